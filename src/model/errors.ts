@@ -1,0 +1,39 @@
+/**
+ * The two ways in which phyrlab itself stops. What a guest does wrong is a verdict, not an error.
+ */
+
+/** Bad input: the message says in one line what is wrong, `hint` what to do. Exit code 64; nothing was changed. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+  readonly hint: string | undefined;
+  constructor(message: string, hint?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
+
+/** The infrastructure broke (a build tool, QEMU, SSH, the disk): a cell in which this happens is `lost`. */
+export class InfraError extends Error {
+  override name = 'InfraError';
+  /** Where the evidence is (a log file), or its last lines. */
+  readonly evidence: string | undefined;
+  constructor(message: string, evidence?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.evidence = evidence;
+  }
+}
+
+/** The guest ended or stopped answering: a panic, a reset, an emulator error. Decided from outside, at once. */
+export class GuestDied extends Error {
+  override name = 'GuestDied';
+  readonly how: 'panic' | 'shutdown' | 'qemu-exit' | 'emulator-error' | 'hang';
+  constructor(how: GuestDied['how'], message: string) {
+    super(message);
+    this.how = how;
+  }
+}
+
+/** One line for a person, whatever was thrown. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,53 @@
+/**
+ * What the image builder hands to the machines: absolute paths into the content-addressed cache plus the keys that identify them.
+ */
+import type { Machine } from './words.js';
+
+/** How to start a program that lives in the toolbox on the host: argv prefix and environment, no privileges needed. */
+export interface HostProgram {
+  file: string;
+  args: string[];
+  env: Record<string, string>;
+}
+
+export interface Qemu {
+  /** e.g. `11.1.3`, as the binary reports it */
+  version: string;
+  program: HostProgram;
+  /** Firmware and ROM directories for `-L`; empty for a QEMU of the user's own. */
+  dataDirs: string[];
+  key: string;
+}
+
+export interface Kernel {
+  /** `7.3.4+deb13-cloud-amd64` */
+  release: string;
+  arch: Machine['arch'];
+  /** bzImage */
+  image: string;
+  /** cpio archive with the modules that the guest's init loads (virtio_net, pvpanic, ...) below /lab/boot, uncompressed .ko files and their load order */
+  bootModules: string;
+  key: string;
+}
+
+export interface Modules {
+  /** Directory with phyr.ko, phyr_nvme.ko, phyr_probe.ko, phyr_peer.ko for that kernel */
+  dir: string;
+  /** Are the planted defects built in? */
+  plants: boolean;
+  key: string;
+}
+
+export interface RootFs {
+  /** cpio archive: busybox, dropbear, fio, mke2fs, our tools, /init */
+  archive: string;
+  key: string;
+}
+
+/** Everything that a guest of one kernel boots. */
+export interface Image {
+  qemu: Qemu;
+  kernel: Kernel;
+  rootfs: RootFs;
+  modules: Modules;
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/**
+ * - `inconclusive`: measured, but too noisy or incomplete to say.
+ * - `lost`: the infrastructure broke; never counted as pass or fail.
+ * - `skip`: not run, with the reason.
+ */
+export const Verdict = z.enum(['pass', 'fail', 'inconclusive', 'lost', 'skip']);
+export type Verdict = z.infer<typeof Verdict>;
+
+/** The design's exit codes. */
+export const ExitCode = { ok: 0, failed: 1, inconclusive: 2, lost: 3, usage: 64, interrupted: 130 } as const;
+
+/**
+ * The exit code for a run with these verdicts: a failure outranks a loss, a loss outranks doubt.
+ * A run in which nothing passed and nothing failed has shown nothing: inconclusive.
+ */
+export function exitCodeOf(verdicts: Iterable<Verdict>): number {
+  const seen = new Set(verdicts);
+  if (seen.has('fail')) return ExitCode.failed;
+  if (seen.has('lost')) return ExitCode.lost;
+  if (seen.has('inconclusive') || !seen.has('pass')) return ExitCode.inconclusive;
+  return ExitCode.ok;
+}
