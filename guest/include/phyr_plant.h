@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Planted defects: ways to break DMA mapping on purpose, so that every oracle can
+ * be shown to notice.  Built only with PHYR_PLANTS=1; otherwise every helper here
+ * is a constant and nothing is left of it in the object code.
+ *
+ * The one switch is phyr.ko's parameter "plant" (root may write it at run time); it
+ * holds for the library and for every other backend that asks here.
+ */
+#ifndef PHYR_PLANT_H
+#define PHYR_PLANT_H
+
+#include <linux/dma-direction.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+/**
+ * enum phyr_plant - what is broken at the moment
+ * @PHYR_PLANT_NONE:		nothing
+ * @PHYR_PLANT_SHORT_MAP:	"short-map": the last page of a mapping of more than one
+ *				page is not mapped, but handed to the device all the
+ *				same.  Shows under a translating IOMMU only: nothing is
+ *				mapped where the device sees physical addresses.
+ * @PHYR_PLANT_SKIP_UNMAP:	"skip-unmap": unmap does nothing, the mapping leaks
+ * @PHYR_PLANT_SWAP_DIRECTION:	"swap-direction": to and from the device are exchanged
+ *				when mapping and unmapping
+ * @PHYR_PLANT_EARLY_UNMAP:	"early-unmap": the driver unmaps as soon as the device has
+ *				the command (the driver's to honour)
+ * @PHYR_PLANT_WRONG_LENGTH:	"wrong-length": the driver gives the device a wrong address
+ *				or length, so that data lands in the wrong place (the
+ *				driver's to honour)
+ */
+enum phyr_plant {
+	PHYR_PLANT_NONE,
+	PHYR_PLANT_SHORT_MAP,
+	PHYR_PLANT_SKIP_UNMAP,
+	PHYR_PLANT_SWAP_DIRECTION,
+	PHYR_PLANT_EARLY_UNMAP,
+	PHYR_PLANT_WRONG_LENGTH,
+};
+
+#ifdef PHYR_PLANTS
+extern int phyr_plant_now;
+
+/**
+ * phyr_planted - is this defect switched on?
+ * @plant: the defect
+ *
+ * Context: Any.
+ */
+static inline bool phyr_planted(enum phyr_plant plant)
+{
+	return READ_ONCE(phyr_plant_now) == plant;
+}
+#else
+static inline bool phyr_planted(enum phyr_plant plant)
+{
+	return false;
+}
+#endif
+
+/**
+ * phyr_plant_len - the length that is really mapped
+ * @len: the length that should be mapped, in bytes
+ *
+ * Return: @len, or one page less with short-map planted and more than a page to map.
+ */
+static inline size_t phyr_plant_len(size_t len)
+{
+	if (phyr_planted(PHYR_PLANT_SHORT_MAP) && len > PAGE_SIZE)
+		return len - PAGE_SIZE;
+	return len;
+}
+
+/**
+ * phyr_plant_dir - the direction that is really mapped
+ * @dir: the direction that should be mapped
+ *
+ * Return: @dir, or its opposite with swap-direction planted.
+ */
+static inline enum dma_data_direction phyr_plant_dir(enum dma_data_direction dir)
+{
+	if (phyr_planted(PHYR_PLANT_SWAP_DIRECTION)) {
+		if (dir == DMA_TO_DEVICE)
+			return DMA_FROM_DEVICE;
+		if (dir == DMA_FROM_DEVICE)
+			return DMA_TO_DEVICE;
+	}
+	return dir;
+}
+
+#endif /* PHYR_PLANT_H */
