@@ -54,13 +54,11 @@ enum phyr_format {
  * @PHYR_MEM_NONE:	nothing appended yet
  * @PHYR_MEM_RAM:	system RAM with struct pages (also fsdax and generic ZONE_DEVICE)
  * @PHYR_MEM_P2P:	a PCI BAR with struct pages (pci_p2pdma_add_resource())
- * @PHYR_MEM_MMIO:	device memory without struct pages
  */
 enum phyr_mem {
 	PHYR_MEM_NONE,
 	PHYR_MEM_RAM,
 	PHYR_MEM_P2P,
-	PHYR_MEM_MMIO,
 };
 
 /*
@@ -102,7 +100,7 @@ struct phyr_node {
  * @gaps:	OR of the addresses at which one chunk ends or the next begins, the two ends
  *		of the list left out: a bit that is clear is clear in every inner boundary
  * @last:	the last chunk, not encoded: to continue it is an addition
- * @provider:	owner of P2P or MMIO memory; an identity to compare, NULL for RAM
+ * @provider:	owner of P2P memory; an identity to compare, NULL for RAM
  * @nr:		chunks, the last one included
  * @format:	enum phyr_format
  * @mem:	enum phyr_mem
@@ -192,7 +190,7 @@ static inline void phyr_list_destroy(struct phyr_list *list)
  * phyr_list_append - add a physical range at the end
  * @list:	the list
  * @mem:	kind of memory
- * @provider:	owner of P2P or MMIO memory (any stable pointer that identifies it), else NULL
+ * @provider:	owner of P2P memory (any stable pointer that identifies it), NULL for RAM
  * @addr:	physical address, any alignment
  * @len:	bytes, not 0, may be 4 GiB and more
  * @gfp:	for the next link of the chain, at most one page

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of phyr.ko share with each other. */
+#ifndef PHYR_INTERNAL_H
+#define PHYR_INTERNAL_H
+
+#include "phyr.h"
+
+/* node.c: links of chains, from two caches that are seen in /proc/slabinfo */
+#define PHYR_NODE_SMALL		512
+#define PHYR_NODE_WORDS(size)	(((size) - sizeof(struct phyr_node)) / sizeof(u64))
+
+int phyr_node_init(void);
+void phyr_node_exit(void);
+struct phyr_node *phyr_node_alloc(size_t words, gfp_t gfp);
+void phyr_node_free(struct phyr_node *node);
+void phyr_chain_free(struct phyr_node *head);
+size_t phyr_chain_bytes(const struct phyr_node *head);
+
+/* list.c */
+int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp);
+
+/**
+ * phyr_list_push - add a range that is known to be valid and of the list's kind
+ * @list:	the list
+ * @addr:	physical address
+ * @len:	bytes, not 0
+ * @hint:	words that are still to come, as far as known
+ * @gfp:	for a link of the chain
+ *
+ * Return: 0 or -ENOMEM with the list as it was.
+ */
+static __always_inline int phyr_list_push(struct phyr_list *list, phys_addr_t addr, u64 len,
+					  size_t hint, gfp_t gfp)
+{
+	phys_addr_t prev = list->last.paddr + list->last.len;
+
+	if (list->nr && addr == prev) {
+		list->last.len += len;
+	} else {
+		if (!list->nr) {
+			list->first = addr;
+		} else {
+			int err = __phyr_list_close(list, hint, gfp);
+
+			if (unlikely(err))
+				return err;
+			list->gaps |= prev | addr;
+		}
+		list->last.paddr = addr;
+		list->last.len = len;
+		list->nr++;
+	}
+	list->len += len;
+	if (addr + len > list->end)
+		list->end = addr + len;
+	return 0;
+}
+
+/* p2p.c */
+enum phyr_route {
+	PHYR_ROUTE_BUS,		/* stays below a switch: bus addresses, nothing to unmap */
+	PHYR_ROUTE_HOST,	/* through the host bridge: mapped like memory, as MMIO */
+};
+
+int phyr_p2p_route(struct device *dev, phys_addr_t addr, enum phyr_route *route, u64 *bias);
+
+#endif /* PHYR_INTERNAL_H */

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lists: appending, walking, freeing.
+ *
+ * The last chunk of a list is not encoded: it sits in the head, and appending to it is an
+ * addition.  It is encoded when the next chunk begins, and only then is it known whether a
+ * word is enough: a chunk that ends within a page is simply the end of a list most of the time.
+ */
+#include <linux/export.h>
+#include <linux/overflow.h>
+
+#include "internal.h"
+
+/* An extended entry holds a length of 52 bits. */
+#define PHYR_MAX_LEN	((1ULL << 52) - 1)
+
+/* Make room for an entry of @need words; @hint as in phyr_list_push(). */
+static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t hint, gfp_t gfp)
+{
+	struct phyr_node *node;
+
+	if (!list->tail && list->head) {
+		node = list->head;	/* kept by phyr_list_reset() */
+	} else {
+		/* Without a hint a small link comes first and then pages. */
+		if (list->tail && !hint)
+			hint = PHYR_NODE_WORDS(PAGE_SIZE);
+		node = phyr_node_alloc(max(need, hint), gfp);
+		if (!node)
+			return -ENOMEM;
+	}
+
+	node->offset = list->len - list->last.len;
+	if (list->tail) {
+		list->tail->nr = list->at - list->tail->word;
+		list->tail->next = node;
+	} else {
+		list->nr_inline = list->at - list->word;
+		list->head = node;
+	}
+	list->tail = node;
+	list->at = node->word;
+	list->stop = node->word + node->cap;
+	return 0;
+}
+
+/**
+ * __phyr_list_close - encode the last chunk, because another will follow
+ * @list:	a list that is not empty
+ * @hint:	words that are still to come, as far as known, this one included
+ * @gfp:	for a link of the chain
+ *
+ * The caller replaces list->last.
+ *
+ * Return: 0 or -ENOMEM with the list as it was.
+ */
+int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
+{
+	u64 addr = list->last.paddr, len = list->last.len, pages;
+	u64 word[2];
+	size_t need;
+	int err;
+
+	if (list->format == PHYR_PLAIN) {
+		word[0] = addr;
+		word[1] = len;
+		need = 2;
+	} else {
+		u64 trim = list->nr == 1 ? addr & ~PHYR_WORD_ADDR_MASK : 0;
+
+		addr -= trim;
+		pages = (len + trim) >> PHYR_WORD_PAGE_SHIFT;
+		need = 1;
+		if (unlikely((addr | (len + trim)) & ~PHYR_WORD_ADDR_MASK)) {
+			need = 2;
+		} else if (likely(pages <= PHYR_WORD_COUNT_MASK + 1)) {
+			word[0] = addr | (pages - 1);
+		} else {
+			unsigned int unit = 0;
+
+			while (pages > PHYR_WORD_COUNT_MASK + 1 && unit < PHYR_WORD_EXT &&
+			       IS_ALIGNED(pages, 1 << PHYR_WORD_SCALE_BITS)) {
+				pages >>= PHYR_WORD_SCALE_BITS;
+				unit++;
+			}
+			if (pages <= PHYR_WORD_COUNT_MASK + 1 && unit < PHYR_WORD_EXT)
+				word[0] = addr | (u64)unit << PHYR_WORD_SCALE_SHIFT | (pages - 1);
+			else
+				need = 2;
+		}
+		if (need == 2) {
+			addr += trim;
+			word[0] = (addr & PHYR_WORD_ADDR_MASK) |
+				  PHYR_WORD_EXT << PHYR_WORD_SCALE_SHIFT;
+			word[1] = len << PHYR_WORD_PAGE_SHIFT | (addr & ~PHYR_WORD_ADDR_MASK);
+		}
+	}
+
+	if (unlikely(list->stop - list->at < need)) {
+		err = phyr_list_grow(list, need, hint, gfp);
+		if (err)
+			return err;
+	}
+	*list->at++ = word[0];
+	if (need == 2)
+		*list->at++ = word[1];
+	return 0;
+}
+
+int phyr_list_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
+		     phys_addr_t addr, u64 len, gfp_t gfp)
+{
+	u64 total;
+	phys_addr_t end;
+
+	if (!len || (mem != PHYR_MEM_RAM && mem != PHYR_MEM_P2P) ||
+	    check_add_overflow(addr, len, &end))
+		return -EINVAL;
+	if (list->nr && (list->mem != mem || list->provider != provider))
+		return -EXDEV;
+	if (check_add_overflow(list->len, len, &total) || total > PHYR_MAX_LEN)
+		return -EOVERFLOW;
+
+	list->mem = mem;
+	list->provider = provider;
+	return phyr_list_push(list, addr, len, 0, gfp);
+}
+EXPORT_SYMBOL_GPL(phyr_list_append);
+
+void phyr_list_reset(struct phyr_list *list)
+{
+	struct phyr_node *keep = list->head;
+
+	if (keep) {
+		phyr_chain_free(keep->next);
+		keep->next = NULL;
+	}
+	phyr_list_init(list, list->format);
+	list->head = keep;
+}
+EXPORT_SYMBOL_GPL(phyr_list_reset);
+
+void __phyr_list_free(struct phyr_list *list)
+{
+	phyr_chain_free(list->head);
+	list->head = NULL;
+}
+EXPORT_SYMBOL_GPL(__phyr_list_free);
+
+size_t phyr_list_meta_bytes(const struct phyr_list *list)
+{
+	return sizeof(*list) + phyr_chain_bytes(list->head);
+}
+EXPORT_SYMBOL_GPL(phyr_list_meta_bytes);
+
+/* Go on with the next link of the chain; false where only the last chunk is left. */
+bool __phyr_iter_link(struct phyr_iter *it)
+{
+	const struct phyr_node *node = it->node;
+
+	if (!node)
+		return false;
+	it->at = node->word;
+	it->stop = node == it->list->tail ? it->list->at : node->word + node->nr;
+	it->node = node->next;
+	return true;
+}
+EXPORT_SYMBOL_GPL(__phyr_iter_link);

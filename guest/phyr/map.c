@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mapping: which of the three shapes a list takes for a device, and how each is made and undone.
+ */
+#include <linux/cc_platform.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
+#include <linux/dma-mapping.h>
+#include <linux/export.h>
+#include <linux/swiotlb.h>
+
+#include "internal.h"
+
+/* How a SINGLE was made. */
+enum phyr_how {
+	PHYR_HOW_PHYS,		/* dma_map_phys(), the list has one chunk */
+	PHYR_HOW_IOVA,		/* dma_iova_*() */
+};
+
+/*
+ * SAME: does the device see physical addresses, and can it reach all of the list?  O(1): every
+ * answer is a field of the device or of the head of the list.
+ */
+static bool phyr_can_be_same(struct device *dev, const struct phyr_list *list)
+{
+	return !dev_dma_iommu(dev) && !get_dma_ops(dev) && !dev->dma_range_map &&
+	       dev_is_dma_coherent(dev) && !is_swiotlb_force_bounce(dev) &&
+	       list->end - 1 <= min_not_zero(*dev->dma_mask, dev->bus_dma_limit) &&
+	       !cc_platform_has(CC_ATTR_MEM_ENCRYPT);
+}
+
+static int phyr_map_same(struct phyr_map *map, u64 bias)
+{
+	map->shape = PHYR_SHAPE_SAME;
+	map->addr = bias;
+	map->nr = 0;
+	return 0;
+}
+
+/* SINGLE from one chunk: the kernel has a call for just that. */
+static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
+{
+	map->addr = dma_map_phys(dev, list->first, phyr_plant_len(list->len), map->dir,
+				 map->attrs);
+	if (dma_mapping_error(dev, map->addr))
+		return -EIO;
+	map->how = PHYR_HOW_PHYS;
+	map->shape = PHYR_SHAPE_SINGLE;
+	map->nr = 1;
+	return 0;
+}
+
+/* SINGLE from many chunks: all linked into one piece of IOVA space. */
+static int phyr_map_iova(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
+{
+	u64 todo = phyr_plant_len(list->len), mapped = 0;
+	struct phyr_iter it;
+	int err;
+
+	if (!dma_iova_try_alloc(dev, &map->iova, list->first, list->len))
+		return -ENOMEM;
+
+	phyr_for_each(it, list) {
+		u64 len = it.cur.len;
+
+		if (len > todo - mapped)
+			len = todo - mapped;
+		if (!len)
+			break;
+		err = dma_iova_link(dev, &map->iova, it.cur.paddr, mapped, len, map->dir,
+				    map->attrs);
+		if (err)
+			goto undo;
+		mapped += len;
+	}
+	err = dma_iova_sync(dev, &map->iova, 0, mapped);
+	if (err)
+		goto undo;
+
+	map->addr = map->iova.addr;
+	map->how = PHYR_HOW_IOVA;
+	map->shape = PHYR_SHAPE_SINGLE;
+	map->nr = 1;
+	return 0;
+
+undo:
+	dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
+	return err;
+}
+
+static struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, gfp_t gfp)
+{
+	const u32 words = sizeof(struct dma_range) / sizeof(u64);
+	struct phyr_node *node = *tail;
+
+	if (!node || node->nr + words > node->cap) {
+		node = phyr_node_alloc(map->list->nr > 16 ? PAGE_SIZE / sizeof(u64) : words, gfp);
+		if (!node)
+			return NULL;
+		if (*tail)
+			(*tail)->next = node;
+		else
+			map->array = node;
+		*tail = node;
+	}
+	node->nr += words;
+	return (struct dma_range *)&node->word[node->nr - words];
+}
+
+static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes)
+{
+	struct phyr_node *node;
+	u32 i;
+
+	for (node = map->array; node && bytes; node = node->next) {
+		for (i = 0; i < node->nr && bytes; i += 2) {
+			struct dma_range *range = (struct dma_range *)&node->word[i];
+			u32 len = min(range->len, bytes);
+
+			dma_unmap_phys(dev, range->addr, len, map->dir, map->attrs);
+			bytes -= len;
+		}
+	}
+	phyr_chain_free(map->array);
+	map->array = NULL;
+}
+
+/* ARRAY: each chunk for itself, cut to what the device's path can map at once. */
+static int phyr_map_array(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
+			  gfp_t gfp)
+{
+	/* Under an IOMMU alone: elsewhere a range that is not mapped is not refused either. */
+	u64 todo = dev_dma_iommu(dev) ? phyr_plant_len(list->len) : list->len;
+	u64 max = min(dma_max_mapping_size(dev), map->max_seg), mapped = 0;
+	struct phyr_node *tail = NULL;
+	struct phyr_iter it;
+	int err;
+
+	map->array = NULL;
+	map->nr = 0;
+	phyr_for_each(it, list) {
+		while (it.cur.len) {
+			/* Cut at a page: a consumer such as PRPs needs whole pages inside. */
+			u64 len = min(it.cur.len, max - offset_in_page(it.cur.paddr));
+			u64 real = min(len, todo - mapped);
+			struct dma_range *range = phyr_array_slot(map, &tail, gfp);
+
+			if (!range) {
+				err = -ENOMEM;
+				goto undo;
+			}
+			range->addr = real ? dma_map_phys(dev, it.cur.paddr, real, map->dir,
+							  map->attrs) : 0;
+			if (dma_mapping_error(dev, range->addr)) {
+				err = -EIO;
+				goto undo;
+			}
+			range->len = len;
+			range->flags = 0;
+			mapped += real;
+			map->nr++;
+			it.cur.paddr += len;
+			it.cur.len -= len;
+		}
+	}
+	map->shape = PHYR_SHAPE_ARRAY;
+	return 0;
+
+undo:
+	phyr_unmap_array(dev, map, mapped);
+	return err;
+}
+
+/* The address bits that a device wants kept must have survived an IOMMU's translation. */
+static bool phyr_kept_align(struct device *dev, const struct phyr_map *map)
+{
+	if (map->shape != PHYR_SHAPE_SINGLE)
+		return true;
+	return !((map->addr ^ map->list->first) & dma_get_min_align_mask(dev));
+}
+
+int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
+		 enum dma_data_direction dir, unsigned long attrs, gfp_t gfp)
+{
+	u64 bias = 0;
+	int err;
+
+	map->shape = PHYR_SHAPE_NONE;
+	if (unlikely(!list->len || !valid_dma_direction(dir)))
+		return -EINVAL;
+
+	map->list = list;
+	map->len = list->len;
+	map->boundary = dma_get_seg_boundary(dev);
+	map->max_seg = dma_get_max_seg_size(dev) & ~(PAGE_SIZE - 1) ?: PAGE_SIZE;
+
+	if (unlikely(list->mem == PHYR_MEM_P2P)) {
+		enum phyr_route route;
+
+		err = phyr_p2p_route(dev, list->first, &route, &bias);
+		if (err)
+			return err;
+		if (route == PHYR_ROUTE_BUS)
+			return phyr_map_same(map, bias);
+		attrs |= DMA_ATTR_MMIO;
+	}
+	if (likely(phyr_can_be_same(dev, list)))
+		return phyr_map_same(map, 0);
+
+	map->dir = phyr_plant_dir(dir);
+	map->attrs = attrs;
+	if (!dev_dma_iommu(dev) || list->gaps & dma_get_merge_boundary(dev))
+		err = phyr_map_array(dev, list, map, gfp);
+	else if (list->nr == 1)
+		err = phyr_map_phys(dev, list, map);
+	else
+		err = phyr_map_iova(dev, list, map);
+	if (unlikely(err))
+		return err;
+
+	if (unlikely(!phyr_kept_align(dev, map))) {
+		phyr_dma_unmap(dev, map);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_dma_map);
+
+void __phyr_dma_unmap(struct device *dev, struct phyr_map *map)
+{
+	u64 mapped = phyr_plant_len(map->len);
+
+	if (phyr_planted(PHYR_PLANT_SKIP_UNMAP))
+		return;
+
+	if (map->shape == PHYR_SHAPE_ARRAY)
+		phyr_unmap_array(dev, map, dev_dma_iommu(dev) ? mapped : map->len);
+	else if (map->how == PHYR_HOW_IOVA)
+		dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
+	else
+		dma_unmap_phys(dev, map->addr, mapped, map->dir, map->attrs);
+}
+EXPORT_SYMBOL_GPL(__phyr_dma_unmap);
+
+size_t phyr_map_meta_bytes(const struct phyr_map *map)
+{
+	if (map->shape == PHYR_SHAPE_ARRAY)
+		return sizeof(*map) + phyr_chain_bytes(map->array);
+	return sizeof(*map);
+}
+EXPORT_SYMBOL_GPL(phyr_map_meta_bytes);
+
+/* Take the next range of an array as the present run. */
+bool __phyr_dma_iter_array(struct phyr_dma_iter *it)
+{
+	const struct dma_range *range;
+
+	if (it->in.at == it->in.stop) {
+		const struct phyr_node *node = it->in.node;
+
+		if (!node)
+			return false;
+		it->in.at = node->word;
+		it->in.stop = node->word + node->nr;
+		it->in.node = node->next;
+	}
+	range = (const struct dma_range *)it->in.at;
+	it->in.at += sizeof(*range) / sizeof(u64);
+	it->addr = range->addr;
+	it->left = range->len;
+	return true;
+}
+EXPORT_SYMBOL_GPL(__phyr_dma_iter_array);

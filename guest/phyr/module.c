@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/* phyr.ko: lists of physical address ranges and their DMA mapping. */
+#include <linux/module.h>
+
+#include "internal.h"
+
+#ifdef PHYR_PLANTS
+static const char * const plant_names[] = {
+	[PHYR_PLANT_NONE]		= "none",
+	[PHYR_PLANT_SHORT_MAP]		= "short-map",
+	[PHYR_PLANT_SKIP_UNMAP]		= "skip-unmap",
+	[PHYR_PLANT_SWAP_DIRECTION]	= "swap-direction",
+	[PHYR_PLANT_EARLY_UNMAP]	= "early-unmap",
+	[PHYR_PLANT_WRONG_LENGTH]	= "wrong-length",
+};
+
+int phyr_plant_now;
+EXPORT_SYMBOL_GPL(phyr_plant_now);
+
+static int plant_set(const char *val, const struct kernel_param *kp)
+{
+	int plant = sysfs_match_string(plant_names, val);
+
+	if (plant < 0)
+		return plant;
+	WRITE_ONCE(phyr_plant_now, plant);
+	if (plant)
+		pr_notice("phyr: planted defect: %s\n", plant_names[plant]);
+	return 0;
+}
+
+static int plant_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%s\n", plant_names[READ_ONCE(phyr_plant_now)]);
+}
+
+static const struct kernel_param_ops plant_ops = {
+	.set = plant_set,
+	.get = plant_get,
+};
+
+module_param_cb(plant, &plant_ops, NULL, 0600);
+MODULE_PARM_DESC(plant, "Defect to plant: none, short-map, skip-unmap, swap-direction, early-unmap, wrong-length");
+#endif /* PHYR_PLANTS */
+
+static int __init phyr_init(void)
+{
+	return phyr_node_init();
+}
+
+static void __exit phyr_exit(void)
+{
+	phyr_node_exit();
+}
+
+module_init(phyr_init);
+module_exit(phyr_exit);
+
+MODULE_DESCRIPTION("Physical address ranges: lists and DMA mapping");
+MODULE_AUTHOR("phyrlab");
+MODULE_LICENSE("GPL");
