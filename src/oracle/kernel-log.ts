@@ -1,0 +1,63 @@
+/**
+ * The kernel-log oracle: the guest's console between the marks of one cell.
+ */
+import type { OracleReport } from '../model/index.js';
+
+/** What a kernel prints when something is wrong, most telling first. */
+const SPLATS: [RegExp, string][] = [
+  [/Kernel panic - not syncing/, 'panic'],
+  [/BUG: KASAN|KASAN:/, 'KASAN'],
+  [/BUG: KFENCE|KFENCE:/, 'KFENCE'],
+  [/UBSAN:/, 'UBSAN'],
+  [/DMA-API:/, 'DMA debug'],
+  [
+    /possible (recursive|circular) locking|inconsistent lock state|suspicious RCU usage|sleeping function called from invalid context/,
+    'lockdep',
+  ],
+  [/\bBUG\b:?/, 'BUG'],
+  [/Oops|general protection fault|unable to handle (page fault|kernel)/i, 'oops'],
+  [/WARNING:(?! modpost)/, 'WARN'],
+  [/------------\[ cut here \]/, 'WARN'],
+  [/refcount_t:|list_(add|del) corruption|use-after-free|double free/, 'corruption'],
+  [/blocked for more than \d+ seconds|soft lockup|hard LOCKUP|rcu.*(stall|detected stalls)/i, 'stall'],
+  [/Objects remaining|Slab .* on __kmem_cache_shutdown|dma_pool_destroy .* busy/, 'leaked memory'],
+  [/DMAR:.*\[(DMA|INTR).*fault|fault addr 0x/i, 'IOMMU fault'],
+  [/(?:phyr_nvme|nvme|phyr\d)\S*:?.*\b(timeout|timed out|I\/O error|resetting|aborting)/i, 'driver trouble'],
+  [/I\/O error, dev/, 'I/O error'],
+  [/memory leak|unreferenced object/, 'kmemleak'],
+];
+
+export interface LogWindow {
+  /** The console's lines between the marks, or `undefined` when a mark is missing: then nobody knows what was looked at. */
+  lines: readonly string[] | undefined;
+}
+
+/** The lines between the cell's begin and end marks. The end may be missing when the guest died: then all that follows. */
+export function logWindow(console: readonly string[], begin: string, end: string): LogWindow {
+  const from = console.findLastIndex((line) => line.includes(begin));
+  if (from < 0) return { lines: undefined };
+  const to = console.findIndex((line, at) => at > from && line.includes(end));
+  return to < 0 ? { lines: undefined } : { lines: console.slice(from + 1, to) };
+}
+
+export function judgeKernelLog(window: LogWindow): OracleReport {
+  if (window.lines === undefined) {
+    return {
+      name: 'kernel-log',
+      verdict: 'inconclusive',
+      detail: 'the marks of this cell are not in the console: could not look',
+    };
+  }
+  const found = splats(window.lines);
+  const [first] = found;
+  if (!first) return { name: 'kernel-log', verdict: 'pass', detail: `${window.lines.length} lines, clean` };
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
+  return { name: 'kernel-log', verdict: 'fail', detail: `${first.kind}: ${first.line}${more}` };
+}
+
+export function splats(lines: readonly string[]): { kind: string; line: string }[] {
+  return lines.flatMap((line) => {
+    const hit = SPLATS.find(([pattern]) => pattern.test(line));
+    return hit ? [{ kind: hit[1], line: line.replace(/^\[\s*[\d.]+\]\s*/, '').trim() }] : [];
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * The bytes of a stamped sector, computed on the host independently of the guest's tool (guest/tools/stamp.c writes the same).
+ */
+
+export const SECTOR = 512;
+const WORDS = SECTOR / 4;
+const MAGIC = 0x52594850;
+
+function mix(x: number): number {
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** `bytes` of stamped sectors beginning at byte `offset` of the disk; both multiples of 512. */
+export function stamped(offset: number, bytes: number, seed: number, generation: number): Buffer {
+  const out = Buffer.alloc(bytes);
+  for (let at = 0; at < bytes; at += SECTOR) {
+    const lba = Math.trunc((offset + at) / SECTOR) >>> 0;
+    const base = mix((mix((seed ^ Math.imul(generation, 0x9e3779b1)) >>> 0) + lba) >>> 0);
+    out.writeUInt32LE(MAGIC, at);
+    out.writeUInt32LE(seed, at + 4);
+    out.writeUInt32LE(generation, at + 8);
+    out.writeUInt32LE(lba, at + 12);
+    for (let i = 4; i < WORDS; i++) out.writeUInt32LE(mix((base + Math.imul(i, 0x27d4eb2f)) >>> 0), at + 4 * i);
+  }
+  return out;
+}
+
+/** What a sector claims to be, if it is a stamped one: tells stale from misplaced from foreign data. */
+export function readStamp(sector: Buffer): { seed: number; generation: number; lba: number } | undefined {
+  if (sector.length < 16 || sector.readUInt32LE(0) !== MAGIC) return undefined;
+  return { seed: sector.readUInt32LE(4), generation: sector.readUInt32LE(8), lba: sector.readUInt32LE(12) };
+}

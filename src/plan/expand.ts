@@ -1,0 +1,136 @@
+/**
+ * Suite -> cells: the product of each block, each combination either planned with its expectation or pruned with the reason.
+ */
+import {
+  type Backend,
+  type Block,
+  type Cell,
+  type Expectation,
+  type Machine,
+  type Plant,
+  type PrunedCell,
+  type Suite,
+  type Topology,
+  UsageError,
+  type Workload,
+  walk,
+} from '../model/index.js';
+import { p2pRoute } from './p2p.js';
+import { cellSeed } from './seed.js';
+
+export interface Plan {
+  cells: Cell[];
+  pruned: PrunedCell[];
+}
+
+type Combination = {
+  machine: Machine;
+  topology: Topology;
+  workload: Workload;
+  backend: Backend;
+  plant: Plant | undefined;
+};
+
+type Decision = { run: Expectation } | { prune: string };
+
+export function expand(suite: Suite, runSeed: number): Plan {
+  const plan: Plan = { cells: [], pruned: [] };
+  const seen = new Map<string, string>();
+  for (const block of suite.blocks) {
+    if ((block.plant === undefined) !== (block.caughtBy === undefined)) {
+      throw new UsageError(`suite '${suite.id}': a block names 'plant' and 'caughtBy' together or not at all`);
+    }
+    for (const combination of combinations(block)) {
+      const id = cellId(combination);
+      const content = JSON.stringify(combination);
+      const earlier = seen.get(id);
+      if (earlier === content) continue;
+      if (earlier !== undefined) {
+        throw new UsageError(
+          `suite '${suite.id}': two different cells would be called '${id}'`,
+          'give the machine, topology or workload that differs an id of its own',
+        );
+      }
+      seen.set(id, content);
+      const decision = decide(combination, block);
+      if ('prune' in decision) {
+        plan.pruned.push({ id, reason: decision.prune });
+      } else {
+        const { plant, ...parts } = combination;
+        plan.cells.push({
+          id,
+          ...parts,
+          ...(plant === undefined ? {} : { plant }),
+          expect: decision.run,
+          seed: cellSeed(runSeed, id),
+        });
+      }
+    }
+  }
+  return plan;
+}
+
+function* combinations(block: Block): Generator<Combination> {
+  for (const machine of block.machines)
+    for (const topology of block.topologies)
+      for (const workload of block.workloads)
+        for (const backend of block.backends) yield { machine, topology, workload, backend, plant: block.plant };
+}
+
+export function cellId({ machine, topology, workload, backend, plant }: Combination): string {
+  return `${machine.id}/${topology.id}/${workload.id}/${backend}${plant === undefined ? '' : `!${plant}`}`;
+}
+
+function decide(combination: Combination, block: Block): Decision {
+  const { machine, topology, workload, backend } = combination;
+  const nodes = [...walk(topology)].map(({ node }) => node);
+  const dut = nodes.find((node) => node.kind === 'nvme' && node.role === 'dut');
+  if (dut === undefined || dut.kind !== 'nvme') return { prune: 'the topology has no NVMe with the role dut' };
+  const needed = diskKiB(workload);
+  if (needed > dut.sizeMiB * 1024) {
+    return { prune: `the workload needs ${needed} KiB of disk and the dut has ${dut.sizeMiB} MiB` };
+  }
+  if (workload.kind === 'map-cost') {
+    if (machine.clock !== 'icount') return { prune: 'instruction counts need a machine whose clock is icount' };
+    if (backend === 'iter')
+      return { prune: 'the block iterator maps only requests of a block device, which the probe has not' };
+  } else if (machine.clock === 'icount') {
+    return { prune: 'I/O workloads run on the wall clock; icount machines are for counting' };
+  }
+  if (workload.kind === 'fio-verify') {
+    const small = workload.jobs.find((job) => job.blockSize % dut.blockSize !== 0);
+    if (small)
+      return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
+  }
+  if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
+  if (workload.kind === 'p2p-copy') {
+    const peer = nodes.find((node) => node.id === workload.peer);
+    if (peer?.kind !== 'ivshmem') return { prune: `the topology has no peer memory called '${workload.peer}'` };
+    const route = p2pRoute(machine, topology, dut.id, peer.id);
+    if (route.kind === 'not-modelled') return { prune: `not modelled: ${route.why}` };
+    if (route.kind === 'refused') return { run: { kind: 'refused', errno: P2P_REFUSED_ERRNO } };
+  }
+  return { run: { kind: 'works' } };
+}
+
+/** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */
+const P2P_REFUSED_ERRNO = 'EINVAL';
+
+/** How much of the dut's disk a workload uses, in KiB. */
+export function diskKiB(workload: Workload): number {
+  switch (workload.kind) {
+    case 'fio-verify':
+      return workload.jobs.reduce((sum, job) => sum + job.regionKiB * job.jobs, SECRET_KIB);
+    case 'crosscheck':
+      return 2 * workload.sizeKiB + SECRET_KIB;
+    case 'p2p-copy':
+      return 2 * workload.sizeKiB;
+    case 'filesystem':
+      return 32 * 1024;
+    case 'map-cost':
+      return 0;
+  }
+}
+
+/** Size of the region that only the host knows and the guest must read correctly, in KiB. */
+export const SECRET_KIB = 1024;
