@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A backend gives a request its DMA addresses.  It keeps what it must undo in its
+ * part of struct pnvme_iod.
+ */
+#ifndef PNVME_BACKEND_H
+#define PNVME_BACKEND_H
+
+#include <linux/blk_types.h>
+#include <linux/dma-mapping.h>
+#include <linux/scatterlist.h>
+
+struct pnvme_ctrl;
+struct pnvme_iod;
+struct pnvme_prp;
+struct request;
+
+/**
+ * struct pnvme_backend - operations, one instance a backend
+ * @name:	value of the module parameter
+ * @map:	map the data of @rq and hand every DMA piece, in order, to pnvme_prp_add().
+ *		Undoes everything itself when it fails.  BLK_STS_RESOURCE: try again later;
+ *		BLK_STS_INVAL: the device cannot reach this memory.
+ * @unmap:	undo @map; called once, after the device is done with the data
+ *
+ * Context: @map with preemption possible but no sleeping, @unmap from hard interrupts too.
+ */
+struct pnvme_backend {
+	const char *name;
+	blk_status_t (*map)(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod,
+			    struct pnvme_prp *prp);
+	void (*unmap)(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod);
+};
+
+extern const struct pnvme_backend pnvme_backend_sg;
+extern const struct pnvme_backend pnvme_backend_iter;
+extern const struct pnvme_backend pnvme_backend_iova;
+
+const struct pnvme_backend *pnvme_backend_find(const char *name);
+
+/* Entries that need no allocation: 4 KiB at any offset. */
+#define PNVME_SG_INLINE		2
+
+/**
+ * struct pnvme_sg - state of backend sg
+ * @table:	the mapped scatterlist
+ * @first:	first entries of it
+ * @allocated:	entries that @table was allocated with
+ */
+struct pnvme_sg {
+	struct sg_table table;
+	struct scatterlist first[PNVME_SG_INLINE];
+	unsigned int allocated;
+};
+
+/**
+ * struct pnvme_range - one mapping of dma_map_phys()
+ * @addr:	the device's address
+ * @len:	bytes
+ */
+struct pnvme_range {
+	dma_addr_t addr;
+	u32 len;
+};
+
+/**
+ * struct pnvme_ranges - state of backends iter and iova
+ * @state:	the IOVA, in use if dma_use_iova()
+ * @len:	bytes linked in @state
+ * @attrs:	DMA_ATTR_* of the mapping
+ * @nr:		used entries of @vec
+ * @one:	the entry, while there is only one
+ * @vec:	pieces to unmap one by one, from pnvme_ctrl.range_pool; NULL if @one is enough
+ */
+struct pnvme_ranges {
+	struct dma_iova_state state;
+	u32 len;
+	u32 attrs;
+	u32 nr;
+	struct pnvme_range one;
+	struct pnvme_range *vec;
+};
+
+/* ranges.c */
+void pnvme_ranges_init(struct pnvme_ranges *r, unsigned long attrs);
+bool pnvme_ranges_save(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r, dma_addr_t addr, u32 len);
+void pnvme_ranges_unmap(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
+			enum dma_data_direction dir);
+void pnvme_ranges_plant_short(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
+			      enum dma_data_direction dir);
+
+/**
+ * enum pnvme_p2p - how a device reaches a page of another device's memory
+ * @PNVME_P2P_NONE:	not such a page
+ * @PNVME_P2P_BUS:	by its bus address, nothing is mapped
+ * @PNVME_P2P_BRIDGE:	through the host bridge, mapped with DMA_ATTR_MMIO
+ * @PNVME_P2P_REFUSED:	not at all
+ */
+enum pnvme_p2p {
+	PNVME_P2P_NONE,
+	PNVME_P2P_BUS,
+	PNVME_P2P_BRIDGE,
+	PNVME_P2P_REFUSED,
+};
+
+/* p2p.c */
+enum pnvme_p2p pnvme_p2p_kind(struct device *dev, struct page *page, u64 *bus_offset);
+
+#endif /* PNVME_BACKEND_H */

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * phyr_nvme: an NVMe driver whose data path can be exchanged.
+ *
+ * What is here is private to the module.  The files, bottom up:
+ *
+ *	main.c		module, parameters
+ *	pci.c		probe and remove: PCI resources, the order of everything
+ *	ctrl.c		controller registers: enable, shut down, identify, start, stop
+ *	admin.c		one synchronous admin command at a time
+ *	queue.c		submission and completion queues, interrupts
+ *	disk.c		gendisk, tag set, limits, blk-mq operations
+ *	cmd.c		a block request as an NVMe command
+ *	prp.c, prp.h	DMA pieces as PRP entries
+ *	backend*.c	how a request gets its DMA addresses
+ *	ranges.c	pieces that must be unmapped one by one
+ *	p2p.c		what kind of peer-to-peer a page needs
+ *	recover.c	timeouts, abort, reset
+ *	stats.c		counters in debugfs
+ *	trace.c		the tracepoint phyr_nvme_submit
+ */
+#ifndef PHYR_NVME_H
+#define PHYR_NVME_H
+
+#include <linux/blk-mq.h>
+#include <linux/completion.h>
+#include <linux/mempool.h>
+#include <linux/mutex.h>
+#include <linux/nvme.h>
+#include <linux/pci.h>
+#include <linux/workqueue.h>
+
+#include "backend.h"
+#include "stats.h"
+
+#define PNVME_PAGE_SHIFT	12
+#define PNVME_PAGE_SIZE		(1U << PNVME_PAGE_SHIFT)	/* the controller's, CC.MPS = 0 */
+#define PNVME_PAGE_MASK		(PNVME_PAGE_SIZE - 1)
+
+#define PNVME_ADMIN_DEPTH	32
+#define PNVME_MAX_QUEUES	64	/* I/O queues */
+#define PNVME_MIN_DEPTH		4
+#define PNVME_MAX_DEPTH		1024
+#define PNVME_MAX_KIB		4096	/* bytes of one command */
+#define PNVME_MAX_SEGS		256	/* DMA pieces of one command; struct pnvme_range: one page */
+#define PNVME_MAX_RETRIES	5
+
+/* PRP entries that every tag owns: 128 KiB at any offset, or 16 discard ranges. */
+#define PNVME_TAG_PRPS		32
+#define PNVME_TAG_BYTES		(PNVME_TAG_PRPS * sizeof(__le64))
+#define PNVME_DSM_RANGES	(PNVME_TAG_BYTES / sizeof(struct nvme_dsm_range))
+/* PRP list pages for anything larger, up to PNVME_MAX_KIB. */
+#define PNVME_PRP_PAGES		3
+
+/* The command id carries a generation, so that a late completion cannot hit a tag's next user. */
+#define PNVME_CID_TAG_BITS	12
+#define PNVME_CID_TAG_MASK	((1U << PNVME_CID_TAG_BITS) - 1)
+#define PNVME_CID_GEN_MASK	0xfU
+
+/* Status of a command that no device completed; outside what 15 status bits can hold. */
+#define PNVME_SC_CANCELLED	0xffff
+
+/**
+ * enum pnvme_state - what I/O may expect of a controller
+ * @PNVME_STARTING:	probe; no disk yet
+ * @PNVME_LIVE:		commands reach the device
+ * @PNVME_RESETTING:	stopped, queues quiesced, reset_work will start it again
+ * @PNVME_DEAD:		stopped for good: every request fails
+ *
+ * Written under pnvme_ctrl.lock.
+ */
+enum pnvme_state {
+	PNVME_STARTING,
+	PNVME_LIVE,
+	PNVME_RESETTING,
+	PNVME_DEAD,
+};
+
+struct pnvme_ctrl;
+
+/**
+ * struct pnvme_queue - a submission queue, its completion queue and their vector
+ * @ctrl:	owner
+ * @sq_lock:	guards @sq, @sq_tail, @sq_rung
+ * @sq:		commands
+ * @sq_tail:	next free slot of @sq
+ * @sq_rung:	tail that the device was told last
+ * @cq:		completions; touched by the interrupt handler, or with it disabled
+ * @cq_head:	next completion to look at
+ * @cq_phase:	phase tag of a new completion
+ * @sq_db:	submission doorbell
+ * @cq_db:	completion doorbell
+ * @depth:	entries of @sq and of @cq
+ * @qid:	NVMe queue id, 0 is admin
+ * @hctx:	block layer's hardware context whose requests come here
+ * @group:	queues that serve @hctx
+ * @irq:	Linux interrupt number
+ * @tag_mem:	PNVME_TAG_BYTES for every tag
+ * @tag_dma:	the device's address of @tag_mem
+ * @sq_dma:	the device's address of @sq
+ * @cq_dma:	the device's address of @cq
+ */
+struct pnvme_queue {
+	struct pnvme_ctrl *ctrl;
+	spinlock_t sq_lock;
+	struct nvme_command *sq;
+	u32 sq_tail;
+	u32 sq_rung;
+	u32 __iomem *sq_db;
+
+	struct nvme_completion *cq ____cacheline_aligned_in_smp;
+	u32 cq_head;
+	u32 cq_phase;
+	u32 __iomem *cq_db;
+
+	u32 depth;
+	u16 qid;
+	u16 hctx;
+	u16 group;
+	int irq;
+	void *tag_mem;
+	dma_addr_t tag_dma;
+	dma_addr_t sq_dma;
+	dma_addr_t cq_dma;
+	char name[24];
+};
+
+/**
+ * struct pnvme_admin - the one admin command that may be under way
+ * @lock:	held from submission to result
+ * @done:	completed by the interrupt handler
+ * @cid:	id of the command waited for
+ * @status:	its NVMe status
+ * @result:	its dword 0
+ */
+struct pnvme_admin {
+	struct mutex lock;
+	struct completion done;
+	u16 cid;
+	u16 status;
+	u32 result;
+};
+
+/**
+ * struct pnvme_ctrl - a controller
+ * @dev:	the PCI function's device, which does all DMA
+ * @bar:	mapped registers
+ * @cap:	controller capabilities
+ * @state:	enum pnvme_state
+ * @removing:	remove() has begun: a stop is for good.  Written under @lock.
+ * @quiesced:	the disk's queues are quiesced, once.  Under @lock.
+ * @lock:	serialises start, stop and removal
+ * @reset_work:	starts a stopped controller again
+ * @admin:	the admin command
+ * @queues:	[0] is admin, then the I/O queues
+ * @nr_io:	I/O queues
+ * @depth:	entries of an I/O queue
+ * @backend:	how requests are mapped; fixed while there is a disk
+ * @prp_pool:	PRP list pages
+ * @range_pool:	arrays of PNVME_MAX_SEGS ranges, for backends
+ * @tagset:	tags of the disk
+ * @disk:	the disk, namespace 1
+ * @index:	number in the disk's name
+ * @max_bytes:	largest command
+ * @lba_shift:	log2 of a logical block
+ * @nr_lba:	size of the namespace
+ * @oncs:	optional commands
+ * @vwc:	there is a volatile write cache
+ * @stats:	counters
+ * @debugfs:	directory of this controller
+ */
+struct pnvme_ctrl {
+	struct device *dev;
+	void __iomem *bar;
+	u64 cap;
+	enum pnvme_state state;
+	bool removing;
+	bool quiesced;
+	struct mutex lock;
+	struct work_struct reset_work;
+	struct pnvme_admin admin;
+	struct pnvme_queue *queues;
+	unsigned int nr_io;
+	u32 depth;
+
+	const struct pnvme_backend *backend;
+	struct dma_pool *prp_pool;
+	mempool_t range_pool;
+
+	struct blk_mq_tag_set tagset;
+	struct gendisk *disk;
+	int index;
+	u32 max_bytes;
+	u8 lba_shift;
+	u64 nr_lba;
+	u16 oncs;
+	bool vwc;
+
+	struct pnvme_stats __percpu *stats;
+	struct dentry *debugfs;
+};
+
+/* pnvme_iod.flags */
+#define PNVME_IOD_MAPPED	BIT(0)	/* the backend must unmap */
+#define PNVME_IOD_ABORTED	BIT(1)	/* timed out once, an abort was sent */
+
+/**
+ * struct pnvme_iod - driver data of a request
+ * @cmd:	the command, complete when pnvme_map() is done
+ * @q:		queue that it went to
+ * @status:	NVMe status without the phase bit, or PNVME_SC_CANCELLED
+ * @gen:	generation of the command id
+ * @retries:	how often it was requeued
+ * @flags:	PNVME_IOD_*
+ * @nr_prp_pages: used entries of @prp_page
+ * @prp_page:	PRP list pages
+ * @prp_dma:	the device's addresses of them
+ * @sg:		state of the backend, between map and unmap
+ * @range:	likewise
+ * @phyr:	likewise
+ */
+struct pnvme_iod {
+	struct nvme_command cmd;
+	struct pnvme_queue *q;
+	u16 status;
+	u8 gen;
+	u8 retries;
+	u8 flags;
+	u8 nr_prp_pages;
+	__le64 *prp_page[PNVME_PRP_PAGES];
+	dma_addr_t prp_dma[PNVME_PRP_PAGES];
+	union {
+		struct pnvme_sg sg;
+		struct pnvme_ranges range;
+	};
+};
+
+static inline bool pnvme_is_data(const struct request *rq)
+{
+	return req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE;
+}
+
+/* main.c */
+extern unsigned int pnvme_param_queues;
+extern unsigned int pnvme_param_depth;
+extern unsigned int pnvme_param_max_kib;
+extern unsigned int pnvme_param_timeout_s;
+const struct pnvme_backend *pnvme_param_backend(void);
+
+/* pci.c */
+extern struct pci_driver pnvme_pci_driver;
+
+/* ctrl.c */
+int pnvme_ctrl_enable(struct pnvme_ctrl *ctrl);
+void pnvme_ctrl_disable(struct pnvme_ctrl *ctrl, bool shutdown);
+int pnvme_ctrl_identify(struct pnvme_ctrl *ctrl);
+int pnvme_ctrl_start_io(struct pnvme_ctrl *ctrl);
+
+/* admin.c */
+int pnvme_admin_cmd(struct pnvme_ctrl *ctrl, struct nvme_command *cmd, u32 *result,
+		    unsigned long timeout);
+int pnvme_admin_identify(struct pnvme_ctrl *ctrl, u8 cns, u32 nsid, void *buf, dma_addr_t dma);
+int pnvme_admin_queue_count(struct pnvme_ctrl *ctrl, unsigned int *nr);
+int pnvme_admin_create_queue(struct pnvme_ctrl *ctrl, struct pnvme_queue *q);
+int pnvme_admin_abort(struct pnvme_ctrl *ctrl, const struct pnvme_iod *iod);
+void pnvme_admin_complete(struct pnvme_ctrl *ctrl, const struct nvme_completion *cqe);
+
+/* queue.c */
+int pnvme_queue_alloc(struct pnvme_ctrl *ctrl, u16 qid, u32 depth);
+void pnvme_queue_free(struct pnvme_queue *q);
+int pnvme_queue_request_irq(struct pnvme_queue *q);
+void pnvme_queue_free_irq(struct pnvme_queue *q);
+void pnvme_queue_reset(struct pnvme_queue *q);
+void pnvme_queue_poll(struct pnvme_queue *q);
+void pnvme_queue_submit(struct pnvme_queue *q, const struct nvme_command *cmd, bool ring);
+void pnvme_queue_submit_list(struct pnvme_queue *q, struct rq_list *list);
+void pnvme_queue_ring(struct pnvme_queue *q);
+
+/* disk.c */
+int pnvme_disk_add(struct pnvme_ctrl *ctrl);
+void pnvme_disk_remove(struct pnvme_ctrl *ctrl);
+void pnvme_complete_rq(struct request *rq);
+void pnvme_complete_batch(struct io_comp_batch *iob);
+void pnvme_disk_cancel(struct pnvme_ctrl *ctrl);
+
+/* cmd.c */
+blk_status_t pnvme_cmd_init(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, struct request *rq);
+blk_status_t pnvme_cmd_status(u16 status);
+
+/* backend.c */
+blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq);
+void pnvme_unmap(struct request *rq);
+
+/* recover.c */
+enum blk_eh_timer_return pnvme_timeout(struct request *rq);
+void pnvme_reset_work(struct work_struct *work);
+void pnvme_ctrl_stop(struct pnvme_ctrl *ctrl, enum pnvme_state next, bool shutdown);
+
+#endif /* PHYR_NVME_H */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What iter and iova must remember to undo a mapping: one IOVA, or every piece.
+ *
+ * Pieces are saved only where dma_unmap_phys() does something: with an IOMMU or a bounce
+ * buffer, not where the device sees physical addresses.
+ */
+#include "phyr_nvme.h"
+#include "phyr_plant.h"
+
+void pnvme_ranges_init(struct pnvme_ranges *r, unsigned long attrs)
+{
+	r->state.__size = 0;
+	r->len = 0;
+	r->attrs = attrs;
+	r->nr = 0;
+	r->vec = NULL;
+}
+
+/**
+ * pnvme_ranges_save - remember a piece that was mapped with dma_map_phys()
+ * @ctrl:	the controller
+ * @r:		where
+ * @addr:	the device's address
+ * @len:	bytes
+ *
+ * Context: Any.
+ * Return: false when there is no memory now; the piece is still the caller's then.
+ */
+bool pnvme_ranges_save(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r, dma_addr_t addr, u32 len)
+{
+	if (!r->nr) {
+		r->one.addr = addr;
+		r->one.len = len;
+		r->nr = 1;
+		return true;
+	}
+	if (r->nr == 1) {
+		r->vec = mempool_alloc(&ctrl->range_pool, GFP_ATOMIC);
+		if (!r->vec)
+			return false;
+		r->vec[0] = r->one;
+		pnvme_count(ctrl, PNVME_STAT_META_BYTES, PNVME_MAX_SEGS * sizeof(*r->vec));
+	}
+	if (WARN_ON_ONCE(r->nr == PNVME_MAX_SEGS))
+		return false;
+	r->vec[r->nr].addr = addr;
+	r->vec[r->nr].len = len;
+	r->nr++;
+	return true;
+}
+
+/**
+ * pnvme_ranges_unmap - undo a mapping, as far as it was done
+ * @ctrl:	the controller
+ * @r:		what is mapped
+ * @dir:	as it was mapped
+ *
+ * Context: Any.
+ */
+void pnvme_ranges_unmap(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
+			enum dma_data_direction dir)
+{
+	const struct pnvme_range *vec = r->vec ?: &r->one;
+	u32 i;
+
+	if (!phyr_planted(PHYR_PLANT_SKIP_UNMAP)) {
+		if (dma_use_iova(&r->state))
+			dma_iova_destroy(ctrl->dev, &r->state, r->len, dir, r->attrs);
+		for (i = 0; i < r->nr; i++)
+			dma_unmap_phys(ctrl->dev, vec[i].addr, vec[i].len, dir, r->attrs);
+	}
+	if (r->vec)
+		mempool_free(r->vec, &ctrl->range_pool);
+}
+
+/**
+ * pnvme_ranges_plant_short - plant short-map: unmap the last page of a fresh mapping
+ * @ctrl:	the controller
+ * @r:		what is mapped; more than a page, else nothing happens
+ * @dir:	as it was mapped
+ */
+void pnvme_ranges_plant_short(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
+			      enum dma_data_direction dir)
+{
+	if (dma_use_iova(&r->state)) {
+		dma_addr_t last = ALIGN_DOWN(r->state.addr + r->len - 1, PNVME_PAGE_SIZE);
+
+		if (last <= r->state.addr)
+			return;
+		dma_iova_unlink(ctrl->dev, &r->state, last - r->state.addr,
+				r->state.addr + r->len - last, dir, r->attrs);
+		r->len = last - r->state.addr;
+	} else if (r->nr > 1) {
+		const struct pnvme_range *last = &r->vec[--r->nr];
+
+		dma_unmap_phys(ctrl->dev, last->addr, last->len, dir, r->attrs);
+	}
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When a command does not come back: look again, abort it, reset the controller.
+ *
+ * A request is completed, and its data unmapped, only after its own completion or after
+ * the device has been silenced.
+ */
+#include "phyr_nvme.h"
+
+/**
+ * pnvme_ctrl_stop - silence the device and take back all requests
+ * @ctrl:	the controller
+ * @next:	PNVME_RESETTING: requests are put back and wait for reset_work;
+ *		PNVME_DEAD: requests fail, these and all to come
+ * @shutdown:	let the device write its cache first
+ *
+ * Context: May sleep; ctrl->lock is held.
+ */
+void pnvme_ctrl_stop(struct pnvme_ctrl *ctrl, enum pnvme_state next, bool shutdown)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&ctrl->lock);
+
+	if (ctrl->disk && !ctrl->quiesced) {
+		blk_mq_quiesce_tagset(&ctrl->tagset);
+		ctrl->quiesced = true;
+	}
+	WRITE_ONCE(ctrl->state, next);
+	pnvme_ctrl_disable(ctrl, shutdown);
+
+	if (!ctrl->disk)
+		return;
+	for (i = 1; i <= ctrl->nr_io; i++)
+		pnvme_queue_poll(&ctrl->queues[i]);
+	pnvme_disk_cancel(ctrl);
+
+	if (next == PNVME_DEAD) {
+		blk_mq_unquiesce_tagset(&ctrl->tagset);
+		ctrl->quiesced = false;
+	}
+}
+
+void pnvme_reset_work(struct work_struct *work)
+{
+	struct pnvme_ctrl *ctrl = container_of(work, struct pnvme_ctrl, reset_work);
+	int err;
+
+	guard(mutex)(&ctrl->lock);
+	if (ctrl->removing || ctrl->state != PNVME_RESETTING)
+		return;
+
+	err = pnvme_ctrl_enable(ctrl);
+	if (!err)
+		err = pnvme_ctrl_start_io(ctrl);
+	if (err) {
+		dev_err(ctrl->dev, "reset failed (%d), all I/O fails from now on\n", err);
+		pnvme_ctrl_stop(ctrl, PNVME_DEAD, false);
+		return;
+	}
+	pnvme_count(ctrl, PNVME_STAT_RESETS, 1);
+	dev_warn(ctrl->dev, "controller was reset\n");
+	WRITE_ONCE(ctrl->state, PNVME_LIVE);
+	blk_mq_unquiesce_tagset(&ctrl->tagset);
+	ctrl->quiesced = false;
+}
+
+static bool pnvme_in_flight(struct request *rq)
+{
+	return blk_mq_rq_state(rq) == MQ_RQ_IN_FLIGHT;
+}
+
+/**
+ * pnvme_timeout - block layer's timeout handler
+ * @rq:	the request, in flight for too long
+ *
+ * Context: A workqueue.
+ * Return: BLK_EH_DONE when @rq is completed; BLK_EH_RESET_TIMER to come again.
+ */
+enum blk_eh_timer_return pnvme_timeout(struct request *rq)
+{
+	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
+	struct pnvme_queue *q = iod->q;
+	struct pnvme_ctrl *ctrl = q->ctrl;
+
+	pnvme_count(ctrl, PNVME_STAT_TIMEOUTS, 1);
+
+	/* Only the interrupt may be lost. */
+	pnvme_queue_poll(q);
+	if (!pnvme_in_flight(rq)) {
+		dev_warn(ctrl->dev, "queue %u: completion without interrupt\n", q->qid);
+		return BLK_EH_DONE;
+	}
+
+	if (READ_ONCE(ctrl->state) == PNVME_LIVE && !READ_ONCE(ctrl->removing) &&
+	    !(iod->flags & PNVME_IOD_ABORTED)) {
+		iod->flags |= PNVME_IOD_ABORTED;
+		pnvme_count(ctrl, PNVME_STAT_ABORTS, 1);
+		dev_warn(ctrl->dev, "queue %u: command %#x timed out, aborting it\n", q->qid,
+			 iod->cmd.common.command_id);
+		if (!pnvme_admin_abort(ctrl, iod))
+			return BLK_EH_RESET_TIMER;
+	}
+
+	guard(mutex)(&ctrl->lock);
+	if (ctrl->state == PNVME_LIVE && pnvme_in_flight(rq)) {
+		dev_err(ctrl->dev, "queue %u: command %#x is lost, stopping the controller\n",
+			q->qid, iod->cmd.common.command_id);
+		pnvme_ctrl_stop(ctrl, ctrl->removing ? PNVME_DEAD : PNVME_RESETTING, false);
+		if (!ctrl->removing)
+			queue_work(system_unbound_wq, &ctrl->reset_work);
+	}
+	/* Whoever stopped the controller has completed it. */
+	return pnvme_in_flight(rq) ? BLK_EH_RESET_TIMER : BLK_EH_DONE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM phyr_nvme
+
+#if !defined(PNVME_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define PNVME_TRACE_H
+
+#include <linux/blk-mq.h>
+#include <linux/nvme.h>
+#include <linux/tracepoint.h>
+
+/*
+ * Fired for every I/O command when it is complete and its data is mapped, before the
+ * doorbell.  Only read and write carry the request's data: a discard's PRP1 points to its
+ * ranges.  Probes run where nothing may sleep.
+ */
+TRACE_EVENT(phyr_nvme_submit,
+	TP_PROTO(struct request *rq, const struct nvme_command *cmd, struct device *dev),
+	TP_ARGS(rq, cmd, dev),
+	TP_STRUCT__entry(
+		__string(dev, dev_name(dev))
+		__field(u64, sector)
+		__field(u32, bytes)
+		__field(u16, cid)
+		__field(u8, opcode)
+		__field(u64, prp1)
+		__field(u64, prp2)
+	),
+	TP_fast_assign(
+		__assign_str(dev);
+		__entry->sector = blk_rq_pos(rq);
+		__entry->bytes = blk_rq_bytes(rq);
+		__entry->cid = cmd->common.command_id;
+		__entry->opcode = cmd->common.opcode;
+		__entry->prp1 = le64_to_cpu(cmd->common.dptr.prp1);
+		__entry->prp2 = le64_to_cpu(cmd->common.dptr.prp2);
+	),
+	TP_printk("%s cid=%#x opcode=%#x sector=%llu bytes=%u prp1=%#llx prp2=%#llx",
+		  __get_str(dev), __entry->cid, __entry->opcode, __entry->sector,
+		  __entry->bytes, __entry->prp1, __entry->prp2)
+);
+
+#endif /* PNVME_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
