@@ -9,6 +9,8 @@ static const struct pnvme_backend *const pnvme_backends[] = {
 	&pnvme_backend_sg,
 	&pnvme_backend_iter,
 	&pnvme_backend_iova,
+	&pnvme_backend_phyr16,
+	&pnvme_backend_phyr8,
 };
 
 /**

@@ -10,6 +10,8 @@
 #include <linux/dma-mapping.h>
 #include <linux/scatterlist.h>
 
+#include "phyr.h"
+
 struct pnvme_ctrl;
 struct pnvme_iod;
 struct pnvme_prp;
@@ -35,6 +37,8 @@ struct pnvme_backend {
 extern const struct pnvme_backend pnvme_backend_sg;
 extern const struct pnvme_backend pnvme_backend_iter;
 extern const struct pnvme_backend pnvme_backend_iova;
+extern const struct pnvme_backend pnvme_backend_phyr16;
+extern const struct pnvme_backend pnvme_backend_phyr8;
 
 const struct pnvme_backend *pnvme_backend_find(const char *name);
 
@@ -79,6 +83,16 @@ struct pnvme_ranges {
 	u32 nr;
 	struct pnvme_range one;
 	struct pnvme_range *vec;
+};
+
+/**
+ * struct pnvme_phyr - state of backends phyr16 and phyr8
+ * @list:	the data
+ * @map:	its mapping
+ */
+struct pnvme_phyr {
+	struct phyr_list list;
+	struct phyr_map map;
 };
 
 /* ranges.c */

@@ -232,6 +232,7 @@ struct pnvme_iod {
 	union {
 		struct pnvme_sg sg;
 		struct pnvme_ranges range;
+		struct pnvme_phyr phyr;
 	};
 };
 

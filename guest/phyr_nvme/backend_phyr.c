@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Backends phyr16 and phyr8: the request as a list of physical ranges, plain or packed,
+ * mapped by the phyr library.
+ */
+#include "phyr_plant.h"
+#include "prp.h"
+
+static blk_status_t pnvme_phyr_status(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		return BLK_STS_RESOURCE;
+	case -EREMOTEIO:	/* the topology does not allow this peer-to-peer */
+	case -EXDEV:		/* more than one kind of memory */
+	case -EOPNOTSUPP:	/* memory of a kind, or at an alignment, that cannot be mapped */
+		return BLK_STS_INVAL;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+static blk_status_t pnvme_phyr_map(struct pnvme_ctrl *ctrl, struct request *rq,
+				   struct pnvme_iod *iod, struct pnvme_prp *prp,
+				   enum phyr_format format)
+{
+	struct phyr_list *list = &iod->phyr.list;
+	struct phyr_map *map = &iod->phyr.map;
+	struct phyr_dma_iter it;
+	size_t meta;
+	int err;
+
+	phyr_list_init(list, format);
+	err = phyr_list_from_rq(list, rq, GFP_ATOMIC);
+	if (unlikely(err))
+		return pnvme_phyr_status(err);
+	err = phyr_dma_map(ctrl->dev, list, map, rq_dma_dir(rq), 0, GFP_ATOMIC);
+	if (unlikely(err)) {
+		phyr_list_destroy(list);
+		return pnvme_phyr_status(err);
+	}
+	phyr_for_each_dma_range(it, map)
+		pnvme_prp_add(prp, it.range.addr, it.range.len);
+
+	if (map->shape == PHYR_SHAPE_SAME)
+		pnvme_count(ctrl, PNVME_STAT_SAME, 1);
+	if (list->mem == PHYR_MEM_P2P)
+		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
+	meta = phyr_list_meta_bytes(list) + phyr_map_meta_bytes(map);
+	pnvme_count(ctrl, PNVME_STAT_META_BYTES, meta);
+	return BLK_STS_OK;
+}
+
+static blk_status_t pnvme_phyr16_map(struct pnvme_ctrl *ctrl, struct request *rq,
+				     struct pnvme_iod *iod, struct pnvme_prp *prp)
+{
+	return pnvme_phyr_map(ctrl, rq, iod, prp, PHYR_PLAIN);
+}
+
+static blk_status_t pnvme_phyr8_map(struct pnvme_ctrl *ctrl, struct request *rq,
+				    struct pnvme_iod *iod, struct pnvme_prp *prp)
+{
+	return pnvme_phyr_map(ctrl, rq, iod, prp, PHYR_PACKED);
+}
+
+static void pnvme_phyr_unmap(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod)
+{
+	phyr_dma_unmap(ctrl->dev, &iod->phyr.map);
+	phyr_list_destroy(&iod->phyr.list);
+}
+
+const struct pnvme_backend pnvme_backend_phyr16 = {
+	.name	= "phyr16",
+	.map	= pnvme_phyr16_map,
+	.unmap	= pnvme_phyr_unmap,
+};
+
+const struct pnvme_backend pnvme_backend_phyr8 = {
+	.name	= "phyr8",
+	.map	= pnvme_phyr8_map,
+	.unmap	= pnvme_phyr_unmap,
+};
