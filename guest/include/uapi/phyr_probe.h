@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * ioctl interface of /dev/phyr_probe, version 1.
+ *
+ * All reserved fields and unknown flags must be 0 and are refused otherwise.  The node is for
+ * root alone.  Unknown requests give ENOTTY.
+ */
+#ifndef _UAPI_PHYR_PROBE_H
+#define _UAPI_PHYR_PROBE_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* How the memory gets its DMA addresses. */
+#define PHYR_PROBE_SG		0	/* dma_map_sgtable() */
+#define PHYR_PROBE_PAGE		1	/* dma_map_phys() for each page */
+#define PHYR_PROBE_IOVA		2	/* dma_iova_*() by hand; each chunk alone where there is no IOVA */
+#define PHYR_PROBE_RAW		3	/* iommu_map() into a dma_iova range: the floor; IOMMU only */
+#define PHYR_PROBE_PHYR16	4	/* phyr.ko, plain */
+#define PHYR_PROBE_PHYR8	5	/* phyr.ko, packed */
+#define PHYR_PROBE_BACKENDS	6
+
+/* Physical layout of the memory: chunks of this size, and a hole of the same size after each. */
+#define PHYR_PROBE_4K		0
+#define PHYR_PROBE_64K		1
+#define PHYR_PROBE_2M		2
+#define PHYR_PROBE_LAYOUTS	3
+
+#define PHYR_PROBE_TO_DEVICE	1
+#define PHYR_PROBE_FROM_DEVICE	2
+
+#define PHYR_PROBE_MAX_PAGES		32768
+#define PHYR_PROBE_MAX_ITERATIONS	1000
+
+/**
+ * struct phyr_probe_memory - what is to be mapped, and how
+ * @backend:	PHYR_PROBE_SG ...
+ * @layout:	PHYR_PROBE_4K ...
+ * @npages:	pages of 4 KiB, 1 to PHYR_PROBE_MAX_PAGES; a multiple of the chunk size
+ * @direction:	PHYR_PROBE_TO_DEVICE or PHYR_PROBE_FROM_DEVICE
+ * @trim:	bytes left out at the very beginning and at the very end, a multiple of 4 below 2048
+ * @reserved:	0
+ */
+struct phyr_probe_memory {
+	__u32 backend;
+	__u32 layout;
+	__u32 npages;
+	__u32 direction;
+	__u32 trim;
+	__u32 reserved;
+};
+
+/**
+ * struct phyr_probe_cost - smallest and median cost of a phase, in get_cycles()
+ * @min:	smallest
+ * @median:	median
+ *
+ * Instructions, if the guest runs under icount.
+ */
+struct phyr_probe_cost {
+	__u64 min;
+	__u64 median;
+};
+
+/**
+ * struct phyr_probe_map_cost - what does it cost to map, use and unmap?
+ * @memory:	in
+ * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
+ * @reserved:	0
+ * @build:	out: making the backend's description from physical ranges
+ * @map:	out
+ * @consume:	out: emitting one PRP for each page
+ * @unmap:	out
+ * @overhead:	out: an empty measurement; already subtracted
+ * @shape:	out: enum phyr_shape of the phyr backends, else 0
+ * @ranges:	out: DMA ranges that the device sees
+ * @chunks:	out: physical chunks described
+ * @meta_bytes:	out: memory that describes them (list and result, or scatterlist)
+ */
+struct phyr_probe_map_cost {
+	struct phyr_probe_memory memory;
+	__u32 iterations;
+	__u32 reserved;
+	struct phyr_probe_cost build;
+	struct phyr_probe_cost map;
+	struct phyr_probe_cost consume;
+	struct phyr_probe_cost unmap;
+	__u64 overhead;
+	__u32 shape;
+	__u32 ranges;
+	__u64 chunks;
+	__u64 meta_bytes;
+};
+
+/* How a device's addresses become physical ones. */
+#define PHYR_PROBE_NO_IOMMU	0
+#define PHYR_PROBE_IDENTITY	1
+#define PHYR_PROBE_DMA_DOMAIN	2
+
+/**
+ * struct phyr_probe_translate - does every mapped byte translate to where it should?
+ * @memory:	in
+ * @by:		out: PHYR_PROBE_NO_IOMMU ...
+ * @shape:	out: enum phyr_shape of the phyr backends, else 0
+ * @checked:	out: pages whose first and last byte were translated while mapped
+ * @wrong:	out: of these, pages that did not translate to the right place
+ * @missing:	out: pages that the backend gave no DMA address for, or gave too many
+ * @stale:	out: pages that still translate after unmap (DMA domain only)
+ * @prot_checked: out: calls that entered translations, seen on their way to the IOMMU driver;
+ *		0 also where they could not be watched
+ * @prot_wrong:	out: of these, calls with other permissions than the direction asks for
+ * @first_iova:	out: DMA address of the first fault found, by page
+ * @first_want:	out: its right physical address
+ * @first_got:	out: where it led to
+ */
+struct phyr_probe_translate {
+	struct phyr_probe_memory memory;
+	__u32 by;
+	__u32 shape;
+	__u64 checked;
+	__u64 wrong;
+	__u64 missing;
+	__u64 stale;
+	__u64 prot_checked;
+	__u64 prot_wrong;
+	__u64 first_iova;
+	__u64 first_want;
+	__u64 first_got;
+};
+
+/**
+ * struct phyr_probe_watch - what the checker of phyr_nvme's commands has seen since its start
+ * @active:	1 while it watches
+ * @opcode:	NVMe opcode of the first mismatch
+ * @commands:	data commands checked
+ * @bytes:	bytes of data checked
+ * @unchecked:	data commands that it cannot walk (SGLs)
+ * @mismatches:	commands whose addresses are not those of their request
+ * @offset:	first mismatch: byte offset in the command's data
+ * @iova:	first mismatch: DMA address in the command
+ * @want:	first mismatch: physical address of the request's data
+ * @got:	first mismatch: where the DMA address led to, 0 for nowhere
+ */
+struct phyr_probe_watch {
+	__u32 active;
+	__u32 opcode;
+	__u64 commands;
+	__u64 bytes;
+	__u64 unchecked;
+	__u64 mismatches;
+	__u64 offset;
+	__u64 iova;
+	__u64 want;
+	__u64 got;
+};
+
+#define PHYR_PROBE_IOC_MAP_COST		_IOWR('y', 1, struct phyr_probe_map_cost)
+#define PHYR_PROBE_IOC_TRANSLATE	_IOWR('y', 2, struct phyr_probe_translate)
+#define PHYR_PROBE_IOC_WATCH_START	_IO('y', 3)
+#define PHYR_PROBE_IOC_WATCH_STOP	_IO('y', 4)
+#define PHYR_PROBE_IOC_WATCH_READ	_IOR('y', 5, struct phyr_probe_watch)
+
+#endif /* _UAPI_PHYR_PROBE_H */

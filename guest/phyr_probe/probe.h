@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of phyr_probe.ko share with each other. */
+#ifndef PHYR_PROBE_H
+#define PHYR_PROBE_H
+
+#include <linux/dma-mapping.h>
+#include <linux/scatterlist.h>
+
+#include "phyr.h"
+#include "uapi/phyr_probe.h"
+
+struct iommu_domain;
+
+/* layout.c */
+
+/**
+ * struct probe_memory - memory with a physical layout made on purpose
+ * @nr_blocks:	blocks allocated
+ * @nr_chunks:	chunks in use
+ * @npages:	pages in use
+ * @len:	bytes in use
+ * @blocks:	the blocks
+ * @chunk:	physical ranges in use, none adjacent to another
+ */
+struct probe_memory {
+	u32 nr_blocks;
+	u32 nr_chunks;
+	u32 npages;
+	u64 len;
+	struct page **blocks;
+	struct phys_vec *chunk;
+};
+
+int probe_memory_check(const struct phyr_probe_memory *want);
+int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want);
+void probe_memory_free(struct probe_memory *mem);
+
+/* backend.c */
+
+/**
+ * struct probe_mapping - one mapping by any backend
+ * @dev:	the device
+ * @mem:	what to map
+ * @ops:	the backend
+ * @dir:	direction
+ * @prp:	DMA address of each page, as consume() found it
+ * @nr_prp:	how many it found; there is room for the pages there should be
+ * @ranges:	DMA ranges it found
+ * @shape:	enum phyr_shape while it was mapped, 0 for backends without phyrs
+ * @meta_bytes:	memory that the description and the result took
+ * @table:	sg
+ * @addr:	page, and iova where it falls back: DMA address of each piece
+ * @iova:	iova, raw
+ * @list:	phyr16, phyr8
+ * @map:	phyr16, phyr8
+ */
+struct probe_mapping {
+	struct device *dev;
+	const struct probe_memory *mem;
+	const struct probe_backend *ops;
+	enum dma_data_direction dir;
+	u64 *prp;
+	u32 nr_prp;
+	u32 ranges;
+	u32 shape;
+	size_t meta_bytes;
+	union {
+		struct sg_table table;
+		dma_addr_t *addr;
+	};
+	struct dma_iova_state iova;
+	struct phyr_list list;
+	struct phyr_map map;
+};
+
+/**
+ * struct probe_backend - a way to get DMA addresses
+ * @init:	may sleep, allocates; not measured
+ * @exit:	frees; only what init() allocated
+ * @build:	describes the memory; atomic, like all that follow
+ * @map:	undoes everything if it fails
+ * @consume:	fills prp[], leaves the mapping alone
+ * @unmap:	undoes map()
+ * @meta_bytes:	memory that the description and the result take
+ */
+struct probe_backend {
+	int (*init)(struct probe_mapping *m);
+	void (*exit)(struct probe_mapping *m);
+	int (*build)(struct probe_mapping *m);
+	int (*map)(struct probe_mapping *m);
+	void (*consume)(struct probe_mapping *m);
+	void (*unmap)(struct probe_mapping *m);
+	size_t (*meta_bytes)(struct probe_mapping *m);
+};
+
+int probe_mapping_init(struct probe_mapping *m, struct device *dev,
+		       const struct probe_memory *mem, u32 backend, u32 direction);
+void probe_mapping_exit(struct probe_mapping *m);
+
+/* cost.c, translate.c */
+int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg);
+int probe_translate(struct device *dev, struct phyr_probe_translate *arg);
+phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr);
+u32 probe_domain_kind(const struct iommu_domain *domain);
+
+/* prot.c */
+int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir);
+void probe_prot_stop(u64 *checked, u64 *wrong);
+
+/* watch.c */
+int probe_watch_start(void);
+int probe_watch_stop(void);
+void probe_watch_read(struct phyr_probe_watch *arg);
+
+#endif /* PHYR_PROBE_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does every byte that is mapped translate to where it should, and none after unmap?  The layout
+ * is our own and the translation is the IOMMU driver's: the mapping code is believed in nothing.
+ */
+#include <linux/iommu.h>
+#include <linux/sched.h>
+
+#include "probe.h"
+
+/**
+ * probe_domain_kind - how a device's addresses become physical ones
+ * @domain: the device's domain, or NULL
+ *
+ * Return: PHYR_PROBE_NO_IOMMU, PHYR_PROBE_IDENTITY or PHYR_PROBE_DMA_DOMAIN.
+ */
+u32 probe_domain_kind(const struct iommu_domain *domain)
+{
+	if (!domain)
+		return PHYR_PROBE_NO_IOMMU;
+	return domain->type == IOMMU_DOMAIN_IDENTITY ? PHYR_PROBE_IDENTITY : PHYR_PROBE_DMA_DOMAIN;
+}
+
+/**
+ * probe_to_phys - follow a DMA address
+ * @domain:	the device's domain, or NULL
+ * @addr:	DMA address
+ *
+ * Return: physical address, 0 if it leads nowhere.
+ */
+phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr)
+{
+	return domain ? iommu_iova_to_phys(domain, addr) : addr;
+}
+
+/*
+ * Walk the memory as the device should: @at is the running number of a PRP, @want what it should
+ * lead to.  Returns the number of PRPs there should be.
+ */
+static u32 check_pages(struct probe_mapping *m, struct iommu_domain *domain,
+		       struct phyr_probe_translate *arg)
+{
+	u32 i, at = 0;
+
+	for (i = 0; i < m->mem->nr_chunks; i++) {
+		phys_addr_t want = m->mem->chunk[i].paddr;
+		u64 left = m->mem->chunk[i].len;
+
+		while (left) {
+			u64 len = min_t(u64, left, PAGE_SIZE - offset_in_page(want));
+
+			if (at < m->nr_prp) {
+				dma_addr_t dma = m->prp[at];
+				phys_addr_t head = probe_to_phys(domain, dma);
+				phys_addr_t tail = probe_to_phys(domain, dma + len - 1);
+
+				arg->checked++;
+				if (head != want || tail != want + len - 1) {
+					if (!arg->wrong++) {
+						arg->first_iova = dma;
+						arg->first_want = want;
+						arg->first_got = head;
+					}
+				}
+			}
+			at++;
+			want += len;
+			left -= len;
+		}
+		cond_resched();
+	}
+	return at;
+}
+
+static void check_gone(struct probe_mapping *m, struct iommu_domain *domain, u32 pages,
+		       struct phyr_probe_translate *arg)
+{
+	u32 i;
+
+	for (i = 0; i < min(pages, m->nr_prp); i++) {
+		phys_addr_t got = iommu_iova_to_phys(domain, m->prp[i]);
+
+		if (!got)
+			continue;
+		if (!arg->stale++ && !arg->wrong) {
+			arg->first_iova = m->prp[i];
+			arg->first_want = 0;
+			arg->first_got = got;
+		}
+	}
+}
+
+/**
+ * probe_translate - check one backend on one layout
+ * @dev:	the device
+ * @arg:	from and to user space, already checked
+ *
+ * Context: May sleep.
+ * Return: 0 if it could be checked, whatever was found; -ENOMEM, or the error of the mapping.
+ */
+int probe_translate(struct device *dev, struct phyr_probe_translate *arg)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	bool prot_seen = false;
+	struct probe_memory mem;
+	struct probe_mapping m;
+	u32 pages;
+	int err;
+
+	err = probe_memory_alloc(&mem, &arg->memory);
+	if (err)
+		return err;
+	err = probe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
+	if (err)
+		goto out_memory;
+
+	arg->by = probe_domain_kind(domain);
+	err = m.ops->build(&m);
+	if (err)
+		goto out_mapping;
+
+	if (arg->by == PHYR_PROBE_DMA_DOMAIN)
+		prot_seen = !probe_prot_start(domain, m.dir);
+	err = m.ops->map(&m);
+	if (prot_seen)
+		probe_prot_stop(&arg->prot_checked, &arg->prot_wrong);
+	if (err)
+		goto out_mapping;
+
+	arg->shape = m.map.shape;
+	m.ops->consume(&m);
+	pages = check_pages(&m, domain, arg);
+	arg->missing = abs_diff(pages, m.nr_prp);
+
+	m.ops->unmap(&m);
+	if (arg->by == PHYR_PROBE_DMA_DOMAIN)
+		check_gone(&m, domain, pages, arg);
+
+out_mapping:
+	probe_mapping_exit(&m);
+out_memory:
+	probe_memory_free(&mem);
+	return err;
+}

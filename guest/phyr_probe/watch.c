@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The checker of phyr_nvme's commands.  For every read and write it follows the PRPs of the
+ * command as the device would, and compares where they lead with the pages of the request.  It
+ * uses nothing of phyr.ko.
+ *
+ * Memory that is bounced lies elsewhere by design and counts as a mismatch here.
+ */
+#include <linux/blk-mq.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nvme.h>
+#include <linux/spinlock.h>
+#include <linux/tracepoint.h>
+
+#include "probe.h"
+
+#define CTRL_PAGE	4096U	/* CC.MPS = 0, the only page size phyr_nvme sets */
+#define CTRL_ENTRIES	(CTRL_PAGE / sizeof(__le64))
+
+static DEFINE_MUTEX(watch_lock);	/* start and stop */
+static struct tracepoint *watched;	/* the tracepoint, and so its module, is held */
+
+static DEFINE_SPINLOCK(stats_lock);
+static struct phyr_probe_watch stats;
+
+/**
+ * struct prp_walk - the data pointer of a command, as a device reads it
+ * @domain:	of the device
+ * @prp2:	second PRP: data if no more than a page is left then, else a list
+ * @list:	entries of the list not yet read in this page
+ * @at:		index of the next one
+ */
+struct prp_walk {
+	struct iommu_domain *domain;
+	u64 prp2;
+	const __le64 *list;
+	unsigned int at;
+};
+
+/* Open the page of PRP entries at @addr; false if the device could not read it either. */
+static bool walk_open(struct prp_walk *w, u64 addr)
+{
+	phys_addr_t phys = probe_to_phys(w->domain, addr);
+
+	if (!phys || !pfn_valid(PHYS_PFN(phys)))
+		return false;
+	w->list = phys_to_virt(phys & ~(phys_addr_t)(CTRL_PAGE - 1));
+	w->at = (phys & (CTRL_PAGE - 1)) / sizeof(__le64);
+	return true;
+}
+
+/* The PRP for the next page, with @left bytes still to come. */
+static bool walk_next(struct prp_walk *w, u64 left, u64 *addr)
+{
+	if (!w->list) {
+		if (left <= CTRL_PAGE) {
+			*addr = w->prp2;
+			return true;
+		}
+		if (!walk_open(w, w->prp2))
+			return false;
+	}
+	/* The last entry of a page leads to the next page if more than one page is left. */
+	if (w->at == CTRL_ENTRIES - 1 && left > CTRL_PAGE &&
+	    !walk_open(w, le64_to_cpu(w->list[w->at])))
+		return false;
+	*addr = le64_to_cpu(w->list[w->at++]);
+	return true;
+}
+
+/**
+ * struct check - one command being checked
+ * @walk:	where its PRPs lead
+ * @addr:	DMA address of the next byte
+ * @room:	bytes left in the page at @addr
+ * @offset:	bytes checked
+ * @total:	bytes of the command
+ */
+struct check {
+	struct prp_walk walk;
+	u64 addr;
+	u32 room;
+	u32 offset;
+	u32 total;
+};
+
+/* Compare @len bytes of the request at @want; false with *iova and *got set at a mismatch. */
+static bool check_range(struct check *c, phys_addr_t want, u32 len, u64 *iova, u64 *got)
+{
+	while (len) {
+		u32 step;
+
+		if (!c->room) {
+			*iova = 0;
+			*got = 0;
+			if (!walk_next(&c->walk, c->total - c->offset, &c->addr))
+				return false;
+			c->room = CTRL_PAGE - (c->addr & (CTRL_PAGE - 1));
+			if (c->room != CTRL_PAGE) {	/* only the first PRP may have an offset */
+				*iova = c->addr;
+				return false;
+			}
+		}
+		step = min(len, c->room);
+		*iova = c->addr;
+		*got = probe_to_phys(c->walk.domain, c->addr);
+		if (*got != want)
+			return false;
+		/* A translation holds for its page: the last byte settles all between. */
+		if (probe_to_phys(c->walk.domain, c->addr + step - 1) != want + step - 1)
+			return false;
+		c->addr += step;
+		c->room -= step;
+		c->offset += step;
+		want += step;
+		len -= step;
+	}
+	return true;
+}
+
+static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
+		      struct device *dev)
+{
+	u8 opcode = cmd->common.opcode;
+	struct check c = {};
+	struct req_iterator iter;
+	struct bio_vec bv;
+	u64 iova = 0, got = 0, want = 0;
+	bool good = true;
+	unsigned long flags;
+
+	if (opcode != nvme_cmd_read && opcode != nvme_cmd_write)
+		return;
+	if (cmd->common.flags & (NVME_CMD_SGL_METABUF | NVME_CMD_SGL_METASEG)) {
+		spin_lock_irqsave(&stats_lock, flags);
+		stats.unchecked++;
+		spin_unlock_irqrestore(&stats_lock, flags);
+		return;
+	}
+
+	c.walk.domain = iommu_get_domain_for_dev(dev);
+	c.walk.prp2 = le64_to_cpu(cmd->common.dptr.prp2);
+	c.addr = le64_to_cpu(cmd->common.dptr.prp1);
+	c.room = CTRL_PAGE - (c.addr & (CTRL_PAGE - 1));
+	c.total = blk_rq_payload_bytes(rq);
+
+	rq_for_each_bvec(bv, rq, iter) {
+		want = bvec_phys(&bv);
+		good = check_range(&c, want, bv.bv_len, &iova, &got);
+		if (!good)
+			break;
+	}
+
+	spin_lock_irqsave(&stats_lock, flags);
+	stats.commands++;
+	stats.bytes += c.offset;
+	if (!good && !stats.mismatches++) {
+		stats.opcode = opcode;
+		stats.offset = c.offset;
+		stats.iova = iova;
+		stats.got = got;
+		stats.want = want;
+	}
+	spin_unlock_irqrestore(&stats_lock, flags);
+}
+
+/**
+ * probe_watch_start - begin to watch, from zero
+ *
+ * Holds phyr_nvme.ko until probe_watch_stop().
+ *
+ * Context: May sleep.
+ * Return: 0; -EBUSY if it is watching; -ENOENT if phyr_nvme.ko is not loaded.
+ */
+int probe_watch_start(void)
+{
+	struct tracepoint *tp;
+	int err;
+
+	guard(mutex)(&watch_lock);
+	if (watched)
+		return -EBUSY;
+	tp = __symbol_get("__tracepoint_phyr_nvme_submit");
+	if (!tp)
+		return -ENOENT;
+
+	spin_lock_irq(&stats_lock);
+	memset(&stats, 0, sizeof(stats));
+	stats.active = 1;
+	spin_unlock_irq(&stats_lock);
+
+	err = tracepoint_probe_register(tp, on_submit, NULL);
+	if (err) {
+		stats.active = 0;
+		__symbol_put("__tracepoint_phyr_nvme_submit");
+		return err;
+	}
+	watched = tp;
+	return 0;
+}
+
+/**
+ * probe_watch_stop - end watching; what was seen can still be read
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOENT if it was not watching.
+ */
+int probe_watch_stop(void)
+{
+	guard(mutex)(&watch_lock);
+	if (!watched)
+		return -ENOENT;
+	tracepoint_probe_unregister(watched, on_submit, NULL);
+	tracepoint_synchronize_unregister();
+	__symbol_put("__tracepoint_phyr_nvme_submit");
+	watched = NULL;
+
+	spin_lock_irq(&stats_lock);
+	stats.active = 0;
+	spin_unlock_irq(&stats_lock);
+	return 0;
+}
+
+/**
+ * probe_watch_read - what was seen since the last start
+ * @arg: to user space
+ *
+ * Context: May sleep.
+ */
+void probe_watch_read(struct phyr_probe_watch *arg)
+{
+	spin_lock_irq(&stats_lock);
+	*arg = stats;
+	spin_unlock_irq(&stats_lock);
+}
