@@ -1,0 +1,76 @@
+/** From a started guest to an SSH session. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import ssh2 from 'ssh2';
+import { GuestDied } from '../model/index.js';
+import type { RunKeys } from './keys.js';
+import { whileAlive } from './race.js';
+import { Session } from './session.js';
+
+/** What of a guest this folder needs; `qemu/` has it. */
+export interface Reachable {
+  readonly sshPort: number;
+  readonly died: Promise<GuestDied>;
+  readonly console: { line(pattern: RegExp): Promise<string>; tail(count?: number): string[] };
+}
+
+/** What guest/init writes to the kernel log when SSH is up. */
+export const READY = /phyrlab: ready/;
+
+const RETRY_MS = 250;
+const HANDSHAKE_MS = 15_000;
+
+/**
+ * Waits until the guest says that it is ready, then logs in. Fails with GuestDied as soon as the guest ends, or as a `hang` when
+ * it has not got that far in time; with the signal's reason on abort.
+ */
+export async function connect(
+  guest: Reachable,
+  keys: RunKeys,
+  { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
+): Promise<Session> {
+  let step = 'become ready';
+  const last = () => guest.console.tail(1)[0] ?? '(nothing on the console)';
+  const late = () =>
+    new GuestDied('hang', `the guest did not ${step} within ${deadlineMs / 1000} s; it last said: ${last()}`);
+  return whileAlive({ died: guest.died, signal, deadlineMs, late }, async (over) => {
+    await guest.console.line(READY);
+    step = 'answer on SSH';
+    for (;;) {
+      try {
+        return new Session(await login(guest.sshPort, keys, over), guest.died);
+      } catch (error) {
+        if (over.aborted) throw error;
+        await sleep(RETRY_MS, undefined, { signal: over });
+      }
+    }
+  });
+}
+
+function login(port: number, keys: RunKeys, over: AbortSignal): Promise<ssh2.Client> {
+  return new Promise((resolve, reject) => {
+    const client = new ssh2.Client();
+    const fail = (error: Error) => {
+      client.destroy();
+      reject(error);
+    };
+    const giveUp = () => fail(new Error('given up'));
+    over.addEventListener('abort', giveUp);
+    client.on('error', fail);
+    client.on('close', () => fail(new Error('the guest closed the connection')));
+    client.on('ready', () => {
+      over.removeEventListener('abort', giveUp);
+      client.removeAllListeners();
+      resolve(client);
+    });
+    client.connect({
+      host: '127.0.0.1',
+      port,
+      username: 'root',
+      privateKey: keys.client.privateKey,
+      hostVerifier: (key: Buffer) => key.equals(keys.host.publicBlob),
+      readyTimeout: HANDSHAKE_MS,
+      // The cheapest that dropbear has: the guest's CPU is emulated.
+      algorithms: { serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256'], compress: ['none'] },
+    });
+  });
+}

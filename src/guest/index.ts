@@ -1,0 +1,4 @@
+export { connect, READY, type Reachable } from './connect.js';
+export { type ArchiveFile, cpioArchive } from './cpio.js';
+export { makeRunKeys, type RunKeys, runArchive } from './keys.js';
+export { type ExecOptions, type ExecResult, type PushedFile, Session } from './session.js';

@@ -1,0 +1,31 @@
+/** Waiting for a guest: an operation ends with its result, the guest's death, its deadline or the caller's abort, whichever is first. */
+import type { GuestDied } from '../model/index.js';
+
+export interface Limits {
+  died: Promise<GuestDied>;
+  signal: AbortSignal;
+  deadlineMs: number;
+  /** What to fail with when the time is up. */
+  late(): Error;
+}
+
+/** `work` gets a signal that is aborted when nobody waits any more. */
+export async function whileAlive<T>(limits: Limits, work: (over: AbortSignal) => Promise<T>): Promise<T> {
+  const { died, signal, deadlineMs, late } = limits;
+  signal.throwIfAborted();
+  const over = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const first = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal });
+    timer = setTimeout(() => reject(late()), deadlineMs);
+    died.then(reject);
+  });
+  const result = work(over.signal);
+  result.catch(() => {}); // when it loses, nobody else hears it
+  try {
+    return await Promise.race([result, first]);
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+}

@@ -1,0 +1,188 @@
+/** Commands in a guest, over SSH. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, ClientChannel } from 'ssh2';
+import { z } from 'zod';
+import { GuestDied, InfraError } from '../model/index.js';
+import { whileAlive } from './race.js';
+import { tarArchive } from './tar.js';
+
+export interface ExecOptions {
+  deadlineMs: number;
+  signal: AbortSignal;
+  stdin?: string | Uint8Array;
+  /** Sees standard output's lines as they come. */
+  onLine?(line: string): void;
+}
+
+export interface ExecResult {
+  /** Exit code; a shell's 128 + n if a signal ended the command. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface PushedFile {
+  /** Absolute path in the guest; directories above it are made. */
+  path: string;
+  mode: number;
+  source: { data: string | Uint8Array } | { file: string };
+}
+
+/** More than this from one command is a mistake; it would only fill our memory. */
+const MOST_OUTPUT = 64 << 20;
+/** A lost connection is mostly a guest's death, whose sign may come a little later. */
+const DEATH_NEWS_MS = 500;
+const PUSH_MS = 60_000;
+
+export class Session implements AsyncDisposable {
+  readonly #client: Client;
+  readonly #died: Promise<GuestDied>;
+  #lost: Promise<void>;
+
+  constructor(client: Client, died: Promise<GuestDied>) {
+    this.#client = client;
+    this.#died = died;
+    client.on('error', () => {}); // 'close' follows
+    this.#lost = new Promise((resolve) => client.on('close', () => resolve()));
+  }
+
+  /**
+   * Runs a shell command; its exit code is a result, not an error. Fails with GuestDied when the guest ends, or as a `hang` when
+   * the command has not ended by its deadline; with the signal's reason on abort; with InfraError when SSH breaks down.
+   */
+  async exec(command: string, { deadlineMs, signal, stdin, onLine }: ExecOptions): Promise<ExecResult> {
+    const late = () => new GuestDied('hang', `'${shorten(command)}' did not end within ${deadlineMs / 1000} s`);
+    return whileAlive({ died: this.#died, signal, deadlineMs, late }, async (over) => {
+      const channel = await this.#open(command);
+      over.addEventListener('abort', () => channel.close(), { once: true });
+      return Promise.race([run(channel, command, stdin, onLine), this.#connectionLost(command)]);
+    });
+  }
+
+  /**
+   * Runs a command that writes one JSON value a line, each parsed by the schema. A line that does not parse, or an exit code other than
+   * 0, is an InfraError that shows the line or the command's last words.
+   */
+  async execLines<T>(command: string, schema: z.ZodType<T>, options: ExecOptions): Promise<T[]> {
+    const { code, stdout, stderr } = await this.exec(command, options);
+    const lines = stdout.split('\n').filter((line) => line.trim() !== '');
+    if (code !== 0)
+      throw new InfraError(
+        `'${shorten(command)}' ended with code ${code}: ${lastWords(stderr, stdout)}`,
+        stdout + stderr,
+      );
+    return lines.map((line) => parseLine(line, schema, command));
+  }
+
+  /** Puts files into the guest. */
+  async push(files: readonly PushedFile[], { signal }: { signal: AbortSignal }): Promise<void> {
+    const contents = await Promise.all(
+      files.map(async ({ path, mode, source }) => ({
+        path,
+        mode,
+        data: 'file' in source ? await readFile(source.file, { signal }) : source.data,
+      })),
+    );
+    const stdin = tarArchive(contents);
+    const { code, stderr } = await this.exec('tar -x -f - -C /', { deadlineMs: PUSH_MS, signal, stdin });
+    if (code !== 0) throw new InfraError(`the guest did not take the files: ${lastWords(stderr)}`, stderr);
+  }
+
+  async close(): Promise<void> {
+    this.#client.end();
+    await Promise.race([this.#lost, sleep(200)]);
+    this.#client.destroy();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(command: string): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      this.#client.exec(command, (error, channel) => {
+        if (error) reject(new InfraError(`SSH: '${shorten(command)}' was not started: ${error.message}`));
+        else resolve(channel);
+      });
+      this.#connectionLost(command).catch(reject);
+    });
+  }
+
+  async #connectionLost(command: string): Promise<never> {
+    await this.#lost;
+    await sleep(DEATH_NEWS_MS);
+    throw new InfraError(`the SSH connection was lost during '${shorten(command)}'`);
+  }
+}
+
+function run(
+  channel: ClientChannel,
+  command: string,
+  stdin: ExecOptions['stdin'],
+  onLine: ExecOptions['onLine'],
+): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    let size = 0;
+    let code: number | undefined;
+    let partial = '';
+    const collect = (stream: NodeJS.ReadableStream, parts: Buffer[]): void => {
+      stream.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= MOST_OUTPUT) parts.push(chunk);
+        else reject(new InfraError(`'${shorten(command)}' wrote more than ${MOST_OUTPUT >> 20} MiB`));
+      });
+    };
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+    collect(channel, stdout);
+    collect(channel.stderr, stderr);
+    if (onLine) {
+      channel.on('data', (chunk: Buffer) => {
+        const lines = (partial + chunk.toString()).split('\n');
+        partial = lines.pop() ?? '';
+        for (const line of lines) onLine(line);
+      });
+    }
+    channel.on('exit', (...[status, name]: [number | null, string?]) => {
+      code = status ?? 128 + (SIGNALS[name ?? ''] ?? 0);
+    });
+    channel.on('error', reject);
+    channel.on('close', () => {
+      if (partial !== '') onLine?.(partial);
+      if (code !== undefined)
+        resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+    });
+    channel.end(stdin);
+  });
+}
+
+const SIGNALS: Record<string, number> = { HUP: 1, INT: 2, ABRT: 6, KILL: 9, SEGV: 11, PIPE: 13, TERM: 15 };
+
+function parseLine<T>(line: string, schema: z.ZodType<T>, command: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new InfraError(`'${shorten(command)}' wrote a line that is not JSON: ${shorten(line)}`, line);
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success)
+    throw new InfraError(
+      `'${shorten(command)}' wrote an unexpected line: ${shorten(line)} (${z.prettifyError(parsed.error)})`,
+      line,
+    );
+  return parsed.data;
+}
+
+function lastWords(...outputs: string[]): string {
+  for (const output of outputs) {
+    const line = output.trim().split('\n').at(-1);
+    if (line) return line;
+  }
+  return 'it said nothing';
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 100 ? `${line.slice(0, 97)}...` : line;
+}

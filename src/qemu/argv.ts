@@ -1,0 +1,136 @@
+/** Machine + topology -> QEMU's arguments. Pure: what it needs from the world (paths, descriptors) is handed in. */
+import type { Machine, PciNode, Topology } from '../model/index.js';
+import { kernelArgs } from './kernel-args.js';
+import { OWN_SLOTS, type PciDevice, pciDevices } from './pci.js';
+
+/** Path of the file behind each NVMe and ivshmem node, by the node's id. */
+export type Backing = ReadonlyMap<string, string>;
+
+type Properties = Record<string, string | number>;
+
+export interface ArgvSpec {
+  machine: Machine;
+  topology: Topology;
+  accelerator: 'kvm' | 'tcg';
+  /** Firmware directories. */
+  dataDirs: readonly string[];
+  kernel: string;
+  initrd: string;
+  backing: Backing;
+  /** Inherited descriptors of the monitor and of the serial console; both are sockets. */
+  qmpFd: number;
+  consoleFd: number;
+  /** Trace events and guest errors go here. */
+  traceFile: string;
+  /** Trace events besides the IOMMU's faults. */
+  traceEvents?: readonly string[];
+}
+
+/** Rare and cheap, so always on: an oracle needs them. */
+export const FAULT_EVENTS = ['vtd_dmar_fault', 'vtd_frr_new'] as const;
+
+export function qemuArgv(spec: ArgvSpec): string[] {
+  const { machine, accelerator } = spec;
+  return [
+    ...spec.dataDirs.flatMap((dir) => ['-L', dir]),
+    ...['-name', machine.id, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    // Go on after a panic so that the whole report reaches the console; panic=-1 then resets, which ends QEMU.
+    ...['-action', 'panic=none'],
+    ...['-machine', option('q35', { ...(machine.iommu.kind === 'intel' && { 'kernel-irqchip': 'split' }) })],
+    ...acceleratorArgs(spec),
+    ...['-cpu', cpuModel(machine)],
+    ...['-smp', String(machine.vcpus), '-m', `${machine.memoryMiB}M`],
+    ...['-chardev', option('socket', { id: 'qmp', fd: spec.qmpFd }), '-mon', 'chardev=qmp,mode=control'],
+    ...['-chardev', option('socket', { id: 'console', fd: spec.consoleFd }), '-serial', 'chardev:console'],
+    // The guest's network ends at the host's forward to its SSH port.
+    ...['-netdev', option('user', { id: 'net', restrict: 'on', hostfwd: 'tcp:127.0.0.1:0-:22' })],
+    ...deviceArgs('virtio-net-pci', {
+      id: 'net0',
+      bus: 'pcie.0',
+      addr: slot(OWN_SLOTS.network),
+      netdev: 'net',
+      rombar: 0,
+    }),
+    ...deviceArgs('pvpanic-pci', { id: 'pvpanic', bus: 'pcie.0', addr: slot(OWN_SLOTS.pvpanic) }),
+    ...(machine.iommu.kind === 'intel' ? deviceArgs('intel-iommu', { intremap: 'on' }) : []),
+    ...pciDevices(spec.topology).flatMap((device, index) => topologyArgs(device, index + 1, spec.backing)),
+    ...[...FAULT_EVENTS, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
+    ...['-d', 'guest_errors,invalid_mem', '-D', spec.traceFile],
+    ...['-kernel', spec.kernel, '-initrd', spec.initrd, '-append', kernelArgs(machine, accelerator).join(' ')],
+  ];
+}
+
+function acceleratorArgs({ machine, accelerator }: ArgvSpec): string[] {
+  if (accelerator === 'kvm' && machine.clock === 'wall') return ['-accel', 'kvm'];
+  if (machine.clock === 'icount') return ['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off'];
+  return ['-accel', 'tcg,thread=multi'];
+}
+
+/**
+ * The kernel lets P2P through any AMD host bridge from family 0x17 (Zen) on and otherwise only through bridges that it lists,
+ * which q35's is not. So vendor and family are stated in both cases, lest the CPU of a KVM host decide.
+ */
+function cpuModel({ hostBridgeP2p }: Machine): string {
+  return hostBridgeP2p
+    ? option('max', { vendor: 'AuthenticAMD', family: 0x17, model: 1, stepping: 2 })
+    : option('max', { family: 6, model: 6, stepping: 3 });
+}
+
+function topologyArgs({ id, bus, slot: at, driver, node }: PciDevice, chassis: number, backing: Backing): string[] {
+  const where = { id, bus, addr: slot(at) };
+  switch (node.kind) {
+    case 'nvme':
+      return [...diskArgs(node.id, backing), ...nvmeArgs(node, where)];
+    case 'ivshmem':
+      return [...memoryArgs(node, backing), ...deviceArgs(driver, { ...where, memdev: `memory-${node.id}` })];
+    default:
+      return deviceArgs(driver, driver === 'x3130-upstream' ? where : { ...where, chassis, slot: 0 });
+  }
+}
+
+/** The file lives as long as the guest: flushing it to the host's disk would prove nothing. */
+function diskArgs(nodeId: string, backing: Backing): string[] {
+  const disk = {
+    'node-name': `disk-${nodeId}`,
+    'cache.no-flush': 'on',
+    discard: 'unmap',
+    'file.driver': 'file',
+    'file.filename': fileOf(nodeId, backing),
+    'file.locking': 'off',
+    'file.cache.no-flush': 'on',
+    'file.discard': 'unmap',
+  };
+  return ['-blockdev', option('driver=raw', disk)];
+}
+
+function nvmeArgs({ id, blockSize }: Extract<PciNode, { kind: 'nvme' }>, where: Properties): string[] {
+  const block = { logical_block_size: blockSize, physical_block_size: blockSize };
+  return deviceArgs('nvme', { ...where, serial: id, drive: `disk-${id}`, ...block });
+}
+
+function memoryArgs({ id, sizeMiB }: Extract<PciNode, { kind: 'ivshmem' }>, backing: Backing): string[] {
+  const memory = { id: `memory-${id}`, share: 'on', 'mem-path': fileOf(id, backing), size: `${sizeMiB}M` };
+  return ['-object', option('memory-backend-file', memory)];
+}
+
+function fileOf(nodeId: string, backing: Backing): string {
+  const file = backing.get(nodeId);
+  if (file === undefined) throw new TypeError(`no backing file for node '${nodeId}'`);
+  return file;
+}
+
+function deviceArgs(driver: string, properties: Properties): string[] {
+  return ['-device', option(driver, properties)];
+}
+
+/** `head,key=value,...`; QEMU writes a comma inside a value as two. */
+function option(head: string, properties: Properties): string {
+  return [
+    head,
+    ...Object.entries(properties).map(([key, value]) => `${key}=${String(value).replaceAll(',', ',,')}`),
+  ].join(',');
+}
+
+function slot(n: number): string {
+  return `0x${n.toString(16)}`;
+}

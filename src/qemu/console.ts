@@ -1,0 +1,75 @@
+/** The guest's serial console: lines as they come, the whole in a file. */
+
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { LineSplitter } from './lines.js';
+
+const KEPT_LINES = 400;
+
+export class SerialConsole {
+  /** The raw bytes, written as they come. */
+  readonly file: string;
+  /** Resolved when QEMU has closed its end and the file is complete. */
+  readonly ended: Promise<void>;
+  /** Resolved with the error if the file cannot be written (a full disk); never if all goes well. */
+  readonly broken: Promise<Error>;
+  readonly #listeners = new Set<(line: string) => void>();
+  readonly #recent: string[] = [];
+
+  constructor(stream: Duplex, file: string) {
+    this.file = file;
+    const log = createWriteStream(file);
+    this.broken = new Promise((resolve) => log.on('error', resolve));
+    const lines = new LineSplitter((line) => this.#receive(line));
+    stream.on('data', (chunk: Buffer) => {
+      log.write(chunk);
+      lines.push(chunk);
+    });
+    stream.on('error', () => {}); // 'close' follows
+    this.ended = once(stream, 'close').then(() => {
+      lines.end();
+      return finish(log);
+    });
+  }
+
+  /** Calls back for every line from now on; the function that it returns ends that. */
+  onLine(listener: (line: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The last lines, oldest first. */
+  tail(count = KEPT_LINES): string[] {
+    return this.#recent.slice(-count);
+  }
+
+  /** Resolves with the first line, past or to come, that matches. Never rejects: race it. */
+  line(pattern: RegExp): Promise<string> {
+    const seen = this.#recent.find((line) => pattern.test(line));
+    if (seen !== undefined) return Promise.resolve(seen);
+    return new Promise((resolve) => {
+      const stop = this.onLine((line) => {
+        if (!pattern.test(line)) return;
+        stop();
+        resolve(line);
+      });
+    });
+  }
+
+  #receive(raw: string): void {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the firmware clears the screen with them
+    const line = raw.replace(/\x1b\[[0-9;?]*[a-zA-Z]|\x1bc|[\x00-\x08\x0b-\x1f]/g, '');
+    this.#recent.push(line);
+    if (this.#recent.length > KEPT_LINES) this.#recent.shift();
+    for (const listener of [...this.#listeners]) listener(line);
+  }
+}
+
+async function finish(log: WriteStream): Promise<void> {
+  if (log.destroyed) return;
+  await new Promise<void>((resolve) => {
+    log.once('error', () => resolve());
+    log.end(() => resolve());
+  });
+}

@@ -1,0 +1,45 @@
+/** Decides how a guest ended from signs that reach us by several ways and in any order. */
+import { GuestDied } from '../model/index.js';
+
+type How = GuestDied['how'];
+
+/** The better sign explains the lesser ones: a panic is followed by a reset, that by QEMU's exit. */
+const RANK: Record<How, number> = { panic: 4, 'emulator-error': 3, hang: 2, shutdown: 1, 'qemu-exit': 0 };
+
+/** Signs of one end arrive within milliseconds on different descriptors; wait that long for a better one. */
+const SETTLE_MS = 250;
+
+export class Death {
+  /** Resolved, never rejected, when the guest has ended. */
+  readonly died: Promise<GuestDied>;
+  /** The verdict, once there is one. */
+  verdict: GuestDied | undefined;
+  #best: GuestDied | undefined;
+  #decide!: (death: GuestDied) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.died = new Promise((resolve) => {
+      this.#decide = resolve;
+    });
+  }
+
+  sign(how: How, message: string): void {
+    if (this.verdict) return;
+    if (!this.#best || RANK[how] > RANK[this.#best.how]) this.#best = new GuestDied(how, message);
+    this.#timer ??= setTimeout(() => this.settle(), SETTLE_MS);
+  }
+
+  /** No better sign can come: decide now. */
+  settle(): void {
+    clearTimeout(this.#timer);
+    if (this.verdict || !this.#best) return;
+    this.verdict = this.#best;
+    this.#decide(this.verdict);
+  }
+}
+
+/** The reason in a console line that reports a panic, if it does. */
+export function panicIn(line: string): string | undefined {
+  return /Kernel panic - not syncing: (.*)/.exec(line)?.[1]?.trim();
+}

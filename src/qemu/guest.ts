@@ -1,0 +1,335 @@
+/** A running guest and everything that it owns on the host. */
+import { constants, createReadStream } from 'node:fs';
+import { access, type FileHandle, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import {
+  type GuestDied,
+  InfraError,
+  type Kernel,
+  type Machine,
+  type Qemu,
+  type Topology,
+  walk,
+} from '../model/index.js';
+import { qemuArgv } from './argv.js';
+import { SerialConsole } from './console.js';
+import { Death, panicIn } from './death.js';
+import { pciDevices } from './pci.js';
+import { FD, type QemuProcess, spawnQemu } from './process.js';
+import { Qmp, type QmpEvent } from './qmp.js';
+import { openNameless } from './scratch-file.js';
+
+export interface GuestOptions {
+  qemu: Qemu;
+  kernel: Kernel;
+  /** cpio archives that are loaded one after the other: paths, or bytes made for this run. */
+  initrd: readonly (string | Uint8Array)[];
+  machine: Machine;
+  topology: Topology;
+  accelerator: 'kvm' | 'tcg';
+  /** An existing directory that gets console.log and trace.log; the caller's. */
+  artefacts: string;
+  /** Where the nameless files behind disks and BARs take their room; default: the system's temporary directory. */
+  scratch?: string;
+  /** QEMU trace events besides the IOMMU's faults. */
+  traceEvents?: readonly string[];
+  /** Gives up starting. A started guest is ended by closing it. */
+  signal: AbortSignal;
+}
+
+export interface Guest extends AsyncDisposable {
+  readonly pid: number;
+  /** On 127.0.0.1; leads to the guest's port 22. */
+  readonly sshPort: number;
+  readonly console: SerialConsole;
+  readonly qmp: Qmp;
+  /** Resolved at once when the guest ends, whatever ends it; also when it is closed (`shutdown`). Never rejected. */
+  readonly died: Promise<GuestDied>;
+  /**
+   * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first. The paths are good in
+   * any process on this host until the guest is closed; QEMU's death does not touch them.
+   */
+  readonly files: ReadonlyMap<string, string>;
+  /** IOMMU faults, guest errors and the extra trace events. */
+  readonly traceFile: string;
+  /** QEMU's whole command line, for a report. */
+  readonly commandLine: readonly string[];
+  /** Does QEMU really report this trace event? */
+  traceEnabled(event?: string): Promise<boolean>;
+  /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
+  checkPci(): Promise<void>;
+  /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
+  close(): Promise<void>;
+}
+
+const START_MS = 15_000;
+const PANIC_REPORT_MS = 1_000;
+const QUIT_MS = 1_500;
+
+/**
+ * Starts QEMU; resolves when its monitor answers, which is before the kernel runs its first line.
+ * Fails with InfraError (QEMU does not start: its own words are in the message), or with the signal's reason.
+ */
+export async function startGuest(options: GuestOptions): Promise<Guest> {
+  options.signal.throwIfAborted();
+  await checkReadable('QEMU', options.qemu.program.file, constants.X_OK);
+  await checkReadable('the kernel', options.kernel.image, constants.R_OK);
+  const owned = new AsyncStack();
+  try {
+    return await start(options, owned);
+  } catch (error) {
+    await owned.close();
+    options.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
+  const { machine, topology, accelerator, qemu } = options;
+  const scratch = options.scratch ?? tmpdir();
+  const handles: FileHandle[] = [];
+  const openOwned = async (): Promise<FileHandle> => {
+    const handle = await openNameless(scratch);
+    owned.add(() => handle.close());
+    handles.push(handle);
+    return handle;
+  };
+  /** The child has its own number for each. */
+  const inQemu = (handle: FileHandle) => `/proc/self/fd/${FD.files + handles.indexOf(handle)}`;
+
+  const initrd = await openOwned();
+  await concatenate(options.initrd, initrd);
+  const files = new Map<string, string>();
+  const backing = new Map<string, string>();
+  for (const { node } of walk(topology)) {
+    if (node.kind !== 'nvme' && node.kind !== 'ivshmem') continue;
+    const handle = await openOwned();
+    await handle.truncate(node.sizeMiB * 2 ** 20);
+    files.set(node.id, `/proc/${process.pid}/fd/${handle.fd}`);
+    backing.set(node.id, inQemu(handle));
+  }
+
+  const traceFile = join(options.artefacts, 'trace.log');
+  const argv = qemuArgv({
+    machine,
+    topology,
+    accelerator,
+    dataDirs: qemu.dataDirs,
+    kernel: options.kernel.image,
+    initrd: inQemu(initrd),
+    backing,
+    qmpFd: FD.qmp,
+    consoleFd: FD.console,
+    traceFile,
+    ...(options.traceEvents && { traceEvents: options.traceEvents }),
+  });
+  options.signal.throwIfAborted();
+
+  const death = new Death();
+  const child = spawnQemu(
+    qemu.program,
+    argv,
+    handles.map((handle) => handle.fd),
+    (line) => {
+      if (line.startsWith('KVM internal error')) death.sign('emulator-error', `QEMU: ${line}`);
+    },
+  );
+  const serial = new SerialConsole(child.console, join(options.artefacts, 'console.log'));
+  const qmp = new Qmp(child.qmp, (event) => onEvent(event, qmp, death));
+  watch(child, serial, death);
+  owned.add(() => end(child, qmp, serial, death));
+
+  await firstOf(
+    options.signal,
+    qmp.greeted,
+    death.died.then(() => Promise.reject(didNotStart(child, death))),
+    sleep(START_MS, undefined, { ref: false }).then(() =>
+      Promise.reject(new InfraError(`QEMU's monitor did not answer within ${START_MS / 1000} s`)),
+    ),
+  );
+  const sshPort = await forwardedPort(qmp);
+
+  const close = () => owned.close();
+  return {
+    pid: child.pid ?? 0,
+    sshPort,
+    console: serial,
+    qmp,
+    died: death.died,
+    files,
+    traceFile,
+    commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
+    traceEnabled: (event = 'vtd_dmar_fault') => traceEnabled(qmp, event),
+    checkPci: () => checkPci(qmp, topology),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function onEvent({ event, data }: QmpEvent, qmp: Qmp, death: Death): void {
+  switch (event) {
+    case 'GUEST_PANICKED':
+      death.sign('panic', 'the guest kernel panicked');
+      break;
+    case 'SHUTDOWN':
+      if (data.reason === 'guest-reset') death.sign('shutdown', 'the guest reset itself');
+      else if (data.guest) death.sign('shutdown', 'the guest powered itself off');
+      else death.sign('shutdown', `QEMU was told to end (${data.reason})`);
+      break;
+    case 'STOP':
+      qmp.execute('query-status', z.object({ status: z.string() })).then(
+        ({ status }) => {
+          if (status === 'internal-error') death.sign('emulator-error', 'QEMU stopped the guest: internal error');
+          if (status === 'io-error')
+            death.sign('emulator-error', 'QEMU stopped the guest: its disk file cannot be written');
+        },
+        () => {}, // QEMU's end tells
+      );
+      break;
+  }
+}
+
+function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
+  serial.onLine((line) => {
+    const panic = panicIn(line);
+    if (panic === undefined) return;
+    death.sign('panic', `the guest kernel panicked: ${panic}`);
+    death.settle();
+  });
+  serial.broken.then((error) => death.sign('emulator-error', `the console log cannot be written: ${error.message}`));
+  child.exited.then(({ how }) => {
+    const words = child.complaints().at(-1);
+    death.sign('qemu-exit', `QEMU ended with ${how}${words ? `: ${words}` : ''}`);
+    death.settle();
+  });
+}
+
+/** In reverse order of starting: let a panic's report out, ask QEMU to end, make it end. */
+async function end(child: QemuProcess, qmp: Qmp, serial: SerialConsole, death: Death): Promise<void> {
+  const within = (ms: number, ...first: Promise<unknown>[]) => Promise.race([...first, sleep(ms)]);
+  if (death.verdict?.how === 'panic') await within(PANIC_REPORT_MS, child.exited);
+  death.sign('shutdown', 'the guest was closed');
+  qmp.execute('quit', z.unknown()).catch(() => {});
+  await within(QUIT_MS, child.exited);
+  child.kill();
+  await within(QUIT_MS, Promise.all([child.exited, serial.ended]));
+}
+
+function didNotStart(child: QemuProcess, death: Death): InfraError {
+  const words = child.complaints();
+  const reason = words.at(-1) ?? death.verdict?.message ?? 'no reason given';
+  return new InfraError(`QEMU did not start: ${reason}`, words.join('\n'));
+}
+
+async function checkReadable(what: string, path: string, mode: number): Promise<void> {
+  try {
+    await access(path, mode);
+    if (!(await stat(path)).isFile()) throw new Error('not a file');
+  } catch (error) {
+    throw new InfraError(`${what} cannot be used: ${path}: ${(error as Error).message}`, undefined, { cause: error });
+  }
+}
+
+async function concatenate(parts: readonly (string | Uint8Array)[], into: FileHandle): Promise<void> {
+  let at = 0;
+  const append = async (bytes: Uint8Array) => {
+    await into.write(bytes, 0, bytes.length, at);
+    at += bytes.length;
+  };
+  for (const part of parts) {
+    if (typeof part === 'string')
+      for await (const chunk of createReadStream(part, { highWaterMark: 1 << 20 })) await append(chunk);
+    else await append(part);
+    // Archives are told apart at multiples of four.
+    if (at % 4 !== 0) await append(new Uint8Array(4 - (at % 4)));
+  }
+}
+
+async function forwardedPort(qmp: Qmp): Promise<number> {
+  const table = await qmp.execute('human-monitor-command', z.string(), { 'command-line': 'info usernet' });
+  const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)/.exec(table)?.[1];
+  if (!port) throw new InfraError('QEMU does not show the forwarded SSH port', table);
+  return Number(port);
+}
+
+async function traceEnabled(qmp: Qmp, event: string): Promise<boolean> {
+  const states = await qmp.execute(
+    'trace-event-get-state',
+    z.array(z.object({ name: z.string(), state: z.string() })),
+    {
+      name: event,
+    },
+  );
+  return states.some(({ name, state }) => name === event && state === 'enabled');
+}
+
+interface PciInfo {
+  qdev_id: string;
+  bus: number;
+  slot: number;
+  function: number;
+  pci_bridge?: { devices?: PciInfo[] | undefined } | undefined;
+}
+const PciInfo: z.ZodType<PciInfo> = z.lazy(() =>
+  z.object({
+    qdev_id: z.string(),
+    bus: z.number(),
+    slot: z.number(),
+    function: z.number(),
+    pci_bridge: z.object({ devices: z.array(PciInfo).optional() }).optional(),
+  }),
+);
+
+async function checkPci(qmp: Qmp, topology: Topology): Promise<void> {
+  const buses = await qmp.execute('query-pci', z.array(z.object({ devices: z.array(PciInfo) })));
+  const found = new Map<string, string>();
+  const collect = (devices: PciInfo[]): void => {
+    for (const device of devices) {
+      const [bus, slot] = [device.bus, device.slot].map((n) => n.toString(16).padStart(2, '0'));
+      found.set(device.qdev_id, `0000:${bus}:${slot}.${device.function}`);
+      collect(device.pci_bridge?.devices ?? []);
+    }
+  };
+  for (const { devices } of buses) collect(devices);
+  for (const { id, bdf } of pciDevices(topology)) {
+    if (found.get(id) !== bdf)
+      throw new InfraError(`device '${id}' should be at ${bdf} and is at ${found.get(id) ?? 'no address'}`);
+  }
+}
+
+/** Settles as the first promise does, or rejects with the signal's reason. */
+async function firstOf<T>(signal: AbortSignal, ...promises: Promise<T>[]): Promise<T> {
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    stop = () => signal.removeEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([aborted, ...promises]);
+  } finally {
+    stop();
+  }
+}
+
+/** What a guest owns, freed in reverse order, once. */
+class AsyncStack {
+  readonly #owned: (() => Promise<unknown>)[] = [];
+  #closing: Promise<void> | undefined;
+
+  add(free: () => Promise<unknown>): void {
+    this.#owned.push(free);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#freeAll();
+    return this.#closing;
+  }
+
+  async #freeAll(): Promise<void> {
+    for (const free of this.#owned.reverse()) await free().catch(() => {});
+  }
+}

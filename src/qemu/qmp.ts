@@ -1,0 +1,117 @@
+/** QEMU's monitor protocol: one JSON object a line, replies in order of the commands, events in between. */
+import type { Duplex } from 'node:stream';
+import { z } from 'zod';
+import { InfraError } from '../model/index.js';
+import { LineSplitter } from './lines.js';
+
+const Greeting = z.object({
+  QMP: z.object({ version: z.object({ qemu: z.object({ major: z.number(), minor: z.number(), micro: z.number() }) }) }),
+});
+const Event = z.object({
+  event: z.string(),
+  data: z.record(z.string(), z.unknown()).default({}),
+});
+const Reply = z.union([
+  z.object({ return: z.unknown(), id: z.number() }),
+  z.object({ error: z.object({ class: z.string(), desc: z.string() }), id: z.number().optional() }),
+]);
+const Message = z.union([Greeting, Event, Reply]);
+
+export type QmpEvent = z.infer<typeof Event>;
+
+interface Pending {
+  command: string;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** A monitor that does not answer means that QEMU's main loop is stuck. */
+const REPLY_MS = 10_000;
+
+export class Qmp {
+  /** QEMU's version once it has greeted us; rejected if QEMU ends before that. */
+  readonly greeted: Promise<string>;
+  /** Resolved when the connection is gone, which QEMU's death brings about within milliseconds. */
+  readonly closed: Promise<void>;
+  readonly #stream: Duplex;
+  readonly #pending = new Map<number, Pending>();
+  readonly #onEvent: (event: QmpEvent) => void;
+  #greet!: { resolve(version: string): void; reject(error: Error): void };
+  #lastId = 0;
+  #gone = false;
+
+  /** Takes the stream over. `onEvent` sees every event, in order. */
+  constructor(stream: Duplex, onEvent: (event: QmpEvent) => void) {
+    this.#stream = stream;
+    this.#onEvent = onEvent;
+    this.greeted = new Promise((resolve, reject) => {
+      this.#greet = { resolve, reject };
+    });
+    this.greeted.catch(() => {});
+    this.closed = new Promise((resolve) => {
+      const lines = new LineSplitter((line) => this.#receive(line));
+      stream.on('data', (chunk: Buffer) => lines.push(chunk));
+      stream.on('error', () => {}); // ECONNRESET and EPIPE say what 'close' says
+      stream.on('close', () => {
+        this.#fail(new InfraError('QEMU closed its monitor connection'));
+        resolve();
+      });
+    });
+  }
+
+  /** Runs one command and parses what it returns. Fails with InfraError when QEMU refuses it, is gone or does not answer. */
+  async execute<T>(command: string, schema: z.ZodType<T>, args: Record<string, unknown> = {}): Promise<T> {
+    if (this.#gone) throw new InfraError(`QEMU is gone: ${command} cannot be asked`);
+    const id = ++this.#lastId;
+    const answer = await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new InfraError(`QEMU did not answer ${command} within ${REPLY_MS / 1000} s`));
+      }, REPLY_MS);
+      const settle = <A>(then: (value: A) => void) => {
+        return (value: A) => {
+          clearTimeout(timer);
+          this.#pending.delete(id);
+          then(value);
+        };
+      };
+      this.#pending.set(id, { command, resolve: settle(resolve), reject: settle(reject) });
+      this.#stream.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
+    });
+    const parsed = schema.safeParse(answer);
+    if (!parsed.success) throw new InfraError(`QEMU's answer to ${command} is not understood`, JSON.stringify(answer));
+    return parsed.data;
+  }
+
+  #receive(line: string): void {
+    let message: z.infer<typeof Message>;
+    try {
+      message = Message.parse(JSON.parse(line));
+    } catch (error) {
+      this.#fail(new InfraError('QEMU sent a monitor message that is not understood', line, { cause: error }));
+      this.#stream.destroy();
+      return;
+    }
+    if ('QMP' in message) {
+      const { major, minor, micro } = message.QMP.version.qemu;
+      this.execute('qmp_capabilities', z.unknown()).then(
+        () => this.#greet.resolve(`${major}.${minor}.${micro}`),
+        (error) => this.#greet.reject(error),
+      );
+    } else if ('event' in message) {
+      this.#onEvent(message);
+    } else if ('error' in message) {
+      const error = new InfraError(`QEMU refused: ${message.error.desc}`);
+      if (message.id === undefined) this.#fail(error);
+      else this.#pending.get(message.id)?.reject(error);
+    } else {
+      this.#pending.get(message.id)?.resolve(message.return);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#gone = true;
+    this.#greet.reject(error);
+    for (const pending of [...this.#pending.values()]) pending.reject(error);
+  }
+}
