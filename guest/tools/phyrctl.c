@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * phyrctl: the user side of phyr_probe.ko, and the counters by which leaks are found.
+ *
+ *   phyrctl map-cost  [-b BACKEND] [-l LAYOUT] [-n PAGES] [-i ITERATIONS] [-d DIR] [-t TRIM]
+ *   phyrctl translate [-b BACKEND] [-l LAYOUT] [-n PAGES] [-d DIR] [-t TRIM]
+ *   phyrctl watch start | stop | read
+ *   phyrctl arm | disarm          begin and end to count IOMMU map and unmap events
+ *   phyrctl snapshot
+ *
+ * BACKEND is sg, page, iova, raw, phyr16 or phyr8; LAYOUT 4k, 64k or 2m; DIR to or from. Without -b or
+ * -l all of them are taken in turn. One line of JSON per result on stdout; {"error":...} and
+ * exit code 1 when something cannot be done, 64 for wrong usage.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "phyrctl.h"
+
+static const struct {
+	const char *name;
+	void (*run)(char **args);
+} commands[] = {
+	{ "map-cost",	cmd_map_cost },
+	{ "translate",	cmd_translate },
+	{ "watch",	cmd_watch },
+	{ "arm",	cmd_arm },
+	{ "disarm",	cmd_disarm },
+	{ "snapshot",	cmd_snapshot },
+};
+
+noreturn void fail(int code, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+
+	printf("{\"error\":\"");
+	for (const char *c = text; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			putchar('\\');
+		putchar((unsigned char)*c < ' ' ? ' ' : *c);
+	}
+	printf("\"}\n");
+	exit(code);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		fail(EXIT_USAGE, "which command? map-cost, translate, watch, arm, disarm or snapshot");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (!strcmp(argv[1], commands[i].name)) {
+			commands[i].run(argv + 2);
+			return 0;
+		}
+	}
+	fail(EXIT_USAGE, "unknown command '%s': map-cost, translate, watch, arm, disarm or snapshot",
+	     argv[1]);
+}

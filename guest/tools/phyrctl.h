@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of phyrctl share with each other. */
+#ifndef PHYRCTL_H
+#define PHYRCTL_H
+
+#include <stdnoreturn.h>
+
+/* Exit codes: 0 done, 1 it could not be done, 64 wrong usage. */
+#define EXIT_FAILED	1
+#define EXIT_USAGE	64
+
+/* Print {"error":...} on stdout, and leave with @code. */
+noreturn void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* phyrctl_probe.c: what asks /dev/phyr_probe */
+void cmd_map_cost(char **args);
+void cmd_translate(char **args);
+void cmd_watch(char **args);
+
+/* phyrctl_snapshot.c: what the kernel says about itself */
+void cmd_arm(char **args);
+void cmd_disarm(char **args);
+void cmd_snapshot(char **args);
+
+#endif /* PHYRCTL_H */
