@@ -1,4 +1,5 @@
 export { connect, READY, type Reachable } from './connect.js';
 export { type ArchiveFile, cpioArchive } from './cpio.js';
 export { makeRunKeys, type RunKeys, runArchive } from './keys.js';
+export { type KtapReport, type KtapTest, parseKtap } from './ktap.js';
 export { type ExecOptions, type ExecResult, type PushedFile, Session } from './session.js';

@@ -91,7 +91,7 @@ export class Session implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.#client.end();
-    await Promise.race([this.#lost, sleep(200)]);
+    await Promise.race([this.#lost, sleep(200, undefined, { ref: false })]);
     this.#client.destroy();
   }
 

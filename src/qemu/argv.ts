@@ -11,6 +11,7 @@ type Properties = Record<string, string | number>;
 export interface ArgvSpec {
   machine: Machine;
   topology: Topology;
+  /** The best that the host has. */
   accelerator: 'kvm' | 'tcg';
   /** Firmware directories. */
   dataDirs: readonly string[];
@@ -30,14 +31,16 @@ export interface ArgvSpec {
 export const FAULT_EVENTS = ['vtd_dmar_fault', 'vtd_frr_new'] as const;
 
 export function qemuArgv(spec: ArgvSpec): string[] {
-  const { machine, accelerator } = spec;
+  const { machine } = spec;
+  // Counting instructions is emulation by nature.
+  const accelerator = machine.clock === 'icount' ? 'tcg' : spec.accelerator;
   return [
     ...spec.dataDirs.flatMap((dir) => ['-L', dir]),
     ...['-name', machine.id, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     // Go on after a panic so that the whole report reaches the console; panic=-1 then resets, which ends QEMU.
     ...['-action', 'panic=none'],
     ...['-machine', option('q35', { ...(machine.iommu.kind === 'intel' && { 'kernel-irqchip': 'split' }) })],
-    ...acceleratorArgs(spec),
+    ...acceleratorArgs(machine, accelerator),
     ...['-cpu', cpuModel(machine)],
     ...['-smp', String(machine.vcpus), '-m', `${machine.memoryMiB}M`],
     ...['-chardev', option('socket', { id: 'qmp', fd: spec.qmpFd }), '-mon', 'chardev=qmp,mode=control'],
@@ -60,8 +63,8 @@ export function qemuArgv(spec: ArgvSpec): string[] {
   ];
 }
 
-function acceleratorArgs({ machine, accelerator }: ArgvSpec): string[] {
-  if (accelerator === 'kvm' && machine.clock === 'wall') return ['-accel', 'kvm'];
+function acceleratorArgs(machine: Machine, accelerator: ArgvSpec['accelerator']): string[] {
+  if (accelerator === 'kvm') return ['-accel', 'kvm'];
   if (machine.clock === 'icount') return ['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off'];
   return ['-accel', 'tcg,thread=multi'];
 }

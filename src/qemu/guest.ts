@@ -30,8 +30,8 @@ export interface GuestOptions {
   machine: Machine;
   topology: Topology;
   accelerator: 'kvm' | 'tcg';
-  /** An existing directory that gets console.log and trace.log; the caller's. */
-  artefacts: string;
+  /** An existing directory, the caller's, that keeps console.log and trace.log; without it they go with the guest. */
+  artefacts?: string;
   /** Where the nameless files behind disks and BARs take their room; default: the system's temporary directory. */
   scratch?: string;
   /** QEMU trace events besides the IOMMU's faults. */
@@ -97,6 +97,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     handles.push(handle);
     return handle;
   };
+  const onHost = (handle: FileHandle) => `/proc/${process.pid}/fd/${handle.fd}`;
   /** The child has its own number for each. */
   const inQemu = (handle: FileHandle) => `/proc/self/fd/${FD.files + handles.indexOf(handle)}`;
 
@@ -108,11 +109,21 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     if (node.kind !== 'nvme' && node.kind !== 'ivshmem') continue;
     const handle = await openOwned();
     await handle.truncate(node.sizeMiB * 2 ** 20);
-    files.set(node.id, `/proc/${process.pid}/fd/${handle.fd}`);
+    files.set(node.id, onHost(handle));
     backing.set(node.id, inQemu(handle));
   }
 
-  const traceFile = join(options.artefacts, 'trace.log');
+  /** A log file's path for us and for QEMU. */
+  const openLog = async (name: string): Promise<{ here: string; inQemu: string }> => {
+    if (options.artefacts !== undefined) {
+      const path = join(options.artefacts, name);
+      return { here: path, inQemu: path };
+    }
+    const handle = await openOwned();
+    return { here: onHost(handle), inQemu: inQemu(handle) };
+  };
+  const trace = await openLog('trace.log');
+  const consoleLog = await openLog('console.log');
   const argv = qemuArgv({
     machine,
     topology,
@@ -123,7 +134,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     backing,
     qmpFd: FD.qmp,
     consoleFd: FD.console,
-    traceFile,
+    traceFile: trace.inQemu,
     ...(options.traceEvents && { traceEvents: options.traceEvents }),
   });
   options.signal.throwIfAborted();
@@ -137,7 +148,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
       if (line.startsWith('KVM internal error')) death.sign('emulator-error', `QEMU: ${line}`);
     },
   );
-  const serial = new SerialConsole(child.console, join(options.artefacts, 'console.log'));
+  const serial = new SerialConsole(child.console, consoleLog.here);
   const qmp = new Qmp(child.qmp, (event) => onEvent(event, qmp, death));
   watch(child, serial, death);
   owned.add(() => end(child, qmp, serial, death));
@@ -160,7 +171,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     qmp,
     died: death.died,
     files,
-    traceFile,
+    traceFile: trace.here,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
     traceEnabled: (event = 'vtd_dmar_fault') => traceEnabled(qmp, event),
     checkPci: () => checkPci(qmp, topology),
@@ -209,7 +220,7 @@ function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
 
 /** In reverse order of starting: let a panic's report out, ask QEMU to end, make it end. */
 async function end(child: QemuProcess, qmp: Qmp, serial: SerialConsole, death: Death): Promise<void> {
-  const within = (ms: number, ...first: Promise<unknown>[]) => Promise.race([...first, sleep(ms)]);
+  const within = (ms: number, ...first: Promise<unknown>[]) => Promise.race([...first, sleep(ms, undefined, { ref: false })]);
   if (death.verdict?.how === 'panic') await within(PANIC_REPORT_MS, child.exited);
   death.sign('shutdown', 'the guest was closed');
   qmp.execute('quit', z.unknown()).catch(() => {});

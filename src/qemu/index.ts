@@ -3,3 +3,4 @@ export type { SerialConsole } from './console.js';
 export { type Guest, type GuestOptions, startGuest } from './guest.js';
 export { kernelArgs } from './kernel-args.js';
 export { type PciDevice, pciDevices, pciPlan } from './pci.js';
+export { type AcceleratorAnswer, type ProbeOptions, probeAccelerator } from './probe.js';

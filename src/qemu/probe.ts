@@ -1,0 +1,113 @@
+/** Does KVM really run a guest here? A /dev/kvm that opens proves nothing; a guest that booted with it does. */
+import { createHash, randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cpus, release } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { describe, type Image, type Machine } from '../model/index.js';
+import { startGuest } from './guest.js';
+
+const Answer = z.strictObject({ accelerator: z.enum(['kvm', 'tcg']), why: z.string() });
+export type AcceleratorAnswer = z.infer<typeof Answer>;
+
+export interface ProbeOptions extends Pick<Image, 'qemu' | 'kernel' | 'rootfs'> {
+  /** An existing directory that keeps the answer for this CPU, host kernel and QEMU. */
+  cacheDir: string;
+  /** Ask again even if the answer is known. */
+  fresh?: boolean;
+  /** The host's device; another one in tests. */
+  device?: string;
+  signal: AbortSignal;
+}
+
+const BOOT_MS = 20_000;
+const PROBE_MACHINE: Machine = {
+  id: 'kvm-probe',
+  arch: 'x86_64',
+  hostBridgeP2p: false,
+  vcpus: 1,
+  memoryMiB: 512,
+  iommu: { kind: 'none' },
+  clock: 'wall',
+  kernelArgs: [],
+};
+
+/** Quick when there is no KVM to ask or the answer is known; otherwise boots a guest with it. Rejects only with the signal's reason. */
+export async function probeAccelerator(options: ProbeOptions): Promise<AcceleratorAnswer> {
+  const device = options.device ?? '/dev/kvm';
+  const refused = await openError(device);
+  if (refused) return { accelerator: 'tcg', why: refused };
+  const answerFile = join(options.cacheDir, `accelerator-${hostKey(options.qemu.key)}.json`);
+  const known = options.fresh ? undefined : await readAnswer(answerFile);
+  if (known) return known;
+  const answer = await bootWithKvm(options);
+  await keepAnswer(answerFile, answer);
+  return answer;
+}
+
+async function openError(device: string): Promise<string | undefined> {
+  try {
+    await (await open(device, 'r+')).close();
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return `${device} does not exist`;
+    if (code === 'EACCES' || code === 'EPERM') return `${device} may not be opened by this user`;
+    return `${device} cannot be opened: ${describe(error)}`;
+  }
+}
+
+async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Promise<AcceleratorAnswer> {
+  const no = (why: string): AcceleratorAnswer => ({
+    accelerator: 'tcg',
+    why: `a guest does not boot with KVM: ${why}`,
+  });
+  try {
+    await using guest = await startGuest({
+      qemu,
+      kernel,
+      initrd: [rootfs.archive],
+      machine: PROBE_MACHINE,
+      topology: { id: 'none', root: [] },
+      accelerator: 'kvm',
+      signal,
+    });
+    return await Promise.race([
+      // The first program that it runs writes to the kernel log: CPU, memory, interrupts and user space work.
+      guest.console
+        .line(/phyrlab: /)
+        .then((): AcceleratorAnswer => ({ accelerator: 'kvm', why: 'a guest booted with KVM' })),
+      guest.died.then((death) => no(death.message)),
+      sleep(BOOT_MS, no(`not ready within ${BOOT_MS / 1000} s`), { signal, ref: false }),
+    ]);
+  } catch (error) {
+    signal.throwIfAborted();
+    return no(describe(error));
+  }
+}
+
+/** What decides whether KVM works here, apart from who may open the device. */
+function hostKey(qemuKey: string): string {
+  const facts = JSON.stringify([cpus()[0]?.model, release(), qemuKey]);
+  return createHash('sha256').update(facts).digest('hex').slice(0, 16);
+}
+
+async function readAnswer(file: string): Promise<AcceleratorAnswer | undefined> {
+  try {
+    return Answer.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    return undefined; // never asked, or damaged: ask
+  }
+}
+
+/** An answer that cannot be kept is still the answer. */
+async function keepAnswer(file: string, answer: AcceleratorAnswer): Promise<void> {
+  const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(answer)}\n`);
+    await rename(temporary, file);
+  } catch {
+    await rm(temporary, { force: true }).catch(() => {});
+  }
+}
