@@ -20,11 +20,44 @@ size_t phyr_chain_bytes(const struct phyr_node *head);
 int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp);
 
 /**
+ * phyr_list_close - encode the last chunk, because another will follow
+ * @list:	a list that is not empty
+ * @hint:	words that are still to come, this one included, 0 if not known
+ * @gfp:	for a link of the chain
+ *
+ * The common cases are here, inline: a plain chunk, or one of whole pages that a word can hold.
+ * The caller replaces list->last.
+ *
+ * Return: 0 or -ENOMEM with the list as it was.
+ */
+static __always_inline int phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
+{
+	u64 addr = list->last.paddr, len = list->last.len;
+	u64 *at = list->at;
+
+	if (list->format == PHYR_PLAIN) {
+		if (likely(list->stop - at >= 2)) {
+			at[0] = addr;
+			at[1] = len;
+			list->at = at + 2;
+			return 0;
+		}
+	} else if (likely(list->nr > 1 && !((addr | len) & ~PHYR_WORD_ADDR_MASK) &&
+			  len <= (PHYR_WORD_COUNT_MASK + 1) << PHYR_WORD_PAGE_SHIFT &&
+			  at != list->stop)) {
+		*at = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
+		list->at = at + 1;
+		return 0;
+	}
+	return __phyr_list_close(list, hint, gfp);
+}
+
+/**
  * phyr_list_push - add a range that is known to be valid and of the list's kind
  * @list:	the list
  * @addr:	physical address
  * @len:	bytes, not 0
- * @hint:	words that are still to come, as far as known
+ * @hint:	words that are still to come, 0 if not known
  * @gfp:	for a link of the chain
  *
  * Return: 0 or -ENOMEM with the list as it was.
@@ -34,27 +67,28 @@ static __always_inline int phyr_list_push(struct phyr_list *list, phys_addr_t ad
 {
 	phys_addr_t prev = list->last.paddr + list->last.len;
 
-	if (list->nr && addr == prev) {
+	if (unlikely(!list->nr)) {
+		list->first = addr;
+	} else if (addr == prev) {
 		list->last.len += len;
+		goto merged;
 	} else {
-		if (!list->nr) {
-			list->first = addr;
-		} else {
-			int err = __phyr_list_close(list, hint, gfp);
-
-			if (unlikely(err))
-				return err;
-			list->gaps |= prev | addr;
-		}
-		list->last.paddr = addr;
-		list->last.len = len;
-		list->nr++;
+		if (unlikely(phyr_list_close(list, hint, gfp)))
+			return -ENOMEM;
+		list->gaps |= prev | addr;
 	}
+	list->last.paddr = addr;
+	list->last.len = len;
+	list->nr++;
+merged:
 	list->len += len;
 	if (addr + len > list->end)
 		list->end = addr + len;
 	return 0;
 }
+
+/* map.c */
+extern bool phyr_mem_encrypted;
 
 /* p2p.c */
 enum phyr_route {

@@ -7,7 +7,6 @@
  * word is enough: a chunk that ends within a page is simply the end of a list most of the time.
  */
 #include <linux/export.h>
-#include <linux/overflow.h>
 
 #include "internal.h"
 
@@ -44,60 +43,54 @@ static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t h
 	return 0;
 }
 
-/**
- * __phyr_list_close - encode the last chunk, because another will follow
- * @list:	a list that is not empty
- * @hint:	words that are still to come, as far as known, this one included
- * @gfp:	for a link of the chain
- *
- * The caller replaces list->last.
- *
- * Return: 0 or -ENOMEM with the list as it was.
+/*
+ * A chunk as a word: @pages of the page address @addr.  Units are 4 KiB, 2 MiB and 1 GiB, and only the
+ * number of pages must fit the unit, not the address.  Returns false if two words are needed.
  */
+static bool phyr_word_encode(u64 addr, u64 pages, u64 *word)
+{
+	unsigned int unit;
+
+	for (unit = 0; unit < PHYR_WORD_EXT; unit++) {
+		if (pages <= PHYR_WORD_COUNT_MASK + 1) {
+			*word = addr | (u64)unit << PHYR_WORD_SCALE_SHIFT | (pages - 1);
+			return true;
+		}
+		if (!IS_ALIGNED(pages, 1 << PHYR_WORD_SCALE_BITS))
+			break;
+		pages >>= PHYR_WORD_SCALE_BITS;
+	}
+	return false;
+}
+
+/* phyr_list_close() for every case, see there. */
 int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
 {
-	u64 addr = list->last.paddr, len = list->last.len, pages;
+	u64 addr = list->last.paddr, len = list->last.len;
+	size_t need = 2;
 	u64 word[2];
-	size_t need;
-	int err;
 
 	if (list->format == PHYR_PLAIN) {
 		word[0] = addr;
 		word[1] = len;
-		need = 2;
 	} else {
+		/* The offset of the first chunk in its page is kept in the head. */
 		u64 trim = list->nr == 1 ? addr & ~PHYR_WORD_ADDR_MASK : 0;
+		u64 whole = len + trim;
 
-		addr -= trim;
-		pages = (len + trim) >> PHYR_WORD_PAGE_SHIFT;
-		need = 1;
-		if (unlikely((addr | (len + trim)) & ~PHYR_WORD_ADDR_MASK)) {
-			need = 2;
-		} else if (likely(pages <= PHYR_WORD_COUNT_MASK + 1)) {
-			word[0] = addr | (pages - 1);
+		if (!((addr - trim) & ~PHYR_WORD_ADDR_MASK) && !(whole & ~PHYR_WORD_ADDR_MASK) &&
+		    phyr_word_encode(addr - trim, whole >> PHYR_WORD_PAGE_SHIFT, word)) {
+			need = 1;
 		} else {
-			unsigned int unit = 0;
-
-			while (pages > PHYR_WORD_COUNT_MASK + 1 && unit < PHYR_WORD_EXT &&
-			       IS_ALIGNED(pages, 1 << PHYR_WORD_SCALE_BITS)) {
-				pages >>= PHYR_WORD_SCALE_BITS;
-				unit++;
-			}
-			if (pages <= PHYR_WORD_COUNT_MASK + 1 && unit < PHYR_WORD_EXT)
-				word[0] = addr | (u64)unit << PHYR_WORD_SCALE_SHIFT | (pages - 1);
-			else
-				need = 2;
-		}
-		if (need == 2) {
-			addr += trim;
 			word[0] = (addr & PHYR_WORD_ADDR_MASK) |
 				  PHYR_WORD_EXT << PHYR_WORD_SCALE_SHIFT;
 			word[1] = len << PHYR_WORD_PAGE_SHIFT | (addr & ~PHYR_WORD_ADDR_MASK);
 		}
 	}
 
-	if (unlikely(list->stop - list->at < need)) {
-		err = phyr_list_grow(list, need, hint, gfp);
+	if (list->stop - list->at < need) {
+		int err = phyr_list_grow(list, need, hint, gfp);
+
 		if (err)
 			return err;
 	}
@@ -110,15 +103,11 @@ int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
 int phyr_list_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
 		     phys_addr_t addr, u64 len, gfp_t gfp)
 {
-	u64 total;
-	phys_addr_t end;
-
-	if (!len || (mem != PHYR_MEM_RAM && mem != PHYR_MEM_P2P) ||
-	    check_add_overflow(addr, len, &end))
+	if (unlikely(!len || addr + len < addr || (mem != PHYR_MEM_RAM && mem != PHYR_MEM_P2P)))
 		return -EINVAL;
-	if (list->nr && (list->mem != mem || list->provider != provider))
+	if (unlikely(list->nr && (list->mem != mem || list->provider != provider)))
 		return -EXDEV;
-	if (check_add_overflow(list->len, len, &total) || total > PHYR_MAX_LEN)
+	if (unlikely(len > PHYR_MAX_LEN - list->len))
 		return -EOVERFLOW;
 
 	list->mem = mem;

@@ -2,14 +2,16 @@
 /*
  * Mapping: which of the three shapes a list takes for a device, and how each is made and undone.
  */
-#include <linux/cc_platform.h>
-#include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
+#include <linux/iommu.h>
 #include <linux/swiotlb.h>
 
 #include "internal.h"
+
+/* Memory encryption puts a bit of its own into bus addresses.  Set once, by phyr_init(). */
+bool phyr_mem_encrypted __ro_after_init;
 
 /* How a SINGLE was made. */
 enum phyr_how {
@@ -21,15 +23,15 @@ enum phyr_how {
  * SAME: does the device see physical addresses, and can it reach all of the list?  O(1): every
  * answer is a field of the device or of the head of the list.
  */
-static bool phyr_can_be_same(struct device *dev, const struct phyr_list *list)
+static __always_inline bool phyr_can_be_same(struct device *dev, const struct phyr_list *list)
 {
 	return !dev_dma_iommu(dev) && !get_dma_ops(dev) && !dev->dma_range_map &&
 	       dev_is_dma_coherent(dev) && !is_swiotlb_force_bounce(dev) &&
 	       list->end - 1 <= min_not_zero(*dev->dma_mask, dev->bus_dma_limit) &&
-	       !cc_platform_has(CC_ATTR_MEM_ENCRYPT);
+	       !phyr_mem_encrypted;
 }
 
-static int phyr_map_same(struct phyr_map *map, u64 bias)
+static __always_inline int phyr_map_same(struct phyr_map *map, u64 bias)
 {
 	map->shape = PHYR_SHAPE_SAME;
 	map->addr = bias;
@@ -37,7 +39,16 @@ static int phyr_map_same(struct phyr_map *map, u64 bias)
 	return 0;
 }
 
-/* SINGLE from one chunk: the kernel has a call for just that. */
+/* Are translations of this device taken back in batches, through the flush queue? */
+static bool phyr_lazy(struct device *dev)
+{
+	return iommu_get_domain_for_dev(dev)->type == IOMMU_DOMAIN_DMA_FQ;
+}
+
+/*
+ * SINGLE from one chunk, where unmapping is lazy: the two-step path would flush at once.  Elsewhere
+ * the two-step path is the cheaper one for one chunk too.
+ */
 static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
 	map->addr = dma_map_phys(dev, list->first, phyr_plant_len(list->len), map->dir,
@@ -179,12 +190,48 @@ static bool phyr_kept_align(struct device *dev, const struct phyr_map *map)
 	return !((map->addr ^ map->list->first) & dma_get_min_align_mask(dev));
 }
 
-int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
-		 enum dma_data_direction dir, unsigned long attrs, gfp_t gfp)
+/* Everything but the commonest case, and out of its way. */
+static noinline int phyr_map_other(struct device *dev, const struct phyr_list *list,
+				   struct phyr_map *map, enum dma_data_direction dir,
+				   unsigned long attrs, gfp_t gfp)
 {
 	u64 bias = 0;
 	int err;
 
+	if (list->mem == PHYR_MEM_P2P) {
+		enum phyr_route route;
+
+		err = phyr_p2p_route(dev, list->first, &route, &bias);
+		if (err)
+			return err;
+		if (route == PHYR_ROUTE_BUS)
+			return phyr_map_same(map, bias);
+		if (phyr_can_be_same(dev, list))
+			return phyr_map_same(map, 0);
+		attrs |= DMA_ATTR_MMIO;
+	}
+
+	map->dir = phyr_plant_dir(dir);
+	map->attrs = attrs;
+	if (!dev_dma_iommu(dev) || list->gaps & dma_get_merge_boundary(dev))
+		err = phyr_map_array(dev, list, map, gfp);
+	else if (list->nr == 1 && phyr_lazy(dev))
+		err = phyr_map_phys(dev, list, map);
+	else
+		err = phyr_map_iova(dev, list, map);
+	if (err)
+		return err;
+
+	if (unlikely(!phyr_kept_align(dev, map))) {
+		phyr_dma_unmap(dev, map);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
+		 enum dma_data_direction dir, unsigned long attrs, gfp_t gfp)
+{
 	map->shape = PHYR_SHAPE_NONE;
 	if (unlikely(!list->len || !valid_dma_direction(dir)))
 		return -EINVAL;
@@ -194,35 +241,9 @@ int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_m
 	map->boundary = dma_get_seg_boundary(dev);
 	map->max_seg = dma_get_max_seg_size(dev) & ~(PAGE_SIZE - 1) ?: PAGE_SIZE;
 
-	if (unlikely(list->mem == PHYR_MEM_P2P)) {
-		enum phyr_route route;
-
-		err = phyr_p2p_route(dev, list->first, &route, &bias);
-		if (err)
-			return err;
-		if (route == PHYR_ROUTE_BUS)
-			return phyr_map_same(map, bias);
-		attrs |= DMA_ATTR_MMIO;
-	}
-	if (likely(phyr_can_be_same(dev, list)))
+	if (list->mem == PHYR_MEM_RAM && phyr_can_be_same(dev, list))
 		return phyr_map_same(map, 0);
-
-	map->dir = phyr_plant_dir(dir);
-	map->attrs = attrs;
-	if (!dev_dma_iommu(dev) || list->gaps & dma_get_merge_boundary(dev))
-		err = phyr_map_array(dev, list, map, gfp);
-	else if (list->nr == 1)
-		err = phyr_map_phys(dev, list, map);
-	else
-		err = phyr_map_iova(dev, list, map);
-	if (unlikely(err))
-		return err;
-
-	if (unlikely(!phyr_kept_align(dev, map))) {
-		phyr_dma_unmap(dev, map);
-		return -EOPNOTSUPP;
-	}
-	return 0;
+	return phyr_map_other(dev, list, map, dir, attrs, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_dma_map);
 

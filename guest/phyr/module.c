@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* phyr.ko: lists of physical address ranges and their DMA mapping. */
+#include <linux/cc_platform.h>
 #include <linux/module.h>
 
 #include "internal.h"
@@ -45,6 +46,7 @@ MODULE_PARM_DESC(plant, "Defect to plant: none, short-map, skip-unmap, swap-dire
 
 static int __init phyr_init(void)
 {
+	phyr_mem_encrypted = cc_platform_has(CC_ATTR_MEM_ENCRYPT);
 	return phyr_node_init();
 }
 
