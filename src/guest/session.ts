@@ -1,5 +1,6 @@
 /** Commands in a guest, over SSH. */
 import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { z } from 'zod';
@@ -53,11 +54,9 @@ export class Session implements AsyncDisposable {
    */
   async exec(command: string, { deadlineMs, signal, stdin, onLine }: ExecOptions): Promise<ExecResult> {
     const late = () => new GuestDied('hang', `'${shorten(command)}' did not end within ${deadlineMs / 1000} s`);
-    return whileAlive({ died: this.#died, signal, deadlineMs, late }, async (over) => {
-      const channel = await this.#open(command);
-      over.addEventListener('abort', () => channel.close(), { once: true });
-      return Promise.race([run(channel, command, stdin, onLine), this.#connectionLost(command)]);
-    });
+    return whileAlive({ died: this.#died, signal, deadlineMs, late }, (over) =>
+      Promise.race([this.#run(command, stdin, onLine, over), this.#connectionLost(command)]),
+    );
   }
 
   /**
@@ -99,13 +98,20 @@ export class Session implements AsyncDisposable {
     return this.close();
   }
 
-  #open(command: string): Promise<ClientChannel> {
+  #run(
+    command: string,
+    stdin: ExecOptions['stdin'],
+    onLine: ExecOptions['onLine'],
+    over: AbortSignal,
+  ): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
       this.#client.exec(command, (error, channel) => {
-        if (error) reject(new InfraError(`SSH: '${shorten(command)}' was not started: ${error.message}`));
-        else resolve(channel);
+        if (error) return reject(new InfraError(`SSH: '${shorten(command)}' was not started: ${error.message}`));
+        over.addEventListener('abort', () => channel.close(), { once: true });
+        // In this very call: all that a short command has to say may be in the packet that started it.
+        collect(channel, command, onLine).then(resolve, reject);
+        channel.end(stdin);
       });
-      this.#connectionLost(command).catch(reject);
     });
   }
 
@@ -116,43 +122,29 @@ export class Session implements AsyncDisposable {
   }
 }
 
-function run(
-  channel: ClientChannel,
-  command: string,
-  stdin: ExecOptions['stdin'],
-  onLine: ExecOptions['onLine'],
-): Promise<ExecResult> {
+function collect(channel: ClientChannel, command: string, onLine: ExecOptions['onLine']): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
     let size = 0;
     let code: number | undefined;
-    let partial = '';
-    const collect = (stream: NodeJS.ReadableStream, parts: Buffer[]): void => {
+    const gather = (stream: NodeJS.ReadableStream): Buffer[] => {
+      const parts: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= MOST_OUTPUT) parts.push(chunk);
         else reject(new InfraError(`'${shorten(command)}' wrote more than ${MOST_OUTPUT >> 20} MiB`));
       });
+      return parts;
     };
-    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-    collect(channel, stdout);
-    collect(channel.stderr, stderr);
-    if (onLine) {
-      channel.on('data', (chunk: Buffer) => {
-        const lines = (partial + chunk.toString()).split('\n');
-        partial = lines.pop() ?? '';
-        for (const line of lines) onLine(line);
-      });
-    }
+    const [stdout, stderr] = [gather(channel), gather(channel.stderr)];
+    if (onLine) createInterface({ input: channel }).on('line', onLine);
     channel.on('exit', (...[status, name]: [number | null, string?]) => {
       code = status ?? 128 + (SIGNALS[name ?? ''] ?? 0);
     });
     channel.on('error', reject);
     channel.on('close', () => {
-      if (partial !== '') onLine?.(partial);
-      if (code !== undefined)
-        resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+      if (code === undefined) return reject(new InfraError(`'${shorten(command)}' ended without an exit code`));
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
     });
-    channel.end(stdin);
   });
 }
 

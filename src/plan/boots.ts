@@ -20,7 +20,14 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
-/** How many boots at once a host of `cpus` processors carries when the largest machine has `vcpus`; at least one. */
-export function defaultJobs(cpus: number): number {
-  return Math.max(1, cpus);
+/** Besides the guest's memory: QEMU itself and the page cache of its disks. MiB. */
+const OVERHEAD_MIB = 256;
+
+/**
+ * How many guests at once a host carries: one a processor, since emulated vCPUs beyond that only wait for each other, and no more
+ * than fit into two thirds of its memory. At least one.
+ */
+export function defaultJobs(cpus: number, memoryMiB: number, cells: readonly Cell[]): number {
+  const largest = Math.max(1, ...cells.map((cell) => cell.machine.memoryMiB + OVERHEAD_MIB));
+  return Math.max(1, Math.min(cpus, Math.floor((memoryMiB * 2) / 3 / largest)));
 }

@@ -124,7 +124,7 @@ export function diskKiB(workload: Workload): number {
     case 'crosscheck':
       return 2 * workload.sizeKiB + SECRET_KIB;
     case 'p2p-copy':
-      return 2 * workload.sizeKiB;
+      return 4 * workload.sizeKiB;
     case 'filesystem':
       return 32 * 1024;
     case 'map-cost':

@@ -220,7 +220,8 @@ function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
 
 /** In reverse order of starting: let a panic's report out, ask QEMU to end, make it end. */
 async function end(child: QemuProcess, qmp: Qmp, serial: SerialConsole, death: Death): Promise<void> {
-  const within = (ms: number, ...first: Promise<unknown>[]) => Promise.race([...first, sleep(ms, undefined, { ref: false })]);
+  const within = (ms: number, ...first: Promise<unknown>[]) =>
+    Promise.race([...first, sleep(ms, undefined, { ref: false })]);
   if (death.verdict?.how === 'panic') await within(PANIC_REPORT_MS, child.exited);
   death.sign('shutdown', 'the guest was closed');
   qmp.execute('quit', z.unknown()).catch(() => {});

@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander';
+import { ExitCode, InfraError, UsageError } from '../model/index.js';
+import { doctorCommand } from './doctor.js';
+import { imagesCommand } from './images.js';
+import { Interrupted } from './interrupt.js';
+import { listCommand } from './list.js';
+import { runCommand } from './run.js';
+
+export async function main(argv: string[]): Promise<void> {
+  const program = new Command('phyrlab')
+    .description("A QEMU-backed hardware test harness for the Linux kernel's DMA mapping code")
+    .addHelpText('after', '\nExit codes: 0 all passed, 1 a failure, 2 inconclusive, 3 infrastructure lost, 64 usage.');
+  for (const command of [runCommand(), listCommand(), imagesCommand(), doctorCommand()]) program.addCommand(command);
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)]) {
+    command
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'phyrlab: ')) });
+  }
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+/** One line for a person (and what to do), the exit code for a script. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  if (error instanceof Interrupted) return say('interrupted', ExitCode.interrupted);
+  if (error instanceof UsageError) {
+    return say(error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`, ExitCode.usage);
+  }
+  if (error instanceof InfraError) {
+    return say(
+      error.evidence === undefined ? error.message : `${error.message}\n${indent(error.evidence)}`,
+      ExitCode.lost,
+    );
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+    return say(
+      'no space left on the disk; free some, or point PHYRLAB_CACHE and --runs to another one',
+      ExitCode.usage,
+    );
+  }
+  return say(
+    `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    ExitCode.lost,
+  );
+}
+
+function say(text: string, code: number): number {
+  process.stderr.write(`phyrlab: ${text}\n`);
+  return code;
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replace(/^/gm, '  | ');
+}

@@ -1,0 +1,67 @@
+/**
+ * The loader: the suites that come with phyrlab and those of a user's own folder. The only place that imports harness/.
+ */
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createJiti } from 'jiti';
+import { z } from 'zod';
+import { suites as builtIn } from '../../harness/index.js';
+import { describe, Suite, UsageError } from '../model/index.js';
+
+export async function loadSuites(folder?: string): Promise<Suite[]> {
+  const own = folder === undefined ? [] : await loadFolder(resolve(folder));
+  const suites = [...builtIn.map((suite) => parseSuite(suite, `built-in suite '${suite.id}'`)), ...own];
+  const twice = suites.find((suite, i) => suites.findIndex((other) => other.id === suite.id) !== i);
+  if (twice) throw new UsageError(`two suites are called '${twice.id}'`, 'give one of them another id');
+  return suites;
+}
+
+async function loadFolder(folder: string): Promise<Suite[]> {
+  let names: string[];
+  try {
+    names = (await readdir(folder)).filter((name) => /\.(ts|mts|js|mjs)$/.test(name) && !name.endsWith('.d.ts')).sort();
+  } catch (error) {
+    throw new UsageError(`cannot read the scenario folder ${folder}: ${describe(error)}`);
+  }
+  if (names.length === 0) throw new UsageError(`no scenario files (.ts, .js) in ${folder}`);
+  const suites = await Promise.all(names.map((name) => loadFile(join(folder, name))));
+  return suites.flat();
+}
+
+/** A scenario file exports a suite, or a list of them, as its default. */
+async function loadFile(path: string): Promise<Suite[]> {
+  // No cache on disk: a scenario folder may be read-only, and nothing of ours shall stay there.
+  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, alias: { phyrlab: packageEntry() } });
+  let exported: unknown;
+  try {
+    exported = await jiti.import(path, { default: true });
+  } catch (error) {
+    throw new UsageError(`scenario ${path} does not load: ${describe(error).split('\n')[0]}${location(error, path)}`);
+  }
+  const list = Array.isArray(exported) ? exported : [exported];
+  return list.map((suite, i) => parseSuite(suite, `scenario ${path}${list.length > 1 ? `, suite ${i}` : ''}`));
+}
+
+function parseSuite(value: unknown, where: string): Suite {
+  const parsed = Suite.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const at = issue && issue.path.length > 0 ? ` at ${z.core.toDotPath(issue.path)}` : '';
+  throw new UsageError(
+    `${where}${at}: ${issue?.message ?? 'not a suite'}`,
+    "a suite is {id, describe, blocks}; see 'Your own scenarios' in the README",
+  );
+}
+
+function packageEntry(): string {
+  return new URL('../index.js', import.meta.url).pathname;
+}
+
+/** ` (line 12)`, when the error's stack or message knows it. */
+function location(error: unknown, path: string): string {
+  const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : '';
+  const line =
+    new RegExp(`${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(text)?.[1] ??
+    /\((\d+):\d+\)/.exec(text)?.[1];
+  return line === undefined ? '' : ` (line ${line})`;
+}

@@ -1,0 +1,236 @@
+import { existsSync, lstatSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { InfraError, UsageError } from '../model/index.js';
+import type { Cache } from './cache.js';
+import { must, type RunOptions, run, tail } from './exec.js';
+import { FileLock } from './filelock.js';
+import type { Package } from './lock.js';
+import { hashFile } from './manifest.js';
+import { projectRoot } from './project.js';
+import type { Recipes } from './recipe.js';
+
+/** A paragraph of an index: `Package`, `Version`, `SHA256` and so on. */
+export type Stanza = Record<string, string>;
+
+/** Debian's control format; of a field that goes on over several lines, the lines are kept with their line breaks. */
+export function parseStanzas(text: string): Stanza[] {
+  return text
+    .split(/\n\s*\n/)
+    .filter((block) => block.trim() !== '')
+    .map((block) => {
+      const stanza: Stanza = {};
+      let field = '';
+      for (const line of block.trim().split('\n')) {
+        const match = /^([A-Za-z0-9-]+):\s*(.*)$/.exec(line);
+        if (match?.[1]) {
+          field = match[1];
+          stanza[field] = match[2] ?? '';
+        } else if (field) stanza[field] += `\n${line.trim()}`;
+      }
+      return stanza;
+    });
+}
+
+export function escapePath(file: string): string {
+  return file.split('/').map(encodeURIComponent).join('/');
+}
+
+/**
+ * apt in a directory of its own: no installed packages, its own sources and lists, the keyring from the checkout. Works as any
+ * user and touches nothing of the host's; from the host it takes only how to reach the network (Acquire::*).
+ */
+export class Apt {
+  readonly #cache: Cache;
+  readonly #signal: AbortSignal;
+  readonly #mirror: () => Promise<string>;
+  #config: Promise<string> | undefined;
+  #updated: Promise<void> | undefined;
+
+  constructor(cache: Cache, mirror: () => Promise<string>, signal: AbortSignal) {
+    this.#cache = cache;
+    this.#mirror = mirror;
+    this.#signal = signal;
+  }
+
+  /**
+   * Downloads into the cache's packages what is not there yet. Returns what could not be had, with apt's own words: the mirror
+   * does not hold it, or cannot be reached. Every file's SHA-256 is that of its lock entry.
+   */
+  async download(
+    packages: readonly Package[],
+    scratch: string,
+    onBytes: (done: number) => void,
+  ): Promise<Missing | null> {
+    const mirror = (await this.#mirror()).replace(/^file:/, 'copy:');
+    const total = packages.reduce((sum, p) => sum + p.size, 0);
+    const words = packages.flatMap((p) => [
+      `${mirror}/${escapePath(p.path)}`,
+      path.join(scratch, p.sha256),
+      `SHA256:${p.sha256}`,
+    ]);
+    const result = await this.#apt('/usr/lib/apt/apt-helper', ['-o', 'APT::Status-Fd=1', 'download-file', ...words], {
+      onLine: (line) => {
+        const percent = /^dlstatus:\d+:([\d.]+):/.exec(line)?.[1];
+        if (percent) onBytes(Math.round((Number(percent) / 100) * total));
+      },
+    });
+    const missing: Package[] = [];
+    for (const p of packages) {
+      const file = path.join(scratch, p.sha256);
+      if (lstatSync(file, { throwIfNoEntry: false })?.size === p.size && hashFile(file) === p.sha256)
+        await rename(file, this.#cache.path('packages', p.sha256));
+      else missing.push(p);
+    }
+    if (missing.length === 0) return null;
+    const said = result.all.split('\n').find((line) => /^(E|Err):/.test(line)) ?? tail(result.all, 1);
+    return { packages: missing, said };
+  }
+
+  /** Fetches the signed indexes; once in the life of this object. */
+  update(recipes: Recipes): Promise<void> {
+    this.#updated ??= this.#update(recipes);
+    return this.#updated;
+  }
+
+  async #update(recipes: Recipes): Promise<void> {
+    await using _lock = await FileLock.acquire(this.#cache.path('locks', 'apt'), {
+      signal: this.#signal,
+      onWait: () => {},
+    });
+    const mirror = await this.#mirror();
+    const root = this.#cache.path('apt');
+    const keyring = path.join(projectRoot, 'images', 'keyrings', 'debian-archive-keyring.gpg');
+    const sources = Object.values(recipes.groups).flatMap((g) =>
+      g.kind === 'closure' ? Object.values(g.sources) : [],
+    );
+    const lines = [
+      ...recipes.suites.map((suite) => `deb [signed-by=${keyring}] ${mirror} ${suite} main`),
+      ...new Set(sources.map((suite) => `deb-src [signed-by=${keyring}] ${mirror} ${suite} main`)),
+    ];
+    await this.#configure();
+    await writeFile(path.join(root, 'etc', 'sources.list'), `${lines.join('\n')}\n`);
+    const result = await this.#apt('apt-get', ['update', '-q', '--error-on=any']);
+    if (!result.ok) {
+      const said = result.all.split('\n').find((line) => /^E: |^Err:/.test(line)) ?? tail(result.all, 1);
+      throw new UsageError(
+        `the Debian mirror ${mirror} cannot be used: ${said.trim()}`,
+        'check the network, or name another mirror with --mirror or PHYRLAB_MIRROR',
+      );
+    }
+  }
+
+  /** Names and versions that an installation from nothing would take. */
+  async closure(roots: readonly string[], prefer: string | undefined): Promise<{ name: string; version: string }[]> {
+    const target = prefer ? ['-t', prefer] : [];
+    const output = await this.#must('resolving packages', 'apt-get', ['-qq', '-s', ...target, 'install', ...roots]);
+    return [...output.matchAll(/^Inst (\S+) \((\S+) /gm)].map(([, name = '', version = '']) => ({ name, version }));
+  }
+
+  /** The archive's own record of these versions. */
+  async show(packages: readonly { name: string; version: string }[]): Promise<Package[]> {
+    const words = packages.map((p) => `${p.name}=${p.version}`);
+    const stanzas = parseStanzas(await this.#must('reading the index', 'apt-cache', ['show', ...words]));
+    return packages.map(({ name, version }) => {
+      const stanza = stanzas.find((s) => s.Package === name && s.Version === version);
+      if (!stanza?.Filename || !stanza.SHA256) throw new InfraError(`apt has no record of ${name} ${version}`);
+      return { name, version, kind: 'binary', path: stanza.Filename, size: Number(stanza.Size), sha256: stanza.SHA256 };
+    });
+  }
+
+  /** The newest upstream archive of a source package in the indexes. */
+  async source(name: string): Promise<Package> {
+    const output = await this.#must('reading the index', 'apt-cache', ['showsrc', '--only-source', name]);
+    const stanza = parseStanzas(output).find((s) => s.Package === name);
+    const file = /^([0-9a-f]{64}) (\d+) (\S+\.orig\.tar\.[a-z0-9]+)$/m.exec(stanza?.['Checksums-Sha256'] ?? '');
+    if (!stanza || !file) throw new InfraError(`apt has no source of ${name}`);
+    const [, sha256 = '', size, base] = file;
+    const version = stanza.Version ?? '';
+    return { name, version, kind: 'source', path: `${stanza.Directory}/${base}`, size: Number(size), sha256 };
+  }
+
+  /** The version of each that apt would take. */
+  async candidates(names: readonly string[]): Promise<{ name: string; version: string }[]> {
+    const output = await this.#must('reading the index', 'apt-cache', ['show', '--no-all-versions', ...names]);
+    const stanzas = parseStanzas(output);
+    return names.map((name) => {
+      const version = stanzas.find((s) => s.Package === name)?.Version;
+      if (!version) throw new InfraError(`apt has no record of ${name}`);
+      return { name, version };
+    });
+  }
+
+  /** Those that the indexes still list in exactly this version. */
+  async available(packages: readonly Package[]): Promise<Package[]> {
+    const words = packages.filter((p) => p.kind === 'binary').map((p) => `${p.name}=${p.version}`);
+    const env = { APT_CONFIG: await this.#configure() };
+    const binaries =
+      words.length > 0 ? await run('apt-cache', ['show', ...words], { env, signal: this.#signal }) : null;
+    const sums = new Set(parseStanzas(binaries?.stdout ?? '').map((s) => s.SHA256));
+    for (const p of packages) {
+      if (p.kind !== 'source') continue;
+      const current = await this.source(p.name);
+      sums.add(current.sha256);
+    }
+    return packages.filter((p) => sums.has(p.sha256));
+  }
+
+  /** Names of all packages that match. */
+  async names(pattern: string): Promise<string[]> {
+    const output = await this.#must('reading the index', 'apt-cache', ['search', '--names-only', pattern]);
+    return output.split('\n').flatMap((line) => line.split(' - ')[0] || []);
+  }
+
+  async #must(what: string, file: string, args: string[]): Promise<string> {
+    const env = { APT_CONFIG: await this.#configure() };
+    return must(file, args, { what, env, signal: this.#signal });
+  }
+
+  async #apt(file: string, args: string[], options: Partial<RunOptions> = {}) {
+    if (file.startsWith('/') && !existsSync(file)) {
+      throw new UsageError(`${file} is missing`, 'phyrlab needs a Debian-family host with apt');
+    }
+    const env = { APT_CONFIG: await this.#configure() };
+    return run(file, args, { env, signal: this.#signal, ...options });
+  }
+
+  #configure(): Promise<string> {
+    this.#config ??= this.#writeConfig();
+    return this.#config;
+  }
+
+  async #writeConfig(): Promise<string> {
+    const root = this.#cache.path('apt');
+    for (const dir of ['state/lists/partial', 'archives/partial', 'etc/preferences.d'])
+      await mkdir(path.join(root, dir), { recursive: true });
+    const host = await run('apt-config', ['dump'], { signal: this.#signal });
+    const network = host.stdout.split('\n').filter((line) => /^Acquire::(\w+::)*(Proxy|Timeout|Retries)/i.test(line));
+    const config = path.join(root, 'apt.conf');
+    const quoted = (value: string) => `"${value}"`;
+    const lines = [
+      `Dir ${quoted(root)};`,
+      `Dir::State ${quoted(path.join(root, 'state'))};`,
+      `Dir::State::status ${quoted(path.join(root, 'status'))};`,
+      `Dir::Cache ${quoted(root)};`,
+      `Dir::Etc ${quoted(path.join(root, 'etc'))};`,
+      'Dir::Etc::main "/dev/null";',
+      'Dir::Etc::parts "/dev/null";',
+      'APT::Architecture "amd64";',
+      'APT::Architectures { "amd64"; };',
+      'APT::Install-Recommends "false";',
+      'APT::Sandbox::User "root";',
+      'Acquire::Languages "none";',
+      'Acquire::Retries "2";',
+      ...network,
+    ];
+    await writeFile(path.join(root, 'status'), '');
+    await writeFile(`${config}.${process.pid}`, `${lines.join('\n')}\n`);
+    await rename(`${config}.${process.pid}`, config);
+    return config;
+  }
+}
+
+export interface Missing {
+  packages: Package[];
+  said: string;
+}

@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { InfraError } from '../model/index.js';
+import type { CpioItem } from './cpio.js';
+
+/** What the guest's init loads before anything else: the network that SSH comes in by, and word of a panic. */
+export const BOOT_MODULES = ['virtio_net', 'pvpanic-pci'] as const;
+
+/**
+ * The archive items of /lab/boot: the boot modules and all they depend on as plain .ko files, and `order`, their names in the
+ * order of loading. What is built into the kernel is left out. `plain` unpacks a module file where that is needed.
+ */
+export async function bootModuleItems(
+  modulesDir: string,
+  plain: (file: string) => Promise<string>,
+): Promise<CpioItem[]> {
+  const builtin = builtinModules(modulesDir);
+  const files = moduleFiles(modulesDir);
+  const order: string[] = [];
+  const items: CpioItem[] = [];
+  const add = async (name: string): Promise<void> => {
+    const id = normalize(name);
+    if (order.includes(`${id}.ko`) || builtin.has(id)) return;
+    const found = files.get(id);
+    if (!found) throw new InfraError(`the kernel in ${modulesDir} has neither a module nor a built-in '${name}'`);
+    const file = await plain(found);
+    for (const dependency of moduleDependencies(readFileSync(file))) await add(dependency);
+    order.push(`${id}.ko`);
+    items.push({ kind: 'file', path: `lab/boot/${id}.ko`, mode: 0o644, from: file });
+  };
+  for (const name of BOOT_MODULES) await add(name);
+  return [...items, { kind: 'text', path: 'lab/boot/order', text: order.map((name) => `${name}\n`).join('') }];
+}
+
+/** The `depends=` of a module's .modinfo. */
+export function moduleDependencies(module: Buffer): string[] {
+  const at = module.indexOf('\0depends=');
+  if (at < 0) return [];
+  const from = at + '\0depends='.length;
+  const list = module.toString('latin1', from, module.indexOf(0, from));
+  return list.split(',').filter((name) => name !== '');
+}
+
+/** `pvpanic-pci` and `pvpanic_pci` are one module. */
+function normalize(name: string): string {
+  return name.replaceAll('-', '_');
+}
+
+function moduleId(file: string): string {
+  return normalize(path.basename(file).replace(/\.ko(\.xz)?$/, ''));
+}
+
+function builtinModules(dir: string): Set<string> {
+  const list = path.join(dir, 'modules.builtin');
+  return new Set(existsSync(list) ? readFileSync(list, 'utf8').split('\n').map(moduleId) : []);
+}
+
+function moduleFiles(dir: string): Map<string, string> {
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => /\.ko(\.xz)?$/.test(file));
+  return new Map(files.map((file) => [moduleId(file), path.join(dir, file)]));
+}

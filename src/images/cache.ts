@@ -1,0 +1,259 @@
+import { existsSync, lstatSync, readdirSync, utimesSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { describe, type Emit, type Progress, UsageError } from '../model/index.js';
+import { translateNoSpace } from './exec.js';
+import { FileLock } from './filelock.js';
+import { findDamage, hashFile, Manifest, takeManifest } from './manifest.js';
+
+const EntryFile = z.strictObject({
+  schema: z.literal(1),
+  name: z.string(),
+  key: z.string(),
+  meta: z.record(z.string(), z.string()),
+  files: Manifest,
+});
+
+/** A finished, unchanging directory of the cache. */
+export interface Entry {
+  name: string;
+  key: string;
+  dir: string;
+  /** What the step that made it wants to be known, e.g. a version. */
+  meta: Record<string, string>;
+  cached: boolean;
+}
+
+export interface BuildContext {
+  /** Empty; becomes the entry when the build is done. */
+  dir: string;
+  /** Scratch space beside it, on the same file system; gone afterwards. */
+  scratch: string;
+  signal: AbortSignal;
+  /** Shows how far a long part has come. */
+  progress: (done: number, total: number, unit: 'bytes' | 'packages') => void;
+}
+
+export interface EntrySpec {
+  name: string;
+  /** Hash of everything that goes into it: the same key is the same content. */
+  key: string;
+  build: (context: BuildContext) => Promise<Record<string, string>>;
+}
+
+/**
+ * The cache: `entries/NAME-KEY` are finished and never change; `work/NAME-KEY` are being made, each by the holder of
+ * `locks/NAME-KEY`; `packages/SHA256` are downloaded files. Entries appear by rename, so a half-made one is never seen, and
+ * work whose lock is free was left behind by a crash.
+ */
+export class Cache {
+  readonly dir: string;
+  readonly #emit: Emit<Progress>;
+  readonly #signal: AbortSignal;
+  readonly #deep: boolean;
+  readonly #underway = new Map<string, Promise<Entry>>();
+
+  private constructor(dir: string, options: CacheOptions) {
+    this.dir = dir;
+    this.#emit = options.progress;
+    this.#signal = options.signal;
+    this.#deep = options.deep;
+  }
+
+  static async open(dir: string, options: CacheOptions): Promise<Cache> {
+    const cache = new Cache(path.resolve(dir), options);
+    try {
+      for (const part of ['entries', 'work', 'locks', 'packages']) await mkdir(cache.path(part), { recursive: true });
+    } catch (error) {
+      throw new UsageError(
+        `cannot use the cache directory ${cache.dir}: ${describe(translateNoSpace(error))}`,
+        'set PHYRLAB_CACHE to a directory that you may write',
+        { cause: error },
+      );
+    }
+    await cache.#sweep();
+    return cache;
+  }
+
+  path(...parts: string[]): string {
+    return path.join(this.dir, ...parts);
+  }
+
+  /** The entry, made first if it is missing or damaged. Concurrent calls, of this process or another, make it once. */
+  entry(spec: EntrySpec): Promise<Entry> {
+    const id = `${spec.name}-${spec.key}`;
+    let entry = this.#underway.get(id);
+    if (!entry) {
+      entry = this.#timed(id, spec);
+      this.#underway.set(id, entry);
+      entry.catch(() => this.#underway.delete(id));
+    }
+    return entry;
+  }
+
+  /** Resolves when nothing is being made any more, whether it succeeded or not. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underway.values());
+  }
+
+  async #timed(id: string, spec: EntrySpec): Promise<Entry> {
+    const started = performance.now();
+    const done = (entry: Entry): Entry => {
+      const ms = Math.round(performance.now() - started);
+      this.#emit({ type: 'step-end', step: spec.name, ms, cached: entry.cached });
+      return entry;
+    };
+    const found = await this.#find(id);
+    if (found) return done(found);
+    this.#emit({ type: 'step-start', step: spec.name });
+    try {
+      await using _lock = await FileLock.acquire(this.path('locks', id), {
+        signal: this.#signal,
+        onWait: () =>
+          this.#emit({ type: 'warning', text: `${spec.name}: waiting for another phyrlab that is building it` }),
+      });
+      const made = (await this.#find(id)) ?? (await this.#make(id, spec));
+      return done(made);
+    } catch (error) {
+      throw translateNoSpace(error);
+    }
+  }
+
+  async #make(id: string, spec: EntrySpec): Promise<Entry> {
+    const work = this.path('work', id);
+    const dir = path.join(work, 'entry');
+    const scratch = path.join(work, 'scratch');
+    await removeTree(work);
+    try {
+      await mkdir(dir, { recursive: true });
+      await mkdir(scratch);
+      const meta = await spec.build({
+        dir,
+        scratch,
+        signal: this.#signal,
+        progress: (done, total, unit) => this.#emit({ type: 'step-progress', step: spec.name, done, total, unit }),
+      });
+      this.#signal.throwIfAborted();
+      const files = await takeManifest(dir, this.#signal);
+      const content: z.infer<typeof EntryFile> = { schema: 1, name: spec.name, key: spec.key, meta, files };
+      await writeFile(path.join(dir, 'entry.json'), JSON.stringify(content));
+      const final = this.path('entries', id);
+      if (existsSync(final)) await rename(final, path.join(work, 'damaged'));
+      await rename(dir, final);
+      return { name: spec.name, key: spec.key, dir: final, meta, cached: false };
+    } finally {
+      await removeTree(work);
+    }
+  }
+
+  async #find(id: string): Promise<Entry | null> {
+    const dir = this.path('entries', id);
+    const file = path.join(dir, 'entry.json');
+    if (!existsSync(dir)) return null;
+    let damage: string | null;
+    try {
+      const { name, key, meta, files } = EntryFile.parse(JSON.parse(await readFile(file, 'utf8')));
+      damage = await findDamage(dir, files, this.#deep);
+      if (!damage) {
+        touch(dir);
+        return { name, key, dir, meta, cached: true };
+      }
+    } catch {
+      damage = 'its description cannot be read';
+    }
+    this.#emit({ type: 'warning', text: `cached ${id} is damaged (${damage}): making it again` });
+    return null;
+  }
+
+  /** A downloaded file by its SHA-256, or null. Its contents are checked: what is taken from here is unpacked. */
+  package(sha256: string, size: number): string | null {
+    const file = this.path('packages', sha256);
+    const now = lstatSync(file, { throwIfNoEntry: false });
+    return now?.size === size && hashFile(file) === sha256 ? file : null;
+  }
+
+  /** Removes work whose maker is gone. */
+  async #sweep(): Promise<void> {
+    for (const id of readdirSync(this.path('work'))) {
+      const lock = await FileLock.tryAcquire(this.path('locks', id));
+      if (!lock) continue;
+      await using _ = lock;
+      await removeTree(this.path('work', id));
+    }
+  }
+
+  /** All finished entries, newest use first. */
+  list(): { name: string; key: string; dir: string; used: Date }[] {
+    return readdirSync(this.path('entries'))
+      .map((id) => ({ id, dir: this.path('entries', id) }))
+      .map(({ id, dir }) => ({ ...splitId(id), dir, used: lstatSync(dir).mtime }))
+      .sort((a, b) => b.used.getTime() - a.used.getTime());
+  }
+
+  /** Removes entries last used before `before`, and packages not in `keep` that are older; what another process makes now stays. */
+  async gc(before: Date, keep: ReadonlySet<string>): Promise<{ removed: string[]; bytes: number }> {
+    const removed: string[] = [];
+    let bytes = 0;
+    for (const { name, key, dir, used } of this.list()) {
+      if (used >= before) continue;
+      const id = `${name}-${key}`;
+      const lock = await FileLock.tryAcquire(this.path('locks', id));
+      if (!lock) continue;
+      await using _ = lock;
+      bytes += await treeSize(dir);
+      await rename(dir, this.path('work', id));
+      await removeTree(this.path('work', id));
+      removed.push(id);
+    }
+    for (const sha256 of readdirSync(this.path('packages'))) {
+      const file = this.path('packages', sha256);
+      const now = lstatSync(file);
+      if (keep.has(sha256) || now.mtime >= before) continue;
+      bytes += now.size;
+      await rm(file);
+      removed.push(`package ${sha256.slice(0, 16)}`);
+    }
+    return { removed, bytes };
+  }
+}
+
+export interface CacheOptions {
+  progress: Emit<Progress>;
+  signal: AbortSignal;
+  /** Look at every byte of what is found, not only at sizes and times. */
+  deep: boolean;
+}
+
+/** Cache directory by flag, environment, XDG or home, in that order. */
+export function cacheDirectory(option: string | undefined, env: NodeJS.ProcessEnv): string {
+  if (option) return option;
+  if (env.PHYRLAB_CACHE) return env.PHYRLAB_CACHE;
+  return path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'phyrlab');
+}
+
+export async function removeTree(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true, maxRetries: 2 });
+}
+
+async function treeSize(dir: string): Promise<number> {
+  try {
+    const { files } = EntryFile.parse(JSON.parse(await readFile(path.join(dir, 'entry.json'), 'utf8')));
+    return files.reduce((sum, file) => sum + file.size, 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** When it was last used, for gc. A cache that we may only read still serves. */
+function touch(dir: string): void {
+  try {
+    utimesSync(dir, new Date(), new Date());
+  } catch {}
+}
+
+function splitId(id: string): { name: string; key: string } {
+  const dash = id.lastIndexOf('-');
+  return { name: id.slice(0, dash), key: id.slice(dash + 1) };
+}

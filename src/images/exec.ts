@@ -1,0 +1,89 @@
+import { execa, type Options } from 'execa';
+import { InfraError, UsageError } from '../model/index.js';
+
+export interface RunOptions {
+  signal: AbortSignal;
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Called with each line of standard output or standard error as it comes. */
+  onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  ok: boolean;
+  stdout: string;
+  /** Both streams as they came, for evidence. */
+  all: string;
+}
+
+/**
+ * Runs one program to its end. It dies with us, whatever ends us (PDEATHSIG), and on abort.
+ * A full disk is a UsageError wherever it strikes; any other failure is the caller's to judge.
+ */
+export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  options.signal.throwIfAborted();
+  const settings = {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { LC_ALL: 'C.UTF-8', ...options.env },
+    stdin: 'ignore',
+    reject: false,
+    all: true,
+    cancelSignal: options.signal,
+    killSignal: 'SIGKILL',
+    maxBuffer: 64 * 1024 * 1024,
+  } satisfies Options;
+  const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', file, ...args], settings);
+  const { onLine } = options;
+  if (onLine) {
+    for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine);
+  }
+  const result = await child;
+  options.signal.throwIfAborted();
+  const all = result.all ?? '';
+  if (result.failed && /No space left on device|Disk quota exceeded/.test(all)) throw noSpace();
+  if (result.code === 'ENOENT') throw new InfraError(`cannot start ${file}`, result.message);
+  return { ok: !result.failed, stdout: result.stdout, all };
+}
+
+/** As run(), but a failure is an InfraError with the last lines as evidence. */
+export async function must(
+  file: string,
+  args: readonly string[],
+  options: RunOptions & { what: string },
+): Promise<string> {
+  const result = await run(file, args, options);
+  if (!result.ok) throw new InfraError(`${options.what} failed: ${lastLine(result.all)}`, tail(result.all));
+  return result.stdout;
+}
+
+export function noSpace(): UsageError {
+  return new UsageError(
+    'no space left while building images',
+    'free some (about 1.5 GB are needed), or point PHYRLAB_CACHE at another file system',
+  );
+}
+
+/** Translates what the file system itself says about a full disk; anything else passes unchanged. */
+export function translateNoSpace(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? noSpace() : error;
+}
+
+export function tail(text: string, lines = 30): string {
+  return text.trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) || 'no output';
+}
+
+function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+  stream.on('end', () => rest && onLine(rest));
+}

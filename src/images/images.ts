@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs';
+import type { Emit, Image, Kernel, Modules, Progress, Qemu, RootFs } from '../model/index.js';
+import { UsageError } from '../model/index.js';
+import { Apt } from './apt.js';
+import { treeKernel } from './buildtree.js';
+import { Cache, cacheDirectory } from './cache.js';
+import { headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
+import { readLock, writeLock, differences } from './lock.js';
+import { findMirror } from './mirror.js';
+import { type BuildTree, buildModules } from './modules.js';
+import { Packages } from './packages.js';
+import { ownQemu, packagedQemu } from './qemu.js';
+import { readRecipes, type Recipes } from './recipe.js';
+import { resolveGroup } from './resolve.js';
+import { rootfs } from './rootfs.js';
+import { Toolbox } from './toolbox.js';
+
+export interface ImagesOptions {
+  /** Else $PHYRLAB_CACHE, $XDG_CACHE_HOME/phyrlab, ~/.cache/phyrlab. */
+  cacheDir?: string | undefined;
+  /** Else $PHYRLAB_MIRROR, else the Debian mirror of the host's apt. Asked for only when something has to be downloaded. */
+  mirror?: string | undefined;
+  /** A locked version that left the mirror is an error. */
+  locked?: boolean | undefined;
+  /** Never use the network. */
+  offline?: boolean | undefined;
+  /** A QEMU of the user's own instead of the packaged one. */
+  qemu?: string | undefined;
+  /** Check every byte of what is in the cache, not only sizes and times. */
+  deep?: boolean | undefined;
+  progress: Emit<Progress>;
+  /** Ends everything under way; the calls then throw its reason. */
+  signal: AbortSignal;
+}
+
+export interface CachedEntry {
+  name: string;
+  key: string;
+  dir: string;
+  used: Date;
+}
+
+/**
+ * Everything that guests boot and that builds it, made when first asked for and taken from the cache ever after.
+ * Calls may run at the same time; what two of them need is made once.
+ */
+export interface Images extends AsyncDisposable {
+  qemu(): Promise<Qemu>;
+  /** `7.3`, `7.2`, a full release, or the directory of a build tree. */
+  kernel(spec: string): Promise<Kernel>;
+  rootfs(): Promise<RootFs>;
+  modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
+  image(spec: string, options?: { plants?: boolean }): Promise<Image>;
+  toolbox(): Promise<string>;
+  /** What was taken instead of locked versions, one line a package; of what was asked for so far. */
+  drift(): string[];
+  list(): CachedEntry[];
+  gc(keepDays: number): Promise<{ removed: string[]; bytes: number }>;
+  /** Locks what the mirror has now. Returns what changed. */
+  update(group: string): Promise<string[]>;
+  /** Names that `update` takes. */
+  groups(): string[];
+}
+
+export async function openImages(options: ImagesOptions): Promise<Images> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  signal.throwIfAborted();
+  const cache = await Cache.open(cacheDirectory(options.cacheDir, process.env), {
+    progress: options.progress,
+    signal,
+    deep: options.deep ?? false,
+  });
+  return new CachedImages(cache, options, signal, stop);
+}
+
+class CachedImages implements Images {
+  readonly #cache: Cache;
+  readonly #options: ImagesOptions;
+  readonly #signal: AbortSignal;
+  readonly #stop: AbortController;
+  readonly #recipes: Recipes;
+  readonly #apt: Apt;
+  readonly #packages: Packages;
+  readonly #toolbox: Toolbox;
+  readonly #trees = new Map<string, { key: string; open: () => Promise<BuildTree> }>();
+
+  constructor(cache: Cache, options: ImagesOptions, signal: AbortSignal, stop: AbortController) {
+    this.#cache = cache;
+    this.#options = options;
+    this.#signal = signal;
+    this.#stop = stop;
+    this.#recipes = readRecipes();
+    let mirror: Promise<string> | undefined;
+    const findOnce = () => {
+      mirror ??= findMirror(options.mirror, process.env, signal);
+      return mirror;
+    };
+    this.#apt = new Apt(cache, findOnce, signal);
+    this.#packages = new Packages(cache, this.#apt, {
+      locked: options.locked ?? false,
+      offline: options.offline ?? false,
+      recipes: this.#recipes,
+      progress: options.progress,
+    });
+    this.#toolbox = new Toolbox(cache, this.#packages, this.#recipes);
+  }
+
+  qemu(): Promise<Qemu> {
+    const own = this.#options.qemu;
+    return own === undefined ? packagedQemu(this.#cache, this.#packages) : ownQemu(own, this.#signal);
+  }
+
+  async kernel(spec: string): Promise<Kernel> {
+    if (spec.includes('/') || (!/^\d/.test(spec) && existsSync(spec))) {
+      const { kernel, tree } = await treeKernel(spec, this.#cache);
+      this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
+      return kernel;
+    }
+    const group = kernelGroup(spec, this.#recipes, this.#packages);
+    const kernel = await packagedKernel(group, this.#cache, this.#packages, this.#toolbox);
+    this.#trees.set(kernel.key, this.#headersOf(group));
+    return kernel;
+  }
+
+  rootfs(): Promise<RootFs> {
+    return rootfs(this.#cache, this.#packages, this.#toolbox);
+  }
+
+  async modules(kernel: Kernel, options: { plants?: boolean } = {}): Promise<Modules> {
+    const tree = this.#trees.get(kernel.key);
+    if (!tree) throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
+    return buildModules(kernel, tree, options.plants ?? false, this.#cache, this.#toolbox);
+  }
+
+  async image(spec: string, options: { plants?: boolean } = {}): Promise<Image> {
+    const kernel = this.kernel(spec);
+    const [qemu, rootfs, modules] = await Promise.all([
+      this.qemu(),
+      this.rootfs(),
+      kernel.then((ready) => this.modules(ready, options)),
+    ]);
+    return { qemu, kernel: await kernel, rootfs, modules };
+  }
+
+  async toolbox(): Promise<string> {
+    return (await this.#toolbox.root()).dir;
+  }
+
+  drift(): string[] {
+    return this.#packages.drift();
+  }
+
+  list(): CachedEntry[] {
+    return this.#cache.list();
+  }
+
+  gc(keepDays: number): Promise<{ removed: string[]; bytes: number }> {
+    const keep = new Set(this.groups().flatMap((group) => this.#packages.set(group).packages.map((p) => p.sha256)));
+    return this.#cache.gc(new Date(Date.now() - keepDays * 86_400_000), keep);
+  }
+
+  groups(): string[] {
+    return Object.keys(this.#recipes.groups);
+  }
+
+  async update(group: string): Promise<string[]> {
+    if (!(group in this.#recipes.groups))
+      throw new UsageError(`there is no lock '${group}'`, `known: ${this.groups().join(', ')}`);
+    const lock = await resolveGroup(group, this.#recipes, this.#apt);
+    let before: Parameters<typeof differences>[0] = [];
+    try {
+      before = readLock(group).packages;
+    } catch {
+      // No lock yet, or a broken one: it is what we came to write.
+    }
+    await writeLock(lock);
+    return differences(before, lock.packages);
+  }
+
+  #headersOf(group: string): { key: string; open: () => Promise<BuildTree> } {
+    const set = this.#packages.set(group);
+    const key = headersKey(set);
+    const open = async (): Promise<BuildTree> => {
+      const entry = await headers(set, this.#cache, this.#packages);
+      const mounts = { '/usr/src': `${entry.dir}/usr/src`, '/usr/lib/modules': `${entry.dir}/usr/lib/modules` };
+      return { key, mounts, dir: `/lib/modules/${entry.meta.release}/build` };
+    };
+    return { key, open };
+  }
+
+  /** Stops what is under way and waits until its processes and temporary files are gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the images were closed'));
+    await this.#cache.settled();
+  }
+}
+

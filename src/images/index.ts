@@ -1,0 +1,1 @@
+export { type CachedEntry, type Images, type ImagesOptions, openImages } from './images.js';

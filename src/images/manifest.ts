@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+
+/**
+ * What an entry of the cache is made of. Sizes and times are looked at whenever it is used, which costs microseconds a file
+ * and finds what was truncated, replaced, edited or removed; the hashes are for `images build`, which looks at every byte.
+ */
+export const Manifest = z.array(
+  z.strictObject({ path: z.string(), size: z.number(), mtime: z.number(), hash: z.string() }),
+);
+export type Manifest = z.infer<typeof Manifest>;
+
+/** Lists all files and links below `root`, with their hashes. A directory that holds nothing is not listed. */
+export async function takeManifest(root: string, signal: AbortSignal): Promise<Manifest> {
+  const manifest: Manifest = [];
+  for (const item of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (item.isDirectory()) continue;
+    signal.throwIfAborted();
+    const file = path.join(item.parentPath, item.name);
+    const { size, mtimeMs: mtime } = lstatSync(file);
+    const hash = item.isSymbolicLink() ? `-> ${await readlink(file)}` : hashFile(file);
+    manifest.push({ path: path.relative(root, file), size, mtime, hash });
+  }
+  return manifest;
+}
+
+/** The first thing that is wrong, or null. `deep` also compares the contents. */
+export async function findDamage(root: string, manifest: Manifest, deep: boolean): Promise<string | null> {
+  for (const entry of manifest) {
+    const file = path.join(root, entry.path);
+    const now = lstatSync(file, { throwIfNoEntry: false });
+    if (!now) return `${entry.path} is gone`;
+    if (now.size !== entry.size) return `${entry.path} has ${now.size} bytes instead of ${entry.size}`;
+    if (now.mtimeMs !== entry.mtime) return `${entry.path} was changed`;
+    if (deep) {
+      const hash = now.isSymbolicLink() ? `-> ${await readlink(file)}` : hashFile(file);
+      if (hash !== entry.hash) return `the contents of ${entry.path} changed`;
+    }
+  }
+  return null;
+}
+
+const buffer = Buffer.allocUnsafe(1 << 20);
+
+/** SHA-256 of a file, in pieces: memory stays small whatever its size. */
+export function hashFile(file: string): string {
+  const hash = createHash('sha256');
+  const fd = openSync(file, 'r');
+  try {
+    for (let n = readSync(fd, buffer); n > 0; n = readSync(fd, buffer)) hash.update(buffer.subarray(0, n));
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest('hex');
+}

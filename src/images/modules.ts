@@ -1,0 +1,56 @@
+import { copyFileSync, readdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { InfraError, type Kernel, type Modules } from '../model/index.js';
+import { boxDirs, inBox } from './box.js';
+import type { Cache } from './cache.js';
+import { tail } from './exec.js';
+import { compileError } from './programs.js';
+import { keyOf } from './project.js';
+import { copySources, guestSources, moduleParts } from './sources.js';
+import type { Toolbox } from './toolbox.js';
+
+const STEP = 1;
+
+/** What modules are built against: where it is mounted in the build root, and the directory that `make -C` enters. */
+export interface BuildTree {
+  key: string;
+  mounts: Record<string, string>;
+  dir: string;
+}
+
+/** Builds guest/ for a kernel. Always at the same path and with the same tools: the same sources give the same bytes. */
+export async function buildModules(
+  kernel: Kernel,
+  tree: { key: string; open: () => Promise<BuildTree> },
+  plants: boolean,
+  cache: Cache,
+  toolbox: Toolbox,
+): Promise<Modules> {
+  const sources = guestSources(moduleParts());
+  const entry = await cache.entry({
+    name: plants ? 'modules-plants' : 'modules',
+    key: keyOf('modules', STEP, sources.key, tree.key, toolbox.key, plants),
+    build: async (context) => {
+      const [box, built] = await Promise.all([toolbox.root(), tree.open()]);
+      const { work, mountPoint } = boxDirs(context.scratch);
+      await mkdir(work);
+      copySources(sources, work);
+      const flags = [`-j${os.availableParallelism()}`, 'CC=gcc-14', ...(plants ? ['PHYR_PLANTS=1'] : [])];
+      const options = { toolbox: box.dir, work, mountPoint, mounts: built.mounts, signal: context.signal };
+      const made = await inBox(['make', '-C', built.dir, 'M=/work', ...flags, 'modules'], options);
+      if (!made.ok) throw compileError(`guest/ for ${kernel.release}`, made.all);
+      const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'));
+      if (modules.length === 0) throw new InfraError('building guest/ gave no module', tail(made.all));
+      await mkdir(path.join(context.dir, 'debug'));
+      for (const file of modules) copyFileSync(path.join(work, file), path.join(context.dir, 'debug', path.basename(file)));
+      // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/.
+      const stripped = await inBox(['strip', '--strip-debug', ...modules], options);
+      if (!stripped.ok) throw new InfraError('cannot strip the modules', tail(stripped.all));
+      for (const file of modules) copyFileSync(path.join(work, file), path.join(context.dir, path.basename(file)));
+      return { release: kernel.release };
+    },
+  });
+  return { dir: entry.dir, plants, key: entry.key };
+}

@@ -1,0 +1,166 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { type Emit, type Progress, UsageError } from '../model/index.js';
+import type { Apt } from './apt.js';
+import type { BuildContext, Cache } from './cache.js';
+import { differences, Lock, type Package, packagesKey, readLock } from './lock.js';
+import { keyOf } from './project.js';
+import type { Recipes } from './recipe.js';
+import { resolveGroup } from './resolve.js';
+
+/** The packages that a group really uses: those of its lock file, or what took their place when they had left the mirror. */
+export interface PackageSet {
+  group: string;
+  packages: Package[];
+  key: string;
+}
+
+/** The mirror no longer has what the set names. */
+class Gone extends UsageError {
+  constructor(missing: readonly Package[]) {
+    super(
+      `${missing.map((p) => `${p.name} ${p.version}`).join(', ')} left the mirror`,
+      'refresh the lock: phyrlab images update',
+    );
+  }
+}
+
+export interface PackagesOptions {
+  locked: boolean;
+  offline: boolean;
+  recipes: Recipes;
+  progress: Emit<Progress>;
+}
+
+export class Packages {
+  readonly #cache: Cache;
+  readonly #apt: Apt;
+  readonly #options: PackagesOptions;
+  readonly #sets = new Map<string, PackageSet>();
+  readonly #substitutes = new Map<string, Promise<PackageSet>>();
+  readonly #drift = new Map<string, string[]>();
+
+  constructor(cache: Cache, apt: Apt, options: PackagesOptions) {
+    this.#cache = cache;
+    this.#apt = apt;
+    this.#options = options;
+  }
+
+  /** Needs no network: the lock file, and what an earlier run had to take instead. */
+  set(group: string): PackageSet {
+    let set = this.#sets.get(group);
+    if (!set) {
+      const lock = readLock(group);
+      set = toSet(lock);
+      const file = this.#substituteFile(set);
+      if (!this.#options.locked && existsSync(file)) {
+        const substitute = Lock.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+        if (substitute.success) {
+          this.#noteDrift(group, lock.packages, substitute.data.packages);
+          set = toSet(substitute.data);
+        }
+      }
+      this.#sets.set(group, set);
+    }
+    return set;
+  }
+
+  /**
+   * Does `work` with the group's set. If the mirror no longer has a locked version, and that is allowed, the current
+   * versions are taken and `work` is done again with them.
+   */
+  async using<T>(group: string, work: (set: PackageSet) => Promise<T>): Promise<T> {
+    const set = this.set(group);
+    try {
+      return await work(set);
+    } catch (error) {
+      if (!(error instanceof Gone)) throw error;
+      return work(await this.#substitute(set, error));
+    }
+  }
+
+  /** Paths of these packages, downloaded if need be. */
+  async fetch(packages: readonly Package[], context: BuildContext): Promise<Map<Package, string>> {
+    const files = new Map<Package, string>();
+    const wanted: Package[] = [];
+    for (const p of packages) {
+      const file = this.#cache.package(p.sha256, p.size);
+      if (file) files.set(p, file);
+      else wanted.push(p);
+    }
+    if (wanted.length > 0) {
+      if (this.#options.offline) {
+        throw new UsageError(
+          `${wanted.length} packages are not in the cache (${wanted[0]?.name}), and --offline forbids to fetch them`,
+          'run once without --offline',
+        );
+      }
+      const total = wanted.reduce((sum, p) => sum + p.size, 0);
+      const missing = await this.#apt.download(wanted, context.scratch, (done) =>
+        context.progress(done, total, 'bytes'),
+      );
+      if (missing) await this.#explain(missing.packages, missing.said);
+      for (const p of wanted) files.set(p, this.#cache.path('packages', p.sha256));
+    }
+    return files;
+  }
+
+  /** The network, the mirror, or a version that is no longer there? The signed index tells. Always throws. */
+  async #explain(missing: Package[], said: string): Promise<never> {
+    await this.#apt.update(this.#options.recipes);
+    const listed = new Set(await this.#apt.available(missing));
+    const lost = missing.filter((p) => listed.has(p));
+    if (lost.length > 0) {
+      throw new UsageError(
+        `the mirror lists ${lost.map((p) => `${p.name} ${p.version}`).join(', ')} but does not deliver: ${said.trim()}`,
+        'try again later, or name another mirror with --mirror or PHYRLAB_MIRROR',
+      );
+    }
+    throw new Gone(missing);
+  }
+
+  #substitute(set: PackageSet, gone: Gone): Promise<PackageSet> {
+    const refresh = `phyrlab images update ${set.group}`;
+    if (this.#options.locked) throw new UsageError(`--locked, but ${gone.message}`, `refresh the lock: ${refresh}`);
+    let substitute = this.#substitutes.get(set.group);
+    if (!substitute) {
+      substitute = this.#resolveSubstitute(set, gone, refresh);
+      this.#substitutes.set(set.group, substitute);
+    }
+    return substitute;
+  }
+
+  async #resolveSubstitute(set: PackageSet, gone: Gone, refresh: string): Promise<PackageSet> {
+    const current = await resolveGroup(set.group, this.#options.recipes, this.#apt);
+    const file = this.#substituteFile(toSet(readLock(set.group)));
+    await writeFile(`${file}.${process.pid}`, JSON.stringify(current));
+    await rename(`${file}.${process.pid}`, file);
+    this.#options.progress({
+      type: 'warning',
+      text: `${gone.message}: current versions are taken (refresh: ${refresh})`,
+    });
+    this.#noteDrift(set.group, readLock(set.group).packages, current.packages);
+    const taken = toSet(current);
+    this.#sets.set(set.group, taken);
+    return taken;
+  }
+
+  /** Packages that differ from the lock files, of the groups used so far. */
+  drift(): string[] {
+    return [...this.#drift.values()].flat();
+  }
+
+  #noteDrift(group: string, locked: readonly Package[], taken: readonly Package[]): void {
+    const lines = differences(locked, taken);
+    this.#drift.set(group, lines);
+    for (const line of lines) this.#options.progress({ type: 'warning', text: `not as locked (${group}): ${line}` });
+  }
+
+  #substituteFile(locked: PackageSet): string {
+    return this.#cache.path('apt', `instead-of-${locked.group}-${locked.key}.json`);
+  }
+}
+
+function toSet(lock: Lock): PackageSet {
+  return { group: lock.group, packages: lock.packages, key: keyOf(lock.group, packagesKey(lock.packages)) };
+}

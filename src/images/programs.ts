@@ -1,0 +1,84 @@
+import { copyFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { InfraError, UsageError } from '../model/index.js';
+import { boxDirs, inBox } from './box.js';
+import type { Cache, Entry } from './cache.js';
+import { must, tail } from './exec.js';
+import type { PackageSet, Packages } from './packages.js';
+import { keyOf } from './project.js';
+import { copySources, guestSources } from './sources.js';
+import type { Toolbox } from './toolbox.js';
+
+const STEP = 1;
+
+/** Engines that need a library are left out by themselves: the toolbox holds libaio's alone. */
+const FIO_CONFIGURE =
+  './configure --cc=gcc-14 --build-static --disable-native --disable-lex --disable-shm --extra-cflags="-O2 -g0"';
+
+export function fioKey(set: PackageSet, toolbox: Toolbox): string {
+  return keyOf('fio', STEP, set.packages.find(isFio)?.sha256, toolbox.key, FIO_CONFIGURE);
+}
+
+const isFio = (p: { kind: string; name: string }): boolean => p.kind === 'source' && p.name === 'fio';
+
+/** A static fio from its upstream source. */
+export function fio(set: PackageSet, cache: Cache, packages: Packages, toolbox: Toolbox): Promise<Entry> {
+  return cache.entry({
+    name: 'fio',
+    key: fioKey(set, toolbox),
+    build: async (context) => {
+      const source = set.packages.filter(isFio);
+      const [box, files] = await Promise.all([toolbox.root(), packages.fetch(source, context)]);
+      const [archive] = files.values();
+      if (!archive) throw new UsageError(`the lock of ${set.group} names no fio source`, 'phyrlab images update rootfs');
+      const { work, mountPoint } = boxDirs(context.scratch);
+      await mkdir(work);
+      const { signal } = context;
+      await must('tar', ['-xf', archive, '-C', work, '--strip-components=1', '--no-same-owner'], {
+        what: 'unpacking fio',
+        signal,
+      });
+      const script = `set -e; ${FIO_CONFIGURE}; make -j${os.availableParallelism()} fio; strip fio`;
+      const result = await inBox(['sh', '-c', script], { toolbox: box.dir, work, mountPoint, signal });
+      if (!result.ok) throw new InfraError('fio does not build', tail(result.all));
+      copyFileSync(path.join(work, 'fio'), path.join(context.dir, 'fio'));
+      return {};
+    },
+  });
+}
+
+export function toolSources() {
+  return guestSources(['tools', 'include/uapi']);
+}
+
+/** The guest's own user-space programs, static. */
+export function tools(cache: Cache, toolbox: Toolbox): Promise<Entry> {
+  const sources = toolSources();
+  return cache.entry({
+    name: 'tools',
+    key: keyOf('tools', STEP, sources.key, toolbox.key),
+    build: async (context) => {
+      const box = await toolbox.root();
+      const { work, mountPoint } = boxDirs(context.scratch);
+      await mkdir(work);
+      copySources(sources, work);
+      const command = ['make', '-C', 'tools', '-k', `-j${os.availableParallelism()}`, 'CC=gcc-14'];
+      const result = await inBox(command, { toolbox: box.dir, work, mountPoint, signal: context.signal });
+      if (!result.ok) throw compileError('guest/tools', result.all);
+      const programs = sources.files.flatMap((file) => /^tools\/([^_]+)\.c$/.exec(file)?.[1] ?? []);
+      for (const name of programs) copyFileSync(path.join(work, 'tools', name), path.join(context.dir, name));
+      return { programs: programs.join(' ') };
+    },
+  });
+}
+
+/** What the compiler said about somebody's source: theirs to fix, so bad input; the first errors, then all of it. */
+export function compileError(what: string, said: string): UsageError {
+  const errors = said.split('\n').filter((line) => /\b(error|undefined)\b|ERROR:/.test(line));
+  const shown = errors.length > 0 ? errors.slice(0, 10).join('\n') : tail(said, 15);
+  return new UsageError(`${what} does not compile:\n${shown}`, 'correct the source and start again', {
+    cause: new Error(said),
+  });
+}

@@ -1,0 +1,61 @@
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, InfraError, type Qemu, UsageError } from '../model/index.js';
+import type { Cache } from './cache.js';
+import { run } from './exec.js';
+import type { Packages } from './packages.js';
+import { keyOf } from './project.js';
+import { hostProgram } from './toolbox.js';
+import { unpack } from './unpack.js';
+
+const STEP = 1;
+const BINARY = 'usr/bin/qemu-system-x86_64';
+
+export async function packagedQemu(cache: Cache, packages: Packages): Promise<Qemu> {
+  const entry = await packages.using('qemu', (set) =>
+    cache.entry({
+      name: 'qemu',
+      key: keyOf('qemu', STEP, set.key),
+      build: async (context) => {
+        await unpack(set.packages, context.dir, packages, context);
+        const { file, args } = hostProgram(context.dir, BINARY);
+        const result = await run(file, [...args, '--version'], { signal: context.signal });
+        return { version: versionOf(result.all) };
+      },
+    }),
+  );
+  const program = hostProgram(entry.dir, BINARY);
+  return {
+    version: entry.meta.version ?? '',
+    program: { ...program, env: { QEMU_MODULE_DIR: path.join(entry.dir, 'usr/lib/x86_64-linux-gnu/qemu') } },
+    dataDirs: [path.join(entry.dir, 'usr/share/qemu'), path.join(entry.dir, 'usr/share/seabios')],
+    key: entry.key,
+  };
+}
+
+/** A QEMU of the user's own: any x86-64 system emulator that says its version. */
+export async function ownQemu(file: string, signal: AbortSignal): Promise<Qemu> {
+  const real = executable(file);
+  const { size, mtimeMs } = statSync(real);
+  const result = await run(real, ['--version'], { signal });
+  if (!result.ok) throw new UsageError(`${file} does not run as a QEMU: ${result.all.trim().split('\n')[0]}`);
+  const version = versionOf(result.all);
+  return { version, program: { file: real, args: [], env: {} }, dataDirs: [], key: keyOf(real, size, mtimeMs, version) };
+}
+
+function executable(file: string): string {
+  try {
+    const real = realpathSync(file);
+    accessSync(real, constants.X_OK);
+    if (statSync(real).isFile()) return real;
+  } catch (error) {
+    throw new UsageError(`--qemu ${file}: ${describe(error)}`, 'give the path of a qemu-system-x86_64', { cause: error });
+  }
+  throw new UsageError(`--qemu ${file} is not a program`, 'give the path of a qemu-system-x86_64');
+}
+
+function versionOf(said: string): string {
+  const version = /^QEMU emulator version (\d+\.\d+\.\d+)/m.exec(said)?.[1];
+  if (!version) throw new InfraError('QEMU does not say its version', said);
+  return version;
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { describe, UsageError } from '../model/index.js';
+import { projectRoot } from './project.js';
+
+const Closure = z.strictObject({
+  why: z.string(),
+  kind: z.literal('closure'),
+  /** Resolved with everything that they depend on. */
+  roots: z.array(z.string()),
+  /** Suite that outranks the others, for the roots and all that they need. */
+  prefer: z.string().optional(),
+  /** Dependencies that nothing here uses: maintainer scripts are not run, sanitizers not linked. */
+  omit: z.array(z.string()).default([]),
+  /** Upstream archives of source packages and the suites they are taken from. */
+  sources: z.record(z.string(), z.string()).default({}),
+  links: z.record(z.string(), z.string()).default({}),
+});
+
+const Kernel = z.strictObject({
+  why: z.string(),
+  kind: z.literal('kernel'),
+  /** The newest release of this series is locked. */
+  series: z.string().regex(/^\d+\.\d+$/),
+  flavour: z.string(),
+});
+
+const Recipes = z.strictObject({
+  suites: z.array(z.string()).min(1),
+  groups: z.record(z.string().regex(/^[a-z0-9][a-z0-9.-]*$/), z.discriminatedUnion('kind', [Closure, Kernel])),
+});
+export type Recipes = z.infer<typeof Recipes>;
+export type ClosureRecipe = z.infer<typeof Closure>;
+export type KernelRecipe = z.infer<typeof Kernel>;
+
+/** What is locked and how it is found: images/recipes.json. */
+export function readRecipes(file = path.join(projectRoot, 'images', 'recipes.json')): Recipes {
+  try {
+    return Recipes.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const what = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : describe(error);
+    throw new UsageError(`${file} is not valid: ${what}`, undefined, { cause: error });
+  }
+}

@@ -1,0 +1,53 @@
+import { InfraError } from '../model/index.js';
+import type { Apt } from './apt.js';
+import type { Lock, Package } from './lock.js';
+import type { ClosureRecipe, KernelRecipe, Recipes } from './recipe.js';
+
+/** The current packages of a group, as the mirror has them now. Signatures are checked by apt. */
+export async function resolveGroup(group: string, recipes: Recipes, apt: Apt): Promise<Lock> {
+  const recipe = recipes.groups[group];
+  if (!recipe) throw new InfraError(`no recipe for '${group}'`);
+  await apt.update(recipes);
+  const packages = recipe.kind === 'kernel' ? await resolveKernel(recipe, apt) : await resolveClosure(recipe, apt);
+  return { schema: 1, group, packages: packages.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+async function resolveClosure(recipe: ClosureRecipe, apt: Apt): Promise<Package[]> {
+  const all = await apt.closure(recipe.roots, recipe.prefer);
+  const wanted = all.filter(({ name }) => !recipe.omit.includes(name));
+  const sources = await Promise.all(Object.keys(recipe.sources).map((name) => apt.source(name)));
+  return [...(await apt.show(wanted)), ...sources];
+}
+
+/** A kernel is complete only with its modules and headers; of two binaries the signed one is taken. */
+async function resolveKernel(recipe: KernelRecipe, apt: Apt): Promise<Package[]> {
+  const flavour = recipe.flavour.replaceAll('+', '\\+');
+  const series = recipe.series.replaceAll('.', '\\.');
+  const binary = new RegExp(`^linux-binary-(?:unsigned-)?(${series}\\..+-${flavour})$`);
+  const names = await apt.names(`^linux-(binary|modules|headers|kbuild)-`);
+  const releases = [...new Set(names.flatMap((name) => binary.exec(name)?.[1] ?? []))].sort(compareReleases).reverse();
+  for (const release of releases) {
+    const base = release.slice(0, -recipe.flavour.length - 1);
+    const wanted = [
+      names.includes(`linux-binary-${release}`) ? `linux-binary-${release}` : `linux-binary-unsigned-${release}`,
+      `linux-modules-${release}`,
+      `linux-headers-${release}`,
+      `linux-headers-${base}-common`,
+      `linux-kbuild-${base}`,
+    ];
+    if (!wanted.every((name) => names.includes(name))) continue;
+    return apt.show(await apt.candidates(wanted));
+  }
+  throw new InfraError(`the mirror has no complete ${recipe.series} kernel of flavour ${recipe.flavour}`);
+}
+
+/** By the numbers in them: 7.2.9 before 7.2.12. */
+export function compareReleases(a: string, b: string): number {
+  const numbers = (text: string) => (text.match(/\d+/g) ?? []).map(Number);
+  const [x, y] = [numbers(a), numbers(b)];
+  for (let i = 0; i < Math.max(x.length, y.length); i++) {
+    const difference = (x[i] ?? -1) - (y[i] ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,41 @@
+import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { InfraError } from '../model/index.js';
+import { hashFile } from './manifest.js';
+import { keyOf, projectRoot } from './project.js';
+
+/** Part of guest/: what one step builds from. */
+export interface Sources {
+  /** Below guest/, sorted. */
+  files: string[];
+  key: string;
+}
+
+const BUILT = /\.(o|ko|mod|mod\.c|cmd|a|order|symvers|d)$|^\.|~$/;
+
+/** The files of these directories and files of guest/, without what a build left among them. */
+export function guestSources(parts: readonly string[], root = path.join(projectRoot, 'guest')): Sources {
+  const files = parts.flatMap((part) => listFiles(root, part)).sort();
+  if (files.length === 0) throw new InfraError(`nothing to build in guest/: ${parts.join(', ')}`);
+  return { files, key: keyOf(files.map((file) => [file, hashFile(path.join(root, file))])) };
+}
+
+/** What the modules are built from: everything in guest/ that Kbuild descends into. */
+export function moduleParts(root = path.join(projectRoot, 'guest')): string[] {
+  const directories = readdirSync(root, { withFileTypes: true }).filter((item) => item.isDirectory());
+  const modules = directories.map((item) => item.name).filter((name) => existsSync(path.join(root, name, 'Kbuild')));
+  return ['Kbuild', 'include', ...modules];
+}
+
+export function copySources(sources: Sources, to: string, root = path.join(projectRoot, 'guest')): void {
+  for (const file of sources.files) cpSync(path.join(root, file), path.join(to, file));
+}
+
+function listFiles(root: string, part: string): string[] {
+  const at = path.join(root, part);
+  if (!existsSync(at)) return [];
+  if (!statSync(at).isDirectory()) return [part];
+  return readdirSync(at, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile() && !BUILT.test(item.name))
+    .map((item) => path.relative(root, path.join(item.parentPath, item.name)));
+}

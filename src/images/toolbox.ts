@@ -1,0 +1,54 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { HostProgram } from '../model/index.js';
+import type { Cache, Entry } from './cache.js';
+import type { Packages } from './packages.js';
+import { keyOf } from './project.js';
+import type { Recipes } from './recipe.js';
+import { unpack } from './unpack.js';
+
+const STEP = 1;
+
+/** The compiler and its friends as a root file system. Its key is known without making it. */
+export class Toolbox {
+  readonly #cache: Cache;
+  readonly #packages: Packages;
+  readonly #links: Record<string, string>;
+
+  constructor(cache: Cache, packages: Packages, recipes: Recipes) {
+    const recipe = recipes.groups.toolbox;
+    this.#cache = cache;
+    this.#packages = packages;
+    this.#links = recipe?.kind === 'closure' ? recipe.links : {};
+  }
+
+  get key(): string {
+    return keyOf('toolbox', STEP, this.#packages.set('toolbox').key, this.#links);
+  }
+
+  root(): Promise<Entry> {
+    return this.#packages.using('toolbox', (set) =>
+      this.#cache.entry({
+        name: 'toolbox',
+        key: this.key,
+        build: async (context) => {
+          await unpack(set.packages, context.dir, this.#packages, context);
+          for (const [link, target] of Object.entries(this.#links)) await symlink(target, path.join(context.dir, link));
+          for (const dir of ['usr/src', 'usr/lib/modules'])
+            await mkdir(path.join(context.dir, dir), { recursive: true });
+          return {};
+        },
+      }),
+    );
+  }
+}
+
+/** A program of an unpacked tree, run on the host by that tree's own dynamic loader. */
+export function hostProgram(root: string, program: string): HostProgram {
+  const lib = path.join(root, 'usr/lib/x86_64-linux-gnu');
+  return {
+    file: path.join(root, 'usr/lib64/ld-linux-x86-64.so.2'),
+    args: ['--library-path', lib, '--argv0', path.basename(program), path.join(root, program)],
+    env: {},
+  };
+}

@@ -1,0 +1,2 @@
+/** What a scenario file or another program may import: the types and schemas. */
+export * from './model/index.js';

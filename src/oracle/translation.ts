@@ -1,0 +1,76 @@
+/**
+ * The translation oracle: do the addresses that the device was given lead where the data is? Judged from the checker in
+ * phyr_probe.ko, which walks each command's PRPs through the IOMMU's own tables and never looks at phyr structures.
+ */
+import { z } from 'zod';
+import type { Expectation, OracleReport } from '../model/index.js';
+import { formatBytes } from './data.js';
+
+const First = z.object({ iova: z.string(), want: z.string(), got: z.string() });
+
+/** `phyrctl watch read|stop` */
+export const Watch = z.object({
+  watch: z.object({
+    active: z.boolean(),
+    commands: z.number(),
+    bytes: z.number(),
+    unchecked: z.number(),
+    mismatches: z.number(),
+    first: First.extend({ opcode: z.number(), offset: z.number() }),
+  }),
+});
+export type Watch = z.infer<typeof Watch>;
+
+/** `phyrctl translate` */
+export const Translate = z.object({
+  translate: z.object({
+    backend: z.string(),
+    by: z.enum(['none', 'identity', 'dma']),
+    shape: z.enum(['none', 'same', 'single', 'array']),
+    checked: z.number(),
+    wrong: z.number(),
+    missing: z.number(),
+    stale: z.number(),
+    prot_checked: z.number(),
+    prot_wrong: z.number(),
+    first: First,
+  }),
+});
+export type Translate = z.infer<typeof Translate>;
+
+/** Every command of the cell's own I/O. */
+export function judgeWatch(seen: Watch | undefined, expect: Expectation): OracleReport {
+  if (seen === undefined) return report('inconclusive', 'the watch on submissions has no result: could not look');
+  const { commands, bytes, unchecked, mismatches, first } = seen.watch;
+  if (mismatches > 0) {
+    return report(
+      'fail',
+      `${mismatches} of ${commands} commands; first at byte ${first.offset}: ${first.iova} leads to ${first.got}, due ${first.want}`,
+    );
+  }
+  if (unchecked > 0) return report('inconclusive', `${unchecked} commands could not be walked`);
+  // A transfer that is refused before it is mapped leaves nothing to walk.
+  if (commands === 0 && expect.kind !== 'refused') return report('inconclusive', 'no command was seen');
+  return report('pass', `${commands} commands, ${formatBytes(bytes)}`);
+}
+
+/** Lists that the probe made, mapped, and unmapped on purpose. */
+export function judgeTranslate(results: readonly Translate[]): OracleReport {
+  if (results.length === 0) return report('inconclusive', 'nothing was translated');
+  for (const { translate: t } of results) {
+    const wrong = [
+      t.wrong > 0 && `${t.wrong} pages lead elsewhere (${t.first.iova} to ${t.first.got}, due ${t.first.want})`,
+      t.missing > 0 && `${t.missing} pages have no address`,
+      t.stale > 0 && `${t.stale} pages translate after unmap`,
+      t.prot_wrong > 0 && `${t.prot_wrong} entries with wrong permissions`,
+    ].filter((text) => text !== false);
+    if (wrong.length > 0) return report('fail', `${t.backend}: ${wrong.join('; ')}`);
+    if (t.checked === 0) return report('inconclusive', `${t.backend}: no page was checked`);
+  }
+  const pages = results.reduce((sum, { translate }) => sum + translate.checked, 0);
+  return report('pass', `${pages} pages, before and after unmap`);
+}
+
+function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
+  return { name: 'translation', verdict, detail };
+}

@@ -1,0 +1,5 @@
+export { formatBytes } from './format.js';
+export { progressReporter } from './progress.js';
+export { StatusLine } from './status-line.js';
+export { type Style, styleFor } from './style.js';
+export { TerminalReport } from './terminal.js';

@@ -1,0 +1,156 @@
+/**
+ * The table of a run: a row a cell as it ends, what went wrong below it, the totals at the end.
+ */
+import {
+  type CellRecord,
+  type OracleName,
+  OracleName as OracleNames,
+  type RunEvent,
+  type Verdict,
+} from '../model/index.js';
+import { formatMetric, formatSeconds } from './format.js';
+import type { StatusLine } from './status-line.js';
+import type { Style } from './style.js';
+
+const HEADINGS: Record<OracleName, string> = {
+  workload: 'work',
+  data: 'data',
+  translation: 'transl',
+  faults: 'faults',
+  leaks: 'leaks',
+  'kernel-log': 'klog',
+};
+
+const VERDICT_WIDTH = 12;
+const SECONDS_WIDTH = 7;
+
+export class TerminalReport {
+  readonly #status: StatusLine;
+  readonly #style: Style;
+  readonly #doing = new Map<string, string>();
+  #idWidth = 0;
+  #skips = 0;
+
+  constructor(status: StatusLine, style: Style) {
+    this.#status = status;
+    this.#style = style;
+  }
+
+  readonly consume = (event: RunEvent): void => {
+    switch (event.type) {
+      case 'run-start':
+        this.#idWidth = Math.max(4, ...event.cells.map((cell) => cell.id.length));
+        this.#header(event);
+        break;
+      case 'boot-start':
+        this.#now(`boot-${event.boot}`, `booting ${event.machine}`);
+        break;
+      case 'boot-ready':
+        this.#now(`boot-${event.boot}`, undefined);
+        break;
+      case 'boot-end':
+        this.#now(`boot-${event.boot}`, undefined);
+        break;
+      case 'cell-start':
+        this.#now(event.cell, event.cell);
+        break;
+      case 'cell-step':
+        this.#now(event.cell, `${event.cell}: ${event.step.split(/\s+/).slice(0, 2).join(' ')}`);
+        break;
+      case 'cell-end':
+        this.#now(event.record.id, undefined);
+        this.#row(event.record);
+        break;
+      case 'notice':
+        this.#status.print(event.level === 'warning' ? this.#style.doubtful(`warning: ${event.text}`) : event.text);
+        break;
+      case 'run-end':
+        this.#status.clear();
+        break;
+    }
+  };
+
+  #header({ run, cells, pruned }: Extract<RunEvent, { type: 'run-start' }>): void {
+    const { host, qemu, kernel, seed } = run;
+    this.#status.print(
+      this.#style.dim(
+        `Linux ${kernel.release}, QEMU ${qemu.version} (${host.accelerator}), ${cells.length} cells` +
+          `${pruned.length > 0 ? `, ${pruned.length} pruned` : ''}, seed ${seed}`,
+      ),
+    );
+    const oracles = OracleNames.options.map((name) => HEADINGS[name].padEnd(column(name))).join(' ');
+    this.#status.print(
+      `${'verdict'.padEnd(VERDICT_WIDTH)} ${'cell'.padEnd(this.#idWidth)} ${oracles} ${'time'.padStart(SECONDS_WIDTH)}  cost`,
+    );
+  }
+
+  #row(record: CellRecord): void {
+    if (record.verdict === 'skip') {
+      this.#skips++;
+      return;
+    }
+    const oracles = OracleNames.options.map((name) => this.#oracle(record, name)).join(' ');
+    const metrics = record.metrics.map(formatMetric).join(', ');
+    const time = formatSeconds(record.duration_ms).padStart(SECONDS_WIDTH);
+    const cells = [this.#verdict(record.verdict), record.id.padEnd(this.#idWidth), oracles, `${time} `, metrics];
+    this.#status.print(cells.join(' ').trimEnd());
+    if (record.verdict === 'pass') {
+      if (record.reason !== '') this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${this.#style.dim(record.reason)}`);
+      return;
+    }
+    for (const line of explain(record)) this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${line}`);
+    this.#status.print(`${' '.repeat(VERDICT_WIDTH)} reproduce: ${record.repro}`);
+  }
+
+  #verdict(verdict: Verdict): string {
+    const text = verdict.padEnd(VERDICT_WIDTH);
+    if (verdict === 'pass') return this.#style.good(text);
+    return verdict === 'fail' ? this.#style.bad(text) : this.#style.doubtful(text);
+  }
+
+  #oracle(record: CellRecord, name: OracleName): string {
+    const report = record.oracles.find((oracle) => oracle.name === name);
+    const width = column(name);
+    if (report === undefined) return this.#style.dim('-'.padEnd(width));
+    switch (report.verdict) {
+      case 'pass':
+        return this.#style.good('ok'.padEnd(width));
+      case 'fail':
+        return this.#style.bad('FAIL'.padEnd(width));
+      case 'inconclusive':
+        return this.#style.doubtful('?'.padEnd(width));
+    }
+  }
+
+  #now(key: string, what: string | undefined): void {
+    if (what === undefined) this.#doing.delete(key);
+    else this.#doing.set(key, what);
+    this.#status.show([...this.#doing.values()].join(' | '));
+  }
+
+  /** The last lines of a run; `verdicts` in the order of the cells. */
+  totals(records: readonly CellRecord[], ms: number, folder: string): void {
+    const count = (verdict: Verdict) => records.filter((record) => record.verdict === verdict).length;
+    const parts = [`${count('pass')} passed`];
+    for (const [verdict, name] of [
+      ['fail', 'failed'],
+      ['inconclusive', 'inconclusive'],
+      ['lost', 'lost'],
+      ['skip', 'skipped'],
+    ] as const) {
+      if (count(verdict) > 0 || verdict === 'fail') parts.push(`${count(verdict)} ${name}`);
+    }
+    this.#status.print('');
+    this.#status.print(`${parts.join(', ')} in ${formatSeconds(ms)}; evidence in ${folder}`);
+    if (this.#skips > 0) this.#status.print(this.#style.dim('why cells were skipped: phyrlab list'));
+  }
+}
+
+function column(name: OracleName): number {
+  return Math.max(4, HEADINGS[name].length);
+}
+
+function explain(record: CellRecord): string[] {
+  const objections = record.oracles.filter((oracle) => oracle.verdict !== 'pass');
+  return objections.length > 0 ? objections.map(({ name, detail }) => `${name}: ${detail}`) : [record.reason];
+}

@@ -1,0 +1,1 @@
+export { newRunId, RunStore, readResult, runsFolder, writeJson } from './store.js';

@@ -1,0 +1,144 @@
+/**
+ * One boot: start the guest, wait until it answers, deploy the modules. What the cells need of it, and nothing of QEMU or SSH
+ * beyond that.
+ */
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
+import { type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
+import { type Guest, pciPlan, startGuest } from '../qemu/index.js';
+
+const READY_DEADLINE_MS = 90_000;
+const MARK_DEADLINE_MS = 3_000;
+
+export interface BootOptions {
+  image: Image;
+  machine: Machine;
+  topology: Topology;
+  accelerator: 'kvm' | 'tcg';
+  /** Folder for console.log and trace.log of this boot. */
+  artefacts: string;
+  signal: AbortSignal;
+}
+
+export class BootedGuest implements AsyncDisposable {
+  readonly session: Session;
+  readonly peers: ReadonlyMap<string, { bdf: string; file: string }>;
+  readonly #guest: Guest;
+  readonly #bdfs: Map<string, string>;
+  readonly #lines: string[] = [];
+
+  private constructor(guest: Guest, session: Session, topology: Topology, lines: string[]) {
+    this.#guest = guest;
+    this.session = session;
+    this.#lines = lines;
+    this.#bdfs = pciPlan(topology);
+    this.peers = new Map(
+      [...walk(topology)]
+        .filter(({ node }) => node.kind === 'ivshmem')
+        .map(({ node }) => [node.id, { bdf: this.bdf(node.id), file: this.file(node.id) }]),
+    );
+  }
+
+  /** Fails with GuestDied or InfraError when the guest does not become ready; then nothing is left of it. */
+  static async start(options: BootOptions): Promise<BootedGuest> {
+    const { image, machine, topology, accelerator, artefacts, signal } = options;
+    const keys = makeRunKeys();
+    const guest = await startGuest({
+      qemu: image.qemu,
+      kernel: image.kernel,
+      initrd: [image.rootfs.archive, image.kernel.bootModules, runArchive(keys)],
+      machine,
+      topology,
+      accelerator,
+      artefacts,
+      signal,
+    });
+    const lines: string[] = [];
+    guest.console.onLine((line) => lines.push(line));
+    try {
+      const session = await connect(guest, keys, { deadlineMs: READY_DEADLINE_MS, signal });
+      await guest.checkPci();
+      await session.push(await modulesOf(image), { signal });
+      return new BootedGuest(guest, session, topology, lines);
+    } catch (error) {
+      await guest.close();
+      throw error;
+    }
+  }
+
+  /** PCI address in the guest of a node of the topology. */
+  bdf(node: string): string {
+    return known(this.#bdfs.get(node), node);
+  }
+
+  /** Host file behind a node's disk or BAR. */
+  file(node: string): string {
+    return known(this.#guest.files.get(node), node);
+  }
+
+  /** All lines of the console so far. */
+  console(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** Waits until the console has shown `text`, a few seconds at most: SSH may be ahead of it. */
+  async consoleHas(text: string): Promise<void> {
+    await Promise.race([
+      this.#guest.console.line(new RegExp(text)),
+      this.#guest.died,
+      sleep(MARK_DEADLINE_MS, undefined, { ref: false }),
+    ]);
+  }
+
+  traceEnabled(): Promise<boolean> {
+    return this.#guest.traceEnabled();
+  }
+
+  async traceSize(): Promise<number> {
+    return (await stat(this.#guest.traceFile)).size;
+  }
+
+  /** What QEMU has traced since its file had this size. */
+  async traceSince(from: number): Promise<string[]> {
+    const file = await open(this.#guest.traceFile, 'r');
+    try {
+      const { size } = await file.stat();
+      const bytes = Buffer.alloc(Math.min(size - from, MAX_TRACE));
+      await file.read(bytes, 0, bytes.length, from);
+      return bytes
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '');
+    } finally {
+      await file.close();
+    }
+  }
+
+  get commandLine(): readonly string[] {
+    return this.#guest.commandLine;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session.close();
+    await this.#guest.close();
+  }
+}
+
+/** A fault storm can write without end; its beginning says enough. */
+const MAX_TRACE = 4 << 20;
+
+async function modulesOf(image: Image): Promise<PushedFile[]> {
+  const names = (await readdir(image.modules.dir)).filter((name) => name.endsWith('.ko'));
+  return names.map((name) => ({
+    path: `/lab/modules/${name}`,
+    mode: 0o644,
+    source: { file: join(image.modules.dir, name) },
+  }));
+}
+
+function known<T>(value: T | undefined, node: string): T {
+  if (value === undefined) throw new InfraError(`the topology has no node '${node}'`);
+  return value;
+}

@@ -1,0 +1,144 @@
+/**
+ * The life of one cell in a guest that is ready: begin (baseline), workload, end (what is left), judge.
+ */
+import { randomBytes } from 'node:crypto';
+import { type Cell, type CellRecord, describe, GuestDied, type OracleReport, type Verdict } from '../model/index.js';
+import {
+  judge,
+  judgeData,
+  judgeFaults,
+  judgeKernelLog,
+  judgeLeaks,
+  judgeWatch,
+  logWindow,
+  Snapshot,
+  splats,
+  Watch,
+} from '../oracle/index.js';
+import type { BootedGuest } from './boot.js';
+import { check, Lab, StepFailed } from './lab.js';
+import { reproCommand } from './repro.js';
+import { runWorkload, type WorkloadResult } from './workloads/index.js';
+import { failed } from './workloads/types.js';
+
+export interface CellOutcome {
+  record: CellRecord;
+  /** May another cell follow in the same guest? */
+  guestUsable: boolean;
+}
+
+/** Runs the cell and judges it. Throws only when `signal` aborts. */
+export async function runCell(
+  booted: BootedGuest,
+  cell: Cell,
+  options: { runSeed: number; signal: AbortSignal; onStep: (step: string) => void },
+): Promise<CellOutcome> {
+  const started = performance.now();
+  const finish = (
+    verdict: Verdict,
+    reason: string,
+    oracles: OracleReport[] = [],
+    metrics: CellRecord['metrics'] = [],
+  ) => ({
+    id: cell.id,
+    verdict,
+    reason,
+    oracles,
+    metrics,
+    duration_ms: Math.round(performance.now() - started),
+    repro: reproCommand(cell.id, options.runSeed),
+  });
+  try {
+    const evidence = await collect(booted, cell, options);
+    const oracles = await consult(evidence);
+    const { verdict, reason } = judge(cell.expect, oracles);
+    const clean = oracles.every((report) => report.verdict === 'pass') && evidence.cleaned;
+    return { record: finish(verdict, reason, oracles, evidence.result.metrics), guestUsable: clean };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
+      // The modules under test were loaded: what the kernel did is theirs to answer for.
+      const log = splats(booted.console()).at(0);
+      const detail = log ? `${error.message}: ${log.line}` : error.message;
+      const oracles: OracleReport[] = [{ name: 'kernel-log', verdict: 'fail', detail }];
+      const verdict =
+        cell.expect.kind === 'caught' ? judge(cell.expect, oracles) : { verdict: 'fail' as const, reason: detail };
+      return { record: finish(verdict.verdict, verdict.reason, oracles), guestUsable: false };
+    }
+    return { record: finish('lost', describe(error)), guestUsable: false };
+  }
+}
+
+interface Evidence {
+  cell: Cell;
+  result: WorkloadResult;
+  before: Snapshot;
+  after: Snapshot | undefined;
+  watch: Watch | undefined;
+  log: ReturnType<typeof logWindow>;
+  faults: { enabled: boolean; lines: string[] };
+  /** Did unbinding and unloading go as they should? */
+  cleaned: boolean;
+  cleanupError: string | undefined;
+}
+
+async function collect(
+  booted: BootedGuest,
+  cell: Cell,
+  options: { signal: AbortSignal; onStep: (step: string) => void },
+): Promise<Evidence> {
+  const lab = new Lab(booted.session, options.signal, options.onStep);
+  const nonce = randomBytes(6).toString('hex');
+  const [beginMark, endMark] = [`begin-${nonce}`, `end-${nonce}`];
+  const dut = booted.bdf('dut');
+  const traceFrom = await booted.traceSize();
+
+  const begun = await lab.run(`lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim());
+  const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
+  const result = await attempt(booted, cell, lab, dut);
+  // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
+  const ended = await lab.run(`lab end ${endMark} ${dut}`, { accept: [1], deadlineMs: 60_000 });
+  await booted.consoleHas(endMark);
+
+  return {
+    cell,
+    result,
+    before,
+    after: ended.lines.map((line) => Snapshot.safeParse(line)).find((parsed) => parsed.success)?.data,
+    watch: ended.lines.map((line) => Watch.safeParse(line)).find((parsed) => parsed.success)?.data,
+    log: logWindow(booted.console(), beginMark, endMark),
+    faults: { enabled: await booted.traceEnabled(), lines: await booted.traceSince(traceFrom) },
+    cleaned: ended.code === 0,
+    cleanupError: ended.code === 0 ? undefined : ended.stderr.trim().split('\n').at(-1),
+  };
+}
+
+async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dut: string): Promise<WorkloadResult> {
+  try {
+    return await runWorkload({
+      cell,
+      workload: cell.workload,
+      lab,
+      dut,
+      dutFile: booted.file('dut'),
+      peers: booted.peers,
+    });
+  } catch (error) {
+    if (error instanceof StepFailed) return { workload: failed(error.message), data: [], metrics: [] };
+    throw error;
+  }
+}
+
+async function consult(evidence: Evidence): Promise<OracleReport[]> {
+  const { result, cleanupError } = evidence;
+  const workload =
+    cleanupError === undefined ? result.workload : failed(`${result.workload.detail}; afterwards: ${cleanupError}`);
+  return [
+    workload,
+    ...(result.data === undefined ? [] : [await judgeData(result.data)]),
+    result.translation ?? judgeWatch(evidence.watch, evidence.cell.expect),
+    judgeFaults(evidence.faults),
+    judgeLeaks(evidence.before, evidence.after),
+    judgeKernelLog(evidence.log),
+  ];
+}

@@ -1,0 +1,2 @@
+export { reproCommand } from './repro.js';
+export { executeRun, type RunOptions } from './run.js';

@@ -1,0 +1,101 @@
+/**
+ * The steps of a cell inside the guest, typed: each is one command of guest/lab/lab or of a guest tool, and answers in JSON lines.
+ */
+
+import { z } from 'zod';
+import type { Session } from '../guest/index.js';
+
+/** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
+export class StepFailed extends Error {
+  override name = 'StepFailed';
+}
+
+const STEP_DEADLINE_MS = 30_000;
+
+export interface StepOptions {
+  deadlineMs?: number;
+  stdin?: string | Buffer;
+  /** Exit codes that are answers, not failures. */
+  accept?: readonly number[];
+}
+
+export interface Answer {
+  code: number;
+  lines: unknown[];
+  stderr: string;
+}
+
+export class Lab {
+  readonly #session: Session;
+  readonly #signal: AbortSignal;
+  readonly #onStep: (step: string) => void;
+
+  constructor(session: Session, signal: AbortSignal, onStep: (step: string) => void) {
+    this.#session = session;
+    this.#signal = signal;
+    this.#onStep = onStep;
+  }
+
+  /** Run one command; its standard output must be JSON lines. */
+  async run(command: string, options: StepOptions = {}): Promise<Answer> {
+    this.#onStep(command);
+    const result = await this.#session.exec(command, {
+      deadlineMs: options.deadlineMs ?? STEP_DEADLINE_MS,
+      signal: this.#signal,
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+    });
+    const lines = parseLines(command, result.stdout);
+    if (result.code !== 0 && !options.accept?.includes(result.code)) {
+      const said = result.stderr.trim().split('\n').at(-1) || errorIn(lines) || `exit code ${result.code}`;
+      throw new StepFailed(`${command}: ${said}`);
+    }
+    return { code: result.code ?? -1, lines, stderr: result.stderr };
+  }
+
+  /** Run one command whose last line of output is the answer. */
+  async ask<T>(schema: z.ZodType<T>, command: string, options: StepOptions = {}): Promise<T> {
+    const { lines } = await this.run(command, options);
+    return check(schema, command, lines.at(-1));
+  }
+
+  async bind(bdf: string, driver: string): Promise<string> {
+    return (await this.ask(Bound, `lab bind ${bdf} ${driver}`)).disk;
+  }
+
+  async unbind(bdf: string): Promise<void> {
+    await this.run(`lab unbind ${bdf}`);
+  }
+
+  /** SHA-256 of what a direct read of the device returns. */
+  async digest(disk: string, offset: number, bytes: number): Promise<string> {
+    return (await this.ask(Digest, `lab digest ${disk} ${offset} ${bytes}`)).sha256;
+  }
+}
+
+const Bound = z.object({ disk: z.string() });
+const Digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
+export function check<T>(schema: z.ZodType<T>, command: string, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new StepFailed(
+    `${command}: unexpected answer at '${issue?.path.join('.') ?? ''}': ${issue?.message ?? 'no answer'}`,
+  );
+}
+
+function parseLines(command: string, stdout: string): unknown[] {
+  const lines = stdout.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => {
+    try {
+      return JSON.parse(line) as unknown;
+    } catch {
+      throw new StepFailed(`${command}: its output is not JSON: ${line.slice(0, 200)}`);
+    }
+  });
+}
+
+function errorIn(lines: unknown[]): string | undefined {
+  const last = z.object({ error: z.string() }).safeParse(lines.at(-1));
+  return last.success ? last.data.error : undefined;
+}

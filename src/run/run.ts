@@ -1,0 +1,138 @@
+/**
+ * A run: the boots of a plan, a few at a time, each cell judged. Emits events and returns the records; prints and stores nothing.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Cell,
+  type CellRecord,
+  describe,
+  type Emit,
+  GuestDied,
+  type Image,
+  type PrunedCell,
+  type RunEvent,
+} from '../model/index.js';
+import { type Boot, groupIntoBoots, type Plan } from '../plan/index.js';
+import { BootedGuest } from './boot.js';
+import { runCell } from './cell.js';
+import { reproCommand } from './repro.js';
+
+export interface RunOptions {
+  plan: Plan;
+  seed: number;
+  jobs: number;
+  accelerator: 'kvm' | 'tcg';
+  /** Modules without or with planted defects. Asked for once per kind, when the first boot needs it. */
+  image: (options: { plants: boolean }) => Promise<Image>;
+  /** Folder of this run: each boot gets one below it. */
+  folder: string;
+  /** Keep the artefacts of boots in which nothing went wrong. */
+  keep: boolean;
+  emit: Emit<RunEvent>;
+  signal: AbortSignal;
+}
+
+/** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
+export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
+  const { plan, emit, signal } = options;
+  const records = plan.pruned.map((cell) => skipped(cell, options.seed));
+  for (const record of records) emit({ type: 'cell-end', at: now(), record });
+  const queue = groupIntoBoots(plan.cells).map((boot, index) => ({ boot, index }));
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
+      // A guest that a cell has spoilt is replaced for the cells that are left.
+      let left = next.boot.cells;
+      for (let attempt = 0; left.length > 0 && !signal.aborted; attempt++) {
+        const done = await runBoot({ cells: left }, next.index, attempt, options);
+        records.push(...done);
+        left = left.slice(done.length);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs }, worker));
+  const ended = new Set(records.map((record) => record.id));
+  for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) {
+    const record = lost(cell, 'interrupted before it ended', options.seed);
+    records.push(record);
+    emit({ type: 'cell-end', at: now(), record });
+  }
+  return records;
+}
+
+/** Boots one guest and runs cells in it until all are done or the guest is no longer usable; at least one gets its record. */
+async function runBoot(boot: Boot, index: number, attempt: number, options: RunOptions): Promise<CellRecord[]> {
+  const { emit, signal, seed } = options;
+  const [first] = boot.cells;
+  if (first === undefined) return [];
+  const records: CellRecord[] = [];
+  const finish = (record: CellRecord) => {
+    records.push(record);
+    emit({ type: 'cell-end', at: now(), record });
+  };
+  const started = performance.now();
+  emit({
+    type: 'boot-start',
+    at: now(),
+    boot: index,
+    machine: first.machine.id,
+    topology: first.topology.id,
+    cells: boot.cells.map((cell) => cell.id),
+  });
+  let ended = 'all its cells are done';
+  const artefacts = join(options.folder, 'boots', folderName(first, index, attempt));
+  try {
+    await mkdir(artefacts, { recursive: true });
+    await using guest = await BootedGuest.start({
+      image: await options.image({ plants: first.plant !== undefined }),
+      machine: first.machine,
+      topology: first.topology,
+      accelerator: options.accelerator,
+      artefacts,
+      signal,
+    });
+    await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
+    emit({ type: 'boot-ready', at: now(), boot: index, ms: Math.round(performance.now() - started) });
+    for (const cell of boot.cells) {
+      emit({ type: 'cell-start', at: now(), cell: cell.id, boot: index });
+      const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
+      const outcome = await runCell(guest, cell, { runSeed: seed, signal, onStep });
+      finish(outcome.record);
+      if (!outcome.guestUsable) {
+        ended = `${cell.id} did not leave the guest clean`;
+        break;
+      }
+    }
+  } catch (error) {
+    ended = describe(error);
+    // Nothing of ours was loaded when the guest did not become ready: that says nothing about the code under test.
+    const why = error instanceof GuestDied ? `the guest never became ready: ${error.message}` : describe(error);
+    if (!signal.aborted) for (const cell of boot.cells.slice(records.length)) finish(lost(cell, why, seed));
+  }
+  emit({ type: 'boot-end', at: now(), boot: index, reason: ended });
+  const evidence = records.length < boot.cells.length || records.some((record) => record.verdict !== 'pass');
+  if (!evidence && !options.keep) await rm(artefacts, { recursive: true, force: true });
+  return records;
+}
+
+/** Says what was booted, and is unique in the run. */
+function folderName(cell: Cell, index: number, attempt: number): string {
+  const what = `${cell.machine.id}-${cell.topology.id}${cell.plant ? `-${cell.plant}` : ''}`;
+  return `${index}${attempt > 0 ? `.${attempt}` : ''}-${what}`;
+}
+
+function skipped(cell: PrunedCell, seed: number): CellRecord {
+  return { ...empty(cell.id, seed), verdict: 'skip', reason: cell.reason };
+}
+
+function lost(cell: Cell, reason: string, seed: number): CellRecord {
+  return { ...empty(cell.id, seed), verdict: 'lost', reason };
+}
+
+function empty(id: string, seed: number): Omit<CellRecord, 'verdict' | 'reason'> {
+  return { id, oracles: [], metrics: [], duration_ms: 0, repro: reproCommand(id, seed) };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

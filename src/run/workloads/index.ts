@@ -1,0 +1,24 @@
+import { crosscheck } from './crosscheck.js';
+import { filesystem } from './filesystem.js';
+import { fioVerify } from './fio-verify.js';
+import { mapCost } from './map-cost.js';
+import { p2pCopy } from './p2p-copy.js';
+import type { WorkloadContext, WorkloadResult } from './types.js';
+
+export type { WorkloadContext, WorkloadResult } from './types.js';
+
+export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
+  const { workload } = context;
+  switch (workload.kind) {
+    case 'fio-verify':
+      return fioVerify({ ...context, workload });
+    case 'crosscheck':
+      return crosscheck({ ...context, workload });
+    case 'filesystem':
+      return filesystem({ ...context, workload });
+    case 'p2p-copy':
+      return p2pCopy({ ...context, workload });
+    case 'map-cost':
+      return mapCost({ ...context, workload });
+  }
+}

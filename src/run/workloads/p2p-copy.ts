@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { type Expectation, InfraError, type Workload } from '../../model/index.js';
+import { type DataClaim, stamped } from '../../oracle/index.js';
+import { overwrite } from './host-file.js';
+import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
+
+const Step = z.union([z.object({ bytes: z.number() }), z.object({ errno: z.string() })]);
+const Copy = z.object({ read: Step, write: Step });
+type Copy = z.infer<typeof Copy>;
+
+/** The kernel's driver goes first, so that what is found in the BAR afterwards is ours. */
+const DRIVERS = ['nvme', 'phyr_nvme'] as const;
+
+/**
+ * Disk -> BAR of the peer -> another place of the disk, with the kernel's driver and with ours: both must do what the
+ * topology allows. The host sees both ends, the disk's file and the memory behind the BAR.
+ */
+export async function p2pCopy(
+  context: WorkloadContext<Extract<Workload, { kind: 'p2p-copy' }>>,
+): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut, dutFile } = context;
+  const peer = context.peers.get(workload.peer);
+  if (peer === undefined) throw new InfraError(`the topology has no peer '${workload.peer}'`);
+  const bytes = workload.sizeKiB * 1024;
+  const transfers = DRIVERS.map((driver, i) => ({
+    driver,
+    from: 2 * i * bytes,
+    to: (2 * i + 1) * bytes,
+    due: () => stamped(2 * i * bytes, bytes, cell.seed, i),
+  }));
+  for (const { from, to, due } of transfers) {
+    await overwrite(dutFile, from, due());
+    await overwrite(dutFile, to, Buffer.alloc(bytes));
+  }
+
+  await lab.bind(peer.bdf, 'phyr_peer');
+  const objections: string[] = [];
+  try {
+    for (const { driver, from, to } of transfers) {
+      const disk = await lab.bind(dut, driver);
+      const command = `p2pcopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
+      const copy = await lab.ask(Copy, command, { accept: [1, 3] });
+      objections.push(...judgeCopy(driver, copy, cell.expect, bytes));
+    }
+  } finally {
+    await lab.unbind(dut);
+    await lab.unbind(peer.bdf);
+  }
+  const refused = cell.expect.kind === 'refused';
+  const data = transfers.flatMap(({ driver, to, due }): DataClaim[] => [
+    {
+      kind: 'holds',
+      what: `target of ${driver}`,
+      file: dutFile,
+      offset: to,
+      expected: refused ? () => Buffer.alloc(bytes) : due,
+    },
+    ...(refused
+      ? [{ kind: 'holds-nowhere' as const, what: `BAR after ${driver}`, file: peer.file, expected: due }]
+      : []),
+    ...(!refused && driver === 'phyr_nvme'
+      ? [{ kind: 'holds-somewhere' as const, what: 'BAR after phyr_nvme', file: peer.file, expected: due }]
+      : []),
+  ]);
+  return {
+    workload:
+      objections.length > 0
+        ? failed(objections.join('; '))
+        : done(refused ? `refused: ${errnoOf(cell.expect)}` : 'copied'),
+    data,
+    metrics: [],
+  };
+}
+
+function* judgeCopy(driver: string, copy: Copy, expect: Expectation, bytes: number): Generator<string> {
+  const due = expect.kind === 'refused' ? expect.errno : `${bytes} bytes`;
+  for (const step of ['read', 'write'] as const) {
+    const outcome = copy[step];
+    const got = 'errno' in outcome ? outcome.errno : `${outcome.bytes} bytes`;
+    if (got !== due) yield `${driver} ${step}: ${got}, due ${due}`;
+  }
+}
+
+function errnoOf(expect: Expectation): string {
+  return expect.kind === 'refused' ? expect.errno : '';
+}

@@ -1,0 +1,33 @@
+import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
+import type { DataClaim } from '../../oracle/index.js';
+import type { Lab } from '../lab.js';
+
+/** What a workload works with: a guest whose modules are loaded and whose dut no driver owns. */
+export interface WorkloadContext<W extends Workload = Workload> {
+  cell: Cell;
+  workload: W;
+  lab: Lab;
+  /** PCI address of the device under test. */
+  dut: string;
+  /** Host file behind the dut's namespace. */
+  dutFile: string;
+  peers: ReadonlyMap<string, { bdf: string; file: string }>;
+}
+
+/** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
+export interface WorkloadResult {
+  workload: OracleReport;
+  /** `undefined`: the workload moves no data. */
+  data?: DataClaim[];
+  /** Only if the workload brings its own translation check instead of the watch on submissions. */
+  translation?: OracleReport;
+  metrics: Metric[];
+}
+
+export function done(detail: string): OracleReport {
+  return { name: 'workload', verdict: 'pass', detail };
+}
+
+export function failed(detail: string): OracleReport {
+  return { name: 'workload', verdict: 'fail', detail };
+}

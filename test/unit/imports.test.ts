@@ -1,0 +1,80 @@
+/** The import rule of the design: arrows run downward only. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** What each room may import of the project, besides itself. */
+const MAY: Record<string, string[]> = {
+  model: [],
+  plan: ['model'],
+  images: ['model'],
+  qemu: ['model'],
+  guest: ['model'],
+  oracle: ['model'],
+  results: ['model'],
+  perf: ['model'],
+  run: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf'],
+  report: ['model', 'plan', 'results', 'perf'],
+  cli: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf', 'run', 'report'],
+};
+const LOADER = 'src/cli/scenarios.ts';
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+    relative(ROOT, join(ROOT, file, '..', match[1] ?? '')),
+  );
+}
+
+/** Why this import is not allowed, or nothing. */
+export function objection(file: string, target: string): string | undefined {
+  const [top, room = ''] = file.split('/');
+  const [targetTop, targetRoom = ''] = target.split('/');
+  if (top === 'harness') {
+    return targetTop === 'harness' || target.startsWith('src/model/') ? undefined : 'harness imports src/model only';
+  }
+  if (targetTop === 'harness') return file === LOADER ? undefined : 'only the loader imports harness';
+  if (targetTop !== 'src') return 'leaves src';
+  if (file === 'src/index.ts' || room === targetRoom) return undefined;
+  if (MAY[room] === undefined) return `src/${room} is not a room of the house`;
+  if (!MAY[room].includes(targetRoom)) return `src/${room} may not import src/${targetRoom}`;
+  return target.endsWith('/index.js') ? undefined : `past the public face of src/${targetRoom}`;
+}
+
+describe('imports', () => {
+  const files = [...sources('src'), ...sources('harness')];
+
+  it('sees the sources', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(importsOf(LOADER)).toContain('harness/index.js');
+  });
+
+  it('run downward only', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file).flatMap((target) => {
+        const why = objection(file, target);
+        return why === undefined ? [] : [`${file} -> ${target}: ${why}`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ['src/model/words.ts', 'src/plan/index.js'],
+    ['src/oracle/data.ts', 'src/run/index.js'],
+    ['src/report/terminal.ts', 'src/run/index.js'],
+    ['src/run/run.ts', 'src/plan/boots.js'],
+    ['src/run/run.ts', 'harness/index.js'],
+    ['harness/machines.ts', 'src/plan/index.js'],
+  ])('would object to %s importing %s', (file, target) => {
+    expect(objection(file, target)).toBeDefined();
+  });
+});

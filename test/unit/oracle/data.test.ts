@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DataClaim, fioExpected, fioRegions, judgeData, readStamp, stamped } from '../../../src/oracle/index.js';
+
+let folder: string;
+let file: string;
+const PAGE = 4096;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phyrlab-data-'));
+  file = join(folder, 'disk');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function judged(content: Buffer, claim: Partial<DataClaim>) {
+  await writeFile(file, content);
+  return judgeData([{ what: 'it', file, ...claim } as DataClaim]);
+}
+
+describe('the data oracle', () => {
+  const due = stamped(PAGE, 4 * PAGE, 77, 1);
+  const disk = Buffer.concat([Buffer.alloc(PAGE), due]);
+
+  it('passes what is there', async () => {
+    expect(await judged(disk, { kind: 'holds', offset: PAGE, expected: () => due })).toEqual({
+      name: 'data',
+      verdict: 'pass',
+      detail: '16 KiB as due',
+    });
+  });
+
+  it.each([
+    ['stale', () => stamped(PAGE, 4 * PAGE, 77, 0), /32 of 32 sectors.*byte 4096 .*LBA 8 of generation 0, seed 77/],
+    ['misplaced', () => stamped(2 * PAGE, 4 * PAGE, 77, 1), /LBA 16 of generation 1/],
+    ['missing', () => Buffer.alloc(4 * PAGE), /filled with 0x00/],
+    ['one bit off', () => flip(due, 9000), /1 of 32 sectors differ, first at byte 12800/],
+    ['cut short', () => due.subarray(0, PAGE), /file ends/],
+  ])('fails on %s data and says what it found', async (_, actual, words) => {
+    const content = Buffer.concat([Buffer.alloc(PAGE), actual()]);
+    const report = await judged(content, { kind: 'holds', offset: PAGE, expected: () => due });
+    expect(report.verdict).toBe('fail');
+    expect(report.detail).toMatch(words);
+  });
+
+  it('compares what the guest read with what only the host knew', async () => {
+    const digest = createHash('sha256').update(due).digest('hex');
+    const claim = { kind: 'read-back', expected: () => due } as const;
+    expect((await judged(disk, { ...claim, digest })).verdict).toBe('pass');
+    expect((await judged(disk, { ...claim, digest: digest.replace(/^./, 'x') })).verdict).toBe('fail');
+    expect((await judged(disk, { ...claim, digest: undefined })).verdict).toBe('inconclusive');
+  });
+
+  it('finds bytes wherever a page begins, and objects when refused bytes moved', async () => {
+    expect((await judged(disk, { kind: 'holds-somewhere', expected: () => due })).verdict).toBe('pass');
+    expect((await judged(disk, { kind: 'holds-nowhere', expected: () => due })).verdict).toBe('fail');
+    const other = stamped(0, PAGE, 78, 1);
+    expect((await judged(disk, { kind: 'holds-somewhere', expected: () => other })).verdict).toBe('fail');
+    expect((await judged(disk, { kind: 'holds-nowhere', expected: () => other })).verdict).toBe('pass');
+  });
+
+  it('has not looked when nothing was claimed', async () => {
+    expect((await judgeData([])).verdict).toBe('inconclusive');
+  });
+});
+
+describe('stamps', () => {
+  it('say what they are', () => {
+    const bytes = stamped(512 * 9, 1024, 5, 6);
+    expect(readStamp(bytes.subarray(512))).toEqual({ seed: 5, generation: 6, lba: 10 });
+    expect(readStamp(Buffer.alloc(512))).toBeUndefined();
+  });
+
+  it('are the bytes that guest/tools/stamp.c writes', () => {
+    // stamp write FILE 512 1024 12345 2 && sha256sum of those 1024 bytes
+    expect(
+      createHash('sha256')
+        .update(stamped(512, 1024, 12345, 2))
+        .digest('hex'),
+    ).toMatchInlineSnapshot(`"5e4e5b296fe458f2c88a13845a38214069f24860dad0fc0f4b181c43e1cd9a9a"`);
+  });
+});
+
+describe('the pattern of fio', () => {
+  it('repeats seed and block offset through each block', () => {
+    const [first, second] = fioRegions(
+      [{ name: 'a', pattern: 'random', blockSize: 512, regionKiB: 1, depth: 1, jobs: 2 }],
+      4096,
+    );
+    expect([first?.offset, second?.offset]).toEqual([4096, 5120]);
+    const bytes = fioExpected({ name: 'a.1', offset: 5120, bytes: 1024, blockSize: 512 }, 0x12345678);
+    expect(bytes.toString('hex', 0, 24)).toBe('785634120014000000000000'.repeat(2));
+    expect(bytes.toString('hex', 512, 524)).toBe('785634120016000000000000');
+  });
+});
+
+function flip(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}

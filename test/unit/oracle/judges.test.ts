@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import type { OracleReport } from '../../../src/model/index.js';
+import {
+  foldFaults,
+  judge,
+  judgeFaults,
+  judgeKernelLog,
+  judgeLeaks,
+  judgeTranslate,
+  judgeWatch,
+  logWindow,
+  type Snapshot,
+  type Translate,
+  type Watch,
+} from '../../../src/oracle/index.js';
+
+const report = (name: OracleReport['name'], verdict: OracleReport['verdict']): OracleReport => ({
+  name,
+  verdict,
+  detail: 'd',
+});
+
+describe('the verdict', () => {
+  const works = { kind: 'works' } as const;
+  const caught = { kind: 'caught', by: ['faults', 'data'] } as const;
+
+  it('fails over doubt, doubts over pass, and doubts when nobody looked', () => {
+    expect(judge(works, [report('data', 'pass'), report('faults', 'pass')])).toEqual({ verdict: 'pass', reason: '' });
+    expect(judge(works, [report('data', 'inconclusive'), report('faults', 'fail')]).verdict).toBe('fail');
+    expect(judge(works, [report('data', 'inconclusive'), report('faults', 'pass')]).verdict).toBe('inconclusive');
+    expect(judge(works, []).verdict).toBe('inconclusive');
+  });
+
+  it('of an alarm is pass only if all named oracles rang', () => {
+    const by = [...caught.by];
+    const alarm = (reports: OracleReport[]) => judge({ kind: 'caught', by }, reports).verdict;
+    expect(alarm([report('faults', 'fail'), report('data', 'fail')])).toBe('pass');
+    expect(alarm([report('faults', 'fail'), report('data', 'pass')])).toBe('fail');
+    expect(alarm([report('faults', 'pass'), report('data', 'pass')])).toBe('fail');
+    expect(alarm([report('faults', 'fail'), report('data', 'inconclusive')])).toBe('inconclusive');
+    expect(alarm([])).toBe('inconclusive');
+  });
+});
+
+describe('the fault oracle', () => {
+  const fault = 'vtd_dmar_fault sid 0x300 fault 5 addr 0xfffff000 write 1';
+
+  it('passes silence only when QEMU was tracing', () => {
+    expect(judgeFaults({ enabled: true, lines: [] }).verdict).toBe('pass');
+    expect(judgeFaults({ enabled: false, lines: [] }).verdict).toBe('inconclusive');
+    expect(judgeFaults({ enabled: false, lines: [fault] }).verdict).toBe('fail');
+  });
+
+  it('folds a storm and keeps one line whole', () => {
+    const storm = Array.from({ length: 1000 }, () => [fault, 'vtd_frr_new index 0 hi 0x8 lo 0x9']).flat();
+    expect(foldFaults(storm)).toEqual([{ kind: 'vtd_dmar_fault', count: 1000, example: fault }]);
+  });
+
+  it('counts accesses to nowhere without an IOMMU', () => {
+    const lines = ["Invalid write at addr 0x7F0000000, size 4, region '(null)', reason: rejected"];
+    expect(judgeFaults({ enabled: true, lines }).detail).toContain('1 x invalid write');
+  });
+});
+
+describe('the kernel-log oracle', () => {
+  const console = ['[ 1.0] phyrlab: begin-1', '[ 2.0] nvme nvme1: pci function 0000:03:00.0', '[ 3.0] phyrlab: end-1'];
+  const between = (line: string) => [console[0] ?? '', line, console[2] ?? ''];
+
+  it('looks between the marks and nowhere else', () => {
+    const noise = ['[ 0.5] BUG: before', ...console, '[ 4.0] BUG: after'];
+    expect(judgeKernelLog(logWindow(noise, 'begin-1', 'end-1'))).toMatchObject({
+      verdict: 'pass',
+      detail: '1 lines, clean',
+    });
+  });
+
+  it('could not look without both marks', () => {
+    expect(judgeKernelLog(logWindow(console.slice(1), 'begin-1', 'end-1')).verdict).toBe('inconclusive');
+    expect(judgeKernelLog(logWindow(console.slice(0, 2), 'begin-1', 'end-1')).verdict).toBe('inconclusive');
+  });
+
+  it.each([
+    '[    5.1] WARNING: CPU: 0 PID: 85 at drivers/iommu/dma-iommu.c:1234 iommu_dma_unmap+0x1',
+    '[    5.1] WARNING: drivers/iommu/dma-iommu.c:842 at __iommu_dma_unmap+0x10a/0x120, CPU#0: fio/90',
+    '[    5.1] BUG: KASAN: slab-use-after-free in phyr_dma_unmap+0x44/0x90',
+    '[    5.1] BUG: unable to handle page fault for address: ffffffffdeadbeef',
+    '[    5.1] Oops: general protection fault, probably for non-canonical address',
+    '[    5.1] DMA-API: nvme 0000:01:00.0: device driver frees DMA memory with wrong function',
+    '[    5.1] WARNING: possible circular locking dependency detected',
+    '[    5.1] refcount_t: underflow; use-after-free.',
+    '[    5.1] BUG phyr_node (Tainted: G O): Objects remaining on __kmem_cache_shutdown()',
+    '[    5.1] DMAR: [DMA Write NO_PASID] Request device [03:00.0] fault addr 0xfffff000 [fault reason 0x05]',
+    '[    5.1] INFO: task fio:99 blocked for more than 120 seconds.',
+    '[    5.1] I/O error, dev phyr0, sector 8 op 0x0:(READ) flags 0x0',
+    '[    5.1] nvme nvme0: I/O tag 3 (1003) opcode 0x2 QID 1 timeout, aborting req_op:READ(0) size:4096',
+    '[    5.1] watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [fio:88]',
+  ])('objects to %s', (line) => {
+    expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1')).verdict).toBe('fail');
+  });
+
+  it.each([
+    '[    3.1] phyr: loading out-of-tree module taints kernel.',
+    '[    3.1] phyr: module verification failed: signature and/or required key missing - tainting kernel',
+    '[    3.1] nvme nvme0: 2/0/0 default/read/poll queues',
+    '[    3.1] EXT4-fs (phyr0): mounted filesystem 0e2a r/w with ordered data mode. Quota mode: none.',
+    '[    3.1] phyr_peer 0000:04:00.0: 16777216 bytes of peer-to-peer memory',
+  ])('does not object to %s', (line) => {
+    expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1')).verdict).toBe('pass');
+  });
+});
+
+describe('the leak oracle', () => {
+  const snapshot = (change: (s: Snapshot['snapshot']) => void = () => {}): Snapshot => {
+    const s = {
+      pins: { acquired: 100, released: 100 },
+      swiotlb_used: 0,
+      iommu: { map_events: 4, map_bytes: 4096, unmap_events: 4, unmap_bytes: 4096 },
+      tainted: 0,
+      slab: { phyr_node: 3 },
+      modules: { phyr: 2, phyr_nvme: 0 },
+    };
+    change(s);
+    return { snapshot: s };
+  };
+
+  it('passes when all is back, also after much traffic', () => {
+    const after = snapshot((s) => {
+      s.pins = { acquired: 900, released: 900 };
+      s.iommu = { map_events: 90, map_bytes: 99_000, unmap_events: 88, unmap_bytes: 99_000 };
+    });
+    expect(judgeLeaks(snapshot(), after).verdict).toBe('pass');
+  });
+
+  it.each<[string, (s: Snapshot['snapshot']) => void, RegExp]>([
+    ['a pin', (s) => (s.pins.acquired = 101), /page pins: 1 pages left/],
+    ['a mapping', (s) => (s.iommu.map_bytes = 8192), /IOMMU mappings: 4096 bytes left/],
+    ['a bounce buffer', (s) => (s.swiotlb_used = 2), /bounce buffers: 2 slots/],
+    ['an object', (s) => (s.slab = { phyr_node: 4 }), /slab phyr_node: 1 objects/],
+    ['an object of a new cache', (s) => (s.slab = { phyr_node: 3, phyr_list: 1 }), /slab phyr_list: 1/],
+    ['a module reference', (s) => (s.modules = { phyr: 2, phyr_nvme: 1 }), /references of phyr_nvme: 1/],
+  ])('fails on %s', (_, change, words) => {
+    const leaks = judgeLeaks(snapshot(), snapshot(change));
+    expect(leaks.verdict).toBe('fail');
+    expect(leaks.detail).toMatch(words);
+  });
+
+  it('could not look without the counters', () => {
+    expect(judgeLeaks(snapshot(), undefined).verdict).toBe('inconclusive');
+    expect(
+      judgeLeaks(
+        snapshot(),
+        snapshot((s) => (s.iommu.map_bytes = null)),
+      ).verdict,
+    ).toBe('inconclusive');
+    expect(
+      judgeLeaks(
+        snapshot(),
+        snapshot((s) => (s.slab = null)),
+      ).verdict,
+    ).toBe('inconclusive');
+  });
+});
+
+describe('the translation oracle', () => {
+  const first = { iova: '0xfffff000', want: '0x1000', got: '0x0' };
+  const watch = (change: Partial<Watch['watch']>): Watch => ({
+    watch: {
+      active: false,
+      commands: 10,
+      bytes: 40960,
+      unchecked: 0,
+      mismatches: 0,
+      first: { ...first, opcode: 1, offset: 0 },
+      ...change,
+    },
+  });
+  const translate = (change: Partial<Translate['translate']>): Translate => ({
+    translate: {
+      backend: 'phyr8',
+      by: 'dma',
+      shape: 'single',
+      checked: 256,
+      wrong: 0,
+      missing: 0,
+      stale: 0,
+      prot_checked: 1,
+      prot_wrong: 0,
+      first,
+      ...change,
+    },
+  });
+
+  it('needs commands that were walked', () => {
+    const works = { kind: 'works' } as const;
+    expect(judgeWatch(watch({}), works).verdict).toBe('pass');
+    expect(judgeWatch(watch({ mismatches: 1 }), works).verdict).toBe('fail');
+    expect(judgeWatch(watch({ unchecked: 1 }), works).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ commands: 0 }), works).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ commands: 0 }), { kind: 'refused', errno: 'EINVAL' }).verdict).toBe('pass');
+    expect(judgeWatch(undefined, works).verdict).toBe('inconclusive');
+  });
+
+  it.each([{ wrong: 1 }, { missing: 1 }, { stale: 1 }, { prot_wrong: 1 }])('fails on %j', (change) => {
+    expect(judgeTranslate([translate({}), translate(change)]).verdict).toBe('fail');
+  });
+
+  it('needs pages that were checked', () => {
+    expect(judgeTranslate([translate({})]).verdict).toBe('pass');
+    expect(judgeTranslate([translate({ checked: 0 })]).verdict).toBe('inconclusive');
+    expect(judgeTranslate([]).verdict).toBe('inconclusive');
+  });
+});

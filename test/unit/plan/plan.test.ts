@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { suites } from '../../../harness/index.js';
+import * as machines from '../../../harness/machines.js';
+import { switched } from '../../../harness/topologies.js';
+import { fioVerify, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
+import { type Block, type Suite, UsageError } from '../../../src/model/index.js';
+import { cellSeed, defaultJobs, expand, groupIntoBoots, matcher, p2pRoute, select } from '../../../src/plan/index.js';
+
+function suiteOf(block: Partial<Block>): Suite {
+  return {
+    id: 'test',
+    describe: '',
+    blocks: [
+      { machines: [machines.noIommu], topologies: [switched], workloads: [fioVerify], backends: ['phyr8'], ...block },
+    ],
+  };
+}
+
+describe('the built-in suites', () => {
+  it('smoke is what the issue asks for', () => {
+    const { cells, pruned } = expand(suites[0] as Suite, 1);
+    expect(cells.map((cell) => cell.id)).toMatchInlineSnapshot(`
+      [
+        "vtd-strict/switch/fio-verify/phyr8!short-map",
+        "vtd-strict/switch/fio-verify/sg",
+        "vtd-strict/switch/fio-verify/iova",
+        "vtd-strict/switch/fio-verify/phyr8",
+        "vtd-strict/switch/crosscheck/sg",
+        "vtd-strict/switch/crosscheck/iova",
+        "vtd-strict/switch/crosscheck/phyr8",
+        "no-iommu/switch/fio-verify/sg",
+        "no-iommu/switch/fio-verify/iova",
+        "no-iommu/switch/fio-verify/phyr8",
+        "no-iommu/switch/crosscheck/sg",
+        "no-iommu/switch/crosscheck/iova",
+        "no-iommu/switch/crosscheck/phyr8",
+        "vtd-pt/switch/fio-verify/sg",
+        "vtd-pt/switch/fio-verify/iova",
+        "vtd-pt/switch/fio-verify/phyr8",
+        "vtd-pt/switch/crosscheck/sg",
+        "vtd-pt/switch/crosscheck/iova",
+        "vtd-pt/switch/crosscheck/phyr8",
+        "no-iommu/switch/p2p-near/phyr8",
+        "no-iommu/switch/p2p-far/phyr8",
+        "vtd-strict-icount/switch/map-cost/sg",
+        "vtd-strict-icount/switch/map-cost/iova",
+        "vtd-strict-icount/switch/map-cost/phyr8",
+        "vtd-pt-icount/switch/map-cost/sg",
+        "vtd-pt-icount/switch/map-cost/iova",
+        "vtd-pt-icount/switch/map-cost/phyr8",
+      ]
+    `);
+    expect(pruned).toEqual([]);
+  });
+
+  it('every pruned cell has a reason, and no cell is both', () => {
+    for (const suite of suites) {
+      const { cells, pruned } = expand(suite, 1);
+      expect(pruned.filter(({ reason }) => reason === '')).toEqual([]);
+      const ids = [...cells, ...pruned].map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  });
+});
+
+describe('expand', () => {
+  it('refuses two different cells of one name', () => {
+    const other = { ...machines.noIommu, memoryMiB: 1024 };
+    expect(() => expand(suiteOf({ machines: [machines.noIommu, other] }), 1)).toThrow(/would be called/);
+  });
+
+  it('prunes costs on the wall clock and I/O under icount', () => {
+    const { cells, pruned } = expand(
+      suiteOf({ machines: [machines.noIommu, machines.vtdStrictCounting], workloads: [fioVerify, mapCost] }),
+      1,
+    );
+    expect(cells.map(({ id }) => id)).toEqual([
+      'no-iommu/switch/fio-verify/phyr8',
+      'vtd-strict-icount/switch/map-cost/phyr8',
+    ]);
+    expect(pruned.map(({ id }) => id)).toEqual([
+      'no-iommu/switch/map-cost/phyr8',
+      'vtd-strict-icount/switch/fio-verify/phyr8',
+    ]);
+  });
+
+  it('derives what a P2P cell must do', () => {
+    const workloads = [p2pNear, p2pFar];
+    const on = (machine: Block['machines'][number]) => expand(suiteOf({ machines: [machine], workloads }), 1);
+    expect(on(machines.noIommu).cells.map(({ expect }) => expect.kind)).toEqual(['works', 'refused']);
+    expect(on({ ...machines.noIommu, hostBridgeP2p: true }).cells.map(({ expect }) => expect.kind)).toEqual([
+      'works',
+      'works',
+    ]);
+    const translated = on(machines.vtdStrict);
+    expect(translated.cells.map(({ id }) => id)).toEqual(['vtd-strict/switch/p2p-far/phyr8']);
+    expect(translated.pruned[0]?.reason).toMatch(/^not modelled: QEMU/);
+  });
+
+  it('a plant needs the names of those who must catch it', () => {
+    expect(() => expand(suiteOf({ plant: 'short-map' }), 1)).toThrow(UsageError);
+    const { cells } = expand(suiteOf({ plant: 'short-map', caughtBy: ['data'] }), 1);
+    expect(cells[0]).toMatchObject({
+      id: 'no-iommu/switch/fio-verify/phyr8!short-map',
+      expect: { kind: 'caught', by: ['data'] },
+    });
+  });
+
+  it('gives a cell the same seed whatever else runs', () => {
+    const alone = expand(suiteOf({}), 7).cells[0];
+    const among = expand(suites[0] as Suite, 7).cells.find(({ id }) => id === alone?.id);
+    expect(among?.seed).toBe(alone?.seed);
+    expect(cellSeed(8, alone?.id ?? '')).not.toBe(alone?.seed);
+  });
+});
+
+describe('p2pRoute', () => {
+  const acs = structuredClone(switched);
+  const port = acs.root[0];
+  if (port?.kind === 'root-port' && port.below[0]?.kind === 'switch') port.below[0].acs = true;
+
+  // QEMU.md, section Peer-to-peer
+  it.each([
+    ['xio3130', switched, false, { kind: 'none' }, 'bus-address'],
+    ['xio3130', switched, false, { kind: 'intel', domain: 'passthrough' }, 'bus-address'],
+    ['xio3130', switched, false, { kind: 'intel', domain: 'strict' }, 'not-modelled'],
+    ['ACS', acs, false, { kind: 'none' }, 'bus-address'],
+    ['ACS', acs, false, { kind: 'intel', domain: 'passthrough' }, 'refused'],
+    ['ACS', acs, false, { kind: 'intel', domain: 'lazy' }, 'refused'],
+    ['ACS', acs, true, { kind: 'intel', domain: 'passthrough' }, 'host-bridge'],
+    ['ACS', acs, true, { kind: 'intel', domain: 'strict' }, 'host-bridge'],
+  ] as const)('%s switch, %j', (_, topology, hostBridgeP2p, iommu, route) => {
+    expect(p2pRoute({ ...machines.noIommu, hostBridgeP2p, iommu }, topology, 'dut', 'near').kind).toBe(route);
+  });
+
+  it('goes through the host bridge between root ports', () => {
+    expect(p2pRoute(machines.noIommu, switched, 'dut', 'far').kind).toBe('refused');
+    expect(p2pRoute({ ...machines.noIommu, hostBridgeP2p: true }, switched, 'dut', 'far').kind).toBe('host-bridge');
+  });
+});
+
+describe('select', () => {
+  it('takes suites, parts of ids and globs, each cell once', () => {
+    const ids = (...words: string[]) => select(suites, words, 1).cells.map(({ id }) => id);
+    expect(ids('smoke', 'smoke')).toEqual(ids('smoke'));
+    expect(ids('no-iommu/switch/crosscheck/sg')).toEqual(['no-iommu/switch/crosscheck/sg']);
+    expect(ids('vtd-strict/*/crosscheck/*').every((id) => id.startsWith('vtd-strict/switch/crosscheck/'))).toBe(true);
+  });
+
+  it('names the near ones of an unknown word', () => {
+    expect(() => select(suites, ['smok'], 1)).toThrow(UsageError);
+    try {
+      select(suites, ['vtd-strct'], 1);
+    } catch (error) {
+      expect((error as UsageError).hint).toContain('vtd-strict');
+    }
+  });
+
+  it('says why when a pattern matches only what cannot run', () => {
+    expect(() => select(suites, ['no-iommu/switch/map-cost/iter'], 1)).toThrow(/cannot run.*icount/);
+  });
+
+  it('takes everything but * in a glob literally', () => {
+    expect(matcher('a.c*')('abc')).toBe(false);
+    expect(matcher('a.c*')('a.c/d')).toBe(true);
+  });
+});
+
+describe('boots', () => {
+  it('are shared by machine and topology, not with planted defects', () => {
+    const { cells } = expand(suites[0] as Suite, 1);
+    const boots = groupIntoBoots(cells);
+    expect(boots.flatMap((boot) => boot.cells).length).toBe(cells.length);
+    const planted = boots.filter((boot) => boot.cells.some((cell) => cell.plant !== undefined));
+    expect(planted.map((boot) => boot.cells.length)).toEqual([1]);
+    for (const boot of boots) expect(new Set(boot.cells.map((cell) => cell.machine.id)).size).toBe(1);
+  });
+
+  it('as many at once as processors and memory carry', () => {
+    const { cells } = expand(suites[0] as Suite, 1);
+    expect(defaultJobs(2, 24_000, cells)).toBe(2);
+    expect(defaultJobs(64, 8_000, cells)).toBe(5);
+    expect(defaultJobs(1, 512, cells)).toBe(1);
+  });
+});
