@@ -1,1 +1,3 @@
+export { cacheDirectory } from './cache.js';
 export { type CachedEntry, type Images, type ImagesOptions, openImages } from './images.js';
+export { findMirror } from './mirror.js';

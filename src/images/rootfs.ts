@@ -13,11 +13,14 @@ import { unpack } from './unpack.js';
 
 const STEP = 1;
 
-/** Programs with shared libraries, and the further names that they go by. */
-const PROGRAMS: Record<string, string[]> = {
-  'usr/sbin/dropbear': [],
-  'usr/sbin/mke2fs': ['mkfs.ext2', 'mkfs.ext4'],
-  'usr/sbin/e2fsck': ['fsck.ext2', 'fsck.ext4'],
+/**
+ * Programs with shared libraries and their names in /bin. Busybox's shell runs its own mke2fs whatever PATH holds, so e2fsprogs'
+ * goes by the name that busybox does not have.
+ */
+const PROGRAMS: Record<string, string> = {
+  'usr/sbin/dropbear': 'dropbear',
+  'usr/sbin/mke2fs': 'mkfs.ext4',
+  'usr/sbin/e2fsck': 'e2fsck',
 };
 
 const TEXTS: Record<string, string> = {
@@ -82,18 +85,16 @@ function skeleton(): CpioItem[] {
 async function programItems(tree: string, signal: AbortSignal): Promise<CpioItem[]> {
   const items: CpioItem[] = [];
   const libraries = new Set<string>();
-  for (const [program, names] of Object.entries(PROGRAMS)) {
-    const base = path.basename(program);
-    items.push({ kind: 'file', path: `bin/${base}`, mode: 0o755, from: path.join(tree, program) });
-    for (const name of names) items.push({ kind: 'link', path: `bin/${name}`, target: base });
+  for (const [program, name] of Object.entries(PROGRAMS)) {
+    items.push({ kind: 'file', path: `bin/${name}`, mode: 0o755, from: path.join(tree, program) });
     const loader = hostProgram(tree, program);
     const output = await must(loader.file, ['--library-path', libraryDir(tree), '--list', path.join(tree, program)], {
-      what: `finding the libraries of ${base}`,
+      what: `finding the libraries of ${name}`,
       signal,
     });
     for (const file of parseLibraries(output)) {
       if (file.startsWith(tree)) libraries.add(file);
-      else throw new InfraError(`${base} needs ${file}, which is in none of the root file system's packages`);
+      else throw new InfraError(`${name} needs ${file}, which is in none of the root file system's packages`);
     }
   }
   for (const file of libraries) {
