@@ -118,6 +118,7 @@ static struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node 
 	return (struct dma_range *)&node->word[node->nr - words];
 }
 
+/* Unmap what the array holds, up to @bytes of it, and free it. */
 static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes)
 {
 	struct phyr_node *node;
@@ -250,12 +251,12 @@ EXPORT_SYMBOL_GPL(phyr_dma_map);
 void __phyr_dma_unmap(struct device *dev, struct phyr_map *map)
 {
 	u64 mapped = phyr_plant_len(map->len);
-
-	if (phyr_planted(PHYR_PLANT_SKIP_UNMAP))
-		return;
+	bool skip = phyr_planted(PHYR_PLANT_SKIP_UNMAP);
 
 	if (map->shape == PHYR_SHAPE_ARRAY)
-		phyr_unmap_array(dev, map, dev_dma_iommu(dev) ? mapped : map->len);
+		phyr_unmap_array(dev, map, skip ? 0 : dev_dma_iommu(dev) ? mapped : map->len);
+	else if (skip)
+		return;
 	else if (map->how == PHYR_HOW_IOVA)
 		dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
 	else

@@ -16,13 +16,16 @@ static const u32 chunk_pages[PHYR_PROBE_LAYOUTS] = {
 	[PHYR_PROBE_4K]		= 1,
 	[PHYR_PROBE_64K]	= 16,
 	[PHYR_PROBE_2M]		= 512,
+	[PHYR_PROBE_GAPS]	= 1,
 };
+
+#define GAP	512
 
 /**
  * probe_memory_check - is this a description that can be served?
  * @want: from user space
  *
- * Return: 0 or -EINVAL.
+ * Return: 0; -EINVAL; -EOPNOTSUPP for a backend that cannot map the layout.
  */
 int probe_memory_check(const struct phyr_probe_memory *want)
 {
@@ -34,8 +37,11 @@ int probe_memory_check(const struct phyr_probe_memory *want)
 	if (!want->npages || want->npages > PHYR_PROBE_MAX_PAGES ||
 	    want->npages % chunk_pages[want->layout])
 		return -EINVAL;
-	if (want->trim % 4 || want->trim >= SZ_2K)
+	if (want->trim % 4 || want->trim >= SZ_2K - GAP)
 		return -EINVAL;
+	if (want->layout == PHYR_PROBE_GAPS &&
+	    (want->backend == PHYR_PROBE_IOVA || want->backend == PHYR_PROBE_RAW))
+		return -EOPNOTSUPP;
 	return 0;
 }
 
@@ -50,6 +56,7 @@ int probe_memory_check(const struct phyr_probe_memory *want)
 int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want)
 {
 	u32 pages = chunk_pages[want->layout], per_block = BLOCK_PAGES / (2 * pages), i;
+	u32 gap = want->layout == PHYR_PROBE_GAPS ? GAP : 0;
 
 	memset(mem, 0, sizeof(*mem));
 	mem->npages = want->npages;
@@ -69,13 +76,15 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 	}
 	for (i = 0; i < mem->nr_chunks; i++) {
 		mem->chunk[i].paddr = page_to_phys(mem->blocks[i / per_block]) +
-				      ((phys_addr_t)(i % per_block) * 2 * pages << PAGE_SHIFT);
-		mem->chunk[i].len = (size_t)pages << PAGE_SHIFT;
+				      ((phys_addr_t)(i % per_block) * 2 * pages << PAGE_SHIFT) +
+				      gap;
+		mem->chunk[i].len = ((size_t)pages << PAGE_SHIFT) - 2 * gap;
+		mem->len += mem->chunk[i].len;
 	}
 	mem->chunk[0].paddr += want->trim;
 	mem->chunk[0].len -= want->trim;
 	mem->chunk[mem->nr_chunks - 1].len -= want->trim;
-	mem->len = ((u64)mem->npages << PAGE_SHIFT) - 2 * want->trim;
+	mem->len -= 2 * want->trim;
 	return 0;
 
 undo:

@@ -62,9 +62,11 @@ static long ioctl_map_cost(void __user *user)
 
 	if (copy_from_user(&in, user, sizeof(in)))
 		return -EFAULT;
-	if (probe_memory_check(&in.memory) || in.reserved || !in.iterations ||
-	    in.iterations > PHYR_PROBE_MAX_ITERATIONS)
+	if (in.reserved || !in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS)
 		return -EINVAL;
+	err = probe_memory_check(&in.memory);
+	if (err)
+		return err;
 	memset(&arg, 0, sizeof(arg));
 	arg.memory = in.memory;
 	arg.iterations = in.iterations;
@@ -84,8 +86,9 @@ static long ioctl_translate(void __user *user)
 
 	if (copy_from_user(&arg.memory, user, sizeof(arg.memory)))
 		return -EFAULT;
-	if (probe_memory_check(&arg.memory))
-		return -EINVAL;
+	err = probe_memory_check(&arg.memory);
+	if (err)
+		return err;
 
 	mutex_lock(&target_lock);
 	err = target ? probe_translate(&target->dev, &arg) : -ENODEV;

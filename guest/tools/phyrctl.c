@@ -8,7 +8,7 @@
  *   phyrctl arm | disarm          begin and end to count IOMMU map and unmap events
  *   phyrctl snapshot
  *
- * BACKEND is sg, page, iova, raw, phyr16 or phyr8; LAYOUT 4k, 64k or 2m; DIR to or from. Without -b or
+ * BACKEND is sg, page, iova, raw, phyr16 or phyr8; LAYOUT 4k, 64k, 2m or gaps; DIR to or from. Without -b or
  * -l all of them are taken in turn. One line of JSON per result on stdout; {"error":...} and
  * exit code 1 when something cannot be done, 64 for wrong usage.
  */

@@ -14,7 +14,7 @@
 #define NODE "/dev/phyr_probe"
 
 static const char *const backends[] = { "sg", "page", "iova", "raw", "phyr16", "phyr8", NULL };
-static const char *const layouts[] = { "4k", "64k", "2m", NULL };
+static const char *const layouts[] = { "4k", "64k", "2m", "gaps", NULL };
 static const char *const directions[] = { "", "to", "from", NULL };
 static const char *const shapes[] = { "none", "same", "single", "array" };
 static const char *const translators[] = { "none", "identity", "dma" };
@@ -83,7 +83,7 @@ static struct options parse(char **args, int with_iterations)
 		case 'l':
 			o.layout = name_index(layouts, value);
 			if (o.layout < 0)
-				fail(EXIT_USAGE, "no layout '%s': 4k, 64k or 2m", value);
+				fail(EXIT_USAGE, "no layout '%s': 4k, 64k, 2m or gaps", value);
 			break;
 		case 'd':
 			index = name_index(directions, value);
@@ -97,7 +97,7 @@ static struct options parse(char **args, int with_iterations)
 				fail(EXIT_USAGE, "-n takes at least 1 page");
 			break;
 		case 't':
-			o.trim = number(name, value, 2044);
+			o.trim = number(name, value, 1532);
 			break;
 		case 'i':
 			if (with_iterations) {
@@ -126,14 +126,18 @@ static struct phyr_probe_memory memory_of(const struct options *o, int backend, 
 	};
 }
 
-/* What fails in a combination: an EOPNOTSUPP of "all in turn" is an answer, all else an error. */
+/* A combination that cannot be is an answer when all are taken in turn, else an error. */
 static void failed(const struct options *o, const struct phyr_probe_memory *m, const char *what)
 {
-	if (errno == EOPNOTSUPP && o->backend < 0)
+	if (errno == EOPNOTSUPP && (o->backend < 0 || o->layout < 0)) {
+		printf("{\"unsupported\":{\"backend\":\"%s\",\"layout\":\"%s\"}}\n",
+		       backends[m->backend], layouts[m->layout]);
 		return;
+	}
 	fail(EXIT_FAILED, "%s %s %s %u pages: %s%s", what, backends[m->backend], layouts[m->layout],
 	     m->npages, strerror(errno),
 	     errno == ENODEV ? "; bind a PCI function to phyr_probe with driver_override" :
+	     errno == EOPNOTSUPP ? "; this backend needs an IOMMU, and no gaps" :
 	     errno == EINVAL ? "; is the number of pages a multiple of the chunk?" : "");
 }
 

@@ -20,11 +20,16 @@
 #define PHYR_PROBE_PHYR8	5	/* phyr.ko, packed */
 #define PHYR_PROBE_BACKENDS	6
 
-/* Physical layout of the memory: chunks of this size, and a hole of the same size after each. */
+/*
+ * Physical layout of the memory: chunks of this size, and a hole of the same size after each.
+ * GAPS is 4K with 512 bytes cut off both ends of every chunk: no IOMMU can make it linear, so that
+ * iova and raw refuse it with EOPNOTSUPP.
+ */
 #define PHYR_PROBE_4K		0
 #define PHYR_PROBE_64K		1
 #define PHYR_PROBE_2M		2
-#define PHYR_PROBE_LAYOUTS	3
+#define PHYR_PROBE_GAPS		3
+#define PHYR_PROBE_LAYOUTS	4
 
 #define PHYR_PROBE_TO_DEVICE	1
 #define PHYR_PROBE_FROM_DEVICE	2
@@ -38,7 +43,7 @@
  * @layout:	PHYR_PROBE_4K ...
  * @npages:	pages of 4 KiB, 1 to PHYR_PROBE_MAX_PAGES; a multiple of the chunk size
  * @direction:	PHYR_PROBE_TO_DEVICE or PHYR_PROBE_FROM_DEVICE
- * @trim:	bytes left out at the very beginning and at the very end, a multiple of 4 below 2048
+ * @trim:	bytes left out at the very beginning and at the very end, a multiple of 4 below 1536
  * @reserved:	0
  */
 struct phyr_probe_memory {
