@@ -72,8 +72,8 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 	pnvme_count(ctrl, PNVME_STAT_PIECES, prp.pieces);
 	if (prp.pieces == 1)
 		pnvme_count(ctrl, PNVME_STAT_SINGLE, 1);
-	if (iod->nr_prp_pages)
-		pnvme_count(ctrl, PNVME_STAT_PRP_PAGES, iod->nr_prp_pages);
+	if (iod->prp_page)
+		pnvme_count(ctrl, PNVME_STAT_PRP_PAGES, 1);
 
 	if (phyr_planted(PHYR_PLANT_WRONG_LENGTH) && iod->cmd.rw.length)
 		le16_add_cpu(&iod->cmd.rw.length, -1);

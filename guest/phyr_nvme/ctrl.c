@@ -79,7 +79,8 @@ void pnvme_ctrl_disable(struct pnvme_ctrl *ctrl, bool shutdown)
 		if (shutdown) {
 			cc = (cc & ~NVME_CC_SHN_MASK) | NVME_CC_SHN_NORMAL;
 			writel(cc, ctrl->bar + NVME_REG_CC);
-			if (pnvme_wait_csts(ctrl, NVME_CSTS_SHST_MASK, NVME_CSTS_SHST_CMPLT, 5 * HZ))
+			if (pnvme_wait_csts(ctrl, NVME_CSTS_SHST_MASK, NVME_CSTS_SHST_CMPLT,
+					    5 * HZ))
 				dev_warn(ctrl->dev, "shutdown did not finish\n");
 		}
 		writel(cc & ~NVME_CC_ENABLE, ctrl->bar + NVME_REG_CC);

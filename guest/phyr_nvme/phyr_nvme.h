@@ -41,16 +41,14 @@
 #define PNVME_MAX_QUEUES	64	/* I/O queues */
 #define PNVME_MIN_DEPTH		4
 #define PNVME_MAX_DEPTH		1024
-#define PNVME_MAX_KIB		4096	/* bytes of one command */
-#define PNVME_MAX_SEGS		256	/* DMA pieces of one command; struct pnvme_range: one page */
+#define PNVME_MAX_KIB		2048	/* of one command: its PRP list fits into a page */
+#define PNVME_MAX_SEGS		256	/* of one command; struct pnvme_range: one page */
 #define PNVME_MAX_RETRIES	5
 
 /* PRP entries that every tag owns: 128 KiB at any offset, or 16 discard ranges. */
 #define PNVME_TAG_PRPS		32
 #define PNVME_TAG_BYTES		(PNVME_TAG_PRPS * sizeof(__le64))
 #define PNVME_DSM_RANGES	(PNVME_TAG_BYTES / sizeof(struct nvme_dsm_range))
-/* PRP list pages for anything larger, up to PNVME_MAX_KIB. */
-#define PNVME_PRP_PAGES		3
 
 /* The command id carries a generation, so that a late completion cannot hit a tag's next user. */
 #define PNVME_CID_TAG_BITS	12
@@ -212,9 +210,8 @@ struct pnvme_ctrl {
  * @gen:	generation of the command id
  * @retries:	how often it was requeued
  * @flags:	PNVME_IOD_*
- * @nr_prp_pages: used entries of @prp_page
- * @prp_page:	PRP list pages
- * @prp_dma:	the device's addresses of them
+ * @prp_page:	page for the PRP list, NULL while the tag's own memory is enough
+ * @prp_dma:	the device's address of the PRP list
  * @sg:		state of the backend, between map and unmap
  * @range:	likewise
  * @phyr:	likewise
@@ -226,9 +223,8 @@ struct pnvme_iod {
 	u8 gen;
 	u8 retries;
 	u8 flags;
-	u8 nr_prp_pages;
-	__le64 *prp_page[PNVME_PRP_PAGES];
-	dma_addr_t prp_dma[PNVME_PRP_PAGES];
+	__le64 *prp_page;
+	dma_addr_t prp_dma;
 	union {
 		struct pnvme_sg sg;
 		struct pnvme_ranges range;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PRP lists: reserve, link, finish.
+ * PRP lists: reserve, finish, free.
  *
  * PRP1 is the first entry.  PRP2 is the second one if there are only two, else it points
- * to a list.  A list of up to 128 KiB lives in memory that the tag owns; a larger one in
- * pages of which the last entry links to the next.
+ * to a list.  A list of up to 128 KiB lives in memory that the tag owns, a larger one in a
+ * page; PNVME_MAX_KIB is what fits there at any offset, so lists are never linked.
  */
 #include <linux/dmapool.h>
 
 #include "prp.h"
 
-#define PRPS_PER_PAGE	(PNVME_PAGE_SIZE / sizeof(__le64))
+static_assert(PNVME_MAX_KIB * 1024 / PNVME_PAGE_SIZE <= PNVME_PAGE_SIZE / sizeof(__le64));
 
 /**
  * pnvme_prp_begin - reserve the room for a command's PRPs
@@ -18,7 +18,7 @@
  * @ctrl:	the controller
  * @iod:	the request; its queue is set
  * @tag:	its tag
- * @bytes:	length of its data
+ * @bytes:	length of its data, up to PNVME_MAX_KIB
  *
  * Context: Any.
  * Return: true, or false without anything reserved when there is no memory now.
@@ -26,56 +26,23 @@
 bool pnvme_prp_begin(struct pnvme_prp *prp, struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
 		     unsigned int tag, u32 bytes)
 {
-	/* Besides PRP1, and whatever the offset of the first byte. */
-	unsigned int entries = DIV_ROUND_UP(bytes, PNVME_PAGE_SIZE);
-
 	prp->iod = iod;
 	prp->edges = 0;
 	prp->left = bytes;
 	prp->pieces = 0;
-	prp->page = 0;
-	iod->nr_prp_pages = 0;
 
-	if (likely(entries <= PNVME_TAG_PRPS)) {
+	/* Entries besides PRP1, whatever the offset of the first byte: bytes / page, rounded up. */
+	if (likely(bytes <= PNVME_TAG_PRPS * PNVME_PAGE_SIZE)) {
 		prp->list = iod->q->tag_mem + tag * PNVME_TAG_BYTES;
-		prp->last = prp->list + PNVME_TAG_PRPS;	/* never reached with data to come */
+		iod->prp_dma = iod->q->tag_dma + tag * PNVME_TAG_BYTES;
 	} else {
-		unsigned int pages = 1;
-
-		if (entries > PRPS_PER_PAGE)
-			pages += DIV_ROUND_UP(entries - PRPS_PER_PAGE, PRPS_PER_PAGE - 1);
-		if (WARN_ON_ONCE(pages > PNVME_PRP_PAGES))
+		iod->prp_page = dma_pool_alloc(ctrl->prp_pool, GFP_ATOMIC, &iod->prp_dma);
+		if (!iod->prp_page)
 			return false;
-		while (iod->nr_prp_pages < pages) {
-			unsigned int i = iod->nr_prp_pages;
-
-			iod->prp_page[i] = dma_pool_alloc(ctrl->prp_pool, GFP_ATOMIC,
-							  &iod->prp_dma[i]);
-			if (!iod->prp_page[i]) {
-				pnvme_prp_free(ctrl, iod);
-				return false;
-			}
-			iod->nr_prp_pages++;
-		}
-		prp->list = iod->prp_page[0];
-		prp->last = prp->list + PRPS_PER_PAGE - 1;
+		prp->list = iod->prp_page;
 	}
 	prp->slot = prp->list;
 	return true;
-}
-
-/**
- * pnvme_prp_chain - go on in the next page
- * @prp:	the writer, at the last entry of a page with more than one entry to come
- */
-void pnvme_prp_chain(struct pnvme_prp *prp)
-{
-	struct pnvme_iod *iod = prp->iod;
-
-	prp->page++;
-	*prp->slot = cpu_to_le64(iod->prp_dma[prp->page]);
-	prp->slot = iod->prp_page[prp->page];
-	prp->last = prp->slot + PRPS_PER_PAGE - 1;
 }
 
 /**
@@ -87,8 +54,7 @@ void pnvme_prp_chain(struct pnvme_prp *prp)
  */
 bool pnvme_prp_end(struct pnvme_prp *prp)
 {
-	struct pnvme_iod *iod = prp->iod;
-	union nvme_data_ptr *dptr = &iod->cmd.common.dptr;
+	union nvme_data_ptr *dptr = &prp->iod->cmd.common.dptr;
 
 	if (unlikely(prp->left || prp->edges & PNVME_PAGE_MASK))
 		return false;
@@ -98,15 +64,13 @@ bool pnvme_prp_end(struct pnvme_prp *prp)
 		dptr->prp2 = 0;
 	else if (prp->slot == prp->list + 1)
 		dptr->prp2 = *prp->list;
-	else if (iod->nr_prp_pages)
-		dptr->prp2 = cpu_to_le64(iod->prp_dma[0]);
 	else
-		dptr->prp2 = cpu_to_le64(iod->q->tag_dma + ((void *)prp->list - iod->q->tag_mem));
+		dptr->prp2 = cpu_to_le64(prp->iod->prp_dma);
 	return true;
 }
 
 /**
- * pnvme_prp_free - give back the pages of a list
+ * pnvme_prp_free - give back the page of a list, if it has one
  * @ctrl:	the controller
  * @iod:	the request; the device is done with it
  *
@@ -114,9 +78,8 @@ bool pnvme_prp_end(struct pnvme_prp *prp)
  */
 void pnvme_prp_free(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod)
 {
-	while (iod->nr_prp_pages) {
-		unsigned int i = --iod->nr_prp_pages;
-
-		dma_pool_free(ctrl->prp_pool, iod->prp_page[i], iod->prp_dma[i]);
-	}
+	if (likely(!iod->prp_page))
+		return;
+	dma_pool_free(ctrl->prp_pool, iod->prp_page, iod->prp_dma);
+	iod->prp_page = NULL;
 }

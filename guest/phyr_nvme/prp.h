@@ -15,30 +15,25 @@
  * @first:	PRP1
  * @list:	first entry of the list
  * @slot:	next free entry
- * @last:	last entry of the page: data if nothing follows, else the link
  * @edges:	OR of all addresses at which one piece ends and the next begins; only page
  *		boundaries are allowed there, so its low bits must be 0
  * @left:	bytes still to come
  * @pieces:	pieces so far
- * @page:	index of the page that @slot is in
  */
 struct pnvme_prp {
 	struct pnvme_iod *iod;
 	dma_addr_t first;
 	__le64 *list;
 	__le64 *slot;
-	__le64 *last;
 	dma_addr_t edges;
 	u32 left;
 	u32 pieces;
-	u32 page;
 };
 
 bool pnvme_prp_begin(struct pnvme_prp *prp, struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
 		     unsigned int tag, u32 bytes);
 bool pnvme_prp_end(struct pnvme_prp *prp);
 void pnvme_prp_free(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod);
-void pnvme_prp_chain(struct pnvme_prp *prp);
 
 /**
  * pnvme_prp_add - write the entries of one DMA piece
@@ -68,11 +63,8 @@ static inline void pnvme_prp_add(struct pnvme_prp *prp, dma_addr_t addr, u32 len
 		prp->first = addr;
 		addr = (addr | PNVME_PAGE_MASK) + 1;
 	}
-	for (; addr < end; addr += PNVME_PAGE_SIZE) {
-		if (unlikely(prp->slot == prp->last) && (end - addr > PNVME_PAGE_SIZE || prp->left))
-			pnvme_prp_chain(prp);
+	for (; addr < end; addr += PNVME_PAGE_SIZE)
 		*prp->slot++ = cpu_to_le64(addr);
-	}
 }
 
 #endif /* PNVME_PRP_H */
