@@ -16,7 +16,7 @@ export interface Reachable {
 /** What guest/init writes to the kernel log when SSH is up. */
 export const READY = /phyrlab: ready/;
 
-const RETRY_MS = 250;
+const RETRY_MS = 50;
 const HANDSHAKE_MS = 15_000;
 
 /**
@@ -46,31 +46,31 @@ export async function connect(
   });
 }
 
-function login(port: number, keys: RunKeys, over: AbortSignal): Promise<ssh2.Client> {
-  return new Promise((resolve, reject) => {
-    const client = new ssh2.Client();
-    const fail = (error: Error) => {
-      client.destroy();
-      reject(error);
-    };
-    const giveUp = () => fail(new Error('given up'));
-    over.addEventListener('abort', giveUp);
-    client.on('error', fail);
-    client.on('close', () => fail(new Error('the guest closed the connection')));
-    client.on('ready', () => {
-      over.removeEventListener('abort', giveUp);
-      client.removeAllListeners();
-      resolve(client);
+async function login(port: number, keys: RunKeys, over: AbortSignal): Promise<ssh2.Client> {
+  const client = new ssh2.Client();
+  const settled = new AbortController();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      over.addEventListener('abort', () => reject(new Error('given up')), { signal: settled.signal });
+      client.on('ready', resolve);
+      client.on('error', reject);
+      client.on('close', () => reject(new Error('the guest closed the connection')));
+      client.connect({
+        host: '127.0.0.1',
+        port,
+        username: 'root',
+        privateKey: keys.client.privateKey,
+        hostVerifier: (key: Buffer) => key.equals(keys.host.publicBlob),
+        readyTimeout: HANDSHAKE_MS,
+        // One choice each: the guest's CPU is emulated, and the ends know each other.
+        algorithms: { serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256'], compress: ['none'] },
+      });
     });
-    client.connect({
-      host: '127.0.0.1',
-      port,
-      username: 'root',
-      privateKey: keys.client.privateKey,
-      hostVerifier: (key: Buffer) => key.equals(keys.host.publicBlob),
-      readyTimeout: HANDSHAKE_MS,
-      // The cheapest that dropbear has: the guest's CPU is emulated.
-      algorithms: { serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256'], compress: ['none'] },
-    });
-  });
+    return client;
+  } catch (error) {
+    client.destroy();
+    throw error;
+  } finally {
+    settled.abort();
+  }
 }
