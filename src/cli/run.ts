@@ -3,7 +3,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { openImages } from '../images/index.js';
+import { cacheDirectory, openImages } from '../images/index.js';
 import {
   type Emit,
   ExitCode,
@@ -69,7 +69,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const id = newRunId();
   using store = await RunStore.create(runsFolder(options.runs), id);
   await checkSpace(store.folder);
-  const accelerator = await probeAccelerator({ qemu: image.qemu, kernel: image.kernel, rootfs: image.rootfs, signal });
+  const accelerator = await probeAccelerator({ ...image, cacheDir: cacheDirectory(undefined, process.env), signal });
   signal.throwIfAborted();
 
   const terminal = new TerminalReport(status, styleFor(output));

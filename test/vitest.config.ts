@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+const root = join(import.meta.dirname, '..');
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      { root, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        root,
+        test: {
+          name: 'vm',
+          include: ['test/vm/**/*.test.ts'],
+          // Guests share the host's few processors: one file at a time, and a failure before the deadline of a slow host.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+          globalSetup: ['test/vm/setup.ts'],
+        },
+      },
+    ],
+  },
+});
