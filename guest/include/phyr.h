@@ -169,8 +169,9 @@ static inline void phyr_list_init(struct phyr_list *list, enum phyr_format forma
 
 /* private: */
 void __phyr_list_free(struct phyr_list *list);
-bool __phyr_iter_link(struct phyr_iter *it);
+bool __phyr_iter_next(struct phyr_iter *it);
 bool __phyr_dma_iter_array(struct phyr_dma_iter *it);
+void __phyr_dma_iter_cut(struct phyr_dma_iter *it);
 /* public: */
 
 /**
@@ -247,7 +248,8 @@ size_t phyr_list_meta_bytes(const struct phyr_list *list);
  * @stop:	end of the present words (private)
  * @list:	the list, NULL once its last chunk has been read (private)
  * @node:	link to read after the present words (private)
- * @trim:	offset of the first chunk in its first page, 0 once that is read (private)
+ * @packed:	the words are packed (private)
+ * @begun:	the inline words have been entered (private)
  */
 struct phyr_iter {
 	struct phys_vec cur;
@@ -255,7 +257,8 @@ struct phyr_iter {
 	const u64 *stop;
 	const struct phyr_list *list;
 	const struct phyr_node *node;
-	u32 trim;
+	bool packed;
+	bool begun;
 };
 
 /**
@@ -267,17 +270,37 @@ struct phyr_iter {
  */
 static inline void phyr_iter_init(struct phyr_iter *it, const struct phyr_list *list)
 {
+	it->at = NULL;
+	it->stop = NULL;
 	it->list = list;
-	it->at = list->word;
-	if (!list->tail) {
-		it->stop = list->at;
-		it->node = NULL;
-	} else {
-		it->stop = list->word + list->nr_inline;
-		it->node = list->head;
-	}
-	it->trim = list->first & ~PHYR_WORD_ADDR_MASK;
+	it->packed = list->format == PHYR_PACKED;
+	it->begun = false;
 }
+
+/* private: */
+static __always_inline void __phyr_iter_decode(struct phyr_iter *it)
+{
+	u64 word = *it->at++;
+	unsigned int unit;
+
+	if (!it->packed) {
+		it->cur.paddr = word;
+		it->cur.len = *it->at++;
+		return;
+	}
+
+	it->cur.paddr = word & PHYR_WORD_ADDR_MASK;
+	unit = (word >> PHYR_WORD_SCALE_SHIFT) & 3;
+	if (unlikely(unit == PHYR_WORD_EXT)) {
+		word = *it->at++;
+		it->cur.paddr |= word & ~PHYR_WORD_ADDR_MASK;
+		it->cur.len = word >> PHYR_WORD_PAGE_SHIFT;
+	} else {
+		it->cur.len = ((word & PHYR_WORD_COUNT_MASK) + 1) <<
+			      (PHYR_WORD_PAGE_SHIFT + unit * PHYR_WORD_SCALE_BITS);
+	}
+}
+/* public: */
 
 /**
  * phyr_iter_next - find the next chunk
@@ -288,37 +311,10 @@ static inline void phyr_iter_init(struct phyr_iter *it, const struct phyr_list *
  */
 static inline bool phyr_iter_next(struct phyr_iter *it)
 {
-	const struct phyr_list *list = it->list;
-	unsigned int unit;
-	u64 word;
-
-	if (it->at == it->stop && !__phyr_iter_link(it)) {
-		if (!list || !list->len)
-			return false;
-		it->cur = list->last;
-		it->list = NULL;
-		return true;
-	}
-
-	word = *it->at++;
-	if (list->format == PHYR_PLAIN) {
-		it->cur.paddr = word;
-		it->cur.len = *it->at++;
-		return true;
-	}
-
-	it->cur.paddr = word & PHYR_WORD_ADDR_MASK;
-	unit = (word >> PHYR_WORD_SCALE_SHIFT) & 3;
-	if (unlikely(unit == PHYR_WORD_EXT)) {
-		word = *it->at++;
-		it->cur.paddr |= word & ~PHYR_WORD_ADDR_MASK;
-		it->cur.len = word >> PHYR_WORD_PAGE_SHIFT;
-	} else {
-		it->cur.paddr += it->trim;
-		it->cur.len = (((word & PHYR_WORD_COUNT_MASK) + 1) <<
-			       (PHYR_WORD_PAGE_SHIFT + unit * PHYR_WORD_SCALE_BITS)) - it->trim;
-	}
-	it->trim = 0;
+	/* The first chunk, the last one and a change of links are rare. */
+	if (unlikely(it->at == it->stop))
+		return __phyr_iter_next(it);
+	__phyr_iter_decode(it);
 	return true;
 }
 
@@ -443,7 +439,6 @@ size_t phyr_map_meta_bytes(const struct phyr_map *map);
  * @range:	the range that phyr_dma_iter_next() has just found
  * @addr:	bus address of what is left of the present run (private)
  * @left:	bytes left in it (private)
- * @todo:	bytes left after it (private)
  * @bias:	what to add to the addresses of @in (private)
  * @boundary:	segment boundary mask (private)
  * @max_seg:	maximum segment size (private)
@@ -454,7 +449,6 @@ struct phyr_dma_iter {
 	struct dma_range range;
 	dma_addr_t addr;
 	u64 left;
-	u64 todo;
 	dma_addr_t bias;
 	u64 boundary;
 	u32 max_seg;
@@ -472,22 +466,23 @@ struct phyr_dma_iter {
 static inline void phyr_dma_iter_init(struct phyr_dma_iter *it, const struct phyr_map *map)
 {
 	it->range.flags = 0;
-	it->left = 0;
-	it->todo = map->len;
 	it->bias = map->addr;
 	it->boundary = map->boundary;
 	it->max_seg = map->max_seg;
 	it->shape = map->shape;
+	it->left = 0;
 	if (map->shape == PHYR_SHAPE_SAME) {
 		phyr_iter_init(&it->in, map->list);
-	} else if (map->shape == PHYR_SHAPE_SINGLE) {
+		return;
+	}
+	it->in.at = NULL;
+	it->in.stop = NULL;
+	it->in.node = NULL;
+	if (map->shape == PHYR_SHAPE_SINGLE) {
 		it->addr = map->addr;
 		it->left = map->len;
-		it->todo = 0;
-	} else {
+	} else if (map->shape == PHYR_SHAPE_ARRAY) {
 		it->in.node = map->array;
-		it->in.at = NULL;
-		it->in.stop = NULL;
 	}
 }
 
@@ -503,11 +498,7 @@ static inline void phyr_dma_iter_init(struct phyr_dma_iter *it, const struct phy
  */
 static inline bool phyr_dma_iter_next(struct phyr_dma_iter *it)
 {
-	u64 len, room;
-
 	if (!it->left) {
-		if (!it->todo)
-			return false;
 		if (it->shape == PHYR_SHAPE_SAME) {
 			if (!phyr_iter_next(&it->in))
 				return false;
@@ -516,18 +507,16 @@ static inline bool phyr_dma_iter_next(struct phyr_dma_iter *it)
 		} else if (!__phyr_dma_iter_array(it)) {
 			return false;
 		}
-		it->left = min(it->left, it->todo);
-		it->todo -= it->left;
 	}
 
-	room = it->boundary - (it->addr & it->boundary);	/* less one: it may be all ones */
-	len = min(it->left, it->max_seg);
-	if (len > room)
-		len = room + 1;
+	if (unlikely(it->left > it->max_seg ||
+		     it->left - 1 > it->boundary - (it->addr & it->boundary))) {
+		__phyr_dma_iter_cut(it);
+		return true;
+	}
 	it->range.addr = it->addr;
-	it->range.len = len;
-	it->addr += len;
-	it->left -= len;
+	it->range.len = it->left;
+	it->left = 0;
 	return true;
 }
 

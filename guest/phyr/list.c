@@ -142,16 +142,39 @@ size_t phyr_list_meta_bytes(const struct phyr_list *list)
 }
 EXPORT_SYMBOL_GPL(phyr_list_meta_bytes);
 
-/* Go on with the next link of the chain; false where only the last chunk is left. */
-bool __phyr_iter_link(struct phyr_iter *it)
+/* phyr_iter_next() where the present words are used up. */
+bool __phyr_iter_next(struct phyr_iter *it)
 {
-	const struct phyr_node *node = it->node;
+	const struct phyr_list *list = it->list;
+	bool first = !it->begun;
 
-	if (!node)
+	if (!list || !list->len)
 		return false;
-	it->at = node->word;
-	it->stop = node == it->list->tail ? it->list->at : node->word + node->nr;
-	it->node = node->next;
+
+	if (first) {
+		it->begun = true;
+		it->at = list->word;
+		it->stop = list->tail ? list->word + list->nr_inline : list->at;
+		it->node = list->tail ? list->head : NULL;
+	} else if (it->node) {
+		const struct phyr_node *node = it->node;
+
+		it->at = node->word;
+		it->stop = node == list->tail ? list->at : node->word + node->nr;
+		it->node = node->next;
+	}
+
+	if (it->at == it->stop) {
+		it->cur = list->last;
+		it->list = NULL;
+		return true;
+	}
+	__phyr_iter_decode(it);
+	if (first) {
+		/* Where a word holds whole pages, the head knows where the first of them begins. */
+		it->cur.len -= list->first - it->cur.paddr;
+		it->cur.paddr = list->first;
+	}
 	return true;
 }
-EXPORT_SYMBOL_GPL(__phyr_iter_link);
+EXPORT_SYMBOL_GPL(__phyr_iter_next);

@@ -272,6 +272,21 @@ size_t phyr_map_meta_bytes(const struct phyr_map *map)
 }
 EXPORT_SYMBOL_GPL(phyr_map_meta_bytes);
 
+/* Cut the longest piece from the present run that the device's limits on segments allow. */
+void __phyr_dma_iter_cut(struct phyr_dma_iter *it)
+{
+	u64 room = it->boundary - (it->addr & it->boundary);	/* less one: it may be all ones */
+	u64 len = min(it->left, it->max_seg);
+
+	if (len > room)
+		len = room + 1;
+	it->range.addr = it->addr;
+	it->range.len = len;
+	it->addr += len;
+	it->left -= len;
+}
+EXPORT_SYMBOL_GPL(__phyr_dma_iter_cut);
+
 /* Take the next range of an array as the present run. */
 bool __phyr_dma_iter_array(struct phyr_dma_iter *it)
 {

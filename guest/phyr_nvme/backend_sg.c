@@ -47,7 +47,8 @@ static blk_status_t pnvme_sg_map(struct pnvme_ctrl *ctrl, struct request *rq,
 	if (sg_alloc_table_chained(table, state->allocated, state->first, PNVME_SG_INLINE))
 		return BLK_STS_RESOURCE;
 	table->orig_nents = blk_rq_map_sg(rq, table->sgl);
-	if (phyr_planted(PHYR_PLANT_SHORT_MAP))
+	/* Without an IOMMU what comes after a piece is somebody else's memory. */
+	if (phyr_planted(PHYR_PLANT_SHORT_MAP) && dma_get_merge_boundary(ctrl->dev))
 		hidden = pnvme_sg_plant_short(table);
 
 	err = dma_map_sgtable(ctrl->dev, table, phyr_plant_dir(rq_dma_dir(rq)), 0);

@@ -133,10 +133,13 @@ static void print_line_value(const char *key, const char *text, const char *name
 		printf("\"%s\":null", key);
 }
 
+/* Each CPU keeps its last changes to itself for a while: they are called in first. */
 static void print_pins(void)
 {
-	char *text = slurp("/proc/vmstat");
+	char *text;
 
+	spill("/proc/sys/vm/stat_refresh", "1");
+	text = slurp("/proc/vmstat");
 	printf("\"pins\":{");
 	print_line_value("acquired", text, "nr_foll_pin_acquired ");
 	printf(",");

@@ -1,7 +1,7 @@
 /** From a started guest to an SSH session. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
-import { GuestDied } from '../model/index.js';
+import { describe, GuestDied, InfraError } from '../model/index.js';
 import type { RunKeys } from './keys.js';
 import { whileAlive } from './race.js';
 import { Session } from './session.js';
@@ -29,9 +29,13 @@ export async function connect(
   { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
 ): Promise<Session> {
   let step = 'become ready';
-  const last = () => guest.console.tail(1)[0] ?? '(nothing on the console)';
-  const late = () =>
-    new GuestDied('hang', `the guest did not ${step} within ${deadlineMs / 1000} s; it last said: ${last()}`);
+  const late = () => {
+    const last = guest.console.tail(1)[0] ?? '(nothing)';
+    return new GuestDied(
+      'hang',
+      `the guest did not ${step} within ${deadlineMs / 1000} s; its console ends with: ${last}`,
+    );
+  };
   return whileAlive({ died: guest.died, signal, deadlineMs, late }, async (over) => {
     await guest.console.line(READY);
     step = 'answer on SSH';
@@ -40,6 +44,8 @@ export async function connect(
         return new Session(await login(guest.sshPort, keys, over), guest.died);
       } catch (error) {
         if (over.aborted) throw error;
+        if ((error as { level?: string }).level === 'client-authentication')
+          throw new InfraError(`the guest does not take the key of this run: ${describe(error)}`);
         await sleep(RETRY_MS, undefined, { signal: over });
       }
     }

@@ -1,6 +1,5 @@
 /** The keys of one run: made in memory, never written on the host. */
-import { generateKeyPairSync } from 'node:crypto';
-import ssh2 from 'ssh2';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { cpioArchive } from './cpio.js';
 
 export interface RunKeys {
@@ -11,16 +10,13 @@ export interface RunKeys {
 }
 
 export function makeRunKeys(): RunKeys {
-  const client = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'phyrlab' });
-  const { d, x } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  if (!d || !x) throw new TypeError('an ed25519 key without its parts');
-  const [seed, point] = [Buffer.from(d, 'base64url'), Buffer.from(x, 'base64url')];
+  const [client, host] = [ed25519(), ed25519()];
   return {
-    client: { privateKey: client.private, authorizedKey: client.public },
-    host: {
-      dropbear: Buffer.concat([sshString(ALGORITHM), sshString(Buffer.concat([seed, point]))]),
-      publicBlob: Buffer.concat([sshString(ALGORITHM), sshString(point)]),
+    client: {
+      privateKey: opensshPrivateKey(client),
+      authorizedKey: `${ALGORITHM} ${publicBlob(client).toString('base64')} phyrlab`,
     },
+    host: { dropbear: strings(ALGORITHM, secret(host)), publicBlob: publicBlob(host) },
   };
 }
 
@@ -35,10 +31,52 @@ export function runArchive(keys: RunKeys): Buffer {
   ]);
 }
 
-const ALGORITHM = Buffer.from('ssh-ed25519');
+const ALGORITHM = 'ssh-ed25519';
 
-function sshString(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
+interface Ed25519 {
+  seed: Buffer;
+  point: Buffer;
+}
+
+/** By node, not by ssh2, whose generator makes a malformed key now and then. */
+function ed25519(): Ed25519 {
+  const { d, x } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  if (!d || !x) throw new TypeError('an ed25519 key without its parts');
+  return { seed: Buffer.from(d, 'base64url'), point: Buffer.from(x, 'base64url') };
+}
+
+function publicBlob({ point }: Ed25519): Buffer {
+  return strings(ALGORITHM, point);
+}
+
+function secret({ seed, point }: Ed25519): Buffer {
+  return Buffer.concat([seed, point]);
+}
+
+/** OpenSSH's `openssh-key-v1`, without a passphrase. */
+function opensshPrivateKey(key: Ed25519): string {
+  const check = randomBytes(4);
+  const fields = Buffer.concat([check, check, strings(ALGORITHM, key.point, secret(key), 'phyrlab')]);
+  const padding = Buffer.from(Array.from({ length: -fields.length & 7 }, (_, i) => i + 1));
+  const one = Buffer.from([0, 0, 0, 1]);
+  const body = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    strings('none', 'none', ''),
+    one,
+    strings(publicBlob(key), Buffer.concat([fields, padding])),
+  ]);
+  const lines = body.toString('base64').replaceAll(/.{70}/g, '$&\n');
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`;
+}
+
+/** SSH's strings: the length in four bytes, then the bytes. */
+function strings(...values: (string | Buffer)[]): Buffer {
+  return Buffer.concat(
+    values.flatMap((value) => {
+      const bytes = Buffer.from(value as string);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      return [length, bytes];
+    }),
+  );
 }

@@ -184,25 +184,26 @@ export class Cache {
     }
   }
 
-  /** All finished entries, newest use first. */
-  list(): { name: string; key: string; dir: string; used: Date }[] {
-    return readdirSync(this.path('entries'))
-      .map((id) => ({ id, dir: this.path('entries', id) }))
-      .map(({ id, dir }) => ({ ...splitId(id), dir, used: lstatSync(dir).mtime }))
-      .sort((a, b) => b.used.getTime() - a.used.getTime());
+  /** All finished entries, the one used last first. */
+  async list(): Promise<{ name: string; key: string; dir: string; used: Date; bytes: number }[]> {
+    const entries = readdirSync(this.path('entries')).map(async (id) => {
+      const dir = this.path('entries', id);
+      return { ...splitId(id), dir, used: lstatSync(dir).mtime, bytes: await treeSize(dir) };
+    });
+    return (await Promise.all(entries)).sort((a, b) => b.used.getTime() - a.used.getTime());
   }
 
   /** Removes entries last used before `before`, and packages not in `keep` that are older; what another process makes now stays. */
   async gc(before: Date, keep: ReadonlySet<string>): Promise<{ removed: string[]; bytes: number }> {
     const removed: string[] = [];
     let bytes = 0;
-    for (const { name, key, dir, used } of this.list()) {
+    for (const { name, key, dir, used, bytes: size } of await this.list()) {
       if (used >= before) continue;
       const id = `${name}-${key}`;
       const lock = await FileLock.tryAcquire(this.path('locks', id));
       if (!lock) continue;
       await using _ = lock;
-      bytes += await treeSize(dir);
+      bytes += size;
       await rename(dir, this.path('work', id));
       await removeTree(this.path('work', id));
       removed.push(id);

@@ -49,7 +49,12 @@ export class FileLock implements AsyncDisposable {
   }
 }
 
-function exitCode(file: string, args: string[], stdin: number, signal: AbortSignal | undefined): Promise<number | null> {
+function exitCode(
+  file: string,
+  args: string[],
+  stdin: number,
+  signal: AbortSignal | undefined,
+): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: [stdin, 'ignore', 'ignore'] });
     const stop = () => child.kill('SIGKILL');

@@ -5,12 +5,12 @@ import { Apt } from './apt.js';
 import { treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory } from './cache.js';
 import { headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
-import { readLock, writeLock, differences } from './lock.js';
+import { differences, readLock, writeLock } from './lock.js';
 import { findMirror } from './mirror.js';
 import { type BuildTree, buildModules } from './modules.js';
 import { Packages } from './packages.js';
 import { ownQemu, packagedQemu } from './qemu.js';
-import { readRecipes, type Recipes } from './recipe.js';
+import { type Recipes, readRecipes } from './recipe.js';
 import { resolveGroup } from './resolve.js';
 import { rootfs } from './rootfs.js';
 import { Toolbox } from './toolbox.js';
@@ -37,6 +37,7 @@ export interface CachedEntry {
   name: string;
   key: string;
   dir: string;
+  bytes: number;
   used: Date;
 }
 
@@ -54,7 +55,8 @@ export interface Images extends AsyncDisposable {
   toolbox(): Promise<string>;
   /** What was taken instead of locked versions, one line a package; of what was asked for so far. */
   drift(): string[];
-  list(): CachedEntry[];
+  list(): Promise<CachedEntry[]>;
+  readonly cacheDir: string;
   gc(keepDays: number): Promise<{ removed: string[]; bytes: number }>;
   /** Locks what the mirror has now. Returns what changed. */
   update(group: string): Promise<string[]>;
@@ -106,6 +108,10 @@ class CachedImages implements Images {
     this.#toolbox = new Toolbox(cache, this.#packages, this.#recipes);
   }
 
+  get cacheDir(): string {
+    return this.#cache.dir;
+  }
+
   qemu(): Promise<Qemu> {
     const own = this.#options.qemu;
     return own === undefined ? packagedQemu(this.#cache, this.#packages) : ownQemu(own, this.#signal);
@@ -129,7 +135,8 @@ class CachedImages implements Images {
 
   async modules(kernel: Kernel, options: { plants?: boolean } = {}): Promise<Modules> {
     const tree = this.#trees.get(kernel.key);
-    if (!tree) throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
+    if (!tree)
+      throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
     return buildModules(kernel, tree, options.plants ?? false, this.#cache, this.#toolbox);
   }
 
@@ -151,7 +158,7 @@ class CachedImages implements Images {
     return this.#packages.drift();
   }
 
-  list(): CachedEntry[] {
+  list(): Promise<CachedEntry[]> {
     return this.#cache.list();
   }
 
@@ -195,4 +202,3 @@ class CachedImages implements Images {
     await this.#cache.settled();
   }
 }
-

@@ -41,7 +41,12 @@ export function releaseOf(set: PackageSet): string {
 }
 
 /** bzImage and boot modules out of a kernel's packages. */
-export async function packagedKernel(group: string, cache: Cache, packages: Packages, toolbox: Toolbox): Promise<Kernel> {
+export async function packagedKernel(
+  group: string,
+  cache: Cache,
+  packages: Packages,
+  toolbox: Toolbox,
+): Promise<Kernel> {
   return packages.using(group, async (set) => {
     const release = releaseOf(set);
     const entry = await cache.entry({
@@ -51,7 +56,12 @@ export async function packagedKernel(group: string, cache: Cache, packages: Pack
         const tree = path.join(context.scratch, 'tree');
         const toolboxReady = toolbox.root();
         const [, tools] = await Promise.all([
-          unpack(set.packages.filter((p) => !isHeaders(p)), tree, packages, context),
+          unpack(
+            set.packages.filter((p) => !isHeaders(p)),
+            tree,
+            packages,
+            context,
+          ),
           toolboxReady,
         ]);
         const modules = path.join(tree, 'usr/lib/modules', release);
@@ -61,7 +71,10 @@ export async function packagedKernel(group: string, cache: Cache, packages: Pack
         const xz = hostProgram(tools.dir, 'usr/bin/xz');
         const items = await bootModuleItems(modules, async (file) => {
           if (!file.endsWith('.xz')) return file;
-          await must(xz.file, [...xz.args, '--decompress', file], { what: `unpacking ${file}`, signal: context.signal });
+          await must(xz.file, [...xz.args, '--decompress', file], {
+            what: `unpacking ${file}`,
+            signal: context.signal,
+          });
           return file.slice(0, -'.xz'.length);
         });
         writeCpio(path.join(context.dir, 'boot.cpio'), items);

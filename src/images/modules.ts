@@ -44,7 +44,8 @@ export async function buildModules(
       const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'));
       if (modules.length === 0) throw new InfraError('building guest/ gave no module', tail(made.all));
       await mkdir(path.join(context.dir, 'debug'));
-      for (const file of modules) copyFileSync(path.join(work, file), path.join(context.dir, 'debug', path.basename(file)));
+      for (const file of modules)
+        copyFileSync(path.join(work, file), path.join(context.dir, 'debug', path.basename(file)));
       // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/.
       const stripped = await inBox(['strip', '--strip-debug', ...modules], options);
       if (!stripped.ok) throw new InfraError('cannot strip the modules', tail(stripped.all));

@@ -32,7 +32,8 @@ export function fio(set: PackageSet, cache: Cache, packages: Packages, toolbox: 
       const source = set.packages.filter(isFio);
       const [box, files] = await Promise.all([toolbox.root(), packages.fetch(source, context)]);
       const [archive] = files.values();
-      if (!archive) throw new UsageError(`the lock of ${set.group} names no fio source`, 'phyrlab images update rootfs');
+      if (!archive)
+        throw new UsageError(`the lock of ${set.group} names no fio source`, 'phyrlab images update rootfs');
       const { work, mountPoint } = boxDirs(context.scratch);
       await mkdir(work);
       const { signal } = context;

@@ -40,7 +40,12 @@ export async function ownQemu(file: string, signal: AbortSignal): Promise<Qemu> 
   const result = await run(real, ['--version'], { signal });
   if (!result.ok) throw new UsageError(`${file} does not run as a QEMU: ${result.all.trim().split('\n')[0]}`);
   const version = versionOf(result.all);
-  return { version, program: { file: real, args: [], env: {} }, dataDirs: [], key: keyOf(real, size, mtimeMs, version) };
+  return {
+    version,
+    program: { file: real, args: [], env: {} },
+    dataDirs: [],
+    key: keyOf(real, size, mtimeMs, version),
+  };
 }
 
 function executable(file: string): string {
@@ -49,7 +54,9 @@ function executable(file: string): string {
     accessSync(real, constants.X_OK);
     if (statSync(real).isFile()) return real;
   } catch (error) {
-    throw new UsageError(`--qemu ${file}: ${describe(error)}`, 'give the path of a qemu-system-x86_64', { cause: error });
+    throw new UsageError(`--qemu ${file}: ${describe(error)}`, 'give the path of a qemu-system-x86_64', {
+      cause: error,
+    });
   }
   throw new UsageError(`--qemu ${file} is not a program`, 'give the path of a qemu-system-x86_64');
 }

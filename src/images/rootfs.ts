@@ -50,15 +50,30 @@ export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox)
           ...(await programItems(tree, context.signal)),
           { kind: 'file', path: 'bin/fio', mode: 0o755, from: path.join(fioBuilt.dir, 'fio') },
           { kind: 'file', path: 'etc/mke2fs.conf', mode: 0o644, from: path.join(tree, 'etc/mke2fs.conf') },
-          ...(built.meta.programs ?? '').split(' ').map(
-            (name): CpioItem => ({ kind: 'file', path: `lab/bin/${name}`, mode: 0o755, from: path.join(built.dir, name) }),
-          ),
+          ...(built.meta.programs ?? '')
+            .split(' ')
+            .map(
+              (name): CpioItem => ({
+                kind: 'file',
+                path: `lab/bin/${name}`,
+                mode: 0o755,
+                from: path.join(built.dir, name),
+              }),
+            ),
           ...own.files.map((file): CpioItem => {
             const from = path.join(projectRoot, 'guest', file);
-            return { kind: 'file', path: file === 'init' ? 'init' : `lab/bin/${file.slice('lab/'.length)}`, mode: 0o755, from };
+            return {
+              kind: 'file',
+              path: file === 'init' ? 'init' : `lab/bin/${file.slice('lab/'.length)}`,
+              mode: 0o755,
+              from,
+            };
           }),
         ];
-        writeCpio(path.join(context.dir, 'rootfs.cpio'), [...items, ...(await appletItems(tree, items, context.signal))]);
+        writeCpio(path.join(context.dir, 'rootfs.cpio'), [
+          ...items,
+          ...(await appletItems(tree, items, context.signal)),
+        ]);
         return {};
       },
     });
@@ -69,7 +84,9 @@ export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox)
 function skeleton(): CpioItem[] {
   const dirs = ['dev', 'proc', 'sys', 'tmp', 'run', 'root', 'mnt', 'lab/bin', 'lib64', 'usr/local', 'usr/lib'];
   return [
-    ...dirs.map((dir): CpioItem => ({ kind: 'dir', path: dir, mode: dir === 'tmp' ? 0o1777 : dir === 'root' ? 0o700 : 0o755 })),
+    ...dirs.map(
+      (dir): CpioItem => ({ kind: 'dir', path: dir, mode: dir === 'tmp' ? 0o1777 : dir === 'root' ? 0o700 : 0o755 }),
+    ),
     { kind: 'char', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
     { kind: 'char', path: 'dev/null', mode: 0o666, major: 1, minor: 3 },
     { kind: 'link', path: 'sbin', target: 'bin' },
@@ -120,7 +137,8 @@ export function parseLibraries(output: string): string[] {
 /** A link to busybox for each of its applets, where no real program has the name. */
 async function appletItems(tree: string, items: readonly CpioItem[], signal: AbortSignal): Promise<CpioItem[]> {
   const busybox = ['usr/bin/busybox', 'bin/busybox'].map((file) => path.join(tree, file)).find(existsSync);
-  if (!busybox) throw new InfraError('the packages of the root file system hold no busybox', readdirSync(tree).join(' '));
+  if (!busybox)
+    throw new InfraError('the packages of the root file system hold no busybox', readdirSync(tree).join(' '));
   const taken = new Set(items.map((item) => item.path));
   const applets = (await must(busybox, ['--list'], { what: 'asking busybox for its applets', signal })).split('\n');
   const links = applets.filter((name) => name !== '' && name !== 'busybox' && !taken.has(`bin/${name}`));

@@ -15,8 +15,8 @@ const STEP_DEADLINE_MS = 30_000;
 export interface StepOptions {
   deadlineMs?: number;
   stdin?: string | Buffer;
-  /** Exit codes that are answers, not failures. */
-  accept?: readonly number[];
+  /** Exit codes other than 0 that are answers, not failures. */
+  accept?: readonly number[] | 'all';
 }
 
 export interface Answer {
@@ -45,7 +45,8 @@ export class Lab {
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
     });
     const lines = parseLines(command, result.stdout);
-    if (result.code !== 0 && !options.accept?.includes(result.code)) {
+    const answered = result.code === 0 || options.accept === 'all' || options.accept?.includes(result.code) === true;
+    if (!answered) {
       const said = result.stderr.trim().split('\n').at(-1) || errorIn(lines) || `exit code ${result.code}`;
       throw new StepFailed(`${command}: ${said}`);
     }

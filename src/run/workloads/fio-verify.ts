@@ -25,7 +25,7 @@ export async function fioVerify(
   const fio = await lab.run('cat > /tmp/job.fio && lab fio /tmp/job.fio', {
     stdin: jobFile,
     deadlineMs: DEADLINE_MS,
-    accept: [1],
+    accept: 'all',
   });
   const data: DataClaim[] = fioRegions(workload.jobs, SECRET_BYTES).map((region) => ({
     kind: 'holds',
