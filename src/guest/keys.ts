@@ -73,7 +73,7 @@ function opensshPrivateKey(key: Ed25519): string {
 function strings(...values: (string | Buffer)[]): Buffer {
   return Buffer.concat(
     values.flatMap((value) => {
-      const bytes = Buffer.from(value as string);
+      const bytes = typeof value === 'string' ? Buffer.from(value) : value;
       const length = Buffer.alloc(4);
       length.writeUInt32BE(bytes.length);
       return [length, bytes];

@@ -1,4 +1,5 @@
 /** Waiting for a guest: an operation ends with its result, the guest's death, its deadline or the caller's abort, whichever is first. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { GuestDied } from '../model/index.js';
 
 export interface Limits {
@@ -8,6 +9,8 @@ export interface Limits {
   /** What to fail with when the time is up. */
   late(): Error;
 }
+
+const DEATH_NEWS_MS = 500;
 
 /** `work` gets a signal that is aborted when nobody waits any more. */
 export async function whileAlive<T>(limits: Limits, work: (over: AbortSignal) => Promise<T>): Promise<T> {
@@ -20,7 +23,8 @@ export async function whileAlive<T>(limits: Limits, work: (over: AbortSignal) =>
     timer = setTimeout(() => reject(late()), deadlineMs);
     died.then(reject);
   });
-  const result = work(over.signal);
+  // What looks like a failure of SSH is mostly the guest's death, whose sign may come a little later.
+  const result = work(over.signal).catch((error) => sleep(DEATH_NEWS_MS).then(() => Promise.reject(error)));
   result.catch(() => {}); // when it loses, nobody else hears it
   try {
     return await Promise.race([result, first]);

@@ -1,10 +1,13 @@
 /** Commands in a guest, over SSH. */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { z } from 'zod';
-import { GuestDied, InfraError } from '../model/index.js';
+import { describe, GuestDied, InfraError } from '../model/index.js';
 import { whileAlive } from './race.js';
 import { tarArchive } from './tar.js';
 
@@ -32,14 +35,12 @@ export interface PushedFile {
 
 /** More than this from one command is a mistake; it would only fill our memory. */
 const MOST_OUTPUT = 64 << 20;
-/** A lost connection is mostly a guest's death, whose sign may come a little later. */
-const DEATH_NEWS_MS = 500;
 const PUSH_MS = 60_000;
 
 export class Session implements AsyncDisposable {
   readonly #client: Client;
   readonly #died: Promise<GuestDied>;
-  #lost: Promise<void>;
+  readonly #lost: Promise<void>;
 
   constructor(client: Client, died: Promise<GuestDied>) {
     this.#client = client;
@@ -52,11 +53,16 @@ export class Session implements AsyncDisposable {
    * Runs a shell command; its exit code is a result, not an error. Fails with GuestDied when the guest ends, or as a `hang` when
    * the command has not ended by its deadline; with the signal's reason on abort; with InfraError when SSH breaks down.
    */
-  async exec(command: string, { deadlineMs, signal, stdin, onLine }: ExecOptions): Promise<ExecResult> {
+  async exec(command: string, options: ExecOptions): Promise<ExecResult> {
+    const { deadlineMs, signal } = options;
     const late = () => new GuestDied('hang', `'${shorten(command)}' did not end within ${deadlineMs / 1000} s`);
-    return whileAlive({ died: this.#died, signal, deadlineMs, late }, (over) =>
-      Promise.race([this.#run(command, stdin, onLine, over), this.#connectionLost(command)]),
-    );
+    return whileAlive({ died: this.#died, signal, deadlineMs, late }, async (over) => {
+      try {
+        return await Promise.race([this.#run(command, options, over), this.#connectionLost()]);
+      } catch (error) {
+        throw new InfraError(`SSH: '${shorten(command)}': ${describe(error)}`, undefined, { cause: error });
+      }
+    });
   }
 
   /**
@@ -98,57 +104,49 @@ export class Session implements AsyncDisposable {
     return this.close();
   }
 
-  #run(
-    command: string,
-    stdin: ExecOptions['stdin'],
-    onLine: ExecOptions['onLine'],
-    over: AbortSignal,
-  ): Promise<ExecResult> {
+  /** Resolves when the channel is closed. */
+  #run(command: string, { stdin, onLine }: ExecOptions, over: AbortSignal): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
       this.#client.exec(command, (error, channel) => {
-        if (error) return reject(new InfraError(`SSH: '${shorten(command)}' was not started: ${error.message}`));
+        if (error) return reject(error);
         over.addEventListener('abort', () => channel.close(), { once: true });
         // In this very call: all that a short command has to say may be in the packet that started it.
-        collect(channel, command, onLine).then(resolve, reject);
+        collect(channel, onLine).then(resolve, reject);
         channel.end(stdin);
       });
     });
   }
 
-  async #connectionLost(command: string): Promise<never> {
+  async #connectionLost(): Promise<never> {
     await this.#lost;
-    await sleep(DEATH_NEWS_MS);
-    throw new InfraError(`the SSH connection was lost during '${shorten(command)}'`);
+    throw new Error('the SSH connection was lost');
   }
 }
 
-function collect(channel: ClientChannel, command: string, onLine: ExecOptions['onLine']): Promise<ExecResult> {
-  return new Promise((resolve, reject) => {
-    let size = 0;
-    let code: number | undefined;
-    const gather = (stream: NodeJS.ReadableStream): Buffer[] => {
-      const parts: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= MOST_OUTPUT) parts.push(chunk);
-        else reject(new InfraError(`'${shorten(command)}' wrote more than ${MOST_OUTPUT >> 20} MiB`));
-      });
-      return parts;
-    };
-    const [stdout, stderr] = [gather(channel), gather(channel.stderr)];
-    if (onLine) createInterface({ input: channel }).on('line', onLine);
-    channel.on('exit', (...[status, name]: [number | null, string?]) => {
-      code = status ?? 128 + (SIGNALS[name ?? ''] ?? 0);
+async function collect(channel: ClientChannel, onLine: ExecOptions['onLine']): Promise<ExecResult> {
+  let size = 0;
+  let code: number | undefined;
+  let overflow = false;
+  const gather = (stream: Readable): Buffer[] => {
+    const parts: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      overflow = size > MOST_OUTPUT;
+      if (overflow) channel.destroy();
+      else parts.push(chunk);
     });
-    channel.on('error', reject);
-    channel.on('close', () => {
-      if (code === undefined) return reject(new InfraError(`'${shorten(command)}' ended without an exit code`));
-      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
-    });
+    return parts;
+  };
+  const [stdout, stderr] = [gather(channel), gather(channel.stderr)];
+  if (onLine) createInterface({ input: channel }).on('line', onLine);
+  channel.on('exit', (...[status, signal]: [number | null, string?]) => {
+    code = status ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
   });
+  await once(channel, 'close');
+  if (overflow) throw new Error(`it wrote more than ${MOST_OUTPUT >> 20} MiB`);
+  if (code === undefined) throw new Error('it ended without an exit code');
+  return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
 }
-
-const SIGNALS: Record<string, number> = { HUP: 1, INT: 2, ABRT: 6, KILL: 9, SEGV: 11, PIPE: 13, TERM: 15 };
 
 function parseLine<T>(line: string, schema: z.ZodType<T>, command: string): T {
   let value: unknown;

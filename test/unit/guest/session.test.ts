@@ -1,0 +1,212 @@
+/** The session against a real SSH server in this process, with the run's own keys. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import ssh2, { type ServerChannel } from 'ssh2';
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { connect, makeRunKeys, type Session } from '../../../src/guest/index.js';
+import { GuestDied, InfraError } from '../../../src/model/index.js';
+
+type Behaviour = (channel: ServerChannel, command: string) => void;
+
+const never = new AbortController().signal;
+const limits = { deadlineMs: 5_000, signal: never };
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Rig {
+  session: Session;
+  die(death: GuestDied): void;
+  dropConnection(): void;
+}
+
+/** The run's host key is in dropbear's format, which this server does not read: take a client key. */
+function hostKey(): { privateKey: string; publicBlob: Buffer } {
+  const { privateKey } = makeRunKeys().client;
+  const parsed = ssh2.utils.parseKey(privateKey);
+  if (parsed instanceof Error) throw parsed;
+  return { privateKey, publicBlob: parsed.getPublicSSH() };
+}
+
+async function rig(behave: Behaviour, { authorize = true, ready = true, otherHost = false } = {}): Promise<Rig> {
+  const keys = makeRunKeys();
+  const host = hostKey();
+  keys.host.publicBlob = otherHost ? hostKey().publicBlob : host.publicBlob;
+  const expected = ssh2.utils.parseKey(keys.client.authorizedKey);
+  if (expected instanceof Error) throw expected;
+
+  const connections: ssh2.Connection[] = [];
+  const server = new ssh2.Server({ hostKeys: [host.privateKey] }, (connection) => {
+    connections.push(connection);
+    connection.on('error', () => {});
+    connection.on('authentication', (context) => {
+      const known = context.method === 'publickey' && context.key.data.equals(expected.getPublicSSH());
+      if (authorize && known) context.accept();
+      else context.reject(['publickey']);
+    });
+    connection.on('session', (accept) => {
+      accept().on('exec', (acceptExec, _reject, { command }) => behave(acceptExec(), command));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+
+  let die: Rig['die'] = () => {};
+  const guest = {
+    sshPort: (server.address() as AddressInfo).port,
+    died: new Promise<GuestDied>((resolve) => {
+      die = resolve;
+    }),
+    console: {
+      line: () => (ready ? Promise.resolve('phyrlab: ready') : new Promise<string>(() => {})),
+      tail: () => ['[ 1.5] waiting for root'],
+    },
+  };
+  const dropConnection = () => {
+    for (const connection of connections) connection.end();
+  };
+  const session = await connect(guest, keys, { ...limits, deadlineMs: 1_000 });
+  cleanups.push(() => session.close());
+  return { session, die: (death) => die(death), dropConnection };
+}
+
+/** A server that runs `behave` and ends the command. */
+const replying =
+  (behave: Behaviour, code = 0): Behaviour =>
+  (channel, command) => {
+    behave(channel, command);
+    channel.exit(code);
+    channel.end();
+  };
+const silent: Behaviour = () => {};
+
+describe('connect', () => {
+  it('names what it was waiting for when the guest hangs at boot', async () => {
+    const failure = rig(silent, { ready: false });
+    await expect(failure).rejects.toThrow(GuestDied);
+    await expect(failure).rejects.toMatchObject({
+      how: 'hang',
+      message: 'the guest did not become ready within 1 s; its console ends with: [ 1.5] waiting for root',
+    });
+  });
+
+  it('does not talk to another host', async () => {
+    await expect(rig(silent, { otherHost: true })).rejects.toMatchObject({ how: 'hang' });
+  });
+
+  it('says when its key is refused', async () => {
+    await expect(rig(silent, { authorize: false })).rejects.toThrow('does not take the key of this run');
+  });
+});
+
+describe('Session.exec', () => {
+  it('returns code and both outputs, even when all comes at once', async () => {
+    const { session } = await rig(
+      replying((channel, command) => {
+        channel.write(`ran ${command}`);
+        channel.stderr.write('oh');
+      }, 3),
+    );
+    for (let i = 0; i < 50; i++)
+      expect(await session.exec('true', limits)).toEqual({ code: 3, stdout: 'ran true', stderr: 'oh' });
+  });
+
+  it('gives lines as they come, and hands over standard input', async () => {
+    const { session } = await rig((channel) => {
+      channel.on('data', (chunk: Buffer) => {
+        channel.write(`got ${chunk}\nhalf`);
+        channel.exit(0);
+        channel.end();
+      });
+    });
+    const lines: string[] = [];
+    await session.exec('cat', { ...limits, stdin: 'this', onLine: (line) => lines.push(line) });
+    expect(lines).toEqual(['got this', 'half']);
+  });
+
+  it('turns a deadline into a hang', async () => {
+    const { session } = await rig(silent);
+    await expect(session.exec('sleep 99', { ...limits, deadlineMs: 50 })).rejects.toMatchObject({
+      how: 'hang',
+      message: "'sleep 99' did not end within 0.05 s",
+    });
+  });
+
+  it('ends at once when the guest dies or the caller gives up', async () => {
+    const { session, die } = await rig(silent);
+    const abort = new AbortController();
+    const given = session.exec('sleep 99', { ...limits, signal: abort.signal });
+    abort.abort(new Error('interrupted'));
+    await expect(given).rejects.toThrow('interrupted');
+    const panicking = session.exec('sleep 99', limits);
+    die(new GuestDied('panic', 'boom'));
+    await expect(panicking).rejects.toThrow('boom');
+  });
+
+  it('tells a lost connection from a dead guest', async () => {
+    const { session, dropConnection } = await rig(silent);
+    const running = session.exec('sleep 99', limits);
+    setTimeout(dropConnection, 50);
+    await expect(running).rejects.toThrow(InfraError);
+    await expect(session.exec('true', limits)).rejects.toThrow(InfraError);
+  });
+
+  it('names a death that is noticed after the connection has gone', async () => {
+    const { session, dropConnection, die } = await rig(silent);
+    const running = session.exec('sleep 99', limits);
+    setTimeout(dropConnection, 50);
+    setTimeout(() => die(new GuestDied('qemu-exit', 'QEMU ended with signal SIGKILL')), 250);
+    await expect(running).rejects.toThrow('QEMU ended with signal SIGKILL');
+  });
+
+  it('does not fill our memory', async () => {
+    const { session } = await rig((channel) => {
+      const flood = () => {
+        while (channel.writable && channel.write(Buffer.alloc(1 << 20, 'x')));
+      };
+      channel.on('drain', flood);
+      flood();
+    });
+    await expect(session.exec('yes', limits)).rejects.toThrow('more than 64 MiB');
+  });
+
+  it('does not take a missing exit code for success', async () => {
+    const { session } = await rig((channel) => channel.end());
+    await expect(session.exec('true', limits)).rejects.toThrow('ended without an exit code');
+  });
+
+  it('reports a signal as a shell does', async () => {
+    const { session } = await rig((channel) => {
+      channel.exit('KILL');
+      channel.end();
+    });
+    expect(await session.exec('true', limits)).toMatchObject({ code: 137 });
+  });
+});
+
+describe('Session.execLines', () => {
+  const Count = z.strictObject({ pages: z.number() });
+
+  it('parses each line', async () => {
+    const { session } = await rig(replying((channel) => channel.write('{"pages":1}\n\n{"pages":2}\n')));
+    expect(await session.execLines('count', Count, limits)).toEqual([{ pages: 1 }, { pages: 2 }]);
+  });
+
+  it.each([
+    ['{"pages":1}\nSegmentation fault\n', 'wrote a line that is not JSON: Segmentation fault'],
+    ['{"pages":"1"}\n', 'wrote an unexpected line: {"pages":"1"}'],
+  ])('shows the line that does not parse: %j', async (output, message) => {
+    const { session } = await rig(replying((channel) => channel.write(output)));
+    await expect(session.execLines('count', Count, limits)).rejects.toThrow(message);
+  });
+
+  it('shows the last words of a command that failed', async () => {
+    const { session } = await rig(replying((channel) => channel.stderr.write('usage: ...\nno such device\n'), 1));
+    await expect(session.execLines('count', Count, limits)).rejects.toThrow(
+      "'count' ended with code 1: no such device",
+    );
+  });
+});
