@@ -37,9 +37,12 @@ export async function buildModules(
       const { work, mountPoint } = boxDirs(context.scratch);
       await mkdir(work);
       copySources(sources, work);
-      const flags = [`-j${os.availableParallelism()}`, 'CC=gcc-14', ...(plants ? ['PHYR_PLANTS=1'] : [])];
-      const options = { toolbox: box.dir, work, mountPoint, mounts: built.mounts, signal: context.signal };
-      const made = await inBox(['make', '-C', built.dir, 'M=/work', ...flags, 'modules'], options);
+      const ccache = await compilerCache(cache);
+      const flags = [`-j${os.availableParallelism()}`, 'CC=ccache gcc-14', ...(plants ? ['PHYR_PLANTS=1'] : [])];
+      const mounts = { ...built.mounts, '/ccache': ccache };
+      const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
+      const make = ['make', '-C', built.dir, 'M=/work', ...flags, 'modules'];
+      const made = await inBox(['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=300M', ...make], options);
       if (!made.ok) throw compileError(`guest/ for ${kernel.release}`, made.all);
       const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'));
       if (modules.length === 0) throw new InfraError('building guest/ gave no module', tail(made.all));
@@ -54,4 +57,11 @@ export async function buildModules(
     },
   });
   return { dir: entry.dir, plants, key: entry.key };
+}
+
+/** What was compiled before, by content: a changed file costs that file. ccache keeps its size and its order by itself. */
+async function compilerCache(cache: Cache): Promise<string> {
+  const dir = cache.path('ccache');
+  await mkdir(dir, { recursive: true });
+  return dir;
 }

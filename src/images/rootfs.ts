@@ -50,16 +50,14 @@ export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox)
           ...(await programItems(tree, context.signal)),
           { kind: 'file', path: 'bin/fio', mode: 0o755, from: path.join(fioBuilt.dir, 'fio') },
           { kind: 'file', path: 'etc/mke2fs.conf', mode: 0o644, from: path.join(tree, 'etc/mke2fs.conf') },
-          ...(built.meta.programs ?? '')
-            .split(' ')
-            .map(
-              (name): CpioItem => ({
-                kind: 'file',
-                path: `lab/bin/${name}`,
-                mode: 0o755,
-                from: path.join(built.dir, name),
-              }),
-            ),
+          ...(built.meta.programs ?? '').split(' ').map(
+            (name): CpioItem => ({
+              kind: 'file',
+              path: `lab/bin/${name}`,
+              mode: 0o755,
+              from: path.join(built.dir, name),
+            }),
+          ),
           ...own.files.map((file): CpioItem => {
             const from = path.join(projectRoot, 'guest', file);
             return {

@@ -1,0 +1,88 @@
+import { Command } from 'commander';
+import { type Images, type ImagesOptions, openImages } from '../images/index.js';
+import { formatBytes, progressReporter, StatusLine } from '../report/index.js';
+import { interruptible } from './interrupt.js';
+import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
+
+export function imagesCommand(): Command {
+  const command = new Command('images').description('what guests boot and what builds it');
+  command.addCommand(
+    addImageOptions(new Command('build'))
+      .description('make what is missing, and check every byte of what is there')
+      .argument('[NAME...]', 'qemu, toolbox, rootfs, a kernel (7.3, 7.2, DIR); default: all that the 7.3 kernel needs')
+      .action(build),
+  );
+  command.addCommand(
+    new Command('update')
+      .description('lock the versions that the mirror has now')
+      .argument('[NAME...]', 'qemu, toolbox, rootfs, 7.3, 7.2; default: all')
+      .option('--mirror <URL>', "Debian mirror (default: $PHYRLAB_MIRROR, else the one that the host's apt uses)")
+      .action(update),
+  );
+  command.addCommand(new Command('list').description('what the cache holds').action(list));
+  command.addCommand(
+    new Command('gc')
+      .description('remove what was not used for some time')
+      .option('--keep-days <N>', 'how long what is not used is kept', wholeNumber(0, 36_500), 30)
+      .action(gc),
+  );
+  return command;
+}
+
+async function build(names: string[], options: ImageOptions): Promise<void> {
+  await withImages({ ...options, deep: true }, async (images) => {
+    await Promise.all((names.length > 0 ? names : ['qemu', 'rootfs', '7.3']).map((name) => buildOne(name, images)));
+  });
+}
+
+async function buildOne(name: string, images: Images): Promise<void> {
+  if (name === 'qemu') await images.qemu();
+  else if (name === 'toolbox') await images.toolbox();
+  else if (name === 'rootfs') await images.rootfs();
+  else {
+    const kernel = await images.kernel(name.replace(/^kernel-/, ''));
+    await Promise.all([images.modules(kernel), images.modules(kernel, { plants: true })]);
+  }
+}
+
+async function update(names: string[], options: ImageOptions): Promise<void> {
+  await withImages(options, async (images) => {
+    const known = images.groups();
+    const groups = names.map((name) => (known.includes(`kernel-${name}`) ? `kernel-${name}` : name));
+    for (const group of groups.length > 0 ? groups : known) {
+      const changes = await images.update(group);
+      process.stdout.write(`${group}: ${changes.length === 0 ? 'nothing new' : `${changes.length} changed`}\n`);
+      for (const change of changes) process.stdout.write(`  ${change}\n`);
+    }
+  });
+}
+
+async function list(): Promise<void> {
+  await withImages({}, async (images) => {
+    const entries = await images.list();
+    for (const { name, key, bytes, used } of entries) {
+      const when = used.toISOString().slice(0, 16).replace('T', ' ');
+      process.stdout.write(`${name.padEnd(16)}  ${key}  ${formatBytes(bytes).padStart(10)}  used ${when}\n`);
+    }
+    const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    process.stdout.write(`${entries.length} images, ${formatBytes(total)}, in ${images.cacheDir}\n`);
+  });
+}
+
+async function gc(options: { keepDays: number }): Promise<void> {
+  await withImages({}, async (images) => {
+    const { removed, bytes } = await images.gc(options.keepDays);
+    for (const name of removed) process.stdout.write(`removed ${name}\n`);
+    process.stdout.write(`${removed.length} removed, ${formatBytes(bytes)} freed\n`);
+  });
+}
+
+async function withImages(
+  options: Omit<ImagesOptions, 'progress' | 'signal'>,
+  work: (images: Images) => Promise<void>,
+): Promise<void> {
+  using interrupt = interruptible();
+  const progress = progressReporter(new StatusLine(process.stderr));
+  await using images = await openImages({ ...options, progress, signal: interrupt.signal });
+  await work(images);
+}
