@@ -466,23 +466,26 @@ struct phyr_dma_iter {
 static inline void phyr_dma_iter_init(struct phyr_dma_iter *it, const struct phyr_map *map)
 {
 	it->range.flags = 0;
-	it->bias = map->addr;
 	it->boundary = map->boundary;
 	it->max_seg = map->max_seg;
 	it->shape = map->shape;
-	it->left = 0;
-	if (map->shape == PHYR_SHAPE_SAME) {
-		phyr_iter_init(&it->in, map->list);
-		return;
-	}
+	it->in.node = NULL;
 	it->in.at = NULL;
 	it->in.stop = NULL;
-	it->in.node = NULL;
+	it->left = 0;
 	if (map->shape == PHYR_SHAPE_SINGLE) {
 		it->addr = map->addr;
 		it->left = map->len;
 	} else if (map->shape == PHYR_SHAPE_ARRAY) {
 		it->in.node = map->array;
+	} else if (map->list->nr == 1) {
+		/* SAME with one chunk: no need to walk. */
+		it->shape = PHYR_SHAPE_SINGLE;
+		it->addr = map->list->first + map->addr;
+		it->left = map->len;
+	} else {
+		it->bias = map->addr;
+		phyr_iter_init(&it->in, map->list);
 	}
 }
 
@@ -504,7 +507,7 @@ static inline bool phyr_dma_iter_next(struct phyr_dma_iter *it)
 				return false;
 			it->addr = it->in.cur.paddr + it->bias;
 			it->left = it->in.cur.len;
-		} else if (!__phyr_dma_iter_array(it)) {
+		} else if (it->shape == PHYR_SHAPE_SINGLE || !__phyr_dma_iter_array(it)) {
 			return false;
 		}
 	}

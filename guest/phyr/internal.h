@@ -90,6 +90,9 @@ merged:
 /* map.c */
 extern bool phyr_mem_encrypted;
 
+/* link.c */
+int phyr_link(struct device *dev, struct phyr_map *map, u64 todo, u64 *mapped);
+
 /* p2p.c */
 enum phyr_route {
 	PHYR_ROUTE_BUS,		/* stays below a switch: bus addresses, nothing to unmap */

@@ -61,42 +61,25 @@ static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struc
 	return 0;
 }
 
-/* SINGLE from many chunks: all linked into one piece of IOVA space. */
+/* SINGLE: all of the list linked into one piece of IOVA space. */
 static int phyr_map_iova(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
 	u64 todo = phyr_plant_len(list->len), mapped = 0;
-	struct phyr_iter it;
 	int err;
 
 	if (!dma_iova_try_alloc(dev, &map->iova, list->first, list->len))
 		return -ENOMEM;
-
-	phyr_for_each(it, list) {
-		u64 len = it.cur.len;
-
-		if (len > todo - mapped)
-			len = todo - mapped;
-		if (!len)
-			break;
-		err = dma_iova_link(dev, &map->iova, it.cur.paddr, mapped, len, map->dir,
-				    map->attrs);
-		if (err)
-			goto undo;
-		mapped += len;
+	err = phyr_link(dev, map, todo, &mapped);
+	if (err) {
+		dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
+		return err;
 	}
-	err = dma_iova_sync(dev, &map->iova, 0, mapped);
-	if (err)
-		goto undo;
 
 	map->addr = map->iova.addr;
 	map->how = PHYR_HOW_IOVA;
 	map->shape = PHYR_SHAPE_SINGLE;
 	map->nr = 1;
 	return 0;
-
-undo:
-	dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
-	return err;
 }
 
 static struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, gfp_t gfp)
@@ -183,51 +166,46 @@ undo:
 	return err;
 }
 
-/* The address bits that a device wants kept must have survived an IOMMU's translation. */
-static bool phyr_kept_align(struct device *dev, const struct phyr_map *map)
+/* Where the device does not see physical addresses. */
+static int phyr_map_other(struct device *dev, const struct phyr_list *list,
+			  struct phyr_map *map, gfp_t gfp)
 {
-	if (map->shape != PHYR_SHAPE_SINGLE)
-		return true;
-	return !((map->addr ^ map->list->first) & dma_get_min_align_mask(dev));
-}
-
-/* Everything but the commonest case, and out of its way. */
-static noinline int phyr_map_other(struct device *dev, const struct phyr_list *list,
-				   struct phyr_map *map, enum dma_data_direction dir,
-				   unsigned long attrs, gfp_t gfp)
-{
-	u64 bias = 0;
 	int err;
 
-	if (list->mem == PHYR_MEM_P2P) {
-		enum phyr_route route;
+	if (!dev_dma_iommu(dev) || (list->gaps && list->gaps & dma_get_merge_boundary(dev)))
+		return phyr_map_array(dev, list, map, gfp);
 
-		err = phyr_p2p_route(dev, list->first, &route, &bias);
-		if (err)
-			return err;
-		if (route == PHYR_ROUTE_BUS)
-			return phyr_map_same(map, bias);
-		if (phyr_can_be_same(dev, list))
-			return phyr_map_same(map, 0);
-		attrs |= DMA_ATTR_MMIO;
-	}
-
-	map->dir = phyr_plant_dir(dir);
-	map->attrs = attrs;
-	if (!dev_dma_iommu(dev) || list->gaps & dma_get_merge_boundary(dev))
-		err = phyr_map_array(dev, list, map, gfp);
-	else if (list->nr == 1 && phyr_lazy(dev))
+	if (list->nr == 1 && phyr_lazy(dev))
 		err = phyr_map_phys(dev, list, map);
 	else
 		err = phyr_map_iova(dev, list, map);
-	if (err)
+	if (unlikely(err))
 		return err;
 
-	if (unlikely(!phyr_kept_align(dev, map))) {
+	/* The address bits that a device wants kept must have survived the translation. */
+	if (unlikely((map->addr ^ list->first) & dma_get_min_align_mask(dev))) {
 		phyr_dma_unmap(dev, map);
 		return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+static noinline int phyr_map_p2p(struct device *dev, const struct phyr_list *list,
+				 struct phyr_map *map, gfp_t gfp)
+{
+	enum phyr_route route;
+	u64 bias;
+	int err;
+
+	err = phyr_p2p_route(dev, list->first, &route, &bias);
+	if (err)
+		return err;
+	if (route == PHYR_ROUTE_BUS)
+		return phyr_map_same(map, bias);
+	if (phyr_can_be_same(dev, list))
+		return phyr_map_same(map, 0);
+	map->attrs |= DMA_ATTR_MMIO;
+	return phyr_map_other(dev, list, map, gfp);
 }
 
 int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
@@ -242,9 +220,14 @@ int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_m
 	map->boundary = dma_get_seg_boundary(dev);
 	map->max_seg = dma_get_max_seg_size(dev) & ~(PAGE_SIZE - 1) ?: PAGE_SIZE;
 
-	if (list->mem == PHYR_MEM_RAM && phyr_can_be_same(dev, list))
+	if (likely(list->mem == PHYR_MEM_RAM) && phyr_can_be_same(dev, list))
 		return phyr_map_same(map, 0);
-	return phyr_map_other(dev, list, map, dir, attrs, gfp);
+
+	map->dir = phyr_plant_dir(dir);
+	map->attrs = attrs;
+	if (unlikely(list->mem == PHYR_MEM_P2P))
+		return phyr_map_p2p(dev, list, map, gfp);
+	return phyr_map_other(dev, list, map, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_dma_map);
 
