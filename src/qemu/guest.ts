@@ -68,6 +68,7 @@ export interface Guest extends AsyncDisposable {
 const START_MS = 15_000;
 const PANIC_REPORT_MS = 1_000;
 const QUIT_MS = 1_500;
+const WORDS_MS = 1_000;
 
 /**
  * Starts QEMU; resolves when its monitor answers, which is before the kernel runs its first line.
@@ -153,15 +154,15 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   watch(child, serial, death);
   owned.add(() => end(child, qmp, serial, death));
 
-  await firstOf(
+  const up = qmp.greeted.then(() => forwardedPort(qmp));
+  const sshPort = await firstOf(
     options.signal,
-    qmp.greeted,
-    death.died.then(() => Promise.reject(didNotStart(child, death))),
+    // QEMU's own words explain a lost monitor better, and come a little later.
+    up.catch(async (error) => Promise.reject((await within(WORDS_MS, child.exited)) ? didNotStart(child) : error)),
     sleep(START_MS, undefined, { ref: false }).then(() =>
       Promise.reject(new InfraError(`QEMU's monitor did not answer within ${START_MS / 1000} s`)),
     ),
   );
-  const sshPort = await forwardedPort(qmp);
 
   const close = () => owned.close();
   return {
@@ -212,7 +213,7 @@ function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
   });
   serial.broken.then((error) => death.sign('emulator-error', `the console log cannot be written: ${error.message}`));
   child.exited.then(({ how }) => {
-    const words = child.complaints().at(-1);
+    const words = child.lastWords();
     death.sign('qemu-exit', `QEMU ended with ${how}${words ? `: ${words}` : ''}`);
     death.settle();
   });
@@ -220,8 +221,6 @@ function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
 
 /** In reverse order of starting: let a panic's report out, ask QEMU to end, make it end. */
 async function end(child: QemuProcess, qmp: Qmp, serial: SerialConsole, death: Death): Promise<void> {
-  const within = (ms: number, ...first: Promise<unknown>[]) =>
-    Promise.race([...first, sleep(ms, undefined, { ref: false })]);
   if (death.verdict?.how === 'panic') await within(PANIC_REPORT_MS, child.exited);
   death.sign('shutdown', 'the guest was closed');
   qmp.execute('quit', z.unknown()).catch(() => {});
@@ -230,10 +229,16 @@ async function end(child: QemuProcess, qmp: Qmp, serial: SerialConsole, death: D
   await within(QUIT_MS, Promise.all([child.exited, serial.ended]));
 }
 
-function didNotStart(child: QemuProcess, death: Death): InfraError {
-  const words = child.complaints();
-  const reason = words.at(-1) ?? death.verdict?.message ?? 'no reason given';
-  return new InfraError(`QEMU did not start: ${reason}`, words.join('\n'));
+function didNotStart(child: QemuProcess): InfraError {
+  return new InfraError(
+    `QEMU did not start: ${child.lastWords() ?? 'it gave no reason'}`,
+    child.complaints().join('\n'),
+  );
+}
+
+/** What the promise brings if it does so in that time. */
+function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  return Promise.race([promise, sleep(ms, undefined, { ref: false })]);
 }
 
 async function checkReadable(what: string, path: string, mode: number): Promise<void> {

@@ -22,12 +22,18 @@ export interface QemuProcess {
   exited: Promise<Exit>;
   /** Last lines of its standard error. */
   complaints(): string[];
+  /** The last of them that is more than a warning. */
+  lastWords(): string | undefined;
   kill(): void;
 }
 
+/** Run by a shell with our process id as $0: if we died before the death signal was set, it would never come. */
+const UNLESS_ORPHANED = '[ "$PPID" = "$0" ] && exec "$@"';
+
 /**
  * Starts QEMU in a session of its own, so that a terminal's Ctrl-C reaches only us, and with a death signal, so that it goes when
- * we go, however we go. `setpriv` (util-linux) sets that for any QEMU version; the signal is kept across exec.
+ * we go, however we go. `setpriv` (util-linux) sets that for any QEMU version; the signal is kept across exec. The kernel sends it
+ * when the thread that called this ends: call it on the main thread.
  */
 export function spawnQemu(
   program: HostProgram,
@@ -35,7 +41,8 @@ export function spawnQemu(
   files: readonly number[],
   onComplaint: (line: string) => void,
 ): QemuProcess {
-  const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'KILL', '--', program.file, ...program.args, ...argv], {
+  const wrapper = ['--pdeathsig', 'KILL', '--', 'sh', '-c', UNLESS_ORPHANED, String(process.pid)];
+  const child: ChildProcess = spawn('setpriv', [...wrapper, program.file, ...program.args, ...argv], {
     detached: true,
     env: { ...process.env, ...program.env },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', ...files],
@@ -63,6 +70,7 @@ export function spawnQemu(
     console: child.stdio[FD.console] as Duplex,
     exited,
     complaints: () => [...complaints],
+    lastWords: () => complaints.findLast((line) => !line.includes('warning:')),
     kill: () => child.kill('SIGKILL'),
   };
 }

@@ -1,0 +1,273 @@
+/** Guests that do not work: each end is told at once and by its right name, and nothing of it is left. Real processes throughout. */
+import { spawn } from 'node:child_process';
+import { on, once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { connect } from '../../src/guest/index.js';
+import { GuestDied, InfraError } from '../../src/model/index.js';
+import { probeAccelerator } from '../../src/qemu/index.js';
+import * as lab from './boot-rig.js';
+
+/** From its cause to the caller's knowing it. */
+const AT_ONCE_MS = 2_000;
+const limits = { deadlineMs: 60_000, signal: lab.never };
+
+let image: lab.Bootable;
+let rig: lab.Rig;
+let openBefore: number;
+
+beforeAll(async () => {
+  image = await lab.bootable();
+});
+beforeEach(async () => {
+  rig = await lab.makeRig();
+  openBefore = await lab.openFiles();
+});
+afterEach(async () => {
+  expect(await rig.leftovers()).toEqual([]);
+  expect(await lab.openFiles()).toBe(openBefore);
+  await rig[Symbol.asyncDispose]();
+});
+
+async function failure<T extends Error>(
+  promise: Promise<unknown>,
+  type: abstract new (...args: never[]) => T,
+): Promise<T> {
+  const error = await promise.then(
+    () => new Error('it succeeded'),
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(type);
+  return error as T;
+}
+
+async function took(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+describe('QEMU that does not start', () => {
+  const withDataDir = (dir: string) => ({ ...image, qemu: { ...image.qemu, dataDirs: [dir] } });
+
+  it('is quoted when it objects', async () => {
+    const absurd = lab.machine({ memoryMiB: 1 << 20 });
+    const error = await failure(rig.start(image, { machine: { ...absurd, vcpus: 5000 } }), InfraError);
+    expect(error.message).toMatch(/^QEMU did not start: .*(CPU|cpu)/);
+  });
+
+  it('is quoted when its firmware is missing', async () => {
+    const error = await failure(rig.start(withDataDir('/nonexistent')), InfraError);
+    expect(error.message).toMatch(/^QEMU did not start: .*(bios|firmware|rom)/i);
+  });
+
+  it('is named when it or the kernel is not there', async () => {
+    const noQemu = { ...image.qemu, program: { ...image.qemu.program, file: '/nonexistent/qemu' } };
+    expect((await failure(rig.start({ ...image, qemu: noQemu }), InfraError)).message).toContain('/nonexistent/qemu');
+    const noKernel = { ...image.kernel, image: '/nonexistent/bzImage' };
+    expect((await failure(rig.start({ ...image, kernel: noKernel }), InfraError)).message).toContain(
+      '/nonexistent/bzImage',
+    );
+  });
+
+  it('is told when its program cannot be run', async () => {
+    const notAProgram = { ...image.qemu.program, file: image.rootfs.archive, args: [] };
+    const broken = { ...image.qemu, program: notAProgram };
+    const ms = await took(() => failure(rig.start({ ...image, qemu: broken }), InfraError));
+    expect(ms).toBeLessThan(AT_ONCE_MS);
+  });
+
+  it('has no room for its files', async () => {
+    const error = await failure(rig.start(image, { scratch: '/nonexistent' }), InfraError);
+    expect(error.message).toContain('cannot make a temporary file in /nonexistent');
+  });
+});
+
+describe('a guest that ends', () => {
+  it('by a panic at boot', async () => {
+    await using guest = await rig.start(image, {
+      initrd: [image.rootfs.archive, lab.initScript('echo c > /proc/sysrq-trigger')],
+    });
+    const error = await failure(lab.login(guest), GuestDied);
+    expect(error).toMatchObject({ how: 'panic', message: 'the guest kernel panicked: sysrq triggered crash' });
+    await guest.close();
+    // The report is whole: closing leaves a panic the time to be written.
+    expect(await readFile(guest.console.file, 'utf8')).toMatch(/Call Trace:.*Kernel Offset/s);
+  });
+
+  it('by a panic before the first program', async () => {
+    await using guest = await rig.start(image, { machine: lab.machine({ kernelArgs: ['rdinit=/nonexistent'] }) });
+    const error = await failure(lab.login(guest), GuestDied);
+    expect(error.how).toBe('panic');
+    expect(error.message).toContain('Unable to mount root fs');
+  });
+
+  it('by a panic during a command', async () => {
+    await using guest = await rig.start(image);
+    await using session = await lab.login(guest);
+    let error: GuestDied | undefined;
+    const ms = await took(async () => {
+      error = await failure(session.exec('echo c > /proc/sysrq-trigger; sleep 60', limits), GuestDied);
+    });
+    expect(error).toMatchObject({ how: 'panic', message: 'the guest kernel panicked: sysrq triggered crash' });
+    expect(ms).toBeLessThan(AT_ONCE_MS + 3_000); // under emulation the panic itself takes its time
+    // Whatever is asked of it afterwards is answered at once, too.
+    expect(await took(() => failure(session.exec('true', limits), GuestDied))).toBeLessThan(AT_ONCE_MS);
+  });
+
+  it('by powering itself off, by resetting itself, by the death of QEMU', async () => {
+    const ends: [(guest: { pid: number }) => string | undefined, GuestDied['how'], string][] = [
+      [() => 'poweroff', 'shutdown', 'the guest powered itself off'],
+      [() => 'reboot', 'shutdown', 'the guest reset itself'],
+      [({ pid }) => void process.kill(pid, 'SIGKILL'), 'qemu-exit', 'QEMU ended with signal SIGKILL'],
+    ];
+    for (const [act, how, message] of ends) {
+      await using guest = await rig.start(image);
+      await using session = await lab.login(guest);
+      const running = failure(session.exec('sleep 60', limits), GuestDied);
+      const command = act(guest);
+      if (command) await session.exec(command, limits).catch(() => {});
+      expect(await running).toMatchObject({ how, message });
+      expect(await guest.died).toMatchObject({ how });
+    }
+  });
+});
+
+describe('a guest that hangs', () => {
+  it('at boot', async () => {
+    await using guest = await rig.start(image, {
+      initrd: [image.rootfs.archive, lab.initScript('echo "<2>waiting for Godot" > /dev/kmsg; sleep 1000')],
+    });
+    await guest.console.line(/Run \/init/);
+    const error = await failure(lab.login(guest, 3_000), GuestDied);
+    expect(error.how).toBe('hang');
+    expect(error.message).toMatch(/^the guest did not become ready within 3 s; its console ends with: /);
+  });
+
+  it('during a command, by the command or altogether', async () => {
+    await using guest = await rig.start(image);
+    await using session = await lab.login(guest);
+    const sleeping = await failure(session.exec('sleep 1000', { ...limits, deadlineMs: 500 }), GuestDied);
+    expect(sleeping).toMatchObject({ how: 'hang', message: "'sleep 1000' did not end within 0.5 s" });
+    expect((await session.exec('echo still here', limits)).stdout).toBe('still here\n');
+
+    await guest.qmp.execute('stop', z.unknown());
+    expect(await failure(session.exec('true', { ...limits, deadlineMs: 1_000 }), GuestDied)).toMatchObject({
+      how: 'hang',
+    });
+    expect(await took(() => guest.close())).toBeLessThan(4_000);
+  });
+
+  it('cannot keep QEMU alive, even a QEMU that hangs itself', async () => {
+    const guest = await rig.start(image);
+    process.kill(guest.pid, 'SIGSTOP');
+    expect(await took(() => guest.close())).toBeLessThan(4_000);
+  });
+});
+
+describe('an interrupt', () => {
+  const interrupted = new Error('interrupted');
+
+  // From before QEMU runs, through its start, the firmware and the kernel, to login and a command.
+  it.each([0, 5, 20, 60, 120, 250, 600, 1_500, 3_000, 4_500, 6_000, 9_000])(
+    'after %i ms ends all within 5 s',
+    async (ms) => {
+      const abort = new AbortController();
+      const { signal } = abort;
+      let interruptedAt = 0;
+      setTimeout(() => {
+        interruptedAt = performance.now();
+        abort.abort(interrupted);
+      }, ms);
+      const error = await failure(
+        (async () => {
+          await using guest = await rig.start(image, { signal });
+          await using session = await connect(guest, lab.keys, { deadlineMs: 90_000, signal });
+          await session.exec('sleep 1000', { deadlineMs: 90_000, signal });
+        })(),
+        Error,
+      );
+      expect(error).toBe(interrupted);
+      expect(performance.now() - interruptedAt).toBeLessThan(5_000);
+    },
+  );
+});
+
+describe('an orchestrator that is killed', () => {
+  /** Runs one, kills it when `moment` has come, and waits until the last of its files and processes is gone. */
+  async function killed(signal: NodeJS.Signals, moment: (line: (text: string) => Promise<void>) => Promise<unknown>) {
+    const imageFile = join(rig.artefacts, 'image.json');
+    await writeFile(imageFile, JSON.stringify(image));
+    const loader = join(import.meta.dirname, '../../node_modules/jiti/lib/jiti-cli.mjs');
+    const script = join(import.meta.dirname, 'boot-orchestrator.ts');
+    const child = spawn(process.execPath, [loader, script, imageFile, rig.scratch, rig.name], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    const lines = createInterface({ input: child.stdout });
+    await moment(async (text) => {
+      for await (const [line] of on(lines, 'line')) if (line === text) return;
+    });
+    process.kill(-(child.pid ?? 0), signal);
+    await once(child, 'exit');
+    expect(await lab.until(async () => (await rig.leftovers()).length === 0, AT_ONCE_MS)).toBe(true);
+  }
+
+  it('takes a ready guest and all files along', async () => {
+    await killed('SIGKILL', (line) => line('ready'));
+  });
+
+  it('takes a starting guest along, at whatever moment', async () => {
+    for (const delay of [0, 3, 10, 30, 80]) {
+      await killed('SIGKILL', async () => {
+        expect(await lab.until(async () => (await lab.qemuProcesses(rig.name)).length > 0, 60_000)).toBe(true);
+        await sleep(delay);
+      });
+    }
+  });
+});
+
+describe('the accelerator probe', () => {
+  const probe = (changes: object = {}) =>
+    probeAccelerator({ ...image, cacheDir: rig.artefacts, signal: lab.never, ...changes });
+
+  it('is sure within seconds, once, and gives the reason', async () => {
+    const answer = await probe();
+    const known = await took(async () => expect(await probe()).toEqual(answer));
+    expect(known).toBeLessThan(200);
+    if (answer.accelerator === 'kvm') {
+      await using guest = await rig.start(image, { accelerator: 'kvm' });
+      await using session = await lab.login(guest);
+      expect((await session.exec('true', limits)).code).toBe(0);
+    } else {
+      expect(answer.why).toMatch(/^(\/dev\/kvm |a guest does not boot with KVM: )./);
+    }
+  });
+
+  it('asks again when its answer is damaged', async () => {
+    const answer = await probe();
+    for (const file of (await readdir(rig.artefacts)).filter((name) => name.startsWith('accelerator-')))
+      await writeFile(join(rig.artefacts, file), '{"accelerator":"kvm"}');
+    expect(await probe()).toEqual(answer);
+  });
+
+  it('needs no guest where there is no KVM', async () => {
+    const absent = probe({ device: '/nonexistent/kvm' });
+    expect(await absent).toEqual({ accelerator: 'tcg', why: '/nonexistent/kvm does not exist' });
+    expect((await probe({ device: rig.artefacts })).why).toContain('cannot be opened');
+  });
+
+  it('ends when it is interrupted', async () => {
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error('interrupted')), 400);
+    const device = '/dev/null'; // opens, so that a guest is tried on any host
+    const ms = await took(async () => {
+      expect((await failure(probe({ signal: abort.signal, device }), Error)).message).toBe('interrupted');
+    });
+    expect(ms).toBeLessThan(5_000);
+  });
+});
