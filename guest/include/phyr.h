@@ -300,6 +300,7 @@ static __always_inline void __phyr_iter_decode(struct phyr_iter *it)
 			      (PHYR_WORD_PAGE_SHIFT + unit * PHYR_WORD_SCALE_BITS);
 	}
 }
+
 /* public: */
 
 /**

@@ -111,7 +111,7 @@ static int no_build(struct probe_mapping *m)
 	return 0;
 }
 
-/* Walk the memory in pieces of at most @max bytes and call @piece for each one, until it says no. */
+/* Walk the memory in pieces of at most @max bytes and call @piece for each, until one fails. */
 static __always_inline int walk_pieces(struct probe_mapping *m, u64 max, u32 limit,
 				       int (*piece)(struct probe_mapping *m, u32 at,
 						    phys_addr_t addr, u64 len))
@@ -191,7 +191,7 @@ static size_t page_meta_bytes(struct probe_mapping *m)
 /* --- iova: dma_iova_*() by hand, and each chunk alone where there is no IOVA space --- */
 
 /* Larger than any chunk: pieces are whole chunks then. */
-#define WHOLE	(1ULL << 62)
+#define WHOLE	BIT_ULL(62)
 
 static int iova_map(struct probe_mapping *m)
 {

@@ -4,13 +4,14 @@
  * the same size, so that nothing can be merged and every run maps the same thing.
  */
 #include <linux/gfp.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "probe.h"
 
 /* Blocks of 4 MiB: what the page allocator gives at most, and room for a 2 MiB chunk and hole. */
 #define BLOCK_ORDER	10
-#define BLOCK_PAGES	(1U << BLOCK_ORDER)
+#define BLOCK_PAGES	BIT(BLOCK_ORDER)
 
 static const u32 chunk_pages[PHYR_PROBE_LAYOUTS] = {
 	[PHYR_PROBE_4K]		= 1,
@@ -45,6 +46,16 @@ int probe_memory_check(const struct phyr_probe_memory *want)
 	return 0;
 }
 
+/* Every word holds its own physical address, so that pages can be told apart by content. */
+static void fill_block(struct page *block)
+{
+	u64 addr = page_to_phys(block), *word = page_address(block), i;
+
+	for (i = 0; i < (u64)BLOCK_PAGES * PAGE_SIZE / sizeof(*word); i++)
+		word[i] = addr + i * sizeof(*word);
+	cond_resched();
+}
+
 /**
  * probe_memory_alloc - make the memory
  * @mem:	to be set up; freed with probe_memory_free()
@@ -73,6 +84,7 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 					     BLOCK_ORDER);
 		if (!mem->blocks[i])
 			goto undo;
+		fill_block(mem->blocks[i]);
 	}
 	for (i = 0; i < mem->nr_chunks; i++) {
 		mem->chunk[i].paddr = page_to_phys(mem->blocks[i / per_block]) +

@@ -101,6 +101,8 @@ void probe_mapping_exit(struct probe_mapping *m);
 int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg);
 int probe_translate(struct device *dev, struct phyr_probe_translate *arg);
 phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr);
+bool probe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, u32 len,
+			 bool content);
 u32 probe_domain_kind(const struct iommu_domain *domain);
 
 /* prot.c */

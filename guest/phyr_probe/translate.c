@@ -5,6 +5,7 @@
  */
 #include <linux/iommu.h>
 #include <linux/sched.h>
+#include <linux/swiotlb.h>
 
 #include "probe.h"
 
@@ -33,10 +34,54 @@ phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr)
 	return domain ? iommu_iova_to_phys(domain, addr) : addr;
 }
 
-/*
- * Walk the memory as the device should: @at is the running number of a PRP, @want what it should
- * lead to.  Returns the number of PRPs there should be.
+/**
+ * probe_bounced_right - is this the bounce buffer of that data?
+ * @dev:	the device
+ * @got:	physical address that its DMA address leads to
+ * @want:	physical address of the data, in RAM
+ * @len:	bytes, within a page
+ * @content:	the data goes to the device, so that the buffer must hold it by now
+ *
+ * Context: Any.
+ * Return: true if @got is in a bounce buffer, at the same offset in its page, with the content due.
  */
+bool probe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, u32 len,
+			 bool content)
+{
+#ifdef CONFIG_SWIOTLB
+	const struct io_tlb_mem *mem = dev->dma_io_tlb_mem;
+
+	if (!mem || got < mem->defpool.start || got >= mem->defpool.end)
+		return false;
+	return offset_in_page(got) == offset_in_page(want) &&
+	       (!content || !memcmp(phys_to_virt(got), phys_to_virt(want), len));
+#else
+	return false;
+#endif
+}
+
+static void check_page(struct probe_mapping *m, struct iommu_domain *domain, dma_addr_t dma,
+		       phys_addr_t want, u64 len, struct phyr_probe_translate *arg)
+{
+	phys_addr_t head = probe_to_phys(domain, dma);
+	phys_addr_t tail = probe_to_phys(domain, dma + len - 1);
+
+	arg->checked++;
+	if (head == want && tail == want + len - 1)
+		return;
+	if (tail == head + len - 1 &&
+	    probe_bounced_right(m->dev, head, want, len, m->dir == DMA_TO_DEVICE)) {
+		arg->bounced++;
+		return;
+	}
+	if (!arg->wrong++) {
+		arg->first_iova = dma;
+		arg->first_want = want;
+		arg->first_got = head;
+	}
+}
+
+/* Check page after page in the order of the data; returns the number of PRPs there should be. */
 static u32 check_pages(struct probe_mapping *m, struct iommu_domain *domain,
 		       struct phyr_probe_translate *arg)
 {
@@ -49,20 +94,8 @@ static u32 check_pages(struct probe_mapping *m, struct iommu_domain *domain,
 		while (left) {
 			u64 len = min_t(u64, left, PAGE_SIZE - offset_in_page(want));
 
-			if (at < m->nr_prp) {
-				dma_addr_t dma = m->prp[at];
-				phys_addr_t head = probe_to_phys(domain, dma);
-				phys_addr_t tail = probe_to_phys(domain, dma + len - 1);
-
-				arg->checked++;
-				if (head != want || tail != want + len - 1) {
-					if (!arg->wrong++) {
-						arg->first_iova = dma;
-						arg->first_want = want;
-						arg->first_got = head;
-					}
-				}
-			}
+			if (at < m->nr_prp)
+				check_page(m, domain, m->prp[at], want, len, arg);
 			at++;
 			want += len;
 			left -= len;

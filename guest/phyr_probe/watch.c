@@ -4,7 +4,8 @@
  * command as the device would, and compares where they lead with the pages of the request.  It
  * uses nothing of phyr.ko.
  *
- * Memory that is bounced lies elsewhere by design and counts as a mismatch here.
+ * Data in a bounce buffer lies elsewhere by design: there its content is compared when it goes to
+ * the device, and its offset in the page when it will come from there.
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
@@ -73,6 +74,9 @@ static bool walk_next(struct prp_walk *w, u64 left, u64 *addr)
 /**
  * struct check - one command being checked
  * @walk:	where its PRPs lead
+ * @dev:	the device
+ * @opcode:	NVMe opcode
+ * @bounced:	bytes found in bounce buffers
  * @addr:	DMA address of the next byte
  * @room:	bytes left in the page at @addr
  * @offset:	bytes checked
@@ -80,6 +84,9 @@ static bool walk_next(struct prp_walk *w, u64 left, u64 *addr)
  */
 struct check {
 	struct prp_walk walk;
+	struct device *dev;
+	u8 opcode;
+	u32 bounced;
 	u64 addr;
 	u32 room;
 	u32 offset;
@@ -106,11 +113,17 @@ static bool check_range(struct check *c, phys_addr_t want, u32 len, u64 *iova, u
 		step = min(len, c->room);
 		*iova = c->addr;
 		*got = probe_to_phys(c->walk.domain, c->addr);
-		if (*got != want)
-			return false;
+		if (*got != want) {
+			if (!probe_bounced_right(c->dev, *got, want, step,
+						 c->opcode == nvme_cmd_write))
+				return false;
+			c->bounced += step;
+			goto next;
+		}
 		/* A translation holds for its page: the last byte settles all between. */
 		if (probe_to_phys(c->walk.domain, c->addr + step - 1) != want + step - 1)
 			return false;
+next:
 		c->addr += step;
 		c->room -= step;
 		c->offset += step;
@@ -140,6 +153,8 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 		return;
 	}
 
+	c.dev = dev;
+	c.opcode = opcode;
 	c.walk.domain = iommu_get_domain_for_dev(dev);
 	c.walk.prp2 = le64_to_cpu(cmd->common.dptr.prp2);
 	c.addr = le64_to_cpu(cmd->common.dptr.prp1);
@@ -156,6 +171,7 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	spin_lock_irqsave(&stats_lock, flags);
 	stats.commands++;
 	stats.bytes += c.offset;
+	stats.bounced += c.bounced;
 	if (!good && !stats.mismatches++) {
 		stats.opcode = opcode;
 		stats.offset = c.offset;

@@ -185,11 +185,12 @@ static void translate(int fd, const struct options *o, int backend, int layout)
 		return;
 	}
 	print_memory("translate", &arg.memory);
-	printf(",\"by\":\"%s\",\"shape\":\"%s\",\"checked\":%llu,\"wrong\":%llu,\"missing\":%llu,"
+	printf(",\"by\":\"%s\",\"shape\":\"%s\",\"checked\":%llu,\"bounced\":%llu,\"wrong\":%llu,\"missing\":%llu,"
 	       "\"stale\":%llu,\"prot_checked\":%llu,\"prot_wrong\":%llu,"
 	       "\"first\":{\"iova\":\"0x%llx\",\"want\":\"0x%llx\",\"got\":\"0x%llx\"},\"ok\":%s}}\n",
 	       translators[arg.by % 3], shapes[arg.shape & 3],
-	       (unsigned long long)arg.checked, (unsigned long long)arg.wrong,
+	       (unsigned long long)arg.checked, (unsigned long long)arg.bounced,
+	       (unsigned long long)arg.wrong,
 	       (unsigned long long)arg.missing, (unsigned long long)arg.stale,
 	       (unsigned long long)arg.prot_checked, (unsigned long long)arg.prot_wrong,
 	       (unsigned long long)arg.first_iova, (unsigned long long)arg.first_want,
@@ -234,10 +235,11 @@ static void watch_read(int fd)
 
 	if (ioctl(fd, PHYR_PROBE_IOC_WATCH_READ, &w))
 		fail(EXIT_FAILED, "watch read: %s", strerror(errno));
-	printf("{\"watch\":{\"active\":%s,\"commands\":%llu,\"bytes\":%llu,\"unchecked\":%llu,\"mismatches\":%llu,"
+	printf("{\"watch\":{\"active\":%s,\"commands\":%llu,\"bytes\":%llu,\"bounced\":%llu,\"unchecked\":%llu,\"mismatches\":%llu,"
 	       "\"first\":{\"opcode\":%u,\"offset\":%llu,\"iova\":\"0x%llx\",\"want\":\"0x%llx\",\"got\":\"0x%llx\"}}}\n",
 	       w.active ? "true" : "false", (unsigned long long)w.commands,
-	       (unsigned long long)w.bytes, (unsigned long long)w.unchecked,
+	       (unsigned long long)w.bytes, (unsigned long long)w.bounced,
+	       (unsigned long long)w.unchecked,
 	       (unsigned long long)w.mismatches, w.opcode, (unsigned long long)w.offset,
 	       (unsigned long long)w.iova, (unsigned long long)w.want, (unsigned long long)w.got);
 }

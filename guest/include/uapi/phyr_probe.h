@@ -11,11 +11,11 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* How the memory gets its DMA addresses. */
+/* How the memory gets its DMA addresses.  RAW is the floor: no caller can go below it. */
 #define PHYR_PROBE_SG		0	/* dma_map_sgtable() */
 #define PHYR_PROBE_PAGE		1	/* dma_map_phys() for each page */
-#define PHYR_PROBE_IOVA		2	/* dma_iova_*() by hand; each chunk alone where there is no IOVA */
-#define PHYR_PROBE_RAW		3	/* iommu_map() into a dma_iova range: the floor; IOMMU only */
+#define PHYR_PROBE_IOVA		2	/* dma_iova_*() by hand; chunk by chunk without an IOMMU */
+#define PHYR_PROBE_RAW		3	/* iommu_map() into a dma_iova range; IOMMU only */
 #define PHYR_PROBE_PHYR16	4	/* phyr.ko, plain */
 #define PHYR_PROBE_PHYR8	5	/* phyr.ko, packed */
 #define PHYR_PROBE_BACKENDS	6
@@ -108,6 +108,8 @@ struct phyr_probe_map_cost {
  * @by:		out: PHYR_PROBE_NO_IOMMU ...
  * @shape:	out: enum phyr_shape of the phyr backends, else 0
  * @checked:	out: pages whose first and last byte were translated while mapped
+ * @bounced:	out: of these, pages in a bounce buffer, where the content is compared on the way
+ *		to the device, and else only the offset in the page
  * @wrong:	out: of these, pages that did not translate to the right place
  * @missing:	out: pages that the backend gave no DMA address for, or gave too many
  * @stale:	out: pages that still translate after unmap (DMA domain only)
@@ -123,6 +125,7 @@ struct phyr_probe_translate {
 	__u32 by;
 	__u32 shape;
 	__u64 checked;
+	__u64 bounced;
 	__u64 wrong;
 	__u64 missing;
 	__u64 stale;
@@ -139,6 +142,7 @@ struct phyr_probe_translate {
  * @opcode:	NVMe opcode of the first mismatch
  * @commands:	data commands checked
  * @bytes:	bytes of data checked
+ * @bounced:	of these, bytes in bounce buffers, compared as above
  * @unchecked:	data commands that it cannot walk (SGLs)
  * @mismatches:	commands whose addresses are not those of their request
  * @offset:	first mismatch: byte offset in the command's data
@@ -151,6 +155,7 @@ struct phyr_probe_watch {
 	__u32 opcode;
 	__u64 commands;
 	__u64 bytes;
+	__u64 bounced;
 	__u64 unchecked;
 	__u64 mismatches;
 	__u64 offset;
