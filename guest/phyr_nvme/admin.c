@@ -5,6 +5,8 @@
  * Everything that needs them can sleep: probe, reset, and the timeout handler, which the
  * block layer runs from a workqueue.
  */
+#include <linux/interrupt.h>
+
 #include "phyr_nvme.h"
 
 /* Called from the interrupt handler, or with the interrupt disabled. */
@@ -50,8 +52,9 @@ int pnvme_admin_cmd(struct pnvme_ctrl *ctrl, struct nvme_command *cmd, u32 *resu
 		/* An interrupt may have been lost. */
 		pnvme_queue_poll(&ctrl->queues[0]);
 		if (!try_wait_for_completion(&admin->done)) {
-			/* From now on it is a late completion. */
+			/* From now on it is late, and must not pass for the next command's. */
 			WRITE_ONCE(admin->cid, (u16)(admin->cid + 1));
+			synchronize_irq(ctrl->queues[0].irq);
 			dev_err(ctrl->dev, "admin command %#x timed out\n", cmd->common.opcode);
 			return -ETIMEDOUT;
 		}
