@@ -9,8 +9,9 @@
  *   phyrctl snapshot
  *
  * BACKEND is sg, page, iova, raw, phyr16 or phyr8; LAYOUT 4k, 64k, 2m or gaps; DIR to or from. Without -b or
- * -l all of them are taken in turn. One line of JSON per result on stdout; {"error":...} and
- * exit code 1 when something cannot be done, 64 for wrong usage.
+ * -l all of them are taken in turn. One line of JSON per result on stdout: {"unsupported":...} for a
+ * pair that cannot be, {"error":...} and exit code 1 (after the rest) for one that fails, 64 for wrong
+ * usage.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,15 +32,11 @@ static const struct {
 	{ "snapshot",	cmd_snapshot },
 };
 
-noreturn void fail(int code, const char *format, ...)
+static void vcomplain(const char *format, va_list args)
 {
 	char text[256];
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-
 	printf("{\"error\":\"");
 	for (const char *c = text; *c; c++) {
 		if (*c == '"' || *c == '\\')
@@ -47,6 +44,24 @@ noreturn void fail(int code, const char *format, ...)
 		putchar((unsigned char)*c < ' ' ? ' ' : *c);
 	}
 	printf("\"}\n");
+}
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vcomplain(format, args);
+	va_end(args);
+}
+
+noreturn void fail(int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vcomplain(format, args);
+	va_end(args);
 	exit(code);
 }
 

@@ -3,13 +3,17 @@
 #ifndef PHYRCTL_H
 #define PHYRCTL_H
 
+#include <stdarg.h>
 #include <stdnoreturn.h>
 
 /* Exit codes: 0 done, 1 it could not be done, 64 wrong usage. */
 #define EXIT_FAILED	1
 #define EXIT_USAGE	64
 
-/* Print {"error":...} on stdout, and leave with @code. */
+/* Print {"error":...} on stdout. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, and leave with @code. */
 noreturn void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* phyrctl_probe.c: what asks /dev/phyr_probe */

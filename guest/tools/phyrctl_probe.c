@@ -2,6 +2,7 @@
 /* phyrctl: the commands that ask /dev/phyr_probe. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,19 +127,20 @@ static struct phyr_probe_memory memory_of(const struct options *o, int backend, 
 	};
 }
 
-/* A combination that cannot be is an answer when all are taken in turn, else an error. */
-static void failed(const struct options *o, const struct phyr_probe_memory *m, const char *what)
+/* A combination that cannot be is an answer when all are taken in turn, else a failure. */
+static bool failed(const struct options *o, const struct phyr_probe_memory *m, const char *what)
 {
 	if (errno == EOPNOTSUPP && (o->backend < 0 || o->layout < 0)) {
 		printf("{\"unsupported\":{\"backend\":\"%s\",\"layout\":\"%s\"}}\n",
 		       backends[m->backend], layouts[m->layout]);
-		return;
+		return true;
 	}
-	fail(EXIT_FAILED, "%s %s %s %u pages: %s%s", what, backends[m->backend], layouts[m->layout],
-	     m->npages, strerror(errno),
-	     errno == ENODEV ? "; bind a PCI function to phyr_probe with driver_override" :
-	     errno == EOPNOTSUPP ? "; this backend needs an IOMMU, and no gaps" :
-	     errno == EINVAL ? "; is the number of pages a multiple of the chunk?" : "");
+	complain("%s %s %s %u pages: %s%s", what, backends[m->backend], layouts[m->layout],
+		 m->npages, strerror(errno),
+		 errno == ENODEV ? "; bind a PCI function to phyr_probe with driver_override" :
+		 errno == EOPNOTSUPP ? "; this backend needs an IOMMU, and no gaps" :
+		 errno == EINVAL ? "; is the number of pages a multiple of the chunk?" : "");
+	return false;
 }
 
 static void print_memory(const char *what, const struct phyr_probe_memory *m)
@@ -154,17 +156,15 @@ static void print_cost(const char *name, const struct phyr_probe_cost *cost)
 	       (unsigned long long)cost->min, (unsigned long long)cost->median);
 }
 
-static void map_cost(int fd, const struct options *o, int backend, int layout)
+static bool map_cost(int fd, const struct options *o, int backend, int layout)
 {
 	struct phyr_probe_map_cost arg = {
 		.memory = memory_of(o, backend, layout),
 		.iterations = o->iterations,
 	};
 
-	if (ioctl(fd, PHYR_PROBE_IOC_MAP_COST, &arg)) {
-		failed(o, &arg.memory, "map-cost");
-		return;
-	}
+	if (ioctl(fd, PHYR_PROBE_IOC_MAP_COST, &arg))
+		return failed(o, &arg.memory, "map-cost");
 	print_memory("map_cost", &arg.memory);
 	printf(",\"iterations\":%u", arg.iterations);
 	print_cost("build", &arg.build);
@@ -174,16 +174,15 @@ static void map_cost(int fd, const struct options *o, int backend, int layout)
 	printf(",\"overhead\":%llu,\"shape\":\"%s\",\"ranges\":%u,\"chunks\":%llu,\"meta_bytes\":%llu}}\n",
 	       (unsigned long long)arg.overhead, shapes[arg.shape & 3], arg.ranges,
 	       (unsigned long long)arg.chunks, (unsigned long long)arg.meta_bytes);
+	return true;
 }
 
-static void translate(int fd, const struct options *o, int backend, int layout)
+static bool translate(int fd, const struct options *o, int backend, int layout)
 {
 	struct phyr_probe_translate arg = { .memory = memory_of(o, backend, layout) };
 
-	if (ioctl(fd, PHYR_PROBE_IOC_TRANSLATE, &arg)) {
-		failed(o, &arg.memory, "translate");
-		return;
-	}
+	if (ioctl(fd, PHYR_PROBE_IOC_TRANSLATE, &arg))
+		return failed(o, &arg.memory, "translate");
 	print_memory("translate", &arg.memory);
 	printf(",\"by\":\"%s\",\"shape\":\"%s\",\"checked\":%llu,\"bounced\":%llu,\"wrong\":%llu,\"missing\":%llu,"
 	       "\"stale\":%llu,\"prot_checked\":%llu,\"prot_wrong\":%llu,"
@@ -197,12 +196,14 @@ static void translate(int fd, const struct options *o, int backend, int layout)
 	       (unsigned long long)arg.first_got,
 	       arg.checked && !arg.wrong && !arg.missing && !arg.stale && !arg.prot_wrong ?
 	       "true" : "false");
+	return true;
 }
 
 static void each(const struct options *o,
-		 void (*one)(int fd, const struct options *o, int backend, int layout))
+		 bool (*one)(int fd, const struct options *o, int backend, int layout))
 {
 	int fd = open_node();
+	bool good = true;
 
 	for (int layout = 0; layouts[layout]; layout++) {
 		if (o->layout >= 0 && layout != o->layout)
@@ -210,9 +211,11 @@ static void each(const struct options *o,
 		for (int backend = 0; backends[backend]; backend++) {
 			if (o->backend >= 0 && backend != o->backend)
 				continue;
-			one(fd, o, backend, layout);
+			good &= one(fd, o, backend, layout);
 		}
 	}
+	if (!good)
+		exit(EXIT_FAILED);
 }
 
 void cmd_map_cost(char **args)
