@@ -18,7 +18,7 @@ import { qemuArgv } from './argv.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
 import { pciDevices } from './pci.js';
-import { FD, type QemuProcess, spawnQemu } from './process.js';
+import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
 
@@ -158,7 +158,10 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   const sshPort = await firstOf(
     options.signal,
     // QEMU's own words explain a lost monitor better, and come a little later.
-    up.catch(async (error) => Promise.reject((await within(WORDS_MS, child.exited)) ? didNotStart(child) : error)),
+    up.catch(async (error) => {
+      const exit = await within(WORDS_MS, child.exited);
+      throw exit ? didNotStart(child, exit) : error;
+    }),
     sleep(START_MS, undefined, { ref: false }).then(() =>
       Promise.reject(new InfraError(`QEMU's monitor did not answer within ${START_MS / 1000} s`)),
     ),
@@ -223,17 +226,14 @@ function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
 async function end(child: QemuProcess, qmp: Qmp, serial: SerialConsole, death: Death): Promise<void> {
   if (death.verdict?.how === 'panic') await within(PANIC_REPORT_MS, child.exited);
   death.sign('shutdown', 'the guest was closed');
-  qmp.execute('quit', z.unknown()).catch(() => {});
+  qmp.execute('quit', z.unknown()).catch(() => child.kill());
   await within(QUIT_MS, child.exited);
   child.kill();
   await within(QUIT_MS, Promise.all([child.exited, serial.ended]));
 }
 
-function didNotStart(child: QemuProcess): InfraError {
-  return new InfraError(
-    `QEMU did not start: ${child.lastWords() ?? 'it gave no reason'}`,
-    child.complaints().join('\n'),
-  );
+function didNotStart(child: QemuProcess, exit: Exit): InfraError {
+  return new InfraError(`QEMU did not start: ${child.lastWords() ?? exit.how}`, child.complaints().join('\n'));
 }
 
 /** What the promise brings if it does so in that time. */

@@ -5,7 +5,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { connect } from '../../src/guest/index.js';
 import { GuestDied, InfraError } from '../../src/model/index.js';
@@ -81,6 +81,13 @@ describe('QEMU that does not start', () => {
     expect(ms).toBeLessThan(AT_ONCE_MS);
   });
 
+  it('is told when the host lacks what starts it', async () => {
+    vi.stubEnv('PATH', '/nonexistent');
+    const error = await failure(rig.start(image), InfraError);
+    vi.unstubAllEnvs();
+    expect(error.message).toMatch(/setpriv/);
+  });
+
   it('has no room for its files', async () => {
     const error = await failure(rig.start(image, { scratch: '/nonexistent' }), InfraError);
     expect(error.message).toContain('cannot make a temporary file in /nonexistent');
@@ -119,21 +126,26 @@ describe('a guest that ends', () => {
     expect(await took(() => failure(session.exec('true', limits), GuestDied))).toBeLessThan(AT_ONCE_MS);
   });
 
-  it('by powering itself off, by resetting itself, by the death of QEMU', async () => {
-    const ends: [(guest: { pid: number }) => string | undefined, GuestDied['how'], string][] = [
-      [() => 'poweroff', 'shutdown', 'the guest powered itself off'],
-      [() => 'reboot', 'shutdown', 'the guest reset itself'],
-      [({ pid }) => void process.kill(pid, 'SIGKILL'), 'qemu-exit', 'QEMU ended with signal SIGKILL'],
-    ];
-    for (const [act, how, message] of ends) {
-      await using guest = await rig.start(image);
-      await using session = await lab.login(guest);
-      const running = failure(session.exec('sleep 60', limits), GuestDied);
-      const command = act(guest);
-      if (command) await session.exec(command, limits).catch(() => {});
-      expect(await running).toMatchObject({ how, message });
-      expect(await guest.died).toMatchObject({ how });
-    }
+  it('by powering itself off', async () => {
+    await using guest = await rig.start(image);
+    await using session = await lab.login(guest);
+    const error = await failure(session.exec('poweroff; sleep 60', limits), GuestDied);
+    expect(error).toMatchObject({ how: 'shutdown', message: 'the guest powered itself off' });
+  });
+
+  it('by resetting itself', async () => {
+    await using guest = await rig.start(image, { initrd: [image.rootfs.archive, lab.initScript('reboot -f')] });
+    const error = await failure(lab.login(guest), GuestDied);
+    expect(error).toMatchObject({ how: 'shutdown', message: 'the guest reset itself' });
+  });
+
+  it('by the death of QEMU', async () => {
+    await using guest = await rig.start(image);
+    const waiting = failure(lab.login(guest), GuestDied);
+    process.kill(guest.pid, 'SIGKILL');
+    const ms = await took(() => waiting);
+    expect(await waiting).toMatchObject({ how: 'qemu-exit', message: 'QEMU ended with signal SIGKILL' });
+    expect(ms).toBeLessThan(AT_ONCE_MS);
   });
 });
 
@@ -173,28 +185,25 @@ describe('an interrupt', () => {
   const interrupted = new Error('interrupted');
 
   // From before QEMU runs, through its start, the firmware and the kernel, to login and a command.
-  it.each([0, 5, 20, 60, 120, 250, 600, 1_500, 3_000, 4_500, 6_000, 9_000])(
-    'after %i ms ends all within 5 s',
-    async (ms) => {
-      const abort = new AbortController();
-      const { signal } = abort;
-      let interruptedAt = 0;
-      setTimeout(() => {
-        interruptedAt = performance.now();
-        abort.abort(interrupted);
-      }, ms);
-      const error = await failure(
-        (async () => {
-          await using guest = await rig.start(image, { signal });
-          await using session = await connect(guest, lab.keys, { deadlineMs: 90_000, signal });
-          await session.exec('sleep 1000', { deadlineMs: 90_000, signal });
-        })(),
-        Error,
-      );
-      expect(error).toBe(interrupted);
-      expect(performance.now() - interruptedAt).toBeLessThan(5_000);
-    },
-  );
+  it.each([0, 20, 60, 120, 400, 2_000, 4_000, 5_000, 7_000])('after %i ms ends all within 5 s', async (ms) => {
+    const abort = new AbortController();
+    const { signal } = abort;
+    let interruptedAt = 0;
+    setTimeout(() => {
+      interruptedAt = performance.now();
+      abort.abort(interrupted);
+    }, ms);
+    const error = await failure(
+      (async () => {
+        await using guest = await rig.start(image, { signal });
+        await using session = await connect(guest, lab.keys, { deadlineMs: 90_000, signal });
+        await session.exec('sleep 1000', { deadlineMs: 90_000, signal });
+      })(),
+      Error,
+    );
+    expect(error).toBe(interrupted);
+    expect(performance.now() - interruptedAt).toBeLessThan(5_000);
+  });
 });
 
 describe('an orchestrator that is killed', () => {
