@@ -30,6 +30,7 @@ interface RunCommandOptions extends ImageOptions {
   runs?: string;
   kernel: string;
   scenarios?: string;
+  bootTimeout: number;
 }
 
 const SPACE_MIB = 512;
@@ -48,7 +49,8 @@ export function runCommand(): Command {
     .option('--keep', 'keep consoles and traces of guests without a failure, too')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .option('--kernel <RELEASE|DIR>', 'a kernel of the locks (7.3, 7.2) or the build tree of your own', '7.3')
-    .option('--scenarios <DIR>', 'also load the scenario files in this folder');
+    .option('--scenarios <DIR>', 'also load the scenario files in this folder')
+    .option('--boot-timeout <SECONDS>', 'a guest that is not ready by then is lost', wholeNumber(1, 3600), 90);
   return addImageOptions(command).action(run);
 }
 
@@ -102,6 +104,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
     image: ({ plants }) => (plants ? images.image(options.kernel, { plants }) : Promise.resolve(image)),
     folder: store.folder,
     keep: options.keep ?? false,
+    bootDeadlineMs: options.bootTimeout * 1000,
     emit,
     signal,
   });

@@ -9,7 +9,6 @@ import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from 
 import { type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { type Guest, pciPlan, startGuest } from '../qemu/index.js';
 
-const READY_DEADLINE_MS = 90_000;
 const MARK_DEADLINE_MS = 3_000;
 
 export interface BootOptions {
@@ -19,6 +18,8 @@ export interface BootOptions {
   accelerator: 'kvm' | 'tcg';
   /** Folder for console.log and trace.log of this boot. */
   artefacts: string;
+  /** From QEMU's start to an answer on SSH. */
+  deadlineMs: number;
   signal: AbortSignal;
 }
 
@@ -43,7 +44,7 @@ export class BootedGuest implements AsyncDisposable {
 
   /** Fails with GuestDied or InfraError when the guest does not become ready; then nothing is left of it. */
   static async start(options: BootOptions): Promise<BootedGuest> {
-    const { image, machine, topology, accelerator, artefacts, signal } = options;
+    const { image, machine, topology, accelerator, artefacts, deadlineMs, signal } = options;
     const keys = makeRunKeys();
     const guest = await startGuest({
       qemu: image.qemu,
@@ -58,7 +59,7 @@ export class BootedGuest implements AsyncDisposable {
     const lines: string[] = [];
     guest.console.onLine((line) => lines.push(line));
     try {
-      const session = await connect(guest, keys, { deadlineMs: READY_DEADLINE_MS, signal });
+      const session = await connect(guest, keys, { deadlineMs, signal });
       await guest.checkPci();
       await session.push(await modulesOf(image), { signal });
       return new BootedGuest(guest, session, topology, lines);

@@ -29,6 +29,8 @@ export interface RunOptions {
   folder: string;
   /** Keep the artefacts of boots in which nothing went wrong. */
   keep: boolean;
+  /** A guest that does not answer by then is lost. */
+  bootDeadlineMs: number;
   emit: Emit<RunEvent>;
   signal: AbortSignal;
 }
@@ -89,6 +91,7 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
       topology: first.topology,
       accelerator: options.accelerator,
       artefacts,
+      deadlineMs: options.bootDeadlineMs,
       signal,
     });
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);

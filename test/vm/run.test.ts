@@ -1,0 +1,92 @@
+/** The main job: cells that pass, cells that must be refused, alarms that must ring, and a record of it all. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Sandbox } from './support/phyrlab.js';
+
+let box: Sandbox;
+beforeAll(async () => {
+  box = await Sandbox.create();
+});
+afterAll(() => box[Symbol.asyncDispose]());
+
+const IO_ORACLES = ['workload', 'data', 'translation', 'faults', 'leaks', 'kernel-log'];
+
+describe('phyrlab run', () => {
+  it('passes with every oracle having looked, and keeps no disks', async () => {
+    const { code, result, out } = await box.cells(['vtd-strict/switch/*/phyr8', '--seed', '7']);
+    expect(
+      result.cells.filter(({ verdict }) => verdict !== 'skip').map(({ id, verdict }) => `${verdict} ${id}`),
+    ).toEqual(
+      expect.arrayContaining([
+        'pass vtd-strict/switch/fio-verify/phyr8',
+        'pass vtd-strict/switch/crosscheck/phyr8',
+        'pass vtd-strict/switch/filesystem/phyr8',
+        'pass vtd-strict/switch/p2p-far/phyr8',
+      ]),
+    );
+    for (const cell of result.cells.filter(({ verdict }) => verdict === 'pass')) {
+      expect(cell.oracles.map(({ name }) => name)).toEqual(IO_ORACLES);
+    }
+    expect(code).toBe(0);
+    expect(result.run).toMatchObject({ seed: 7, exit_code: 0, interrupted: false });
+    const folder = /evidence in (\S+)/.exec(out)?.[1] ?? '';
+    expect(JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'))).toEqual(result);
+    const events = (await readFile(join(folder, 'events.jsonl'), 'utf8')).trimEnd().split('\n');
+    expect(events.map((line) => JSON.parse(line).type)).toEqual(
+      expect.arrayContaining(['run-start', 'cell-end', 'run-end']),
+    );
+    expect(existsSync(join(folder, 'boots', '0-vtd-strict-switch'))).toBe(false);
+    expect(await box.processes()).toEqual([]);
+  });
+
+  it('judges peer-to-peer by what the topology allows', async () => {
+    const { result } = await box.cells(['no-iommu/switch/p2p-*/phyr8']);
+    expect(result.cells.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['no-iommu/switch/p2p-near/phyr8', 'pass'],
+      ['no-iommu/switch/p2p-far/phyr8', 'pass'],
+    ]);
+    expect(result.cells[1]?.oracles[0]?.detail).toMatch(/refused: EINVAL/);
+  });
+
+  it('counts the same instructions in two runs', async () => {
+    const costs = async () => {
+      const { result } = await box.cells(['vtd-strict-icount/switch/map-cost/phyr8']);
+      expect(result.cells[0]?.verdict).toBe('pass');
+      return result.cells[0]?.metrics;
+    };
+    const first = await costs();
+    expect(first?.find(({ name }) => name === 'map')?.value).toBeGreaterThan(1000);
+    expect(await costs()).toEqual(first);
+  });
+
+  it('runs on the older kernel as well', async () => {
+    const { code, result } = await box.cells(['vtd-strict/switch/crosscheck/phyr8', '--kernel', '7.2']);
+    expect(result.run.kernel.release).toMatch(/^7\.2\./);
+    expect(result.cells[0]?.verdict).toBe('pass');
+    expect(code).toBe(0);
+  });
+});
+
+describe('modules that are broken on purpose', () => {
+  it.each([
+    ['short-map', ['data', 'translation', 'faults']],
+    ['skip-unmap', ['leaks']],
+    ['swap-direction', ['data', 'faults']],
+  ])('%s rings the right alarms and no other', async (plant, by) => {
+    const { code, result } = await box.cells([`vtd-strict/switch/fio-verify/phyr8!${plant}`]);
+    const rang = result.cells[0]?.oracles.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name) ?? [];
+    // The guest's own view may notice too; these are the witnesses from outside.
+    expect(rang.filter((name) => name !== 'workload' && name !== 'kernel-log')).toEqual(by);
+    expect(result.cells[0]?.verdict).toBe('pass');
+    expect(code).toBe(0);
+  });
+});
+
+describe('a build', () => {
+  it('of the modules is not repeated when nothing changed', async () => {
+    const progress = (await box.run(['images', 'build', '7.3'])).out;
+    expect(progress).not.toMatch(/modules: \d/);
+  });
+});

@@ -1,0 +1,85 @@
+/** The command line as a user has it: real processes, folders of their own, nothing left behind. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa, type Options } from 'execa';
+import { RunResult } from '../../../src/model/index.js';
+
+const CLI = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'phyrlab.mjs');
+
+export class Sandbox {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async create(): Promise<Sandbox> {
+    return new Sandbox(await mkdtemp(join(tmpdir(), 'phyrlab-test-')));
+  }
+
+  /** Starts `phyrlab ARGS` with its runs in this sandbox. */
+  start(args: string[], options: Options = {}) {
+    return execa(process.execPath, [CLI, ...args], {
+      ...options,
+      env: { PHYRLAB_RUNS: join(this.folder, 'runs'), ...options.env },
+      reject: false,
+    });
+  }
+
+  async run(args: string[], options: Options = {}): Promise<{ code: number; out: string; err: string }> {
+    const { exitCode, stdout, stderr } = await this.start(args, options);
+    return { code: exitCode ?? -1, out: String(stdout), err: String(stderr) };
+  }
+
+  /** Runs cells and returns the record that `--json` wrote. */
+  async cells(args: string[], options: Options = {}): Promise<{ code: number; result: RunResult; out: string }> {
+    const path = join(this.folder, `result-${Math.random().toString(36).slice(2)}.json`);
+    const { code, out, err } = await this.run(['run', ...args, '--json', path], options);
+    try {
+      return { code, out, result: RunResult.parse(JSON.parse(await readFile(path, 'utf8'))) };
+    } catch (error) {
+      throw new Error(`no result (exit code ${code}): ${out}\n${err}`, { cause: error });
+    }
+  }
+
+  /** Processes that have anything to do with this sandbox. */
+  async processes(): Promise<number[]> {
+    const found: number[] = [];
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (cmdline.includes(this.folder) && Number(pid) !== process.pid) found.push(Number(pid));
+    }
+    return found;
+  }
+
+  /** What the newest run has recorded so far. */
+  async lastEvents(): Promise<string> {
+    const runs = join(this.folder, 'runs');
+    const newest = (await readdir(runs).catch(() => [])).sort().at(-1);
+    return newest === undefined ? '' : readFile(join(runs, newest, 'events.jsonl'), 'utf8').catch(() => '');
+  }
+
+  /** PIDs of the emulators that trace into this sandbox. */
+  async guests(): Promise<number[]> {
+    const found: number[] = [];
+    for (const pid of await this.processes()) {
+      const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (cmdline.includes('trace.log')) found.push(pid);
+    }
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Polls until it holds; fails with `what` after `ms`. */
+export async function until(what: string, ms: number, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const end = performance.now() + ms;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,96 @@
+/** Guests and hosts that break in the middle: the right verdict at once, and nothing left. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Sandbox, until } from './support/phyrlab.js';
+
+let box: Sandbox;
+beforeAll(async () => {
+  box = await Sandbox.create();
+  await mkdir(join(box.folder, 'own'));
+  const harness = join(import.meta.dirname, '../../harness');
+  // Machines that fail in known ways, made of what a user has: words on the kernel command line.
+  await writeFile(
+    join(box.folder, 'own', 'broken.ts'),
+    `import { noIommu } from '${harness}/machines.ts';
+import { switched } from '${harness}/topologies.ts';
+import { crosscheck, fioVerify } from '${harness}/workloads.ts';
+const suite = (id: string, kernelArgs: string[]) => ({
+  id,
+  describe: id,
+  blocks: [{ machines: [{ ...noIommu, id, kernelArgs }], topologies: [switched], workloads: [fioVerify, crosscheck], backends: ['phyr8'] }],
+});
+export default [
+  suite('panics-at-boot', ['rdinit=/bin/false']),
+  suite('hangs-at-boot', ['rdinit=/bin/cat']),
+  suite('panics-in-workload', ['panic_on_taint=0x1000']),
+  suite('sound', []),
+];
+`,
+  );
+});
+afterAll(() => box[Symbol.asyncDispose]());
+
+const own = () => ['--scenarios', join(box.folder, 'own')];
+
+describe('a guest', () => {
+  it('that panics at boot is lost, not failed', async () => {
+    const { code, result } = await box.cells(['panics-at-boot', ...own()]);
+    expect(result.cells.map(({ verdict }) => verdict)).toEqual(['lost', 'lost']);
+    expect(result.cells[0]?.reason).toMatch(/never became ready:.*panic.*Attempted to kill init/);
+    expect(code).toBe(3);
+  });
+
+  it('that hangs at boot is lost when its time is up', async () => {
+    const { code, result } = await box.cells(['hangs-at-boot', ...own(), '--boot-timeout', '12']);
+    expect(result.cells.map(({ verdict }) => verdict)).toEqual(['lost', 'lost']);
+    expect(result.cells[0]?.reason).toMatch(/within 12 s/);
+    expect(code).toBe(3);
+  });
+
+  it('that panics in a workload fails its cell at once, and the next cell gets a new guest', async () => {
+    const { code, result } = await box.cells(['panics-in-workload', ...own()]);
+    expect(result.cells.map(({ verdict }) => verdict)).toEqual(['fail', 'fail']);
+    expect(result.cells[0]?.oracles).toMatchObject([{ name: 'kernel-log', verdict: 'fail' }]);
+    expect(result.cells[0]?.reason).toMatch(/panic/);
+    expect(result.cells[0]?.duration_ms).toBeLessThan(20_000);
+    expect(code).toBe(1);
+  });
+
+  it('whose QEMU is killed loses its cell only: the next one gets a new guest', async () => {
+    const run = box.cells(['sound', ...own()]);
+    await until('a cell runs', 60_000, async () => (await box.lastEvents()).includes('"type":"cell-start"'));
+    for (const pid of await box.guests()) process.kill(pid, 'SIGKILL');
+    const { code, result } = await run;
+    expect(result.cells.map(({ verdict }) => verdict)).toEqual(['lost', 'pass']);
+    expect(result.cells[0]?.reason).toMatch(/SIGKILL/);
+    expect(code).toBe(3);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it.each([
+    ['while a guest boots', '"type":"boot-start"'],
+    ['while cells run', '"type":"cell-step"'],
+  ])('%s ends within 5 s with nothing left', async (_, event) => {
+    const child = box.start(['run', 'sound', ...own()]);
+    await until('it got there', 60_000, async () => {
+      return (await box.guests()).length > 0 && (await box.lastEvents()).includes(event);
+    });
+    const asked = performance.now();
+    child.kill('SIGINT');
+    const { exitCode, stdout } = await child;
+    expect(performance.now() - asked).toBeLessThan(5_000);
+    expect(exitCode).toBe(130);
+    expect(String(stdout)).toMatch(/lost/);
+    expect(await box.processes()).toEqual([]);
+  });
+
+  it('SIGKILL of the orchestrator leaves no guest', async () => {
+    const child = box.start(['run', 'sound', ...own()]);
+    await until('QEMU runs', 60_000, async () => (await box.guests()).length > 0);
+    child.kill('SIGKILL');
+    await child;
+    await until('QEMU is gone', 3_000, async () => (await box.processes()).length === 0);
+  });
+});
