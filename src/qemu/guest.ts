@@ -1,6 +1,6 @@
 /** A running guest and everything that it owns on the host. */
 import { constants, createReadStream } from 'node:fs';
-import { access, type FileHandle, stat } from 'node:fs/promises';
+import { access, type FileHandle, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -65,6 +65,7 @@ export interface Guest extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const MIB = 2 ** 20;
 const START_MS = 15_000;
 const PANIC_REPORT_MS = 1_000;
 const QUIT_MS = 1_500;
@@ -102,6 +103,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   /** The child has its own number for each. */
   const inQemu = (handle: FileHandle) => `/proc/self/fd/${FD.files + handles.indexOf(handle)}`;
 
+  await checkRoom(scratch, await roomFor(options));
   const initrd = await openOwned();
   await concatenate(options.initrd, initrd);
   const files = new Map<string, string>();
@@ -109,7 +111,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   for (const { node } of walk(topology)) {
     if (node.kind !== 'nvme' && node.kind !== 'ivshmem') continue;
     const handle = await openOwned();
-    await handle.truncate(node.sizeMiB * 2 ** 20);
+    await handle.truncate(node.sizeMiB * MIB);
     files.set(node.id, onHost(handle));
     backing.set(node.id, inQemu(handle));
   }
@@ -248,6 +250,26 @@ async function checkReadable(what: string, path: string, mode: number): Promise<
   } catch (error) {
     throw new InfraError(`${what} cannot be used: ${path}: ${(error as Error).message}`, undefined, { cause: error });
   }
+}
+
+/** The most that a guest's files can grow to, in bytes. */
+async function roomFor({ initrd, topology }: GuestOptions): Promise<number> {
+  let bytes = 0;
+  for (const part of initrd) bytes += typeof part === 'string' ? (await stat(part)).size : part.length;
+  for (const { node } of walk(topology)) if ('sizeMiB' in node) bytes += node.sizeMiB * MIB;
+  return bytes;
+}
+
+/** A host disk that fills up would look like a defect of the guest's disk, and end QEMU by a signal in a BAR. */
+async function checkRoom(dir: string, bytes: number): Promise<void> {
+  const mib = (n: number) => `${Math.ceil(n / MIB)} MiB`;
+  const { bavail, bsize } = await statfs(dir).catch((error) => {
+    throw new InfraError(`cannot make temporary files in ${dir}: ${error.message}`, undefined, { cause: error });
+  });
+  if (bavail * bsize < bytes)
+    throw new InfraError(
+      `no space: the guest's files need ${mib(bytes)} and ${dir} has ${mib(bavail * bsize)}; set TMPDIR to a place with room`,
+    );
 }
 
 async function concatenate(parts: readonly (string | Uint8Array)[], into: FileHandle): Promise<void> {

@@ -90,7 +90,11 @@ describe('QEMU that does not start', () => {
 
   it('has no room for its files', async () => {
     const error = await failure(rig.start(image, { scratch: '/nonexistent' }), InfraError);
-    expect(error.message).toContain('cannot make a temporary file in /nonexistent');
+    expect(error.message).toContain('cannot make temporary files in /nonexistent');
+    const vast = structuredClone(lab.oneDisk);
+    vast.root = [{ kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 1 << 20, blockSize: 512 }];
+    const full = await failure(rig.start(image, { topology: vast }), InfraError);
+    expect(full.message).toMatch(/^no space: the guest's files need 10485\d\d MiB and .* has \d+ MiB/);
   });
 });
 
