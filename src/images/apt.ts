@@ -32,6 +32,19 @@ export function parseStanzas(text: string): Stanza[] {
     });
 }
 
+const UNREACHABLE =
+  /^\s+(Could not (resolve|connect)|Cannot initiate the connection|Unable to connect|Connection timed out)/;
+
+/** The line in which apt says what is wrong, without its prefix. */
+export function complaint(output: string): string {
+  const lines = output.split('\n');
+  const line = [/^[EW]: Failed to fetch/, /^E: /, /^Err:/].map((kind) => lines.find((l) => kind.test(l))).find(Boolean);
+  return (line ?? tail(output, 1))
+    .replace(/^[EW]: /, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
 export function escapePath(file: string): string {
   return file.split('/').map(encodeURIComponent).join('/');
 }
@@ -55,9 +68,19 @@ export class Apt {
 
   /**
    * Downloads into the cache's packages what is not there yet. Returns what could not be had, with apt's own words: the mirror
-   * does not hold it, or cannot be reached. Every file's SHA-256 is that of its lock entry.
+   * does not hold it, or cannot be reached. Every file's SHA-256 is that of its lock entry. What fails is tried once more.
    */
   async download(
+    packages: readonly Package[],
+    scratch: string,
+    onBytes: (done: number) => void,
+  ): Promise<Missing | null> {
+    const first = await this.#downloadOnce(packages, scratch, onBytes);
+    if (!first || first.unreachable) return first;
+    return this.#downloadOnce(first.packages, scratch, () => {});
+  }
+
+  async #downloadOnce(
     packages: readonly Package[],
     scratch: string,
     onBytes: (done: number) => void,
@@ -69,10 +92,15 @@ export class Apt {
       path.join(scratch, p.sha256),
       `SHA256:${p.sha256}`,
     ]);
-    const result = await this.#apt('/usr/lib/apt/apt-helper', ['-o', 'APT::Status-Fd=1', 'download-file', ...words], {
+    let unreachable = false;
+    const options = ['-o', 'APT::Status-Fd=1', '-o', 'Acquire::Retries=0'];
+    const result = await this.#apt('/usr/lib/apt/apt-helper', [...options, 'download-file', ...words], {
       onLine: (line) => {
         const percent = /^dlstatus:\d+:([\d.]+):/.exec(line)?.[1];
         if (percent) onBytes(Math.round((Number(percent) / 100) * total));
+        unreachable ||= UNREACHABLE.test(line);
+        // Every further file would wait for the same.
+        return unreachable ? 'stop' : undefined;
       },
     });
     const missing: Package[] = [];
@@ -82,9 +110,7 @@ export class Apt {
         await rename(file, this.#cache.path('packages', p.sha256));
       else missing.push(p);
     }
-    if (missing.length === 0) return null;
-    const said = result.all.split('\n').find((line) => /^(E|Err):/.test(line)) ?? tail(result.all, 1);
-    return { packages: missing, said };
+    return missing.length === 0 ? null : { packages: missing, said: complaint(result.all), unreachable };
   }
 
   /** Fetches the signed indexes; once in the life of this object. */
@@ -112,9 +138,8 @@ export class Apt {
     await writeFile(path.join(root, 'etc', 'sources.list'), `${lines.join('\n')}\n`);
     const result = await this.#apt('apt-get', ['update', '-q', '--error-on=any']);
     if (!result.ok) {
-      const said = result.all.split('\n').find((line) => /^E: |^Err:/.test(line)) ?? tail(result.all, 1);
       throw new UsageError(
-        `the Debian mirror ${mirror} cannot be used: ${said.trim()}`,
+        `the Debian mirror ${mirror} cannot be used: ${complaint(result.all)}`,
         'check the network, or name another mirror with --mirror or PHYRLAB_MIRROR',
       );
     }
@@ -220,7 +245,10 @@ export class Apt {
       'APT::Install-Recommends "false";',
       'APT::Sandbox::User "root";',
       'Acquire::Languages "none";',
-      'Acquire::Retries "2";',
+      'Acquire::Retries "1";',
+      'Acquire::Retries::Delay "false";',
+      'Acquire::http::Timeout "15";',
+      'Acquire::https::Timeout "15";',
       ...network,
     ];
     await writeFile(path.join(root, 'status'), '');
@@ -230,7 +258,15 @@ export class Apt {
   }
 }
 
+/** What others need of it. */
+export type Archive = Pick<
+  Apt,
+  'download' | 'update' | 'available' | 'closure' | 'show' | 'source' | 'candidates' | 'names'
+>;
+
 export interface Missing {
   packages: Package[];
   said: string;
+  /** The mirror does not answer at all. */
+  unreachable: boolean;
 }

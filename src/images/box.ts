@@ -65,6 +65,11 @@ export async function inBox(command: readonly string[], options: BoxOptions): Pr
   return result;
 }
 
+/** Throws at once on a host where nothing can be built, before anything is downloaded for it. */
+export async function checkNamespaces(signal: AbortSignal): Promise<void> {
+  await namespaceFlags(signal);
+}
+
 let working: Promise<string[]> | undefined;
 
 function namespaceFlags(signal: AbortSignal): Promise<string[]> {
@@ -86,7 +91,7 @@ async function findNamespaceFlags(signal: AbortSignal): Promise<string[]> {
   }
   throw new UsageError(
     `this host does not let us make the namespaces that kernel modules are built in: ${said}`,
-    'allow them (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0; in a container: CAP_SYS_ADMIN), or run as root',
+    'allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0; in a container: CAP_SYS_ADMIN), or run as root',
   );
 }
 

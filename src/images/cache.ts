@@ -2,9 +2,11 @@ import { existsSync, lstatSync, readdirSync, utimesSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { execa } from 'execa';
 import { z } from 'zod';
-import { describe, type Emit, type Progress, UsageError } from '../model/index.js';
-import { translateNoSpace } from './exec.js';
+import { describe, type Emit, InfraError, type Progress, UsageError } from '../model/index.js';
+import { NoSpace } from './exec.js';
 import { FileLock } from './filelock.js';
 import { findDamage, hashFile, Manifest, takeManifest } from './manifest.js';
 
@@ -45,7 +47,8 @@ export interface EntrySpec {
 
 /**
  * The cache: `entries/NAME-KEY` are finished and never change; `work/NAME-KEY` are being made, each by the holder of
- * `locks/NAME-KEY`; `packages/SHA256` are downloaded files. Entries appear by rename, so a half-made one is never seen, and
+ * `locks/NAME-KEY`; `packages/SHA256` are downloaded files;
+ * `substitutes` says what was taken for locks whose versions left the mirror. Entries appear by rename, so a half-made one is never seen, and
  * work whose lock is free was left behind by a crash.
  */
 export class Cache {
@@ -65,10 +68,12 @@ export class Cache {
   static async open(dir: string, options: CacheOptions): Promise<Cache> {
     const cache = new Cache(path.resolve(dir), options);
     try {
-      for (const part of ['entries', 'work', 'locks', 'packages']) await mkdir(cache.path(part), { recursive: true });
+      for (const part of ['entries', 'work', 'locks', 'packages', 'substitutes'])
+        await mkdir(cache.path(part), { recursive: true });
     } catch (error) {
+      if (NoSpace.is(error)) throw cache.#noSpace(error);
       throw new UsageError(
-        `cannot use the cache directory ${cache.dir}: ${describe(translateNoSpace(error))}`,
+        `cannot use the cache directory ${cache.dir}: ${describe(error)}`,
         'set PHYRLAB_CACHE to a directory that you may write',
         { cause: error },
       );
@@ -105,7 +110,7 @@ export class Cache {
       this.#emit({ type: 'step-end', step: spec.name, ms, cached: entry.cached });
       return entry;
     };
-    const found = await this.#find(id);
+    const found = await this.#find(id, () => {});
     if (found) return done(found);
     this.#emit({ type: 'step-start', step: spec.name });
     try {
@@ -114,11 +119,22 @@ export class Cache {
         onWait: () =>
           this.#emit({ type: 'warning', text: `${spec.name}: waiting for another phyrlab that is building it` }),
       });
-      const made = (await this.#find(id)) ?? (await this.#make(id, spec));
+      const onDamage = (damage: string) => {
+        this.#emit({ type: 'warning', text: `cached ${id} is damaged (${damage}): making it again` });
+      };
+      const made = (await this.#find(id, onDamage)) ?? (await this.#make(id, spec));
       return done(made);
     } catch (error) {
-      throw translateNoSpace(error);
+      throw NoSpace.is(error) ? this.#noSpace(error) : error;
     }
+  }
+
+  #noSpace(cause: unknown): UsageError {
+    return new UsageError(
+      `no space left in the cache directory ${this.dir}`,
+      'free some (all images take about 1 GB), or point PHYRLAB_CACHE at another file system',
+      { cause },
+    );
   }
 
   async #make(id: string, spec: EntrySpec): Promise<Entry> {
@@ -148,7 +164,7 @@ export class Cache {
     }
   }
 
-  async #find(id: string): Promise<Entry | null> {
+  async #find(id: string, onDamage: (damage: string) => void): Promise<Entry | null> {
     const dir = this.path('entries', id);
     const file = path.join(dir, 'entry.json');
     if (!existsSync(dir)) return null;
@@ -163,7 +179,7 @@ export class Cache {
     } catch {
       damage = 'its description cannot be read';
     }
-    this.#emit({ type: 'warning', text: `cached ${id} is damaged (${damage}): making it again` });
+    onDamage(damage);
     return null;
   }
 
@@ -234,8 +250,16 @@ export function cacheDirectory(option: string | undefined, env: NodeJS.ProcessEn
   return path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'phyrlab');
 }
 
+/** As rm(1) does it, which is much faster than Node. A child of a killed unpacker may still be writing: hence once more. */
 export async function removeTree(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true, maxRetries: 2 });
+  if (!existsSync(dir)) return;
+  for (let attempt = 0; ; attempt++) {
+    const result = await execa('rm', ['-rf', '--', dir], { reject: false });
+    if (!result.failed) return;
+    if (attempt === 4) throw new InfraError(`cannot remove ${dir}`, result.stderr);
+    await execa('chmod', ['-R', 'u+rwX', '--', dir], { reject: false });
+    await setTimeout(100);
+  }
 }
 
 async function treeSize(dir: string): Promise<number> {

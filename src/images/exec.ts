@@ -1,12 +1,12 @@
 import { execa, type Options } from 'execa';
-import { InfraError, UsageError } from '../model/index.js';
+import { InfraError } from '../model/index.js';
 
 export interface RunOptions {
   signal: AbortSignal;
   cwd?: string;
   env?: Record<string, string>;
-  /** Called with each line of standard output or standard error as it comes. */
-  onLine?: (line: string) => void;
+  /** Called with each line of standard output or standard error as it comes; `stop` ends the program, which then has failed. */
+  onLine?: (line: string) => 'stop' | undefined;
 }
 
 export interface RunResult {
@@ -16,9 +16,12 @@ export interface RunResult {
   all: string;
 }
 
+/** unshare(1) says it too, when there may be no more namespaces. */
+const FULL = /^(?!unshare:).*(No space left on device|Disk quota exceeded)/m;
+
 /**
  * Runs one program to its end. It dies with us, whatever ends us (PDEATHSIG), and on abort.
- * A full disk is a UsageError wherever it strikes; any other failure is the caller's to judge.
+ * A full disk is NoSpace wherever it strikes; any other failure is the caller's to judge.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   options.signal.throwIfAborted();
@@ -35,12 +38,15 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', file, ...args], settings);
   const { onLine } = options;
   if (onLine) {
-    for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine);
+    const judge = (line: string): void => {
+      if (onLine(line) === 'stop') child.kill('SIGKILL');
+    };
+    for (const stream of [child.stdout, child.stderr]) eachLine(stream, judge);
   }
   const result = await child;
   options.signal.throwIfAborted();
   const all = result.all ?? '';
-  if (result.failed && /No space left on device|Disk quota exceeded/.test(all)) throw noSpace();
+  if (result.failed && FULL.test(all)) throw new NoSpace();
   if (result.code === 'ENOENT') throw new InfraError(`cannot start ${file}`, result.message);
   return { ok: !result.failed, stdout: result.stdout, all };
 }
@@ -56,17 +62,12 @@ export async function must(
   return result.stdout;
 }
 
-export function noSpace(): UsageError {
-  return new UsageError(
-    'no space left while building images',
-    'free some (about 1.5 GB are needed), or point PHYRLAB_CACHE at another file system',
-  );
-}
-
-/** Translates what the file system itself says about a full disk; anything else passes unchanged. */
-export function translateNoSpace(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOSPC' || code === 'EDQUOT' ? noSpace() : error;
+/** The disk is full, says a program that we run or the file system. The cache makes a message for a person of it. */
+export class NoSpace extends Error {
+  static is(error: unknown): boolean {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return error instanceof NoSpace || code === 'ENOSPC' || code === 'EDQUOT';
+  }
 }
 
 export function tail(text: string, lines = 30): string {

@@ -163,7 +163,7 @@ class CachedImages implements Images {
   }
 
   gc(keepDays: number): Promise<{ removed: string[]; bytes: number }> {
-    const keep = new Set(this.groups().flatMap((group) => this.#packages.set(group).packages.map((p) => p.sha256)));
+    const keep = new Set(this.#packages.inUse(this.groups()).map((p) => p.sha256));
     return this.#cache.gc(new Date(Date.now() - keepDays * 86_400_000), keep);
   }
 

@@ -20,15 +20,15 @@ const isHeaders = (p: Package): boolean => /^linux-(headers|kbuild)-/.test(p.nam
 
 /** The group of the lock files that a kernel spec names: a series (`7.3`) or a full release. */
 export function kernelGroup(spec: string, recipes: Recipes, packages: Packages): string {
-  const kernels = Object.entries(recipes.groups).filter(([, recipe]) => recipe.kind === 'kernel');
-  const groups = kernels.map(([group, recipe]) => ({
-    group,
-    series: recipe.kind === 'kernel' ? recipe.series : '',
-    release: releaseOf(packages.set(group)),
-  }));
-  const found = groups.find(({ series, release }) => spec === series || spec === release);
-  if (found) return found.group;
-  const known = groups.flatMap(({ series, release }) => [series, release]).join(', ');
+  const kernels = Object.entries(recipes.groups).flatMap(([group, recipe]) =>
+    recipe.kind === 'kernel' ? [{ group, series: recipe.series }] : [],
+  );
+  const bySeries = kernels.find(({ series }) => spec === series);
+  if (bySeries) return bySeries.group;
+  const releases = kernels.map(({ group }) => releaseOf(packages.set(group)));
+  const byRelease = kernels[releases.indexOf(spec)];
+  if (byRelease) return byRelease.group;
+  const known = [...kernels.map(({ series }) => series), ...releases].join(', ');
   throw new UsageError(`there is no kernel '${spec}'`, `known: ${known}; or the directory of a kernel build tree`);
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { type Emit, type Progress, UsageError } from '../model/index.js';
-import type { Apt } from './apt.js';
+import type { Archive } from './apt.js';
 import type { BuildContext, Cache } from './cache.js';
 import { differences, Lock, type Package, packagesKey, readLock } from './lock.js';
 import { keyOf } from './project.js';
@@ -34,13 +34,13 @@ export interface PackagesOptions {
 
 export class Packages {
   readonly #cache: Cache;
-  readonly #apt: Apt;
+  readonly #apt: Archive;
   readonly #options: PackagesOptions;
   readonly #sets = new Map<string, PackageSet>();
   readonly #substitutes = new Map<string, Promise<PackageSet>>();
   readonly #drift = new Map<string, string[]>();
 
-  constructor(cache: Cache, apt: Apt, options: PackagesOptions) {
+  constructor(cache: Cache, apt: Archive, options: PackagesOptions) {
     this.#cache = cache;
     this.#apt = apt;
     this.#options = options;
@@ -50,19 +50,28 @@ export class Packages {
   set(group: string): PackageSet {
     let set = this.#sets.get(group);
     if (!set) {
-      const lock = readLock(group);
-      set = toSet(lock);
-      const file = this.#substituteFile(set);
-      if (!this.#options.locked && existsSync(file)) {
-        const substitute = Lock.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-        if (substitute.success) {
-          this.#noteDrift(group, lock.packages, substitute.data.packages);
-          set = toSet(substitute.data);
-        }
-      }
+      const { locked, taken } = this.#load(group);
+      if (taken !== locked) this.#noteDrift(group, locked, taken);
+      set = toSet(group, taken);
       this.#sets.set(group, set);
     }
     return set;
+  }
+
+  /** The packages of all these groups, as long as they may be needed again. */
+  inUse(groups: readonly string[]): Package[] {
+    return groups.flatMap((group) => {
+      const { locked, taken } = this.#load(group);
+      return taken === locked ? locked : [...locked, ...taken];
+    });
+  }
+
+  #load(group: string): { locked: Package[]; taken: Package[] } {
+    const locked = readLock(group).packages;
+    const file = this.#substituteFile(group, locked);
+    if (this.#options.locked || !existsSync(file)) return { locked, taken: locked };
+    const substitute = Lock.safeParse(parseJson(readFileSync(file, 'utf8')));
+    return { locked, taken: substitute.success ? substitute.data.packages : locked };
   }
 
   /**
@@ -112,7 +121,7 @@ export class Packages {
     const lost = missing.filter((p) => listed.has(p));
     if (lost.length > 0) {
       throw new UsageError(
-        `the mirror lists ${lost.map((p) => `${p.name} ${p.version}`).join(', ')} but does not deliver: ${said.trim()}`,
+        `the mirror lists ${lost.map((p) => `${p.name} ${p.version}`).join(', ')} but does not deliver: ${said}`,
         'try again later, or name another mirror with --mirror or PHYRLAB_MIRROR',
       );
     }
@@ -120,27 +129,26 @@ export class Packages {
   }
 
   #substitute(set: PackageSet, gone: Gone): Promise<PackageSet> {
-    const refresh = `phyrlab images update ${set.group}`;
-    if (this.#options.locked) throw new UsageError(`--locked, but ${gone.message}`, `refresh the lock: ${refresh}`);
+    if (this.#options.locked) {
+      throw new UsageError(`--locked, but ${gone.message}`, `refresh the lock: ${refresh(set.group)}`, { cause: gone });
+    }
     let substitute = this.#substitutes.get(set.group);
     if (!substitute) {
-      substitute = this.#resolveSubstitute(set, gone, refresh);
+      substitute = this.#resolveSubstitute(set, gone);
       this.#substitutes.set(set.group, substitute);
     }
     return substitute;
   }
 
-  async #resolveSubstitute(set: PackageSet, gone: Gone, refresh: string): Promise<PackageSet> {
+  async #resolveSubstitute(set: PackageSet, gone: Gone): Promise<PackageSet> {
+    const locked = readLock(set.group).packages;
     const current = await resolveGroup(set.group, this.#options.recipes, this.#apt);
-    const file = this.#substituteFile(toSet(readLock(set.group)));
+    const file = this.#substituteFile(set.group, locked);
     await writeFile(`${file}.${process.pid}`, JSON.stringify(current));
     await rename(`${file}.${process.pid}`, file);
-    this.#options.progress({
-      type: 'warning',
-      text: `${gone.message}: current versions are taken (refresh: ${refresh})`,
-    });
-    this.#noteDrift(set.group, readLock(set.group).packages, current.packages);
-    const taken = toSet(current);
+    this.#options.progress({ type: 'warning', text: gone.message });
+    this.#noteDrift(set.group, locked, current.packages);
+    const taken = toSet(set.group, current.packages);
     this.#sets.set(set.group, taken);
     return taken;
   }
@@ -153,14 +161,29 @@ export class Packages {
   #noteDrift(group: string, locked: readonly Package[], taken: readonly Package[]): void {
     const lines = differences(locked, taken);
     this.#drift.set(group, lines);
-    for (const line of lines) this.#options.progress({ type: 'warning', text: `not as locked (${group}): ${line}` });
+    this.#options.progress({
+      type: 'warning',
+      text: `${group} is not as locked: ${lines.join(', ')} (refresh the lock: ${refresh(group)})`,
+    });
   }
 
-  #substituteFile(locked: PackageSet): string {
-    return this.#cache.path('apt', `instead-of-${locked.group}-${locked.key}.json`);
+  #substituteFile(group: string, locked: readonly Package[]): string {
+    return this.#cache.path('substitutes', `${group}-${packagesKey(locked)}.json`);
   }
 }
 
-function toSet(lock: Lock): PackageSet {
-  return { group: lock.group, packages: lock.packages, key: keyOf(lock.group, packagesKey(lock.packages)) };
+function toSet(group: string, packages: Package[]): PackageSet {
+  return { group, packages, key: keyOf(group, packagesKey(packages)) };
+}
+
+function refresh(group: string): string {
+  return `phyrlab images update ${group}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -9,6 +9,7 @@ import { hostProgram } from './toolbox.js';
 import { unpack } from './unpack.js';
 
 const STEP = 1;
+const HINT = 'give the path of a qemu-system-x86_64';
 const BINARY = 'usr/bin/qemu-system-x86_64';
 
 export async function packagedQemu(cache: Cache, packages: Packages): Promise<Qemu> {
@@ -20,7 +21,9 @@ export async function packagedQemu(cache: Cache, packages: Packages): Promise<Qe
         await unpack(set.packages, context.dir, packages, context);
         const { file, args } = hostProgram(context.dir, BINARY);
         const result = await run(file, [...args, '--version'], { signal: context.signal });
-        return { version: versionOf(result.all) };
+        const version = versionOf(result.all);
+        if (!version) throw new InfraError('the packaged QEMU does not run', result.all);
+        return { version };
       },
     }),
   );
@@ -38,8 +41,9 @@ export async function ownQemu(file: string, signal: AbortSignal): Promise<Qemu> 
   const real = executable(file);
   const { size, mtimeMs } = statSync(real);
   const result = await run(real, ['--version'], { signal });
-  if (!result.ok) throw new UsageError(`${file} does not run as a QEMU: ${result.all.trim().split('\n')[0]}`);
-  const version = versionOf(result.all);
+  const version = result.ok ? versionOf(result.all) : null;
+  if (!version)
+    throw new UsageError(`--qemu ${file} does not run as a QEMU: ${result.all.trim().split('\n')[0]}`, HINT);
   return {
     version,
     program: { file: real, args: [], env: {} },
@@ -54,15 +58,13 @@ function executable(file: string): string {
     accessSync(real, constants.X_OK);
     if (statSync(real).isFile()) return real;
   } catch (error) {
-    throw new UsageError(`--qemu ${file}: ${describe(error)}`, 'give the path of a qemu-system-x86_64', {
+    throw new UsageError(`--qemu ${file}: ${describe(error)}`, HINT, {
       cause: error,
     });
   }
-  throw new UsageError(`--qemu ${file} is not a program`, 'give the path of a qemu-system-x86_64');
+  throw new UsageError(`--qemu ${file} is not a program`, HINT);
 }
 
-function versionOf(said: string): string {
-  const version = /^QEMU emulator version (\d+\.\d+\.\d+)/m.exec(said)?.[1];
-  if (!version) throw new InfraError('QEMU does not say its version', said);
-  return version;
+function versionOf(said: string): string | null {
+  return /^QEMU emulator version (\d+\.\d+\.\d+)/m.exec(said)?.[1] ?? null;
 }

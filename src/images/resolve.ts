@@ -1,10 +1,10 @@
-import { InfraError } from '../model/index.js';
-import type { Apt } from './apt.js';
+import { InfraError, UsageError } from '../model/index.js';
+import type { Archive } from './apt.js';
 import type { Lock, Package } from './lock.js';
 import type { ClosureRecipe, KernelRecipe, Recipes } from './recipe.js';
 
 /** The current packages of a group, as the mirror has them now. Signatures are checked by apt. */
-export async function resolveGroup(group: string, recipes: Recipes, apt: Apt): Promise<Lock> {
+export async function resolveGroup(group: string, recipes: Recipes, apt: Archive): Promise<Lock> {
   const recipe = recipes.groups[group];
   if (!recipe) throw new InfraError(`no recipe for '${group}'`);
   await apt.update(recipes);
@@ -12,7 +12,7 @@ export async function resolveGroup(group: string, recipes: Recipes, apt: Apt): P
   return { schema: 1, group, packages: packages.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-async function resolveClosure(recipe: ClosureRecipe, apt: Apt): Promise<Package[]> {
+async function resolveClosure(recipe: ClosureRecipe, apt: Archive): Promise<Package[]> {
   const all = await apt.closure(recipe.roots, recipe.prefer);
   const wanted = all.filter(({ name }) => !recipe.omit.includes(name));
   const sources = await Promise.all(Object.keys(recipe.sources).map((name) => apt.source(name)));
@@ -20,7 +20,7 @@ async function resolveClosure(recipe: ClosureRecipe, apt: Apt): Promise<Package[
 }
 
 /** A kernel is complete only with its modules and headers; of two binaries the signed one is taken. */
-async function resolveKernel(recipe: KernelRecipe, apt: Apt): Promise<Package[]> {
+async function resolveKernel(recipe: KernelRecipe, apt: Archive): Promise<Package[]> {
   const flavour = recipe.flavour.replaceAll('+', '\\+');
   const series = recipe.series.replaceAll('.', '\\.');
   const binary = new RegExp(`^linux-binary-(?:unsigned-)?(${series}\\..+-${flavour})$`);
@@ -38,7 +38,10 @@ async function resolveKernel(recipe: KernelRecipe, apt: Apt): Promise<Package[]>
     if (!wanted.every((name) => names.includes(name))) continue;
     return apt.show(await apt.candidates(wanted));
   }
-  throw new InfraError(`the mirror has no complete ${recipe.series} kernel of flavour ${recipe.flavour}`);
+  throw new UsageError(
+    `the mirror has no ${recipe.series} kernel (${recipe.flavour}) with modules and headers`,
+    'name a mirror that keeps old versions with --mirror or PHYRLAB_MIRROR, or take another kernel',
+  );
 }
 
 /** By the numbers in them: 7.2.9 before 7.2.12. */

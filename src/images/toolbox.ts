@@ -1,6 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { HostProgram } from '../model/index.js';
+import { checkNamespaces } from './box.js';
 import type { Cache, Entry } from './cache.js';
 import type { Packages } from './packages.js';
 import { keyOf } from './project.js';
@@ -32,6 +33,7 @@ export class Toolbox {
         name: 'toolbox',
         key: this.key,
         build: async (context) => {
+          await checkNamespaces(context.signal);
           await unpack(set.packages, context.dir, this.#packages, context);
           for (const [link, target] of Object.entries(this.#links)) await symlink(target, path.join(context.dir, link));
           for (const dir of ['usr/src', 'usr/lib/modules'])
