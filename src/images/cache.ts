@@ -250,11 +250,11 @@ export function cacheDirectory(option: string | undefined, env: NodeJS.ProcessEn
   return path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'phyrlab');
 }
 
-/** As rm(1) does it, which is much faster than Node. A child of a killed unpacker may still be writing: hence once more. */
+/** As rm(1) does it, which is much faster than Node; out of a terminal's reach, as an interrupt is when it is needed. */
 export async function removeTree(dir: string): Promise<void> {
   if (!existsSync(dir)) return;
   for (let attempt = 0; ; attempt++) {
-    const result = await execa('rm', ['-rf', '--', dir], { reject: false });
+    const result = await execa('rm', ['-rf', '--', dir], { reject: false, detached: true });
     if (!result.failed) return;
     if (attempt === 4) throw new InfraError(`cannot remove ${dir}`, result.stderr);
     await execa('chmod', ['-R', 'u+rwX', '--', dir], { reject: false });

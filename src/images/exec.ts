@@ -20,7 +20,8 @@ export interface RunResult {
 const FULL = /^(?!unshare:).*(No space left on device|Disk quota exceeded)/m;
 
 /**
- * Runs one program to its end. It dies with us, whatever ends us (PDEATHSIG), and on abort.
+ * Runs one program to its end. It dies with us, whatever ends us (PDEATHSIG), and with all that it started on abort: it has
+ * a process group of its own, which also keeps a terminal's Ctrl-C to the one who decides what it means.
  * A full disk is NoSpace wherever it strikes; any other failure is the caller's to judge.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
@@ -31,19 +32,23 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stdin: 'ignore',
     reject: false,
     all: true,
-    cancelSignal: options.signal,
-    killSignal: 'SIGKILL',
+    detached: true,
     maxBuffer: 64 * 1024 * 1024,
   } satisfies Options;
   const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', file, ...args], settings);
+  const kill = (): void => {
+    if (child.pid !== undefined) killGroup(child.pid);
+  };
+  options.signal.addEventListener('abort', kill, { once: true });
   const { onLine } = options;
   if (onLine) {
     const judge = (line: string): void => {
-      if (onLine(line) === 'stop') child.kill('SIGKILL');
+      if (onLine(line) === 'stop') kill();
     };
     for (const stream of [child.stdout, child.stderr]) eachLine(stream, judge);
   }
   const result = await child;
+  options.signal.removeEventListener('abort', kill);
   options.signal.throwIfAborted();
   const all = result.all ?? '';
   if (result.failed && FULL.test(all)) throw new NoSpace();
@@ -87,4 +92,12 @@ function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void)
     for (const line of lines) onLine(line);
   });
   stream.on('end', () => rest && onLine(rest));
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }

@@ -56,7 +56,10 @@ function exitCode(
   signal: AbortSignal | undefined,
 ): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: [stdin, 'ignore', 'ignore'] });
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', file, ...args], {
+      stdio: [stdin, 'ignore', 'ignore'],
+      detached: true,
+    });
     const stop = () => child.kill('SIGKILL');
     signal?.addEventListener('abort', stop, { once: true });
     child.once('error', reject);

@@ -1,0 +1,120 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bootModuleItems, moduleDependencies } from '../../../src/images/bootmodules.js';
+import { treeKernel } from '../../../src/images/buildtree.js';
+import { releaseOf } from '../../../src/images/kernel.js';
+import { compareReleases } from '../../../src/images/resolve.js';
+import { UsageError } from '../../../src/model/index.js';
+import { openCache, packageOf, temporaryDir } from './fixtures.js';
+
+const RELEASE = '7.3.4+deb13-cloud-amd64';
+
+it('releases are ordered by their numbers', () => {
+  const releases = ['7.2.9+deb13-x', '7.2.12+deb13-x', '7.2.2+deb13-x', '7.2.12+deb13.1-x'];
+  expect(releases.sort(compareReleases)).toEqual([
+    '7.2.2+deb13-x',
+    '7.2.9+deb13-x',
+    '7.2.12+deb13-x',
+    '7.2.12+deb13.1-x',
+  ]);
+});
+
+it('the release is read off the name of the binary, signed or not', () => {
+  const set = (name: string) => ({
+    group: 'g',
+    key: 'k',
+    packages: [packageOf('linux-headers-7', '1'), packageOf(name, '1')],
+  });
+  expect(releaseOf(set(`linux-binary-${RELEASE}`))).toBe(RELEASE);
+  expect(releaseOf(set(`linux-binary-unsigned-${RELEASE}`))).toBe(RELEASE);
+  expect(() => releaseOf(set('linux-image'))).toThrow(UsageError);
+});
+
+describe('boot modules', () => {
+  function modules(files: Record<string, string>, builtin = ''): string {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'modules.builtin'), builtin);
+    for (const [name, depends] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
+      writeFileSync(path.join(dir, name), `ELF\0license=GPL\0depends=${depends}\0name=x\0`);
+    }
+    return dir;
+  }
+  const order = async (dir: string) => {
+    const items = await bootModuleItems(dir, async (file) => file);
+    const list = items.find((item) => item.path === 'lab/boot/order');
+    return list?.kind === 'text' ? list.text.split('\n') : null;
+  };
+
+  it('come after what they depend on', async () => {
+    const dir = modules({
+      'kernel/net/virtio_net.ko': 'net_failover',
+      'kernel/net/net_failover.ko': 'failover',
+      'kernel/net/failover.ko': '',
+      'kernel/misc/pvpanic.ko': '',
+      'kernel/misc/pvpanic-pci.ko': 'pvpanic',
+    });
+    expect(await order(dir)).toEqual([
+      'failover.ko',
+      'net_failover.ko',
+      'virtio_net.ko',
+      'pvpanic.ko',
+      'pvpanic_pci.ko',
+      '',
+    ]);
+  });
+
+  it('that are built in are not loaded', async () => {
+    const dir = modules({ 'kernel/misc/pvpanic-pci.ko': '' }, 'kernel/drivers/net/virtio_net.ko\n');
+    expect(await order(dir)).toEqual(['pvpanic_pci.ko', '']);
+  });
+
+  it('that the kernel lacks are named', async () => {
+    await expect(order(modules({}))).rejects.toThrow("neither a module nor a built-in 'virtio_net'");
+  });
+
+  it('dependencies are read from .modinfo', () => {
+    expect(moduleDependencies(Buffer.from('x\0depends=a,b\0y'))).toEqual(['a', 'b']);
+    expect(moduleDependencies(Buffer.from('x\0depends=\0y'))).toEqual([]);
+    expect(moduleDependencies(Buffer.from('x'))).toEqual([]);
+  });
+});
+
+describe('a build tree', () => {
+  function tree(image = true): string {
+    const dir = temporaryDir();
+    for (const sub of ['include/config', 'arch/x86/boot', 'drivers'])
+      mkdirSync(path.join(dir, sub), { recursive: true });
+    for (const file of ['Makefile', '.config', 'Module.symvers']) writeFileSync(path.join(dir, file), '');
+    writeFileSync(path.join(dir, 'include/config/kernel.release'), '7.4.0-rc1\n');
+    writeFileSync(path.join(dir, 'modules.builtin'), 'kernel/virtio_net.ko\nkernel/pvpanic-pci.ko\n');
+    const bzImage = Buffer.alloc(0x400);
+    if (image) bzImage.write('HdrS', 0x202);
+    writeFileSync(path.join(dir, 'arch/x86/boot/bzImage'), bzImage);
+    return dir;
+  }
+
+  it('is a kernel like the others', async () => {
+    const dir = tree();
+    const { cache } = await openCache(temporaryDir());
+    const { kernel, tree: build } = await treeKernel(dir, cache);
+    expect(kernel.release).toBe('7.4.0-rc1');
+    expect(readFileSync(kernel.image)).toEqual(readFileSync(path.join(dir, 'arch/x86/boot/bzImage')));
+    expect(build.dir).toBe(dir);
+    writeFileSync(path.join(dir, 'Module.symvers'), 'changed');
+    expect((await treeKernel(dir, cache)).tree.key).not.toBe(build.key);
+  });
+
+  it.each([
+    ['nothing there', () => '/no/such/dir', 'ENOENT'],
+    ['a file', () => import.meta.filename, 'not a directory'],
+    ['not built', () => temporaryDir(), 'ENOENT'],
+    ['no kernel image', () => tree(false), 'is not an x86 kernel image'],
+  ])('is refused: %s', async (_what, make, said) => {
+    const { cache } = await openCache(temporaryDir());
+    const error = await treeKernel(make(), cache).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(String(error)).toContain(said);
+  });
+});
