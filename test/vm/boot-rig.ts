@@ -74,8 +74,12 @@ export async function makeRig(): Promise<Rig> {
         ...changes,
         machine: { ...(changes.machine ?? machine()), id: name },
       }),
-    leftovers: async () => [...(await qemuProcesses(name)), ...(await readdir(scratch))],
-    [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
+    leftovers: async () => [...(await qemuProcesses(name)).map((pid) => `process ${pid}`), ...(await readdir(scratch))],
+    async [Symbol.asyncDispose]() {
+      // Only a failed test has left any.
+      for (const pid of await qemuProcesses(name)) process.kill(pid, 'SIGKILL');
+      await rm(dir, { recursive: true, force: true });
+    },
   };
 }
 
@@ -87,12 +91,12 @@ export const initScript = (script: string): Buffer =>
   cpioArchive([{ path: '/init', mode: 0o755, data: `#!/bin/sh\nmount -t proc proc /proc\n${script}\n` }]);
 
 /** Process ids of the QEMUs whose guest has that name. */
-export async function qemuProcesses(name: string): Promise<string[]> {
-  const found: string[] = [];
+export async function qemuProcesses(name: string): Promise<number[]> {
+  const found: number[] = [];
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
     const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    if (words[words.indexOf('-name') + 1] === name) found.push(`process ${pid}`);
+    if (words[words.indexOf('-name') + 1] === name) found.push(Number(pid));
   }
   return found;
 }

@@ -28,9 +28,10 @@ beforeEach(async () => {
   openBefore = await lab.openFiles();
 });
 afterEach(async () => {
-  expect(await rig.leftovers()).toEqual([]);
-  expect(await lab.openFiles()).toBe(openBefore);
+  const [left, open] = [await rig.leftovers(), await lab.openFiles()];
   await rig[Symbol.asyncDispose]();
+  expect(left).toEqual([]);
+  expect(open).toBe(openBefore);
 });
 
 async function failure<T extends Error>(
