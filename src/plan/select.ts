@@ -1,6 +1,6 @@
 /**
- * What a person names on the command line -> cells. A word is the id of a suite, else a pattern over all cell ids:
- * with `*` a glob for the whole id, without one a part of it.
+ * What a person names on the command line -> cells. A word is the id of a suite, else the id of a cell, else a pattern over all
+ * cell ids: with `*` a glob for the whole id, without one a part of it.
  */
 import { distance } from 'fastest-levenshtein';
 import { type PrunedCell, type Suite, UsageError } from '../model/index.js';
@@ -14,7 +14,8 @@ export function select(suites: readonly Suite[], words: readonly string[], runSe
 }
 
 function match(all: Plan, word: string, suiteIds: string[]): Plan {
-  const wanted = matcher(word);
+  const exact = [...all.cells, ...all.pruned].some((cell) => cell.id === word);
+  const wanted = exact ? (id: string) => id === word : matcher(word);
   const plan = {
     cells: all.cells.filter((cell) => wanted(cell.id)),
     pruned: all.pruned.filter((cell) => wanted(cell.id)),

@@ -147,6 +147,12 @@ describe('select', () => {
     expect(ids('vtd-strict/*/crosscheck/*').every((id) => id.startsWith('vtd-strict/switch/crosscheck/'))).toBe(true);
   });
 
+  it('takes the id of a cell for that cell alone, not for those whose ids it begins', () => {
+    const id = 'vtd-strict/switch/fio-verify/phyr8';
+    expect(select(suites, [id], 1).cells.map((cell) => cell.id)).toEqual([id]);
+    expect(select(suites, ['fio-verify/phyr8'], 1).cells.length).toBeGreaterThan(3);
+  });
+
   it('names the near ones of an unknown word', () => {
     expect(() => select(suites, ['smok'], 1)).toThrow(UsageError);
     try {
