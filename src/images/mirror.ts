@@ -6,33 +6,36 @@ export interface IndexTarget {
   uri: string;
   origin: string;
   label: string;
-  suite: string;
-  signedBy: string;
 }
 
-export const TARGET_FORMAT = '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(RELEASE)|$(SIGNED_BY)';
+export const TARGET_FORMAT = '$(REPO_URI)|$(ORIGIN)|$(LABEL)';
 
 export function parseIndexTargets(output: string): IndexTarget[] {
   return output
     .split('\n')
     .filter((line) => line.includes('|'))
     .map((line) => {
-      const [uri = '', origin = '', label = '', suite = '', signedBy = ''] = line.split('|');
-      return { uri, origin, label, suite, signedBy };
+      const [uri = '', origin = '', label = ''] = line.split('|');
+      return { uri, origin, label };
     });
 }
 
-/**
- * The host's own Debian mirror, or null on a host that has none (Ubuntu). Before the host's first `apt-get update` apt does
- * not know the origins; then a source signed by Debian's keyring is taken. The security archive is not a mirror.
- */
+/** Where the host's Debian packages come from, by what the signed indexes say; the security archive is not a mirror. */
 export function chooseMirror(targets: readonly IndexTarget[]): string | null {
-  const mirrors = targets.filter((t) => !/security/i.test(t.label + t.suite) && /^(https?|file|copy):/.test(t.uri));
-  const known = mirrors.find((t) => t.origin === 'Debian' && t.label === 'Debian');
-  const likely = mirrors.find((t) => t.origin === '' && /debian-archive/.test(t.signedBy));
-  const byPath = mirrors.find((t) => t.origin === '' && /\/debian\/?$/.test(t.uri));
-  return (known ?? likely ?? byPath)?.uri ?? null;
+  return targets.find((t) => t.origin === 'Debian' && t.label === 'Debian' && USABLE.test(t.uri))?.uri ?? null;
 }
+
+/**
+ * The same of a host that never ran `apt-get update`, such as a fresh container, whose apt knows only the addresses that it would
+ * fetch (`apt-get --print-uris update`): a `debian` directory with a component main, best one that has updates too.
+ */
+export function guessMirror(output: string): string | null {
+  const indexes = [...output.matchAll(/^'(\S+\/debian)\/dists\/([^/']+)\/main\//gm)];
+  const bases = indexes.map(([, base = '', suite = '']) => ({ base, suite })).filter(({ base }) => USABLE.test(base));
+  return (bases.find(({ suite }) => suite.endsWith('-updates')) ?? bases[0])?.base ?? null;
+}
+
+const USABLE = /^(https?|file):/;
 
 /** A mirror as the user gives it: the directory that holds `dists` and `pool`. */
 export function checkMirror(text: string): string {
@@ -54,13 +57,13 @@ export async function findMirror(
 ): Promise<string> {
   const given = option ?? env.PHYRLAB_MIRROR;
   if (given) return checkMirror(given);
-  const result = await run('apt-get', ['indextargets', '--format', TARGET_FORMAT], { signal });
-  const found = result.ok ? chooseMirror(parseIndexTargets(result.stdout)) : null;
-  if (!found) {
-    throw new UsageError(
-      'no Debian mirror is known: the apt of this host has none set up',
-      'give one with --mirror or PHYRLAB_MIRROR',
-    );
-  }
-  return checkMirror(found);
+  const targets = await run('apt-get', ['indextargets', '--format', TARGET_FORMAT], { signal });
+  const known = chooseMirror(parseIndexTargets(targets.stdout));
+  if (known) return checkMirror(known);
+  const guessed = guessMirror((await run('apt-get', ['--print-uris', 'update'], { signal })).stdout);
+  if (guessed) return checkMirror(guessed);
+  throw new UsageError(
+    'no Debian mirror is known: the apt of this host has none set up',
+    'give one with --mirror or PHYRLAB_MIRROR',
+  );
 }

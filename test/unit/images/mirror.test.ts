@@ -1,35 +1,43 @@
 import { describe, expect, it } from 'vitest';
-import { checkMirror, chooseMirror, findMirror, parseIndexTargets } from '../../../src/images/mirror.js';
+import { checkMirror, chooseMirror, findMirror, guessMirror, parseIndexTargets } from '../../../src/images/mirror.js';
 import { UsageError } from '../../../src/model/index.js';
 
-const choose = (lines: string[]) => chooseMirror(parseIndexTargets(lines.join('\n')));
-
 describe("the host's mirror", () => {
+  const choose = (lines: string[]) => chooseMirror(parseIndexTargets(lines.join('\n')));
+
   it('is where the Debian archive comes from, not the security archive and not a third party', () => {
     const chosen = choose([
-      'https://packages.example/apt/|Vendor|Vendor|stable|/usr/share/keyrings/vendor.gpg',
-      'http://security.example/debian-security/|Debian|Debian-Security|bookworm-security|',
-      'http://mirror.example/debian/|Debian|Debian|bookworm|/usr/share/keyrings/debian-archive-keyring.gpg',
+      'https://packages.example/apt/|Vendor|Vendor',
+      'http://security.example/debian-security/|Debian|Debian-Security',
+      'cdrom://disc/|Debian|Debian',
+      'http://mirror.example/debian/|Debian|Debian',
     ]);
     expect(chosen).toBe('http://mirror.example/debian/');
   });
 
-  it('is recognised by its keyring before the first apt-get update', () => {
-    const chosen = choose([
-      'https://packages.example/apt/||| stable|/usr/share/keyrings/vendor.gpg',
-      'http://mirror.example/debian-security/|||bookworm-security|/usr/share/keyrings/debian-archive-keyring.gpg',
-      'http://mirror.example/deb/|||bookworm|/usr/share/keyrings/debian-archive-keyring.gpg',
-    ]);
-    expect(chosen).toBe('http://mirror.example/deb/');
-  });
-
-  it('is recognised by its path where sources name no keyring', () => {
-    expect(choose(['http://mirror.example/debian|||bookworm|'])).toBe('http://mirror.example/debian');
-  });
-
   it('is none on Ubuntu or without sources', () => {
-    expect(choose(['http://archive.example/ubuntu/|Ubuntu|Ubuntu|noble|'])).toBeNull();
+    expect(choose(['http://archive.example/ubuntu/|Ubuntu|Ubuntu'])).toBeNull();
     expect(choose([''])).toBeNull();
+  });
+});
+
+describe("the host's mirror before its first apt-get update", () => {
+  const uri = (path: string) => `'http://${path}.xz' some_file 0 `;
+
+  it('is a debian directory with updates, not a vendor nor the security archive', () => {
+    const output = [
+      uri('vendor.example/linux/debian/dists/trixie/stable/binary-amd64/Packages'),
+      uri('other.example/debian/dists/trixie/main/binary-amd64/Packages'),
+      uri('mirror.example/debian-security/dists/trixie-security/main/binary-amd64/Packages'),
+      uri('mirror.example/debian/dists/trixie/main/binary-amd64/Packages'),
+      uri('mirror.example/debian/dists/trixie-updates/main/binary-amd64/Packages'),
+    ].join('\n');
+    expect(guessMirror(output)).toBe('http://mirror.example/debian');
+  });
+
+  it('is none on Ubuntu', () => {
+    expect(guessMirror(uri('archive.example/ubuntu/dists/noble-updates/main/binary-amd64/Packages'))).toBeNull();
+    expect(guessMirror('')).toBeNull();
   });
 });
 
