@@ -2,101 +2,131 @@
  * The data oracle: what the host reads in the backing files, and what the guest read of bytes that only the host knows.
  */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { OracleReport } from '../model/index.js';
 import { readStamp, SECTOR } from './stamp.js';
 
-export type DataClaim =
-  /** `file` holds these bytes at `offset`. */
-  | { kind: 'holds'; what: string; file: string; offset: number; expected: () => Buffer }
-  /** `file` holds these bytes somewhere, page-aligned; for memory whose allocation the guest chose. */
-  | { kind: 'holds-somewhere'; what: string; file: string; expected: () => Buffer }
-  /** `file` does not hold them anywhere, page-aligned: nothing may have moved. */
-  | { kind: 'holds-nowhere'; what: string; file: string; expected: () => Buffer }
-  /** The guest's digest of what it read must be that of these bytes. `undefined`: it never got that far. */
-  | { kind: 'read-back'; what: string; digest: string | undefined; expected: () => Buffer };
+/** Bytes that are due, made piece by piece as they are compared: the whole may be large. */
+export interface Due {
+  bytes: number;
+  /** Bytes `from` .. `from + length`; `from` is a multiple of PIECE, `length` at most PIECE. */
+  piece(from: number, length: number): Buffer;
+}
+
+export type DataClaim = { what: string; due: Due } & (
+  | {
+      /** `file` holds these bytes at `offset`. */
+      kind: 'holds';
+      file: string;
+      offset: number;
+    }
+  | {
+      /** `file` holds these bytes somewhere, page-aligned; for memory whose allocation the guest chose. */
+      kind: 'holds-somewhere';
+      file: string;
+    }
+  | {
+      /** `file` does not hold even the first page of them anywhere, page-aligned: nothing may have moved. */
+      kind: 'holds-nowhere';
+      file: string;
+    }
+  | {
+      /** The guest's SHA-256 of what it read must be that of these bytes. `undefined`: it never got that far. */
+      kind: 'read-back';
+      digest: string | undefined;
+    }
+);
 
 const PAGE = 4096;
+/** A multiple of every block size that divides it or is cut at it: a piece is compared by itself. */
+export const PIECE = 1 << 20;
 
 export async function judgeData(claims: readonly DataClaim[]): Promise<OracleReport> {
   if (claims.length === 0) return report('inconclusive', 'no claim about data was made');
   let bytes = 0;
   const missing: string[] = [];
   for (const claim of claims) {
-    const expected = claim.expected();
     if (claim.kind === 'read-back' && claim.digest === undefined) {
       missing.push(claim.what);
       continue;
     }
-    const wrong = await objection(claim, expected);
+    const wrong = await objection(claim);
     if (wrong !== undefined) return report('fail', `${claim.what}: ${wrong}`);
-    bytes += expected.length;
+    bytes += claim.due.bytes;
   }
   if (missing.length > 0) return report('inconclusive', `the workload ended before: ${missing.join(', ')}`);
   return report('pass', `${formatBytes(bytes)} as due`);
 }
 
-async function objection(claim: DataClaim, expected: Buffer): Promise<string | undefined> {
+async function objection(claim: DataClaim): Promise<string | undefined> {
+  if (claim.kind === 'read-back') {
+    const hash = createHash('sha256');
+    for (const [, piece] of pieces(claim.due)) hash.update(piece);
+    return claim.digest === hash.digest('hex') ? undefined : 'the guest read other bytes than the host had put there';
+  }
+  await using file = await open(claim.file, 'r');
   switch (claim.kind) {
-    case 'holds': {
-      const actual = await readAt(claim.file, claim.offset, expected.length);
-      return firstDifference(actual, expected, claim.offset);
+    case 'holds':
+      return await firstDifference(file, claim.offset, claim.due);
+    case 'holds-somewhere': {
+      for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
+        if ((await firstDifference(file, at, claim.due)) === undefined) return undefined;
+      }
+      return 'the bytes are nowhere to be found';
     }
-    case 'holds-somewhere':
-      return (await find(claim.file, expected)) === undefined ? 'the bytes are nowhere to be found' : undefined;
     case 'holds-nowhere': {
-      const at = await find(claim.file, expected.subarray(0, PAGE));
-      return at === undefined ? undefined : `the bytes got there (at ${at}) although the transfer must be refused`;
-    }
-    case 'read-back': {
-      const due = createHash('sha256').update(expected).digest('hex');
-      return claim.digest === due ? undefined : 'the guest read other bytes than the host had put there';
+      for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
+        return `the bytes got there (at ${at}) although the transfer must be refused`;
+      }
+      return undefined;
     }
   }
 }
 
-async function readAt(path: string, offset: number, length: number): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const buffer = Buffer.alloc(length);
-    let done = 0;
-    while (done < length) {
-      const { bytesRead } = await file.read(buffer, done, length - done, offset + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return buffer.subarray(0, done);
-  } finally {
-    await file.close();
-  }
+function* pieces({ bytes, piece }: Due): Generator<[from: number, piece: Buffer]> {
+  for (let from = 0; from < bytes; from += PIECE) yield [from, piece(from, Math.min(PIECE, bytes - from))];
 }
 
-async function find(path: string, wanted: Buffer): Promise<number | undefined> {
-  const file = await open(path, 'r');
-  const { size } = await file.stat();
-  await file.close();
-  const all = await readAt(path, 0, size);
-  for (let at = 0; at + wanted.length <= all.length; at += PAGE) {
-    if (all.compare(wanted, 0, wanted.length, at, at + wanted.length) === 0) return at;
+/** As much of `into` as the file has from `offset` on. */
+async function read(file: FileHandle, offset: number, into: Buffer): Promise<Buffer> {
+  let done = 0;
+  while (done < into.length) {
+    const { bytesRead } = await file.read(into, done, into.length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
   }
-  return undefined;
+  return into.subarray(0, done);
+}
+
+/** Where a page of the file begins with these bytes. */
+async function* pagesLike(file: FileHandle, wanted: Buffer): AsyncGenerator<number> {
+  const window = Buffer.allocUnsafe(PIECE);
+  for (let offset = 0; ; offset += PIECE) {
+    const bytes = await read(file, offset, window);
+    for (let at = 0; at + wanted.length <= bytes.length; at += PAGE) {
+      if (bytes.compare(wanted, 0, wanted.length, at, at + wanted.length) === 0) yield offset + at;
+    }
+    if (bytes.length < PIECE) return;
+  }
 }
 
 /** What differs first, and how much in all, in words that help: counted in sectors, with what a stamp says of itself. */
-function firstDifference(actual: Buffer, expected: Buffer, offset: number): string | undefined {
-  if (actual.equals(expected)) return undefined;
-  if (actual.length < expected.length) return `the file ends after ${actual.length} of ${expected.length} bytes`;
+async function firstDifference(file: FileHandle, offset: number, due: Due): Promise<string | undefined> {
+  const window = Buffer.allocUnsafe(Math.min(PIECE, due.bytes));
   let sectors = 0;
-  let first: number | undefined;
-  for (let at = 0; at < expected.length; at += SECTOR) {
-    const end = Math.min(at + SECTOR, expected.length);
-    if (expected.compare(actual, at, end, at, end) === 0) continue;
-    sectors++;
-    first ??= at;
+  let first: string | undefined;
+  for (const [from, expected] of pieces(due)) {
+    const actual = await read(file, offset + from, window.subarray(0, expected.length));
+    if (actual.length < expected.length) return `the file ends after ${from + actual.length} of ${due.bytes} bytes`;
+    if (actual.equals(expected)) continue;
+    for (let at = 0; at < expected.length; at += SECTOR) {
+      const end = Math.min(at + SECTOR, expected.length);
+      if (expected.compare(actual, at, end, at, end) === 0) continue;
+      sectors++;
+      first ??= `first at byte ${offset + from + at} (${nature(actual.subarray(at, at + SECTOR))})`;
+    }
   }
-  const at = first ?? 0;
-  const got = actual.subarray(at, at + SECTOR);
-  return `${sectors} of ${Math.ceil(expected.length / SECTOR)} sectors differ, first at byte ${offset + at} (${nature(got)})`;
+  return first === undefined ? undefined : `${sectors} of ${Math.ceil(due.bytes / SECTOR)} sectors differ, ${first}`;
 }
 
 function nature(sector: Buffer): string {

@@ -1,4 +1,5 @@
 import type { FioJob } from '../model/index.js';
+import type { Due } from './data.js';
 
 /** One stretch of the disk that a single fio thread writes. */
 export interface FioRegion {
@@ -28,13 +29,22 @@ export function fioPatternOption(seed: number): string {
 }
 
 /** What a region holds after every one of its blocks was written once. */
-export function fioExpected(region: FioRegion, seed: number): Buffer {
-  const out = Buffer.alloc(region.bytes);
+export function fioDue(region: FioRegion, seed: number): Due {
+  return { bytes: region.bytes, piece: (from, length) => fioPiece(region, seed, from, length) };
+}
+
+/** Blocks need not begin where a piece does: the pattern counts from the block's own start. */
+function fioPiece({ offset, blockSize }: FioRegion, seed: number, from: number, length: number): Buffer {
+  const out = Buffer.allocUnsafe(length);
   const unit = Buffer.alloc(12);
   unit.writeUInt32LE(seed);
-  for (let at = 0; at < region.bytes; at += region.blockSize) {
-    unit.writeBigUInt64LE(BigInt(region.offset + at), 4);
-    out.fill(unit, at, Math.min(at + region.blockSize, region.bytes));
+  const end = from + length;
+  for (let block = from - (from % blockSize); block < end; block += blockSize) {
+    unit.writeBigUInt64LE(BigInt(offset + block), 4);
+    const start = Math.max(block, from);
+    const phase = (start - block) % unit.length;
+    const rotated = Buffer.concat([unit.subarray(phase), unit.subarray(0, phase)]);
+    out.fill(rotated, start - from, Math.min(block + blockSize, end) - from);
   }
   return out;
 }

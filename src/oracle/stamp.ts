@@ -1,6 +1,7 @@
 /**
  * The bytes of a stamped sector, computed on the host independently of the guest's tool (guest/tools/stamp.c writes the same).
  */
+import type { Due } from './data.js';
 
 export const SECTOR = 512;
 const WORDS = SECTOR / 4;
@@ -25,6 +26,11 @@ export function stamped(offset: number, bytes: number, seed: number, generation:
     for (let i = 4; i < WORDS; i++) out.writeUInt32LE(mix((base + Math.imul(i, 0x27d4eb2f)) >>> 0), at + 4 * i);
   }
   return out;
+}
+
+/** Stamped sectors as the data oracle wants them. */
+export function stampedDue(offset: number, bytes: number, seed: number, generation: number): Due {
+  return { bytes, piece: (from, length) => stamped(offset + from, length, seed, generation) };
 }
 
 /** What a sector claims to be, if it is a stamped one: tells stale from misplaced from foreign data. */

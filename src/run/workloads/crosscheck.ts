@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Workload } from '../../model/index.js';
-import { type DataClaim, stamped } from '../../oracle/index.js';
+import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import { Secret } from './secret.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
@@ -50,14 +50,14 @@ export async function crosscheck(
       what: 'written through phyr_nvme',
       file: dutFile,
       offset: ours,
-      expected: () => stamped(ours, bytes, cell.seed, 1),
+      due: stampedDue(ours, bytes, cell.seed, 1),
     },
     {
       kind: 'holds',
       what: 'written through nvme',
       file: dutFile,
       offset: theirs,
-      expected: () => stamped(theirs, bytes, cell.seed, 2),
+      due: stampedDue(theirs, bytes, cell.seed, 2),
     },
     secret.claim(),
   ];

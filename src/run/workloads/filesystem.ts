@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Workload } from '../../model/index.js';
-import { stamped } from '../../oracle/index.js';
+import { stamped, stampedDue } from '../../oracle/index.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const PAGE = 4096;
@@ -38,7 +38,7 @@ export async function filesystem(
       kind: 'holds-somewhere' as const,
       what: `file ${i}`,
       file: dutFile,
-      expected: () => page(i),
+      due: stampedDue(i * PAGE, PAGE, cell.seed, 3),
     })),
     metrics: [],
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Metric, Workload } from '../../model/index.js';
-import { type DataClaim, fioExpected, fioJobFile, fioRegions } from '../../oracle/index.js';
+import { type DataClaim, fioDue, fioJobFile, fioRegions } from '../../oracle/index.js';
 import { SECRET_KIB } from '../../plan/index.js';
 import { Secret } from './secret.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -32,7 +32,7 @@ export async function fioVerify(
     what: `region ${region.name}`,
     file: dutFile,
     offset: region.offset,
-    expected: () => fioExpected(region, cell.seed),
+    due: fioDue(region, cell.seed),
   }));
   const output = FioOutput.safeParse(fio.lines.at(-1));
   if (!output.success) {

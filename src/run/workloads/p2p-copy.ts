@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Expectation, InfraError, type Workload } from '../../model/index.js';
-import { type DataClaim, stamped } from '../../oracle/index.js';
+import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import { overwrite } from './host-file.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
@@ -26,10 +26,10 @@ export async function p2pCopy(
     driver,
     from: 2 * i * bytes,
     to: (2 * i + 1) * bytes,
-    due: () => stamped(2 * i * bytes, bytes, cell.seed, i),
+    due: stampedDue(2 * i * bytes, bytes, cell.seed, i),
   }));
   for (const { from, to, due } of transfers) {
-    await overwrite(dutFile, from, due());
+    await overwrite(dutFile, from, due.piece(0, bytes));
     await overwrite(dutFile, to, Buffer.alloc(bytes));
   }
 
@@ -53,13 +53,11 @@ export async function p2pCopy(
       what: `target of ${driver}`,
       file: dutFile,
       offset: to,
-      expected: refused ? () => Buffer.alloc(bytes) : due,
+      due: refused ? { bytes, piece: (_, length) => Buffer.alloc(length) } : due,
     },
-    ...(refused
-      ? [{ kind: 'holds-nowhere' as const, what: `BAR after ${driver}`, file: peer.file, expected: due }]
-      : []),
+    ...(refused ? [{ kind: 'holds-nowhere' as const, what: `BAR after ${driver}`, file: peer.file, due }] : []),
     ...(!refused && driver === 'phyr_nvme'
-      ? [{ kind: 'holds-somewhere' as const, what: 'BAR after phyr_nvme', file: peer.file, expected: due }]
+      ? [{ kind: 'holds-somewhere' as const, what: 'BAR after phyr_nvme', file: peer.file, due }]
       : []),
   ]);
   return {

@@ -1,4 +1,4 @@
-import { type DataClaim, stamped } from '../../oracle/index.js';
+import { type DataClaim, stamped, stampedDue } from '../../oracle/index.js';
 import { SECRET_KIB } from '../../plan/index.js';
 import type { Lab } from '../lab.js';
 import { overwrite } from './host-file.js';
@@ -22,7 +22,7 @@ export class Secret {
   }
 
   async plant(): Promise<void> {
-    await overwrite(this.#file, this.#offset, this.#expected());
+    await overwrite(this.#file, this.#offset, stamped(this.#offset, BYTES, this.#seed, 0));
   }
 
   async read(lab: Lab, disk: string): Promise<void> {
@@ -30,15 +30,7 @@ export class Secret {
   }
 
   claim(): DataClaim {
-    return {
-      kind: 'read-back',
-      what: 'bytes that only the host knew',
-      digest: this.#digest,
-      expected: () => this.#expected(),
-    };
-  }
-
-  #expected(): Buffer {
-    return stamped(this.#offset, BYTES, this.#seed, 0);
+    const due = stampedDue(this.#offset, BYTES, this.#seed, 0);
+    return { kind: 'read-back', what: 'bytes that only the host knew', digest: this.#digest, due };
   }
 }

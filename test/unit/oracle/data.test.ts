@@ -3,7 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DataClaim, fioExpected, fioRegions, judgeData, readStamp, stamped } from '../../../src/oracle/index.js';
+import {
+  type DataClaim,
+  fioDue,
+  fioRegions,
+  judgeData,
+  readStamp,
+  stamped,
+  stampedDue,
+} from '../../../src/oracle/index.js';
 
 let folder: string;
 let file: string;
@@ -20,11 +28,12 @@ async function judged(content: Buffer, claim: Partial<DataClaim>) {
 }
 
 describe('the data oracle', () => {
-  const due = stamped(PAGE, 4 * PAGE, 77, 1);
-  const disk = Buffer.concat([Buffer.alloc(PAGE), due]);
+  const bytes = stamped(PAGE, 4 * PAGE, 77, 1);
+  const due = stampedDue(PAGE, 4 * PAGE, 77, 1);
+  const disk = Buffer.concat([Buffer.alloc(PAGE), bytes]);
 
   it('passes what is there', async () => {
-    expect(await judged(disk, { kind: 'holds', offset: PAGE, expected: () => due })).toEqual({
+    expect(await judged(disk, { kind: 'holds', offset: PAGE, due })).toEqual({
       name: 'data',
       verdict: 'pass',
       detail: '16 KiB as due',
@@ -35,29 +44,29 @@ describe('the data oracle', () => {
     ['stale', () => stamped(PAGE, 4 * PAGE, 77, 0), /32 of 32 sectors.*byte 4096 .*LBA 8 of generation 0, seed 77/],
     ['misplaced', () => stamped(2 * PAGE, 4 * PAGE, 77, 1), /LBA 16 of generation 1/],
     ['missing', () => Buffer.alloc(4 * PAGE), /filled with 0x00/],
-    ['one bit off', () => flip(due, 9000), /1 of 32 sectors differ, first at byte 12800/],
-    ['cut short', () => due.subarray(0, PAGE), /file ends/],
+    ['one bit off', () => flip(bytes, 9000), /1 of 32 sectors differ, first at byte 12800/],
+    ['cut short', () => bytes.subarray(0, PAGE), /file ends/],
   ])('fails on %s data and says what it found', async (_, actual, words) => {
     const content = Buffer.concat([Buffer.alloc(PAGE), actual()]);
-    const report = await judged(content, { kind: 'holds', offset: PAGE, expected: () => due });
+    const report = await judged(content, { kind: 'holds', offset: PAGE, due });
     expect(report.verdict).toBe('fail');
     expect(report.detail).toMatch(words);
   });
 
   it('compares what the guest read with what only the host knew', async () => {
-    const digest = createHash('sha256').update(due).digest('hex');
-    const claim = { kind: 'read-back', expected: () => due } as const;
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    const claim = { kind: 'read-back', due } as const;
     expect((await judged(disk, { ...claim, digest })).verdict).toBe('pass');
     expect((await judged(disk, { ...claim, digest: digest.replace(/^./, 'x') })).verdict).toBe('fail');
     expect((await judged(disk, { ...claim, digest: undefined })).verdict).toBe('inconclusive');
   });
 
   it('finds bytes wherever a page begins, and objects when refused bytes moved', async () => {
-    expect((await judged(disk, { kind: 'holds-somewhere', expected: () => due })).verdict).toBe('pass');
-    expect((await judged(disk, { kind: 'holds-nowhere', expected: () => due })).verdict).toBe('fail');
-    const other = stamped(0, PAGE, 78, 1);
-    expect((await judged(disk, { kind: 'holds-somewhere', expected: () => other })).verdict).toBe('fail');
-    expect((await judged(disk, { kind: 'holds-nowhere', expected: () => other })).verdict).toBe('pass');
+    expect((await judged(disk, { kind: 'holds-somewhere', due })).verdict).toBe('pass');
+    expect((await judged(disk, { kind: 'holds-nowhere', due })).verdict).toBe('fail');
+    const other = stampedDue(0, PAGE, 78, 1);
+    expect((await judged(disk, { kind: 'holds-somewhere', due: other })).verdict).toBe('fail');
+    expect((await judged(disk, { kind: 'holds-nowhere', due: other })).verdict).toBe('pass');
   });
 
   it('has not looked when nothing was claimed', async () => {
@@ -89,9 +98,30 @@ describe('the pattern of fio', () => {
       4096,
     );
     expect([first?.offset, second?.offset]).toEqual([4096, 5120]);
-    const bytes = fioExpected({ name: 'a.1', offset: 5120, bytes: 1024, blockSize: 512 }, 0x12345678);
+    const bytes = fioDue({ name: 'a.1', offset: 5120, bytes: 1024, blockSize: 512 }, 0x12345678).piece(0, 1024);
     expect(bytes.toString('hex', 0, 24)).toBe('785634120014000000000000'.repeat(2));
     expect(bytes.toString('hex', 512, 524)).toBe('785634120016000000000000');
+  });
+});
+
+describe('pieces', () => {
+  const MIB = 1 << 20;
+
+  it('of fio blocks that they cut are the pieces of the whole', () => {
+    const region = { name: 'odd.0', offset: 8192, bytes: 3 * MIB, blockSize: 13 * 512 };
+    const { piece } = fioDue(region, 0xabcdef01);
+    const whole = piece(0, region.bytes);
+    for (const from of [MIB, 2 * MIB]) {
+      expect(piece(from, MIB).equals(whole.subarray(from, from + MIB))).toBe(true);
+    }
+  });
+
+  it('are compared to the end', async () => {
+    const size = 2 * MIB + 512;
+    const content = stamped(0, size, 1, 1);
+    const claim = { kind: 'holds', offset: 0, due: stampedDue(0, size, 1, 1) } as const;
+    expect((await judged(content, claim)).verdict).toBe('pass');
+    expect((await judged(flip(content, size - 1), claim)).detail).toMatch(/1 of 4097 sectors/);
   });
 });
 
