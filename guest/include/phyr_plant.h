@@ -47,6 +47,7 @@ extern int phyr_plant_now;
  * @plant: the defect
  *
  * Context: Any.
+ * Return: true if it is; constant false where plants are not built in.
  */
 static inline bool phyr_planted(enum phyr_plant plant)
 {

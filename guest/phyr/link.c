@@ -3,8 +3,8 @@
  * Linking the chunks of a list into a piece of IOVA space.
  *
  * dma_iova_link() decides anew for every chunk what is the same for all of them, and the kernel's
- * iommu_map_nosync() below it is not exported.  iommu_map_sg() is, and does no more than call it for
- * each entry and sync once: so chunks go through it in batches, as entries that live on the stack.
+ * iommu_map_nosync() below it is not exported.  iommu_map_sg() is, and does no more than call it
+ * for each entry and sync once: so chunks go through it in batches, as entries on the stack.
  * That pays from some 32 chunks on; for 256 pages, none of which adjoin, it saves 2 to 3 %.
  */
 #include <linux/dma-map-ops.h>

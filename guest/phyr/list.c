@@ -44,8 +44,8 @@ static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t h
 }
 
 /*
- * A chunk as a word: @pages of the page address @addr.  Units are 4 KiB, 2 MiB and 1 GiB, and only the
- * number of pages must fit the unit, not the address.  Returns false if two words are needed.
+ * A chunk as a word: @pages from the page address @addr on.  Units are 4 KiB, 2 MiB and 1 GiB, and
+ * only the length must be whole units, not the address.  Returns false if two words are needed.
  */
 static bool phyr_word_encode(u64 addr, u64 pages, u64 *word)
 {
