@@ -55,7 +55,16 @@ function builtinModules(dir: string): Set<string> {
   return new Set(existsSync(list) ? readFileSync(list, 'utf8').split('\n').map(moduleId) : []);
 }
 
+/** A build tree lists its modules, as object files; an unpacked package has to be searched. */
 function moduleFiles(dir: string): Map<string, string> {
-  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => /\.ko(\.xz)?$/.test(file));
-  return new Map(files.map((file) => [moduleId(file), path.join(dir, file)]));
+  const order = path.join(dir, 'modules.order');
+  const listed = existsSync(order)
+    ? readFileSync(order, 'utf8')
+        .split('\n')
+        .map((line) => line.replace(/\.o$/, '.ko'))
+    : [];
+  const built = listed.filter((file) => file.endsWith('.ko') && existsSync(path.join(dir, file)));
+  const files = built.length > 0 ? built : readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  const modules = files.filter((file) => /\.ko(\.xz)?$/.test(file));
+  return new Map(modules.map((file) => [moduleId(file), path.join(dir, file)]));
 }

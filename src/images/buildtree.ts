@@ -1,7 +1,7 @@
 import { accessSync, constants, copyFileSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, type Kernel, UsageError } from '../model/index.js';
-import { BOOT_MODULES, bootModuleItems } from './bootmodules.js';
+import { bootModuleItems } from './bootmodules.js';
 import type { Cache } from './cache.js';
 import { writeCpio } from './cpio.js';
 import { hashFile } from './manifest.js';
@@ -17,12 +17,13 @@ export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: 
   const dir = checkTree(spec);
   const release = readFileSync(path.join(dir, 'include/config/kernel.release'), 'utf8').trim();
   const [image, symbols, config] = [IMAGE, 'Module.symvers', '.config'].map((file) => hashFile(path.join(dir, file)));
+  const boot = await bootModuleItems(dir, async (file) => file);
+  const bootKey = boot.map((item) => (item.kind === 'file' ? [item.path, hashFile(item.from)] : item));
   const entry = await cache.entry({
     name: 'kernel-tree',
-    key: keyOf('tree', STEP, release, image, BOOT_MODULES),
+    key: keyOf('tree', STEP, release, image, bootKey),
     build: async (context) => {
-      const items = await bootModuleItems(dir, async (file) => file);
-      writeCpio(path.join(context.dir, 'boot.cpio'), items);
+      writeCpio(path.join(context.dir, 'boot.cpio'), boot);
       copyFileSync(path.join(dir, IMAGE), path.join(context.dir, 'bzImage'));
       return { release };
     },

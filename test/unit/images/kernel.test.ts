@@ -88,7 +88,9 @@ describe('a build tree', () => {
       mkdirSync(path.join(dir, sub), { recursive: true });
     for (const file of ['Makefile', '.config', 'Module.symvers']) writeFileSync(path.join(dir, file), '');
     writeFileSync(path.join(dir, 'include/config/kernel.release'), '7.4.0-rc1\n');
-    writeFileSync(path.join(dir, 'modules.builtin'), 'kernel/virtio_net.ko\nkernel/pvpanic-pci.ko\n');
+    writeFileSync(path.join(dir, 'modules.builtin'), 'kernel/pvpanic-pci.ko\n');
+    writeFileSync(path.join(dir, 'modules.order'), 'drivers/virtio_net.o\ndrivers/never_built.o\n');
+    writeFileSync(path.join(dir, 'drivers/virtio_net.ko'), 'ELF\0depends=\0');
     const bzImage = Buffer.alloc(0x400);
     if (image) bzImage.write('HdrS', 0x202);
     writeFileSync(path.join(dir, 'arch/x86/boot/bzImage'), bzImage);
@@ -103,7 +105,11 @@ describe('a build tree', () => {
     expect(readFileSync(kernel.image)).toEqual(readFileSync(path.join(dir, 'arch/x86/boot/bzImage')));
     expect(build.dir).toBe(dir);
     writeFileSync(path.join(dir, 'Module.symvers'), 'changed');
-    expect((await treeKernel(dir, cache)).tree.key).not.toBe(build.key);
+    const other = await treeKernel(dir, cache);
+    expect(other.kernel.key).toBe(kernel.key);
+    expect(other.tree.key).not.toBe(build.key);
+    writeFileSync(path.join(dir, 'drivers/virtio_net.ko'), 'ELF\0another\0depends=\0');
+    expect((await treeKernel(dir, cache)).kernel.key).not.toBe(kernel.key);
   });
 
   it.each([
