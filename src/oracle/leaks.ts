@@ -19,20 +19,30 @@ export const Snapshot = z.object({
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
-export function judgeLeaks(before: Snapshot, after: Snapshot | undefined): OracleReport {
-  const report = (verdict: OracleReport['verdict'], detail: string): OracleReport => ({
-    name: 'leaks',
-    verdict,
-    detail,
-  });
-  if (after === undefined) return report('inconclusive', 'no counters after the workload: could not look');
-  const balances = [...balancesOf(before, after)];
+/** A stretch of time in which the kernel was counting. */
+export interface LeakWindow {
+  before: Snapshot;
+  after: Snapshot | undefined;
+}
+
+/** At the end of each window all must be as at its beginning. */
+export function judgeLeaks(windows: readonly LeakWindow[]): OracleReport {
+  const balances: Balance[] = [];
+  for (const { before, after } of windows) {
+    if (after === undefined) return report('inconclusive', 'no counters after the workload: could not look');
+    balances.push(...balancesOf(before, after));
+  }
   const leaked = balances.filter(({ left }) => left !== undefined && left !== 0);
-  if (leaked.length > 0)
+  if (leaked.length > 0) {
     return report('fail', leaked.map(({ what, left, unit }) => `${what}: ${left} ${unit} left`).join('; '));
+  }
   const unseen = balances.filter(({ left }) => left === undefined).map(({ what }) => what);
   if (unseen.length > 0) return report('inconclusive', `the kernel does not show: ${unseen.join(', ')}`);
-  return report('pass', balances.map(({ what }) => what).join(', '));
+  return report('pass', [...new Set(balances.map(({ what }) => what))].join(', '));
+}
+
+function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
+  return { name: 'leaks', verdict, detail };
 }
 
 interface Balance {

@@ -10,6 +10,7 @@ import {
   judgeKernelLog,
   judgeLeaks,
   judgeWatch,
+  type LeakWindow,
   logWindow,
   Snapshot,
   splats,
@@ -129,6 +130,14 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dut: string): 
   }
 }
 
+function leakWindows({ before, after, result: { uncounted } }: Evidence): LeakWindow[] {
+  if (uncounted === undefined) return [{ before, after }];
+  return [
+    { before, after: uncounted.from },
+    { before: uncounted.to, after },
+  ];
+}
+
 async function consult(evidence: Evidence): Promise<OracleReport[]> {
   const { result, cleanupError } = evidence;
   const workload =
@@ -138,7 +147,7 @@ async function consult(evidence: Evidence): Promise<OracleReport[]> {
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
     result.translation ?? judgeWatch(evidence.watch, evidence.cell.expect),
     judgeFaults(evidence.faults),
-    judgeLeaks(evidence.before, evidence.after),
+    judgeLeaks(leakWindows(evidence)),
     judgeKernelLog(evidence.log),
   ];
 }

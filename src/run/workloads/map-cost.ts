@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Layout, Metric, Workload } from '../../model/index.js';
-import { judgeTranslate, Translate } from '../../oracle/index.js';
+import { judgeTranslate, Snapshot, Translate } from '../../oracle/index.js';
+import { check } from '../lab.js';
 import { done, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const ITERATIONS = 20;
@@ -35,10 +36,15 @@ export async function mapCost(
   for (const direction of ['to', 'from']) {
     translations.push(await lab.ask(Translate, `phyrctl translate ${list} -d ${direction} -t 512`));
   }
-  const { map_cost: cost } = await lab.ask(MapCost, `phyrctl map-cost ${list} -i ${ITERATIONS} -d from`);
+  const command = `lab uncounted phyrctl map-cost ${list} -i ${ITERATIONS} -d from`;
+  const { lines } = await lab.run(command);
+  const from = check(Snapshot, command, lines[0]);
+  const { map_cost: cost } = check(MapCost, command, lines[1]);
+  const to = check(Snapshot, command, lines[2]);
   return {
     workload: done(`${ITERATIONS} times, ${cost.ranges} DMA ranges, shape ${cost.shape}`),
     translation: judgeTranslate(translations),
+    uncounted: { from, to },
     metrics: [
       ...(['map', 'unmap', 'build', 'consume'] as const).map(
         (phase): Metric => instructions(phase, cost[phase].median),

@@ -1,5 +1,5 @@
 import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
-import type { DataClaim } from '../../oracle/index.js';
+import type { DataClaim, Snapshot } from '../../oracle/index.js';
 import type { Lab } from '../lab.js';
 
 /** What a workload works with: a guest whose modules are loaded and whose dut no driver owns. */
@@ -22,6 +22,8 @@ export interface WorkloadResult {
   /** Only if the workload brings its own translation check instead of the watch on submissions. */
   translation?: OracleReport;
   metrics: Metric[];
+  /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
+  uncounted?: { from: Snapshot; to: Snapshot };
 }
 
 export function done(detail: string): OracleReport {

@@ -128,7 +128,7 @@ describe('the leak oracle', () => {
       s.pins = { acquired: 900, released: 900 };
       s.iommu = { map_events: 90, map_bytes: 99_000, unmap_events: 88, unmap_bytes: 99_000 };
     });
-    expect(judgeLeaks(snapshot(), after).verdict).toBe('pass');
+    expect(judgeLeaks([{ before: snapshot(), after }]).verdict).toBe('pass');
   });
 
   it.each<[string, (s: Snapshot['snapshot']) => void, RegExp]>([
@@ -139,25 +139,26 @@ describe('the leak oracle', () => {
     ['an object of a new cache', (s) => (s.slab = { phyr_node: 3, phyr_list: 1 }), /slab phyr_list: 1/],
     ['a module reference', (s) => (s.modules = { phyr: 2, phyr_nvme: 1 }), /references of phyr_nvme: 1/],
   ])('fails on %s', (_, change, words) => {
-    const leaks = judgeLeaks(snapshot(), snapshot(change));
+    const leaks = judgeLeaks([{ before: snapshot(), after: snapshot(change) }]);
     expect(leaks.verdict).toBe('fail');
     expect(leaks.detail).toMatch(words);
   });
 
+  it('asks of every window of its own', () => {
+    const windows = (after: Snapshot) => [
+      { before: snapshot(), after },
+      { before: snapshot(), after: snapshot() },
+    ];
+    expect(judgeLeaks(windows(snapshot())).verdict).toBe('pass');
+    expect(judgeLeaks(windows(snapshot((s) => (s.pins.acquired = 101)))).verdict).toBe('fail');
+  });
+
   it('could not look without the counters', () => {
-    expect(judgeLeaks(snapshot(), undefined).verdict).toBe('inconclusive');
-    expect(
-      judgeLeaks(
-        snapshot(),
-        snapshot((s) => (s.iommu.map_bytes = null)),
-      ).verdict,
-    ).toBe('inconclusive');
-    expect(
-      judgeLeaks(
-        snapshot(),
-        snapshot((s) => (s.slab = null)),
-      ).verdict,
-    ).toBe('inconclusive');
+    expect(judgeLeaks([{ before: snapshot(), after: undefined }]).verdict).toBe('inconclusive');
+    expect(judgeLeaks([{ before: snapshot(), after: snapshot((s) => (s.iommu.map_bytes = null)) }]).verdict).toBe(
+      'inconclusive',
+    );
+    expect(judgeLeaks([{ before: snapshot(), after: snapshot((s) => (s.slab = null)) }]).verdict).toBe('inconclusive');
   });
 });
 
