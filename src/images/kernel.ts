@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { InfraError, type Kernel, UsageError } from '../model/index.js';
@@ -12,8 +12,9 @@ import { keyOf } from './project.js';
 import type { Recipes } from './recipe.js';
 import { hostProgram, type Toolbox } from './toolbox.js';
 import { unpack } from './unpack.js';
+import { unpackKernel } from './vmlinux.js';
 
-const STEP = 1;
+const STEP = 2;
 
 /** `linux-headers-...`, `linux-kbuild-...`: what modules are built against. */
 const isHeaders = (p: Package): boolean => /^linux-(headers|kbuild)-/.test(p.name);
@@ -40,7 +41,7 @@ export function releaseOf(set: PackageSet): string {
   throw new UsageError(`the lock of ${set.group} names no kernel`, `phyrlab images update ${set.group}`);
 }
 
-/** bzImage and boot modules out of a kernel's packages. */
+/** The kernel, unpacked, and its boot modules out of a kernel's packages. */
 export async function packagedKernel(
   group: string,
   cache: Cache,
@@ -67,7 +68,7 @@ export async function packagedKernel(
         const modules = path.join(tree, 'usr/lib/modules', release);
         const image = ['vmlinuz', 'vmlinuz.unsigned'].map((name) => path.join(modules, name)).find(existsSync);
         if (!image) throw new InfraError(`the packages of ${release} hold no kernel image`);
-        copyFileSync(image, path.join(context.dir, 'bzImage'));
+        await unpackKernel(image, path.join(context.dir, 'vmlinux'), context.scratch, tools.dir, context.signal);
         const xz = hostProgram(tools.dir, 'usr/bin/xz');
         const items = await bootModuleItems(modules, async (file) => {
           if (!file.endsWith('.xz')) return file;
@@ -84,7 +85,7 @@ export async function packagedKernel(
     return {
       release,
       arch: 'x86_64',
-      image: path.join(entry.dir, 'bzImage'),
+      image: path.join(entry.dir, 'vmlinux'),
       bootModules: path.join(entry.dir, 'boot.cpio'),
       key: entry.key,
     };

@@ -23,7 +23,7 @@ export interface Kernel {
   /** `7.3.4+deb13-cloud-amd64` */
   release: string;
   arch: Machine['arch'];
-  /** bzImage */
+  /** vmlinux or bzImage, as QEMU takes them */
   image: string;
   /** cpio archive with the modules that the guest's init loads (virtio_net, pvpanic, ...) below /lab/boot, uncompressed .ko files and their load order */
   bootModules: string;
