@@ -13,6 +13,8 @@ export const alarms: Suite = {
   blocks: [
     planted('short-map', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('skip-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['leaks']),
+    planted('early-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
+    planted('wrong-length', ['phyr8'], ['data']),
     planted('swap-direction', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
   ],
 };
