@@ -47,9 +47,8 @@ export interface EntrySpec {
 
 /**
  * The cache: `entries/NAME-KEY` are finished and never change; `work/NAME-KEY` are being made, each by the holder of
- * `locks/NAME-KEY`; `packages/SHA256` are downloaded files;
- * `substitutes` says what was taken for locks whose versions left the mirror. Entries appear by rename, so a half-made one is never seen, and
- * work whose lock is free was left behind by a crash.
+ * `locks/NAME-KEY`; `packages/SHA256` are downloaded files; `substitutes` says what was taken for locks whose versions left
+ * the mirror. Entries appear by rename, so a half-made one is never seen, and work whose lock is free was left by a crash.
  */
 export class Cache {
   readonly dir: string;

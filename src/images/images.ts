@@ -130,14 +130,14 @@ class CachedImages implements Images {
   }
 
   rootfs(): Promise<RootFs> {
-    return rootfs(this.#cache, this.#packages, this.#toolbox);
+    return this.#toolbox.using(() => rootfs(this.#cache, this.#packages, this.#toolbox));
   }
 
   async modules(kernel: Kernel, options: { plants?: boolean } = {}): Promise<Modules> {
     const tree = this.#trees.get(kernel.key);
     if (!tree)
       throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
-    return buildModules(kernel, tree, options.plants ?? false, this.#cache, this.#toolbox);
+    return this.#toolbox.using(() => buildModules(kernel, tree, options.plants ?? false, this.#cache, this.#toolbox));
   }
 
   async image(spec: string, options: { plants?: boolean } = {}): Promise<Image> {

@@ -29,11 +29,12 @@ export async function buildModules(
   toolbox: Toolbox,
 ): Promise<Modules> {
   const sources = guestSources(moduleParts());
+  const builder = toolbox.key;
   const entry = await cache.entry({
     name: plants ? 'modules-plants' : 'modules',
-    key: keyOf('modules', STEP, sources.key, tree.key, toolbox.key, plants),
+    key: keyOf('modules', STEP, sources.key, tree.key, builder, plants),
     build: async (context) => {
-      const [box, built] = await Promise.all([toolbox.root(), tree.open()]);
+      const [box, built] = await Promise.all([toolbox.root(builder), tree.open()]);
       const { work, mountPoint } = boxDirs(context.scratch);
       await mkdir(work);
       copySources(sources, work);

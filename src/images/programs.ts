@@ -25,12 +25,13 @@ const isFio = (p: { kind: string; name: string }): boolean => p.kind === 'source
 
 /** A static fio from its upstream source. */
 export function fio(set: PackageSet, cache: Cache, packages: Packages, toolbox: Toolbox): Promise<Entry> {
+  const builder = toolbox.key;
   return cache.entry({
     name: 'fio',
     key: fioKey(set, toolbox),
     build: async (context) => {
       const source = set.packages.filter(isFio);
-      const [box, files] = await Promise.all([toolbox.root(), packages.fetch(source, context)]);
+      const [box, files] = await Promise.all([toolbox.root(builder), packages.fetch(source, context)]);
       const [archive] = files.values();
       if (!archive)
         throw new UsageError(`the lock of ${set.group} names no fio source`, 'phyrlab images update rootfs');
@@ -50,18 +51,15 @@ export function fio(set: PackageSet, cache: Cache, packages: Packages, toolbox: 
   });
 }
 
-export function toolSources() {
-  return guestSources(['tools', 'include/uapi']);
-}
-
 /** The guest's own user-space programs, static. */
 export function tools(cache: Cache, toolbox: Toolbox): Promise<Entry> {
-  const sources = toolSources();
+  const sources = guestSources(['tools', 'include/uapi']);
+  const builder = toolbox.key;
   return cache.entry({
     name: 'tools',
-    key: keyOf('tools', STEP, sources.key, toolbox.key),
+    key: keyOf('tools', STEP, sources.key, builder),
     build: async (context) => {
-      const box = await toolbox.root();
+      const box = await toolbox.root(builder);
       const { work, mountPoint } = boxDirs(context.scratch);
       await mkdir(work);
       copySources(sources, work);

@@ -10,6 +10,8 @@ import { unpack } from './unpack.js';
 
 const STEP = 1;
 
+class ToolboxChanged extends Error {}
+
 /** The compiler and its friends as a root file system. Its key is known without making it. */
 export class Toolbox {
   readonly #cache: Cache;
@@ -27,7 +29,24 @@ export class Toolbox {
     return keyOf('toolbox', STEP, this.#packages.set('toolbox').key, this.#links);
   }
 
-  root(): Promise<Entry> {
+  /** With `expected`, a key of what is being built by it: throws ToolboxChanged if it is another by now. */
+  async root(expected?: string): Promise<Entry> {
+    const entry = await this.#make();
+    if (expected !== undefined && expected !== this.key) throw new ToolboxChanged();
+    return entry;
+  }
+
+  /** Does `work`, and does it again, with its new keys, if other packages had to be taken for the toolbox on the way. */
+  async using<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ToolboxChanged)) throw error;
+      return work();
+    }
+  }
+
+  #make(): Promise<Entry> {
     return this.#packages.using('toolbox', (set) =>
       this.#cache.entry({
         name: 'toolbox',
