@@ -28,7 +28,7 @@ async function start(cwd, env = {}) {
   });
   let guestsSince;
   while (!over) {
-    const pid = orchestrator(runs, cwd);
+    const pid = orchestrator(runs);
     if (pid !== undefined) {
       const status = read(`/proc/${pid}/status`);
       usage.peakKiB = Math.max(usage.peakKiB, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
@@ -45,16 +45,25 @@ async function start(cwd, env = {}) {
   const { exitCode, stdout, stderr } = await child;
   if (exitCode !== 0) throw new Error(`npm start ended with ${exitCode}:\n${stdout}\n${stderr}`);
   const [run] = readdirSync(runs);
-  const events = read(path.join(runs, run, 'events.jsonl')).trim().split('\n').map((line) => JSON.parse(line));
+  const events = read(path.join(runs, run, 'events.jsonl'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const ready = events.find(({ type }) => type === 'boot-ready');
-  return { ms: Date.now() - begun, readyMs: Date.parse(ready.at) - begun, totals: stdout.trim().split('\n').at(-1), ...usage };
+  return {
+    ms: Date.now() - begun,
+    readyMs: Date.parse(ready.at) - begun,
+    totals: stdout.trim().split('\n').at(-1),
+    ...usage,
+  };
 }
 
 /** The node process that holds this run's event file. */
-function orchestrator(runs, cwd) {
+function orchestrator(runs) {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!read(`/proc/${pid}/cmdline`).includes('phyrlab.mjs')) continue;
-    if (read(`/proc/${pid}/environ`).includes(`PHYRLAB_RUNS=${runs}`) && !read(`/proc/${pid}/cmdline`).startsWith('sh')) return pid;
+    if (read(`/proc/${pid}/environ`).includes(`PHYRLAB_RUNS=${runs}`) && !read(`/proc/${pid}/cmdline`).startsWith('sh'))
+      return pid;
   }
   return undefined;
 }
@@ -80,7 +89,11 @@ try {
   const runs = [await start(root), await start(root), await start(root)];
   row('warm npm start (median of 3)', seconds(median(runs.map(({ ms }) => ms))), '75 s');
   row('command to first guest ready (median of 3)', seconds(median(runs.map(({ readyMs }) => readyMs))), '6 s');
-  row('orchestrator, peak memory', `${Math.round(Math.max(...runs.map(({ peakKiB }) => peakKiB)) / 1024)} MiB`, '150 MB');
+  row(
+    'orchestrator, peak memory',
+    `${Math.round(Math.max(...runs.map(({ peakKiB }) => peakKiB)) / 1024)} MiB`,
+    '150 MB',
+  );
   const cpu = median(runs.map(({ ticks, guestMs }) => (100 * ticks * 1000) / TICKS / guestMs));
   row('orchestrator, CPU while guests run (median)', `${cpu.toFixed(1)} %`, '5 % of one core');
   console.log(runs.at(-1).totals);
