@@ -1,9 +1,8 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { Command } from 'commander';
-import { execa } from 'execa';
-import { cacheDirectory, findMirror, openImages } from '../images/index.js';
-import { describe, ExitCode } from '../model/index.js';
+import { cacheDirectory, checkNamespaces, findMirror, openImages } from '../images/index.js';
+import { describe, ExitCode, UsageError } from '../model/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { formatBytes, progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
@@ -47,7 +46,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     text: `${cpus().length} processors, ${formatBytes(totalmem())}, Linux ${release()}`,
   });
   say(await tools());
-  say(await namespaces());
+  say(await namespaces(signal));
   say(await folder('cache', cacheDirectory(undefined, process.env)));
   say(await folder('runs', runsFolder()));
   say(await mirror(options, signal));
@@ -94,16 +93,16 @@ async function onPath(name: string): Promise<boolean> {
 }
 
 /** Modules are built with the toolbox as root, inside namespaces of their own. */
-async function namespaces(): Promise<Finding> {
-  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const { failed, stderr } = await execa('unshare', [...user, '--mount', '--pid', '--fork', 'true'], { reject: false });
-  return failed
-    ? {
-        what: 'namespaces',
-        state: 'bad',
-        text: `${stderr.trim() || 'unshare failed'}; allow unprivileged user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)`,
-      }
-    : { what: 'namespaces', state: 'good', text: user.length > 0 ? 'as an ordinary user' : 'as root' };
+async function namespaces(signal: AbortSignal): Promise<Finding> {
+  try {
+    await checkNamespaces(signal);
+    const who = process.getuid?.() === 0 ? 'as root' : 'as an ordinary user';
+    return { what: 'namespaces', state: 'good', text: `mount and process namespaces, ${who}` };
+  } catch (error) {
+    signal.throwIfAborted();
+    const hint = error instanceof UsageError && error.hint !== undefined ? `; ${error.hint}` : '';
+    return { what: 'namespaces', state: 'bad', text: `${describe(error)}${hint}` };
+  }
 }
 
 async function folder(what: string, path: string): Promise<Finding> {
