@@ -16,6 +16,12 @@ export async function main(argv: string[]): Promise<void> {
       .exitOverride()
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'phyrlab: ')) });
   }
+  // A reader that has seen enough (`| head`) ends the reading, not the run.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   try {
     await program.parseAsync(argv);
   } catch (error) {

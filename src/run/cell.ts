@@ -66,6 +66,11 @@ export async function runCell(
         cell.expect.kind === 'caught' ? judge(cell.expect, oracles) : { verdict: 'fail' as const, reason: detail };
       return { record: finish(verdict.verdict, verdict.reason, oracles), guestUsable: false };
     }
+    if (error instanceof StepFailed) {
+      // Outside the workload itself: the modules under test do not load, or do not let go of the device.
+      const oracles = [failed(error.message)];
+      return { record: finish('fail', error.message, oracles), guestUsable: false };
+    }
     return { record: finish('lost', describe(error)), guestUsable: false };
   }
 }

@@ -1,0 +1,86 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { CellRecord, RunEvent } from '../../../src/model/index.js';
+import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
+
+const record = (change: Partial<CellRecord>): CellRecord => ({
+  id: 'vtd-strict/switch/fio-verify/phyr8',
+  verdict: 'pass',
+  reason: '',
+  oracles: [
+    { name: 'workload', verdict: 'pass', detail: '' },
+    { name: 'data', verdict: 'pass', detail: '1 MiB as due' },
+  ],
+  metrics: [{ name: 'map', unit: 'insn', value: 236959, better: 'lower' }],
+  duration_ms: 2345,
+  repro: "npx phyrlab run 'vtd-strict/switch/fio-verify/phyr8' --seed 1",
+  ...change,
+});
+
+const start = {
+  type: 'run-start',
+  at: '',
+  run: {
+    id: 'r',
+    seed: 1,
+    started: '',
+    host: { kernel: 'k', cpus: 2, memory_mib: 1, accelerator: 'tcg' },
+    qemu: { version: '11.1.3', key: '' },
+    kernel: { release: '7.3.4', key: '' },
+    rootfs: { key: '' },
+    modules: { key: '' },
+    drift: [],
+  },
+  cells: [],
+  pruned: [],
+} satisfies RunEvent;
+
+function shown(records: CellRecord[], tty = false): string {
+  const stream = Object.assign(new PassThrough(), { isTTY: tty, columns: 80 }) as unknown as NodeJS.WriteStream;
+  const report = new TerminalReport(new StatusLine(stream), styleFor(stream, {}));
+  report.consume(start);
+  for (const record of records) report.consume({ type: 'cell-end', at: '', record });
+  report.totals(records, 60_000, '/runs/r');
+  return String(stream.read());
+}
+
+describe('the table', () => {
+  it('is plain without a terminal: a row a cell, the totals at the end', () => {
+    const text = shown([record({})]);
+    expect(text).not.toContain('\x1b');
+    expect(text).toMatch(/^pass .*phyr8 +ok +ok +- +- +- +- +2\.3 s +map 236,959 insn$/m);
+    expect(text).toMatch(/1 passed, 0 failed in 60\.0 s; evidence in \/runs\/r\n$/);
+  });
+
+  it('says below a failure what each oracle said, and how to reproduce it', () => {
+    const text = shown([
+      record({
+        verdict: 'fail',
+        reason: 'r',
+        oracles: [
+          { name: 'data', verdict: 'fail', detail: '2 of 8 sectors differ' },
+          { name: 'faults', verdict: 'inconclusive', detail: 'could not look' },
+          { name: 'leaks', verdict: 'pass', detail: 'all back' },
+        ],
+      }),
+    ]);
+    expect(text).toMatch(/data: 2 of 8 sectors differ\n +faults: could not look\n +reproduce: npx phyrlab run/);
+    expect(text).not.toContain('all back');
+  });
+
+  it('shows a lost cell with its reason, and counts skips without a row', () => {
+    const text = shown([
+      record({ verdict: 'lost', reason: 'QEMU ended with SIGKILL', oracles: [] }),
+      record({ verdict: 'skip', reason: 'not modelled' }),
+    ]);
+    expect(text).toContain('QEMU ended with SIGKILL');
+    expect(text).toContain('0 passed, 0 failed, 1 lost, 1 skipped');
+    expect(text.match(/^skip/m)).toBeNull();
+  });
+
+  it('has colours on a terminal only, and not against NO_COLOR', () => {
+    expect(shown([record({})], true)).toContain('\x1b[32m');
+    const stream = { isTTY: true } as NodeJS.WriteStream;
+    expect(styleFor(stream, { NO_COLOR: '1' }).good('x')).toBe('x');
+  });
+});

@@ -1,0 +1,70 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RunResult, SCHEMA_VERSION, UsageError } from '../../../src/model/index.js';
+import { newRunId, RunStore, readResult, runsFolder } from '../../../src/results/index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phyrlab-store-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const result: RunResult = {
+  schema: SCHEMA_VERSION,
+  run: {
+    id: 'x',
+    seed: 1,
+    started: 'now',
+    host: { kernel: 'k', cpus: 2, memory_mib: 1, accelerator: 'tcg' },
+    qemu: { version: 'q', key: '' },
+    kernel: { release: 'r', key: '' },
+    rootfs: { key: '' },
+    modules: { key: '' },
+    drift: [],
+    duration_ms: 1,
+    interrupted: false,
+    exit_code: 0,
+  },
+  cells: [],
+};
+
+describe('the store', () => {
+  it('has each event on disk at once, and the result whole', async () => {
+    using store = await RunStore.create(folder, 'r1');
+    store.append({ type: 'notice', at: 'now', level: 'info', text: 'one' });
+    expect(await readFile(join(folder, 'r1', 'events.jsonl'), 'utf8')).toBe(
+      '{"type":"notice","at":"now","level":"info","text":"one"}\n',
+    );
+    const path = await store.writeResult(result);
+    expect(await readResult(path)).toEqual(result);
+    expect((await readdir(store.folder)).sort()).toEqual(['events.jsonl', 'result.json']);
+  });
+
+  it('never writes over another run', async () => {
+    using _ = await RunStore.create(folder, 'r1');
+    await expect(RunStore.create(folder, 'r1')).rejects.toThrow(UsageError);
+  });
+
+  it.each([
+    ['no JSON', 'x'],
+    ['another schema', JSON.stringify({ ...result, schema: 99 })],
+    ['a field that nobody knows', JSON.stringify({ ...result, extra: 1 })],
+  ])('refuses a result with %s', async (_, text) => {
+    await writeFile(join(folder, 'bad.json'), text);
+    await expect(readResult(join(folder, 'bad.json'))).rejects.toThrow(/is no result of a run/);
+  });
+
+  it('is where flag, environment or XDG say, in this order', () => {
+    expect(runsFolder('/a', { PHYRLAB_RUNS: '/b' })).toBe('/a');
+    expect(runsFolder(undefined, { PHYRLAB_RUNS: '/b', XDG_STATE_HOME: '/c' })).toBe('/b');
+    expect(runsFolder(undefined, { XDG_STATE_HOME: '/c' })).toBe('/c/phyrlab/runs');
+  });
+
+  it('names runs so that they sort by time', () => {
+    const [a, b] = [newRunId(new Date('2026-01-02T03:04:05Z')), newRunId(new Date('2026-01-02T03:04:06Z'))];
+    expect(a).toMatch(/^20260102-030405-[0-9a-f]{4}$/);
+    expect(a < b).toBe(true);
+  });
+});
