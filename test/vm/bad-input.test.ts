@@ -1,8 +1,9 @@
 /** Each kind of bad input: exit code 64, one clear line with what to do, at once. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Sandbox } from './support/phyrlab.js';
+import { CLI, Sandbox } from './support/phyrlab.js';
 
 let box: Sandbox;
 beforeAll(async () => {
@@ -76,6 +77,35 @@ describe('bad input', () => {
         "';\nexport default suites[0];\n",
     );
     await refused(['list', '--scenarios', folder], /two suites are called 'smoke'/);
+  });
+});
+
+describe('a full disk where runs are kept', () => {
+  it('is told before anything boots', async () => {
+    const runs = join(box.folder, 'small');
+    await mkdir(runs);
+    const script = 'mount -t tmpfs -o size=64m none "$0" && exec "$@"';
+    const { exitCode, stderr } = await execa(
+      'unshare',
+      [
+        '--user',
+        '--map-root-user',
+        '--mount',
+        'sh',
+        '-c',
+        script,
+        runs,
+        process.execPath,
+        CLI,
+        'run',
+        'p2p-far',
+        '--runs',
+        runs,
+      ],
+      { reject: false },
+    );
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(/only 6\d MiB are free where runs are kept \(.*small.*\n.*--runs DIR/);
   });
 });
 

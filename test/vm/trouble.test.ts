@@ -33,6 +33,11 @@ afterAll(() => box[Symbol.asyncDispose]());
 
 const own = () => ['--scenarios', join(box.folder, 'own')];
 
+/** Has the run that has a guest now recorded such an event? Without a guest the newest run is that of the test before. */
+async function got(event: string): Promise<boolean> {
+  return (await box.guests()).length > 0 && (await box.lastEvents()).includes(event);
+}
+
 describe('a guest', () => {
   it('that panics at boot is lost, not failed', async () => {
     const { code, result } = await box.cells(['panics-at-boot', ...own()]);
@@ -59,7 +64,7 @@ describe('a guest', () => {
 
   it('whose QEMU is killed loses its cell only: the next one gets a new guest', async () => {
     const run = box.cells(['sound', ...own()]);
-    await until('a cell runs', 60_000, async () => (await box.lastEvents()).includes('"type":"cell-start"'));
+    await until('a cell runs', 60_000, () => got('"type":"cell-step"'));
     for (const pid of await box.guests()) process.kill(pid, 'SIGKILL');
     const { code, result } = await run;
     expect(result.cells.map(({ verdict }) => verdict)).toEqual(['lost', 'pass']);
@@ -74,9 +79,7 @@ describe('Ctrl-C', () => {
     ['while cells run', '"type":"cell-step"'],
   ])('%s ends within 5 s with nothing left', async (_, event) => {
     const child = box.start(['run', 'sound', ...own()]);
-    await until('it got there', 60_000, async () => {
-      return (await box.guests()).length > 0 && (await box.lastEvents()).includes(event);
-    });
+    await until('it got there', 60_000, () => got(event));
     const asked = performance.now();
     child.kill('SIGINT');
     const { exitCode, stdout } = await child;

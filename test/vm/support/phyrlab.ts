@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { RunResult } from '../../../src/model/index.js';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'phyrlab.mjs');
+export const CLI = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'phyrlab.mjs');
 
 export class Sandbox {
   readonly folder: string;
