@@ -55,9 +55,12 @@ static void fill_sector(uint32_t *w, uint64_t lba, uint32_t seed, uint32_t gen)
 		w[i] = mix(base + i * 0x27d4eb2fu);
 }
 
+static FILE *answers;	/* stdout; for `cat`, whose stdout is data, stderr */
+
 static int fail(const char *op, uint64_t offset, size_t size)
 {
-	printf("{\"error\":\"%s of %zu bytes at %" PRIu64 ": %s\",\"errno\":\"%s\"}\n", op, size, offset, strerror(errno),
+	fprintf(answers,
+	       "{\"error\":\"%s of %zu bytes at %" PRIu64 ": %s\",\"errno\":\"%s\"}\n", op, size, offset, strerror(errno),
 	       strerrorname_np(errno));
 	return 2;
 }
@@ -88,7 +91,7 @@ struct job {
 static int run(const struct job *job, uint8_t *buf)
 {
 	bool writing = !strcmp(job->op, "write"), checking = !strcmp(job->op, "check");
-	uint64_t at = job->offset, end = job->offset + job->length, bad = 0, first = 0;
+	uint64_t at = job->offset, end = job->offset + job->length, done = 0, bad = 0, first = 0;
 	uint32_t want[WORDS], got[4] = { 0 };
 
 	for (unsigned int turn = 0; at < end; turn++) {
@@ -97,8 +100,10 @@ static int run(const struct job *job, uint8_t *buf)
 		n = (n + job->block - 1) / job->block * job->block;
 		if (n > end - at)
 			n = end - at;
-		for (size_t i = 0; writing && i < n; i += SECTOR)
+		for (size_t i = 0; writing && i < n; i += SECTOR) {
 			fill_sector((uint32_t *)(buf + i), (at + i) / SECTOR, job->seed, job->gen);
+			done += SECTOR;
+		}
 		if (!writing)	/* so that a read that moves nothing cannot look right */
 			memset(buf, 0xa5, n);
 		errno = EIO;
@@ -106,6 +111,7 @@ static int run(const struct job *job, uint8_t *buf)
 			return fail(job->op, at, n);
 		for (size_t i = 0; checking && i < n; i += SECTOR) {
 			fill_sector(want, (at + i) / SECTOR, job->seed, job->gen);
+			done += SECTOR;
 			if (memcmp(want, buf + i, SECTOR) && !bad++) {
 				first = at + i;
 				memcpy(got, buf + i, sizeof(got));
@@ -120,7 +126,7 @@ static int run(const struct job *job, uint8_t *buf)
 	if (writing || checking)
 		printf("{\"op\":\"%s\",\"bytes\":%" PRIu64 ",\"bad\":%" PRIu64 ",\"first\":%" PRIu64
 		       ",\"seed\":%u,\"generation\":%u,\"lba\":%u}\n",
-		       job->op, job->length, bad, first, got[1], got[2], got[3]);
+		       job->op, done, bad, first, got[1], got[2], got[3]);
 	return bad ? 1 : 0;
 }
 
@@ -132,6 +138,7 @@ int main(int argc, char **argv)
 	unsigned int block = SECTOR;
 	uint8_t *buf;
 
+	answers = cat ? stderr : stdout;
 	if (!cat && strcmp(job.op, "write") && strcmp(job.op, "check"))
 		return usage();
 	if (argc != (cat ? 5 : 7) || !number(argv[3], &job.offset) || !number(argv[4], &job.length))

@@ -11,7 +11,7 @@ export const alarms: Suite = {
   id: 'alarms',
   describe: 'modules that are broken on purpose; a cell passes when the oracles named for its defect object',
   blocks: [
-    planted('short-map', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
+    planted('short-map', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data', 'translation']),
     planted('skip-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['leaks']),
     planted('early-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-length', ['phyr8'], ['data']),

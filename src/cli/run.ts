@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory, openImages } from '../images/index.js';
 import {
+  describe,
   type Emit,
   ExitCode,
   exitCodeOf,
@@ -34,6 +36,7 @@ interface RunCommandOptions extends ImageOptions {
 }
 
 const SPACE_MIB = 512;
+const DEFAULT_KERNEL = '7.3';
 
 export function runCommand(): Command {
   const command = new Command('run')
@@ -48,7 +51,7 @@ export function runCommand(): Command {
     .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
     .option('--keep', 'keep consoles and traces of guests without a failure, too')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
-    .option('--kernel <RELEASE|DIR>', 'a kernel of the locks (7.3, 7.2) or the build tree of your own', '7.3')
+    .option('--kernel <RELEASE|DIR>', 'a kernel of the locks (7.3, 7.2) or the build tree of your own', DEFAULT_KERNEL)
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .option('--boot-timeout <SECONDS>', 'a guest that is not ready by then is lost', wholeNumber(1, 3600), 90);
   return addImageOptions(command).action(run);
@@ -98,7 +101,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   emit({ type: 'run-start', at: record.started, run: record, cells: plan.cells, pruned: plan.pruned });
   const cells = await executeRun({
     plan,
-    seed,
+    repro: (cellId) => reproCommand(cellId, seed, options),
     jobs: options.jobs ?? defaultJobs(cpus().length, totalmem() / 2 ** 20, plan.cells),
     accelerator: accelerator.accelerator,
     image: ({ plants }) => (plants ? images.image(options.kernel, { plants }) : Promise.resolve(image)),
@@ -116,20 +119,32 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
     run: { ...record, duration_ms, interrupted: signal.aborted, exit_code: exitCode },
     cells,
   });
+  terminal.totals(cells, duration_ms, store.folder);
+  process.exitCode = exitCode;
   await store.writeResult(result);
   if (options.json === '-') process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else if (options.json !== undefined) await writeJson(resolve(options.json), result);
-  terminal.totals(cells, duration_ms, store.folder);
-  process.exitCode = exitCode;
+}
+
+/** The one command that runs exactly this cell again: whatever was not the default and decides what runs. */
+function reproCommand(cellId: string, seed: number, { kernel, qemu, scenarios }: RunCommandOptions): string {
+  const path = (option: string) => (option.includes('/') ? resolve(option) : option);
+  return [
+    `npx phyrlab run '${cellId}' --seed ${seed}`,
+    ...(kernel === DEFAULT_KERNEL ? [] : [`--kernel ${path(kernel)}`]),
+    ...(qemu === undefined ? [] : [`--qemu ${path(qemu)}`]),
+    ...(scenarios === undefined ? [] : [`--scenarios ${resolve(scenarios)}`]),
+  ].join(' ');
 }
 
 async function checkWritable(path: string): Promise<void> {
+  const full = resolve(path);
   try {
-    await access(dirname(resolve(path)), constants.W_OK);
+    const there = existsSync(full);
+    if (there && statSync(full).isDirectory()) throw new Error('it is a folder');
+    await access(there ? full : dirname(full), constants.W_OK);
   } catch (error) {
-    throw new UsageError(`--json: cannot write ${path}: its folder is not there or not writable`, undefined, {
-      cause: error,
-    });
+    throw new UsageError(`--json: cannot write ${path}: ${describe(error)}`, 'name a file in a folder that is there');
   }
 }
 

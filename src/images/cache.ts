@@ -1,11 +1,10 @@
 import { existsSync, lstatSync, readdirSync, utimesSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { describe, type Emit, InfraError, type Progress, UsageError } from '../model/index.js';
+import { describe, type Emit, home, InfraError, type Progress, UsageError } from '../model/index.js';
 import { NoSpace } from './exec.js';
 import { FileLock } from './filelock.js';
 import { findDamage, hashFile, Manifest, takeManifest } from './manifest.js';
@@ -246,7 +245,7 @@ export interface CacheOptions {
 export function cacheDirectory(option: string | undefined, env: NodeJS.ProcessEnv): string {
   if (option) return option;
   if (env.PHYRLAB_CACHE) return env.PHYRLAB_CACHE;
-  return path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'phyrlab');
+  return path.join(env.XDG_CACHE_HOME || path.join(home(env), '.cache'), 'phyrlab');
 }
 
 /** As rm(1) does it, which is much faster than Node; out of a terminal's reach, as an interrupt is when it is needed. */

@@ -1,5 +1,6 @@
 export * from './errors.js';
 export * from './events.js';
+export * from './home.js';
 export * from './images.js';
 export * from './record.js';
 export * from './verdict.js';

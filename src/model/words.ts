@@ -20,22 +20,24 @@ export const Iommu = z.discriminatedUnion('kind', [
 ]);
 export type Iommu = z.infer<typeof Iommu>;
 
-export const Machine = z.strictObject({
-  id: Id,
-  arch: z.enum(['x86_64']),
-  /** Does the host bridge forward peer-to-peer traffic? The kernel judges that by the CPU (QEMU.md, the host-bridge rule). */
-  hostBridgeP2p: z.boolean(),
-  vcpus: z.int().min(1).max(64),
-  memoryMiB: z
-    .int()
-    .min(256)
-    .max(1 << 20),
-  iommu: Iommu,
-  /** `wall`: the guest's clock is real time. `icount`: it counts instructions; one vCPU, TCG, reproducible to the digit. */
-  clock: z.enum(['wall', 'icount']),
-  /** Further words for the kernel command line. */
-  kernelArgs: z.array(z.string().regex(/^[\x21-\x7e]+$/)).default([]),
-});
+export const Machine = z
+  .strictObject({
+    id: Id,
+    arch: z.enum(['x86_64']),
+    /** Does the host bridge forward peer-to-peer traffic? The kernel judges that by the CPU (QEMU.md, the host-bridge rule). */
+    hostBridgeP2p: z.boolean(),
+    vcpus: z.int().min(1).max(64),
+    memoryMiB: z
+      .int()
+      .min(256)
+      .max(1 << 20),
+    iommu: Iommu,
+    /** `wall`: the guest's clock is real time. `icount`: it counts instructions; one vCPU, TCG, reproducible to the digit. */
+    clock: z.enum(['wall', 'icount']),
+    /** Further words for the kernel command line. */
+    kernelArgs: z.array(z.string().regex(/^[\x21-\x7e]+$/)).default([]),
+  })
+  .refine((machine) => machine.clock === 'wall' || machine.vcpus === 1, 'a machine whose clock is icount has one vCPU');
 export type Machine = z.infer<typeof Machine>;
 
 /** What a device below the root complex is for. */

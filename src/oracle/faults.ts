@@ -9,6 +9,8 @@ export interface FaultWindow {
   enabled: boolean;
   /** Lines that QEMU wrote while the cell ran. */
   lines: readonly string[];
+  /** Is that only the beginning of what it wrote? */
+  truncated: boolean;
 }
 
 export interface Fault {
@@ -20,8 +22,9 @@ export interface Fault {
 
 export function judgeFaults(window: FaultWindow): OracleReport {
   const faults = foldFaults(window.lines);
+  const least = window.truncated ? 'at least ' : '';
   if (faults.length > 0) {
-    const detail = faults.map((fault) => `${fault.count} x ${fault.kind}, e.g. ${fault.example}`).join('; ');
+    const detail = faults.map((fault) => `${least}${fault.count} x ${fault.kind}, e.g. ${fault.example}`).join('; ');
     return { name: 'faults', verdict: 'fail', detail };
   }
   if (!window.enabled) {

@@ -3,6 +3,6 @@ export { foldFaults, judgeFaults } from './faults.js';
 export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
 export { judge } from './judge.js';
 export { judgeKernelLog, logWindow, splats } from './kernel-log.js';
-export { judgeLeaks, type LeakWindow, Snapshot } from './leaks.js';
+export { judgeLeaks, Snapshot } from './leaks.js';
 export { readStamp, SECTOR, stamped, stampedDue } from './stamp.js';
 export { judgeTranslate, judgeWatch, Translate, Watch } from './translation.js';

@@ -15,16 +15,24 @@ const SPLATS: [RegExp, string][] = [
     'lockdep',
   ],
   [/\bBUG\b:?/, 'BUG'],
-  [/Oops|general protection fault|unable to handle (page fault|kernel)/i, 'oops'],
+  [/\bOops\b|general protection fault|unable to handle (page fault|kernel)/i, 'oops'],
   [/WARNING:(?! modpost)/, 'WARN'],
   [/------------\[ cut here \]/, 'WARN'],
   [/refcount_t:|list_(add|del) corruption|use-after-free|double free/, 'corruption'],
   [/blocked for more than \d+ seconds|soft lockup|hard LOCKUP|rcu.*(stall|detected stalls)/i, 'stall'],
   [/Objects remaining|Slab .* on __kmem_cache_shutdown|dma_pool_destroy .* busy/, 'leaked memory'],
-  [/DMAR:.*\[(DMA|INTR).*fault|fault addr 0x/i, 'IOMMU fault'],
+  [/DMAR:.*\[(DMA|INTR).*fault|fault addr 0x|DMAR: DRHD: handling fault/i, 'IOMMU fault'],
+  [/DMAR: ERROR|DMA PTE for vPFN|swiotlb buffer is full|coherent pool/i, 'DMA trouble'],
   [/(?:phyr_nvme|nvme|phyr\d)\S*:?.*\b(timeout|timed out|I\/O error|resetting|aborting)/i, 'driver trouble'],
-  [/I\/O error, dev/, 'I/O error'],
+  [/I\/O error\b|critical (medium|target) error|Unrecovered Read Error/, 'I/O error'],
+  [/EXT4-fs error|Aborting journal|JBD2: .*error/, 'file system error'],
+  [/controller (is down|was reset)|completion (of unknown|without)|will reset/, 'driver trouble'],
+  [
+    /^(?:\[[^\]]*\]\s*)?phyr\w*\b(?!: module verification failed).*\b(failed|error|cannot|refused|unknown|invalid)\b/i,
+    'module trouble',
+  ],
   [/memory leak|unreferenced object/, 'kmemleak'],
+  [/^(?:\[[^\]]*\]\s*)?Call Trace:/, 'stack trace'],
 ];
 
 export interface LogWindow {
@@ -40,7 +48,14 @@ export function logWindow(console: readonly string[], begin: string, end: string
   return to < 0 ? { lines: undefined } : { lines: console.slice(from + 1, to) };
 }
 
-export function judgeKernelLog(window: LogWindow): OracleReport {
+/** Taint that says that something went wrong, not merely that a module came from outside: Documentation/admin-guide/tainted-kernels.rst */
+const TAINTS = { 16: 'machine check', 32: 'bad page', 128: 'oops', 512: 'warning', 16384: 'soft lockup' };
+
+/** `taint`: the kernel's flags before and after, `null` where they could not be read. */
+export function judgeKernelLog(
+  window: LogWindow,
+  taint: { before: number | null; after: number | null },
+): OracleReport {
   if (window.lines === undefined) {
     return {
       name: 'kernel-log',
@@ -50,6 +65,13 @@ export function judgeKernelLog(window: LogWindow): OracleReport {
   }
   const found = splats(window.lines);
   const [first] = found;
+  const tainted = Object.entries(TAINTS).find(
+    ([bit]) => (Number(taint.after) & ~Number(taint.before) & Number(bit)) !== 0,
+  );
+  if (!first && tainted) return { name: 'kernel-log', verdict: 'fail', detail: `the kernel is tainted: ${tainted[1]}` };
+  if (!first && (taint.before === null || taint.after === null)) {
+    return { name: 'kernel-log', verdict: 'inconclusive', detail: 'the kernel does not show whether it is tainted' };
+  }
   if (!first) return { name: 'kernel-log', verdict: 'pass', detail: `${window.lines.length} lines, clean` };
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
   return { name: 'kernel-log', verdict: 'fail', detail: `${first.kind}: ${first.line}${more}` };

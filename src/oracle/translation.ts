@@ -38,8 +38,8 @@ export const Translate = z.object({
 });
 export type Translate = z.infer<typeof Translate>;
 
-/** Every command of the cell's own I/O. */
-export function judgeWatch(seen: Watch | undefined, expect: Expectation): OracleReport {
+/** Every command of the cell's own I/O. `moved`: how many bytes our driver must have moved at least, if the workload got to its end. */
+export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: number): OracleReport {
   if (seen === undefined) return report('inconclusive', 'the watch on submissions has no result: could not look');
   const { commands, bytes, unchecked, mismatches, first } = seen.watch;
   if (mismatches > 0) {
@@ -51,11 +51,12 @@ export function judgeWatch(seen: Watch | undefined, expect: Expectation): Oracle
   if (unchecked > 0) return report('inconclusive', `${unchecked} commands could not be walked`);
   // A transfer that is refused before it is mapped leaves nothing to walk.
   if (commands === 0 && expect.kind !== 'refused') return report('inconclusive', 'no command was seen');
+  if (bytes < moved) return report('inconclusive', `only ${formatBytes(bytes)} of ${formatBytes(moved)} were watched`);
   return report('pass', `${commands} commands, ${formatBytes(bytes)}`);
 }
 
 /** Lists that the probe made, mapped, and unmapped on purpose. */
-export function judgeTranslate(results: readonly Translate[]): OracleReport {
+export function judgeTranslate(results: readonly Translate[], pages: number): OracleReport {
   if (results.length === 0) return report('inconclusive', 'nothing was translated');
   for (const { translate: t } of results) {
     const wrong = [
@@ -65,10 +66,21 @@ export function judgeTranslate(results: readonly Translate[]): OracleReport {
       t.prot_wrong > 0 && `${t.prot_wrong} entries with wrong permissions`,
     ].filter((text) => text !== false);
     if (wrong.length > 0) return report('fail', `${t.backend}: ${wrong.join('; ')}`);
-    if (t.checked === 0) return report('inconclusive', `${t.backend}: no page was checked`);
+    if (t.checked < pages) return report('inconclusive', `${t.backend}: ${t.checked} of ${pages} pages were checked`);
+    if (t.by === 'dma' && t.prot_checked === 0) {
+      return report('inconclusive', `${t.backend}: the permissions of its mappings could not be watched`);
+    }
   }
-  const pages = results.reduce((sum, { translate }) => sum + translate.checked, 0);
-  return report('pass', `${pages} pages, before and after unmap`);
+  const checked = results.reduce((sum, { translate }) => sum + translate.checked, 0);
+  const how = {
+    dma: 'while mapped, with the right permissions; gone after unmap',
+    identity: 'by identity',
+    none: 'as physical addresses',
+  };
+  return report(
+    'pass',
+    `${checked} pages ${[...new Set(results.map(({ translate }) => how[translate.by]))].join(' and ')}`,
+  );
 }
 
 function report(verdict: OracleReport['verdict'], detail: string): OracleReport {

@@ -7,6 +7,7 @@ import {
   type Cell,
   type Expectation,
   type Machine,
+  type PciNode,
   type Plant,
   type PrunedCell,
   type Suite,
@@ -84,8 +85,10 @@ export function cellId({ machine, topology, workload, backend, plant }: Combinat
 function decide(combination: Combination, block: Block): Decision {
   const { machine, topology, workload, backend } = combination;
   const nodes = [...walk(topology)].map(({ node }) => node);
-  const dut = nodes.find((node) => node.kind === 'nvme' && node.role === 'dut');
-  if (dut === undefined || dut.kind !== 'nvme') return { prune: 'the topology has no NVMe with the role dut' };
+  const duts = dutsOf(topology);
+  const [dut] = duts;
+  if (dut === undefined) return { prune: 'the topology has no NVMe with the role dut' };
+  if (duts.length > 1) return { prune: `the topology has ${duts.length} NVMes with the role dut` };
   const needed = diskKiB(workload);
   if (needed > dut.sizeMiB * 1024) {
     return { prune: `the workload needs ${needed} KiB of disk and the dut has ${dut.sizeMiB} MiB` };
@@ -111,6 +114,19 @@ function decide(combination: Combination, block: Block): Decision {
     if (route.kind === 'refused') return { run: { kind: 'refused', errno: P2P_REFUSED_ERRNO } };
   }
   return { run: { kind: 'works' } };
+}
+
+type Nvme = Extract<PciNode, { kind: 'nvme' }>;
+
+function dutsOf(topology: Topology): Nvme[] {
+  return [...walk(topology)].flatMap(({ node }) => (node.kind === 'nvme' && node.role === 'dut' ? [node] : []));
+}
+
+/** The device under test of a planned cell's topology. */
+export function dutOf(topology: Topology): Nvme {
+  const [dut] = dutsOf(topology);
+  if (dut === undefined) throw new TypeError(`topology '${topology.id}' has no dut`);
+  return dut;
 }
 
 /** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */

@@ -3,7 +3,7 @@
  * cell ids: with `*` a glob for the whole id, without one a part of it.
  */
 import { distance } from 'fastest-levenshtein';
-import { type PrunedCell, type Suite, UsageError } from '../model/index.js';
+import { type Cell, type PrunedCell, type Suite, UsageError } from '../model/index.js';
 import { expand, type Plan } from './expand.js';
 
 export function select(suites: readonly Suite[], words: readonly string[], runSeed: number): Plan {
@@ -14,6 +14,8 @@ export function select(suites: readonly Suite[], words: readonly string[], runSe
 }
 
 function match(all: Plan, word: string, suiteIds: string[]): Plan {
+  if (word.trim() === '')
+    throw new UsageError('an empty word names no cell', 'name a suite, a cell or a pattern, or nothing for smoke');
   const exact = [...all.cells, ...all.pruned].some((cell) => cell.id === word);
   const wanted = exact ? (id: string) => id === word : matcher(word);
   const plan = {
@@ -26,7 +28,7 @@ function match(all: Plan, word: string, suiteIds: string[]): Plan {
   const near = nearest(word, [...suiteIds, ...all.cells.map((cell) => cell.id)]);
   throw new UsageError(
     `no suite is called '${word}' and no cell id matches it`,
-    `near ones: ${near.join(', ')}; all: phyrlab list`,
+    near.length > 0 ? `near ones: ${near.join(', ')}; all: phyrlab list` : 'all of them: phyrlab list',
   );
 }
 
@@ -43,16 +45,33 @@ function nearest(word: string, candidates: string[]): string[] {
     Math.min(...[candidate, ...candidate.split('/')].map((part) => distance(word, part)));
   return candidates
     .map((candidate) => ({ candidate, score: score(candidate) }))
+    .filter(({ score }) => score <= Math.max(2, word.length / 2))
     .sort((a, b) => a.score - b.score)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }
 
 function merge(plans: readonly Plan[]): Plan {
+  refuseTwins(plans.flatMap((plan) => plan.cells));
   return {
     cells: uniqueById(plans.flatMap((plan) => plan.cells)),
     pruned: uniqueById(plans.flatMap((plan) => plan.pruned)),
   };
+}
+
+/** Suites may share cells, not names: one id must always mean one cell. */
+function refuseTwins(cells: readonly Cell[]): void {
+  const seen = new Map<string, string>();
+  for (const cell of cells) {
+    const content = JSON.stringify(cell);
+    if ((seen.get(cell.id) ?? content) !== content) {
+      throw new UsageError(
+        `two suites have different cells called '${cell.id}'`,
+        'give the machine, topology or workload that differs an id of its own',
+      );
+    }
+    seen.set(cell.id, content);
+  }
 }
 
 function uniqueById<T extends PrunedCell | { id: string }>(items: T[]): T[] {

@@ -142,7 +142,7 @@ export class TerminalReport {
     }
     this.#status.print('');
     this.#status.print(`${parts.join(', ')} in ${formatSeconds(ms)}; evidence in ${folder}`);
-    if (this.#skips > 0) this.#status.print(this.#style.dim('why cells were skipped: phyrlab list'));
+    if (this.#skips > 0) this.#status.print(this.#style.dim('why cells were skipped: phyrlab list SUITE|PATTERN'));
   }
 }
 

@@ -1,1 +1,1 @@
-export { newRunId, RunStore, readResult, runsFolder, writeJson } from './store.js';
+export { newRunId, RunStore, runsFolder, writeJson } from './store.js';

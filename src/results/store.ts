@@ -2,16 +2,15 @@
  * The folder of a run: events as they come, the result at the end.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { describe, type RunEvent, RunResult, UsageError } from '../model/index.js';
+import { describe, home, type RunEvent, type RunResult, UsageError } from '../model/index.js';
 
 /** Where runs are kept: `--runs`, $PHYRLAB_RUNS, $XDG_STATE_HOME/phyrlab/runs, ~/.local/state/phyrlab/runs. */
 export function runsFolder(chosen?: string, env: NodeJS.ProcessEnv = process.env): string {
-  const state = env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
-  return resolve(chosen ?? (env.PHYRLAB_RUNS || join(state, 'phyrlab', 'runs')));
+  const own = chosen ?? (env.PHYRLAB_RUNS || undefined);
+  return resolve(own ?? join(env.XDG_STATE_HOME || join(home(env), '.local', 'state'), 'phyrlab', 'runs'));
 }
 
 /** Sorts by time, and two runs of the same second differ. */
@@ -58,22 +57,16 @@ export class RunStore implements Disposable {
   }
 }
 
-/** Whole or not at all: a reader never sees half a file, and what was there survives a full disk. */
+/** A file is written whole or not at all: what was there survives a full disk. What is no file (a pipe, a device) is written to. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
+  const text = `${JSON.stringify(value, null, 2)}\n`;
+  if (existsSync(path) && !statSync(path).isFile()) return writeFile(path, text);
   const temporary = join(dirname(path), `.${randomBytes(4).toString('hex')}.tmp`);
-  await writeFile(temporary, `${JSON.stringify(value, null, 2)}\n`);
-  await rename(temporary, path);
-}
-
-export async function readResult(path: string): Promise<RunResult> {
-  let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(temporary, text);
+    await rename(temporary, path);
   } catch (error) {
-    throw new UsageError(`${path} is no result of a run: ${describe(error)}`);
+    await rm(temporary, { force: true });
+    throw error;
   }
-  const parsed = RunResult.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new UsageError(`${path} is no result of a run: ${issue?.path.join('.')}: ${issue?.message}`);
 }

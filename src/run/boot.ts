@@ -2,9 +2,11 @@
  * One boot: start the guest, wait until it answers, deploy the modules. What the cells need of it, and nothing of QEMU or SSH
  * beyond that.
  */
-import { open, readdir, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
 import { type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { type Guest, pciPlan, startGuest } from '../qemu/index.js';
@@ -28,10 +30,12 @@ export class BootedGuest implements AsyncDisposable {
   readonly peers: ReadonlyMap<string, { bdf: string; file: string }>;
   readonly #guest: Guest;
   readonly #bdfs: Map<string, string>;
-  readonly #lines: string[] = [];
+  readonly #lines: string[];
+  readonly #traced: boolean;
 
-  private constructor(guest: Guest, session: Session, topology: Topology, lines: string[]) {
+  private constructor(guest: Guest, session: Session, topology: Topology, lines: string[], traced: boolean) {
     this.#guest = guest;
+    this.#traced = traced;
     this.session = session;
     this.#lines = lines;
     this.#bdfs = pciPlan(topology);
@@ -62,7 +66,7 @@ export class BootedGuest implements AsyncDisposable {
       const session = await connect(guest, keys, { deadlineMs, signal });
       await guest.checkPci();
       await session.push(await modulesOf(image), { signal });
-      return new BootedGuest(guest, session, topology, lines);
+      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest));
     } catch (error) {
       await guest.close();
       throw error;
@@ -93,28 +97,28 @@ export class BootedGuest implements AsyncDisposable {
     ]);
   }
 
-  traceEnabled(): Promise<boolean> {
-    return this.#guest.traceEnabled();
+  /** Do QEMU's fault events and complaints about bad accesses reach the file that `traceSince` reads? Shown once, when it booted. */
+  async traceEnabled(): Promise<boolean> {
+    return this.#traced && (await this.#guest.traceEnabled());
   }
 
   async traceSize(): Promise<number> {
     return (await stat(this.#guest.traceFile)).size;
   }
 
-  /** What QEMU has traced since its file had this size. */
-  async traceSince(from: number): Promise<string[]> {
-    const file = await open(this.#guest.traceFile, 'r');
-    try {
-      const { size } = await file.stat();
-      const bytes = Buffer.alloc(Math.min(size - from, MAX_TRACE));
-      await file.read(bytes, 0, bytes.length, from);
-      return bytes
-        .toString('utf8')
-        .split('\n')
-        .filter((line) => line !== '');
-    } finally {
-      await file.close();
-    }
+  /** What QEMU has traced since its file had this size; a fault storm writes without end, and its beginning says enough. */
+  async traceSince(from: number): Promise<{ lines: string[]; truncated: boolean }> {
+    const end = (await this.traceSize()) - 1;
+    if (end < from) return { lines: [], truncated: false };
+    const truncated = end - from >= MAX_TRACE;
+    const chunks: Buffer[] = [];
+    const stream = createReadStream(this.#guest.traceFile, {
+      start: from,
+      end: truncated ? from + MAX_TRACE - 1 : end,
+    });
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+    return { lines: lines.filter((line) => line !== ''), truncated };
   }
 
   get commandLine(): readonly string[] {
@@ -127,8 +131,19 @@ export class BootedGuest implements AsyncDisposable {
   }
 }
 
-/** A fault storm can write without end; its beginning says enough. */
 const MAX_TRACE = 4 << 20;
+
+/** Makes QEMU read where there is nothing, and looks whether its complaint arrives. */
+async function traceArrives(guest: Guest): Promise<boolean> {
+  const size = async () => (await stat(guest.traceFile)).size;
+  const before = await size();
+  await guest.qmp.execute('human-monitor-command', z.string(), { 'command-line': 'xp /1wx 0xfffffff0000' });
+  for (let tries = 0; tries < 20; tries++) {
+    if ((await size()) > before) return true;
+    await sleep(25);
+  }
+  return false;
+}
 
 async function modulesOf(image: Image): Promise<PushedFile[]> {
   const names = (await readdir(image.modules.dir)).filter((name) => name.endsWith('.ko'));

@@ -1,2 +1,1 @@
-export { reproCommand } from './repro.js';
 export { executeRun, type RunOptions } from './run.js';

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import type { Session } from '../guest/index.js';
+import { InfraError, type Iommu } from '../model/index.js';
 
 /** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
 export class StepFailed extends Error {
@@ -11,6 +12,8 @@ export class StepFailed extends Error {
 }
 
 const STEP_DEADLINE_MS = 30_000;
+/** guest/lab/lab: this guest cannot show what the oracles ask for. */
+const BLIND = 4;
 
 export interface StepOptions {
   deadlineMs?: number;
@@ -29,9 +32,11 @@ export class Lab {
   readonly #session: Session;
   readonly #signal: AbortSignal;
   readonly #onStep: (step: string) => void;
+  readonly #iommu: Iommu;
 
-  constructor(session: Session, signal: AbortSignal, onStep: (step: string) => void) {
+  constructor(session: Session, iommu: Iommu, signal: AbortSignal, onStep: (step: string) => void) {
     this.#session = session;
+    this.#iommu = iommu;
     this.#signal = signal;
     this.#onStep = onStep;
   }
@@ -48,6 +53,7 @@ export class Lab {
     const answered = result.code === 0 || options.accept === 'all' || options.accept?.includes(result.code) === true;
     if (!answered) {
       const said = result.stderr.trim().split('\n').at(-1) || errorIn(lines) || `exit code ${result.code}`;
+      if (result.code === BLIND) throw new InfraError(`this guest cannot be judged: ${said}`);
       throw new StepFailed(`${command}: ${said}`);
     }
     return { code: result.code ?? -1, lines, stderr: result.stderr };
@@ -59,8 +65,16 @@ export class Lab {
     return check(schema, command, lines.at(-1));
   }
 
+  /** Returns the disk that the function now is, if any. A guest without the IOMMU that its machine declares is no guest to judge. */
   async bind(bdf: string, driver: string): Promise<string> {
-    return (await this.ask(Bound, `lab bind ${bdf} ${driver}`)).disk;
+    const { disk, domain } = await this.ask(Bound, `lab bind ${bdf} ${driver}`);
+    const due = domainOf(this.#iommu);
+    if (domain !== due) {
+      throw new InfraError(
+        `the machine declares IOMMU domain '${due}' and the guest gave ${bdf} '${domain}': kernel options or --kernel`,
+      );
+    }
+    return disk;
   }
 
   async unbind(bdf: string): Promise<void> {
@@ -73,7 +87,14 @@ export class Lab {
   }
 }
 
-const Bound = z.object({ disk: z.string() });
+const Bound = z.object({ disk: z.string(), domain: z.string() });
+
+/** What the guest's kernel calls the default domain (/sys/kernel/iommu_groups/N/type). */
+function domainOf(iommu: Iommu): string {
+  if (iommu.kind === 'none') return 'none';
+  return { strict: 'DMA', lazy: 'DMA-FQ', passthrough: 'identity' }[iommu.domain];
+}
+
 const Digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
 export function check<T>(schema: z.ZodType<T>, command: string, value: unknown): T {

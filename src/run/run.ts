@@ -13,14 +13,15 @@ import {
   type PrunedCell,
   type RunEvent,
 } from '../model/index.js';
+import { splats } from '../oracle/index.js';
 import { type Boot, groupIntoBoots, type Plan } from '../plan/index.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';
-import { reproCommand } from './repro.js';
 
 export interface RunOptions {
   plan: Plan;
-  seed: number;
+  /** The one command that runs exactly this cell again. */
+  repro: (cellId: string) => string;
   jobs: number;
   accelerator: 'kvm' | 'tcg';
   /** Modules without or with planted defects. Asked for once per kind, when the first boot needs it. */
@@ -38,7 +39,7 @@ export interface RunOptions {
 /** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, emit, signal } = options;
-  const records = plan.pruned.map((cell) => skipped(cell, options.seed));
+  const records = plan.pruned.map((cell) => skipped(cell, options.repro));
   for (const record of records) emit({ type: 'cell-end', at: now(), record });
   const queue = groupIntoBoots(plan.cells).map((boot, index) => ({ boot, index }));
   const worker = async () => {
@@ -55,7 +56,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   await Promise.all(Array.from({ length: options.jobs }, worker));
   const ended = new Set(records.map((record) => record.id));
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) {
-    const record = lost(cell, 'interrupted before it ended', options.seed);
+    const record = lost(cell, 'interrupted before it ended', options.repro);
     records.push(record);
     emit({ type: 'cell-end', at: now(), record });
   }
@@ -64,7 +65,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
 
 /** Boots one guest and runs cells in it until all are done or the guest is no longer usable; at least one gets its record. */
 async function runBoot(boot: Boot, index: number, attempt: number, options: RunOptions): Promise<CellRecord[]> {
-  const { emit, signal, seed } = options;
+  const { emit, signal, repro } = options;
   const [first] = boot.cells;
   if (first === undefined) return [];
   const records: CellRecord[] = [];
@@ -96,10 +97,15 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
     });
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
     emit({ type: 'boot-ready', at: now(), boot: index, ms: Math.round(performance.now() - started) });
+    // Before the first cell: nothing of ours is loaded, so it is nobody's failure, but a later "once" warning would stay silent.
+    for (const { kind, line } of splats(guest.console()).slice(0, 1)) {
+      const text = `${first.machine.id}: the kernel complained while it booted: ${kind}: ${line}`;
+      emit({ type: 'notice', at: now(), level: 'warning', text });
+    }
     for (const cell of boot.cells) {
       emit({ type: 'cell-start', at: now(), cell: cell.id, boot: index });
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
-      const outcome = await runCell(guest, cell, { runSeed: seed, signal, onStep });
+      const outcome = await runCell(guest, cell, { repro, signal, onStep });
       finish(outcome.record);
       if (!outcome.guestUsable) {
         ended = `${cell.id} did not leave the guest clean`;
@@ -110,7 +116,7 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
     ended = describe(error);
     // Nothing of ours was loaded when the guest did not become ready: that says nothing about the code under test.
     const why = error instanceof GuestDied ? `the guest never became ready: ${error.message}` : describe(error);
-    if (!signal.aborted) for (const cell of boot.cells.slice(records.length)) finish(lost(cell, why, seed));
+    if (!signal.aborted) for (const cell of boot.cells.slice(records.length)) finish(lost(cell, why, repro));
   }
   emit({ type: 'boot-end', at: now(), boot: index, reason: ended });
   const evidence = records.length < boot.cells.length || records.some((record) => record.verdict !== 'pass');
@@ -124,16 +130,18 @@ function folderName(cell: Cell, index: number, attempt: number): string {
   return `${index}${attempt > 0 ? `.${attempt}` : ''}-${what}`;
 }
 
-function skipped(cell: PrunedCell, seed: number): CellRecord {
-  return { ...empty(cell.id, seed), verdict: 'skip', reason: cell.reason };
+type Repro = RunOptions['repro'];
+
+function skipped(cell: PrunedCell, repro: Repro): CellRecord {
+  return { ...empty(cell.id, repro), verdict: 'skip', reason: cell.reason };
 }
 
-function lost(cell: Cell, reason: string, seed: number): CellRecord {
-  return { ...empty(cell.id, seed), verdict: 'lost', reason };
+function lost(cell: Cell, reason: string, repro: Repro): CellRecord {
+  return { ...empty(cell.id, repro), verdict: 'lost', reason };
 }
 
-function empty(id: string, seed: number): Omit<CellRecord, 'verdict' | 'reason'> {
-  return { id, oracles: [], metrics: [], duration_ms: 0, repro: reproCommand(id, seed) };
+function empty(id: string, repro: Repro): Omit<CellRecord, 'verdict' | 'reason'> {
+  return { id, oracles: [], metrics: [], duration_ms: 0, repro: repro(id) };
 }
 
 function now(): string {

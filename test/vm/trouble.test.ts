@@ -12,18 +12,19 @@ beforeAll(async () => {
   // Machines that fail in known ways, made of what a user has: words on the kernel command line.
   await writeFile(
     join(box.folder, 'own', 'broken.ts'),
-    `import { noIommu } from '${harness}/machines.ts';
+    `import { noIommu, vtdStrict } from '${harness}/machines.ts';
 import { switched } from '${harness}/topologies.ts';
 import { crosscheck, fioVerify } from '${harness}/workloads.ts';
-const suite = (id: string, kernelArgs: string[]) => ({
+const suite = (id: string, kernelArgs: string[], machine = noIommu) => ({
   id,
   describe: id,
-  blocks: [{ machines: [{ ...noIommu, id, kernelArgs }], topologies: [switched], workloads: [fioVerify, crosscheck], backends: ['phyr8'] }],
+  blocks: [{ machines: [{ ...machine, id, kernelArgs }], topologies: [switched], workloads: [fioVerify, crosscheck], backends: ['phyr8'] }],
 });
 export default [
   suite('panics-at-boot', ['rdinit=/bin/false']),
   suite('hangs-at-boot', ['rdinit=/bin/cat']),
   suite('panics-in-workload', ['panic_on_taint=0x1000']),
+  suite('iommu-off', ['intel_iommu=off'], vtdStrict),
   suite('sound', []),
 ];
 `,
@@ -60,6 +61,14 @@ describe('a guest', () => {
     expect(result.cells[0]?.reason).toMatch(/panic/);
     expect(result.cells[0]?.duration_ms).toBeLessThan(20_000);
     expect(code).toBe(1);
+  });
+
+  it('without the IOMMU that its machine declares is not judged', async () => {
+    const { code, result } = await box.cells(['iommu-off/switch/crosscheck', ...own()]);
+    expect(result.cells.map(({ verdict }) => verdict)).toEqual(['lost']);
+    expect(result.cells[0]?.reason).toMatch(/declares IOMMU domain 'DMA' and the guest gave \S+ 'none'/);
+    expect(result.cells[0]?.repro).toMatch(/--seed \d+ --scenarios \//);
+    expect(code).toBe(3);
   });
 
   it('whose QEMU is killed loses its cell only: the next one gets a new guest', async () => {

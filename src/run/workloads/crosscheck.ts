@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Workload } from '../../model/index.js';
 import { type DataClaim, stampedDue } from '../../oracle/index.js';
+import { SECRET_KIB } from '../../plan/index.js';
+import { StepFailed } from '../lab.js';
 import { Secret } from './secret.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
@@ -27,6 +29,9 @@ export async function crosscheck(
   const stamp = async (op: 'write' | 'check', disk: string, offset: number, generation: number) => {
     const command = `stamp ${op} ${disk} ${offset} ${bytes} ${cell.seed} ${generation}`;
     const answer = await lab.ask(Stamp, command, { accept: [1] });
+    if (answer.op !== op || answer.bytes !== bytes) {
+      throw new StepFailed(`${command}: did ${answer.op} of ${answer.bytes} bytes instead`);
+    }
     return answer.bad === 0
       ? undefined
       : `${answer.bad} sectors wrong, first at byte ${answer.first} (seed ${answer.seed}, generation ${answer.generation}, LBA ${answer.lba})`;
@@ -39,6 +44,8 @@ export async function crosscheck(
   await stamp('write', disk, theirs, 1);
   disk = await lab.bind(dut, 'nvme');
   const readByKernel = await stamp('check', disk, ours, 1);
+  await secret.read(lab, disk);
+  const secretByKernel = secret.claim();
   await stamp('write', disk, theirs, 2);
   disk = await lab.bind(dut, 'phyr_nvme');
   const readByUs = await stamp('check', disk, theirs, 2);
@@ -59,6 +66,7 @@ export async function crosscheck(
       offset: theirs,
       due: stampedDue(theirs, bytes, cell.seed, 2),
     },
+    secretByKernel,
     secret.claim(),
   ];
   const objections = [
@@ -69,5 +77,6 @@ export async function crosscheck(
     workload: objections.length > 0 ? failed(objections.join('; ')) : done('both drivers read what the other wrote'),
     data,
     metrics: [],
+    moved: 3 * bytes + SECRET_KIB * 1024,
   };
 }

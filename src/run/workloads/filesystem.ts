@@ -41,5 +41,6 @@ export async function filesystem(
       due: stampedDue(i * PAGE, PAGE, cell.seed, 3),
     })),
     metrics: [],
+    moved: workload.files * PAGE,
   };
 }

@@ -47,7 +47,12 @@ export async function fioVerify(
   await secret.read(lab, disk);
   data.push(secret.claim());
   const total = sum(output.data.jobs);
-  return { workload: done(`${total.ios} I/Os verified by fio`), data, metrics: throughput(total) };
+  return {
+    workload: done(`${total.ios} I/Os verified by fio`),
+    data,
+    metrics: throughput(total),
+    moved: total.bytes + SECRET_BYTES,
+  };
 }
 
 interface Total {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Layout, Metric, Workload } from '../../model/index.js';
 import { judgeTranslate, Snapshot, Translate } from '../../oracle/index.js';
-import { check } from '../lab.js';
+import { check, StepFailed } from '../lab.js';
 import { done, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const ITERATIONS = 20;
@@ -9,6 +9,8 @@ const ITERATIONS = 20;
 const Cost = z.object({ min: z.number(), median: z.number() });
 const MapCost = z.object({
   map_cost: z.object({
+    backend: z.string(),
+    pages: z.number(),
     build: Cost,
     map: Cost,
     consume: Cost,
@@ -40,10 +42,13 @@ export async function mapCost(
   const { lines } = await lab.run(command);
   const from = check(Snapshot, command, lines[0]);
   const { map_cost: cost } = check(MapCost, command, lines[1]);
+  if (cost.backend !== cell.backend || cost.pages !== workload.pages) {
+    throw new StepFailed(`${command}: measured ${cost.pages} pages of ${cost.backend} instead`);
+  }
   const to = check(Snapshot, command, lines[2]);
   return {
     workload: done(`${ITERATIONS} times, ${cost.ranges} DMA ranges, shape ${cost.shape}`),
-    translation: judgeTranslate(translations),
+    translation: judgeTranslate(translations, workload.pages),
     uncounted: { from, to },
     metrics: [
       ...(['map', 'unmap', 'build', 'consume'] as const).map(

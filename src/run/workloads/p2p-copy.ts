@@ -67,6 +67,7 @@ export async function p2pCopy(
         : done(refused ? `refused: ${errnoOf(cell.expect)}` : 'copied'),
     data,
     metrics: [],
+    moved: refused ? 0 : 2 * bytes,
   };
 }
 

@@ -22,6 +22,8 @@ export interface WorkloadResult {
   /** Only if the workload brings its own translation check instead of the watch on submissions. */
   translation?: OracleReport;
   metrics: Metric[];
+  /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
+  moved?: number;
   /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
   uncounted?: { from: Snapshot; to: Snapshot };
 }

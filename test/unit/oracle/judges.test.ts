@@ -46,9 +46,9 @@ describe('the fault oracle', () => {
   const fault = 'vtd_dmar_fault sid 0x300 fault 5 addr 0xfffff000 write 1';
 
   it('passes silence only when QEMU was tracing', () => {
-    expect(judgeFaults({ enabled: true, lines: [] }).verdict).toBe('pass');
-    expect(judgeFaults({ enabled: false, lines: [] }).verdict).toBe('inconclusive');
-    expect(judgeFaults({ enabled: false, lines: [fault] }).verdict).toBe('fail');
+    expect(judgeFaults({ enabled: true, lines: [], truncated: false }).verdict).toBe('pass');
+    expect(judgeFaults({ enabled: false, lines: [], truncated: false }).verdict).toBe('inconclusive');
+    expect(judgeFaults({ enabled: false, lines: [fault], truncated: false }).verdict).toBe('fail');
   });
 
   it('folds a storm and keeps one line whole', () => {
@@ -58,25 +58,26 @@ describe('the fault oracle', () => {
 
   it('counts accesses to nowhere without an IOMMU', () => {
     const lines = ["Invalid write at addr 0x7F0000000, size 4, region '(null)', reason: rejected"];
-    expect(judgeFaults({ enabled: true, lines }).detail).toContain('1 x invalid write');
+    expect(judgeFaults({ enabled: true, lines, truncated: false }).detail).toContain('1 x invalid write');
   });
 });
 
 describe('the kernel-log oracle', () => {
+  const sound = { before: 4096, after: 4096 + 8192 };
   const console = ['[ 1.0] phyrlab: begin-1', '[ 2.0] nvme nvme1: pci function 0000:03:00.0', '[ 3.0] phyrlab: end-1'];
   const between = (line: string) => [console[0] ?? '', line, console[2] ?? ''];
 
   it('looks between the marks and nowhere else', () => {
     const noise = ['[ 0.5] BUG: before', ...console, '[ 4.0] BUG: after'];
-    expect(judgeKernelLog(logWindow(noise, 'begin-1', 'end-1'))).toMatchObject({
+    expect(judgeKernelLog(logWindow(noise, 'begin-1', 'end-1'), sound)).toMatchObject({
       verdict: 'pass',
       detail: '1 lines, clean',
     });
   });
 
   it('could not look without both marks', () => {
-    expect(judgeKernelLog(logWindow(console.slice(1), 'begin-1', 'end-1')).verdict).toBe('inconclusive');
-    expect(judgeKernelLog(logWindow(console.slice(0, 2), 'begin-1', 'end-1')).verdict).toBe('inconclusive');
+    expect(judgeKernelLog(logWindow(console.slice(1), 'begin-1', 'end-1'), sound).verdict).toBe('inconclusive');
+    expect(judgeKernelLog(logWindow(console.slice(0, 2), 'begin-1', 'end-1'), sound).verdict).toBe('inconclusive');
   });
 
   it.each([
@@ -93,19 +94,39 @@ describe('the kernel-log oracle', () => {
     '[    5.1] INFO: task fio:99 blocked for more than 120 seconds.',
     '[    5.1] I/O error, dev phyr0, sector 8 op 0x0:(READ) flags 0x0',
     '[    5.1] nvme nvme0: I/O tag 3 (1003) opcode 0x2 QID 1 timeout, aborting req_op:READ(0) size:4096',
+    '[    5.1] DMAR: ERROR: DMA PTE for vPFN 0xfffff already set (to 12345003 not 23456003)',
+    '[    5.1] nvme 0000:01:00.0: swiotlb buffer is full (sz: 4096 bytes), total 32768 (slots), used 32768 (slots)',
+    '[    5.1] EXT4-fs error (device phyr0): ext4_lookup:1855: inode #2: comm ls: iget: bad extra_isize',
+    '[    5.1] Buffer I/O error on dev phyr0, logical block 0, lost async page write',
+    '[    5.1] critical medium error, dev phyr0, sector 8 op 0x0:(READ)',
+    '[    5.1] nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0x10',
+    '[    5.1] phyr_nvme 0000:03:00.0: completion of unknown id 99 on queue 1',
+    '[    5.1] phyr_nvme 0000:03:00.0: sg: pieces that PRPs cannot express: failed',
+    '[    5.1] Call Trace:',
     '[    5.1] watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [fio:88]',
   ])('objects to %s', (line) => {
-    expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1')).verdict).toBe('fail');
+    expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1'), sound).verdict).toBe('fail');
+  });
+
+  it('objects to taint that is not of loading a module, and could not look without the flags', () => {
+    const window = logWindow(console, 'begin-1', 'end-1');
+    expect(judgeKernelLog(window, { before: 4096, after: 4096 + 512 })).toMatchObject({
+      verdict: 'fail',
+      detail: expect.stringContaining('warning'),
+    });
+    expect(judgeKernelLog(window, { before: 4096 + 512, after: 4096 + 512 }).verdict).toBe('pass');
+    expect(judgeKernelLog(window, { before: null, after: 4096 }).verdict).toBe('inconclusive');
   });
 
   it.each([
     '[    3.1] phyr: loading out-of-tree module taints kernel.',
     '[    3.1] phyr: module verification failed: signature and/or required key missing - tainting kernel',
     '[    3.1] nvme nvme0: 2/0/0 default/read/poll queues',
+    '[    0.1] calibrate_delay_direct() failed to get a good estimate for loops_per_jiffy.',
     '[    3.1] EXT4-fs (phyr0): mounted filesystem 0e2a r/w with ordered data mode. Quota mode: none.',
     '[    3.1] phyr_peer 0000:04:00.0: 16777216 bytes of peer-to-peer memory',
   ])('does not object to %s', (line) => {
-    expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1')).verdict).toBe('pass');
+    expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1'), sound).verdict).toBe('pass');
   });
 });
 
@@ -123,42 +144,67 @@ describe('the leak oracle', () => {
     return { snapshot: s };
   };
 
+  const judged = (change: (s: Snapshot['snapshot']) => void) =>
+    judgeLeaks({ before: snapshot(), after: snapshot(change), translated: true });
+  const busy = (s: Snapshot['snapshot']) => {
+    s.pins = { acquired: 900, released: 900 };
+    s.iommu = { map_events: 90, map_bytes: 99_000, unmap_events: 88, unmap_bytes: 99_000 };
+  };
+
   it('passes when all is back, also after much traffic', () => {
-    const after = snapshot((s) => {
-      s.pins = { acquired: 900, released: 900 };
-      s.iommu = { map_events: 90, map_bytes: 99_000, unmap_events: 88, unmap_bytes: 99_000 };
-    });
-    expect(judgeLeaks([{ before: snapshot(), after }]).verdict).toBe('pass');
+    expect(judged(busy)).toMatchObject({ verdict: 'pass', detail: expect.stringContaining('IOMMU mappings') });
   });
 
   it.each<[string, (s: Snapshot['snapshot']) => void, RegExp]>([
-    ['a pin', (s) => (s.pins.acquired = 101), /page pins: 1 pages left/],
-    ['a mapping', (s) => (s.iommu.map_bytes = 8192), /IOMMU mappings: 4096 bytes left/],
+    ['a pin', (s) => (s.pins.acquired = 901), /page pins: 1 pages left/],
+    ['a mapping', (s) => (s.iommu.map_bytes = 103_096), /IOMMU mappings: 4096 bytes left/],
     ['a bounce buffer', (s) => (s.swiotlb_used = 2), /bounce buffers: 2 slots/],
     ['an object', (s) => (s.slab = { phyr_node: 4 }), /slab phyr_node: 1 objects/],
     ['an object of a new cache', (s) => (s.slab = { phyr_node: 3, phyr_list: 1 }), /slab phyr_list: 1/],
     ['a module reference', (s) => (s.modules = { phyr: 2, phyr_nvme: 1 }), /references of phyr_nvme: 1/],
   ])('fails on %s', (_, change, words) => {
-    const leaks = judgeLeaks([{ before: snapshot(), after: snapshot(change) }]);
+    const leaks = judged((s) => {
+      busy(s);
+      change(s);
+    });
     expect(leaks.verdict).toBe('fail');
     expect(leaks.detail).toMatch(words);
   });
 
-  it('asks of every window of its own', () => {
-    const windows = (after: Snapshot) => [
-      { before: snapshot(), after },
-      { before: snapshot(), after: snapshot() },
-    ];
-    expect(judgeLeaks(windows(snapshot())).verdict).toBe('pass');
-    expect(judgeLeaks(windows(snapshot((s) => (s.pins.acquired = 101)))).verdict).toBe('fail');
+  it.each<[string, (s: Snapshot['snapshot']) => void]>([
+    ['no counter of mappings', (s) => (s.iommu.map_bytes = null)],
+    ['a counter of mappings that never counted', () => {}],
+    ['no slab', (s) => (s.slab = null)],
+    ['no cache of ours', (s) => (s.slab = {})],
+    ['no modules', (s) => (s.modules = null)],
+  ])('could not look with %s', (_, change) => {
+    const leaks = judged((s) => {
+      if (change.length > 0) busy(s);
+      change(s);
+    });
+    expect(leaks.verdict).toBe('inconclusive');
   });
 
-  it('could not look without the counters', () => {
-    expect(judgeLeaks([{ before: snapshot(), after: undefined }]).verdict).toBe('inconclusive');
-    expect(judgeLeaks([{ before: snapshot(), after: snapshot((s) => (s.iommu.map_bytes = null)) }]).verdict).toBe(
-      'inconclusive',
-    );
-    expect(judgeLeaks([{ before: snapshot(), after: snapshot((s) => (s.slab = null)) }]).verdict).toBe('inconclusive');
+  it('could not look without the counters afterwards', () => {
+    expect(judgeLeaks({ before: snapshot(), after: undefined, translated: true }).verdict).toBe('inconclusive');
+  });
+
+  it('claims nothing about mappings where nothing translates', () => {
+    const leaks = judgeLeaks({ before: snapshot(), after: snapshot(), translated: false });
+    expect(leaks).toMatchObject({ verdict: 'pass', detail: expect.not.stringContaining('IOMMU') });
+  });
+
+  it('takes mappings from the counted stretches, and all else from the whole', () => {
+    const windows = {
+      from: snapshot(busy),
+      to: snapshot((s) => (s.iommu = { map_events: 0, map_bytes: 0, unmap_events: 0, unmap_bytes: 0 })),
+    };
+    const after = snapshot((s) => (s.iommu = { map_events: 0, map_bytes: 0, unmap_events: 0, unmap_bytes: 0 }));
+    const judge = (end: Snapshot) =>
+      judgeLeaks({ before: snapshot(), after: end, uncounted: windows, translated: true });
+    expect(judge(after).verdict).toBe('pass');
+    after.snapshot.pins.acquired = 199;
+    expect(judge(after).detail).toMatch(/page pins: 99/);
   });
 });
 
@@ -193,21 +239,25 @@ describe('the translation oracle', () => {
 
   it('needs commands that were walked', () => {
     const works = { kind: 'works' } as const;
-    expect(judgeWatch(watch({}), works).verdict).toBe('pass');
-    expect(judgeWatch(watch({ mismatches: 1 }), works).verdict).toBe('fail');
-    expect(judgeWatch(watch({ unchecked: 1 }), works).verdict).toBe('inconclusive');
-    expect(judgeWatch(watch({ commands: 0 }), works).verdict).toBe('inconclusive');
-    expect(judgeWatch(watch({ commands: 0 }), { kind: 'refused', errno: 'EINVAL' }).verdict).toBe('pass');
-    expect(judgeWatch(undefined, works).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({}), works, 0).verdict).toBe('pass');
+    expect(judgeWatch(watch({ mismatches: 1 }), works, 0).verdict).toBe('fail');
+    expect(judgeWatch(watch({ unchecked: 1 }), works, 0).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ commands: 0 }), works, 0).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ commands: 0 }), { kind: 'refused', errno: 'EINVAL' }, 0).verdict).toBe('pass');
+    expect(judgeWatch(undefined, works, 0).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({}), works, 40960).verdict).toBe('pass');
+    expect(judgeWatch(watch({}), works, 40961).verdict).toBe('inconclusive');
   });
 
   it.each([{ wrong: 1 }, { missing: 1 }, { stale: 1 }, { prot_wrong: 1 }])('fails on %j', (change) => {
-    expect(judgeTranslate([translate({}), translate(change)]).verdict).toBe('fail');
+    expect(judgeTranslate([translate({}), translate(change)], 256).verdict).toBe('fail');
   });
 
   it('needs pages that were checked', () => {
-    expect(judgeTranslate([translate({})]).verdict).toBe('pass');
-    expect(judgeTranslate([translate({ checked: 0 })]).verdict).toBe('inconclusive');
-    expect(judgeTranslate([]).verdict).toBe('inconclusive');
+    expect(judgeTranslate([translate({})], 256).verdict).toBe('pass');
+    expect(judgeTranslate([translate({ checked: 255 })], 256).verdict).toBe('inconclusive');
+    expect(judgeTranslate([], 256).verdict).toBe('inconclusive');
+    expect(judgeTranslate([translate({ prot_checked: 0 })], 256).verdict).toBe('inconclusive');
+    expect(judgeTranslate([translate({ by: 'identity', prot_checked: 0 })], 256).detail).toBe('256 pages by identity');
   });
 });

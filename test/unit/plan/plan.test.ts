@@ -97,6 +97,13 @@ describe('expand', () => {
     expect(translated.pruned[0]?.reason).toMatch(/^not modelled: QEMU/);
   });
 
+  it('takes the dut by its role, whatever it is called, and only one', () => {
+    const nvme = (id: string) => ({ kind: 'nvme', id, role: 'dut', sizeMiB: 64, blockSize: 512 }) as const;
+    const on = (...ids: string[]) => expand(suiteOf({ topologies: [{ id: 't', root: ids.map(nvme) }] }), 1);
+    expect(on('disk0').cells.length).toBe(1);
+    expect(on('a', 'b').pruned[0]?.reason).toMatch(/2 NVMes/);
+  });
+
   it('a plant needs the names of those who must catch it', () => {
     expect(() => expand(suiteOf({ plant: 'short-map' }), 1)).toThrow(UsageError);
     const { cells } = expand(suiteOf({ plant: 'short-map', caughtBy: ['data'] }), 1);
@@ -160,6 +167,12 @@ describe('select', () => {
     } catch (error) {
       expect((error as UsageError).hint).toContain('vtd-strict');
     }
+  });
+
+  it('refuses an empty word, and one id for two different cells', () => {
+    expect(() => select(suites, [''], 1)).toThrow(UsageError);
+    const other = suiteOf({ machines: [{ ...machines.noIommu, memoryMiB: 1024 }] });
+    expect(() => select([...suites, other], ['smoke', 'test'], 1)).toThrow(/different cells called/);
   });
 
   it('says why when a pattern matches only what cannot run', () => {
