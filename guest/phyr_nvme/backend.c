@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What all backends share: the order of reserving, mapping and undoing. */
+#include <linux/iommu.h>
 #include <linux/string.h>
+#include <linux/swiotlb.h>
 
 #include "phyr_plant.h"
 #include "prp.h"
 
-static const struct pnvme_backend *const pnvme_backends[] = {
+const struct pnvme_backend *const pnvme_backends[PNVME_NR_BACKENDS] = {
 	&pnvme_backend_sg,
 	&pnvme_backend_iter,
 	&pnvme_backend_iova,
@@ -27,6 +29,62 @@ const struct pnvme_backend *pnvme_backend_find(const char *name)
 		if (sysfs_streq(name, pnvme_backends[i]->name))
 			return pnvme_backends[i];
 	return NULL;
+}
+
+/**
+ * pnvme_backend_use - map requests with this backend from now on
+ * @ctrl:	the controller; its counters exist, nothing is mapped
+ * @backend:	an entry of pnvme_backends[]
+ */
+void pnvme_backend_use(struct pnvme_ctrl *ctrl, const struct pnvme_backend *backend)
+{
+	unsigned int i = 0;
+
+	while (pnvme_backends[i] != backend)
+		i++;
+	WRITE_ONCE(ctrl->backend, backend);
+	ctrl->map_stats = ctrl->stats->map[i];
+}
+
+/* Is this address in a bounce buffer?  Asked only once the device has had one. */
+static bool pnvme_is_bounced(struct device *dev, dma_addr_t addr)
+{
+#ifdef CONFIG_SWIOTLB
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	const struct io_tlb_mem *mem = dev->dma_io_tlb_mem;
+	phys_addr_t phys = domain ? iommu_iova_to_phys(domain, addr) : addr;
+
+	return mem && phys >= mem->defpool.start && phys < mem->defpool.end;
+#else
+	return false;
+#endif
+}
+
+static void pnvme_count_bounces(struct pnvme_ctrl *ctrl, const struct pnvme_prp *prp)
+{
+	bool bounced = pnvme_is_bounced(ctrl->dev, prp->first);
+	const __le64 *entry;
+
+	for (entry = prp->list; entry < prp->slot && !bounced; entry++)
+		bounced = pnvme_is_bounced(ctrl->dev, le64_to_cpu(*entry));
+	pnvme_count_map(ctrl, PNVME_MAP_BOUNCED, bounced);
+}
+
+static void pnvme_count_mapped(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
+			       const struct pnvme_prp *prp, u32 bytes)
+{
+	enum phyr_shape shape = prp->shape;
+
+	if (shape == PHYR_SHAPE_NONE)
+		shape = prp->pieces == 1 ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_ARRAY;
+	pnvme_count_map(ctrl, PNVME_MAP_SAME + shape - PHYR_SHAPE_SAME, 1);
+	pnvme_count_map(ctrl, PNVME_MAP_MAPPED, 1);
+	pnvme_count_map(ctrl, PNVME_MAP_BYTES, bytes);
+	pnvme_count_map(ctrl, PNVME_MAP_PIECES, prp->pieces);
+	if (iod->prp_page)
+		pnvme_count(ctrl, PNVME_STAT_PRP_PAGES, 1);
+	if (unlikely(dma_dev_need_sync(ctrl->dev)))
+		pnvme_count_bounces(ctrl, prp);
 }
 
 static void pnvme_do_unmap(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod)
@@ -67,13 +125,7 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 		st = BLK_STS_IOERR;
 		goto free_prp;
 	}
-	pnvme_count(ctrl, PNVME_STAT_MAPPED, 1);
-	pnvme_count(ctrl, PNVME_STAT_BYTES, bytes);
-	pnvme_count(ctrl, PNVME_STAT_PIECES, prp.pieces);
-	if (prp.pieces == 1)
-		pnvme_count(ctrl, PNVME_STAT_SINGLE, 1);
-	if (iod->prp_page)
-		pnvme_count(ctrl, PNVME_STAT_PRP_PAGES, 1);
+	pnvme_count_mapped(ctrl, iod, &prp, bytes);
 
 	if (phyr_planted(PHYR_PLANT_WRONG_LENGTH) && iod->cmd.rw.length)
 		le16_add_cpu(&iod->cmd.rw.length, -1);

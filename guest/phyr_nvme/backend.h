@@ -40,7 +40,12 @@ extern const struct pnvme_backend pnvme_backend_iova;
 extern const struct pnvme_backend pnvme_backend_phyr16;
 extern const struct pnvme_backend pnvme_backend_phyr8;
 
+#define PNVME_NR_BACKENDS	5
+
+extern const struct pnvme_backend *const pnvme_backends[PNVME_NR_BACKENDS];
+
 const struct pnvme_backend *pnvme_backend_find(const char *name);
+void pnvme_backend_use(struct pnvme_ctrl *ctrl, const struct pnvme_backend *backend);
 
 /* Entries that need no allocation: 4 KiB at any offset. */
 #define PNVME_SG_INLINE		2

@@ -86,10 +86,10 @@ static blk_status_t pnvme_iova_map(struct pnvme_ctrl *ctrl, struct request *rq,
 	case PNVME_P2P_NONE:
 		break;
 	case PNVME_P2P_BUS:
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
 		return pnvme_iova_bus(rq, bus_offset, prp);
 	case PNVME_P2P_BRIDGE:
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
 		r->attrs = DMA_ATTR_MMIO;
 		break;
 	case PNVME_P2P_REFUSED:

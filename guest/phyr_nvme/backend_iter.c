@@ -38,7 +38,7 @@ static blk_status_t pnvme_iter_map_all(struct pnvme_ctrl *ctrl, struct request *
 		return iter.status;
 
 	if (iter.p2pdma.map != PCI_P2PDMA_MAP_NONE)
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
 	if (iter.p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
 		r->attrs = DMA_ATTR_MMIO;
 	save = iter.p2pdma.map != PCI_P2PDMA_MAP_BUS_ADDR && !dma_use_iova(&r->state) &&

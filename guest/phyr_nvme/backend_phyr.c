@@ -42,12 +42,11 @@ static blk_status_t pnvme_phyr_map(struct pnvme_ctrl *ctrl, struct request *rq,
 	phyr_for_each_dma_range(it, map)
 		pnvme_prp_add(prp, it.range.addr, it.range.len);
 
-	if (map->shape == PHYR_SHAPE_SAME)
-		pnvme_count(ctrl, PNVME_STAT_SAME, 1);
+	prp->shape = map->shape;
 	if (list->mem == PHYR_MEM_P2P)
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
 	meta = phyr_list_meta_bytes(list) + phyr_map_meta_bytes(map);
-	pnvme_count(ctrl, PNVME_STAT_META_BYTES, meta);
+	pnvme_count_map(ctrl, PNVME_MAP_META_BYTES, meta);
 	return BLK_STS_OK;
 }
 

@@ -62,8 +62,8 @@ static blk_status_t pnvme_sg_map(struct pnvme_ctrl *ctrl, struct request *rq,
 			      sg_dma_len(sg) + (i == table->nents - 1 ? hidden : 0));
 
 	if (is_pci_p2pdma_page(sg_page(table->sgl)))
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
-	pnvme_count(ctrl, PNVME_STAT_META_BYTES, state->allocated * sizeof(*sg));
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
+	pnvme_count_map(ctrl, PNVME_MAP_META_BYTES, state->allocated * sizeof(*sg));
 	return BLK_STS_OK;
 }
 

@@ -268,7 +268,7 @@ int pnvme_disk_add(struct pnvme_ctrl *ctrl)
 
 	/* From here on a timeout may need it. */
 	ctrl->disk = disk;
-	err = device_add_disk(ctrl->dev, disk, NULL);
+	err = device_add_disk(ctrl->dev, disk, pnvme_disk_groups);
 	if (!err)
 		return 0;
 

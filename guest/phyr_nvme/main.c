@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Module and parameters.  All parameters are taken when a controller is probed. */
+/*
+ * Module and parameters.  All parameters are taken when a controller is probed; the backend can
+ * be changed later, through the attribute of the disk.
+ */
 #include <linux/module.h>
 
 #include "phyr_nvme.h"

@@ -198,7 +198,6 @@ static struct pnvme_ctrl *pnvme_ctrl_alloc(struct device *dev)
 		goto free_queues;
 
 	ctrl->dev = dev;
-	ctrl->backend = pnvme_param_backend();
 	mutex_init(&ctrl->lock);
 	mutex_init(&ctrl->admin.lock);
 	init_completion(&ctrl->admin.done);
@@ -242,6 +241,7 @@ static int pnvme_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = pnvme_stats_add(ctrl);
 	if (err)
 		goto unmap_bar;
+	pnvme_backend_use(ctrl, pnvme_param_backend());
 	err = pnvme_alloc_pools(ctrl);
 	if (err)
 		goto remove_stats;

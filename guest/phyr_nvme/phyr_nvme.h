@@ -12,6 +12,7 @@
  *	disk.c		gendisk, tag set, limits, blk-mq operations
  *	cmd.c		a block request as an NVMe command
  *	prp.c, prp.h	DMA pieces as PRP entries
+ *	attr.c		sysfs attributes of the disk
  *	backend*.c	how a request gets its DMA addresses
  *	ranges.c	pieces that must be unmapped one by one
  *	p2p.c		what kind of peer-to-peer a page needs
@@ -153,7 +154,7 @@ struct pnvme_admin {
  * @queues:	[0] is admin, then the I/O queues
  * @nr_io:	I/O queues
  * @depth:	entries of an I/O queue
- * @backend:	how requests are mapped; fixed while there is a disk
+ * @backend:	how requests are mapped; changes only while the disk's queue is frozen
  * @prp_pool:	PRP list pages
  * @range_pool:	arrays of PNVME_MAX_SEGS ranges, for backends
  * @tagset:	tags of the disk
@@ -165,6 +166,7 @@ struct pnvme_admin {
  * @oncs:	optional commands
  * @vwc:	there is a volatile write cache
  * @stats:	counters
+ * @map_stats:	those of @backend
  * @debugfs:	directory of this controller
  */
 struct pnvme_ctrl {
@@ -195,6 +197,7 @@ struct pnvme_ctrl {
 	bool vwc;
 
 	struct pnvme_stats __percpu *stats;
+	u64 __percpu *map_stats;
 	struct dentry *debugfs;
 };
 
@@ -279,6 +282,9 @@ void pnvme_disk_remove(struct pnvme_ctrl *ctrl);
 void pnvme_complete_rq(struct request *rq);
 void pnvme_complete_batch(struct io_comp_batch *iob);
 void pnvme_disk_cancel(struct pnvme_ctrl *ctrl);
+
+/* attr.c */
+extern const struct attribute_group *pnvme_disk_groups[];
 
 /* cmd.c */
 blk_status_t pnvme_cmd_init(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, struct request *rq);

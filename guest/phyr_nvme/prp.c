@@ -30,6 +30,7 @@ bool pnvme_prp_begin(struct pnvme_prp *prp, struct pnvme_ctrl *ctrl, struct pnvm
 	prp->edges = 0;
 	prp->left = bytes;
 	prp->pieces = 0;
+	prp->shape = PHYR_SHAPE_NONE;
 
 	/* Entries besides PRP1, whatever the offset of the first byte: bytes / page, rounded up. */
 	if (likely(bytes <= PNVME_TAG_PRPS * PNVME_PAGE_SIZE)) {

@@ -19,6 +19,7 @@
  *		boundaries are allowed there, so its low bits must be 0
  * @left:	bytes still to come
  * @pieces:	pieces so far
+ * @shape:	enum phyr_shape if the backend knows, else PHYR_SHAPE_NONE
  */
 struct pnvme_prp {
 	struct pnvme_iod *iod;
@@ -28,6 +29,7 @@ struct pnvme_prp {
 	dma_addr_t edges;
 	u32 left;
 	u32 pieces;
+	u8 shape;
 };
 
 bool pnvme_prp_begin(struct pnvme_prp *prp, struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
