@@ -5,7 +5,7 @@
 #include <linux/swiotlb.h>
 
 #include "phyr_plant.h"
-#include "prp.h"
+#include "dptr.h"
 
 const struct pnvme_backend *const pnvme_backends[PNVME_NR_BACKENDS] = {
 	&pnvme_backend_sg,
@@ -60,31 +60,41 @@ static bool pnvme_is_bounced(struct device *dev, dma_addr_t addr)
 #endif
 }
 
-static void pnvme_count_bounces(struct pnvme_ctrl *ctrl, const struct pnvme_prp *prp)
+static void pnvme_count_bounces(struct pnvme_ctrl *ctrl, const struct pnvme_dptr *dptr)
 {
-	bool bounced = pnvme_is_bounced(ctrl->dev, prp->first);
 	const __le64 *entry;
+	bool bounced;
+	u32 i;
 
-	for (entry = prp->list; entry < prp->slot && !bounced; entry++)
-		bounced = pnvme_is_bounced(ctrl->dev, le64_to_cpu(*entry));
+	if (dptr->sgl) {
+		bounced = false;
+		for (i = 0; i < dptr->pieces && !bounced; i++)
+			bounced = pnvme_is_bounced(ctrl->dev, le64_to_cpu(dptr->desc[i].addr));
+	} else {
+		bounced = pnvme_is_bounced(ctrl->dev, dptr->first);
+		for (entry = dptr->list; entry < dptr->slot && !bounced; entry++)
+			bounced = pnvme_is_bounced(ctrl->dev, le64_to_cpu(*entry));
+	}
 	pnvme_count_map(ctrl, PNVME_MAP_BOUNCED, bounced);
 }
 
 static void pnvme_count_mapped(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
-			       const struct pnvme_prp *prp, u32 bytes)
+			       const struct pnvme_dptr *dptr, u32 bytes)
 {
-	enum phyr_shape shape = prp->shape;
+	enum phyr_shape shape = dptr->shape;
 
 	if (shape == PHYR_SHAPE_NONE)
-		shape = prp->pieces == 1 ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_ARRAY;
+		shape = dptr->pieces == 1 ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_ARRAY;
 	pnvme_count_map(ctrl, PNVME_MAP_SAME + shape - PHYR_SHAPE_SAME, 1);
 	pnvme_count_map(ctrl, PNVME_MAP_MAPPED, 1);
 	pnvme_count_map(ctrl, PNVME_MAP_BYTES, bytes);
-	pnvme_count_map(ctrl, PNVME_MAP_PIECES, prp->pieces);
-	if (iod->prp_page)
-		pnvme_count(ctrl, PNVME_STAT_PRP_PAGES, 1);
+	pnvme_count_map(ctrl, PNVME_MAP_PIECES, dptr->pieces);
+	if (iod->list_page)
+		pnvme_count(ctrl, PNVME_STAT_LIST_PAGES, 1);
+	if (dptr->sgl)
+		pnvme_count(ctrl, PNVME_STAT_SGLS, 1);
 	if (unlikely(dma_dev_need_sync(ctrl->dev)))
-		pnvme_count_bounces(ctrl, prp);
+		pnvme_count_bounces(ctrl, dptr);
 }
 
 static void pnvme_do_unmap(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod)
@@ -106,26 +116,27 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 {
 	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
 	u32 bytes = blk_rq_bytes(rq);
-	struct pnvme_prp prp;
+	struct pnvme_dptr dptr;
 	blk_status_t st;
 
-	if (unlikely(!pnvme_prp_begin(&prp, ctrl, iod, rq->tag, bytes))) {
+	if (unlikely(!pnvme_dptr_begin(&dptr, ctrl, iod, rq->tag, bytes,
+					blk_rq_nr_phys_segments(rq)))) {
 		st = BLK_STS_RESOURCE;
 		goto count_error;
 	}
-	st = ctrl->backend->map(ctrl, rq, iod, &prp);
+	st = ctrl->backend->map(ctrl, rq, iod, &dptr);
 	if (unlikely(st))
-		goto free_prp;
+		goto free_list;
 	iod->flags |= PNVME_IOD_MAPPED;
 
-	if (unlikely(!pnvme_prp_end(&prp))) {
-		dev_err_ratelimited(ctrl->dev, "%s: pieces that PRPs cannot express\n",
+	if (unlikely(!pnvme_dptr_end(&dptr))) {
+		dev_err_ratelimited(ctrl->dev, "%s: pieces that the command cannot express\n",
 				    ctrl->backend->name);
 		pnvme_do_unmap(ctrl, rq, iod);
 		st = BLK_STS_IOERR;
-		goto free_prp;
+		goto free_list;
 	}
-	pnvme_count_mapped(ctrl, iod, &prp, bytes);
+	pnvme_count_mapped(ctrl, iod, &dptr, bytes);
 
 	if (phyr_planted(PHYR_PLANT_WRONG_LENGTH) && iod->cmd.rw.length)
 		le16_add_cpu(&iod->cmd.rw.length, -1);
@@ -133,8 +144,8 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 		pnvme_do_unmap(ctrl, rq, iod);
 	return BLK_STS_OK;
 
-free_prp:
-	pnvme_prp_free(ctrl, iod);
+free_list:
+	pnvme_dptr_free(ctrl, iod);
 count_error:
 	if (st == BLK_STS_RESOURCE)
 		pnvme_count(ctrl, PNVME_STAT_BUSY, 1);
@@ -156,5 +167,5 @@ void pnvme_unmap(struct request *rq)
 
 	if (iod->flags & PNVME_IOD_MAPPED)
 		pnvme_do_unmap(ctrl, rq, iod);
-	pnvme_prp_free(ctrl, iod);
+	pnvme_dptr_free(ctrl, iod);
 }

@@ -32,7 +32,7 @@ static blk_status_t pnvme_prepare(struct pnvme_queue *q, struct request *rq)
 	}
 	iod->q = q;
 	iod->flags = 0;
-	iod->prp_page = NULL;
+	iod->list_page = NULL;
 
 	st = pnvme_cmd_init(ctrl, iod, rq);
 	if (unlikely(st))

@@ -166,13 +166,13 @@ static void pnvme_tear_down(struct pnvme_ctrl *ctrl)
 
 static int pnvme_alloc_pools(struct pnvme_ctrl *ctrl)
 {
-	ctrl->prp_pool = dma_pool_create("phyr_nvme prp", ctrl->dev, PNVME_PAGE_SIZE,
+	ctrl->list_pool = dma_pool_create("phyr_nvme list", ctrl->dev, PNVME_PAGE_SIZE,
 					 PNVME_PAGE_SIZE, 0);
-	if (!ctrl->prp_pool)
+	if (!ctrl->list_pool)
 		return -ENOMEM;
 	if (mempool_init_kmalloc_pool(&ctrl->range_pool, 1,
 				      PNVME_MAX_SEGS * sizeof(struct pnvme_range))) {
-		dma_pool_destroy(ctrl->prp_pool);
+		dma_pool_destroy(ctrl->list_pool);
 		return -ENOMEM;
 	}
 	return 0;
@@ -181,7 +181,7 @@ static int pnvme_alloc_pools(struct pnvme_ctrl *ctrl)
 static void pnvme_free_pools(struct pnvme_ctrl *ctrl)
 {
 	mempool_exit(&ctrl->range_pool);
-	dma_pool_destroy(ctrl->prp_pool);
+	dma_pool_destroy(ctrl->list_pool);
 }
 
 static struct pnvme_ctrl *pnvme_ctrl_alloc(struct device *dev)

@@ -11,7 +11,7 @@
  *	queue.c		submission and completion queues, interrupts
  *	disk.c		gendisk, tag set, limits, blk-mq operations
  *	cmd.c		a block request as an NVMe command
- *	prp.c, prp.h	DMA pieces as PRP entries
+ *	dptr.c, dptr.h	DMA pieces as PRP entries or SGL descriptors
  *	attr.c		sysfs attributes of the disk
  *	backend*.c	how a request gets its DMA addresses
  *	ranges.c	pieces that must be unmapped one by one
@@ -47,8 +47,8 @@
 #define PNVME_MAX_RETRIES	5
 
 /* PRP entries that every tag owns: 128 KiB at any offset, or 16 discard ranges. */
-#define PNVME_TAG_PRPS		32
-#define PNVME_TAG_BYTES		(PNVME_TAG_PRPS * sizeof(__le64))
+#define PNVME_TAG_ENTRIES		32
+#define PNVME_TAG_BYTES		(PNVME_TAG_ENTRIES * sizeof(__le64))
 #define PNVME_DSM_RANGES	(PNVME_TAG_BYTES / sizeof(struct nvme_dsm_range))
 
 /* The command id carries a generation, so that a late completion cannot hit a tag's next user. */
@@ -155,12 +155,13 @@ struct pnvme_admin {
  * @nr_io:	I/O queues
  * @depth:	entries of an I/O queue
  * @backend:	how requests are mapped; changes only while the disk's queue is frozen
- * @prp_pool:	PRP list pages
+ * @list_pool:	pages for PRP lists and SGLs
  * @range_pool:	arrays of PNVME_MAX_SEGS ranges, for backends
  * @tagset:	tags of the disk
  * @disk:	the disk, namespace 1
  * @index:	number in the disk's name
  * @max_bytes:	largest command
+ * @sgl_bytes:	average length of a segment from which on an SGL is used, 0: never
  * @lba_shift:	log2 of a logical block
  * @nr_lba:	size of the namespace
  * @oncs:	optional commands
@@ -184,13 +185,14 @@ struct pnvme_ctrl {
 	u32 depth;
 
 	const struct pnvme_backend *backend;
-	struct dma_pool *prp_pool;
+	struct dma_pool *list_pool;
 	mempool_t range_pool;
 
 	struct blk_mq_tag_set tagset;
 	struct gendisk *disk;
 	int index;
 	u32 max_bytes;
+	u32 sgl_bytes;
 	u8 lba_shift;
 	u64 nr_lba;
 	u16 oncs;
@@ -213,8 +215,8 @@ struct pnvme_ctrl {
  * @gen:	generation of the command id
  * @retries:	how often it was requeued
  * @flags:	PNVME_IOD_*
- * @prp_page:	page for the PRP list, NULL while the tag's own memory is enough
- * @prp_dma:	the device's address of the PRP list
+ * @list_page:	page for the PRP list or SGL, NULL while the tag's own memory is enough
+ * @list_dma:	the device's address of the list
  * @sg:		state of the backend, between map and unmap
  * @range:	likewise
  * @phyr:	likewise
@@ -226,8 +228,8 @@ struct pnvme_iod {
 	u8 gen;
 	u8 retries;
 	u8 flags;
-	__le64 *prp_page;
-	dma_addr_t prp_dma;
+	void *list_page;
+	dma_addr_t list_dma;
 	union {
 		struct pnvme_sg sg;
 		struct pnvme_ranges range;
@@ -244,6 +246,7 @@ static inline bool pnvme_is_data(const struct request *rq)
 extern unsigned int pnvme_param_queues;
 extern unsigned int pnvme_param_depth;
 extern unsigned int pnvme_param_max_kib;
+extern unsigned int pnvme_param_sgl_kib;
 extern unsigned int pnvme_param_timeout_s;
 const struct pnvme_backend *pnvme_param_backend(void);
 

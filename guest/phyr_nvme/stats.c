@@ -12,7 +12,8 @@ static struct dentry *pnvme_debugfs;
 
 static const char *const pnvme_stat_names[PNVME_NR_STATS] = {
 	[PNVME_STAT_COMMANDS]	= "commands",
-	[PNVME_STAT_PRP_PAGES]	= "prp_pages",
+	[PNVME_STAT_LIST_PAGES]	= "list_pages",
+	[PNVME_STAT_SGLS]	= "sgls",
 	[PNVME_STAT_REFUSED]	= "refused",
 	[PNVME_STAT_BUSY]	= "busy",
 	[PNVME_STAT_TIMEOUTS]	= "timeouts",

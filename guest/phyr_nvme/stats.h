@@ -10,7 +10,8 @@ struct pnvme_ctrl;
 /**
  * enum pnvme_stat - what is counted for a controller
  * @PNVME_STAT_COMMANDS:	commands given to the device
- * @PNVME_STAT_PRP_PAGES:	list pages that did not fit into a tag's own memory
+ * @PNVME_STAT_LIST_PAGES:	list pages that did not fit into a tag's own memory
+ * @PNVME_STAT_SGLS:		commands with an SGL instead of PRPs
  * @PNVME_STAT_REFUSED:		requests refused because the device cannot reach the memory
  * @PNVME_STAT_BUSY:		requests put back for want of memory
  * @PNVME_STAT_TIMEOUTS:	requests that timed out
@@ -20,7 +21,8 @@ struct pnvme_ctrl;
  */
 enum pnvme_stat {
 	PNVME_STAT_COMMANDS,
-	PNVME_STAT_PRP_PAGES,
+	PNVME_STAT_LIST_PAGES,
+	PNVME_STAT_SGLS,
 	PNVME_STAT_REFUSED,
 	PNVME_STAT_BUSY,
 	PNVME_STAT_TIMEOUTS,
