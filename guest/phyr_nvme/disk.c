@@ -37,11 +37,12 @@ static blk_status_t pnvme_prepare(struct pnvme_queue *q, struct request *rq)
 	st = pnvme_cmd_init(ctrl, iod, rq);
 	if (unlikely(st))
 		return st;
-	if (pnvme_is_data(rq)) {
+	if (pnvme_is_data(rq))
 		st = pnvme_map(ctrl, rq);
-		if (unlikely(st))
-			return st;
-	}
+	else if (blk_rq_is_passthrough(rq))
+		st = pnvme_pass_map(ctrl, rq);
+	if (unlikely(st))
+		return st;
 	blk_mq_start_request(rq);
 	pnvme_count(ctrl, PNVME_STAT_COMMANDS, 1);
 	trace_phyr_nvme_submit(rq, &iod->cmd, ctrl->dev);

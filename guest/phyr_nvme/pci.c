@@ -256,12 +256,17 @@ static int pnvme_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = pnvme_disk_add(ctrl);
 	if (err)
 		goto tear_down;
+	err = pnvme_ctl_add(ctrl);
+	if (err)
+		goto remove_disk;
 	pci_set_drvdata(pdev, ctrl);
 	dev_info(ctrl->dev, "%s: %llu blocks of %u bytes, backend %s, %u I/O queues, %u KiB a command\n",
 		 ctrl->disk->disk_name, ctrl->nr_lba, 1U << ctrl->lba_shift, ctrl->backend->name,
 		 ctrl->nr_io, ctrl->max_bytes / 1024);
 	return 0;
 
+remove_disk:
+	pnvme_disk_remove(ctrl);
 tear_down:
 	cancel_work_sync(&ctrl->reset_work);
 	pnvme_tear_down(ctrl);
@@ -290,6 +295,7 @@ static void pnvme_remove(struct pci_dev *pdev)
 	mutex_unlock(&ctrl->lock);
 	cancel_work_sync(&ctrl->reset_work);
 
+	pnvme_ctl_remove(ctrl);
 	pnvme_disk_remove(ctrl);
 	pnvme_tear_down(ctrl);
 	pci_free_irq_vectors(pdev);

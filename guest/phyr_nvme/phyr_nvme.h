@@ -13,6 +13,10 @@
  *	cmd.c		a block request as an NVMe command
  *	dptr.c, dptr.h	DMA pieces as PRP entries or SGL descriptors
  *	attr.c		sysfs attributes of the disk
+ *	ctl.c, ctl.h	/dev/phyrN-ctl: I/O without a bio
+ *	pass.c		its requests
+ *	user.c		user memory as a list
+ *	buffer.c	registered buffers
  *	backend*.c	how a request gets its DMA addresses
  *	ranges.c	pieces that must be unmapped one by one
  *	p2p.c		what kind of peer-to-peer a page needs
@@ -75,7 +79,9 @@ enum pnvme_state {
 	PNVME_DEAD,
 };
 
+struct pnvme_ctl;
 struct pnvme_ctrl;
+struct pnvme_pass;
 
 /**
  * struct pnvme_queue - a submission queue, its completion queue and their vector
@@ -159,6 +165,7 @@ struct pnvme_admin {
  * @range_pool:	arrays of PNVME_MAX_SEGS ranges, for backends
  * @tagset:	tags of the disk
  * @disk:	the disk, namespace 1
+ * @ctl:	its character device
  * @index:	number in the disk's name
  * @max_bytes:	largest command
  * @sgl_bytes:	average length of a segment from which on an SGL is used, 0: never
@@ -190,6 +197,7 @@ struct pnvme_ctrl {
 
 	struct blk_mq_tag_set tagset;
 	struct gendisk *disk;
+	struct pnvme_ctl *ctl;
 	int index;
 	u32 max_bytes;
 	u32 sgl_bytes;
@@ -220,6 +228,7 @@ struct pnvme_ctrl {
  * @sg:		state of the backend, between map and unmap
  * @range:	likewise
  * @phyr:	likewise
+ * @pass:	what a passthrough request does
  */
 struct pnvme_iod {
 	struct nvme_command cmd;
@@ -234,6 +243,7 @@ struct pnvme_iod {
 		struct pnvme_sg sg;
 		struct pnvme_ranges range;
 		struct pnvme_phyr phyr;
+		const struct pnvme_pass *pass;
 	};
 };
 
@@ -292,6 +302,14 @@ extern const struct attribute_group *pnvme_disk_groups[];
 /* cmd.c */
 blk_status_t pnvme_cmd_init(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, struct request *rq);
 blk_status_t pnvme_cmd_status(u16 status);
+
+/* pass.c */
+blk_status_t pnvme_pass_map(struct pnvme_ctrl *ctrl, struct request *rq);
+int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass);
+
+/* ctl.c */
+int pnvme_ctl_add(struct pnvme_ctrl *ctrl);
+void pnvme_ctl_remove(struct pnvme_ctrl *ctrl);
 
 /* backend.c */
 blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq);

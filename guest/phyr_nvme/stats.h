@@ -12,6 +12,8 @@ struct pnvme_ctrl;
  * @PNVME_STAT_COMMANDS:	commands given to the device
  * @PNVME_STAT_LIST_PAGES:	list pages that did not fit into a tag's own memory
  * @PNVME_STAT_SGLS:		commands with an SGL instead of PRPs
+ * @PNVME_STAT_CTL:		I/O through the character device
+ * @PNVME_STAT_CTL_BUFFER:	the same on a registered buffer
  * @PNVME_STAT_REFUSED:		requests refused because the device cannot reach the memory
  * @PNVME_STAT_BUSY:		requests put back for want of memory
  * @PNVME_STAT_TIMEOUTS:	requests that timed out
@@ -23,6 +25,8 @@ enum pnvme_stat {
 	PNVME_STAT_COMMANDS,
 	PNVME_STAT_LIST_PAGES,
 	PNVME_STAT_SGLS,
+	PNVME_STAT_CTL,
+	PNVME_STAT_CTL_BUFFER,
 	PNVME_STAT_REFUSED,
 	PNVME_STAT_BUSY,
 	PNVME_STAT_TIMEOUTS,
