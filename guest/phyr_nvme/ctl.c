@@ -36,7 +36,7 @@ struct pnvme_ctl {
 	char name[DISK_NAME_LEN + sizeof("-ctl")];
 	struct rw_semaphore lock;
 	struct pnvme_ctrl *ctrl;
-	struct mutex list_lock;
+	struct mutex list_lock;	/* guards what follows */
 	struct list_head buffers;
 };
 

@@ -71,6 +71,7 @@ static inline void __pnvme_dptr_add_prp(struct pnvme_dptr *dptr, dma_addr_t addr
 	for (; addr < end; addr += PNVME_PAGE_SIZE)
 		*dptr->slot++ = cpu_to_le64(addr);
 }
+
 /* public: */
 
 /**

@@ -28,8 +28,9 @@ static int pnvme_user_append(struct phyr_list *list, struct page *page, u32 offs
  * Peer-to-peer memory is refused.
  *
  * Context: May sleep.
- * Return: 0; -EFAULT; -EINTR when the process is being killed; -EOPNOTSUPP for memory that no device
- * can reach; -ENOMEM; other errors of pin_user_pages_fast().  After an error the list is empty.
+ * Return: 0; -EFAULT; -EINTR when the process is being killed; -EOPNOTSUPP for memory that no
+ * device can reach; -ENOMEM; other errors of pin_user_pages_fast().  After an error the list is
+ * empty.
  */
 int pnvme_user_pin(struct phyr_list *list, u64 addr, u64 len, unsigned int gup_flags)
 {

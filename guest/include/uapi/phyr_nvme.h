@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * ioctl interface of /dev/phyrN-ctl, version 1: I/O to the disk /dev/phyrN without the block layer's
- * data structures.  User memory is pinned and described by a list of physical ranges; a registered
- * buffer is pinned and mapped once.
+ * ioctl interface of /dev/phyrN-ctl, version 1: I/O to the disk /dev/phyrN without the block
+ * layer's data structures.  User memory is pinned and described by a list of physical ranges; a
+ * registered buffer is pinned and mapped once.
  *
- * All reserved fields and unknown flags must be 0 and are refused otherwise with EINVAL.  The node is
- * for root alone; reading the disk needs a file opened for reading, writing one opened for writing
+ * All reserved fields and unknown flags must be 0 and are refused otherwise with EINVAL.  The node
+ * is for root alone; reading the disk needs a file opened for reading, writing one opened for writing
  * (EBADF).  Unknown requests give ENOTTY, a device that is gone ENODEV.  All requests may sleep and
  * return when the device is done.
  */
@@ -63,8 +63,9 @@ struct phyr_nvme_io {
  * @reserved:	0
  * @handle:	out: names the buffer in this open file, never 0
  *
- * The buffer counts as pinned memory (RLIMIT_MEMLOCK, ENOMEM).  ENOSPC: too many buffers; EOPNOTSUPP:
- * the device sees this memory only through a bounce buffer.  Closing the file unregisters all.
+ * The buffer counts as pinned memory (RLIMIT_MEMLOCK, ENOMEM).  ENOSPC: too many buffers;
+ * EOPNOTSUPP: the device sees this memory only through a bounce buffer.  Closing the file
+ * unregisters all.
  */
 struct phyr_nvme_register {
 	__u64 addr;
