@@ -132,7 +132,7 @@ static long pnvme_ctl_io(struct file *file, const void __user *user, bool write)
 		return -EINVAL;
 
 	phyr_list_init(&list, PHYR_PACKED);
-	err = pnvme_user_pin(&list, io.addr, io.len, write ? 0 : FOLL_WRITE);
+	err = pnvme_user_pin(&list, io.addr, io.len, FOLL_PCI_P2PDMA | (write ? 0 : FOLL_WRITE));
 	if (err)
 		return err;
 	ctrl = pnvme_ctl_begin(pf->ctl);

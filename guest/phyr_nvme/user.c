@@ -12,10 +12,16 @@
 
 static int pnvme_user_append(struct phyr_list *list, struct page *page, u32 offset, u32 len)
 {
+	enum phyr_mem mem = PHYR_MEM_RAM;
+	void *provider = NULL;
+
 	if (is_device_private_page(page) || is_device_coherent_page(page))
 		return -EOPNOTSUPP;
-	return phyr_list_append(list, PHYR_MEM_RAM, NULL, page_to_phys(page) + offset, len,
-				GFP_KERNEL);
+	if (is_pci_p2pdma_page(page)) {
+		mem = PHYR_MEM_P2P;
+		provider = page_pgmap(page);
+	}
+	return phyr_list_append(list, mem, provider, page_to_phys(page) + offset, len, GFP_KERNEL);
 }
 
 /**
@@ -23,13 +29,12 @@ static int pnvme_user_append(struct phyr_list *list, struct page *page, u32 offs
  * @list:	an empty list
  * @addr:	of the memory, in the current process
  * @len:	bytes, not 0
- * @gup_flags:	FOLL_WRITE if the device will write there; FOLL_LONGTERM
- *
- * Peer-to-peer memory is refused.
+ * @gup_flags:	FOLL_WRITE if the device will write there; FOLL_PCI_P2PDMA to take memory of other
+ *		devices too; FOLL_LONGTERM, which excludes that
  *
  * Context: May sleep.
  * Return: 0; -EFAULT; -EINTR when the process is being killed; -EOPNOTSUPP for memory that no
- * device can reach; -ENOMEM; other errors of pin_user_pages_fast().  After an error the list is
+ * device can reach; -EXDEV for memory of more than one kind or device; -ENOMEM; other errors of pin_user_pages_fast().  After an error the list is
  * empty.
  */
 int pnvme_user_pin(struct phyr_list *list, u64 addr, u64 len, unsigned int gup_flags)

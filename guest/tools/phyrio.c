@@ -7,12 +7,13 @@
  * begin and end anywhere in its table of PRPs.
  *
  *   phyrio info   CTL
- *   phyrio write  CTL OFFSET LENGTH SEED GENERATION [buffer]    with "buffer": on a registered one
- *   phyrio check  CTL OFFSET LENGTH SEED GENERATION [buffer]
+ *   phyrio write  CTL OFFSET LENGTH SEED GENERATION [buffer | FILE]
+ *   phyrio check  CTL OFFSET LENGTH SEED GENERATION [buffer | FILE]
  *   phyrio repeat CTL COUNT LENGTH [buffer]                     read the same again and again, to be measured
  *   phyrio refuse CTL                                           every kind of wrong request
  *   phyrio stress CTL THREADS SECONDS SEED                      all at once, buffers coming and going under I/O
  *
+ * With "buffer" I/O is on a registered buffer; with FILE its memory is a mapping of that, e.g. p2pmem/allocate of a peer.
  * OFFSET and LENGTH are bytes, multiples of the logical block. One line of JSON on stdout.
  * Exit: 0 done and right, 1 wrong data or a wrong answer, 2 the I/O failed, 64 usage.
  */
@@ -33,6 +34,7 @@
 #include "stamp.h"
 
 #define BUF_SIZE (8 << 20)
+#define FILE_SIZE (256 << 10)	/* of a mapping: a peer may have no more */
 
 static const size_t sizes[] = { 512, 4096, 3584, 65536, 512, 131072, 12800, 2 << 20, 1 << 20, 262144 };
 
@@ -45,7 +47,7 @@ int fail_io(const char *op, uint64_t offset, size_t size)
 
 static int usage(void)
 {
-	fputs("usage: phyrio info CTL | write|check CTL OFFSET LENGTH SEED GENERATION [buffer] |\n"
+	fputs("usage: phyrio info CTL | write|check CTL OFFSET LENGTH SEED GENERATION [buffer | FILE] |\n"
 	      "       repeat CTL COUNT LENGTH [buffer] | refuse CTL | stress CTL THREADS SECONDS SEED\n", stderr);
 	return 64;
 }
@@ -105,18 +107,34 @@ static int info(const struct disk *disk)
 
 struct job {
 	bool writing, buffer;
+	const char *file;
 	uint64_t offset, length, seed, gen;
 };
+
+/* Memory for a job: its file's, or anonymous. */
+static uint8_t *job_memory(const struct job *job, size_t size)
+{
+	int fd = job->file ? open(job->file, O_RDWR) : -1;
+	void *mem;
+
+	if (!job->file)
+		return memory(size);
+	if (fd < 0)
+		return NULL;
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	return mem == MAP_FAILED ? NULL : mem;
+}
 
 static int run(const struct disk *disk, const struct job *job)
 {
 	uint64_t at = job->offset, end = job->offset + job->length, bad = 0, first = 0;
-	uint8_t *mem = memory(BUF_SIZE);
+	size_t lead = 0, room = job->file ? FILE_SIZE : BUF_SIZE;
+	uint8_t *mem = job_memory(job, room);
 	uint32_t want[WORDS], handle = 0;
-	size_t lead = 0, room = BUF_SIZE;
 
 	if (!mem)
-		return fail_io("mmap", 0, BUF_SIZE);
+		return fail_io("mmap", 0, room);
 	/* The registered buffer itself begins and ends inside pages. */
 	if (job->buffer && buffer_register(disk, mem + 516, BUF_SIZE - 1032,
 					   job->writing ? PHYR_NVME_BUFFER_WRITE : PHYR_NVME_BUFFER_READ, &handle))
@@ -134,6 +152,8 @@ static int run(const struct disk *disk, const struct job *job)
 		n = (n + block - 1) / block * block;
 		if (n > disk->info.max_len)
 			n = disk->info.max_len;
+		if (n > room / 2)
+			n = room / 2;
 		if (n > end - at)
 			n = end - at;
 		lead = (lead + 1236 + turn % 7 * 4096) % (room - n) & ~3UL;
@@ -205,8 +225,8 @@ int main(int argc, char **argv)
 	if (!strcmp(op, "stress") && argc == 6 && number(argv[3], 64, &a) && a && number(argv[4], 3600, &b) &&
 	    number(argv[5], UINT32_MAX, &c))
 		return stress(&disk, a, b, c);
-	if ((!strcmp(op, "write") || !strcmp(op, "check")) && argc == 7) {
-		struct job job = { .writing = *op == 'w', .buffer = buffer };
+	if ((!strcmp(op, "write") || !strcmp(op, "check")) && (argc == 7 || (argc == 8 && !buffer))) {
+		struct job job = { .writing = *op == 'w', .buffer = buffer, .file = argc == 8 ? argv[7] : NULL };
 
 		if (!number(argv[3], INT64_MAX, &job.offset) || !number(argv[4], INT64_MAX, &job.length) ||
 		    !number(argv[5], UINT32_MAX, &job.seed) || !number(argv[6], UINT32_MAX, &job.gen) ||

@@ -40,8 +40,12 @@ struct phyr_nvme_info {
  * @flags:	0
  * @reserved:	0
  *
- * EINVAL: alignment, length, or not within the disk; EFAULT: not the caller's memory; EOPNOTSUPP:
- * memory that the device cannot be given; ENOMEM; EIO and others: what the device said.
+ * The memory may belong to another PCI device that offers it for peer-to-peer.
+ *
+ * EINVAL: alignment, length, or not within the disk; EFAULT: not the caller's memory; EREMOTEIO: a
+ * peer's memory that cannot be reached from here; EXDEV: memory of more than one device, or some of
+ * a device and some not; EOPNOTSUPP: other memory that the device cannot be given; ENOMEM; EIO and
+ * others: what the device said.
  */
 struct phyr_nvme_io {
 	__u64 addr;
@@ -63,9 +67,9 @@ struct phyr_nvme_io {
  * @reserved:	0
  * @handle:	out: names the buffer in this open file, never 0
  *
- * The buffer counts as pinned memory (RLIMIT_MEMLOCK, ENOMEM).  ENOSPC: too many buffers;
- * EOPNOTSUPP: the device sees this memory only through a bounce buffer.  Closing the file
- * unregisters all.
+ * A peer's memory is refused (EREMOTEIO or EFAULT), since it may not be pinned for long.  The buffer
+ * counts as pinned memory (RLIMIT_MEMLOCK, ENOMEM).  ENOSPC: too many buffers; EOPNOTSUPP: the
+ * device sees this memory only through a bounce buffer.  Closing the file unregisters all.
  */
 struct phyr_nvme_register {
 	__u64 addr;
