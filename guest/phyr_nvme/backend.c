@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What all backends share: the order of reserving, mapping and undoing. */
+#include <linux/iommu.h>
 #include <linux/string.h>
+#include <linux/swiotlb.h>
 
 #include "phyr_plant.h"
-#include "prp.h"
+#include "dptr.h"
 
-static const struct pnvme_backend *const pnvme_backends[] = {
+const struct pnvme_backend *const pnvme_backends[PNVME_NR_BACKENDS] = {
 	&pnvme_backend_sg,
 	&pnvme_backend_iter,
 	&pnvme_backend_iova,
@@ -29,6 +31,72 @@ const struct pnvme_backend *pnvme_backend_find(const char *name)
 	return NULL;
 }
 
+/**
+ * pnvme_backend_use - map requests with this backend from now on
+ * @ctrl:	the controller; its counters exist, nothing is mapped
+ * @backend:	an entry of pnvme_backends[]
+ */
+void pnvme_backend_use(struct pnvme_ctrl *ctrl, const struct pnvme_backend *backend)
+{
+	unsigned int i = 0;
+
+	while (pnvme_backends[i] != backend)
+		i++;
+	WRITE_ONCE(ctrl->backend, backend);
+	ctrl->map_stats = ctrl->stats->map[i];
+}
+
+/* Is this address in a bounce buffer?  Asked only once the device has had one. */
+static bool pnvme_is_bounced(struct device *dev, dma_addr_t addr)
+{
+#ifdef CONFIG_SWIOTLB
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	const struct io_tlb_mem *mem = dev->dma_io_tlb_mem;
+	phys_addr_t phys = domain ? iommu_iova_to_phys(domain, addr) : addr;
+
+	return mem && phys >= mem->defpool.start && phys < mem->defpool.end;
+#else
+	return false;
+#endif
+}
+
+static void pnvme_count_bounces(struct pnvme_ctrl *ctrl, const struct pnvme_dptr *dptr)
+{
+	const __le64 *entry;
+	bool bounced;
+	u32 i;
+
+	if (dptr->sgl) {
+		bounced = false;
+		for (i = 0; i < dptr->pieces && !bounced; i++)
+			bounced = pnvme_is_bounced(ctrl->dev, le64_to_cpu(dptr->desc[i].addr));
+	} else {
+		bounced = pnvme_is_bounced(ctrl->dev, dptr->first);
+		for (entry = dptr->list; entry < dptr->slot && !bounced; entry++)
+			bounced = pnvme_is_bounced(ctrl->dev, le64_to_cpu(*entry));
+	}
+	pnvme_count_map(ctrl, PNVME_MAP_BOUNCED, bounced);
+}
+
+static void pnvme_count_mapped(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
+			       const struct pnvme_dptr *dptr, u32 bytes)
+{
+	enum phyr_shape shape = dptr->shape;
+
+	if (shape == PHYR_SHAPE_NONE)
+		shape = dptr->pieces == 1 ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_ARRAY;
+	pnvme_count_map(ctrl, PNVME_MAP_SAME + shape - PHYR_SHAPE_SAME, 1);
+	pnvme_count_map(ctrl, PNVME_MAP_MAPPED, 1);
+	pnvme_count_map(ctrl, PNVME_MAP_BYTES, bytes);
+	pnvme_count_map(ctrl, PNVME_MAP_PIECES, dptr->pieces);
+	if (iod->list_page)
+		pnvme_count(ctrl, PNVME_STAT_LIST_PAGES, 1);
+	if (dptr->sgl)
+		pnvme_count(ctrl, PNVME_STAT_SGLS, 1);
+	if (unlikely(dma_dev_need_sync(ctrl->dev)))
+		pnvme_count_bounces(ctrl, dptr);
+}
+
 static void pnvme_do_unmap(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod)
 {
 	iod->flags &= ~PNVME_IOD_MAPPED;
@@ -48,32 +116,27 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 {
 	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
 	u32 bytes = blk_rq_bytes(rq);
-	struct pnvme_prp prp;
+	struct pnvme_dptr dptr;
 	blk_status_t st;
 
-	if (unlikely(!pnvme_prp_begin(&prp, ctrl, iod, rq->tag, bytes))) {
+	if (unlikely(!pnvme_dptr_begin(&dptr, ctrl, iod, rq->tag, bytes,
+					blk_rq_nr_phys_segments(rq)))) {
 		st = BLK_STS_RESOURCE;
 		goto count_error;
 	}
-	st = ctrl->backend->map(ctrl, rq, iod, &prp);
+	st = ctrl->backend->map(ctrl, rq, iod, &dptr);
 	if (unlikely(st))
-		goto free_prp;
+		goto free_list;
 	iod->flags |= PNVME_IOD_MAPPED;
 
-	if (unlikely(!pnvme_prp_end(&prp))) {
-		dev_err_ratelimited(ctrl->dev, "%s: pieces that PRPs cannot express\n",
+	if (unlikely(!pnvme_dptr_end(&dptr))) {
+		dev_err_ratelimited(ctrl->dev, "%s: pieces that the command cannot express\n",
 				    ctrl->backend->name);
 		pnvme_do_unmap(ctrl, rq, iod);
 		st = BLK_STS_IOERR;
-		goto free_prp;
+		goto free_list;
 	}
-	pnvme_count(ctrl, PNVME_STAT_MAPPED, 1);
-	pnvme_count(ctrl, PNVME_STAT_BYTES, bytes);
-	pnvme_count(ctrl, PNVME_STAT_PIECES, prp.pieces);
-	if (prp.pieces == 1)
-		pnvme_count(ctrl, PNVME_STAT_SINGLE, 1);
-	if (iod->prp_page)
-		pnvme_count(ctrl, PNVME_STAT_PRP_PAGES, 1);
+	pnvme_count_mapped(ctrl, iod, &dptr, bytes);
 
 	if (phyr_planted(PHYR_PLANT_WRONG_LENGTH) && iod->cmd.rw.length)
 		le16_add_cpu(&iod->cmd.rw.length, -1);
@@ -81,8 +144,8 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 		pnvme_do_unmap(ctrl, rq, iod);
 	return BLK_STS_OK;
 
-free_prp:
-	pnvme_prp_free(ctrl, iod);
+free_list:
+	pnvme_dptr_free(ctrl, iod);
 count_error:
 	if (st == BLK_STS_RESOURCE)
 		pnvme_count(ctrl, PNVME_STAT_BUSY, 1);
@@ -104,5 +167,5 @@ void pnvme_unmap(struct request *rq)
 
 	if (iod->flags & PNVME_IOD_MAPPED)
 		pnvme_do_unmap(ctrl, rq, iod);
-	pnvme_prp_free(ctrl, iod);
+	pnvme_dptr_free(ctrl, iod);
 }

@@ -14,13 +14,13 @@
 
 struct pnvme_ctrl;
 struct pnvme_iod;
-struct pnvme_prp;
+struct pnvme_dptr;
 struct request;
 
 /**
  * struct pnvme_backend - operations, one instance a backend
  * @name:	value of the module parameter
- * @map:	map the data of @rq and hand every DMA piece, in order, to pnvme_prp_add().
+ * @map:	map the data of @rq and hand every DMA piece, in order, to pnvme_dptr_add().
  *		Undoes everything itself when it fails.  BLK_STS_RESOURCE: try again later;
  *		BLK_STS_INVAL: the device cannot reach this memory.
  * @unmap:	undo @map; called once, after the device is done with the data
@@ -30,7 +30,7 @@ struct request;
 struct pnvme_backend {
 	const char *name;
 	blk_status_t (*map)(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod,
-			    struct pnvme_prp *prp);
+			    struct pnvme_dptr *dptr);
 	void (*unmap)(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod);
 };
 
@@ -40,7 +40,12 @@ extern const struct pnvme_backend pnvme_backend_iova;
 extern const struct pnvme_backend pnvme_backend_phyr16;
 extern const struct pnvme_backend pnvme_backend_phyr8;
 
+#define PNVME_NR_BACKENDS	5
+
+extern const struct pnvme_backend *const pnvme_backends[PNVME_NR_BACKENDS];
+
 const struct pnvme_backend *pnvme_backend_find(const char *name);
+void pnvme_backend_use(struct pnvme_ctrl *ctrl, const struct pnvme_backend *backend);
 
 /* Entries that need no allocation: 4 KiB at any offset. */
 #define PNVME_SG_INLINE		2

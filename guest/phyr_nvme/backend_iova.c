@@ -8,21 +8,21 @@
 #include <linux/bvec.h>
 
 #include "phyr_plant.h"
-#include "prp.h"
+#include "dptr.h"
 
-static blk_status_t pnvme_iova_bus(struct request *rq, u64 bus_offset, struct pnvme_prp *prp)
+static blk_status_t pnvme_iova_bus(struct request *rq, u64 bus_offset, struct pnvme_dptr *dptr)
 {
 	struct req_iterator it;
 	struct bio_vec bv;
 
 	rq_for_each_bvec(bv, rq, it)
-		pnvme_prp_add(prp, bvec_phys(&bv) + bus_offset, bv.bv_len);
+		pnvme_dptr_add(dptr, bvec_phys(&bv) + bus_offset, bv.bv_len);
 	return BLK_STS_OK;
 }
 
 static blk_status_t pnvme_iova_link(struct pnvme_ctrl *ctrl, struct request *rq,
 				    struct pnvme_ranges *r, enum dma_data_direction dir,
-				    struct pnvme_prp *prp)
+				    struct pnvme_dptr *dptr)
 {
 	struct req_iterator it;
 	struct bio_vec bv;
@@ -38,7 +38,7 @@ static blk_status_t pnvme_iova_link(struct pnvme_ctrl *ctrl, struct request *rq,
 	err = dma_iova_sync(ctrl->dev, &r->state, 0, r->len);
 	if (unlikely(err))
 		goto undo;
-	pnvme_prp_add(prp, r->state.addr, r->len);
+	pnvme_dptr_add(dptr, r->state.addr, r->len);
 	return BLK_STS_OK;
 
 undo:
@@ -48,7 +48,7 @@ undo:
 
 static blk_status_t pnvme_iova_each(struct pnvme_ctrl *ctrl, struct request *rq,
 				    struct pnvme_ranges *r, enum dma_data_direction dir,
-				    struct pnvme_prp *prp)
+				    struct pnvme_dptr *dptr)
 {
 	bool save = dma_need_unmap(ctrl->dev);
 	struct req_iterator it;
@@ -63,7 +63,7 @@ static blk_status_t pnvme_iova_each(struct pnvme_ctrl *ctrl, struct request *rq,
 			dma_unmap_phys(ctrl->dev, addr, bv.bv_len, dir, r->attrs);
 			goto undo;
 		}
-		pnvme_prp_add(prp, addr, bv.bv_len);
+		pnvme_dptr_add(dptr, addr, bv.bv_len);
 	}
 	return BLK_STS_OK;
 
@@ -73,7 +73,7 @@ undo:
 }
 
 static blk_status_t pnvme_iova_map(struct pnvme_ctrl *ctrl, struct request *rq,
-				   struct pnvme_iod *iod, struct pnvme_prp *prp)
+				   struct pnvme_iod *iod, struct pnvme_dptr *dptr)
 {
 	enum dma_data_direction dir = phyr_plant_dir(rq_dma_dir(rq));
 	struct pnvme_ranges *r = &iod->range;
@@ -86,10 +86,10 @@ static blk_status_t pnvme_iova_map(struct pnvme_ctrl *ctrl, struct request *rq,
 	case PNVME_P2P_NONE:
 		break;
 	case PNVME_P2P_BUS:
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
-		return pnvme_iova_bus(rq, bus_offset, prp);
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
+		return pnvme_iova_bus(rq, bus_offset, dptr);
 	case PNVME_P2P_BRIDGE:
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
 		r->attrs = DMA_ATTR_MMIO;
 		break;
 	case PNVME_P2P_REFUSED:
@@ -99,9 +99,9 @@ static blk_status_t pnvme_iova_map(struct pnvme_ctrl *ctrl, struct request *rq,
 	/* Inner boundaries must lie where the IOMMU can change from one page to another. */
 	if (!(req_phys_gap_mask(rq) & dma_get_merge_boundary(ctrl->dev)) &&
 	    dma_iova_try_alloc(ctrl->dev, &r->state, bvec_phys(&first), blk_rq_bytes(rq)))
-		st = pnvme_iova_link(ctrl, rq, r, dir, prp);
+		st = pnvme_iova_link(ctrl, rq, r, dir, dptr);
 	else
-		st = pnvme_iova_each(ctrl, rq, r, dir, prp);
+		st = pnvme_iova_each(ctrl, rq, r, dir, dptr);
 
 	if (phyr_planted(PHYR_PLANT_SHORT_MAP) && !st)
 		pnvme_ranges_plant_short(ctrl, r, dir);

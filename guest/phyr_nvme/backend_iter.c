@@ -6,7 +6,7 @@
 #include <linux/blk-mq-dma.h>
 
 #include "phyr_plant.h"
-#include "prp.h"
+#include "dptr.h"
 
 /* Plant swap-direction: the iterator reads the direction off the request. */
 static void pnvme_iter_plant_swap(struct request *rq)
@@ -17,19 +17,19 @@ static void pnvme_iter_plant_swap(struct request *rq)
 
 static blk_status_t pnvme_iter_map_one(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
 				       struct bio_vec *bv, enum dma_data_direction dir,
-				       struct pnvme_prp *prp)
+				       struct pnvme_dptr *dptr)
 {
 	dma_addr_t addr = dma_map_bvec(ctrl->dev, bv, dir, 0);
 
 	if (dma_mapping_error(ctrl->dev, addr))
 		return BLK_STS_RESOURCE;
 	pnvme_ranges_save(ctrl, r, addr, bv->bv_len);	/* cannot fail: the first one */
-	pnvme_prp_add(prp, addr, bv->bv_len);
+	pnvme_dptr_add(dptr, addr, bv->bv_len);
 	return BLK_STS_OK;
 }
 
 static blk_status_t pnvme_iter_map_all(struct pnvme_ctrl *ctrl, struct request *rq,
-				       struct pnvme_ranges *r, struct pnvme_prp *prp)
+				       struct pnvme_ranges *r, struct pnvme_dptr *dptr)
 {
 	struct blk_dma_iter iter;
 	bool save;
@@ -38,7 +38,7 @@ static blk_status_t pnvme_iter_map_all(struct pnvme_ctrl *ctrl, struct request *
 		return iter.status;
 
 	if (iter.p2pdma.map != PCI_P2PDMA_MAP_NONE)
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
 	if (iter.p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
 		r->attrs = DMA_ATTR_MMIO;
 	save = iter.p2pdma.map != PCI_P2PDMA_MAP_BUS_ADDR && !dma_use_iova(&r->state) &&
@@ -52,7 +52,7 @@ static blk_status_t pnvme_iter_map_all(struct pnvme_ctrl *ctrl, struct request *
 			iter.status = BLK_STS_RESOURCE;
 			break;
 		}
-		pnvme_prp_add(prp, iter.addr, iter.len);
+		pnvme_dptr_add(dptr, iter.addr, iter.len);
 	} while (blk_rq_dma_map_iter_next(rq, ctrl->dev, &iter));
 
 	if (unlikely(iter.status))
@@ -61,7 +61,7 @@ static blk_status_t pnvme_iter_map_all(struct pnvme_ctrl *ctrl, struct request *
 }
 
 static blk_status_t pnvme_iter_map(struct pnvme_ctrl *ctrl, struct request *rq,
-				   struct pnvme_iod *iod, struct pnvme_prp *prp)
+				   struct pnvme_iod *iod, struct pnvme_dptr *dptr)
 {
 	struct pnvme_ranges *r = &iod->range;
 	blk_status_t st;
@@ -72,11 +72,11 @@ static blk_status_t pnvme_iter_map(struct pnvme_ctrl *ctrl, struct request *rq,
 
 		if (!is_pci_p2pdma_page(bv.bv_page))
 			return pnvme_iter_map_one(ctrl, r, &bv, phyr_plant_dir(rq_dma_dir(rq)),
-						  prp);
+						  dptr);
 	}
 
 	pnvme_iter_plant_swap(rq);
-	st = pnvme_iter_map_all(ctrl, rq, r, prp);
+	st = pnvme_iter_map_all(ctrl, rq, r, dptr);
 	pnvme_iter_plant_swap(rq);
 
 	if (phyr_planted(PHYR_PLANT_SHORT_MAP) && !st)

@@ -4,7 +4,7 @@
  * mapped by the phyr library.
  */
 #include "phyr_plant.h"
-#include "prp.h"
+#include "dptr.h"
 
 static blk_status_t pnvme_phyr_status(int err)
 {
@@ -21,7 +21,7 @@ static blk_status_t pnvme_phyr_status(int err)
 }
 
 static blk_status_t pnvme_phyr_map(struct pnvme_ctrl *ctrl, struct request *rq,
-				   struct pnvme_iod *iod, struct pnvme_prp *prp,
+				   struct pnvme_iod *iod, struct pnvme_dptr *dptr,
 				   enum phyr_format format)
 {
 	struct phyr_list *list = &iod->phyr.list;
@@ -40,27 +40,26 @@ static blk_status_t pnvme_phyr_map(struct pnvme_ctrl *ctrl, struct request *rq,
 		return pnvme_phyr_status(err);
 	}
 	phyr_for_each_dma_range(it, map)
-		pnvme_prp_add(prp, it.range.addr, it.range.len);
+		pnvme_dptr_add(dptr, it.range.addr, it.range.len);
 
-	if (map->shape == PHYR_SHAPE_SAME)
-		pnvme_count(ctrl, PNVME_STAT_SAME, 1);
+	dptr->shape = map->shape;
 	if (list->mem == PHYR_MEM_P2P)
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
 	meta = phyr_list_meta_bytes(list) + phyr_map_meta_bytes(map);
-	pnvme_count(ctrl, PNVME_STAT_META_BYTES, meta);
+	pnvme_count_map(ctrl, PNVME_MAP_META_BYTES, meta);
 	return BLK_STS_OK;
 }
 
 static blk_status_t pnvme_phyr16_map(struct pnvme_ctrl *ctrl, struct request *rq,
-				     struct pnvme_iod *iod, struct pnvme_prp *prp)
+				     struct pnvme_iod *iod, struct pnvme_dptr *dptr)
 {
-	return pnvme_phyr_map(ctrl, rq, iod, prp, PHYR_PLAIN);
+	return pnvme_phyr_map(ctrl, rq, iod, dptr, PHYR_PLAIN);
 }
 
 static blk_status_t pnvme_phyr8_map(struct pnvme_ctrl *ctrl, struct request *rq,
-				    struct pnvme_iod *iod, struct pnvme_prp *prp)
+				    struct pnvme_iod *iod, struct pnvme_dptr *dptr)
 {
-	return pnvme_phyr_map(ctrl, rq, iod, prp, PHYR_PACKED);
+	return pnvme_phyr_map(ctrl, rq, iod, dptr, PHYR_PACKED);
 }
 
 static void pnvme_phyr_unmap(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod)

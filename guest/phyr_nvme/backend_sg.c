@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Backend sg: a scatterlist and dma_map_sgtable(), as drivers have done it for long. */
 #include "phyr_plant.h"
-#include "prp.h"
+#include "dptr.h"
 
 /*
  * Plant short-map: take the last page out of a list, but not out of the command.
@@ -33,7 +33,7 @@ static void pnvme_sg_free(struct pnvme_sg *state)
 }
 
 static blk_status_t pnvme_sg_map(struct pnvme_ctrl *ctrl, struct request *rq,
-				 struct pnvme_iod *iod, struct pnvme_prp *prp)
+				 struct pnvme_iod *iod, struct pnvme_dptr *dptr)
 {
 	struct pnvme_sg *state = &iod->sg;
 	struct sg_table *table = &state->table;
@@ -58,12 +58,12 @@ static blk_status_t pnvme_sg_map(struct pnvme_ctrl *ctrl, struct request *rq,
 		return err == -EREMOTEIO ? BLK_STS_INVAL : BLK_STS_RESOURCE;
 	}
 	for_each_sgtable_dma_sg(table, sg, i)
-		pnvme_prp_add(prp, sg_dma_address(sg),
+		pnvme_dptr_add(dptr, sg_dma_address(sg),
 			      sg_dma_len(sg) + (i == table->nents - 1 ? hidden : 0));
 
 	if (is_pci_p2pdma_page(sg_page(table->sgl)))
-		pnvme_count(ctrl, PNVME_STAT_P2P, 1);
-	pnvme_count(ctrl, PNVME_STAT_META_BYTES, state->allocated * sizeof(*sg));
+		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
+	pnvme_count_map(ctrl, PNVME_MAP_META_BYTES, state->allocated * sizeof(*sg));
 	return BLK_STS_OK;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A block request as an NVMe command, and a command's status as a block status. */
-#include "phyr_nvme.h"
+#include "ctl.h"
 
 static u64 pnvme_lba(const struct pnvme_ctrl *ctrl, sector_t sector)
 {
@@ -47,6 +47,14 @@ static blk_status_t pnvme_cmd_discard(struct pnvme_ctrl *ctrl, struct pnvme_iod 
 	return BLK_STS_OK;
 }
 
+static void pnvme_cmd_pass(struct nvme_command *cmd, const struct pnvme_ctrl *ctrl,
+			   const struct pnvme_pass *pass)
+{
+	cmd->rw.opcode = pass->write ? nvme_cmd_write : nvme_cmd_read;
+	cmd->rw.slba = cpu_to_le64(pass->slba);
+	cmd->rw.length = cpu_to_le16((pass->len >> ctrl->lba_shift) - 1);
+}
+
 /**
  * pnvme_cmd_init - everything of a command but the addresses of its data
  * @ctrl:	the controller
@@ -81,6 +89,10 @@ blk_status_t pnvme_cmd_init(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, stru
 		return BLK_STS_OK;
 	case REQ_OP_DISCARD:
 		return pnvme_cmd_discard(ctrl, iod, rq);
+	case REQ_OP_DRV_IN:
+	case REQ_OP_DRV_OUT:
+		pnvme_cmd_pass(cmd, ctrl, iod->pass);
+		return BLK_STS_OK;
 	default:
 		return BLK_STS_NOTSUPP;
 	}

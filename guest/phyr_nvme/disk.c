@@ -32,16 +32,17 @@ static blk_status_t pnvme_prepare(struct pnvme_queue *q, struct request *rq)
 	}
 	iod->q = q;
 	iod->flags = 0;
-	iod->prp_page = NULL;
+	iod->list_page = NULL;
 
 	st = pnvme_cmd_init(ctrl, iod, rq);
 	if (unlikely(st))
 		return st;
-	if (pnvme_is_data(rq)) {
+	if (pnvme_is_data(rq))
 		st = pnvme_map(ctrl, rq);
-		if (unlikely(st))
-			return st;
-	}
+	else if (blk_rq_is_passthrough(rq))
+		st = pnvme_pass_map(ctrl, rq);
+	if (unlikely(st))
+		return st;
 	blk_mq_start_request(rq);
 	pnvme_count(ctrl, PNVME_STAT_COMMANDS, 1);
 	trace_phyr_nvme_submit(rq, &iod->cmd, ctrl->dev);
@@ -268,7 +269,7 @@ int pnvme_disk_add(struct pnvme_ctrl *ctrl)
 
 	/* From here on a timeout may need it. */
 	ctrl->disk = disk;
-	err = device_add_disk(ctrl->dev, disk, NULL);
+	err = device_add_disk(ctrl->dev, disk, pnvme_disk_groups);
 	if (!err)
 		return 0;
 

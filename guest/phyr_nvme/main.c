@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Module and parameters.  All parameters are taken when a controller is probed. */
+/*
+ * Module and parameters.  All parameters are taken when a controller is probed; the backend can
+ * be changed later, through the attribute of the disk.
+ */
 #include <linux/module.h>
 
 #include "phyr_nvme.h"
@@ -7,6 +10,7 @@
 unsigned int pnvme_param_queues;
 unsigned int pnvme_param_depth = 256;
 unsigned int pnvme_param_max_kib = 128;
+unsigned int pnvme_param_sgl_kib;
 unsigned int pnvme_param_timeout_s = 30;
 static const struct pnvme_backend *pnvme_backend = &pnvme_backend_sg;
 
@@ -59,6 +63,8 @@ PNVME_PARAM(depth, PNVME_MIN_DEPTH, PNVME_MAX_DEPTH);
 MODULE_PARM_DESC(depth, "entries of an I/O queue");
 PNVME_PARAM(max_kib, PNVME_PAGE_SIZE / 1024, PNVME_MAX_KIB);
 MODULE_PARM_DESC(max_kib, "largest command in KiB, whatever the IOMMU or the backend");
+PNVME_PARAM(sgl_kib, 0, PNVME_MAX_KIB);
+MODULE_PARM_DESC(sgl_kib, "average KiB of a segment from which on a command has an SGL, not PRPs; 0: never");
 PNVME_PARAM(timeout_s, 1, 600);
 MODULE_PARM_DESC(timeout_s, "seconds after which a command is aborted");
 

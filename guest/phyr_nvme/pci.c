@@ -166,13 +166,13 @@ static void pnvme_tear_down(struct pnvme_ctrl *ctrl)
 
 static int pnvme_alloc_pools(struct pnvme_ctrl *ctrl)
 {
-	ctrl->prp_pool = dma_pool_create("phyr_nvme prp", ctrl->dev, PNVME_PAGE_SIZE,
+	ctrl->list_pool = dma_pool_create("phyr_nvme list", ctrl->dev, PNVME_PAGE_SIZE,
 					 PNVME_PAGE_SIZE, 0);
-	if (!ctrl->prp_pool)
+	if (!ctrl->list_pool)
 		return -ENOMEM;
 	if (mempool_init_kmalloc_pool(&ctrl->range_pool, 1,
 				      PNVME_MAX_SEGS * sizeof(struct pnvme_range))) {
-		dma_pool_destroy(ctrl->prp_pool);
+		dma_pool_destroy(ctrl->list_pool);
 		return -ENOMEM;
 	}
 	return 0;
@@ -181,7 +181,7 @@ static int pnvme_alloc_pools(struct pnvme_ctrl *ctrl)
 static void pnvme_free_pools(struct pnvme_ctrl *ctrl)
 {
 	mempool_exit(&ctrl->range_pool);
-	dma_pool_destroy(ctrl->prp_pool);
+	dma_pool_destroy(ctrl->list_pool);
 }
 
 static struct pnvme_ctrl *pnvme_ctrl_alloc(struct device *dev)
@@ -198,7 +198,6 @@ static struct pnvme_ctrl *pnvme_ctrl_alloc(struct device *dev)
 		goto free_queues;
 
 	ctrl->dev = dev;
-	ctrl->backend = pnvme_param_backend();
 	mutex_init(&ctrl->lock);
 	mutex_init(&ctrl->admin.lock);
 	init_completion(&ctrl->admin.done);
@@ -242,6 +241,7 @@ static int pnvme_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = pnvme_stats_add(ctrl);
 	if (err)
 		goto unmap_bar;
+	pnvme_backend_use(ctrl, pnvme_param_backend());
 	err = pnvme_alloc_pools(ctrl);
 	if (err)
 		goto remove_stats;
@@ -256,12 +256,17 @@ static int pnvme_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = pnvme_disk_add(ctrl);
 	if (err)
 		goto tear_down;
+	err = pnvme_ctl_add(ctrl);
+	if (err)
+		goto remove_disk;
 	pci_set_drvdata(pdev, ctrl);
 	dev_info(ctrl->dev, "%s: %llu blocks of %u bytes, backend %s, %u I/O queues, %u KiB a command\n",
 		 ctrl->disk->disk_name, ctrl->nr_lba, 1U << ctrl->lba_shift, ctrl->backend->name,
 		 ctrl->nr_io, ctrl->max_bytes / 1024);
 	return 0;
 
+remove_disk:
+	pnvme_disk_remove(ctrl);
 tear_down:
 	cancel_work_sync(&ctrl->reset_work);
 	pnvme_tear_down(ctrl);
@@ -290,6 +295,7 @@ static void pnvme_remove(struct pci_dev *pdev)
 	mutex_unlock(&ctrl->lock);
 	cancel_work_sync(&ctrl->reset_work);
 
+	pnvme_ctl_remove(ctrl);
 	pnvme_disk_remove(ctrl);
 	pnvme_tear_down(ctrl);
 	pci_free_irq_vectors(pdev);

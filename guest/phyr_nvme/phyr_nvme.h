@@ -11,7 +11,12 @@
  *	queue.c		submission and completion queues, interrupts
  *	disk.c		gendisk, tag set, limits, blk-mq operations
  *	cmd.c		a block request as an NVMe command
- *	prp.c, prp.h	DMA pieces as PRP entries
+ *	dptr.c, dptr.h	DMA pieces as PRP entries or SGL descriptors
+ *	attr.c		sysfs attributes of the disk
+ *	ctl.c, ctl.h	/dev/phyrN-ctl: I/O without a bio
+ *	pass.c		its requests
+ *	user.c		user memory as a list
+ *	buffer.c	registered buffers
  *	backend*.c	how a request gets its DMA addresses
  *	ranges.c	pieces that must be unmapped one by one
  *	p2p.c		what kind of peer-to-peer a page needs
@@ -46,8 +51,8 @@
 #define PNVME_MAX_RETRIES	5
 
 /* PRP entries that every tag owns: 128 KiB at any offset, or 16 discard ranges. */
-#define PNVME_TAG_PRPS		32
-#define PNVME_TAG_BYTES		(PNVME_TAG_PRPS * sizeof(__le64))
+#define PNVME_TAG_ENTRIES		32
+#define PNVME_TAG_BYTES		(PNVME_TAG_ENTRIES * sizeof(__le64))
 #define PNVME_DSM_RANGES	(PNVME_TAG_BYTES / sizeof(struct nvme_dsm_range))
 
 /* The command id carries a generation, so that a late completion cannot hit a tag's next user. */
@@ -74,7 +79,9 @@ enum pnvme_state {
 	PNVME_DEAD,
 };
 
+struct pnvme_ctl;
 struct pnvme_ctrl;
+struct pnvme_pass;
 
 /**
  * struct pnvme_queue - a submission queue, its completion queue and their vector
@@ -153,18 +160,21 @@ struct pnvme_admin {
  * @queues:	[0] is admin, then the I/O queues
  * @nr_io:	I/O queues
  * @depth:	entries of an I/O queue
- * @backend:	how requests are mapped; fixed while there is a disk
- * @prp_pool:	PRP list pages
+ * @backend:	how requests are mapped; changes only while the disk's queue is frozen
+ * @list_pool:	pages for PRP lists and SGLs
  * @range_pool:	arrays of PNVME_MAX_SEGS ranges, for backends
  * @tagset:	tags of the disk
  * @disk:	the disk, namespace 1
+ * @ctl:	its character device
  * @index:	number in the disk's name
  * @max_bytes:	largest command
+ * @sgl_bytes:	average length of a segment from which on an SGL is used, 0: never
  * @lba_shift:	log2 of a logical block
  * @nr_lba:	size of the namespace
  * @oncs:	optional commands
  * @vwc:	there is a volatile write cache
  * @stats:	counters
+ * @map_stats:	those of @backend
  * @debugfs:	directory of this controller
  */
 struct pnvme_ctrl {
@@ -182,19 +192,22 @@ struct pnvme_ctrl {
 	u32 depth;
 
 	const struct pnvme_backend *backend;
-	struct dma_pool *prp_pool;
+	struct dma_pool *list_pool;
 	mempool_t range_pool;
 
 	struct blk_mq_tag_set tagset;
 	struct gendisk *disk;
+	struct pnvme_ctl *ctl;
 	int index;
 	u32 max_bytes;
+	u32 sgl_bytes;
 	u8 lba_shift;
 	u64 nr_lba;
 	u16 oncs;
 	bool vwc;
 
 	struct pnvme_stats __percpu *stats;
+	u64 __percpu *map_stats;
 	struct dentry *debugfs;
 };
 
@@ -210,11 +223,12 @@ struct pnvme_ctrl {
  * @gen:	generation of the command id
  * @retries:	how often it was requeued
  * @flags:	PNVME_IOD_*
- * @prp_page:	page for the PRP list, NULL while the tag's own memory is enough
- * @prp_dma:	the device's address of the PRP list
+ * @list_page:	page for the PRP list or SGL, NULL while the tag's own memory is enough
+ * @list_dma:	the device's address of the list
  * @sg:		state of the backend, between map and unmap
  * @range:	likewise
  * @phyr:	likewise
+ * @pass:	what a passthrough request does
  */
 struct pnvme_iod {
 	struct nvme_command cmd;
@@ -223,12 +237,13 @@ struct pnvme_iod {
 	u8 gen;
 	u8 retries;
 	u8 flags;
-	__le64 *prp_page;
-	dma_addr_t prp_dma;
+	void *list_page;
+	dma_addr_t list_dma;
 	union {
 		struct pnvme_sg sg;
 		struct pnvme_ranges range;
 		struct pnvme_phyr phyr;
+		const struct pnvme_pass *pass;
 	};
 };
 
@@ -241,6 +256,7 @@ static inline bool pnvme_is_data(const struct request *rq)
 extern unsigned int pnvme_param_queues;
 extern unsigned int pnvme_param_depth;
 extern unsigned int pnvme_param_max_kib;
+extern unsigned int pnvme_param_sgl_kib;
 extern unsigned int pnvme_param_timeout_s;
 const struct pnvme_backend *pnvme_param_backend(void);
 
@@ -280,9 +296,20 @@ void pnvme_complete_rq(struct request *rq);
 void pnvme_complete_batch(struct io_comp_batch *iob);
 void pnvme_disk_cancel(struct pnvme_ctrl *ctrl);
 
+/* attr.c */
+extern const struct attribute_group *pnvme_disk_groups[];
+
 /* cmd.c */
 blk_status_t pnvme_cmd_init(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, struct request *rq);
 blk_status_t pnvme_cmd_status(u16 status);
+
+/* pass.c */
+blk_status_t pnvme_pass_map(struct pnvme_ctrl *ctrl, struct request *rq);
+int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass);
+
+/* ctl.c */
+int pnvme_ctl_add(struct pnvme_ctrl *ctrl);
+void pnvme_ctl_remove(struct pnvme_ctrl *ctrl);
 
 /* backend.c */
 blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq);

@@ -40,7 +40,7 @@ bool pnvme_ranges_save(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r, dma_addr
 		if (!r->vec)
 			return false;
 		r->vec[0] = r->one;
-		pnvme_count(ctrl, PNVME_STAT_META_BYTES, PNVME_MAX_SEGS * sizeof(*r->vec));
+		pnvme_count_map(ctrl, PNVME_MAP_META_BYTES, PNVME_MAX_SEGS * sizeof(*r->vec));
 	}
 	if (WARN_ON_ONCE(r->nr == PNVME_MAX_SEGS))
 		return false;

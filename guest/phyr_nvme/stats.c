@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Counters: /sys/kernel/debug/phyr_nvme/<PCI function>/stats, a name and a number a line. */
+/*
+ * Counters, in /sys/kernel/debug/phyr_nvme/<PCI function>/: stats has a name and a number a line,
+ * of all backends together; backends has a table of what each of them has mapped.
+ */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
@@ -9,14 +12,10 @@ static struct dentry *pnvme_debugfs;
 
 static const char *const pnvme_stat_names[PNVME_NR_STATS] = {
 	[PNVME_STAT_COMMANDS]	= "commands",
-	[PNVME_STAT_MAPPED]	= "mapped",
-	[PNVME_STAT_BYTES]	= "bytes",
-	[PNVME_STAT_PIECES]	= "pieces",
-	[PNVME_STAT_SINGLE]	= "single",
-	[PNVME_STAT_SAME]	= "same",
-	[PNVME_STAT_P2P]	= "p2p",
-	[PNVME_STAT_META_BYTES]	= "meta_bytes",
-	[PNVME_STAT_PRP_PAGES]	= "prp_pages",
+	[PNVME_STAT_LIST_PAGES]	= "list_pages",
+	[PNVME_STAT_SGLS]	= "sgls",
+	[PNVME_STAT_CTL]	= "ctl",
+	[PNVME_STAT_CTL_BUFFER]	= "ctl_buffer",
 	[PNVME_STAT_REFUSED]	= "refused",
 	[PNVME_STAT_BUSY]	= "busy",
 	[PNVME_STAT_TIMEOUTS]	= "timeouts",
@@ -24,13 +23,35 @@ static const char *const pnvme_stat_names[PNVME_NR_STATS] = {
 	[PNVME_STAT_RESETS]	= "resets",
 };
 
+static const char *const pnvme_map_stat_names[PNVME_NR_MAP_STATS] = {
+	[PNVME_MAP_MAPPED]	= "mapped",
+	[PNVME_MAP_BYTES]	= "bytes",
+	[PNVME_MAP_PIECES]	= "pieces",
+	[PNVME_MAP_SAME]	= "same",
+	[PNVME_MAP_SINGLE]	= "single",
+	[PNVME_MAP_ARRAY]	= "array",
+	[PNVME_MAP_P2P]		= "p2p",
+	[PNVME_MAP_BOUNCED]	= "bounced",
+	[PNVME_MAP_META_BYTES]	= "meta_bytes",
+};
+
+static u64 pnvme_map_stat_sum(struct pnvme_ctrl *ctrl, unsigned int backend, unsigned int stat)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(ctrl->stats, cpu)->map[backend][stat];
+	return sum;
+}
+
 static int pnvme_stats_show(struct seq_file *m, void *unused)
 {
 	struct pnvme_ctrl *ctrl = m->private;
-	unsigned int i;
+	unsigned int i, backend;
 	int cpu;
 
-	seq_printf(m, "backend %s\n", ctrl->backend->name);
+	seq_printf(m, "backend %s\n", READ_ONCE(ctrl->backend)->name);
 	seq_printf(m, "queues %u\n", ctrl->nr_io);
 	for (i = 0; i < PNVME_NR_STATS; i++) {
 		u64 sum = 0;
@@ -39,9 +60,35 @@ static int pnvme_stats_show(struct seq_file *m, void *unused)
 			sum += per_cpu_ptr(ctrl->stats, cpu)->v[i];
 		seq_printf(m, "%s %llu\n", pnvme_stat_names[i], sum);
 	}
+	for (i = 0; i < PNVME_NR_MAP_STATS; i++) {
+		u64 sum = 0;
+
+		for (backend = 0; backend < PNVME_NR_BACKENDS; backend++)
+			sum += pnvme_map_stat_sum(ctrl, backend, i);
+		seq_printf(m, "%s %llu\n", pnvme_map_stat_names[i], sum);
+	}
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(pnvme_stats);
+
+/* A line of names, then a line for every backend. */
+static int pnvme_backend_stats_show(struct seq_file *m, void *unused)
+{
+	struct pnvme_ctrl *ctrl = m->private;
+	unsigned int i, backend;
+
+	seq_puts(m, "backend");
+	for (i = 0; i < PNVME_NR_MAP_STATS; i++)
+		seq_printf(m, " %s", pnvme_map_stat_names[i]);
+	for (backend = 0; backend < PNVME_NR_BACKENDS; backend++) {
+		seq_printf(m, "\n%s", pnvme_backends[backend]->name);
+		for (i = 0; i < PNVME_NR_MAP_STATS; i++)
+			seq_printf(m, " %llu", pnvme_map_stat_sum(ctrl, backend, i));
+	}
+	seq_putc(m, '\n');
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(pnvme_backend_stats);
 
 /* debugfs is a convenience: a kernel without it must not keep the driver from working. */
 void pnvme_stats_init(void)
@@ -61,6 +108,7 @@ int pnvme_stats_add(struct pnvme_ctrl *ctrl)
 		return -ENOMEM;
 	ctrl->debugfs = debugfs_create_dir(dev_name(ctrl->dev), pnvme_debugfs);
 	debugfs_create_file("stats", 0444, ctrl->debugfs, ctrl, &pnvme_stats_fops);
+	debugfs_create_file("backends", 0444, ctrl->debugfs, ctrl, &pnvme_backend_stats_fops);
 	return 0;
 }
 

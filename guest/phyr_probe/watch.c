@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The checker of phyr_nvme's commands.  For every read and write it follows the PRPs of the
- * command as the device would, and compares where they lead with the pages of the request.  It
+ * The checker of phyr_nvme's commands.  For every read and write it follows the PRPs or the SGL of
+ * the command as the device would, and compares where they lead with the pages of the request.  It
  * uses nothing of phyr.ko.
  *
  * Data in a bounce buffer lies elsewhere by design: there its content is compared when it goes to
@@ -19,6 +19,9 @@
 
 #define CTRL_PAGE	4096U	/* CC.MPS = 0, the only page size phyr_nvme sets */
 #define CTRL_ENTRIES	(CTRL_PAGE / sizeof(__le64))
+
+/* Segments of an SGL that are followed; more can only be a ring. */
+#define MAX_SEGMENTS	64
 
 static DEFINE_MUTEX(watch_lock);	/* start and stop */
 static struct tracepoint *watched;	/* the tracepoint, and so its module, is held */
@@ -72,18 +75,90 @@ static bool walk_next(struct prp_walk *w, u64 left, u64 *addr)
 }
 
 /**
+ * struct sgl_walk - the SGL of a command, as a device reads it
+ * @domain:	of the device
+ * @next:	the command's own descriptor, its length 0 once it has been used
+ * @at:		DMA address of the next descriptor of the present segment
+ * @left:	bytes of descriptors left there
+ * @segments:	segments entered
+ * @last:	no segment may follow the present one
+ */
+struct sgl_walk {
+	struct iommu_domain *domain;
+	struct nvme_sgl_desc next;
+	u64 at;
+	u32 left;
+	u32 segments;
+	bool last;
+};
+
+/* Read the descriptor at w->at; one that lies across pages is not aligned as it should be. */
+static bool sgl_read(struct sgl_walk *w, struct nvme_sgl_desc *desc)
+{
+	phys_addr_t phys = probe_to_phys(w->domain, w->at);
+
+	if (w->left < sizeof(*desc) || !phys || !pfn_valid(PHYS_PFN(phys)) ||
+	    offset_in_page(phys) > PAGE_SIZE - sizeof(*desc))
+		return false;
+	memcpy(desc, phys_to_virt(phys), sizeof(*desc));
+	w->at += sizeof(*desc);
+	w->left -= sizeof(*desc);
+	return true;
+}
+
+/* The next data block: its address and length.  False where the SGL is wrong or at its end. */
+static bool sgl_next(struct sgl_walk *w, u64 *addr, u32 *len)
+{
+	struct nvme_sgl_desc desc = w->next;
+	bool own = !w->segments && desc.length;
+
+	for (;;) {
+		u8 type;
+
+		if (!own && !sgl_read(w, &desc))
+			return false;
+		type = desc.type >> 4;
+		if (desc.type & 0xf)	/* an address, and nothing else */
+			return false;
+		if (type == NVME_SGL_FMT_DATA_DESC) {
+			if (own)
+				w->next.length = 0;
+			*addr = le64_to_cpu(desc.addr);
+			*len = le32_to_cpu(desc.length);
+			return *len;
+		}
+		/* On to another segment: only from the end of one that is not the last. */
+		if ((type != NVME_SGL_FMT_SEG_DESC && type != NVME_SGL_FMT_LAST_SEG_DESC) ||
+		    w->left || w->last || w->segments++ == MAX_SEGMENTS)
+			return false;
+		w->last = type == NVME_SGL_FMT_LAST_SEG_DESC;
+		w->at = le64_to_cpu(desc.addr);
+		w->left = le32_to_cpu(desc.length);
+		if (!w->left || w->left % sizeof(desc))
+			return false;
+		own = false;
+	}
+}
+
+/**
  * struct check - one command being checked
+ * @domain:	of the device
  * @walk:	where its PRPs lead
+ * @sgl:	where its SGL leads
+ * @is_sgl:	which of the two it has
  * @dev:	the device
  * @opcode:	NVMe opcode
  * @bounced:	bytes found in bounce buffers
  * @addr:	DMA address of the next byte
- * @room:	bytes left in the page at @addr
+ * @room:	bytes left in the page, or in the block of the SGL, at @addr
  * @offset:	bytes checked
  * @total:	bytes of the command
  */
 struct check {
+	struct iommu_domain *domain;
 	struct prp_walk walk;
+	struct sgl_walk sgl;
+	bool is_sgl;
 	struct device *dev;
 	u8 opcode;
 	u32 bounced;
@@ -93,26 +168,36 @@ struct check {
 	u32 total;
 };
 
+/* Find the memory that the device goes on with; false with *iova set if it could not. */
+static bool check_refill(struct check *c, u64 *iova)
+{
+	*iova = 0;
+	if (c->is_sgl)
+		return sgl_next(&c->sgl, &c->addr, &c->room);
+	if (!walk_next(&c->walk, c->total - c->offset, &c->addr))
+		return false;
+	c->room = CTRL_PAGE - (c->addr & (CTRL_PAGE - 1));
+	if (c->room != CTRL_PAGE) {	/* only the first PRP may have an offset */
+		*iova = c->addr;
+		return false;
+	}
+	return true;
+}
+
 /* Compare @len bytes of the request at @want; false with *iova and *got set at a mismatch. */
 static bool check_range(struct check *c, phys_addr_t want, u32 len, u64 *iova, u64 *got)
 {
 	while (len) {
 		u32 step;
 
-		if (!c->room) {
-			*iova = 0;
+		if (!c->room && !check_refill(c, iova)) {
 			*got = 0;
-			if (!walk_next(&c->walk, c->total - c->offset, &c->addr))
-				return false;
-			c->room = CTRL_PAGE - (c->addr & (CTRL_PAGE - 1));
-			if (c->room != CTRL_PAGE) {	/* only the first PRP may have an offset */
-				*iova = c->addr;
-				return false;
-			}
+			return false;
 		}
-		step = min(len, c->room);
+		/* A translation holds for its page, in which a block of an SGL need not end. */
+		step = min3(len, c->room, CTRL_PAGE - (u32)(c->addr & (CTRL_PAGE - 1)));
 		*iova = c->addr;
-		*got = probe_to_phys(c->walk.domain, c->addr);
+		*got = probe_to_phys(c->domain, c->addr);
 		if (*got != want) {
 			if (!probe_bounced_right(c->dev, *got, want, step,
 						 c->opcode == nvme_cmd_write))
@@ -120,8 +205,8 @@ static bool check_range(struct check *c, phys_addr_t want, u32 len, u64 *iova, u
 			c->bounced += step;
 			goto next;
 		}
-		/* A translation holds for its page: the last byte settles all between. */
-		if (probe_to_phys(c->walk.domain, c->addr + step - 1) != want + step - 1)
+		/* The last byte settles all between. */
+		if (probe_to_phys(c->domain, c->addr + step - 1) != want + step - 1)
 			return false;
 next:
 		c->addr += step;
@@ -131,6 +216,21 @@ next:
 		len -= step;
 	}
 	return true;
+}
+
+static void check_begin_prp(struct check *c, const struct nvme_command *cmd)
+{
+	c->walk.domain = c->domain;
+	c->walk.prp2 = le64_to_cpu(cmd->common.dptr.prp2);
+	c->addr = le64_to_cpu(cmd->common.dptr.prp1);
+	c->room = CTRL_PAGE - (c->addr & (CTRL_PAGE - 1));
+}
+
+static void check_begin_sgl(struct check *c, const struct nvme_command *cmd)
+{
+	c->is_sgl = true;
+	c->sgl.domain = c->domain;
+	c->sgl.next = cmd->common.dptr.sgl;
 }
 
 static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
@@ -146,7 +246,7 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 
 	if (opcode != nvme_cmd_read && opcode != nvme_cmd_write)
 		return;
-	if (cmd->common.flags & (NVME_CMD_SGL_METABUF | NVME_CMD_SGL_METASEG)) {
+	if (!rq->bio || cmd->common.flags & NVME_CMD_SGL_METASEG) {
 		spin_lock_irqsave(&stats_lock, flags);
 		stats.unchecked++;
 		spin_unlock_irqrestore(&stats_lock, flags);
@@ -155,17 +255,23 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 
 	c.dev = dev;
 	c.opcode = opcode;
-	c.walk.domain = iommu_get_domain_for_dev(dev);
-	c.walk.prp2 = le64_to_cpu(cmd->common.dptr.prp2);
-	c.addr = le64_to_cpu(cmd->common.dptr.prp1);
-	c.room = CTRL_PAGE - (c.addr & (CTRL_PAGE - 1));
+	c.domain = iommu_get_domain_for_dev(dev);
 	c.total = blk_rq_payload_bytes(rq);
+	if (cmd->common.flags & NVME_CMD_SGL_METABUF)
+		check_begin_sgl(&c, cmd);
+	else
+		check_begin_prp(&c, cmd);
 
 	rq_for_each_bvec(bv, rq, iter) {
 		want = bvec_phys(&bv);
 		good = check_range(&c, want, bv.bv_len, &iova, &got);
 		if (!good)
 			break;
+	}
+	if (good && c.is_sgl && c.room) {	/* more than the data */
+		iova = c.addr;
+		want = 0;
+		good = false;
 	}
 
 	spin_lock_irqsave(&stats_lock, flags);

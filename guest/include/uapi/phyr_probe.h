@@ -143,7 +143,8 @@ struct phyr_probe_translate {
  * @commands:	data commands checked
  * @bytes:	bytes of data checked
  * @bounced:	of these, bytes in bounce buffers, compared as above
- * @unchecked:	data commands that it cannot walk (SGLs)
+ * @unchecked:	data commands without a block request's pages to compare with, or with an SGL for
+ *		metadata
  * @mismatches:	commands whose addresses are not those of their request
  * @offset:	first mismatch: byte offset in the command's data
  * @iova:	first mismatch: DMA address in the command

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests without a bio, which carry a mapped list or a slice of a registered buffer. */
+#include <linux/blkdev.h>
+
+#include "ctl.h"
+
+static bool pnvme_pass_list(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, unsigned int tag,
+			    blk_status_t *st)
+{
+	const struct pnvme_pass *pass = iod->pass;
+	struct phyr_dma_iter it;
+	struct pnvme_dptr dptr;
+	u32 segs = 0;
+
+	if (pass->map) {
+		segs = max(pass->map->list->nr, pass->map->nr);
+		if (segs > PNVME_MAX_SEGS)
+			segs = 0;
+	}
+	if (!pnvme_dptr_begin(&dptr, ctrl, iod, tag, pass->len, segs)) {
+		pnvme_count(ctrl, PNVME_STAT_BUSY, 1);
+		*st = BLK_STS_RESOURCE;
+		return false;
+	}
+	if (pass->map)
+		phyr_for_each_dma_range(it, pass->map)
+			pnvme_dptr_add(&dptr, it.range.addr, it.range.len);
+	else
+		pnvme_buffer_add(pass->buffer, pass->offset, pass->len, &dptr);
+	if (!pnvme_dptr_end(&dptr)) {
+		pnvme_dptr_free(ctrl, iod);
+		pnvme_count(ctrl, PNVME_STAT_REFUSED, 1);
+		*st = BLK_STS_INVAL;
+		return false;
+	}
+	if (iod->list_page)
+		pnvme_count(ctrl, PNVME_STAT_LIST_PAGES, 1);
+	if (dptr.sgl)
+		pnvme_count(ctrl, PNVME_STAT_SGLS, 1);
+	return true;
+}
+
+/**
+ * pnvme_pass_map - complete the command of a passthrough request with its data pointer
+ * @ctrl:	the controller
+ * @rq:		the request; its queue is set, the rest of its command is there
+ *
+ * The data is mapped already, and stays mapped if the request must come again.
+ *
+ * Context: No sleeping.
+ * Return: BLK_STS_OK; BLK_STS_RESOURCE to try again later; BLK_STS_INVAL if the command cannot
+ * express the addresses.
+ */
+blk_status_t pnvme_pass_map(struct pnvme_ctrl *ctrl, struct request *rq)
+{
+	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
+	const struct pnvme_pass *pass = iod->pass;
+	blk_status_t st;
+
+	if ((pass->map || !pnvme_buffer_dptr(pass->buffer, pass->offset, pass->len,
+					     &iod->cmd.common.dptr)) &&
+	    !pnvme_pass_list(ctrl, iod, rq->tag, &st))
+		return st;
+
+	if (phyr_planted(PHYR_PLANT_WRONG_LENGTH) && iod->cmd.rw.length)
+		le16_add_cpu(&iod->cmd.rw.length, -1);
+	if (phyr_planted(PHYR_PLANT_EARLY_UNMAP) && pass->map)
+		phyr_dma_unmap(ctrl->dev, pass->map);
+	return BLK_STS_OK;
+}
+
+/**
+ * pnvme_pass_execute - do a command and wait for it
+ * @ctrl:	the controller, with a disk
+ * @pass:	what to do
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative errno.  The device is done with the data in any case.
+ */
+int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass)
+{
+	struct pnvme_iod *iod;
+	struct request *rq;
+	blk_status_t st;
+
+	rq = blk_mq_alloc_request(ctrl->disk->queue, pass->write ? REQ_OP_DRV_OUT : REQ_OP_DRV_IN,
+				  0);
+	if (IS_ERR(rq))
+		return PTR_ERR(rq);
+	iod = blk_mq_rq_to_pdu(rq);
+	iod->pass = pass;
+	iod->status = 0;
+	st = blk_execute_rq(rq, false);
+	/* A request that was completed in a batch says OK whatever the device said. */
+	if (!st)
+		st = pnvme_cmd_status(iod->status);
+	blk_mq_free_request(rq);
+	return blk_status_to_errno(st);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of phyrio share with each other. */
+#ifndef PHYRIO_H
+#define PHYRIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../include/uapi/phyr_nvme.h"
+
+struct disk {
+	const char *path;
+	int fd;
+	struct phyr_nvme_info info;
+};
+
+/* The ioctls; 0, or -1 with errno set. */
+int io_direct(const struct disk *disk, bool write, void *addr, uint64_t offset, size_t len);
+int io_buffer(const struct disk *disk, bool write, uint32_t handle, uint64_t at, uint64_t offset, size_t len);
+int buffer_register(const struct disk *disk, void *addr, size_t len, uint32_t access, uint32_t *handle);
+int buffer_unregister(const struct disk *disk, uint32_t handle);
+
+/* Fresh anonymous memory, or NULL. */
+void *memory(size_t size);
+
+/* Print {"error":...}; returns the exit code. */
+int fail_io(const char *op, uint64_t offset, size_t size);
+
+/* phyrio_refuse.c, phyrio_stress.c: both return the exit code */
+int refuse(const struct disk *disk);
+int stress(const struct disk *disk, unsigned int threads, unsigned int seconds, uint32_t seed);
+
+#endif /* PHYRIO_H */

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests that /dev/phyrN-ctl must refuse, each with its errno, and the limits that it must keep. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "phyrio.h"
+
+static unsigned int asked, wrong;
+
+/* @got: what the call returned; errno is its own. */
+static void expect(const char *what, int got, int want)
+{
+	int have = got < 0 ? errno : 0;
+
+	asked++;
+	if (have == want)
+		return;
+	if (!wrong++)
+		printf("{\"error\":\"%s: %s, not %s\"}\n", what, have ? strerrorname_np(have) : "accepted",
+		       want ? strerrorname_np(want) : "accepted");
+}
+
+static void refuse_io(const struct disk *disk, uint8_t *mem)
+{
+	const uint32_t block = disk->info.block_size;
+	const uint64_t size = disk->info.blocks * block;
+	struct phyr_nvme_io good = { .addr = (uintptr_t)mem, .len = block }, io;
+
+	expect("a read", ioctl(disk->fd, PHYR_NVME_IOC_READ, &good), 0);
+	io = good, io.flags = 1;
+	expect("flags", ioctl(disk->fd, PHYR_NVME_IOC_READ, &io), EINVAL);
+	io = good, io.reserved = 1;
+	expect("reserved", ioctl(disk->fd, PHYR_NVME_IOC_READ, &io), EINVAL);
+	expect("address odd", io_direct(disk, false, mem + 2, 0, block), EINVAL);
+	expect("nothing", io_direct(disk, false, mem, 0, 0), EINVAL);
+	expect("half a block", io_direct(disk, false, mem, 0, block / 2), EINVAL);
+	expect("offset in a block", io_direct(disk, false, mem, block / 2, block), EINVAL);
+	expect("too much", io_direct(disk, false, mem, 0, disk->info.max_len + block), EINVAL);
+	expect("beyond the end", io_direct(disk, false, mem, size, block), EINVAL);
+	expect("across the end", io_direct(disk, false, mem, size - block, 2 * block), EINVAL);
+	expect("far beyond", io_direct(disk, false, mem, -(uint64_t)block, 2 * block), EINVAL);
+	expect("the last block", io_direct(disk, false, mem, size - block, block), 0);
+	expect("no memory", io_direct(disk, false, NULL, 0, block), EFAULT);
+	expect("kernel memory", io_direct(disk, false, (void *)0xffff888000000000, 0, block), EFAULT);
+	expect("wraps", io_direct(disk, false, (void *)-4096UL, 0, 4096 + block), EINVAL);
+	expect("request structure", ioctl(disk->fd, PHYR_NVME_IOC_READ, NULL), EFAULT);
+	expect("unknown request", ioctl(disk->fd, _IO('Y', 99), NULL), ENOTTY);
+	expect("unknown direction", ioctl(disk->fd, _IOR('Y', 2, struct phyr_nvme_io), &good), ENOTTY);
+}
+
+static void refuse_read_only(const struct disk *disk, uint8_t *mem)
+{
+	struct disk ro = *disk, wo = *disk;
+	uint32_t handle;
+
+	ro.fd = open(disk->path, O_RDONLY);
+	wo.fd = open(disk->path, O_WRONLY);
+	expect("write, open for reading", io_direct(&ro, true, mem, 0, 4096), EBADF);
+	expect("read, open for writing", io_direct(&wo, false, mem, 0, 4096), EBADF);
+	expect("register to write, open for reading",
+	       buffer_register(&ro, mem, 4096, PHYR_NVME_BUFFER_WRITE, &handle), EBADF);
+	expect("register to read, open for writing",
+	       buffer_register(&wo, mem, 4096, PHYR_NVME_BUFFER_READ, &handle), EBADF);
+	close(ro.fd);
+	close(wo.fd);
+
+	mprotect(mem, 4096, PROT_READ);
+	expect("read into read-only memory", io_direct(disk, false, mem, 0, 4096), EFAULT);
+	expect("register read-only memory for reading",
+	       buffer_register(disk, mem, 4096, PHYR_NVME_BUFFER_READ, &handle), EFAULT);
+	if (!buffer_register(disk, mem, 4096, PHYR_NVME_BUFFER_WRITE, &handle))
+		expect("read into a buffer for writing", io_buffer(disk, false, handle, 0, 0, 4096), EACCES);
+	expect("unregister it", buffer_unregister(disk, handle), 0);
+	mprotect(mem, 4096, PROT_READ | PROT_WRITE);
+}
+
+static void refuse_buffer(const struct disk *disk, uint8_t *mem)
+{
+	const uint32_t block = disk->info.block_size, both = PHYR_NVME_BUFFER_READ | PHYR_NVME_BUFFER_WRITE;
+	struct phyr_nvme_register good = { .addr = (uintptr_t)mem, .len = 16384, .access = both }, reg;
+	struct phyr_nvme_buffer_io io;
+	struct phyr_nvme_unregister unreg;
+	uint32_t handle, more[PHYR_NVME_MAX_BUFFERS];
+
+	reg = good, reg.reserved = 1;
+	expect("register: reserved", ioctl(disk->fd, PHYR_NVME_IOC_REGISTER, &reg), EINVAL);
+	reg = good, reg.handle = 1;
+	expect("register: handle", ioctl(disk->fd, PHYR_NVME_IOC_REGISTER, &reg), EINVAL);
+	expect("register: no access", buffer_register(disk, mem, 4096, 0, &handle), EINVAL);
+	expect("register: unknown access", buffer_register(disk, mem, 4096, 4, &handle), EINVAL);
+	expect("register: address odd", buffer_register(disk, mem + 1, 4096, both, &handle), EINVAL);
+	expect("register: nothing", buffer_register(disk, mem, 0, both, &handle), EINVAL);
+	expect("register: too much", buffer_register(disk, mem, PHYR_NVME_MAX_BUFFER_LEN + 4UL, both, &handle), EINVAL);
+	expect("register: wraps", buffer_register(disk, (void *)-4096UL, 8192, both, &handle), EINVAL);
+	expect("register: no memory", buffer_register(disk, NULL, 8192, both, &handle), EFAULT);
+
+	expect("register", buffer_register(disk, mem, 16384, both, &handle), 0);
+	expect("use it", io_buffer(disk, false, handle, 0, 0, block), 0);
+	io = (struct phyr_nvme_buffer_io){ .handle = handle, .len = block, .flags = 1 };
+	expect("buffer: flags", ioctl(disk->fd, PHYR_NVME_IOC_BUFFER_READ, &io), EINVAL);
+	io = (struct phyr_nvme_buffer_io){ .handle = handle, .len = block, .reserved = 1 };
+	expect("buffer: reserved", ioctl(disk->fd, PHYR_NVME_IOC_BUFFER_READ, &io), EINVAL);
+	expect("buffer: its last block", io_buffer(disk, false, handle, 16384 - block, 0, block), 0);
+	expect("buffer: across its end", io_buffer(disk, false, handle, 16384 - block + 4, 0, block), EINVAL);
+	expect("buffer: beyond it", io_buffer(disk, false, handle, 16384, 0, block), EINVAL);
+	expect("buffer: far beyond", io_buffer(disk, false, handle, -(uint64_t)block, 0, block), EINVAL);
+	expect("buffer: odd", io_buffer(disk, false, handle, 2, 0, block), EINVAL);
+	expect("buffer: beyond the disk", io_buffer(disk, false, handle, 0, disk->info.blocks * block, block), EINVAL);
+	expect("buffer: other handle", io_buffer(disk, false, handle + 1, 0, 0, block), ENOENT);
+	expect("buffer: handle 0", io_buffer(disk, false, 0, 0, 0, block), ENOENT);
+	unreg = (struct phyr_nvme_unregister){ .handle = handle, .reserved = 1 };
+	expect("unregister: reserved", ioctl(disk->fd, PHYR_NVME_IOC_UNREGISTER, &unreg), EINVAL);
+	expect("unregister", buffer_unregister(disk, handle), 0);
+	expect("unregister again", buffer_unregister(disk, handle), ENOENT);
+	expect("use it again", io_buffer(disk, false, handle, 0, 0, block), ENOENT);
+
+	for (unsigned int i = 0; i < PHYR_NVME_MAX_BUFFERS; i++)
+		expect("many buffers", buffer_register(disk, mem, 4096, both, &more[i]), 0);
+	expect("too many buffers", buffer_register(disk, mem, 4096, both, &handle), ENOSPC);
+	for (unsigned int i = 0; i < PHYR_NVME_MAX_BUFFERS; i += 2)	/* the rest when the file is closed */
+		expect("unregister many", buffer_unregister(disk, more[i]), 0);
+}
+
+int refuse(const struct disk *disk)
+{
+	uint8_t *mem = memory(disk->info.max_len + 65536);
+
+	if (!mem)
+		return fail_io("mmap", 0, disk->info.max_len + 65536);
+	memset(mem, 0, 65536);
+	refuse_io(disk, mem);
+	refuse_read_only(disk, mem);
+	refuse_buffer(disk, mem);
+	printf("{\"op\":\"refuse\",\"asked\":%u,\"wrong\":%u}\n", asked, wrong);
+	return wrong ? 1 : 0;
+}
