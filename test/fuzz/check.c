@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The questions that a list answers, asked and compared with the model. */
+#include "internal.h"
+#include "state.h"
+
+static void check_head(const struct phyr_list *list, const struct model *m)
+{
+	u64 end = 0, gaps = 0, len = 0;
+
+	for (size_t i = 0; i < m->nr; i++) {
+		u64 stop = m->vec[i].paddr + m->vec[i].len;
+
+		len += m->vec[i].len;
+		if (stop > end)
+			end = stop;
+		if (i)
+			gaps |= m->vec[i].paddr;
+		if (i + 1 < m->nr)
+			gaps |= stop;
+	}
+	CHECK(list->len == len && list->len == m->len, "length");
+	CHECK(list->nr == m->nr, "%u chunks, not %zu", list->nr, m->nr);
+	CHECK(list->end == end, "highest end");
+	CHECK(list->gaps == gaps, "inner boundaries");
+	if (!m->nr)
+		return;
+	CHECK(list->first == m->vec[0].paddr, "first address");
+	CHECK(list->mem == m->mem && list->provider == m->provider, "kind of memory");
+	CHECK(phyr_list_align(list) ==
+	      (gaps | m->vec[0].paddr | (m->vec[m->nr - 1].paddr + m->vec[m->nr - 1].len)),
+	      "alignment");
+}
+
+/* Links: none above a page, and each says rightly where its memory begins. */
+static void check_links(const struct phyr_list *list)
+{
+	const struct phyr_node *node;
+	size_t bytes = sizeof(*list);
+
+	for (node = list->head; node; node = node->next) {
+		bytes += sizeof(*node) + node->cap * sizeof(u64);
+		CHECK(sizeof(*node) + node->cap * sizeof(u64) <= PAGE_SIZE, "a link above a page");
+		CHECK(!list->tail || node == list->tail || node->nr <= node->cap, "words of a link");
+		CHECK(!list->tail || node->next || node == list->tail, "the tail is not the last link");
+	}
+	CHECK(phyr_list_meta_bytes(list) == bytes, "bytes of metadata");
+}
+
+void check_list(struct pair *p)
+{
+	const struct model *m = &p->model;
+	struct phyr_iter it;
+	size_t i = 0;
+
+	check_head(&p->list, m);
+	check_links(&p->list);
+	phyr_for_each(it, &p->list) {
+		CHECK(i < m->nr, "too many chunks");
+		CHECK(it.cur.paddr == m->vec[i].paddr && it.cur.len == m->vec[i].len,
+		      "chunk %zu of %zu: %#lx +%#lx, not %#lx +%#lx", i, m->nr,
+		      it.cur.paddr, it.cur.len, m->vec[i].paddr, m->vec[i].len);
+		i++;
+	}
+	CHECK(i == m->nr, "%zu chunks of %zu", i, m->nr);
+	CHECK(!phyr_iter_next(&it), "more after the end");
+}
+
+/* As long as the run, the device's segment limit and its boundary allow, found one limit at a time. */
+static u64 longest(u64 addr, u64 run, u64 max_seg, u64 boundary)
+{
+	u64 to_boundary = boundary - (addr & boundary);	/* less one */
+
+	if (run > max_seg)
+		run = max_seg;
+	if (run - 1 > to_boundary)
+		run = to_boundary + 1;
+	return run;
+}
+
+static void walk_same(struct pair *p, struct phyr_map *map, bool single)
+{
+	struct phyr_dma_iter it;
+	u64 offset = 0, run, addr;
+
+	phyr_for_each_dma_range(it, map) {
+		CHECK(offset < p->list.len, "ranges beyond the end");
+		if (single) {
+			addr = map->addr + offset;
+			run = p->list.len - offset;
+		} else {
+			addr = model_at(&p->model, offset, &run) + map->addr;
+		}
+		CHECK(it.range.addr == addr, "range at %#lx, not %#lx", it.range.addr, addr);
+		CHECK(it.range.len == longest(addr, run, map->max_seg, map->boundary),
+		      "range of %#x", it.range.len);
+		CHECK(!it.range.flags, "flags");
+		offset += it.range.len;
+	}
+	CHECK(offset == p->list.len, "ranges of %#lx bytes, not %#lx", offset, p->list.len);
+}
+
+/* Ranges that no limit cuts: what an array holds is what comes out. */
+static void walk_array(struct pair *p, struct phyr_map *map)
+{
+	struct phyr_node *tail = NULL;
+	struct phyr_dma_iter it;
+	size_t i, nr = min(p->model.nr, (size_t)700), seen = 0;
+
+	map->array = NULL;
+	map->max_seg = ~0xfffu;
+	map->boundary = ~0ull;
+	for (i = 0; i < nr; i++) {
+		struct dma_range range = { .addr = p->model.vec[i].paddr ^ 1ull << 40,
+					   .len = (p->model.vec[i].len & 0xfffff) + 1 };
+
+		if (!tail || tail->nr + 2 > tail->cap) {
+			struct phyr_node *node = phyr_node_alloc(i ? 500 : 2, GFP_KERNEL);
+
+			if (tail)
+				tail->next = node;
+			else
+				map->array = node;
+			tail = node;
+		}
+		memcpy(&tail->word[tail->nr], &range, sizeof(range));
+		tail->nr += 2;
+	}
+	CHECK(phyr_map_meta_bytes(map) == sizeof(*map) + phyr_chain_bytes(map->array), "bytes of an array");
+	phyr_for_each_dma_range(it, map) {
+		CHECK(seen < nr, "more ranges than the array has");
+		CHECK(it.range.addr == (p->model.vec[seen].paddr ^ 1ull << 40) &&
+		      it.range.len == (p->model.vec[seen].len & 0xfffff) + 1, "range %zu of an array", seen);
+		seen++;
+	}
+	CHECK(seen == nr, "%zu ranges of %zu", seen, nr);
+	phyr_chain_free(map->array);
+}
+
+void check_ranges(struct pair *p, struct bytes *in)
+{
+	struct phyr_map map = { .list = &p->list, .len = p->list.len };
+	u8 limits = byte(in);
+
+	if (!p->list.len)
+		return;
+	/* Not so small that a terabyte is cut into a million pieces. */
+	map.max_seg = limits & 1 ? ~0xfffu : max(4096ul << (limits & 15), p->list.len >> 12 & 0xfffff000);
+	map.boundary = limits & 0x80 ? ~0ull : max(4096ull << (limits >> 4), 1ull << (63 - __builtin_clzll(p->list.len | 1)) >> 10) - 1;
+	map.addr = word(in, 5) << 12;
+	TRACE("ranges: max_seg %#x boundary %#lx addr %#lx\n", map.max_seg, map.boundary, map.addr);
+	if (p->list.len >> 32 > 4096)
+		return;
+	map.shape = PHYR_SHAPE_SAME;
+	walk_same(p, &map, false);
+	map.shape = PHYR_SHAPE_SINGLE;
+	walk_same(p, &map, true);
+	map.shape = PHYR_SHAPE_ARRAY;
+	walk_array(p, &map);
+}
