@@ -320,12 +320,173 @@ static inline bool phyr_iter_next(struct phyr_iter *it)
 }
 
 /**
+ * phyr_iter_seek - find the chunk that a byte of the list is in
+ * @it:		the iterator; need not have been initialised
+ * @list:	the list; must not change while it is walked
+ * @offset:	bytes from the start of the list
+ *
+ * From there phyr_iter_next() goes on.  Whole links are skipped, so the cost is one step a link and
+ * one a chunk of the link that holds the byte.
+ *
+ * Context: Any.
+ * Return: true with the chunk, cut to begin at @offset, in it->cur; false at or beyond the end.
+ */
+bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offset);
+
+/**
  * phyr_for_each - walk all chunks of a list
  * @it:		a struct phyr_iter (not a pointer)
  * @list:	pointer to the list
  */
 #define phyr_for_each(it, list) \
 	for (phyr_iter_init(&(it), (list)); phyr_iter_next(&(it)); )
+
+/**
+ * phyr_segment - how much of a run may be one segment
+ * @addr:	where the run begins, as physical or as bus address
+ * @len:	its bytes, not 0
+ * @max_seg:	most bytes that a segment may have, not 0
+ * @boundary:	mask of an address boundary that no segment may cross; ~0 for none
+ *
+ * Return: bytes, at least 1.
+ */
+static inline u64 phyr_segment(u64 addr, u64 len, u64 max_seg, u64 boundary)
+{
+	u64 room = boundary - (addr & boundary);	/* less one: it may be all ones */
+
+	if (len > max_seg)
+		len = max_seg;
+	return len - 1 > room ? room + 1 : len;
+}
+
+/**
+ * struct phyr_slice - a part of a list, by bytes
+ * @list:	the list; the slice shares its chunks and copies nothing
+ * @offset:	where the part begins, in bytes from the start of the list
+ * @len:	its bytes, may be 0
+ *
+ * Made by phyr_slice_init() or phyr_slice_sub(), which check the range.  A plain value that may be
+ * copied and needs no freeing.  It holds no reference: it is good until the list is destroyed or
+ * reset.  Appending to the list does it no harm.  phyr_list_append_slice() makes a copy of its own.
+ */
+struct phyr_slice {
+	const struct phyr_list *list;
+	u64 offset;
+	u64 len;
+};
+
+/**
+ * phyr_slice_init - describe a part of a list
+ * @slice:	receives it
+ * @list:	the list
+ * @offset:	bytes from the start of the list
+ * @len:	bytes, may be 0
+ *
+ * Context: Any.
+ * Return: 0 or -ERANGE if the list ends before the slice does.
+ */
+static inline int phyr_slice_init(struct phyr_slice *slice, const struct phyr_list *list,
+				  u64 offset, u64 len)
+{
+	if (offset > list->len || len > list->len - offset)
+		return -ERANGE;
+	slice->list = list;
+	slice->offset = offset;
+	slice->len = len;
+	return 0;
+}
+
+/**
+ * phyr_slice_sub - describe a part of a slice
+ * @slice:	receives it; may be @of
+ * @of:		a slice
+ * @offset:	bytes from the start of @of
+ * @len:	bytes, may be 0
+ *
+ * Context: Any.
+ * Return: 0 or -ERANGE if @of ends before the new slice does.
+ */
+static inline int phyr_slice_sub(struct phyr_slice *slice, const struct phyr_slice *of,
+				 u64 offset, u64 len)
+{
+	if (offset > of->len || len > of->len - offset)
+		return -ERANGE;
+	slice->list = of->list;
+	slice->offset = of->offset + offset;
+	slice->len = len;
+	return 0;
+}
+
+/**
+ * struct phyr_slice_iter - walks a slice in segments
+ * @cur:	the segment that phyr_slice_iter_next() has just found
+ * @run:	what is left of the present chunk (private)
+ * @left:	bytes of the slice that are still to come (private)
+ * @max_seg:	most bytes of a segment (private)
+ * @boundary:	mask that no segment crosses (private)
+ * @in:		walks the list (private)
+ */
+struct phyr_slice_iter {
+	struct phys_vec cur;
+	struct phys_vec run;
+	u64 left;
+	u64 max_seg;
+	u64 boundary;
+	struct phyr_iter in;
+};
+
+/**
+ * phyr_slice_iter_init - start to walk a slice
+ * @it:		the iterator
+ * @slice:	the slice; its list must not change while it is walked
+ * @max_seg:	most bytes that a segment may have, not 0; U64_MAX for whole chunks
+ * @boundary:	mask of a physical address boundary that no segment may cross; U64_MAX for none
+ *
+ * To split a whole list, walk the slice from 0 to its length.
+ *
+ * Context: Any.
+ */
+void phyr_slice_iter_init(struct phyr_slice_iter *it, const struct phyr_slice *slice,
+			  u64 max_seg, u64 boundary);
+
+/**
+ * phyr_slice_iter_next - find the next segment
+ * @it: the iterator
+ *
+ * Each is as long as its chunk, the slice and the limits allow.
+ *
+ * Context: Any.
+ * Return: true with the segment in it->cur, false at the end.
+ */
+bool phyr_slice_iter_next(struct phyr_slice_iter *it);
+
+/**
+ * phyr_list_append_slice - add a part of one list, or all of it, to the end of another
+ * @list:	the list that grows
+ * @slice:	what to copy; of another list, which stays as it is and may have another format
+ * @gfp:	for links of the chain
+ *
+ * Context: Any that @gfp allows.
+ * Return: 0; -EINVAL for a slice of @list itself; -EXDEV when the lists hold different kinds of
+ * memory or have different providers; -EOVERFLOW when @list would be longer than 2^52 - 1 bytes;
+ * -ENOMEM.  After an error the list is as it was.
+ */
+int phyr_list_append_slice(struct phyr_list *list, const struct phyr_slice *slice, gfp_t gfp);
+
+/**
+ * phyr_list_print - a list as text, for debugfs and the like
+ * @list:	the list
+ * @buf:	receives the text, terminated by a 0
+ * @size:	bytes of @buf
+ *
+ * One line about the list and one for each chunk, in whole lines as far as they fit; then one that
+ * says how many are missing.  Physical addresses are shown as they are: not for everybody's eyes.
+ * The provider is a hashed pointer.
+ *
+ * Context: Any.
+ * Return: bytes written, without the 0 at the end.
+ */
+size_t phyr_list_print(const struct phyr_list *list, char *buf, size_t size);
 
 /**
  * struct dma_range - a range that a device can use

@@ -15,11 +15,8 @@ EXPORT_SYMBOL_GPL(phyr_map_meta_bytes);
 /* Cut the longest piece from the present run that the device's limits on segments allow. */
 void __phyr_dma_iter_cut(struct phyr_dma_iter *it)
 {
-	u64 room = it->boundary - (it->addr & it->boundary);	/* less one: it may be all ones */
-	u64 len = min(it->left, it->max_seg);
+	u64 len = phyr_segment(it->addr, it->left, it->max_seg, it->boundary);
 
-	if (len > room)
-		len = room + 1;
 	it->range.addr = it->addr;
 	it->range.len = len;
 	it->addr += len;

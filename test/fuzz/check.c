@@ -57,24 +57,12 @@ void check_list(struct pair *p)
 	phyr_for_each(it, &p->list) {
 		CHECK(i < m->nr, "too many chunks");
 		CHECK(it.cur.paddr == m->vec[i].paddr && it.cur.len == m->vec[i].len,
-		      "chunk %zu of %zu: %#lx +%#lx, not %#lx +%#lx", i, m->nr,
-		      it.cur.paddr, it.cur.len, m->vec[i].paddr, m->vec[i].len);
+		      "chunk %zu of %zu: %#llx +%#llx, not %#llx +%#llx", i, m->nr,
+		      it.cur.paddr, (u64)it.cur.len, m->vec[i].paddr, (u64)m->vec[i].len);
 		i++;
 	}
 	CHECK(i == m->nr, "%zu chunks of %zu", i, m->nr);
 	CHECK(!phyr_iter_next(&it), "more after the end");
-}
-
-/* As long as the run, the device's segment limit and its boundary allow, found one limit at a time. */
-static u64 longest(u64 addr, u64 run, u64 max_seg, u64 boundary)
-{
-	u64 to_boundary = boundary - (addr & boundary);	/* less one */
-
-	if (run > max_seg)
-		run = max_seg;
-	if (run - 1 > to_boundary)
-		run = to_boundary + 1;
-	return run;
 }
 
 static void walk_same(struct pair *p, struct phyr_map *map, bool single)
@@ -90,13 +78,13 @@ static void walk_same(struct pair *p, struct phyr_map *map, bool single)
 		} else {
 			addr = model_at(&p->model, offset, &run) + map->addr;
 		}
-		CHECK(it.range.addr == addr, "range at %#lx, not %#lx", it.range.addr, addr);
+		CHECK(it.range.addr == addr, "range at %#llx, not %#llx", it.range.addr, addr);
 		CHECK(it.range.len == longest(addr, run, map->max_seg, map->boundary),
 		      "range of %#x", it.range.len);
 		CHECK(!it.range.flags, "flags");
 		offset += it.range.len;
 	}
-	CHECK(offset == p->list.len, "ranges of %#lx bytes, not %#lx", offset, p->list.len);
+	CHECK(offset == p->list.len, "ranges of %#llx bytes, not %#llx", offset, p->list.len);
 }
 
 /* Ranges that no limit cuts: what an array holds is what comes out. */
@@ -147,7 +135,7 @@ void check_ranges(struct pair *p, struct bytes *in)
 	map.max_seg = limits & 1 ? ~0xfffu : max(4096ul << (limits & 15), p->list.len >> 12 & 0xfffff000);
 	map.boundary = limits & 0x80 ? ~0ull : max(4096ull << (limits >> 4), 1ull << (63 - __builtin_clzll(p->list.len | 1)) >> 10) - 1;
 	map.addr = word(in, 5) << 12;
-	TRACE("ranges: max_seg %#x boundary %#lx addr %#lx\n", map.max_seg, map.boundary, map.addr);
+	TRACE("ranges: max_seg %#x boundary %#llx addr %#llx\n", map.max_seg, map.boundary, map.addr);
 	if (p->list.len >> 32 > 4096)
 		return;
 	map.shape = PHYR_SHAPE_SAME;

@@ -247,13 +247,13 @@ static int campaign(double seconds, u64 seed)
 	waitpid(pid, &status, 0);
 	if (status) {
 		shrink();
-		fprintf(stderr, "failed after %lu inputs, seed %lu; to see it again: --replay ", shared->runs, seed);
+		fprintf(stderr, "failed after %llu inputs, seed %llu; to see it again: --replay ", shared->runs, seed);
 		for (size_t i = 0; i < shared->input.size; i++)
 			fprintf(stderr, "%02x", shared->input.data[i]);
 		fprintf(stderr, "\n");
 		return 1;
 	}
-	printf("{\"seed\":%lu,\"inputs\":%lu,\"edges\":%lu,\"corpus\":%lu}\n", seed, shared->runs, shared->edges,
+	printf("{\"seed\":%llu,\"inputs\":%llu,\"edges\":%llu,\"corpus\":%llu}\n", seed, shared->runs, shared->edges,
 	       shared->corpus);
 	return 0;
 }

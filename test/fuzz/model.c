@@ -51,6 +51,6 @@ u64 model_at(struct model *m, u64 offset, u64 *run)
 			return vec->paddr + inside;
 		}
 	}
-	CHECK(false, "offset %#lx is beyond the end", offset);
+	CHECK(false, "offset %#llx is beyond the end", offset);
 	return 0;
 }

@@ -71,7 +71,7 @@ static void do_append(struct pair *p, struct bytes *in, int mem, void *owner, u6
 	p->before = p->list;
 	slab_fail_after(fails ? 0 : -1);
 	got = phyr_list_append(&p->list, mem, owner, addr, len, GFP_KERNEL);
-	TRACE("append mem %d %#lx +%#lx -> %d\n", mem, addr, len, got);
+	TRACE("append mem %d %#llx +%#llx -> %d\n", mem, addr, len, got);
 	if (!settled(p, got))
 		return;
 	want = model_append(&p->model, mem, owner, addr, len);
@@ -125,6 +125,43 @@ static void empty(struct pair *p, bool keep)
 	model_clear(&p->model);
 }
 
+/* Part of the other list, or now and then of itself. */
+static void append_slice(struct pair *p, struct pair *other, struct bytes *in)
+{
+	u8 how = byte(in), fails = byte(in);
+	struct phyr_slice slice;
+	struct pair *from = (how & 0xf) == 3 ? p : other;
+	u64 offset = 0, len = from->model.len, done, run;
+	int err, want = 0;
+
+	if (how & 0x10)
+		any_part(from, in, &offset, &len);
+	if (p->model.nr + from->model.nr > MODEL_MAX || phyr_slice_init(&slice, &from->list, offset, len))
+		return;
+	if (from == p)
+		want = -EINVAL;
+	else if (len && p->model.nr &&
+		 (p->model.mem != from->model.mem || p->model.provider != from->model.provider))
+		want = -EXDEV;
+	else if (len >= (1ull << 52) - p->model.len)
+		want = -EOVERFLOW;
+
+	p->before = p->list;
+	slab_fail_after(fails & 1 ? (fails >> 1) % 6 : -1);
+	err = phyr_list_append_slice(&p->list, &slice, GFP_KERNEL);
+	TRACE("append slice %#llx +%#llx of %s -> %d", offset, len, from == p ? "itself" : "the other", err);
+	if (!settled(p, err))
+		return;
+	CHECK(err == want, "append slice says %d, not %d", err, want);
+	for (done = 0; !want && done < len; done += run) {
+		u64 addr = model_at(&from->model, offset + done, &run);
+
+		if (run > len - done)
+			run = len - done;
+		CHECK(!model_append(&p->model, from->model.mem, from->model.provider, addr, run), "model");
+	}
+}
+
 static void one(struct pair *p, struct pair *other, struct bytes *in)
 {
 	switch (byte(in) & 0x1f) {
@@ -132,7 +169,11 @@ static void one(struct pair *p, struct pair *other, struct bytes *in)
 	case 16 ... 19: append_many(p, in); break;
 	case 20: empty(p, true); break;
 	case 21: empty(p, false); break;
-	case 22 ... 25: check_ranges(p, in); break;
+	case 22 ... 23: check_ranges(p, in); break;
+	case 24: check_seek(p, in); break;
+	case 25 ... 26: check_slice(p, in); break;
+	case 27: check_print(p, in); break;
+	default: append_slice(p, other, in); break;
 	}
 }
 

@@ -26,6 +26,8 @@ const slips: [what: string, file: string, from: string, to: string][] = [
   ],
   ['a chunk of 1025 pages in one word', 'list.c', 'if (pages <= PHYR_WORD_COUNT_MASK + 1)', 'if (pages <= 1025)'],
   ['a link that is not chained', 'list.c', 'list->tail->next = node;', 'list->tail->next = NULL;'],
+  ['a seek that counts from the wrong byte', 'list.c', 'at = found->offset;', 'at = 0;'],
+  ['a failure that leaves what it appended', 'list.c', 'phyr_chain_free(*more);', ';'],
   ['ranges that cross the boundary', 'dma_iter.c', 'if (len > room)', 'if (0)'],
 ];
 

@@ -13,7 +13,7 @@
 
 typedef uint8_t u8;
 typedef uint32_t u32;
-typedef uint64_t u64;
+typedef unsigned long long u64;	/* as the kernel prints it */
 typedef u64 phys_addr_t;
 typedef u64 dma_addr_t;
 typedef unsigned int gfp_t;
@@ -29,6 +29,7 @@ struct dma_iova_state {
 	u64 __size;
 };
 
+#define U64_MAX			(~0ull)
 #define GFP_KERNEL		0u
 #define PAGE_SIZE		4096ul
 #define offset_in_page(p)	((unsigned long)(p) & (PAGE_SIZE - 1))
@@ -44,6 +45,8 @@ struct dma_iova_state {
 #define min(a, b)		({ typeof(a) _a = (a); typeof(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b)		({ typeof(a) _a = (a); typeof(b) _b = (b); _a > _b ? _a : _b; })
 #define struct_size(p, m, n)	(sizeof(*(p)) + sizeof(*(p)->m) * (n))
+
+#define scnprintf(buf, size, ...) ({ size_t _n = snprintf(buf, size, __VA_ARGS__); _n < (size) ? _n : (size) - 1; })
 
 /* slab.c: caches that fail on request, and know what was not given back */
 #define SLAB_NO_MERGE		0u
