@@ -25,7 +25,7 @@ void __phyr_dma_iter_cut(struct phyr_dma_iter *it)
 EXPORT_SYMBOL_GPL(__phyr_dma_iter_cut);
 
 /* Take the next range of an array as the present run. */
-bool __phyr_dma_iter_array(struct phyr_dma_iter *it)
+static bool phyr_dma_iter_array(struct phyr_dma_iter *it)
 {
 	const struct dma_range *range;
 
@@ -44,4 +44,68 @@ bool __phyr_dma_iter_array(struct phyr_dma_iter *it)
 	it->left = range->len;
 	return true;
 }
-EXPORT_SYMBOL_GPL(__phyr_dma_iter_array);
+
+/* What a part of a mapping has of the present run. */
+static void phyr_dma_iter_trim(struct phyr_dma_iter *it)
+{
+	it->left = min(it->left, it->todo);
+	it->todo -= it->left;
+}
+
+/* The next run where it is neither a chunk of the whole list nor the only one. */
+bool __phyr_dma_iter_run(struct phyr_dma_iter *it)
+{
+	if (it->shape == PHYR_SHAPE_ARRAY)
+		return phyr_dma_iter_array(it);
+
+	if (!it->todo)
+		return false;
+	if (it->shape == PHYR_PART_ARRAY) {
+		if (!phyr_dma_iter_array(it))
+			return false;
+	} else {
+		if (!phyr_iter_next(&it->in))
+			return false;
+		it->addr = it->in.cur.paddr + it->bias;
+		it->left = it->in.cur.len;
+	}
+	phyr_dma_iter_trim(it);
+	return true;
+}
+EXPORT_SYMBOL_GPL(__phyr_dma_iter_run);
+
+void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
+			     u64 offset, u64 len)
+{
+	const struct phyr_node *node;
+
+	phyr_dma_iter_init(it, map);
+	if (it->shape == PHYR_SHAPE_SINGLE) {
+		it->addr += offset;
+		it->left = len;
+		return;
+	}
+
+	it->todo = len;
+	it->bias = map->addr;
+	if (it->shape == PHYR_SHAPE_SAME) {
+		it->shape = PHYR_PART_SAME;
+		if (!len || !phyr_iter_seek(&it->in, map->list, offset))
+			return;
+		it->addr = it->in.cur.paddr + it->bias;
+		it->left = it->in.cur.len;
+	} else {
+		it->shape = PHYR_PART_ARRAY;
+		if (!len)
+			return;
+		for (node = map->array; node && node->offset <= offset; node = node->next)
+			it->in.node = node;
+		offset -= it->in.node->offset;
+		while (phyr_dma_iter_array(it) && offset >= it->left)
+			offset -= it->left;
+		it->addr += offset;
+		it->left -= offset;
+	}
+	phyr_dma_iter_trim(it);
+}
+EXPORT_SYMBOL_GPL(phyr_dma_iter_init_part);

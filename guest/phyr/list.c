@@ -230,7 +230,8 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
 		return false;
 	}
 
-	for (node = list->tail ? list->head : NULL; node && node->offset <= offset; node = node->next)
+	node = list->tail ? list->head : NULL;
+	for (; node && node->offset <= offset; node = node->next)
 		found = node;
 	if (found) {
 		it->begun = true;

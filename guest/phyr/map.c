@@ -13,12 +13,6 @@
 /* Memory encryption puts a bit of its own into bus addresses.  Set once, by phyr_init(). */
 bool phyr_mem_encrypted __ro_after_init;
 
-/* How a SINGLE was made. */
-enum phyr_how {
-	PHYR_HOW_PHYS,		/* dma_map_phys(), the list has one chunk */
-	PHYR_HOW_IOVA,		/* dma_iova_*() */
-};
-
 /*
  * SAME: does the device see physical addresses, and can it reach all of the list?  O(1): every
  * answer is a field of the device or of the head of the list.
@@ -82,15 +76,21 @@ static int phyr_map_iova(struct device *dev, const struct phyr_list *list, struc
 	return 0;
 }
 
-static struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, gfp_t gfp)
+/*
+ * Room for the next range of an array, which begins @offset bytes into what is mapped; @expect is
+ * how many there will be, more or less.
+ */
+struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
+				  u32 expect, gfp_t gfp)
 {
 	const u32 words = sizeof(struct dma_range) / sizeof(u64);
 	struct phyr_node *node = *tail;
 
 	if (!node || node->nr + words > node->cap) {
-		node = phyr_node_alloc(map->list->nr > 16 ? PAGE_SIZE / sizeof(u64) : words, gfp);
+		node = phyr_node_alloc(expect > 16 ? PAGE_SIZE / sizeof(u64) : words, gfp);
 		if (!node)
 			return NULL;
+		node->offset = offset;
 		if (*tail)
 			(*tail)->next = node;
 		else
@@ -126,19 +126,21 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 {
 	/* Under an IOMMU alone: elsewhere a range that is not mapped is not refused either. */
 	u64 todo = dev_dma_iommu(dev) ? phyr_plant_len(list->len) : list->len;
-	u64 max = min(dma_max_mapping_size(dev), map->max_seg), mapped = 0;
+	u64 max = min(dma_max_mapping_size(dev), map->max_seg), mapped = 0, offset = 0;
 	struct phyr_node *tail = NULL;
 	struct phyr_iter it;
 	int err;
 
 	map->array = NULL;
+	map->how = PHYR_HOW_PHYS;
 	map->nr = 0;
 	phyr_for_each(it, list) {
 		while (it.cur.len) {
 			/* Cut at a page: a consumer such as PRPs needs whole pages inside. */
 			u64 len = min(it.cur.len, max - offset_in_page(it.cur.paddr));
 			u64 real = min(len, todo - mapped);
-			struct dma_range *range = phyr_array_slot(map, &tail, gfp);
+			struct dma_range *range = phyr_array_slot(map, &tail, offset, list->nr,
+								  gfp);
 
 			if (!range) {
 				err = -ENOMEM;
@@ -153,6 +155,7 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 			range->len = len;
 			range->flags = 0;
 			mapped += real;
+			offset += len;
 			map->nr++;
 			it.cur.paddr += len;
 			it.cur.len -= len;
@@ -234,7 +237,7 @@ EXPORT_SYMBOL_GPL(phyr_dma_map);
 void __phyr_dma_unmap(struct device *dev, struct phyr_map *map)
 {
 	u64 mapped = phyr_plant_len(map->len);
-	bool skip = phyr_planted(PHYR_PLANT_SKIP_UNMAP);
+	bool skip = phyr_planted(PHYR_PLANT_SKIP_UNMAP) || map->how == PHYR_HOW_BORROWED;
 
 	if (map->shape == PHYR_SHAPE_ARRAY)
 		phyr_unmap_array(dev, map, skip ? 0 : dev_dma_iommu(dev) ? mapped : map->len);

@@ -65,18 +65,26 @@ void check_list(struct pair *p)
 	CHECK(!phyr_iter_next(&it), "more after the end");
 }
 
-static void walk_same(struct pair *p, struct phyr_map *map, bool single)
+/* Walk [offset, offset + len) of a mapping; the whole list by the whole list's own iterator. */
+static void walk(struct pair *p, struct phyr_map *map, u64 offset, u64 len)
 {
+	bool whole = !offset && len == p->list.len;
+	u64 end = offset + len, run, addr;
 	struct phyr_dma_iter it;
-	u64 offset = 0, run, addr;
 
-	phyr_for_each_dma_range(it, map) {
-		CHECK(offset < p->list.len, "ranges beyond the end");
-		if (single) {
+	if (whole)
+		phyr_dma_iter_init(&it, map);
+	else
+		phyr_dma_iter_init_part(&it, map, offset, len);
+	while (phyr_dma_iter_next(&it)) {
+		CHECK(offset < end, "ranges beyond the end");
+		if (map->shape == PHYR_SHAPE_SINGLE) {
 			addr = map->addr + offset;
-			run = p->list.len - offset;
+			run = end - offset;
 		} else {
 			addr = model_at(&p->model, offset, &run) + map->addr;
+			if (run > end - offset)
+				run = end - offset;
 		}
 		CHECK(it.range.addr == addr, "range at %#llx, not %#llx", it.range.addr, addr);
 		CHECK(it.range.len == longest(addr, run, map->max_seg, map->boundary),
@@ -84,26 +92,27 @@ static void walk_same(struct pair *p, struct phyr_map *map, bool single)
 		CHECK(!it.range.flags, "flags");
 		offset += it.range.len;
 	}
-	CHECK(offset == p->list.len, "ranges of %#llx bytes, not %#llx", offset, p->list.len);
+	CHECK(offset == end, "ranges up to %#llx, not %#llx", offset, end);
 }
 
-/* Ranges that no limit cuts: what an array holds is what comes out. */
-static void walk_array(struct pair *p, struct phyr_map *map)
+/* The array that mapping each chunk for itself would give; only lists whose chunks fit a range. */
+static bool make_array(struct pair *p, struct phyr_map *map)
 {
 	struct phyr_node *tail = NULL;
-	struct phyr_dma_iter it;
-	size_t i, nr = min(p->model.nr, (size_t)700), seen = 0;
+	u64 offset = 0;
 
 	map->array = NULL;
-	map->max_seg = ~0xfffu;
-	map->boundary = ~0ull;
-	for (i = 0; i < nr; i++) {
-		struct dma_range range = { .addr = p->model.vec[i].paddr ^ 1ull << 40,
-					   .len = (p->model.vec[i].len & 0xfffff) + 1 };
+	for (size_t i = 0; i < p->model.nr; i++)
+		if (p->model.vec[i].len > 0xfffff000)
+			return false;
+	for (size_t i = 0; i < p->model.nr; i++) {
+		struct dma_range range = { .addr = p->model.vec[i].paddr + map->addr,
+					   .len = p->model.vec[i].len };
 
 		if (!tail || tail->nr + 2 > tail->cap) {
 			struct phyr_node *node = phyr_node_alloc(i ? 500 : 2, GFP_KERNEL);
 
+			node->offset = offset;
 			if (tail)
 				tail->next = node;
 			else
@@ -112,36 +121,37 @@ static void walk_array(struct pair *p, struct phyr_map *map)
 		}
 		memcpy(&tail->word[tail->nr], &range, sizeof(range));
 		tail->nr += 2;
+		offset += range.len;
 	}
-	CHECK(phyr_map_meta_bytes(map) == sizeof(*map) + phyr_chain_bytes(map->array), "bytes of an array");
-	phyr_for_each_dma_range(it, map) {
-		CHECK(seen < nr, "more ranges than the array has");
-		CHECK(it.range.addr == (p->model.vec[seen].paddr ^ 1ull << 40) &&
-		      it.range.len == (p->model.vec[seen].len & 0xfffff) + 1, "range %zu of an array", seen);
-		seen++;
-	}
-	CHECK(seen == nr, "%zu ranges of %zu", seen, nr);
-	phyr_chain_free(map->array);
+	return true;
 }
 
 void check_ranges(struct pair *p, struct bytes *in)
 {
 	struct phyr_map map = { .list = &p->list, .len = p->list.len };
 	u8 limits = byte(in);
+	u64 offset, len;
 
-	if (!p->list.len)
+	any_part(p, in, &offset, &len);
+	if (!p->list.len || offset > p->list.len || len > p->list.len - offset || p->list.len >> 44)
 		return;
 	/* Not so small that a terabyte is cut into a million pieces. */
 	map.max_seg = limits & 1 ? ~0xfffu : max(4096ul << (limits & 15), p->list.len >> 12 & 0xfffff000);
 	map.boundary = limits & 0x80 ? ~0ull : max(4096ull << (limits >> 4), 1ull << (63 - __builtin_clzll(p->list.len | 1)) >> 10) - 1;
 	map.addr = word(in, 5) << 12;
-	TRACE("ranges: max_seg %#x boundary %#llx addr %#llx\n", map.max_seg, map.boundary, map.addr);
-	if (p->list.len >> 32 > 4096)
-		return;
+	TRACE("ranges %#llx +%#llx: max_seg %#x boundary %#llx addr %#llx", offset, len, map.max_seg,
+	      map.boundary, map.addr);
 	map.shape = PHYR_SHAPE_SAME;
-	walk_same(p, &map, false);
+	walk(p, &map, 0, p->list.len);
+	walk(p, &map, offset, len);
 	map.shape = PHYR_SHAPE_SINGLE;
-	walk_same(p, &map, true);
+	walk(p, &map, 0, p->list.len);
+	walk(p, &map, offset, len);
 	map.shape = PHYR_SHAPE_ARRAY;
-	walk_array(p, &map);
+	if (!make_array(p, &map))
+		return;
+	CHECK(phyr_map_meta_bytes(&map) == sizeof(map) + phyr_chain_bytes(map.array), "bytes of an array");
+	walk(p, &map, 0, p->list.len);
+	walk(p, &map, offset, len);
+	phyr_chain_free(map.array);
 }

@@ -18,6 +18,7 @@ typedef u64 phys_addr_t;
 typedef u64 dma_addr_t;
 typedef unsigned int gfp_t;
 
+struct page;
 struct phys_vec {
 	phys_addr_t paddr;
 	size_t len;
