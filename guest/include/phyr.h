@@ -562,7 +562,8 @@ struct phyr_map {
  * Context: Any that @gfp allows.
  * Return: 0, or with nothing left mapped and the shape set to PHYR_SHAPE_NONE:
  * -EINVAL for an empty list or a bad direction; -ENOMEM (no IOVA space, bounce buffer or memory:
- * try again later); -EIO if the device cannot reach the memory; -EREMOTEIO if the topology does not
+ * try again later); -EIO if the device cannot reach the memory, or if phyr.ko's parameter "check" is
+ * set and the DMA API disagrees about a chunk of a list that was to be used as it is; -EREMOTEIO if the topology does not
  * let the device reach this P2P memory (dma_map_sgtable() says the same; the block layer's iterator
  * says BLK_STS_INVAL); -EOPNOTSUPP if the device's DMA alignment mask is larger than the IOMMU's
  * granule and the list is not aligned to it.

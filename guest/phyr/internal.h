@@ -3,6 +3,8 @@
 #ifndef PHYR_INTERNAL_H
 #define PHYR_INTERNAL_H
 
+#include <linux/jump_label.h>
+
 #include "phyr.h"
 
 /* node.c: links of chains, from two caches that are seen in /proc/slabinfo */
@@ -111,6 +113,11 @@ struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail,
 
 /* link.c */
 int phyr_link(struct device *dev, struct phyr_map *map, u64 todo, u64 *mapped);
+
+/* check.c: off, this costs a jump that is not taken */
+DECLARE_STATIC_KEY_FALSE(phyr_checking);
+int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_direction dir,
+		    unsigned long attrs, bool on_bus);
 
 /* p2p.c */
 enum phyr_route {

@@ -25,11 +25,17 @@ static __always_inline bool phyr_can_be_same(struct device *dev, const struct ph
 	       !phyr_mem_encrypted;
 }
 
-static __always_inline int phyr_map_same(struct phyr_map *map, u64 bias)
+static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *map, u64 bias,
+					 enum dma_data_direction dir, unsigned long attrs,
+					 bool on_bus)
 {
 	map->shape = PHYR_SHAPE_SAME;
 	map->addr = bias;
 	map->nr = 0;
+	if (phyr_planted(PHYR_PLANT_WRONG_BIAS))
+		map->addr += PAGE_SIZE;
+	if (static_branch_unlikely(&phyr_checking))
+		return phyr_check_same(dev, map, dir, attrs, on_bus);
 	return 0;
 }
 
@@ -204,9 +210,9 @@ static noinline int phyr_map_p2p(struct device *dev, const struct phyr_list *lis
 	if (err)
 		return err;
 	if (route == PHYR_ROUTE_BUS)
-		return phyr_map_same(map, bias);
+		return phyr_map_same(dev, map, bias, map->dir, map->attrs, true);
 	if (phyr_can_be_same(dev, list))
-		return phyr_map_same(map, 0);
+		return phyr_map_same(dev, map, 0, map->dir, map->attrs, false);
 	map->attrs |= DMA_ATTR_MMIO;
 	return phyr_map_other(dev, list, map, gfp);
 }
@@ -224,7 +230,7 @@ int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_m
 	map->max_seg = dma_get_max_seg_size(dev) & ~(PAGE_SIZE - 1) ?: PAGE_SIZE;
 
 	if (likely(list->mem == PHYR_MEM_RAM) && phyr_can_be_same(dev, list))
-		return phyr_map_same(map, 0);
+		return phyr_map_same(dev, map, 0, dir, attrs, false);
 
 	map->dir = phyr_plant_dir(dir);
 	map->attrs = attrs;

@@ -42,6 +42,7 @@ struct dma_iova_state {
 #define __always_inline		inline __attribute__((always_inline))
 #define READ_ONCE(x)		(x)
 #define EXPORT_SYMBOL_GPL(x)
+#define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
 #define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)
 #define min(a, b)		({ typeof(a) _a = (a); typeof(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b)		({ typeof(a) _a = (a); typeof(b) _b = (b); _a > _b ? _a : _b; })
