@@ -38,6 +38,8 @@ struct device;
 struct phyr_dma_iter;
 struct phyr_iter;
 struct request;
+struct scatterlist;
+struct sg_table;
 
 /**
  * enum phyr_format - how a list stores its chunks
@@ -170,7 +172,7 @@ static inline void phyr_list_init(struct phyr_list *list, enum phyr_format forma
 /* private: */
 void __phyr_list_free(struct phyr_list *list);
 bool __phyr_iter_next(struct phyr_iter *it);
-bool __phyr_dma_iter_array(struct phyr_dma_iter *it);
+bool __phyr_dma_iter_run(struct phyr_dma_iter *it);
 void __phyr_dma_iter_cut(struct phyr_dma_iter *it);
 /* public: */
 
@@ -320,12 +322,173 @@ static inline bool phyr_iter_next(struct phyr_iter *it)
 }
 
 /**
+ * phyr_iter_seek - find the chunk that a byte of the list is in
+ * @it:		the iterator; need not have been initialised
+ * @list:	the list; must not change while it is walked
+ * @offset:	bytes from the start of the list
+ *
+ * From there phyr_iter_next() goes on.  Whole links are skipped, so the cost is one step a link and
+ * one a chunk of the link that holds the byte.
+ *
+ * Context: Any.
+ * Return: true with the chunk, cut to begin at @offset, in it->cur; false at or beyond the end.
+ */
+bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offset);
+
+/**
  * phyr_for_each - walk all chunks of a list
  * @it:		a struct phyr_iter (not a pointer)
  * @list:	pointer to the list
  */
 #define phyr_for_each(it, list) \
 	for (phyr_iter_init(&(it), (list)); phyr_iter_next(&(it)); )
+
+/**
+ * phyr_segment - how much of a run may be one segment
+ * @addr:	where the run begins, as physical or as bus address
+ * @len:	its bytes, not 0
+ * @max_seg:	most bytes that a segment may have, not 0
+ * @boundary:	mask of an address boundary that no segment may cross; ~0 for none
+ *
+ * Return: bytes, at least 1.
+ */
+static inline u64 phyr_segment(u64 addr, u64 len, u64 max_seg, u64 boundary)
+{
+	u64 room = boundary - (addr & boundary);	/* less one: it may be all ones */
+
+	if (len > max_seg)
+		len = max_seg;
+	return len - 1 > room ? room + 1 : len;
+}
+
+/**
+ * struct phyr_slice - a part of a list, by bytes
+ * @list:	the list; the slice shares its chunks and copies nothing
+ * @offset:	where the part begins, in bytes from the start of the list
+ * @len:	its bytes, may be 0
+ *
+ * Made by phyr_slice_init() or phyr_slice_sub(), which check the range.  A plain value that may be
+ * copied and needs no freeing.  It holds no reference: it is good until the list is destroyed or
+ * reset.  Appending to the list does it no harm.  phyr_list_append_slice() makes a copy of its own.
+ */
+struct phyr_slice {
+	const struct phyr_list *list;
+	u64 offset;
+	u64 len;
+};
+
+/**
+ * phyr_slice_init - describe a part of a list
+ * @slice:	receives it
+ * @list:	the list
+ * @offset:	bytes from the start of the list
+ * @len:	bytes, may be 0
+ *
+ * Context: Any.
+ * Return: 0 or -ERANGE if the list ends before the slice does.
+ */
+static inline int phyr_slice_init(struct phyr_slice *slice, const struct phyr_list *list,
+				  u64 offset, u64 len)
+{
+	if (offset > list->len || len > list->len - offset)
+		return -ERANGE;
+	slice->list = list;
+	slice->offset = offset;
+	slice->len = len;
+	return 0;
+}
+
+/**
+ * phyr_slice_sub - describe a part of a slice
+ * @slice:	receives it; may be @of
+ * @of:		a slice
+ * @offset:	bytes from the start of @of
+ * @len:	bytes, may be 0
+ *
+ * Context: Any.
+ * Return: 0 or -ERANGE if @of ends before the new slice does.
+ */
+static inline int phyr_slice_sub(struct phyr_slice *slice, const struct phyr_slice *of,
+				 u64 offset, u64 len)
+{
+	if (offset > of->len || len > of->len - offset)
+		return -ERANGE;
+	slice->list = of->list;
+	slice->offset = of->offset + offset;
+	slice->len = len;
+	return 0;
+}
+
+/**
+ * struct phyr_slice_iter - walks a slice in segments
+ * @cur:	the segment that phyr_slice_iter_next() has just found
+ * @run:	what is left of the present chunk (private)
+ * @left:	bytes of the slice that are still to come (private)
+ * @max_seg:	most bytes of a segment (private)
+ * @boundary:	mask that no segment crosses (private)
+ * @in:		walks the list (private)
+ */
+struct phyr_slice_iter {
+	struct phys_vec cur;
+	struct phys_vec run;
+	u64 left;
+	u64 max_seg;
+	u64 boundary;
+	struct phyr_iter in;
+};
+
+/**
+ * phyr_slice_iter_init - start to walk a slice
+ * @it:		the iterator
+ * @slice:	the slice; its list must not change while it is walked
+ * @max_seg:	most bytes that a segment may have, not 0; U64_MAX for whole chunks
+ * @boundary:	mask of a physical address boundary that no segment may cross; U64_MAX for none
+ *
+ * To split a whole list, walk the slice from 0 to its length.
+ *
+ * Context: Any.
+ */
+void phyr_slice_iter_init(struct phyr_slice_iter *it, const struct phyr_slice *slice,
+			  u64 max_seg, u64 boundary);
+
+/**
+ * phyr_slice_iter_next - find the next segment
+ * @it: the iterator
+ *
+ * Each is as long as its chunk, the slice and the limits allow.
+ *
+ * Context: Any.
+ * Return: true with the segment in it->cur, false at the end.
+ */
+bool phyr_slice_iter_next(struct phyr_slice_iter *it);
+
+/**
+ * phyr_list_append_slice - add a part of one list, or all of it, to the end of another
+ * @list:	the list that grows
+ * @slice:	what to copy; of another list, which stays as it is and may have another format
+ * @gfp:	for links of the chain
+ *
+ * Context: Any that @gfp allows.
+ * Return: 0; -EINVAL for a slice of @list itself; -EXDEV when the lists hold different kinds of
+ * memory or have different providers; -EOVERFLOW when @list would be longer than 2^52 - 1 bytes;
+ * -ENOMEM.  After an error the list is as it was.
+ */
+int phyr_list_append_slice(struct phyr_list *list, const struct phyr_slice *slice, gfp_t gfp);
+
+/**
+ * phyr_list_print - a list as text, for debugfs and the like
+ * @list:	the list
+ * @buf:	receives the text, terminated by a 0
+ * @size:	bytes of @buf
+ *
+ * One line about the list and one for each chunk, in whole lines as far as they fit; then one that
+ * says how many are missing.  Physical addresses are shown as they are: not for everybody's eyes.
+ * The provider is a hashed pointer.
+ *
+ * Context: Any.
+ * Return: bytes written, without the 0 at the end.
+ */
+size_t phyr_list_print(const struct phyr_list *list, char *buf, size_t size);
 
 /**
  * struct dma_range - a range that a device can use
@@ -355,7 +518,7 @@ enum phyr_shape {
 
 /**
  * struct phyr_map - a list mapped for a device
- * @list:	what was mapped
+ * @list:	what was mapped; NULL after phyr_map_from_sgt()
  * @len:	bytes, the same as list->len
  * @addr:	SINGLE: the bus address of the first byte.  SAME: what to add to a physical address
  * @boundary:	the device's segment boundary mask
@@ -363,7 +526,7 @@ enum phyr_shape {
  * @nr:		ranges held: 0 for SAME, 1 for SINGLE (a segment limit may still cut them)
  * @shape:	enum phyr_shape
  * @dir:	enum dma_data_direction, as mapped (private)
- * @how:	how a SINGLE was made and is undone (private)
+ * @how:	how it was made and is undone (private)
  * @attrs:	DMA_ATTR_* as mapped (private)
  * @iova:	SINGLE: state of the two-step mapping (private)
  * @array:	ARRAY: first link of the chain of struct dma_range (private)
@@ -399,7 +562,8 @@ struct phyr_map {
  * Context: Any that @gfp allows.
  * Return: 0, or with nothing left mapped and the shape set to PHYR_SHAPE_NONE:
  * -EINVAL for an empty list or a bad direction; -ENOMEM (no IOVA space, bounce buffer or memory:
- * try again later); -EIO if the device cannot reach the memory; -EREMOTEIO if the topology does not
+ * try again later); -EIO if the device cannot reach the memory, or if phyr.ko's parameter "check" is
+ * set and the DMA API disagrees about a chunk of a list that was to be used as it is; -EREMOTEIO if the topology does not
  * let the device reach this P2P memory (dma_map_sgtable() says the same; the block layer's iterator
  * says BLK_STS_INVAL); -EOPNOTSUPP if the device's DMA alignment mask is larger than the IOMMU's
  * granule and the list is not aligned to it.
@@ -443,8 +607,9 @@ size_t phyr_map_meta_bytes(const struct phyr_map *map);
  * @bias:	what to add to the addresses of @in (private)
  * @boundary:	segment boundary mask (private)
  * @max_seg:	maximum segment size (private)
- * @shape:	enum phyr_shape (private)
+ * @shape:	enum phyr_shape, or one of PHYR_PART_* (private)
  * @in:		walks the list (SAME) or the array (private)
+ * @todo:	PHYR_PART_*: bytes that follow the present run (private)
  */
 struct phyr_dma_iter {
 	struct dma_range range;
@@ -455,7 +620,13 @@ struct phyr_dma_iter {
 	u32 max_seg;
 	u8 shape;
 	struct phyr_iter in;
+	u64 todo;
 };
+
+/* private: shapes of an iterator that walks a part of a mapping; a part of a SINGLE is a SINGLE */
+#define PHYR_PART_SAME	(PHYR_SHAPE_ARRAY + 1)
+#define PHYR_PART_ARRAY	(PHYR_SHAPE_ARRAY + 2)
+/* public: */
 
 /**
  * phyr_dma_iter_init - start to walk the ranges of a mapping
@@ -491,6 +662,20 @@ static inline void phyr_dma_iter_init(struct phyr_dma_iter *it, const struct phy
 }
 
 /**
+ * phyr_dma_iter_init_part - start to walk the ranges of a part of a mapping
+ * @it:		the iterator
+ * @map:	a mapping in force
+ * @offset:	where the part begins, in bytes from the start of the list
+ * @len:	its bytes; @offset + @len must not be more than map->len
+ *
+ * O(1) for SINGLE; else as phyr_iter_seek().
+ *
+ * Context: Any.
+ */
+void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
+			     u64 offset, u64 len);
+
+/**
  * phyr_dma_iter_next - find the next range
  * @it: the iterator
  *
@@ -508,7 +693,7 @@ static inline bool phyr_dma_iter_next(struct phyr_dma_iter *it)
 				return false;
 			it->addr = it->in.cur.paddr + it->bias;
 			it->left = it->in.cur.len;
-		} else if (it->shape == PHYR_SHAPE_SINGLE || !__phyr_dma_iter_array(it)) {
+		} else if (it->shape == PHYR_SHAPE_SINGLE || !__phyr_dma_iter_run(it)) {
 			return false;
 		}
 	}
@@ -531,5 +716,174 @@ static inline bool phyr_dma_iter_next(struct phyr_dma_iter *it)
  */
 #define phyr_for_each_dma_range(it, map) \
 	for (phyr_dma_iter_init(&(it), (map)); phyr_dma_iter_next(&(it)); )
+
+/**
+ * phyr_list_to_sgt - describe a list by a scatterlist, for code that takes nothing else
+ * @list:	the list, not empty
+ * @table:	receives a table that is not mapped; the caller frees it with sg_free_table()
+ * @max_seg:	most bytes of an entry; made a multiple of the page size, at least a page
+ * @gfp:	for the table
+ *
+ * Context: Any that @gfp allows.
+ * Return: 0; -EINVAL for an empty list; -EOPNOTSUPP if any of the memory has no struct page;
+ * -EOVERFLOW for more entries than a table can have; -ENOMEM.  Nothing is left after an error.
+ */
+int phyr_list_to_sgt(const struct phyr_list *list, struct sg_table *table, unsigned int max_seg,
+		     gfp_t gfp);
+
+/**
+ * phyr_list_from_sg - describe the memory of a scatterlist (its CPU side) by a list
+ * @list:	an empty list
+ * @sgl:	the scatterlist
+ * @nents:	its entries as made (sg_table.orig_nents), not as mapped
+ * @gfp:	for links of the chain
+ *
+ * Context: Any that @gfp allows.
+ * Return: 0; -EOPNOTSUPP for entries without a page (some exporters of dma-bufs give them) and for
+ * pages that no device can reach; -EXDEV for a mix of memory kinds or providers; -EOVERFLOW;
+ * -ENOMEM.  After an error the list is empty and holds nothing.
+ */
+int phyr_list_from_sg(struct phyr_list *list, struct scatterlist *sgl, unsigned int nents,
+		      gfp_t gfp);
+
+/**
+ * phyr_map_to_sgt - hand a mapping on as a scatterlist that has a DMA side alone
+ * @map:	a mapping in force; it stays its owner's to unmap, after the table is done with
+ * @table:	receives the table, which has orig_nents 0 as it has no CPU side; the caller frees
+ *		it with phyr_free_dma_sgt() and never unmaps it
+ * @gfp:	for the table
+ *
+ * Memory without struct pages is fine here: no page is asked for.
+ *
+ * Context: Any that @gfp allows.
+ * Return: 0; -EINVAL if nothing is mapped; -EOVERFLOW for more entries than a table can have;
+ * -ENOMEM.  Nothing is left after an error.
+ */
+int phyr_map_to_sgt(const struct phyr_map *map, struct sg_table *table, gfp_t gfp);
+
+/**
+ * phyr_free_dma_sgt - free a table made by phyr_map_to_sgt()
+ * @table: the table
+ *
+ * sg_free_table() goes by orig_nents, which is 0 here, and would free nothing.
+ *
+ * Context: Any.
+ */
+void phyr_free_dma_sgt(struct sg_table *table);
+
+/**
+ * phyr_map_from_sgt - take over the DMA side of a scatterlist that somebody else has mapped
+ * @map:	receives the mapping: SINGLE for one entry, else ARRAY; without a list
+ * @table:	a mapped table, e.g. of dma_buf_map_attachment(); not needed afterwards, but it must
+ *		stay mapped as long as @map is used
+ * @gfp:	for the array
+ *
+ * phyr_dma_unmap() frees the array and leaves the DMA mapping to its owner.
+ *
+ * Context: Any that @gfp allows.
+ * Return: 0; -EINVAL for a table without mapped entries; -ENOMEM.
+ */
+int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t gfp);
+
+struct phyr_reg;
+
+/**
+ * phyr_reg_create - register a list with a device: map it once, for many I/Os
+ * @dev:	the device; whoever drives it revokes the registration before it goes
+ * @list:	the list, not empty; owned by the registration until phyr_reg_revoke() has returned
+ * @dir:	directions that I/Os may have; DMA_BIDIRECTIONAL allows both
+ * @attrs:	DMA_ATTR_*, as for phyr_dma_map()
+ *
+ * Context: May sleep.
+ * Return: the registration, held once, or an error of phyr_dma_map() as a pointer.
+ */
+struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *list,
+				 enum dma_data_direction dir, unsigned long attrs);
+
+/**
+ * phyr_reg_revoke - take a registration back
+ * @reg: a registration that the caller holds
+ *
+ * New I/Os are refused at once; those under way are waited for, then the list is unmapped.  When
+ * it returns, no device reaches the memory by way of @reg and the list is the caller's again.
+ * Whoever calls it must not have an I/O of its own under way that waits for the return.
+ *
+ * Context: May sleep, as long as the I/Os take.  Any number of callers, all wait.
+ */
+void phyr_reg_revoke(struct phyr_reg *reg);
+
+/**
+ * phyr_reg_get - hold a registration once more
+ * @reg: a registration that the caller holds
+ *
+ * Keeps the structure, not the mapping: what is held may have been revoked.
+ *
+ * Context: Any.
+ */
+void phyr_reg_get(struct phyr_reg *reg);
+
+/**
+ * phyr_reg_put - let go of a registration
+ * @reg: a registration that the caller holds
+ *
+ * The last one revokes it and frees it.
+ *
+ * Context: May sleep.
+ */
+void phyr_reg_put(struct phyr_reg *reg);
+
+/**
+ * struct phyr_reg_io - one I/O on a part of a registration
+ * @reg:	the registration (private)
+ * @map:	its mapping (private)
+ * @offset:	where the part begins, in bytes from the start of the list
+ * @len:	its bytes
+ */
+struct phyr_reg_io {
+	struct phyr_reg *reg;
+	const struct phyr_map *map;
+	u64 offset;
+	u64 len;
+};
+
+/**
+ * phyr_reg_begin - begin an I/O on a part of a registration
+ * @reg:	a registration that the caller holds
+ * @io:		receives what phyr_reg_end() needs; owned by the caller until then
+ * @offset:	where the part begins, in bytes from the start of the list
+ * @len:	its bytes, not 0
+ * @dir:	direction of the transfer
+ *
+ * Nothing is mapped and no IOTLB touched; where the device reads bounce buffers, or caches have to
+ * be cleaned, that is done for the part.  The I/O keeps the mapping, also without phyr_reg_get().
+ *
+ * Context: Any.
+ * Return: 0; -ENODEV once the registration is being revoked; -ERANGE for a part that is not there;
+ * -EACCES for a direction that it was not registered for.
+ */
+int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64 len,
+		   enum dma_data_direction dir);
+
+/**
+ * phyr_reg_iter_init - start to walk the ranges of an I/O on a registration
+ * @it:		the iterator, for phyr_dma_iter_next()
+ * @io:		an I/O that has begun
+ *
+ * Context: Any.
+ */
+static inline void phyr_reg_iter_init(struct phyr_dma_iter *it, const struct phyr_reg_io *io)
+{
+	phyr_dma_iter_init_part(it, io->map, io->offset, io->len);
+}
+
+/**
+ * phyr_reg_end - end an I/O on a registration
+ * @io: what phyr_reg_begin() gave; the device must be done with it
+ *
+ * A transfer to memory can be read by the CPU after this.
+ *
+ * Context: Any.
+ */
+void phyr_reg_end(struct phyr_reg_io *io);
 
 #endif /* PHYR_H */

@@ -29,6 +29,9 @@
  * @PHYR_PLANT_WRONG_LENGTH:	"wrong-length": the driver gives the device a wrong address
  *				or length, so that data lands in the wrong place (the
  *				driver's to honour)
+ * @PHYR_PLANT_WRONG_BIAS:	"wrong-bias": a list that the device reads as it is gets a
+ *				bias of one page, which only the check of each entry sees
+ *				beforehand
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -37,6 +40,7 @@ enum phyr_plant {
 	PHYR_PLANT_SWAP_DIRECTION,
 	PHYR_PLANT_EARLY_UNMAP,
 	PHYR_PLANT_WRONG_LENGTH,
+	PHYR_PLANT_WRONG_BIAS,
 };
 
 #ifdef PHYR_PLANTS

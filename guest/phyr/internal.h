@@ -3,6 +3,8 @@
 #ifndef PHYR_INTERNAL_H
 #define PHYR_INTERNAL_H
 
+#include <linux/jump_label.h>
+
 #include "phyr.h"
 
 /* node.c: links of chains, from two caches that are seen in /proc/slabinfo */
@@ -87,11 +89,35 @@ merged:
 	return 0;
 }
 
+/**
+ * phyr_list_kind - set or check the kind of memory of a list by what is to be appended
+ * @list:	the list
+ * @page:	a page of it
+ *
+ * Return: 0; -EXDEV if the list holds another kind; -EOPNOTSUPP for pages that no device can reach.
+ */
+int phyr_list_kind(struct phyr_list *list, const struct page *page);
+
 /* map.c */
 extern bool phyr_mem_encrypted;
 
+/* How a SINGLE or an ARRAY was made, and so how it is undone. */
+enum phyr_how {
+	PHYR_HOW_PHYS,		/* dma_map_phys(), for SINGLE of a list that has one chunk */
+	PHYR_HOW_IOVA,		/* dma_iova_*() */
+	PHYR_HOW_BORROWED,	/* mapped by somebody else, who unmaps it */
+};
+
+struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
+				  u32 expect, gfp_t gfp);
+
 /* link.c */
 int phyr_link(struct device *dev, struct phyr_map *map, u64 todo, u64 *mapped);
+
+/* check.c: off, this costs a jump that is not taken */
+DECLARE_STATIC_KEY_FALSE(phyr_checking);
+int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_direction dir,
+		    unsigned long attrs, bool on_bus);
 
 /* p2p.c */
 enum phyr_route {

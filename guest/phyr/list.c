@@ -116,6 +116,46 @@ int phyr_list_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
 }
 EXPORT_SYMBOL_GPL(phyr_list_append);
 
+/* Take back all that was appended since *@mark, a copy of the head. */
+static void phyr_list_rewind(struct phyr_list *list, const struct phyr_list *mark)
+{
+	/* A link that phyr_list_reset() kept stays even if it was not in use. */
+	struct phyr_node *keep = mark->tail ?: mark->head;
+	struct phyr_node **more = keep ? &keep->next : &list->head;
+
+	phyr_chain_free(*more);
+	*more = NULL;
+	*list = *mark;
+}
+
+int phyr_list_append_slice(struct phyr_list *list, const struct phyr_slice *slice, gfp_t gfp)
+{
+	const struct phyr_list *from = slice->list;
+	const struct phyr_list mark = *list;
+	struct phyr_slice_iter it;
+
+	if (unlikely(from == list))
+		return -EINVAL;
+	if (!slice->len)
+		return 0;
+	if (list->nr && (list->mem != from->mem || list->provider != from->provider))
+		return -EXDEV;
+	if (slice->len > PHYR_MAX_LEN - list->len)
+		return -EOVERFLOW;
+
+	list->mem = from->mem;
+	list->provider = from->provider;
+	phyr_slice_iter_init(&it, slice, U64_MAX, U64_MAX);
+	while (phyr_slice_iter_next(&it)) {
+		if (phyr_list_push(list, it.cur.paddr, it.cur.len, 0, gfp)) {
+			phyr_list_rewind(list, &mark);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_list_append_slice);
+
 void phyr_list_reset(struct phyr_list *list)
 {
 	struct phyr_node *keep = list->head;
@@ -178,3 +218,32 @@ bool __phyr_iter_next(struct phyr_iter *it)
 	return true;
 }
 EXPORT_SYMBOL_GPL(__phyr_iter_next);
+
+bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offset)
+{
+	const struct phyr_node *node, *found = NULL;
+	u64 at = 0;
+
+	phyr_iter_init(it, list);
+	if (offset >= list->len) {
+		it->list = NULL;
+		return false;
+	}
+
+	node = list->tail ? list->head : NULL;
+	for (; node && node->offset <= offset; node = node->next)
+		found = node;
+	if (found) {
+		it->begun = true;
+		it->node = found;
+		at = found->offset;
+	}
+
+	/* The byte exists, so this ends at its chunk. */
+	while (phyr_iter_next(it) && offset - at >= it->cur.len)
+		at += it->cur.len;
+	it->cur.paddr += offset - at;
+	it->cur.len -= offset - at;
+	return true;
+}
+EXPORT_SYMBOL_GPL(phyr_iter_seek);

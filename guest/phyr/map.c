@@ -13,12 +13,6 @@
 /* Memory encryption puts a bit of its own into bus addresses.  Set once, by phyr_init(). */
 bool phyr_mem_encrypted __ro_after_init;
 
-/* How a SINGLE was made. */
-enum phyr_how {
-	PHYR_HOW_PHYS,		/* dma_map_phys(), the list has one chunk */
-	PHYR_HOW_IOVA,		/* dma_iova_*() */
-};
-
 /*
  * SAME: does the device see physical addresses, and can it reach all of the list?  O(1): every
  * answer is a field of the device or of the head of the list.
@@ -31,11 +25,17 @@ static __always_inline bool phyr_can_be_same(struct device *dev, const struct ph
 	       !phyr_mem_encrypted;
 }
 
-static __always_inline int phyr_map_same(struct phyr_map *map, u64 bias)
+static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *map, u64 bias,
+					 enum dma_data_direction dir, unsigned long attrs,
+					 bool on_bus)
 {
 	map->shape = PHYR_SHAPE_SAME;
 	map->addr = bias;
 	map->nr = 0;
+	if (phyr_planted(PHYR_PLANT_WRONG_BIAS))
+		map->addr += PAGE_SIZE;
+	if (static_branch_unlikely(&phyr_checking))
+		return phyr_check_same(dev, map, dir, attrs, on_bus);
 	return 0;
 }
 
@@ -82,15 +82,21 @@ static int phyr_map_iova(struct device *dev, const struct phyr_list *list, struc
 	return 0;
 }
 
-static struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, gfp_t gfp)
+/*
+ * Room for the next range of an array, which begins @offset bytes into what is mapped; @expect is
+ * how many there will be, more or less.
+ */
+struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
+				  u32 expect, gfp_t gfp)
 {
 	const u32 words = sizeof(struct dma_range) / sizeof(u64);
 	struct phyr_node *node = *tail;
 
 	if (!node || node->nr + words > node->cap) {
-		node = phyr_node_alloc(map->list->nr > 16 ? PAGE_SIZE / sizeof(u64) : words, gfp);
+		node = phyr_node_alloc(expect > 16 ? PAGE_SIZE / sizeof(u64) : words, gfp);
 		if (!node)
 			return NULL;
+		node->offset = offset;
 		if (*tail)
 			(*tail)->next = node;
 		else
@@ -126,19 +132,21 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 {
 	/* Under an IOMMU alone: elsewhere a range that is not mapped is not refused either. */
 	u64 todo = dev_dma_iommu(dev) ? phyr_plant_len(list->len) : list->len;
-	u64 max = min(dma_max_mapping_size(dev), map->max_seg), mapped = 0;
+	u64 max = min(dma_max_mapping_size(dev), map->max_seg), mapped = 0, offset = 0;
 	struct phyr_node *tail = NULL;
 	struct phyr_iter it;
 	int err;
 
 	map->array = NULL;
+	map->how = PHYR_HOW_PHYS;
 	map->nr = 0;
 	phyr_for_each(it, list) {
 		while (it.cur.len) {
 			/* Cut at a page: a consumer such as PRPs needs whole pages inside. */
 			u64 len = min(it.cur.len, max - offset_in_page(it.cur.paddr));
 			u64 real = min(len, todo - mapped);
-			struct dma_range *range = phyr_array_slot(map, &tail, gfp);
+			struct dma_range *range = phyr_array_slot(map, &tail, offset, list->nr,
+								  gfp);
 
 			if (!range) {
 				err = -ENOMEM;
@@ -153,6 +161,7 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 			range->len = len;
 			range->flags = 0;
 			mapped += real;
+			offset += len;
 			map->nr++;
 			it.cur.paddr += len;
 			it.cur.len -= len;
@@ -201,9 +210,9 @@ static noinline int phyr_map_p2p(struct device *dev, const struct phyr_list *lis
 	if (err)
 		return err;
 	if (route == PHYR_ROUTE_BUS)
-		return phyr_map_same(map, bias);
+		return phyr_map_same(dev, map, bias, map->dir, map->attrs, true);
 	if (phyr_can_be_same(dev, list))
-		return phyr_map_same(map, 0);
+		return phyr_map_same(dev, map, 0, map->dir, map->attrs, false);
 	map->attrs |= DMA_ATTR_MMIO;
 	return phyr_map_other(dev, list, map, gfp);
 }
@@ -221,7 +230,7 @@ int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_m
 	map->max_seg = dma_get_max_seg_size(dev) & ~(PAGE_SIZE - 1) ?: PAGE_SIZE;
 
 	if (likely(list->mem == PHYR_MEM_RAM) && phyr_can_be_same(dev, list))
-		return phyr_map_same(map, 0);
+		return phyr_map_same(dev, map, 0, dir, attrs, false);
 
 	map->dir = phyr_plant_dir(dir);
 	map->attrs = attrs;
@@ -234,7 +243,7 @@ EXPORT_SYMBOL_GPL(phyr_dma_map);
 void __phyr_dma_unmap(struct device *dev, struct phyr_map *map)
 {
 	u64 mapped = phyr_plant_len(map->len);
-	bool skip = phyr_planted(PHYR_PLANT_SKIP_UNMAP);
+	bool skip = phyr_planted(PHYR_PLANT_SKIP_UNMAP) || map->how == PHYR_HOW_BORROWED;
 
 	if (map->shape == PHYR_SHAPE_ARRAY)
 		phyr_unmap_array(dev, map, skip ? 0 : dev_dma_iommu(dev) ? mapped : map->len);
@@ -246,48 +255,3 @@ void __phyr_dma_unmap(struct device *dev, struct phyr_map *map)
 		dma_unmap_phys(dev, map->addr, mapped, map->dir, map->attrs);
 }
 EXPORT_SYMBOL_GPL(__phyr_dma_unmap);
-
-size_t phyr_map_meta_bytes(const struct phyr_map *map)
-{
-	if (map->shape == PHYR_SHAPE_ARRAY)
-		return sizeof(*map) + phyr_chain_bytes(map->array);
-	return sizeof(*map);
-}
-EXPORT_SYMBOL_GPL(phyr_map_meta_bytes);
-
-/* Cut the longest piece from the present run that the device's limits on segments allow. */
-void __phyr_dma_iter_cut(struct phyr_dma_iter *it)
-{
-	u64 room = it->boundary - (it->addr & it->boundary);	/* less one: it may be all ones */
-	u64 len = min(it->left, it->max_seg);
-
-	if (len > room)
-		len = room + 1;
-	it->range.addr = it->addr;
-	it->range.len = len;
-	it->addr += len;
-	it->left -= len;
-}
-EXPORT_SYMBOL_GPL(__phyr_dma_iter_cut);
-
-/* Take the next range of an array as the present run. */
-bool __phyr_dma_iter_array(struct phyr_dma_iter *it)
-{
-	const struct dma_range *range;
-
-	if (it->in.at == it->in.stop) {
-		const struct phyr_node *node = it->in.node;
-
-		if (!node)
-			return false;
-		it->in.at = node->word;
-		it->in.stop = node->word + node->nr;
-		it->in.node = node->next;
-	}
-	range = (const struct dma_range *)it->in.at;
-	it->in.at += sizeof(*range) / sizeof(u64);
-	it->addr = range->addr;
-	it->left = range->len;
-	return true;
-}
-EXPORT_SYMBOL_GPL(__phyr_dma_iter_array);

@@ -6,8 +6,7 @@
 
 #include "internal.h"
 
-/* Set or check the kind of memory of a list by a page of what is to be appended. */
-static int phyr_list_kind(struct phyr_list *list, const struct page *page)
+int phyr_list_kind(struct phyr_list *list, const struct page *page)
 {
 	enum phyr_mem mem = PHYR_MEM_RAM;
 	void *provider = NULL;

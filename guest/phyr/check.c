@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The debug mode: SAME is decided by the head of a list, in O(1).  With the parameter "check" set
+ * the DMA API is asked about each chunk for itself and must say the same.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/moduleparam.h>
+
+#include "internal.h"
+
+DEFINE_STATIC_KEY_FALSE(phyr_checking);
+
+static bool check;
+static atomic_long_t checked = ATOMIC_LONG_INIT(0);
+
+static int check_set(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_bool(val, kp);
+
+	if (err)
+		return err;
+	if (check)
+		static_branch_enable(&phyr_checking);
+	else
+		static_branch_disable(&phyr_checking);
+	return 0;
+}
+
+static const struct kernel_param_ops check_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = check_set,
+	.get = param_get_bool,
+};
+
+module_param_cb(check, &check_ops, &check, 0644);
+MODULE_PARM_DESC(check, "Check each chunk of a list that is mapped as it is, by the DMA API (slow)");
+
+static int checked_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%ld\n", atomic_long_read(&checked));
+}
+
+static const struct kernel_param_ops checked_ops = {
+	.get = checked_get,
+};
+
+module_param_cb(checked, &checked_ops, NULL, 0444);
+MODULE_PARM_DESC(checked, "Pieces of chunks that have been checked");
+
+/* What the DMA API says about a piece, as a bus address; it is mapped for the question alone. */
+static int check_ask(struct device *dev, const struct phys_vec *vec, enum dma_data_direction dir,
+		     unsigned long attrs, dma_addr_t *addr)
+{
+	attrs |= DMA_ATTR_SKIP_CPU_SYNC;
+	*addr = dma_map_phys(dev, vec->paddr, vec->len, dir, attrs);
+	if (dma_mapping_error(dev, *addr))
+		return -EIO;
+	dma_unmap_phys(dev, *addr, vec->len, dir, attrs);
+	return 0;
+}
+
+/* The same where peers talk below a switch: one page tells, for a chunk has one owner. */
+static int check_ask_bus(struct device *dev, const struct phys_vec *vec, dma_addr_t *addr)
+{
+	enum phyr_route route;
+	u64 bias;
+	int err = phyr_p2p_route(dev, vec->paddr, &route, &bias);
+
+	if (err)
+		return err;
+	*addr = vec->paddr + bias;
+	return route == PHYR_ROUTE_BUS ? 0 : -EIO;
+}
+
+/**
+ * phyr_check_same - ask about each chunk of a list that is to be mapped as it is
+ * @dev:	the device
+ * @map:	the mapping, its shape SAME
+ * @dir:	direction of the transfer
+ * @attrs:	DMA_ATTR_*
+ * @on_bus:	P2P below a switch
+ *
+ * A chunk about which the DMA API says something else is a bug, here or in a driver: it is warned
+ * about, and the list is not mapped.
+ *
+ * Context: Any.
+ * Return: 0, or -EIO with nothing mapped.
+ */
+int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_direction dir,
+		    unsigned long attrs, bool on_bus)
+{
+	struct phyr_slice whole = { .list = map->list, .len = map->len };
+	struct phyr_slice_iter it;
+	dma_addr_t addr;
+	int err;
+
+	if (map->list->mem == PHYR_MEM_P2P)
+		attrs |= DMA_ATTR_MMIO;
+	phyr_slice_iter_init(&it, &whole, min(dma_max_mapping_size(dev), SZ_1G), U64_MAX);
+	while (phyr_slice_iter_next(&it)) {
+		u64 want = it.cur.paddr + map->addr;
+
+		addr = DMA_MAPPING_ERROR;
+		err = on_bus ? check_ask_bus(dev, &it.cur, &addr) :
+			       check_ask(dev, &it.cur, dir, attrs, &addr);
+		if (WARN(err || addr != want,
+			 "phyr: %s: %pa +%#zx would be given to the device as %#llx; the DMA API says %pad, error %d\n",
+			 dev_name(dev), &it.cur.paddr, it.cur.len, want, &addr, err)) {
+			map->shape = PHYR_SHAPE_NONE;
+			return -EIO;
+		}
+		atomic_long_inc(&checked);
+	}
+	return 0;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Walking the ranges of a mapping: where phyr_dma_iter_next() has to think. */
+#include <linux/export.h>
+
+#include "internal.h"
+
+size_t phyr_map_meta_bytes(const struct phyr_map *map)
+{
+	if (map->shape == PHYR_SHAPE_ARRAY)
+		return sizeof(*map) + phyr_chain_bytes(map->array);
+	return sizeof(*map);
+}
+EXPORT_SYMBOL_GPL(phyr_map_meta_bytes);
+
+/* Cut the longest piece from the present run that the device's limits on segments allow. */
+void __phyr_dma_iter_cut(struct phyr_dma_iter *it)
+{
+	u64 len = phyr_segment(it->addr, it->left, it->max_seg, it->boundary);
+
+	it->range.addr = it->addr;
+	it->range.len = len;
+	it->addr += len;
+	it->left -= len;
+}
+EXPORT_SYMBOL_GPL(__phyr_dma_iter_cut);
+
+/* Take the next range of an array as the present run. */
+static bool phyr_dma_iter_array(struct phyr_dma_iter *it)
+{
+	const struct dma_range *range;
+
+	if (it->in.at == it->in.stop) {
+		const struct phyr_node *node = it->in.node;
+
+		if (!node)
+			return false;
+		it->in.at = node->word;
+		it->in.stop = node->word + node->nr;
+		it->in.node = node->next;
+	}
+	range = (const struct dma_range *)it->in.at;
+	it->in.at += sizeof(*range) / sizeof(u64);
+	it->addr = range->addr;
+	it->left = range->len;
+	return true;
+}
+
+/* What a part of a mapping has of the present run. */
+static void phyr_dma_iter_trim(struct phyr_dma_iter *it)
+{
+	it->left = min(it->left, it->todo);
+	it->todo -= it->left;
+}
+
+/* The next run where it is neither a chunk of the whole list nor the only one. */
+bool __phyr_dma_iter_run(struct phyr_dma_iter *it)
+{
+	if (it->shape == PHYR_SHAPE_ARRAY)
+		return phyr_dma_iter_array(it);
+
+	if (!it->todo)
+		return false;
+	if (it->shape == PHYR_PART_ARRAY) {
+		if (!phyr_dma_iter_array(it))
+			return false;
+	} else {
+		if (!phyr_iter_next(&it->in))
+			return false;
+		it->addr = it->in.cur.paddr + it->bias;
+		it->left = it->in.cur.len;
+	}
+	phyr_dma_iter_trim(it);
+	return true;
+}
+EXPORT_SYMBOL_GPL(__phyr_dma_iter_run);
+
+void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
+			     u64 offset, u64 len)
+{
+	const struct phyr_node *node;
+
+	phyr_dma_iter_init(it, map);
+	if (it->shape == PHYR_SHAPE_SINGLE) {
+		it->addr += offset;
+		it->left = len;
+		return;
+	}
+
+	it->todo = len;
+	it->bias = map->addr;
+	if (it->shape == PHYR_SHAPE_SAME) {
+		it->shape = PHYR_PART_SAME;
+		if (!len || !phyr_iter_seek(&it->in, map->list, offset))
+			return;
+		it->addr = it->in.cur.paddr + it->bias;
+		it->left = it->in.cur.len;
+	} else {
+		it->shape = PHYR_PART_ARRAY;
+		if (!len)
+			return;
+		for (node = map->array; node && node->offset <= offset; node = node->next)
+			it->in.node = node;
+		offset -= it->in.node->offset;
+		while (phyr_dma_iter_array(it) && offset >= it->left)
+			offset -= it->left;
+		it->addr += offset;
+		it->left -= offset;
+	}
+	phyr_dma_iter_trim(it);
+}
+EXPORT_SYMBOL_GPL(phyr_dma_iter_init_part);

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registered mappings: a list mapped once, used by many I/Os, revoked while they run.
+ *
+ * Users are counted by a percpu_ref: an I/O takes and drops it without touching a shared cache
+ * line, and killing it is what keeps new ones out.
+ */
+#include <linux/completion.h>
+#include <linux/dma-mapping.h>
+#include <linux/export.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/percpu-refcount.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/**
+ * struct phyr_reg - a registered mapping
+ * @map:	the mapping, in force until @revoked
+ * @users:	I/Os under way, killed by the revocation
+ * @dir:	what it was registered for
+ * @sync:	the device does not see what the CPU sees: bounce buffers, caches to be cleaned
+ * @dev:	the device
+ * @idle:	no I/O is left
+ * @lock:	one revokes, others wait for it
+ * @revoked:	nothing is mapped any more; under @lock
+ * @ref:	who holds the registration
+ */
+struct phyr_reg {
+	struct phyr_map map;
+	struct percpu_ref users;
+	enum dma_data_direction dir;
+	bool sync;
+	struct device *dev;
+	struct completion idle;
+	struct mutex lock;
+	bool revoked;
+	struct kref ref;
+};
+
+static void phyr_reg_idle(struct percpu_ref *users)
+{
+	complete(&container_of(users, struct phyr_reg, users)->idle);
+}
+
+struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *list,
+				 enum dma_data_direction dir, unsigned long attrs)
+{
+	struct phyr_reg *reg = kzalloc_obj(*reg);
+	int err;
+
+	if (!reg)
+		return ERR_PTR(-ENOMEM);
+	err = percpu_ref_init(&reg->users, phyr_reg_idle, 0, GFP_KERNEL);
+	if (err)
+		goto free;
+	err = phyr_dma_map(dev, list, &reg->map, dir, attrs, GFP_KERNEL);
+	if (err)
+		goto exit_ref;
+
+	reg->dev = get_device(dev);
+	reg->dir = dir;
+	/* SAME is only chosen where both see the same; asked now, as mapping may have found out. */
+	reg->sync = reg->map.shape != PHYR_SHAPE_SAME && list->mem == PHYR_MEM_RAM &&
+		    !(attrs & DMA_ATTR_SKIP_CPU_SYNC) && dma_dev_need_sync(dev);
+	init_completion(&reg->idle);
+	mutex_init(&reg->lock);
+	kref_init(&reg->ref);
+	return reg;
+
+exit_ref:
+	percpu_ref_exit(&reg->users);
+free:
+	kfree(reg);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_create);
+
+void phyr_reg_revoke(struct phyr_reg *reg)
+{
+	guard(mutex)(&reg->lock);
+	if (reg->revoked)
+		return;
+	percpu_ref_kill(&reg->users);
+	wait_for_completion(&reg->idle);
+	phyr_dma_unmap(reg->dev, &reg->map);
+	reg->revoked = true;
+}
+EXPORT_SYMBOL_GPL(phyr_reg_revoke);
+
+void phyr_reg_get(struct phyr_reg *reg)
+{
+	kref_get(&reg->ref);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_get);
+
+static void phyr_reg_free(struct kref *ref)
+{
+	struct phyr_reg *reg = container_of(ref, struct phyr_reg, ref);
+
+	phyr_reg_revoke(reg);
+	percpu_ref_exit(&reg->users);
+	put_device(reg->dev);
+	mutex_destroy(&reg->lock);
+	kfree(reg);
+}
+
+void phyr_reg_put(struct phyr_reg *reg)
+{
+	might_sleep();
+	kref_put(&reg->ref, phyr_reg_free);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_put);
+
+/*
+ * Hand the bytes of an I/O over, to the device or back.  A SINGLE is done page by page: behind
+ * one range of bus addresses each may have a bounce buffer of its own.
+ */
+static noinline void phyr_reg_sync(const struct phyr_reg_io *io, bool to_device)
+{
+	const struct phyr_reg *reg = io->reg;
+	struct phyr_dma_iter it;
+
+	phyr_reg_iter_init(&it, io);
+	if (reg->map.shape == PHYR_SHAPE_SINGLE)
+		it.boundary = PAGE_SIZE - 1;
+	while (phyr_dma_iter_next(&it)) {
+		if (to_device)
+			dma_sync_single_for_device(reg->dev, it.range.addr, it.range.len, reg->dir);
+		else
+			dma_sync_single_for_cpu(reg->dev, it.range.addr, it.range.len, reg->dir);
+	}
+}
+
+int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64 len,
+		   enum dma_data_direction dir)
+{
+	if (unlikely(dir != reg->dir && reg->dir != DMA_BIDIRECTIONAL))
+		return -EACCES;
+	if (unlikely(!len || offset > reg->map.len || len > reg->map.len - offset))
+		return -ERANGE;
+	if (unlikely(!percpu_ref_tryget_live(&reg->users)))
+		return -ENODEV;
+	io->reg = reg;
+	io->map = &reg->map;
+	io->offset = offset;
+	io->len = len;
+	if (unlikely(reg->sync))
+		phyr_reg_sync(io, true);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_reg_begin);
+
+void phyr_reg_end(struct phyr_reg_io *io)
+{
+	struct phyr_reg *reg = io->reg;
+
+	if (unlikely(reg->sync))
+		phyr_reg_sync(io, false);
+	io->reg = NULL;
+	percpu_ref_put(&reg->users);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_end);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Bridges between lists and scatterlists, on the CPU side and on the DMA side. */
+#include <linux/export.h>
+#include <linux/mmzone.h>
+#include <linux/scatterlist.h>
+
+#include "internal.h"
+
+/* Has every byte of a chunk a struct page?  They come and go by subsections. */
+static bool phyr_has_pages(const struct phys_vec *vec)
+{
+	u64 pfn = PHYS_PFN(vec->paddr), last = PHYS_PFN(vec->paddr + vec->len - 1);
+
+	for (; pfn <= last; pfn = ALIGN_DOWN(pfn + PAGES_PER_SUBSECTION, PAGES_PER_SUBSECTION))
+		if (!pfn_valid(pfn))
+			return false;
+	return true;
+}
+
+int phyr_list_to_sgt(const struct phyr_list *list, struct sg_table *table, unsigned int max_seg,
+		     gfp_t gfp)
+{
+	struct phyr_slice whole = { .list = list, .len = list->len };
+	struct phyr_slice_iter seg;
+	struct scatterlist *sg;
+	struct phyr_iter it;
+	u64 nents = 0;
+	int err;
+
+	if (!list->len)
+		return -EINVAL;
+	phyr_for_each(it, list)
+		if (!phyr_has_pages(&it.cur))
+			return -EOPNOTSUPP;
+
+	max_seg = max_seg & PAGE_MASK ?: PAGE_SIZE;
+	phyr_slice_iter_init(&seg, &whole, max_seg, U64_MAX);
+	while (phyr_slice_iter_next(&seg))
+		nents++;
+	if (nents > UINT_MAX)
+		return -EOVERFLOW;
+	err = sg_alloc_table(table, nents, gfp);
+	if (err)
+		return err;
+
+	sg = table->sgl;
+	phyr_slice_iter_init(&seg, &whole, max_seg, U64_MAX);
+	while (phyr_slice_iter_next(&seg)) {
+		sg_set_page(sg, pfn_to_page(PHYS_PFN(seg.cur.paddr)), seg.cur.len,
+			    offset_in_page(seg.cur.paddr));
+		sg = sg_next(sg);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_list_to_sgt);
+
+int phyr_list_from_sg(struct phyr_list *list, struct scatterlist *sgl, unsigned int nents,
+		      gfp_t gfp)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+	int err;
+
+	for_each_sg(sgl, sg, nents, i) {
+		err = sg_page(sg) ? phyr_list_kind(list, sg_page(sg)) : -EOPNOTSUPP;
+		if (!err)
+			err = phyr_list_append(list, list->mem, list->provider, sg_phys(sg),
+					       sg->length, gfp);
+		if (err) {
+			phyr_list_destroy(list);
+			return err;
+		}
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_list_from_sg);
+
+int phyr_map_to_sgt(const struct phyr_map *map, struct sg_table *table, gfp_t gfp)
+{
+	struct phyr_dma_iter it;
+	struct scatterlist *sg;
+	u64 nents = 0;
+	int err;
+
+	if (map->shape == PHYR_SHAPE_NONE)
+		return -EINVAL;
+	phyr_for_each_dma_range(it, map)
+		nents++;
+	if (nents > UINT_MAX)
+		return -EOVERFLOW;
+	err = sg_alloc_table(table, nents, gfp);
+	if (err)
+		return err;
+
+	sg = table->sgl;
+	phyr_for_each_dma_range(it, map) {
+		sg_set_page(sg, NULL, 0, 0);
+		sg_dma_address(sg) = it.range.addr;
+		sg_dma_len(sg) = it.range.len;
+		sg = sg_next(sg);
+	}
+	table->orig_nents = 0;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_map_to_sgt);
+
+void phyr_free_dma_sgt(struct sg_table *table)
+{
+	table->orig_nents = table->nents;
+	sg_free_table(table);
+}
+EXPORT_SYMBOL_GPL(phyr_free_dma_sgt);
+
+int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t gfp)
+{
+	struct phyr_node *tail = NULL;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	memset(map, 0, sizeof(*map));
+	if (!table->nents)
+		return -EINVAL;
+	map->how = PHYR_HOW_BORROWED;
+	map->boundary = U64_MAX;
+	map->max_seg = U32_MAX & PAGE_MASK;
+	map->nr = table->nents;
+
+	if (table->nents == 1) {
+		map->shape = PHYR_SHAPE_SINGLE;
+		map->addr = sg_dma_address(table->sgl);
+		map->len = sg_dma_len(table->sgl);
+		return 0;
+	}
+	for_each_sg(table->sgl, sg, table->nents, i) {
+		struct dma_range *range = phyr_array_slot(map, &tail, map->len, map->nr, gfp);
+
+		if (!range) {
+			phyr_chain_free(map->array);
+			map->array = NULL;
+			return -ENOMEM;
+		}
+		range->addr = sg_dma_address(sg);
+		range->len = sg_dma_len(sg);
+		range->flags = 0;
+		map->len += range->len;
+	}
+	map->shape = PHYR_SHAPE_ARRAY;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_map_from_sgt);

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases: registered mappings. */
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <linux/timex.h>
+#include <linux/workqueue.h>
+
+#include "test.h"
+
+/* Does a copy of the byte at @want hold what memory does?  Its whole word, if the I/O has all of it. */
+static bool right_content(const struct phyr_reg_io *io, u64 done, u64 want, phys_addr_t got)
+{
+	u64 word = want & ~7ull, inside = want & 7;
+
+	if (done >= inside && done - inside + 8 <= io->len)
+		return *(u64 *)phys_to_virt(got & ~7ull) == word;
+	return *(u8 *)phys_to_virt(got) == ((u8 *)&word)[inside];
+}
+
+/*
+ * Does a device that is given the ranges of an I/O find the bytes of the list, each page and both
+ * ends of each range?  Where it works on copies, by content.
+ */
+static bool reaches(struct test *t, const struct phyr_reg_io *io)
+{
+	struct phyr_dma_iter it;
+	u64 done = 0;
+
+	phyr_reg_iter_init(&it, io);
+	while (phyr_dma_iter_next(&it)) {
+		u64 at = 0;
+
+		while (at < it.range.len) {
+			u64 want = test_phys(t, io->offset + done + at);
+			phys_addr_t got = test_translate(t, it.range.addr + at);
+
+			if (test_bounced(t) ? !right_content(io, done + at, want, got) : got != want) {
+				snprintf(t->why, sizeof(t->why), "byte %llu of %llu + %llu: %pa, not %#llx",
+					 done + at, io->offset, io->len, &got, want);
+				return false;
+			}
+			if (at == it.range.len - 1)
+				break;
+			at = min(at + PAGE_SIZE - offset_in_page(it.range.addr + at), it.range.len - 1ull);
+		}
+		done += it.range.len;
+	}
+	if (done != io->len)
+		snprintf(t->why, sizeof(t->why), "%llu bytes of %llu", done, io->len);
+	return done == io->len;
+}
+
+void test_reg_slices(struct test *t)
+{
+	static const u64 offsets[] = { 0, 1, 511, 3584, 3585, 4096, 40960, 100000, 200704 };
+	static const u64 lengths[] = { 1, 8, 512, 4096, 4097, 12288, 50000 };
+	struct phyr_reg_io io;
+	struct phyr_reg *reg;
+	int err, i, j;
+
+	/* What memory holds when it is registered is not what an I/O has to find. */
+	memset(page_address(t->block), 0xff, 2 * TEST_CHUNKS * PAGE_SIZE);
+	reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
+	test_memory_fill(t);
+	if (IS_ERR(reg)) {
+		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		for (j = 0; j < ARRAY_SIZE(lengths); j++) {
+			err = phyr_reg_begin(reg, &io, offsets[i], lengths[j], DMA_TO_DEVICE);
+			EXPECT(t, !err, "begin: %d", err);
+			reaches(t, &io);
+			phyr_reg_end(&io);
+			if (t->why[0])
+				goto undo;
+		}
+	}
+	err = phyr_reg_begin(reg, &io, 0, t->list.len, DMA_TO_DEVICE);
+	EXPECT(t, !err, "begin: %d", err);
+	reaches(t, &io);
+	seq_printf(t->out, "# shape %u, %u ranges\n", io.map->shape, io.map->nr);
+	phyr_reg_end(&io);
+undo:
+	phyr_reg_put(reg);
+}
+
+/* What the device writes is there after the end of the I/O, and nothing else is changed. */
+void test_reg_from_device(struct test *t)
+{
+	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
+	const u64 from = 9000, len = 30000;
+	struct phyr_dma_iter it;
+	struct phyr_reg_io io;
+	u64 offset;
+	int err;
+
+	if (IS_ERR(reg)) {
+		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
+		return;
+	}
+	err = phyr_reg_begin(reg, &io, from, len, DMA_FROM_DEVICE);
+	EXPECT(t, !err, "begin: %d", err);
+	phyr_reg_iter_init(&it, &io);
+	while (phyr_dma_iter_next(&it)) {
+		u64 at, piece;
+
+		for (at = 0; at < it.range.len; at += piece) {
+			dma_addr_t addr = it.range.addr + at;
+
+			piece = min(it.range.len - at, PAGE_SIZE - offset_in_page(addr));
+			memset(phys_to_virt(test_translate(t, addr)), 0xd5, piece);
+		}
+	}
+	phyr_reg_end(&io);
+	for (offset = 0; offset < t->list.len; offset++) {
+		u64 phys = test_phys(t, offset), word = phys & ~7ull;
+		u8 want = offset >= from && offset < from + len ? 0xd5 : ((u8 *)&word)[phys & 7];
+
+		EXPECT(t, *(u8 *)phys_to_virt(phys) == want, "byte %llu", offset);
+	}
+undo:
+	phyr_reg_put(reg);
+	test_memory_fill(t);
+}
+
+void test_reg_refused(struct test *t)
+{
+	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
+	u64 len = t->list.len;
+	struct phyr_reg_io io;
+	struct phyr_list none;
+
+	if (IS_ERR(reg)) {
+		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
+		return;
+	}
+	EXPECT(t, phyr_reg_begin(reg, &io, 0, 0, DMA_TO_DEVICE) == -ERANGE, "nothing");
+	EXPECT(t, phyr_reg_begin(reg, &io, 0, len + 1, DMA_TO_DEVICE) == -ERANGE, "too long");
+	EXPECT(t, phyr_reg_begin(reg, &io, len, 1, DMA_TO_DEVICE) == -ERANGE, "after the end");
+	EXPECT(t, phyr_reg_begin(reg, &io, U64_MAX, 2, DMA_TO_DEVICE) == -ERANGE, "that wraps");
+	EXPECT(t, phyr_reg_begin(reg, &io, 8, U64_MAX, DMA_TO_DEVICE) == -ERANGE, "length that wraps");
+	EXPECT(t, phyr_reg_begin(reg, &io, 0, 8, DMA_FROM_DEVICE) == -EACCES, "other direction");
+	EXPECT(t, phyr_reg_begin(reg, &io, 0, 8, DMA_BIDIRECTIONAL) == -EACCES, "both directions");
+	phyr_list_init(&none, PHYR_PACKED);
+	EXPECT(t, phyr_reg_create(t->dev, &none, DMA_TO_DEVICE, 0) == ERR_PTR(-EINVAL), "empty list");
+	EXPECT(t, phyr_reg_create(t->dev, &t->list, DMA_NONE, 0) == ERR_PTR(-EINVAL), "no direction");
+undo:
+	phyr_reg_put(reg);
+}
+
+struct revoker {
+	struct work_struct work;
+	struct phyr_reg *reg;
+	bool done;
+};
+
+static void revoke_work(struct work_struct *work)
+{
+	struct revoker *r = container_of(work, struct revoker, work);
+
+	phyr_reg_revoke(r->reg);
+	smp_store_release(&r->done, true);
+}
+
+void test_reg_revoke(struct test *t)
+{
+	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
+	struct revoker r[2] = { { .reg = reg }, { .reg = reg } };
+	struct phyr_reg_io io = { }, another;
+	dma_addr_t addr = 0;
+	struct phyr_dma_iter it;
+	int err, i;
+
+	if (IS_ERR(reg)) {
+		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
+		return;
+	}
+	for (i = 0; i < 2; i++)
+		INIT_WORK_ONSTACK(&r[i].work, revoke_work);
+	err = phyr_reg_begin(reg, &io, 4096, 8192, DMA_TO_DEVICE);
+	EXPECT(t, !err, "begin: %d", err);
+	phyr_reg_iter_init(&it, &io);
+	phyr_dma_iter_next(&it);
+	addr = it.range.addr;
+
+	for (i = 0; i < 2; i++)
+		queue_work(system_unbound_wq, &r[i].work);
+	for (i = 0; i < 1000; i++) {
+		err = phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE);
+		if (err)
+			break;
+		phyr_reg_end(&another);
+		msleep(1);
+	}
+	EXPECT(t, err == -ENODEV, "begin during the revocation: %d", err);
+	msleep(50);
+	EXPECT(t, !smp_load_acquire(&r[0].done) && !smp_load_acquire(&r[1].done),
+	       "it did not wait for the I/O");
+	EXPECT(t, reaches(t, &io), "the I/O lost its mapping");
+undo:
+	if (io.reg)
+		phyr_reg_end(&io);
+	for (i = 0; i < 2; i++) {
+		flush_work(&r[i].work);
+		destroy_work_on_stack(&r[i].work);
+	}
+	if (!t->why[0] && !(r[0].done && r[1].done))
+		snprintf(t->why, sizeof(t->why), "it did not end with the I/O");
+	if (!t->why[0] && dev_dma_iommu(t->dev) && test_translate(t, addr))
+		snprintf(t->why, sizeof(t->why), "still mapped");
+	phyr_reg_revoke(reg);
+	if (!t->why[0] && phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE) != -ENODEV)
+		snprintf(t->why, sizeof(t->why), "an I/O after the revocation");
+	phyr_reg_put(reg);
+}
+
+/* Whoever lets go last need not have revoked; others' holds do not keep the mapping. */
+void test_reg_last_put(struct test *t)
+{
+	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
+	struct phyr_dma_iter it;
+	struct phyr_reg_io io;
+	int err;
+
+	if (IS_ERR(reg)) {
+		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
+		return;
+	}
+	phyr_reg_get(reg);
+	phyr_reg_put(reg);
+	err = phyr_reg_begin(reg, &io, 0, 8, DMA_TO_DEVICE);
+	EXPECT(t, !err, "begin: %d", err);
+	phyr_reg_iter_init(&it, &io);
+	phyr_dma_iter_next(&it);
+	phyr_reg_end(&io);
+	phyr_reg_put(reg);
+	if (dev_dma_iommu(t->dev) && test_translate(t, it.range.addr))
+		snprintf(t->why, sizeof(t->why), "still mapped");
+	return;
+undo:
+	phyr_reg_put(reg);
+}
+
+/* No verdict: what one I/O on a registration costs, instructions where the clock counts them. */
+void test_reg_cost(struct test *t)
+{
+	static const struct { u64 offset, len; } ios[] = {
+		{ 0, 2048 }, { 3584, 4096 }, { 40960, 4096 }, { 200704, 4096 },
+	};
+	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
+	struct phyr_dma_iter it;
+	struct phyr_reg_io io;
+	int i, j;
+
+	if (IS_ERR(reg)) {
+		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(ios); i++) {
+		u64 best = U64_MAX;
+
+		for (j = 0; j < 5; j++) {
+			unsigned long flags;
+			u64 t0, t1, t2;
+			int err;
+
+			local_irq_save(flags);
+			t0 = get_cycles();
+			t1 = get_cycles();
+			err = phyr_reg_begin(reg, &io, ios[i].offset, ios[i].len, DMA_TO_DEVICE);
+			if (!err) {
+				phyr_reg_iter_init(&it, &io);
+				while (phyr_dma_iter_next(&it))
+					barrier();
+				phyr_reg_end(&io);
+			}
+			t2 = get_cycles();
+			local_irq_restore(flags);
+			EXPECT(t, !err, "begin: %d", err);
+			best = min(best, t2 - t1 - (t1 - t0));
+		}
+		seq_printf(t->out, "# %llu bytes at %llu: %llu cycles\n", ios[i].len, ios[i].offset, best);
+	}
+undo:
+	phyr_reg_put(reg);
+}
