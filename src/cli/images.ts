@@ -9,13 +9,16 @@ export function imagesCommand(): Command {
   command.addCommand(
     addImageOptions(new Command('build'))
       .description('make what is missing, and check every byte of what is there')
-      .argument('[NAME...]', 'qemu, toolbox, rootfs, a kernel (7.3, 7.2, DIR); default: all that the 7.3 kernel needs')
+      .argument(
+        '[NAME...]',
+        'qemu, toolbox, rootfs, a kernel (7.3, 7.2, debug, DIR); default: all that the 7.3 kernel needs',
+      )
       .action(build),
   );
   command.addCommand(
     new Command('update')
       .description('lock the versions that the mirror has now')
-      .argument('[NAME...]', 'qemu, toolbox, rootfs, 7.3, 7.2; default: all')
+      .argument('[NAME...]', 'qemu, toolbox, rootfs, 7.3, 7.2, debug; default: all')
       .option('--mirror <URL>', "Debian mirror (default: $PHYRLAB_MIRROR, else the one that the host's apt uses)")
       .action(update),
   );

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InfraError, UsageError } from '../model/index.js';
-import { type RunResult, run } from './exec.js';
+import { type RunOptions, type RunResult, run } from './exec.js';
 
 export interface BoxOptions {
   /** Unpacked toolbox: becomes /usr, read-only. */
@@ -12,6 +12,8 @@ export interface BoxOptions {
   mountPoint: string;
   /** Further directories, by where they appear. What lies below /usr must exist in the toolbox. */
   mounts?: Record<string, string>;
+  /** As in run(). */
+  onLine?: RunOptions['onLine'];
   signal: AbortSignal;
 }
 
@@ -55,7 +57,8 @@ export async function inBox(command: readonly string[], options: BoxOptions): Pr
     '--',
     ...command,
   ];
-  const result = await run('unshare', [...flags, ...words], { signal: options.signal });
+  const { signal, onLine } = options;
+  const result = await run('unshare', [...flags, ...words], { signal, ...(onLine ? { onLine } : {}) });
   if (!result.ok && /^(mount|unshare|chroot): /m.test(result.all)) {
     throw new InfraError(
       `cannot set up the build root: ${/^(mount|unshare|chroot): .*/m.exec(result.all)?.[0]}`,

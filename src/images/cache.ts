@@ -34,7 +34,7 @@ export interface BuildContext {
   scratch: string;
   signal: AbortSignal;
   /** Shows how far a long part has come. */
-  progress: (done: number, total: number, unit: 'bytes' | 'packages') => void;
+  progress: (done: number, total: number, unit: 'bytes' | 'packages' | 'files') => void;
 }
 
 export interface EntrySpec {

@@ -13,6 +13,7 @@ import { ownQemu, packagedQemu } from './qemu.js';
 import { type Recipes, readRecipes } from './recipe.js';
 import { resolveGroup } from './resolve.js';
 import { rootfs } from './rootfs.js';
+import { sourceKernel } from './sourcekernel.js';
 import { Toolbox } from './toolbox.js';
 
 export interface ImagesOptions {
@@ -47,7 +48,7 @@ export interface CachedEntry {
  */
 export interface Images extends AsyncDisposable {
   qemu(): Promise<Qemu>;
-  /** `7.3`, `7.2`, a full release, or the directory of a build tree. */
+  /** `7.3`, `7.2`, a full release, `debug`, or the directory of a build tree. */
   kernel(spec: string): Promise<Kernel>;
   rootfs(): Promise<RootFs>;
   modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
@@ -124,6 +125,14 @@ class CachedImages implements Images {
       return kernel;
     }
     const group = kernelGroup(spec, this.#recipes, this.#packages);
+    const recipe = this.#recipes.groups[group];
+    if (recipe?.kind === 'kernel-source') {
+      const { kernel, tree } = await this.#toolbox.using(() =>
+        sourceKernel(group, recipe, this.#cache, this.#packages, this.#toolbox),
+      );
+      this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
+      return kernel;
+    }
     const kernel = await packagedKernel(group, this.#cache, this.#packages, this.#toolbox);
     this.#trees.set(kernel.key, this.#headersOf(group));
     return kernel;

@@ -19,17 +19,20 @@ const STEP = 2;
 /** `linux-headers-...`, `linux-kbuild-...`: what modules are built against. */
 const isHeaders = (p: Package): boolean => /^linux-(headers|kbuild)-/.test(p.name);
 
-/** The group of the lock files that a kernel spec names: a series (`7.3`) or a full release. */
+/** The group of the lock files that a kernel spec names: a series (`7.3`), a full release, or `debug`. */
 export function kernelGroup(spec: string, recipes: Recipes, packages: Packages): string {
   const kernels = Object.entries(recipes.groups).flatMap(([group, recipe]) =>
     recipe.kind === 'kernel' ? [{ group, series: recipe.series }] : [],
   );
+  const built = Object.keys(recipes.groups).filter((group) => recipes.groups[group]?.kind === 'kernel-source');
+  if (built.includes(`kernel-${spec}`)) return `kernel-${spec}`;
   const bySeries = kernels.find(({ series }) => spec === series);
   if (bySeries) return bySeries.group;
   const releases = kernels.map(({ group }) => releaseOf(packages.set(group)));
   const byRelease = kernels[releases.indexOf(spec)];
   if (byRelease) return byRelease.group;
-  const known = [...kernels.map(({ series }) => series), ...releases].join(', ');
+  const names = [...kernels.map(({ series }) => series), ...built.map((group) => group.slice('kernel-'.length))];
+  const known = [...names, ...releases].join(', ');
   throw new UsageError(`there is no kernel '${spec}'`, `known: ${known}; or the directory of a kernel build tree`);
 }
 

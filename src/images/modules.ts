@@ -38,7 +38,7 @@ export async function buildModules(
       const { work, mountPoint } = boxDirs(context.scratch);
       await mkdir(work);
       copySources(sources, work);
-      const ccache = await compilerCache(cache);
+      const ccache = await compilerCache(cache, 'ccache');
       const flags = [`-j${os.availableParallelism()}`, 'CC=ccache gcc-14', ...(plants ? ['PHYR_PLANTS=1'] : [])];
       const mounts = { ...built.mounts, '/ccache': ccache };
       const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
@@ -60,9 +60,9 @@ export async function buildModules(
   return { dir: entry.dir, plants, key: entry.key };
 }
 
-/** What was compiled before, by content: a changed file costs that file. ccache keeps its size and its order by itself. */
-async function compilerCache(cache: Cache): Promise<string> {
-  const dir = cache.path('ccache');
+/** What was compiled before, by content: a changed file costs that file. ccache keeps its size and its order by itself. A kernel has its own: it would push out the modules. */
+export async function compilerCache(cache: Cache, name: 'ccache' | 'ccache-kernel'): Promise<string> {
+  const dir = cache.path(name);
   await mkdir(dir, { recursive: true });
   return dir;
 }

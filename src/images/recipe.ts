@@ -26,13 +26,25 @@ const Kernel = z.strictObject({
   flavour: z.string(),
 });
 
+const KernelSource = Closure.extend({
+  kind: z.literal('kernel-source'),
+  /** Package among the roots that holds `usr/src/NAME.tar.xz`. */
+  source: z.string(),
+  /** Fragment beside the recipes: what it does not say is off. */
+  config: z.string(),
+});
+
 const Recipes = z.strictObject({
   suites: z.array(z.string()).min(1),
-  groups: z.record(z.string().regex(/^[a-z0-9][a-z0-9.-]*$/), z.discriminatedUnion('kind', [Closure, Kernel])),
+  groups: z.record(
+    z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+    z.discriminatedUnion('kind', [Closure, Kernel, KernelSource]),
+  ),
 });
 export type Recipes = z.infer<typeof Recipes>;
 export type ClosureRecipe = z.infer<typeof Closure>;
 export type KernelRecipe = z.infer<typeof Kernel>;
+export type KernelSourceRecipe = z.infer<typeof KernelSource>;
 
 /** What is locked and how it is found: images/recipes.json. */
 export function readRecipes(file = path.join(projectRoot, 'images', 'recipes.json')): Recipes {

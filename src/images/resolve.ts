@@ -1,7 +1,7 @@
 import { InfraError, UsageError } from '../model/index.js';
 import type { Archive } from './apt.js';
 import type { Lock, Package } from './lock.js';
-import type { ClosureRecipe, KernelRecipe, Recipes } from './recipe.js';
+import type { ClosureRecipe, KernelRecipe, KernelSourceRecipe, Recipes } from './recipe.js';
 
 /** The current packages of a group, as the mirror has them now. Signatures are checked by apt. */
 export async function resolveGroup(group: string, recipes: Recipes, apt: Archive): Promise<Lock> {
@@ -12,7 +12,7 @@ export async function resolveGroup(group: string, recipes: Recipes, apt: Archive
   return { schema: 1, group, packages: packages.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-async function resolveClosure(recipe: ClosureRecipe, apt: Archive): Promise<Package[]> {
+async function resolveClosure(recipe: ClosureRecipe | KernelSourceRecipe, apt: Archive): Promise<Package[]> {
   const all = await apt.closure(recipe.roots, recipe.prefer);
   const wanted = all.filter(({ name }) => !recipe.omit.includes(name));
   const sources = await Promise.all(Object.keys(recipe.sources).map((name) => apt.source(name)));

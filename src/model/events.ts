@@ -19,7 +19,7 @@ export type RunEvent =
 /** A long step of building or fetching: shown as progress, not recorded. */
 export type Progress =
   | { type: 'step-start'; step: string }
-  | { type: 'step-progress'; step: string; done: number; total: number; unit: 'bytes' | 'packages' }
+  | { type: 'step-progress'; step: string; done: number; total: number; unit: 'bytes' | 'packages' | 'files' }
   | { type: 'step-end'; step: string; ms: number; cached: boolean }
   | { type: 'warning'; text: string };
 

@@ -11,7 +11,7 @@ const SPLATS: [RegExp, string][] = [
   [/UBSAN:/, 'UBSAN'],
   [/DMA-API:/, 'DMA debug'],
   [
-    /possible (recursive|circular) locking|inconsistent lock state|suspicious RCU usage|sleeping function called from invalid context/,
+    /possible (recursive|circular) locking|inconsistent lock state|lock order detected|irq lock inversion|Invalid wait context|Nested lock was not taken|bad unlock balance|held lock freed|still has locks held|lock held when returning|suspicious RCU usage|sleeping function called from invalid context/,
     'lockdep',
   ],
   [/\bBUG\b:?/, 'BUG'],

@@ -13,7 +13,7 @@ export function progressReporter(status: StatusLine): (event: Progress) => void 
         const amount =
           event.unit === 'bytes'
             ? `${formatBytes(event.done)} of ${formatBytes(event.total)}`
-            : `${event.done} of ${event.total} packages`;
+            : `${event.done} of ${event.total} ${event.unit}`;
         status.show(`${event.step}: ${amount}`);
         break;
       }

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, rename } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { InfraError, type Kernel } from '../model/index.js';
+import { BOOT_MODULES, bootModuleItems } from './bootmodules.js';
+import { type BoxOptions, boxDirs, inBox } from './box.js';
+import type { BuildContext, Cache } from './cache.js';
+import { writeCpio } from './cpio.js';
+import { must, tail } from './exec.js';
+import { type BuildTree, compilerCache } from './modules.js';
+import type { PackageSet, Packages } from './packages.js';
+import { keyOf, projectRoot } from './project.js';
+import type { KernelSourceRecipe } from './recipe.js';
+import type { Toolbox } from './toolbox.js';
+import { unpack } from './unpack.js';
+
+const STEP = 1;
+
+/** Where the build root shows the kernel's tree, both when it is built and when modules are built against it. */
+const TREE = '/linux';
+
+/** About how many files the configuration compiles; only for showing how far it is. */
+const FILES = 1900;
+
+/** The same source gives the same kernel, whoever builds it and whenever. */
+const REPRODUCIBLE = [
+  'KBUILD_BUILD_TIMESTAMP=Thu Jan 1 00:00:00 UTC 1970',
+  'KBUILD_BUILD_USER=phyrlab',
+  'KBUILD_BUILD_HOST=phyrlab',
+];
+
+/** Both the same: otherwise Kbuild makes the host's programs of the build tree a second time. */
+const COMPILER = ['CC=ccache gcc-14', 'HOSTCC=ccache gcc-14'];
+
+/**
+ * A kernel built from Debian's source package: `allnoconfig` and what the recipe's fragment turns on. Takes many minutes and
+ * 2 GB while it is built; what is kept is the kernel and a tree that modules build against.
+ */
+export async function sourceKernel(
+  group: string,
+  recipe: KernelSourceRecipe,
+  cache: Cache,
+  packages: Packages,
+  toolbox: Toolbox,
+): Promise<{ kernel: Kernel; tree: BuildTree }> {
+  const fragment = readFileSync(path.join(projectRoot, 'images', recipe.config), 'utf8');
+  const builder = toolbox.key;
+  const entry = await packages.using(group, (set) =>
+    cache.entry({
+      name: group,
+      key: sourceKernelKey(set, recipe, fragment, builder),
+      build: async (context) => {
+        const tools = path.join(context.scratch, 'tools');
+        await assembleTools(tools, (await toolbox.root(builder)).dir, set, packages, context);
+        const { work, mountPoint } = boxDirs(context.scratch);
+        const linux = path.join(context.scratch, 'linux');
+        await Promise.all([work, linux].map((dir) => mkdir(dir)));
+        const ccache = await compilerCache(cache, 'ccache-kernel');
+        const mounts = { [TREE]: linux, '/ccache': ccache };
+        const box: BoxOptions = { toolbox: tools, work, mountPoint, mounts, signal: context.signal };
+        const step = (what: string, ...command: string[]) => boxed(what, command, box);
+
+        const archive = `/usr/src/${recipe.source}.tar.xz`;
+        await step('unpacking the kernel source', 'tar', '-xf', archive, '-C', TREE, '--strip-components=1');
+        await copyFile(path.join(projectRoot, 'images', recipe.config), path.join(work, 'fragment'));
+        const make = ['make', '-C', TREE, ...COMPILER];
+        await step('configuring the kernel', ...make, 'KCONFIG_ALLCONFIG=/work/fragment', 'allnoconfig');
+        const config = readFileSync(path.join(linux, '.config'), 'utf8');
+        const refused = notGranted(fragment, config);
+        if (refused.length > 0)
+          throw new InfraError(`${recipe.config} asks for what Kconfig refuses`, refused.join('\n'));
+        await compile([...make, ...REPRODUCIBLE], box, context);
+
+        const install = '$(srctree)/scripts/package/install-extmod-build /work/tree';
+        await step('gathering the build tree', ...make, 'run-command', `KBUILD_RUN_COMMAND=${install}`);
+        await rename(path.join(work, 'tree'), path.join(context.dir, 'tree'));
+        writeCpio(path.join(context.dir, 'boot.cpio'), await bootModuleItems(linux, async (file) => file));
+        await rename(path.join(linux, 'vmlinux'), path.join(context.dir, 'vmlinux'));
+        await rename(path.join(linux, '.config'), path.join(context.dir, 'config'));
+        return { release: readFileSync(path.join(linux, 'include/config/kernel.release'), 'utf8').trim() };
+      },
+    }),
+  );
+  const kernel: Kernel = {
+    release: entry.meta.release ?? '',
+    arch: 'x86_64',
+    image: path.join(entry.dir, 'vmlinux'),
+    bootModules: path.join(entry.dir, 'boot.cpio'),
+    key: entry.key,
+  };
+  return { kernel, tree: { key: entry.key, mounts: { [TREE]: path.join(entry.dir, 'tree') }, dir: TREE } };
+}
+
+export function sourceKernelKey(
+  set: PackageSet,
+  recipe: Pick<KernelSourceRecipe, 'source'>,
+  fragment: string,
+  builder: string,
+): string {
+  return keyOf('kernel-source', STEP, set.key, recipe.source, fragment, builder, REPRODUCIBLE, BOOT_MODULES);
+}
+
+/** The settings of a fragment that a finished configuration does not have, with what it has instead. */
+export function notGranted(fragment: string, config: string): string[] {
+  const settings = (text: string) =>
+    [...text.matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]);
+  const has = new Map(settings(config) as [string, string][]);
+  return settings(fragment).flatMap(([name = '', wanted]) => {
+    const got = has.get(name) ?? 'n';
+    return got === wanted ? [] : [`${name}=${wanted} is ${got}`];
+  });
+}
+
+/** The toolbox by hard links, and what building a kernel needs beyond it: this tree is gone with the scratch directory. */
+async function assembleTools(
+  into: string,
+  toolbox: string,
+  set: PackageSet,
+  packages: Packages,
+  context: BuildContext,
+): Promise<void> {
+  await must('cp', ['--archive', '--link', toolbox, into], { what: 'linking the toolbox', signal: context.signal });
+  await unpack(set.packages, into, packages, context);
+}
+
+async function boxed(what: string, command: readonly string[], box: BoxOptions): Promise<void> {
+  const env = ['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=1G'];
+  const result = await inBox([...env, ...command], box);
+  if (!result.ok) throw new InfraError(`${what} failed`, tail(result.all));
+}
+
+async function compile(make: readonly string[], box: BoxOptions, context: BuildContext): Promise<void> {
+  let done = 0;
+  const onLine = (line: string): undefined => {
+    if (/^ {2}CC /.test(line)) context.progress(++done, Math.max(done, FILES), 'files');
+  };
+  // modules: makes Module.symvers, even where all is built in.
+  const targets = [`-j${os.availableParallelism()}`, 'vmlinux', 'modules'];
+  await boxed('building the kernel', [...make, ...targets], { ...box, onLine });
+}
