@@ -51,7 +51,11 @@ export function runCommand(): Command {
     .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
     .option('--keep', 'keep consoles and traces of guests without a failure, too')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
-    .option('--kernel <RELEASE|DIR>', 'a kernel of the locks (7.3, 7.2, debug) or the build tree of your own', DEFAULT_KERNEL)
+    .option(
+      '--kernel <RELEASE|DIR>',
+      'a kernel of the locks (7.3, 7.2, debug) or the build tree of your own',
+      DEFAULT_KERNEL,
+    )
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .option('--boot-timeout <SECONDS>', 'a guest that is not ready by then is lost', wholeNumber(1, 3600), 90);
   return addImageOptions(command).action(run);
