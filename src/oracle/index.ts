@@ -1,4 +1,5 @@
 export { type DataClaim, type Due, formatBytes, judgeData } from './data.js';
+export { DriverStats, otherBackend, structureCounts } from './driver.js';
 export { foldFaults, judgeFaults } from './faults.js';
 export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
 export { judge } from './judge.js';

@@ -2,17 +2,10 @@
  * The life of one cell in a guest that is ready: begin (baseline), workload, end (what is left), judge.
  */
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { type Cell, type CellRecord, describe, GuestDied, type OracleReport, type Verdict } from '../model/index.js';
 import {
-  type Cell,
-  type CellRecord,
-  describe,
-  GuestDied,
-  type Metric,
-  type OracleReport,
-  type Verdict,
-} from '../model/index.js';
-import {
+  DriverStats,
   judge,
   judgeData,
   judgeFaults,
@@ -20,8 +13,10 @@ import {
   judgeLeaks,
   judgeWatch,
   logWindow,
+  otherBackend,
   Snapshot,
   splats,
+  structureCounts,
   Watch,
 } from '../oracle/index.js';
 import { dutOf, translates } from '../plan/index.js';
@@ -84,12 +79,6 @@ export async function runCell(
   }
 }
 
-/** debugfs of phyr_nvme, as guest/lab/lab keeps it when the driver is unbound; further counters may follow. */
-const Stats = z.object({
-  stats: z.object({ backend: z.string(), mapped: z.number(), pieces: z.number(), meta_bytes: z.number() }),
-});
-type Stats = z.infer<typeof Stats>;
-
 interface Evidence {
   cell: Cell;
   result: WorkloadResult;
@@ -99,7 +88,7 @@ interface Evidence {
   log: ReturnType<typeof logWindow>;
   faults: { enabled: boolean; lines: string[]; truncated: boolean };
   /** One for each time that phyr_nvme had a device. */
-  stats: Stats['stats'][];
+  stats: DriverStats[];
   /** Did unbinding and unloading go as they should? */
   cleaned: boolean;
   cleanupError: string | undefined;
@@ -131,7 +120,7 @@ async function collect(
     before,
     after: parsed(Snapshot, ended.lines).at(0),
     watch: parsed(Watch, ended.lines).at(0),
-    stats: parsed(Stats, ended.lines).map(({ stats }) => stats),
+    stats: parsed(DriverStats, ended.lines),
     log: logWindow(booted.console(), beginMark, endMark),
     faults: { enabled: traced && (await booted.traceEnabled()), ...(await booted.traceSince(traceFrom)) },
     cleaned: ended.code === 0,
@@ -163,20 +152,12 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
   }
 }
 
-/** The driver's own account: was it the backend of this cell that mapped? Its word is asked for that only, never for what was right. */
-function otherBackend({ cell, stats, result }: Evidence): string | undefined {
-  if (result.translation !== undefined) return undefined;
-  const wrong = stats.find(({ backend }) => backend !== cell.backend);
-  if (wrong) return `the driver mapped with backend ${wrong.backend}`;
-  const mapped = stats.reduce((sum, one) => sum + one.mapped, 0);
-  return mapped === 0 && cell.expect.kind !== 'refused' ? 'the driver does not say that it mapped anything' : undefined;
-}
-
 function judgeWorkload(evidence: Evidence): OracleReport {
-  const { result, cleanupError } = evidence;
+  const { cell, result, stats, cleanupError } = evidence;
   if (cleanupError !== undefined) return failed(`${result.workload.detail}; afterwards: ${cleanupError}`);
-  const other = otherBackend(evidence);
-  if (result.workload.verdict !== 'pass' || other === undefined) return result.workload;
+  if (result.workload.verdict !== 'pass' || result.translation !== undefined) return result.workload;
+  const other = otherBackend(stats, cell.backend, cell.expect);
+  if (other === undefined) return result.workload;
   return { name: 'workload', verdict: 'inconclusive', detail: other };
 }
 
@@ -189,16 +170,5 @@ async function consult(evidence: Evidence): Promise<OracleReport[]> {
     judgeFaults(evidence.faults),
     judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
     judgeKernelLog(evidence.log, { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null }),
-  ];
-}
-
-/** What does not vary: how the data was described to the device. */
-function structureCounts(stats: readonly Stats['stats'][]): Metric[] {
-  if (stats.length === 0) return [];
-  const sum = (pick: (one: Stats['stats']) => number) => stats.reduce((all, one) => all + pick(one), 0);
-  return [
-    { name: 'mapped', unit: 'requests', value: sum((one) => one.mapped), better: 'neither' },
-    { name: 'pieces', unit: '', value: sum((one) => one.pieces), better: 'lower' },
-    { name: 'metadata', unit: 'B', value: sum((one) => one.meta_bytes), better: 'lower' },
   ];
 }

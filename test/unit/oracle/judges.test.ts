@@ -9,7 +9,9 @@ import {
   judgeTranslate,
   judgeWatch,
   logWindow,
+  otherBackend,
   type Snapshot,
+  structureCounts,
   type Translate,
   type Watch,
 } from '../../../src/oracle/index.js';
@@ -205,6 +207,30 @@ describe('the leak oracle', () => {
     expect(judge(after).verdict).toBe('pass');
     after.snapshot.pins.acquired = 199;
     expect(judge(after).detail).toMatch(/page pins: 99/);
+  });
+});
+
+describe("the driver's account", () => {
+  const bound = (backend: string, mapped: number) => ({
+    stats: { backend, mapped, pieces: 2 * mapped, meta_bytes: 64 },
+  });
+  const works = { kind: 'works' } as const;
+
+  it('objects when another backend mapped, or none', () => {
+    expect(otherBackend([bound('phyr8', 3), bound('phyr8', 0)], 'phyr8', works)).toBeUndefined();
+    expect(otherBackend([bound('phyr8', 3), bound('sg', 3)], 'phyr8', works)).toMatch(/backend sg, not phyr8/);
+    expect(otherBackend([bound('phyr8', 0)], 'phyr8', works)).toMatch(/does not say/);
+    expect(otherBackend([], 'phyr8', works)).toMatch(/does not say/);
+    expect(otherBackend([], 'phyr8', { kind: 'refused', errno: 'EINVAL' })).toBeUndefined();
+  });
+
+  it('adds up over the bindings of a cell', () => {
+    const values = structureCounts([bound('sg', 3), bound('sg', 4)]).map(({ name, value }) => [name, value]);
+    expect(values).toEqual([
+      ['mapped', 7],
+      ['pieces', 14],
+      ['metadata', 128],
+    ]);
   });
 });
 

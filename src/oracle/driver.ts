@@ -1,0 +1,33 @@
+/**
+ * phyr_nvme's own account of a binding. It is asked who mapped and how much was described, never whether that was right.
+ */
+import { z } from 'zod';
+import type { Backend, Expectation, Metric } from '../model/index.js';
+
+/** debugfs of phyr_nvme, as guest/lab/lab keeps it when the driver lets go of a device; further counters may follow. */
+export const DriverStats = z.object({
+  stats: z.object({ backend: z.string(), mapped: z.number(), pieces: z.number(), meta_bytes: z.number() }),
+});
+export type DriverStats = z.infer<typeof DriverStats>;
+
+/** Why this cell has not shown what its name says: another backend mapped, or none. */
+export function otherBackend(stats: readonly DriverStats[], backend: Backend, expect: Expectation): string | undefined {
+  const other = stats.find((one) => one.stats.backend !== backend);
+  if (other) return `the driver mapped with backend ${other.stats.backend}, not ${backend}`;
+  const mapped = total(stats, 'mapped');
+  return mapped === 0 && expect.kind !== 'refused' ? 'the driver does not say that it mapped anything' : undefined;
+}
+
+/** What does not vary: how the data was described to the device. */
+export function structureCounts(stats: readonly DriverStats[]): Metric[] {
+  if (stats.length === 0) return [];
+  return [
+    { name: 'mapped', unit: 'requests', value: total(stats, 'mapped'), better: 'neither' },
+    { name: 'pieces', unit: '', value: total(stats, 'pieces'), better: 'lower' },
+    { name: 'metadata', unit: 'B', value: total(stats, 'meta_bytes'), better: 'lower' },
+  ];
+}
+
+function total(stats: readonly DriverStats[], counter: 'mapped' | 'pieces' | 'meta_bytes'): number {
+  return stats.reduce((sum, one) => sum + one.stats[counter], 0);
+}
