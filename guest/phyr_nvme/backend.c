@@ -81,17 +81,17 @@ static void pnvme_count_bounces(struct pnvme_ctrl *ctrl, const struct pnvme_dptr
 static void pnvme_count_mapped(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
 			       const struct pnvme_dptr *dptr, u32 bytes)
 {
-	enum phyr_shape shape = dptr->shape;
+	u64 __percpu *stats = ctrl->map_stats;	/* read once */
+	unsigned int shape = dptr->shape;
 
 	if (shape == PHYR_SHAPE_NONE)
 		shape = dptr->pieces == 1 ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_ARRAY;
-	pnvme_count_map(ctrl, PNVME_MAP_SAME + shape - PHYR_SHAPE_SAME, 1);
-	pnvme_count_map(ctrl, PNVME_MAP_MAPPED, 1);
-	pnvme_count_map(ctrl, PNVME_MAP_BYTES, bytes);
-	pnvme_count_map(ctrl, PNVME_MAP_PIECES, dptr->pieces);
-	if (iod->list_page)
+	this_cpu_inc(stats[PNVME_MAP_SAME + shape - PHYR_SHAPE_SAME]);
+	this_cpu_add(stats[PNVME_MAP_BYTES], bytes);
+	this_cpu_add(stats[PNVME_MAP_PIECES], dptr->pieces);
+	if (unlikely(iod->list_page))
 		pnvme_count(ctrl, PNVME_STAT_LIST_PAGES, 1);
-	if (dptr->sgl)
+	if (unlikely(dptr->sgl))
 		pnvme_count(ctrl, PNVME_STAT_SGLS, 1);
 	if (unlikely(dma_dev_need_sync(ctrl->dev)))
 		pnvme_count_bounces(ctrl, dptr);
@@ -120,7 +120,7 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 	blk_status_t st;
 
 	if (unlikely(!pnvme_dptr_begin(&dptr, ctrl, iod, rq->tag, bytes,
-					blk_rq_nr_phys_segments(rq)))) {
+					pnvme_sgl_segs(ctrl, rq->nr_phys_segments)))) {
 		st = BLK_STS_RESOURCE;
 		goto count_error;
 	}

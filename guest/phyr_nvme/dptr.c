@@ -16,12 +16,6 @@
 static_assert(PNVME_MAX_KIB * 1024 / PNVME_PAGE_SIZE <= PNVME_PAGE_SIZE / sizeof(__le64));
 static_assert(PNVME_MAX_SEGS <= PNVME_PAGE_SIZE / sizeof(struct nvme_sgl_desc));
 
-/* Long segments are worth an SGL: a descriptor of 16 bytes instead of 8 bytes for each page. */
-static bool pnvme_wants_sgl(const struct pnvme_ctrl *ctrl, u32 bytes, u32 segs)
-{
-	return ctrl->sgl_bytes && segs && bytes / segs >= ctrl->sgl_bytes;
-}
-
 /**
  * pnvme_dptr_begin - reserve the room for a command's data pointer
  * @dptr:	the writer to set up
@@ -29,7 +23,7 @@ static bool pnvme_wants_sgl(const struct pnvme_ctrl *ctrl, u32 bytes, u32 segs)
  * @iod:	the request; its queue is set
  * @tag:	its tag
  * @bytes:	length of its data, up to PNVME_MAX_KIB
- * @segs:	pieces there may be, up to PNVME_MAX_SEGS; 0 if not known, then it will be PRPs
+ * @segs:	pieces there may be, up to PNVME_MAX_SEGS; 0 for PRPs in any case
  *
  * Context: Any.
  * Return: true, or false without anything reserved when there is no memory now.
@@ -37,44 +31,51 @@ static bool pnvme_wants_sgl(const struct pnvme_ctrl *ctrl, u32 bytes, u32 segs)
 bool pnvme_dptr_begin(struct pnvme_dptr *dptr, struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
 		      unsigned int tag, u32 bytes, u32 segs)
 {
-	u32 need;
+	/* PRPs besides PRP1, whatever the offset of the first byte: bytes / page, rounded up. */
+	u32 reach = PNVME_TAG_ENTRIES * PNVME_PAGE_SIZE, need = bytes;
 
 	dptr->iod = iod;
-	dptr->sgl = unlikely(pnvme_wants_sgl(ctrl, bytes, segs));
+	dptr->sgl = false;
 	dptr->shape = PHYR_SHAPE_NONE;
 	dptr->left = bytes;
 	dptr->pieces = 0;
 	dptr->edges = 0;
+	/* Long segments are worth an SGL: 16 bytes for each instead of 8 bytes for each page. */
+	if (unlikely(segs && bytes / segs >= ctrl->sgl_bytes)) {
+		dptr->sgl = true;
+		dptr->edges = 1;
+		reach = PNVME_TAG_BYTES;
+		need = segs * sizeof(*dptr->desc);
+	}
 
-	if (dptr->sgl)
-		need = segs * sizeof(struct nvme_sgl_desc);
-	else	/* besides PRP1, whatever the offset of the first byte: bytes / page, rounded up */
-		need = DIV_ROUND_UP(bytes, PNVME_PAGE_SIZE) * sizeof(__le64);
-	if (likely(need <= PNVME_TAG_BYTES)) {
+	if (likely(need <= reach)) {
 		dptr->list = iod->q->tag_mem + tag * PNVME_TAG_BYTES;
 		iod->list_dma = iod->q->tag_dma + tag * PNVME_TAG_BYTES;
-		dptr->room = PNVME_TAG_BYTES / sizeof(struct nvme_sgl_desc);
 	} else {
 		iod->list_page = dma_pool_alloc(ctrl->list_pool, GFP_ATOMIC, &iod->list_dma);
 		if (!iod->list_page)
 			return false;
 		dptr->list = iod->list_page;
-		dptr->room = PNVME_PAGE_SIZE / sizeof(struct nvme_sgl_desc);
 	}
-	dptr->slot = dptr->list;
+	if (likely(!dptr->sgl)) {
+		dptr->slot = dptr->list;
+	} else {
+		dptr->room = segs;
+		dptr->odd = 0;
+	}
 	return true;
 }
 
-/* pnvme_dptr_add() for an SGL: any address and length that are multiples of 4. */
+/* pnvme_dptr_add() for an SGL, where the piece is counted already. */
 void __pnvme_dptr_add_sgl(struct pnvme_dptr *dptr, dma_addr_t addr, u32 len)
 {
-	dptr->edges |= addr | len;
-	if (unlikely(len > dptr->left || dptr->pieces == dptr->room)) {
-		dptr->edges |= 1;
+	dptr->odd |= addr | len;
+	if (unlikely(len > dptr->left || dptr->pieces > dptr->room)) {
+		dptr->odd |= 1;
 		return;
 	}
 	dptr->left -= len;
-	dptr->desc[dptr->pieces++] = (struct nvme_sgl_desc){
+	dptr->desc[dptr->pieces - 1] = (struct nvme_sgl_desc){
 		.addr = cpu_to_le64(addr),
 		.length = cpu_to_le32(len),
 		.type = NVME_SGL_FMT_DATA_DESC << 4,
@@ -85,7 +86,7 @@ static bool pnvme_end_sgl(struct pnvme_dptr *dptr)
 {
 	struct nvme_command *cmd = &dptr->iod->cmd;
 
-	if (unlikely(dptr->left || dptr->edges & 3))
+	if (unlikely(dptr->left || dptr->odd & 3))
 		return false;
 
 	cmd->common.flags |= NVME_CMD_SGL_METABUF;

@@ -17,13 +17,14 @@
  * @shape:	enum phyr_shape if the backend knows, else PHYR_SHAPE_NONE
  * @left:	bytes still to come
  * @pieces:	pieces so far
- * @room:	SGL: descriptors that fit
  * @first:	PRP1
- * @edges:	PRP: OR of all addresses at which one piece ends and the next begins; only page
- *		boundaries are allowed there, so its low bits must be 0.  SGL: OR of all ends.
+ * @edges:	OR of all addresses at which one piece ends and the next begins; for PRPs only page
+ *		boundaries are allowed there, so its low bits must be 0
  * @list:	first entry of the PRP list
  * @slot:	next free one
- * @desc:	first SGL descriptor
+ * @desc:	SGL: first descriptor
+ * @room:	SGL: descriptors that fit
+ * @odd:	SGL: OR of all addresses and lengths, and 1 for too much
  */
 struct pnvme_dptr {
 	struct pnvme_iod *iod;
@@ -31,14 +32,19 @@ struct pnvme_dptr {
 	u8 shape;
 	u32 left;
 	u32 pieces;
-	u32 room;
 	dma_addr_t first;
 	dma_addr_t edges;
 	union {
 		__le64 *list;
 		struct nvme_sgl_desc *desc;
 	};
-	__le64 *slot;
+	union {
+		__le64 *slot;
+		struct {
+			u32 room;
+			u32 odd;
+		};
+	};
 };
 
 bool pnvme_dptr_begin(struct pnvme_dptr *dptr, struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
@@ -48,29 +54,6 @@ void pnvme_dptr_free(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod);
 
 /* private: */
 void __pnvme_dptr_add_sgl(struct pnvme_dptr *dptr, dma_addr_t addr, u32 len);
-
-static inline void __pnvme_dptr_add_prp(struct pnvme_dptr *dptr, dma_addr_t addr, u32 len)
-{
-	dma_addr_t end = addr + len;
-	bool first = !dptr->pieces++;
-
-	if (!first)
-		dptr->edges |= addr;
-	if (len < dptr->left)
-		dptr->edges |= end;
-	else if (unlikely(len > dptr->left))
-		dptr->edges |= 1;
-	if (unlikely(dptr->edges & PNVME_PAGE_MASK))
-		return;
-	dptr->left -= len;
-
-	if (first) {
-		dptr->first = addr;
-		addr = (addr | PNVME_PAGE_MASK) + 1;
-	}
-	for (; addr < end; addr += PNVME_PAGE_SIZE)
-		*dptr->slot++ = cpu_to_le64(addr);
-}
 
 /* public: */
 
@@ -85,10 +68,29 @@ static inline void __pnvme_dptr_add_prp(struct pnvme_dptr *dptr, dma_addr_t addr
  */
 static inline void pnvme_dptr_add(struct pnvme_dptr *dptr, dma_addr_t addr, u32 len)
 {
-	if (unlikely(dptr->sgl))
-		__pnvme_dptr_add_sgl(dptr, addr, len);
-	else
-		__pnvme_dptr_add_prp(dptr, addr, len);
+	dma_addr_t end = addr + len;
+	bool first = !dptr->pieces++;
+
+	if (!first)
+		dptr->edges |= addr;
+	if (len < dptr->left)
+		dptr->edges |= end;
+	else if (unlikely(len > dptr->left))
+		dptr->edges |= 1;
+	/* An SGL has a bit set from the beginning, so that PRPs need not look for it. */
+	if (unlikely(dptr->edges & PNVME_PAGE_MASK)) {
+		if (dptr->sgl)
+			__pnvme_dptr_add_sgl(dptr, addr, len);
+		return;
+	}
+	dptr->left -= len;
+
+	if (first) {
+		dptr->first = addr;
+		addr = (addr | PNVME_PAGE_MASK) + 1;
+	}
+	for (; addr < end; addr += PNVME_PAGE_SIZE)
+		*dptr->slot++ = cpu_to_le64(addr);
 }
 
 #endif /* PNVME_DPTR_H */

@@ -12,11 +12,8 @@ static bool pnvme_pass_list(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, unsi
 	struct pnvme_dptr dptr;
 	u32 segs = 0;
 
-	if (pass->map) {
-		segs = max(pass->map->list->nr, pass->map->nr);
-		if (segs > PNVME_MAX_SEGS)
-			segs = 0;
-	}
+	if (pass->map)
+		segs = pnvme_sgl_segs(ctrl, max(pass->map->list->nr, pass->map->nr));
 	if (!pnvme_dptr_begin(&dptr, ctrl, iod, tag, pass->len, segs)) {
 		pnvme_count(ctrl, PNVME_STAT_BUSY, 1);
 		*st = BLK_STS_RESOURCE;

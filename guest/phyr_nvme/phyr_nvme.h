@@ -311,6 +311,12 @@ int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass);
 int pnvme_ctl_add(struct pnvme_ctrl *ctrl);
 void pnvme_ctl_remove(struct pnvme_ctrl *ctrl);
 
+/* Pieces to announce to pnvme_dptr_begin(): none where SGLs are out of question. */
+static inline u32 pnvme_sgl_segs(const struct pnvme_ctrl *ctrl, u32 segs)
+{
+	return unlikely(ctrl->sgl_bytes) && segs <= PNVME_MAX_SEGS ? segs : 0;
+}
+
 /* backend.c */
 blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq);
 void pnvme_unmap(struct request *rq);

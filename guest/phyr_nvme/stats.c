@@ -24,7 +24,6 @@ static const char *const pnvme_stat_names[PNVME_NR_STATS] = {
 };
 
 static const char *const pnvme_map_stat_names[PNVME_NR_MAP_STATS] = {
-	[PNVME_MAP_MAPPED]	= "mapped",
 	[PNVME_MAP_BYTES]	= "bytes",
 	[PNVME_MAP_PIECES]	= "pieces",
 	[PNVME_MAP_SAME]	= "same",
@@ -45,12 +44,23 @@ static u64 pnvme_map_stat_sum(struct pnvme_ctrl *ctrl, unsigned int backend, uns
 	return sum;
 }
 
+/* Every request has one shape. */
+static u64 pnvme_mapped(struct pnvme_ctrl *ctrl, unsigned int backend)
+{
+	return pnvme_map_stat_sum(ctrl, backend, PNVME_MAP_SAME) +
+	       pnvme_map_stat_sum(ctrl, backend, PNVME_MAP_SINGLE) +
+	       pnvme_map_stat_sum(ctrl, backend, PNVME_MAP_ARRAY);
+}
+
 static int pnvme_stats_show(struct seq_file *m, void *unused)
 {
 	struct pnvme_ctrl *ctrl = m->private;
 	unsigned int i, backend;
+	u64 mapped = 0;
 	int cpu;
 
+	for (backend = 0; backend < PNVME_NR_BACKENDS; backend++)
+		mapped += pnvme_mapped(ctrl, backend);
 	seq_printf(m, "backend %s\n", READ_ONCE(ctrl->backend)->name);
 	seq_printf(m, "queues %u\n", ctrl->nr_io);
 	for (i = 0; i < PNVME_NR_STATS; i++) {
@@ -60,6 +70,7 @@ static int pnvme_stats_show(struct seq_file *m, void *unused)
 			sum += per_cpu_ptr(ctrl->stats, cpu)->v[i];
 		seq_printf(m, "%s %llu\n", pnvme_stat_names[i], sum);
 	}
+	seq_printf(m, "mapped %llu\n", mapped);
 	for (i = 0; i < PNVME_NR_MAP_STATS; i++) {
 		u64 sum = 0;
 
@@ -77,11 +88,12 @@ static int pnvme_backend_stats_show(struct seq_file *m, void *unused)
 	struct pnvme_ctrl *ctrl = m->private;
 	unsigned int i, backend;
 
-	seq_puts(m, "backend");
+	seq_puts(m, "backend mapped");
 	for (i = 0; i < PNVME_NR_MAP_STATS; i++)
 		seq_printf(m, " %s", pnvme_map_stat_names[i]);
 	for (backend = 0; backend < PNVME_NR_BACKENDS; backend++) {
-		seq_printf(m, "\n%s", pnvme_backends[backend]->name);
+		seq_printf(m, "\n%s %llu", pnvme_backends[backend]->name,
+			   pnvme_mapped(ctrl, backend));
 		for (i = 0; i < PNVME_NR_MAP_STATS; i++)
 			seq_printf(m, " %llu", pnvme_map_stat_sum(ctrl, backend, i));
 	}

@@ -37,19 +37,17 @@ enum pnvme_stat {
 
 /**
  * enum pnvme_map_stat - what is counted for every backend of a controller
- * @PNVME_MAP_MAPPED:		requests whose data was mapped
  * @PNVME_MAP_BYTES:		bytes of data mapped
  * @PNVME_MAP_PIECES:		DMA pieces produced
- * @PNVME_MAP_SAME:		of the requests, those whose list the device sees as it is (phyr)
- * @PNVME_MAP_SINGLE:		of the others, those that came out as one piece
- * @PNVME_MAP_ARRAY:		the rest; in the order of enum phyr_shape
+ * @PNVME_MAP_SAME:		requests whose list the device sees as it is (phyr)
+ * @PNVME_MAP_SINGLE:		other requests that came out as one piece
+ * @PNVME_MAP_ARRAY:		the rest; these three in the order of enum phyr_shape
  * @PNVME_MAP_P2P:		requests of peer-to-peer memory
  * @PNVME_MAP_BOUNCED:		requests of which a piece lies in a bounce buffer
  * @PNVME_MAP_META_BYTES:	bytes of lists, tables and arrays that describe data
  * @PNVME_NR_MAP_STATS:		number of counters
  */
 enum pnvme_map_stat {
-	PNVME_MAP_MAPPED,
 	PNVME_MAP_BYTES,
 	PNVME_MAP_PIECES,
 	PNVME_MAP_SAME,
