@@ -36,6 +36,9 @@ export const CellRecord = z.strictObject({
 });
 export type CellRecord = z.infer<typeof CellRecord>;
 
+/** The reason of every cell that a Ctrl-C kept from its end. */
+export const INTERRUPTED = 'interrupted before it ended';
+
 export const RunRecord = z.strictObject({
   id: z.string(),
   seed: z.number(),

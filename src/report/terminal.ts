@@ -3,6 +3,7 @@
  */
 import {
   type CellRecord,
+  INTERRUPTED,
   type OracleName,
   OracleName as OracleNames,
   type RunEvent,
@@ -85,6 +86,8 @@ export class TerminalReport {
   }
 
   #row(record: CellRecord): void {
+    // The person who pressed Ctrl-C knows why, and the totals say how many.
+    if (record.verdict === 'lost' && record.reason === INTERRUPTED) return;
     if (record.verdict === 'skip') {
       this.#skips++;
       return;

@@ -10,6 +10,7 @@ import {
   type Emit,
   GuestDied,
   type Image,
+  INTERRUPTED,
   type PrunedCell,
   type RunEvent,
 } from '../model/index.js';
@@ -56,7 +57,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   await Promise.all(Array.from({ length: options.jobs }, worker));
   const ended = new Set(records.map((record) => record.id));
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) {
-    const record = lost(cell, 'interrupted before it ended', options.repro);
+    const record = lost(cell, INTERRUPTED, options.repro);
     records.push(record);
     emit({ type: 'cell-end', at: now(), record });
   }

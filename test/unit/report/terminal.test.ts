@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { CellRecord, RunEvent } from '../../../src/model/index.js';
+import { type CellRecord, INTERRUPTED, type RunEvent } from '../../../src/model/index.js';
 import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
 
 const record = (change: Partial<CellRecord>): CellRecord => ({
@@ -76,6 +76,12 @@ describe('the table', () => {
     expect(text).toContain('QEMU ended with SIGKILL');
     expect(text).toContain('0 passed, 0 failed, 1 lost, 1 skipped');
     expect(text.match(/^skip/m)).toBeNull();
+  });
+
+  it('counts the cells that were interrupted, without a row for each', () => {
+    const text = shown([record({ verdict: 'lost', reason: INTERRUPTED, oracles: [] })]);
+    expect(text).not.toContain(INTERRUPTED);
+    expect(text).toContain('1 lost');
   });
 
   it('has colours on a terminal only, and not against NO_COLOR', () => {
