@@ -562,11 +562,11 @@ struct phyr_map {
  * Context: Any that @gfp allows.
  * Return: 0, or with nothing left mapped and the shape set to PHYR_SHAPE_NONE:
  * -EINVAL for an empty list or a bad direction; -ENOMEM (no IOVA space, bounce buffer or memory:
- * try again later); -EIO if the device cannot reach the memory, or if phyr.ko's parameter "check" is
- * set and the DMA API disagrees about a chunk of a list that was to be used as it is; -EREMOTEIO if the topology does not
- * let the device reach this P2P memory (dma_map_sgtable() says the same; the block layer's iterator
- * says BLK_STS_INVAL); -EOPNOTSUPP if the device's DMA alignment mask is larger than the IOMMU's
- * granule and the list is not aligned to it.
+ * try again later); -EIO if the device cannot reach the memory, or if phyr.ko's parameter "check"
+ * is set and the DMA API disagrees about a chunk of a list that was to be used as it is;
+ * -EREMOTEIO if the topology does not let the device reach this P2P memory (dma_map_sgtable() says
+ * the same; the block layer's iterator says BLK_STS_INVAL); -EOPNOTSUPP if the device's DMA
+ * alignment mask is larger than the IOMMU's granule and the list is not aligned to it.
  */
 int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
 		 enum dma_data_direction dir, unsigned long attrs, gfp_t gfp);
@@ -869,12 +869,11 @@ int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64
  * @it:		the iterator, for phyr_dma_iter_next()
  * @io:		an I/O that has begun
  *
+ * No search through the list: it was indexed when it was registered.
+ *
  * Context: Any.
  */
-static inline void phyr_reg_iter_init(struct phyr_dma_iter *it, const struct phyr_reg_io *io)
-{
-	phyr_dma_iter_init_part(it, io->map, io->offset, io->len);
-}
+void phyr_reg_iter_init(struct phyr_dma_iter *it, const struct phyr_reg_io *io);
 
 /**
  * phyr_reg_end - end an I/O on a registration

@@ -74,8 +74,8 @@ bool __phyr_dma_iter_run(struct phyr_dma_iter *it)
 }
 EXPORT_SYMBOL_GPL(__phyr_dma_iter_run);
 
-void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
-			     u64 offset, u64 len)
+void __phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
+			       const struct phyr_index *index, u64 offset, u64 len)
 {
 	const struct phyr_node *node;
 
@@ -90,8 +90,12 @@ void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *ma
 	it->bias = map->addr;
 	if (it->shape == PHYR_SHAPE_SAME) {
 		it->shape = PHYR_PART_SAME;
-		if (!len || !phyr_iter_seek(&it->in, map->list, offset))
+		if (!len)
 			return;
+		if (index)
+			phyr_index_seek(index, &it->in, map->list, offset);
+		else
+			phyr_iter_seek(&it->in, map->list, offset);
 		it->addr = it->in.cur.paddr + it->bias;
 		it->left = it->in.cur.len;
 	} else {
@@ -107,5 +111,11 @@ void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *ma
 		it->left -= offset;
 	}
 	phyr_dma_iter_trim(it);
+}
+
+void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
+			     u64 offset, u64 len)
+{
+	__phyr_dma_iter_init_part(it, map, NULL, offset, len);
 }
 EXPORT_SYMBOL_GPL(phyr_dma_iter_init_part);

@@ -114,6 +114,27 @@ struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail,
 /* link.c */
 int phyr_link(struct device *dev, struct phyr_map *map, u64 todo, u64 *mapped);
 
+/* index.c */
+
+/**
+ * struct phyr_index - where to start walking a list for any of its bytes
+ * @top:	a link of pointers to links of marks; NULL for no index
+ * @shift:	marks are 1 << @shift bytes apart
+ */
+struct phyr_index {
+	struct phyr_node *top;
+	u8 shift;
+};
+
+int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp_t gfp);
+void phyr_index_free(struct phyr_index *index);
+void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
+		     const struct phyr_list *list, u64 offset);
+
+/* dma_iter.c: phyr_dma_iter_init_part(), by an index of the list unless that is NULL */
+void __phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
+			       const struct phyr_index *index, u64 offset, u64 len);
+
 /* check.c: off, this costs a jump that is not taken */
 DECLARE_STATIC_KEY_FALSE(phyr_checking);
 int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_direction dir,

@@ -18,6 +18,7 @@
 /**
  * struct phyr_reg - a registered mapping
  * @map:	the mapping, in force until @revoked
+ * @index:	SAME: finds the chunks of an I/O
  * @users:	I/Os under way, killed by the revocation
  * @dir:	what it was registered for
  * @sync:	the device does not see what the CPU sees: bounce buffers, caches to be cleaned
@@ -29,12 +30,13 @@
  */
 struct phyr_reg {
 	struct phyr_map map;
+	struct phyr_index index;
 	struct percpu_ref users;
 	enum dma_data_direction dir;
 	bool sync;
 	struct device *dev;
 	struct completion idle;
-	struct mutex lock;
+	struct mutex lock;	/* @revoked */
 	bool revoked;
 	struct kref ref;
 };
@@ -58,6 +60,12 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 	err = phyr_dma_map(dev, list, &reg->map, dir, attrs, GFP_KERNEL);
 	if (err)
 		goto exit_ref;
+	/* Elsewhere one range is no search, or bounce buffers cost far more than one. */
+	if (reg->map.shape == PHYR_SHAPE_SAME && list->nr > 1) {
+		err = phyr_index_build(&reg->index, list, GFP_KERNEL);
+		if (err)
+			goto unmap;
+	}
 
 	reg->dev = get_device(dev);
 	reg->dir = dir;
@@ -69,6 +77,8 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 	kref_init(&reg->ref);
 	return reg;
 
+unmap:
+	phyr_dma_unmap(dev, &reg->map);
 exit_ref:
 	percpu_ref_exit(&reg->users);
 free:
@@ -100,6 +110,7 @@ static void phyr_reg_free(struct kref *ref)
 	struct phyr_reg *reg = container_of(ref, struct phyr_reg, ref);
 
 	phyr_reg_revoke(reg);
+	phyr_index_free(&reg->index);
 	percpu_ref_exit(&reg->users);
 	put_device(reg->dev);
 	mutex_destroy(&reg->lock);
@@ -112,6 +123,15 @@ void phyr_reg_put(struct phyr_reg *reg)
 	kref_put(&reg->ref, phyr_reg_free);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_put);
+
+void phyr_reg_iter_init(struct phyr_dma_iter *it, const struct phyr_reg_io *io)
+{
+	const struct phyr_reg *reg = io->reg;
+
+	__phyr_dma_iter_init_part(it, &reg->map, reg->index.top ? &reg->index : NULL, io->offset,
+				  io->len);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_iter_init);
 
 /*
  * Hand the bytes of an I/O over, to the device or back.  A SINGLE is done page by page: behind

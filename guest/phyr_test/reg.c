@@ -7,7 +7,10 @@
 
 #include "test.h"
 
-/* Does a copy of the byte at @want hold what memory does?  Its whole word, if the I/O has all of it. */
+/*
+ * Does a copy of the byte at @want hold what memory does?  Its whole word is compared, if the I/O
+ * has all of it.
+ */
 static bool right_content(const struct phyr_reg_io *io, u64 done, u64 want, phys_addr_t got)
 {
 	u64 word = want & ~7ull, inside = want & 7;
@@ -31,17 +34,20 @@ static bool reaches(struct test *t, const struct phyr_reg_io *io)
 		u64 at = 0;
 
 		while (at < it.range.len) {
-			u64 want = test_phys(t, io->offset + done + at);
-			phys_addr_t got = test_translate(t, it.range.addr + at);
+			u64 want = test_phys(t, io->offset + done + at), last = it.range.len - 1;
+			dma_addr_t addr = it.range.addr + at;
+			phys_addr_t got = test_translate(t, addr);
 
-			if (test_bounced(t) ? !right_content(io, done + at, want, got) : got != want) {
-				snprintf(t->why, sizeof(t->why), "byte %llu of %llu + %llu: %pa, not %#llx",
+			if (test_bounced(t) ? !right_content(io, done + at, want, got) :
+					      got != want) {
+				snprintf(t->why, sizeof(t->why),
+					 "byte %llu of %llu + %llu: %pa, not %#llx",
 					 done + at, io->offset, io->len, &got, want);
 				return false;
 			}
-			if (at == it.range.len - 1)
+			if (at == last)
 				break;
-			at = min(at + PAGE_SIZE - offset_in_page(it.range.addr + at), it.range.len - 1ull);
+			at = min(at + PAGE_SIZE - offset_in_page(addr), last);
 		}
 		done += it.range.len;
 	}
@@ -127,24 +133,38 @@ undo:
 void test_reg_refused(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
-	u64 len = t->list.len;
+	const struct {
+		const char *what;
+		u64 offset, len;
+		enum dma_data_direction dir;
+		int err;
+	} wrong[] = {
+		{ "nothing", 0, 0, DMA_TO_DEVICE, -ERANGE },
+		{ "too long", 0, t->list.len + 1, DMA_TO_DEVICE, -ERANGE },
+		{ "after the end", t->list.len, 1, DMA_TO_DEVICE, -ERANGE },
+		{ "an offset that wraps", U64_MAX, 2, DMA_TO_DEVICE, -ERANGE },
+		{ "a length that wraps", 8, U64_MAX, DMA_TO_DEVICE, -ERANGE },
+		{ "the other direction", 0, 8, DMA_FROM_DEVICE, -EACCES },
+		{ "both directions", 0, 8, DMA_BIDIRECTIONAL, -EACCES },
+	};
+	struct phyr_reg *another;
 	struct phyr_reg_io io;
 	struct phyr_list none;
+	int err, i;
 
 	if (IS_ERR(reg)) {
 		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
 		return;
 	}
-	EXPECT(t, phyr_reg_begin(reg, &io, 0, 0, DMA_TO_DEVICE) == -ERANGE, "nothing");
-	EXPECT(t, phyr_reg_begin(reg, &io, 0, len + 1, DMA_TO_DEVICE) == -ERANGE, "too long");
-	EXPECT(t, phyr_reg_begin(reg, &io, len, 1, DMA_TO_DEVICE) == -ERANGE, "after the end");
-	EXPECT(t, phyr_reg_begin(reg, &io, U64_MAX, 2, DMA_TO_DEVICE) == -ERANGE, "that wraps");
-	EXPECT(t, phyr_reg_begin(reg, &io, 8, U64_MAX, DMA_TO_DEVICE) == -ERANGE, "length that wraps");
-	EXPECT(t, phyr_reg_begin(reg, &io, 0, 8, DMA_FROM_DEVICE) == -EACCES, "other direction");
-	EXPECT(t, phyr_reg_begin(reg, &io, 0, 8, DMA_BIDIRECTIONAL) == -EACCES, "both directions");
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		err = phyr_reg_begin(reg, &io, wrong[i].offset, wrong[i].len, wrong[i].dir);
+		EXPECT(t, err == wrong[i].err, "%s: %d", wrong[i].what, err);
+	}
 	phyr_list_init(&none, PHYR_PACKED);
-	EXPECT(t, phyr_reg_create(t->dev, &none, DMA_TO_DEVICE, 0) == ERR_PTR(-EINVAL), "empty list");
-	EXPECT(t, phyr_reg_create(t->dev, &t->list, DMA_NONE, 0) == ERR_PTR(-EINVAL), "no direction");
+	another = phyr_reg_create(t->dev, &none, DMA_TO_DEVICE, 0);
+	EXPECT(t, another == ERR_PTR(-EINVAL), "an empty list");
+	another = phyr_reg_create(t->dev, &t->list, DMA_NONE, 0);
+	EXPECT(t, another == ERR_PTR(-EINVAL), "no direction");
 undo:
 	phyr_reg_put(reg);
 }
@@ -160,7 +180,8 @@ static void revoke_work(struct work_struct *work)
 	struct revoker *r = container_of(work, struct revoker, work);
 
 	phyr_reg_revoke(r->reg);
-	smp_store_release(&r->done, true);
+	/* Read while it may be running. */
+	WRITE_ONCE(r->done, true);
 }
 
 void test_reg_revoke(struct test *t)
@@ -186,16 +207,16 @@ void test_reg_revoke(struct test *t)
 
 	for (i = 0; i < 2; i++)
 		queue_work(system_unbound_wq, &r[i].work);
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 100; i++) {
 		err = phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE);
 		if (err)
 			break;
 		phyr_reg_end(&another);
-		msleep(1);
+		msleep(20);
 	}
 	EXPECT(t, err == -ENODEV, "begin during the revocation: %d", err);
 	msleep(50);
-	EXPECT(t, !smp_load_acquire(&r[0].done) && !smp_load_acquire(&r[1].done),
+	EXPECT(t, !READ_ONCE(r[0].done) && !READ_ONCE(r[1].done),
 	       "it did not wait for the I/O");
 	EXPECT(t, reaches(t, &io), "the I/O lost its mapping");
 undo:
@@ -280,7 +301,8 @@ void test_reg_cost(struct test *t)
 			EXPECT(t, !err, "begin: %d", err);
 			best = min(best, t2 - t1 - (t1 - t0));
 		}
-		seq_printf(t->out, "# %llu bytes at %llu: %llu cycles\n", ios[i].len, ios[i].offset, best);
+		seq_printf(t->out, "# %llu bytes at %llu: %llu cycles\n", ios[i].len,
+			   ios[i].offset, best);
 	}
 undo:
 	phyr_reg_put(reg);

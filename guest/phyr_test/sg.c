@@ -52,7 +52,8 @@ void test_sg_split(struct test *t)
 	int err, i;
 
 	phyr_list_init(&one, PHYR_PACKED);
-	err = phyr_list_append(&one, PHYR_MEM_RAM, NULL, page_to_phys(t->block), SZ_64K, GFP_KERNEL);
+	err = phyr_list_append(&one, PHYR_MEM_RAM, NULL, page_to_phys(t->block), SZ_64K,
+			       GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
 	/* Not a multiple of the page size: it is made one. */
 	err = phyr_list_to_sgt(&one, &table, 3 * PAGE_SIZE + 100, GFP_KERNEL);
@@ -83,7 +84,8 @@ void test_sg_no_pages(struct test *t)
 
 	/* Memory at its start, nothing at its end. */
 	phyr_list_destroy(&list);
-	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, page_to_phys(t->block), beyond, GFP_KERNEL);
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, page_to_phys(t->block), beyond,
+			       GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_to_sgt(&list, &table, UINT_MAX, GFP_KERNEL);
 	EXPECT(t, err == -EOPNOTSUPP && !table.sgl, "a chunk that leaves memory gives %d", err);
@@ -121,8 +123,8 @@ void test_sg_take_over(struct test *t)
 
 	sg = table.sgl;
 	phyr_for_each_dma_range(it, &map) {
-		EXPECT(t, sg && it.range.addr == sg_dma_address(sg) && it.range.len == sg_dma_len(sg),
-		       "range at %llu", len);
+		EXPECT(t, sg && it.range.addr == sg_dma_address(sg) &&
+		       it.range.len == sg_dma_len(sg), "range at %llu", len);
 		len += it.range.len;
 		sg = sg_next(sg);
 	}
@@ -130,7 +132,8 @@ void test_sg_take_over(struct test *t)
 	/* A part that begins within one range and ends within another. */
 	phyr_dma_iter_init_part(&it, &map, 5000, 20000);
 	for (len = 0; phyr_dma_iter_next(&it); len += it.range.len)
-		EXPECT(t, test_bounced(t) || test_translate(t, it.range.addr) == test_phys(t, 5000 + len),
+		EXPECT(t, test_bounced(t) ||
+		       test_translate(t, it.range.addr) == test_phys(t, 5000 + len),
 		       "byte %llu of a part is elsewhere", len);
 	EXPECT(t, len == 20000, "a part of %llu bytes", len);
 undo:

@@ -49,9 +49,26 @@ void check_seek(struct pair *p, struct bytes *in)
 	struct phyr_iter it;
 	bool found;
 
-	TRACE("seek %#llx", offset);
+	u8 how = byte(in);
+
+	TRACE("seek %#llx%s", offset, how & 1 ? " by an index" : "");
 	memset(&it, 0xa5, sizeof(it));
-	found = phyr_iter_seek(&it, &p->list, offset);
+	if (how & 1 && offset < p->model.len) {
+		struct phyr_index index = { };
+		int err;
+
+		slab_fail_after(how & 2 ? how >> 2 : -1);
+		err = phyr_index_build(&index, &p->list, GFP_KERNEL);
+		CHECK((err == -ENOMEM) == slab_failed(), "index: %d", err);
+		CHECK(!err || !index.top, "half an index is left");
+		if (err)
+			return;
+		phyr_index_seek(&index, &it, &p->list, offset);
+		phyr_index_free(&index);
+		found = true;
+	} else {
+		found = phyr_iter_seek(&it, &p->list, offset);
+	}
 	CHECK(found == (offset < p->model.len), "found: %d", found);
 	for (; found; found = phyr_iter_next(&it)) {
 		CHECK(it.cur.paddr == model_at(&p->model, offset, &run) && it.cur.len == run,

@@ -28,7 +28,13 @@ const slips: [what: string, file: string, from: string, to: string][] = [
   ['a link that is not chained', 'list.c', 'list->tail->next = node;', 'list->tail->next = NULL;'],
   ['a seek that counts from the wrong byte', 'list.c', 'at = found->offset;', 'at = 0;'],
   ['a failure that leaves what it appended', 'list.c', 'phyr_chain_free(*more);', ';'],
-  ['ranges that cross the boundary', 'dma_iter.c', 'if (len > room)', 'if (0)'],
+  [
+    'segments that cross the boundary',
+    '../include/phyr.h',
+    'return len - 1 > room ? room + 1 : len;',
+    'return len - 1 > room ? len : len;',
+  ],
+  ['an index that forgets how an iterator begins', 'index.c', 'it->begun = mark->at;', 'it->begun = true;'],
 ];
 
 it.each(slips)('finds: %s', async (_what, file, from, to) => {

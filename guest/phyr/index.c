@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An index of a list that is used over and over: where to start walking for any byte, so that a
+ * seek is a look-up and a few chunks, however long the list is.
+ *
+ * A mark is the state of an iterator just before it reads the chunk that holds byte n << shift.
+ * Marks are in links like all else here, one level of them below the top one.
+ */
+#include <linux/overflow.h>
+
+#include "internal.h"
+
+struct phyr_mark {
+	const u64 *at;
+	const u64 *stop;
+	const struct phyr_node *node;
+	u64 offset;
+};
+
+#define MARK_WORDS	(sizeof(struct phyr_mark) / sizeof(u64))
+#define NODE_WORDS	PHYR_NODE_WORDS(PAGE_SIZE)
+#define NODE_MARKS	(NODE_WORDS / MARK_WORDS)
+#define MAX_MARKS	((u64)NODE_MARKS * NODE_WORDS)
+
+/* Marks so far apart that there are eight chunks to each, if all are of a size. */
+#define CHUNKS_PER_MARK	8
+
+static struct phyr_mark *phyr_index_mark(const struct phyr_index *index, u64 n)
+{
+	struct phyr_node *node = (struct phyr_node *)(uintptr_t)index->top->word[n / NODE_MARKS];
+
+	return (struct phyr_mark *)&node->word[n % NODE_MARKS * MARK_WORDS];
+}
+
+/* The next mark, with a link of its own if the last one is full. */
+static struct phyr_mark *phyr_index_add(struct phyr_index *index, u64 n, gfp_t gfp)
+{
+	struct phyr_node *top = index->top, *node;
+
+	if (n % NODE_MARKS == 0) {
+		node = phyr_node_alloc(NODE_WORDS, gfp);
+		if (!node)
+			return NULL;
+		if (top->nr)
+			((struct phyr_node *)(uintptr_t)top->word[top->nr - 1])->next = node;
+		top->word[top->nr++] = (uintptr_t)node;
+	}
+	return phyr_index_mark(index, n);
+}
+
+/**
+ * phyr_index_build - make an index of a list
+ * @index:	receives it; freed with phyr_index_free()
+ * @list:	the list; must not change as long as the index is used
+ * @gfp:	for its links
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp_t gfp)
+{
+	u64 start = 0, n = 0, per_mark = list->len / list->nr * CHUNKS_PER_MARK;
+	struct phyr_iter it, before;
+
+	index->shift = PHYR_WORD_PAGE_SHIFT;
+	while (1ULL << index->shift < per_mark || (list->len - 1) >> index->shift >= MAX_MARKS)
+		index->shift++;
+	index->top = phyr_node_alloc(NODE_WORDS, gfp);
+	if (!index->top)
+		return -ENOMEM;
+
+	phyr_iter_init(&it, list);
+	for (before = it; phyr_iter_next(&it); before = it) {
+		for (; n << index->shift < start + it.cur.len; n++) {
+			struct phyr_mark *mark = phyr_index_add(index, n, gfp);
+
+			if (!mark) {
+				phyr_index_free(index);
+				return -ENOMEM;
+			}
+			mark->at = before.at;
+			mark->stop = before.stop;
+			mark->node = before.node;
+			mark->offset = start;
+		}
+		start += it.cur.len;
+	}
+	return 0;
+}
+
+/**
+ * phyr_index_free - free an index
+ * @index: the index; one that is all zeros is left alone
+ */
+void phyr_index_free(struct phyr_index *index)
+{
+	if (!index->top)
+		return;
+	if (index->top->nr)
+		phyr_chain_free((struct phyr_node *)(uintptr_t)index->top->word[0]);
+	phyr_node_free(index->top);
+	index->top = NULL;
+}
+
+/**
+ * phyr_index_seek - phyr_iter_seek() by an index
+ * @index:	the index
+ * @it:		the iterator
+ * @list:	the list that it is an index of
+ * @offset:	bytes from the start of the list, less than its length
+ */
+void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
+		     const struct phyr_list *list, u64 offset)
+{
+	const struct phyr_mark *mark = phyr_index_mark(index, offset >> index->shift);
+	u64 left = offset - mark->offset;
+
+	phyr_iter_init(it, list);
+	it->at = mark->at;
+	it->stop = mark->stop;
+	it->node = mark->node;
+	it->begun = mark->at;
+	while (phyr_iter_next(it) && left >= it->cur.len)
+		left -= it->cur.len;
+	it->cur.paddr += left;
+	it->cur.len -= left;
+}
