@@ -74,6 +74,18 @@ describe('the kernel-log oracle', () => {
     });
   });
 
+  it('names what a report is about, not how it begins', () => {
+    const report = [
+      '[ 5.1] ------------[ cut here ]------------',
+      '[ 5.1] WARNING: kernel/dma/debug.c:889 at dma_debug_device_change+0x1a0/0x2c0, CPU#0: sh/90',
+      '[ 5.1] DMA-API: phyr_nvme 0000:03:00.0: device driver has pending DMA allocations while released from device [count=1]',
+    ];
+    const lines = (count: number) => [console[0] ?? '', ...report.slice(0, count), console[2] ?? ''];
+    const said = (count: number) => judgeKernelLog(logWindow(lines(count), 'begin-1', 'end-1')).detail;
+    expect(said(3)).toMatch(/^DMA debug: DMA-API: phyr_nvme .* \(and 2 more\)$/);
+    expect(said(2)).toMatch(/^WARN: WARNING: kernel\/dma\/debug\.c/);
+  });
+
   it('could not look without both marks', () => {
     expect(judgeKernelLog(logWindow(console.slice(1), 'begin-1', 'end-1')).verdict).toBe('inconclusive');
     expect(judgeKernelLog(logWindow(console.slice(0, 2), 'begin-1', 'end-1')).verdict).toBe('inconclusive');
