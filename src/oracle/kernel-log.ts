@@ -64,7 +64,7 @@ export function judgeKernelLog(
     };
   }
   const found = splats(window.lines);
-  const [first] = found;
+  const first = headline(found);
   const tainted = Object.entries(TAINTS).find(
     ([bit]) => (Number(taint.after) & ~Number(taint.before) & Number(bit)) !== 0,
   );
@@ -75,6 +75,13 @@ export function judgeKernelLog(
   if (!first) return { name: 'kernel-log', verdict: 'pass', detail: `${window.lines.length} lines, clean` };
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
   return { name: 'kernel-log', verdict: 'fail', detail: `${first.kind}: ${first.line}${more}` };
+}
+
+/** One report is several lines, and its first is often a bare "cut here": the most telling of the first few. */
+function headline(found: readonly { kind: string; line: string }[]): { kind: string; line: string } | undefined {
+  const rank = ({ kind }: { kind: string }) => SPLATS.findIndex((splat) => splat[1] === kind);
+  const isCut = ({ line }: { line: string }) => line.includes('[ cut here ]');
+  return found.slice(0, 3).sort((a, b) => rank(a) - rank(b) || Number(isCut(a)) - Number(isCut(b)))[0];
 }
 
 export function splats(lines: readonly string[]): { kind: string; line: string }[] {

@@ -77,6 +77,18 @@ describe('the kernel-log oracle', () => {
     });
   });
 
+  it('names what a report is about, not how it begins', () => {
+    const report = [
+      '[ 5.1] ------------[ cut here ]------------',
+      '[ 5.1] WARNING: kernel/dma/debug.c:889 at dma_debug_device_change+0x1a0/0x2c0, CPU#0: sh/90',
+      '[ 5.1] DMA-API: phyr_nvme 0000:03:00.0: device driver has pending DMA allocations while released from device [count=1]',
+    ];
+    const lines = (count: number) => [console[0] ?? '', ...report.slice(0, count), console[2] ?? ''];
+    const said = (count: number) => judgeKernelLog(logWindow(lines(count), 'begin-1', 'end-1'), sound).detail;
+    expect(said(3)).toMatch(/^DMA debug: DMA-API: phyr_nvme .* \(and 2 more\)$/);
+    expect(said(2)).toMatch(/^WARN: WARNING: kernel\/dma\/debug\.c/);
+  });
+
   it('could not look without both marks', () => {
     expect(judgeKernelLog(logWindow(console.slice(1), 'begin-1', 'end-1'), sound).verdict).toBe('inconclusive');
     expect(judgeKernelLog(logWindow(console.slice(0, 2), 'begin-1', 'end-1'), sound).verdict).toBe('inconclusive');
@@ -86,6 +98,9 @@ describe('the kernel-log oracle', () => {
     '[    5.1] WARNING: CPU: 0 PID: 85 at drivers/iommu/dma-iommu.c:1234 iommu_dma_unmap+0x1',
     '[    5.1] WARNING: drivers/iommu/dma-iommu.c:842 at __iommu_dma_unmap+0x10a/0x120, CPU#0: fio/90',
     '[    5.1] BUG: KASAN: slab-use-after-free in phyr_dma_unmap+0x44/0x90',
+    '[   17.613944] BUG: KASAN: slab-out-of-bounds in prov_init+0x8d/0x1000 [prov]',
+    '[   18.157166] BUG: KASAN: vmalloc-out-of-bounds in prov_init+0x240/0x1000 [prov]',
+    '[   17.976950] BUG: scheduling while atomic: insmod/78/0x00000002',
     '[    5.1] BUG: unable to handle page fault for address: ffffffffdeadbeef',
     '[    5.1] Oops: general protection fault, probably for non-canonical address',
     '[    5.1] DMA-API: nvme 0000:01:00.0: device driver frees DMA memory with wrong function',
