@@ -6,9 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { describe, type Image, type Machine } from '../model/index.js';
-import { startGuest } from './guest.js';
+import { type Guest, startGuest } from './guest.js';
 
-const Answer = z.strictObject({ accelerator: z.enum(['kvm', 'tcg']), why: z.string() });
+/** `until`: a mere lack of patience is believed for a day, since the host may only have been busy. */
+const Answer = z.strictObject({
+  accelerator: z.enum(['kvm', 'tcg']),
+  why: z.string(),
+  until: z.iso.datetime().optional(),
+});
 export type AcceleratorAnswer = z.infer<typeof Answer>;
 
 export interface ProbeOptions extends Pick<Image, 'qemu' | 'kernel' | 'rootfs'> {
@@ -22,7 +27,9 @@ export interface ProbeOptions extends Pick<Image, 'qemu' | 'kernel' | 'rootfs'> 
 }
 
 const BOOT_MS = 20_000;
-const TOO_SLOW = `a guest did not boot with KVM within ${BOOT_MS / 1000} s`;
+/** With KVM that works the kernel speaks within a second. */
+const FIRST_LINE_MS = 5_000;
+const DAY_MS = 24 * 3600 * 1000;
 const PROBE_MACHINE: Machine = {
   id: 'kvm-probe',
   arch: 'x86_64',
@@ -43,8 +50,7 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
   const known = options.fresh ? undefined : await readAnswer(answerFile);
   if (known) return known;
   const answer = await bootWithKvm(options);
-  // Slowness may be that of a busy hour: what only took too long is asked again next time.
-  if (answer.why !== TOO_SLOW) await keepAnswer(answerFile, answer);
+  await keepAnswer(answerFile, answer);
   return answer;
 }
 
@@ -65,6 +71,10 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
     accelerator: 'tcg',
     why: `a guest does not boot with KVM: ${why}`,
   });
+  const late = (why: string): AcceleratorAnswer => ({
+    ...no(why),
+    until: new Date(Date.now() + DAY_MS).toISOString(),
+  });
   try {
     await using guest = await startGuest({
       qemu,
@@ -81,12 +91,23 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
         .line(/phyrlab: /)
         .then((): AcceleratorAnswer => ({ accelerator: 'kvm', why: 'a guest booted with KVM' })),
       guest.died.then((death) => no(death.message)),
-      sleep(BOOT_MS, { accelerator: 'tcg' as const, why: TOO_SLOW }, { signal, ref: false }),
+      silent(guest, signal).then(() => late(`nothing on its console within ${FIRST_LINE_MS / 1000} s`)),
+      sleep(BOOT_MS, undefined, { signal, ref: false }).then(() => late(`not ready within ${BOOT_MS / 1000} s`)),
     ]);
   } catch (error) {
     signal.throwIfAborted();
     return no(describe(error));
   }
+}
+
+/** Resolves when the guest has not said a word for too long; never if it has spoken. */
+async function silent(guest: Guest, signal: AbortSignal): Promise<void> {
+  let spoke = false;
+  void guest.console.line(/./).then(() => {
+    spoke = true;
+  });
+  await sleep(FIRST_LINE_MS, undefined, { signal, ref: false });
+  if (spoke) await new Promise<never>(() => {});
 }
 
 /** What decides whether KVM works here, apart from who may open the device. */
@@ -97,7 +118,8 @@ function hostKey(qemuKey: string): string {
 
 async function readAnswer(file: string): Promise<AcceleratorAnswer | undefined> {
   try {
-    return Answer.parse(JSON.parse(await readFile(file, 'utf8')));
+    const answer = Answer.parse(JSON.parse(await readFile(file, 'utf8')));
+    return answer.until !== undefined && Date.parse(answer.until) < Date.now() ? undefined : answer;
   } catch {
     return undefined; // never asked, or damaged: ask
   }
