@@ -3,7 +3,6 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createJiti } from 'jiti';
 import { z } from 'zod';
 import { suites as builtIn } from '../../harness/index.js';
 import { describe, Suite, UsageError } from '../model/index.js';
@@ -30,6 +29,8 @@ async function loadFolder(folder: string): Promise<Suite[]> {
 
 /** A scenario file exports a suite, or a list of them, as its default. */
 async function loadFile(path: string): Promise<Suite[]> {
+  // Loaded only here: it brings a whole compiler.
+  const { createJiti } = await import('jiti');
   // No cache on disk: a scenario folder may be read-only, and nothing of ours shall stay there.
   const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, alias: { phyrlab: packageEntry() } });
   let exported: unknown;

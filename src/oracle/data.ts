@@ -39,7 +39,7 @@ export type DataClaim = { what: string; due: Due } & (
 
 const PAGE = 4096;
 /** A multiple of every block size that divides it or is cut at it: a piece is compared by itself. */
-export const PIECE = 1 << 20;
+export const PIECE = 256 << 10;
 
 export async function judgeData(claims: readonly DataClaim[]): Promise<OracleReport> {
   if (claims.length === 0) return report('inconclusive', 'no claim about data was made');

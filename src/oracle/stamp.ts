@@ -13,17 +13,18 @@ function mix(x: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** `bytes` of stamped sectors beginning at byte `offset` of the disk; both multiples of 512. */
+/** `bytes` of stamped sectors (little-endian words, as every host here has them) beginning at byte `offset` of the disk; both multiples of 512. */
 export function stamped(offset: number, bytes: number, seed: number, generation: number): Buffer {
-  const out = Buffer.alloc(bytes);
-  for (let at = 0; at < bytes; at += SECTOR) {
-    const lba = Math.trunc((offset + at) / SECTOR) >>> 0;
+  const out = Buffer.allocUnsafeSlow(bytes);
+  const words = new Uint32Array(out.buffer);
+  for (let at = 0; at < words.length; at += WORDS) {
+    const lba = Math.trunc(offset / SECTOR + at / WORDS) >>> 0;
     const base = mix((mix((seed ^ Math.imul(generation, 0x9e3779b1)) >>> 0) + lba) >>> 0);
-    out.writeUInt32LE(MAGIC, at);
-    out.writeUInt32LE(seed, at + 4);
-    out.writeUInt32LE(generation, at + 8);
-    out.writeUInt32LE(lba, at + 12);
-    for (let i = 4; i < WORDS; i++) out.writeUInt32LE(mix((base + Math.imul(i, 0x27d4eb2f)) >>> 0), at + 4 * i);
+    words[at] = MAGIC;
+    words[at + 1] = seed;
+    words[at + 2] = generation;
+    words[at + 3] = lba;
+    for (let i = 4; i < WORDS; i++) words[at + i] = mix((base + Math.imul(i, 0x27d4eb2f)) >>> 0);
   }
   return out;
 }

@@ -131,7 +131,7 @@ export class BootedGuest implements AsyncDisposable {
   }
 }
 
-const MAX_TRACE = 4 << 20;
+const MAX_TRACE = 1 << 20;
 
 /** Makes QEMU read where there is nothing, and looks whether its complaint arrives. */
 async function traceArrives(guest: Guest): Promise<boolean> {

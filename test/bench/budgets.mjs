@@ -1,8 +1,8 @@
 #!/usr/bin/env zx
 /**
- * The budgets of a person's patience, measured: `npm run bench [-- --cold]`.
+ * The budgets of a person's patience, measured: `npm run bench [-- --cold] [-- --runs N]`.
  *
- * warm   `npm start` three times; from the command to the first guest that answers; the orchestrator's memory and CPU
+ * warm   `npm start` three (N) times; from the command to the first guest that answers; the orchestrator's memory and CPU
  * cold   with --cold: a fresh clone, an empty image cache, `npm ci && npm start`, downloads included
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 $.verbose = false;
 const root = path.join(import.meta.dirname, '..', '..');
 const scratch = tmpdir();
+const count = Number(argv.runs ?? 3);
 const TICKS = Number(await $`getconf CLK_TCK`);
 const row = (what, value, budget) => console.log(`${what.padEnd(44)} ${value.padStart(12)}   budget ${budget}`);
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
@@ -86,9 +87,10 @@ try {
     row('fresh clone, empty cache: npm ci && npm start', seconds(Date.now() - begun), '240 s');
   }
   await start(root); // so that the cache is warm
-  const runs = [await start(root), await start(root), await start(root)];
-  row('warm npm start (median of 3)', seconds(median(runs.map(({ ms }) => ms))), '75 s');
-  row('command to first guest ready (median of 3)', seconds(median(runs.map(({ readyMs }) => readyMs))), '6 s');
+  const runs = [];
+  for (let i = 0; i < count; i++) runs.push(await start(root));
+  row(`warm npm start (median of ${count})`, seconds(median(runs.map(({ ms }) => ms))), '75 s');
+  row(`command to first guest ready (median of ${count})`, seconds(median(runs.map(({ readyMs }) => readyMs))), '6 s');
   row(
     'orchestrator, peak memory',
     `${Math.round(Math.max(...runs.map(({ peakKiB }) => peakKiB)) / 1024)} MiB`,
