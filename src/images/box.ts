@@ -6,7 +6,7 @@ import { type RunOptions, type RunResult, run } from './exec.js';
 export interface BoxOptions {
   /** Unpacked toolbox: becomes /usr, read-only. */
   toolbox: string;
-  /** Appears as /work, the current directory. */
+  /** Appears as /box, the current directory. */
   work: string;
   /** An empty directory for the root's mount point. */
   mountPoint: string;
@@ -22,19 +22,19 @@ const SCRIPT = `
 set -e
 R=$1 T=$2 W=$3; shift 3
 mount -t tmpfs -o mode=755 box "$R"
-mkdir "$R/usr" "$R/proc" "$R/dev" "$R/tmp" "$R/work"
+mkdir "$R/usr" "$R/proc" "$R/dev" "$R/tmp" "$R/box"
 for d in bin lib lib64 sbin; do ln -s usr/$d "$R/$d"; done
 mount --bind "$T/usr" "$R/usr"
 mount -o remount,bind,ro "$R/usr" 2>/dev/null || :
 mount -t proc proc "$R/proc" 2>/dev/null || mount --rbind /proc "$R/proc"
 mount --rbind /dev "$R/dev"
-mount --bind "$W" "$R/work"
+mount --bind "$W" "$R/box"
 while [ "$1" != -- ]; do
   mkdir -p "$R$2"; mount --bind "$1" "$R$2"; shift 2
 done
 shift
-cd "$R/work"
-exec chroot "$R" /usr/bin/env -i -C /work PATH=/usr/bin:/usr/sbin HOME=/tmp LC_ALL=C.UTF-8 "$@"
+cd "$R/box"
+exec chroot "$R" /usr/bin/env -i -C /box PATH=/usr/bin:/usr/sbin HOME=/tmp LC_ALL=C.UTF-8 "$@"
 `;
 
 /**

@@ -42,7 +42,7 @@ export async function buildModules(
       const flags = [`-j${os.availableParallelism()}`, 'CC=ccache gcc-14', ...(plants ? ['PHYR_PLANTS=1'] : [])];
       const mounts = { ...built.mounts, '/ccache': ccache };
       const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
-      const make = ['make', '-C', built.dir, 'M=/work', ...flags, 'modules'];
+      const make = ['make', '-C', built.dir, 'M=/box', ...flags, 'modules'];
       const made = await inBox(['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=300M', ...make], options);
       if (!made.ok) throw compileError(`guest/ for ${kernel.release}`, made.all);
       const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'));

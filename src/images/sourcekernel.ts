@@ -68,14 +68,14 @@ export async function sourceKernel(
         await step('unpacking the kernel source', ...unpacking, '--strip-components=1', '--no-same-owner');
         await copyFile(path.join(projectRoot, 'images', recipe.config), path.join(work, 'fragment'));
         const make = ['make', '-C', TREE, ...COMPILER];
-        await step('configuring the kernel', ...make, 'KCONFIG_ALLCONFIG=/work/fragment', 'allnoconfig');
+        await step('configuring the kernel', ...make, 'KCONFIG_ALLCONFIG=/box/fragment', 'allnoconfig');
         const config = readFileSync(path.join(linux, '.config'), 'utf8');
         const refused = notGranted(fragment, config);
         if (refused.length > 0)
           throw new InfraError(`${recipe.config} asks for what Kconfig refuses`, refused.join('\n'));
         await compile([...make, ...REPRODUCIBLE], box, context);
 
-        const install = '$(srctree)/scripts/package/install-extmod-build /work/tree';
+        const install = '$(srctree)/scripts/package/install-extmod-build /box/tree';
         await step('gathering the build tree', ...make, 'run-command', `KBUILD_RUN_COMMAND=${install}`);
         await rename(path.join(work, 'tree'), path.join(context.dir, 'tree'));
         writeCpio(path.join(context.dir, 'boot.cpio'), await bootModuleItems(linux, async (file) => file));

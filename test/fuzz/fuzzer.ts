@@ -44,7 +44,7 @@ export async function buildFuzzer(
       await cp(join(root, 'guest', part), join(box.work, part), { recursive: true });
     await cp(import.meta.dirname, join(box.work, 'fuzz'), { recursive: true });
     await edit(join(box.work, 'phyr'));
-    const make = await inBox(['make', '-s', '-j2', '-C', 'fuzz', 'CC=gcc-14', 'PHYR=..', 'BUILD=/work/build'], box);
+    const make = await inBox(['make', '-s', '-j2', '-C', 'fuzz', 'CC=gcc-14', 'PHYR=..', 'BUILD=/box/build'], box);
     if (!make.ok) throw new Error(`phyr-fuzz does not build:\n${make.all}`);
     return {
       run: (args) => inBox(['build/phyr-fuzz', ...args], box),
