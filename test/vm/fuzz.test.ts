@@ -30,7 +30,7 @@ const slips: [what: string, file: string, from: string, to: string][] = [
   ['a failure that leaves what it appended', 'list.c', 'phyr_chain_free(*more);', ';'],
   [
     'segments that cross the boundary',
-    '../include/phyr.h',
+    '../include/phyr/list.h',
     'return len - 1 > room ? room + 1 : len;',
     'return len - 1 > room ? len : len;',
   ],

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Registered lists: mapped once, used by many I/Os, revocable while they run. */
+#ifndef PHYR_REG_H
+#define PHYR_REG_H
+
+#include "map.h"
+
+struct phyr_reg;
+
+/**
+ * phyr_reg_create - register a list with a device: map it once, for many I/Os
+ * @dev:	the device; whoever drives it revokes the registration before it goes
+ * @list:	the list, not empty; owned by the registration until phyr_reg_revoke() has returned
+ * @dir:	directions that I/Os may have; DMA_BIDIRECTIONAL allows both
+ * @attrs:	DMA_ATTR_*, as for phyr_dma_map()
+ *
+ * Context: May sleep.
+ * Return: the registration, held once, or an error of phyr_dma_map() as a pointer.
+ */
+struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *list,
+				 enum dma_data_direction dir, unsigned long attrs);
+
+/**
+ * phyr_reg_revoke - take a registration back
+ * @reg: a registration that the caller holds
+ *
+ * New I/Os are refused at once; those under way are waited for, then the list is unmapped.  When
+ * it returns, no device reaches the memory by way of @reg and the list is the caller's again.
+ * Whoever calls it must not have an I/O of its own under way that waits for the return.
+ *
+ * Context: May sleep, as long as the I/Os take.  Any number of callers, all wait.
+ */
+void phyr_reg_revoke(struct phyr_reg *reg);
+
+/**
+ * phyr_reg_get - hold a registration once more
+ * @reg: a registration that the caller holds
+ *
+ * Keeps the structure, not the mapping: what is held may have been revoked.
+ *
+ * Context: Any.
+ */
+void phyr_reg_get(struct phyr_reg *reg);
+
+/**
+ * phyr_reg_put - let go of a registration
+ * @reg: a registration that the caller holds
+ *
+ * The last one revokes it and frees it.
+ *
+ * Context: May sleep.
+ */
+void phyr_reg_put(struct phyr_reg *reg);
+
+/**
+ * struct phyr_reg_io - one I/O on a part of a registration
+ * @reg:	the registration (private)
+ * @map:	its mapping (private)
+ * @offset:	where the part begins, in bytes from the start of the list
+ * @len:	its bytes
+ */
+struct phyr_reg_io {
+	struct phyr_reg *reg;
+	const struct phyr_map *map;
+	u64 offset;
+	u64 len;
+};
+
+/**
+ * phyr_reg_begin - begin an I/O on a part of a registration
+ * @reg:	a registration that the caller holds
+ * @io:		receives what phyr_reg_end() needs; owned by the caller until then
+ * @offset:	where the part begins, in bytes from the start of the list
+ * @len:	its bytes, not 0
+ * @dir:	direction of the transfer
+ *
+ * Nothing is mapped and no IOTLB touched; where the device reads bounce buffers, or caches have to
+ * be cleaned, that is done for the part.  The I/O keeps the mapping, also without phyr_reg_get().
+ *
+ * Context: Any.
+ * Return: 0; -ENODEV once the registration is being revoked; -ERANGE for a part that is not there;
+ * -EACCES for a direction that it was not registered for.
+ */
+int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64 len,
+		   enum dma_data_direction dir);
+
+/**
+ * phyr_reg_iter_init - start to walk the ranges of an I/O on a registration
+ * @it:		the iterator, for phyr_dma_iter_next()
+ * @io:		an I/O that has begun
+ *
+ * No search through the list: it was indexed when it was registered.
+ *
+ * Context: Any.
+ */
+void phyr_reg_iter_init(struct phyr_dma_iter *it, const struct phyr_reg_io *io);
+
+/**
+ * phyr_reg_end - end an I/O on a registration
+ * @io: what phyr_reg_begin() gave; the device must be done with it
+ *
+ * A transfer to memory can be read by the CPU after this.
+ *
+ * Context: Any.
+ */
+void phyr_reg_end(struct phyr_reg_io *io);
+
+#endif /* PHYR_REG_H */
