@@ -1,4 +1,4 @@
-export { type ArgvSpec, type Backing, FAULT_EVENTS, qemuArgv } from './argv.js';
+export { type ArgvSpec, type Backing, FAULT_EVENTS, pmrOf, qemuArgv } from './argv.js';
 export type { SerialConsole } from './console.js';
 export { type Guest, type GuestOptions, startGuest } from './guest.js';
 export { kernelArgs } from './kernel-args.js';

@@ -1,5 +1,5 @@
-/** The guest kernel's command line for a machine. Pure. */
-import type { Machine } from '../model/index.js';
+/** The guest kernel's command line for a machine and its PCI tree. Pure. */
+import type { Machine, Topology } from '../model/index.js';
 
 /**
  * Under emulation the guest's clock checks, CPU mitigations and self-tests of ciphers (which nobody here trusts or doubts) only cost boot
@@ -8,8 +8,21 @@ import type { Machine } from '../model/index.js';
 const COMMON = ['console=ttyS0', 'ignore_loglevel', 'panic=-1', 'mitigations=off', 'nokaslr', 'cryptomgr.notests'];
 const EMULATED = ['tsc=reliable', 'no_timer_check'];
 
-export function kernelArgs(machine: Machine, accelerator: 'kvm' | 'tcg'): string[] {
-  return [...COMMON, ...(accelerator === 'tcg' ? EMULATED : []), ...iommuArgs(machine), ...machine.kernelArgs];
+export function kernelArgs(machine: Machine, topology: Topology, accelerator: 'kvm' | 'tcg'): string[] {
+  return [
+    ...COMMON,
+    ...(accelerator === 'tcg' ? EMULATED : []),
+    ...iommuArgs(machine),
+    ...pciArgs(topology),
+    ...machine.kernelArgs,
+  ];
+}
+
+/** Vendor and device of QEMU's root port, the only bridge of ours that has access control services. */
+const ACS_PORTS = 'pci:1b36:000c';
+
+function pciArgs({ acsRedirect }: Topology): string[] {
+  return acsRedirect === false ? [`pci=disable_acs_redir=${ACS_PORTS}`] : [];
 }
 
 function iommuArgs({ iommu }: Machine): string[] {
