@@ -1,41 +1,15 @@
 /**
- * The words of the design as types and schemas: machine, workload, backend, cell, suite.
+ * The words of the design as types and schemas: workload, backend, cell, suite.
  * Everything a user may write in a scenario file is validated against these.
  */
 import { z } from 'zod';
 import { Id } from './id.js';
+import { Machine } from './machine.js';
 import { Topology } from './topology.js';
 
 /** How a request gets its DMA addresses (parameter `backend` of phyr_nvme.ko). */
 export const Backend = z.enum(['sg', 'iter', 'iova', 'phyr16', 'phyr8']);
 export type Backend = z.infer<typeof Backend>;
-
-/** The IOMMU that the machine has, and the default domain its kernel is asked for. */
-export const Iommu = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({ kind: z.literal('intel'), domain: z.enum(['lazy', 'strict', 'passthrough']) }),
-]);
-export type Iommu = z.infer<typeof Iommu>;
-
-export const Machine = z
-  .strictObject({
-    id: Id,
-    arch: z.enum(['x86_64']),
-    /** Does the host bridge forward peer-to-peer traffic? The kernel judges that by the CPU (QEMU.md, the host-bridge rule). */
-    hostBridgeP2p: z.boolean(),
-    vcpus: z.int().min(1).max(64),
-    memoryMiB: z
-      .int()
-      .min(256)
-      .max(1 << 20),
-    iommu: Iommu,
-    /** `wall`: the guest's clock is real time. `icount`: it counts instructions; one vCPU, TCG, reproducible to the digit. */
-    clock: z.enum(['wall', 'icount']),
-    /** Further words for the kernel command line. */
-    kernelArgs: z.array(z.string().regex(/^[\x21-\x7e]+$/)).default([]),
-  })
-  .refine((machine) => machine.clock === 'wall' || machine.vcpus === 1, 'a machine whose clock is icount has one vCPU');
-export type Machine = z.infer<typeof Machine>;
 
 /** One fio job of a `fio-verify` workload: every block of its region is written once and read back once. */
 export const FioJob = z.strictObject({

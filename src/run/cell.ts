@@ -3,7 +3,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { type Cell, type CellRecord, describe, GuestDied, type OracleReport, type Verdict } from '../model/index.js';
+import {
+  type Cell,
+  type CellRecord,
+  describe,
+  GuestDied,
+  type OracleReport,
+  translates,
+  type Verdict,
+} from '../model/index.js';
 import {
   DriverStats,
   judge,
@@ -19,7 +27,7 @@ import {
   structureCounts,
   Watch,
 } from '../oracle/index.js';
-import { dutOf, translates } from '../plan/index.js';
+import { dutOf } from '../plan/index.js';
 import type { BootedGuest } from './boot.js';
 import { check, Lab, StepFailed } from './lab.js';
 import { runWorkload, type WorkloadResult } from './workloads/index.js';
