@@ -7,16 +7,18 @@ import {
   type Cell,
   type Expectation,
   type Machine,
+  type Path,
   type PciNode,
   type Plant,
   type PrunedCell,
   type Suite,
   type Topology,
+  translates,
   UsageError,
   type Workload,
   walk,
 } from '../model/index.js';
-import { p2pRoute } from './p2p.js';
+import { p2pRoute, peerDriver } from './p2p.js';
 import { cellSeed } from './seed.js';
 
 export interface Plan {
@@ -108,12 +110,24 @@ function decide(combination: Combination, block: Block): Decision {
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {
     const peer = nodes.find((node) => node.id === workload.peer);
-    if (peer?.kind !== 'ivshmem') return { prune: `the topology has no peer memory called '${workload.peer}'` };
-    const route = p2pRoute(machine, topology, dut.id, peer.id);
-    if (route.kind === 'not-modelled') return { prune: `not modelled: ${route.why}` };
-    if (route.kind === 'refused') return { run: { kind: 'refused', errno: P2P_REFUSED_ERRNO } };
+    if (peer === undefined || peerDriver(peer) === undefined) {
+      return { prune: `the topology has no peer memory called '${workload.peer}'` };
+    }
+    const { kind, why, ...route } = p2pRoute(machine, topology, dut.id, peer.id);
+    return { run: kind === 'not-modelled' ? { kind, why } : ({ kind, ...route } as Expectation) };
   }
-  return { run: { kind: 'works' } };
+  return { run: { kind: 'works', how: hostPath(machine) } };
+}
+
+/** How a device reaches the machine's own memory. */
+export function hostPath(machine: Machine): Path {
+  if (translates(machine.iommu)) return 'iova';
+  return machine.bounce === 'force' || beyondReach(machine) ? 'bounce' : 'direct';
+}
+
+/** Has the machine memory above what the device's addresses can name? Below 4 GiB the machine puts 2 GiB at most, the rest above. */
+function beyondReach({ dmaBits, memoryMiB }: Machine): boolean {
+  return dmaBits !== undefined && (memoryMiB > 2048 ? 4096 + memoryMiB - 2048 : memoryMiB) > 2 ** (dmaBits - 20);
 }
 
 type Nvme = Extract<PciNode, { kind: 'nvme' }>;
@@ -128,9 +142,6 @@ export function dutOf(topology: Topology): Nvme {
   if (dut === undefined) throw new TypeError(`topology '${topology.id}' has no dut`);
   return dut;
 }
-
-/** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */
-const P2P_REFUSED_ERRNO = 'EINVAL';
 
 /** How much of the dut's disk a workload uses, in KiB. */
 export function diskKiB(workload: Workload): number {

@@ -115,6 +115,9 @@ async function collect(
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
 
+  // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
+  const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
+  if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   const begun = await lab.run(`lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim());
   const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
   const result = await attempt(booted, cell, lab, dutNode);

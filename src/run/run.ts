@@ -11,7 +11,6 @@ import {
   GuestDied,
   type Image,
   INTERRUPTED,
-  type PrunedCell,
   type RunEvent,
 } from '../model/index.js';
 import { splats } from '../oracle/index.js';
@@ -40,7 +39,12 @@ export interface RunOptions {
 /** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, emit, signal } = options;
-  const records = plan.pruned.map((cell) => skipped(cell, options.repro));
+  const records = [
+    ...plan.pruned.map(({ id, reason }) => skipped(id, reason, options.repro)),
+    ...plan.cells.flatMap(({ id, expect }) =>
+      expect.kind === 'not-modelled' ? [skipped(id, `not modelled: ${expect.why}`, options.repro)] : [],
+    ),
+  ];
   for (const record of records) emit({ type: 'cell-end', at: now(), record });
   const queue = groupIntoBoots(plan.cells).map((boot, index) => ({ boot, index }));
   const worker = async () => {
@@ -133,8 +137,8 @@ function folderName(cell: Cell, index: number, attempt: number): string {
 
 type Repro = RunOptions['repro'];
 
-function skipped(cell: PrunedCell, repro: Repro): CellRecord {
-  return { ...empty(cell.id, repro), verdict: 'skip', reason: cell.reason };
+function skipped(id: string, reason: string, repro: Repro): CellRecord {
+  return { ...empty(id, repro), verdict: 'skip', reason };
 }
 
 function lost(cell: Cell, reason: string, repro: Repro): CellRecord {
