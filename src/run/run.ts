@@ -15,7 +15,8 @@ import {
   type RunEvent,
 } from '../model/index.js';
 import { splats } from '../oracle/index.js';
-import { type Boot, groupIntoBoots, type Plan } from '../plan/index.js';
+import { type Boot, groupIntoBoots, type Load, loadOf, type Plan } from '../plan/index.js';
+import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';
 
@@ -23,7 +24,8 @@ export interface RunOptions {
   plan: Plan;
   /** The one command that runs exactly this cell again. */
   repro: (cellId: string) => string;
-  jobs: number;
+  /** What guests may take of the host, all at once. */
+  host: Load;
   accelerator: 'kvm' | 'tcg';
   /** Modules without or with planted defects. Asked for once per kind, when the first boot needs it. */
   image: (options: { plants: boolean }) => Promise<Image>;
@@ -42,19 +44,21 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, emit, signal } = options;
   const records = plan.pruned.map((cell) => skipped(cell, options.repro));
   for (const record of records) emit({ type: 'cell-end', at: now(), record });
-  const queue = groupIntoBoots(plan.cells).map((boot, index) => ({ boot, index }));
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
+  const berths = new Berths(options.host);
+  await Promise.all(
+    groupIntoBoots(plan.cells).map(async (boot, index) => {
+      const [first] = boot.cells;
+      if (first === undefined) return;
+      using _berth = await berths.take(loadOf(first.machine));
       // A guest that a cell has spoilt is replaced for the cells that are left.
-      let left = next.boot.cells;
+      let left = boot.cells;
       for (let attempt = 0; left.length > 0 && !signal.aborted; attempt++) {
-        const done = await runBoot({ cells: left }, next.index, attempt, options);
+        const done = await runBoot({ cells: left }, index, attempt, options);
         records.push(...done);
         left = left.slice(done.length);
       }
-    }
-  };
-  await Promise.all(Array.from({ length: options.jobs }, worker));
+    }),
+  );
   const ended = new Set(records.map((record) => record.id));
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) {
     const record = lost(cell, INTERRUPTED, options.repro);

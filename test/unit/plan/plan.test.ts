@@ -4,7 +4,7 @@ import * as machines from '../../../harness/machines.js';
 import { switched } from '../../../harness/topologies.js';
 import { fioVerify, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
 import { type Block, type Suite, UsageError } from '../../../src/model/index.js';
-import { cellSeed, defaultJobs, expand, groupIntoBoots, matcher, p2pRoute, select } from '../../../src/plan/index.js';
+import { cellSeed, expand, groupIntoBoots, matcher, p2pRoute, select } from '../../../src/plan/index.js';
 
 function suiteOf(block: Partial<Block>): Suite {
   return {
@@ -193,12 +193,5 @@ describe('boots', () => {
     const planted = boots.filter((boot) => boot.cells.some((cell) => cell.plant !== undefined));
     expect(planted.map((boot) => boot.cells.length)).toEqual([1]);
     for (const boot of boots) expect(new Set(boot.cells.map((cell) => cell.machine.id)).size).toBe(1);
-  });
-
-  it('as many at once as processors and memory carry', () => {
-    const { cells } = expand(suites[0] as Suite, 1);
-    expect(defaultJobs(2, 24_000, cells)).toBe(2);
-    expect(defaultJobs(64, 8_000, cells)).toBe(5);
-    expect(defaultJobs(1, 512, cells)).toBe(1);
   });
 });
