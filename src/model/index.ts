@@ -3,5 +3,6 @@ export * from './events.js';
 export * from './home.js';
 export * from './images.js';
 export * from './record.js';
+export * from './samples.js';
 export * from './verdict.js';
 export * from './words.js';
