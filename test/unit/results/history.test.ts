@@ -116,7 +116,10 @@ describe('the history', () => {
       await writeFile(path, text);
       await rm(join(root, 'index'), { recursive: true, force: true });
       const refused = await read('a', async (history) => history.refused);
-      expect(refused.map(({ file }) => file), text).toEqual([path]);
+      expect(
+        refused.map(({ file }) => file),
+        text,
+      ).toEqual([path]);
       expect(refused[0]?.why).toMatch(why);
       expect(await values('a')).toEqual([[2]]);
     }
