@@ -112,7 +112,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
     repro: (cellId) => reproCommand(cellId, seed, options),
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator: accelerator.accelerator,
-    image: ({ plants }) => (plants ? images.image(options.kernel, { plants }) : Promise.resolve(image)),
+    image: ({ plants, machine }) => images.image(options.kernel, { plants, machine }),
     folder: store.folder,
     keep: options.keep ?? false,
     bootDeadlineMs: options.bootTimeout * 1000,

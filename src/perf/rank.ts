@@ -4,6 +4,15 @@
 
 /** How often each value of the U statistic comes up among all orders of m and n values that have no ties. */
 function distribution(m: number, n: number): Float64Array {
+  const key = `${m} ${n}`;
+  const known = distributions.get(key) ?? count(m, n);
+  distributions.set(key, known);
+  return known;
+}
+
+const distributions = new Map<string, Float64Array>();
+
+function count(m: number, n: number): Float64Array {
   // f(m, n, u) = f(m-1, n, u-n) + f(m, n-1, u): the largest value is one of the first sample, or it is not.
   let rows: Float64Array[] = Array.from({ length: n + 1 }, () => Float64Array.of(1));
   for (let i = 1; i <= m; i++) {
