@@ -5,16 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import {
-  type GuestDied,
-  InfraError,
-  type Kernel,
-  type Machine,
-  type Qemu,
-  type Topology,
-  walk,
-} from '../model/index.js';
-import { qemuArgv } from './argv.js';
+import { type GuestDied, InfraError, type Kernel, type Machine, type Qemu, type Topology } from '../model/index.js';
+import { backingFiles, qemuArgv } from './argv.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
 import { readWords } from './inspect.js';
@@ -52,7 +44,8 @@ export interface Guest extends AsyncDisposable {
   /** Resolved at once when the guest ends, whatever ends it; also when it is closed (`shutdown`). Never rejected. */
   readonly died: Promise<GuestDied>;
   /**
-   * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first. The paths are good in
+   * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first; a persistent memory
+   * region's is at `pmrOf(id)`. The paths are good in
    * any process on this host until the guest is closed; QEMU's death does not touch them.
    */
   readonly files: ReadonlyMap<string, string>;
@@ -113,12 +106,11 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   await concatenate(options.initrd, initrd);
   const files = new Map<string, string>();
   const backing = new Map<string, string>();
-  for (const { node } of walk(topology)) {
-    if (node.kind !== 'nvme' && node.kind !== 'ivshmem') continue;
+  for (const { key, sizeMiB } of backingFiles(topology)) {
     const handle = await openOwned();
-    await handle.truncate(node.sizeMiB * MIB);
-    files.set(node.id, onHost(handle));
-    backing.set(node.id, inQemu(handle));
+    await handle.truncate(sizeMiB * MIB);
+    files.set(key, onHost(handle));
+    backing.set(key, inQemu(handle));
   }
 
   /** A log file's path for us and for QEMU. */
@@ -262,7 +254,7 @@ async function checkReadable(what: string, path: string, mode: number): Promise<
 async function roomFor({ initrd, topology }: GuestOptions): Promise<number> {
   let bytes = 0;
   for (const part of initrd) bytes += typeof part === 'string' ? (await stat(part)).size : part.length;
-  for (const { node } of walk(topology)) if ('sizeMiB' in node) bytes += node.sizeMiB * MIB;
+  for (const { sizeMiB } of backingFiles(topology)) bytes += sizeMiB * MIB;
   return bytes;
 }
 
