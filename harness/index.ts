@@ -2,7 +2,8 @@
 import type { Suite } from '../src/model/index.js';
 import { alarms } from './suites/alarms.js';
 import { full } from './suites/full.js';
+import { machines } from './suites/machines.js';
 import { p2p } from './suites/p2p.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, full, p2p, alarms];
+export const suites: Suite[] = [smoke, full, machines, p2p, alarms];

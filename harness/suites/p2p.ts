@@ -1,12 +1,12 @@
 import type { Block, Machine, Suite, Topology } from '../../src/model/index.js';
-import { noIommu, vtdPassthrough, vtdStrict } from '../machines.js';
+import { noIommu, vtdPassthrough, vtdRuntimeIdentity, vtdStrict } from '../machines.js';
 import { acsDirect, acsRedirected, fabric, peers, rootBus, twoFunctions } from '../topologies.js';
 import { p2pTo } from '../workloads.js';
 
 /** The same with a processor whose host bridge the kernel trusts to forward peer-to-peer traffic. */
 const trusted = (machine: Machine): Machine => ({ ...machine, id: `${machine.id}-hb`, hostBridgeP2p: true });
 
-const modes = [noIommu, vtdPassthrough, vtdStrict];
+const modes = [noIommu, vtdPassthrough, vtdRuntimeIdentity, vtdStrict];
 
 function block(topology: Topology, to: string[], more: Partial<Block> = {}): Block {
   return {

@@ -95,6 +95,8 @@ export const Block = z.strictObject({
   topologies: z.array(Topology).min(1),
   workloads: z.array(Workload).min(1),
   backends: z.array(Backend).min(1),
+  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and all that must be refused. */
+  cover: z.enum(['product', 'pairwise']).optional(),
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
   caughtBy: z.array(OracleName).min(1).optional(),

@@ -1,4 +1,4 @@
-export { type Boot, defaultJobs, groupIntoBoots } from './boots.js';
+export { type Boot, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
 export { diskKiB, dutOf, expand, hostPath, type Plan, SECRET_KIB } from './expand.js';
 export { type P2pRoute, p2pRelation, p2pRoute, peerDriver, redirects } from './p2p.js';
 export { cellSeed } from './seed.js';

@@ -1,12 +1,12 @@
 /** Machine + topology -> QEMU's arguments. Pure: what it needs from the world (paths, descriptors) is handed in. */
 import { type Machine, type NvmeNode, type Topology, walk } from '../model/index.js';
+import { iommuParts, type Properties } from './iommu.js';
 import { kernelArgs } from './kernel-args.js';
 import { OWN_SLOTS, type PciDevice, pciDevices } from './pci.js';
+import { platform } from './platform.js';
 
 /** Path of the file behind each NVMe and ivshmem node, by the node's id, and of those behind persistent memory regions. */
 export type Backing = ReadonlyMap<string, string>;
-
-type Properties = Record<string, string | number>;
 
 export interface ArgvSpec {
   machine: Machine;
@@ -27,21 +27,20 @@ export interface ArgvSpec {
   traceEvents?: readonly string[];
 }
 
-/** Rare and cheap, so always on: an oracle needs them. */
-export const FAULT_EVENTS = ['vtd_dmar_fault', 'vtd_frr_new'] as const;
-
 export function qemuArgv(spec: ArgvSpec): string[] {
   const { machine } = spec;
   // Counting instructions is emulation by nature.
   const accelerator = machine.clock === 'icount' ? 'tcg' : spec.accelerator;
+  const { board, boardProperties, cpu, cpuProperties } = platform(machine);
+  const iommu = iommuParts(machine.iommu);
   return [
     ...spec.dataDirs.flatMap((dir) => ['-L', dir]),
     ...['-name', machine.id, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     // Go on after a panic so that the whole report reaches the console; panic=-1 then resets, which ends QEMU.
     ...['-action', 'panic=none'],
-    ...['-machine', option('q35', { ...(machine.iommu.kind === 'intel' && { 'kernel-irqchip': 'split' }) })],
+    ...['-machine', option(board, { ...boardProperties, ...iommu.machine })],
     ...acceleratorArgs(machine, accelerator),
-    ...['-cpu', cpuModel(machine)],
+    ...['-cpu', option(cpu, cpuProperties)],
     ...['-smp', String(machine.vcpus), '-m', `${machine.memoryMiB}M`],
     ...['-chardev', option('socket', { id: 'qmp', fd: spec.qmpFd }), '-mon', 'chardev=qmp,mode=control'],
     ...['-chardev', option('socket', { id: 'console', fd: spec.consoleFd }), '-serial', 'chardev:console'],
@@ -55,9 +54,9 @@ export function qemuArgv(spec: ArgvSpec): string[] {
       rombar: 0,
     }),
     ...deviceArgs('pvpanic-pci', { id: 'pvpanic', bus: 'pcie.0', addr: slot(OWN_SLOTS.pvpanic) }),
-    ...(machine.iommu.kind === 'intel' ? deviceArgs('intel-iommu', { intremap: 'on' }) : []),
+    ...iommu.devices.flatMap(([driver, properties]) => deviceArgs(driver, properties)),
     ...pciDevices(spec.topology).flatMap((device, index) => topologyArgs(device, index + 1, spec.backing)),
-    ...[...FAULT_EVENTS, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
+    ...[...iommu.faultEvents, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
     ...['-d', 'guest_errors,invalid_mem', '-D', spec.traceFile],
     ...[
       '-kernel',
@@ -74,16 +73,6 @@ function acceleratorArgs(machine: Machine, accelerator: ArgvSpec['accelerator'])
   if (accelerator === 'kvm') return ['-accel', 'kvm'];
   if (machine.clock === 'icount') return ['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off'];
   return ['-accel', 'tcg,thread=multi'];
-}
-
-/**
- * The kernel lets P2P through any AMD host bridge from family 0x17 (Zen) on and otherwise only through bridges that it lists,
- * which q35's is not. So vendor and family are stated in both cases, lest the CPU of a KVM host decide.
- */
-function cpuModel({ hostBridgeP2p }: Machine): string {
-  return hostBridgeP2p
-    ? option('max', { vendor: 'AuthenticAMD', family: 0x17, model: 1, stepping: 2 })
-    : option('max', { family: 6, model: 6, stepping: 3 });
 }
 
 function topologyArgs(device: PciDevice, chassis: number, backing: Backing): string[] {

@@ -9,10 +9,13 @@ import { type GuestDied, InfraError, type Kernel, type Machine, type Qemu, type 
 import { backingFiles, qemuArgv } from './argv.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
+import { readWords } from './inspect.js';
+import { iommuParts } from './iommu.js';
 import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
+import { type VtdMode, vtdMode } from './vtd-tables.js';
 
 export interface GuestOptions {
   qemu: Qemu;
@@ -50,8 +53,10 @@ export interface Guest extends AsyncDisposable {
   readonly traceFile: string;
   /** QEMU's whole command line, for a report. */
   readonly commandLine: readonly string[];
-  /** Does QEMU really report this trace event? */
+  /** Does QEMU really report this trace event; without one: all by which the machine's IOMMU shows a fault? */
   traceEnabled(event?: string): Promise<boolean>;
+  /** How the tables that the guest's kernel made have VT-d translate for this device. */
+  vtdMode(bdf: string): Promise<VtdMode>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
   /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
@@ -171,7 +176,8 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     files,
     traceFile: trace.here,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
-    traceEnabled: (event = 'vtd_dmar_fault') => traceEnabled(qmp, event),
+    traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
+    vtdMode: (bdf) => vtdMode((address, count) => readWords(qmp, address, count), bdf),
     checkPci: () => checkPci(qmp, topology),
     close,
     [Symbol.asyncDispose]: close,
@@ -284,6 +290,11 @@ async function forwardedPort(qmp: Qmp): Promise<number> {
   const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)/.exec(table)?.[1];
   if (!port) throw new InfraError('QEMU does not show the forwarded SSH port', table);
   return Number(port);
+}
+
+async function allTraced(qmp: Qmp, events: readonly string[]): Promise<boolean> {
+  for (const event of events) if (!(await traceEnabled(qmp, event))) return false;
+  return true;
 }
 
 async function traceEnabled(qmp: Qmp, event: string): Promise<boolean> {

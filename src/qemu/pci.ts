@@ -38,10 +38,10 @@ const ENDPOINTS = {
   'iommu-testdev': 'iommu-testdev',
 } as const satisfies Record<Endpoint['kind'], string>;
 
-/** On pcie.0: the host bridge is slot 0, our own devices 1 and 2, the south bridge 0x1f. */
-export const OWN_SLOTS = { network: 1, pvpanic: 2 } as const;
+/** On pcie.0: the host bridge is slot 0, our own devices 1, 2 and 0x1e, the south bridge 0x1f. */
+export const OWN_SLOTS = { network: 1, pvpanic: 2, iommu: 0x1e } as const;
 const FIRST_ROOT_SLOT = 3;
-const LAST_ROOT_SLOT = 0x1e;
+const LAST_ROOT_SLOT = 0x1d;
 const NVME_SERIAL_LENGTH = 20;
 
 interface Bus {

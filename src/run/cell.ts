@@ -107,7 +107,7 @@ async function collect(
   cell: Cell,
   options: { signal: AbortSignal; onStep: (step: string) => void },
 ): Promise<Evidence> {
-  const lab = new Lab(booted.session, cell.machine.iommu, options.signal, options.onStep);
+  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep);
   const nonce = randomBytes(6).toString('hex');
   const [beginMark, endMark] = [`begin-${nonce}`, `end-${nonce}`];
   const dutNode = dutOf(cell.topology).id;
@@ -118,7 +118,9 @@ async function collect(
   // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
   const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
   if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
-  const begun = await lab.run(`lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim());
+  const { dmaBits } = cell.machine;
+  const begin = `lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim();
+  const begun = await lab.run(dmaBits === undefined ? begin : `PHYR_NVME=dma_bits=${dmaBits} ${begin}`);
   const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
   const result = await attempt(booted, cell, lab, dutNode);
   // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.

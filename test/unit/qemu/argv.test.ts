@@ -167,7 +167,7 @@ describe('qemuArgv', () => {
       'iommu.strict=0',
     );
     expect(argumentOf(withMachine({ iommu: { kind: 'intel', domain: 'passthrough' } }), '-append')).toContain(
-      'iommu=pt',
+      'iommu.passthrough=1',
     );
     const none = withMachine({ iommu: { kind: 'none' } });
     expect(none.join(' ')).not.toMatch(/iommu/);
