@@ -22,3 +22,12 @@ export const p2pFar = p2pTo('far');
 export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', layout: '4k-fragmented', pages: 256 };
 
 export const filesystem: Workload = { id: 'filesystem', kind: 'filesystem', files: 40 };
+
+/** Pages of every size as source and as target; data that begins and ends inside a page. */
+export const hostMemory: Workload = {
+  id: 'host-memory',
+  kind: 'memory-copy',
+  memory: ['4k', '64k', '2m', 'hugetlb'],
+  heads: [0, 516],
+  bytes: (1 << 20) - 3 * 512,
+};

@@ -183,6 +183,8 @@ export function diskKiB(workload: Workload): number {
       return 2 * workload.sizeKiB + SECRET_KIB;
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
+    case 'memory-copy':
+      return (4 * workload.memory.length * workload.heads.length * workload.bytes) / 1024;
     case 'filesystem':
       return 32 * 1024;
     case 'map-cost':

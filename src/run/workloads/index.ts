@@ -2,6 +2,7 @@ import { crosscheck } from './crosscheck.js';
 import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
 import { mapCost } from './map-cost.js';
+import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
 
@@ -16,6 +17,8 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return crosscheck({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
+    case 'memory-copy':
+      return memoryCopy({ ...context, workload });
     case 'p2p-copy':
       return p2pCopy({ ...context, workload });
     case 'map-cost':
