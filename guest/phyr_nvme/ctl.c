@@ -28,7 +28,7 @@
  * @lock:	held for reading while @ctrl is used
  * @ctrl:	the controller, NULL once it is gone
  * @list_lock:	guards @buffers
- * @buffers:	buffers that are mapped
+ * @buffers:	registered buffers of all files
  */
 struct pnvme_ctl {
 	struct kref ref;
@@ -43,7 +43,7 @@ struct pnvme_ctl {
 /**
  * struct pnvme_file - an open file
  * @ctl:	the node
- * @buffers:	registered buffers by handle; its lock also guards the taking of users
+ * @buffers:	registered buffers by handle; who finds one there begins its I/O under the lock
  */
 struct pnvme_file {
 	struct pnvme_ctl *ctl;
@@ -147,54 +147,24 @@ static long pnvme_ctl_io(struct file *file, const void __user *user, bool write)
 	return err;
 }
 
-static void pnvme_buffer_put(struct pnvme_buffer *buf)
-{
-	if (refcount_dec_and_test(&buf->users))
-		complete(&buf->idle);
-}
-
-static struct pnvme_buffer *pnvme_buffer_get(struct pnvme_file *pf, u32 handle)
-{
-	struct pnvme_buffer *buf;
-
-	xa_lock(&pf->buffers);
-	buf = xa_load(&pf->buffers, handle);
-	if (buf)
-		refcount_inc(&buf->users);
-	xa_unlock(&pf->buffers);
-	return buf;
-}
-
-static void pnvme_ctl_unmap_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
-{
-	pnvme_buffer_unmap(ctl->ctrl, buf);
-	list_del_init(&buf->node);
-}
-
 /* Undo everything for a buffer that has no handle any more, when its last I/O is done. */
 static void pnvme_ctl_release_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
 {
-	pnvme_buffer_put(buf);
-	wait_for_completion(&buf->idle);
-
-	if (pnvme_ctl_begin(ctl)) {
-		mutex_lock(&ctl->list_lock);
-		pnvme_ctl_unmap_buffer(ctl, buf);
-		mutex_unlock(&ctl->list_lock);
-		pnvme_ctl_end(ctl);
-	}
-	/* Else removal has unmapped it. */
+	phyr_reg_revoke(buf->reg);
+	mutex_lock(&ctl->list_lock);
+	list_del(&buf->node);
+	mutex_unlock(&ctl->list_lock);
 	pnvme_buffer_unpin(buf);
 }
 
-static int pnvme_ctl_map_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
+static int pnvme_ctl_add_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
 {
 	struct pnvme_ctrl *ctrl = pnvme_ctl_begin(ctl);
 	int err;
 
 	if (!ctrl)
 		return -ENODEV;
-	err = pnvme_buffer_map(ctrl, buf);
+	err = pnvme_buffer_register(ctrl, buf);
 	if (!err) {
 		mutex_lock(&ctl->list_lock);
 		list_add(&buf->node, &ctl->buffers);
@@ -228,7 +198,7 @@ static long pnvme_ctl_register(struct file *file, void __user *user)
 	buf = pnvme_buffer_pin(reg.addr, reg.len, reg.access);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
-	err = pnvme_ctl_map_buffer(pf->ctl, buf);
+	err = pnvme_ctl_add_buffer(pf->ctl, buf);
 	if (err)
 		goto unpin;
 
@@ -275,34 +245,27 @@ static long pnvme_ctl_unregister(struct pnvme_file *pf, const void __user *user)
 	return 0;
 }
 
-static int pnvme_ctl_use_buffer(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf,
-				const struct phyr_nvme_buffer_io *io, bool write)
+/* Begin an I/O on the buffer of a handle. */
+static int pnvme_file_begin(struct pnvme_file *pf, const struct phyr_nvme_buffer_io *io,
+			    bool write, struct phyr_reg_io *out)
 {
-	struct pnvme_pass pass;
-	int err;
+	struct pnvme_buffer *buf;
+	int err = -ENOENT;
 
-	if (!(buf->access & (write ? PHYR_NVME_BUFFER_WRITE : PHYR_NVME_BUFFER_READ)))
-		return -EACCES;
-	if (io->buffer_offset > buf->list.len || io->len > buf->list.len - io->buffer_offset ||
-	    (buf->lead + io->buffer_offset) & 3)
-		return -EINVAL;
-	err = pnvme_pass_init(&pass, ctrl, write, io->offset, io->len);
-	if (err)
-		return err;
-	pass.buffer = buf;
-	pass.offset = io->buffer_offset;
-	if (!write)
-		WRITE_ONCE(buf->dirty, true);
-	pnvme_count(ctrl, PNVME_STAT_CTL_BUFFER, 1);
-	return pnvme_pass_execute(ctrl, &pass);
+	xa_lock(&pf->buffers);
+	buf = xa_load(&pf->buffers, io->handle);
+	if (buf)
+		err = pnvme_buffer_begin(buf, out, io->buffer_offset, io->len, write);
+	xa_unlock(&pf->buffers);
+	return err;
 }
 
 static long pnvme_ctl_buffer_io(struct file *file, const void __user *user, bool write)
 {
 	struct pnvme_file *pf = file->private_data;
 	struct phyr_nvme_buffer_io io;
-	struct pnvme_buffer *buf;
 	struct pnvme_ctrl *ctrl;
+	struct pnvme_pass pass;
 	int err;
 
 	err = pnvme_file_may(file, write);
@@ -312,17 +275,20 @@ static long pnvme_ctl_buffer_io(struct file *file, const void __user *user, bool
 		return -EFAULT;
 	if (io.flags || io.reserved)
 		return -EINVAL;
-	buf = pnvme_buffer_get(pf, io.handle);
-	if (!buf)
-		return -ENOENT;
 	ctrl = pnvme_ctl_begin(pf->ctl);
-	if (ctrl) {
-		err = pnvme_ctl_use_buffer(ctrl, buf, &io, write);
-		pnvme_ctl_end(pf->ctl);
-	} else {
-		err = -ENODEV;
-	}
-	pnvme_buffer_put(buf);
+	if (!ctrl)
+		return -ENODEV;
+	err = pnvme_pass_init(&pass, ctrl, write, io.offset, io.len);
+	if (err)
+		goto end;
+	err = pnvme_file_begin(pf, &io, write, &pass.io);
+	if (err)
+		goto end;
+	pnvme_count(ctrl, PNVME_STAT_CTL_BUFFER, 1);
+	err = pnvme_pass_execute(ctrl, &pass);
+	phyr_reg_end(&pass.io);
+end:
+	pnvme_ctl_end(pf->ctl);
 	return err;
 }
 
@@ -439,7 +405,7 @@ int pnvme_ctl_add(struct pnvme_ctrl *ctrl)
  * pnvme_ctl_remove - take the node away
  * @ctrl:	the controller; I/O on it still ends, in one way or another
  *
- * What is in flight is waited for, every buffer is unmapped.  Files may stay open; their memory
+ * What is in flight is waited for, every buffer is taken back.  Files may stay open; their memory
  * stays pinned until they are closed.
  *
  * Context: May sleep; ctrl->lock is not held, a timeout may want it.
@@ -447,12 +413,14 @@ int pnvme_ctl_add(struct pnvme_ctrl *ctrl)
 void pnvme_ctl_remove(struct pnvme_ctrl *ctrl)
 {
 	struct pnvme_ctl *ctl = ctrl->ctl;
-	struct pnvme_buffer *buf, *next;
+	struct pnvme_buffer *buf;
 
 	misc_deregister(&ctl->misc);
 	down_write(&ctl->lock);
-	list_for_each_entry_safe(buf, next, &ctl->buffers, node)
-		pnvme_ctl_unmap_buffer(ctl, buf);
+	mutex_lock(&ctl->list_lock);
+	list_for_each_entry(buf, &ctl->buffers, node)
+		phyr_reg_revoke(buf->reg);
+	mutex_unlock(&ctl->list_lock);
 	ctl->ctrl = NULL;
 	up_write(&ctl->lock);
 	kref_put(&ctl->ref, pnvme_ctl_free);
