@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registered buffers: user memory, pinned and registered with phyr.ko, which also keeps its PRPs.
+ * Registered buffers: user memory, held and registered with phyr.ko, which also keeps its PRPs.
  *
  * I/O on a slice of one touches neither the IOMMU nor any entry: PRP2 points into the table, at the
  * entry after that of the first page.
@@ -46,25 +46,23 @@ static void pnvme_uncharge(struct pnvme_buffer *buf)
 }
 
 /**
- * pnvme_buffer_pin - make a buffer of user memory, not yet registered
+ * pnvme_buffer_alloc - make a buffer of user memory, not yet registered
  * @addr:	of the memory, in the current process
  * @len:	bytes, 1 to PHYR_NVME_MAX_BUFFER_LEN
  * @access:	PHYR_NVME_BUFFER_*
  *
  * Context: May sleep.
- * Return: the buffer, for pnvme_buffer_unpin(); or an error of pnvme_user_pin(), or
- * -ENOMEM also when the process may not pin so much.
+ * Return: the buffer, for pnvme_buffer_free(); or an error of phyr_list_pin_user(), or -ENOMEM also
+ * when the process may not pin so much.
  */
-struct pnvme_buffer *pnvme_buffer_pin(u64 addr, u64 len, u32 access)
+struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access)
 {
-	unsigned int gup_flags = FOLL_LONGTERM;
 	struct pnvme_buffer *buf;
 	int err;
 
 	buf = kzalloc(sizeof(*buf), GFP_KERNEL);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	phyr_list_init(&buf->list, PHYR_PACKED);
 	buf->access = access;
 	buf->lead = offset_in_page(addr);
 	INIT_LIST_HEAD(&buf->node);
@@ -72,9 +70,9 @@ struct pnvme_buffer *pnvme_buffer_pin(u64 addr, u64 len, u32 access)
 	err = pnvme_charge(buf, PFN_UP(buf->lead + len));
 	if (err)
 		goto free;
-	if (access & PHYR_NVME_BUFFER_READ)
-		gup_flags |= FOLL_WRITE;
-	err = pnvme_user_pin(&buf->list, addr, len, gup_flags);
+	phyr_list_init(&buf->list, PHYR_PACKED);
+	err = phyr_list_pin_user(&buf->list, addr, len, FOLL_LONGTERM |
+				 (access & PHYR_NVME_BUFFER_READ ? FOLL_WRITE : 0));
 	if (err)
 		goto uncharge;
 	return buf;
@@ -87,16 +85,16 @@ free:
 }
 
 /**
- * pnvme_buffer_unpin - let go of the memory and free the buffer
+ * pnvme_buffer_free - let go of the memory, and free the buffer
  * @buf:	the buffer, not registered, or its registration revoked
  *
  * Context: May sleep.
  */
-void pnvme_buffer_unpin(struct pnvme_buffer *buf)
+void pnvme_buffer_free(struct pnvme_buffer *buf)
 {
 	if (buf->reg)
 		phyr_reg_put(buf->reg);
-	pnvme_user_unpin(&buf->list, buf->dirty);
+	phyr_list_unpin_user(&buf->list, buf->dirty);
 	pnvme_uncharge(buf);
 	kfree(buf);
 }
@@ -110,7 +108,7 @@ void pnvme_buffer_unpin(struct pnvme_buffer *buf)
  *
  * Context: May sleep.
  * Return: 0; -EOPNOTSUPP if the memory does not come in whole pages; -ENOMEM; an error of
- * phyr_dma_map().
+ * phyr_dma_map(); -ENODEV if the memory was taken back.
  */
 int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 {
@@ -121,12 +119,11 @@ int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 	if (IS_ERR(reg))
 		return PTR_ERR(reg);
 	err = phyr_reg_tabulate(reg);
-	if (err) {
+	if (err)
 		phyr_reg_put(reg);
-		return err;
-	}
-	buf->reg = reg;
-	return 0;
+	else
+		buf->reg = reg;
+	return err;
 }
 
 /**

@@ -102,8 +102,8 @@ static int pnvme_ctl_map_io(struct pnvme_ctrl *ctrl, const struct phyr_nvme_io *
 	err = pnvme_pass_init(&pass, ctrl, write, io->offset, io->len);
 	if (err)
 		return err;
-	err = phyr_dma_map(ctrl->dev, list, &map, write ? DMA_TO_DEVICE : DMA_FROM_DEVICE, 0,
-			   GFP_KERNEL);
+	err = phyr_dma_map(ctrl->dev, list, &map, write ? DMA_TO_DEVICE : DMA_FROM_DEVICE,
+			   0, GFP_KERNEL);
 	if (err)
 		return err;
 	pass.map = &map;
@@ -132,7 +132,8 @@ static long pnvme_ctl_io(struct file *file, const void __user *user, bool write)
 		return -EINVAL;
 
 	phyr_list_init(&list, PHYR_PACKED);
-	err = pnvme_user_pin(&list, io.addr, io.len, FOLL_PCI_P2PDMA | (write ? 0 : FOLL_WRITE));
+	err = phyr_list_pin_user(&list, io.addr, io.len,
+				 FOLL_PCI_P2PDMA | (write ? 0 : FOLL_WRITE));
 	if (err)
 		return err;
 	ctrl = pnvme_ctl_begin(pf->ctl);
@@ -143,7 +144,7 @@ static long pnvme_ctl_io(struct file *file, const void __user *user, bool write)
 		err = -ENODEV;
 	}
 	/* A read that failed may have written some of it. */
-	pnvme_user_unpin(&list, !write);
+	phyr_list_unpin_user(&list, !write);
 	return err;
 }
 
@@ -154,7 +155,7 @@ static void pnvme_ctl_release_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer 
 	mutex_lock(&ctl->list_lock);
 	list_del(&buf->node);
 	mutex_unlock(&ctl->list_lock);
-	pnvme_buffer_unpin(buf);
+	pnvme_buffer_free(buf);
 }
 
 static int pnvme_ctl_add_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
@@ -195,7 +196,7 @@ static long pnvme_ctl_register(struct file *file, void __user *user)
 	if (err)
 		return err;
 
-	buf = pnvme_buffer_pin(reg.addr, reg.len, reg.access);
+	buf = pnvme_buffer_alloc(reg.addr, reg.len, reg.access);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 	err = pnvme_ctl_add_buffer(pf->ctl, buf);
@@ -221,7 +222,7 @@ release:
 	pnvme_ctl_release_buffer(pf->ctl, buf);
 	return err;
 unpin:
-	pnvme_buffer_unpin(buf);
+	pnvme_buffer_free(buf);
 	return err;
 }
 

@@ -10,9 +10,6 @@
 
 #include "dptr.h"
 
-/* user.c */
-int pnvme_user_pin(struct phyr_list *list, u64 addr, u64 len, unsigned int gup_flags);
-void pnvme_user_unpin(struct phyr_list *list, bool dirty);
 
 /**
  * struct pnvme_buffer - a registered buffer
@@ -37,8 +34,8 @@ struct pnvme_buffer {
 };
 
 /* buffer.c */
-struct pnvme_buffer *pnvme_buffer_pin(u64 addr, u64 len, u32 access);
-void pnvme_buffer_unpin(struct pnvme_buffer *buf);
+struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access);
+void pnvme_buffer_free(struct pnvme_buffer *buf);
 int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf);
 int pnvme_buffer_begin(struct pnvme_buffer *buf, struct phyr_reg_io *io, u64 offset, u32 len,
 		       bool write);

@@ -15,7 +15,6 @@
  *	attr.c		sysfs attributes of the disk
  *	ctl.c, ctl.h	/dev/phyrN-ctl: I/O without a bio
  *	pass.c		its requests
- *	user.c		user memory as a list
  *	buffer.c	registered buffers
  *	backend*.c	how a request gets its DMA addresses
  *	ranges.c	pieces that must be unmapped one by one
