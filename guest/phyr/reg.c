@@ -25,6 +25,7 @@
  * @dir:	what it was registered for
  * @sync:	the device does not see what the CPU sees: bounce buffers, caches to be cleaned
  * @dev:	the device
+ * @closed:	@users is killed, or about to be
  * @idle:	no I/O is left
  * @lock:	one revokes, others wait for it
  * @revoked:	nothing is mapped any more; under @lock
@@ -39,6 +40,7 @@ struct phyr_reg {
 	enum dma_data_direction dir;
 	bool sync;
 	struct device *dev;
+	atomic_t closed;
 	struct completion idle;
 	struct mutex lock;	/* @revoked */
 	bool revoked;
@@ -92,12 +94,19 @@ free:
 }
 EXPORT_SYMBOL_GPL(phyr_reg_create);
 
+void phyr_reg_close(struct phyr_reg *reg)
+{
+	if (!atomic_xchg(&reg->closed, 1))
+		percpu_ref_kill(&reg->users);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_close);
+
 void phyr_reg_revoke(struct phyr_reg *reg)
 {
 	guard(mutex)(&reg->lock);
 	if (reg->revoked)
 		return;
-	percpu_ref_kill(&reg->users);
+	phyr_reg_close(reg);
 	wait_for_completion(&reg->idle);
 	phyr_table_free(&reg->table, reg->dev);
 	if (!atomic_read(&reg->robbed))

@@ -45,6 +45,12 @@ static void pnvme_uncharge(struct pnvme_buffer *buf)
 	mmdrop(buf->mm);
 }
 
+/* The owner of memory without pages wants it back. */
+static void pnvme_buffer_revoke(struct phyr_lease *lease)
+{
+	phyr_reg_revoke(container_of(lease, struct pnvme_buffer, mem.lease)->reg);
+}
+
 /**
  * pnvme_buffer_alloc - make a buffer of user memory, not yet registered
  * @addr:	of the memory, in the current process
@@ -52,7 +58,7 @@ static void pnvme_uncharge(struct pnvme_buffer *buf)
  * @access:	PHYR_NVME_BUFFER_*
  *
  * Context: May sleep.
- * Return: the buffer, for pnvme_buffer_free(); or an error of phyr_list_pin_user(), or -ENOMEM also
+ * Return: the buffer, for pnvme_buffer_free(); or an error of pnvme_memory_get(), or -ENOMEM also
  * when the process may not pin so much.
  */
 struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access)
@@ -70,9 +76,8 @@ struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access)
 	err = pnvme_charge(buf, PFN_UP(buf->lead + len));
 	if (err)
 		goto free;
-	phyr_list_init(&buf->list, PHYR_PACKED);
-	err = phyr_list_pin_user(&buf->list, addr, len, FOLL_LONGTERM |
-				 (access & PHYR_NVME_BUFFER_READ ? FOLL_WRITE : 0));
+	err = pnvme_memory_get(&buf->mem, addr, len, access & PHYR_NVME_BUFFER_READ, FOLL_LONGTERM,
+			       pnvme_buffer_revoke);
 	if (err)
 		goto uncharge;
 	return buf;
@@ -92,9 +97,9 @@ free:
  */
 void pnvme_buffer_free(struct pnvme_buffer *buf)
 {
+	pnvme_memory_put(&buf->mem, buf->dirty);
 	if (buf->reg)
 		phyr_reg_put(buf->reg);
-	phyr_list_unpin_user(&buf->list, buf->dirty);
 	pnvme_uncharge(buf);
 	kfree(buf);
 }
@@ -115,14 +120,21 @@ int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 	struct phyr_reg *reg;
 	int err;
 
-	reg = phyr_reg_create(ctrl->dev, &buf->list, pnvme_buffer_dir(buf), 0);
-	if (IS_ERR(reg))
-		return PTR_ERR(reg);
+	/* Nobody takes the memory back before the registration can be revoked. */
+	err = pnvme_memory_enter(&buf->mem);
+	if (err)
+		return err;
+	reg = phyr_reg_create(ctrl->dev, &buf->mem.list, pnvme_buffer_dir(buf), 0);
+	err = PTR_ERR_OR_ZERO(reg);
+	if (err)
+		goto leave;
 	err = phyr_reg_tabulate(reg);
 	if (err)
 		phyr_reg_put(reg);
 	else
 		buf->reg = reg;
+leave:
+	pnvme_memory_leave(&buf->mem);
 	return err;
 }
 

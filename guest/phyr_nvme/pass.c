@@ -4,6 +4,7 @@
 
 #include "ctl.h"
 #include "phyr_plant.h"
+#include "trace.h"
 
 static bool pnvme_pass_list(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, unsigned int tag,
 			    blk_status_t *st)
@@ -92,6 +93,7 @@ int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass)
 	iod = blk_mq_rq_to_pdu(rq);
 	iod->pass = pass;
 	iod->status = 0;
+	trace_phyr_nvme_ctl_io(rq, pass->file, pass->handle, pass->addr, pass->len);
 	st = blk_execute_rq(rq, false);
 	/* A request that was completed in a batch says OK whatever the device said. */
 	if (!st)

@@ -21,6 +21,17 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 				 enum dma_data_direction dir, unsigned long attrs);
 
 /**
+ * phyr_reg_close - refuse new I/Os on a registration
+ * @reg: a registration that the caller holds
+ *
+ * The first half of phyr_reg_revoke(), which does not wait: whoever takes back many of them closes
+ * all of them first.
+ *
+ * Context: Any.  Idempotent.
+ */
+void phyr_reg_close(struct phyr_reg *reg);
+
+/**
  * phyr_reg_revoke - take a registration back
  * @reg: a registration that the caller holds
  *
