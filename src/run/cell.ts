@@ -3,7 +3,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { type Cell, type CellRecord, describe, GuestDied, type OracleReport, type Verdict } from '../model/index.js';
+import {
+  type Cell,
+  type CellRecord,
+  describe,
+  GuestDied,
+  type OracleReport,
+  translates,
+  type Verdict,
+} from '../model/index.js';
 import {
   DriverStats,
   judge,
@@ -19,7 +27,7 @@ import {
   structureCounts,
   Watch,
 } from '../oracle/index.js';
-import { dutOf, translates } from '../plan/index.js';
+import { dutOf } from '../plan/index.js';
 import type { BootedGuest } from './boot.js';
 import { check, Lab, StepFailed } from './lab.js';
 import { runWorkload, type WorkloadResult } from './workloads/index.js';
@@ -99,7 +107,7 @@ async function collect(
   cell: Cell,
   options: { signal: AbortSignal; onStep: (step: string) => void },
 ): Promise<Evidence> {
-  const lab = new Lab(booted.session, cell.machine.iommu, options.signal, options.onStep);
+  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep);
   const nonce = randomBytes(6).toString('hex');
   const [beginMark, endMark] = [`begin-${nonce}`, `end-${nonce}`];
   const dutNode = dutOf(cell.topology).id;
@@ -107,7 +115,9 @@ async function collect(
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
 
-  const begun = await lab.run(`lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim());
+  const { dmaBits } = cell.machine;
+  const begin = `lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim();
+  const begun = await lab.run(dmaBits === undefined ? begin : `PHYR_NVME=dma_bits=${dmaBits} ${begin}`);
   const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
   const result = await attempt(booted, cell, lab, dutNode);
   // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
