@@ -143,8 +143,8 @@ struct phyr_probe_translate {
  * @commands:	data commands checked
  * @bytes:	bytes of data checked
  * @bounced:	of these, bytes in bounce buffers, compared as above
- * @unchecked:	data commands without a block request's pages to compare with, or with an SGL for
- *		metadata
+ * @unchecked:	data commands whose memory could not be found out: neither a block request's pages
+ *		nor those that a process named to /dev/phyrN-ctl; or with an SGL for metadata
  * @mismatches:	commands whose addresses are not those of their request
  * @offset:	first mismatch: byte offset in the command's data
  * @iova:	first mismatch: DMA address in the command
