@@ -234,7 +234,7 @@ static void check_begin_sgl(struct check *c, const struct nvme_command *cmd)
 }
 
 static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
-		      struct device *dev)
+		      struct device *dev, u16 qid)
 {
 	u8 opcode = cmd->common.opcode;
 	struct check c = {};

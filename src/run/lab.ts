@@ -33,9 +33,18 @@ export class Lab {
   readonly #signal: AbortSignal;
   readonly #onStep: (step: string) => void;
   readonly #iommu: Iommu;
+  readonly #onBind: (bdf: string, driver: string) => Promise<void>;
 
-  constructor(session: Session, iommu: Iommu, signal: AbortSignal, onStep: (step: string) => void) {
+  constructor(
+    session: Session,
+    iommu: Iommu,
+    signal: AbortSignal,
+    onStep: (step: string) => void,
+    /** Awaited before a function gets another driver. */
+    onBind: (bdf: string, driver: string) => Promise<void> = async () => {},
+  ) {
     this.#session = session;
+    this.#onBind = onBind;
     this.#iommu = iommu;
     this.#signal = signal;
     this.#onStep = onStep;
@@ -67,6 +76,7 @@ export class Lab {
 
   /** Returns the disk that the function now is, if any. A guest without the IOMMU that its machine declares is no guest to judge. */
   async bind(bdf: string, driver: string): Promise<string> {
+    await this.#onBind(bdf, driver);
     const { disk, domain } = await this.ask(Bound, `lab bind ${bdf} ${driver}`);
     const due = domainOf(this.#iommu);
     if (domain !== due) {
