@@ -46,6 +46,7 @@
 #define PNVME_MAX_QUEUES	64	/* I/O queues */
 #define PNVME_MIN_DEPTH		4
 #define PNVME_MAX_DEPTH		1024
+#define PNVME_MIN_DMA_BITS	28	/* reaches memory that the kernel can give */
 #define PNVME_MAX_KIB		2048	/* of one command: its PRP list fits into a page */
 #define PNVME_MAX_SEGS		256	/* of one command; struct pnvme_range: one page */
 #define PNVME_MAX_RETRIES	5
@@ -258,6 +259,7 @@ extern unsigned int pnvme_param_depth;
 extern unsigned int pnvme_param_max_kib;
 extern unsigned int pnvme_param_sgl_kib;
 extern unsigned int pnvme_param_timeout_s;
+extern unsigned int pnvme_param_dma_bits;
 const struct pnvme_backend *pnvme_param_backend(void);
 
 /* pci.c */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
-import { type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
+import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { type Guest, pciPlan, startGuest } from '../qemu/index.js';
 
 const MARK_DEADLINE_MS = 3_000;
@@ -66,6 +66,7 @@ export class BootedGuest implements AsyncDisposable {
       const session = await connect(guest, keys, { deadlineMs, signal });
       await guest.checkPci();
       await session.push(await modulesOf(image), { signal });
+      await setUpIommu(guest, session, machine, topology, signal);
       return new BootedGuest(guest, session, topology, lines, await traceArrives(guest));
     } catch (error) {
       await guest.close();
@@ -167,6 +168,34 @@ async function* linesOf(chunks: AsyncIterable<Buffer>, start: number): AsyncGene
     });
   }
   yield [[rest, offset]];
+}
+
+const GROUP_DEADLINE_MS = 30_000;
+
+/** What the kernel's command line cannot ask for, and what its own words would not prove. */
+async function setUpIommu(
+  guest: Guest,
+  session: Session,
+  { iommu }: Machine,
+  topology: Topology,
+  signal: AbortSignal,
+): Promise<void> {
+  const plan = pciPlan(topology);
+  const endpoints = [...walk(topology)].flatMap(({ node }) =>
+    node.kind === 'nvme' || node.kind === 'ivshmem' ? [known(plan.get(node.id), node.id)] : [],
+  );
+  if (iommu.kind === 'none') return;
+  for (const bdf of iommu.runtime === undefined ? [] : endpoints) {
+    const command = `lab group-type ${bdf} ${iommu.runtime}`;
+    const { code, stderr } = await session.exec(command, { deadlineMs: GROUP_DEADLINE_MS, signal });
+    if (code !== 0) throw new InfraError(`${command}: ${stderr.trim().split('\n').at(-1)}`);
+  }
+  if (iommu.kind !== 'intel') return;
+  const due = domainInForce(iommu) === 'identity' ? 'passthrough' : (iommu.scalable ?? 'legacy');
+  for (const bdf of endpoints) {
+    const mode = await guest.vtdMode(bdf);
+    if (mode !== due) throw new InfraError(`VT-d's tables for ${bdf} say '${mode}', and the machine declares '${due}'`);
+  }
 }
 
 /** Makes QEMU read where there is nothing, and looks whether its complaint arrives. */

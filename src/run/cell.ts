@@ -3,7 +3,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { type Cell, type CellRecord, describe, GuestDied, type OracleReport, type Verdict } from '../model/index.js';
+import {
+  type Cell,
+  type CellRecord,
+  describe,
+  GuestDied,
+  type OracleReport,
+  translates,
+  type Verdict,
+} from '../model/index.js';
 import {
   DriverStats,
   judge,
@@ -23,7 +31,7 @@ import {
   structureCounts,
   Watch,
 } from '../oracle/index.js';
-import { dutOf, translates } from '../plan/index.js';
+import { dutOf } from '../plan/index.js';
 import type { BootedGuest } from './boot.js';
 import { DeviceTracer, tracesDevice } from './device-trace.js';
 import { check, Lab, StepFailed } from './lab.js';
@@ -113,14 +121,19 @@ async function collect(
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
   const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
-  const lab = new Lab(booted.session, cell.machine.iommu, options.signal, options.onStep, tracer?.onBind);
-  const story = tracer === undefined ? '' : 'STORY=1 ';
+  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind);
 
-  const begun = await lab.run(`${story}lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim());
+  const { dmaBits } = cell.machine;
+  const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
+  const begin = `lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim();
+  const begun = await lab.run([...settings, begin].join(' '));
   const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
   const result = await attempt(booted, cell, lab, dutNode);
   // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
-  const ended = await lab.run(`${story}lab end ${endMark} ${dut}`, { accept: [1], deadlineMs: 60_000 });
+  const ended = await lab.run(`${tracer ? 'STORY=1 ' : ''}lab end ${endMark} ${dut}`, {
+    accept: [1],
+    deadlineMs: 60_000,
+  });
   await booted.consoleHas(endMark);
   const device = await tracer?.end();
   const faults = await booted.traceSince(traceFrom, device && ((line, offset) => device.take(line, offset)));
