@@ -139,4 +139,10 @@ int probe_watch_start(void);
 int probe_watch_stop(void);
 void probe_watch_read(struct phyr_probe_watch *arg);
 
+/* story.c */
+int probe_story_start(const struct phyr_probe_story_start *arg);
+int probe_story_stop(void);
+int probe_story_read(struct phyr_probe_story_read *arg);
+void probe_story_exit(void);
+
 #endif /* PHYR_PROBE_H */

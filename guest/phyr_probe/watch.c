@@ -263,7 +263,7 @@ static bool check_asked(struct check *c, const struct probe_asked *asked, u64 *i
 }
 
 static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
-		      struct device *dev)
+		      struct device *dev, u16 qid)
 {
 	const struct probe_asked *asked = NULL;
 	u8 opcode = cmd->common.opcode;

@@ -34,7 +34,13 @@ export const Layout = z.enum(['4k-fragmented', '64k', '2m']);
 export type Layout = z.infer<typeof Layout>;
 
 export const Workload = z.discriminatedUnion('kind', [
-  z.strictObject({ id: Id, kind: z.literal('fio-verify'), jobs: z.array(FioJob).min(1) }),
+  z.strictObject({
+    id: Id,
+    kind: z.literal('fio-verify'),
+    jobs: z.array(FioJob).min(1),
+    /** Watch the device as well (oracle `device`); the small workloads always do. */
+    deviceTrace: z.boolean().optional(),
+  }),
   /** Write through our driver and read through the kernel's, then the other way round. */
   z.strictObject({
     id: Id,
@@ -65,7 +71,7 @@ export type Workload = z.infer<typeof Workload>;
 export const Plant = z.enum(['short-map', 'skip-unmap', 'swap-direction', 'early-unmap', 'wrong-length']);
 export type Plant = z.infer<typeof Plant>;
 
-export const OracleName = z.enum(['workload', 'data', 'translation', 'faults', 'leaks', 'kernel-log']);
+export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
 export type OracleName = z.infer<typeof OracleName>;
 
 /** What a cell should do. The plan derives it; a scenario may state only `caught`. */
