@@ -17,6 +17,7 @@ import {
 import { qemuArgv } from './argv.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
+import { plug, unplug } from './hotplug.js';
 import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
@@ -61,6 +62,10 @@ export interface Guest extends AsyncDisposable {
   traceEnabled(event?: string): Promise<boolean>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
+  /** Takes the device of a node out of the running guest; resolves when its kernel has let it go. */
+  unplug(node: string): Promise<void>;
+  /** Puts it back where it was. */
+  plug(node: string): Promise<void>;
   /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
   close(): Promise<void>;
 }
@@ -181,6 +186,8 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
     traceEnabled: (event = 'vtd_dmar_fault') => traceEnabled(qmp, event),
     checkPci: () => checkPci(qmp, topology),
+    unplug: (node) => unplug(qmp, node),
+    plug: (node) => plug(qmp, node, argv),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -144,6 +144,7 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       lab,
       dut: booted.bdf(dutNode),
       dutFile: booted.file(dutNode),
+      slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
     });
   } catch (error) {
@@ -169,6 +170,10 @@ async function consult(evidence: Evidence): Promise<OracleReport[]> {
     result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0),
     judgeFaults(evidence.faults),
     judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
-    judgeKernelLog(evidence.log, { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null }),
+    judgeKernelLog(
+      evidence.log,
+      { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
+      result.expectedLog,
+    ),
   ];
 }
