@@ -64,6 +64,21 @@ export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
+  /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('stress'),
+    seconds: z.int().min(1).max(86_400),
+    /** With direct I/O; one more goes through the page cache. */
+    threads: z.int().min(1).max(64),
+  }),
+  /** The device goes while I/O is under way, by the slot's button or by the driver's `unbind`, and comes back. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('hot-remove'),
+    how: z.enum(['unplug', 'unbind']),
+    threads: z.int().min(1).max(64),
+  }),
 ]);
 export type Workload = z.infer<typeof Workload>;
 

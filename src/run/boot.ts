@@ -84,6 +84,16 @@ export class BootedGuest implements AsyncDisposable {
     return known(this.#guest.files.get(node), node);
   }
 
+  /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */
+  unplug(node: string): Promise<void> {
+    return this.#guest.unplug(node);
+  }
+
+  /** Puts it back where it was; the guest finds it a little later. */
+  plug(node: string): Promise<void> {
+    return this.#guest.plug(node);
+  }
+
   /** All lines of the console so far. */
   console(): readonly string[] {
     return this.#lines;

@@ -169,6 +169,7 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       lab,
       dut: booted.bdf(dutNode),
       dutFile: booted.file(dutNode),
+      slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
     });
   } catch (error) {
@@ -203,7 +204,11 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     ...(device === undefined ? [] : [device.report]),
     judgeFaults(evidence.faults),
     judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
-    judgeKernelLog(evidence.log, { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null }),
+    judgeKernelLog(
+      evidence.log,
+      { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
+      result.expectedLog,
+    ),
   ];
   return { oracles, metrics: device?.metrics ?? [] };
 }
