@@ -9,6 +9,7 @@
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
+#include <linux/memremap.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nvme.h>
@@ -269,6 +270,7 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	u8 opcode = cmd->common.opcode;
 	u64 iova = 0, got = 0, want = 0;
 	struct check c = {};
+	bool p2p, bus;
 	unsigned long flags;
 	bool good;
 
@@ -302,10 +304,20 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 		good = false;
 	}
 
+	/* All memory of a request has one provider. */
+	p2p = rq->bio && is_pci_p2pdma_page(bio_page(rq->bio));
+	bus = p2p && probe_p2p_is_bus(dev, bio_page(rq->bio));
+
 	spin_lock_irqsave(&stats_lock, flags);
 	stats.commands++;
 	stats.bytes += c.offset;
 	stats.bounced += c.bounced;
+	stats.by = probe_domain_kind(c.domain);
+	if (p2p) {
+		stats.p2p_bytes += c.offset;
+		stats.p2p_bus += bus ? c.offset : 0;
+		stats.p2p_bounced += c.bounced;
+	}
 	if (!good && !stats.mismatches++) {
 		stats.opcode = opcode;
 		stats.offset = c.offset;
@@ -379,6 +391,7 @@ int probe_watch_start(void)
 	memset(&stats, 0, sizeof(stats));
 	stats.active = 1;
 	spin_unlock_irq(&stats_lock);
+	probe_p2p_forget();
 
 	err = attach();
 	if (err)

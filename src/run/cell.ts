@@ -123,6 +123,9 @@ async function collect(
   const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
   const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind);
 
+  // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
+  const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
+  if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   const { dmaBits } = cell.machine;
   const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
   const begin = `lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim();

@@ -1,5 +1,6 @@
 import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
 import type { DataClaim, Snapshot } from '../../oracle/index.js';
+import type { Peer } from '../boot.js';
 import type { Lab } from '../lab.js';
 
 /** What a workload works with: a guest whose modules are loaded and whose dut no driver owns. */
@@ -13,7 +14,7 @@ export interface WorkloadContext<W extends Workload = Workload> {
   dutFile: string;
   /** Where the dut is plugged in. */
   slot: { unplug(): Promise<void>; plug(): Promise<void> };
-  peers: ReadonlyMap<string, { bdf: string; file: string }>;
+  peers: ReadonlyMap<string, Peer>;
 }
 
 /** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
