@@ -38,7 +38,13 @@ export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
 export type HostMemory = z.infer<typeof HostMemory>;
 
 export const Workload = z.discriminatedUnion('kind', [
-  z.strictObject({ id: Id, kind: z.literal('fio-verify'), jobs: z.array(FioJob).min(1) }),
+  z.strictObject({
+    id: Id,
+    kind: z.literal('fio-verify'),
+    jobs: z.array(FioJob).min(1),
+    /** Watch the device as well (oracle `device`); the small workloads always do. */
+    deviceTrace: z.boolean().optional(),
+  }),
   /** Write through our driver and read through the kernel's, then the other way round. */
   z.strictObject({
     id: Id,
@@ -83,6 +89,21 @@ export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
+  /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('stress'),
+    seconds: z.int().min(1).max(86_400),
+    /** With direct I/O; one more goes through the page cache. */
+    threads: z.int().min(1).max(64),
+  }),
+  /** The device goes while I/O is under way, by the slot's button or by the driver's `unbind`, and comes back. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('hot-remove'),
+    how: z.enum(['unplug', 'unbind']),
+    threads: z.int().min(1).max(64),
+  }),
 ]);
 export type Workload = z.infer<typeof Workload>;
 
@@ -90,7 +111,7 @@ export type Workload = z.infer<typeof Workload>;
 export const Plant = z.enum(['short-map', 'skip-unmap', 'swap-direction', 'early-unmap', 'wrong-length']);
 export type Plant = z.infer<typeof Plant>;
 
-export const OracleName = z.enum(['workload', 'data', 'translation', 'faults', 'leaks', 'kernel-log']);
+export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
 export type OracleName = z.infer<typeof OracleName>;
 
 /**

@@ -138,6 +138,9 @@ export function decide(combination: Combination, block: Block): Decision {
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
   }
+  if (workload.kind === 'hot-remove' && workload.how === 'unplug' && topology.root.includes(dut)) {
+    return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+  }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {
     const peer = nodes.find((node) => node.id === workload.peer);
@@ -189,8 +192,16 @@ export function diskKiB(workload: Workload): number {
       return 32 * 1024;
     case 'map-cost':
       return 0;
+    case 'stress':
+      return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
+    case 'hot-remove':
+      return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }
 }
+
+/** What a thread of guest/tools/churn owns of the disk, and what the one that goes through the page cache owns, in KiB. */
+export const CHURN_KIB = 2048;
+export const CHURN_CACHED_KIB = 24 * 1024;
 
 /** Size of the region that only the host knows and the guest must read correctly, in KiB. */
 export const SECRET_KIB = 1024;
