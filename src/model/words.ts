@@ -33,6 +33,10 @@ export type FioJob = z.infer<typeof FioJob>;
 export const Layout = z.enum(['4k-fragmented', '64k', '2m']);
 export type Layout = z.infer<typeof Layout>;
 
+/** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
+export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
+export type HostMemory = z.infer<typeof HostMemory>;
+
 export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({
     id: Id,
@@ -59,6 +63,27 @@ export const Workload = z.discriminatedUnion('kind', [
       .int()
       .min(4)
       .max(1 << 20),
+  }),
+  /** Disk -> memory of the machine -> disk, for every kind of page and every offset of the data in its first page. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('memory-copy'),
+    memory: z.array(HostMemory).min(1),
+    heads: z
+      .array(
+        z
+          .int()
+          .min(0)
+          .max(4092)
+          .refine((n) => n % 4 === 0, 'must be a multiple of 4'),
+      )
+      .min(1),
+    /** Of one copy; with a head, its tail lies inside a page, too. */
+    bytes: z
+      .int()
+      .min(512)
+      .max(1 << 20)
+      .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
   }),
   /** Instructions a map and an unmap cost; needs a machine whose clock is `icount`. */
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),

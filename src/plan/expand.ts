@@ -29,7 +29,7 @@ export interface Plan {
   omitted: number;
 }
 
-type Combination = {
+export type Combination = {
   machine: Machine;
   topology: Topology;
   workload: Workload;
@@ -37,7 +37,7 @@ type Combination = {
   plant: Plant | undefined;
 };
 
-type Decision = { run: Expectation } | { prune: string };
+export type Decision = { run: Expectation } | { prune: string };
 
 export function expand(suite: Suite, runSeed: number): Plan {
   const plan: Plan = { cells: [], pruned: [], omitted: 0 };
@@ -104,7 +104,7 @@ function cover(cells: readonly Cell[]): Cell[] {
   return pairwise(values, (index) => cells[index]?.expect.kind === 'refused').flatMap((index) => cells[index] ?? []);
 }
 
-function* combinations(block: Block): Generator<Combination> {
+export function* combinations(block: Block): Generator<Combination> {
   for (const machine of block.machines)
     for (const topology of block.topologies)
       for (const workload of block.workloads)
@@ -115,7 +115,7 @@ export function cellId({ machine, topology, workload, backend, plant }: Combinat
   return `${machine.id}/${topology.id}/${workload.id}/${backend}${plant === undefined ? '' : `!${plant}`}`;
 }
 
-function decide(combination: Combination, block: Block): Decision {
+export function decide(combination: Combination, block: Block): Decision {
   const { machine, topology, workload, backend } = combination;
   const nodes = [...walk(topology)].map(({ node }) => node);
   const duts = dutsOf(topology);
@@ -186,6 +186,8 @@ export function diskKiB(workload: Workload): number {
       return 2 * workload.sizeKiB + SECRET_KIB;
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
+    case 'memory-copy':
+      return (4 * workload.memory.length * workload.heads.length * workload.bytes) / 1024;
     case 'filesystem':
       return 32 * 1024;
     case 'map-cost':
