@@ -141,7 +141,7 @@ export const Block = z.strictObject({
   topologies: z.array(Topology).min(1),
   workloads: z.array(Workload).min(1),
   backends: z.array(Backend).min(1),
-  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and all that must be refused. */
+  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and every refusal by some backend. */
   cover: z.enum(['product', 'pairwise']).optional(),
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
@@ -149,7 +149,13 @@ export const Block = z.strictObject({
 });
 export type Block = z.infer<typeof Block>;
 
-export const Suite = z.strictObject({ id: Id, describe: z.string(), blocks: z.array(Block).min(1) });
+export const Suite = z.strictObject({
+  id: Id,
+  describe: z.string(),
+  blocks: z.array(Block).min(1),
+  /** All of a matrix: asked by its name, or by a pattern for what no other suite has. */
+  matrix: z.boolean().optional(),
+});
 export type Suite = z.infer<typeof Suite>;
 
 /** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */
