@@ -128,7 +128,7 @@ static struct phyr_export *find_memory(u64 addr, u64 end, bool write, struct fil
 	if (!export)
 		goto unlock;
 	err = -EFAULT;
-	if (end > vma->vm_end || !(vma->vm_flags & VM_SHARED) ||
+	if (end > vma->vm_end || !(vma->vm_flags & VM_MAYSHARE) ||
 	    !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 		goto unlock;
 	*offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + addr - vma->vm_start;

@@ -10,6 +10,53 @@
 #include <linux/tracepoint.h>
 
 /*
+ * What a process asks of /dev/phyrN-ctl, in its own words, for whoever wants to check what becomes of
+ * it: these fire in the context of the process, before a command is made of its request.
+ *
+ * A buffer has got a handle, or is about to lose it (@len is 0).
+ */
+TRACE_EVENT(phyr_nvme_ctl_buffer,
+	TP_PROTO(const void *file, u32 handle, u64 addr, u64 len),
+	TP_ARGS(file, handle, addr, len),
+	TP_STRUCT__entry(
+		__field(const void *, file)
+		__field(u32, handle)
+		__field(u64, addr)
+		__field(u64, len)
+	),
+	TP_fast_assign(
+		__entry->file = file;
+		__entry->handle = handle;
+		__entry->addr = addr;
+		__entry->len = len;
+	),
+	TP_printk("file=%p handle=%u addr=%#llx len=%llu", __entry->file, __entry->handle,
+		  __entry->addr, __entry->len)
+);
+
+/* @rq will carry @len bytes at user address @addr, or at offset @addr of buffer @handle. */
+TRACE_EVENT(phyr_nvme_ctl_io,
+	TP_PROTO(struct request *rq, const void *file, u32 handle, u64 addr, u32 len),
+	TP_ARGS(rq, file, handle, addr, len),
+	TP_STRUCT__entry(
+		__field(const void *, file)
+		__field(u32, handle)
+		__field(u64, addr)
+		__field(u32, len)
+		__field(bool, write)
+	),
+	TP_fast_assign(
+		__entry->file = file;
+		__entry->handle = handle;
+		__entry->addr = addr;
+		__entry->len = len;
+		__entry->write = req_op(rq) == REQ_OP_DRV_OUT;
+	),
+	TP_printk("file=%p handle=%u addr=%#llx len=%u %s", __entry->file, __entry->handle,
+		  __entry->addr, __entry->len, __entry->write ? "write" : "read")
+);
+
+/*
  * Fired for every I/O command when it is complete and its data is mapped, before the
  * doorbell.  Only read and write carry the request's data: a discard's PRP1 points to its
  * ranges.  Probes run where nothing may sleep.

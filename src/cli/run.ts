@@ -17,7 +17,7 @@ import {
 } from '../model/index.js';
 import { hostLoad, select } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
-import { progressReporter, StatusLine, styleFor, TerminalReport } from '../report/index.js';
+import { p2pTable, progressReporter, StatusLine, styleFor, TerminalReport } from '../report/index.js';
 import { newRunId, RunStore, runsFolder, writeJson } from '../results/index.js';
 import { executeRun } from '../run/index.js';
 import { interruptible } from './interrupt.js';
@@ -127,6 +127,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
     run: { ...record, duration_ms, interrupted: signal.aborted, exit_code: exitCode },
     cells,
   });
+  terminal.table(p2pTable(plan.cells, cells));
   terminal.totals(cells, duration_ms, store.folder);
   process.exitCode = exitCode;
   await store.writeResult(result);

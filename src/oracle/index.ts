@@ -1,3 +1,4 @@
+export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './churn.js';
 export { type DataClaim, type Due, formatBytes, judgeData } from './data.js';
 export { type DeviceEvidence, judgeDevice } from './device.js';
 export { DriverStats, otherBackend, structureCounts } from './driver.js';

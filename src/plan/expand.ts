@@ -7,16 +7,18 @@ import {
   type Cell,
   type Expectation,
   type Machine,
+  type Path,
   type PciNode,
   type Plant,
   type PrunedCell,
   type Suite,
   type Topology,
+  translates,
   UsageError,
   type Workload,
   walk,
 } from '../model/index.js';
-import { p2pRoute } from './p2p.js';
+import { p2pRoute, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
 
@@ -82,8 +84,17 @@ export function expand(suite: Suite, runSeed: number): Plan {
   return plan;
 }
 
-/** Every pair of parts that can run, in few cells; and every refusal, since each rests on a rule of its own. */
+/**
+ * Every pair of parts that can run, in few cells; and every refusal, since each rests on a rule of its own. What cannot be shown covers
+ * nothing that can, and is said as sparsely.
+ */
 function coverPairs(cells: readonly Cell[]): Cell[] {
+  const shown = cells.filter(({ expect }) => expect.kind !== 'not-modelled');
+  const notModelled = cells.filter(({ expect }) => expect.kind === 'not-modelled');
+  return [...cover(shown), ...cover(notModelled)];
+}
+
+function cover(cells: readonly Cell[]): Cell[] {
   const values = cells.map(({ machine, topology, workload, backend }) => [
     machine.id,
     topology.id,
@@ -127,15 +138,30 @@ function decide(combination: Combination, block: Block): Decision {
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
   }
+  if (workload.kind === 'hot-remove' && workload.how === 'unplug' && topology.root.includes(dut)) {
+    return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+  }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {
     const peer = nodes.find((node) => node.id === workload.peer);
-    if (peer?.kind !== 'ivshmem') return { prune: `the topology has no peer memory called '${workload.peer}'` };
-    const route = p2pRoute(machine, topology, dut.id, peer.id);
-    if (route.kind === 'not-modelled') return { prune: `not modelled: ${route.why}` };
-    if (route.kind === 'refused') return { run: { kind: 'refused', errno: P2P_REFUSED_ERRNO } };
+    if (peer === undefined || peerDriver(peer) === undefined) {
+      return { prune: `the topology has no peer memory called '${workload.peer}'` };
+    }
+    const { kind, why, ...route } = p2pRoute(machine, topology, dut.id, peer.id);
+    return { run: kind === 'not-modelled' ? { kind, why } : ({ kind, ...route } as Expectation) };
   }
-  return { run: { kind: 'works' } };
+  return { run: { kind: 'works', how: hostPath(machine) } };
+}
+
+/** How a device reaches the machine's own memory. */
+export function hostPath(machine: Machine): Path {
+  if (translates(machine.iommu)) return 'iova';
+  return machine.bounce === 'force' || beyondReach(machine) ? 'bounce' : 'direct';
+}
+
+/** Has the machine memory above what the device's addresses can name? Below 4 GiB the machine puts 2 GiB at most, the rest above. */
+function beyondReach({ dmaBits, memoryMiB }: Machine): boolean {
+  return dmaBits !== undefined && (memoryMiB > 2048 ? 4096 + memoryMiB - 2048 : memoryMiB) > 2 ** (dmaBits - 20);
 }
 
 type Nvme = Extract<PciNode, { kind: 'nvme' }>;
@@ -151,9 +177,6 @@ export function dutOf(topology: Topology): Nvme {
   return dut;
 }
 
-/** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */
-const P2P_REFUSED_ERRNO = 'EINVAL';
-
 /** How much of the dut's disk a workload uses, in KiB. */
 export function diskKiB(workload: Workload): number {
   switch (workload.kind) {
@@ -167,8 +190,16 @@ export function diskKiB(workload: Workload): number {
       return 32 * 1024;
     case 'map-cost':
       return 0;
+    case 'stress':
+      return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
+    case 'hot-remove':
+      return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }
 }
+
+/** What a thread of guest/tools/churn owns of the disk, and what the one that goes through the page cache owns, in KiB. */
+export const CHURN_KIB = 2048;
+export const CHURN_CACHED_KIB = 24 * 1024;
 
 /** Size of the region that only the host knows and the guest must read correctly, in KiB. */
 export const SECRET_KIB = 1024;

@@ -123,6 +123,9 @@ async function collect(
   const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
   const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind);
 
+  // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
+  const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
+  if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   const { dmaBits } = cell.machine;
   const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
   const begin = `lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim();
@@ -169,6 +172,7 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       lab,
       dut: booted.bdf(dutNode),
       dutFile: booted.file(dutNode),
+      slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
     });
   } catch (error) {
@@ -203,7 +207,11 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     ...(device === undefined ? [] : [device.report]),
     judgeFaults(evidence.faults),
     judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
-    judgeKernelLog(evidence.log, { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null }),
+    judgeKernelLog(
+      evidence.log,
+      { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
+      result.expectedLog,
+    ),
   ];
   return { oracles, metrics: device?.metrics ?? [] };
 }
