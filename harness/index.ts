@@ -4,6 +4,7 @@ import { alarms } from './suites/alarms.js';
 import { arm64 } from './suites/arm64.js';
 import { full } from './suites/full.js';
 import { machines } from './suites/machines.js';
+import { p2p } from './suites/p2p.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, full, machines, arm64, alarms];
+export const suites: Suite[] = [smoke, full, machines, p2p, arm64, alarms];

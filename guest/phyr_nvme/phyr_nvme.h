@@ -14,15 +14,16 @@
  *	dptr.c, dptr.h	DMA pieces as PRP entries or SGL descriptors
  *	attr.c		sysfs attributes of the disk
  *	ctl.c, ctl.h	/dev/phyrN-ctl: I/O without a bio
+ *	ctl_buffer.c	its registered buffers
  *	pass.c		its requests
- *	user.c		user memory as a list
- *	buffer.c	registered buffers
+ *	memory.c	user memory
+ *	buffer.c	registering one
  *	backend*.c	how a request gets its DMA addresses
  *	ranges.c	pieces that must be unmapped one by one
  *	p2p.c		what kind of peer-to-peer a page needs
  *	recover.c	timeouts, abort, reset
  *	stats.c		counters in debugfs
- *	trace.c		the tracepoint phyr_nvme_submit
+ *	trace.c		tracepoints
  */
 #ifndef PHYR_NVME_H
 #define PHYR_NVME_H

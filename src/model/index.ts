@@ -4,6 +4,7 @@ export * from './home.js';
 export * from './images.js';
 export * from './machine.js';
 export * from './record.js';
+export * from './samples.js';
 export * from './topology.js';
 export * from './verdict.js';
 export * from './words.js';

@@ -5,18 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import {
-  type GuestDied,
-  InfraError,
-  type Kernel,
-  type Machine,
-  type Qemu,
-  type Topology,
-  walk,
-} from '../model/index.js';
-import { qemuArgv } from './argv.js';
+import { type GuestDied, InfraError, type Kernel, type Machine, type Qemu, type Topology } from '../model/index.js';
+import { backingFiles, qemuArgv } from './argv.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
+import { plug, unplug } from './hotplug.js';
 import { readWords } from './inspect.js';
 import { iommuParts } from './iommu.js';
 import { pciDevices } from './pci.js';
@@ -52,7 +45,8 @@ export interface Guest extends AsyncDisposable {
   /** Resolved at once when the guest ends, whatever ends it; also when it is closed (`shutdown`). Never rejected. */
   readonly died: Promise<GuestDied>;
   /**
-   * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first. The paths are good in
+   * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first; a persistent memory
+   * region's is at `pmrOf(id)`. The paths are good in
    * any process on this host until the guest is closed; QEMU's death does not touch them.
    */
   readonly files: ReadonlyMap<string, string>;
@@ -66,6 +60,10 @@ export interface Guest extends AsyncDisposable {
   vtdMode(bdf: string): Promise<VtdMode>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
+  /** Takes the device of a node out of the running guest; resolves when its kernel has let it go. */
+  unplug(node: string): Promise<void>;
+  /** Puts it back where it was. */
+  plug(node: string): Promise<void>;
   /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
   close(): Promise<void>;
 }
@@ -113,12 +111,11 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   await concatenate(options.initrd, initrd);
   const files = new Map<string, string>();
   const backing = new Map<string, string>();
-  for (const { node } of walk(topology)) {
-    if (node.kind !== 'nvme' && node.kind !== 'ivshmem') continue;
+  for (const { key, sizeMiB } of backingFiles(topology)) {
     const handle = await openOwned();
-    await handle.truncate(node.sizeMiB * MIB);
-    files.set(node.id, onHost(handle));
-    backing.set(node.id, inQemu(handle));
+    await handle.truncate(sizeMiB * MIB);
+    files.set(key, onHost(handle));
+    backing.set(key, inQemu(handle));
   }
 
   /** A log file's path for us and for QEMU. */
@@ -187,6 +184,8 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
     vtdMode: (bdf) => vtdMode((address, count) => readWords(qmp, address, count), bdf),
     checkPci: () => checkPci(qmp, topology),
+    unplug: (node) => unplug(qmp, node),
+    plug: (node) => plug(qmp, node, argv),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -262,7 +261,7 @@ async function checkReadable(what: string, path: string, mode: number): Promise<
 async function roomFor({ initrd, topology }: GuestOptions): Promise<number> {
   let bytes = 0;
   for (const part of initrd) bytes += typeof part === 'string' ? (await stat(part)).size : part.length;
-  for (const { node } of walk(topology)) if ('sizeMiB' in node) bytes += node.sizeMiB * MIB;
+  for (const { sizeMiB } of backingFiles(topology)) bytes += sizeMiB * MIB;
   return bytes;
 }
 

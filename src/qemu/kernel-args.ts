@@ -1,5 +1,5 @@
-/** The guest kernel's command line for a machine. Pure. */
-import type { Machine } from '../model/index.js';
+/** The guest kernel's command line for a machine and its PCI tree. Pure. */
+import type { Machine, Topology } from '../model/index.js';
 import { iommuParts } from './iommu.js';
 import { platform } from './platform.js';
 
@@ -9,7 +9,7 @@ import { platform } from './platform.js';
  */
 const COMMON = ['ignore_loglevel', 'panic=-1', 'mitigations=off', 'nokaslr', 'cryptomgr.notests'];
 
-export function kernelArgs(machine: Machine, accelerator: 'kvm' | 'tcg'): string[] {
+export function kernelArgs(machine: Machine, topology: Topology, accelerator: 'kvm' | 'tcg'): string[] {
   const { console, emulatedArgs } = platform(machine);
   return [
     `console=${console}`,
@@ -17,6 +17,14 @@ export function kernelArgs(machine: Machine, accelerator: 'kvm' | 'tcg'): string
     ...(accelerator === 'tcg' ? emulatedArgs : []),
     ...iommuParts(machine.iommu).kernelArgs,
     ...(machine.bounce === 'force' ? ['swiotlb=force'] : []),
+    ...pciArgs(topology),
     ...machine.kernelArgs,
   ];
+}
+
+/** Vendor and device of QEMU's root port, the only bridge of ours that has access control services. */
+const ACS_PORTS = 'pci:1b36:000c';
+
+function pciArgs({ acsRedirect }: Topology): string[] {
+  return acsRedirect === false ? [`pci=disable_acs_redir=${ACS_PORTS}`] : [];
 }

@@ -16,8 +16,9 @@ import {
   type RunEvent,
 } from '../model/index.js';
 import { splats } from '../oracle/index.js';
-import { type Boot, groupIntoBoots, type Plan } from '../plan/index.js';
+import { type Boot, groupIntoBoots, type Load, loadOf, type Plan } from '../plan/index.js';
 import { qemuLacks } from '../qemu/index.js';
+import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';
 
@@ -25,7 +26,10 @@ export interface RunOptions {
   plan: Plan;
   /** The one command that runs exactly this cell again. */
   repro: (cellId: string) => string;
-  jobs: number;
+  /** Of the run's own kernel; a record names another. */
+  kernelKey: string;
+  /** What guests may take of the host, all at once. */
+  host: Load;
   accelerator: 'kvm' | 'tcg';
   /** What this machine boots, its modules without or with planted defects. Asked for at each boot, so made once at most. */
   image: (options: { plants: boolean; machine: Machine }) => Promise<Image>;
@@ -42,21 +46,28 @@ export interface RunOptions {
 /** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, emit, signal } = options;
-  const records = plan.pruned.map((cell) => skipped(cell, options.repro));
+  const records = [
+    ...plan.pruned.map((cell) => skipped(cell, options.repro)),
+    ...plan.cells.flatMap(({ id, expect }) =>
+      expect.kind === 'not-modelled' ? [skipped({ id, reason: `not modelled: ${expect.why}` }, options.repro)] : [],
+    ),
+  ];
   for (const record of records) emit({ type: 'cell-end', at: now(), record });
-  const queue = groupIntoBoots(plan.cells).map((boot, index) => ({ boot, index }));
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
+  const berths = new Berths(options.host);
+  await Promise.all(
+    groupIntoBoots(plan.cells).map(async (boot, index) => {
+      const [first] = boot.cells;
+      if (first === undefined) return;
+      using _berth = await berths.take(loadOf(first.machine));
       // A guest that a cell has spoilt is replaced for the cells that are left.
-      let left = next.boot.cells;
+      let left = boot.cells;
       for (let attempt = 0; left.length > 0 && !signal.aborted; attempt++) {
-        const done = await runBoot({ cells: left }, next.index, attempt, options);
+        const done = await runBoot({ cells: left }, index, attempt, options);
         records.push(...done);
         left = left.slice(done.length);
       }
-    }
-  };
-  await Promise.all(Array.from({ length: options.jobs }, worker));
+    }),
+  );
   const ended = new Set(records.map((record) => record.id));
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) {
     const record = lost({ ...cell, reason: INTERRUPTED }, options.repro);
@@ -113,7 +124,8 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
       emit({ type: 'cell-start', at: now(), cell: cell.id, boot: index });
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
       const outcome = await runCell(guest, cell, { repro, signal, onStep });
-      finish(outcome.record);
+      const { release, key } = image.kernel;
+      finish({ ...outcome.record, ...(key !== options.kernelKey && { kernel: { release, key } }) });
       if (!outcome.guestUsable) {
         ended = `${cell.id} did not leave the guest clean`;
         break;

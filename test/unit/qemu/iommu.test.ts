@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Iommu, Machine } from '../../../src/model/index.js';
+import { Iommu, Machine, Topology } from '../../../src/model/index.js';
 import { iommuParts, kernelArgs, qemuLacks } from '../../../src/qemu/index.js';
 
 const parts = (iommu: object) => {
@@ -111,7 +111,9 @@ describe('an IOMMU', () => {
 
 it('the kernel is told to bounce, and by which console it speaks', () => {
   const machine = { id: 'm', hostBridgeP2p: false, vcpus: 1, memoryMiB: 512, clock: 'wall', iommu: { kind: 'none' } };
-  const words = (changes: object) => kernelArgs(Machine.parse({ ...machine, ...changes }), 'tcg');
+  const disk = { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 16 };
+  const topology = Topology.parse({ id: 't', root: [disk] });
+  const words = (changes: object) => kernelArgs(Machine.parse({ ...machine, ...changes }), topology, 'tcg');
   expect(words({ arch: 'x86_64', bounce: 'force' })).toContain('swiotlb=force');
   expect(words({ arch: 'x86_64' })).not.toContain('swiotlb=force');
   expect(words({ arch: 'x86_64' })).toContain('console=ttyS0');
