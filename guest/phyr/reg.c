@@ -198,6 +198,8 @@ int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64
 	io->reg = reg;
 	io->map = &reg->map;
 	io->offset = offset;
+	if (phyr_planted(PHYR_PLANT_WRONG_SLICE) && reg->map.len - offset - len >= PAGE_SIZE)
+		io->offset += PAGE_SIZE;
 	io->len = len;
 	if (unlikely(reg->sync))
 		phyr_reg_sync(io, true);

@@ -83,7 +83,20 @@ export const Workload = z.discriminatedUnion('kind', [
 export type Workload = z.infer<typeof Workload>;
 
 /** A defect that phyr.ko is built with on purpose, to show that an alarm rings (guest/include/phyr_plant.h). */
-export const Plant = z.enum(['short-map', 'skip-unmap', 'swap-direction', 'early-unmap', 'wrong-length']);
+export const Plant = z.enum([
+  'short-map',
+  'skip-unmap',
+  'swap-direction',
+  'early-unmap',
+  'wrong-length',
+  'wrong-bias',
+  'wrong-bus-offset',
+  'no-mmio',
+  'skip-sync',
+  'wrong-slice',
+  'pin-leak',
+  'wrong-order',
+]);
 export type Plant = z.infer<typeof Plant>;
 
 export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
