@@ -4,9 +4,11 @@ import { UsageError } from '../../../src/model/index.js';
 import { expand, find } from '../../../src/plan/index.js';
 import { qemuCommand, showCell } from '../../../src/report/index.js';
 
+const p2p = suites.filter(({ id }) => id === 'p2p');
+
 describe('phyrlab show', () => {
   it('explains a cell, its machine, and what may flow where', () => {
-    expect(showCell(find(suites, 'vtd-pt-p2p/acs/p2p-near/phyr8'))).toMatchInlineSnapshot(`
+    expect(showCell(find(p2p, 'vtd-pt-p2p/acs/p2p-near/phyr8'))).toMatchInlineSnapshot(`
       [
         "vtd-pt-p2p/acs/p2p-near/phyr8  (p2p)",
         "  due: works, through the host bridge: port 1 of switch sw redirects what goes to a peer upwards, and the kernel trusts this host bridge to forward it",
@@ -36,7 +38,7 @@ describe('phyrlab show', () => {
   });
 
   it('draws several functions, a second host bridge and page tables', () => {
-    const lines = showCell(find(suites, 'vtd-strict-p2p/fabric/p2p-beyond/phyr8'));
+    const lines = showCell(find(p2p, 'vtd-strict-p2p/fabric/p2p-beyond/phyr8'));
     expect(lines.slice(lines.indexOf('topology fabric'))).toMatchInlineSnapshot(`
       [
         "topology fabric",
