@@ -3,6 +3,7 @@ import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
 import { hotRemove } from './hot-remove.js';
 import { mapCost } from './map-cost.js';
+import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
 import { stress } from './stress.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
@@ -18,6 +19,8 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return crosscheck({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
+    case 'memory-copy':
+      return memoryCopy({ ...context, workload });
     case 'p2p-copy':
       return p2pCopy({ ...context, workload });
     case 'map-cost':
