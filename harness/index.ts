@@ -1,9 +1,10 @@
 /** What phyrlab runs out of the box. A new suite is a file in suites/ and a line here. */
 import type { Suite } from '../src/model/index.js';
 import { alarms } from './suites/alarms.js';
+import { engines } from './suites/engines.js';
 import { full } from './suites/full.js';
 import { machines } from './suites/machines.js';
 import { p2p } from './suites/p2p.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, full, machines, p2p, alarms];
+export const suites: Suite[] = [smoke, full, machines, p2p, engines, alarms];

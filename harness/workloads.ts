@@ -19,6 +19,9 @@ export const p2pTo = (peer: string): Workload => ({ id: `p2p-${peer}`, kind: 'p2
 export const p2pNear = p2pTo('near');
 export const p2pFar = p2pTo('far');
 
+export const edu: Workload = { id: 'edu', kind: 'engine', engine: 'edu' };
+export const iommuTestdev: Workload = { id: 'iommu-testdev', kind: 'engine', engine: 'iommu-testdev' };
+
 export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', layout: '4k-fragmented', pages: 256 };
 
 /** Long enough for every size and kind of operation; a scenario with more seconds is the same for longer. */

@@ -138,6 +138,13 @@ function decide(combination: Combination, block: Block): Decision {
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
   }
+  if (workload.kind === 'engine') {
+    if (!nodes.some((node) => node.kind === workload.engine))
+      return { prune: `the topology has no ${workload.engine}` };
+    if (backend === 'iter' || backend === 'iova') {
+      return { prune: 'an engine has no requests: its memory is mapped by sg, phyr16 or phyr8' };
+    }
+  }
   if (workload.kind === 'hot-remove' && workload.how === 'unplug' && topology.root.includes(dut)) {
     return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
   }
@@ -192,6 +199,8 @@ export function diskKiB(workload: Workload): number {
       return 0;
     case 'stress':
       return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
+    case 'engine':
+      return 0;
     case 'hot-remove':
       return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }

@@ -1,4 +1,5 @@
 import { crosscheck } from './crosscheck.js';
+import { engine } from './engine.js';
 import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
 import { hotRemove } from './hot-remove.js';
@@ -16,6 +17,8 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return fioVerify({ ...context, workload });
     case 'crosscheck':
       return crosscheck({ ...context, workload });
+    case 'engine':
+      return engine({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
     case 'p2p-copy':
