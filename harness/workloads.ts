@@ -31,3 +31,12 @@ export const hotUnplug: Workload = { id: 'hot-unplug', kind: 'hot-remove', how: 
 export const unbindUnderIo: Workload = { id: 'unbind', kind: 'hot-remove', how: 'unbind', threads: 4 };
 
 export const filesystem: Workload = { id: 'filesystem', kind: 'filesystem', files: 40 };
+
+/** Pages of every size as source and as target; data that begins and ends inside a page. */
+export const hostMemory: Workload = {
+  id: 'host-memory',
+  kind: 'memory-copy',
+  memory: ['4k', '64k', '2m', 'hugetlb'],
+  heads: [0, 516],
+  bytes: (1 << 20) - 3 * 512,
+};

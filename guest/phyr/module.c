@@ -4,6 +4,7 @@
 #include <linux/module.h>
 
 #include "internal.h"
+#include "live.h"
 
 #ifdef PHYR_PLANTS
 static const char * const plant_names[] = {
@@ -53,12 +54,18 @@ MODULE_PARM_DESC(plant, "Defect to plant, by the names of phyr_plant.h; none for
 
 static int __init phyr_init(void)
 {
+	int err;
+
 	phyr_mem_encrypted = cc_platform_has(CC_ATTR_MEM_ENCRYPT);
-	return phyr_node_init();
+	err = phyr_node_init();
+	if (!err)
+		phyr_debugfs_init();
+	return err;
 }
 
 static void __exit phyr_exit(void)
 {
+	phyr_debugfs_exit();
 	phyr_node_exit();
 }
 

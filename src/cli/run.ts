@@ -18,7 +18,7 @@ import {
 import { hostLoad, select } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { p2pTable, progressReporter, StatusLine, styleFor, TerminalReport } from '../report/index.js';
-import { newRunId, RunStore, runsFolder, writeJson } from '../results/index.js';
+import { historyFolder, newRunId, RunStore, runsFolder, samplesOf, writeJson, writeSamples } from '../results/index.js';
 import { executeRun } from '../run/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
@@ -110,6 +110,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const cells = await executeRun({
     plan,
     repro: (cellId) => reproCommand(cellId, seed, options),
+    kernelKey: image.kernel.key,
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator: accelerator.accelerator,
     image: ({ plants, machine }) => images.image(options.kernel, { plants, machine }),
@@ -131,6 +132,8 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   terminal.totals(cells, duration_ms, store.folder);
   process.exitCode = exitCode;
   await store.writeResult(result);
+  const samples = signal.aborted ? undefined : samplesOf(result, plan.cells);
+  if (samples !== undefined) await writeSamples(historyFolder(runsFolder(options.runs)), samples.header, samples.lines);
   if (options.json === '-') process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else if (options.json !== undefined) await writeJson(resolve(options.json), result);
 }

@@ -14,6 +14,7 @@ import { type Recipes, readRecipes } from './recipe.js';
 import { resolveGroup } from './resolve.js';
 import { rootfs } from './rootfs.js';
 import { sourceKernel } from './sourcekernel.js';
+import { TARGETS } from './target.js';
 import { Toolbox } from './toolbox.js';
 
 export interface ImagesOptions {
@@ -47,14 +48,14 @@ export interface CachedEntry {
  * Calls may run at the same time; what two of them need is made once.
  */
 export interface Images extends AsyncDisposable {
-  qemu(): Promise<Qemu>;
+  qemu(arch?: Machine['arch']): Promise<Qemu>;
   /** `7.3`, `7.2`, a full release, `debug`, or the directory of a build tree. */
   kernel(spec: string, machine?: Machine): Promise<Kernel>;
-  rootfs(): Promise<RootFs>;
+  rootfs(arch?: Machine['arch']): Promise<RootFs>;
   modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
   image(spec: string, options?: { plants?: boolean; machine?: Machine }): Promise<Image>;
-  toolbox(): Promise<string>;
+  toolbox(arch?: Machine['arch']): Promise<string>;
   /** What was taken instead of locked versions, one line a package; of what was asked for so far. */
   drift(): string[];
   list(): Promise<CachedEntry[]>;
@@ -87,6 +88,7 @@ class CachedImages implements Images {
   readonly #apt: Apt;
   readonly #packages: Packages;
   readonly #toolbox: Toolbox;
+  readonly #toolboxes: Record<Machine['arch'], Toolbox>;
   readonly #ready = new Map<string, Promise<Image>>();
   readonly #trees = new Map<string, { key: string; open: () => Promise<BuildTree> }>();
 
@@ -109,15 +111,20 @@ class CachedImages implements Images {
       progress: options.progress,
     });
     this.#toolbox = new Toolbox(cache, this.#packages, this.#recipes);
+    const cross = (group: string | undefined) =>
+      group === undefined ? this.#toolbox : new Toolbox(cache, this.#packages, this.#recipes, group, this.#toolbox);
+    this.#toolboxes = { x86_64: this.#toolbox, aarch64: cross(TARGETS.aarch64.crossTools) };
   }
 
   get cacheDir(): string {
     return this.#cache.dir;
   }
 
-  qemu(): Promise<Qemu> {
+  qemu(arch: Machine['arch'] = 'x86_64'): Promise<Qemu> {
     const own = this.#options.qemu;
-    return own === undefined ? packagedQemu(this.#cache, this.#packages) : ownQemu(own, this.#signal);
+    if (own === undefined) return packagedQemu(this.#cache, this.#packages, TARGETS[arch]);
+    if (arch === 'x86_64') return ownQemu(own, this.#signal);
+    throw new UsageError(`--qemu ${own} emulates x86-64, and a machine is ${arch}`, 'leave the option out for it');
   }
 
   async kernel(spec: string, machine?: Machine): Promise<Kernel> {
@@ -136,20 +143,23 @@ class CachedImages implements Images {
       this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
       return kernel;
     }
-    const kernel = await packagedKernel(group, this.#cache, this.#packages, this.#toolbox);
+    const kernelRecipe = recipe?.kind === 'kernel' ? recipe : ({ arch: 'x86_64' } as const);
+    const kernel = await packagedKernel(group, kernelRecipe, this.#cache, this.#packages, this.#toolbox);
     this.#trees.set(kernel.key, this.#headersOf(group));
     return kernel;
   }
 
-  rootfs(): Promise<RootFs> {
-    return this.#toolbox.using(() => rootfs(this.#cache, this.#packages, this.#toolbox));
+  rootfs(arch: Machine['arch'] = 'x86_64'): Promise<RootFs> {
+    const toolbox = this.#toolboxes[arch];
+    return toolbox.using(() => rootfs(this.#cache, this.#packages, toolbox, TARGETS[arch]));
   }
 
   async modules(kernel: Kernel, options: { plants?: boolean } = {}): Promise<Modules> {
     const tree = this.#trees.get(kernel.key);
     if (!tree)
       throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
-    return this.#toolbox.using(() => buildModules(kernel, tree, options.plants ?? false, this.#cache, this.#toolbox));
+    const toolbox = this.#toolboxes[kernel.arch];
+    return toolbox.using(() => buildModules(kernel, tree, options.plants ?? false, this.#cache, toolbox));
   }
 
   image(spec: string, options: { plants?: boolean; machine?: Machine } = {}): Promise<Image> {
@@ -164,16 +174,17 @@ class CachedImages implements Images {
 
   async #image(spec: string, options: { plants?: boolean; machine?: Machine }): Promise<Image> {
     const kernel = this.kernel(spec, options.machine);
+    const arch = options.machine?.arch;
     const [qemu, rootfs, modules] = await Promise.all([
-      this.qemu(),
-      this.rootfs(),
+      this.qemu(arch),
+      this.rootfs(arch),
       kernel.then((ready) => this.modules(ready, options)),
     ]);
     return { qemu, kernel: await kernel, rootfs, modules };
   }
 
-  async toolbox(): Promise<string> {
-    return (await this.#toolbox.root()).dir;
+  async toolbox(arch: Machine['arch'] = 'x86_64'): Promise<string> {
+    return (await this.#toolboxes[arch].root()).dir;
   }
 
   drift(): string[] {

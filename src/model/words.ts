@@ -33,6 +33,10 @@ export type FioJob = z.infer<typeof FioJob>;
 export const Layout = z.enum(['4k-fragmented', '64k', '2m']);
 export type Layout = z.infer<typeof Layout>;
 
+/** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
+export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
+export type HostMemory = z.infer<typeof HostMemory>;
+
 export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({
     id: Id,
@@ -59,6 +63,27 @@ export const Workload = z.discriminatedUnion('kind', [
       .int()
       .min(4)
       .max(1 << 20),
+  }),
+  /** Disk -> memory of the machine -> disk, for every kind of page and every offset of the data in its first page. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('memory-copy'),
+    memory: z.array(HostMemory).min(1),
+    heads: z
+      .array(
+        z
+          .int()
+          .min(0)
+          .max(4092)
+          .refine((n) => n % 4 === 0, 'must be a multiple of 4'),
+      )
+      .min(1),
+    /** Of one copy; with a head, its tail lies inside a page, too. */
+    bytes: z
+      .int()
+      .min(512)
+      .max(1 << 20)
+      .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
   }),
   /** Instructions a map and an unmap cost; needs a machine whose clock is `icount`. */
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
@@ -131,7 +156,7 @@ export const Block = z.strictObject({
   topologies: z.array(Topology).min(1),
   workloads: z.array(Workload).min(1),
   backends: z.array(Backend).min(1),
-  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and all that must be refused. */
+  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and every refusal by some backend. */
   cover: z.enum(['product', 'pairwise']).optional(),
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
@@ -139,7 +164,13 @@ export const Block = z.strictObject({
 });
 export type Block = z.infer<typeof Block>;
 
-export const Suite = z.strictObject({ id: Id, describe: z.string(), blocks: z.array(Block).min(1) });
+export const Suite = z.strictObject({
+  id: Id,
+  describe: z.string(),
+  blocks: z.array(Block).min(1),
+  /** All of a matrix: asked by its name, or by a pattern for what no other suite has. */
+  matrix: z.boolean().optional(),
+});
 export type Suite = z.infer<typeof Suite>;
 
 /** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */

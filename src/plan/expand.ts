@@ -29,7 +29,7 @@ export interface Plan {
   omitted: number;
 }
 
-type Combination = {
+export type Combination = {
   machine: Machine;
   topology: Topology;
   workload: Workload;
@@ -37,7 +37,7 @@ type Combination = {
   plant: Plant | undefined;
 };
 
-type Decision = { run: Expectation } | { prune: string };
+export type Decision = { run: Expectation } | { prune: string };
 
 export function expand(suite: Suite, runSeed: number): Plan {
   const plan: Plan = { cells: [], pruned: [], omitted: 0 };
@@ -51,7 +51,7 @@ export function expand(suite: Suite, runSeed: number): Plan {
     const runnable: Cell[] = [];
     for (const combination of combinations(block)) {
       const id = cellId(combination);
-      const content = JSON.stringify(combination);
+      const content = contentOf(combination);
       if ((contents.get(id) ?? content) !== content) {
         throw new UsageError(
           `suite '${suite.id}': two different cells would be called '${id}'`,
@@ -94,28 +94,39 @@ function coverPairs(cells: readonly Cell[]): Cell[] {
   return [...cover(shown), ...cover(notModelled)];
 }
 
+/** A refusal by some backend is there for each place in which it is due. */
 function cover(cells: readonly Cell[]): Cell[] {
-  const values = cells.map(({ machine, topology, workload, backend }) => [
-    machine.id,
-    topology.id,
-    workload.id,
-    backend,
-  ]);
-  return pairwise(values, (index) => cells[index]?.expect.kind === 'refused').flatMap((index) => cells[index] ?? []);
+  const place = ({ machine, topology, workload }: Cell) => [machine.id, topology.id, workload.id];
+  const refusal = (cell: Cell | undefined) => (cell?.expect.kind === 'refused' ? [place(cell).join('/')] : []);
+  const values = cells.map((cell) => [...place(cell), cell.backend]);
+  return pairwise(values, (index) => refusal(cells[index])).flatMap((index) => cells[index] ?? []);
 }
 
-function* combinations(block: Block): Generator<Combination> {
+export function* combinations(block: Block): Generator<Combination> {
   for (const machine of block.machines)
     for (const topology of block.topologies)
       for (const workload of block.workloads)
         for (const backend of block.backends) yield { machine, topology, workload, backend, plant: block.plant };
 }
 
+/** Cells that say the same are the same; the parts are shared by thousands of them. */
+export function contentOf({ machine, topology, workload, backend, plant }: Combination): string {
+  return [textOf(machine), textOf(topology), textOf(workload), backend, plant].join();
+}
+
+const texts = new WeakMap<object, string>();
+
+function textOf(part: object): string {
+  const known = texts.get(part) ?? JSON.stringify(part);
+  texts.set(part, known);
+  return known;
+}
+
 export function cellId({ machine, topology, workload, backend, plant }: Combination): string {
   return `${machine.id}/${topology.id}/${workload.id}/${backend}${plant === undefined ? '' : `!${plant}`}`;
 }
 
-function decide(combination: Combination, block: Block): Decision {
+export function decide(combination: Combination, block: Block): Decision {
   const { machine, topology, workload, backend } = combination;
   const nodes = [...walk(topology)].map(({ node }) => node);
   const duts = dutsOf(topology);
@@ -193,6 +204,8 @@ export function diskKiB(workload: Workload): number {
       return 2 * workload.sizeKiB + SECRET_KIB;
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
+    case 'memory-copy':
+      return (4 * workload.memory.length * workload.heads.length * workload.bytes) / 1024;
     case 'filesystem':
       return 32 * 1024;
     case 'map-cost':

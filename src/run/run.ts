@@ -26,6 +26,8 @@ export interface RunOptions {
   plan: Plan;
   /** The one command that runs exactly this cell again. */
   repro: (cellId: string) => string;
+  /** Of the run's own kernel; a record names another. */
+  kernelKey: string;
   /** What guests may take of the host, all at once. */
   host: Load;
   accelerator: 'kvm' | 'tcg';
@@ -122,7 +124,8 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
       emit({ type: 'cell-start', at: now(), cell: cell.id, boot: index });
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
       const outcome = await runCell(guest, cell, { repro, signal, onStep });
-      finish(outcome.record);
+      const { release, key } = image.kernel;
+      finish({ ...outcome.record, ...(key !== options.kernelKey && { kernel: { release, key } }) });
       if (!outcome.guestUsable) {
         ended = `${cell.id} did not leave the guest clean`;
         break;

@@ -4,6 +4,7 @@ import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
 import { hotRemove } from './hot-remove.js';
 import { mapCost } from './map-cost.js';
+import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
 import { stress } from './stress.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
@@ -21,6 +22,8 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return engine({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
+    case 'memory-copy':
+      return memoryCopy({ ...context, workload });
     case 'p2p-copy':
       return p2pCopy({ ...context, workload });
     case 'map-cost':

@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { type Expectation, InfraError, type Workload } from '../../model/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
+import { Copy, DRIVERS, judgeCopy } from './copy.js';
 import { overwrite } from './host-file.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
-const Step = z.union([z.object({ bytes: z.number() }), z.object({ errno: z.string() })]);
-const Copy = z.object({ read: Step, write: Step });
-type Copy = z.infer<typeof Copy>;
 const Offered = z.object({ size: z.number(), available: z.number() });
-
-const DRIVERS = ['nvme', 'phyr_nvme'] as const;
 
 /**
  * Disk -> BAR of the peer -> another place of the disk, with the kernel's driver and with ours: both must do what the
@@ -41,9 +37,9 @@ export async function p2pCopy(
     const before = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
     for (const { driver, from, to } of transfers) {
       const disk = await lab.bind(dut, driver);
-      const command = `p2pcopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
+      const command = `dmacopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
       const copy = await lab.ask(Copy, command, { accept: [1, 3] });
-      objections.push(...judgeCopy(driver, copy, cell.expect, bytes));
+      objections.push(...judgeCopy(driver, copy, refusal(cell.expect), bytes));
     }
     const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
     if (after.available !== before.available)
@@ -67,7 +63,7 @@ export async function p2pCopy(
     workload:
       objections.length > 0
         ? failed(objections.join('; '))
-        : done(refused ? `refused: ${errnoOf(cell.expect)}` : 'copied'),
+        : done(refused ? `refused: ${refusal(cell.expect)}` : 'copied'),
     data,
     metrics: [],
     moved: refused ? 0 : 2 * bytes,
@@ -81,15 +77,6 @@ function inPeer(file: string, refused: boolean, driver: string, due: Due): DataC
   return driver === 'phyr_nvme' ? [{ kind: 'holds-somewhere', what, file, due }] : [];
 }
 
-function* judgeCopy(driver: string, copy: Copy, expect: Expectation, bytes: number): Generator<string> {
-  const due = expect.kind === 'refused' ? expect.errno : `${bytes} bytes`;
-  for (const step of ['read', 'write'] as const) {
-    const outcome = copy[step];
-    const got = 'errno' in outcome ? outcome.errno : `${outcome.bytes} bytes`;
-    if (got !== due) yield `${driver} ${step}: ${got}, due ${due}`;
-  }
-}
-
-function errnoOf(expect: Expectation): string {
-  return expect.kind === 'refused' ? expect.errno : '';
+function refusal(expect: Expectation): string | undefined {
+  return expect.kind === 'refused' ? expect.errno : undefined;
 }
