@@ -21,3 +21,21 @@ export const p2pFar: Workload = { id: 'p2p-far', kind: 'p2p-copy', peer: 'far', 
 export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', layout: '4k-fragmented', pages: 256 };
 
 export const filesystem: Workload = { id: 'filesystem', kind: 'filesystem', files: 40 };
+
+/** I/O without a bio. Small: a guest has one of these in a second. */
+const ctl = { kind: 'ctl-io', threads: 2, sizeKiB: 1024 } as const;
+export const ctlDirect: Workload = { ...ctl, id: 'ctl-direct', memory: 'user', via: ['direct'] };
+export const ctlRegistered: Workload = { ...ctl, id: 'ctl-registered', memory: 'user', via: ['registered'] };
+export const ctlBoth: Workload = { ...ctl, id: 'ctl', memory: 'user', via: ['direct', 'registered'] };
+export const ctlPageless: Workload = {
+  ...ctl,
+  id: 'ctl-page-less',
+  memory: 'page-less',
+  via: ['direct', 'registered'],
+  revoke: true,
+};
+const ctlPeer = (peer: string): Workload[] => [
+  { ...ctl, id: `ctl-${peer}`, memory: 'peer', peer, via: ['direct'] },
+  { ...ctl, id: `ctl-${peer}-page-less`, memory: 'peer-page-less', peer, via: ['direct', 'registered'] },
+];
+export const ctlPeers: Workload[] = [...ctlPeer('near'), ...ctlPeer('far')];

@@ -1,10 +1,15 @@
 import type { Block, OracleName, Plant, Suite } from '../../src/model/index.js';
 import { vtdStrict } from '../machines.js';
 import { switched } from '../topologies.js';
-import { fioVerify } from '../workloads.js';
+import { ctlDirect, ctlRegistered, fioVerify } from '../workloads.js';
 
 function planted(plant: Plant, backends: Block['backends'], caughtBy: OracleName[]): Block {
   return { machines: [vtdStrict], topologies: [switched], workloads: [fioVerify], backends, plant, caughtBy };
+}
+
+/** The same in I/O without a bio, on memory named in each request and on registered memory. */
+function plantedInCtl(plant: Plant, caughtBy: OracleName[]): Block {
+  return { ...planted(plant, ['phyr8'], caughtBy), workloads: [ctlDirect, ctlRegistered] };
 }
 
 export const alarms: Suite = {
@@ -16,5 +21,10 @@ export const alarms: Suite = {
     planted('early-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-length', ['phyr8'], ['data']),
     planted('swap-direction', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
+    plantedInCtl('short-map', ['faults', 'data', 'translation']),
+    plantedInCtl('skip-unmap', ['leaks']),
+    plantedInCtl('early-unmap', ['faults', 'data', 'translation']),
+    plantedInCtl('wrong-length', ['data']),
+    plantedInCtl('swap-direction', ['faults', 'data']),
   ],
 };

@@ -1,7 +1,26 @@
 import type { Suite } from '../../src/model/index.js';
-import { noIommu, vtdLazy, vtdPassthrough, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
+import {
+  noIommu,
+  noIommuReserved,
+  vtdLazy,
+  vtdPassthrough,
+  vtdPassthroughCounting,
+  vtdStrict,
+  vtdStrictCounting,
+  vtdStrictReserved,
+} from '../machines.js';
 import { switched } from '../topologies.js';
-import { crosscheck, filesystem, fioVerify, mapCost, p2pFar, p2pNear } from '../workloads.js';
+import {
+  crosscheck,
+  ctlBoth,
+  ctlPageless,
+  ctlPeers,
+  filesystem,
+  fioVerify,
+  mapCost,
+  p2pFar,
+  p2pNear,
+} from '../workloads.js';
 
 export const full: Suite = {
   id: 'full',
@@ -12,6 +31,18 @@ export const full: Suite = {
       topologies: [switched],
       workloads: [fioVerify, crosscheck, filesystem, p2pNear, p2pFar, mapCost],
       backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
+    },
+    {
+      machines: [noIommu, vtdLazy, vtdStrict, vtdPassthrough],
+      topologies: [switched],
+      workloads: [ctlBoth, ...ctlPeers],
+      backends: ['phyr8'],
+    },
+    {
+      machines: [noIommuReserved, vtdStrictReserved],
+      topologies: [switched],
+      workloads: [ctlPageless],
+      backends: ['phyr8'],
     },
   ],
 };

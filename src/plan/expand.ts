@@ -16,6 +16,7 @@ import {
   type Workload,
   walk,
 } from '../model/index.js';
+import { decideCtlIo } from './ctl-io.js';
 import { p2pRoute } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
@@ -127,6 +128,10 @@ function decide(combination: Combination, block: Block): Decision {
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
   }
+  if (workload.kind === 'ctl-io') {
+    const decision = decideCtlIo(machine, topology, workload, backend, dut.id);
+    if ('prune' in decision || block.caughtBy === undefined) return decision;
+  }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {
     const peer = nodes.find((node) => node.id === workload.peer);
@@ -163,6 +168,8 @@ export function diskKiB(workload: Workload): number {
       return 2 * workload.sizeKiB + SECRET_KIB;
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
+    case 'ctl-io':
+      return 2 * workload.via.length * workload.sizeKiB;
     case 'filesystem':
       return 32 * 1024;
     case 'map-cost':

@@ -176,7 +176,7 @@ async function consult(evidence: Evidence): Promise<OracleReport[]> {
   return [
     judgeWorkload(evidence),
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
-    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0),
+    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
     judgeFaults(evidence.faults),
     judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
     judgeKernelLog(evidence.log, { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null }),

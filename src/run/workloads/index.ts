@@ -1,4 +1,5 @@
 import { crosscheck } from './crosscheck.js';
+import { ctlIo } from './ctl-io.js';
 import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
 import { mapCost } from './map-cost.js';
@@ -14,6 +15,8 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return fioVerify({ ...context, workload });
     case 'crosscheck':
       return crosscheck({ ...context, workload });
+    case 'ctl-io':
+      return ctlIo({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
     case 'p2p-copy':

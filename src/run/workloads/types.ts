@@ -24,6 +24,8 @@ export interface WorkloadResult {
   metrics: Metric[];
   /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
   moved?: number;
+  /** As many commands, and no more, may be beyond the watch: their memory was taken from the process while they were made. */
+  unwatched?: number;
   /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
   uncounted?: { from: Snapshot; to: Snapshot };
 }
