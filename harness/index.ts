@@ -3,6 +3,7 @@ import type { Suite } from '../src/model/index.js';
 import { alarms } from './suites/alarms.js';
 import { full } from './suites/full.js';
 import { machines } from './suites/machines.js';
+import { p2p } from './suites/p2p.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, full, machines, alarms];
+export const suites: Suite[] = [smoke, full, machines, p2p, alarms];

@@ -17,9 +17,13 @@ import {
   ctlPeers,
   filesystem,
   fioVerify,
+  hostMemory,
+  hotUnplug,
   mapCost,
   p2pFar,
   p2pNear,
+  stress,
+  unbindUnderIo,
 } from '../workloads.js';
 
 export const full: Suite = {
@@ -29,7 +33,18 @@ export const full: Suite = {
     {
       machines: [noIommu, vtdLazy, vtdStrict, vtdPassthrough, vtdStrictCounting, vtdPassthroughCounting],
       topologies: [switched],
-      workloads: [fioVerify, crosscheck, filesystem, p2pNear, p2pFar, mapCost],
+      workloads: [
+        fioVerify,
+        crosscheck,
+        hostMemory,
+        filesystem,
+        p2pNear,
+        p2pFar,
+        mapCost,
+        stress,
+        unbindUnderIo,
+        hotUnplug,
+      ],
       backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
     },
     {

@@ -65,8 +65,18 @@ export const CtlIo = z
   });
 export type CtlIo = z.infer<typeof CtlIo>;
 
+/** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
+export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
+export type HostMemory = z.infer<typeof HostMemory>;
+
 export const Workload = z.discriminatedUnion('kind', [
-  z.strictObject({ id: Id, kind: z.literal('fio-verify'), jobs: z.array(FioJob).min(1) }),
+  z.strictObject({
+    id: Id,
+    kind: z.literal('fio-verify'),
+    jobs: z.array(FioJob).min(1),
+    /** Watch the device as well (oracle `device`); the small workloads always do. */
+    deviceTrace: z.boolean().optional(),
+  }),
   /** Write through our driver and read through the kernel's, then the other way round. */
   z.strictObject({
     id: Id,
@@ -86,12 +96,48 @@ export const Workload = z.discriminatedUnion('kind', [
       .min(4)
       .max(1 << 20),
   }),
+  /** Disk -> memory of the machine -> disk, for every kind of page and every offset of the data in its first page. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('memory-copy'),
+    memory: z.array(HostMemory).min(1),
+    heads: z
+      .array(
+        z
+          .int()
+          .min(0)
+          .max(4092)
+          .refine((n) => n % 4 === 0, 'must be a multiple of 4'),
+      )
+      .min(1),
+    /** Of one copy; with a head, its tail lies inside a page, too. */
+    bytes: z
+      .int()
+      .min(512)
+      .max(1 << 20)
+      .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
+  }),
   /** Instructions a map and an unmap cost; needs a machine whose clock is `icount`. */
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
   /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
   CtlIo,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
+  /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('stress'),
+    seconds: z.int().min(1).max(86_400),
+    /** With direct I/O; one more goes through the page cache. */
+    threads: z.int().min(1).max(64),
+  }),
+  /** The device goes while I/O is under way, by the slot's button or by the driver's `unbind`, and comes back. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('hot-remove'),
+    how: z.enum(['unplug', 'unbind']),
+    threads: z.int().min(1).max(64),
+  }),
 ]);
 export type Workload = z.infer<typeof Workload>;
 
@@ -99,15 +145,25 @@ export type Workload = z.infer<typeof Workload>;
 export const Plant = z.enum(['short-map', 'skip-unmap', 'swap-direction', 'early-unmap', 'wrong-length']);
 export type Plant = z.infer<typeof Plant>;
 
-export const OracleName = z.enum(['workload', 'data', 'translation', 'faults', 'leaks', 'kernel-log']);
+export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
 export type OracleName = z.infer<typeof OracleName>;
+
+/**
+ * How data gets from a device to memory. In the machine's own memory: `direct`, as physical addresses; `iova`, through the page
+ * tables of an IOMMU; `bounce`, through a buffer that the CPU copies. In a peer's: `bus-address`, by what the peer's own bus calls it;
+ * `host-bridge`, by physical address through the root complex; `iova`.
+ */
+export const Path = z.enum(['direct', 'iova', 'bounce', 'bus-address', 'host-bridge']);
+export type Path = z.infer<typeof Path>;
 
 /** What a cell should do. The plan derives it; a scenario may state only `caught`. */
 export const Expectation = z.discriminatedUnion('kind', [
-  /** Everything works and no oracle objects. */
-  z.strictObject({ kind: z.literal('works') }),
+  /** Everything works, in this way, and no oracle objects. */
+  z.strictObject({ kind: z.literal('works'), how: Path }),
   /** The kernel must refuse the transfer with this errno, and no byte may have moved. */
   z.strictObject({ kind: z.literal('refused'), errno: z.string() }),
+  /** Works on hardware, or hangs there, and cannot be shown here: the cell is skipped, and every report says so. */
+  z.strictObject({ kind: z.literal('not-modelled'), why: z.string() }),
   /** A planted defect: at least these oracles must raise the alarm. */
   z.strictObject({ kind: z.literal('caught'), by: z.array(OracleName).min(1) }),
 ]);

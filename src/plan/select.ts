@@ -41,7 +41,7 @@ export function matcher(pattern: string): (id: string) => boolean {
 }
 
 /** The few candidates most like the word; ids are also compared by their parts, so that `vtd-strct` finds `vtd-strict/...`. */
-function nearest(word: string, candidates: string[]): string[] {
+export function nearest(word: string, candidates: string[]): string[] {
   const score = (candidate: string) =>
     Math.min(...[candidate, ...candidate.split('/')].map((part) => distance(word, part)));
   return candidates

@@ -9,6 +9,7 @@ import { type GuestDied, InfraError, type Kernel, type Machine, type Qemu, type 
 import { backingFiles, qemuArgv } from './argv.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
+import { plug, unplug } from './hotplug.js';
 import { readWords } from './inspect.js';
 import { iommuParts } from './iommu.js';
 import { pciDevices } from './pci.js';
@@ -59,6 +60,10 @@ export interface Guest extends AsyncDisposable {
   vtdMode(bdf: string): Promise<VtdMode>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
+  /** Takes the device of a node out of the running guest; resolves when its kernel has let it go. */
+  unplug(node: string): Promise<void>;
+  /** Puts it back where it was. */
+  plug(node: string): Promise<void>;
   /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
   close(): Promise<void>;
 }
@@ -179,6 +184,8 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
     vtdMode: (bdf) => vtdMode((address, count) => readWords(qmp, address, count), bdf),
     checkPci: () => checkPci(qmp, topology),
+    unplug: (node) => unplug(qmp, node),
+    plug: (node) => plug(qmp, node, argv),
     close,
     [Symbol.asyncDispose]: close,
   };

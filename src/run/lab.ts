@@ -33,9 +33,18 @@ export class Lab {
   readonly #signal: AbortSignal;
   readonly #onStep: (step: string) => void;
   readonly #machine: Machine;
+  readonly #onBind: (bdf: string, driver: string) => Promise<void>;
 
-  constructor(session: Session, machine: Machine, signal: AbortSignal, onStep: (step: string) => void) {
+  constructor(
+    session: Session,
+    machine: Machine,
+    signal: AbortSignal,
+    onStep: (step: string) => void,
+    /** Awaited before a function gets another driver. */
+    onBind: (bdf: string, driver: string) => Promise<void> = async () => {},
+  ) {
     this.#session = session;
+    this.#onBind = onBind;
     this.#machine = machine;
     this.#signal = signal;
     this.#onStep = onStep;
@@ -67,6 +76,7 @@ export class Lab {
 
   /** Returns the disk that the function now is, if any. A guest that is not what its machine declares is no guest to judge. */
   async bind(bdf: string, driver: string): Promise<string> {
+    await this.#onBind(bdf, driver);
     const bound = await this.ask(Bound, `lab bind ${bdf} ${driver}`);
     const other = otherMachine(this.#machine, driver, bound);
     if (other !== undefined) throw new InfraError(`${bdf} has ${other}: kernel options, --kernel or --qemu`);

@@ -158,11 +158,11 @@ function claims(
     offset: written.at,
     due: refused ? untouched : written.due,
   };
-  const peer = workload.peer === undefined ? undefined : peers.get(workload.peer);
+  const bar = workload.peer === undefined ? undefined : peers.get(workload.peer)?.file;
   if (refused) {
-    return peer === undefined
+    return bar === undefined
       ? [holds]
-      : [holds, { kind: 'holds-nowhere', what: `${via}: BAR`, file: peer.file, due: secret.due }];
+      : [holds, { kind: 'holds-nowhere', what: `${via}: BAR`, file: bar, due: secret.due }];
   }
   const digest = read !== undefined && 'sha256' in read ? read.sha256 : undefined;
   return [holds, { kind: 'read-back', what: `${via}: bytes that only the host knew`, digest, due: secret.due }];

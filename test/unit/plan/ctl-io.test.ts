@@ -19,25 +19,27 @@ describe('I/O without a bio', () => {
   };
 
   it('works on user memory anywhere, once', () => {
-    expect(planned(machines.noIommu, ctlBoth)).toEqual({ kind: 'works' });
-    expect(planned(machines.vtdStrict, ctlBoth)).toEqual({ kind: 'works' });
+    expect(planned(machines.noIommu, ctlBoth)).toEqual({ kind: 'works', how: 'direct' });
+    expect(planned(machines.vtdStrict, ctlBoth)).toEqual({ kind: 'works', how: 'iova' });
     expect(planned(machines.vtdStrict, ctlBoth, 'sg')).toMatch(/whatever the backend/);
   });
 
   it('needs RAM that the machine reserves, if its memory is to be page-less', () => {
-    expect(planned(machines.vtdStrictReserved, ctlPageless)).toEqual({ kind: 'works' });
+    expect(planned(machines.vtdStrictReserved, ctlPageless)).toEqual({ kind: 'works', how: 'iova' });
     expect(planned(machines.vtdStrict, ctlPageless)).toMatch(/reserves no RAM/);
     expect(reservedRam(machines.vtdStrictReserved)).toEqual({ base: '0x30000000', bytes: 128 << 20 });
   });
 
   it.each(['ctl-near', 'ctl-near-page-less'])('%s: on the bus, or not modelled', (id) => {
-    expect(planned(machines.noIommu, peer(id))).toEqual({ kind: 'works' });
-    expect(planned(machines.vtdStrict, peer(id))).toMatch(/^not modelled/);
+    const how = id === 'ctl-near' ? 'bus-address' : 'direct';
+    expect(planned(machines.noIommu, peer(id))).toEqual({ kind: 'works', how });
+    expect(planned(machines.vtdStrict, peer(id))).toMatchObject({ kind: 'not-modelled' });
   });
 
   it.each(['ctl-far', 'ctl-far-page-less'])('%s: refused where the host bridge forwards nothing', (id) => {
     expect(planned(machines.noIommu, peer(id))).toEqual({ kind: 'refused', errno: 'EREMOTEIO' });
-    expect(planned(machines.noIommuP2p, peer(id))).toEqual({ kind: 'works' });
+    expect(planned(machines.noIommuP2p, peer(id))).toMatchObject({ kind: 'works' });
+    expect(planned(machines.vtdStrictP2p, peer(id))).toEqual({ kind: 'works', how: 'iova' });
   });
 
   it('is a workload that makes sense', () => {

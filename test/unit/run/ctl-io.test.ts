@@ -57,14 +57,16 @@ async function run(workload: Workload, played: Played = {}, machine: Machine = v
       return schema.parse(played.revoke);
     },
   } as unknown as Lab;
-  const expected: Expectation = refused === undefined ? { kind: 'works' } : { kind: 'refused', errno: refused };
+  const expected: Expectation =
+    refused === undefined ? { kind: 'works', how: 'direct' } : { kind: 'refused', errno: refused };
   const result = await ctlIo({
     cell: { machine, seed: 77, expect: expected } as never,
     workload: workload as CtlIo,
     lab,
     dut: '0000:03:00.0',
     dutFile,
-    peers: new Map([['far', { bdf: '0000:06:00.0', file: peerFile }]]),
+    slot: {} as never,
+    peers: new Map([['far', { bdf: '0000:06:00.0', file: peerFile, driver: 'phyr_peer' as const }]]),
   });
   return { result, commands, data: await judgeData(result.data ?? []) };
 }
