@@ -80,9 +80,3 @@ export const peers: Topology = {
     port('rp3', { ...reference, id: 'far-pmr', pmrMiB: 16 }),
   ],
 };
-
-/** Two devices that do nothing but DMA, beside the dut. */
-export const engines: Topology = {
-  id: 'engines',
-  root: [port('rp0', dut), { kind: 'edu', id: 'edu', dmaMaskBits: 28 }, { kind: 'iommu-testdev', id: 'tester' }],
-};

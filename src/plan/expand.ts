@@ -18,6 +18,7 @@ import {
   type Workload,
   walk,
 } from '../model/index.js';
+import { decideCtlIo } from './ctl-io.js';
 import { p2pRoute, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
@@ -156,6 +157,10 @@ export function decide(combination: Combination, block: Block): Decision {
       return { prune: 'an engine has no requests: its memory is mapped by sg, phyr16 or phyr8' };
     }
   }
+  if (workload.kind === 'ctl-io') {
+    const decision = decideCtlIo(machine, topology, workload, backend, dut.id, hostPath(machine));
+    if ('prune' in decision || block.caughtBy === undefined) return decision;
+  }
   if (workload.kind === 'hot-remove' && workload.how === 'unplug' && topology.root.includes(dut)) {
     return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
   }
@@ -204,6 +209,8 @@ export function diskKiB(workload: Workload): number {
       return 2 * workload.sizeKiB + SECRET_KIB;
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
+    case 'ctl-io':
+      return 2 * workload.via.length * workload.sizeKiB;
     case 'memory-copy':
       return (4 * workload.memory.length * workload.heads.length * workload.bytes) / 1024;
     case 'filesystem':

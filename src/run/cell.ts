@@ -204,7 +204,7 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
   const oracles = [
     judgeWorkload(evidence),
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
-    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0),
+    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
     ...(device === undefined ? [] : [device.report]),
     judgeFaults(evidence.faults, result.provoked),
     judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),

@@ -1,4 +1,5 @@
 import { crosscheck } from './crosscheck.js';
+import { ctlIo } from './ctl-io.js';
 import { engine } from './engine.js';
 import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
@@ -20,6 +21,8 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return crosscheck({ ...context, workload });
     case 'engine':
       return engine({ ...context, workload });
+    case 'ctl-io':
+      return ctlIo({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
     case 'memory-copy':
