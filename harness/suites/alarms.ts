@@ -1,7 +1,7 @@
 import type { Block, Machine, OracleName, Plant, Suite, Workload } from '../../src/model/index.js';
 import { bounced, noIommu, vtdStrict, vtdStrictP2p } from '../machines.js';
 import { switched } from '../topologies.js';
-import { crosscheck, fioVerify, p2pFar, p2pNear } from '../workloads.js';
+import { crosscheck, ctlDirect, ctlRegistered, fioVerify, p2pFar, p2pNear } from '../workloads.js';
 
 /** Where a defect shows. */
 interface Where {
@@ -16,6 +16,11 @@ const WATCHED: Where = { machine: vtdStrict, workload: crosscheck };
 function planted(plant: Plant, backends: Block['backends'], caughtBy: OracleName[], where: Where = FIO): Block {
   const { machine, workload } = where;
   return { machines: [machine], topologies: [switched], workloads: [workload], backends, plant, caughtBy };
+}
+
+/** The same in I/O without a bio, on memory named in each request and on registered memory. */
+function plantedInCtl(plant: Plant, caughtBy: OracleName[]): Block {
+  return { ...planted(plant, ['phyr8'], caughtBy), workloads: [ctlDirect, ctlRegistered] };
 }
 
 export const alarms: Suite = {
@@ -36,5 +41,12 @@ export const alarms: Suite = {
     planted('wrong-bus-offset', ['phyr8'], ['device', 'translation'], { machine: noIommu, workload: p2pNear }),
     planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),
     planted('skip-sync', ['phyr8'], ['data', 'workload'], { machine: bounced, workload: crosscheck }),
+    plantedInCtl('short-map', ['faults', 'data', 'translation']),
+    plantedInCtl('skip-unmap', ['leaks']),
+    plantedInCtl('early-unmap', ['faults', 'data', 'translation']),
+    plantedInCtl('wrong-length', ['data']),
+    plantedInCtl('swap-direction', ['faults', 'data']),
+    planted('wrong-slice', ['phyr8'], ['data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
+    planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
   ],
 };

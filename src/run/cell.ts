@@ -174,6 +174,7 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       dutFile: booted.file(dutNode),
       slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
+      bdf: (node) => booted.bdf(node),
     });
   } catch (error) {
     if (error instanceof StepFailed) return { workload: failed(error.message), data: [], metrics: [] };
@@ -203,9 +204,9 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
   const oracles = [
     judgeWorkload(evidence),
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
-    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0),
+    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
     ...(device === undefined ? [] : [device.report]),
-    judgeFaults(evidence.faults),
+    judgeFaults(evidence.faults, result.provoked),
     judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
     judgeKernelLog(
       evidence.log,
