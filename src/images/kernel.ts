@@ -74,7 +74,7 @@ export async function packagedKernel(
     const release = releaseOf(set);
     const entry = await cache.entry({
       name: group,
-      key: keyOf('kernel', STEP, set.key, BOOT_MODULES, COMMON_MODULES, MODULES_ON_REQUEST),
+      key: kernelKey(set),
       build: async (context) => {
         const tree = path.join(context.scratch, 'tree');
         const toolboxReady = toolbox.root();
@@ -109,9 +109,14 @@ export async function packagedKernel(
       arch: 'x86_64',
       image: path.join(entry.dir, 'vmlinux'),
       bootModules: path.join(entry.dir, 'boot.cpio'),
+      patience: 1,
       key: entry.key,
     };
   });
+}
+
+export function kernelKey(set: PackageSet): string {
+  return keyOf('kernel', STEP, set.key, BOOT_MODULES, COMMON_MODULES, MODULES_ON_REQUEST);
 }
 
 export function headersKey(set: PackageSet): string {

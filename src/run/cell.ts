@@ -121,7 +121,7 @@ async function collect(
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
   const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
-  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind);
+  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind, booted.patience);
 
   const { dmaBits } = cell.machine;
   const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
