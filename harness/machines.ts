@@ -75,3 +75,8 @@ export const smmuStrict = arm64('arm64-smmu-strict', { kind: 'smmuv3', domain: '
 export const smmuLazy = arm64('arm64-smmu-lazy', { kind: 'smmuv3', domain: 'lazy' });
 export const smmuPassthrough = arm64('arm64-smmu-pt', { kind: 'smmuv3', domain: 'passthrough' });
 export const armNoIommu = arm64('arm64-no-iommu', { kind: 'none' });
+
+/** The last 128 MiB of the RAM are nobody's and have no struct pages. */
+const reserved = { memoryMiB: 896, kernelArgs: ['memmap=128M$0x30000000'] };
+export const vtdStrictReserved = x86('vtd-strict-reserved', { kind: 'intel', domain: 'strict' }, reserved);
+export const noIommuReserved = x86('no-iommu-reserved', { kind: 'none' }, reserved);

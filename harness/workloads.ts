@@ -29,6 +29,24 @@ export const unbindUnderIo: Workload = { id: 'unbind', kind: 'hot-remove', how: 
 
 export const filesystem: Workload = { id: 'filesystem', kind: 'filesystem', files: 40 };
 
+/** I/O without a bio. Small: a guest has one of these in a second. */
+const ctl = { kind: 'ctl-io', threads: 2, sizeKiB: 1024 } as const;
+export const ctlDirect: Workload = { ...ctl, id: 'ctl-direct', memory: 'user', via: ['direct'] };
+export const ctlRegistered: Workload = { ...ctl, id: 'ctl-registered', memory: 'user', via: ['registered'] };
+export const ctlBoth: Workload = { ...ctl, id: 'ctl', memory: 'user', via: ['direct', 'registered'] };
+export const ctlPageless: Workload = {
+  ...ctl,
+  id: 'ctl-page-less',
+  memory: 'page-less',
+  via: ['direct', 'registered'],
+  revoke: true,
+};
+const ctlPeer = (peer: string): Workload[] => [
+  { ...ctl, id: `ctl-${peer}`, memory: 'peer', peer, via: ['direct'] },
+  { ...ctl, id: `ctl-${peer}-page-less`, memory: 'peer-page-less', peer, via: ['direct', 'registered'] },
+];
+export const ctlPeers: Workload[] = [...ctlPeer('near'), ...ctlPeer('far')];
+
 /** Pages of every size as source and as target; data that begins and ends inside a page. */
 export const hostMemory: Workload = {
   id: 'host-memory',

@@ -263,6 +263,13 @@ static bool check_asked(struct check *c, const struct probe_asked *asked, u64 *i
 	return true;
 }
 
+static struct page *first_page(const struct probe_asked *asked)
+{
+	unsigned long pfn = PHYS_PFN(asked->page[0]);
+
+	return pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+}
+
 static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
 		      struct device *dev, u16 qid)
 {
@@ -270,9 +277,9 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	u8 opcode = cmd->common.opcode;
 	u64 iova = 0, got = 0, want = 0;
 	struct check c = {};
-	bool p2p, bus;
 	unsigned long flags;
-	bool good;
+	bool good, p2p, bus;
+	struct page *page;
 
 	if (opcode != nvme_cmd_read && opcode != nvme_cmd_write)
 		return;
@@ -305,8 +312,9 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	}
 
 	/* All memory of a request has one provider. */
-	p2p = rq->bio && is_pci_p2pdma_page(bio_page(rq->bio));
-	bus = p2p && probe_p2p_is_bus(dev, bio_page(rq->bio));
+	page = asked ? first_page(asked) : bio_page(rq->bio);
+	p2p = page && is_pci_p2pdma_page(page);
+	bus = p2p && probe_p2p_is_bus(dev, page);
 
 	spin_lock_irqsave(&stats_lock, flags);
 	stats.commands++;

@@ -1,7 +1,7 @@
 import type { Block, Machine, OracleName, Plant, Suite, Workload } from '../../src/model/index.js';
 import { bounced, noIommu, vtdStrict, vtdStrictP2p } from '../machines.js';
 import { switched } from '../topologies.js';
-import { crosscheck, fioVerify, p2pFar, p2pNear } from '../workloads.js';
+import { crosscheck, ctlDirect, ctlRegistered, fioVerify, p2pFar, p2pNear, stress } from '../workloads.js';
 
 /** Where a defect shows. */
 interface Where {
@@ -18,6 +18,11 @@ function planted(plant: Plant, backends: Block['backends'], caughtBy: OracleName
   return { machines: [machine], topologies: [switched], workloads: [workload], backends, plant, caughtBy };
 }
 
+/** The same in I/O without a bio, on memory named in each request and on registered memory. */
+function plantedInCtl(plant: Plant, caughtBy: OracleName[]): Block {
+  return { ...planted(plant, ['phyr8'], caughtBy), workloads: [ctlDirect, ctlRegistered] };
+}
+
 export const alarms: Suite = {
   id: 'alarms',
   describe: 'modules that are broken on purpose; a cell passes when the oracles named for its defect object',
@@ -26,6 +31,7 @@ export const alarms: Suite = {
     planted('skip-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['leaks']),
     planted('early-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-length', ['phyr8'], ['data']),
+    { ...planted('wrong-length', ['phyr8'], ['data']), workloads: [stress] },
     planted('swap-direction', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-order', ['phyr8'], ['faults', 'data', 'translation']),
     planted('short-map', ['phyr8'], ['device', 'faults'], WATCHED),
@@ -36,5 +42,12 @@ export const alarms: Suite = {
     planted('wrong-bus-offset', ['phyr8'], ['device', 'translation'], { machine: noIommu, workload: p2pNear }),
     planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),
     planted('skip-sync', ['phyr8'], ['data', 'workload'], { machine: bounced, workload: crosscheck }),
+    plantedInCtl('short-map', ['faults', 'data', 'translation']),
+    plantedInCtl('skip-unmap', ['leaks']),
+    plantedInCtl('early-unmap', ['faults', 'data', 'translation']),
+    plantedInCtl('wrong-length', ['data']),
+    plantedInCtl('swap-direction', ['faults', 'data']),
+    planted('wrong-slice', ['phyr8'], ['data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
+    planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
   ],
 };

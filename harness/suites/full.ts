@@ -1,8 +1,20 @@
 import type { Suite } from '../../src/model/index.js';
-import { noIommu, vtdLazy, vtdPassthrough, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
+import {
+  noIommu,
+  noIommuReserved,
+  vtdLazy,
+  vtdPassthrough,
+  vtdPassthroughCounting,
+  vtdStrict,
+  vtdStrictCounting,
+  vtdStrictReserved,
+} from '../machines.js';
 import { switched } from '../topologies.js';
 import {
   crosscheck,
+  ctlBoth,
+  ctlPageless,
+  ctlPeers,
   filesystem,
   fioVerify,
   hostMemory,
@@ -34,6 +46,18 @@ export const full: Suite = {
         hotUnplug,
       ],
       backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
+    },
+    {
+      machines: [noIommu, vtdLazy, vtdStrict, vtdPassthrough],
+      topologies: [switched],
+      workloads: [ctlBoth, ...ctlPeers],
+      backends: ['phyr8'],
+    },
+    {
+      machines: [noIommuReserved, vtdStrictReserved],
+      topologies: [switched],
+      workloads: [ctlPageless],
+      backends: ['phyr8'],
     },
   ],
 };

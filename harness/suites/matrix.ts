@@ -7,6 +7,8 @@ import * as workloads from '../workloads.js';
 export const matrix: Omit<Block, 'cover'> = {
   machines: Object.values(machines),
   topologies: Object.values(topologies),
-  workloads: Object.values(workloads).filter((workload) => typeof workload !== 'function'),
+  workloads: Object.values(workloads)
+    .flat()
+    .filter((workload) => typeof workload !== 'function'),
   backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
 };

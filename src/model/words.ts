@@ -33,6 +33,38 @@ export type FioJob = z.infer<typeof FioJob>;
 export const Layout = z.enum(['4k-fragmented', '64k', '2m']);
 export type Layout = z.infer<typeof Layout>;
 
+export const CtlIo = z
+  .strictObject({
+    id: Id,
+    kind: z.literal('ctl-io'),
+    /**
+     * Whose memory: `user` is a process's own; `page-less` is RAM that the machine reserves, so that it has no struct pages;
+     * `peer` is a peer's BAR with struct pages, `peer-page-less` the same without.
+     */
+    memory: z.enum(['user', 'page-less', 'peer', 'peer-page-less']),
+    peer: Id.optional(),
+    /** `direct`: named in each request; `registered`: mapped once, and used by slices. */
+    via: z.array(z.enum(['direct', 'registered'])).min(1),
+    threads: z.int().min(1).max(64),
+    /** For each way of `via`: so much is written, and so much is read. */
+    sizeKiB: z
+      .int()
+      .min(64)
+      .max(1 << 20),
+    /** In the end the memory is taken back under I/O. Only for `page-less`. */
+    revoke: z.boolean().optional(),
+  })
+  .superRefine((workload, ctx) => {
+    const object = (message: string) => ctx.addIssue({ code: 'custom', message });
+    if (workload.memory.startsWith('peer') !== (workload.peer !== undefined))
+      object("memory 'peer' and 'peer-page-less' name the peer, the others have none");
+    if (workload.memory === 'peer' && workload.via.includes('registered'))
+      object('P2P memory with struct pages may not be pinned for long, so it cannot be registered');
+    if (workload.revoke === true && workload.memory !== 'page-less')
+      object("only memory 'page-less' can be taken back");
+  });
+export type CtlIo = z.infer<typeof CtlIo>;
+
 /** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
 export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
 export type HostMemory = z.infer<typeof HostMemory>;
@@ -87,6 +119,10 @@ export const Workload = z.discriminatedUnion('kind', [
   }),
   /** Instructions a map and an unmap cost; needs a machine whose clock is `icount`. */
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
+  /** DMA by a device that does nothing else, with mappings that are right, gone, or for the other direction. */
+  z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
+  /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
+  CtlIo,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
   /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */

@@ -2,7 +2,8 @@ export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './
 export { type DataClaim, type Due, formatBytes, judgeData } from './data.js';
 export { type DeviceEvidence, judgeDevice } from './device.js';
 export { DriverStats, otherBackend, structureCounts } from './driver.js';
-export { foldFaults, judgeFaults } from './faults.js';
+export { EngineOutcome, judgeEngine } from './engine.js';
+export { foldFaults, judgeFaults, type Provoked } from './faults.js';
 export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
 export { judge } from './judge.js';
 export { judgeKernelLog, logWindow, splats } from './kernel-log.js';

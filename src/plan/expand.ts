@@ -18,6 +18,7 @@ import {
   type Workload,
   walk,
 } from '../model/index.js';
+import { decideCtlIo } from './ctl-io.js';
 import { p2pRoute, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
@@ -149,8 +150,21 @@ export function decide(combination: Combination, block: Block): Decision {
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
   }
-  if (workload.kind === 'hot-remove' && workload.how === 'unplug' && topology.root.includes(dut)) {
-    return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+  if (workload.kind === 'engine') {
+    if (!nodes.some((node) => node.kind === workload.engine))
+      return { prune: `the topology has no ${workload.engine}` };
+    if (backend === 'iter' || backend === 'iova') {
+      return { prune: 'an engine has no requests: its memory is mapped by sg, phyr16 or phyr8' };
+    }
+  }
+  if (workload.kind === 'ctl-io') {
+    const decision = decideCtlIo(machine, topology, workload, backend, dut.id, hostPath(machine));
+    if ('prune' in decision || block.caughtBy === undefined) return decision;
+  }
+  if (workload.kind === 'hot-remove' && workload.how === 'unplug') {
+    const over = [...walk(topology)].find(({ node }) => node === dut)?.above.at(-1);
+    if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
+    if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
   }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {
@@ -197,6 +211,8 @@ export function diskKiB(workload: Workload): number {
       return 2 * workload.sizeKiB + SECRET_KIB;
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
+    case 'ctl-io':
+      return 2 * workload.via.length * workload.sizeKiB;
     case 'memory-copy':
       return (4 * workload.memory.length * workload.heads.length * workload.bytes) / 1024;
     case 'filesystem':
@@ -205,6 +221,8 @@ export function diskKiB(workload: Workload): number {
       return 0;
     case 'stress':
       return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
+    case 'engine':
+      return 0;
     case 'hot-remove':
       return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }

@@ -11,6 +11,7 @@ export function tracesDevice(workload: Workload): boolean {
   switch (workload.kind) {
     case 'crosscheck':
     case 'p2p-copy':
+    case 'ctl-io':
       return true;
     case 'fio-verify':
       return workload.deviceTrace === true;

@@ -143,6 +143,7 @@ describe('the kernel-log oracle', () => {
     '[    0.1] calibrate_delay_direct() failed to get a good estimate for loops_per_jiffy.',
     '[    3.1] EXT4-fs (phyr0): mounted filesystem 0e2a r/w with ordered data mode. Quota mode: none.',
     '[    3.1] phyr_peer 0000:04:00.0: 16777216 bytes of peer-to-peer memory',
+    '[    3.1] phyr_nvme 0000:03:00.0: cannot be used for peer-to-peer DMA as the client and provider (0000:06:00.0) do not share',
   ])('does not object to %s', (line) => {
     expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1'), sound).verdict).toBe('pass');
   });
@@ -292,6 +293,12 @@ describe('the translation oracle', () => {
     expect(judgeWatch(undefined, works, 0).verdict).toBe('inconclusive');
     expect(judgeWatch(watch({}), works, 40960).verdict).toBe('pass');
     expect(judgeWatch(watch({}), works, 40961).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ unchecked: 2 }), works, 0, 2)).toMatchObject({
+      verdict: 'pass',
+      detail: expect.stringContaining('2 whose memory was taken back'),
+    });
+    expect(judgeWatch(watch({ unchecked: 3 }), works, 0, 2).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ unchecked: 1, mismatches: 1 }), works, 0, 2).verdict).toBe('fail');
   });
 
   it.each([
