@@ -134,6 +134,8 @@ struct phyr_index {
 
 int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp_t gfp);
 void phyr_index_free(struct phyr_index *index);
+void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
+		     const struct phyr_list *list, u64 offset);
 void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
 		      const struct phyr_map *map, u64 offset, u64 len);
 

@@ -1,7 +1,7 @@
 import type { Block, Machine, OracleName, Plant, Suite, Workload } from '../../src/model/index.js';
 import { bounced, noIommu, vtdStrict, vtdStrictP2p } from '../machines.js';
 import { switched } from '../topologies.js';
-import { crosscheck, ctlDirect, ctlRegistered, fioVerify, p2pFar, p2pNear } from '../workloads.js';
+import { crosscheck, ctlDirect, ctlRegistered, fioVerify, p2pFar, p2pNear, stress } from '../workloads.js';
 
 /** Where a defect shows. */
 interface Where {
@@ -31,6 +31,7 @@ export const alarms: Suite = {
     planted('skip-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['leaks']),
     planted('early-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-length', ['phyr8'], ['data']),
+    { ...planted('wrong-length', ['phyr8'], ['data']), workloads: [stress] },
     planted('swap-direction', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-order', ['phyr8'], ['faults', 'data', 'translation']),
     planted('short-map', ['phyr8'], ['device', 'faults'], WATCHED),

@@ -4,7 +4,7 @@ import { UsageError } from '../model/index.js';
 import { Apt } from './apt.js';
 import { treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory } from './cache.js';
-import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
+import { groupForMachine, headers, headersKey, kernelGroup, kernelKey, packagedKernel } from './kernel.js';
 import { differences, readLock, writeLock } from './lock.js';
 import { findMirror } from './mirror.js';
 import { type BuildTree, buildModules } from './modules.js';
@@ -13,7 +13,7 @@ import { ownQemu, packagedQemu } from './qemu.js';
 import { type Recipes, readRecipes } from './recipe.js';
 import { resolveGroup } from './resolve.js';
 import { rootfs } from './rootfs.js';
-import { sourceKernel } from './sourcekernel.js';
+import { fragmentOf, sourceKernel, sourceKernelKey } from './sourcekernel.js';
 import { TARGETS } from './target.js';
 import { Toolbox } from './toolbox.js';
 
@@ -51,6 +51,8 @@ export interface Images extends AsyncDisposable {
   qemu(arch?: Machine['arch']): Promise<Qemu>;
   /** `7.3`, `7.2`, a full release, `debug`, or the directory of a build tree. */
   kernel(spec: string, machine?: Machine): Promise<Kernel>;
+  /** Is there nothing to be made for that kernel? Of the locked ones. */
+  hasKernel(spec: string): Promise<boolean>;
   rootfs(arch?: Machine['arch']): Promise<RootFs>;
   modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
@@ -147,6 +149,17 @@ class CachedImages implements Images {
     const kernel = await packagedKernel(group, kernelRecipe, this.#cache, this.#packages, this.#toolbox);
     this.#trees.set(kernel.key, this.#headersOf(group));
     return kernel;
+  }
+
+  async hasKernel(spec: string): Promise<boolean> {
+    const group = kernelGroup(spec, this.#recipes, this.#packages);
+    const recipe = this.#recipes.groups[group];
+    const set = this.#packages.set(group);
+    const key =
+      recipe?.kind === 'kernel-source'
+        ? sourceKernelKey(set, recipe, fragmentOf(recipe), this.#toolbox.key)
+        : kernelKey(set, recipe?.kind === 'kernel' ? recipe.arch : 'x86_64');
+    return (await this.#cache.list()).some((entry) => entry.name === group && entry.key === key);
   }
 
   rootfs(arch: Machine['arch'] = 'x86_64'): Promise<RootFs> {

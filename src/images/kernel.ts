@@ -82,10 +82,10 @@ export async function packagedKernel(
 ): Promise<Kernel> {
   return packages.using(group, async (set) => {
     const release = releaseOf(set);
-    const required = arch === 'aarch64' ? BOOT_MODULES_ARM64 : BOOT_MODULES;
+    const required = requiredModules(arch);
     const entry = await cache.entry({
       name: group,
-      key: keyOf('kernel', STEP, set.key, required, COMMON_MODULES, MODULES_ON_REQUEST),
+      key: kernelKey(set, arch),
       build: async (context) => {
         const tree = path.join(context.scratch, 'tree');
         const toolboxReady = toolbox.root();
@@ -127,9 +127,18 @@ export async function packagedKernel(
       arch,
       image: path.join(entry.dir, 'vmlinux'),
       bootModules: path.join(entry.dir, 'boot.cpio'),
+      patience: 1,
       key: entry.key,
     };
   });
+}
+
+export function kernelKey(set: PackageSet, arch: Machine['arch']): string {
+  return keyOf('kernel', STEP, set.key, requiredModules(arch), COMMON_MODULES, MODULES_ON_REQUEST);
+}
+
+function requiredModules(arch: Machine['arch']): readonly string[] {
+  return arch === 'aarch64' ? BOOT_MODULES_ARM64 : BOOT_MODULES;
 }
 
 export function headersKey(set: PackageSet): string {

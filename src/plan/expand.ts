@@ -161,8 +161,10 @@ export function decide(combination: Combination, block: Block): Decision {
     const decision = decideCtlIo(machine, topology, workload, backend, dut.id, hostPath(machine));
     if ('prune' in decision || block.caughtBy === undefined) return decision;
   }
-  if (workload.kind === 'hot-remove' && workload.how === 'unplug' && topology.root.includes(dut)) {
-    return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+  if (workload.kind === 'hot-remove' && workload.how === 'unplug') {
+    const over = [...walk(topology)].find(({ node }) => node === dut)?.above.at(-1);
+    if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
+    if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
   }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {

@@ -123,7 +123,7 @@ async function collect(
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
   const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
-  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind);
+  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind, booted.patience);
 
   // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
   const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
