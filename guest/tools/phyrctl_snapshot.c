@@ -72,15 +72,20 @@ static char *slurp(const char *path)
 	return text;
 }
 
-static bool spill(const char *path, const char *text)
+static bool spill_how(const char *path, const char *how, const char *text)
 {
-	FILE *f = fopen(path, "we");
+	FILE *f = fopen(path, how);
 	bool good;
 
 	if (!f)
 		return false;
 	good = fputs(text, f) >= 0;
 	return !fclose(f) && good;
+}
+
+static bool spill(const char *path, const char *text)
+{
+	return spill_how(path, "we", text);
 }
 
 static void event_path(char *path, size_t size, size_t trigger, const char *file)
@@ -95,7 +100,7 @@ static void make_probes(void)
 	if (!access(TRACING "/events/phyrlab/iova_free", F_OK))
 		return;
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
-		if (!spill(TRACING "/kprobe_events", probes[i]))
+		if (!spill_how(TRACING "/kprobe_events", "ae", probes[i]))
 			fail(EXIT_FAILED, "cannot make the event '%s': %s", probes[i], strerror(errno));
 }
 
