@@ -4,6 +4,7 @@ import { UsageError } from '../model/index.js';
 import { Apt } from './apt.js';
 import { treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory } from './cache.js';
+import { type Complaint, checkBuild, checkers, checkStyle } from './check.js';
 import { groupForMachine, headers, headersKey, kernelGroup, kernelKey, packagedKernel } from './kernel.js';
 import { differences, readLock, writeLock } from './lock.js';
 import { findMirror } from './mirror.js';
@@ -52,6 +53,8 @@ export interface Images extends AsyncDisposable {
   kernel(spec: string, machine?: Machine): Promise<Kernel>;
   /** Is there nothing to be made for that kernel? Of the locked ones. */
   hasKernel(spec: string): Promise<boolean>;
+  /** What the compiler, sparse and checkpatch object to in the modules' sources. Takes a minute or two. */
+  checkGuest(kernels: readonly string[]): Promise<Complaint[]>;
   rootfs(): Promise<RootFs>;
   modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
@@ -152,6 +155,24 @@ class CachedImages implements Images {
         ? sourceKernelKey(set, recipe, fragmentOf(recipe), this.#toolbox.key)
         : kernelKey(set);
     return (await this.#cache.list()).some((entry) => entry.name === group && entry.key === key);
+  }
+
+  checkGuest(kernels: readonly string[]): Promise<Complaint[]> {
+    return this.#toolbox.using(async () => {
+      const [group, recipe] =
+        Object.entries(this.#recipes.groups).find(([, one]) => one.kind === 'kernel-source') ?? [];
+      if (group === undefined || recipe?.kind !== 'kernel-source')
+        throw new UsageError('no recipe has the source of a kernel');
+      const tools = await checkers(group, recipe, this.#cache, this.#packages, this.#toolbox);
+      const { dir: box } = await this.#toolbox.root();
+      const complaints = await checkStyle(tools, box, this.#signal);
+      for (const spec of kernels) {
+        const kernel = await this.kernel(spec);
+        const tree = await this.#trees.get(kernel.key)?.open();
+        if (tree) complaints.push(...(await checkBuild(kernel.release, tree, tools, box, this.#signal)));
+      }
+      return complaints;
+    });
   }
 
   rootfs(): Promise<RootFs> {
