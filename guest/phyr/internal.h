@@ -48,6 +48,8 @@ static __always_inline int phyr_list_close(struct phyr_list *list, size_t hint, 
 			  len <= (PHYR_WORD_COUNT_MASK + 1) << PHYR_WORD_PAGE_SHIFT &&
 			  at != list->stop)) {
 		*at = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
+		if (phyr_planted(PHYR_PLANT_WRONG_ORDER) && len > PAGE_SIZE)
+			--*at;
 		list->at = at + 1;
 		return 0;
 	}
@@ -132,6 +134,8 @@ struct phyr_index {
 
 int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp_t gfp);
 void phyr_index_free(struct phyr_index *index);
+void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
+		     const struct phyr_list *list, u64 offset);
 void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
 		      const struct phyr_map *map, u64 offset, u64 len);
 
