@@ -55,6 +55,8 @@ export interface Translation {
   at: number;
   iova: number;
   phys: number;
+  /** `phys` may be the beginning of a larger page of the IOMMU's, instead of the very address. */
+  block: boolean;
 }
 
 /** `pages` undefined: everything. */
@@ -149,7 +151,8 @@ export class NvmeTrace implements DeviceTrace {
         if (!match) break;
         const { sid = match[1], iova = match[2], phys = match[3] } = match.groups ?? {};
         if (this.#functions.has(sid ?? '')) {
-          this.translations.push({ at: this.#at, iova: hex(iova), phys: hex(phys) });
+          const block = name === 'amdvi_translation_result';
+          this.translations.push({ at: this.#at, iova: hex(iova), phys: hex(phys), block });
         }
       }
     }

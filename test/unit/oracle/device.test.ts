@@ -109,6 +109,35 @@ describe('the device oracle', () => {
     expect(said(scene)).toMatch(/^fail: 0x2000 was used \(it led to 0xc000\): not mapped any more/);
   });
 
+  it('knows the page of interrupts, which is mapped once for all, where the IOMMU translates those too', () => {
+    const scene = (...doorbells: number[]) => {
+      const one = goodRead()
+        .map(0x1000, 0xe000)
+        .submit(8, page(0xe000))
+        .fetch(8, [[0x1000, PAGE]]);
+      for (const phys of doorbells) one.translate(0xfffff040, phys);
+      return one.translate(0x1000, 0xe000).complete(8);
+    };
+    expect(said(scene(0x8090040, 0x8090040), { messagesTranslated: true })).toMatch(/^pass/);
+    expect(said(scene(0x8090040))).toMatch(/^fail: .*never mapped/);
+    expect(said(scene(0x8090040, 0xa000), { messagesTranslated: true })).toMatch(/^fail/);
+  });
+
+  it('finds an address inside a larger page of which the IOMMU names the beginning', () => {
+    const said2 = (phys: number) => {
+      const scene = new Scene()
+        .map(0x2e000, 0x77fe000)
+        .submit(7, page(0x77fe000))
+        .fetch(7, [[0x2e000, PAGE]]);
+      scene.device(`amdvi_translation_result devid: 03:00.0 gpa 0x2e000 hpa 0x${phys.toString(16)}`);
+      return said(scene.complete(7));
+    };
+    expect(said2(0x77f0000)).toMatch(/^pass/);
+    expect(said2(0x77fe000)).toMatch(/^pass/);
+    expect(said2(0x77e0000)).toMatch(/^fail: .*stale/);
+    expect(said2(0x77f1000)).toMatch(/^fail: .*stale/);
+  });
+
   it('lets a queue be used that was mapped before and is unmapped after', () => {
     const scene = new Scene().map(0x9000, 0x99000, Prot.read | Prot.write).map(0x1000, 0xa000);
     scene
@@ -228,7 +257,7 @@ describe("the device's trace", () => {
     expect(trace.commands).toEqual([
       { fetched: 2, completed: 8, sqid: 2, cid: 8421, opcode: 1, addresses: [{ addr: 0xffea0000, len: 4096 }] },
     ]);
-    expect(trace.translations).toEqual([{ at: 4, iova: 0xffea0000, phys: 0x611b000 }]);
+    expect(trace.translations).toEqual([{ at: 4, iova: 0xffea0000, phys: 0x611b000, block: false }]);
     expect(trace.invalidations).toEqual([{ at: 9, addr: 0xfffdc000, bytes: 4 * 4096 }]);
   });
 
@@ -242,7 +271,7 @@ describe("the device's trace", () => {
       [line, 101],
       [line.replace(/768|0x300|03:00/, (sid) => (sid === '768' ? '1024' : sid.replace('3', '4'))), 102],
     ]);
-    expect(trace.translations).toEqual([{ at: 2, iova: 0xffea0000, phys: 0x611b000 }]);
+    expect(trace.translations).toMatchObject([{ at: 2, iova: 0xffea0000, phys: 0x611b000 }]);
   });
 
   it('reads lines with a time before them', () => {
