@@ -10,7 +10,7 @@
 import type { Expectation, Metric, OracleReport } from '../model/index.js';
 import { formatBytes } from './data.js';
 import { type Mapped, Mappings, pageOf } from './mappings.js';
-import { commandKey, type DeviceCommand, type DeviceTrace } from './nvme-trace.js';
+import { commandKey, type DeviceCommand, type DeviceTrace, type Translation } from './nvme-trace.js';
 import { Prot, type Story } from './story.js';
 
 export interface DeviceEvidence {
@@ -23,8 +23,6 @@ export interface DeviceEvidence {
   expect: Expectation;
   /** How many bytes our driver must have moved at least. */
   moved: number;
-  /** Interrupts are writes that this machine's IOMMU translates as well; their page is mapped when a device first has them. */
-  messagesTranslated?: boolean;
 }
 
 export interface DeviceJudgement {
@@ -54,7 +52,7 @@ export function judgeDevice(evidence: DeviceEvidence): DeviceJudgement {
   const { story, trace } = evidence;
   if (story === undefined) return verdict('inconclusive', 'the guest recorded no mappings: could not look');
   if (trace === undefined) return verdict('inconclusive', 'QEMU traced no commands: could not look');
-  const seen = new Judge(story, trace, evidence.messagesTranslated ?? false).run();
+  const seen = new Judge(story, trace).run();
   const metrics = windowMetrics(story, seen);
   if (seen.objections > 0) {
     const more = seen.objections > 1 ? ` (and ${seen.objections - 1} more)` : '';
@@ -97,10 +95,7 @@ class Judge {
   /** The mapping of each page of a command's data. */
   readonly #used = new Map<Pair, Map<number, Mapped>>();
 
-  readonly #messagesTranslated: boolean;
-
-  constructor(story: Story, trace: DeviceTrace, messagesTranslated: boolean) {
-    this.#messagesTranslated = messagesTranslated;
+  constructor(story: Story, trace: DeviceTrace) {
     this.#story = story;
     this.#trace = trace;
     this.#mappings = new Mappings(story);
@@ -194,19 +189,14 @@ class Judge {
   #translations(pairs: readonly Pair[]): void {
     const bounds = new Bounds(pairs);
     const active = new Active(pairs);
-    let doorbell: number | undefined;
-    for (const { at, iova, phys, block } of this.#trace.translations) {
+    for (const translation of this.#trace.translations) {
+      const { at, iova, phys } = translation;
       this.#seen.translations++;
       const page = pageOf(iova);
       const owners = active.at(at).flatMap((pair) => this.#used.get(pair)?.get(page) ?? []);
       const [lo, hi] = bounds.at(at);
       const could = owners.length > 0 ? owners : this.#mappings.of(iova).filter(({ from, to }) => from < hi && to > lo);
-      if (could.some((mapped) => leadsTo(mapped, iova, phys, block))) continue;
-      // One page, mapped before the story began: that of the interrupt controller.
-      if (this.#messagesTranslated && this.#mappings.of(iova).length === 0) {
-        doorbell ??= pageOf(phys);
-        if (doorbell === pageOf(phys)) continue;
-      }
+      if (could.some((mapped) => leadsTo(translation, mapped.phys))) continue;
       const other = could.at(0);
       if (other)
         this.#object(`${hex(iova)} led to ${hex(phys)} and was mapped to ${hex(other.phys)}: a stale translation`);
@@ -246,6 +236,16 @@ class Judge {
 }
 
 const PAGE = 4096;
+
+/** Is the page `due` where the IOMMU went? Of a large page only the beginning is known: then `due` must lie in it where `iova` does. */
+function leadsTo({ iova, phys, largePage }: Translation, due: number): boolean {
+  if (pageOf(due) === pageOf(phys)) return true;
+  const offset = due - phys;
+  if (!largePage || offset < 0) return false;
+  let size = PAGE;
+  while (size <= offset) size *= 2;
+  return phys % size === 0 && pageOf(iova % size) === pageOf(offset);
+}
 
 interface DueByte {
   phys: number;
@@ -369,17 +369,6 @@ function firstAfter(sorted: readonly { at: number }[], time: number): number {
     else lo = mid + 1;
   }
   return lo;
-}
-
-/** Is what the IOMMU made of the address what the mapping says? */
-function leadsTo(mapped: Mapped, iova: number, phys: number, block: boolean): boolean {
-  const due = pageOf(mapped.phys) * PAGE;
-  if (!block) return pageOf(phys) * PAGE === due;
-  // A page of any size that begins there and has the address inside.
-  for (let size = PAGE; size <= 2 ** 30 && phys % size === 0; size *= 2) {
-    if (phys + ((pageOf(iova) * PAGE) % size) === due) return true;
-  }
-  return false;
 }
 
 function notMapped(history: readonly Mapped[], when: number): string {

@@ -201,7 +201,6 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     judgeDevice({
       ...evidence.device,
       truncated: evidence.faults.truncated,
-      messagesTranslated: cell.machine.arch === 'aarch64',
       expect: cell.expect,
       moved: result.moved ?? 0,
     });
