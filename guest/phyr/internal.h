@@ -48,6 +48,8 @@ static __always_inline int phyr_list_close(struct phyr_list *list, size_t hint, 
 			  len <= (PHYR_WORD_COUNT_MASK + 1) << PHYR_WORD_PAGE_SHIFT &&
 			  at != list->stop)) {
 		*at = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
+		if (phyr_planted(PHYR_PLANT_WRONG_ORDER) && len > PAGE_SIZE)
+			--*at;
 		list->at = at + 1;
 		return 0;
 	}

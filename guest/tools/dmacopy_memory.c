@@ -64,12 +64,14 @@ static unsigned char *align_up(unsigned char *p, size_t to)
 	return (unsigned char *)(((uintptr_t)p + to - 1) & ~(to - 1));
 }
 
-/* Every page there, in an order in which neighbours do not come from one another's free block. */
-static void touch(unsigned char *start, size_t bytes, size_t stride)
+/* Have every piece of @unit there, in an order in which neighbours do not come side by side out of one free block. */
+static void touch(unsigned char *start, size_t bytes, size_t unit)
 {
+	const size_t stride = 7;
+
 	for (size_t first = 0; first < stride; first++)
-		for (size_t at = first * PAGE; at < bytes; at += stride * PAGE)
-			memset(start + at, FILL, PAGE);
+		for (size_t at = first * unit; at < bytes; at += stride * unit)
+			memset(start + at, FILL, bytes - at < unit ? bytes - at : unit);
 }
 
 /*
@@ -118,7 +120,7 @@ static const char *map_small(struct memory *m, size_t bytes, unsigned char **sta
 	if (madvise(m->area, m->area_bytes, MADV_NOHUGEPAGE))
 		return "MADV_NOHUGEPAGE";
 	*start = m->area;
-	touch(m->area, bytes, 7);
+	touch(m->area, bytes, PAGE);
 	return NULL;
 }
 
@@ -127,8 +129,10 @@ static const char *map_64k(struct memory *m, size_t bytes, unsigned char **start
 	const char *why;
 
 	/* In no place where a page of 2 MiB would fit, for that would be taken first. */
-	if (bytes > HUGE - (128UL << 10))
-		return "64k takes up to 1.8 MiB";
+	if (bytes > HUGE - (128UL << 10)) {
+		errno = E2BIG;
+		return "64k";
+	}
 	if (!put(THP "hugepages-64kB/enabled", "madvise"))
 		return THP "hugepages-64kB/enabled";
 	why = map_area(m, 2 * HUGE, 0);
@@ -139,7 +143,7 @@ static const char *map_64k(struct memory *m, size_t bytes, unsigned char **start
 		*start -= HUGE;
 	if (madvise(*start, (bytes + 0xffff) & ~0xffffUL, MADV_HUGEPAGE))
 		return "MADV_HUGEPAGE";
-	touch(*start, bytes, 1);
+	touch(*start, bytes, 64UL << 10);
 	return NULL;
 }
 
@@ -153,7 +157,7 @@ static const char *map_2m(struct memory *m, size_t bytes, unsigned char **start)
 	*start = align_up(m->area, HUGE);
 	if (madvise(*start, whole, MADV_HUGEPAGE))
 		return "MADV_HUGEPAGE";
-	touch(*start, whole, 1);
+	touch(*start, whole, HUGE);
 	return NULL;
 }
 
@@ -171,7 +175,7 @@ static const char *map_hugetlb(struct memory *m, size_t bytes, unsigned char **s
 	if (why)
 		return why;
 	*start = m->area;
-	touch(*start, whole, 1);
+	touch(*start, whole, HUGE);
 	return NULL;
 }
 

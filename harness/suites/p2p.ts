@@ -4,7 +4,7 @@ import { acsDirect, acsRedirected, fabric, peers, rootBus, twoFunctions } from '
 import { p2pTo } from '../workloads.js';
 
 /** The same with a processor whose host bridge the kernel trusts to forward peer-to-peer traffic. */
-const trusted = (machine: Machine): Machine => ({ ...machine, id: `${machine.id}-hb`, hostBridgeP2p: true });
+const trusted = (machine: Machine): Machine => ({ ...machine, id: `${machine.id}-p2p`, hostBridgeP2p: true });
 
 const modes = [noIommu, vtdPassthrough, vtdRuntimeIdentity, vtdStrict];
 

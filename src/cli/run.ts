@@ -32,11 +32,12 @@ interface RunCommandOptions extends ImageOptions {
   runs?: string;
   kernel: string;
   scenarios?: string;
-  bootTimeout: number;
+  bootTimeout?: number;
 }
 
 const SPACE_MIB = 512;
 const DEFAULT_KERNEL = '7.3';
+const BOOT_TIMEOUT_S = 90;
 
 export function runCommand(): Command {
   const command = new Command('run')
@@ -61,7 +62,11 @@ export function runCommand(): Command {
       DEFAULT_KERNEL,
     )
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
-    .option('--boot-timeout <SECONDS>', 'a guest that is not ready by then is lost', wholeNumber(1, 3600), 90);
+    .option(
+      '--boot-timeout <SECONDS>',
+      `a guest that is not ready by then is lost (default: ${BOOT_TIMEOUT_S}, longer with a kernel that checks itself)`,
+      wholeNumber(1, 3600),
+    );
   return addImageOptions(command).action(run);
 }
 
@@ -116,7 +121,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
     image: ({ plants, machine }) => images.image(options.kernel, { plants, machine }),
     folder: store.folder,
     keep: options.keep ?? false,
-    bootDeadlineMs: options.bootTimeout * 1000,
+    bootDeadlineMs: (options.bootTimeout ?? BOOT_TIMEOUT_S * image.kernel.patience) * 1000,
     emit,
     signal,
   });

@@ -119,6 +119,8 @@ export const Workload = z.discriminatedUnion('kind', [
   }),
   /** Instructions a map and an unmap cost; needs a machine whose clock is `icount`. */
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
+  /** DMA by a device that does nothing else, with mappings that are right, gone, or for the other direction. */
+  z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
   /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
   CtlIo,
   /** Make a file system, fill it, unmount, check it again. */
@@ -142,7 +144,20 @@ export const Workload = z.discriminatedUnion('kind', [
 export type Workload = z.infer<typeof Workload>;
 
 /** A defect that phyr.ko is built with on purpose, to show that an alarm rings (guest/include/phyr_plant.h). */
-export const Plant = z.enum(['short-map', 'skip-unmap', 'swap-direction', 'early-unmap', 'wrong-length']);
+export const Plant = z.enum([
+  'short-map',
+  'skip-unmap',
+  'swap-direction',
+  'early-unmap',
+  'wrong-length',
+  'wrong-bias',
+  'wrong-bus-offset',
+  'no-mmio',
+  'skip-sync',
+  'wrong-slice',
+  'pin-leak',
+  'wrong-order',
+]);
 export type Plant = z.infer<typeof Plant>;
 
 export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
@@ -175,7 +190,7 @@ export const Block = z.strictObject({
   topologies: z.array(Topology).min(1),
   workloads: z.array(Workload).min(1),
   backends: z.array(Backend).min(1),
-  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and all that must be refused. */
+  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and every refusal by some backend. */
   cover: z.enum(['product', 'pairwise']).optional(),
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
@@ -183,7 +198,13 @@ export const Block = z.strictObject({
 });
 export type Block = z.infer<typeof Block>;
 
-export const Suite = z.strictObject({ id: Id, describe: z.string(), blocks: z.array(Block).min(1) });
+export const Suite = z.strictObject({
+  id: Id,
+  describe: z.string(),
+  blocks: z.array(Block).min(1),
+  /** All of a matrix: asked by its name, or by a pattern for what no other suite has. */
+  matrix: z.boolean().optional(),
+});
 export type Suite = z.infer<typeof Suite>;
 
 /** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */

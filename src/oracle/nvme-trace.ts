@@ -22,7 +22,28 @@ export const VTD_EVENTS = [
   'vtd_inv_desc_iotlb_pasid',
 ] as const;
 
-const NAMES = new Set<string>([...NVME_EVENTS, ...VTD_EVENTS]);
+/** What the other models say of a translation; their invalidations are not traced. */
+export const TRANSLATION_EVENTS = {
+  virtio: ['virtio_iommu_translate_out'],
+  amd: ['amdvi_translation_result'],
+  smmuv3: ['smmuv3_translate_success'],
+} as const;
+
+const NAMES = new Set<string>([...NVME_EVENTS, ...VTD_EVENTS, ...Object.values(TRANSLATION_EVENTS).flat()]);
+
+/** Who, from where, to where. */
+const TRANSLATIONS: Record<string, RegExp> = {
+  vtd_dmar_translate: /dev (\S+) iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+)/,
+  virtio_iommu_translate_out: /0x(?<iova>[0-9a-f]+) -> 0x(?<phys>[0-9a-f]+) for sid=(?<sid>\d+)/,
+  amdvi_translation_result: /devid: (\S+) gpa 0x([0-9a-f]+) hpa 0x([0-9a-f]+)/,
+  smmuv3_translate_success: /sid=(0x[0-9a-f]+) iova=0x([0-9a-f]+) translated=0x([0-9a-f]+)/,
+};
+
+/**
+ * Interrupts are writes to the register GITS_TRANSLATER of QEMU's board `virt`. An SMMU translates them like all else, by a mapping that
+ * the kernel makes with a device's first interrupt and keeps for the life of the domain.
+ */
+const INTERRUPTS_ARM64 = 0x8090040;
 
 /** A command as the device fetched it. Times are positions in the trace. */
 export interface DeviceCommand {
@@ -40,6 +61,8 @@ export interface Translation {
   at: number;
   iova: number;
   phys: number;
+  /** `phys` is where the IOMMU's page begins, which may be a large one of a size that is not said. */
+  largePage?: true;
 }
 
 /** `pages` undefined: everything. */
@@ -73,7 +96,7 @@ export class NvmeTrace implements DeviceTrace {
   readonly invalidations: Invalidation[] = [];
   readonly #owners: readonly Owner[];
   readonly #driver: string;
-  readonly #function: string;
+  readonly #functions: ReadonlySet<string>;
   readonly #open = new Map<number, DeviceCommand>();
   #current: DeviceCommand | undefined;
   #owned = false;
@@ -83,7 +106,7 @@ export class NvmeTrace implements DeviceTrace {
   constructor(options: { owners: readonly Owner[]; driver: string; bdf: string }) {
     this.#owners = options.owners;
     this.#driver = options.driver;
-    this.#function = traceName(options.bdf);
+    this.#functions = new Set(traceNames(options.bdf));
   }
 
   /** Takes a line that begins at byte `offset` of the file; false if it is not of this story. */
@@ -129,12 +152,14 @@ export class NvmeTrace implements DeviceTrace {
         this.#open.delete(key);
         break;
       }
-      case 'vtd_dmar_translate': {
-        const match = /dev (\S+) iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+)/.exec(text);
-        if (match?.[1] === this.#function) {
-          this.translations.push({ at: this.#at, iova: hex(match[2]), phys: hex(match[3]) });
+      default: {
+        const match = TRANSLATIONS[name]?.exec(text);
+        if (!match) break;
+        const { sid = match[1], iova = match[2], phys = match[3] } = match.groups ?? {};
+        if (this.#functions.has(sid ?? '') && hex(phys) !== INTERRUPTS_ARM64) {
+          const large = name === 'amdvi_translation_result' && ({ largePage: true } as const);
+          this.translations.push({ at: this.#at, iova: hex(iova), phys: hex(phys), ...large });
         }
-        break;
       }
     }
   }
@@ -170,10 +195,11 @@ export function commandKey(qid: number, cid: number): number {
   return qid * 0x10000 + cid;
 }
 
-/** `0000:03:00.0` is `03:00.00` there. */
-function traceName(bdf: string): string {
-  const match = /([0-9a-f]{2}:[0-9a-f]{2})\.([0-7])$/.exec(bdf);
-  return `${match?.[1]}.0${match?.[2]}`;
+/** Each model has a way of its own to write `0000:03:00.0`. */
+function traceNames(bdf: string): string[] {
+  const [bus, device, fn] = /([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/.exec(bdf)?.slice(1) ?? [];
+  const sid = hex(bus) * 256 + hex(device) * 8 + hex(fn);
+  return [`${bus}:${device}.0${fn}`, `${bus}:${device}.${fn}`, String(sid), `0x${sid.toString(16)}`];
 }
 
 /** QEMU puts a time before each line when it is told to. */

@@ -31,8 +31,12 @@ export interface Load {
 /** Besides the guest's memory: QEMU itself and the page cache of its disks. MiB. */
 const OVERHEAD_MIB = 256;
 
+/** What a guest touches whose memory is large only so that some of it lies beyond its device's reach. MiB. */
+const TOUCHED_MIB = 1024;
+
 export function loadOf(machine: Machine): Load {
-  return { slots: Math.ceil(machine.vcpus / 2), memoryMiB: machine.memoryMiB + OVERHEAD_MIB };
+  const memoryMiB = machine.dmaBits === undefined ? machine.memoryMiB : Math.min(machine.memoryMiB, TOUCHED_MIB);
+  return { slots: Math.ceil(machine.vcpus / 2), memoryMiB: memoryMiB + OVERHEAD_MIB };
 }
 
 /**

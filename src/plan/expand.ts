@@ -52,7 +52,7 @@ export function expand(suite: Suite, runSeed: number): Plan {
     const runnable: Cell[] = [];
     for (const combination of combinations(block)) {
       const id = cellId(combination);
-      const content = JSON.stringify(combination);
+      const content = contentOf(combination);
       if ((contents.get(id) ?? content) !== content) {
         throw new UsageError(
           `suite '${suite.id}': two different cells would be called '${id}'`,
@@ -95,14 +95,12 @@ function coverPairs(cells: readonly Cell[]): Cell[] {
   return [...cover(shown), ...cover(notModelled)];
 }
 
+/** A refusal by some backend is there for each place in which it is due. */
 function cover(cells: readonly Cell[]): Cell[] {
-  const values = cells.map(({ machine, topology, workload, backend }) => [
-    machine.id,
-    topology.id,
-    workload.id,
-    backend,
-  ]);
-  return pairwise(values, (index) => cells[index]?.expect.kind === 'refused').flatMap((index) => cells[index] ?? []);
+  const place = ({ machine, topology, workload }: Cell) => [machine.id, topology.id, workload.id];
+  const refusal = (cell: Cell | undefined) => (cell?.expect.kind === 'refused' ? [place(cell).join('/')] : []);
+  const values = cells.map((cell) => [...place(cell), cell.backend]);
+  return pairwise(values, (index) => refusal(cells[index])).flatMap((index) => cells[index] ?? []);
 }
 
 export function* combinations(block: Block): Generator<Combination> {
@@ -110,6 +108,19 @@ export function* combinations(block: Block): Generator<Combination> {
     for (const topology of block.topologies)
       for (const workload of block.workloads)
         for (const backend of block.backends) yield { machine, topology, workload, backend, plant: block.plant };
+}
+
+/** Cells that say the same are the same; the parts are shared by thousands of them. */
+export function contentOf({ machine, topology, workload, backend, plant }: Combination): string {
+  return [textOf(machine), textOf(topology), textOf(workload), backend, plant].join();
+}
+
+const texts = new WeakMap<object, string>();
+
+function textOf(part: object): string {
+  const known = texts.get(part) ?? JSON.stringify(part);
+  texts.set(part, known);
+  return known;
 }
 
 export function cellId({ machine, topology, workload, backend, plant }: Combination): string {
@@ -139,12 +150,21 @@ export function decide(combination: Combination, block: Block): Decision {
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
   }
+  if (workload.kind === 'engine') {
+    if (!nodes.some((node) => node.kind === workload.engine))
+      return { prune: `the topology has no ${workload.engine}` };
+    if (backend === 'iter' || backend === 'iova') {
+      return { prune: 'an engine has no requests: its memory is mapped by sg, phyr16 or phyr8' };
+    }
+  }
   if (workload.kind === 'ctl-io') {
     const decision = decideCtlIo(machine, topology, workload, backend, dut.id, hostPath(machine));
     if ('prune' in decision || block.caughtBy === undefined) return decision;
   }
-  if (workload.kind === 'hot-remove' && workload.how === 'unplug' && topology.root.includes(dut)) {
-    return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+  if (workload.kind === 'hot-remove' && workload.how === 'unplug') {
+    const over = [...walk(topology)].find(({ node }) => node === dut)?.above.at(-1);
+    if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
+    if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
   }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {
@@ -201,6 +221,8 @@ export function diskKiB(workload: Workload): number {
       return 0;
     case 'stress':
       return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
+    case 'engine':
+      return 0;
     case 'hot-remove':
       return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }

@@ -43,7 +43,15 @@ export class BootedGuest implements AsyncDisposable {
   readonly #lines: string[];
   readonly #traced: boolean;
 
-  private constructor(guest: Guest, session: Session, topology: Topology, lines: string[], traced: boolean) {
+  private constructor(
+    guest: Guest,
+    session: Session,
+    topology: Topology,
+    lines: string[],
+    traced: boolean,
+    /** How many times longer than with an ordinary kernel things may take. */
+    readonly patience: number,
+  ) {
     this.#guest = guest;
     this.#traced = traced;
     this.session = session;
@@ -80,7 +88,7 @@ export class BootedGuest implements AsyncDisposable {
       await guest.checkPci();
       await session.push(await modulesOf(image), { signal });
       await setUpIommu(guest, session, machine, topology, signal);
-      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest));
+      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest), image.kernel.patience);
     } catch (error) {
       await guest.close();
       throw error;

@@ -24,6 +24,7 @@ import {
   logWindow,
   type NvmeTrace,
   otherBackend,
+  P2pMemory,
   Snapshot,
   type Story,
   splats,
@@ -104,6 +105,7 @@ interface Evidence {
   device: { story: Story | undefined; trace: NvmeTrace } | undefined;
   /** One for each time that phyr_nvme had a device. */
   stats: DriverStats[];
+  p2p: P2pMemory[];
   /** Did unbinding and unloading go as they should? */
   cleaned: boolean;
   cleanupError: string | undefined;
@@ -121,7 +123,7 @@ async function collect(
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
   const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
-  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind);
+  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind, booted.patience);
 
   // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
   const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
@@ -148,6 +150,7 @@ async function collect(
     after: parsed(Snapshot, ended.lines).at(0),
     watch: parsed(Watch, ended.lines).at(0),
     stats: parsed(DriverStats, ended.lines),
+    p2p: parsed(P2pMemory, ended.lines),
     log: logWindow(booted.console(), beginMark, endMark),
     faults: { enabled: traced && (await booted.traceEnabled()), ...faults },
     device: device && { story: storyIn(ended.lines), trace: device },
@@ -174,6 +177,7 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       dutFile: booted.file(dutNode),
       slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
+      bdf: (node) => booted.bdf(node),
     });
   } catch (error) {
     if (error instanceof StepFailed) return { workload: failed(error.message), data: [], metrics: [] };
@@ -205,8 +209,14 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
     result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
     ...(device === undefined ? [] : [device.report]),
-    judgeFaults(evidence.faults),
-    judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
+    judgeFaults(evidence.faults, result.provoked),
+    judgeLeaks({
+      before,
+      after,
+      uncounted: result.uncounted,
+      p2p: evidence.p2p,
+      translated: translates(cell.machine.iommu),
+    }),
     judgeKernelLog(
       evidence.log,
       { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },

@@ -1,5 +1,6 @@
 import { crosscheck } from './crosscheck.js';
 import { ctlIo } from './ctl-io.js';
+import { engine } from './engine.js';
 import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
 import { hotRemove } from './hot-remove.js';
@@ -18,6 +19,8 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return fioVerify({ ...context, workload });
     case 'crosscheck':
       return crosscheck({ ...context, workload });
+    case 'engine':
+      return engine({ ...context, workload });
     case 'ctl-io':
       return ctlIo({ ...context, workload });
     case 'filesystem':

@@ -1,5 +1,5 @@
 import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
-import type { DataClaim, Snapshot } from '../../oracle/index.js';
+import type { DataClaim, Provoked, Snapshot } from '../../oracle/index.js';
 import type { Peer } from '../boot.js';
 import type { Lab } from '../lab.js';
 
@@ -15,6 +15,8 @@ export interface WorkloadContext<W extends Workload = Workload> {
   /** Where the dut is plugged in. */
   slot: { unplug(): Promise<void>; plug(): Promise<void> };
   peers: ReadonlyMap<string, Peer>;
+  /** PCI address of a node of the topology. */
+  bdf(node: string): string;
 }
 
 /** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
@@ -31,6 +33,8 @@ export interface WorkloadResult {
   unwatched?: number;
   /** Lines that this workload makes a sound kernel write, which would otherwise be an objection. */
   expectedLog?: readonly RegExp[];
+  /** Faults that this workload provokes: these and no others are due. */
+  provoked?: readonly Provoked[];
   /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
   uncounted?: { from: Snapshot; to: Snapshot };
 }

@@ -4,14 +4,16 @@ import { UsageError } from '../../../src/model/index.js';
 import { expand, find } from '../../../src/plan/index.js';
 import { qemuCommand, showCell } from '../../../src/report/index.js';
 
+const p2p = suites.filter(({ id }) => id === 'p2p');
+
 describe('phyrlab show', () => {
   it('explains a cell, its machine, and what may flow where', () => {
-    expect(showCell(find(suites, 'vtd-pt-hb/acs/p2p-near/phyr8'))).toMatchInlineSnapshot(`
+    expect(showCell(find(p2p, 'vtd-pt-p2p/acs/p2p-near/phyr8'))).toMatchInlineSnapshot(`
       [
-        "vtd-pt-hb/acs/p2p-near/phyr8  (p2p)",
+        "vtd-pt-p2p/acs/p2p-near/phyr8  (p2p)",
         "  due: works, through the host bridge: port 1 of switch sw redirects what goes to a peer upwards, and the kernel trusts this host bridge to forward it",
         "",
-        "machine   vtd-pt-hb: x86_64, 2 vCPUs, 768 MiB, real time",
+        "machine   vtd-pt-p2p: x86_64, 2 vCPUs, 768 MiB, real time",
         "          IOMMU intel, domain identity",
         "          the kernel trusts the host bridge to forward peer-to-peer traffic",
         "kernel    console=ttyS0 ignore_loglevel panic=-1 mitigations=off nokaslr cryptomgr.notests tsc=reliable no_timer_check intel_iommu=on iommu.passthrough=1",
@@ -36,7 +38,7 @@ describe('phyrlab show', () => {
   });
 
   it('draws several functions, a second host bridge and page tables', () => {
-    const lines = showCell(find(suites, 'vtd-strict-hb/fabric/p2p-beyond/phyr8'));
+    const lines = showCell(find(p2p, 'vtd-strict-p2p/fabric/p2p-beyond/phyr8'));
     expect(lines.slice(lines.indexOf('topology fabric'))).toMatchInlineSnapshot(`
       [
         "topology fabric",
