@@ -111,9 +111,6 @@ enum phyr_how {
 struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
 				  u32 expect, gfp_t gfp);
 
-/* link.c */
-int phyr_link(struct device *dev, struct phyr_map *map, u64 todo, u64 *mapped);
-
 /* index.c */
 
 /**

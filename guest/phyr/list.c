@@ -209,7 +209,7 @@ bool __phyr_iter_next(struct phyr_iter *it)
 		it->list = NULL;
 		return true;
 	}
-	__phyr_iter_decode(it);
+	it->at = __phyr_decode(it->at, it->packed, &it->cur);
 	if (first) {
 		/* Where a word holds whole pages, the head knows where the first of them begins. */
 		it->cur.len -= list->first - it->cur.paddr;

@@ -248,27 +248,30 @@ static inline void phyr_iter_init(struct phyr_iter *it, const struct phyr_list *
 }
 
 /* private: */
-static __always_inline void __phyr_iter_decode(struct phyr_iter *it)
+static __always_inline const u64 *__phyr_decode(const u64 *at, bool packed, struct phys_vec *cur)
 {
-	u64 word = *it->at++;
+	u64 word = *at++;
 	unsigned int unit;
 
-	if (!it->packed) {
-		it->cur.paddr = word;
-		it->cur.len = *it->at++;
-		return;
+	if (!packed) {
+		cur->paddr = word;
+		cur->len = *at++;
+		return at;
 	}
 
-	it->cur.paddr = word & PHYR_WORD_ADDR_MASK;
+	cur->paddr = word & PHYR_WORD_ADDR_MASK;
 	unit = (word >> PHYR_WORD_SCALE_SHIFT) & 3;
-	if (unlikely(unit == PHYR_WORD_EXT)) {
-		word = *it->at++;
-		it->cur.paddr |= word & ~PHYR_WORD_ADDR_MASK;
-		it->cur.len = word >> PHYR_WORD_PAGE_SHIFT;
+	if (likely(!unit)) {
+		cur->len = ((word & PHYR_WORD_COUNT_MASK) + 1) << PHYR_WORD_PAGE_SHIFT;
+	} else if (unlikely(unit == PHYR_WORD_EXT)) {
+		word = *at++;
+		cur->paddr |= word & ~PHYR_WORD_ADDR_MASK;
+		cur->len = word >> PHYR_WORD_PAGE_SHIFT;
 	} else {
-		it->cur.len = ((word & PHYR_WORD_COUNT_MASK) + 1) <<
-			      (PHYR_WORD_PAGE_SHIFT + unit * PHYR_WORD_SCALE_BITS);
+		cur->len = ((word & PHYR_WORD_COUNT_MASK) + 1) <<
+			   (PHYR_WORD_PAGE_SHIFT + unit * PHYR_WORD_SCALE_BITS);
 	}
+	return at;
 }
 
 /* public: */
@@ -285,7 +288,7 @@ static inline bool phyr_iter_next(struct phyr_iter *it)
 	/* The first chunk, the last one and a change of links are rare. */
 	if (unlikely(it->at == it->stop))
 		return __phyr_iter_next(it);
-	__phyr_iter_decode(it);
+	it->at = __phyr_decode(it->at, it->packed, &it->cur);
 	return true;
 }
 

@@ -165,10 +165,34 @@ struct phyr_probe_watch {
 	__u64 got;
 };
 
+/**
+ * struct phyr_probe_io_cost - what does a read cost the driver of a disk?
+ * @memory:	in: where the data goes; backend 0, PHYR_PROBE_FROM_DEVICE, no trim
+ * @fd:		in: the disk, open; without an I/O scheduler, with nothing else to do
+ * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
+ * @queue:	out: the driver's queue_rq()
+ * @complete:	out: the interrupt, to the end of the bio, entry and exit included
+ * @map:	out: of @queue, all that phyr_nvme does to describe and map the data and to write
+ *		the data pointer; 0 for another driver, or where it cannot be measured
+ * @unmap:	out: of @complete, the way back; likewise
+ *
+ * The disk is read at its beginning.  One CPU, one hardware queue.
+ */
+struct phyr_probe_io_cost {
+	struct phyr_probe_memory memory;
+	__s32 fd;
+	__u32 iterations;
+	struct phyr_probe_cost queue;
+	struct phyr_probe_cost complete;
+	struct phyr_probe_cost map;
+	struct phyr_probe_cost unmap;
+};
+
 #define PHYR_PROBE_IOC_MAP_COST		_IOWR('y', 1, struct phyr_probe_map_cost)
 #define PHYR_PROBE_IOC_TRANSLATE	_IOWR('y', 2, struct phyr_probe_translate)
 #define PHYR_PROBE_IOC_WATCH_START	_IO('y', 3)
 #define PHYR_PROBE_IOC_WATCH_STOP	_IO('y', 4)
 #define PHYR_PROBE_IOC_WATCH_READ	_IOR('y', 5, struct phyr_probe_watch)
+#define PHYR_PROBE_IOC_IO_COST		_IOWR('y', 6, struct phyr_probe_io_cost)
 
 #endif /* _UAPI_PHYR_PROBE_H */
