@@ -12,7 +12,7 @@
 #include "iova.h"
 
 /* How far into the space the list should begin, but for what the smallest page asks for. */
-static noinline u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_list *list)
+static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_list *list)
 {
 	u64 granule = phyr_granule(domain), pages = domain->pgsize_bitmap & ~granule;
 
@@ -31,7 +31,7 @@ static noinline u64 phyr_iova_pad(const struct iommu_domain *domain, const struc
 }
 
 /**
- * phyr_iova_alloc - get IOVA space for a list
+ * __phyr_iova_alloc - get IOVA space for a list that large pages may be used for
  * @dev:	the device, translated by a DMA IOMMU
  * @domain:	the domain that translates it
  * @map:	the mapping, its list is set; receives the state and the address of the first byte
@@ -39,14 +39,13 @@ static noinline u64 phyr_iova_pad(const struct iommu_domain *domain, const struc
  * Context: Any.
  * Return: false if there is none.
  */
-bool phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain, struct phyr_map *map)
+bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
+		       struct phyr_map *map)
 {
 	const struct phyr_list *list = map->list;
-	u64 pad = 0;
+	u64 pad = phyr_iova_pad(domain, list);
 
-	if (unlikely(list->len >= PMD_SIZE))
-		pad = phyr_iova_pad(domain, list);
-	if (unlikely(!dma_iova_try_alloc(dev, &map->iova, list->first, list->len + pad))) {
+	if (!dma_iova_try_alloc(dev, &map->iova, list->first, list->len + pad)) {
 		/* Large pages are a luxury. */
 		if (!pad || !dma_iova_try_alloc(dev, &map->iova, list->first, list->len))
 			return false;

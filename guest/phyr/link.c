@@ -57,20 +57,6 @@ static __always_inline void phyr_sg_set(struct scatterlist *sg, phys_addr_t addr
 	sg->length = len;
 }
 
-/* A list of one chunk: the same call that dma_map_phys() ends in. */
-static __always_inline int phyr_link_one(struct iommu_domain *domain, struct phyr_map *map,
-					 u64 granule, u64 *mapped)
-{
-	u64 pad = map->addr & granule;
-	int err;
-
-	err = iommu_map(domain, map->addr - pad, map->list->first - pad,
-			(map->len + pad + granule) & ~granule, phyr_link_prot(map), GFP_ATOMIC);
-	if (!err)
-		*mapped = map->len;
-	return err;
-}
-
 /* The next chunks, as many as there are entries. */
 static __always_inline void phyr_sg_fill(struct phyr_iter *it, struct scatterlist *sg,
 					 const struct scatterlist *end)
@@ -93,18 +79,19 @@ static __always_inline void phyr_sg_fill(struct phyr_iter *it, struct scatterlis
 	it->at = at;
 }
 
-static noinline int phyr_link_batches(struct iommu_domain *domain, struct phyr_map *map,
-				      u64 granule, u64 *mapped)
+static noinline int phyr_link_batches(struct device *dev, struct iommu_domain *domain,
+				      struct phyr_map *map)
 {
 	/* Clearing it would cost as much as entering a chunk. */
 	struct scatterlist batch[BATCH] __uninitialized;
+	u64 granule = phyr_granule(domain) - 1;
 	int prot = phyr_link_prot(map);
 	/* Only the very first chunk may begin, and the last one end, within a granule. */
 	u64 pad = map->addr & granule;
 	dma_addr_t iova = map->addr - pad;
 	u32 left = map->list->nr, n = min(left, BATCH);
 	struct scatterlist *sg, *end = batch + n;
-	struct phyr_iter it;
+	struct phyr_iter it __uninitialized;
 	ssize_t done;
 
 	for (sg = batch; sg < end; sg++)
@@ -121,58 +108,74 @@ static noinline int phyr_link_batches(struct iommu_domain *domain, struct phyr_m
 			end[-1].length = (end[-1].length + granule) & ~granule;
 
 		done = iommu_map_sg(domain, iova, batch, n, prot, GFP_ATOMIC);
-		if (unlikely(done < 0))
+		if (unlikely(done < 0)) {
+			/* It takes back its own batch. */
+			phyr_iova_free(dev, map, iova > map->addr ? iova - map->addr : 0);
 			return done;
-		iova += done;
-		*mapped = min(iova - map->addr, map->len);
+		}
 		if (!left)
 			return 0;
+		iova += done;
 		n = min(left, BATCH);
 		end = batch + n;
 	}
 }
 
 /* The way that is open to every device. */
-static int phyr_link_each(struct device *dev, struct phyr_map *map, u64 todo, u64 *mapped)
+static noinline int phyr_link_each(struct device *dev, struct phyr_map *map, u64 todo)
 {
-	u64 pad = map->addr - map->iova.addr;
+	u64 pad = map->addr - map->iova.addr, mapped = 0;
 	struct phyr_iter it;
 	int err;
 
 	phyr_for_each(it, map->list) {
-		u64 len = min(it.cur.len, todo - *mapped);
+		u64 len = min(it.cur.len, todo - mapped);
 
 		if (!len)
 			break;
-		err = dma_iova_link(dev, &map->iova, it.cur.paddr, pad + *mapped, len, map->dir,
+		err = dma_iova_link(dev, &map->iova, it.cur.paddr, pad + mapped, len, map->dir,
 				    map->attrs);
 		if (err)
-			return err;
-		*mapped += len;
+			goto undo;
+		mapped += len;
 	}
-	return dma_iova_sync(dev, &map->iova, pad, *mapped);
+	err = dma_iova_sync(dev, &map->iova, pad, mapped);
+	if (!err)
+		return 0;
+undo:
+	phyr_iova_free(dev, map, mapped);
+	return err;
 }
 
 /**
- * phyr_link - link the chunks of a list
+ * phyr_map_iova - get IOVA space for a list and link its chunks into it
  * @dev:	the device, translated by a DMA IOMMU
  * @domain:	the domain that translates it
- * @map:	the mapping; its list has no gaps that matter, its IOVA space is allocated, its address
- *		known
- * @todo:	bytes to link
- * @mapped:	0 on entry; receives the bytes linked, whether or not all went well
+ * @map:	the mapping; its list has no gaps that matter.  Receives the address of the first byte
+ *		and the state of the IOVA space
  *
  * Context: Any.
- * Return: 0 or an error of the IOMMU driver; the caller unlinks *@mapped bytes then.
+ * Return: 0, -ENOMEM or an error of the IOMMU driver; nothing is linked or allocated then.
  */
-int phyr_link(struct device *dev, struct iommu_domain *domain, struct phyr_map *map, u64 todo,
-	      u64 *mapped)
+int phyr_map_iova(struct device *dev, struct iommu_domain *domain, struct phyr_map *map)
 {
-	u64 granule = phyr_granule(domain) - 1;
+	const struct phyr_list *list = map->list;
+	u64 todo = phyr_plant_len(map->len), granule, pad;
+	int err;
 
+	if (unlikely(!phyr_iova_alloc(dev, domain, map)))
+		return -ENOMEM;
 	if (unlikely(!phyr_link_plain(dev, map) || todo != map->len))
-		return phyr_link_each(dev, map, todo, mapped);
-	if (map->list->nr == 1)
-		return phyr_link_one(domain, map, granule, mapped);
-	return phyr_link_batches(domain, map, granule, mapped);
+		return phyr_link_each(dev, map, todo);
+	if (list->nr > 1)
+		return phyr_link_batches(dev, domain, map);
+
+	/* One chunk: the call that dma_map_phys() ends in. */
+	granule = phyr_granule(domain) - 1;
+	pad = map->addr & granule;
+	err = iommu_map(domain, map->addr - pad, list->first - pad,
+			(map->len + pad + granule) & ~granule, phyr_link_prot(map), GFP_ATOMIC);
+	if (unlikely(err))
+		phyr_iova_free(dev, map, 0);
+	return err;
 }

@@ -186,19 +186,20 @@ EXPORT_SYMBOL_GPL(phyr_list_meta_bytes);
 bool __phyr_iter_next(struct phyr_iter *it)
 {
 	const struct phyr_list *list = it->list;
-	bool first = !it->begun;
+	const struct phyr_node *node;
+	bool first = false;
 
-	if (!list || !list->len)
+	if (unlikely(!list || !list->len))
 		return false;
 
-	if (first) {
+	if (unlikely(!it->begun)) {
+		first = true;
 		it->begun = true;
 		it->at = list->word;
 		it->stop = list->tail ? list->word + list->nr_inline : list->at;
 		it->node = list->tail ? list->head : NULL;
 	} else if (it->node) {
-		const struct phyr_node *node = it->node;
-
+		node = it->node;
 		it->at = node->word;
 		it->stop = node == list->tail ? list->at : node->word + node->nr;
 		it->node = node->next;

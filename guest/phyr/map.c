@@ -38,40 +38,12 @@ static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *ma
 	return 0;
 }
 
-/*
- * SINGLE from one chunk, where unmapping is lazy: the two-step path would flush at once.  Elsewhere
- * the two-step path is the cheaper one for one chunk too.
- */
+/* SINGLE from one chunk, through the DMA API's own path. */
 static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
 	map->addr = dma_map_phys(dev, list->first, phyr_plant_len(list->len), map->dir,
 				 map->attrs);
-	if (dma_mapping_error(dev, map->addr))
-		return -EIO;
-	map->how = PHYR_HOW_PHYS;
-	map->shape = PHYR_SHAPE_SINGLE;
-	map->nr = 1;
-	return 0;
-}
-
-/* SINGLE: all of the list linked into one piece of IOVA space. */
-static __always_inline int phyr_map_iova(struct device *dev, struct iommu_domain *domain,
-					 struct phyr_map *map)
-{
-	u64 mapped = 0;
-	int err;
-
-	if (unlikely(!phyr_iova_alloc(dev, domain, map)))
-		return -ENOMEM;
-	err = phyr_link(dev, domain, map, phyr_plant_len(map->len), &mapped);
-	if (unlikely(err)) {
-		phyr_iova_free(dev, map, mapped);
-		return err;
-	}
-	map->how = PHYR_HOW_IOVA;
-	map->shape = PHYR_SHAPE_SINGLE;
-	map->nr = 1;
-	return 0;
+	return dma_mapping_error(dev, map->addr) ? -EIO : 0;
 }
 
 /*
@@ -180,13 +152,21 @@ static int phyr_map_other(struct device *dev, const struct phyr_list *list,
 	if (unlikely(list->gaps & (phyr_granule(domain) - 1)))
 		return phyr_map_array(dev, list, map, gfp);
 
-	/* Where translations are taken back in batches, one chunk is better mapped as a whole. */
-	if (list->nr == 1 && domain->type == IOMMU_DOMAIN_DMA_FQ)
+	/*
+	 * Where translations are taken back in batches, through the flush queue, the two-step path
+	 * would flush at once.  Elsewhere it is the cheaper one for one chunk too.
+	 */
+	if (list->nr == 1 && domain->type == IOMMU_DOMAIN_DMA_FQ) {
 		err = phyr_map_phys(dev, list, map);
-	else
+		map->how = PHYR_HOW_PHYS;
+	} else {
 		err = phyr_map_iova(dev, domain, map);
+		map->how = PHYR_HOW_IOVA;
+	}
 	if (unlikely(err))
 		return err;
+	map->shape = PHYR_SHAPE_SINGLE;
+	map->nr = 1;
 
 	/* The address bits that a device wants kept must have survived the translation. */
 	if (unlikely((map->addr ^ list->first) & dma_get_min_align_mask(dev))) {

@@ -125,6 +125,7 @@ void phyr_list_reset(struct phyr_list *list);
 static inline void phyr_list_init(struct phyr_list *list, enum phyr_format format)
 {
 	list->len = 0;
+	list->first = 0;
 	list->end = 0;
 	list->gaps = 0;
 	list->last.paddr = 0;
@@ -240,11 +241,18 @@ struct phyr_iter {
  */
 static inline void phyr_iter_init(struct phyr_iter *it, const struct phyr_list *list)
 {
-	it->at = NULL;
-	it->stop = NULL;
 	it->list = list;
 	it->packed = list->format == PHYR_PACKED;
-	it->begun = false;
+	it->begun = !(list->first & ~PHYR_WORD_ADDR_MASK);
+	if (likely(it->begun)) {
+		it->at = list->word;
+		it->stop = list->tail ? list->word + list->nr_inline : list->at;
+		it->node = list->tail ? list->head : NULL;
+	} else {
+		/* The first word may hold more than the first chunk: not here, inline. */
+		it->at = NULL;
+		it->stop = NULL;
+	}
 }
 
 /* private: */
