@@ -2,6 +2,7 @@
 import type { Suite } from '../src/model/index.js';
 import { alarms } from './suites/alarms.js';
 import { full } from './suites/full.js';
+import { machines } from './suites/machines.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, full, alarms];
+export const suites: Suite[] = [smoke, full, machines, alarms];

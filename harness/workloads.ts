@@ -20,4 +20,10 @@ export const p2pFar: Workload = { id: 'p2p-far', kind: 'p2p-copy', peer: 'far', 
 
 export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', layout: '4k-fragmented', pages: 256 };
 
+/** Long enough for every size and kind of operation; a scenario with more seconds is the same for longer. */
+export const stress: Workload = { id: 'stress', kind: 'stress', seconds: 5, threads: 8 };
+
+export const hotUnplug: Workload = { id: 'hot-unplug', kind: 'hot-remove', how: 'unplug', threads: 4 };
+export const unbindUnderIo: Workload = { id: 'unbind', kind: 'hot-remove', how: 'unbind', threads: 4 };
+
 export const filesystem: Workload = { id: 'filesystem', kind: 'filesystem', files: 40 };

@@ -64,6 +64,23 @@ static inline bool phyr_planted(enum phyr_plant plant)
 }
 #endif
 
+struct phyr_reg_io;
+
+#ifdef PHYR_PLANTS
+/**
+ * phyr_plant_unmap_reg - early-unmap for a registered list
+ * @io:	an I/O that has begun on it
+ *
+ * Takes the IOMMU's translations of the whole list away, once; the registration stays as it was in all
+ * else.  Nothing happens where the device sees physical addresses.
+ */
+void phyr_plant_unmap_reg(const struct phyr_reg_io *io);
+#else
+static inline void phyr_plant_unmap_reg(const struct phyr_reg_io *io)
+{
+}
+#endif
+
 /**
  * phyr_plant_len - the length that is really mapped
  * @len: the length that should be mapped, in bytes

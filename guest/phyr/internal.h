@@ -98,8 +98,12 @@ merged:
  */
 int phyr_list_kind(struct phyr_list *list, const struct page *page);
 
+/* pageless.c */
+bool phyr_has_pages(const struct phys_vec *vec);
+
 /* map.c */
 extern bool phyr_mem_encrypted;
+unsigned long phyr_mem_attrs(const struct phyr_list *list);
 
 /* How a SINGLE or an ARRAY was made, and so how it is undone. */
 enum phyr_how {
@@ -125,12 +129,27 @@ struct phyr_index {
 
 int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp_t gfp);
 void phyr_index_free(struct phyr_index *index);
-void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
-		     const struct phyr_list *list, u64 offset);
+void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
+		      const struct phyr_map *map, u64 offset, u64 len);
 
-/* dma_iter.c: phyr_dma_iter_init_part(), by an index of the list unless that is NULL */
-void __phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
-			       const struct phyr_index *index, u64 offset, u64 len);
+/* table.c */
+
+/**
+ * struct phyr_table - the pages of a mapping, for the device to read
+ * @link:	links of the table; NULL for no table
+ * @nr_links:	how many
+ * @lead:	where in its page the first byte of the mapping is
+ */
+struct phyr_table {
+	struct phyr_table_link *link;
+	u32 nr_links;
+	u32 lead;
+};
+
+int phyr_table_build(struct phyr_table *table, struct device *dev, const struct phyr_map *map);
+void phyr_table_free(struct phyr_table *table, struct device *dev);
+void phyr_table_look(const struct phyr_table *table, u64 offset, u64 len,
+		     struct phyr_reg_pages *pages);
 
 /* check.c: off, this costs a jump that is not taken */
 DECLARE_STATIC_KEY_FALSE(phyr_checking);
@@ -143,6 +162,7 @@ enum phyr_route {
 	PHYR_ROUTE_HOST,	/* through the host bridge: mapped like memory, as MMIO */
 };
 
-int phyr_p2p_route(struct device *dev, phys_addr_t addr, enum phyr_route *route, u64 *bias);
+int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t addr,
+		   enum phyr_route *route, u64 *bias);
 
 #endif /* PHYR_INTERNAL_H */

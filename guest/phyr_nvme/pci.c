@@ -57,7 +57,8 @@ static void pnvme_unmap_bar(struct pci_dev *pdev, struct pnvme_ctrl *ctrl)
 
 static int pnvme_set_dma_limits(struct device *dev)
 {
-	int err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	unsigned int bits = READ_ONCE(pnvme_param_dma_bits);
+	int err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(bits));
 
 	if (err)
 		return err;

@@ -6,6 +6,7 @@
  *   phyrctl io-cost   -f DISK [-l LAYOUT] [-n PAGES] [-i ITERATIONS]
  *   phyrctl translate [-b BACKEND] [-l LAYOUT] [-n PAGES] [-d DIR] [-t TRIM]
  *   phyrctl watch start | stop | read
+ *   phyrctl story start BDF | stop what the guest does for a device, each event in order
  *   phyrctl arm | disarm          begin and end to count IOMMU map and unmap events
  *   phyrctl snapshot
  *
@@ -29,6 +30,7 @@ static const struct {
 	{ "io-cost",	cmd_io_cost },
 	{ "translate",	cmd_translate },
 	{ "watch",	cmd_watch },
+	{ "story",	cmd_story },
 	{ "arm",	cmd_arm },
 	{ "disarm",	cmd_disarm },
 	{ "snapshot",	cmd_snapshot },
@@ -70,13 +72,13 @@ noreturn void fail(int code, const char *format, ...)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		fail(EXIT_USAGE, "which command? map-cost, io-cost, translate, watch, arm, disarm or snapshot");
+		fail(EXIT_USAGE, "which command? map-cost, io-cost, translate, watch, story, arm, disarm or snapshot");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(argv[1], commands[i].name)) {
 			commands[i].run(argv + 2);
 			return 0;
 		}
 	}
-	fail(EXIT_USAGE, "unknown command '%s': map-cost, io-cost, translate, watch, arm, disarm or snapshot",
+	fail(EXIT_USAGE, "unknown command '%s': map-cost, io-cost, translate, watch, story, arm, disarm or snapshot",
 	     argv[1]);
 }

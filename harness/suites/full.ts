@@ -1,7 +1,17 @@
 import type { Suite } from '../../src/model/index.js';
 import { noIommu, vtdLazy, vtdPassthrough, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
 import { switched } from '../topologies.js';
-import { crosscheck, filesystem, fioVerify, mapCost, p2pFar, p2pNear } from '../workloads.js';
+import {
+  crosscheck,
+  filesystem,
+  fioVerify,
+  hotUnplug,
+  mapCost,
+  p2pFar,
+  p2pNear,
+  stress,
+  unbindUnderIo,
+} from '../workloads.js';
 
 export const full: Suite = {
   id: 'full',
@@ -10,7 +20,7 @@ export const full: Suite = {
     {
       machines: [noIommu, vtdLazy, vtdStrict, vtdPassthrough, vtdStrictCounting, vtdPassthroughCounting],
       topologies: [switched],
-      workloads: [fioVerify, crosscheck, filesystem, p2pNear, p2pFar, mapCost],
+      workloads: [fioVerify, crosscheck, filesystem, p2pNear, p2pFar, mapCost, stress, unbindUnderIo, hotUnplug],
       backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
     },
   ],

@@ -15,7 +15,7 @@ import {
   SCHEMA_VERSION,
   UsageError,
 } from '../model/index.js';
-import { defaultJobs, select } from '../plan/index.js';
+import { hostLoad, select } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { progressReporter, StatusLine, styleFor, TerminalReport } from '../report/index.js';
 import { newRunId, RunStore, runsFolder, writeJson } from '../results/index.js';
@@ -47,7 +47,11 @@ export function runCommand(): Command {
       'seed of the run; a cell derives its own from it (default: a new one)',
       wholeNumber(0, 2 ** 32 - 1),
     )
-    .option('--jobs <N>', 'guests at a time (default: by processors and memory)', wholeNumber(1, 1024))
+    .option(
+      '--jobs <N>',
+      'guests at a time; one with more than two vCPUs counts as several (default: one a processor)',
+      wholeNumber(1, 1024),
+    )
     .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
     .option('--keep', 'keep consoles and traces of guests without a failure, too')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
@@ -106,9 +110,9 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const cells = await executeRun({
     plan,
     repro: (cellId) => reproCommand(cellId, seed, options),
-    jobs: options.jobs ?? defaultJobs(cpus().length, totalmem() / 2 ** 20, plan.cells),
+    host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator: accelerator.accelerator,
-    image: ({ plants }) => (plants ? images.image(options.kernel, { plants }) : Promise.resolve(image)),
+    image: ({ plants, machine }) => images.image(options.kernel, { plants, machine }),
     folder: store.folder,
     keep: options.keep ?? false,
     bootDeadlineMs: options.bootTimeout * 1000,

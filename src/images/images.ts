@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { Emit, Image, Kernel, Modules, Progress, Qemu, RootFs } from '../model/index.js';
+import type { Emit, Image, Kernel, Machine, Modules, Progress, Qemu, RootFs } from '../model/index.js';
 import { UsageError } from '../model/index.js';
 import { Apt } from './apt.js';
 import { treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory } from './cache.js';
-import { headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
+import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
 import { differences, readLock, writeLock } from './lock.js';
 import { findMirror } from './mirror.js';
 import { type BuildTree, buildModules } from './modules.js';
@@ -49,10 +49,11 @@ export interface CachedEntry {
 export interface Images extends AsyncDisposable {
   qemu(): Promise<Qemu>;
   /** `7.3`, `7.2`, a full release, `debug`, or the directory of a build tree. */
-  kernel(spec: string): Promise<Kernel>;
+  kernel(spec: string, machine?: Machine): Promise<Kernel>;
   rootfs(): Promise<RootFs>;
   modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
-  image(spec: string, options?: { plants?: boolean }): Promise<Image>;
+  /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
+  image(spec: string, options?: { plants?: boolean; machine?: Machine }): Promise<Image>;
   toolbox(): Promise<string>;
   /** What was taken instead of locked versions, one line a package; of what was asked for so far. */
   drift(): string[];
@@ -86,6 +87,7 @@ class CachedImages implements Images {
   readonly #apt: Apt;
   readonly #packages: Packages;
   readonly #toolbox: Toolbox;
+  readonly #ready = new Map<string, Promise<Image>>();
   readonly #trees = new Map<string, { key: string; open: () => Promise<BuildTree> }>();
 
   constructor(cache: Cache, options: ImagesOptions, signal: AbortSignal, stop: AbortController) {
@@ -118,13 +120,14 @@ class CachedImages implements Images {
     return own === undefined ? packagedQemu(this.#cache, this.#packages) : ownQemu(own, this.#signal);
   }
 
-  async kernel(spec: string): Promise<Kernel> {
+  async kernel(spec: string, machine?: Machine): Promise<Kernel> {
     if (spec.includes('/') || (!/^\d/.test(spec) && existsSync(spec))) {
       const { kernel, tree } = await treeKernel(spec, this.#cache);
       this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
       return kernel;
     }
-    const group = kernelGroup(spec, this.#recipes, this.#packages);
+    const named = kernelGroup(spec, this.#recipes, this.#packages);
+    const group = machine ? groupForMachine(named, machine, this.#recipes) : named;
     const recipe = this.#recipes.groups[group];
     if (recipe?.kind === 'kernel-source') {
       const { kernel, tree } = await this.#toolbox.using(() =>
@@ -149,8 +152,18 @@ class CachedImages implements Images {
     return this.#toolbox.using(() => buildModules(kernel, tree, options.plants ?? false, this.#cache, this.#toolbox));
   }
 
-  async image(spec: string, options: { plants?: boolean } = {}): Promise<Image> {
-    const kernel = this.kernel(spec);
+  image(spec: string, options: { plants?: boolean; machine?: Machine } = {}): Promise<Image> {
+    const { arch, iommu } = options.machine ?? {};
+    const key = JSON.stringify([spec, options.plants ?? false, arch, iommu?.kind]);
+    const ready = this.#ready.get(key) ?? this.#image(spec, options);
+    this.#ready.set(key, ready);
+    // What failed may be tried again.
+    ready.catch(() => this.#ready.delete(key));
+    return ready;
+  }
+
+  async #image(spec: string, options: { plants?: boolean; machine?: Machine }): Promise<Image> {
+    const kernel = this.kernel(spec, options.machine);
     const [qemu, rootfs, modules] = await Promise.all([
       this.qemu(),
       this.rootfs(),

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { InfraError, type Kernel, UsageError } from '../model/index.js';
-import { BOOT_MODULES, bootModuleItems } from './bootmodules.js';
+import { InfraError, type Kernel, type Machine, UsageError } from '../model/index.js';
+import { BOOT_MODULES, bootModuleItems, COMMON_MODULES, MODULES_ON_REQUEST } from './bootmodules.js';
 import type { Cache, Entry } from './cache.js';
 import { writeCpio } from './cpio.js';
 import { must } from './exec.js';
 import type { Package } from './lock.js';
 import type { PackageSet, Packages } from './packages.js';
 import { keyOf } from './project.js';
-import type { Recipes } from './recipe.js';
+import type { KernelRecipe, Recipes } from './recipe.js';
 import { hostProgram, type Toolbox } from './toolbox.js';
 import { unpack } from './unpack.js';
 import { unpackKernel } from './vmlinux.js';
@@ -19,21 +19,40 @@ const STEP = 2;
 /** `linux-headers-...`, `linux-kbuild-...`: what modules are built against. */
 const isHeaders = (p: Package): boolean => /^linux-(headers|kbuild)-/.test(p.name);
 
-/** The group of the lock files that a kernel spec names: a series (`7.3`), a full release, or `debug`. */
+/** The group of the lock files that a kernel spec names: the end of its name (`7.3`, `7.3-full`, `debug`) or a full release. */
 export function kernelGroup(spec: string, recipes: Recipes, packages: Packages): string {
-  const kernels = Object.entries(recipes.groups).flatMap(([group, recipe]) =>
-    recipe.kind === 'kernel' ? [{ group, series: recipe.series }] : [],
-  );
-  const built = Object.keys(recipes.groups).filter((group) => recipes.groups[group]?.kind === 'kernel-source');
-  if (built.includes(`kernel-${spec}`)) return `kernel-${spec}`;
-  const bySeries = kernels.find(({ series }) => spec === series);
-  if (bySeries) return bySeries.group;
-  const releases = kernels.map(({ group }) => releaseOf(packages.set(group)));
-  const byRelease = kernels[releases.indexOf(spec)];
-  if (byRelease) return byRelease.group;
-  const names = [...kernels.map(({ series }) => series), ...built.map((group) => group.slice('kernel-'.length))];
-  const known = [...names, ...releases].join(', ');
+  const groups = Object.entries(recipes.groups).filter(([, { kind }]) => kind === 'kernel' || kind === 'kernel-source');
+  const byName = groups.find(([group]) => group === `kernel-${spec}`);
+  if (byName) return byName[0];
+  const packaged = groups.filter(([, { kind }]) => kind === 'kernel').map(([group]) => group);
+  const releases = packaged.map((group) => releaseOf(packages.set(group)));
+  const byRelease = packaged[releases.indexOf(spec)];
+  if (byRelease) return byRelease;
+  const known = [...groups.map(([group]) => group.slice('kernel-'.length)), ...releases].join(', ');
   throw new UsageError(`there is no kernel '${spec}'`, `known: ${known}; or the directory of a kernel build tree`);
+}
+
+/**
+ * The group of the kernel that a machine boots where `group` was asked for: a packaged kernel has no AMD-Vi in its small flavour, and
+ * another image for each architecture. One that was built is taken as it is.
+ */
+export function groupForMachine(
+  group: string,
+  { arch, iommu }: Pick<Machine, 'arch' | 'iommu'>,
+  recipes: Recipes,
+): string {
+  const recipe = recipes.groups[group];
+  if (recipe?.kind !== 'kernel') return group;
+  const fits = (r: KernelRecipe) => r.arch === arch && (iommu.kind !== 'amd' || r.amdVi);
+  if (fits(recipe)) return group;
+  const other = Object.entries(recipes.groups).find(
+    ([, r]) => r.kind === 'kernel' && r.series === recipe.series && fits(r),
+  );
+  if (other) return other[0];
+  throw new UsageError(
+    `there is no ${recipe.series} kernel for a machine of ${arch} with IOMMU ${iommu.kind}`,
+    'add one to images/recipes.json',
+  );
 }
 
 export function releaseOf(set: PackageSet): string {
@@ -55,7 +74,7 @@ export async function packagedKernel(
     const release = releaseOf(set);
     const entry = await cache.entry({
       name: group,
-      key: keyOf('kernel', STEP, set.key, BOOT_MODULES),
+      key: keyOf('kernel', STEP, set.key, BOOT_MODULES, COMMON_MODULES, MODULES_ON_REQUEST),
       build: async (context) => {
         const tree = path.join(context.scratch, 'tree');
         const toolboxReady = toolbox.root();

@@ -1,7 +1,7 @@
 /**
  * What the image builder hands to the machines: absolute paths into the content-addressed cache plus the keys that identify them.
  */
-import type { Machine } from './words.js';
+import type { Machine } from './machine.js';
 
 /** How to start a program that lives in the toolbox on the host: argv prefix and environment, no privileges needed. */
 export interface HostProgram {

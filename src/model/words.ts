@@ -1,105 +1,15 @@
 /**
- * The words of the design as types and schemas: machine, topology, workload, backend, cell, suite.
+ * The words of the design as types and schemas: workload, backend, cell, suite.
  * Everything a user may write in a scenario file is validated against these.
  */
 import { z } from 'zod';
-
-/** Identifiers become parts of cell ids, file names and QEMU device ids. */
-const Id = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'use lower-case letters, digits and dashes, at most 41 characters');
+import { Id } from './id.js';
+import { Machine } from './machine.js';
+import { Topology } from './topology.js';
 
 /** How a request gets its DMA addresses (parameter `backend` of phyr_nvme.ko). */
 export const Backend = z.enum(['sg', 'iter', 'iova', 'phyr16', 'phyr8']);
 export type Backend = z.infer<typeof Backend>;
-
-/** The IOMMU that the machine has, and the default domain its kernel is asked for. */
-export const Iommu = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({ kind: z.literal('intel'), domain: z.enum(['lazy', 'strict', 'passthrough']) }),
-]);
-export type Iommu = z.infer<typeof Iommu>;
-
-export const Machine = z
-  .strictObject({
-    id: Id,
-    arch: z.enum(['x86_64']),
-    /** Does the host bridge forward peer-to-peer traffic? The kernel judges that by the CPU (QEMU.md, the host-bridge rule). */
-    hostBridgeP2p: z.boolean(),
-    vcpus: z.int().min(1).max(64),
-    memoryMiB: z
-      .int()
-      .min(256)
-      .max(1 << 20),
-    iommu: Iommu,
-    /** `wall`: the guest's clock is real time. `icount`: it counts instructions; one vCPU, TCG, reproducible to the digit. */
-    clock: z.enum(['wall', 'icount']),
-    /** Further words for the kernel command line. */
-    kernelArgs: z.array(z.string().regex(/^[\x21-\x7e]+$/)).default([]),
-  })
-  .refine((machine) => machine.clock === 'wall' || machine.vcpus === 1, 'a machine whose clock is icount has one vCPU');
-export type Machine = z.infer<typeof Machine>;
-
-/** What a device below the root complex is for. */
-export type PciNode =
-  | { kind: 'root-port'; id: string; below: PciNode[] }
-  | { kind: 'switch'; id: string; acs: boolean; below: PciNode[] }
-  | { kind: 'nvme'; id: string; role: 'dut' | 'reference'; sizeMiB: number; blockSize: 512 | 4096 }
-  | { kind: 'ivshmem'; id: string; sizeMiB: number };
-
-const NvmeNode = z.strictObject({
-  kind: z.literal('nvme'),
-  id: Id,
-  role: z.enum(['dut', 'reference']),
-  sizeMiB: z
-    .int()
-    .min(1)
-    .max(1 << 20),
-  blockSize: z.union([z.literal(512), z.literal(4096)]).default(512),
-});
-const IvshmemNode = z.strictObject({
-  kind: z.literal('ivshmem'),
-  id: Id,
-  /** Size of BAR 2; a power of two, at least 2 MiB so that p2pdma can give it pages. */
-  sizeMiB: z
-    .int()
-    .min(2)
-    .max(4096)
-    .refine((n) => (n & (n - 1)) === 0, 'must be a power of two'),
-});
-const PciNode: z.ZodType<PciNode, unknown> = z.lazy(() =>
-  z.discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('root-port'),
-      id: Id,
-      below: z.array(PciNode).max(1, 'a root port has one slot'),
-    }),
-    z.strictObject({ kind: z.literal('switch'), id: Id, acs: z.boolean(), below: z.array(PciNode).max(32) }),
-    NvmeNode,
-    IvshmemNode,
-  ]),
-);
-
-/** The PCI tree. `root` are the devices on pcie.0; the device ids are unique in the whole tree. */
-export const Topology = z.strictObject({ id: Id, root: z.array(PciNode).min(1) }).superRefine((topology, ctx) => {
-  const seen = new Set<string>();
-  for (const { node } of walk(topology)) {
-    if (seen.has(node.id)) ctx.addIssue({ code: 'custom', message: `two devices are named '${node.id}'` });
-    seen.add(node.id);
-  }
-});
-export type Topology = z.infer<typeof Topology>;
-
-/** Every node of the tree in order of declaration, with the chain of nodes above it (outermost first). */
-export function* walk(topology: { root: PciNode[] }): Generator<{ node: PciNode; above: PciNode[] }> {
-  function* visit(nodes: PciNode[], above: PciNode[]): Generator<{ node: PciNode; above: PciNode[] }> {
-    for (const node of nodes) {
-      yield { node, above };
-      if (node.kind === 'root-port' || node.kind === 'switch') yield* visit(node.below, [...above, node]);
-    }
-  }
-  yield* visit(topology.root, []);
-}
 
 /** One fio job of a `fio-verify` workload: every block of its region is written once and read back once. */
 export const FioJob = z.strictObject({
@@ -124,7 +34,13 @@ export const Layout = z.enum(['4k-fragmented', '64k', '2m']);
 export type Layout = z.infer<typeof Layout>;
 
 export const Workload = z.discriminatedUnion('kind', [
-  z.strictObject({ id: Id, kind: z.literal('fio-verify'), jobs: z.array(FioJob).min(1) }),
+  z.strictObject({
+    id: Id,
+    kind: z.literal('fio-verify'),
+    jobs: z.array(FioJob).min(1),
+    /** Watch the device as well (oracle `device`); the small workloads always do. */
+    deviceTrace: z.boolean().optional(),
+  }),
   /** Write through our driver and read through the kernel's, then the other way round. */
   z.strictObject({
     id: Id,
@@ -148,6 +64,21 @@ export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
+  /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('stress'),
+    seconds: z.int().min(1).max(86_400),
+    /** With direct I/O; one more goes through the page cache. */
+    threads: z.int().min(1).max(64),
+  }),
+  /** The device goes while I/O is under way, by the slot's button or by the driver's `unbind`, and comes back. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('hot-remove'),
+    how: z.enum(['unplug', 'unbind']),
+    threads: z.int().min(1).max(64),
+  }),
 ]);
 export type Workload = z.infer<typeof Workload>;
 
@@ -155,7 +86,7 @@ export type Workload = z.infer<typeof Workload>;
 export const Plant = z.enum(['short-map', 'skip-unmap', 'swap-direction', 'early-unmap', 'wrong-length']);
 export type Plant = z.infer<typeof Plant>;
 
-export const OracleName = z.enum(['workload', 'data', 'translation', 'faults', 'leaks', 'kernel-log']);
+export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
 export type OracleName = z.infer<typeof OracleName>;
 
 /** What a cell should do. The plan derives it; a scenario may state only `caught`. */
@@ -175,6 +106,8 @@ export const Block = z.strictObject({
   topologies: z.array(Topology).min(1),
   workloads: z.array(Workload).min(1),
   backends: z.array(Backend).min(1),
+  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and all that must be refused. */
+  cover: z.enum(['product', 'pairwise']).optional(),
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
   caughtBy: z.array(OracleName).min(1).optional(),

@@ -3,6 +3,7 @@
  * None is due. The guest's log undercounts faults and the NVMe model reports success after a faulted transfer, so that neither is asked.
  */
 import type { OracleReport } from '../model/index.js';
+import { withoutStamp } from './nvme-trace.js';
 
 export interface FaultWindow {
   /** Was tracing on, as QEMU itself says? */
@@ -37,7 +38,7 @@ export function judgeFaults(window: FaultWindow): OracleReport {
 export function foldFaults(lines: readonly string[]): Fault[] {
   const folded = new Map<string, Fault>();
   for (const line of lines) {
-    const text = line.trim().replace(/^(\d{4}-\S+\s+|\d+@[\d.]+:\s*)/, '');
+    const text = withoutStamp(line.trim());
     if (text === '') continue;
     const kind = kindOf(text);
     const fault = folded.get(kind);

@@ -1,4 +1,4 @@
-import type { Cell } from '../model/index.js';
+import type { Cell, Machine } from '../model/index.js';
 
 /** Cells that share one boot of one guest, in the order of the plan. */
 export interface Boot {
@@ -20,14 +20,24 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
+/** What a host gives to guests, or what a guest takes of it. */
+export interface Load {
+  /** One is what a guest with one or two vCPUs takes: such a guest mostly waits. */
+  slots: number;
+  memoryMiB: number;
+}
+
 /** Besides the guest's memory: QEMU itself and the page cache of its disks. MiB. */
 const OVERHEAD_MIB = 256;
 
+export function loadOf(machine: Machine): Load {
+  return { slots: Math.ceil(machine.vcpus / 2), memoryMiB: machine.memoryMiB + OVERHEAD_MIB };
+}
+
 /**
- * How many guests at once a host carries: one a processor, since emulated vCPUs beyond that only wait for each other, and no more
- * than fit into two thirds of its memory. At least one.
+ * What guests may take of a host: a slot a processor, since emulated vCPUs beyond that only wait for each other, unless the user
+ * names another number; and two thirds of its memory.
  */
-export function defaultJobs(cpus: number, memoryMiB: number, cells: readonly Cell[]): number {
-  const largest = Math.max(1, ...cells.map((cell) => cell.machine.memoryMiB + OVERHEAD_MIB));
-  return Math.max(1, Math.min(cpus, Math.floor((memoryMiB * 2) / 3 / largest)));
+export function hostLoad(cpus: number, memoryMiB: number, jobs = cpus): Load {
+  return { slots: Math.max(1, jobs), memoryMiB: Math.floor((memoryMiB * 2) / 3) };
 }

@@ -17,11 +17,14 @@ import {
   walk,
 } from '../model/index.js';
 import { p2pRoute } from './p2p.js';
+import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
 
 export interface Plan {
   cells: Cell[];
   pruned: PrunedCell[];
+  /** How many cells could run and were left out, because those that are there show every pair of parts. */
+  omitted: number;
 }
 
 type Combination = {
@@ -35,30 +38,33 @@ type Combination = {
 type Decision = { run: Expectation } | { prune: string };
 
 export function expand(suite: Suite, runSeed: number): Plan {
-  const plan: Plan = { cells: [], pruned: [] };
-  const seen = new Map<string, string>();
+  const plan: Plan = { cells: [], pruned: [], omitted: 0 };
+  const contents = new Map<string, string>();
+  const kept = new Set<string>();
+  const left = new Set<string>();
   for (const block of suite.blocks) {
     if ((block.plant === undefined) !== (block.caughtBy === undefined)) {
       throw new UsageError(`suite '${suite.id}': a block names 'plant' and 'caughtBy' together or not at all`);
     }
+    const runnable: Cell[] = [];
     for (const combination of combinations(block)) {
       const id = cellId(combination);
       const content = JSON.stringify(combination);
-      const earlier = seen.get(id);
-      if (earlier === content) continue;
-      if (earlier !== undefined) {
+      if ((contents.get(id) ?? content) !== content) {
         throw new UsageError(
           `suite '${suite.id}': two different cells would be called '${id}'`,
           'give the machine, topology or workload that differs an id of its own',
         );
       }
-      seen.set(id, content);
+      contents.set(id, content);
+      if (kept.has(id)) continue;
       const decision = decide(combination, block);
       if ('prune' in decision) {
         plan.pruned.push({ id, reason: decision.prune });
+        kept.add(id);
       } else {
         const { plant, ...parts } = combination;
-        plan.cells.push({
+        runnable.push({
           id,
           ...parts,
           ...(plant === undefined ? {} : { plant }),
@@ -67,8 +73,24 @@ export function expand(suite: Suite, runSeed: number): Plan {
         });
       }
     }
+    const chosen = block.cover === 'pairwise' ? coverPairs(runnable) : runnable;
+    plan.cells.push(...chosen);
+    for (const { id } of chosen) kept.add(id);
+    for (const { id } of runnable) left.add(id);
   }
+  plan.omitted = [...left].filter((id) => !kept.has(id)).length;
   return plan;
+}
+
+/** Every pair of parts that can run, in few cells; and every refusal, since each rests on a rule of its own. */
+function coverPairs(cells: readonly Cell[]): Cell[] {
+  const values = cells.map(({ machine, topology, workload, backend }) => [
+    machine.id,
+    topology.id,
+    workload.id,
+    backend,
+  ]);
+  return pairwise(values, (index) => cells[index]?.expect.kind === 'refused').flatMap((index) => cells[index] ?? []);
 }
 
 function* combinations(block: Block): Generator<Combination> {
@@ -104,6 +126,9 @@ function decide(combination: Combination, block: Block): Decision {
     const small = workload.jobs.find((job) => job.blockSize % dut.blockSize !== 0);
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
+  }
+  if (workload.kind === 'hot-remove' && workload.how === 'unplug' && topology.root.includes(dut)) {
+    return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
   }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {
@@ -145,8 +170,16 @@ export function diskKiB(workload: Workload): number {
       return 32 * 1024;
     case 'map-cost':
       return 0;
+    case 'stress':
+      return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
+    case 'hot-remove':
+      return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }
 }
+
+/** What a thread of guest/tools/churn owns of the disk, and what the one that goes through the page cache owns, in KiB. */
+export const CHURN_KIB = 2048;
+export const CHURN_CACHED_KIB = 24 * 1024;
 
 /** Size of the region that only the host knows and the guest must read correctly, in KiB. */
 export const SECRET_KIB = 1024;

@@ -6,7 +6,7 @@
  * is switched on by the kernel only when an IOMMU is. QEMU never routes inside a switch, so that a bus address under a
  * translating IOMMU, which works on hardware, cannot be shown.
  */
-import { type Iommu, type Machine, type PciNode, type Topology, walk } from '../model/index.js';
+import { type Machine, type PciNode, type Topology, translates, walk } from '../model/index.js';
 
 export type P2pRoute =
   | { kind: 'bus-address' }
@@ -26,11 +26,6 @@ export function p2pRoute(machine: Machine, topology: Topology, clientId: string,
       : { kind: 'bus-address' };
   }
   return machine.hostBridgeP2p ? { kind: 'host-bridge' } : { kind: 'refused' };
-}
-
-/** Does DMA of an ordinary device go through page tables of the IOMMU? */
-export function translates(iommu: Iommu): boolean {
-  return iommu.kind !== 'none' && iommu.domain !== 'passthrough';
 }
 
 function commonSwitch(topology: Topology, a: string, b: string): Extract<PciNode, { kind: 'switch' }> | undefined {

@@ -21,6 +21,7 @@ function match(all: Plan, word: string, suiteIds: string[]): Plan {
   const plan = {
     cells: all.cells.filter((cell) => wanted(cell.id)),
     pruned: all.pruned.filter((cell) => wanted(cell.id)),
+    omitted: 0,
   };
   if (plan.cells.length > 0) return plan;
   const [pruned] = plan.pruned;
@@ -56,6 +57,7 @@ function merge(plans: readonly Plan[]): Plan {
   return {
     cells: uniqueById(plans.flatMap((plan) => plan.cells)),
     pruned: uniqueById(plans.flatMap((plan) => plan.pruned)),
+    omitted: plans.reduce((sum, plan) => sum + plan.omitted, 0),
   };
 }
 

@@ -17,6 +17,7 @@ const HEADINGS: Record<OracleName, string> = {
   workload: 'work',
   data: 'data',
   translation: 'transl',
+  device: 'device',
   faults: 'faults',
   leaks: 'leaks',
   'kernel-log': 'klog',

@@ -1,1 +1,10 @@
+export {
+  History,
+  historyFolder,
+  type Sample,
+  type SeriesHistory,
+  seriesName,
+  writeSamples,
+} from './history.js';
+export { seriesKey } from './history-index.js';
 export { newRunId, RunStore, runsFolder, writeJson } from './store.js';

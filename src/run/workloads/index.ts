@@ -1,8 +1,10 @@
 import { crosscheck } from './crosscheck.js';
 import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
+import { hotRemove } from './hot-remove.js';
 import { mapCost } from './map-cost.js';
 import { p2pCopy } from './p2p-copy.js';
+import { stress } from './stress.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
 
 export type { WorkloadContext, WorkloadResult } from './types.js';
@@ -20,5 +22,9 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return p2pCopy({ ...context, workload });
     case 'map-cost':
       return mapCost({ ...context, workload });
+    case 'stress':
+      return stress({ ...context, workload });
+    case 'hot-remove':
+      return hotRemove({ ...context, workload });
   }
 }

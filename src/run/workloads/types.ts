@@ -11,6 +11,8 @@ export interface WorkloadContext<W extends Workload = Workload> {
   dut: string;
   /** Host file behind the dut's namespace. */
   dutFile: string;
+  /** Where the dut is plugged in. */
+  slot: { unplug(): Promise<void>; plug(): Promise<void> };
   peers: ReadonlyMap<string, { bdf: string; file: string }>;
 }
 
@@ -24,6 +26,8 @@ export interface WorkloadResult {
   metrics: Metric[];
   /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
   moved?: number;
+  /** Lines that this workload makes a sound kernel write, which would otherwise be an objection. */
+  expectedLog?: readonly RegExp[];
   /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
   uncounted?: { from: Snapshot; to: Snapshot };
 }
@@ -34,4 +38,8 @@ export function done(detail: string): OracleReport {
 
 export function failed(detail: string): OracleReport {
   return { name: 'workload', verdict: 'fail', detail };
+}
+
+export function inconclusive(detail: string): OracleReport {
+  return { name: 'workload', verdict: 'inconclusive', detail };
 }

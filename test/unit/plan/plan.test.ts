@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import * as machines from '../../../harness/machines.js';
 import { switched } from '../../../harness/topologies.js';
-import { fioVerify, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
+import { crosscheck, filesystem, fioVerify, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
 import { type Block, type Suite, UsageError } from '../../../src/model/index.js';
-import { cellSeed, defaultJobs, expand, groupIntoBoots, matcher, p2pRoute, select } from '../../../src/plan/index.js';
+import { cellSeed, expand, groupIntoBoots, matcher, p2pRoute, select } from '../../../src/plan/index.js';
 
 function suiteOf(block: Partial<Block>): Suite {
   return {
@@ -64,6 +64,40 @@ describe('the built-in suites', () => {
 });
 
 describe('expand', () => {
+  it('pairwise shows every pair of parts that the product shows, and every refusal, in fewer cells', () => {
+    const parts = {
+      machines: [machines.noIommu, machines.vtdStrict, machines.vtdLazy, machines.vtdPassthrough],
+      topologies: [switched],
+      workloads: [fioVerify, crosscheck, filesystem, p2pFar],
+      backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'] as Block['backends'],
+    };
+    const product = expand(suiteOf(parts), 1);
+    const few = expand(suiteOf({ ...parts, cover: 'pairwise' }), 1);
+    const pairsOf = (cells: typeof product.cells) =>
+      new Set(
+        cells.flatMap(({ machine, workload, backend }) => [
+          `${machine.id} ${workload.id}`,
+          `${machine.id} ${backend}`,
+          `${workload.id} ${backend}`,
+        ]),
+      );
+    const refused = (cells: typeof product.cells) => cells.filter(({ expect }) => expect.kind === 'refused').length;
+    expect(pairsOf(few.cells)).toEqual(pairsOf(product.cells));
+    expect(refused(few.cells)).toBe(refused(product.cells));
+    expect(refused(few.cells)).toBeGreaterThan(0);
+    expect(few.cells.length).toBeLessThan((product.cells.length * 2) / 3);
+    expect(few.omitted).toBe(product.cells.length - few.cells.length);
+    expect(few.pruned).toEqual(product.pruned);
+  });
+
+  it('a cell that one block leaves out is there when another names it', () => {
+    const [block] = suiteOf({ workloads: [fioVerify, crosscheck], backends: ['sg', 'iter', 'phyr8'] }).blocks;
+    const suite = { ...suiteOf({}), blocks: [{ ...block, cover: 'pairwise' } as Block, block as Block] };
+    const plan = expand(suite, 1);
+    expect(plan.cells.length).toBe(6);
+    expect(plan.omitted).toBe(0);
+  });
+
   it('refuses two different cells of one name', () => {
     const other = { ...machines.noIommu, memoryMiB: 1024 };
     expect(() => expand(suiteOf({ machines: [machines.noIommu, other] }), 1)).toThrow(/would be called/);
@@ -193,12 +227,5 @@ describe('boots', () => {
     const planted = boots.filter((boot) => boot.cells.some((cell) => cell.plant !== undefined));
     expect(planted.map((boot) => boot.cells.length)).toEqual([1]);
     for (const boot of boots) expect(new Set(boot.cells.map((cell) => cell.machine.id)).size).toBe(1);
-  });
-
-  it('as many at once as processors and memory carry', () => {
-    const { cells } = expand(suites[0] as Suite, 1);
-    expect(defaultJobs(2, 24_000, cells)).toBe(2);
-    expect(defaultJobs(64, 8_000, cells)).toBe(5);
-    expect(defaultJobs(1, 512, cells)).toBe(1);
   });
 });
