@@ -13,7 +13,7 @@
 /* An extended entry holds a length of 52 bits. */
 #define PHYR_MAX_LEN	((1ULL << 52) - 1)
 
-/* Make room for an entry of @need words; @hint as in phyr_list_push(). */
+/* Make room for an entry of @need words; @hint as in phyr_growth_push(). */
 static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t hint, gfp_t gfp)
 {
 	struct phyr_node *node;
@@ -63,7 +63,7 @@ static bool phyr_word_encode(u64 addr, u64 pages, u64 *word)
 	return false;
 }
 
-/* phyr_list_close() for every case, see there. */
+/* phyr_growth_close() for every case: encode the last chunk of a list.  The caller replaces it. */
 int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
 {
 	u64 addr = list->last.paddr, len = list->last.len;
@@ -176,11 +176,11 @@ void __phyr_list_free(struct phyr_list *list)
 }
 EXPORT_SYMBOL_GPL(__phyr_list_free);
 
-size_t phyr_list_meta_bytes(const struct phyr_list *list)
+size_t __phyr_list_link_bytes(const struct phyr_list *list)
 {
-	return sizeof(*list) + phyr_chain_bytes(list->head);
+	return phyr_chain_bytes(list->head);
 }
-EXPORT_SYMBOL_GPL(phyr_list_meta_bytes);
+EXPORT_SYMBOL_GPL(__phyr_list_link_bytes);
 
 /* phyr_iter_next() where the present words are used up. */
 bool __phyr_iter_next(struct phyr_iter *it)
@@ -227,6 +227,7 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
 
 	phyr_iter_init(it, list);
 	if (offset >= list->len) {
+		it->at = it->stop;
 		it->list = NULL;
 		return false;
 	}
@@ -236,6 +237,7 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
 		found = node;
 	if (found) {
 		it->begun = true;
+		it->at = it->stop;
 		it->node = found;
 		at = found->offset;
 	}

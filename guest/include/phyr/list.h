@@ -222,13 +222,20 @@ static inline u64 phyr_list_align(const struct phyr_list *list)
 	return list->gaps | list->first | (list->last.paddr + list->last.len);
 }
 
+/* private: */
+size_t __phyr_list_link_bytes(const struct phyr_list *list);
+/* public: */
+
 /**
  * phyr_list_meta_bytes - memory that the list itself takes
  * @list:	the list
  *
  * Return: bytes of the head and all links as allocated.
  */
-size_t phyr_list_meta_bytes(const struct phyr_list *list);
+static inline size_t phyr_list_meta_bytes(const struct phyr_list *list)
+{
+	return sizeof(*list) + (unlikely(list->head) ? __phyr_list_link_bytes(list) : 0);
+}
 
 /**
  * struct phyr_iter - walks the chunks of a list
