@@ -65,3 +65,18 @@ export const narrowStrict = x86('narrow-strict', { kind: 'intel', domain: 'stric
 /** A host bridge of AMD's, which the kernel trusts with peer-to-peer traffic. */
 export const vtdStrictP2p = x86('vtd-strict-p2p', { kind: 'intel', domain: 'strict' }, { hostBridgeP2p: true });
 export const noIommuP2p = x86('no-iommu-p2p', { kind: 'none' }, { hostBridgeP2p: true });
+
+/** Another architecture: weaker memory order, another board, another IOMMU. Its host bridge is none that the kernel trusts. */
+function arm64(id: string, iommu: Iommu): Machine {
+  return x86(id, iommu, { arch: 'aarch64' });
+}
+
+export const smmuStrict = arm64('arm64-smmu-strict', { kind: 'smmuv3', domain: 'strict' });
+export const smmuLazy = arm64('arm64-smmu-lazy', { kind: 'smmuv3', domain: 'lazy' });
+export const smmuPassthrough = arm64('arm64-smmu-pt', { kind: 'smmuv3', domain: 'passthrough' });
+export const armNoIommu = arm64('arm64-no-iommu', { kind: 'none' });
+
+/** The last 128 MiB of the RAM are nobody's and have no struct pages. */
+const reserved = { memoryMiB: 896, kernelArgs: ['memmap=128M$0x30000000'] };
+export const vtdStrictReserved = x86('vtd-strict-reserved', { kind: 'intel', domain: 'strict' }, reserved);
+export const noIommuReserved = x86('no-iommu-reserved', { kind: 'none' }, reserved);

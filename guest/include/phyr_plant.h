@@ -32,6 +32,16 @@
  * @PHYR_PLANT_WRONG_BIAS:	"wrong-bias": a list that the device reads as it is gets a
  *				bias of one page, which only the check of each entry sees
  *				beforehand
+ * @PHYR_PLANT_WRONG_BUS_OFFSET: "wrong-bus-offset": peer-to-peer by bus address goes one page
+ *				beyond the right place
+ * @PHYR_PLANT_NO_MMIO:		"no-mmio": peer-to-peer through the host bridge is mapped as if
+ *				it were RAM
+ * @PHYR_PLANT_SKIP_SYNC:	"skip-sync": unmapping brings nothing back from bounce buffers
+ * @PHYR_PLANT_WRONG_SLICE:	"wrong-slice": an I/O on a registered list begins a page later
+ *				than asked, where there is a page left
+ * @PHYR_PLANT_PIN_LEAK:	"pin-leak": unpinning forgets the first page of each chunk of
+ *				several
+ * @PHYR_PLANT_WRONG_ORDER:	"wrong-order": the size bits of a packed entry are one too small
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -41,6 +51,12 @@ enum phyr_plant {
 	PHYR_PLANT_EARLY_UNMAP,
 	PHYR_PLANT_WRONG_LENGTH,
 	PHYR_PLANT_WRONG_BIAS,
+	PHYR_PLANT_WRONG_BUS_OFFSET,
+	PHYR_PLANT_NO_MMIO,
+	PHYR_PLANT_SKIP_SYNC,
+	PHYR_PLANT_WRONG_SLICE,
+	PHYR_PLANT_PIN_LEAK,
+	PHYR_PLANT_WRONG_ORDER,
 };
 
 #ifdef PHYR_PLANTS

@@ -105,6 +105,31 @@ void phyr_index_free(struct phyr_index *index)
 }
 
 /**
+ * phyr_index_seek - phyr_iter_seek() by an index
+ * @index:	the index
+ * @it:		the iterator
+ * @list:	the list that it is an index of
+ * @offset:	bytes from the start of the list, less than its length
+ */
+void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
+		     const struct phyr_list *list, u64 offset)
+{
+	const struct phyr_mark *mark = phyr_index_mark(index, offset >> index->shift);
+	u64 left = offset - mark->offset;
+
+	it->at = mark->at;
+	it->stop = mark->stop;
+	it->list = list;
+	it->node = mark->node;
+	it->packed = list->format == PHYR_PACKED;
+	it->begun = mark->at;
+	while (phyr_iter_next(it) && left >= it->cur.len)
+		left -= it->cur.len;
+	it->cur.paddr += left;
+	it->cur.len -= left;
+}
+
+/**
  * phyr_index_start - phyr_dma_iter_init_part() by an index
  * @index:	the index
  * @it:		the iterator
@@ -115,25 +140,13 @@ void phyr_index_free(struct phyr_index *index)
 void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
 		      const struct phyr_map *map, u64 offset, u64 len)
 {
-	const struct phyr_mark *mark = phyr_index_mark(index, offset >> index->shift);
-	u64 left = offset - mark->offset;
-	struct phyr_iter *in = &it->in;
-
-	in->at = mark->at;
-	in->stop = mark->stop;
-	in->list = map->list;
-	in->node = mark->node;
-	in->packed = map->list->format == PHYR_PACKED;
-	in->begun = mark->at;
-	while (phyr_iter_next(in) && left >= in->cur.len)
-		left -= in->cur.len;
-
+	phyr_index_seek(index, &it->in, map->list, offset);
 	it->range.flags = 0;
 	it->bias = map->addr;
 	it->boundary = map->boundary;
 	it->max_seg = map->max_seg;
 	it->shape = PHYR_PART_SAME;
-	it->addr = in->cur.paddr + left + map->addr;
-	it->left = min(in->cur.len - left, len);
+	it->addr = it->in.cur.paddr + map->addr;
+	it->left = min(it->in.cur.len, len);
 	it->todo = len - it->left;
 }

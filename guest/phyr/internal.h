@@ -80,7 +80,10 @@ static __always_inline int phyr_growth_close(struct phyr_growth *g, struct phyr_
 	} else if (likely(g->at != g->stop && g->nr > 1 &&
 			  !((addr | len) & ~PHYR_WORD_ADDR_MASK) &&
 			  len <= (PHYR_WORD_COUNT_MASK + 1) << PHYR_WORD_PAGE_SHIFT)) {
-		*g->at++ = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
+		*g->at = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
+		if (phyr_planted(PHYR_PLANT_WRONG_ORDER) && len > PAGE_SIZE)
+			--*g->at;
+		g->at++;
 		return 0;
 	}
 	phyr_growth_end(g, list);
@@ -179,6 +182,8 @@ struct phyr_index {
 
 int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp_t gfp);
 void phyr_index_free(struct phyr_index *index);
+void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
+		     const struct phyr_list *list, u64 offset);
 void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
 		      const struct phyr_map *map, u64 offset, u64 len);
 

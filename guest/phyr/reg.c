@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "live.h"
 #include "phyr_plant.h"
 
 /**
@@ -30,6 +31,7 @@
  * @lock:	one revokes, others wait for it
  * @revoked:	nothing is mapped any more; under @lock
  * @robbed:	a planted defect has taken the mapping away
+ * @live:	shows it in debugfs until nothing is mapped any more
  * @ref:	who holds the registration
  */
 struct phyr_reg {
@@ -45,6 +47,7 @@ struct phyr_reg {
 	struct mutex lock;	/* @revoked */
 	bool revoked;
 	atomic_t robbed;
+	struct phyr_live live;
 	struct kref ref;
 };
 
@@ -82,6 +85,11 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 	init_completion(&reg->idle);
 	mutex_init(&reg->lock);
 	kref_init(&reg->ref);
+	reg->live.dev = dev;
+	reg->live.map = &reg->map;
+	reg->live.dir = dir;
+	reg->live.closed = &reg->closed;
+	phyr_live_add(&reg->live);
 	return reg;
 
 unmap:
@@ -108,6 +116,7 @@ void phyr_reg_revoke(struct phyr_reg *reg)
 		return;
 	phyr_reg_close(reg);
 	wait_for_completion(&reg->idle);
+	phyr_live_del(&reg->live);
 	phyr_table_free(&reg->table, reg->dev);
 	if (!atomic_read(&reg->robbed))
 		phyr_dma_unmap(reg->dev, &reg->map);
@@ -198,6 +207,8 @@ int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64
 	io->reg = reg;
 	io->map = &reg->map;
 	io->offset = offset;
+	if (phyr_planted(PHYR_PLANT_WRONG_SLICE) && reg->map.len - offset - len >= PAGE_SIZE)
+		io->offset += PAGE_SIZE;
 	io->len = len;
 	if (unlikely(reg->sync))
 		phyr_reg_sync(io, true);

@@ -45,10 +45,13 @@ static void pnvme_uncharge(struct pnvme_buffer *buf)
 	mmdrop(buf->mm);
 }
 
-/* The owner of memory without pages wants it back. */
+/* The owner of memory without pages wants it back, perhaps before it was registered. */
 static void pnvme_buffer_revoke(struct phyr_lease *lease)
 {
-	phyr_reg_revoke(container_of(lease, struct pnvme_buffer, mem.lease)->reg);
+	struct phyr_reg *reg = container_of(lease, struct pnvme_buffer, mem.lease)->reg;
+
+	if (reg)
+		phyr_reg_revoke(reg);
 }
 
 /**

@@ -111,6 +111,10 @@ u32 probe_domain_kind(const struct iommu_domain *domain);
 /* io.c */
 int probe_io_cost(struct phyr_probe_io_cost *arg);
 
+/* p2p.c */
+void probe_p2p_forget(void);
+bool probe_p2p_is_bus(struct device *dev, struct page *page);
+
 /* prot.c */
 int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir);
 void probe_prot_stop(u64 *checked, u64 *wrong);

@@ -9,6 +9,7 @@
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
+#include <linux/memremap.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nvme.h>
@@ -262,6 +263,13 @@ static bool check_asked(struct check *c, const struct probe_asked *asked, u64 *i
 	return true;
 }
 
+static struct page *first_page(const struct probe_asked *asked)
+{
+	unsigned long pfn = PHYS_PFN(asked->page[0]);
+
+	return pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+}
+
 static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
 		      struct device *dev, u16 qid)
 {
@@ -270,7 +278,8 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	u64 iova = 0, got = 0, want = 0;
 	struct check c = {};
 	unsigned long flags;
-	bool good;
+	bool good, p2p, bus;
+	struct page *page;
 
 	if (opcode != nvme_cmd_read && opcode != nvme_cmd_write)
 		return;
@@ -302,10 +311,21 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 		good = false;
 	}
 
+	/* All memory of a request has one provider. */
+	page = asked ? first_page(asked) : bio_page(rq->bio);
+	p2p = page && is_pci_p2pdma_page(page);
+	bus = p2p && probe_p2p_is_bus(dev, page);
+
 	spin_lock_irqsave(&stats_lock, flags);
 	stats.commands++;
 	stats.bytes += c.offset;
 	stats.bounced += c.bounced;
+	stats.by = probe_domain_kind(c.domain);
+	if (p2p) {
+		stats.p2p_bytes += c.offset;
+		stats.p2p_bus += bus ? c.offset : 0;
+		stats.p2p_bounced += c.bounced;
+	}
 	if (!good && !stats.mismatches++) {
 		stats.opcode = opcode;
 		stats.offset = c.offset;
@@ -379,6 +399,7 @@ int probe_watch_start(void)
 	memset(&stats, 0, sizeof(stats));
 	stats.active = 1;
 	spin_unlock_irq(&stats_lock);
+	probe_p2p_forget();
 
 	err = attach();
 	if (err)

@@ -47,6 +47,8 @@ function expectation(expect: ReturnType<typeof select>['cells'][number]['expect'
   switch (expect.kind) {
     case 'works':
       return '';
+    case 'not-modelled':
+      return `  [not modelled: ${expect.why}]`;
     case 'refused':
       return `  [must be refused: ${expect.errno}]`;
     case 'caught':

@@ -6,6 +6,9 @@ import type { CpioItem } from './cpio.js';
 /** What the guest's init loads before anything else: the network that SSH comes in by, and word of a panic. */
 export const BOOT_MODULES = ['virtio_net', 'pvpanic-pci'] as const;
 
+/** Debian's small kernel for arm64 has no pvpanic; its panics are read off the console. */
+export const BOOT_MODULES_ARM64 = ['virtio_net'] as const;
+
 /** Built into the small kernels. Where they are modules they are loaded, too. */
 export const COMMON_MODULES = ['virtio_pci', 'nvme', 'ext4'] as const;
 
@@ -20,6 +23,7 @@ export const MODULES_ON_REQUEST = ['virtio_iommu'] as const;
 export async function bootModuleItems(
   modulesDir: string,
   plain: (file: string) => Promise<string>,
+  required: readonly string[] = BOOT_MODULES,
 ): Promise<CpioItem[]> {
   const builtin = builtinModules(modulesDir);
   const files = moduleFiles(modulesDir);
@@ -42,7 +46,7 @@ export async function bootModuleItems(
   };
   const modular = (names: readonly string[]) => names.filter((name) => files.has(normalize(name)));
   const lists: CpioItem[] = [
-    { kind: 'text', path: 'lab/boot/order', text: await orderOf([...modular(COMMON_MODULES), ...BOOT_MODULES]) },
+    { kind: 'text', path: 'lab/boot/order', text: await orderOf([...modular(COMMON_MODULES), ...required]) },
   ];
   for (const name of modular(MODULES_ON_REQUEST)) {
     const text = await orderOf([...modular(COMMON_MODULES.slice(0, 1)), name]);

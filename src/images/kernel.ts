@@ -2,7 +2,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { InfraError, type Kernel, type Machine, UsageError } from '../model/index.js';
-import { BOOT_MODULES, bootModuleItems, COMMON_MODULES, MODULES_ON_REQUEST } from './bootmodules.js';
+import {
+  BOOT_MODULES,
+  BOOT_MODULES_ARM64,
+  bootModuleItems,
+  COMMON_MODULES,
+  MODULES_ON_REQUEST,
+} from './bootmodules.js';
 import type { Cache, Entry } from './cache.js';
 import { writeCpio } from './cpio.js';
 import { must } from './exec.js';
@@ -18,6 +24,9 @@ const STEP = 2;
 
 /** `linux-headers-...`, `linux-kbuild-...`: what modules are built against. */
 const isHeaders = (p: Package): boolean => /^linux-(headers|kbuild)-/.test(p.name);
+
+/** `7.3.4+deb13-cloud-amd64`, of a package of any architecture. */
+const BINARY = /^linux-binary-(?:unsigned-)?(\d[^:]*)(:\w+)?$/;
 
 /** The group of the lock files that a kernel spec names: the end of its name (`7.3`, `7.3-full`, `debug`) or a full release. */
 export function kernelGroup(spec: string, recipes: Recipes, packages: Packages): string {
@@ -57,7 +66,7 @@ export function groupForMachine(
 
 export function releaseOf(set: PackageSet): string {
   for (const { name } of set.packages) {
-    const release = /^linux-binary-(?:unsigned-)?(\d.*)$/.exec(name)?.[1];
+    const release = BINARY.exec(name)?.[1];
     if (release) return release;
   }
   throw new UsageError(`the lock of ${set.group} names no kernel`, `phyrlab images update ${set.group}`);
@@ -66,15 +75,17 @@ export function releaseOf(set: PackageSet): string {
 /** The kernel, unpacked, and its boot modules out of a kernel's packages. */
 export async function packagedKernel(
   group: string,
+  { arch }: Pick<KernelRecipe, 'arch'>,
   cache: Cache,
   packages: Packages,
   toolbox: Toolbox,
 ): Promise<Kernel> {
   return packages.using(group, async (set) => {
     const release = releaseOf(set);
+    const required = requiredModules(arch);
     const entry = await cache.entry({
       name: group,
-      key: keyOf('kernel', STEP, set.key, BOOT_MODULES, COMMON_MODULES, MODULES_ON_REQUEST),
+      key: kernelKey(set, arch),
       build: async (context) => {
         const tree = path.join(context.scratch, 'tree');
         const toolboxReady = toolbox.root();
@@ -90,28 +101,44 @@ export async function packagedKernel(
         const modules = path.join(tree, 'usr/lib/modules', release);
         const image = ['vmlinuz', 'vmlinuz.unsigned'].map((name) => path.join(modules, name)).find(existsSync);
         if (!image) throw new InfraError(`the packages of ${release} hold no kernel image`);
-        await unpackKernel(image, path.join(context.dir, 'vmlinux'), context.scratch, tools.dir, context.signal);
+        const unpacked = path.join(context.dir, 'vmlinux');
+        // Debian's kernel for arm64 is not packed.
+        if (arch === 'aarch64') await rename(image, unpacked);
+        else await unpackKernel(image, unpacked, context.scratch, tools.dir, context.signal);
         const xz = hostProgram(tools.dir, 'usr/bin/xz');
-        const items = await bootModuleItems(modules, async (file) => {
-          if (!file.endsWith('.xz')) return file;
-          await must(xz.file, [...xz.args, '--decompress', file], {
-            what: `unpacking ${file}`,
-            signal: context.signal,
-          });
-          return file.slice(0, -'.xz'.length);
-        });
+        const items = await bootModuleItems(
+          modules,
+          async (file) => {
+            if (!file.endsWith('.xz')) return file;
+            await must(xz.file, [...xz.args, '--decompress', file], {
+              what: `unpacking ${file}`,
+              signal: context.signal,
+            });
+            return file.slice(0, -'.xz'.length);
+          },
+          required,
+        );
         writeCpio(path.join(context.dir, 'boot.cpio'), items);
         return { release };
       },
     });
     return {
       release,
-      arch: 'x86_64',
+      arch,
       image: path.join(entry.dir, 'vmlinux'),
       bootModules: path.join(entry.dir, 'boot.cpio'),
+      patience: 1,
       key: entry.key,
     };
   });
+}
+
+export function kernelKey(set: PackageSet, arch: Machine['arch']): string {
+  return keyOf('kernel', STEP, set.key, requiredModules(arch), COMMON_MODULES, MODULES_ON_REQUEST);
+}
+
+function requiredModules(arch: Machine['arch']): readonly string[] {
+  return arch === 'aarch64' ? BOOT_MODULES_ARM64 : BOOT_MODULES;
 }
 
 export function headersKey(set: PackageSet): string {

@@ -27,6 +27,8 @@ export interface Kernel {
   image: string;
   /** cpio archive with the modules that the guest's init loads (virtio_net, pvpanic, ...) below /lab/boot, uncompressed .ko files and their load order */
   bootModules: string;
+  /** 1, or how many times longer things may take with it, since it checks itself at every step (KASAN, lockdep). */
+  patience: number;
   key: string;
 }
 

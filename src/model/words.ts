@@ -33,6 +33,42 @@ export type FioJob = z.infer<typeof FioJob>;
 export const Layout = z.enum(['4k-fragmented', '64k', '2m']);
 export type Layout = z.infer<typeof Layout>;
 
+export const CtlIo = z
+  .strictObject({
+    id: Id,
+    kind: z.literal('ctl-io'),
+    /**
+     * Whose memory: `user` is a process's own; `page-less` is RAM that the machine reserves, so that it has no struct pages;
+     * `peer` is a peer's BAR with struct pages, `peer-page-less` the same without.
+     */
+    memory: z.enum(['user', 'page-less', 'peer', 'peer-page-less']),
+    peer: Id.optional(),
+    /** `direct`: named in each request; `registered`: mapped once, and used by slices. */
+    via: z.array(z.enum(['direct', 'registered'])).min(1),
+    threads: z.int().min(1).max(64),
+    /** For each way of `via`: so much is written, and so much is read. */
+    sizeKiB: z
+      .int()
+      .min(64)
+      .max(1 << 20),
+    /** In the end the memory is taken back under I/O. Only for `page-less`. */
+    revoke: z.boolean().optional(),
+  })
+  .superRefine((workload, ctx) => {
+    const object = (message: string) => ctx.addIssue({ code: 'custom', message });
+    if (workload.memory.startsWith('peer') !== (workload.peer !== undefined))
+      object("memory 'peer' and 'peer-page-less' name the peer, the others have none");
+    if (workload.memory === 'peer' && workload.via.includes('registered'))
+      object('P2P memory with struct pages may not be pinned for long, so it cannot be registered');
+    if (workload.revoke === true && workload.memory !== 'page-less')
+      object("only memory 'page-less' can be taken back");
+  });
+export type CtlIo = z.infer<typeof CtlIo>;
+
+/** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
+export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
+export type HostMemory = z.infer<typeof HostMemory>;
+
 export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({
     id: Id,
@@ -60,8 +96,33 @@ export const Workload = z.discriminatedUnion('kind', [
       .min(4)
       .max(1 << 20),
   }),
+  /** Disk -> memory of the machine -> disk, for every kind of page and every offset of the data in its first page. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('memory-copy'),
+    memory: z.array(HostMemory).min(1),
+    heads: z
+      .array(
+        z
+          .int()
+          .min(0)
+          .max(4092)
+          .refine((n) => n % 4 === 0, 'must be a multiple of 4'),
+      )
+      .min(1),
+    /** Of one copy; with a head, its tail lies inside a page, too. */
+    bytes: z
+      .int()
+      .min(512)
+      .max(1 << 20)
+      .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
+  }),
   /** Instructions a map and an unmap cost; needs a machine whose clock is `icount`. */
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
+  /** DMA by a device that does nothing else, with mappings that are right, gone, or for the other direction. */
+  z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
+  /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
+  CtlIo,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
   /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
@@ -83,18 +144,41 @@ export const Workload = z.discriminatedUnion('kind', [
 export type Workload = z.infer<typeof Workload>;
 
 /** A defect that phyr.ko is built with on purpose, to show that an alarm rings (guest/include/phyr_plant.h). */
-export const Plant = z.enum(['short-map', 'skip-unmap', 'swap-direction', 'early-unmap', 'wrong-length']);
+export const Plant = z.enum([
+  'short-map',
+  'skip-unmap',
+  'swap-direction',
+  'early-unmap',
+  'wrong-length',
+  'wrong-bias',
+  'wrong-bus-offset',
+  'no-mmio',
+  'skip-sync',
+  'wrong-slice',
+  'pin-leak',
+  'wrong-order',
+]);
 export type Plant = z.infer<typeof Plant>;
 
 export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
 export type OracleName = z.infer<typeof OracleName>;
 
+/**
+ * How data gets from a device to memory. In the machine's own memory: `direct`, as physical addresses; `iova`, through the page
+ * tables of an IOMMU; `bounce`, through a buffer that the CPU copies. In a peer's: `bus-address`, by what the peer's own bus calls it;
+ * `host-bridge`, by physical address through the root complex; `iova`.
+ */
+export const Path = z.enum(['direct', 'iova', 'bounce', 'bus-address', 'host-bridge']);
+export type Path = z.infer<typeof Path>;
+
 /** What a cell should do. The plan derives it; a scenario may state only `caught`. */
 export const Expectation = z.discriminatedUnion('kind', [
-  /** Everything works and no oracle objects. */
-  z.strictObject({ kind: z.literal('works') }),
+  /** Everything works, in this way, and no oracle objects. */
+  z.strictObject({ kind: z.literal('works'), how: Path }),
   /** The kernel must refuse the transfer with this errno, and no byte may have moved. */
   z.strictObject({ kind: z.literal('refused'), errno: z.string() }),
+  /** Works on hardware, or hangs there, and cannot be shown here: the cell is skipped, and every report says so. */
+  z.strictObject({ kind: z.literal('not-modelled'), why: z.string() }),
   /** A planted defect: at least these oracles must raise the alarm. */
   z.strictObject({ kind: z.literal('caught'), by: z.array(OracleName).min(1) }),
 ]);
@@ -106,7 +190,7 @@ export const Block = z.strictObject({
   topologies: z.array(Topology).min(1),
   workloads: z.array(Workload).min(1),
   backends: z.array(Backend).min(1),
-  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and all that must be refused. */
+  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and every refusal by some backend. */
   cover: z.enum(['product', 'pairwise']).optional(),
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
@@ -114,7 +198,13 @@ export const Block = z.strictObject({
 });
 export type Block = z.infer<typeof Block>;
 
-export const Suite = z.strictObject({ id: Id, describe: z.string(), blocks: z.array(Block).min(1) });
+export const Suite = z.strictObject({
+  id: Id,
+  describe: z.string(),
+  blocks: z.array(Block).min(1),
+  /** All of a matrix: asked by its name, or by a pattern for what no other suite has. */
+  matrix: z.boolean().optional(),
+});
 export type Suite = z.infer<typeof Suite>;
 
 /** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */

@@ -28,7 +28,7 @@ const SPLATS: [RegExp, string][] = [
   [/EXT4-fs error|Aborting journal|JBD2: .*error/, 'file system error'],
   [/controller (is down|was reset)|completion (of unknown|without)|will reset/, 'driver trouble'],
   [
-    /^(?:\[[^\]]*\]\s*)?phyr\w*\b(?!: module verification failed).*\b(failed|error|cannot|refused|unknown|invalid)\b/i,
+    /^(?:\[[^\]]*\]\s*)?phyr\w*\b(?!: module verification failed| \S+ cannot be used for peer-to-peer DMA).*\b(failed|error|cannot|refused|unknown|invalid)\b/i,
     'module trouble',
   ],
   [/memory leak|unreferenced object/, 'kmemleak'],

@@ -22,7 +22,22 @@ export const VTD_EVENTS = [
   'vtd_inv_desc_iotlb_pasid',
 ] as const;
 
-const NAMES = new Set<string>([...NVME_EVENTS, ...VTD_EVENTS]);
+/** What the other models say of a translation; their invalidations are not traced. */
+export const TRANSLATION_EVENTS = {
+  virtio: ['virtio_iommu_translate_out'],
+  amd: ['amdvi_translation_result'],
+  smmuv3: ['smmuv3_translate_success'],
+} as const;
+
+const NAMES = new Set<string>([...NVME_EVENTS, ...VTD_EVENTS, ...Object.values(TRANSLATION_EVENTS).flat()]);
+
+/** Who, from where, to where. */
+const TRANSLATIONS: Record<string, RegExp> = {
+  vtd_dmar_translate: /dev (\S+) iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+)/,
+  virtio_iommu_translate_out: /0x(?<iova>[0-9a-f]+) -> 0x(?<phys>[0-9a-f]+) for sid=(?<sid>\d+)/,
+  amdvi_translation_result: /devid: (\S+) gpa 0x([0-9a-f]+) hpa 0x([0-9a-f]+)/,
+  smmuv3_translate_success: /sid=(0x[0-9a-f]+) iova=0x([0-9a-f]+) translated=0x([0-9a-f]+)/,
+};
 
 /** A command as the device fetched it. Times are positions in the trace. */
 export interface DeviceCommand {
@@ -73,7 +88,7 @@ export class NvmeTrace implements DeviceTrace {
   readonly invalidations: Invalidation[] = [];
   readonly #owners: readonly Owner[];
   readonly #driver: string;
-  readonly #function: string;
+  readonly #functions: ReadonlySet<string>;
   readonly #open = new Map<number, DeviceCommand>();
   #current: DeviceCommand | undefined;
   #owned = false;
@@ -83,7 +98,7 @@ export class NvmeTrace implements DeviceTrace {
   constructor(options: { owners: readonly Owner[]; driver: string; bdf: string }) {
     this.#owners = options.owners;
     this.#driver = options.driver;
-    this.#function = traceName(options.bdf);
+    this.#functions = new Set(traceNames(options.bdf));
   }
 
   /** Takes a line that begins at byte `offset` of the file; false if it is not of this story. */
@@ -129,12 +144,13 @@ export class NvmeTrace implements DeviceTrace {
         this.#open.delete(key);
         break;
       }
-      case 'vtd_dmar_translate': {
-        const match = /dev (\S+) iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+)/.exec(text);
-        if (match?.[1] === this.#function) {
-          this.translations.push({ at: this.#at, iova: hex(match[2]), phys: hex(match[3]) });
+      default: {
+        const match = TRANSLATIONS[name]?.exec(text);
+        if (!match) break;
+        const { sid = match[1], iova = match[2], phys = match[3] } = match.groups ?? {};
+        if (this.#functions.has(sid ?? '')) {
+          this.translations.push({ at: this.#at, iova: hex(iova), phys: hex(phys) });
         }
-        break;
       }
     }
   }
@@ -170,10 +186,11 @@ export function commandKey(qid: number, cid: number): number {
   return qid * 0x10000 + cid;
 }
 
-/** `0000:03:00.0` is `03:00.00` there. */
-function traceName(bdf: string): string {
-  const match = /([0-9a-f]{2}:[0-9a-f]{2})\.([0-7])$/.exec(bdf);
-  return `${match?.[1]}.0${match?.[2]}`;
+/** Each model has a way of its own to write `0000:03:00.0`. */
+function traceNames(bdf: string): string[] {
+  const [bus, device, fn] = /([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/.exec(bdf)?.slice(1) ?? [];
+  const sid = hex(bus) * 256 + hex(device) * 8 + hex(fn);
+  return [`${bus}:${device}.0${fn}`, `${bus}:${device}.${fn}`, String(sid), `0x${sid.toString(16)}`];
 }
 
 /** QEMU puts a time before each line when it is told to. */

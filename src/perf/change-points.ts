@@ -3,7 +3,7 @@
  * in energy distance, asks a permutation test whether chance does as much, and goes on in both parts.
  */
 import { randomFrom, shuffle } from './random.js';
-import { median } from './rank.js';
+import { middleOf } from './rank.js';
 
 export interface ChangePoint {
   /** Index of the first value after the change. */
@@ -47,13 +47,9 @@ export function changePoints(series: readonly number[], options: ChangeOptions =
   return ends.map(({ at, p }, i) => ({
     at,
     p,
-    before: middle(series.slice(ends[i - 1]?.at ?? 0, at)),
-    after: middle(series.slice(at, ends[i + 1]?.at ?? series.length)),
+    before: middleOf(series.slice(ends[i - 1]?.at ?? 0, at)),
+    after: middleOf(series.slice(at, ends[i + 1]?.at ?? series.length)),
   }));
-}
-
-function middle(values: readonly number[]): number {
-  return median([...values].sort((a, b) => a - b));
 }
 
 /**

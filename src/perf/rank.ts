@@ -115,6 +115,11 @@ export function median(sorted: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The median of values in any order. */
+export function middleOf(values: readonly number[]): number {
+  return median([...values].sort((a, b) => a - b));
+}
+
 /** Standard normal distribution, by the complementary error function (Numerical Recipes' rational fit, 1.2e-7). */
 function normalBelow(z: number): number {
   const x = Math.abs(z) / Math.SQRT2;

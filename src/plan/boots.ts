@@ -7,11 +7,12 @@ export interface Boot {
 
 /**
  * Cells with the same machine and topology share a boot. A planted defect gets a boot of its own: its modules are built
- * differently, and what it breaks must not colour a neighbour.
+ * differently, and what it breaks must not colour a neighbour. What is not modelled needs none.
  */
 export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   const boots = new Map<string, Boot>();
   for (const cell of cells) {
+    if (cell.expect.kind === 'not-modelled') continue;
     const key = cell.plant === undefined ? `${cell.machine.id}/${cell.topology.id}` : cell.id;
     const boot = boots.get(key);
     if (boot) boot.cells.push(cell);
@@ -30,8 +31,12 @@ export interface Load {
 /** Besides the guest's memory: QEMU itself and the page cache of its disks. MiB. */
 const OVERHEAD_MIB = 256;
 
+/** What a guest touches whose memory is large only so that some of it lies beyond its device's reach. MiB. */
+const TOUCHED_MIB = 1024;
+
 export function loadOf(machine: Machine): Load {
-  return { slots: Math.ceil(machine.vcpus / 2), memoryMiB: machine.memoryMiB + OVERHEAD_MIB };
+  const memoryMiB = machine.dmaBits === undefined ? machine.memoryMiB : Math.min(machine.memoryMiB, TOUCHED_MIB);
+  return { slots: Math.ceil(machine.vcpus / 2), memoryMiB: memoryMiB + OVERHEAD_MIB };
 }
 
 /**

@@ -6,13 +6,14 @@
 export type Values = readonly string[];
 
 /**
- * The items (by index, in their order) that together hold every pair of values that any item holds, and all that `must` be there.
- * Greedy: each step takes the item with most pairs that are still to be shown, the earliest of equals, so that the choice is stable.
+ * The items (by index, in their order) that together hold every pair of values that any item holds, and each word that `also` says
+ * of some item. Greedy: each step takes the item with most that is still to be shown, the earliest of equals, so that the choice is
+ * stable.
  */
-export function pairwise(items: readonly Values[], must: (index: number) => boolean = () => false): number[] {
+export function pairwise(items: readonly Values[], also: (index: number) => readonly string[] = () => []): number[] {
   const ids = new Map<string, number>();
-  const pairsOf = items.map((values) =>
-    pairs(values).map((pair) => {
+  const pairsOf = items.map((values, index) =>
+    [...pairs(values), ...also(index)].map((pair) => {
       const id = ids.get(pair) ?? ids.size;
       ids.set(pair, id);
       return id;
@@ -29,9 +30,6 @@ export function pairwise(items: readonly Values[], must: (index: number) => bool
       open[id] = 0;
     }
   };
-  items.forEach((_, index) => {
-    if (must(index)) take(index);
-  });
   while (left > 0) {
     // Gains only shrink, so an old one is a bound: most items need not be counted again.
     let best = -1;

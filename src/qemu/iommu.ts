@@ -67,7 +67,7 @@ const FAULT_EVENTS: Record<Iommu['kind'], readonly string[]> = {
   intel: ['vtd_dmar_fault', 'vtd_frr_new'],
   virtio: ['virtio_iommu_report_fault'],
   amd: ['amdvi_page_fault', 'amdvi_mode_invalid', 'amdvi_invalid_dte', 'amdvi_dte_get_fail', 'amdvi_get_pte_hwerror'],
-  smmuv3: ['smmuv3_record_event', 'smmuv3_translate_abort'],
+  smmuv3: ['smmuv3_propagate_event', 'smmuv3_translate_abort'],
 };
 
 /** The oldest QEMU in which an IOMMU was seen to work; before it, properties have other names or DMA hangs. */

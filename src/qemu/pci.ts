@@ -2,9 +2,9 @@
  * Where every device of a topology stands: QEMU's bus and slot, and the address by which the guest's kernel knows it.
  *
  * Slots are ours to choose. Bus numbers are the firmware's: SeaBIOS numbers the buses below bridges depth first in order
- * of their slots, starting with 1, and Linux keeps its numbers, so they can be predicted. The root bus of a second host bridge has the
- * number that we give it; the firmware counts on from there, so the first that is free is ours. `Guest.checkPci` holds the
- * prediction against what QEMU reports after the boot.
+ * of their slots, starting with 1, and Linux keeps its numbers, so they can be predicted; on arm64, without a firmware, Linux
+ * counts alike. The root bus of a second host bridge has the number that we give it; the firmware counts on from there, so the
+ * first that is free is ours. `Guest.checkPci` holds the prediction against what QEMU reports after the boot.
  */
 import { type Endpoint, type PciNode, type Topology, UsageError, walk } from '../model/index.js';
 

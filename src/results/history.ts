@@ -6,23 +6,14 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import {
-  describe,
-  home,
-  InfraError,
-  type SamplesHeader,
-  type SamplesLine,
-  Series,
-  UsageError,
-} from '../model/index.js';
+import { describe, InfraError, type SamplesHeader, type SamplesLine, Series, UsageError } from '../model/index.js';
 import { INDEX_VERSION, type Refused, rowsOf, SUFFIX, updateIndex } from './history-index.js';
 
-/** Where histories are kept: `--history`, $PHYRLAB_HISTORY, $XDG_STATE_HOME/phyrlab/history, ~/.local/state/phyrlab/history. */
-export function historyFolder(chosen?: string, env: NodeJS.ProcessEnv = process.env): string {
-  const own = chosen ?? (env.PHYRLAB_HISTORY || undefined);
-  return resolve(own ?? join(env.XDG_STATE_HOME || join(home(env), '.local', 'state'), 'phyrlab', 'history'));
+/** The history of the runs in this folder. */
+export function historyFolder(runs: string): string {
+  return join(runs, 'history');
 }
 
 /** Writes the samples of a run, whole or not at all. A run has one file and keeps it. */
@@ -74,7 +65,10 @@ export class History implements Disposable {
     try {
       names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
     } catch {
-      throw new UsageError(`there is no history in ${folder}`, 'phyrlab bench makes one; --history DIR names another');
+      throw new UsageError(
+        `there is no history in ${folder}`,
+        'a run that measures something makes it; --runs DIR names another folder of runs',
+      );
     }
     const which = createHash('sha256').update(folder).digest('hex').slice(0, 16);
     const index = join(indexFolder, `history-${INDEX_VERSION}-${which}.duckdb`);

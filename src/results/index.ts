@@ -7,4 +7,5 @@ export {
   writeSamples,
 } from './history.js';
 export { seriesKey } from './history-index.js';
+export { samplesOf } from './samples.js';
 export { newRunId, RunStore, runsFolder, writeJson } from './store.js';

@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
-import { type Guest, pciPlan, startGuest } from '../qemu/index.js';
+import { peerDriver } from '../plan/index.js';
+import { type Guest, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 
 const MARK_DEADLINE_MS = 3_000;
 
@@ -25,24 +26,44 @@ export interface BootOptions {
   signal: AbortSignal;
 }
 
+/** A device whose memory others may reach. */
+export interface Peer {
+  bdf: string;
+  /** Who offers its memory to p2pdma. */
+  driver: 'phyr_peer' | 'nvme';
+  /** Host file behind that memory, if there is one. */
+  file: string | undefined;
+}
+
 export class BootedGuest implements AsyncDisposable {
   readonly session: Session;
-  readonly peers: ReadonlyMap<string, { bdf: string; file: string }>;
+  readonly peers: ReadonlyMap<string, Peer>;
   readonly #guest: Guest;
   readonly #bdfs: Map<string, string>;
   readonly #lines: string[];
   readonly #traced: boolean;
 
-  private constructor(guest: Guest, session: Session, topology: Topology, lines: string[], traced: boolean) {
+  private constructor(
+    guest: Guest,
+    session: Session,
+    topology: Topology,
+    lines: string[],
+    traced: boolean,
+    /** How many times longer than with an ordinary kernel things may take. */
+    readonly patience: number,
+  ) {
     this.#guest = guest;
     this.#traced = traced;
     this.session = session;
     this.#lines = lines;
     this.#bdfs = pciPlan(topology);
     this.peers = new Map(
-      [...walk(topology)]
-        .filter(({ node }) => node.kind === 'ivshmem')
-        .map(({ node }) => [node.id, { bdf: this.bdf(node.id), file: this.file(node.id) }]),
+      [...walk(topology)].flatMap(({ node }) => {
+        const driver = peerDriver(node);
+        if (driver === undefined) return [];
+        const file = node.kind === 'ivshmem' ? this.file(node.id) : guest.files.get(pmrOf(node.id));
+        return [[node.id, { bdf: this.bdf(node.id), driver, file }]];
+      }),
     );
   }
 
@@ -67,7 +88,7 @@ export class BootedGuest implements AsyncDisposable {
       await guest.checkPci();
       await session.push(await modulesOf(image), { signal });
       await setUpIommu(guest, session, machine, topology, signal);
-      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest));
+      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest), image.kernel.patience);
     } catch (error) {
       await guest.close();
       throw error;

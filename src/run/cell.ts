@@ -121,8 +121,11 @@ async function collect(
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
   const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
-  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind);
+  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind, booted.patience);
 
+  // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
+  const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
+  if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   const { dmaBits } = cell.machine;
   const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
   const begin = `lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim();
@@ -171,6 +174,7 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       dutFile: booted.file(dutNode),
       slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
+      bdf: (node) => booted.bdf(node),
     });
   } catch (error) {
     if (error instanceof StepFailed) return { workload: failed(error.message), data: [], metrics: [] };
@@ -200,9 +204,9 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
   const oracles = [
     judgeWorkload(evidence),
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
-    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0),
+    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
     ...(device === undefined ? [] : [device.report]),
-    judgeFaults(evidence.faults),
+    judgeFaults(evidence.faults, result.provoked),
     judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
     judgeKernelLog(
       evidence.log,

@@ -3,7 +3,7 @@
  * time that another driver gets the device.
  */
 import type { Machine, Workload } from '../model/index.js';
-import { NVME_EVENTS, NvmeTrace, type Owner, VTD_EVENTS } from '../oracle/index.js';
+import { NVME_EVENTS, NvmeTrace, type Owner, TRANSLATION_EVENTS, VTD_EVENTS } from '../oracle/index.js';
 import type { BootedGuest } from './boot.js';
 
 /** Is the device watched in cells with this workload? What each page costs is a good part of a small workload's time. */
@@ -11,6 +11,7 @@ export function tracesDevice(workload: Workload): boolean {
   switch (workload.kind) {
     case 'crosscheck':
     case 'p2p-copy':
+    case 'ctl-io':
       return true;
     case 'fio-verify':
       return workload.deviceTrace === true;
@@ -28,7 +29,9 @@ export class DeviceTracer {
   constructor(booted: BootedGuest, machine: Machine, dut: string) {
     this.#booted = booted;
     this.#dut = dut;
-    this.#events = [...NVME_EVENTS, ...(machine.iommu.kind === 'intel' ? VTD_EVENTS : [])];
+    const { kind } = machine.iommu;
+    const iommu = kind === 'none' ? [] : kind === 'intel' ? VTD_EVENTS : TRANSLATION_EVENTS[kind];
+    this.#events = [...NVME_EVENTS, ...iommu];
   }
 
   /** A driver is about to get the function. */

@@ -33,6 +33,7 @@ export class Lab {
   readonly #signal: AbortSignal;
   readonly #onStep: (step: string) => void;
   readonly #machine: Machine;
+  readonly #patience: number;
   readonly #onBind: (bdf: string, driver: string) => Promise<void>;
 
   constructor(
@@ -42,7 +43,10 @@ export class Lab {
     onStep: (step: string) => void,
     /** Awaited before a function gets another driver. */
     onBind: (bdf: string, driver: string) => Promise<void> = async () => {},
+    /** Of the guest's kernel: all deadlines are that many times longer. */
+    patience = 1,
   ) {
+    this.#patience = patience;
     this.#session = session;
     this.#onBind = onBind;
     this.#machine = machine;
@@ -54,7 +58,7 @@ export class Lab {
   async run(command: string, options: StepOptions = {}): Promise<Answer> {
     this.#onStep(command);
     const result = await this.#session.exec(command, {
-      deadlineMs: options.deadlineMs ?? STEP_DEADLINE_MS,
+      deadlineMs: (options.deadlineMs ?? STEP_DEADLINE_MS) * this.#patience,
       signal: this.#signal,
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
     });

@@ -26,6 +26,8 @@ export interface RunOptions {
   plan: Plan;
   /** The one command that runs exactly this cell again. */
   repro: (cellId: string) => string;
+  /** Of the run's own kernel; a record names another. */
+  kernelKey: string;
   /** What guests may take of the host, all at once. */
   host: Load;
   accelerator: 'kvm' | 'tcg';
@@ -44,7 +46,12 @@ export interface RunOptions {
 /** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, emit, signal } = options;
-  const records = plan.pruned.map((cell) => skipped(cell, options.repro));
+  const records = [
+    ...plan.pruned.map((cell) => skipped(cell, options.repro)),
+    ...plan.cells.flatMap(({ id, expect }) =>
+      expect.kind === 'not-modelled' ? [skipped({ id, reason: `not modelled: ${expect.why}` }, options.repro)] : [],
+    ),
+  ];
   for (const record of records) emit({ type: 'cell-end', at: now(), record });
   const berths = new Berths(options.host);
   await Promise.all(
@@ -117,7 +124,8 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
       emit({ type: 'cell-start', at: now(), cell: cell.id, boot: index });
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
       const outcome = await runCell(guest, cell, { repro, signal, onStep });
-      finish(outcome.record);
+      const { release, key } = image.kernel;
+      finish({ ...outcome.record, ...(key !== options.kernelKey && { kernel: { release, key } }) });
       if (!outcome.guestUsable) {
         ended = `${cell.id} did not leave the guest clean`;
         break;

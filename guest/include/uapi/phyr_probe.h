@@ -150,6 +150,12 @@ struct phyr_probe_translate {
  * @iova:	first mismatch: DMA address in the command
  * @want:	first mismatch: physical address of the request's data
  * @got:	first mismatch: where the DMA address led to, 0 for nowhere
+ * @by:		PHYR_PROBE_NO_IOMMU ...: how the addresses of the last command lead to memory
+ * @reserved:	0
+ * @p2p_bytes:	of the bytes, those in another device's memory
+ * @p2p_bus:	of these, bytes that the kernel's own P2P rules say are reached by bus address, not through
+ *		the host bridge
+ * @p2p_bounced: of these, bytes in bounce buffers
  */
 struct phyr_probe_watch {
 	__u32 active;
@@ -163,6 +169,11 @@ struct phyr_probe_watch {
 	__u64 iova;
 	__u64 want;
 	__u64 got;
+	__u32 by;
+	__u32 reserved;
+	__u64 p2p_bytes;
+	__u64 p2p_bus;
+	__u64 p2p_bounced;
 };
 
 /**

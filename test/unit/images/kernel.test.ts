@@ -29,12 +29,17 @@ it('the release is read off the name of the binary, signed or not', () => {
   });
   expect(releaseOf(set(`linux-binary-${RELEASE}`))).toBe(RELEASE);
   expect(releaseOf(set(`linux-binary-unsigned-${RELEASE}`))).toBe(RELEASE);
+  expect(releaseOf(set('linux-binary-7.2.12+deb13-cloud-arm64:arm64'))).toBe('7.2.12+deb13-cloud-arm64');
   expect(() => releaseOf(set('linux-image'))).toThrow(UsageError);
 });
 
 it('a machine gets the flavour of the kernel that can drive it', () => {
-  const group = (kernel: string, kind: 'intel' | 'amd') =>
-    groupForMachine(kernel, { arch: 'x86_64', iommu: { kind, domain: 'strict' } }, readRecipes());
+  const group = (kernel: string, kind: 'intel' | 'amd' | 'smmuv3') => {
+    const arch = kind === 'smmuv3' ? 'aarch64' : 'x86_64';
+    return groupForMachine(kernel, { arch, iommu: { kind, domain: 'strict' } }, readRecipes());
+  };
+  expect(group('kernel-7.2', 'smmuv3')).toBe('kernel-7.2-arm64');
+  expect(group('kernel-7.3-arm64', 'intel')).toBe('kernel-7.3');
   expect(group('kernel-7.2', 'intel')).toBe('kernel-7.2');
   expect(group('kernel-7.2', 'amd')).toBe('kernel-7.2-full');
   expect(group('kernel-7.3-full', 'intel')).toBe('kernel-7.3-full');

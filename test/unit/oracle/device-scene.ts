@@ -75,7 +75,7 @@ export class Scene {
     });
     for (const [at, line] of this.lines.entries()) trace.take(line, at);
     const story: Story = { by: this.#by, lost: more.lost ?? 0, pool: more.pool ?? [0, 0], events: this.events };
-    return { story, trace, truncated: false, expect: { kind: 'works' }, moved: 0, ...more };
+    return { story, trace, truncated: false, expect: { kind: 'works', how: 'iova' }, moved: 0, ...more };
   }
 }
 

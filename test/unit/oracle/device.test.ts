@@ -232,6 +232,19 @@ describe("the device's trace", () => {
     expect(trace.invalidations).toEqual([{ at: 9, addr: 0xfffdc000, bytes: 4 * 4096 }]);
   });
 
+  it.each([
+    'virtio_iommu_translate_out 0xffea0000 -> 0x611b000 for sid=768',
+    'amdvi_translation_result devid: 03:00.0 gpa 0xffea0000 hpa 0x611b000',
+    'smmuv3_translate_success smmuv3-iommu-memory-region-0-0 sid=0x300 iova=0xffea0000 translated=0x611b000 perm=0x3 stage=1',
+  ])('reads %s', (line) => {
+    const { trace } = read([
+      [start, 100],
+      [line, 101],
+      [line.replace(/768|0x300|03:00/, (sid) => (sid === '768' ? '1024' : sid.replace('3', '4'))), 102],
+    ]);
+    expect(trace.translations).toEqual([{ at: 2, iova: 0xffea0000, phys: 0x611b000 }]);
+  });
+
   it('reads lines with a time before them', () => {
     expect(read([[`1234@1700000000.123456:${start}`, 100]]).taken).toEqual([true]);
   });

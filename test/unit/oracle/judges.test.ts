@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OracleReport } from '../../../src/model/index.js';
+import { Path } from '../../../src/model/index.js';
 import {
   foldFaults,
   judge,
@@ -23,7 +24,7 @@ const report = (name: OracleReport['name'], verdict: OracleReport['verdict']): O
 });
 
 describe('the verdict', () => {
-  const works = { kind: 'works' } as const;
+  const works = { kind: 'works', how: 'iova' } as const;
   const caught = { kind: 'caught', by: ['faults', 'data'] } as const;
 
   it('fails over doubt, doubts over pass, and doubts when nobody looked', () => {
@@ -142,6 +143,7 @@ describe('the kernel-log oracle', () => {
     '[    0.1] calibrate_delay_direct() failed to get a good estimate for loops_per_jiffy.',
     '[    3.1] EXT4-fs (phyr0): mounted filesystem 0e2a r/w with ordered data mode. Quota mode: none.',
     '[    3.1] phyr_peer 0000:04:00.0: 16777216 bytes of peer-to-peer memory',
+    '[    3.1] phyr_nvme 0000:03:00.0: cannot be used for peer-to-peer DMA as the client and provider (0000:06:00.0) do not share',
   ])('does not object to %s', (line) => {
     expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1'), sound).verdict).toBe('pass');
   });
@@ -229,7 +231,7 @@ describe("the driver's account", () => {
   const bound = (backend: string, mapped: number) => ({
     stats: { backend, mapped, pieces: 2 * mapped, meta_bytes: 64 },
   });
-  const works = { kind: 'works' } as const;
+  const works = { kind: 'works', how: 'iova' } as const;
 
   it('objects when another backend mapped, or none', () => {
     expect(otherBackend([bound('phyr8', 3), bound('phyr8', 0)], 'phyr8', works)).toBeUndefined();
@@ -258,6 +260,9 @@ describe('the translation oracle', () => {
       bytes: 40960,
       unchecked: 0,
       mismatches: 0,
+      bounced: 0,
+      by: 'dma',
+      p2p: { bytes: 0, bus: 0, bounced: 0 },
       first: { ...first, opcode: 1, offset: 0 },
       ...change,
     },
@@ -279,7 +284,7 @@ describe('the translation oracle', () => {
   });
 
   it('needs commands that were walked', () => {
-    const works = { kind: 'works' } as const;
+    const works = { kind: 'works', how: 'iova' } as const;
     expect(judgeWatch(watch({}), works, 0).verdict).toBe('pass');
     expect(judgeWatch(watch({ mismatches: 1 }), works, 0).verdict).toBe('fail');
     expect(judgeWatch(watch({ unchecked: 1 }), works, 0).verdict).toBe('inconclusive');
@@ -288,6 +293,34 @@ describe('the translation oracle', () => {
     expect(judgeWatch(undefined, works, 0).verdict).toBe('inconclusive');
     expect(judgeWatch(watch({}), works, 40960).verdict).toBe('pass');
     expect(judgeWatch(watch({}), works, 40961).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ unchecked: 2 }), works, 0, 2)).toMatchObject({
+      verdict: 'pass',
+      detail: expect.stringContaining('2 whose memory was taken back'),
+    });
+    expect(judgeWatch(watch({ unchecked: 3 }), works, 0, 2).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ unchecked: 1, mismatches: 1 }), works, 0, 2).verdict).toBe('fail');
+  });
+
+  it.each([
+    ['iova', {}],
+    ['direct', { by: 'none' }],
+    ['direct', { by: 'identity' }],
+    ['bounce', { by: 'none', bounced: 4096 }],
+    ['bus-address', { by: 'identity', p2p: { bytes: 40960, bus: 40960, bounced: 0 } }],
+    ['host-bridge', { by: 'none', p2p: { bytes: 40960, bus: 0, bounced: 0 } }],
+    ['iova', { p2p: { bytes: 40960, bus: 0, bounced: 0 } }],
+    ['bounce', { by: 'none', bounced: 40960, p2p: { bytes: 40960, bus: 0, bounced: 40960 } }],
+  ] as const)('objects when data due by another way went by %s (%#)', (how, seen) => {
+    for (const due of Path.options) {
+      const { verdict, detail } = judgeWatch(watch(seen), { kind: 'works', how: due }, 40960);
+      expect(verdict).toBe(due === how ? 'pass' : 'fail');
+      expect(detail).toContain(due === how ? how : `went by ${how}, due ${due}`);
+    }
+  });
+
+  it('objects when some of the data took another way', () => {
+    const mixed = watch({ by: 'none', bounced: 4096, p2p: { bytes: 40960, bus: 0, bounced: 4096 } });
+    expect(judgeWatch(mixed, { kind: 'works', how: 'host-bridge' }, 40960).verdict).toBe('fail');
   });
 
   it.each([{ wrong: 1 }, { missing: 1 }, { stale: 1 }, { prot_wrong: 1 }])('fails on %j', (change) => {

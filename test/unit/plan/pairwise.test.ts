@@ -30,14 +30,13 @@ describe('pairwise', () => {
     expect(shown(chosen)).toEqual(shown(items));
   });
 
-  it('takes what must be there, and counts the pairs it shows', () => {
-    const items = product(3, 3);
-    expect(pairwise(items, () => true)).toEqual(items.map((_, index) => index));
-    const few = product(4, 4, 4);
-    const must = few.length - 1;
-    const chosen = pairwise(few, (index) => index === must);
-    expect(chosen).toContain(must);
-    expect(chosen.length).toBeLessThan(few.length / 2);
+  it('shows each further word of an item, too', () => {
+    const items = product(3, 3, 3);
+    expect(pairwise(items, (index) => [`only ${index}`])).toEqual(items.map((_, index) => index));
+    const last = items.length - 1;
+    const chosen = pairwise(items, (index) => (index === last ? ['rare'] : []));
+    expect(chosen).toContain(last);
+    expect(chosen.length).toBeLessThan(items.length / 2);
   });
 
   it('takes nothing of nothing, and is the same each time', () => {

@@ -179,6 +179,19 @@ describe('qemuArgv', () => {
     expect(argumentOf(withMachine({ hostBridgeP2p: false }), '-cpu')).toContain('family=6');
   });
 
+  it('is another board with another processor, console and IOMMU for arm64', () => {
+    const arm = withMachine({ arch: 'aarch64', hostBridgeP2p: false, iommu: { kind: 'smmuv3', domain: 'strict' } });
+    expect(argumentOf(arm, '-machine')).toBe('virt,gic-version=3,iommu=smmuv3');
+    expect(argumentOf(arm, '-cpu')).toBe('max,pauth-impdef=on');
+    expect(argumentOf(arm, '-append')).toMatch(/^console=ttyAMA0 .* iommu.strict=1$/);
+    expect(arm).toContain('smmuv3_propagate_event');
+    expect(arm.join(' ')).not.toMatch(/intel|vtd_|irqchip/);
+    // The topology is the same PCI tree.
+    expect(arm.filter((word) => /pci-(dut|sw|peer)\b/.test(word))).toEqual(
+      qemuArgv(spec).filter((word) => /pci-(dut|sw|peer)\b/.test(word)),
+    );
+  });
+
   it('never counts instructions with KVM', () => {
     const icount = qemuArgv({ ...spec, accelerator: 'kvm', machine: { ...machine, vcpus: 1, clock: 'icount' } });
     expect(argumentOf(icount, '-accel')).toBe('tcg,thread=single');

@@ -95,7 +95,7 @@ describe('an IOMMU', () => {
     expect(events('intel')).toContain('vtd_dmar_fault');
     expect(events('virtio')).toContain('virtio_iommu_report_fault');
     expect(events('amd')).toContain('amdvi_page_fault');
-    expect(events('smmuv3')).toContain('smmuv3_record_event');
+    expect(events('smmuv3')).toContain('smmuv3_propagate_event');
   });
 
   it('that a QEMU cannot emulate is named, and only that', () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { vtdMode } from '../../../src/qemu/vtd-tables.js';
 
+const STATUS = 0xfed90018n;
 const ROOT = 0x100000n;
 const CONTEXTS = 0x200000n;
 const DIRECTORY = 0x300000n;
@@ -8,7 +9,7 @@ const TABLE = 0x400000n;
 
 /** Guest memory by address; what is not there is zero. */
 function memory(words: [bigint, bigint][]) {
-  const all = new Map([...words].map(([address, word]) => [address, word]));
+  const all = new Map([[STATUS, 1n << 63n], ...words]);
   return async (address: bigint, count: number) =>
     Array.from({ length: count }, (_, i) => all.get(address + BigInt(8 * i)) ?? 0n);
 }
@@ -55,4 +56,15 @@ it('devices from 0x80 on have the upper context table', async () => {
 it('a table that is missing on the way is no translation', async () => {
   expect(await vtdMode(memory([register(true)]), '0000:03:01.0')).toBe('none');
   expect(await vtdMode(memory([register(false)]), '0000:03:01.0')).toBe('none');
+});
+
+it('tables that are not in force are none', async () => {
+  const words: [bigint, bigint][] = [
+    [STATUS, 0n],
+    register(false),
+    [ROOT + 3n * 16n, CONTEXTS | 1n],
+    [CONTEXTS + 8n * 16n, 1n],
+  ];
+  expect(await vtdMode(memory(words), '0000:03:01.0')).toBe('none');
+  expect(await vtdMode(memory([...words, [STATUS, 1n << 63n]]), '0000:03:01.0')).toBe('legacy');
 });

@@ -62,5 +62,7 @@ describe('loads', () => {
     expect(loadOf(machine)).toEqual({ slots: 1, memoryMiB: 1024 });
     expect(loadOf({ ...machine, vcpus: 1 }).slots).toBe(1);
     expect(loadOf({ ...machine, vcpus: 4 }).slots).toBe(2);
+    expect(loadOf({ ...machine, memoryMiB: 4096 }).memoryMiB).toBe(4352);
+    expect(loadOf({ ...machine, memoryMiB: 4096, dmaBits: 32 }).memoryMiB).toBe(1280);
   });
 });

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { domainInForce, InfraError, type Machine, type Metric, type Workload, walk } from '../../model/index.js';
+import { EngineOutcome, judgeEngine, type Provoked } from '../../oracle/index.js';
+import { check } from '../lab.js';
+import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
+
+const PAGE = 4096;
+const CASES_DEADLINE_MS = 60_000;
+
+type Engine = Extract<Workload, { kind: 'engine' }>['engine'];
+
+/**
+ * A device that does nothing but DMA uses addresses that are mapped, no longer mapped, or mapped for the other direction: first by
+ * the kernel's dma_map_phys(), then by the cell's backend.
+ */
+export async function engine(context: WorkloadContext<Extract<Workload, { kind: 'engine' }>>): Promise<WorkloadResult> {
+  const { cell, workload, lab } = context;
+  const node = [...walk(cell.topology)].find((place) => place.node.kind === workload.engine)?.node.id;
+  if (node === undefined) throw new InfraError(`the topology has no ${workload.engine}`);
+  const bdf = context.bdf(node);
+  const cases = casesOf(cell.machine, workload.engine);
+  const outcomes: EngineOutcome[] = [];
+  await lab.bind(bdf, 'phyr_engine');
+  try {
+    for (const path of ['phys', cell.backend]) {
+      const command = `lab engine ${bdf} ${path} ${cases.join(' ')}`;
+      const { lines } = await lab.run(command, { deadlineMs: CASES_DEADLINE_MS });
+      for (const [at, name] of cases.entries()) {
+        const { engine: outcome } = check(Answer, command, lines[at]);
+        if (outcome.case !== name || outcome.path !== path) throw new InfraError(`${command}: answers out of order`);
+        outcomes.push(outcome);
+      }
+    }
+  } finally {
+    await lab.unbind(bdf);
+  }
+  const objections = outcomes.flatMap((outcome) => judgeEngine(cell.machine, outcome) ?? []);
+  const detail = `${outcomes.length} cases: ${[...new Set(outcomes.map((one) => `${one.case} ${one.outcome}`))].join(', ')}`;
+  return {
+    workload: objections.length > 0 ? failed(objections.join('; ')) : done(detail),
+    translation: {
+      name: 'translation',
+      verdict: objections.length > 0 ? 'fail' : 'pass',
+      detail: objections.at(0) ?? 'as seen by a device that is no NVMe',
+    },
+    metrics: windows(outcomes),
+    provoked: outcomes.flatMap((outcome) => provokedBy(cell.machine, outcome)),
+    expectedLog: FAULTS_IN_LOG,
+  };
+}
+
+const Answer = z.object({ engine: EngineOutcome });
+
+/** The kernel reports the faults that are provoked; whether they are those, and no others, QEMU's trace says. */
+const FAULTS_IN_LOG = [/DMAR:.*fault/i, /AMD-Vi: Event logged/, /virtio_iommu.*(fault|page)/i, /arm-smmu-v3.*event/i];
+
+/** Without translation a device may do what it likes: then only what is right is asked of it. */
+function casesOf(machine: Machine, engine: Engine): string[] {
+  const protects = ['strict', 'lazy'].includes(domainInForce(machine.iommu));
+  const unprotected = machine.bounce === undefined && domainInForce(machine.iommu) === 'none';
+  if (engine === 'iommu-testdev') return protects ? ['mapped', 'unmapped', 'stale', 'readonly'] : ['mapped'];
+  if (protects) return ['mapped', 'read', 'unmapped', 'readonly', 'writeonly'];
+  return unprotected ? ['mapped', 'read', 'clamped'] : ['mapped', 'read'];
+}
+
+/** What QEMU must have objected to. */
+function provokedBy(machine: Machine, outcome: EngineOutcome): Provoked[] {
+  const { addr, write } = outcome;
+  if (outcome.case === 'clamped' && outcome.outcome !== 'refused') return [{ addr, bytes: PAGE, how: 'clamped' }];
+  if (!['unmapped', 'stale', 'readonly', 'writeonly'].includes(outcome.case)) return [];
+  return ['strict', 'lazy'].includes(domainInForce(machine.iommu))
+    ? [{ addr, bytes: PAGE, how: write ? 'write' : 'read' }]
+    : [];
+}
+
+/** How long a translation outlived its mapping, as the device itself felt it. */
+function windows(outcomes: readonly EngineOutcome[]): Metric[] {
+  const stale = outcomes.filter((outcome) => outcome.case === 'stale' && outcome.uses > 0);
+  const longest = Math.max(0, ...stale.map(({ window_us: us }) => us));
+  return stale.length === 0 ? [] : [{ name: 'stale window', unit: 'us', value: longest, better: 'neither' }];
+}
