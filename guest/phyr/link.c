@@ -39,7 +39,7 @@ static __always_inline int phyr_link_prot(const struct phyr_map *map)
 }
 
 /*
- * Entries of which iommu_map_sg() reads an address and a length, and whether they are bus addresses:
+ * Of an entry iommu_map_sg() reads address and length, and whether that is a bus address:
  * sg_init_table() clears more than that, and sg_set_page() keeps marks that are not there.
  */
 static __always_inline void phyr_sg_init(struct scatterlist *sg)
@@ -150,8 +150,8 @@ undo:
  * phyr_map_iova - get IOVA space for a list and link its chunks into it
  * @dev:	the device, translated by a DMA IOMMU
  * @domain:	the domain that translates it
- * @map:	the mapping; its list has no gaps that matter.  Receives the address of the first byte
- *		and the state of the IOVA space
+ * @map:	the mapping; its list has no gaps that matter.  Receives the first address and the state
+ *		of the IOVA space
  *
  * Context: Any.
  * Return: 0, -ENOMEM or an error of the IOMMU driver; nothing is linked or allocated then.

@@ -1,3 +1,4 @@
+export { budgetTable } from './budgets.js';
 export { formatBytes } from './format.js';
 export { p2pTable } from './p2p-table.js';
 export { comparisonLines, historyLines } from './perf.js';
