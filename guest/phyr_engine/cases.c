@@ -91,19 +91,14 @@ static void fill(struct engine_mapping *m)
 		memset(page_address(m->page[i]), FILL, PAGE_SIZE);
 }
 
-/* The device writes through a mapping that is right. */
-static int case_mapped(struct engine *e, enum engine_path path, struct outcome *out)
+/* The device writes through a mapping of these pages, which it frees, that is right. */
+static int write_case(struct engine *e, enum engine_path path, struct engine_mapping pages,
+		      struct outcome *out)
 {
-	struct engine_mapping m;
+	struct engine_mapping m = pages;
 	unsigned int i;
-	int err;
+	int err = 0;
 
-	err = load(e);
-	if (err)
-		return err;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL);
-	if (err)
-		return err;
 	fill(&m);
 	out->write = true;
 	if (engine_map(&m, path, DMA_FROM_DEVICE)) {
@@ -123,6 +118,31 @@ static int case_mapped(struct engine *e, enum engine_path path, struct outcome *
 free:
 	engine_free(&m);
 	return err;
+}
+
+static int case_mapped(struct engine *e, enum engine_path path, struct outcome *out)
+{
+	struct engine_mapping m;
+	int err;
+
+	err = load(e);
+	if (err)
+		return err;
+	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
+	return err ?: write_case(e, path, m, out);
+}
+
+/* The same with pages that are beyond the device's reach without somebody's help. */
+static int case_beyond(struct engine *e, enum engine_path path, struct outcome *out)
+{
+	struct engine_mapping m;
+	int err;
+
+	err = load(e);
+	if (err)
+		return err;
+	err = engine_alloc_beyond(&m, &e->pdev->dev, *e->ops->mask_bits);
+	return err ?: write_case(e, path, m, out);
 }
 
 /* It writes where something was mapped that nobody can remember any more. */
@@ -250,7 +270,7 @@ static int read_back(struct engine *e, dma_addr_t addr, const void *secret, stru
 	return err;
 }
 
-/* It reads through a mapping of @dir, of pages that are beyond its reach if it has one. */
+/* It reads through a mapping of @dir. */
 static int read_case(struct engine *e, enum engine_path path, enum dma_data_direction dir,
 		     struct outcome *out)
 {
@@ -260,7 +280,7 @@ static int read_case(struct engine *e, enum engine_path path, enum dma_data_dire
 	err = load(e);
 	if (err)
 		return err;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL);
+	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
 	if (err)
 		return err;
 	get_random_bytes(page_address(m.page[0]), PAGE_SIZE);
@@ -297,7 +317,7 @@ static int case_clamped(struct engine *e, enum engine_path path, struct outcome 
 	err = load(e);
 	if (err)
 		return err;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL);
+	err = engine_alloc_beyond(&m, &e->pdev->dev, *e->ops->mask_bits);
 	if (err)
 		return err;
 	get_random_bytes(page_address(m.page[0]), PAGE_SIZE);
@@ -305,13 +325,10 @@ static int case_clamped(struct engine *e, enum engine_path path, struct outcome 
 	if (err)
 		goto free;
 	err = engine_map(&m, path, DMA_TO_DEVICE);
-	dma_set_mask(&e->pdev->dev, DMA_BIT_MASK(e->ops->mask_bits));
+	dma_set_mask(&e->pdev->dev, DMA_BIT_MASK(*e->ops->mask_bits));
 	if (err)
 		goto free;
-	if (m.addr[0] <= DMA_BIT_MASK(e->ops->mask_bits))
-		out->how = "refused";	/* within its reach by luck: nothing to show */
-	else
-		err = read_back(e, m.addr[0], page_address(m.page[0]), out);
+	err = read_back(e, m.addr[0], page_address(m.page[0]), out);
 	engine_unmap(&m);
 free:
 	engine_free(&m);
@@ -326,6 +343,7 @@ static const struct engine_case cases[] = {
 	{ "read",	true,	false,	case_read },
 	{ "writeonly",	true,	false,	case_writeonly },
 	{ "clamped",	true,	false,	case_clamped },
+	{ "beyond",	true,	false,	case_beyond },
 };
 
 /* What a file of debugfs stands for. */

@@ -3,8 +3,15 @@
 #include <linux/delay.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/iopoll.h>
+#include <linux/module.h>
 
 #include "engine.h"
+
+static unsigned int edu_bits = 28;
+module_param(edu_bits, uint, 0444);
+MODULE_PARM_DESC(edu_bits, "Bits of the addresses that edu can send: QEMU's property dma_mask (default 28)");
+
+static const unsigned int testdev_bits = 64;
 
 /* QEMU's edu: moves up to a page between memory and a buffer of its own, in about 100 ms. */
 #define EDU_SRC		0x80
@@ -44,7 +51,7 @@ static bool edu_check(struct engine *e, const void *page)
 
 const struct engine_ops engine_edu = {
 	.name		= "edu",
-	.mask_bits	= 28,
+	.mask_bits	= &edu_bits,
 	.write		= edu_write,
 	.read		= edu_read,
 	.check		= edu_check,
@@ -101,7 +108,7 @@ static bool testdev_check(struct engine *e, const void *page)
 
 const struct engine_ops engine_testdev = {
 	.name		= "iommu-testdev",
-	.mask_bits	= 64,
+	.mask_bits	= &testdev_bits,
 	.write		= testdev_write,
 	.check		= testdev_check,
 };

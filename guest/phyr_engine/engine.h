@@ -21,7 +21,7 @@ struct engine;
 /**
  * struct engine_ops - a kind of engine
  * @name:	for the answers
- * @mask_bits:	of the addresses that it can send
+ * @mask_bits:	of the addresses that it can send; edu's can be set
  * @write:	let the device write a page to @addr; @phys is where that should be.  0; -EFAULT
  *		where the device was told that it failed; -ENXIO where it found that the data
  *		went elsewhere; another error where the device does not answer
@@ -31,7 +31,7 @@ struct engine;
  */
 struct engine_ops {
 	const char *name;
-	unsigned int mask_bits;
+	const unsigned int *mask_bits;
 	int (*write)(struct engine *e, dma_addr_t addr, phys_addr_t phys);
 	int (*read)(struct engine *e, dma_addr_t addr);
 	bool (*check)(struct engine *e, const void *page);
@@ -70,6 +70,8 @@ extern const char *const engine_paths[ENGINE_PATHS];
  * @path:	by which it was mapped
  * @dir:	direction
  * @page:	the memory
+ * @block:	what was allocated, of which @page are a part
+ * @order:	pages there, as a power of two
  * @addr:	DMA address of each page
  * @table:	of ENGINE_SG
  * @list:	of ENGINE_PHYR16, ENGINE_PHYR8
@@ -80,6 +82,8 @@ struct engine_mapping {
 	enum engine_path path;
 	enum dma_data_direction dir;
 	struct page *page[ENGINE_PAGES];
+	struct page *block;
+	unsigned int order;
 	dma_addr_t addr[ENGINE_PAGES];
 	struct sg_table table;
 	struct phyr_list list;
@@ -87,6 +91,7 @@ struct engine_mapping {
 };
 
 int engine_alloc(struct engine_mapping *m, struct device *dev, gfp_t gfp);
+int engine_alloc_beyond(struct engine_mapping *m, struct device *dev, unsigned int bits);
 void engine_free(struct engine_mapping *m);
 int engine_map(struct engine_mapping *m, enum engine_path path, enum dma_data_direction dir);
 void engine_unmap(struct engine_mapping *m);

@@ -30,7 +30,7 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return -ENOMEM;
 	e->pdev = pdev;
 	e->ops = kind_of(pdev);
-	if (!e->ops)
+	if (!e->ops || *e->ops->mask_bits < 12 || *e->ops->mask_bits > 64)
 		return -ENODEV;
 	e->expect = devm_kmalloc(&pdev->dev, PAGE_SIZE, GFP_KERNEL);
 	if (!e->expect)
@@ -44,7 +44,7 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	e->bar = pcim_iomap_region(pdev, 0, KBUILD_MODNAME);
 	if (IS_ERR(e->bar))
 		return PTR_ERR(e->bar);
-	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(e->ops->mask_bits));
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(*e->ops->mask_bits));
 	if (err)
 		return err;
 	pci_set_master(pdev);

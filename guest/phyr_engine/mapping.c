@@ -7,6 +7,15 @@
 
 const char *const engine_paths[ENGINE_PATHS] = { "phys", "sg", "phyr16", "phyr8" };
 
+/* The first and the third page of a block. */
+static void engine_take(struct engine_mapping *m, struct page *block, unsigned int order)
+{
+	m->block = block;
+	m->order = order;
+	m->page[0] = block;
+	m->page[1] = block + 2;
+}
+
 /**
  * engine_alloc - get the pages, filled with zeroes
  * @m:		receives them
@@ -23,19 +32,53 @@ int engine_alloc(struct engine_mapping *m, struct device *dev, gfp_t gfp)
 	m->dev = dev;
 	if (!block)
 		return -ENOMEM;
-	/* The first and the third of four. */
-	split_page(block, 2);
-	m->page[0] = block;
-	m->page[1] = block + 2;
-	__free_page(block + 1);
-	__free_page(block + 3);
+	engine_take(m, block, 2);
 	return 0;
+}
+
+/* Blocks that are tried: more than there can be of them below 4 GiB. */
+#define BEYOND_ORDER	9
+#define BEYOND_TRIES	2048
+
+/**
+ * engine_alloc_beyond - get pages that the device cannot address by itself
+ * @m:		receives them
+ * @dev:	for whom
+ * @bits:	of address that it has
+ *
+ * Return: 0; -ENOMEM; -ENXIO if there is no such memory.
+ */
+int engine_alloc_beyond(struct engine_mapping *m, struct device *dev, unsigned int bits)
+{
+	struct page **low, *block;
+	unsigned int nr = 0;
+	int err = -ENXIO;
+
+	memset(m, 0, sizeof(*m));
+	m->dev = dev;
+	low = kvmalloc_array(BEYOND_TRIES, sizeof(*low), GFP_KERNEL);
+	if (!low)
+		return -ENOMEM;
+	while (nr < BEYOND_TRIES) {
+		block = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY, BEYOND_ORDER);
+		if (!block)
+			break;
+		if (page_to_phys(block) > DMA_BIT_MASK(bits)) {
+			engine_take(m, block, BEYOND_ORDER);
+			err = 0;
+			break;
+		}
+		low[nr++] = block;
+	}
+	while (nr)
+		__free_pages(low[--nr], BEYOND_ORDER);
+	kvfree(low);
+	return err;
 }
 
 void engine_free(struct engine_mapping *m)
 {
-	__free_page(m->page[0]);
-	__free_page(m->page[1]);
+	__free_pages(m->block, m->order);
 }
 
 static int map_phys(struct engine_mapping *m)

@@ -1,20 +1,28 @@
 import type { Suite, Topology, Workload } from '../../src/model/index.js';
-import { noIommu, virtioStrict, vtdFirstStage, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
+import {
+  narrowNoIommu,
+  noIommu,
+  virtioStrict,
+  vtdFirstStage,
+  vtdLazy,
+  vtdPassthrough,
+  vtdStrict,
+} from '../machines.js';
 
 // Not among the parts of the matrix: there is nothing that these devices could do in another suite.
 /** Two devices that do nothing but DMA, beside a disk. */
-const topology: Topology = {
-  id: 'engines',
+const withEdu = (id: string, dmaMaskBits: number): Topology => ({
+  id,
   root: [
     {
       kind: 'root-port',
       id: 'rp0',
       below: [{ kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 64, blockSize: 512 }],
     },
-    { kind: 'edu', id: 'edu', dmaMaskBits: 28 },
+    { kind: 'edu', id: 'edu', dmaMaskBits },
     { kind: 'iommu-testdev', id: 'tester' },
   ],
-};
+});
 
 const edu: Workload = { id: 'edu', kind: 'engine', engine: 'edu' };
 const iommuTestdev: Workload = { id: 'iommu-testdev', kind: 'engine', engine: 'iommu-testdev' };
@@ -25,8 +33,15 @@ export const engines: Suite = {
   blocks: [
     {
       machines: [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu],
-      topologies: [topology],
+      topologies: [withEdu('engines', 28)],
       workloads: [iommuTestdev, edu],
+      backends: ['sg', 'phyr16', 'phyr8'],
+    },
+    // Memory that 32 bits do not reach, and bounce buffers that they do.
+    {
+      machines: [narrowNoIommu],
+      topologies: [withEdu('engines-32', 32)],
+      workloads: [edu],
       backends: ['sg', 'phyr16', 'phyr8'],
     },
   ],

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode, InfraError, UsageError } from '../model/index.js';
+import { checkCommand } from './check.js';
 import { budgetsCommand } from './budgets.js';
 import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
@@ -19,6 +20,7 @@ export async function main(argv: string[]): Promise<void> {
     showCommand(),
     imagesCommand(),
     perfCommand(),
+    checkCommand(),
     budgetsCommand(),
     doctorCommand(),
   ];

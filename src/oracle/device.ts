@@ -10,7 +10,7 @@
 import type { Expectation, Metric, OracleReport } from '../model/index.js';
 import { formatBytes } from './data.js';
 import { type Mapped, Mappings, pageOf } from './mappings.js';
-import { commandKey, type DeviceCommand, type DeviceTrace } from './nvme-trace.js';
+import { commandKey, type DeviceCommand, type DeviceTrace, type Translation } from './nvme-trace.js';
 import { Prot, type Story } from './story.js';
 
 export interface DeviceEvidence {
@@ -189,13 +189,14 @@ class Judge {
   #translations(pairs: readonly Pair[]): void {
     const bounds = new Bounds(pairs);
     const active = new Active(pairs);
-    for (const { at, iova, phys } of this.#trace.translations) {
+    for (const translation of this.#trace.translations) {
+      const { at, iova, phys } = translation;
       this.#seen.translations++;
       const page = pageOf(iova);
       const owners = active.at(at).flatMap((pair) => this.#used.get(pair)?.get(page) ?? []);
       const [lo, hi] = bounds.at(at);
       const could = owners.length > 0 ? owners : this.#mappings.of(iova).filter(({ from, to }) => from < hi && to > lo);
-      if (could.some((mapped) => pageOf(mapped.phys) === pageOf(phys))) continue;
+      if (could.some((mapped) => leadsTo(translation, mapped.phys))) continue;
       const other = could.at(0);
       if (other)
         this.#object(`${hex(iova)} led to ${hex(phys)} and was mapped to ${hex(other.phys)}: a stale translation`);
@@ -235,6 +236,16 @@ class Judge {
 }
 
 const PAGE = 4096;
+
+/** Is the page `due` where the IOMMU went? Of a large page only the beginning is known: then `due` must lie in it where `iova` does. */
+function leadsTo({ iova, phys, largePage }: Translation, due: number): boolean {
+  if (pageOf(due) === pageOf(phys)) return true;
+  const offset = due - phys;
+  if (!largePage || offset < 0) return false;
+  let size = PAGE;
+  while (size <= offset) size *= 2;
+  return phys % size === 0 && pageOf(iova % size) === pageOf(offset);
+}
 
 interface DueByte {
   phys: number;

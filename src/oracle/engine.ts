@@ -7,7 +7,7 @@ import { domainInForce, type Machine } from '../model/index.js';
 /** A case of phyr_engine.ko, by one way of mapping. */
 export const EngineOutcome = z.object({
   device: z.enum(['edu', 'iommu-testdev']),
-  case: z.enum(['mapped', 'unmapped', 'stale', 'readonly', 'read', 'writeonly', 'clamped']),
+  case: z.enum(['mapped', 'unmapped', 'stale', 'readonly', 'read', 'writeonly', 'clamped', 'beyond']),
   path: z.enum(['phys', 'sg', 'phyr16', 'phyr8']),
   outcome: z.enum(['right', 'fault', 'untouched', 'wrong', 'refused']),
   /** The address that it used in vain, or last. */
@@ -21,7 +21,7 @@ export type EngineOutcome = z.infer<typeof EngineOutcome>;
 
 /** An objection, if there is one. */
 export function judgeEngine(machine: Machine, one: EngineOutcome): string | undefined {
-  const due = outcomesDue(machine, one);
+  const due = outcomesDue(one);
   const what = `${one.device}, ${one.case} by ${one.path}`;
   if (!due.includes(one.outcome)) return `${what}: ${one.outcome}, due ${due.join(' or ')}`;
   if (one.case === 'stale' && domainInForce(machine.iommu) === 'strict' && one.uses > 0) {
@@ -30,14 +30,16 @@ export function judgeEngine(machine: Machine, one: EngineOutcome): string | unde
   return undefined;
 }
 
-function outcomesDue(machine: Machine, { device, case: name }: EngineOutcome): EngineOutcome['outcome'][] {
+function outcomesDue({ device, case: name }: EngineOutcome): EngineOutcome['outcome'][] {
   switch (name) {
     case 'mapped':
     case 'read':
-      // Without an IOMMU's help the bounce buffers may lie beyond edu's 28 bits as well: then it is refused, which is right too.
-      return device === 'edu' && !translated(machine) ? ['right', 'refused'] : ['right'];
+    // By the IOMMU, or by a bounce buffer.
+    case 'beyond':
+      return ['right'];
+    // The device drops the address bits that it has not, and reads somewhere else.
     case 'clamped':
-      return ['untouched', 'wrong', 'refused'];
+      return ['untouched', 'wrong'];
     // The tester is told that its access failed; edu goes on as if nothing were amiss, with nothing moved.
     case 'unmapped':
     case 'stale':
@@ -47,8 +49,4 @@ function outcomesDue(machine: Machine, { device, case: name }: EngineOutcome): E
     case 'writeonly':
       return ['untouched', 'wrong'];
   }
-}
-
-function translated({ iommu }: Machine): boolean {
-  return ['strict', 'lazy'].includes(domainInForce(iommu));
 }

@@ -57,14 +57,16 @@ function without(provoked: readonly Provoked[], lines: readonly string[]): { res
     // It accompanies a fault and says no more.
     if (text.startsWith('vtd_frr_new')) return false;
     const clamped = /^EDU: clamping DMA 0x([0-9a-f]+)/.exec(text);
-    const addr = Number.parseInt(clamped?.[1] ?? /\baddr(?:ess)?[ =]+0x([0-9a-f]+)/.exec(text)?.[1] ?? '', 16);
-    const write = /\bwrite (\d)/.exec(text)?.[1];
+    const addr = Number.parseInt(clamped?.[1] ?? /\baddr(?:ess)?[ =]+0x([0-9a-f]+)/i.exec(text)?.[1] ?? '', 16);
+    // QEMU's memory model may say in its own words what the IOMMU has refused.
+    const invalid = /^Invalid (read|write)/.exec(text)?.[1];
+    const write = invalid ? String(Number(invalid === 'write')) : /\bwrite (\d)/.exec(text)?.[1];
     const due = provoked.filter((one) => {
       if (addr < one.addr || addr >= one.addr + one.bytes || Number.isNaN(addr)) return false;
       if (clamped !== null || one.how === 'clamped') return clamped !== null && one.how === 'clamped';
       return write === undefined || (write === '1') === (one.how === 'write');
     });
-    for (const one of due) missing.delete(one);
+    if (invalid === undefined) for (const one of due) missing.delete(one);
     return due.length === 0;
   });
   return { rest, missing: [...missing] };

@@ -39,6 +39,12 @@ const TRANSLATIONS: Record<string, RegExp> = {
   smmuv3_translate_success: /sid=(0x[0-9a-f]+) iova=0x([0-9a-f]+) translated=0x([0-9a-f]+)/,
 };
 
+/**
+ * Interrupts are writes to the register GITS_TRANSLATER of QEMU's board `virt`. An SMMU translates them like all else, by a mapping that
+ * the kernel makes with a device's first interrupt and keeps for the life of the domain.
+ */
+const INTERRUPTS_ARM64 = 0x8090040;
+
 /** A command as the device fetched it. Times are positions in the trace. */
 export interface DeviceCommand {
   fetched: number;
@@ -55,6 +61,8 @@ export interface Translation {
   at: number;
   iova: number;
   phys: number;
+  /** `phys` is where the IOMMU's page begins, which may be a large one of a size that is not said. */
+  largePage?: true;
 }
 
 /** `pages` undefined: everything. */
@@ -148,8 +156,9 @@ export class NvmeTrace implements DeviceTrace {
         const match = TRANSLATIONS[name]?.exec(text);
         if (!match) break;
         const { sid = match[1], iova = match[2], phys = match[3] } = match.groups ?? {};
-        if (this.#functions.has(sid ?? '')) {
-          this.translations.push({ at: this.#at, iova: hex(iova), phys: hex(phys) });
+        if (this.#functions.has(sid ?? '') && hex(phys) !== INTERRUPTS_ARM64) {
+          const large = name === 'amdvi_translation_result' && ({ largePage: true } as const);
+          this.translations.push({ at: this.#at, iova: hex(iova), phys: hex(phys), ...large });
         }
       }
     }

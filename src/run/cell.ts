@@ -24,6 +24,7 @@ import {
   logWindow,
   type NvmeTrace,
   otherBackend,
+  P2pMemory,
   Snapshot,
   type Story,
   splats,
@@ -104,6 +105,7 @@ interface Evidence {
   device: { story: Story | undefined; trace: NvmeTrace } | undefined;
   /** One for each time that phyr_nvme had a device. */
   stats: DriverStats[];
+  p2p: P2pMemory[];
   /** Did unbinding and unloading go as they should? */
   cleaned: boolean;
   cleanupError: string | undefined;
@@ -148,6 +150,7 @@ async function collect(
     after: parsed(Snapshot, ended.lines).at(0),
     watch: parsed(Watch, ended.lines).at(0),
     stats: parsed(DriverStats, ended.lines),
+    p2p: parsed(P2pMemory, ended.lines),
     log: logWindow(booted.console(), beginMark, endMark),
     faults: { enabled: traced && (await booted.traceEnabled()), ...faults },
     device: device && { story: storyIn(ended.lines), trace: device },
@@ -207,7 +210,13 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
     ...(device === undefined ? [] : [device.report]),
     judgeFaults(evidence.faults, result.provoked),
-    judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
+    judgeLeaks({
+      before,
+      after,
+      uncounted: result.uncounted,
+      p2p: evidence.p2p,
+      translated: translates(cell.machine.iommu),
+    }),
     judgeKernelLog(
       evidence.log,
       { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },

@@ -15,13 +15,15 @@ type Engine = Extract<Workload, { kind: 'engine' }>['engine'];
  */
 export async function engine(context: WorkloadContext<Extract<Workload, { kind: 'engine' }>>): Promise<WorkloadResult> {
   const { cell, workload, lab } = context;
-  const node = [...walk(cell.topology)].find((place) => place.node.kind === workload.engine)?.node.id;
+  const node = [...walk(cell.topology)].find((place) => place.node.kind === workload.engine)?.node;
   if (node === undefined) throw new InfraError(`the topology has no ${workload.engine}`);
-  const bdf = context.bdf(node);
-  const cases = casesOf(cell.machine, workload.engine);
+  const bdf = context.bdf(node.id);
+  const bits = node.kind === 'edu' ? node.dmaMaskBits : 64;
+  const cases = casesOf(cell.machine, workload.engine, bits);
   const outcomes: EngineOutcome[] = [];
-  await lab.bind(bdf, 'phyr_engine');
+  await lab.run(`lab engine load ${bits}`);
   try {
+    await lab.bind(bdf, 'phyr_engine');
     for (const path of ['phys', cell.backend]) {
       const command = `lab engine ${bdf} ${path} ${cases.join(' ')}`;
       const { lines } = await lab.run(command, { deadlineMs: CASES_DEADLINE_MS });
@@ -33,6 +35,7 @@ export async function engine(context: WorkloadContext<Extract<Workload, { kind: 
     }
   } finally {
     await lab.unbind(bdf);
+    await lab.run('lab engine unload');
   }
   const objections = outcomes.flatMap((outcome) => judgeEngine(cell.machine, outcome) ?? []);
   const detail = `${outcomes.length} cases: ${[...new Set(outcomes.map((one) => `${one.case} ${one.outcome}`))].join(', ')}`;
@@ -55,18 +58,22 @@ const Answer = z.object({ engine: EngineOutcome });
 const FAULTS_IN_LOG = [/DMAR:.*fault/i, /AMD-Vi: Event logged/, /virtio_iommu.*(fault|page)/i, /arm-smmu-v3.*event/i];
 
 /** Without translation a device may do what it likes: then only what is right is asked of it. */
-function casesOf(machine: Machine, engine: Engine): string[] {
+function casesOf(machine: Machine, engine: Engine, bits: number): string[] {
   const protects = ['strict', 'lazy'].includes(domainInForce(machine.iommu));
-  const unprotected = machine.bounce === undefined && domainInForce(machine.iommu) === 'none';
   if (engine === 'iommu-testdev') return protects ? ['mapped', 'unmapped', 'stale', 'readonly'] : ['mapped'];
-  if (protects) return ['mapped', 'read', 'unmapped', 'readonly', 'writeonly'];
-  return unprotected ? ['mapped', 'read', 'clamped'] : ['mapped', 'read'];
+  if (protects) return ['mapped', 'read', 'unmapped', 'readonly', 'writeonly', 'beyond'];
+  const cases = ['mapped', 'read'];
+  if (machine.bounce !== undefined) return cases;
+  // The kernel has bounce buffers below 4 GiB if there is memory above it.
+  if (bits >= 32 && machine.memoryMiB >= 4096) cases.push('beyond');
+  if (machine.memoryMiB * 2 ** 20 > 2 ** bits || cases.includes('beyond')) cases.push('clamped');
+  return cases;
 }
 
 /** What QEMU must have objected to. */
 function provokedBy(machine: Machine, outcome: EngineOutcome): Provoked[] {
   const { addr, write } = outcome;
-  if (outcome.case === 'clamped' && outcome.outcome !== 'refused') return [{ addr, bytes: PAGE, how: 'clamped' }];
+  if (outcome.case === 'clamped') return [{ addr, bytes: PAGE, how: 'clamped' }];
   if (!['unmapped', 'stale', 'readonly', 'writeonly'].includes(outcome.case)) return [];
   return ['strict', 'lazy'].includes(domainInForce(machine.iommu))
     ? [{ addr, bytes: PAGE, how: write ? 'write' : 'read' }]

@@ -61,6 +61,11 @@ export class Scene {
     );
   }
 
+  /** As AMD's IOMMU says it. */
+  translateAmd(iova: number, gpa: number): this {
+    return this.device(`amdvi_translation_result devid: 03:00.0 gpa 0x${iova.toString(16)} hpa 0x${gpa.toString(16)}`);
+  }
+
   /** The device completes and the guest hears of it. */
   complete(cid: number): this {
     this.device(`pci_nvme_enqueue_req_completion cid ${cid} cqid 1 dw0 0x0 dw1 0x0 status 0x0`);

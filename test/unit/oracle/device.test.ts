@@ -8,6 +8,9 @@ const said = (scene: Scene, more = {}) => {
   return `${report.verdict}: ${report.detail}`;
 };
 
+/** AMD-Vi says where the page begins and not how large it is. */
+const largePage = (line: string) => (line.startsWith('amdvi') ? { largePage: true } : {});
+
 const page = (phys: number, mmio = false) => [{ phys, len: PAGE, mmio }];
 
 describe('the device oracle', () => {
@@ -89,6 +92,20 @@ describe('the device oracle', () => {
         .complete(7);
     expect(said(scene(Prot.write, true))).toMatch(/^fail: .*a BAR mapped as if it were RAM/);
     expect(said(scene(Prot.write | Prot.mmio, false))).toMatch(/^fail: .*RAM mapped as if it were a BAR/);
+  });
+
+  it('finds a page in the large page whose beginning AMD-Vi names, and only where it lies in it', () => {
+    const scene = (begin: number) =>
+      new Scene()
+        .map(0x1e000, 0x2e000)
+        .submit(7, page(0x2e000))
+        .fetch(7, [[0x1e000, PAGE]])
+        .translateAmd(0x1e000, begin)
+        .complete(7);
+    expect(said(scene(0x2e000))).toMatch(/^pass/);
+    expect(said(scene(0x20000))).toMatch(/^pass/);
+    // Another page, and beginnings of no page that has both addresses at one place.
+    for (const begin of [0x3e000, 0x2d000, 0x24000, 0x10000]) expect(said(scene(begin))).toMatch(/^fail: .*stale/);
   });
 
   it('objects to a stale translation: the IOMMU led elsewhere than the mapping', () => {
@@ -242,7 +259,17 @@ describe("the device's trace", () => {
       [line, 101],
       [line.replace(/768|0x300|03:00/, (sid) => (sid === '768' ? '1024' : sid.replace('3', '4'))), 102],
     ]);
-    expect(trace.translations).toEqual([{ at: 2, iova: 0xffea0000, phys: 0x611b000 }]);
+    expect(trace.translations).toEqual([{ at: 2, iova: 0xffea0000, phys: 0x611b000, ...largePage(line) }]);
+  });
+
+  it('takes no interrupt for a use of memory', () => {
+    const event = 'smmuv3_translate_success smmuv3-iommu-memory-region-0-0 sid=0x300 iova=0xfffff040 translated=';
+    const { trace } = read([
+      [start, 100],
+      [`${event}0x8090040 perm=0x2 stage=1`, 101],
+      [`${event}0x8090044 perm=0x2 stage=1`, 102],
+    ]);
+    expect(trace.translations).toEqual([{ at: 3, iova: 0xfffff040, phys: 0x8090044 }]);
   });
 
   it('reads lines with a time before them', () => {

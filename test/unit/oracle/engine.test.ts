@@ -33,7 +33,7 @@ describe('a DMA engine', () => {
     expect(judgeEngine(strict, outcome({}))).toBeUndefined();
     expect(judgeEngine(strict, outcome({ outcome: 'wrong' }))).toMatch(/mapped by phyr8: wrong, due right/);
     expect(judgeEngine(strict, outcome({ device: 'edu', outcome: 'refused' }))).toMatch(/refused, due right/);
-    expect(judgeEngine(none, outcome({ device: 'edu', outcome: 'refused' }))).toBeUndefined();
+    expect(judgeEngine(none, outcome({ device: 'edu', case: 'beyond', outcome: 'wrong' }))).toMatch(/wrong, due right/);
   });
 
   it('must not reach what is unmapped, stale or for the other direction', () => {
@@ -61,11 +61,18 @@ describe('provoked faults', () => {
     judgeFaults({ enabled: true, lines, truncated: false }, provoked);
 
   it('are no objection, however many accesses they are', () => {
-    const report = said([line('0xfffff000', 1), 'vtd_frr_new index 0 high 0x8 low 0x9', line('0xfffffffc', 1)]);
+    const rejected = "Invalid write at addr 0xFFFFF000, size 4, region '(null)', reason: rejected";
+    const report = said([
+      line('0xfffff000', 1),
+      'vtd_frr_new index 0 high 0x8 low 0x9',
+      rejected,
+      line('0xfffffffc', 1),
+    ]);
     expect(report).toMatchObject({ verdict: 'pass', detail: 'the 1 that were due, and no other' });
   });
 
   it('are an objection when they do not come', () => {
+    expect(said(["Invalid write at addr 0xFFFFF000, size 4, region '(null)', reason: rejected"]).verdict).toBe('fail');
     expect(said([])).toMatchObject({
       verdict: 'fail',
       detail: expect.stringContaining('due and not seen: a fault of a write'),

@@ -150,11 +150,19 @@ describe('the kernel-log oracle', () => {
 });
 
 describe('the leak oracle', () => {
+  const iommu = (events: number, bytes: number) => ({
+    map_events: events,
+    map_bytes: bytes,
+    unmap_events: events,
+    unmap_bytes: bytes,
+    iova_alloc_events: events,
+    iova_free_events: events,
+  });
   const snapshot = (change: (s: Snapshot['snapshot']) => void = () => {}): Snapshot => {
     const s = {
       pins: { acquired: 100, released: 100 },
       swiotlb_used: 0,
-      iommu: { map_events: 4, map_bytes: 4096, unmap_events: 4, unmap_bytes: 4096 },
+      iommu: iommu(4, 4096),
       tainted: 0,
       slab: { phyr_node: 3 },
       modules: { phyr: 2, phyr_nvme: 0 },
@@ -167,7 +175,7 @@ describe('the leak oracle', () => {
     judgeLeaks({ before: snapshot(), after: snapshot(change), translated: true });
   const busy = (s: Snapshot['snapshot']) => {
     s.pins = { acquired: 900, released: 900 };
-    s.iommu = { map_events: 90, map_bytes: 99_000, unmap_events: 88, unmap_bytes: 99_000 };
+    s.iommu = iommu(90, 99_000);
   };
 
   it('passes when all is back, also after much traffic', () => {
@@ -177,6 +185,7 @@ describe('the leak oracle', () => {
   it.each<[string, (s: Snapshot['snapshot']) => void, RegExp]>([
     ['a pin', (s) => (s.pins.acquired = 901), /page pins: 1 pages left/],
     ['a mapping', (s) => (s.iommu.map_bytes = 103_096), /IOMMU mappings: 4096 bytes left/],
+    ['an IOVA', (s) => (s.iommu.iova_alloc_events = 91), /IOVAs: 1 ranges left/],
     ['a bounce buffer', (s) => (s.swiotlb_used = 2), /bounce buffers: 2 slots/],
     ['an object', (s) => (s.slab = { phyr_node: 4 }), /slab phyr_node: 1 objects/],
     ['an object of a new cache', (s) => (s.slab = { phyr_node: 3, phyr_list: 1 }), /slab phyr_list: 1/],
@@ -193,6 +202,8 @@ describe('the leak oracle', () => {
   it.each<[string, (s: Snapshot['snapshot']) => void]>([
     ['no counter of mappings', (s) => (s.iommu.map_bytes = null)],
     ['a counter of mappings that never counted', () => {}],
+    ['no counter of IOVAs', (s) => (s.iommu.iova_free_events = null)],
+    ['no counter of pins', (s) => (s.pins.acquired = null)],
     ['no slab', (s) => (s.slab = null)],
     ['no cache of ours', (s) => (s.slab = {})],
     ['no modules', (s) => (s.modules = null)],
@@ -208,6 +219,14 @@ describe('the leak oracle', () => {
     expect(judgeLeaks({ before: snapshot(), after: undefined, translated: true }).verdict).toBe('inconclusive');
   });
 
+  it('fails on peer-to-peer memory that somebody still has when its owner goes', () => {
+    const p2p = (used: number) => [{ p2p: { bdf: '0000:04:00.0', used } }];
+    const said = (used: number) =>
+      judgeLeaks({ before: snapshot(), after: snapshot(busy), p2p: p2p(used), translated: true });
+    expect(said(0)).toMatchObject({ verdict: 'pass', detail: expect.stringContaining('P2P memory') });
+    expect(said(4096).detail).toMatch(/P2P memory: 4096 bytes left/);
+  });
+
   it('claims nothing about mappings where nothing translates', () => {
     const leaks = judgeLeaks({ before: snapshot(), after: snapshot(), translated: false });
     expect(leaks).toMatchObject({ verdict: 'pass', detail: expect.not.stringContaining('IOMMU') });
@@ -216,9 +235,9 @@ describe('the leak oracle', () => {
   it('takes mappings from the counted stretches, and all else from the whole', () => {
     const windows = {
       from: snapshot(busy),
-      to: snapshot((s) => (s.iommu = { map_events: 0, map_bytes: 0, unmap_events: 0, unmap_bytes: 0 })),
+      to: snapshot((s) => (s.iommu = iommu(0, 0))),
     };
-    const after = snapshot((s) => (s.iommu = { map_events: 0, map_bytes: 0, unmap_events: 0, unmap_bytes: 0 }));
+    const after = snapshot((s) => (s.iommu = iommu(0, 0)));
     const judge = (end: Snapshot) =>
       judgeLeaks({ before: snapshot(), after: end, uncounted: windows, translated: true });
     expect(judge(after).verdict).toBe('pass');

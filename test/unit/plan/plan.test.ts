@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import * as machines from '../../../harness/machines.js';
-import { switched } from '../../../harness/topologies.js';
-import { crosscheck, filesystem, fioVerify, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
+import { switched, twoFunctions } from '../../../harness/topologies.js';
+import { crosscheck, filesystem, fioVerify, hotUnplug, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
 import { type Block, type Suite, UsageError } from '../../../src/model/index.js';
 import { cellSeed, expand, groupIntoBoots, matcher, select } from '../../../src/plan/index.js';
 
@@ -152,6 +152,15 @@ describe('expand', () => {
       kind: 'works',
       how: 'iova',
     });
+  });
+
+  it('unplugs what can be taken out by itself', () => {
+    const why = (topology: Block['topologies'][number]) =>
+      expand(suiteOf({ topologies: [topology], workloads: [hotUnplug] }), 1).pruned[0]?.reason;
+    const dut = { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 64, blockSize: 512 } as const;
+    expect(why(switched)).toBeUndefined();
+    expect(why(twoFunctions)).toMatch(/function of a card/);
+    expect(why({ id: 'flat', root: [dut] })).toMatch(/root bus/);
   });
 
   it('takes the dut by its role, whatever it is called, and only one', () => {
