@@ -1,3 +1,4 @@
+export { budgetTable } from './budgets.js';
 export { formatBytes } from './format.js';
 export { annotations, FORMATS, type Format, summary } from './formats/index.js';
 export { p2pTable } from './p2p-table.js';
