@@ -11,4 +11,4 @@ import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, ci, p2p, machines, arm64, engines, full, nightly, debug, alarms];
+export const suites: Suite[] = [smoke, ci, p2p, machines, arm64, engines, debug, full, nightly, alarms];

@@ -31,7 +31,7 @@ export const alarms: Suite = {
     planted('skip-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['leaks']),
     planted('early-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-length', ['phyr8'], ['data']),
-    { ...planted('wrong-length', ['phyr8'], ['data']), workloads: [stress] },
+    planted('wrong-length', ['phyr8'], ['data'], { machine: vtdStrict, workload: stress }),
     planted('swap-direction', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-order', ['phyr8'], ['faults', 'data', 'translation']),
     planted('short-map', ['phyr8'], ['device', 'faults'], WATCHED),

@@ -9,6 +9,8 @@ export const matrix: Omit<Block, 'cover'> = {
   topologies: Object.values(topologies),
   workloads: Object.values(workloads)
     .flat()
-    .filter((workload) => typeof workload !== 'function'),
+    .filter((workload) => typeof workload !== 'function')
+    // `ctl` does both.
+    .filter((workload) => workload !== workloads.ctlDirect && workload !== workloads.ctlRegistered),
   backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
 };

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode, InfraError, UsageError } from '../model/index.js';
+import { checkCommand } from './check.js';
+import { budgetsCommand } from './budgets.js';
 import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
@@ -12,7 +14,16 @@ export async function main(argv: string[]): Promise<void> {
   const program = new Command('phyrlab')
     .description("A QEMU-backed hardware test harness for the Linux kernel's DMA mapping code")
     .addHelpText('after', '\nExit codes: 0 all passed, 1 a failure, 2 inconclusive, 3 infrastructure lost, 64 usage.');
-  const commands = [runCommand(), listCommand(), showCommand(), imagesCommand(), perfCommand(), doctorCommand()];
+  const commands = [
+    runCommand(),
+    listCommand(),
+    showCommand(),
+    imagesCommand(),
+    perfCommand(),
+    checkCommand(),
+    budgetsCommand(),
+    doctorCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)]) {
     command

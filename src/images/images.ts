@@ -4,7 +4,8 @@ import { UsageError } from '../model/index.js';
 import { Apt } from './apt.js';
 import { treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory } from './cache.js';
-import { groupForMachine, headers, headersKey, kernelGroup, kernelKey, packagedKernel } from './kernel.js';
+import { type Complaint, checkBuild, checkers, checkStyle } from './check.js';
+import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
 import { differences, readLock, writeLock } from './lock.js';
 import { findMirror } from './mirror.js';
 import { type BuildTree, buildModules } from './modules.js';
@@ -51,8 +52,10 @@ export interface Images extends AsyncDisposable {
   qemu(arch?: Machine['arch']): Promise<Qemu>;
   /** `7.3`, `7.2`, a full release, `debug`, or the directory of a build tree. */
   kernel(spec: string, machine?: Machine): Promise<Kernel>;
-  /** Is there nothing to be made for that kernel? Of the locked ones. */
+  /** Is that kernel, one of those that are built here, in the cache? */
   hasKernel(spec: string): Promise<boolean>;
+  /** What the compiler, sparse and checkpatch object to in the modules' sources. Takes a minute or two. */
+  checkGuest(kernels: readonly string[]): Promise<Complaint[]>;
   rootfs(arch?: Machine['arch']): Promise<RootFs>;
   modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
@@ -152,14 +155,30 @@ class CachedImages implements Images {
   }
 
   async hasKernel(spec: string): Promise<boolean> {
-    const group = kernelGroup(spec, this.#recipes, this.#packages);
+    const group = `kernel-${spec}`;
     const recipe = this.#recipes.groups[group];
-    const set = this.#packages.set(group);
-    const key =
-      recipe?.kind === 'kernel-source'
-        ? sourceKernelKey(set, recipe, fragmentOf(recipe), this.#toolbox.key)
-        : kernelKey(set, recipe?.kind === 'kernel' ? recipe.arch : 'x86_64');
+    if (recipe?.kind !== 'kernel-source') throw new UsageError(`kernel '${spec}' is not one that is built here`);
+    const toolbox = this.#toolboxes.x86_64.key;
+    const key = sourceKernelKey(this.#packages.set(group), recipe, fragmentOf(recipe), toolbox);
     return (await this.#cache.list()).some((entry) => entry.name === group && entry.key === key);
+  }
+
+  checkGuest(kernels: readonly string[]): Promise<Complaint[]> {
+    return this.#toolbox.using(async () => {
+      const [group, recipe] =
+        Object.entries(this.#recipes.groups).find(([, one]) => one.kind === 'kernel-source') ?? [];
+      if (group === undefined || recipe?.kind !== 'kernel-source')
+        throw new UsageError('no recipe has the source of a kernel');
+      const tools = await checkers(group, recipe, this.#cache, this.#packages, this.#toolbox);
+      const { dir: box } = await this.#toolbox.root();
+      const complaints = await checkStyle(tools, box, this.#signal);
+      for (const spec of kernels) {
+        const kernel = await this.kernel(spec);
+        const tree = await this.#trees.get(kernel.key)?.open();
+        if (tree) complaints.push(...(await checkBuild(kernel.release, tree, tools, box, this.#signal)));
+      }
+      return complaints;
+    });
   }
 
   rootfs(arch: Machine['arch'] = 'x86_64'): Promise<RootFs> {

@@ -82,10 +82,10 @@ export async function packagedKernel(
 ): Promise<Kernel> {
   return packages.using(group, async (set) => {
     const release = releaseOf(set);
-    const required = requiredModules(arch);
+    const required = arch === 'aarch64' ? BOOT_MODULES_ARM64 : BOOT_MODULES;
     const entry = await cache.entry({
       name: group,
-      key: kernelKey(set, arch),
+      key: keyOf('kernel', STEP, set.key, required, COMMON_MODULES, MODULES_ON_REQUEST),
       build: async (context) => {
         const tree = path.join(context.scratch, 'tree');
         const toolboxReady = toolbox.root();
@@ -131,14 +131,6 @@ export async function packagedKernel(
       key: entry.key,
     };
   });
-}
-
-export function kernelKey(set: PackageSet, arch: Machine['arch']): string {
-  return keyOf('kernel', STEP, set.key, requiredModules(arch), COMMON_MODULES, MODULES_ON_REQUEST);
-}
-
-function requiredModules(arch: Machine['arch']): readonly string[] {
-  return arch === 'aarch64' ? BOOT_MODULES_ARM64 : BOOT_MODULES;
 }
 
 export function headersKey(set: PackageSet): string {

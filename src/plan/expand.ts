@@ -95,11 +95,19 @@ function coverPairs(cells: readonly Cell[]): Cell[] {
   return [...cover(shown), ...cover(notModelled)];
 }
 
-/** A refusal by some backend is there for each place in which it is due. */
+/** A refusal is there for each pair of ends and each kind of machine that decides about it, by some backend. */
 function cover(cells: readonly Cell[]): Cell[] {
-  const place = ({ machine, topology, workload }: Cell) => [machine.id, topology.id, workload.id];
-  const refusal = (cell: Cell | undefined) => (cell?.expect.kind === 'refused' ? [place(cell).join('/')] : []);
-  const values = cells.map((cell) => [...place(cell), cell.backend]);
+  const values = cells.map(({ machine, topology, workload, backend }) => [
+    machine.id,
+    topology.id,
+    workload.id,
+    backend,
+  ]);
+  const refusal = (cell: Cell | undefined) => {
+    if (cell?.expect.kind !== 'refused') return [];
+    const { arch, iommu, hostBridgeP2p } = cell.machine;
+    return [[cell.topology.id, cell.workload.id, arch, iommu.kind, translates(iommu), hostBridgeP2p].join('/')];
+  };
   return pairwise(values, (index) => refusal(cells[index])).flatMap((index) => cells[index] ?? []);
 }
 

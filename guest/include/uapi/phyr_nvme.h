@@ -9,9 +9,9 @@
  * any time: I/O in flight then ends as it would have, and what comes later is refused with ENODEV.
  *
  * All reserved fields and unknown flags must be 0 and are refused otherwise with EINVAL.  The node
- * is for root alone; reading the disk needs a file opened for reading, writing one opened for writing
- * (EBADF).  Unknown requests give ENOTTY, a device that is gone ENODEV.  All requests may sleep and
- * return when the device is done.
+ * is for root alone; reading the disk needs a file opened for reading, writing one opened for
+ * writing (EBADF).  Unknown requests give ENOTTY, a device that is gone ENODEV.  All requests may
+ * sleep and return when the device is done.
  */
 #ifndef _UAPI_PHYR_NVME_H
 #define _UAPI_PHYR_NVME_H

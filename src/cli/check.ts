@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { openImages } from '../images/index.js';
+import { ExitCode } from '../model/index.js';
+import { progressReporter, StatusLine } from '../report/index.js';
+import { interruptible } from './interrupt.js';
+import { addImageOptions, type ImageOptions } from './options.js';
+
+const KERNELS = ['7.3', '7.2'];
+
+export function checkCommand(): Command {
+  return addImageOptions(new Command('check'))
+    .description(
+      "the modules' sources: compiler warnings (W=1) and sparse on each kernel of the locks, and checkpatch --strict",
+    )
+    .action(check);
+}
+
+async function check(options: ImageOptions): Promise<void> {
+  using interrupt = interruptible();
+  const status = new StatusLine(process.stderr);
+  await using images = await openImages({
+    ...options,
+    progress: progressReporter(status),
+    signal: interrupt.signal,
+  });
+  const complaints = await images.checkGuest(KERNELS);
+  for (const { about, line } of complaints) process.stdout.write(`${about}: ${line}\n`);
+  const what = `guest/ on ${KERNELS.join(' and ')}: compiler, sparse, checkpatch`;
+  process.stdout.write(complaints.length === 0 ? `${what}: clean\n` : `${what}: ${complaints.length} complaints\n`);
+  process.exitCode = complaints.length === 0 ? ExitCode.ok : ExitCode.failed;
+}

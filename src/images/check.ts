@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, rename } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { InfraError } from '../model/index.js';
+import { boxDirs, inBox } from './box.js';
+import { type Cache, removeTree } from './cache.js';
+import { tail } from './exec.js';
+import type { BuildTree } from './modules.js';
+import type { Packages } from './packages.js';
+import { keyOf } from './project.js';
+import type { KernelSourceRecipe } from './recipe.js';
+import { copySources, guestSources, moduleParts } from './sources.js';
+import type { Toolbox } from './toolbox.js';
+import { unpack } from './unpack.js';
+
+const STEP = 1;
+
+/** Where the build root shows the checkers. */
+const CHECKER = '/checker';
+const SCRIPTS = ['checkpatch.pl', 'spelling.txt', 'const_structs.checkpatch'];
+
+/** What checkpatch objects to and we do not mean to change. */
+const ACCEPTED: { type: string; file: RegExp; why: string }[] = [
+  { type: 'UNCOMMENTED_DEFINITION', file: /./, why: 'the kernel-doc of the structure says what each lock is for' },
+  { type: 'OPEN_ENDED_LINE', file: /trace\.h$/, why: "the form of the kernel's own trace headers" },
+  { type: 'PARENTHESIS_ALIGNMENT', file: /trace\.h$/, why: "the form of the kernel's own trace headers" },
+  { type: 'MACRO_ARG_REUSE', file: /^include\/phyr\//, why: 'a loop over an iterator names it more than once' },
+  { type: 'BIT_MACRO', file: /^phyr_nvme\/phyr_nvme\.h$/, why: 'the size of a page is a number, not a bit' },
+  { type: 'CONSTANT_COMPARISON', file: /^phyr_nvme\/dptr\.c$/, why: 'both sides of a static_assert are constants' },
+  { type: 'MACRO_WITH_FLOW_CONTROL', file: /^phyr_test\//, why: 'what a test expects ends it when it is not so' },
+];
+
+/** A tool's own line, and what it was looking at: a kernel's release, or `style`. */
+export interface Complaint {
+  about: string;
+  line: string;
+}
+
+/** Sparse, and checkpatch out of the kernel's source. */
+export async function checkers(
+  group: string,
+  recipe: KernelSourceRecipe,
+  cache: Cache,
+  packages: Packages,
+  toolbox: Toolbox,
+): Promise<string> {
+  const builder = toolbox.key;
+  const entry = await packages.using('checker', (set) =>
+    packages.using(group, (sources) => {
+      const source = sources.packages.filter(({ name }) => name === recipe.source);
+      return cache.entry({
+        name: 'checker',
+        key: keyOf(
+          'checker',
+          STEP,
+          set.key,
+          source.map(({ sha256 }) => sha256),
+          builder,
+        ),
+        build: async (context) => {
+          const { work, mountPoint } = boxDirs(context.scratch);
+          await unpack(source, work, packages, context);
+          const strip = ['--strip-components=2', '--no-same-owner'];
+          const members = SCRIPTS.map((name) => `${recipe.source}/scripts/${name}`);
+          const archive = `usr/src/${recipe.source}.tar.xz`;
+          const { dir: box } = await toolbox.root(builder);
+          const command = ['tar', '-xf', archive, ...strip, ...members];
+          const taken = await inBox(command, { toolbox: box, work, mountPoint, signal: context.signal });
+          if (!taken.ok) throw new InfraError(`${recipe.source} holds no checkpatch`, tail(taken.all));
+          await unpack(set.packages, context.dir, packages, context);
+          for (const name of SCRIPTS) await rename(path.join(work, name), path.join(context.dir, name));
+          return {};
+        },
+      });
+    }),
+  );
+  return entry.dir;
+}
+
+/** All modules, the planted defects with them, by the compiler with W=1 and by sparse; a warning is a complaint. */
+export async function checkBuild(
+  release: string,
+  tree: BuildTree,
+  tools: string,
+  box: string,
+  signal: AbortSignal,
+): Promise<Complaint[]> {
+  const targets = ['-k', `-j${os.availableParallelism()}`, 'CC=gcc-14', 'W=1', 'C=2', 'PHYR_PLANTS=1', 'modules'];
+  const make = ['make', '-C', tree.dir, 'M=/box', `CHECK=${CHECKER}/usr/bin/sparse`, ...targets];
+  const result = await inScratch(async (work, mountPoint) => {
+    copySources(guestSources(moduleParts()), work);
+    return inBox(make, { toolbox: box, work, mountPoint, mounts: { ...tree.mounts, [CHECKER]: tools }, signal });
+  });
+  const complaints = complaintsOf(result.all).map((line) => ({ about: release, line }));
+  if (!result.ok && complaints.length === 0)
+    throw new InfraError(`guest/ for ${release} was not built`, tail(result.all));
+  return complaints;
+}
+
+/** checkpatch --strict over the modules and their headers. */
+export async function checkStyle(tools: string, box: string, signal: AbortSignal): Promise<Complaint[]> {
+  const sources = guestSources(moduleParts());
+  const files = sources.files.filter((file) => /\.[ch]$/.test(file));
+  const options = ['--no-tree', '--strict', '--terse', '--no-summary', '--show-types', '-f'];
+  const library = ['lib/x86_64-linux-gnu/perl-base', 'lib/x86_64-linux-gnu/perl/5.40', 'share/perl/5.40'].map(
+    (dir) => `${CHECKER}/usr/${dir}`,
+  );
+  const perl = ['env', 'LC_ALL=C', `PERL5LIB=${library.join(':')}`, `${CHECKER}/usr/bin/perl`];
+  const result = await inScratch(async (work, mountPoint) => {
+    copySources(sources, work);
+    const command = [...perl, `${CHECKER}/checkpatch.pl`, ...options, ...files];
+    return inBox(command, { toolbox: box, work, mountPoint, mounts: { [CHECKER]: tools }, signal });
+  });
+  const lines = result.all.split('\n').filter((line) => line !== '');
+  const complaints = lines.filter((line) => /^\S+:\d+: (ERROR|WARNING|CHECK):/.test(line));
+  if (complaints.length < lines.length || result.ok !== (lines.length === 0))
+    throw new InfraError('checkpatch did not run', tail(result.all));
+  return complaints.filter((line) => !isAccepted(line)).map((line) => ({ about: 'style', line }));
+}
+
+/** The lines of a build that a compiler or sparse objects with. */
+export function complaintsOf(said: string): string[] {
+  const lines = said
+    .split('\n')
+    .filter((line) => /^\S+:\d+(:\d+)?: (fatal )?(warning|error):|^(WARNING|ERROR): modpost:/.test(line));
+  return [...new Set(lines)];
+}
+
+export function isAccepted(line: string): boolean {
+  const [, file = '', type = ''] = /^(\S+):\d+: \w+:(\w+):/.exec(line) ?? [];
+  return ACCEPTED.some((one) => one.type === type && one.file.test(file));
+}
+
+async function inScratch<T>(use: (work: string, mountPoint: string) => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'phyrlab-check-'));
+  try {
+    const { work, mountPoint } = boxDirs(scratch);
+    await mkdir(work);
+    return await use(work, mountPoint);
+  } finally {
+    await removeTree(scratch);
+  }
+}
