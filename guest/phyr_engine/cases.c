@@ -381,9 +381,7 @@ void engine_add_cases(struct engine *e)
 	unsigned int i, path;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		bool can = edu ? cases[i].edu : cases[i].testdev;
-
-		if (!can)
+		if ((edu && !cases[i].edu) || (!edu && !cases[i].testdev))
 			continue;
 		for (path = 0; path < ENGINE_PATHS; path++) {
 			struct engine_file *file = devm_kmalloc(&e->pdev->dev, sizeof(*file),

@@ -21,7 +21,7 @@
 #define TRACING	"/sys/kernel/tracing"
 #define SLAB	"/sys/kernel/slab"
 
-/* bytes that were entered and removed; the fields of the events that hold them; NULL: only counted */
+/* what was entered and removed; the fields of the events that hold the bytes, if any do */
 static const struct {
 	const char *group;
 	const char *event;
@@ -101,7 +101,8 @@ static void make_probes(void)
 		return;
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
 		if (!spill_how(TRACING "/kprobe_events", "ae", probes[i]))
-			fail(EXIT_FAILED, "cannot make the event '%s': %s", probes[i], strerror(errno));
+			fail(EXIT_FAILED, "cannot make the event '%s': %s", probes[i],
+			     strerror(errno));
 }
 
 static void set_triggers(const char *prefix)

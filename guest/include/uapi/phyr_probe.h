@@ -154,8 +154,8 @@ struct phyr_probe_translate {
  * @by:		PHYR_PROBE_NO_IOMMU ...: how the addresses of the last command lead to memory
  * @reserved:	0
  * @p2p_bytes:	of the bytes, those in another device's memory
- * @p2p_bus:	of these, bytes that the kernel's own P2P rules say are reached by bus address, not through
- *		the host bridge
+ * @p2p_bus:	of these, bytes that the kernel's own P2P rules say are reached by bus address,
+ *		not through the host bridge
  * @p2p_bounced: of these, bytes in bounce buffers
  */
 struct phyr_probe_watch {
