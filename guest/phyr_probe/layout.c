@@ -13,6 +13,9 @@
 #define BLOCK_ORDER	10
 #define BLOCK_PAGES	BIT(BLOCK_ORDER)
 
+/* 256 MiB of memory; what is to be longer goes through the same blocks again. */
+#define MAX_BLOCKS	64U
+
 static const u32 chunk_pages[PHYR_PROBE_LAYOUTS] = {
 	[PHYR_PROBE_4K]		= 1,
 	[PHYR_PROBE_64K]	= 16,
@@ -72,7 +75,7 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 	memset(mem, 0, sizeof(*mem));
 	mem->npages = want->npages;
 	mem->nr_chunks = want->npages / pages;
-	mem->nr_blocks = DIV_ROUND_UP(mem->nr_chunks, per_block);
+	mem->nr_blocks = min(DIV_ROUND_UP(mem->nr_chunks, per_block), MAX_BLOCKS);
 
 	mem->blocks = kvcalloc(mem->nr_blocks, sizeof(*mem->blocks), GFP_KERNEL);
 	mem->chunk = kvcalloc(mem->nr_chunks, sizeof(*mem->chunk), GFP_KERNEL);
@@ -87,7 +90,7 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 		fill_block(mem->blocks[i]);
 	}
 	for (i = 0; i < mem->nr_chunks; i++) {
-		mem->chunk[i].paddr = page_to_phys(mem->blocks[i / per_block]) +
+		mem->chunk[i].paddr = page_to_phys(mem->blocks[i / per_block % mem->nr_blocks]) +
 				      ((phys_addr_t)(i % per_block) * 2 * pages << PAGE_SHIFT) +
 				      gap;
 		mem->chunk[i].len = ((size_t)pages << PAGE_SHIFT) - 2 * gap;

@@ -27,13 +27,13 @@ const TRANSLATED = [
 const IDENTITY = [
   { what: '1 page', list: '-l 4k -n 1' },
   { what: '256 pages of 4 KiB', list: '-l 4k -n 256' },
-  { what: '64 chunks of 2 MiB', list: '-l 2m -n 32768' },
+  { what: '1 GiB in chunks of 2 MiB', list: '-l 2m -n 262144' },
 ];
-/** Lists that fill their links; and shorter ones of large chunks, of which the head is a part that counts. */
+/** Lists that fill their links: between these lengths a list pays for a link that is not full. */
 const METADATA = [
   { what: '4 KiB', list: '-l 4k', pages: 32_646, budget: 8.1 },
   { what: '64 KiB', list: '-l 64k', pages: 25_552, budget: 0.51 },
-  { what: '2 MiB', list: '-l 2m', pages: 32_768, budget: 0.017 },
+  { what: '2 MiB', list: '-l 2m', pages: 577 * 512, budget: 0.017 },
 ];
 
 export interface BudgetGuests {

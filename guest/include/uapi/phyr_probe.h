@@ -34,7 +34,8 @@
 #define PHYR_PROBE_TO_DEVICE	1
 #define PHYR_PROBE_FROM_DEVICE	2
 
-#define PHYR_PROBE_MAX_PAGES		32768
+/* More than 256 MiB and holes are described by going through them again. */
+#define PHYR_PROBE_MAX_PAGES		524288
 #define PHYR_PROBE_MAX_ITERATIONS	1000
 
 /**
