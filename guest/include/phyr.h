@@ -20,8 +20,8 @@
  *	phyr_dma_unmap(dev, &map);
  *	phyr_list_destroy(&list);
  *
- * Nothing here locks: a list or a map has one owner at a time.  Memory that its owner may take back at
- * any time is another matter, and has a header of its own: phyr/lease.h.
+ * Nothing here locks: a list or a map has one owner at a time.  Memory that its owner may take
+ * back at any time is another matter, and has a header of its own: phyr/lease.h.
  */
 #ifndef PHYR_H
 #define PHYR_H

@@ -87,8 +87,8 @@ struct phyr_reg_io;
  * phyr_plant_unmap_reg - early-unmap for a registered list
  * @io:	an I/O that has begun on it
  *
- * Takes the IOMMU's translations of the whole list away, once; the registration stays as it was in all
- * else.  Nothing happens where the device sees physical addresses.
+ * Takes the IOMMU's translations of the whole list away, once; the registration stays as it was in
+ * all else.  Nothing happens where the device sees physical addresses.
  */
 void phyr_plant_unmap_reg(const struct phyr_reg_io *io);
 #else

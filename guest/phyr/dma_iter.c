@@ -4,13 +4,11 @@
 
 #include "internal.h"
 
-size_t phyr_map_meta_bytes(const struct phyr_map *map)
+size_t __phyr_map_array_bytes(const struct phyr_map *map)
 {
-	if (map->shape == PHYR_SHAPE_ARRAY)
-		return sizeof(*map) + phyr_chain_bytes(map->array);
-	return sizeof(*map);
+	return phyr_chain_bytes(map->array);
 }
-EXPORT_SYMBOL_GPL(phyr_map_meta_bytes);
+EXPORT_SYMBOL_GPL(__phyr_map_array_bytes);
 
 /* Cut the longest piece from the present run that the device's limits on segments allow. */
 void __phyr_dma_iter_cut(struct phyr_dma_iter *it)

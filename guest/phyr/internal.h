@@ -22,42 +22,80 @@ size_t phyr_chain_bytes(const struct phyr_node *head);
 int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp);
 
 /**
- * phyr_list_close - encode the last chunk, because another will follow
- * @list:	a list that is not empty
- * @hint:	words that are still to come, this one included, 0 if not known
- * @gfp:	for a link of the chain
+ * struct phyr_growth - the fields of a list that change as it grows
  *
- * The common cases are here, inline: a plain chunk, or one of whole pages that a word can hold.
- * The caller replaces list->last.
- *
- * Return: 0 or -ENOMEM with the list as it was.
+ * A builder keeps them in registers: the compiler cannot, since for all it knows each word that is
+ * written may be one of them.
  */
-static __always_inline int phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
-{
-	u64 addr = list->last.paddr, len = list->last.len;
-	u64 *at = list->at;
+struct phyr_growth {
+	u64 len;
+	phys_addr_t end;
+	u64 gaps;
+	struct phys_vec last;
+	u64 *at;
+	u64 *stop;
+	u32 nr;
+	bool packed;
+};
 
-	if (list->format == PHYR_PLAIN) {
-		if (likely(list->stop - at >= 2)) {
-			at[0] = addr;
-			at[1] = len;
-			list->at = at + 2;
+static __always_inline void phyr_growth_begin(struct phyr_growth *g, const struct phyr_list *list)
+{
+	g->len = list->len;
+	g->end = list->end;
+	g->gaps = list->gaps;
+	g->last = list->last;
+	g->at = list->at;
+	g->stop = list->stop;
+	g->nr = list->nr;
+	g->packed = list->format == PHYR_PACKED;
+}
+
+static __always_inline void phyr_growth_end(const struct phyr_growth *g, struct phyr_list *list)
+{
+	list->len = g->len;
+	list->end = g->end;
+	list->gaps = g->gaps;
+	list->last = g->last;
+	list->at = g->at;
+	list->nr = g->nr;
+}
+
+/*
+ * Encode the last chunk, because another will follow.  The common cases are here, inline: a plain
+ * chunk, or one of whole pages that a word can hold, and that is not the first.
+ */
+static __always_inline int phyr_growth_close(struct phyr_growth *g, struct phyr_list *list,
+					     size_t hint, gfp_t gfp)
+{
+	u64 addr = g->last.paddr, len = g->last.len;
+	int err;
+
+	if (!g->packed) {
+		if (likely(g->stop - g->at >= 2)) {
+			g->at[0] = addr;
+			g->at[1] = len;
+			g->at += 2;
 			return 0;
 		}
-	} else if (likely(list->nr > 1 && !((addr | len) & ~PHYR_WORD_ADDR_MASK) &&
-			  len <= (PHYR_WORD_COUNT_MASK + 1) << PHYR_WORD_PAGE_SHIFT &&
-			  at != list->stop)) {
-		*at = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
+	} else if (likely(g->at != g->stop && g->nr > 1 &&
+			  !((addr | len) & ~PHYR_WORD_ADDR_MASK) &&
+			  len <= (PHYR_WORD_COUNT_MASK + 1) << PHYR_WORD_PAGE_SHIFT)) {
+		*g->at = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
 		if (phyr_planted(PHYR_PLANT_WRONG_ORDER) && len > PAGE_SIZE)
-			--*at;
-		list->at = at + 1;
+			--*g->at;
+		g->at++;
 		return 0;
 	}
-	return __phyr_list_close(list, hint, gfp);
+	phyr_growth_end(g, list);
+	err = __phyr_list_close(list, hint, gfp);
+	g->at = list->at;
+	g->stop = list->stop;
+	return err;
 }
 
 /**
- * phyr_list_push - add a range that is known to be valid and of the list's kind
+ * phyr_growth_push - add a range that is known to be valid and of the list's kind
+ * @g:		the fields; phyr_growth_end() puts them back, whether or not all went well
  * @list:	the list
  * @addr:	physical address
  * @len:	bytes, not 0
@@ -66,29 +104,42 @@ static __always_inline int phyr_list_close(struct phyr_list *list, size_t hint, 
  *
  * Return: 0 or -ENOMEM with the list as it was.
  */
+static __always_inline int phyr_growth_push(struct phyr_growth *g, struct phyr_list *list,
+					    phys_addr_t addr, u64 len, size_t hint, gfp_t gfp)
+{
+	phys_addr_t prev = g->last.paddr + g->last.len;
+
+	if (unlikely(!g->nr)) {
+		list->first = addr;
+	} else if (addr == prev) {
+		g->last.len += len;
+		goto merged;
+	} else {
+		if (unlikely(phyr_growth_close(g, list, hint, gfp)))
+			return -ENOMEM;
+		g->gaps |= prev | addr;
+	}
+	g->last.paddr = addr;
+	g->last.len = len;
+	g->nr++;
+merged:
+	g->len += len;
+	if (addr + len > g->end)
+		g->end = addr + len;
+	return 0;
+}
+
+/* The same for one range. */
 static __always_inline int phyr_list_push(struct phyr_list *list, phys_addr_t addr, u64 len,
 					  size_t hint, gfp_t gfp)
 {
-	phys_addr_t prev = list->last.paddr + list->last.len;
+	struct phyr_growth g;
+	int err;
 
-	if (unlikely(!list->nr)) {
-		list->first = addr;
-	} else if (addr == prev) {
-		list->last.len += len;
-		goto merged;
-	} else {
-		if (unlikely(phyr_list_close(list, hint, gfp)))
-			return -ENOMEM;
-		list->gaps |= prev | addr;
-	}
-	list->last.paddr = addr;
-	list->last.len = len;
-	list->nr++;
-merged:
-	list->len += len;
-	if (addr + len > list->end)
-		list->end = addr + len;
-	return 0;
+	phyr_growth_begin(&g, list);
+	err = phyr_growth_push(&g, list, addr, len, hint, gfp);
+	phyr_growth_end(&g, list);
+	return err;
 }
 
 /**
@@ -116,9 +167,6 @@ enum phyr_how {
 
 struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
 				  u32 expect, gfp_t gfp);
-
-/* link.c */
-int phyr_link(struct device *dev, struct phyr_map *map, u64 todo, u64 *mapped);
 
 /* index.c */
 

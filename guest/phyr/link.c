@@ -5,32 +5,29 @@
  * dma_iova_link() decides anew for every chunk what is the same for all of them, and the kernel's
  * iommu_map_nosync() below it is not exported.  iommu_map_sg() is, and does no more than call it
  * for each entry and sync once: so chunks go through it in batches, as entries on the stack.
- * That pays from some 32 chunks on; for 256 pages, none of which adjoin, it saves 2 to 3 %.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
-#include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
 
-#include "internal.h"
+#include "iova.h"
 
-#define BATCH		16
-#define BATCH_FROM	32
+#define BATCH	16
 
 /*
  * May chunks be entered by the IOMMU API itself?  Not if they must be bounced or their caches
  * cleaned, which is dma_iova_link()'s work; nor if an attribute asks for something that is not
  * known here, or a length does not fit an entry, or there are no pages to carry the addresses.
  */
-static bool phyr_link_plain(struct device *dev, const struct phyr_map *map)
+static __always_inline bool phyr_link_plain(struct device *dev, const struct phyr_map *map)
 {
 	return dev_is_dma_coherent(dev) && !(dev_is_pci(dev) && to_pci_dev(dev)->untrusted) &&
 	       !(map->attrs & ~DMA_ATTR_MMIO) && map->len <= SZ_2G &&
 	       phyr_mem_has_pages(map->list->mem);
 }
 
-static int phyr_link_prot(const struct phyr_map *map)
+static __always_inline int phyr_link_prot(const struct phyr_map *map)
 {
 	int prot = map->attrs & DMA_ATTR_MMIO ? IOMMU_MMIO : IOMMU_CACHE;
 
@@ -41,78 +38,143 @@ static int phyr_link_prot(const struct phyr_map *map)
 	return prot;
 }
 
-static noinline int phyr_link_batches(struct device *dev, struct phyr_map *map, u64 todo,
-				      u64 *mapped)
+/*
+ * Of an entry iommu_map_sg() reads address and length, and whether that is a bus address:
+ * sg_init_table() clears more than that, and sg_set_page() keeps marks that are not there.
+ */
+static __always_inline void phyr_sg_init(struct scatterlist *sg)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
-	u64 granule = dma_get_merge_boundary(dev);
-	int prot = phyr_link_prot(map);
-	/* Only the very first chunk may begin, and the last one end, within a granule. */
-	u64 pad = map->iova.addr & granule, left = todo;
-	dma_addr_t iova = map->iova.addr - pad;
-	struct scatterlist sg[BATCH];
-	struct phyr_iter it;
-	ssize_t done;
-
-	sg_init_table(sg, BATCH);
-	phyr_iter_init(&it, map->list);
-	while (left) {
-		unsigned int n = 0;
-
-		while (n < BATCH && left && phyr_iter_next(&it)) {
-			u64 len = it.cur.len;
-
-			if (unlikely(len > left))
-				len = left;
-			left -= len;
-			sg_set_page(&sg[n], pfn_to_page(PHYS_PFN(it.cur.paddr)), len,
-				    offset_in_page(it.cur.paddr));
-			n++;
-		}
-		sg[0].offset -= pad;
-		sg[0].length += pad;
-		pad = 0;
-		if (!left)
-			sg[n - 1].length = (sg[n - 1].length + granule) & ~granule;
-
-		done = iommu_map_sg(domain, iova, sg, n, prot, GFP_ATOMIC);
-		if (done < 0)
-			return done;
-		iova += done;
-		*mapped = min(iova - map->iova.addr, todo);
-	}
-	return 0;
+#ifdef CONFIG_NEED_SG_DMA_FLAGS
+	sg->dma_flags = 0;
+#endif
 }
 
-/**
- * phyr_link - link the chunks of a list
- * @dev:	the device, translated by a DMA IOMMU
- * @map:	the mapping; its list has no gaps that matter, its IOVA space is allocated
- * @todo:	bytes to link
- * @mapped:	0 on entry; receives the bytes linked, whether or not all went well
- *
- * Context: Any.
- * Return: 0 or an error of the IOMMU driver; the caller unlinks *@mapped bytes then.
- */
-int phyr_link(struct device *dev, struct phyr_map *map, u64 todo, u64 *mapped)
+static __always_inline void phyr_sg_set(struct scatterlist *sg, phys_addr_t addr, u32 len)
 {
-	const struct phyr_list *list = map->list;
+	sg->page_link = (unsigned long)pfn_to_page(PHYS_PFN(addr));
+	sg->offset = offset_in_page(addr);
+	sg->length = len;
+}
+
+/* The next chunks, as many as there are entries. */
+static __always_inline void phyr_sg_fill(struct phyr_iter *it, struct scatterlist *sg,
+					 const struct scatterlist *end)
+{
+	const u64 *at = it->at;
+
+	for (; sg < end; sg++) {
+		struct phys_vec cur;
+
+		if (unlikely(at == it->stop)) {
+			it->at = at;
+			__phyr_iter_next(it);
+			at = it->at;
+			cur = it->cur;
+		} else {
+			at = __phyr_decode(at, it->packed, &cur);
+		}
+		phyr_sg_set(sg, cur.paddr, cur.len);
+	}
+	it->at = at;
+}
+
+static noinline int phyr_link_batches(struct device *dev, struct iommu_domain *domain,
+				      struct phyr_map *map)
+{
+	/* Clearing it would cost as much as entering a chunk. */
+	struct scatterlist batch[BATCH] __uninitialized;
+	u64 granule = phyr_granule(domain) - 1;
+	int prot = phyr_link_prot(map);
+	/* Only the very first chunk may begin, and the last one end, within a granule. */
+	u64 pad = map->addr & granule;
+	dma_addr_t iova = map->addr - pad;
+	u32 left = map->list->nr, n = min(left, BATCH);
+	struct scatterlist *sg, *end = batch + n;
+	struct phyr_iter it __uninitialized;
+	ssize_t done;
+
+	for (sg = batch; sg < end; sg++)
+		phyr_sg_init(sg);
+
+	phyr_iter_init(&it, map->list);
+	for (;;) {
+		phyr_sg_fill(&it, batch, end);
+		batch->offset -= pad;
+		batch->length += pad;
+		pad = 0;
+		left -= n;
+		if (!left)
+			end[-1].length = (end[-1].length + granule) & ~granule;
+
+		done = iommu_map_sg(domain, iova, batch, n, prot, GFP_ATOMIC);
+		if (unlikely(done < 0)) {
+			/* It takes back its own batch. */
+			phyr_iova_free(dev, map, iova > map->addr ? iova - map->addr : 0);
+			return done;
+		}
+		if (!left)
+			return 0;
+		iova += done;
+		n = min(left, BATCH);
+		end = batch + n;
+	}
+}
+
+/* The way that is open to every device. */
+static noinline int phyr_link_each(struct device *dev, struct phyr_map *map, u64 todo)
+{
+	u64 pad = map->addr - map->iova.addr, mapped = 0;
 	struct phyr_iter it;
 	int err;
 
-	if (list->nr >= BATCH_FROM && phyr_link_plain(dev, map))
-		return phyr_link_batches(dev, map, todo, mapped);
-
-	phyr_for_each(it, list) {
-		u64 len = min(it.cur.len, todo - *mapped);
+	phyr_for_each(it, map->list) {
+		u64 len = min(it.cur.len, todo - mapped);
 
 		if (!len)
 			break;
-		err = dma_iova_link(dev, &map->iova, it.cur.paddr, *mapped, len, map->dir,
+		err = dma_iova_link(dev, &map->iova, it.cur.paddr, pad + mapped, len, map->dir,
 				    map->attrs);
 		if (err)
-			return err;
-		*mapped += len;
+			goto undo;
+		mapped += len;
 	}
-	return dma_iova_sync(dev, &map->iova, 0, *mapped);
+	err = dma_iova_sync(dev, &map->iova, pad, mapped);
+	if (!err)
+		return 0;
+undo:
+	phyr_iova_free(dev, map, mapped);
+	return err;
+}
+
+/**
+ * phyr_map_iova - get IOVA space for a list and link its chunks into it
+ * @dev:	the device, translated by a DMA IOMMU
+ * @domain:	the domain that translates it
+ * @map:	the mapping; its list has no gaps that matter.  Receives the first address and the state
+ *		of the IOVA space
+ *
+ * Context: Any.
+ * Return: 0, -ENOMEM or an error of the IOMMU driver; nothing is linked or allocated then.
+ */
+int phyr_map_iova(struct device *dev, struct iommu_domain *domain, struct phyr_map *map)
+{
+	const struct phyr_list *list = map->list;
+	u64 todo = phyr_plant_len(map->len), granule, pad;
+	int err;
+
+	if (unlikely(!phyr_iova_alloc(dev, domain, map)))
+		return -ENOMEM;
+	if (unlikely(!phyr_link_plain(dev, map) || todo != map->len))
+		return phyr_link_each(dev, map, todo);
+	if (list->nr > 1)
+		return phyr_link_batches(dev, domain, map);
+
+	/* One chunk: the call that dma_map_phys() ends in. */
+	granule = phyr_granule(domain) - 1;
+	pad = map->addr & granule;
+	err = iommu_map(domain, map->addr - pad, list->first - pad,
+			(map->len + pad + granule) & ~granule, phyr_link_prot(map), GFP_ATOMIC);
+	if (unlikely(err))
+		phyr_iova_free(dev, map, 0);
+	return err;
 }

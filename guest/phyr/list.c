@@ -13,7 +13,7 @@
 /* An extended entry holds a length of 52 bits. */
 #define PHYR_MAX_LEN	((1ULL << 52) - 1)
 
-/* Make room for an entry of @need words; @hint as in phyr_list_push(). */
+/* Make room for an entry of @need words; @hint as in phyr_growth_push(). */
 static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t hint, gfp_t gfp)
 {
 	struct phyr_node *node;
@@ -63,7 +63,7 @@ static bool phyr_word_encode(u64 addr, u64 pages, u64 *word)
 	return false;
 }
 
-/* phyr_list_close() for every case, see there. */
+/* phyr_growth_close() for every case: encode the last chunk of a list.  The caller replaces it. */
 int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
 {
 	u64 addr = list->last.paddr, len = list->last.len;
@@ -176,29 +176,30 @@ void __phyr_list_free(struct phyr_list *list)
 }
 EXPORT_SYMBOL_GPL(__phyr_list_free);
 
-size_t phyr_list_meta_bytes(const struct phyr_list *list)
+size_t __phyr_list_link_bytes(const struct phyr_list *list)
 {
-	return sizeof(*list) + phyr_chain_bytes(list->head);
+	return phyr_chain_bytes(list->head);
 }
-EXPORT_SYMBOL_GPL(phyr_list_meta_bytes);
+EXPORT_SYMBOL_GPL(__phyr_list_link_bytes);
 
 /* phyr_iter_next() where the present words are used up. */
 bool __phyr_iter_next(struct phyr_iter *it)
 {
 	const struct phyr_list *list = it->list;
-	bool first = !it->begun;
+	const struct phyr_node *node;
+	bool first = false;
 
-	if (!list || !list->len)
+	if (unlikely(!list || !list->len))
 		return false;
 
-	if (first) {
+	if (unlikely(!it->begun)) {
+		first = true;
 		it->begun = true;
 		it->at = list->word;
 		it->stop = list->tail ? list->word + list->nr_inline : list->at;
 		it->node = list->tail ? list->head : NULL;
 	} else if (it->node) {
-		const struct phyr_node *node = it->node;
-
+		node = it->node;
 		it->at = node->word;
 		it->stop = node == list->tail ? list->at : node->word + node->nr;
 		it->node = node->next;
@@ -209,7 +210,7 @@ bool __phyr_iter_next(struct phyr_iter *it)
 		it->list = NULL;
 		return true;
 	}
-	__phyr_iter_decode(it);
+	it->at = __phyr_decode(it->at, it->packed, &it->cur);
 	if (first) {
 		/* Where a word holds whole pages, the head knows where the first of them begins. */
 		it->cur.len -= list->first - it->cur.paddr;
@@ -226,6 +227,7 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
 
 	phyr_iter_init(it, list);
 	if (offset >= list->len) {
+		it->at = it->stop;
 		it->list = NULL;
 		return false;
 	}
@@ -235,6 +237,7 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
 		found = node;
 	if (found) {
 		it->begun = true;
+		it->at = it->stop;
 		it->node = found;
 		at = found->offset;
 	}

@@ -5,11 +5,10 @@
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
-#include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/swiotlb.h>
 
-#include "internal.h"
+#include "iova.h"
 
 /* Memory encryption puts a bit of its own into bus addresses.  Set once, by phyr_init(). */
 bool phyr_mem_encrypted __ro_after_init;
@@ -55,47 +54,12 @@ static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *ma
 	return 0;
 }
 
-/* Are translations of this device taken back in batches, through the flush queue? */
-static bool phyr_lazy(struct device *dev)
-{
-	return iommu_get_domain_for_dev(dev)->type == IOMMU_DOMAIN_DMA_FQ;
-}
-
-/*
- * SINGLE from one chunk, where unmapping is lazy: the two-step path would flush at once.  Elsewhere
- * the two-step path is the cheaper one for one chunk too.
- */
+/* SINGLE from one chunk, through the DMA API's own path. */
 static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
 	map->addr = dma_map_phys(dev, list->first, phyr_plant_len(list->len), map->dir,
 				 map->attrs);
-	if (dma_mapping_error(dev, map->addr))
-		return -EIO;
-	map->how = PHYR_HOW_PHYS;
-	map->shape = PHYR_SHAPE_SINGLE;
-	map->nr = 1;
-	return 0;
-}
-
-/* SINGLE: all of the list linked into one piece of IOVA space. */
-static int phyr_map_iova(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
-{
-	u64 todo = phyr_plant_len(list->len), mapped = 0;
-	int err;
-
-	if (!dma_iova_try_alloc(dev, &map->iova, list->first, list->len))
-		return -ENOMEM;
-	err = phyr_link(dev, map, todo, &mapped);
-	if (err) {
-		dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
-		return err;
-	}
-
-	map->addr = map->iova.addr;
-	map->how = PHYR_HOW_IOVA;
-	map->shape = PHYR_SHAPE_SINGLE;
-	map->nr = 1;
-	return 0;
+	return dma_mapping_error(dev, map->addr) ? -EIO : 0;
 }
 
 /*
@@ -198,17 +162,30 @@ undo:
 static int phyr_map_other(struct device *dev, const struct phyr_list *list,
 			  struct phyr_map *map, gfp_t gfp)
 {
+	struct iommu_domain *domain;
 	int err;
 
-	if (!dev_dma_iommu(dev) || (list->gaps && list->gaps & dma_get_merge_boundary(dev)))
+	if (unlikely(!dev_dma_iommu(dev)))
+		return phyr_map_array(dev, list, map, gfp);
+	domain = iommu_get_domain_for_dev(dev);
+	if (unlikely(list->gaps & (phyr_granule(domain) - 1)))
 		return phyr_map_array(dev, list, map, gfp);
 
-	if (list->nr == 1 && phyr_lazy(dev))
+	/*
+	 * Where translations are taken back in batches, through the flush queue, the two-step path
+	 * would flush at once.  Elsewhere it is the cheaper one for one chunk too.
+	 */
+	if (list->nr == 1 && domain->type == IOMMU_DOMAIN_DMA_FQ) {
 		err = phyr_map_phys(dev, list, map);
-	else
-		err = phyr_map_iova(dev, list, map);
+		map->how = PHYR_HOW_PHYS;
+	} else {
+		err = phyr_map_iova(dev, domain, map);
+		map->how = PHYR_HOW_IOVA;
+	}
 	if (unlikely(err))
 		return err;
+	map->shape = PHYR_SHAPE_SINGLE;
+	map->nr = 1;
 
 	/* The address bits that a device wants kept must have survived the translation. */
 	if (unlikely((map->addr ^ list->first) & dma_get_min_align_mask(dev))) {
@@ -307,7 +284,7 @@ void __phyr_dma_unmap(struct device *dev, struct phyr_map *map)
 	else if (skip)
 		return;
 	else if (map->how == PHYR_HOW_IOVA)
-		dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
+		phyr_iova_free(dev, map, mapped);
 	else
 		dma_unmap_phys(dev, map->addr, mapped, map->dir, map->attrs);
 }

@@ -32,6 +32,7 @@ static int phyr_list_add_bio(struct phyr_list *list, const struct bio *bio, size
 {
 	const struct bio_vec *next = bio->bi_io_vec + bio->bi_iter.bi_idx;
 	u32 left = bio->bi_iter.bi_size;
+	struct phyr_growth g;
 	struct bio_vec bv;
 	int err;
 
@@ -45,19 +46,47 @@ static int phyr_list_add_bio(struct phyr_list *list, const struct bio *bio, size
 
 	/* Only the first vector may have been entered in the middle. */
 	bv = mp_bvec_iter_bvec(bio->bi_io_vec, bio->bi_iter);
+	phyr_growth_begin(&g, list);
 	for (;;) {
-		err = phyr_list_push(list, bvec_phys(&bv), bv.bv_len, hint, gfp);
-		if (err)
-			return err;
+		err = phyr_growth_push(&g, list, bvec_phys(&bv), bv.bv_len, hint, gfp);
+		if (unlikely(err))
+			break;
 		left -= bv.bv_len;
 		if (!left)
-			return 0;
+			break;
 		bv = *++next;
 		bv.bv_len = min(bv.bv_len, left);
 	}
+	phyr_growth_end(&g, list);
+	return err;
 }
 
-int phyr_list_from_rq(struct phyr_list *list, struct request *rq, gfp_t gfp)
+/*
+ * A request of one piece of RAM, which most small ones are, in a list that is empty: nothing to
+ * walk, nothing to encode.
+ */
+static __always_inline bool phyr_list_from_one(struct phyr_list *list, struct request *rq)
+{
+	struct bio_vec bv;
+
+	if (blk_rq_nr_phys_segments(rq) != 1 || list->nr)
+		return false;
+	bv = req_bvec(rq);
+	if (unlikely(bv.bv_len != blk_rq_payload_bytes(rq) || is_zone_device_page(bv.bv_page)))
+		return false;
+
+	list->first = bvec_phys(&bv);
+	list->last.paddr = list->first;
+	list->last.len = bv.bv_len;
+	list->len = bv.bv_len;
+	list->end = list->first + bv.bv_len;
+	list->mem = PHYR_MEM_RAM;
+	list->nr = 1;
+	return true;
+}
+
+/* Any other request. */
+static noinline int phyr_list_from_many(struct phyr_list *list, struct request *rq, gfp_t gfp)
 {
 	size_t hint = blk_rq_nr_phys_segments(rq);
 	const struct bio *bio;
@@ -82,5 +111,12 @@ int phyr_list_from_rq(struct phyr_list *list, struct request *rq, gfp_t gfp)
 	if (unlikely(err))
 		phyr_list_destroy(list);
 	return err;
+}
+
+int phyr_list_from_rq(struct phyr_list *list, struct request *rq, gfp_t gfp)
+{
+	if (phyr_list_from_one(list, rq))
+		return 0;
+	return phyr_list_from_many(list, rq, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_list_from_rq);

@@ -116,7 +116,7 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 {
 	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
 	u32 bytes = blk_rq_bytes(rq);
-	struct pnvme_dptr dptr;
+	struct pnvme_dptr dptr __uninitialized;	/* pnvme_dptr_begin() does what is needed */
 	blk_status_t st;
 
 	if (unlikely(!pnvme_dptr_begin(&dptr, ctrl, iod, rq->tag, bytes,

@@ -20,14 +20,22 @@ static blk_status_t pnvme_phyr_status(int err)
 	}
 }
 
-static blk_status_t pnvme_phyr_map(struct pnvme_ctrl *ctrl, struct request *rq,
-				   struct pnvme_iod *iod, struct pnvme_dptr *dptr,
-				   enum phyr_format format)
+/* The pieces of a mapping that has more than one. */
+static noinline void pnvme_phyr_pieces(const struct phyr_map *map, struct pnvme_dptr *dptr)
+{
+	struct phyr_dma_iter it __uninitialized;
+
+	phyr_for_each_dma_range(it, map)
+		pnvme_dptr_add(dptr, it.range.addr, it.range.len);
+}
+
+static __always_inline blk_status_t pnvme_phyr_map(struct pnvme_ctrl *ctrl, struct request *rq,
+						   struct pnvme_iod *iod, struct pnvme_dptr *dptr,
+						   enum phyr_format format)
 {
 	struct phyr_list *list = &iod->phyr.list;
 	struct phyr_map *map = &iod->phyr.map;
-	struct phyr_dma_iter it;
-	size_t meta;
+	struct dma_range whole;
 	int err;
 
 	phyr_list_init(list, format);
@@ -39,14 +47,16 @@ static blk_status_t pnvme_phyr_map(struct pnvme_ctrl *ctrl, struct request *rq,
 		phyr_list_destroy(list);
 		return pnvme_phyr_status(err);
 	}
-	phyr_for_each_dma_range(it, map)
-		pnvme_dptr_add(dptr, it.range.addr, it.range.len);
+	if (likely(phyr_map_whole(map, &whole)))
+		pnvme_dptr_add(dptr, whole.addr, whole.len);
+	else
+		pnvme_phyr_pieces(map, dptr);
 
 	dptr->shape = map->shape;
-	if (list->mem == PHYR_MEM_P2P)
+	if (unlikely(list->mem == PHYR_MEM_P2P))
 		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
-	meta = phyr_list_meta_bytes(list) + phyr_map_meta_bytes(map);
-	pnvme_count_map(ctrl, PNVME_MAP_META_BYTES, meta);
+	pnvme_count_map(ctrl, PNVME_MAP_META_BYTES,
+			phyr_list_meta_bytes(list) + phyr_map_meta_bytes(map));
 	return BLK_STS_OK;
 }
 

@@ -59,7 +59,7 @@ static blk_status_t pnvme_sg_map(struct pnvme_ctrl *ctrl, struct request *rq,
 	}
 	for_each_sgtable_dma_sg(table, sg, i)
 		pnvme_dptr_add(dptr, sg_dma_address(sg),
-			      sg_dma_len(sg) + (i == table->nents - 1 ? hidden : 0));
+			       sg_dma_len(sg) + (i == table->nents - 1 ? hidden : 0));
 
 	if (is_pci_p2pdma_page(sg_page(table->sgl)))
 		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);

@@ -69,7 +69,7 @@ struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access)
 	struct pnvme_buffer *buf;
 	int err;
 
-	buf = kzalloc(sizeof(*buf), GFP_KERNEL);
+	buf = kzalloc_obj(*buf);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
 	buf->access = access;

@@ -16,7 +16,6 @@
 #include "dptr.h"
 #include "phyr/lease.h"
 
-
 /**
  * struct pnvme_memory - user memory that a device may use
  * @list:	what it is made of

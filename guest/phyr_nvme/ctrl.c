@@ -151,7 +151,7 @@ int pnvme_ctrl_identify(struct pnvme_ctrl *ctrl)
 	ctrl->oncs = le16_to_cpu(id->oncs);
 	ctrl->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
 	pnvme_set_max_bytes(ctrl, id->mdts);
-	/* All that comes here is aligned to 4 bytes, which is the most that a device may ask for. */
+	/* All that comes here is aligned to 4 bytes, the most that a device may ask for. */
 	if (le32_to_cpu(id->sgls) & (NVME_CTRL_SGLS_BYTE_ALIGNED | NVME_CTRL_SGLS_DWORD_ALIGNED))
 		ctrl->sgl_bytes = READ_ONCE(pnvme_param_sgl_kib) * 1024;
 

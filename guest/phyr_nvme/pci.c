@@ -168,7 +168,7 @@ static void pnvme_tear_down(struct pnvme_ctrl *ctrl)
 static int pnvme_alloc_pools(struct pnvme_ctrl *ctrl)
 {
 	ctrl->list_pool = dma_pool_create("phyr_nvme list", ctrl->dev, PNVME_PAGE_SIZE,
-					 PNVME_PAGE_SIZE, 0);
+					  PNVME_PAGE_SIZE, 0);
 	if (!ctrl->list_pool)
 		return -ENOMEM;
 	if (mempool_init_kmalloc_pool(&ctrl->range_pool, 1,

@@ -10,8 +10,8 @@
 #include <linux/tracepoint.h>
 
 /*
- * What a process asks of /dev/phyrN-ctl, in its own words, for whoever wants to check what becomes of
- * it: these fire in the context of the process, before a command is made of its request.
+ * What a process asks of /dev/phyrN-ctl, in its own words, for whoever wants to check what becomes
+ * of it: these fire in the context of the process, before a command is made of its request.
  *
  * A buffer has got a handle, or is about to lose it (@len is 0).
  */

@@ -6,8 +6,8 @@
  * The driver tells what it was asked in the words of its ioctls: user addresses.  Where those
  * lead is found here, in the page tables of the process, at the time of the request; nothing that
  * phyr.ko or the driver made of them is looked at.  What cannot be found so (a handle whose
- * registration was not seen, a page that has gone from the process since it was registered, another process's memory)
- * is not guessed: the command then counts as unchecked.
+ * registration was not seen, a page that has gone from the process since it was registered,
+ * another process's memory) is not guessed: the command then counts as unchecked.
  */
 #include <linux/blk-mq.h>
 #include <linux/hashtable.h>

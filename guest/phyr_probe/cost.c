@@ -10,7 +10,7 @@
 enum { BUILD, MAP, CONSUME, UNMAP, PHASES };
 
 /* The cost of measuring nothing: the smallest of a few tries. */
-static u64 empty_cost(void)
+u64 probe_empty_cost(void)
 {
 	u64 best = U64_MAX;
 	unsigned long flags;
@@ -74,7 +74,8 @@ static int cmp_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out)
+/* Sorts the samples. */
+void probe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out)
 {
 	sort(sample, n, sizeof(*sample), cmp_u64, NULL);
 	out->min = sample[0] - min(sample[0], overhead);
@@ -121,10 +122,10 @@ int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg)
 	if (err)
 		goto out_mapping;
 
-	arg->overhead = empty_cost();
+	arg->overhead = probe_empty_cost();
 	for (phase = 0; phase < PHASES; phase++)
-		summarise(sample + phase * arg->iterations, arg->iterations, arg->overhead,
-			  out[phase]);
+		probe_summarise(sample + phase * arg->iterations, arg->iterations, arg->overhead,
+				out[phase]);
 	arg->shape = m.shape;
 	arg->ranges = m.ranges;
 	arg->chunks = mem.nr_chunks;

@@ -98,6 +98,29 @@ static long ioctl_translate(void __user *user)
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
+static long ioctl_io_cost(void __user *user)
+{
+	struct phyr_probe_io_cost arg, in;
+	int err;
+
+	if (copy_from_user(&in, user, sizeof(in)))
+		return -EFAULT;
+	if (!in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS ||
+	    in.memory.backend || in.memory.direction != PHYR_PROBE_FROM_DEVICE || in.memory.trim)
+		return -EINVAL;
+	err = probe_memory_check(&in.memory);
+	if (err)
+		return err;
+	memset(&arg, 0, sizeof(arg));
+	arg.memory = in.memory;
+	arg.fd = in.fd;
+	arg.iterations = in.iterations;
+	err = probe_io_cost(&arg);
+	if (err)
+		return err;
+	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
 static long ioctl_watch_read(void __user *user)
 {
 	struct phyr_probe_watch arg;
@@ -137,6 +160,8 @@ static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_map_cost(user);
 	case PHYR_PROBE_IOC_TRANSLATE:
 		return ioctl_translate(user);
+	case PHYR_PROBE_IOC_IO_COST:
+		return ioctl_io_cost(user);
 	case PHYR_PROBE_IOC_WATCH_START:
 		return probe_watch_start();
 	case PHYR_PROBE_IOC_WATCH_STOP:

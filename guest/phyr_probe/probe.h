@@ -99,12 +99,17 @@ int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 void probe_mapping_exit(struct probe_mapping *m);
 
 /* cost.c, translate.c */
+u64 probe_empty_cost(void);
+void probe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out);
 int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg);
 int probe_translate(struct device *dev, struct phyr_probe_translate *arg);
 phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr);
 bool probe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, u32 len,
 			 bool content);
 u32 probe_domain_kind(const struct iommu_domain *domain);
+
+/* io.c */
+int probe_io_cost(struct phyr_probe_io_cost *arg);
 
 /* p2p.c */
 void probe_p2p_forget(void);

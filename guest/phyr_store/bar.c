@@ -23,7 +23,8 @@ static int store_bar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	int err;
 
 	/* driver_override lets anybody hand us any device. */
-	if (pdev->vendor != BAR_VENDOR || pdev->device != BAR_DEVICE || !pci_resource_len(pdev, BAR)) {
+	if (pdev->vendor != BAR_VENDOR || pdev->device != BAR_DEVICE ||
+	    !pci_resource_len(pdev, BAR)) {
 		pci_err(pdev, "not an ivshmem device with memory\n");
 		return -ENODEV;
 	}

@@ -6,7 +6,7 @@
 
 #include "store.h"
 
-/* Processes first, so that no mapping is left by which one could hand the memory to a device anew. */
+/* Processes first: no mapping is left by which one could hand the memory to a device anew. */
 static void store_revoke(struct store *store)
 {
 	scoped_guard(rwsem_write, &store->lock) {

@@ -3,6 +3,7 @@
  * phyrctl: the user side of phyr_probe.ko, and the counters by which leaks are found.
  *
  *   phyrctl map-cost  [-b BACKEND] [-l LAYOUT] [-n PAGES] [-i ITERATIONS] [-d DIR] [-t TRIM]
+ *   phyrctl io-cost   -f DISK [-l LAYOUT] [-n PAGES] [-i ITERATIONS]
  *   phyrctl translate [-b BACKEND] [-l LAYOUT] [-n PAGES] [-d DIR] [-t TRIM]
  *   phyrctl watch start | stop | read
  *   phyrctl story start BDF | stop what the guest does for a device, each event in order
@@ -26,6 +27,7 @@ static const struct {
 	void (*run)(char **args);
 } commands[] = {
 	{ "map-cost",	cmd_map_cost },
+	{ "io-cost",	cmd_io_cost },
 	{ "translate",	cmd_translate },
 	{ "watch",	cmd_watch },
 	{ "story",	cmd_story },
@@ -70,13 +72,13 @@ noreturn void fail(int code, const char *format, ...)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		fail(EXIT_USAGE, "which command? map-cost, translate, watch, story, arm, disarm or snapshot");
+		fail(EXIT_USAGE, "which command? map-cost, io-cost, translate, watch, story, arm, disarm or snapshot");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(argv[1], commands[i].name)) {
 			commands[i].run(argv + 2);
 			return 0;
 		}
 	}
-	fail(EXIT_USAGE, "unknown command '%s': map-cost, translate, watch, story, arm, disarm or snapshot",
+	fail(EXIT_USAGE, "unknown command '%s': map-cost, io-cost, translate, watch, story, arm, disarm or snapshot",
 	     argv[1]);
 }

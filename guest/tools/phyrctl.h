@@ -18,6 +18,7 @@ noreturn void fail(int code, const char *format, ...) __attribute__((format(prin
 
 /* phyrctl_probe.c: what asks /dev/phyr_probe */
 void cmd_map_cost(char **args);
+void cmd_io_cost(char **args);
 void cmd_translate(char **args);
 void cmd_watch(char **args);
 

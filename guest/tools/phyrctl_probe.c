@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* phyrctl: the commands that ask /dev/phyr_probe. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -20,7 +21,7 @@ static const char *const directions[] = { "", "to", "from", NULL };
 static const char *const shapes[] = { "none", "same", "single", "array" };
 static const char *const translators[] = { "none", "identity", "dma" };
 
-/* All the options of map-cost and translate; -1 stands for "all in turn". */
+/* All the options of map-cost, io-cost and translate; -1 stands for "all in turn". */
 struct options {
 	int backend;
 	int layout;
@@ -28,6 +29,7 @@ struct options {
 	uint32_t iterations;
 	uint32_t direction;
 	uint32_t trim;
+	const char *disk;
 };
 
 static int open_node(void)
@@ -59,7 +61,7 @@ static uint32_t number(const char *option, const char *text, uint32_t max)
 	return value;
 }
 
-static struct options parse(char **args, int with_iterations)
+static struct options parse(char **args, bool with_iterations, bool with_disk)
 {
 	struct options o = {
 		.backend = -1, .layout = -1, .pages = 0, .iterations = 10,
@@ -100,6 +102,12 @@ static struct options parse(char **args, int with_iterations)
 		case 't':
 			o.trim = number(name, value, 1532);
 			break;
+		case 'f':
+			if (with_disk) {
+				o.disk = value;
+				break;
+			}
+			fail(EXIT_USAGE, "unknown option %s", name);
 		case 'i':
 			if (with_iterations) {
 				o.iterations = number(name, value, PHYR_PROBE_MAX_ITERATIONS);
@@ -220,16 +228,43 @@ static void each(const struct options *o,
 
 void cmd_map_cost(char **args)
 {
-	struct options o = parse(args, 1);
+	struct options o = parse(args, true, false);
 
 	each(&o, map_cost);
 }
 
 void cmd_translate(char **args)
 {
-	struct options o = parse(args, 0);
+	struct options o = parse(args, false, false);
 
 	each(&o, translate);
+}
+
+void cmd_io_cost(char **args)
+{
+	struct options o = parse(args, true, true);
+	struct phyr_probe_io_cost arg = {
+		.memory = memory_of(&o, 0, o.layout < 0 ? 0 : o.layout),
+		.iterations = o.iterations,
+	};
+
+	if (!o.disk || o.backend >= 0 || o.trim)
+		fail(EXIT_USAGE, "io-cost takes -f DISK, -l, -n and -i");
+	arg.memory.direction = PHYR_PROBE_FROM_DEVICE;
+	arg.fd = open(o.disk, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	if (arg.fd < 0)
+		fail(EXIT_FAILED, "cannot open %s: %s", o.disk, strerror(errno));
+	if (ioctl(open_node(), PHYR_PROBE_IOC_IO_COST, &arg))
+		fail(EXIT_FAILED, "io-cost %s: %s%s", o.disk, strerror(errno),
+		     errno == EBUSY ? "; its I/O scheduler must be none" :
+		     errno == EREMOTEIO ? "; more than one command can carry" : "");
+	printf("{\"io_cost\":{\"disk\":\"%s\",\"layout\":\"%s\",\"pages\":%u,\"iterations\":%u", o.disk,
+	       layouts[arg.memory.layout], arg.memory.npages, arg.iterations);
+	print_cost("queue", &arg.queue);
+	print_cost("complete", &arg.complete);
+	print_cost("map", &arg.map);
+	print_cost("unmap", &arg.unmap);
+	printf("}}\n");
 }
 
 static void watch_read(int fd)

@@ -1,12 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
-import { access, constants, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory, openImages } from '../images/index.js';
 import {
-  describe,
   type Emit,
   ExitCode,
   exitCodeOf,
@@ -18,16 +16,18 @@ import {
 import { hostLoad, select } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { p2pTable, progressReporter, StatusLine, styleFor, TerminalReport } from '../report/index.js';
-import { historyFolder, newRunId, RunStore, runsFolder, samplesOf, writeJson, writeSamples } from '../results/index.js';
+import { historyFolder, newRunId, RunStore, runsFolder, samplesOf, writeSamples } from '../results/index.js';
 import { executeRun } from '../run/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
+import { checkTargets, type ReportTarget, reportTarget, takesOutput, writeReports } from './reports.js';
 import { loadSuites } from './scenarios.js';
 
 interface RunCommandOptions extends ImageOptions {
   seed?: number;
   jobs?: number;
   json?: string;
+  report?: ReportTarget[];
   keep?: boolean;
   runs?: string;
   kernel: string;
@@ -54,6 +54,11 @@ export function runCommand(): Command {
       wholeNumber(1, 1024),
     )
     .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
+    .option(
+      '--report <FORMAT=FILE>',
+      "also report as json, junit, ktap or kcidb; 'github' for annotations and a job summary; any number of times",
+      reportTarget,
+    )
     .option('--keep', 'keep consoles and traces of guests without a failure, too')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .option(
@@ -75,8 +80,12 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const suites = await loadSuites(options.scenarios);
   const seed = options.seed ?? randomInt(2 ** 32);
   const plan = select(suites, words.length > 0 ? words : ['smoke'], seed);
-  const output = options.json === '-' ? process.stderr : process.stdout;
-  if (options.json !== undefined && options.json !== '-') await checkWritable(options.json);
+  const targets = [
+    ...(options.report ?? []),
+    ...(options.json === undefined ? [] : reportTarget(`json=${options.json}`)),
+  ];
+  const output = takesOutput(targets) ? process.stderr : process.stdout;
+  await checkTargets(targets);
 
   using interrupt = interruptible();
   const { signal } = interrupt;
@@ -139,8 +148,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   await store.writeResult(result);
   const samples = signal.aborted ? undefined : samplesOf(result, plan.cells);
   if (samples !== undefined) await writeSamples(historyFolder(runsFolder(options.runs)), samples.header, samples.lines);
-  if (options.json === '-') process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  else if (options.json !== undefined) await writeJson(resolve(options.json), result);
+  await writeReports(targets, result);
 }
 
 /** The one command that runs exactly this cell again: whatever was not the default and decides what runs. */
@@ -152,17 +160,6 @@ function reproCommand(cellId: string, seed: number, { kernel, qemu, scenarios }:
     ...(qemu === undefined ? [] : [`--qemu ${path(qemu)}`]),
     ...(scenarios === undefined ? [] : [`--scenarios ${resolve(scenarios)}`]),
   ].join(' ');
-}
-
-async function checkWritable(path: string): Promise<void> {
-  const full = resolve(path);
-  try {
-    const there = existsSync(full);
-    if (there && statSync(full).isDirectory()) throw new Error('it is a folder');
-    await access(there ? full : dirname(full), constants.W_OK);
-  } catch (error) {
-    throw new UsageError(`--json: cannot write ${path}: ${describe(error)}`, 'name a file in a folder that is there');
-  }
 }
 
 /** Better said now than after half of the cells. */

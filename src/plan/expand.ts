@@ -142,6 +142,8 @@ export function decide(combination: Combination, block: Block): Decision {
   const [dut] = duts;
   if (dut === undefined) return { prune: 'the topology has no NVMe with the role dut' };
   if (duts.length > 1) return { prune: `the topology has ${duts.length} NVMes with the role dut` };
+  if (machine.arch === 'aarch64' && nodes.some(({ kind }) => kind === 'host-bridge'))
+    return { prune: 'only a firmware tells a kernel of a second host bridge, and arm64 guests boot without one' };
   const needed = diskKiB(workload);
   if (needed > dut.sizeMiB * 1024) {
     return { prune: `the workload needs ${needed} KiB of disk and the dut has ${dut.sizeMiB} MiB` };

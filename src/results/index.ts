@@ -8,4 +8,4 @@ export {
 } from './history.js';
 export { seriesKey } from './history-index.js';
 export { samplesOf } from './samples.js';
-export { newRunId, RunStore, runsFolder, writeJson } from './store.js';
+export { newRunId, RunStore, runsFolder, writeJson, writeWhole } from './store.js';

@@ -57,9 +57,12 @@ export class RunStore implements Disposable {
   }
 }
 
+export function writeJson(path: string, value: unknown): Promise<void> {
+  return writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
 /** A file is written whole or not at all: what was there survives a full disk. What is no file (a pipe, a device) is written to. */
-export async function writeJson(path: string, value: unknown): Promise<void> {
-  const text = `${JSON.stringify(value, null, 2)}\n`;
+export async function writeWhole(path: string, text: string): Promise<void> {
   if (existsSync(path) && !statSync(path).isFile()) return writeFile(path, text);
   const temporary = join(dirname(path), `.${randomBytes(4).toString('hex')}.tmp`);
   try {

@@ -42,7 +42,9 @@ describe('bad input', () => {
   it('seed out of range', () => refused(['run', '--seed', '-1'], /--seed.*-1/s));
   it('no jobs at all', () => refused(['run', '--jobs', '0'], /--jobs.*whole number from 1/s));
   it('a result file in a folder that is not there', () =>
-    refused(['run', '--json', join(box.folder, 'none', 'x.json')], /--json: cannot write/));
+    refused(['run', '--json', join(box.folder, 'none', 'x.json')], /json report: cannot write/));
+  it('a report of no known format: names those that there are', () =>
+    refused(['run', '--report', 'yaml=x'], /It takes json=FILE, junit=FILE/));
   it('a folder for runs that is a file', async () => {
     await writeFile(join(box.folder, 'file'), '');
     await refused(['run', 'no-iommu/switch/p2p-far/phyr8', '--runs', join(box.folder, 'file')], /--runs DIR/);

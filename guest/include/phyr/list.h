@@ -142,6 +142,7 @@ void phyr_list_reset(struct phyr_list *list);
 static inline void phyr_list_init(struct phyr_list *list, enum phyr_format format)
 {
 	list->len = 0;
+	list->first = 0;
 	list->end = 0;
 	list->gaps = 0;
 	list->last.paddr = 0;
@@ -221,13 +222,20 @@ static inline u64 phyr_list_align(const struct phyr_list *list)
 	return list->gaps | list->first | (list->last.paddr + list->last.len);
 }
 
+/* private: */
+size_t __phyr_list_link_bytes(const struct phyr_list *list);
+/* public: */
+
 /**
  * phyr_list_meta_bytes - memory that the list itself takes
  * @list:	the list
  *
  * Return: bytes of the head and all links as allocated.
  */
-size_t phyr_list_meta_bytes(const struct phyr_list *list);
+static inline size_t phyr_list_meta_bytes(const struct phyr_list *list)
+{
+	return sizeof(*list) + (unlikely(list->head) ? __phyr_list_link_bytes(list) : 0);
+}
 
 /**
  * struct phyr_iter - walks the chunks of a list
@@ -258,35 +266,45 @@ struct phyr_iter {
  */
 static inline void phyr_iter_init(struct phyr_iter *it, const struct phyr_list *list)
 {
-	it->at = NULL;
-	it->stop = NULL;
 	it->list = list;
 	it->packed = list->format == PHYR_PACKED;
-	it->begun = false;
+	it->begun = !(list->first & ~PHYR_WORD_ADDR_MASK);
+	if (likely(it->begun)) {
+		it->at = list->word;
+		it->stop = list->tail ? list->word + list->nr_inline : list->at;
+		it->node = list->tail ? list->head : NULL;
+	} else {
+		/* The first word may hold more than the first chunk: not here, inline. */
+		it->at = NULL;
+		it->stop = NULL;
+	}
 }
 
 /* private: */
-static __always_inline void __phyr_iter_decode(struct phyr_iter *it)
+static __always_inline const u64 *__phyr_decode(const u64 *at, bool packed, struct phys_vec *cur)
 {
-	u64 word = *it->at++;
+	u64 word = *at++;
 	unsigned int unit;
 
-	if (!it->packed) {
-		it->cur.paddr = word;
-		it->cur.len = *it->at++;
-		return;
+	if (!packed) {
+		cur->paddr = word;
+		cur->len = *at++;
+		return at;
 	}
 
-	it->cur.paddr = word & PHYR_WORD_ADDR_MASK;
+	cur->paddr = word & PHYR_WORD_ADDR_MASK;
 	unit = (word >> PHYR_WORD_SCALE_SHIFT) & 3;
-	if (unlikely(unit == PHYR_WORD_EXT)) {
-		word = *it->at++;
-		it->cur.paddr |= word & ~PHYR_WORD_ADDR_MASK;
-		it->cur.len = word >> PHYR_WORD_PAGE_SHIFT;
+	if (likely(!unit)) {
+		cur->len = ((word & PHYR_WORD_COUNT_MASK) + 1) << PHYR_WORD_PAGE_SHIFT;
+	} else if (unlikely(unit == PHYR_WORD_EXT)) {
+		word = *at++;
+		cur->paddr |= word & ~PHYR_WORD_ADDR_MASK;
+		cur->len = word >> PHYR_WORD_PAGE_SHIFT;
 	} else {
-		it->cur.len = ((word & PHYR_WORD_COUNT_MASK) + 1) <<
-			      (PHYR_WORD_PAGE_SHIFT + unit * PHYR_WORD_SCALE_BITS);
+		cur->len = ((word & PHYR_WORD_COUNT_MASK) + 1) <<
+			   (PHYR_WORD_PAGE_SHIFT + unit * PHYR_WORD_SCALE_BITS);
 	}
+	return at;
 }
 
 /* public: */
@@ -303,7 +321,7 @@ static inline bool phyr_iter_next(struct phyr_iter *it)
 	/* The first chunk, the last one and a change of links are rare. */
 	if (unlikely(it->at == it->stop))
 		return __phyr_iter_next(it);
-	__phyr_iter_decode(it);
+	it->at = __phyr_decode(it->at, it->packed, &it->cur);
 	return true;
 }
 

@@ -99,6 +99,7 @@ int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_m
 /* private: */
 void __phyr_dma_unmap(struct device *dev, struct phyr_map *map);
 bool __phyr_dma_iter_run(struct phyr_dma_iter *it);
+size_t __phyr_map_array_bytes(const struct phyr_map *map);
 void __phyr_dma_iter_cut(struct phyr_dma_iter *it);
 /* public: */
 
@@ -124,7 +125,40 @@ static inline void phyr_dma_unmap(struct device *dev, struct phyr_map *map)
  *
  * Return: bytes of @map and of the array, without the list.
  */
-size_t phyr_map_meta_bytes(const struct phyr_map *map);
+static inline size_t phyr_map_meta_bytes(const struct phyr_map *map)
+{
+	return sizeof(*map) +
+	       (unlikely(map->shape == PHYR_SHAPE_ARRAY) ? __phyr_map_array_bytes(map) : 0);
+}
+
+/**
+ * phyr_map_whole - a mapping as one range, if that is what it is
+ * @map:	a mapping in force
+ * @range:	receives the range
+ *
+ * What phyr_dma_iter_next() would find first, for users who have many mappings of one range: small
+ * ones, and all that an IOMMU has made linear.
+ *
+ * Context: Any.
+ * Return: true if there is no other range.
+ */
+static inline bool phyr_map_whole(const struct phyr_map *map, struct dma_range *range)
+{
+	dma_addr_t addr = map->addr;
+
+	if (map->shape != PHYR_SHAPE_SINGLE) {
+		if (map->shape != PHYR_SHAPE_SAME || map->list->nr > 1)
+			return false;
+		addr += map->list->first;
+	}
+	if (unlikely(map->len > map->max_seg ||
+		     map->len - 1 > map->boundary - (addr & map->boundary)))
+		return false;
+	range->addr = addr;
+	range->len = map->len;
+	range->flags = 0;
+	return true;
+}
 
 /**
  * struct phyr_dma_iter - walks the ranges of a mapping

@@ -5,9 +5,9 @@
  * registered buffer is pinned and mapped once.
  *
  * All reserved fields and unknown flags must be 0 and are refused otherwise with EINVAL.  The node
- * is for root alone; reading the disk needs a file opened for reading, writing one opened for writing
- * (EBADF).  Unknown requests give ENOTTY, a device that is gone ENODEV.  All requests may sleep and
- * return when the device is done.
+ * is for root alone; reading the disk needs a file opened for reading, writing one opened for
+ * writing (EBADF).  Unknown requests give ENOTTY, a device that is gone ENODEV.  All requests may
+ * sleep and return when the device is done.
  */
 #ifndef _UAPI_PHYR_NVME_H
 #define _UAPI_PHYR_NVME_H
@@ -67,9 +67,9 @@ struct phyr_nvme_io {
  * @reserved:	0
  * @handle:	out: names the buffer in this open file, never 0
  *
- * A peer's memory is refused (EREMOTEIO or EFAULT), since it may not be pinned for long.  The buffer
- * counts as pinned memory (RLIMIT_MEMLOCK, ENOMEM).  ENOSPC: too many buffers; EOPNOTSUPP: the
- * device sees this memory only through a bounce buffer.  Closing the file unregisters all.
+ * A peer's memory is refused (EREMOTEIO or EFAULT), since it may not be pinned for long.  The
+ * buffer counts as pinned memory (RLIMIT_MEMLOCK, ENOMEM).  ENOSPC: too many buffers; EOPNOTSUPP:
+ * the device sees this memory only through a bounce buffer.  Closing the file unregisters all.
  */
 struct phyr_nvme_register {
 	__u64 addr;

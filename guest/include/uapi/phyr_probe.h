@@ -153,8 +153,8 @@ struct phyr_probe_translate {
  * @by:		PHYR_PROBE_NO_IOMMU ...: how the addresses of the last command lead to memory
  * @reserved:	0
  * @p2p_bytes:	of the bytes, those in another device's memory
- * @p2p_bus:	of these, bytes that the kernel's own P2P rules say are reached by bus address, not through
- *		the host bridge
+ * @p2p_bus:	of these, bytes that the kernel's own P2P rules say are reached by bus address,
+ *		not through the host bridge
  * @p2p_bounced: of these, bytes in bounce buffers
  */
 struct phyr_probe_watch {
@@ -174,6 +174,29 @@ struct phyr_probe_watch {
 	__u64 p2p_bytes;
 	__u64 p2p_bus;
 	__u64 p2p_bounced;
+};
+
+/**
+ * struct phyr_probe_io_cost - what does a read cost the driver of a disk?
+ * @memory:	in: where the data goes; backend 0, PHYR_PROBE_FROM_DEVICE, no trim
+ * @fd:		in: the disk, open; without an I/O scheduler, with nothing else to do
+ * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
+ * @queue:	out: the driver's queue_rq()
+ * @complete:	out: the interrupt, to the end of the bio, entry and exit included
+ * @map:	out: of @queue, all that phyr_nvme does to describe and map the data and to write
+ *		the data pointer; 0 for another driver, or where it cannot be measured
+ * @unmap:	out: of @complete, the way back; likewise
+ *
+ * The disk is read at its beginning.  One CPU, one hardware queue.
+ */
+struct phyr_probe_io_cost {
+	struct phyr_probe_memory memory;
+	__s32 fd;
+	__u32 iterations;
+	struct phyr_probe_cost queue;
+	struct phyr_probe_cost complete;
+	struct phyr_probe_cost map;
+	struct phyr_probe_cost unmap;
 };
 
 /* What happened; which fields of struct phyr_probe_event it fills, besides time. */
@@ -263,5 +286,6 @@ struct phyr_probe_story_read {
 #define PHYR_PROBE_IOC_STORY_START	_IOW('y', 6, struct phyr_probe_story_start)
 #define PHYR_PROBE_IOC_STORY_STOP	_IO('y', 7)
 #define PHYR_PROBE_IOC_STORY_READ	_IOWR('y', 8, struct phyr_probe_story_read)
+#define PHYR_PROBE_IOC_IO_COST		_IOWR('y', 9, struct phyr_probe_io_cost)
 
 #endif /* _UAPI_PHYR_PROBE_H */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import * as machines from '../../../harness/machines.js';
-import { switched, twoFunctions } from '../../../harness/topologies.js';
+import { fabric, switched, twoFunctions } from '../../../harness/topologies.js';
 import { crosscheck, filesystem, fioVerify, hotUnplug, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
 import { type Block, type Suite, UsageError } from '../../../src/model/index.js';
 import { cellSeed, expand, groupIntoBoots, matcher, select } from '../../../src/plan/index.js';
@@ -64,6 +64,22 @@ describe('the built-in suites', () => {
 });
 
 describe('expand', () => {
+  it('has no second host bridge for a guest without a firmware', () => {
+    const two = { machines: [machines.smmuStrict, machines.vtdStrict], topologies: [fabric] };
+    const { cells, pruned } = expand(suiteOf(two), 1);
+    expect(cells.map(({ id }) => id)).toEqual(['vtd-strict/fabric/fio-verify/phyr8']);
+    expect(pruned.map(({ reason }) => reason)).toEqual([expect.stringMatching(/firmware .* second host bridge/)]);
+  });
+
+  it('runs arm64 only where it is asked for by name', () => {
+    const arm = (id: string) => {
+      const suite = suites.find((one) => one.id === id) as Suite;
+      return expand(suite, 1).cells.filter(({ machine }) => machine.arch === 'aarch64').length;
+    };
+    expect(arm('arm64')).toBeGreaterThan(40);
+    for (const { id } of suites.filter((suite) => suite.id !== 'arm64')) expect([id, arm(id)]).toEqual([id, 0]);
+  });
+
   it('pairwise shows every pair of parts that the product shows, and every refusal, in fewer cells', () => {
     const parts = {
       machines: [machines.noIommu, machines.vtdStrict, machines.vtdLazy, machines.vtdPassthrough],

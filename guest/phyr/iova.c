@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IOVA space for a list: how much of it, and where in it the list begins.
+ *
+ * An IOMMU maps a large page only where addresses and memory are congruent: equal modulo that page.
+ * The DMA API takes care of that within the smallest page alone.  But it aligns IOVA space to its own
+ * size, rounded up to a power of two; so a list that does not begin on a large page, and whose chunks
+ * do, gets a little more, and begins as far into it as into its page.
+ */
+#include <linux/dma-mapping.h>
+
+#include "iova.h"
+
+/* How far into the space the list should begin, but for what the smallest page asks for. */
+static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_list *list)
+{
+	u64 granule = phyr_granule(domain), pages = domain->pgsize_bitmap & ~granule;
+
+	/* No page is larger than the alignment of all inner boundaries. */
+	if (list->gaps)
+		pages &= (list->gaps & -list->gaps) * 2 - 1;
+
+	/* The largest one that fits in somewhere. */
+	for (; pages; pages &= ~rounddown_pow_of_two(pages)) {
+		u64 page = rounddown_pow_of_two(pages), into = list->first & (page - 1);
+
+		if (page <= list->len && (into ? page - into : 0) <= list->len - page)
+			return into & ~(granule - 1);
+	}
+	return 0;
+}
+
+/**
+ * __phyr_iova_alloc - get IOVA space for a list that large pages may be used for
+ * @dev:	the device, translated by a DMA IOMMU
+ * @domain:	the domain that translates it
+ * @map:	the mapping, its list is set; receives the state and the address of the first byte
+ *
+ * Context: Any.
+ * Return: false if there is none.
+ */
+bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
+		       struct phyr_map *map)
+{
+	const struct phyr_list *list = map->list;
+	u64 pad = phyr_iova_pad(domain, list);
+
+	if (!dma_iova_try_alloc(dev, &map->iova, list->first, list->len + pad)) {
+		/* Large pages are a luxury. */
+		if (!pad || !dma_iova_try_alloc(dev, &map->iova, list->first, list->len))
+			return false;
+		pad = 0;
+	}
+	map->addr = map->iova.addr + pad;
+	return true;
+}
+
+/**
+ * phyr_iova_free - unlink what is linked, and give the IOVA space back
+ * @dev:	the device
+ * @map:	the mapping
+ * @mapped:	bytes that are linked, from the first one on
+ *
+ * Context: Any.
+ */
+void phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped)
+{
+	u64 pad = map->addr - map->iova.addr;
+
+	if (likely(!pad)) {
+		dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
+		return;
+	}
+	if (mapped)
+		dma_iova_unlink(dev, &map->iova, pad, mapped, map->dir, map->attrs);
+	dma_iova_free(dev, &map->iova);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What map.c, iova.c and link.c share: a SINGLE in the making. */
+#ifndef PHYR_IOVA_H
+#define PHYR_IOVA_H
+
+#include <linux/dma-mapping.h>
+#include <linux/iommu.h>
+
+#include "internal.h"
+
+/* The smallest page of an IOMMU: what the DMA API calls its merge boundary, plus one. */
+static inline u64 phyr_granule(const struct iommu_domain *domain)
+{
+	return domain->pgsize_bitmap & -domain->pgsize_bitmap;
+}
+
+/* iova.c */
+bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
+		       struct phyr_map *map);
+void phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped);
+
+/* __phyr_iova_alloc() for every list; what is smaller than a large page is here, inline. */
+static __always_inline bool phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
+					    struct phyr_map *map)
+{
+	if (unlikely(map->len >= PMD_SIZE))
+		return __phyr_iova_alloc(dev, domain, map);
+	if (unlikely(!dma_iova_try_alloc(dev, &map->iova, map->list->first, map->len)))
+		return false;
+	map->addr = map->iova.addr;
+	return true;
+}
+
+/* link.c */
+int phyr_map_iova(struct device *dev, struct iommu_domain *domain, struct phyr_map *map);
+
+#endif /* PHYR_IOVA_H */

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a read costs a block driver: its queue_rq(), and the interrupt that completes it.
+ *
+ * A request is made of memory laid out on purpose and given to the driver's own queue_rq(), as
+ * blk-mq would do it, with interrupts off.  The device answers while the CPU waits; then interrupts
+ * are let in, and the completion runs.  So nothing else is in either figure, and any driver can be
+ * measured, the kernel's nvme for one.
+ *
+ * In a round of its own the functions of phyr_nvme that map and unmap are timed with fprobes; what
+ * those cost themselves is found out on a function that does nothing.
+ */
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/delay.h>
+#include <linux/file.h>
+#include <linux/fprobe.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/timex.h>
+
+#include "probe.h"
+
+/* How long the device gets to answer, in get_cycles(): short of a timer tick. */
+#define PATIENCE	1000000
+
+enum { QUEUE, COMPLETE, MAP, UNMAP, FIGURES };
+
+/* The functions that are timed: ours, and the one that does nothing. */
+enum { TIME_MAP, TIME_UNMAP, TIME_NOTHING, TIMED };
+
+static struct timed {
+	struct fprobe probe;
+	cycles_t from;
+	cycles_t took;
+} timed[TIMED];
+
+static DEFINE_MUTEX(timed_lock);
+
+static int on_entry(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		    struct ftrace_regs *regs, void *data)
+{
+	container_of(probe, struct timed, probe)->from = get_cycles();
+	return 0;
+}
+
+static void on_exit(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		    struct ftrace_regs *regs, void *data)
+{
+	struct timed *t = container_of(probe, struct timed, probe);
+
+	t->took = get_cycles() - t->from;
+}
+
+static noinline void probe_io_nothing(void)
+{
+	barrier();
+}
+
+static const char *const timed_functions[TIMED] = {
+	[TIME_MAP]	= "pnvme_map",
+	[TIME_UNMAP]	= "pnvme_unmap",
+	[TIME_NOTHING]	= "probe_io_nothing",
+};
+
+static void timing_stop(int nr)
+{
+	while (nr--)
+		unregister_fprobe(&timed[nr].probe);
+}
+
+static int timing_start(void)
+{
+	int i, err;
+
+	memset(timed, 0, sizeof(timed));
+	for (i = 0; i < TIMED; i++) {
+		timed[i].probe.entry_handler = on_entry;
+		timed[i].probe.exit_handler = on_exit;
+		err = register_fprobe(&timed[i].probe, timed_functions[i], NULL);
+		if (err) {
+			timing_stop(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * struct probe_io - a read that is made again and again
+ * @bdev:	the disk
+ * @mem:	where the data goes
+ * @vec:	the same for the bio
+ * @bio:	the read
+ * @done:	set when the bio has ended
+ */
+struct probe_io {
+	struct block_device *bdev;
+	struct probe_memory mem;
+	struct bio_vec *vec;
+	struct bio bio;
+	bool done;
+};
+
+static void io_ended(struct bio *bio)
+{
+	struct probe_io *io = bio->bi_private;
+
+	WRITE_ONCE(io->done, true);
+}
+
+/* What blk-mq does with a bio before it calls the driver. */
+static struct request *io_request(struct probe_io *io)
+{
+	struct request *rq;
+	u32 i;
+	int err;
+
+	bio_init(&io->bio, io->bdev, io->vec, io->mem.nr_chunks, REQ_OP_READ);
+	io->bio.bi_end_io = io_ended;
+	io->bio.bi_private = io;
+	io->done = false;
+	for (i = 0; i < io->mem.nr_chunks; i++) {
+		const struct phys_vec *chunk = &io->mem.chunk[i];
+
+		__bio_add_page(&io->bio, pfn_to_page(PHYS_PFN(chunk->paddr)), chunk->len,
+			       offset_in_page(chunk->paddr));
+	}
+
+	rq = blk_mq_alloc_request(bdev_get_queue(io->bdev), REQ_OP_READ, 0);
+	if (IS_ERR(rq))
+		return rq;
+	err = blk_rq_append_bio(rq, &io->bio);
+	if (err) {
+		blk_mq_free_request(rq);
+		return ERR_PTR(err);
+	}
+	rq->__sector = 0;
+	return rq;
+}
+
+/* Did the device write to all of the memory?  The layout leaves each word's own address in it. */
+static bool io_arrived(const struct probe_io *io)
+{
+	u32 i;
+
+	for (i = 0; i < io->mem.nr_chunks; i++) {
+		phys_addr_t addr = io->mem.chunk[i].paddr;
+
+		if (*(u64 *)phys_to_virt(addr) == addr)
+			return false;
+	}
+	return true;
+}
+
+/* One read.  Returns 0 with its figures, -EAGAIN if the device was slow, or an error. */
+static int io_once(struct probe_io *io, u64 *cost)
+{
+	struct request *rq = io_request(io);
+	struct blk_mq_queue_data bd = { .rq = rq, .last = true };
+	cycles_t t[4];
+	blk_status_t st;
+	bool in_time;
+
+	if (IS_ERR(rq))
+		return PTR_ERR(rq);
+
+	/* Who is woken by the interrupt runs afterwards. */
+	preempt_disable();
+	local_irq_disable();
+	t[0] = get_cycles();
+	st = rq->q->mq_ops->queue_rq(rq->mq_hctx, &bd);
+	t[1] = get_cycles();
+	if (!st)
+		while (get_cycles() - t[1] < PATIENCE)
+			cpu_relax();
+	probe_io_nothing();
+	t[2] = get_cycles();
+	local_irq_enable();
+	in_time = READ_ONCE(io->done);
+	t[3] = get_cycles();
+	preempt_enable();
+
+	if (st) {
+		blk_mq_free_request(rq);
+		return blk_status_to_errno(st);
+	}
+	/* The memory is the device's until then.  A driver times out what takes too long. */
+	while (!READ_ONCE(io->done))
+		usleep_range(50, 100);
+	if (io->bio.bi_status)
+		return blk_status_to_errno(io->bio.bi_status);
+	cost[QUEUE] = t[1] - t[0];
+	cost[COMPLETE] = t[3] - t[2];
+	cost[MAP] = timed[TIME_MAP].took - min(timed[TIME_MAP].took, timed[TIME_NOTHING].took);
+	cost[UNMAP] = timed[TIME_UNMAP].took -
+		      min(timed[TIME_UNMAP].took, timed[TIME_NOTHING].took);
+	return in_time ? 0 : -EAGAIN;
+}
+
+static int io_round(struct probe_io *io, u32 iterations, u64 *sample, int from, int to)
+{
+	u32 i, tries = 0;
+	u64 cost[FIGURES];
+	int err, f;
+
+	/* The first ones warm the caches of the allocators and are not counted. */
+	for (i = 0; i < 8; i++) {
+		err = io_once(io, cost);
+		if (err && err != -EAGAIN)
+			return err;
+	}
+	for (i = 0; i < iterations;) {
+		err = io_once(io, cost);
+		if (err == -EAGAIN && ++tries < 10 * iterations)
+			continue;
+		if (err)
+			return err == -EAGAIN ? -ETIME : err;
+		for (f = from; f < to; f++)
+			sample[f * iterations + i] = cost[f];
+		i++;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
+{
+	struct phyr_probe_cost *out[FIGURES] = {
+		&arg->queue, &arg->complete, &arg->map, &arg->unmap,
+	};
+	u64 overhead[FIGURES] = { };
+	int err, f, figures = MAP;
+
+	mutex_lock(&timed_lock);
+	memset(timed, 0, sizeof(timed));
+	err = io_round(io, arg->iterations, sample, QUEUE, MAP);
+	if (!err && !io_arrived(io))
+		err = -EIO;
+	if (!err && !timing_start()) {
+		figures = FIGURES;
+		err = io_round(io, arg->iterations, sample, MAP, FIGURES);
+		timing_stop(TIMED);
+		/* Of another driver none of it was called. */
+		if (!timed[TIME_MAP].took)
+			figures = MAP;
+	}
+	mutex_unlock(&timed_lock);
+	if (err)
+		return err;
+
+	overhead[QUEUE] = probe_empty_cost();
+	overhead[COMPLETE] = overhead[QUEUE];
+	for (f = 0; f < figures; f++)
+		probe_summarise(sample + f * arg->iterations, arg->iterations, overhead[f], out[f]);
+	return 0;
+}
+
+/**
+ * probe_io_cost - measure reads of a disk
+ * @arg: from and to user space, already checked
+ *
+ * Context: May sleep.
+ * Return: 0; -EBADF, -ENOTBLK; -EOPNOTSUPP if it is no blk-mq disk; -EBUSY if it has an I/O
+ * scheduler; -ETIME if the device is too slow; -ENOMEM; or the error of the read.
+ */
+int probe_io_cost(struct phyr_probe_io_cost *arg)
+{
+	struct probe_io *io;
+	struct file *file;
+	u64 *sample;
+	int err;
+
+	file = fget(arg->fd);
+	if (!file)
+		return -EBADF;
+	err = -ENOTBLK;
+	if (!S_ISBLK(file_inode(file)->i_mode))
+		goto out_file;
+
+	err = -ENOMEM;
+	io = kzalloc_obj(*io);
+	sample = kvcalloc(arg->iterations, FIGURES * sizeof(*sample), GFP_KERNEL);
+	if (!io || !sample)
+		goto out_free;
+	io->bdev = file_bdev(file);
+	err = queue_is_mq(bdev_get_queue(io->bdev)) ? 0 : -EOPNOTSUPP;
+	if (!err && bdev_get_queue(io->bdev)->elevator)
+		err = -EBUSY;
+	if (!err)
+		err = probe_memory_alloc(&io->mem, &arg->memory);
+	if (err)
+		goto out_free;
+	err = -ENOMEM;
+	io->vec = kvcalloc(io->mem.nr_chunks, sizeof(*io->vec), GFP_KERNEL);
+	if (io->vec)
+		err = io_measure(io, arg, sample);
+	kvfree(io->vec);
+	probe_memory_free(&io->mem);
+out_free:
+	kvfree(sample);
+	kfree(io);
+out_file:
+	fput(file);
+	return err;
+}

@@ -1,0 +1,47 @@
+/** For GitHub Actions: annotations, which the runner reads from the output, and a job summary in Markdown. */
+import type { CellRecord, RunResult, Verdict } from '../../model/index.js';
+import { oneLine, storyOf } from './text.js';
+
+/** A line each; GitHub shows ten of a kind a step, so the rest is said in one. */
+export function annotations({ cells }: RunResult): string[] {
+  const wrong = cells.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skip');
+  const shown = wrong.slice(0, MOST).map((record) => {
+    const kind = record.verdict === 'fail' ? 'error' : 'warning';
+    return `::${kind} title=${property(`${record.verdict}: ${record.id}`)}::${data(storyOf(record).join('\n'))}`;
+  });
+  const more = wrong.length - shown.length;
+  return more > 0 ? [...shown, `::notice::${more} more cells did not pass; the job summary has them`] : shown;
+}
+
+const MOST = 10;
+
+export function summary({ run, cells }: RunResult): string {
+  const order: Verdict[] = ['fail', 'lost', 'inconclusive', 'skip', 'pass'];
+  const counts = order.map((verdict) => [verdict, cells.filter((cell) => cell.verdict === verdict).length] as const);
+  const line = counts.flatMap(([verdict, count]) => (count > 0 ? [`${count} ${verdict}`] : [])).join(', ');
+  const wrong = cells.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skip');
+  return [
+    `## phyrlab: ${line || 'no cells'}`,
+    '',
+    `Linux ${md(run.kernel.release)}, QEMU ${md(run.qemu.version)} (${run.host.accelerator}), seed ${run.seed}, run ${md(run.id)}`,
+    '',
+    ...(wrong.length > 0 ? ['| verdict | cell | why |', '| --- | --- | --- |', ...wrong.map(row), ''] : []),
+  ].join('\n');
+}
+
+function row(record: CellRecord): string {
+  return `| ${record.verdict} | ${md(record.id)} | ${storyOf(record).map(md).join('<br>')} |`;
+}
+
+/** What a guest said is text: no markup, no table of its own. */
+function md(text: string): string {
+  return oneLine(text).replace(/[\\`*_{}[\]<>|~#!&@]/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,72 @@
+/** JUnit XML, as CI systems read it: a suite a run, a case a cell. Lost and inconclusive cells are errors, not failures. */
+import type { CellRecord, RunResult } from '../../model/index.js';
+import { storyOf } from './text.js';
+
+export function junit({ run, cells }: RunResult): string {
+  const count = (...verdicts: string[]) => cells.filter(({ verdict }) => verdicts.includes(verdict)).length;
+  const totals = attributes({
+    tests: cells.length,
+    failures: count('fail'),
+    errors: count('lost', 'inconclusive'),
+    skipped: count('skip'),
+    time: seconds(run.duration_ms),
+  });
+  const properties = {
+    kernel: run.kernel.release,
+    qemu: run.qemu.version,
+    seed: run.seed,
+    accelerator: run.host.accelerator,
+  };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="phyrlab" ${totals}>`,
+    `  <testsuite name="${xml(run.id)}" timestamp="${xml(run.started)}" ${totals}>`,
+    '    <properties>',
+    ...Object.entries(properties).map(([name, value]) => `      <property ${attributes({ name, value })}/>`),
+    '    </properties>',
+    ...cells.map(testCase),
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function testCase(record: CellRecord): string {
+  // machine/topology make the class, workload/backend the case.
+  const parts = record.id.split('/');
+  const place = attributes({
+    classname: parts.slice(0, 2).join('.'),
+    name: parts.slice(2).join('/'),
+    time: seconds(record.duration_ms),
+  });
+  if (record.verdict === 'pass') return `    <testcase ${place}/>`;
+  return `    <testcase ${place}>${outcome(record)}</testcase>`;
+}
+
+function outcome(record: CellRecord): string {
+  const message = attributes({ message: record.reason });
+  if (record.verdict === 'skip') return `<skipped ${message}/>`;
+  const element = record.verdict === 'fail' ? 'failure' : 'error';
+  return `<${element} ${attributes({ type: record.verdict })} ${message}>${xml(storyOf(record).join('\n'))}</${element}>`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function attributes(values: Record<string, string | number>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${xml(String(value))}"`)
+    .join(' ');
+}
+
+/** XML 1.0 has no way to write most control characters: they become a mark. */
+function xml(text: string): string {
+  return (
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/g, '\ufffd')
+      .replace(/(^|[^\ud800-\udbff])[\udc00-\udfff]/g, '$1\ufffd')
+      .replace(/[&<>"\n\t]/g, (c) => `&#${c.charCodeAt(0)};`)
+  );
+}

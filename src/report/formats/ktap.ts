@@ -1,0 +1,14 @@
+/** KTAP (Documentation/dev-tools/ktap.rst): a test a cell. What is not known to be right is `not ok`. */
+import type { RunResult } from '../../model/index.js';
+import { oneLine, storyOf } from './text.js';
+
+export function ktap({ run, cells }: RunResult): string {
+  const lines = cells.flatMap((record, index) => {
+    const result = `${record.verdict === 'pass' || record.verdict === 'skip' ? 'ok' : 'not ok'} ${index + 1} ${record.id}`;
+    if (record.verdict === 'pass') return [result];
+    if (record.verdict === 'skip') return [`${result} # SKIP ${oneLine(record.reason)}`];
+    return [...storyOf(record).map((line) => `# ${oneLine(line)}`), `# verdict: ${record.verdict}`, result];
+  });
+  const header = `# phyrlab ${run.id}: Linux ${run.kernel.release}, QEMU ${run.qemu.version}, seed ${run.seed}`;
+  return ['KTAP version 1', header, `1..${cells.length}`, ...lines, ''].join('\n');
+}

@@ -1,0 +1,18 @@
+import type { CellRecord, OracleReport } from '../../model/index.js';
+
+/** What there is to say about a cell that did not pass: the objecting oracles, else the reason; and the command. */
+export function storyOf(record: CellRecord): string[] {
+  const loud = record.oracles.filter(({ verdict }) => verdict !== 'pass');
+  const said = loud.length > 0 ? loud.map(lineOf) : [record.reason];
+  return [...said, `reproduce: ${record.repro}`];
+}
+
+function lineOf({ name, verdict, detail }: OracleReport): string {
+  return `${name}${verdict === 'inconclusive' ? ' (could not look)' : ''}: ${detail}`;
+}
+
+/** In one line, whatever a guest put into it: no control characters, which formats and terminals would act upon. */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+}

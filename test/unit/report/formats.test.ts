@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { parseKtap } from '../../../src/guest/index.js';
+import type { CellRecord, RunResult } from '../../../src/model/index.js';
+import { annotations, FORMATS, summary } from '../../../src/report/index.js';
+
+/** What a guest may put into a log. */
+const HOSTILE = 'a]]> <script>&"\'|`\u0000\u001b[31m\n::error::gotcha %0A\n| x | \ud800 ok 7';
+
+function record(changes: Partial<CellRecord>): CellRecord {
+  return {
+    id: 'vtd-strict/switch/crosscheck/phyr8',
+    verdict: 'pass',
+    reason: '',
+    oracles: [{ name: 'data', verdict: 'pass', detail: '' }],
+    metrics: [{ name: 'map', unit: 'insn', value: 5, better: 'lower' }],
+    duration_ms: 1234,
+    repro: "npx phyrlab run 'x' --seed 1",
+    ...changes,
+  };
+}
+
+function resultOf(cells: CellRecord[]): RunResult {
+  return {
+    schema: 1,
+    run: {
+      id: '20261121-000000-abcd',
+      seed: 1,
+      started: '2026-11-21T00:00:00.000Z',
+      host: { kernel: '7', cpus: 2, memory_mib: 1, accelerator: 'tcg' },
+      qemu: { version: '11.1.3', key: 'q' },
+      kernel: { release: '7.3.4+deb13-cloud-amd64', key: 'k' },
+      rootfs: { key: 'r' },
+      modules: { key: 'm' },
+      drift: [],
+      duration_ms: 5000,
+      interrupted: false,
+      exit_code: 1,
+    },
+    cells,
+  };
+}
+
+const result = resultOf([
+  record({}),
+  record({
+    id: 'vtd-strict/switch/crosscheck/sg!short-map',
+    verdict: 'fail',
+    reason: HOSTILE,
+    oracles: [{ name: 'kernel-log', verdict: 'fail', detail: HOSTILE }],
+  }),
+  record({ id: 'a/b/c/iter', verdict: 'lost', reason: 'the guest never became ready', oracles: [] }),
+  record({
+    id: 'a/b/c/iova',
+    verdict: 'inconclusive',
+    reason: 'x',
+    oracles: [{ name: 'faults', verdict: 'inconclusive', detail: 'trace was off' }],
+  }),
+  record({ id: 'a/b/c/phyr16', verdict: 'skip', reason: 'not modelled: why' }),
+]);
+
+describe('JUnit', () => {
+  const xml = FORMATS.junit(result);
+  it('counts, and tells failures from errors', () => {
+    expect(xml).toContain('tests="5" failures="1" errors="2" skipped="1" time="5.000"');
+    expect(xml).toContain('<testcase classname="vtd-strict.switch" name="crosscheck/phyr8" time="1.234"/>');
+    expect(xml.match(/<failure type="fail"/g)).toHaveLength(1);
+    expect(xml.match(/<error type="lost"/g)).toHaveLength(1);
+    expect(xml.match(/<error type="inconclusive"/g)).toHaveLength(1);
+    expect(xml).toContain('<skipped message="not modelled: why"/>');
+  });
+
+  it('holds what a guest said as text', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
+    expect(xml).not.toMatch(/[\u0000-\u0008\u001b\ud800]/);
+    expect(xml).not.toContain('<script>');
+    // Every < begins an element or the declaration that this format has, and every & a reference by number.
+    expect(
+      xml.match(/<\/?(\?xml|testsuites|testsuite|properties|property|testcase|failure|error|skipped)\b/g),
+    ).toHaveLength(xml.match(/</g)?.length ?? 0);
+    expect(xml.match(/&#\d+;/g)).toHaveLength(xml.match(/&/g)?.length ?? 0);
+  });
+});
+
+it('KTAP is what our own parser reads, with nothing that is not right called ok', () => {
+  const report = parseKtap(FORMATS.ktap(result));
+  expect(report.problems).toEqual([]);
+  expect(report.tests.map(({ status }) => status)).toEqual(['pass', 'fail', 'fail', 'fail', 'skip']);
+  expect(report.tests[1]?.diagnostics.join('\n')).toContain('reproduce: npx phyrlab');
+});
+
+describe('GitHub', () => {
+  it('annotates what did not pass, each in one line', () => {
+    const lines = annotations(result);
+    expect(lines).toHaveLength(3);
+    expect(lines.join('').split('\n')).toHaveLength(1);
+    expect(lines[0]).toMatch(/^::error title=fail%3A vtd-strict\/switch\/crosscheck\/sg!short-map::kernel-log: /);
+    expect(lines[1]).toMatch(/^::warning /);
+  });
+
+  it('says that there are more than it shows', () => {
+    const many = annotations(
+      resultOf(Array.from({ length: 25 }, (_, i) => record({ id: `a/b/c/${i}`, verdict: 'fail' }))),
+    );
+    expect(many).toHaveLength(11);
+    expect(many.at(-1)).toContain('15 more cells');
+  });
+
+  it('a summary is a table in which a guest writes nothing of its own', () => {
+    const text = summary(result);
+    expect(text).toContain('## phyrlab: 1 fail, 1 lost, 1 inconclusive, 1 skip, 1 pass');
+    const rows = text.split('\n').filter((line) => line.startsWith('| '));
+    expect(rows).toHaveLength(5);
+    for (const line of rows) expect(line.match(/\|/g)).toHaveLength(4);
+    expect(text).not.toContain('<script>');
+  });
+});
+
+const SCHEMA = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data', 'kcidb-v5.3.schema.json');
+
+describe('KCIDB', () => {
+  const submitted = JSON.parse(FORMATS.kcidb(result));
+
+  it('has a status for every verdict', () => {
+    const tests = submitted.tests as { status: string; path: string }[];
+    expect(tests.map(({ status }) => status)).toEqual(['PASS', 'FAIL', 'MISS', 'ERROR', 'SKIP']);
+    expect(tests[1]?.path).toBe('phyrlab.vtd-strict.switch.crosscheck.sg.short-map');
+  });
+
+  it.skipIf(!existsSync(SCHEMA))('is what schema 5.3 asks for', () => {
+    const schema = z.fromJSONSchema(JSON.parse(readFileSync(SCHEMA, 'utf8')));
+    expect(schema.safeParse(submitted).error?.issues ?? []).toEqual([]);
+    expect(schema.safeParse({ ...submitted, tests: [{ ...submitted.tests[0], status: 'FINE' }] }).success).toBe(false);
+  });
+});
