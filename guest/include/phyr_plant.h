@@ -32,6 +32,8 @@
  * @PHYR_PLANT_WRONG_BIAS:	"wrong-bias": a list that the device reads as it is gets a
  *				bias of one page, which only the check of each entry sees
  *				beforehand
+ * @PHYR_PLANT_LEAK_ON_ERROR:	"leak-on-error": after a failure that a test asked for
+ *				(phyr_fail.h), the first step that is to be undone is not
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -41,6 +43,7 @@ enum phyr_plant {
 	PHYR_PLANT_EARLY_UNMAP,
 	PHYR_PLANT_WRONG_LENGTH,
 	PHYR_PLANT_WRONG_BIAS,
+	PHYR_PLANT_LEAK_ON_ERROR,
 };
 
 #ifdef PHYR_PLANTS

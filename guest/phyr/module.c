@@ -14,6 +14,7 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_EARLY_UNMAP]	= "early-unmap",
 	[PHYR_PLANT_WRONG_LENGTH]	= "wrong-length",
 	[PHYR_PLANT_WRONG_BIAS]		= "wrong-bias",
+	[PHYR_PLANT_LEAK_ON_ERROR]	= "leak-on-error",
 };
 
 int phyr_plant_now;
@@ -42,7 +43,7 @@ static const struct kernel_param_ops plant_ops = {
 };
 
 module_param_cb(plant, &plant_ops, NULL, 0600);
-MODULE_PARM_DESC(plant, "Defect to plant: none, short-map, skip-unmap, swap-direction, early-unmap, wrong-length, wrong-bias");
+MODULE_PARM_DESC(plant, "Defect to plant: none, short-map, skip-unmap, swap-direction, early-unmap, wrong-length, wrong-bias, leak-on-error");
 #endif /* PHYR_PLANTS */
 
 static int __init phyr_init(void)

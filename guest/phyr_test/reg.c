@@ -56,7 +56,7 @@ static bool reaches(struct test *t, const struct phyr_reg_io *io)
 	return done == io->len;
 }
 
-void test_reg_slices(struct test *t)
+static void slices(struct test *t)
 {
 	static const u64 offsets[] = { 0, 1, 511, 3584, 3585, 4096, 40960, 100000, 200704 };
 	static const u64 lengths[] = { 1, 8, 512, 4096, 4097, 12288, 50000 };
@@ -92,7 +92,7 @@ undo:
 }
 
 /* What the device writes is there after the end of the I/O, and nothing else is changed. */
-void test_reg_from_device(struct test *t)
+static void from_device(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
 	const u64 from = 9000, len = 30000;
@@ -130,7 +130,7 @@ undo:
 	test_memory_fill(t);
 }
 
-void test_reg_refused(struct test *t)
+static void refused(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	const struct {
@@ -169,75 +169,8 @@ undo:
 	phyr_reg_put(reg);
 }
 
-struct revoker {
-	struct work_struct work;
-	struct phyr_reg *reg;
-	bool done;
-};
-
-static void revoke_work(struct work_struct *work)
-{
-	struct revoker *r = container_of(work, struct revoker, work);
-
-	phyr_reg_revoke(r->reg);
-	/* Read while it may be running. */
-	WRITE_ONCE(r->done, true);
-}
-
-void test_reg_revoke(struct test *t)
-{
-	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
-	struct revoker r[2] = { { .reg = reg }, { .reg = reg } };
-	struct phyr_reg_io io = { }, another;
-	dma_addr_t addr = 0;
-	struct phyr_dma_iter it;
-	int err, i;
-
-	if (IS_ERR(reg)) {
-		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
-		return;
-	}
-	for (i = 0; i < 2; i++)
-		INIT_WORK_ONSTACK(&r[i].work, revoke_work);
-	err = phyr_reg_begin(reg, &io, 4096, 8192, DMA_TO_DEVICE);
-	EXPECT(t, !err, "begin: %d", err);
-	phyr_reg_iter_init(&it, &io);
-	phyr_dma_iter_next(&it);
-	addr = it.range.addr;
-
-	for (i = 0; i < 2; i++)
-		queue_work(system_unbound_wq, &r[i].work);
-	for (i = 0; i < 100; i++) {
-		err = phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE);
-		if (err)
-			break;
-		phyr_reg_end(&another);
-		msleep(20);
-	}
-	EXPECT(t, err == -ENODEV, "begin during the revocation: %d", err);
-	msleep(50);
-	EXPECT(t, !READ_ONCE(r[0].done) && !READ_ONCE(r[1].done),
-	       "it did not wait for the I/O");
-	EXPECT(t, reaches(t, &io), "the I/O lost its mapping");
-undo:
-	if (io.reg)
-		phyr_reg_end(&io);
-	for (i = 0; i < 2; i++) {
-		flush_work(&r[i].work);
-		destroy_work_on_stack(&r[i].work);
-	}
-	if (!t->why[0] && !(r[0].done && r[1].done))
-		snprintf(t->why, sizeof(t->why), "it did not end with the I/O");
-	if (!t->why[0] && dev_dma_iommu(t->dev) && test_translate(t, addr))
-		snprintf(t->why, sizeof(t->why), "still mapped");
-	phyr_reg_revoke(reg);
-	if (!t->why[0] && phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE) != -ENODEV)
-		snprintf(t->why, sizeof(t->why), "an I/O after the revocation");
-	phyr_reg_put(reg);
-}
-
 /* Whoever lets go last need not have revoked; others' holds do not keep the mapping. */
-void test_reg_last_put(struct test *t)
+static void last_put(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	struct phyr_dma_iter it;
@@ -264,7 +197,7 @@ undo:
 }
 
 /* No verdict: what one I/O on a registration costs, instructions where the clock counts them. */
-void test_reg_cost(struct test *t)
+static void cost(struct test *t)
 {
 	static const struct { u64 offset, len; } ios[] = {
 		{ 0, 2048 }, { 3584, 4096 }, { 40960, 4096 }, { 200704, 4096 },
@@ -307,3 +240,12 @@ void test_reg_cost(struct test *t)
 undo:
 	phyr_reg_put(reg);
 }
+
+static const struct test_case cases[] = {
+	{ "reg: every part reaches its bytes",		slices },
+	{ "reg: what the device writes arrives",	from_device },
+	{ "reg: what is refused",			refused },
+	{ "reg: the last put revokes",			last_put },
+	{ "reg: cost of an I/O",			cost },
+};
+TEST_GROUP(reg, cases);
