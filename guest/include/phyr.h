@@ -20,11 +20,13 @@
  *	phyr_dma_unmap(dev, &map);
  *	phyr_list_destroy(&list);
  *
- * Nothing here locks: a list or a map has one owner at a time.
+ * Nothing here locks: a list or a map has one owner at a time.  Memory that its owner may take back at
+ * any time is another matter, and has a header of its own: phyr/lease.h.
  */
 #ifndef PHYR_H
 #define PHYR_H
 
+#include "phyr/build.h"
 #include "phyr/list.h"
 #include "phyr/map.h"
 #include "phyr/reg.h"

@@ -98,6 +98,9 @@ merged:
  */
 int phyr_list_kind(struct phyr_list *list, const struct page *page);
 
+/* pageless.c */
+bool phyr_has_pages(const struct phys_vec *vec);
+
 /* map.c */
 extern bool phyr_mem_encrypted;
 

@@ -103,7 +103,7 @@ int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
 int phyr_list_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
 		     phys_addr_t addr, u64 len, gfp_t gfp)
 {
-	if (unlikely(!len || addr + len < addr || (mem != PHYR_MEM_RAM && mem != PHYR_MEM_P2P)))
+	if (unlikely(!len || addr + len < addr || mem < PHYR_MEM_RAM || mem > PHYR_MEM_MMIO))
 		return -EINVAL;
 	if (unlikely(list->nr && (list->mem != mem || list->provider != provider)))
 		return -EXDEV;

@@ -6,9 +6,11 @@
 #include "internal.h"
 
 static const char * const mem_names[] = {
-	[PHYR_MEM_NONE]	= "no memory",
-	[PHYR_MEM_RAM]	= "ram",
-	[PHYR_MEM_P2P]	= "p2p",
+	[PHYR_MEM_NONE]		= "no memory",
+	[PHYR_MEM_RAM]		= "ram",
+	[PHYR_MEM_P2P]		= "p2p",
+	[PHYR_MEM_PAGELESS]	= "pageless",
+	[PHYR_MEM_MMIO]		= "mmio",
 };
 
 /* Room for the line that says how many chunks are not shown. */

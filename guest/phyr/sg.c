@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Bridges between lists and scatterlists, on the CPU side and on the DMA side. */
 #include <linux/export.h>
-#include <linux/mmzone.h>
 #include <linux/scatterlist.h>
 
 #include "internal.h"
-
-/* Has every byte of a chunk a struct page?  They come and go by subsections. */
-static bool phyr_has_pages(const struct phys_vec *vec)
-{
-	u64 pfn = PHYS_PFN(vec->paddr), last = PHYS_PFN(vec->paddr + vec->len - 1);
-
-	for (; pfn <= last; pfn = ALIGN_DOWN(pfn + PAGES_PER_SUBSECTION, PAGES_PER_SUBSECTION))
-		if (!pfn_valid(pfn))
-			return false;
-	return true;
-}
 
 int phyr_list_to_sgt(const struct phyr_list *list, struct sg_table *table, unsigned int max_seg,
 		     gfp_t gfp)
@@ -29,6 +17,8 @@ int phyr_list_to_sgt(const struct phyr_list *list, struct sg_table *table, unsig
 
 	if (!list->len)
 		return -EINVAL;
+	if (!phyr_mem_has_pages(list->mem))
+		return -EOPNOTSUPP;
 	phyr_for_each(it, list)
 		if (!phyr_has_pages(&it.cur))
 			return -EOPNOTSUPP;

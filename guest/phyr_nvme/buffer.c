@@ -57,8 +57,8 @@ static void pnvme_uncharge(struct pnvme_buffer *buf)
  * @access:	PHYR_NVME_BUFFER_*
  *
  * Context: May sleep.
- * Return: the buffer with one user, for pnvme_buffer_unpin(); or an error of pnvme_user_pin(), or
- * -ENOMEM also when the process may not pin so much.
+ * Return: the buffer with one user, for pnvme_buffer_unpin(); or an error of phyr_list_pin_user(),
+ * or -ENOMEM also when the process may not pin so much.
  */
 struct pnvme_buffer *pnvme_buffer_pin(u64 addr, u64 len, u32 access)
 {
@@ -82,7 +82,7 @@ struct pnvme_buffer *pnvme_buffer_pin(u64 addr, u64 len, u32 access)
 		goto free;
 	if (access & PHYR_NVME_BUFFER_READ)
 		gup_flags |= FOLL_WRITE;
-	err = pnvme_user_pin(&buf->list, addr, len, gup_flags);
+	err = phyr_list_pin_user(&buf->list, addr, len, gup_flags);
 	if (err)
 		goto uncharge;
 	return buf;
@@ -102,7 +102,7 @@ free:
  */
 void pnvme_buffer_unpin(struct pnvme_buffer *buf)
 {
-	pnvme_user_unpin(&buf->list, buf->dirty);
+	phyr_list_unpin_user(&buf->list, buf->dirty);
 	pnvme_uncharge(buf);
 	kfree(buf);
 }

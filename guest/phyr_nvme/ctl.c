@@ -132,7 +132,8 @@ static long pnvme_ctl_io(struct file *file, const void __user *user, bool write)
 		return -EINVAL;
 
 	phyr_list_init(&list, PHYR_PACKED);
-	err = pnvme_user_pin(&list, io.addr, io.len, FOLL_PCI_P2PDMA | (write ? 0 : FOLL_WRITE));
+	err = phyr_list_pin_user(&list, io.addr, io.len,
+				 FOLL_PCI_P2PDMA | (write ? 0 : FOLL_WRITE));
 	if (err)
 		return err;
 	ctrl = pnvme_ctl_begin(pf->ctl);
@@ -143,7 +144,7 @@ static long pnvme_ctl_io(struct file *file, const void __user *user, bool write)
 		err = -ENODEV;
 	}
 	/* A read that failed may have written some of it. */
-	pnvme_user_unpin(&list, !write);
+	phyr_list_unpin_user(&list, !write);
 	return err;
 }
 

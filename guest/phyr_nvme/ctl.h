@@ -12,10 +12,6 @@
 
 #include "dptr.h"
 
-/* user.c */
-int pnvme_user_pin(struct phyr_list *list, u64 addr, u64 len, unsigned int gup_flags);
-void pnvme_user_unpin(struct phyr_list *list, bool dirty);
-
 /*
  * The PRPs of a registered buffer are written once, into a chain of pages as the device reads it:
  * the last entry of a page leads to the next page.

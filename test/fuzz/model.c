@@ -16,7 +16,7 @@ int model_append(struct model *m, int mem, void *provider, u64 addr, u64 len)
 {
 	if (!len || addr > UINT64_MAX - len)
 		return -EINVAL;
-	if (mem != PHYR_MEM_RAM && mem != PHYR_MEM_P2P)
+	if (mem < PHYR_MEM_RAM || mem > PHYR_MEM_MMIO)
 		return -EINVAL;
 	if (m->nr && (m->mem != mem || m->provider != provider))
 		return -EXDEV;

@@ -81,7 +81,7 @@ static void do_append(struct pair *p, struct bytes *in, int mem, void *owner, u6
 static void append(struct pair *p, struct bytes *in)
 {
 	u8 how = byte(in);
-	int mem = how & 1 ? p->model.mem : how >> 6;
+	int mem = how & 1 ? p->model.mem : how >> 5;
 	void *owner = how & 1 ? p->model.provider : how & 2 ? &owners[how >> 2 & 1] : NULL;
 	u64 addr, len;
 

@@ -141,12 +141,13 @@ void check_print(struct pair *p, struct bytes *in)
 	CHECK(!size || (done < size && strlen(buf) == done), "%zu bytes in %zu", done, size);
 	/* Room for the first line and for how many are missing. */
 	if (size >= 200) {
+		static const char * const names[] = { "no memory", "ram", "p2p", "pageless", "mmio" };
 		char want[100];
 
 		CHECK(buf[done - 1] == '\n', "a broken line");
 		snprintf(want, sizeof(want), "%s %s, %llu bytes in %zu chunks, end %#llx, align ",
 			 p->list.format == PHYR_PLAIN ? "phyr16" : "phyr8",
-			 !p->model.nr ? "no memory" : p->model.mem == PHYR_MEM_RAM ? "ram" : "p2p",
+			 names[p->model.nr ? p->model.mem : PHYR_MEM_NONE],
 			 p->model.len, p->model.nr, p->list.end);
 		CHECK(!strncmp(buf, want, strlen(want)), "first line: %s", buf);
 		for (line = strchr(buf, '\n') + 1; *line; line = next) {

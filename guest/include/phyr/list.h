@@ -26,12 +26,28 @@ enum phyr_format {
  * @PHYR_MEM_NONE:	nothing appended yet
  * @PHYR_MEM_RAM:	system RAM with struct pages (also fsdax and generic ZONE_DEVICE)
  * @PHYR_MEM_P2P:	a PCI BAR with struct pages (pci_p2pdma_add_resource())
+ * @PHYR_MEM_PAGELESS:	system RAM without struct pages, cached; never bounced, its caches never
+ *		cleaned
+ * @PHYR_MEM_MMIO:	a PCI BAR or other MMIO without struct pages
  */
 enum phyr_mem {
 	PHYR_MEM_NONE,
 	PHYR_MEM_RAM,
 	PHYR_MEM_P2P,
+	PHYR_MEM_PAGELESS,
+	PHYR_MEM_MMIO,
 };
+
+/**
+ * phyr_mem_has_pages - has memory of a kind struct pages?
+ * @mem:	the kind, not PHYR_MEM_NONE
+ *
+ * Only of such may pfn_to_page(), page_address() or kmap be asked.
+ */
+static inline bool phyr_mem_has_pages(enum phyr_mem mem)
+{
+	return mem < PHYR_MEM_PAGELESS;
+}
 
 /*
  * A packed word: bits 63:12 the page address; bits 11:10 the unit of length; bits 9:0 the
@@ -72,7 +88,8 @@ struct phyr_node {
  * @gaps:	OR of the addresses at which one chunk ends or the next begins, the two ends
  *		of the list left out: a bit that is clear is clear in every inner boundary
  * @last:	the last chunk, not encoded: to continue it is an addition
- * @provider:	owner of P2P memory; an identity to compare, NULL for RAM
+ * @provider:	owner of P2P memory, an identity to compare; of MMIO its struct p2pdma_provider,
+ *		NULL if that is not known; NULL for RAM
  * @nr:		chunks, the last one included
  * @format:	enum phyr_format
  * @mem:	enum phyr_mem
@@ -161,7 +178,8 @@ static inline void phyr_list_destroy(struct phyr_list *list)
  * phyr_list_append - add a physical range at the end
  * @list:	the list
  * @mem:	kind of memory
- * @provider:	owner of P2P memory (any stable pointer that identifies it), NULL for RAM
+ * @provider:	owner of P2P memory (any stable pointer that identifies it); of MMIO its struct
+ *		p2pdma_provider or NULL; NULL for RAM
  * @addr:	physical address, any alignment
  * @len:	bytes, not 0, may be 4 GiB and more
  * @gfp:	for the next link of the chain, at most one page
