@@ -11,6 +11,7 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
+#include <linux/mm.h>
 #include <linux/percpu-refcount.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -163,6 +164,35 @@ static inline int phyr_try_map(struct iommu_domain *domain, unsigned long iova, 
 	return phyr_fail_step() ? -ENOMEM : iommu_map(domain, iova, paddr, size, prot, gfp);
 }
 
+static inline int phyr_try_pin(unsigned long start, int nr, unsigned int flags,
+			       struct page **pages)
+{
+	return phyr_fail_step() ? -ENOMEM : pin_user_pages_fast(start, nr, flags, pages);
+}
+
+static inline void phyr_try_unpin_range(struct page *page, unsigned long nr, bool dirty)
+{
+	/* Counted by the kernel; here for leak-on-error. */
+	phyr_fail_got();
+	if (phyr_fail_give_back())
+		unpin_user_page_range_dirty_lock(page, nr, dirty);
+}
+
+static inline unsigned long phyr_try_free_page(gfp_t gfp)
+{
+	unsigned long page = phyr_fail_step() ? 0 : __get_free_page(gfp);
+
+	if (page)
+		phyr_fail_got();
+	return page;
+}
+
+static inline void phyr_try_put_page(unsigned long page)
+{
+	if (page && phyr_fail_give_back())
+		free_page(page);
+}
+
 #undef kmem_cache_alloc
 #undef kzalloc_obj
 #undef dma_map_sgtable
@@ -170,6 +200,12 @@ static inline int phyr_try_map(struct iommu_domain *domain, unsigned long iova, 
 #define kmem_cache_free		phyr_try_cache_free
 #define kzalloc_obj(P, ...)	((typeof(P) *)phyr_try_zalloc(sizeof(P), default_gfp(__VA_ARGS__)))
 #define kfree			phyr_try_free
+#undef __get_free_page
+#undef free_page
+#define __get_free_page		phyr_try_free_page
+#define free_page		phyr_try_put_page
+#define pin_user_pages_fast	phyr_try_pin
+#define unpin_user_page_range_dirty_lock phyr_try_unpin_range
 #define percpu_ref_init		phyr_try_ref_init
 #define percpu_ref_exit		phyr_try_ref_exit
 #define sg_alloc_table		phyr_try_alloc_table

@@ -89,7 +89,7 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-static void sg_split(struct test *t)
+static void entries_split(struct test *t)
 {
 	struct sg_table table = { };
 	struct scatterlist *sg;
@@ -119,6 +119,6 @@ undo:
 static const struct test_case cases[] = {
 	{ "hazard 17: chunks of 4 GiB and more, plain and packed",	kept_whole },
 	{ "hazard 17: ranges for the device are split",			ranges_split },
-	{ "hazard 17: entries of a scatterlist are split",		sg_split },
+	{ "hazard 17: entries of a scatterlist are split",		entries_split },
 };
 TEST_GROUP(big, cases);

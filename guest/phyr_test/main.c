@@ -18,7 +18,7 @@ MODULE_PARM_DESC(pageless, "Physical address of 2 MiB of RAM that has no struct 
 
 static const struct test_group * const groups[] = {
 	&test_sg, &test_reg, &test_bounce, &test_trust, &test_p2p, &test_undo, &test_walk,
-	&test_lifetime, &test_big, &test_user, &test_zone,
+	&test_lifetime, &test_big, &test_user, &test_fork, &test_forked, &test_zone,
 };
 
 static DEFINE_MUTEX(one_run);
@@ -106,6 +106,7 @@ static void test_unbind(struct pci_dev *pdev)
 {
 	/* Waits for a report under way. */
 	debugfs_remove(reports);
+	test_fork_forget();
 }
 
 static const struct pci_device_id test_ids[] = {

@@ -52,6 +52,11 @@ common:
 	return TEST_ROUTE_NONE;
 }
 
+static bool offers_memory(struct pci_dev *pdev)
+{
+	return pdev->dev.driver && !strcmp(pdev->dev.driver->name, "phyr_peer");
+}
+
 /**
  * test_peer_get - find a peer that our device reaches by some route, and take memory of its
  * @t:		the test
@@ -67,7 +72,7 @@ bool test_peer_get(struct test *t, struct test_peer *peer, int route, struct pci
 	struct page *page;
 
 	while ((pdev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, pdev))) {
-		if (pdev == other_than || !pci_has_p2pmem(pdev))
+		if (pdev == other_than || !offers_memory(pdev))
 			continue;
 		if (route >= 0 && route_to(to_pci_dev(t->dev), pdev) != route)
 			continue;

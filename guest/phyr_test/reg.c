@@ -24,7 +24,7 @@ static bool right_content(const struct phyr_reg_io *io, u64 done, u64 want, phys
  * Does a device that is given the ranges of an I/O find the bytes of the list, each page and both
  * ends of each range?  Where it works on copies, by content.
  */
-static bool reaches(struct test *t, const struct phyr_reg_io *io)
+bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io)
 {
 	struct phyr_dma_iter it;
 	u64 done = 0;
@@ -76,7 +76,7 @@ static void slices(struct test *t)
 		for (j = 0; j < ARRAY_SIZE(lengths); j++) {
 			err = phyr_reg_begin(reg, &io, offsets[i], lengths[j], DMA_TO_DEVICE);
 			EXPECT(t, !err, "begin: %d", err);
-			reaches(t, &io);
+			test_reg_reaches(t, &io);
 			phyr_reg_end(&io);
 			if (t->why[0])
 				goto undo;
@@ -84,7 +84,7 @@ static void slices(struct test *t)
 	}
 	err = phyr_reg_begin(reg, &io, 0, t->list.len, DMA_TO_DEVICE);
 	EXPECT(t, !err, "begin: %d", err);
-	reaches(t, &io);
+	test_reg_reaches(t, &io);
 	seq_printf(t->out, "# shape %u, %u ranges\n", io.map->shape, io.map->nr);
 	phyr_reg_end(&io);
 undo:

@@ -126,9 +126,22 @@ void test_engine_stop(struct test_engine *engine);
 int test_engine_write(struct test_engine *engine, dma_addr_t addr);
 const void *test_engine_data(struct test_engine *engine);
 
-/* a file each */
+/* user.c */
+long test_pins(void);
+unsigned long test_user_memory(struct file *file, unsigned long len);
+int test_stamp(unsigned long addr, unsigned long len, unsigned long value);
+bool test_stamped(struct test *t, const struct phyr_list *list, u64 len, unsigned long value);
+
+/* fork.c */
+void test_fork_forget(void);
+
+/* reg.c */
+bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io);
+
+/* a file each, but for fork.c, which has two */
 extern const struct test_group test_sg, test_reg, test_bounce, test_trust, test_p2p, test_undo,
-			       test_walk, test_lifetime, test_big, test_user, test_zone;
+			       test_walk, test_lifetime, test_big, test_user, test_fork,
+			       test_forked, test_zone;
 
 /* main.c */
 extern unsigned long test_pageless;

@@ -7,6 +7,7 @@
  */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
+#include <linux/swiotlb.h>
 
 #include "test.h"
 
