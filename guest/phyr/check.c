@@ -60,11 +60,12 @@ static int check_ask(struct device *dev, const struct phys_vec *vec, enum dma_da
 }
 
 /* The same where peers talk below a switch: one page tells, for a chunk has one owner. */
-static int check_ask_bus(struct device *dev, const struct phys_vec *vec, dma_addr_t *addr)
+static int check_ask_bus(struct device *dev, const struct phyr_list *list,
+			 const struct phys_vec *vec, dma_addr_t *addr)
 {
 	enum phyr_route route;
 	u64 bias;
-	int err = phyr_p2p_route(dev, vec->paddr, &route, &bias);
+	int err = phyr_p2p_route(dev, list, vec->paddr, &route, &bias);
 
 	if (err)
 		return err;
@@ -94,14 +95,13 @@ int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_dire
 	dma_addr_t addr;
 	int err;
 
-	if (map->list->mem == PHYR_MEM_P2P)
-		attrs |= DMA_ATTR_MMIO;
+	attrs |= phyr_mem_attrs(map->list);
 	phyr_slice_iter_init(&it, &whole, min(dma_max_mapping_size(dev), SZ_1G), U64_MAX);
 	while (phyr_slice_iter_next(&it)) {
 		u64 want = it.cur.paddr + map->addr;
 
 		addr = DMA_MAPPING_ERROR;
-		err = on_bus ? check_ask_bus(dev, &it.cur, &addr) :
+		err = on_bus ? check_ask_bus(dev, map->list, &it.cur, &addr) :
 			       check_ask(dev, &it.cur, dir, attrs, &addr);
 		if (WARN(err || addr != want,
 			 "phyr: %s: %pa +%#zx would be given to the device as %#llx; the DMA API says %pad, error %d\n",

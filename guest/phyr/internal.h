@@ -103,6 +103,7 @@ bool phyr_has_pages(const struct phys_vec *vec);
 
 /* map.c */
 extern bool phyr_mem_encrypted;
+unsigned long phyr_mem_attrs(const struct phyr_list *list);
 
 /* How a SINGLE or an ARRAY was made, and so how it is undone. */
 enum phyr_how {
@@ -149,7 +150,8 @@ enum phyr_route {
 	PHYR_ROUTE_HOST,	/* through the host bridge: mapped like memory, as MMIO */
 };
 
-int phyr_p2p_route(struct device *dev, phys_addr_t addr, enum phyr_route *route, u64 *bias);
+int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t addr,
+		   enum phyr_route *route, u64 *bias);
 
 #include "fail.h"
 

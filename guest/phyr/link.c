@@ -21,12 +21,13 @@
 /*
  * May chunks be entered by the IOMMU API itself?  Not if they must be bounced or their caches
  * cleaned, which is dma_iova_link()'s work; nor if an attribute asks for something that is not
- * known here, or a length does not fit an entry.
+ * known here, or a length does not fit an entry, or there are no pages to carry the addresses.
  */
 static bool phyr_link_plain(struct device *dev, const struct phyr_map *map)
 {
 	return dev_is_dma_coherent(dev) && !(dev_is_pci(dev) && to_pci_dev(dev)->untrusted) &&
-	       !(map->attrs & ~DMA_ATTR_MMIO) && map->len <= SZ_2G;
+	       !(map->attrs & ~DMA_ATTR_MMIO) && map->len <= SZ_2G &&
+	       phyr_mem_has_pages(map->list->mem);
 }
 
 static int phyr_link_prot(const struct phyr_map *map)

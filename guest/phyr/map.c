@@ -6,12 +6,28 @@
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/iommu.h>
+#include <linux/pci.h>
 #include <linux/swiotlb.h>
 
 #include "internal.h"
 
 /* Memory encryption puts a bit of its own into bus addresses.  Set once, by phyr_init(). */
 bool phyr_mem_encrypted __ro_after_init;
+
+/* What the DMA API must be told about the memory of a list, as DMA_ATTR_*. */
+unsigned long phyr_mem_attrs(const struct phyr_list *list)
+{
+	switch (list->mem) {
+	case PHYR_MEM_P2P:
+	case PHYR_MEM_MMIO:
+		return DMA_ATTR_MMIO;
+	case PHYR_MEM_PAGELESS:
+		/* Neither bounced nor cleaned: both would go through the linear map. */
+		return DMA_ATTR_REQUIRE_COHERENT;
+	default:
+		return 0;
+	}
+}
 
 /*
  * SAME: does the device see physical addresses, and can it reach all of the list?  O(1): every
@@ -199,21 +215,56 @@ static int phyr_map_other(struct device *dev, const struct phyr_list *list,
 	return 0;
 }
 
-static noinline int phyr_map_p2p(struct device *dev, const struct phyr_list *list,
-				 struct phyr_map *map, gfp_t gfp)
+/*
+ * Memory that cannot be bounced, since its data cannot be copied by way of the linear map: would it
+ * have to be?  The DMA API refuses it too, but late, with a warning or another error on each of its
+ * paths, and for MMIO in a lazy domain not at all.
+ */
+static int phyr_must_not_bounce(struct device *dev, const struct phyr_list *list)
 {
-	enum phyr_route route;
-	u64 bias;
+	if (list->mem == PHYR_MEM_PAGELESS && !dev_is_dma_coherent(dev))
+		return -EIO;
+	if (dev_dma_iommu(dev)) {
+		/* What shares a granule with the two ends is not for such a device to see. */
+		if (dev_is_pci(dev) && to_pci_dev(dev)->untrusted &&
+		    phyr_list_align(list) & dma_get_merge_boundary(dev))
+			return -EPERM;
+		return 0;
+	}
+	/* Nobody knows what other operations do. */
+	if (get_dma_ops(dev) || is_swiotlb_force_bounce(dev))
+		return -EIO;
+	if (!dev->dma_range_map &&
+	    list->end - 1 > min_not_zero(*dev->dma_mask, dev->bus_dma_limit))
+		return -EIO;
+	return 0;
+}
+
+/* Any memory but RAM with pages. */
+static noinline int phyr_map_special(struct device *dev, const struct phyr_list *list,
+				     struct phyr_map *map, gfp_t gfp)
+{
+	enum phyr_route route = PHYR_ROUTE_HOST;
+	u64 bias = 0;
 	int err;
 
-	err = phyr_p2p_route(dev, list->first, &route, &bias);
-	if (err)
-		return err;
-	if (route == PHYR_ROUTE_BUS)
+	if (list->mem != PHYR_MEM_PAGELESS) {
+		err = phyr_p2p_route(dev, list, list->first, &route, &bias);
+		if (err)
+			return err;
+	}
+	if (route == PHYR_ROUTE_BUS) {
+		if (list->end - 1 + bias > *dev->dma_mask)
+			return -EIO;
 		return phyr_map_same(dev, map, bias, map->dir, map->attrs, true);
+	}
 	if (phyr_can_be_same(dev, list))
 		return phyr_map_same(dev, map, 0, map->dir, map->attrs, false);
-	map->attrs |= DMA_ATTR_MMIO;
+
+	err = phyr_must_not_bounce(dev, list);
+	if (err)
+		return err;
+	map->attrs |= phyr_mem_attrs(list);
 	return phyr_map_other(dev, list, map, gfp);
 }
 
@@ -234,8 +285,8 @@ int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_m
 
 	map->dir = phyr_plant_dir(dir);
 	map->attrs = attrs;
-	if (unlikely(list->mem == PHYR_MEM_P2P))
-		return phyr_map_p2p(dev, list, map, gfp);
+	if (unlikely(list->mem != PHYR_MEM_RAM))
+		return phyr_map_special(dev, list, map, gfp);
 	return phyr_map_other(dev, list, map, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_dma_map);

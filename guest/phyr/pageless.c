@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory without struct pages: the builders from it, and how it is told from memory that has some. */
+/* Memory without struct pages: the builders from it, and how it is told from other memory. */
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>

@@ -129,6 +129,7 @@ void phyr_export_unregister(struct phyr_export *export);
  *		NULL if the list is mapped only between enter and leave
  * @export:	whose memory it is, NULL: nobody's (private)
  * @file:	keeps the exporter (private)
+ * @revoked:	nobody may enter any more (private)
  * @users:	those who have entered, and one until it is revoked (private)
  * @idle:	@users is 0 (private)
  * @node:	in export->leases (private)
@@ -141,6 +142,7 @@ struct phyr_lease {
 	/* private: */
 	struct phyr_export *export;
 	struct file *file;
+	bool revoked;
 	refcount_t users;
 	struct completion idle;
 	struct list_head node;

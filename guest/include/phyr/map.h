@@ -77,16 +77,20 @@ struct phyr_map {
  * @list:	the list, not empty; owned by the mapping until phyr_dma_unmap()
  * @map:	receives the result
  * @dir:	direction of the transfer
- * @attrs:	DMA_ATTR_*; DMA_ATTR_MMIO is set here where the memory asks for it
+ * @attrs:	DMA_ATTR_*; DMA_ATTR_MMIO and _REQUIRE_COHERENT are set here where the memory asks
+ *		for them
  * @gfp:	for the array, if one is needed; what the IOMMU allocates is always atomic
  *
  * Context: Any that @gfp allows.
  * Return: 0, or with nothing left mapped and the shape set to PHYR_SHAPE_NONE:
  * -EINVAL for an empty list or a bad direction; -ENOMEM (no IOVA space, bounce buffer or memory:
- * try again later); -EIO if the device cannot reach the memory, or if phyr.ko's parameter "check"
- * is set and the DMA API disagrees about a chunk of a list that was to be used as it is;
- * -EREMOTEIO if the topology does not let the device reach this P2P memory (dma_map_sgtable() says
- * the same; the block layer's iterator says BLK_STS_INVAL); -EOPNOTSUPP if the device's DMA
+ * try again later); -EIO if the device cannot reach the memory, or could only by a bounce buffer
+ * (or cache maintenance) and it is not RAM with struct pages, or if phyr.ko's parameter "check"
+ * is set and the DMA API disagrees about a chunk of a list that was to be used as it is; -EPERM if
+ * the device is untrusted, the memory cannot be bounced and does not fill the IOMMU's granules;
+ * -EREMOTEIO if the topology does not let the device reach this P2P memory or MMIO
+ * (dma_map_sgtable() says the same; the block layer's iterator says BLK_STS_INVAL) or nobody knows
+ * who provides it; -EOPNOTSUPP if the device's DMA
  * alignment mask is larger than the IOMMU's granule and the list is not aligned to it.
  */
 int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The device file of a store. */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "store.h"
+
+/**
+ * struct store_file - an open file
+ * @store:	what it is open on, held
+ * @mapping:	where its mappings are found
+ * @node:	in store->files
+ */
+struct store_file {
+	struct store *store;
+	struct address_space *mapping;
+	struct list_head node;
+};
+
+static int store_open(struct inode *inode, struct file *file)
+{
+	struct store *store = container_of(file->private_data, struct store, misc);
+	struct store_file *sf = kzalloc_obj(*sf);
+
+	if (!sf)
+		return -ENOMEM;
+	sf->store = store;
+	sf->mapping = file->f_mapping;
+	scoped_guard(rwsem_write, &store->lock)
+		list_add(&sf->node, &store->files);
+	kref_get(&store->ref);
+	file->private_data = sf;
+	return 0;
+}
+
+static int store_release(struct inode *inode, struct file *file)
+{
+	struct store_file *sf = file->private_data;
+	struct store *store = sf->store;
+
+	scoped_guard(rwsem_write, &store->lock)
+		list_del(&sf->node);
+	kfree(sf);
+	kref_put(&store->ref, store_free);
+	return 0;
+}
+
+/**
+ * store_zap - take all pages out of all mappings
+ * @store: the store, its lock held for writing and @gone set: no page comes back
+ *
+ * Mappings hold their files, so the open files lead to all of them, by whatever device node they
+ * came.
+ */
+void store_zap(struct store *store)
+{
+	struct store_file *sf;
+
+	list_for_each_entry(sf, &store->files, node)
+		unmap_mapping_range(sf->mapping, 0, 0, true);
+}
+
+static loff_t store_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct store_file *sf = file->private_data;
+
+	return fixed_size_llseek(file, offset, whence, sf->store->export.len);
+}
+
+/* A page at a time by way of @page: while the lock is held user memory is left alone. */
+static int store_copy(struct store *store, u64 at, void *page, size_t len, bool write)
+{
+	guard(rwsem_read)(&store->lock);
+	if (store->gone)
+		return -ENODEV;
+	if (write)
+		iosys_map_memcpy_to(&store->map, at, page, len);
+	else
+		iosys_map_memcpy_from(page, &store->map, at, len);
+	return 0;
+}
+
+static ssize_t store_rw(struct file *file, char __user *to, const char __user *from, size_t count,
+			loff_t *pos)
+{
+	struct store *store = ((struct store_file *)file->private_data)->store;
+	u64 end = store->export.len;
+	size_t done = 0;
+	void *page;
+	int err = 0;
+
+	if (*pos < 0)
+		return -EINVAL;
+	if (*pos >= end)
+		return from ? -ENOSPC : 0;
+	count = min(count, end - *pos);
+	page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	while (done < count) {
+		size_t part = min(count - done, PAGE_SIZE);
+
+		if (from && copy_from_user(page, from + done, part)) {
+			err = -EFAULT;
+			break;
+		}
+		err = store_copy(store, *pos, page, part, from);
+		if (err)
+			break;
+		if (to && copy_to_user(to + done, page, part)) {
+			err = -EFAULT;
+			break;
+		}
+		done += part;
+		*pos += part;
+	}
+	kfree(page);
+	return done ?: err;
+}
+
+static ssize_t store_read(struct file *file, char __user *to, size_t count, loff_t *pos)
+{
+	return store_rw(file, to, NULL, count, pos);
+}
+
+static ssize_t store_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
+{
+	return store_rw(file, NULL, from, count, pos);
+}
+
+static vm_fault_t store_fault(struct vm_fault *vmf)
+{
+	struct phyr_export *export = vmf->vma->vm_private_data;
+	struct store *store = container_of(export, struct store, export);
+
+	guard(rwsem_read)(&store->lock);
+	/* vmf->pgoff was checked when the mapping was made: it cannot grow. */
+	if (store->gone)
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_pfn(vmf->vma, vmf->address, PHYS_PFN(export->base) + vmf->pgoff);
+}
+
+const struct vm_operations_struct store_vm_ops = {
+	.fault = store_fault,
+};
+
+static int store_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct store *store = ((struct store_file *)file->private_data)->store;
+	u64 pages = store->export.len >> PAGE_SHIFT;
+
+	/* A private mapping would copy pages, and there are none. */
+	if (!(vma->vm_flags & VM_MAYSHARE) || vma->vm_pgoff > pages ||
+	    vma_pages(vma) > pages - vma->vm_pgoff)
+		return -EINVAL;
+	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	if (store->export.mem == PHYR_MEM_MMIO) {
+		vm_flags_set(vma, VM_IO);
+		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	}
+	vma->vm_private_data = &store->export;
+	vma->vm_ops = &store_vm_ops;
+	return 0;
+}
+
+const struct file_operations store_fops = {
+	.owner		= THIS_MODULE,
+	.open		= store_open,
+	.release	= store_release,
+	.llseek		= store_llseek,
+	.read		= store_read,
+	.write		= store_write,
+	.mmap		= store_mmap,
+};

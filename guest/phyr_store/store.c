@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Stores: how they come, are revoked, and go. */
+#include <linux/device.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "store.h"
+
+/* Processes first, so that no mapping is left by which one could hand the memory to a device anew. */
+static void store_revoke(struct store *store)
+{
+	scoped_guard(rwsem_write, &store->lock) {
+		store->gone = true;
+		store_zap(store);
+	}
+	phyr_export_revoke(&store->export);
+}
+
+static void store_offer(struct store *store)
+{
+	phyr_export_offer(&store->export);
+	guard(rwsem_write)(&store->lock);
+	store->gone = false;
+}
+
+static struct store *to_store(struct device *dev)
+{
+	return container_of(dev_get_drvdata(dev), struct store, misc);
+}
+
+static ssize_t revoked_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_store(dev)->gone));
+}
+
+static ssize_t revoked_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			     size_t count)
+{
+	bool revoke;
+	int err = kstrtobool(buf, &revoke);
+
+	if (err)
+		return err;
+	if (revoke)
+		store_revoke(to_store(dev));
+	else
+		store_offer(to_store(dev));
+	return count;
+}
+static DEVICE_ATTR_RW(revoked);
+
+static ssize_t address_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%pa\n", &to_store(dev)->export.base);
+}
+static DEVICE_ATTR_ADMIN_RO(address);
+
+static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", to_store(dev)->export.len);
+}
+static DEVICE_ATTR_RO(size);
+
+static struct attribute *store_attrs[] = {
+	&dev_attr_revoked.attr,
+	&dev_attr_address.attr,
+	&dev_attr_size.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(store);
+
+void store_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct store, ref));
+}
+
+/**
+ * store_create - offer memory
+ * @name:	of its device file
+ * @mem:	PHYR_MEM_PAGELESS or PHYR_MEM_MMIO
+ * @provider:	of MMIO, else NULL
+ * @base:	physical address, a multiple of the page size
+ * @len:	bytes, a multiple of the page size, not 0
+ * @map:	the kernel's mapping of it, the caller's to undo after store_destroy()
+ * @parent:	of the device file, or NULL
+ *
+ * Context: May sleep.
+ * Return: the store, for store_destroy(); -EINVAL for a range that is not aligned or has struct
+ * pages; -ENOMEM; an error of misc_register().
+ */
+struct store *store_create(const char *name, enum phyr_mem mem, struct p2pdma_provider *provider,
+			   phys_addr_t base, u64 len, const struct iosys_map *map,
+			   struct device *parent)
+{
+	struct store *store;
+	int err;
+
+	if (!IS_ALIGNED(base | len, PAGE_SIZE))
+		return ERR_PTR(-EINVAL);
+	store = kzalloc_obj(*store);
+	if (!store)
+		return ERR_PTR(-ENOMEM);
+	store->export.vm_ops = &store_vm_ops;
+	store->export.mem = mem;
+	store->export.provider = provider;
+	store->export.base = base;
+	store->export.len = len;
+	store->map = *map;
+	init_rwsem(&store->lock);
+	INIT_LIST_HEAD(&store->files);
+	kref_init(&store->ref);
+	strscpy(store->name, name);
+	store->misc.name = store->name;
+	store->misc.minor = MISC_DYNAMIC_MINOR;
+	store->misc.fops = &store_fops;
+	store->misc.mode = 0600;
+	store->misc.parent = parent;
+	store->misc.groups = store_groups;
+
+	err = phyr_export_register(&store->export);
+	if (err)
+		goto free;
+	err = misc_register(&store->misc);
+	if (err)
+		goto unregister;
+	return store;
+
+unregister:
+	phyr_export_unregister(&store->export);
+free:
+	kfree(store);
+	return ERR_PTR(err);
+}
+
+/**
+ * store_destroy - take the memory back for good
+ * @store: the store; it goes when the last file is closed
+ *
+ * When it returns nobody reaches the memory by way of it: not the kernel's mapping, no process, no
+ * device.
+ *
+ * Context: May sleep, as long as I/O in flight takes.
+ */
+void store_destroy(struct store *store)
+{
+	/* Waits for opens and for writes to "revoked", which could offer it again. */
+	misc_deregister(&store->misc);
+	store_revoke(store);
+	phyr_export_unregister(&store->export);
+	kref_put(&store->ref, store_free);
+}
