@@ -62,11 +62,22 @@ static bool phyr_lazy(struct device *dev)
 }
 
 /*
+ * Does the device want more address bits kept than the IOMMU keeps?  dma_map_phys() does not look for
+ * an address that has them, and warns instead.
+ */
+static bool phyr_wants_more_bits(struct device *dev)
+{
+	return dev_dma_iommu(dev) && dma_get_min_align_mask(dev) > dma_get_merge_boundary(dev);
+}
+
+/*
  * SINGLE from one chunk, where unmapping is lazy: the two-step path would flush at once.  Elsewhere
  * the two-step path is the cheaper one for one chunk too.
  */
 static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
+	if (unlikely(phyr_wants_more_bits(dev)))
+		return -EOPNOTSUPP;
 	map->addr = dma_map_phys(dev, list->first, phyr_plant_len(list->len), map->dir,
 				 map->attrs);
 	if (dma_mapping_error(dev, map->addr))
@@ -152,6 +163,9 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 	struct phyr_node *tail = NULL;
 	struct phyr_iter it;
 	int err;
+
+	if (unlikely(phyr_wants_more_bits(dev)))
+		return -EOPNOTSUPP;
 
 	map->array = NULL;
 	map->how = PHYR_HOW_PHYS;

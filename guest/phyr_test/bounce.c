@@ -210,16 +210,16 @@ static void alignment(struct test *t)
 {
 	const u32 mask = SZ_64K - 1;
 	u64 base = ALIGN(page_to_phys(t->block), SZ_64K);
-	int refused = 0, err, i;
+	struct phyr_map map = { };
+	struct test_reach reach;
 	struct phyr_list list;
+	int refused = 0, err, i;
 
 	NEEDS_IOMMU(t);
 	phyr_list_init(&list, PHYR_PACKED);
 	dma_set_min_align_mask(t->dev, mask);
 	for (i = 0; i < 16; i++) {
 		struct phys_vec chunk = { base + i * PAGE_SIZE, PAGE_SIZE };
-		struct phyr_map map = { };
-		struct test_reach reach;
 
 		phyr_list_destroy(&list);
 		err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, chunk.paddr, chunk.len,
@@ -240,7 +240,14 @@ static void alignment(struct test *t)
 	}
 	EXPECT(t, refused, "none of 16 offsets was refused");
 	seq_printf(t->out, "# %d of 16 offsets refused\n", refused);
+
+	/* With a gap, and so in pieces, each of which would have to be lucky. */
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, base + 512, PAGE_SIZE, GFP_KERNEL) ?:
+	      phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, err == -EOPNOTSUPP, "with a gap: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "with a gap: shape %u", map.shape);
 undo:
+	phyr_dma_unmap(t->dev, &map);
 	dma_set_min_align_mask(t->dev, SZ_4K - 1);
 	phyr_list_destroy(&list);
 }

@@ -167,7 +167,7 @@ static void revoke(struct test *t)
 	addr = it.range.addr;
 
 	for (i = 0; i < 2; i++)
-		queue_work(system_unbound_wq, &r[i].work);
+		queue_work(system_dfl_wq, &r[i].work);
 	for (i = 0; i < 100; i++) {
 		err = phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE);
 		if (err)

@@ -71,8 +71,6 @@ static void mmio_refused(struct test *t)
 	int err;
 
 	NEEDS_IOMMU(t);
-	NEEDS(t, iommu_get_domain_for_dev(t->dev)->type != IOMMU_DOMAIN_DMA_FQ,
-	      "one chunk in a lazy domain goes another way");
 	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
 	      "no peer that is reached through the host bridge");
 	phyr_list_init(&list, PHYR_PACKED);
