@@ -28,15 +28,18 @@ static int map_page(struct test *t, struct phyr_list *list, struct phyr_map *map
 	       phyr_dma_map(t->dev, list, map, DMA_FROM_DEVICE, 0, GFP_KERNEL);
 }
 
+static bool is_lazy(struct test *t)
+{
+	return iommu_get_domain_for_dev(t->dev)->type == IOMMU_DOMAIN_DMA_FQ;
+}
+
 /*
  * A device that goes on writing after the unmap.  Strict: no byte arrives.  Lazy: the IOMMU may go
  * by what it has cached until the queue of invalidations is flushed, so bytes may arrive for a
  * while; for how long is recorded, and then they must not.
  */
-static void use_after_unmap(struct test *t)
+static void use_after_unmap(struct test *t, bool lazy)
 {
-	bool lazy = dev_dma_iommu(t->dev) &&
-		    iommu_get_domain_for_dev(t->dev)->type == IOMMU_DOMAIN_DMA_FQ;
 	struct test_engine *engine = NULL;
 	struct page *page = NULL;
 	struct phyr_map map = { };
@@ -45,7 +48,6 @@ static void use_after_unmap(struct test *t)
 	dma_addr_t addr;
 	int err, late = 0;
 
-	NEEDS_IOMMU(t);
 	phyr_list_init(&list, PHYR_PACKED);
 	engine = test_engine_start(t);
 	EXPECT(t, !IS_ERR(engine), "no DMA engine: %ld", PTR_ERR(engine));
@@ -83,6 +85,20 @@ undo:
 	phyr_list_destroy(&list);
 	if (page)
 		__free_page(page);
+}
+
+static void after_unmap_strict(struct test *t)
+{
+	NEEDS_IOMMU(t);
+	NEEDS(t, !is_lazy(t), "a lazy domain");
+	use_after_unmap(t, false);
+}
+
+static void after_unmap_lazy(struct test *t)
+{
+	NEEDS_IOMMU(t);
+	NEEDS(t, is_lazy(t), "no lazy domain");
+	use_after_unmap(t, true);
 }
 
 /* Lazy: an IOVA is not given to other memory while an IOMMU may still know the old one. */
@@ -198,7 +214,8 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 16: use after unmap",				use_after_unmap },
+	{ "hazard 16: use after unmap, strict",			after_unmap_strict },
+	{ "hazard 16: use after unmap, lazy",			after_unmap_lazy },
 	{ "hazard 16: an address is not reused too early",	not_reused },
 	{ "hazard 21: revocation waits for I/O",		revoke },
 };

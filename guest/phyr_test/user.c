@@ -230,7 +230,7 @@ static void transparent(struct test *t)
 
 static void hugetlb(struct test *t)
 {
-	struct file *file = filp_open("/dev/hugepages/phyr_test", O_RDWR | O_CREAT, 0600);
+	struct file *file = filp_open("/dev/hugepages/phyr_test", O_RDWR | O_CREAT | O_TRUNC, 0600);
 
 	NEEDS(t, !IS_ERR(file) && is_file_hugepages(file),
 	      "no hugetlbfs at /dev/hugepages: mount it, and reserve three pages");

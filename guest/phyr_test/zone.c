@@ -10,6 +10,9 @@
 
 #include "test.h"
 
+#define NEEDS_PAGELESS(t)							\
+	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=")
+
 static void zone_folio_free(struct folio *folio)
 {
 }
@@ -142,7 +145,7 @@ static void pageless_sg(struct test *t)
 	struct phyr_list list;
 	int err;
 
-	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set the parameter pageless");
+	NEEDS_PAGELESS(t);
 	phyr_list_init(&list, PHYR_PACKED);
 	err = phyr_list_from_pageless(&list, test_pageless + 512, SZ_64K, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_list_from_pageless: %d", err);
@@ -155,7 +158,7 @@ undo:
 }
 
 /* And it can be mapped wherever nothing has to be copied; where it has, that is hazard 3. */
-static void pageless_map(struct test *t)
+static void map_pageless(struct test *t)
 {
 	struct phys_vec chunk = { test_pageless + 512, SZ_2M - 1024 };
 	struct phyr_map map = { };
@@ -165,7 +168,6 @@ static void pageless_map(struct test *t)
 	long used = test_pool_used(t);
 	int err;
 
-	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set the parameter pageless");
 	phyr_list_init(&list, PHYR_PACKED);
 	err = phyr_list_from_pageless(&list, chunk.paddr, chunk.len, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_list_from_pageless: %d", err);
@@ -192,8 +194,16 @@ undo:
 
 static void pageless_bounce(struct test *t)
 {
+	NEEDS_PAGELESS(t);
 	NEEDS_BOUNCE(t);
-	pageless_map(t);
+	map_pageless(t);
+}
+
+static void pageless_map(struct test *t)
+{
+	NEEDS_PAGELESS(t);
+	NEEDS(t, !test_bounced(t), "everything is bounced here");
+	map_pageless(t);
 }
 
 static const struct test_case cases[] = {
