@@ -22,9 +22,11 @@ static void kept_whole(struct test *t)
 		phyr_list_init(&list, format);
 		/* Not the last one, which is not encoded: small ones around it. */
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-			err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, base + i * next, sizes[i],
+			u64 at = base + i * next;
+
+			err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, at, sizes[i],
 					       GFP_KERNEL) ?:
-			      phyr_list_append(&list, PHYR_MEM_RAM, NULL, base + i * next + next / 2,
+			      phyr_list_append(&list, PHYR_MEM_RAM, NULL, at + next / 2,
 					       PAGE_SIZE, GFP_KERNEL);
 			EXPECT(t, !err, "append: %d", err);
 		}
@@ -121,4 +123,5 @@ static const struct test_case cases[] = {
 	{ "hazard 17: ranges for the device are split",			ranges_split },
 	{ "hazard 17: entries of a scatterlist are split",		entries_split },
 };
+
 TEST_GROUP(big, cases);

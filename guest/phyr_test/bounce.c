@@ -8,7 +8,8 @@
 /* Device writes arrive, and the bytes around the list are as they were. */
 static bool arrived(struct test *t, u8 byte)
 {
-	u64 base = page_to_phys(t->block), end = base + 2ull * TEST_CHUNKS * PAGE_SIZE, at, done = 0;
+	u64 base = page_to_phys(t->block), end = base + 2ull * TEST_CHUNKS * PAGE_SIZE;
+	u64 at, done = 0;
 
 	for (at = base; at < end; at++) {
 		bool ours = done < t->list.len && at == test_phys(t, done);
@@ -259,4 +260,5 @@ static const struct test_case cases[] = {
 	{ "hazard 06: a gap inside a page is never in one range",		gap },
 	{ "hazard 07: more low bits kept than the IOMMU keeps",			alignment },
 };
+
 TEST_GROUP(bounce, cases);

@@ -63,9 +63,11 @@ undo:
 static const struct test_case begin[] = {
 	{ "hazard 18: memory is pinned before a fork", fork_begin },
 };
+
 TEST_GROUP(fork, begin);
 
 static const struct test_case end[] = {
 	{ "hazard 18: a fork does not take pinned pages away", fork_end },
 };
+
 TEST_GROUP(forked, end);

@@ -132,7 +132,8 @@ static void not_reused(struct test *t)
 		err = test_engine_write(engine, addr);
 		EXPECT(t, !err, "the engine stopped: %d", err);
 		/* What the IOMMU has cached for the address must not be the former page. */
-		EXPECT(t, untouched(before), "mapping %d: the device still writes to the page before", i);
+		EXPECT(t, untouched(before), "mapping %d: writes go to the page before",
+		       i);
 		EXPECT(t, got(now, engine), "mapping %d: the device does not write", i);
 		phyr_dma_unmap(t->dev, &map);
 	}
@@ -219,4 +220,5 @@ static const struct test_case cases[] = {
 	{ "hazard 16: an address is not reused too early",	not_reused },
 	{ "hazard 21: revocation waits for I/O",		revoke },
 };
+
 TEST_GROUP(lifetime, cases);

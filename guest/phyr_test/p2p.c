@@ -193,11 +193,13 @@ static void mixed(struct test *t)
 	phyr_list_init(&list, PHYR_PACKED);
 	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, ram, PAGE_SIZE, GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
-	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE, GFP_KERNEL);
+	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
+			       GFP_KERNEL);
 	if (!unchanged(t, &list, PAGE_SIZE, "P2P after RAM", err))
 		goto undo;
 	phyr_list_destroy(&list);
-	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE, GFP_KERNEL);
+	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
+			       GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, ram, PAGE_SIZE, GFP_KERNEL);
 	if (!unchanged(t, &list, PAGE_SIZE, "RAM after P2P", err))
@@ -228,7 +230,8 @@ static void two_providers(struct test *t)
 		snprintf(t->skip, sizeof(t->skip), "one peer only");
 		goto undo;
 	}
-	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE, GFP_KERNEL);
+	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
+			       GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_append(&list, PHYR_MEM_P2P, other.provider, other.phys, PAGE_SIZE,
 			       GFP_KERNEL);
@@ -256,4 +259,5 @@ static const struct test_case cases[] = {
 	{ "hazard 13: RAM and P2P do not share a list",			mixed },
 	{ "hazard 13: two providers do not share a list",		two_providers },
 };
+
 TEST_GROUP(p2p, cases);

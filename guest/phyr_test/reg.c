@@ -248,4 +248,5 @@ static const struct test_case cases[] = {
 	{ "reg: the last put revokes",			last_put },
 	{ "reg: cost of an I/O",			cost },
 };
+
 TEST_GROUP(reg, cases);

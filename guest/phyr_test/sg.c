@@ -144,4 +144,5 @@ static const struct test_case cases[] = {
 	{ "sg: the DMA side is taken over",		take_over },
 	{ "sg: the DMA side is handed on",		hand_on },
 };
+
 TEST_GROUP(sg, cases);

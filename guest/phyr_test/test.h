@@ -45,9 +45,9 @@ struct test_group {
 	unsigned int nr;
 };
 
-#define TEST_GROUP(group, list)							\
-	const struct test_group test_##group = {				\
-		.name = #group, .cases = (list), .nr = ARRAY_SIZE(list),	\
+#define TEST_GROUP(group, of_group)							\
+	const struct test_group test_##group = {					\
+		.name = #group, .cases = (of_group), .nr = ARRAY_SIZE(of_group),	\
 	}
 
 /* In a case: say why it fails, and leave. The label undo must be there. */
@@ -131,6 +131,9 @@ long test_pins(void);
 unsigned long test_user_memory(struct file *file, unsigned long len);
 int test_stamp(unsigned long addr, unsigned long len, unsigned long value);
 bool test_stamped(struct test *t, const struct phyr_list *list, u64 len, unsigned long value);
+
+/* walk.c, with PHYR_PLANTS alone */
+void test_walk(struct test *t, int (*operation)(struct test *t));
 
 /* fork.c */
 void test_fork_forget(void);

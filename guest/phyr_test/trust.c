@@ -94,4 +94,5 @@ static const struct test_case cases[] = {
 	{ "hazard 08: for an untrusted device head and tail are bounced", ends_bounced },
 	{ "hazard 08: MMIO that would have to be is refused",		  mmio_refused },
 };
+
 TEST_GROUP(trust, cases);

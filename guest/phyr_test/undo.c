@@ -208,4 +208,5 @@ static const struct test_case cases[] = {
 	{ "hazard 14: no IOVA is left below the mask",			    no_iova },
 	{ "hazard 15: a part is unlinked, then the space is freed",	    partial_unlink },
 };
+
 TEST_GROUP(undo, cases);

@@ -287,4 +287,5 @@ static const struct test_case cases[] = {
 	{ "hazard 18: hugetlb",						  hugetlb },
 	{ "hazard 19: P2P memory is not pinned for long",		  p2p_longterm },
 };
+
 TEST_GROUP(user, cases);

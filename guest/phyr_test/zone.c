@@ -215,4 +215,5 @@ static const struct test_case cases[] = {
 	{ "hazard 22: addresses without pages do not become a scatterlist", no_pages },
 	{ "hazard 22: page-less RAM does not become a scatterlist",	pageless_sg },
 };
+
 TEST_GROUP(zone, cases);
