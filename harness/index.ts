@@ -1,7 +1,14 @@
 /** What phyrlab runs out of the box. A new suite is a file in suites/ and a line here. */
 import type { Suite } from '../src/model/index.js';
 import { alarms } from './suites/alarms.js';
+import { arm64 } from './suites/arm64.js';
+import { ci } from './suites/ci.js';
+import { debug } from './suites/debug.js';
+import { engines } from './suites/engines.js';
 import { full } from './suites/full.js';
+import { machines } from './suites/machines.js';
+import { nightly } from './suites/nightly.js';
+import { p2p } from './suites/p2p.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, full, alarms];
+export const suites: Suite[] = [smoke, ci, p2p, machines, arm64, engines, full, nightly, debug, alarms];

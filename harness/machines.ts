@@ -27,3 +27,56 @@ export const vtdLazy = x86('vtd-lazy', { kind: 'intel', domain: 'lazy' });
 export const vtdPassthrough = x86('vtd-pt', { kind: 'intel', domain: 'passthrough' });
 export const vtdStrictCounting = x86('vtd-strict-icount', { kind: 'intel', domain: 'strict' }, counting);
 export const vtdPassthroughCounting = x86('vtd-pt-icount', { kind: 'intel', domain: 'passthrough' }, counting);
+
+/** One processor has one I/O queue, and no two requests are mapped at once; four have more of both than this host can run. */
+export const vtdStrictOne = x86('vtd-strict-1cpu', { kind: 'intel', domain: 'strict' }, { vcpus: 1 });
+export const vtdLazyFour = x86('vtd-lazy-4cpu', { kind: 'intel', domain: 'lazy' }, { vcpus: 4 });
+
+/** A hypervisor that shadows the guest's tables: it must hear of every mapping. */
+export const vtdCaching = x86('vtd-caching', { kind: 'intel', domain: 'strict', cachingMode: true });
+export const vtdSecondStageLazy = x86('vtd-sm2-lazy', { kind: 'intel', domain: 'lazy', scalable: 'second-stage' });
+export const vtdSecondStage = x86('vtd-sm2-strict', { kind: 'intel', domain: 'strict', scalable: 'second-stage' });
+export const vtdFirstStageLazy = x86('vtd-sm1-lazy', { kind: 'intel', domain: 'lazy', scalable: 'first-stage' });
+export const vtdFirstStage = x86('vtd-sm1-strict', { kind: 'intel', domain: 'strict', scalable: 'first-stage' });
+export const vtdFirstStagePassthrough = x86('vtd-sm1-pt', {
+  kind: 'intel',
+  domain: 'passthrough',
+  scalable: 'first-stage',
+});
+/** Boots translated; an administrator then sets the devices' groups to identity. */
+export const vtdRuntimeIdentity = x86('vtd-identity', { kind: 'intel', domain: 'lazy', runtime: 'identity' });
+
+export const virtioLazy = x86('virtio-lazy', { kind: 'virtio', domain: 'lazy' });
+export const virtioStrict = x86('virtio-strict', { kind: 'virtio', domain: 'strict' });
+
+/** Only in the kernel with drivers for everything. */
+export const amdStrict = x86('amd-strict', { kind: 'amd', domain: 'strict' });
+export const amdPassthrough = x86('amd-pt', { kind: 'amd', domain: 'passthrough' });
+
+/** Every transfer through a bounce buffer, by order of the kernel's command line. */
+export const bounced = x86('bounced', { kind: 'none' }, { bounce: 'force' });
+
+/** 2 GiB of it lie above 4 GiB, which a device of 32 bits cannot address: bounced without an IOMMU, remapped with one. */
+const narrow = { dmaBits: 32, memoryMiB: 4096 } as const;
+export const narrowNoIommu = x86('narrow', { kind: 'none' }, narrow);
+export const narrowPassthrough = x86('narrow-pt', { kind: 'intel', domain: 'passthrough' }, narrow);
+export const narrowStrict = x86('narrow-strict', { kind: 'intel', domain: 'strict' }, narrow);
+
+/** A host bridge of AMD's, which the kernel trusts with peer-to-peer traffic. */
+export const vtdStrictP2p = x86('vtd-strict-p2p', { kind: 'intel', domain: 'strict' }, { hostBridgeP2p: true });
+export const noIommuP2p = x86('no-iommu-p2p', { kind: 'none' }, { hostBridgeP2p: true });
+
+/** Another architecture: weaker memory order, another board, another IOMMU. Its host bridge is none that the kernel trusts. */
+function arm64(id: string, iommu: Iommu): Machine {
+  return x86(id, iommu, { arch: 'aarch64' });
+}
+
+export const smmuStrict = arm64('arm64-smmu-strict', { kind: 'smmuv3', domain: 'strict' });
+export const smmuLazy = arm64('arm64-smmu-lazy', { kind: 'smmuv3', domain: 'lazy' });
+export const smmuPassthrough = arm64('arm64-smmu-pt', { kind: 'smmuv3', domain: 'passthrough' });
+export const armNoIommu = arm64('arm64-no-iommu', { kind: 'none' });
+
+/** The last 128 MiB of the RAM are nobody's and have no struct pages. */
+const reserved = { memoryMiB: 896, kernelArgs: ['memmap=128M$0x30000000'] };
+export const vtdStrictReserved = x86('vtd-strict-reserved', { kind: 'intel', domain: 'strict' }, reserved);
+export const noIommuReserved = x86('no-iommu-reserved', { kind: 'none' }, reserved);

@@ -15,9 +15,43 @@ export const fioVerify: Workload = {
 
 export const crosscheck: Workload = { id: 'crosscheck', kind: 'crosscheck', sizeKiB: 4096 };
 
-export const p2pNear: Workload = { id: 'p2p-near', kind: 'p2p-copy', peer: 'near', sizeKiB: 1024 };
-export const p2pFar: Workload = { id: 'p2p-far', kind: 'p2p-copy', peer: 'far', sizeKiB: 1024 };
+export const p2pTo = (peer: string): Workload => ({ id: `p2p-${peer}`, kind: 'p2p-copy', peer, sizeKiB: 1024 });
+export const p2pNear = p2pTo('near');
+export const p2pFar = p2pTo('far');
 
 export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', layout: '4k-fragmented', pages: 256 };
 
+/** Long enough for every size and kind of operation; a scenario with more seconds is the same for longer. */
+export const stress: Workload = { id: 'stress', kind: 'stress', seconds: 5, threads: 8 };
+
+export const hotUnplug: Workload = { id: 'hot-unplug', kind: 'hot-remove', how: 'unplug', threads: 4 };
+export const unbindUnderIo: Workload = { id: 'unbind', kind: 'hot-remove', how: 'unbind', threads: 4 };
+
 export const filesystem: Workload = { id: 'filesystem', kind: 'filesystem', files: 40 };
+
+/** I/O without a bio. Small: a guest has one of these in a second. */
+const ctl = { kind: 'ctl-io', threads: 2, sizeKiB: 1024 } as const;
+export const ctlDirect: Workload = { ...ctl, id: 'ctl-direct', memory: 'user', via: ['direct'] };
+export const ctlRegistered: Workload = { ...ctl, id: 'ctl-registered', memory: 'user', via: ['registered'] };
+export const ctlBoth: Workload = { ...ctl, id: 'ctl', memory: 'user', via: ['direct', 'registered'] };
+export const ctlPageless: Workload = {
+  ...ctl,
+  id: 'ctl-page-less',
+  memory: 'page-less',
+  via: ['direct', 'registered'],
+  revoke: true,
+};
+const ctlPeer = (peer: string): Workload[] => [
+  { ...ctl, id: `ctl-${peer}`, memory: 'peer', peer, via: ['direct'] },
+  { ...ctl, id: `ctl-${peer}-page-less`, memory: 'peer-page-less', peer, via: ['direct', 'registered'] },
+];
+export const ctlPeers: Workload[] = [...ctlPeer('near'), ...ctlPeer('far')];
+
+/** Pages of every size as source and as target; data that begins and ends inside a page. */
+export const hostMemory: Workload = {
+  id: 'host-memory',
+  kind: 'memory-copy',
+  memory: ['4k', '64k', '2m', 'hugetlb'],
+  heads: [0, 516],
+  bytes: (1 << 20) - 3 * 512,
+};

@@ -34,6 +34,16 @@
  *				beforehand
  * @PHYR_PLANT_LEAK_ON_ERROR:	"leak-on-error": after a failure that a test asked for
  *				(phyr_fail.h), the first step that is to be undone is not
+ * @PHYR_PLANT_WRONG_BUS_OFFSET: "wrong-bus-offset": peer-to-peer by bus address goes one page
+ *				beyond the right place
+ * @PHYR_PLANT_NO_MMIO:		"no-mmio": peer-to-peer through the host bridge is mapped as if
+ *				it were RAM
+ * @PHYR_PLANT_SKIP_SYNC:	"skip-sync": unmapping brings nothing back from bounce buffers
+ * @PHYR_PLANT_WRONG_SLICE:	"wrong-slice": an I/O on a registered list begins a page later
+ *				than asked, where there is a page left
+ * @PHYR_PLANT_PIN_LEAK:	"pin-leak": unpinning forgets the first page of each chunk of
+ *				several
+ * @PHYR_PLANT_WRONG_ORDER:	"wrong-order": the size bits of a packed entry are one too small
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -44,6 +54,12 @@ enum phyr_plant {
 	PHYR_PLANT_WRONG_LENGTH,
 	PHYR_PLANT_WRONG_BIAS,
 	PHYR_PLANT_LEAK_ON_ERROR,
+	PHYR_PLANT_WRONG_BUS_OFFSET,
+	PHYR_PLANT_NO_MMIO,
+	PHYR_PLANT_SKIP_SYNC,
+	PHYR_PLANT_WRONG_SLICE,
+	PHYR_PLANT_PIN_LEAK,
+	PHYR_PLANT_WRONG_ORDER,
 };
 
 #ifdef PHYR_PLANTS
@@ -64,6 +80,23 @@ static inline bool phyr_planted(enum phyr_plant plant)
 static inline bool phyr_planted(enum phyr_plant plant)
 {
 	return false;
+}
+#endif
+
+struct phyr_reg_io;
+
+#ifdef PHYR_PLANTS
+/**
+ * phyr_plant_unmap_reg - early-unmap for a registered list
+ * @io:	an I/O that has begun on it
+ *
+ * Takes the IOMMU's translations of the whole list away, once; the registration stays as it was in all
+ * else.  Nothing happens where the device sees physical addresses.
+ */
+void phyr_plant_unmap_reg(const struct phyr_reg_io *io);
+#else
+static inline void phyr_plant_unmap_reg(const struct phyr_reg_io *io)
+{
 }
 #endif
 

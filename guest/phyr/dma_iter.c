@@ -60,22 +60,21 @@ bool __phyr_dma_iter_run(struct phyr_dma_iter *it)
 
 	if (!it->todo)
 		return false;
-	if (it->shape == PHYR_PART_ARRAY) {
-		if (!phyr_dma_iter_array(it))
-			return false;
-	} else {
+	if (likely(it->shape == PHYR_PART_SAME)) {
 		if (!phyr_iter_next(&it->in))
 			return false;
 		it->addr = it->in.cur.paddr + it->bias;
 		it->left = it->in.cur.len;
+	} else if (!phyr_dma_iter_array(it)) {
+		return false;
 	}
 	phyr_dma_iter_trim(it);
 	return true;
 }
 EXPORT_SYMBOL_GPL(__phyr_dma_iter_run);
 
-void __phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
-			       const struct phyr_index *index, u64 offset, u64 len)
+void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
+			     u64 offset, u64 len)
 {
 	const struct phyr_node *node;
 
@@ -92,10 +91,7 @@ void __phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *
 		it->shape = PHYR_PART_SAME;
 		if (!len)
 			return;
-		if (index)
-			phyr_index_seek(index, &it->in, map->list, offset);
-		else
-			phyr_iter_seek(&it->in, map->list, offset);
+		phyr_iter_seek(&it->in, map->list, offset);
 		it->addr = it->in.cur.paddr + it->bias;
 		it->left = it->in.cur.len;
 	} else {
@@ -111,11 +107,5 @@ void __phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *
 		it->left -= offset;
 	}
 	phyr_dma_iter_trim(it);
-}
-
-void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
-			     u64 offset, u64 len)
-{
-	__phyr_dma_iter_init_part(it, map, NULL, offset, len);
 }
 EXPORT_SYMBOL_GPL(phyr_dma_iter_init_part);

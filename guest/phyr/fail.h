@@ -49,8 +49,40 @@ static inline void *phyr_try_zalloc(size_t size, gfp_t gfp)
 
 static inline void phyr_try_free(const void *object)
 {
-	if (phyr_fail_give_back())
+	if (object && phyr_fail_give_back())
 		kfree(object);
+}
+
+static inline void *phyr_try_calloc(size_t n, size_t size, gfp_t gfp)
+{
+	void *object = phyr_fail_step() ? NULL : kvcalloc(n, size, gfp);
+
+	if (object)
+		phyr_fail_got();
+	return object;
+}
+
+static inline void phyr_try_vfree(const void *object)
+{
+	if (object && phyr_fail_give_back())
+		kvfree(object);
+}
+
+static inline void *phyr_try_alloc_coherent(struct device *dev, size_t size, dma_addr_t *addr,
+					    gfp_t gfp)
+{
+	void *memory = phyr_fail_step() ? NULL : dma_alloc_coherent(dev, size, addr, gfp);
+
+	if (memory)
+		phyr_fail_got();
+	return memory;
+}
+
+static inline void phyr_try_free_coherent(struct device *dev, size_t size, void *memory,
+					  dma_addr_t addr)
+{
+	if (phyr_fail_give_back())
+		dma_free_coherent(dev, size, memory, addr);
 }
 
 static inline int phyr_try_ref_init(struct percpu_ref *ref, percpu_ref_func_t *release,
@@ -200,12 +232,17 @@ static inline void phyr_try_put_page(unsigned long page)
 #define kmem_cache_free		phyr_try_cache_free
 #define kzalloc_obj(P, ...)	((typeof(P) *)phyr_try_zalloc(sizeof(P), default_gfp(__VA_ARGS__)))
 #define kfree			phyr_try_free
+#undef kvcalloc
 #undef __get_free_page
 #undef free_page
 #define __get_free_page		phyr_try_free_page
 #define free_page		phyr_try_put_page
 #define pin_user_pages_fast	phyr_try_pin
 #define unpin_user_page_range_dirty_lock phyr_try_unpin_range
+#define kvcalloc		phyr_try_calloc
+#define kvfree			phyr_try_vfree
+#define dma_alloc_coherent	phyr_try_alloc_coherent
+#define dma_free_coherent	phyr_try_free_coherent
 #define percpu_ref_init		phyr_try_ref_init
 #define percpu_ref_exit		phyr_try_ref_exit
 #define sg_alloc_table		phyr_try_alloc_table

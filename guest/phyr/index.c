@@ -22,8 +22,11 @@ struct phyr_mark {
 #define NODE_MARKS	(NODE_WORDS / MARK_WORDS)
 #define MAX_MARKS	((u64)NODE_MARKS * NODE_WORDS)
 
-/* Marks so far apart that there are eight chunks to each, if all are of a size. */
-#define CHUNKS_PER_MARK	8
+/*
+ * Marks so far apart that there are two chunks to each, if all are of a size: 16 bytes a chunk, and
+ * a step or two to find a byte.
+ */
+#define CHUNKS_PER_MARK	2
 
 static struct phyr_mark *phyr_index_mark(const struct phyr_index *index, u64 n)
 {
@@ -114,13 +117,36 @@ void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
 	const struct phyr_mark *mark = phyr_index_mark(index, offset >> index->shift);
 	u64 left = offset - mark->offset;
 
-	phyr_iter_init(it, list);
 	it->at = mark->at;
 	it->stop = mark->stop;
+	it->list = list;
 	it->node = mark->node;
+	it->packed = list->format == PHYR_PACKED;
 	it->begun = mark->at;
 	while (phyr_iter_next(it) && left >= it->cur.len)
 		left -= it->cur.len;
 	it->cur.paddr += left;
 	it->cur.len -= left;
+}
+
+/**
+ * phyr_index_start - phyr_dma_iter_init_part() by an index
+ * @index:	the index
+ * @it:		the iterator
+ * @map:	a SAME of the list that it is an index of, of more than one chunk
+ * @offset:	bytes from the start of the list, less than its length
+ * @len:	bytes, not 0
+ */
+void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
+		      const struct phyr_map *map, u64 offset, u64 len)
+{
+	phyr_index_seek(index, &it->in, map->list, offset);
+	it->range.flags = 0;
+	it->bias = map->addr;
+	it->boundary = map->boundary;
+	it->max_seg = map->max_seg;
+	it->shape = PHYR_PART_SAME;
+	it->addr = it->in.cur.paddr + map->addr;
+	it->left = min(it->in.cur.len, len);
+	it->todo = len - it->left;
 }

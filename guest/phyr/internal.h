@@ -48,6 +48,8 @@ static __always_inline int phyr_list_close(struct phyr_list *list, size_t hint, 
 			  len <= (PHYR_WORD_COUNT_MASK + 1) << PHYR_WORD_PAGE_SHIFT &&
 			  at != list->stop)) {
 		*at = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
+		if (phyr_planted(PHYR_PLANT_WRONG_ORDER) && len > PAGE_SIZE)
+			--*at;
 		list->at = at + 1;
 		return 0;
 	}
@@ -134,10 +136,27 @@ int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp
 void phyr_index_free(struct phyr_index *index);
 void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
 		     const struct phyr_list *list, u64 offset);
+void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
+		      const struct phyr_map *map, u64 offset, u64 len);
 
-/* dma_iter.c: phyr_dma_iter_init_part(), by an index of the list unless that is NULL */
-void __phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *map,
-			       const struct phyr_index *index, u64 offset, u64 len);
+/* table.c */
+
+/**
+ * struct phyr_table - the pages of a mapping, for the device to read
+ * @link:	links of the table; NULL for no table
+ * @nr_links:	how many
+ * @lead:	where in its page the first byte of the mapping is
+ */
+struct phyr_table {
+	struct phyr_table_link *link;
+	u32 nr_links;
+	u32 lead;
+};
+
+int phyr_table_build(struct phyr_table *table, struct device *dev, const struct phyr_map *map);
+void phyr_table_free(struct phyr_table *table, struct device *dev);
+void phyr_table_look(const struct phyr_table *table, u64 offset, u64 len,
+		     struct phyr_reg_pages *pages);
 
 /* check.c: off, this costs a jump that is not taken */
 DECLARE_STATIC_KEY_FALSE(phyr_checking);

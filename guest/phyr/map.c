@@ -137,15 +137,18 @@ struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail,
 /* Unmap what the array holds, up to @bytes of it, and free it. */
 static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes)
 {
+	unsigned long attrs = map->attrs;
 	struct phyr_node *node;
 	u32 i;
 
+	if (phyr_planted(PHYR_PLANT_SKIP_SYNC))
+		attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	for (node = map->array; node && bytes; node = node->next) {
 		for (i = 0; i < node->nr && bytes; i += 2) {
 			struct dma_range *range = (struct dma_range *)&node->word[i];
 			u32 len = min(range->len, bytes);
 
-			dma_unmap_phys(dev, range->addr, len, map->dir, map->attrs);
+			dma_unmap_phys(dev, range->addr, len, map->dir, attrs);
 			bytes -= len;
 		}
 	}
@@ -270,6 +273,8 @@ static noinline int phyr_map_special(struct device *dev, const struct phyr_list 
 	if (route == PHYR_ROUTE_BUS) {
 		if (list->end - 1 + bias > *dev->dma_mask)
 			return -EIO;
+		if (phyr_planted(PHYR_PLANT_WRONG_BUS_OFFSET))
+			bias += PAGE_SIZE;
 		return phyr_map_same(dev, map, bias, map->dir, map->attrs, true);
 	}
 	if (phyr_can_be_same(dev, list))
@@ -278,7 +283,8 @@ static noinline int phyr_map_special(struct device *dev, const struct phyr_list 
 	err = phyr_must_not_bounce(dev, list);
 	if (err)
 		return err;
-	map->attrs |= phyr_mem_attrs(list);
+	if (!phyr_planted(PHYR_PLANT_NO_MMIO))
+		map->attrs |= phyr_mem_attrs(list);
 	return phyr_map_other(dev, list, map, gfp);
 }
 

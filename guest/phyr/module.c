@@ -4,6 +4,7 @@
 #include <linux/module.h>
 
 #include "internal.h"
+#include "live.h"
 
 #ifdef PHYR_PLANTS
 static const char * const plant_names[] = {
@@ -15,6 +16,12 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_WRONG_LENGTH]	= "wrong-length",
 	[PHYR_PLANT_WRONG_BIAS]		= "wrong-bias",
 	[PHYR_PLANT_LEAK_ON_ERROR]	= "leak-on-error",
+	[PHYR_PLANT_WRONG_BUS_OFFSET]	= "wrong-bus-offset",
+	[PHYR_PLANT_NO_MMIO]		= "no-mmio",
+	[PHYR_PLANT_SKIP_SYNC]		= "skip-sync",
+	[PHYR_PLANT_WRONG_SLICE]	= "wrong-slice",
+	[PHYR_PLANT_PIN_LEAK]		= "pin-leak",
+	[PHYR_PLANT_WRONG_ORDER]	= "wrong-order",
 };
 
 int phyr_plant_now;
@@ -43,17 +50,23 @@ static const struct kernel_param_ops plant_ops = {
 };
 
 module_param_cb(plant, &plant_ops, NULL, 0600);
-MODULE_PARM_DESC(plant, "Defect to plant: none, short-map, skip-unmap, swap-direction, early-unmap, wrong-length, wrong-bias, leak-on-error");
+MODULE_PARM_DESC(plant, "Defect to plant, by the names of phyr_plant.h; none for none");
 #endif /* PHYR_PLANTS */
 
 static int __init phyr_init(void)
 {
+	int err;
+
 	phyr_mem_encrypted = cc_platform_has(CC_ATTR_MEM_ENCRYPT);
-	return phyr_node_init();
+	err = phyr_node_init();
+	if (!err)
+		phyr_debugfs_init();
+	return err;
 }
 
 static void __exit phyr_exit(void)
 {
+	phyr_debugfs_exit();
 	phyr_node_exit();
 }
 

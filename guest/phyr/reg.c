@@ -14,30 +14,40 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "live.h"
+#include "phyr_plant.h"
 
 /**
  * struct phyr_reg - a registered mapping
  * @map:	the mapping, in force until @revoked
  * @index:	SAME: finds the chunks of an I/O
+ * @table:	the pages, if they were asked for
  * @users:	I/Os under way, killed by the revocation
  * @dir:	what it was registered for
  * @sync:	the device does not see what the CPU sees: bounce buffers, caches to be cleaned
  * @dev:	the device
+ * @closed:	@users is killed, or about to be
  * @idle:	no I/O is left
  * @lock:	one revokes, others wait for it
  * @revoked:	nothing is mapped any more; under @lock
+ * @robbed:	a planted defect has taken the mapping away
+ * @live:	shows it in debugfs until nothing is mapped any more
  * @ref:	who holds the registration
  */
 struct phyr_reg {
 	struct phyr_map map;
 	struct phyr_index index;
+	struct phyr_table table;
 	struct percpu_ref users;
 	enum dma_data_direction dir;
 	bool sync;
 	struct device *dev;
+	atomic_t closed;
 	struct completion idle;
 	struct mutex lock;	/* @revoked */
 	bool revoked;
+	atomic_t robbed;
+	struct phyr_live live;
 	struct kref ref;
 };
 
@@ -75,6 +85,11 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 	init_completion(&reg->idle);
 	mutex_init(&reg->lock);
 	kref_init(&reg->ref);
+	reg->live.dev = dev;
+	reg->live.map = &reg->map;
+	reg->live.dir = dir;
+	reg->live.closed = &reg->closed;
+	phyr_live_add(&reg->live);
 	return reg;
 
 unmap:
@@ -87,14 +102,24 @@ free:
 }
 EXPORT_SYMBOL_GPL(phyr_reg_create);
 
+void phyr_reg_close(struct phyr_reg *reg)
+{
+	if (!atomic_xchg(&reg->closed, 1))
+		percpu_ref_kill(&reg->users);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_close);
+
 void phyr_reg_revoke(struct phyr_reg *reg)
 {
 	guard(mutex)(&reg->lock);
 	if (reg->revoked)
 		return;
-	percpu_ref_kill(&reg->users);
+	phyr_reg_close(reg);
 	wait_for_completion(&reg->idle);
-	phyr_dma_unmap(reg->dev, &reg->map);
+	phyr_live_del(&reg->live);
+	phyr_table_free(&reg->table, reg->dev);
+	if (!atomic_read(&reg->robbed))
+		phyr_dma_unmap(reg->dev, &reg->map);
 	reg->revoked = true;
 }
 EXPORT_SYMBOL_GPL(phyr_reg_revoke);
@@ -128,10 +153,27 @@ void phyr_reg_iter_init(struct phyr_dma_iter *it, const struct phyr_reg_io *io)
 {
 	const struct phyr_reg *reg = io->reg;
 
-	__phyr_dma_iter_init_part(it, &reg->map, reg->index.top ? &reg->index : NULL, io->offset,
-				  io->len);
+	if (reg->index.top)
+		phyr_index_start(&reg->index, it, &reg->map, io->offset, io->len);
+	else
+		phyr_dma_iter_init_part(it, &reg->map, io->offset, io->len);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_iter_init);
+
+int phyr_reg_tabulate(struct phyr_reg *reg)
+{
+	guard(mutex)(&reg->lock);
+	if (reg->revoked)
+		return -ENODEV;
+	return reg->table.link ? 0 : phyr_table_build(&reg->table, reg->dev, &reg->map);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_tabulate);
+
+void phyr_reg_pages(const struct phyr_reg_io *io, struct phyr_reg_pages *pages)
+{
+	phyr_table_look(&io->reg->table, io->offset, io->len, pages);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_pages);
 
 /*
  * Hand the bytes of an I/O over, to the device or back.  A SINGLE is done page by page: behind
@@ -165,6 +207,8 @@ int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64
 	io->reg = reg;
 	io->map = &reg->map;
 	io->offset = offset;
+	if (phyr_planted(PHYR_PLANT_WRONG_SLICE) && reg->map.len - offset - len >= PAGE_SIZE)
+		io->offset += PAGE_SIZE;
 	io->len = len;
 	if (unlikely(reg->sync))
 		phyr_reg_sync(io, true);
@@ -182,3 +226,14 @@ void phyr_reg_end(struct phyr_reg_io *io)
 	percpu_ref_put(&reg->users);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_end);
+
+#ifdef PHYR_PLANTS
+void phyr_plant_unmap_reg(const struct phyr_reg_io *io)
+{
+	struct phyr_map map = io->reg->map;	/* so that the registration does not know */
+
+	if (map.shape == PHYR_SHAPE_SINGLE && !atomic_xchg(&io->reg->robbed, 1))
+		phyr_dma_unmap(io->reg->dev, &map);
+}
+EXPORT_SYMBOL_GPL(phyr_plant_unmap_reg);
+#endif

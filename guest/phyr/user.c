@@ -111,6 +111,8 @@ void phyr_list_unpin_user(struct phyr_list *list, bool dirty)
 		unsigned long pfn = PHYS_PFN(it.cur.paddr);
 		unsigned long end = PFN_UP(it.cur.paddr + it.cur.len);
 
+		if (phyr_planted(PHYR_PLANT_PIN_LEAK) && end - pfn > 1)
+			pfn++;
 		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), end - pfn, dirty);
 	}
 	phyr_list_destroy(list);

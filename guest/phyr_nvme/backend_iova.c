@@ -50,7 +50,6 @@ static blk_status_t pnvme_iova_each(struct pnvme_ctrl *ctrl, struct request *rq,
 				    struct pnvme_ranges *r, enum dma_data_direction dir,
 				    struct pnvme_dptr *dptr)
 {
-	bool save = dma_need_unmap(ctrl->dev);
 	struct req_iterator it;
 	struct bio_vec bv;
 	dma_addr_t addr;
@@ -59,7 +58,9 @@ static blk_status_t pnvme_iova_each(struct pnvme_ctrl *ctrl, struct request *rq,
 		addr = dma_map_phys(ctrl->dev, bvec_phys(&bv), bv.bv_len, dir, r->attrs);
 		if (dma_mapping_error(ctrl->dev, addr))
 			goto undo;
-		if (save && !pnvme_ranges_save(ctrl, r, addr, bv.bv_len)) {
+		/* Asked after each piece: the first that is bounced changes the answer. */
+		if (dma_need_unmap(ctrl->dev) &&
+		    !pnvme_ranges_save(ctrl, r, addr, bv.bv_len)) {
 			dma_unmap_phys(ctrl->dev, addr, bv.bv_len, dir, r->attrs);
 			goto undo;
 		}

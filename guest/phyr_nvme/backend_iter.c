@@ -41,13 +41,14 @@ static blk_status_t pnvme_iter_map_all(struct pnvme_ctrl *ctrl, struct request *
 		pnvme_count_map(ctrl, PNVME_MAP_P2P, 1);
 	if (iter.p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
 		r->attrs = DMA_ATTR_MMIO;
-	save = iter.p2pdma.map != PCI_P2PDMA_MAP_BUS_ADDR && !dma_use_iova(&r->state) &&
-	       dma_need_unmap(ctrl->dev);
+	save = iter.p2pdma.map != PCI_P2PDMA_MAP_BUS_ADDR && !dma_use_iova(&r->state);
 	if (dma_use_iova(&r->state))
 		r->len = iter.len;
 
 	do {
-		if (save && !pnvme_ranges_save(ctrl, r, iter.addr, iter.len)) {
+		/* Asked after each piece: the first that is bounced changes the answer. */
+		if (save && dma_need_unmap(ctrl->dev) &&
+		    !pnvme_ranges_save(ctrl, r, iter.addr, iter.len)) {
 			dma_unmap_phys(ctrl->dev, iter.addr, iter.len, rq_dma_dir(rq), r->attrs);
 			iter.status = BLK_STS_RESOURCE;
 			break;

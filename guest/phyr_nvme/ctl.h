@@ -6,69 +6,117 @@
 #ifndef PNVME_CTL_H
 #define PNVME_CTL_H
 
-#include <linux/completion.h>
+#include <linux/kref.h>
 #include <linux/list.h>
-#include <linux/refcount.h>
+#include <linux/miscdevice.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/xarray.h>
 
 #include "dptr.h"
+#include "phyr/lease.h"
 
-/*
- * The PRPs of a registered buffer are written once, into a chain of pages as the device reads it:
- * the last entry of a page leads to the next page.
- */
-#define PNVME_TABLE_ENTRIES	(PNVME_PAGE_SIZE / sizeof(__le64) - 1)
 
 /**
- * struct pnvme_table - a page of PRPs
- * @entry:	the entries, and the address of the next page
- * @dma:	the device's address of the page
+ * struct pnvme_memory - user memory that a device may use
+ * @list:	what it is made of
+ * @lease:	for memory without struct pages: from whom it is lent
+ * @pinned:	its pages are pinned; else it is lent
  */
-struct pnvme_table {
-	__le64 *entry;
-	dma_addr_t dma;
+struct pnvme_memory {
+	struct phyr_list list;
+	struct phyr_lease lease;
+	bool pinned;
 };
+
+/* memory.c */
+int pnvme_memory_get(struct pnvme_memory *mem, u64 addr, u64 len, bool write,
+		     unsigned int gup_flags, void (*revoke)(struct phyr_lease *lease));
+void pnvme_memory_put(struct pnvme_memory *mem, bool dirty);
+
+/**
+ * pnvme_memory_enter - begin to use memory, which may be taken back
+ * @mem:	the memory
+ *
+ * Context: Any.
+ * Return: 0; -ENODEV if it was taken back.
+ */
+static inline int pnvme_memory_enter(struct pnvme_memory *mem)
+{
+	return mem->pinned ? 0 : phyr_lease_enter(&mem->lease);
+}
+
+/**
+ * pnvme_memory_leave - end what pnvme_memory_enter() began
+ * @mem:	the memory
+ */
+static inline void pnvme_memory_leave(struct pnvme_memory *mem)
+{
+	if (!mem->pinned)
+		phyr_lease_leave(&mem->lease);
+}
 
 /**
  * struct pnvme_buffer - a registered buffer
- * @list:	its memory, pinned
- * @map:	its mapping, while there is a device
+ * @mem:	its memory
+ * @reg:	its registration, while it is in the list of buffers of the node
  * @access:	PHYR_NVME_BUFFER_*
  * @dirty:	the device may have written to it
  * @lead:	offset of its first byte in the page
- * @nr:		pages that it touches
- * @nr_tables:	pages of PRPs
- * @table:	the pages of PRPs
- * @users:	I/O in flight, and one as long as it is registered
- * @idle:	no users are left
- * @node:	in the list of mapped buffers of the device
+ * @node:	in the list of registered buffers of the node
  * @mm:		whose pinned memory it counts as
  * @charged:	pages counted there
  */
 struct pnvme_buffer {
-	struct phyr_list list;
-	struct phyr_map map;
+	struct pnvme_memory mem;
+	struct phyr_reg *reg;
 	u32 access;
 	bool dirty;
 	u32 lead;
-	u32 nr;
-	u32 nr_tables;
-	struct pnvme_table *table;
-	refcount_t users;
-	struct completion idle;
 	struct list_head node;
 	struct mm_struct *mm;
 	unsigned long charged;
 };
 
+/**
+ * struct pnvme_ctl - a node
+ * @ref:	one for the device, one for each open file
+ * @misc:	the node
+ * @name:	its name
+ * @lock:	held for reading while @ctrl is used
+ * @ctrl:	the controller, NULL once it is gone
+ * @list_lock:	guards @buffers
+ * @buffers:	registered buffers of all files
+ * @shown:	debugfs: the buffers
+ */
+struct pnvme_ctl {
+	struct kref ref;
+	struct miscdevice misc;
+	char name[DISK_NAME_LEN + sizeof("-ctl")];
+	struct rw_semaphore lock;
+	struct pnvme_ctrl *ctrl;
+	struct mutex list_lock;	/* guards what follows */
+	struct list_head buffers;
+	struct dentry *shown;
+};
+
+/**
+ * struct pnvme_file - an open file
+ * @ctl:	the node
+ * @buffers:	registered buffers by handle; who finds one there begins its I/O under the lock
+ */
+struct pnvme_file {
+	struct pnvme_ctl *ctl;
+	struct xarray buffers;
+};
+
 /* buffer.c */
-struct pnvme_buffer *pnvme_buffer_pin(u64 addr, u64 len, u32 access);
-void pnvme_buffer_unpin(struct pnvme_buffer *buf);
-int pnvme_buffer_map(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf);
-void pnvme_buffer_unmap(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf);
-bool pnvme_buffer_dptr(const struct pnvme_buffer *buf, u64 offset, u32 len,
-		       union nvme_data_ptr *dptr);
-void pnvme_buffer_add(const struct pnvme_buffer *buf, u64 offset, u32 len,
-		      struct pnvme_dptr *dptr);
+struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access);
+void pnvme_buffer_free(struct pnvme_buffer *buf);
+int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf);
+int pnvme_buffer_begin(struct pnvme_buffer *buf, struct phyr_reg_io *io, u64 offset, u32 len,
+		       bool write);
+bool pnvme_buffer_dptr(const struct phyr_reg_io *io, union nvme_data_ptr *dptr);
 
 /**
  * struct pnvme_pass - what a passthrough request does
@@ -76,18 +124,37 @@ void pnvme_buffer_add(const struct pnvme_buffer *buf, u64 offset, u32 len,
  * @slba:	first block
  * @len:	bytes, up to pnvme_ctrl.max_bytes
  * @map:	its data is a mapped list
- * @buffer:	or, if @map is NULL, in a registered buffer
- * @offset:	there
+ * @io:		or, if @map is NULL, a part of a registered one
+ * @file:	what the caller asked for, to be told to whoever checks: in which open file ...
+ * @handle:	... which buffer, or 0 for memory of its own ...
+ * @addr:	... and where: offset in the buffer or user address
  *
- * Owned by the caller of pnvme_pass_execute(), like the mapping.
+ * Owned by the caller of pnvme_pass_execute(), like the mapping and the I/O on a registration.
  */
 struct pnvme_pass {
 	bool write;
 	u64 slba;
 	u32 len;
 	struct phyr_map *map;
-	const struct pnvme_buffer *buffer;
-	u64 offset;
+	struct phyr_reg_io io;
+	const void *file;
+	u32 handle;
+	u64 addr;
 };
+
+/* ctl.c */
+struct pnvme_ctrl *pnvme_ctl_begin(struct pnvme_ctl *ctl);
+void pnvme_ctl_end(struct pnvme_ctl *ctl);
+int pnvme_file_may(const struct file *file, bool write);
+int pnvme_pass_init(struct pnvme_pass *pass, const struct pnvme_ctrl *ctrl, bool write,
+		    u64 offset, u32 len);
+
+/* ctl_buffer.c */
+long pnvme_ctl_register(struct file *file, void __user *user);
+long pnvme_ctl_unregister(struct file *file, const void __user *user);
+long pnvme_ctl_buffer_io(struct file *file, const void __user *user, bool write);
+void pnvme_file_release(struct pnvme_file *pf);
+void pnvme_ctl_revoke(struct pnvme_ctl *ctl);
+extern const struct file_operations pnvme_buffers_fops;
 
 #endif /* PNVME_CTL_H */

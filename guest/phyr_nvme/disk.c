@@ -45,7 +45,7 @@ static blk_status_t pnvme_prepare(struct pnvme_queue *q, struct request *rq)
 		return st;
 	blk_mq_start_request(rq);
 	pnvme_count(ctrl, PNVME_STAT_COMMANDS, 1);
-	trace_phyr_nvme_submit(rq, &iod->cmd, ctrl->dev);
+	trace_phyr_nvme_submit(rq, &iod->cmd, ctrl->dev, q->qid);
 	return BLK_STS_OK;
 }
 

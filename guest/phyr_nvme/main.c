@@ -12,6 +12,7 @@ unsigned int pnvme_param_depth = 256;
 unsigned int pnvme_param_max_kib = 128;
 unsigned int pnvme_param_sgl_kib;
 unsigned int pnvme_param_timeout_s = 30;
+unsigned int pnvme_param_dma_bits = 64;
 static const struct pnvme_backend *pnvme_backend = &pnvme_backend_sg;
 
 const struct pnvme_backend *pnvme_param_backend(void)
@@ -67,6 +68,9 @@ PNVME_PARAM(sgl_kib, 0, PNVME_MAX_KIB);
 MODULE_PARM_DESC(sgl_kib, "average KiB of a segment from which on a command has an SGL, not PRPs; 0: never");
 PNVME_PARAM(timeout_s, 1, 600);
 MODULE_PARM_DESC(timeout_s, "seconds after which a command is aborted");
+
+PNVME_PARAM(dma_bits, PNVME_MIN_DMA_BITS, 64);
+MODULE_PARM_DESC(dma_bits, "bits of the addresses that the device is said to reach memory by");
 
 static int pnvme_backend_set(const char *val, const struct kernel_param *kp)
 {

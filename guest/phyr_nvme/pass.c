@@ -3,6 +3,8 @@
 #include <linux/blkdev.h>
 
 #include "ctl.h"
+#include "phyr_plant.h"
+#include "trace.h"
 
 static bool pnvme_pass_list(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, unsigned int tag,
 			    blk_status_t *st)
@@ -12,18 +14,19 @@ static bool pnvme_pass_list(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, unsi
 	struct pnvme_dptr dptr;
 	u32 segs = 0;
 
-	if (pass->map)
+	if (pass->map) {
 		segs = pnvme_sgl_segs(ctrl, max(pass->map->list->nr, pass->map->nr));
+		phyr_dma_iter_init(&it, pass->map);
+	} else {
+		phyr_reg_iter_init(&it, &pass->io);
+	}
 	if (!pnvme_dptr_begin(&dptr, ctrl, iod, tag, pass->len, segs)) {
 		pnvme_count(ctrl, PNVME_STAT_BUSY, 1);
 		*st = BLK_STS_RESOURCE;
 		return false;
 	}
-	if (pass->map)
-		phyr_for_each_dma_range(it, pass->map)
-			pnvme_dptr_add(&dptr, it.range.addr, it.range.len);
-	else
-		pnvme_buffer_add(pass->buffer, pass->offset, pass->len, &dptr);
+	while (phyr_dma_iter_next(&it))
+		pnvme_dptr_add(&dptr, it.range.addr, it.range.len);
 	if (!pnvme_dptr_end(&dptr)) {
 		pnvme_dptr_free(ctrl, iod);
 		pnvme_count(ctrl, PNVME_STAT_REFUSED, 1);
@@ -54,15 +57,18 @@ blk_status_t pnvme_pass_map(struct pnvme_ctrl *ctrl, struct request *rq)
 	const struct pnvme_pass *pass = iod->pass;
 	blk_status_t st;
 
-	if ((pass->map || !pnvme_buffer_dptr(pass->buffer, pass->offset, pass->len,
-					     &iod->cmd.common.dptr)) &&
+	if ((pass->map || !pnvme_buffer_dptr(&pass->io, &iod->cmd.common.dptr)) &&
 	    !pnvme_pass_list(ctrl, iod, rq->tag, &st))
 		return st;
 
 	if (phyr_planted(PHYR_PLANT_WRONG_LENGTH) && iod->cmd.rw.length)
 		le16_add_cpu(&iod->cmd.rw.length, -1);
-	if (phyr_planted(PHYR_PLANT_EARLY_UNMAP) && pass->map)
-		phyr_dma_unmap(ctrl->dev, pass->map);
+	if (phyr_planted(PHYR_PLANT_EARLY_UNMAP)) {
+		if (pass->map)
+			phyr_dma_unmap(ctrl->dev, pass->map);
+		else
+			phyr_plant_unmap_reg(&pass->io);
+	}
 	return BLK_STS_OK;
 }
 
@@ -87,6 +93,7 @@ int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass)
 	iod = blk_mq_rq_to_pdu(rq);
 	iod->pass = pass;
 	iod->status = 0;
+	trace_phyr_nvme_ctl_io(rq, pass->file, pass->handle, pass->addr, pass->len);
 	st = blk_execute_rq(rq, false);
 	/* A request that was completed in a batch says OK whatever the device said. */
 	if (!st)

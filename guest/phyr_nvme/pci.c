@@ -57,7 +57,8 @@ static void pnvme_unmap_bar(struct pci_dev *pdev, struct pnvme_ctrl *ctrl)
 
 static int pnvme_set_dma_limits(struct device *dev)
 {
-	int err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	unsigned int bits = READ_ONCE(pnvme_param_dma_bits);
+	int err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(bits));
 
 	if (err)
 		return err;
@@ -310,7 +311,10 @@ static void pnvme_shutdown(struct pci_dev *pdev)
 	struct pnvme_ctrl *ctrl = pci_get_drvdata(pdev);
 
 	mutex_lock(&ctrl->lock);
-	pnvme_ctrl_stop(ctrl, PNVME_DEAD, true);
+	/* Nobody will start it again.  I/O is not to fail, it waits for the machine's end. */
+	ctrl->removing = true;
+	if (ctrl->state != PNVME_DEAD)
+		pnvme_ctrl_stop(ctrl, PNVME_RESETTING, true);
 	mutex_unlock(&ctrl->lock);
 }
 

@@ -14,15 +14,16 @@
  *	dptr.c, dptr.h	DMA pieces as PRP entries or SGL descriptors
  *	attr.c		sysfs attributes of the disk
  *	ctl.c, ctl.h	/dev/phyrN-ctl: I/O without a bio
+ *	ctl_buffer.c	its registered buffers
  *	pass.c		its requests
- *	user.c		user memory as a list
- *	buffer.c	registered buffers
+ *	memory.c	user memory
+ *	buffer.c	registering one
  *	backend*.c	how a request gets its DMA addresses
  *	ranges.c	pieces that must be unmapped one by one
  *	p2p.c		what kind of peer-to-peer a page needs
  *	recover.c	timeouts, abort, reset
  *	stats.c		counters in debugfs
- *	trace.c		the tracepoint phyr_nvme_submit
+ *	trace.c		tracepoints
  */
 #ifndef PHYR_NVME_H
 #define PHYR_NVME_H
@@ -46,6 +47,7 @@
 #define PNVME_MAX_QUEUES	64	/* I/O queues */
 #define PNVME_MIN_DEPTH		4
 #define PNVME_MAX_DEPTH		1024
+#define PNVME_MIN_DMA_BITS	28	/* reaches memory that the kernel can give */
 #define PNVME_MAX_KIB		2048	/* of one command: its PRP list fits into a page */
 #define PNVME_MAX_SEGS		256	/* of one command; struct pnvme_range: one page */
 #define PNVME_MAX_RETRIES	5
@@ -258,6 +260,7 @@ extern unsigned int pnvme_param_depth;
 extern unsigned int pnvme_param_max_kib;
 extern unsigned int pnvme_param_sgl_kib;
 extern unsigned int pnvme_param_timeout_s;
+extern unsigned int pnvme_param_dma_bits;
 const struct pnvme_backend *pnvme_param_backend(void);
 
 /* pci.c */

@@ -3,6 +3,7 @@
 #include <linux/interrupt.h>
 
 #include "phyr_nvme.h"
+#include "trace.h"
 
 /**
  * pnvme_queue_alloc - allocate a queue pair
@@ -168,6 +169,7 @@ static void pnvme_handle_cqe(struct pnvme_queue *q, const struct nvme_completion
 	}
 	iod = blk_mq_rq_to_pdu(rq);
 	iod->status = le16_to_cpu(cqe->status) >> 1;
+	trace_phyr_nvme_complete(q->ctrl->dev, q->qid, cid, iod->status);
 	/* The id is used up. */
 	iod->gen++;
 

@@ -108,7 +108,7 @@ enum blk_eh_timer_return pnvme_timeout(struct request *rq)
 			q->qid, iod->cmd.common.command_id);
 		pnvme_ctrl_stop(ctrl, ctrl->removing ? PNVME_DEAD : PNVME_RESETTING, false);
 		if (!ctrl->removing)
-			queue_work(system_unbound_wq, &ctrl->reset_work);
+			queue_work(system_dfl_wq, &ctrl->reset_work);
 	}
 	/* Whoever stopped the controller has completed it. */
 	return pnvme_in_flight(rq) ? BLK_EH_RESET_TIMER : BLK_EH_DONE;

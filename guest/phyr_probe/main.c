@@ -106,6 +106,28 @@ static long ioctl_watch_read(void __user *user)
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
+static long ioctl_story_start(void __user *user)
+{
+	struct phyr_probe_story_start arg;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	return probe_story_start(&arg);
+}
+
+static long ioctl_story_read(void __user *user)
+{
+	struct phyr_probe_story_read arg;
+	int err;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	err = probe_story_read(&arg);
+	if (err)
+		return err;
+	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
 static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
@@ -121,6 +143,12 @@ static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return probe_watch_stop();
 	case PHYR_PROBE_IOC_WATCH_READ:
 		return ioctl_watch_read(user);
+	case PHYR_PROBE_IOC_STORY_START:
+		return ioctl_story_start(user);
+	case PHYR_PROBE_IOC_STORY_STOP:
+		return probe_story_stop();
+	case PHYR_PROBE_IOC_STORY_READ:
+		return ioctl_story_read(user);
 	default:
 		return -ENOTTY;
 	}
@@ -157,6 +185,7 @@ static void __exit probe_exit(void)
 {
 	misc_deregister(&probe_misc);
 	probe_watch_stop();
+	probe_story_exit();
 	pci_unregister_driver(&probe_driver);
 }
 

@@ -10,6 +10,7 @@
 #include "uapi/phyr_probe.h"
 
 struct iommu_domain;
+struct request;
 
 /* layout.c */
 
@@ -105,13 +106,47 @@ bool probe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, 
 			 bool content);
 u32 probe_domain_kind(const struct iommu_domain *domain);
 
+/* p2p.c */
+void probe_p2p_forget(void);
+bool probe_p2p_is_bus(struct device *dev, struct page *page);
+
 /* prot.c */
 int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir);
 void probe_prot_stop(u64 *checked, u64 *wrong);
+
+/* asked.c */
+
+/**
+ * struct probe_asked - the memory that a request without a bio is for
+ * @node:	private
+ * @rq:		the request
+ * @lead:	offset of the first byte in its page
+ * @len:	bytes
+ * @page:	physical addresses of the pages
+ */
+struct probe_asked {
+	struct hlist_node node;
+	const struct request *rq;
+	u32 lead;
+	u32 len;
+	u64 page[];
+};
+
+const struct probe_asked *probe_asked(const struct request *rq);
+void probe_asked_forget(void);
+void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handle, u64 addr,
+		     u32 len);
+void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len);
 
 /* watch.c */
 int probe_watch_start(void);
 int probe_watch_stop(void);
 void probe_watch_read(struct phyr_probe_watch *arg);
+
+/* story.c */
+int probe_story_start(const struct phyr_probe_story_start *arg);
+int probe_story_stop(void);
+int probe_story_read(struct phyr_probe_story_read *arg);
+void probe_story_exit(void);
 
 #endif /* PHYR_PROBE_H */

@@ -38,7 +38,7 @@ phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr)
  * probe_bounced_right - is this the bounce buffer of that data?
  * @dev:	the device
  * @got:	physical address that its DMA address leads to
- * @want:	physical address of the data, in RAM
+ * @want:	physical address of the data
  * @len:	bytes, within a page
  * @content:	the data goes to the device, so that the buffer must hold it by now
  *
@@ -52,6 +52,8 @@ bool probe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, 
 	const struct io_tlb_mem *mem = dev->dma_io_tlb_mem;
 
 	if (!mem || got < mem->defpool.start || got >= mem->defpool.end)
+		return false;
+	if (!pfn_valid(PHYS_PFN(want)))	/* cannot be bounced, nor looked at */
 		return false;
 	return offset_in_page(got) == offset_in_page(want) &&
 	       (!content || !memcmp(phys_to_virt(got), phys_to_virt(want), len));

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The checker of phyr_nvme's commands.  For every read and write it follows the PRPs or the SGL of
- * the command as the device would, and compares where they lead with the pages of the request.  It
- * uses nothing of phyr.ko.
+ * the command as the device would, and compares where they lead with the pages of the request; one
+ * without a bio, with the memory that its process asked for (asked.c).  It uses nothing of phyr.ko.
  *
  * Data in a bounce buffer lies elsewhere by design: there its content is compared when it goes to
  * the device, and its offset in the page when it will come from there.
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
+#include <linux/memremap.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/nvme.h>
@@ -24,7 +25,7 @@
 #define MAX_SEGMENTS	64
 
 static DEFINE_MUTEX(watch_lock);	/* start and stop */
-static struct tracepoint *watched;	/* the tracepoint, and so its module, is held */
+static bool watching;			/* the tracepoints, and so their module, are held */
 
 static DEFINE_SPINLOCK(stats_lock);
 static struct phyr_probe_watch stats;
@@ -233,20 +234,58 @@ static void check_begin_sgl(struct check *c, const struct nvme_command *cmd)
 	c->sgl.next = cmd->common.dptr.sgl;
 }
 
-static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
-		      struct device *dev)
+/* Compare with the pages of the bios; false with *want, and the rest, set at a mismatch. */
+static bool check_bios(struct check *c, struct request *rq, u64 *iova, u64 *got, u64 *want)
 {
-	u8 opcode = cmd->common.opcode;
-	struct check c = {};
 	struct req_iterator iter;
 	struct bio_vec bv;
+
+	rq_for_each_bvec(bv, rq, iter) {
+		*want = bvec_phys(&bv);
+		if (!check_range(c, *want, bv.bv_len, iova, got))
+			return false;
+	}
+	return true;
+}
+
+/* The same with what a process asked for. */
+static bool check_asked(struct check *c, const struct probe_asked *asked, u64 *iova, u64 *got,
+			u64 *want)
+{
+	u32 offset = asked->lead, left = asked->len, i, part;
+
+	for (i = 0; left; i++, left -= part, offset = 0) {
+		part = min(left, PAGE_SIZE - offset);
+		*want = asked->page[i] + offset;
+		if (!check_range(c, *want, part, iova, got))
+			return false;
+	}
+	return true;
+}
+
+static struct page *first_page(const struct probe_asked *asked)
+{
+	unsigned long pfn = PHYS_PFN(asked->page[0]);
+
+	return pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+}
+
+static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
+		      struct device *dev, u16 qid)
+{
+	const struct probe_asked *asked = NULL;
+	u8 opcode = cmd->common.opcode;
 	u64 iova = 0, got = 0, want = 0;
-	bool good = true;
+	struct check c = {};
 	unsigned long flags;
+	bool good, p2p, bus;
+	struct page *page;
 
 	if (opcode != nvme_cmd_read && opcode != nvme_cmd_write)
 		return;
-	if (!rq->bio || cmd->common.flags & NVME_CMD_SGL_METASEG) {
+	if (!rq->bio)
+		asked = probe_asked(rq);
+	if ((!rq->bio && !asked) || cmd->common.flags & NVME_CMD_SGL_METASEG) {
 		spin_lock_irqsave(&stats_lock, flags);
 		stats.unchecked++;
 		spin_unlock_irqrestore(&stats_lock, flags);
@@ -256,28 +295,37 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	c.dev = dev;
 	c.opcode = opcode;
 	c.domain = iommu_get_domain_for_dev(dev);
-	c.total = blk_rq_payload_bytes(rq);
+	c.total = asked ? asked->len : blk_rq_payload_bytes(rq);
 	if (cmd->common.flags & NVME_CMD_SGL_METABUF)
 		check_begin_sgl(&c, cmd);
 	else
 		check_begin_prp(&c, cmd);
 
-	rq_for_each_bvec(bv, rq, iter) {
-		want = bvec_phys(&bv);
-		good = check_range(&c, want, bv.bv_len, &iova, &got);
-		if (!good)
-			break;
-	}
+	if (asked)
+		good = check_asked(&c, asked, &iova, &got, &want);
+	else
+		good = check_bios(&c, rq, &iova, &got, &want);
 	if (good && c.is_sgl && c.room) {	/* more than the data */
 		iova = c.addr;
 		want = 0;
 		good = false;
 	}
 
+	/* All memory of a request has one provider. */
+	page = asked ? first_page(asked) : bio_page(rq->bio);
+	p2p = page && is_pci_p2pdma_page(page);
+	bus = p2p && probe_p2p_is_bus(dev, page);
+
 	spin_lock_irqsave(&stats_lock, flags);
 	stats.commands++;
 	stats.bytes += c.offset;
 	stats.bounced += c.bounced;
+	stats.by = probe_domain_kind(c.domain);
+	if (p2p) {
+		stats.p2p_bytes += c.offset;
+		stats.p2p_bus += bus ? c.offset : 0;
+		stats.p2p_bounced += c.bounced;
+	}
 	if (!good && !stats.mismatches++) {
 		stats.opcode = opcode;
 		stats.offset = c.offset;
@@ -286,6 +334,49 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 		stats.want = want;
 	}
 	spin_unlock_irqrestore(&stats_lock, flags);
+}
+
+/* What is asked is probed first, and to the last. */
+static struct {
+	const char *symbol;
+	void *probe;
+	struct tracepoint *tp;
+} points[] = {
+	{ "__tracepoint_phyr_nvme_ctl_buffer", probe_on_ctl_buffer },
+	{ "__tracepoint_phyr_nvme_ctl_io", probe_on_ctl_io },
+	{ "__tracepoint_phyr_nvme_submit", on_submit },
+};
+
+static void detach(int nr)
+{
+	while (nr--) {
+		tracepoint_probe_unregister(points[nr].tp, points[nr].probe, NULL);
+		tracepoint_synchronize_unregister();
+		__symbol_put(points[nr].symbol);
+	}
+	probe_asked_forget();
+}
+
+static int attach(void)
+{
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		points[i].tp = __symbol_get(points[i].symbol);
+		err = -ENOENT;
+		if (!points[i].tp)
+			goto detach;
+		err = tracepoint_probe_register(points[i].tp, points[i].probe, NULL);
+		if (err) {
+			__symbol_put(points[i].symbol);
+			goto detach;
+		}
+	}
+	return 0;
+
+detach:
+	detach(i);
+	return err;
 }
 
 /**
@@ -298,29 +389,24 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
  */
 int probe_watch_start(void)
 {
-	struct tracepoint *tp;
 	int err;
 
 	guard(mutex)(&watch_lock);
-	if (watched)
+	if (watching)
 		return -EBUSY;
-	tp = __symbol_get("__tracepoint_phyr_nvme_submit");
-	if (!tp)
-		return -ENOENT;
 
 	spin_lock_irq(&stats_lock);
 	memset(&stats, 0, sizeof(stats));
 	stats.active = 1;
 	spin_unlock_irq(&stats_lock);
+	probe_p2p_forget();
 
-	err = tracepoint_probe_register(tp, on_submit, NULL);
-	if (err) {
+	err = attach();
+	if (err)
 		stats.active = 0;
-		__symbol_put("__tracepoint_phyr_nvme_submit");
-		return err;
-	}
-	watched = tp;
-	return 0;
+	else
+		watching = true;
+	return err;
 }
 
 /**
@@ -332,12 +418,10 @@ int probe_watch_start(void)
 int probe_watch_stop(void)
 {
 	guard(mutex)(&watch_lock);
-	if (!watched)
+	if (!watching)
 		return -ENOENT;
-	tracepoint_probe_unregister(watched, on_submit, NULL);
-	tracepoint_synchronize_unregister();
-	__symbol_put("__tracepoint_phyr_nvme_submit");
-	watched = NULL;
+	detach(ARRAY_SIZE(points));
+	watching = false;
 
 	spin_lock_irq(&stats_lock);
 	stats.active = 0;

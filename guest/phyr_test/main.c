@@ -17,8 +17,8 @@ module_param_named(pageless, test_pageless, ulong, 0600);
 MODULE_PARM_DESC(pageless, "Physical address of 2 MiB of RAM that has no struct pages (memmap=), 0 for none");
 
 static const struct test_group * const groups[] = {
-	&test_sg, &test_reg, &test_bounce, &test_trust, &test_p2p, &test_undo, &test_walk,
-	&test_lifetime, &test_big, &test_user, &test_fork, &test_forked, &test_zone,
+	&test_sg, &test_reg, &test_reg_cost, &test_bounce, &test_trust, &test_p2p, &test_undo,
+	&test_walk, &test_lifetime, &test_big, &test_user, &test_fork, &test_forked, &test_zone,
 };
 
 static DEFINE_MUTEX(one_run);

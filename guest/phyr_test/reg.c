@@ -2,7 +2,6 @@
 /* Cases: registered mappings. */
 #include <linux/delay.h>
 #include <linux/io.h>
-#include <linux/timex.h>
 #include <linux/workqueue.h>
 
 #include "test.h"
@@ -196,57 +195,11 @@ undo:
 	phyr_reg_put(reg);
 }
 
-/* No verdict: what one I/O on a registration costs, instructions where the clock counts them. */
-static void cost(struct test *t)
-{
-	static const struct { u64 offset, len; } ios[] = {
-		{ 0, 2048 }, { 3584, 4096 }, { 40960, 4096 }, { 200704, 4096 },
-	};
-	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
-	struct phyr_dma_iter it;
-	struct phyr_reg_io io;
-	int i, j;
-
-	if (IS_ERR(reg)) {
-		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
-		return;
-	}
-	for (i = 0; i < ARRAY_SIZE(ios); i++) {
-		u64 best = U64_MAX;
-
-		for (j = 0; j < 5; j++) {
-			unsigned long flags;
-			u64 t0, t1, t2;
-			int err;
-
-			local_irq_save(flags);
-			t0 = get_cycles();
-			t1 = get_cycles();
-			err = phyr_reg_begin(reg, &io, ios[i].offset, ios[i].len, DMA_TO_DEVICE);
-			if (!err) {
-				phyr_reg_iter_init(&it, &io);
-				while (phyr_dma_iter_next(&it))
-					barrier();
-				phyr_reg_end(&io);
-			}
-			t2 = get_cycles();
-			local_irq_restore(flags);
-			EXPECT(t, !err, "begin: %d", err);
-			best = min(best, t2 - t1 - (t1 - t0));
-		}
-		seq_printf(t->out, "# %llu bytes at %llu: %llu cycles\n", ios[i].len,
-			   ios[i].offset, best);
-	}
-undo:
-	phyr_reg_put(reg);
-}
-
 static const struct test_case cases[] = {
 	{ "reg: every part reaches its bytes",		slices },
 	{ "reg: what the device writes arrives",	from_device },
 	{ "reg: what is refused",			refused },
 	{ "reg: the last put revokes",			last_put },
-	{ "reg: cost of an I/O",			cost },
 };
 
 TEST_GROUP(reg, cases);

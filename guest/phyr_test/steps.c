@@ -189,11 +189,13 @@ static int op_map_from_sgt(struct test *t)
 static int op_reg(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
+	int err;
 
 	if (IS_ERR(reg))
 		return PTR_ERR(reg);
+	err = phyr_reg_tabulate(reg);
 	phyr_reg_put(reg);
-	return 0;
+	return err;
 }
 
 static unsigned long user;
@@ -215,12 +217,12 @@ static int op_pin(struct test *t)
 
 static void append_plain(struct test *t)
 {
-	test_walk(t, op_append_plain);
+	test_every_failure(t, op_append_plain);
 }
 
 static void append_packed(struct test *t)
 {
-	test_walk(t, op_append_packed);
+	test_every_failure(t, op_append_packed);
 }
 
 static void append_slice(struct test *t)
@@ -228,7 +230,7 @@ static void append_slice(struct test *t)
 	if (long_list(&source, PHYR_PACKED, LONG_LIST))
 		FAIL(t, "no memory");
 	else
-		test_walk(t, op_append_slice);
+		test_every_failure(t, op_append_slice);
 	phyr_list_destroy(&source);
 }
 
@@ -249,7 +251,7 @@ static void from_rq(struct test *t)
 	bio.bi_iter.bi_size = nr * PAGE_SIZE;
 	request->bio = &bio;
 	request->nr_phys_segments = 1;	/* so that it takes several links */
-	test_walk(t, op_from_rq);
+	test_every_failure(t, op_from_rq);
 undo:
 	kfree(request);
 	kfree(bv);
@@ -276,7 +278,7 @@ static void from_sg(struct test *t)
 {
 	if (!make_entries(t))
 		return;
-	test_walk(t, op_from_sg);
+	test_every_failure(t, op_from_sg);
 	sg_free_table(&entries);
 }
 
@@ -284,18 +286,18 @@ static void map_from_sgt(struct test *t)
 {
 	if (!make_entries(t))
 		return;
-	test_walk(t, op_map_from_sgt);
+	test_every_failure(t, op_map_from_sgt);
 	sg_free_table(&entries);
 }
 
 static void to_sgt(struct test *t)
 {
-	test_walk(t, op_to_sgt);
+	test_every_failure(t, op_to_sgt);
 }
 
 static void map_many(struct test *t)
 {
-	test_walk(t, op_map_many);
+	test_every_failure(t, op_map_many);
 }
 
 /* A part of the test's list, with its unaligned end or with gaps inside pages. */
@@ -317,7 +319,7 @@ static void map_few(struct test *t)
 	if (part_list(t, &few, 8, 0))
 		FAIL(t, "no memory");
 	else
-		test_walk(t, op_map_few);
+		test_every_failure(t, op_map_few);
 	phyr_list_destroy(&few);
 }
 
@@ -326,7 +328,7 @@ static void map_gapped(struct test *t)
 	if (part_list(t, &gapped, 40, 512))
 		FAIL(t, "no memory");
 	else
-		test_walk(t, op_map_gapped);
+		test_every_failure(t, op_map_gapped);
 	phyr_list_destroy(&gapped);
 }
 
@@ -335,7 +337,7 @@ static void map_one(struct test *t)
 	if (part_list(t, &one, 1, 0))
 		FAIL(t, "no memory");
 	else
-		test_walk(t, op_map_one);
+		test_every_failure(t, op_map_one);
 	phyr_list_destroy(&one);
 }
 
@@ -350,19 +352,19 @@ static void map_peer(struct test *t)
 	if (test_peer_list(&peers, &peer, 0, 2 * PAGE_SIZE))
 		FAIL(t, "no memory");
 	else
-		test_walk(t, op_map_peer);
+		test_every_failure(t, op_map_peer);
 	phyr_list_destroy(&peers);
 	test_peer_put(&peer);
 }
 
 static void map_to_sgt(struct test *t)
 {
-	test_walk(t, op_map_to_sgt);
+	test_every_failure(t, op_map_to_sgt);
 }
 
 static void reg_create(struct test *t)
 {
-	test_walk(t, op_reg);
+	test_every_failure(t, op_reg);
 }
 
 static void pin_user(struct test *t)
@@ -375,7 +377,7 @@ static void pin_user(struct test *t)
 	if (test_stamp(user, USER_LEN, 1))
 		FAIL(t, "cannot write to it");
 	else
-		test_walk(t, op_pin);
+		test_every_failure(t, op_pin);
 	vm_munmap(user, USER_LEN);
 }
 

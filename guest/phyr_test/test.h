@@ -133,7 +133,7 @@ int test_stamp(unsigned long addr, unsigned long len, unsigned long value);
 bool test_stamped(struct test *t, const struct phyr_list *list, u64 len, unsigned long value);
 
 /* walk.c, with PHYR_PLANTS alone */
-void test_walk(struct test *t, int (*operation)(struct test *t));
+void test_every_failure(struct test *t, int (*operation)(struct test *t));
 
 /* fork.c */
 void test_fork_forget(void);
@@ -142,9 +142,9 @@ void test_fork_forget(void);
 bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io);
 
 /* a file each, but for fork.c, which has two */
-extern const struct test_group test_sg, test_reg, test_bounce, test_trust, test_p2p, test_undo,
-			       test_walk, test_lifetime, test_big, test_user, test_fork,
-			       test_forked, test_zone;
+extern const struct test_group test_sg, test_reg, test_reg_cost, test_bounce, test_trust,
+			       test_p2p, test_undo, test_walk, test_lifetime, test_big, test_user,
+			       test_fork, test_forked, test_zone;
 
 /* main.c */
 extern unsigned long test_pageless;

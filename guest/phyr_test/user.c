@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: pins of user memory. The user is whoever reads the report; the memory is made in its address space. */
+/*
+ * Cases: pins of user memory.  The user is whoever reads the report: the memory is made in its address
+ * space.
+ */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
@@ -78,9 +81,8 @@ static bool all_dirty(const struct phyr_list *list, bool dirty)
 	u64 at;
 
 	phyr_for_each(it, list)
-		for (at = 0; at < it.cur.len; at += PAGE_SIZE)
-			if (folio_test_dirty(page_folio(pfn_to_page(PHYS_PFN(it.cur.paddr + at)))) !=
-			    dirty)
+		for (at = it.cur.paddr; at < it.cur.paddr + it.cur.len; at += PAGE_SIZE)
+			if (folio_test_dirty(page_folio(pfn_to_page(PHYS_PFN(at)))) != dirty)
 				return false;
 	return true;
 }
@@ -96,7 +98,7 @@ static void clean(const struct phyr_list *list)
 }
 
 /* What becomes dirty, on memory that knows whether it is: shared memory. */
-static void dirty(struct test *t)
+static void dirtied(struct test *t)
 {
 	const unsigned long len = 20 * PAGE_SIZE;
 	struct file *file = shmem_file_setup("phyr_test", len, EMPTY_VMA_FLAGS);
@@ -172,7 +174,7 @@ static void zero_page(struct test *t)
 	err = phyr_list_pin_user(&list, addr, len, FOLL_WRITE);
 	EXPECT(t, !err, "pin for writing: %d", err);
 	phyr_for_each(it, &list)
-		EXPECT(t, !is_zero_pfn(PHYS_PFN(it.cur.paddr)), "zeros for everybody, to be written");
+		EXPECT(t, !is_zero_pfn(PHYS_PFN(it.cur.paddr)), "everybody's zeros, to be written");
 	phyr_list_unpin_user(&list, true);
 	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
 undo:
@@ -250,7 +252,8 @@ static void p2p_longterm(struct test *t)
 
 	NEEDS(t, test_peer_get(t, &peer, -1, NULL), "no peer");
 	phyr_list_init(&list, PHYR_PACKED);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/p2pmem/allocate", pci_name(peer.pdev));
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/p2pmem/allocate",
+		 pci_name(peer.pdev));
 	file = filp_open(path, O_RDWR, 0);
 	EXPECT(t, !IS_ERR(file), "%s: %ld", path, PTR_ERR(file));
 	addr = test_user_memory(file, 4 * PAGE_SIZE);
@@ -281,7 +284,7 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 18: what a device wrote is dirty, what it read is not", dirty },
+	{ "hazard 18: what a device wrote is dirty, what it read is not", dirtied },
 	{ "hazard 18: the page of zeros",				  zero_page },
 	{ "hazard 18: transparent huge pages",				  transparent },
 	{ "hazard 18: hugetlb",						  hugetlb },

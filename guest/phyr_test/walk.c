@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Failures in turn (phyr_fail.h): an operation is repeated, each time with its next step failing.  After
- * each failure nothing may be left: not of what phyr.ko got from the kernel, not in the IOMMU's page
- * tables, no bounce buffer, no pin.
+ * Failures in turn (phyr_fail.h): an operation is repeated, each time with its next step failing.
+ * After each failure nothing may be left: not of what phyr.ko got from the kernel, not in the
+ * IOMMU's page tables, no bounce buffer, no pin.
  */
 #include <linux/sched.h>
 #include <linux/tracepoint.h>
@@ -74,7 +74,7 @@ static void tables_end(void)
  * @operation:	undoes itself if it succeeds, and leaves nothing if it fails; it may also succeed
  *		in spite of a failure
  */
-void test_walk(struct test *t, int (*operation)(struct test *t))
+void test_every_failure(struct test *t, int (*operation)(struct test *t))
 {
 	int err, nr, failures = 0;
 

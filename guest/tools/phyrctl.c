@@ -5,6 +5,7 @@
  *   phyrctl map-cost  [-b BACKEND] [-l LAYOUT] [-n PAGES] [-i ITERATIONS] [-d DIR] [-t TRIM]
  *   phyrctl translate [-b BACKEND] [-l LAYOUT] [-n PAGES] [-d DIR] [-t TRIM]
  *   phyrctl watch start | stop | read
+ *   phyrctl story start BDF | stop what the guest does for a device, each event in order
  *   phyrctl arm | disarm          begin and end to count IOMMU map and unmap events
  *   phyrctl snapshot
  *
@@ -27,6 +28,7 @@ static const struct {
 	{ "map-cost",	cmd_map_cost },
 	{ "translate",	cmd_translate },
 	{ "watch",	cmd_watch },
+	{ "story",	cmd_story },
 	{ "arm",	cmd_arm },
 	{ "disarm",	cmd_disarm },
 	{ "snapshot",	cmd_snapshot },
@@ -68,13 +70,13 @@ noreturn void fail(int code, const char *format, ...)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		fail(EXIT_USAGE, "which command? map-cost, translate, watch, arm, disarm or snapshot");
+		fail(EXIT_USAGE, "which command? map-cost, translate, watch, story, arm, disarm or snapshot");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(argv[1], commands[i].name)) {
 			commands[i].run(argv + 2);
 			return 0;
 		}
 	}
-	fail(EXIT_USAGE, "unknown command '%s': map-cost, translate, watch, arm, disarm or snapshot",
+	fail(EXIT_USAGE, "unknown command '%s': map-cost, translate, watch, story, arm, disarm or snapshot",
 	     argv[1]);
 }

@@ -21,6 +21,9 @@ void cmd_map_cost(char **args);
 void cmd_translate(char **args);
 void cmd_watch(char **args);
 
+/* phyrctl_story.c */
+void cmd_story(char **args);
+
 /* phyrctl_snapshot.c: what the kernel says about itself */
 void cmd_arm(char **args);
 void cmd_disarm(char **args);

@@ -4,7 +4,8 @@
  * counters that should come back to where they were.
  *
  * The IOMMU's balance is counted by the kernel: histogram triggers on the iommu:map and iommu:unmap
- * events, keyed by nothing, add up the bytes.  What cannot be read is null, never 0.
+ * events, keyed by nothing, add up the bytes; those on kprobes at the IOVA allocator's two ends
+ * count what was taken there and given back.  What cannot be read is null, never 0.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,14 +21,25 @@
 #define TRACING	"/sys/kernel/tracing"
 #define SLAB	"/sys/kernel/slab"
 
-/* bytes that were entered and removed; the fields of the events that hold them */
+/* bytes that were entered and removed; the fields of the events that hold them; NULL: only counted */
 static const struct {
+	const char *group;
 	const char *event;
 	const char *trigger;
 	const char *field;
 } triggers[] = {
-	{ "map",   "hist:keys=common_type:vals=size",		"size:" },
-	{ "unmap", "hist:keys=common_type:vals=unmapped_size",	"unmapped_size:" },
+	{ "iommu",   "map",	   "hist:keys=common_type:vals=size",		"size:" },
+	{ "iommu",   "unmap",	   "hist:keys=common_type:vals=unmapped_size",	"unmapped_size:" },
+	{ "phyrlab", "iova_alloc", "hist:keys=common_type if pfn != 0",		NULL },
+	{ "phyrlab", "iova_free",  "hist:keys=common_type",			NULL },
+};
+
+#define TRIGGERS	(sizeof(triggers) / sizeof(triggers[0]))
+
+/* unsigned long alloc_iova_fast(...), 0 if there is none; void free_iova_fast(...) */
+static const char *const probes[] = {
+	"r:phyrlab/iova_alloc alloc_iova_fast pfn=$retval",
+	"p:phyrlab/iova_free free_iova_fast",
 };
 
 /* A file as a string, NULL if it cannot be read.  The caller frees it. */
@@ -60,9 +72,9 @@ static char *slurp(const char *path)
 	return text;
 }
 
-static bool spill(const char *path, const char *text)
+static bool spill_how(const char *path, const char *how, const char *text)
 {
-	FILE *f = fopen(path, "we");
+	FILE *f = fopen(path, how);
 	bool good;
 
 	if (!f)
@@ -71,9 +83,25 @@ static bool spill(const char *path, const char *text)
 	return !fclose(f) && good;
 }
 
-static void event_path(char *path, size_t size, const char *event, const char *file)
+static bool spill(const char *path, const char *text)
 {
-	snprintf(path, size, TRACING "/events/iommu/%s/%s", event, file);
+	return spill_how(path, "we", text);
+}
+
+static void event_path(char *path, size_t size, size_t trigger, const char *file)
+{
+	snprintf(path, size, TRACING "/events/%s/%s/%s", triggers[trigger].group,
+		 triggers[trigger].event, file);
+}
+
+/* The kprobes' events stay once they are there: without a trigger they cost nothing. */
+static void make_probes(void)
+{
+	if (!access(TRACING "/events/phyrlab/iova_free", F_OK))
+		return;
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		if (!spill_how(TRACING "/kprobe_events", "ae", probes[i]))
+			fail(EXIT_FAILED, "cannot make the event '%s': %s", probes[i], strerror(errno));
 }
 
 static void set_triggers(const char *prefix)
@@ -82,8 +110,9 @@ static void set_triggers(const char *prefix)
 
 	if (access(TRACING "/events", F_OK))
 		mount("tracefs", TRACING, "tracefs", 0, NULL);
-	for (size_t i = 0; i < 2; i++) {
-		event_path(path, sizeof(path), triggers[i].event, "trigger");
+	make_probes();
+	for (size_t i = 0; i < TRIGGERS; i++) {
+		event_path(path, sizeof(path), i, "trigger");
 		snprintf(line, sizeof(line), "%s%s", prefix, triggers[i].trigger);
 		if (!spill(path, line))
 			fail(EXIT_FAILED, "cannot set '%s' on %s: %s", line, path, strerror(errno));
@@ -102,10 +131,10 @@ void cmd_arm(char **args)
 	char path[256];
 
 	no_arguments(args);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < TRIGGERS; i++) {
 		char *text;
 
-		event_path(path, sizeof(path), triggers[i].event, "trigger");
+		event_path(path, sizeof(path), i, "trigger");
 		text = slurp(path);
 		if (text && strstr(text, "hist:"))
 			set_triggers("!");
@@ -163,32 +192,32 @@ static void print_swiotlb(void)
 static void print_iommu(void)
 {
 	printf("\"iommu\":{");
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < TRIGGERS; i++) {
 		unsigned long long events = 0, bytes = 0;
 		const char *event = triggers[i].event;
 		bool armed = false;
 		char path[256], *text, *line, *save = NULL;
 
-		event_path(path, sizeof(path), event, "hist");
+		event_path(path, sizeof(path), i, "hist");
 		text = slurp(path);
 		for (line = text ? strtok_r(text, "\n", &save) : NULL; line;
 		     line = strtok_r(NULL, "\n", &save)) {
 			const char *hits = strstr(line, "hitcount:");
-			const char *sum = strstr(line, triggers[i].field);
+			const char *field = triggers[i].field ?: "hitcount:";
+			const char *sum = strstr(line, field);
 
 			if (strstr(line, "# trigger info: hist:"))
 				armed = true;
 			if (line[0] != '{' || !hits || !sum)
 				continue;
 			events += strtoull(hits + strlen("hitcount:"), NULL, 10);
-			bytes += strtoull(sum + strlen(triggers[i].field), NULL, 10);
+			bytes += strtoull(sum + strlen(field), NULL, 10);
 		}
 		free(text);
-		if (armed)
-			printf("%s\"%s_events\":%llu,\"%s_bytes\":%llu", i ? "," : "", event, events,
-			       event, bytes);
-		else
-			printf("%s\"%s_events\":null,\"%s_bytes\":null", i ? "," : "", event, event);
+		printf(armed ? "%s\"%s_events\":%llu" : "%s\"%s_events\":null", i ? "," : "", event,
+		       events);
+		if (triggers[i].field)
+			printf(armed ? ",\"%s_bytes\":%llu" : ",\"%s_bytes\":null", event, bytes);
 	}
 	printf("}");
 }

@@ -7,14 +7,17 @@
  * begin and end anywhere in its table of PRPs.
  *
  *   phyrio info   CTL
- *   phyrio write  CTL OFFSET LENGTH SEED GENERATION [buffer | FILE]
- *   phyrio check  CTL OFFSET LENGTH SEED GENERATION [buffer | FILE]
+ *   phyrio write  CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]]
+ *   phyrio check  CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]]
+ *   phyrio cat    CTL OFFSET LENGTH [MEMORY]                    raw bytes to stdout
  *   phyrio repeat CTL COUNT LENGTH [buffer]                     read the same again and again, to be measured
  *   phyrio refuse CTL                                           every kind of wrong request
  *   phyrio stress CTL THREADS SECONDS SEED                      all at once, buffers coming and going under I/O
+ *   phyrio revoke CTL FILE SWITCH THREADS MILLISECONDS          FILE's memory is taken back under I/O by writing 1 to SWITCH
  *
- * With "buffer" I/O is on a registered buffer; with FILE its memory is a mapping of that, e.g. p2pmem/allocate of a peer.
- * OFFSET and LENGTH are bytes, multiples of the logical block. One line of JSON on stdout.
+ * MEMORY: "user" is anonymous; "buffer" the same as a registered buffer; FILE a mapping of that, e.g. p2pmem/allocate of a
+ * peer, or of memory without pages; "buffer:FILE" the same registered. Each thread has a part of the range and memory of
+ * its own. OFFSET and LENGTH are bytes, multiples of the logical block. One line of JSON on stdout; for `cat` on stderr.
  * Exit: 0 done and right, 1 wrong data or a wrong answer, 2 the I/O failed, 64 usage.
  */
 #define _GNU_SOURCE
@@ -33,22 +36,21 @@
 #include "phyrio.h"
 #include "stamp.h"
 
-#define BUF_SIZE (8 << 20)
-#define FILE_SIZE (256 << 10)	/* of a mapping: a peer may have no more */
-
-static const size_t sizes[] = { 512, 4096, 3584, 65536, 512, 131072, 12800, 2 << 20, 1 << 20, 262144 };
+FILE *answers;
 
 int fail_io(const char *op, uint64_t offset, size_t size)
 {
-	printf("{\"error\":\"%s of %zu bytes at %" PRIu64 ": %s\",\"errno\":\"%s\"}\n", op, size, offset, strerror(errno),
+	fprintf(answers, "{\"error\":\"%s of %zu bytes at %" PRIu64 ": %s\",\"errno\":\"%s\"}\n", op, size, offset, strerror(errno),
 	       strerrorname_np(errno));
 	return 2;
 }
 
 static int usage(void)
 {
-	fputs("usage: phyrio info CTL | write|check CTL OFFSET LENGTH SEED GENERATION [buffer | FILE] |\n"
-	      "       repeat CTL COUNT LENGTH [buffer] | refuse CTL | stress CTL THREADS SECONDS SEED\n", stderr);
+	fputs("usage: phyrio info CTL | write|check CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]] |\n"
+	      "       cat CTL OFFSET LENGTH [MEMORY] | repeat CTL COUNT LENGTH [buffer] | refuse CTL |\n"
+	      "       stress CTL THREADS SECONDS SEED | revoke CTL FILE SWITCH THREADS MILLISECONDS\n"
+	      "       MEMORY: user, buffer, FILE or buffer:FILE\n", stderr);
 	return 64;
 }
 
@@ -93,8 +95,20 @@ int buffer_unregister(const struct disk *disk, uint32_t handle)
 
 void *memory(size_t size)
 {
-	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return memory_of(NULL, size, 0);
+}
 
+void *memory_of(const char *file, size_t size, uint64_t offset)
+{
+	int fd = file ? open(file, O_RDWR) : -1;
+	void *mem = MAP_FAILED;
+
+	if (!file)
+		mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	else if (fd >= 0)
+		mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	if (fd >= 0)
+		close(fd);
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
@@ -103,83 +117,6 @@ static int info(const struct disk *disk)
 	printf("{\"blocks\":%" PRIu64 ",\"block_size\":%u,\"max_len\":%u}\n", (uint64_t)disk->info.blocks,
 	       disk->info.block_size, disk->info.max_len);
 	return 0;
-}
-
-struct job {
-	bool writing, buffer;
-	const char *file;
-	uint64_t offset, length, seed, gen;
-};
-
-/* Memory for a job: its file's, or anonymous. */
-static uint8_t *job_memory(const struct job *job, size_t size)
-{
-	int fd = job->file ? open(job->file, O_RDWR) : -1;
-	void *mem;
-
-	if (!job->file)
-		return memory(size);
-	if (fd < 0)
-		return NULL;
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	return mem == MAP_FAILED ? NULL : mem;
-}
-
-static int run(const struct disk *disk, const struct job *job)
-{
-	uint64_t at = job->offset, end = job->offset + job->length, bad = 0, first = 0;
-	size_t lead = 0, room = job->file ? FILE_SIZE : BUF_SIZE;
-	uint8_t *mem = job_memory(job, room);
-	uint32_t want[WORDS], handle = 0;
-
-	if (!mem)
-		return fail_io("mmap", 0, room);
-	/* The registered buffer itself begins and ends inside pages. */
-	if (job->buffer && buffer_register(disk, mem + 516, BUF_SIZE - 1032,
-					   job->writing ? PHYR_NVME_BUFFER_WRITE : PHYR_NVME_BUFFER_READ, &handle))
-		return fail_io("register", 0, BUF_SIZE);
-	if (job->buffer) {
-		mem += 516;
-		room = BUF_SIZE - 1032;
-	}
-
-	for (unsigned int turn = 0; at < end; turn++) {
-		size_t block = disk->info.block_size, n = sizes[turn % (sizeof(sizes) / sizeof(*sizes))];
-		uint8_t *data;
-		int err;
-
-		n = (n + block - 1) / block * block;
-		if (n > disk->info.max_len)
-			n = disk->info.max_len;
-		if (n > room / 2)
-			n = room / 2;
-		if (n > end - at)
-			n = end - at;
-		lead = (lead + 1236 + turn % 7 * 4096) % (room - n) & ~3UL;
-		data = mem + lead;
-		for (size_t i = 0; job->writing && i < n; i += SECTOR)
-			fill_sector((uint32_t *)(data + i), (at + i) / SECTOR, job->seed, job->gen);
-		if (!job->writing)	/* so that a read that moves nothing cannot look right */
-			memset(data, 0xa5, n);
-		if (job->buffer)
-			err = io_buffer(disk, job->writing, handle, lead, at, n);
-		else
-			err = io_direct(disk, job->writing, data, at, n);
-		if (err)
-			return fail_io(job->writing ? "write" : "check", at, n);
-		for (size_t i = 0; !job->writing && i < n; i += SECTOR) {
-			fill_sector(want, (at + i) / SECTOR, job->seed, job->gen);
-			if (memcmp(want, data + i, SECTOR) && !bad++)
-				first = at + i;
-		}
-		at += n;
-	}
-	if (job->buffer && buffer_unregister(disk, handle))
-		return fail_io("unregister", 0, room);
-	printf("{\"op\":\"%s\",\"bytes\":%" PRIu64 ",\"bad\":%" PRIu64 ",\"first\":%" PRIu64 "}\n",
-	       job->writing ? "write" : "check", job->length, bad, first);
-	return bad ? 1 : 0;
 }
 
 static int repeat(const struct disk *disk, uint64_t count, uint64_t len, bool buffer)
@@ -200,6 +137,33 @@ static int repeat(const struct disk *disk, uint64_t count, uint64_t len, bool bu
 	return 0;
 }
 
+/* write, check and cat */
+static int transfer(const struct disk *disk, int argc, char **argv)
+{
+	bool cat = !strcmp(argv[1], "cat");
+	struct job job = { .op = cat ? CAT : *argv[1] == 'w' ? WRITE : CHECK };
+	int options = cat ? 5 : 7;
+	uint64_t threads = 1;
+
+	if (argc < options || argc > options + (cat ? 1 : 2) || !number(argv[3], INT64_MAX, &job.offset) ||
+	    !number(argv[4], INT64_MAX, &job.length) || job.offset % disk->info.block_size ||
+	    job.length % disk->info.block_size)
+		return usage();
+	if (!cat && (!number(argv[5], UINT32_MAX, &job.seed) || !number(argv[6], UINT32_MAX, &job.gen)))
+		return usage();
+	if (argc > options && strcmp(argv[options], "user")) {
+		job.buffer = !strncmp(argv[options], "buffer", 6) && (!argv[options][6] || argv[options][6] == ':');
+		job.file = argv[options] + (job.buffer ? 6 : 0);
+		job.file += *job.file == ':';
+		if (!*job.file)
+			job.file = NULL;
+	}
+	if (argc > options + 1 && (!number(argv[options + 1], MAX_THREADS, &threads) || !threads))
+		return usage();
+	job.threads = threads;
+	return run(disk, &job);
+}
+
 int main(int argc, char **argv)
 {
 	const char *op = argc > 2 ? argv[1] : "";
@@ -207,32 +171,27 @@ int main(int argc, char **argv)
 	struct disk disk = { .fd = -1 };
 	uint64_t a, b, c;
 
+	answers = strcmp(op, "cat") ? stdout : stderr;
 	if (argc < 3)
 		return usage();
 	disk.path = argv[2];
 	disk.fd = open(argv[2], O_RDWR);
 	if (disk.fd < 0 || ioctl(disk.fd, PHYR_NVME_IOC_INFO, &disk.info))
 		return fail_io("open", 0, 0);
-	argc -= buffer;
 
+	if (!strcmp(op, "write") || !strcmp(op, "check") || !strcmp(op, "cat"))
+		return transfer(&disk, argc, argv);
 	if (!strcmp(op, "info") && argc == 3)
 		return info(&disk);
 	if (!strcmp(op, "refuse") && argc == 3)
 		return refuse(&disk);
-	if (!strcmp(op, "repeat") && argc == 5 && number(argv[3], UINT32_MAX, &a) &&
+	if (!strcmp(op, "repeat") && argc - buffer == 5 && number(argv[3], UINT32_MAX, &a) &&
 	    number(argv[4], disk.info.max_len, &b) && b >= 4096)
 		return repeat(&disk, a, b, buffer);
-	if (!strcmp(op, "stress") && argc == 6 && number(argv[3], 64, &a) && a && number(argv[4], 3600, &b) &&
+	if (!strcmp(op, "stress") && argc == 6 && number(argv[3], MAX_THREADS, &a) && a && number(argv[4], 3600, &b) &&
 	    number(argv[5], UINT32_MAX, &c))
 		return stress(&disk, a, b, c);
-	if ((!strcmp(op, "write") || !strcmp(op, "check")) && (argc == 7 || (argc == 8 && !buffer))) {
-		struct job job = { .writing = *op == 'w', .buffer = buffer, .file = argc == 8 ? argv[7] : NULL };
-
-		if (!number(argv[3], INT64_MAX, &job.offset) || !number(argv[4], INT64_MAX, &job.length) ||
-		    !number(argv[5], UINT32_MAX, &job.seed) || !number(argv[6], UINT32_MAX, &job.gen) ||
-		    job.offset % disk.info.block_size || job.length % disk.info.block_size)
-			return usage();
-		return run(&disk, &job);
-	}
+	if (!strcmp(op, "revoke") && argc == 7 && number(argv[5], MAX_THREADS, &a) && a && number(argv[6], 60000, &b))
+		return take_back(&disk, argv[3], argv[4], a, b);
 	return usage();
 }

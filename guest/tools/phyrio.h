@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "../include/uapi/phyr_nvme.h"
 
@@ -21,13 +22,31 @@ int io_buffer(const struct disk *disk, bool write, uint32_t handle, uint64_t at,
 int buffer_register(const struct disk *disk, void *addr, size_t len, uint32_t access, uint32_t *handle);
 int buffer_unregister(const struct disk *disk, uint32_t handle);
 
-/* Fresh anonymous memory, or NULL. */
+/* Fresh anonymous memory, or a mapping of a file at an offset; or NULL. */
 void *memory(size_t size);
+void *memory_of(const char *file, size_t size, uint64_t offset);
+
+extern FILE *answers;	/* stdout; for cat, whose stdout is data, stderr */
 
 /* Print {"error":...}; returns the exit code. */
 int fail_io(const char *op, uint64_t offset, size_t size);
 
-/* phyrio_refuse.c, phyrio_stress.c: both return the exit code */
+#define MAX_THREADS	64
+#define FILE_SIZE	(256 << 10)	/* of a mapping of a file, for a thread: a peer may have no more */
+
+/* phyrio_run.c */
+struct job {
+	enum { WRITE, CHECK, CAT } op;
+	bool buffer;		/* on a registered buffer */
+	const char *file;	/* whose memory; NULL for anonymous */
+	unsigned int threads;
+	uint64_t offset, length, seed, gen;
+};
+
+int run(const struct disk *disk, const struct job *job);
+
+/* phyrio_refuse.c, phyrio_stress.c, phyrio_revoke.c: all return the exit code */
+int take_back(const struct disk *disk, const char *file, const char *off, unsigned int threads, unsigned int ms);
 int refuse(const struct disk *disk);
 int stress(const struct disk *disk, unsigned int threads, unsigned int seconds, uint32_t seed);
 

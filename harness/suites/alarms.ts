@@ -1,10 +1,26 @@
-import type { Block, OracleName, Plant, Suite } from '../../src/model/index.js';
-import { vtdStrict } from '../machines.js';
+import type { Block, Machine, OracleName, Plant, Suite, Workload } from '../../src/model/index.js';
+import { bounced, noIommu, vtdStrict, vtdStrictP2p } from '../machines.js';
 import { switched } from '../topologies.js';
-import { fioVerify } from '../workloads.js';
+import { crosscheck, ctlDirect, ctlRegistered, fioVerify, p2pFar, p2pNear, stress } from '../workloads.js';
 
-function planted(plant: Plant, backends: Block['backends'], caughtBy: OracleName[]): Block {
-  return { machines: [vtdStrict], topologies: [switched], workloads: [fioVerify], backends, plant, caughtBy };
+/** Where a defect shows. */
+interface Where {
+  machine: Machine;
+  workload: Workload;
+}
+
+const FIO: Where = { machine: vtdStrict, workload: fioVerify };
+/** The small workload, in which the device is watched. */
+const WATCHED: Where = { machine: vtdStrict, workload: crosscheck };
+
+function planted(plant: Plant, backends: Block['backends'], caughtBy: OracleName[], where: Where = FIO): Block {
+  const { machine, workload } = where;
+  return { machines: [machine], topologies: [switched], workloads: [workload], backends, plant, caughtBy };
+}
+
+/** The same in I/O without a bio, on memory named in each request and on registered memory. */
+function plantedInCtl(plant: Plant, caughtBy: OracleName[]): Block {
+  return { ...planted(plant, ['phyr8'], caughtBy), workloads: [ctlDirect, ctlRegistered] };
 }
 
 export const alarms: Suite = {
@@ -15,6 +31,23 @@ export const alarms: Suite = {
     planted('skip-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['leaks']),
     planted('early-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
     planted('wrong-length', ['phyr8'], ['data']),
+    { ...planted('wrong-length', ['phyr8'], ['data']), workloads: [stress] },
     planted('swap-direction', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
+    planted('wrong-order', ['phyr8'], ['faults', 'data', 'translation']),
+    planted('short-map', ['phyr8'], ['device', 'faults'], WATCHED),
+    planted('early-unmap', ['sg', 'phyr8'], ['device', 'faults'], WATCHED),
+    planted('wrong-length', ['phyr8'], ['device', 'data'], WATCHED),
+    planted('swap-direction', ['sg', 'phyr8'], ['device', 'faults'], WATCHED),
+    // Under emulation neither of the next two has an effect on the data: the first shifts both copies alike, the second is an attribute.
+    planted('wrong-bus-offset', ['phyr8'], ['device', 'translation'], { machine: noIommu, workload: p2pNear }),
+    planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),
+    planted('skip-sync', ['phyr8'], ['data', 'workload'], { machine: bounced, workload: crosscheck }),
+    plantedInCtl('short-map', ['faults', 'data', 'translation']),
+    plantedInCtl('skip-unmap', ['leaks']),
+    plantedInCtl('early-unmap', ['faults', 'data', 'translation']),
+    plantedInCtl('wrong-length', ['data']),
+    plantedInCtl('swap-direction', ['faults', 'data']),
+    planted('wrong-slice', ['phyr8'], ['data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
+    planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
   ],
 };

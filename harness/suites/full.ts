@@ -1,7 +1,30 @@
 import type { Suite } from '../../src/model/index.js';
-import { noIommu, vtdLazy, vtdPassthrough, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
+import {
+  noIommu,
+  noIommuReserved,
+  vtdLazy,
+  vtdPassthrough,
+  vtdPassthroughCounting,
+  vtdStrict,
+  vtdStrictCounting,
+  vtdStrictReserved,
+} from '../machines.js';
 import { switched } from '../topologies.js';
-import { crosscheck, filesystem, fioVerify, mapCost, p2pFar, p2pNear } from '../workloads.js';
+import {
+  crosscheck,
+  ctlBoth,
+  ctlPageless,
+  ctlPeers,
+  filesystem,
+  fioVerify,
+  hostMemory,
+  hotUnplug,
+  mapCost,
+  p2pFar,
+  p2pNear,
+  stress,
+  unbindUnderIo,
+} from '../workloads.js';
 
 export const full: Suite = {
   id: 'full',
@@ -10,8 +33,31 @@ export const full: Suite = {
     {
       machines: [noIommu, vtdLazy, vtdStrict, vtdPassthrough, vtdStrictCounting, vtdPassthroughCounting],
       topologies: [switched],
-      workloads: [fioVerify, crosscheck, filesystem, p2pNear, p2pFar, mapCost],
+      workloads: [
+        fioVerify,
+        crosscheck,
+        hostMemory,
+        filesystem,
+        p2pNear,
+        p2pFar,
+        mapCost,
+        stress,
+        unbindUnderIo,
+        hotUnplug,
+      ],
       backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
+    },
+    {
+      machines: [noIommu, vtdLazy, vtdStrict, vtdPassthrough],
+      topologies: [switched],
+      workloads: [ctlBoth, ...ctlPeers],
+      backends: ['phyr8'],
+    },
+    {
+      machines: [noIommuReserved, vtdStrictReserved],
+      topologies: [switched],
+      workloads: [ctlPageless],
+      backends: ['phyr8'],
     },
   ],
 };

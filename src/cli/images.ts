@@ -39,9 +39,11 @@ async function build(names: string[], options: ImageOptions): Promise<void> {
 }
 
 async function buildOne(name: string, images: Images): Promise<void> {
-  if (name === 'qemu') await images.qemu();
-  else if (name === 'toolbox') await images.toolbox();
-  else if (name === 'rootfs') await images.rootfs();
+  const [, part, foreign] = /^(qemu|toolbox|rootfs)(-arm64)?$/.exec(name) ?? [];
+  const arch = foreign === undefined ? 'x86_64' : 'aarch64';
+  if (part === 'qemu') await images.qemu(arch);
+  else if (part === 'toolbox') await images.toolbox(arch);
+  else if (part === 'rootfs') await images.rootfs(arch);
   else {
     const kernel = await images.kernel(name.replace(/^kernel-/, ''));
     await Promise.all([images.modules(kernel), images.modules(kernel, { plants: true })]);

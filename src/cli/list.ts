@@ -17,13 +17,14 @@ export function listCommand(): Command {
           describe: suite.describe,
           cells: plan.cells.length,
           pruned: plan.pruned.length,
+          omitted: plan.omitted,
         }));
         if (options.json) return print(overview);
         const width = Math.max(...overview.map(({ id }) => id.length));
-        for (const { id, describe, cells, pruned } of overview) {
-          write(
-            `${id.padEnd(width)}  ${String(cells).padStart(4)} cells, ${String(pruned).padStart(3)} pruned  ${describe}`,
-          );
+        for (const { id, describe, cells, pruned, omitted } of overview) {
+          const of = omitted > 0 ? `; ${cells} of ${cells + omitted} that can run` : '';
+          const counts = `${String(cells).padStart(4)} cells, ${String(pruned).padStart(4)} pruned`;
+          write(`${id.padEnd(width)}  ${counts}  ${describe}${of}`);
         }
         return;
       }
@@ -46,6 +47,8 @@ function expectation(expect: ReturnType<typeof select>['cells'][number]['expect'
   switch (expect.kind) {
     case 'works':
       return '';
+    case 'not-modelled':
+      return `  [not modelled: ${expect.why}]`;
     case 'refused':
       return `  [must be refused: ${expect.errno}]`;
     case 'caught':

@@ -4,13 +4,16 @@ import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
 import { listCommand } from './list.js';
+import { perfCommand } from './perf.js';
 import { runCommand } from './run.js';
+import { showCommand } from './show.js';
 
 export async function main(argv: string[]): Promise<void> {
   const program = new Command('phyrlab')
     .description("A QEMU-backed hardware test harness for the Linux kernel's DMA mapping code")
     .addHelpText('after', '\nExit codes: 0 all passed, 1 a failure, 2 inconclusive, 3 infrastructure lost, 64 usage.');
-  for (const command of [runCommand(), listCommand(), imagesCommand(), doctorCommand()]) program.addCommand(command);
+  const commands = [runCommand(), listCommand(), showCommand(), imagesCommand(), perfCommand(), doctorCommand()];
+  for (const command of commands) program.addCommand(command);
   for (const command of [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)]) {
     command
       .exitOverride()

@@ -15,10 +15,10 @@ import {
   SCHEMA_VERSION,
   UsageError,
 } from '../model/index.js';
-import { defaultJobs, select } from '../plan/index.js';
+import { hostLoad, select } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
-import { progressReporter, StatusLine, styleFor, TerminalReport } from '../report/index.js';
-import { newRunId, RunStore, runsFolder, writeJson } from '../results/index.js';
+import { p2pTable, progressReporter, StatusLine, styleFor, TerminalReport } from '../report/index.js';
+import { historyFolder, newRunId, RunStore, runsFolder, samplesOf, writeJson, writeSamples } from '../results/index.js';
 import { executeRun } from '../run/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
@@ -32,11 +32,12 @@ interface RunCommandOptions extends ImageOptions {
   runs?: string;
   kernel: string;
   scenarios?: string;
-  bootTimeout: number;
+  bootTimeout?: number;
 }
 
 const SPACE_MIB = 512;
 const DEFAULT_KERNEL = '7.3';
+const BOOT_TIMEOUT_S = 90;
 
 export function runCommand(): Command {
   const command = new Command('run')
@@ -47,7 +48,11 @@ export function runCommand(): Command {
       'seed of the run; a cell derives its own from it (default: a new one)',
       wholeNumber(0, 2 ** 32 - 1),
     )
-    .option('--jobs <N>', 'guests at a time (default: by processors and memory)', wholeNumber(1, 1024))
+    .option(
+      '--jobs <N>',
+      'guests at a time; one with more than two vCPUs counts as several (default: one a processor)',
+      wholeNumber(1, 1024),
+    )
     .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
     .option('--keep', 'keep consoles and traces of guests without a failure, too')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
@@ -57,7 +62,11 @@ export function runCommand(): Command {
       DEFAULT_KERNEL,
     )
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
-    .option('--boot-timeout <SECONDS>', 'a guest that is not ready by then is lost', wholeNumber(1, 3600), 90);
+    .option(
+      '--boot-timeout <SECONDS>',
+      `a guest that is not ready by then is lost (default: ${BOOT_TIMEOUT_S}, longer with a kernel that checks itself)`,
+      wholeNumber(1, 3600),
+    );
   return addImageOptions(command).action(run);
 }
 
@@ -106,12 +115,13 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const cells = await executeRun({
     plan,
     repro: (cellId) => reproCommand(cellId, seed, options),
-    jobs: options.jobs ?? defaultJobs(cpus().length, totalmem() / 2 ** 20, plan.cells),
+    kernelKey: image.kernel.key,
+    host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator: accelerator.accelerator,
-    image: ({ plants }) => (plants ? images.image(options.kernel, { plants }) : Promise.resolve(image)),
+    image: ({ plants, machine }) => images.image(options.kernel, { plants, machine }),
     folder: store.folder,
     keep: options.keep ?? false,
-    bootDeadlineMs: options.bootTimeout * 1000,
+    bootDeadlineMs: (options.bootTimeout ?? BOOT_TIMEOUT_S * image.kernel.patience) * 1000,
     emit,
     signal,
   });
@@ -123,9 +133,12 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
     run: { ...record, duration_ms, interrupted: signal.aborted, exit_code: exitCode },
     cells,
   });
+  terminal.table(p2pTable(plan.cells, cells));
   terminal.totals(cells, duration_ms, store.folder);
   process.exitCode = exitCode;
   await store.writeResult(result);
+  const samples = signal.aborted ? undefined : samplesOf(result, plan.cells);
+  if (samples !== undefined) await writeSamples(historyFolder(runsFolder(options.runs)), samples.header, samples.lines);
   if (options.json === '-') process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else if (options.json !== undefined) await writeJson(resolve(options.json), result);
 }

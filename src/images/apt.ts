@@ -45,6 +45,12 @@ export function complaint(output: string): string {
     .trim();
 }
 
+/** `libc6` is that of the host's architecture, `libc6:arm64` another's. */
+function isOf(stanza: Stanza, name: string): boolean {
+  const [base, arch = 'amd64'] = name.split(':');
+  return stanza.Package === base && (stanza.Architecture === arch || stanza.Architecture === 'all');
+}
+
 export function escapePath(file: string): string {
   return file.split('/').map(encodeURIComponent).join('/');
 }
@@ -58,7 +64,7 @@ export class Apt {
   readonly #signal: AbortSignal;
   readonly #mirror: () => Promise<string>;
   #config: Promise<string> | undefined;
-  #updated: Promise<void> | undefined;
+  readonly #updated = new Map<string, Promise<void>>();
 
   constructor(cache: Cache, mirror: () => Promise<string>, signal: AbortSignal) {
     this.#cache = cache;
@@ -113,13 +119,15 @@ export class Apt {
     return missing.length === 0 ? null : { packages: missing, said: complaint(result.all), unreachable };
   }
 
-  /** Fetches the signed indexes; once in the life of this object. */
-  update(recipes: Recipes): Promise<void> {
-    this.#updated ??= this.#update(recipes);
-    return this.#updated;
+  /** Fetches the signed indexes; once in the life of this object for each set of architectures. */
+  update(recipes: Recipes, architectures: readonly string[] = ['amd64']): Promise<void> {
+    const key = architectures.join(',');
+    const updated = this.#updated.get(key) ?? this.#update(recipes, key);
+    this.#updated.set(key, updated);
+    return updated;
   }
 
-  async #update(recipes: Recipes): Promise<void> {
+  async #update(recipes: Recipes, architectures: string): Promise<void> {
     await using _lock = await FileLock.acquire(this.#cache.path('locks', 'apt'), {
       signal: this.#signal,
       onWait: () => {},
@@ -131,7 +139,7 @@ export class Apt {
       g.kind === 'closure' ? Object.values(g.sources) : [],
     );
     const lines = [
-      ...recipes.suites.map((suite) => `deb [signed-by=${keyring}] ${mirror} ${suite} main`),
+      ...recipes.suites.map((suite) => `deb [arch=${architectures} signed-by=${keyring}] ${mirror} ${suite} main`),
       ...new Set(sources.map((suite) => `deb-src [signed-by=${keyring}] ${mirror} ${suite} main`)),
     ];
     await this.#configure();
@@ -157,7 +165,7 @@ export class Apt {
     const words = packages.map((p) => `${p.name}=${p.version}`);
     const stanzas = parseStanzas(await this.#must('reading the index', 'apt-cache', ['show', ...words]));
     return packages.map(({ name, version }) => {
-      const stanza = stanzas.find((s) => s.Package === name && s.Version === version);
+      const stanza = stanzas.find((s) => isOf(s, name) && s.Version === version);
       if (!stanza?.Filename || !stanza.SHA256) throw new InfraError(`apt has no record of ${name} ${version}`);
       return { name, version, kind: 'binary', path: stanza.Filename, size: Number(stanza.Size), sha256: stanza.SHA256 };
     });
@@ -179,7 +187,7 @@ export class Apt {
     const output = await this.#must('reading the index', 'apt-cache', ['show', '--no-all-versions', ...names]);
     const stanzas = parseStanzas(output);
     return names.map((name) => {
-      const version = stanzas.find((s) => s.Package === name)?.Version;
+      const version = stanzas.find((s) => isOf(s, name))?.Version;
       if (!version) throw new InfraError(`apt has no record of ${name}`);
       return { name, version };
     });
@@ -241,7 +249,7 @@ export class Apt {
       'Dir::Etc::main "/dev/null";',
       'Dir::Etc::parts "/dev/null";',
       'APT::Architecture "amd64";',
-      'APT::Architectures { "amd64"; };',
+      'APT::Architectures { "amd64"; "arm64"; };',
       'APT::Install-Recommends "false";',
       'APT::Sandbox::User "root";',
       'Acquire::Languages "none";',

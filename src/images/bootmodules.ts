@@ -6,30 +6,53 @@ import type { CpioItem } from './cpio.js';
 /** What the guest's init loads before anything else: the network that SSH comes in by, and word of a panic. */
 export const BOOT_MODULES = ['virtio_net', 'pvpanic-pci'] as const;
 
+/** Debian's small kernel for arm64 has no pvpanic; its panics are read off the console. */
+export const BOOT_MODULES_ARM64 = ['virtio_net'] as const;
+
+/** Built into the small kernels. Where they are modules they are loaded, too. */
+export const COMMON_MODULES = ['virtio_pci', 'nvme', 'ext4'] as const;
+
+/** Loaded before all others if the kernel's command line says `phyrlab_modules=NAME`. */
+export const MODULES_ON_REQUEST = ['virtio_iommu'] as const;
+
 /**
  * The archive items of /lab/boot: the boot modules and all they depend on as plain .ko files, and `order`, their names in the
- * order of loading. What is built into the kernel is left out. `plain` unpacks a module file where that is needed.
+ * order of loading; `order.NAME` likewise for what is loaded on request. What is built into the kernel is left out. `plain` unpacks
+ * a module file where that is needed.
  */
 export async function bootModuleItems(
   modulesDir: string,
   plain: (file: string) => Promise<string>,
+  required: readonly string[] = BOOT_MODULES,
 ): Promise<CpioItem[]> {
   const builtin = builtinModules(modulesDir);
   const files = moduleFiles(modulesDir);
-  const order: string[] = [];
-  const items: CpioItem[] = [];
-  const add = async (name: string): Promise<void> => {
+  const items = new Map<string, CpioItem>();
+  const add = async (name: string, order: string[]): Promise<void> => {
     const id = normalize(name);
     if (order.includes(`${id}.ko`) || builtin.has(id)) return;
     const found = files.get(id);
     if (!found) throw new InfraError(`the kernel in ${modulesDir} has neither a module nor a built-in '${name}'`);
-    const file = await plain(found);
-    for (const dependency of moduleDependencies(readFileSync(file))) await add(dependency);
+    const known = items.get(id);
+    const file = known?.kind === 'file' ? known.from : await plain(found);
+    for (const dependency of moduleDependencies(readFileSync(file))) await add(dependency, order);
     order.push(`${id}.ko`);
-    items.push({ kind: 'file', path: `lab/boot/${id}.ko`, mode: 0o644, from: file });
+    items.set(id, { kind: 'file', path: `lab/boot/${id}.ko`, mode: 0o644, from: file });
   };
-  for (const name of BOOT_MODULES) await add(name);
-  return [...items, { kind: 'text', path: 'lab/boot/order', text: order.map((name) => `${name}\n`).join('') }];
+  const orderOf = async (names: readonly string[]): Promise<string> => {
+    const order: string[] = [];
+    for (const name of names) await add(name, order);
+    return order.map((file) => `${file}\n`).join('');
+  };
+  const modular = (names: readonly string[]) => names.filter((name) => files.has(normalize(name)));
+  const lists: CpioItem[] = [
+    { kind: 'text', path: 'lab/boot/order', text: await orderOf([...modular(COMMON_MODULES), ...required]) },
+  ];
+  for (const name of modular(MODULES_ON_REQUEST)) {
+    const text = await orderOf([...modular(COMMON_MODULES.slice(0, 1)), name]);
+    lists.push({ kind: 'text', path: `lab/boot/order.${name}`, text });
+  }
+  return [...items.values(), ...lists];
 }
 
 /** The `depends=` of a module's .modinfo. */

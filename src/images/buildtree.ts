@@ -6,6 +6,7 @@ import type { Cache } from './cache.js';
 import { writeCpio } from './cpio.js';
 import { hashFile } from './manifest.js';
 import type { BuildTree } from './modules.js';
+import { patienceFor } from './patience.js';
 import { keyOf } from './project.js';
 
 const STEP = 1;
@@ -33,6 +34,7 @@ export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: 
     arch: 'x86_64',
     image: path.join(entry.dir, 'bzImage'),
     bootModules: path.join(entry.dir, 'boot.cpio'),
+    patience: patienceFor(readFileSync(path.join(dir, '.config'), 'utf8')),
     key: entry.key,
   };
   const source = existsSync(path.join(dir, 'source')) ? realpathSync(path.join(dir, 'source')) : null;

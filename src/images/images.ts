@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { Emit, Image, Kernel, Modules, Progress, Qemu, RootFs } from '../model/index.js';
+import type { Emit, Image, Kernel, Machine, Modules, Progress, Qemu, RootFs } from '../model/index.js';
 import { UsageError } from '../model/index.js';
 import { Apt } from './apt.js';
 import { treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory } from './cache.js';
-import { headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
+import { groupForMachine, headers, headersKey, kernelGroup, kernelKey, packagedKernel } from './kernel.js';
 import { differences, readLock, writeLock } from './lock.js';
 import { findMirror } from './mirror.js';
 import { type BuildTree, buildModules } from './modules.js';
@@ -13,7 +13,8 @@ import { ownQemu, packagedQemu } from './qemu.js';
 import { type Recipes, readRecipes } from './recipe.js';
 import { resolveGroup } from './resolve.js';
 import { rootfs } from './rootfs.js';
-import { sourceKernel } from './sourcekernel.js';
+import { fragmentOf, sourceKernel, sourceKernelKey } from './sourcekernel.js';
+import { TARGETS } from './target.js';
 import { Toolbox } from './toolbox.js';
 
 export interface ImagesOptions {
@@ -47,13 +48,16 @@ export interface CachedEntry {
  * Calls may run at the same time; what two of them need is made once.
  */
 export interface Images extends AsyncDisposable {
-  qemu(): Promise<Qemu>;
+  qemu(arch?: Machine['arch']): Promise<Qemu>;
   /** `7.3`, `7.2`, a full release, `debug`, or the directory of a build tree. */
-  kernel(spec: string): Promise<Kernel>;
-  rootfs(): Promise<RootFs>;
+  kernel(spec: string, machine?: Machine): Promise<Kernel>;
+  /** Is there nothing to be made for that kernel? Of the locked ones. */
+  hasKernel(spec: string): Promise<boolean>;
+  rootfs(arch?: Machine['arch']): Promise<RootFs>;
   modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
-  image(spec: string, options?: { plants?: boolean }): Promise<Image>;
-  toolbox(): Promise<string>;
+  /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
+  image(spec: string, options?: { plants?: boolean; machine?: Machine }): Promise<Image>;
+  toolbox(arch?: Machine['arch']): Promise<string>;
   /** What was taken instead of locked versions, one line a package; of what was asked for so far. */
   drift(): string[];
   list(): Promise<CachedEntry[]>;
@@ -86,6 +90,8 @@ class CachedImages implements Images {
   readonly #apt: Apt;
   readonly #packages: Packages;
   readonly #toolbox: Toolbox;
+  readonly #toolboxes: Record<Machine['arch'], Toolbox>;
+  readonly #ready = new Map<string, Promise<Image>>();
   readonly #trees = new Map<string, { key: string; open: () => Promise<BuildTree> }>();
 
   constructor(cache: Cache, options: ImagesOptions, signal: AbortSignal, stop: AbortController) {
@@ -107,24 +113,30 @@ class CachedImages implements Images {
       progress: options.progress,
     });
     this.#toolbox = new Toolbox(cache, this.#packages, this.#recipes);
+    const cross = (group: string | undefined) =>
+      group === undefined ? this.#toolbox : new Toolbox(cache, this.#packages, this.#recipes, group, this.#toolbox);
+    this.#toolboxes = { x86_64: this.#toolbox, aarch64: cross(TARGETS.aarch64.crossTools) };
   }
 
   get cacheDir(): string {
     return this.#cache.dir;
   }
 
-  qemu(): Promise<Qemu> {
+  qemu(arch: Machine['arch'] = 'x86_64'): Promise<Qemu> {
     const own = this.#options.qemu;
-    return own === undefined ? packagedQemu(this.#cache, this.#packages) : ownQemu(own, this.#signal);
+    if (own === undefined) return packagedQemu(this.#cache, this.#packages, TARGETS[arch]);
+    if (arch === 'x86_64') return ownQemu(own, this.#signal);
+    throw new UsageError(`--qemu ${own} emulates x86-64, and a machine is ${arch}`, 'leave the option out for it');
   }
 
-  async kernel(spec: string): Promise<Kernel> {
+  async kernel(spec: string, machine?: Machine): Promise<Kernel> {
     if (spec.includes('/') || (!/^\d/.test(spec) && existsSync(spec))) {
       const { kernel, tree } = await treeKernel(spec, this.#cache);
       this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
       return kernel;
     }
-    const group = kernelGroup(spec, this.#recipes, this.#packages);
+    const named = kernelGroup(spec, this.#recipes, this.#packages);
+    const group = machine ? groupForMachine(named, machine, this.#recipes) : named;
     const recipe = this.#recipes.groups[group];
     if (recipe?.kind === 'kernel-source') {
       const { kernel, tree } = await this.#toolbox.using(() =>
@@ -133,34 +145,59 @@ class CachedImages implements Images {
       this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
       return kernel;
     }
-    const kernel = await packagedKernel(group, this.#cache, this.#packages, this.#toolbox);
+    const kernelRecipe = recipe?.kind === 'kernel' ? recipe : ({ arch: 'x86_64' } as const);
+    const kernel = await packagedKernel(group, kernelRecipe, this.#cache, this.#packages, this.#toolbox);
     this.#trees.set(kernel.key, this.#headersOf(group));
     return kernel;
   }
 
-  rootfs(): Promise<RootFs> {
-    return this.#toolbox.using(() => rootfs(this.#cache, this.#packages, this.#toolbox));
+  async hasKernel(spec: string): Promise<boolean> {
+    const group = kernelGroup(spec, this.#recipes, this.#packages);
+    const recipe = this.#recipes.groups[group];
+    const set = this.#packages.set(group);
+    const key =
+      recipe?.kind === 'kernel-source'
+        ? sourceKernelKey(set, recipe, fragmentOf(recipe), this.#toolbox.key)
+        : kernelKey(set, recipe?.kind === 'kernel' ? recipe.arch : 'x86_64');
+    return (await this.#cache.list()).some((entry) => entry.name === group && entry.key === key);
+  }
+
+  rootfs(arch: Machine['arch'] = 'x86_64'): Promise<RootFs> {
+    const toolbox = this.#toolboxes[arch];
+    return toolbox.using(() => rootfs(this.#cache, this.#packages, toolbox, TARGETS[arch]));
   }
 
   async modules(kernel: Kernel, options: { plants?: boolean } = {}): Promise<Modules> {
     const tree = this.#trees.get(kernel.key);
     if (!tree)
       throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
-    return this.#toolbox.using(() => buildModules(kernel, tree, options.plants ?? false, this.#cache, this.#toolbox));
+    const toolbox = this.#toolboxes[kernel.arch];
+    return toolbox.using(() => buildModules(kernel, tree, options.plants ?? false, this.#cache, toolbox));
   }
 
-  async image(spec: string, options: { plants?: boolean } = {}): Promise<Image> {
-    const kernel = this.kernel(spec);
+  image(spec: string, options: { plants?: boolean; machine?: Machine } = {}): Promise<Image> {
+    const { arch, iommu } = options.machine ?? {};
+    const key = JSON.stringify([spec, options.plants ?? false, arch, iommu?.kind]);
+    const ready = this.#ready.get(key) ?? this.#image(spec, options);
+    this.#ready.set(key, ready);
+    // What failed may be tried again.
+    ready.catch(() => this.#ready.delete(key));
+    return ready;
+  }
+
+  async #image(spec: string, options: { plants?: boolean; machine?: Machine }): Promise<Image> {
+    const kernel = this.kernel(spec, options.machine);
+    const arch = options.machine?.arch;
     const [qemu, rootfs, modules] = await Promise.all([
-      this.qemu(),
-      this.rootfs(),
+      this.qemu(arch),
+      this.rootfs(arch),
       kernel.then((ready) => this.modules(ready, options)),
     ]);
     return { qemu, kernel: await kernel, rootfs, modules };
   }
 
-  async toolbox(): Promise<string> {
-    return (await this.#toolbox.root()).dir;
+  async toolbox(arch: Machine['arch'] = 'x86_64'): Promise<string> {
+    return (await this.#toolboxes[arch].root()).dir;
   }
 
   drift(): string[] {

@@ -1,15 +1,21 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { InfraError, type Kernel, UsageError } from '../model/index.js';
-import { BOOT_MODULES, bootModuleItems } from './bootmodules.js';
+import { InfraError, type Kernel, type Machine, UsageError } from '../model/index.js';
+import {
+  BOOT_MODULES,
+  BOOT_MODULES_ARM64,
+  bootModuleItems,
+  COMMON_MODULES,
+  MODULES_ON_REQUEST,
+} from './bootmodules.js';
 import type { Cache, Entry } from './cache.js';
 import { writeCpio } from './cpio.js';
 import { must } from './exec.js';
 import type { Package } from './lock.js';
 import type { PackageSet, Packages } from './packages.js';
 import { keyOf } from './project.js';
-import type { Recipes } from './recipe.js';
+import type { KernelRecipe, Recipes } from './recipe.js';
 import { hostProgram, type Toolbox } from './toolbox.js';
 import { unpack } from './unpack.js';
 import { unpackKernel } from './vmlinux.js';
@@ -19,26 +25,48 @@ const STEP = 2;
 /** `linux-headers-...`, `linux-kbuild-...`: what modules are built against. */
 const isHeaders = (p: Package): boolean => /^linux-(headers|kbuild)-/.test(p.name);
 
-/** The group of the lock files that a kernel spec names: a series (`7.3`), a full release, or `debug`. */
+/** `7.3.4+deb13-cloud-amd64`, of a package of any architecture. */
+const BINARY = /^linux-binary-(?:unsigned-)?(\d[^:]*)(:\w+)?$/;
+
+/** The group of the lock files that a kernel spec names: the end of its name (`7.3`, `7.3-full`, `debug`) or a full release. */
 export function kernelGroup(spec: string, recipes: Recipes, packages: Packages): string {
-  const kernels = Object.entries(recipes.groups).flatMap(([group, recipe]) =>
-    recipe.kind === 'kernel' ? [{ group, series: recipe.series }] : [],
-  );
-  const built = Object.keys(recipes.groups).filter((group) => recipes.groups[group]?.kind === 'kernel-source');
-  if (built.includes(`kernel-${spec}`)) return `kernel-${spec}`;
-  const bySeries = kernels.find(({ series }) => spec === series);
-  if (bySeries) return bySeries.group;
-  const releases = kernels.map(({ group }) => releaseOf(packages.set(group)));
-  const byRelease = kernels[releases.indexOf(spec)];
-  if (byRelease) return byRelease.group;
-  const names = [...kernels.map(({ series }) => series), ...built.map((group) => group.slice('kernel-'.length))];
-  const known = [...names, ...releases].join(', ');
+  const groups = Object.entries(recipes.groups).filter(([, { kind }]) => kind === 'kernel' || kind === 'kernel-source');
+  const byName = groups.find(([group]) => group === `kernel-${spec}`);
+  if (byName) return byName[0];
+  const packaged = groups.filter(([, { kind }]) => kind === 'kernel').map(([group]) => group);
+  const releases = packaged.map((group) => releaseOf(packages.set(group)));
+  const byRelease = packaged[releases.indexOf(spec)];
+  if (byRelease) return byRelease;
+  const known = [...groups.map(([group]) => group.slice('kernel-'.length)), ...releases].join(', ');
   throw new UsageError(`there is no kernel '${spec}'`, `known: ${known}; or the directory of a kernel build tree`);
+}
+
+/**
+ * The group of the kernel that a machine boots where `group` was asked for: a packaged kernel has no AMD-Vi in its small flavour, and
+ * another image for each architecture. One that was built is taken as it is.
+ */
+export function groupForMachine(
+  group: string,
+  { arch, iommu }: Pick<Machine, 'arch' | 'iommu'>,
+  recipes: Recipes,
+): string {
+  const recipe = recipes.groups[group];
+  if (recipe?.kind !== 'kernel') return group;
+  const fits = (r: KernelRecipe) => r.arch === arch && (iommu.kind !== 'amd' || r.amdVi);
+  if (fits(recipe)) return group;
+  const other = Object.entries(recipes.groups).find(
+    ([, r]) => r.kind === 'kernel' && r.series === recipe.series && fits(r),
+  );
+  if (other) return other[0];
+  throw new UsageError(
+    `there is no ${recipe.series} kernel for a machine of ${arch} with IOMMU ${iommu.kind}`,
+    'add one to images/recipes.json',
+  );
 }
 
 export function releaseOf(set: PackageSet): string {
   for (const { name } of set.packages) {
-    const release = /^linux-binary-(?:unsigned-)?(\d.*)$/.exec(name)?.[1];
+    const release = BINARY.exec(name)?.[1];
     if (release) return release;
   }
   throw new UsageError(`the lock of ${set.group} names no kernel`, `phyrlab images update ${set.group}`);
@@ -47,15 +75,17 @@ export function releaseOf(set: PackageSet): string {
 /** The kernel, unpacked, and its boot modules out of a kernel's packages. */
 export async function packagedKernel(
   group: string,
+  { arch }: Pick<KernelRecipe, 'arch'>,
   cache: Cache,
   packages: Packages,
   toolbox: Toolbox,
 ): Promise<Kernel> {
   return packages.using(group, async (set) => {
     const release = releaseOf(set);
+    const required = requiredModules(arch);
     const entry = await cache.entry({
       name: group,
-      key: keyOf('kernel', STEP, set.key, BOOT_MODULES),
+      key: kernelKey(set, arch),
       build: async (context) => {
         const tree = path.join(context.scratch, 'tree');
         const toolboxReady = toolbox.root();
@@ -71,28 +101,44 @@ export async function packagedKernel(
         const modules = path.join(tree, 'usr/lib/modules', release);
         const image = ['vmlinuz', 'vmlinuz.unsigned'].map((name) => path.join(modules, name)).find(existsSync);
         if (!image) throw new InfraError(`the packages of ${release} hold no kernel image`);
-        await unpackKernel(image, path.join(context.dir, 'vmlinux'), context.scratch, tools.dir, context.signal);
+        const unpacked = path.join(context.dir, 'vmlinux');
+        // Debian's kernel for arm64 is not packed.
+        if (arch === 'aarch64') await rename(image, unpacked);
+        else await unpackKernel(image, unpacked, context.scratch, tools.dir, context.signal);
         const xz = hostProgram(tools.dir, 'usr/bin/xz');
-        const items = await bootModuleItems(modules, async (file) => {
-          if (!file.endsWith('.xz')) return file;
-          await must(xz.file, [...xz.args, '--decompress', file], {
-            what: `unpacking ${file}`,
-            signal: context.signal,
-          });
-          return file.slice(0, -'.xz'.length);
-        });
+        const items = await bootModuleItems(
+          modules,
+          async (file) => {
+            if (!file.endsWith('.xz')) return file;
+            await must(xz.file, [...xz.args, '--decompress', file], {
+              what: `unpacking ${file}`,
+              signal: context.signal,
+            });
+            return file.slice(0, -'.xz'.length);
+          },
+          required,
+        );
         writeCpio(path.join(context.dir, 'boot.cpio'), items);
         return { release };
       },
     });
     return {
       release,
-      arch: 'x86_64',
+      arch,
       image: path.join(entry.dir, 'vmlinux'),
       bootModules: path.join(entry.dir, 'boot.cpio'),
+      patience: 1,
       key: entry.key,
     };
   });
+}
+
+export function kernelKey(set: PackageSet, arch: Machine['arch']): string {
+  return keyOf('kernel', STEP, set.key, requiredModules(arch), COMMON_MODULES, MODULES_ON_REQUEST);
+}
+
+function requiredModules(arch: Machine['arch']): readonly string[] {
+  return arch === 'aarch64' ? BOOT_MODULES_ARM64 : BOOT_MODULES;
 }
 
 export function headersKey(set: PackageSet): string {

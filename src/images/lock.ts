@@ -8,7 +8,8 @@ import { projectRoot } from './project.js';
 
 /** One file of a Debian archive, by what it is and not by where it lies: the mirror is configuration. */
 export const Package = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/),
+  /** Of another architecture than the host's with that: `libc6:arm64`. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9.+-]+(:[a-z0-9]+)?$/),
   version: z.string().regex(/^[0-9][A-Za-z0-9.+:~-]*$/),
   /** `source` is a source package's upstream archive. */
   kind: z.enum(['binary', 'source']),

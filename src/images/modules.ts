@@ -9,6 +9,7 @@ import { tail } from './exec.js';
 import { compileError } from './programs.js';
 import { keyOf } from './project.js';
 import { copySources, guestSources, moduleParts } from './sources.js';
+import { TARGETS } from './target.js';
 import type { Toolbox } from './toolbox.js';
 
 const STEP = 1;
@@ -30,6 +31,7 @@ export async function buildModules(
 ): Promise<Modules> {
   const sources = guestSources(moduleParts());
   const builder = toolbox.key;
+  const target = TARGETS[kernel.arch];
   const entry = await cache.entry({
     name: plants ? 'modules-plants' : 'modules',
     key: keyOf('modules', STEP, sources.key, tree.key, builder, plants),
@@ -39,7 +41,12 @@ export async function buildModules(
       await mkdir(work);
       copySources(sources, work);
       const ccache = await compilerCache(cache, 'ccache');
-      const flags = [`-j${os.availableParallelism()}`, 'CC=ccache gcc-14', ...(plants ? ['PHYR_PLANTS=1'] : [])];
+      const flags = [
+        `-j${os.availableParallelism()}`,
+        `CC=ccache ${target.compiler}`,
+        ...target.makeFlags,
+        ...(plants ? ['PHYR_PLANTS=1'] : []),
+      ];
       const mounts = { ...built.mounts, '/ccache': ccache };
       const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
       const make = ['make', '-C', built.dir, 'M=/box', ...flags, 'modules'];
@@ -51,7 +58,7 @@ export async function buildModules(
       for (const file of modules)
         copyFileSync(path.join(work, file), path.join(context.dir, 'debug', path.basename(file)));
       // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/.
-      const stripped = await inBox(['strip', '--strip-debug', ...modules], options);
+      const stripped = await inBox([target.strip, '--strip-debug', ...modules], options);
       if (!stripped.ok) throw new InfraError('cannot strip the modules', tail(stripped.all));
       for (const file of modules) copyFileSync(path.join(work, file), path.join(context.dir, path.basename(file)));
       return { release: kernel.release };

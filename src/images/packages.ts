@@ -6,7 +6,7 @@ import type { BuildContext, Cache } from './cache.js';
 import { differences, Lock, type Package, packagesKey, readLock } from './lock.js';
 import { keyOf } from './project.js';
 import type { Recipes } from './recipe.js';
-import { resolveGroup } from './resolve.js';
+import { architecturesOf, resolveGroup } from './resolve.js';
 
 /** The packages that a group really uses: those of its lock file, or what took their place when they had left the mirror. */
 export interface PackageSet {
@@ -116,7 +116,7 @@ export class Packages {
 
   /** The network, the mirror, or a version that is no longer there? The signed index tells. Always throws. */
   async #explain(missing: Package[], said: string): Promise<never> {
-    await this.#apt.update(this.#options.recipes);
+    await this.#apt.update(this.#options.recipes, architecturesOf(missing.map(({ name }) => name)));
     const listed = new Set(await this.#apt.available(missing));
     const lost = missing.filter((p) => listed.has(p));
     if (lost.length > 0) {

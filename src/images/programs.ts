@@ -9,26 +9,33 @@ import { must, tail } from './exec.js';
 import type { PackageSet, Packages } from './packages.js';
 import { keyOf } from './project.js';
 import { copySources, guestSources } from './sources.js';
+import type { Target } from './target.js';
 import type { Toolbox } from './toolbox.js';
 
 const STEP = 1;
 
 /** Engines that need a library are left out by themselves: the toolbox holds libaio's alone. */
-const FIO_CONFIGURE =
-  './configure --cc=gcc-14 --build-static --disable-native --disable-lex --disable-shm --extra-cflags="-O2 -g0"';
+const fioConfigure = ({ compiler, fioFlags }: Target): string =>
+  `./configure --cc=${compiler} ${fioFlags}--build-static --disable-native --disable-lex --disable-shm --extra-cflags="-O2 -g0"`;
 
-export function fioKey(set: PackageSet, toolbox: Toolbox): string {
-  return keyOf('fio', STEP, set.packages.find(isFio)?.sha256, toolbox.key, FIO_CONFIGURE);
+export function fioKey(set: PackageSet, toolbox: Toolbox, target: Target): string {
+  return keyOf('fio', STEP, set.packages.find(isFio)?.sha256, toolbox.key, fioConfigure(target));
 }
 
 const isFio = (p: { kind: string; name: string }): boolean => p.kind === 'source' && p.name === 'fio';
 
 /** A static fio from its upstream source. */
-export function fio(set: PackageSet, cache: Cache, packages: Packages, toolbox: Toolbox): Promise<Entry> {
+export function fio(
+  set: PackageSet,
+  cache: Cache,
+  packages: Packages,
+  toolbox: Toolbox,
+  target: Target,
+): Promise<Entry> {
   const builder = toolbox.key;
   return cache.entry({
     name: 'fio',
-    key: fioKey(set, toolbox),
+    key: fioKey(set, toolbox, target),
     build: async (context) => {
       const source = set.packages.filter(isFio);
       const [box, files] = await Promise.all([toolbox.root(builder), packages.fetch(source, context)]);
@@ -42,7 +49,7 @@ export function fio(set: PackageSet, cache: Cache, packages: Packages, toolbox: 
         what: 'unpacking fio',
         signal,
       });
-      const script = `set -e; ${FIO_CONFIGURE}; make -j${os.availableParallelism()} fio; strip fio`;
+      const script = `set -e; ${fioConfigure(target)}; make -j${os.availableParallelism()} fio; ${target.strip} fio`;
       const result = await inBox(['sh', '-c', script], { toolbox: box.dir, work, mountPoint, signal });
       if (!result.ok) throw new InfraError('fio does not build', tail(result.all));
       copyFileSync(path.join(work, 'fio'), path.join(context.dir, 'fio'));
@@ -52,7 +59,7 @@ export function fio(set: PackageSet, cache: Cache, packages: Packages, toolbox: 
 }
 
 /** The guest's own user-space programs, static. */
-export function tools(cache: Cache, toolbox: Toolbox): Promise<Entry> {
+export function tools(cache: Cache, toolbox: Toolbox, target: Target): Promise<Entry> {
   const sources = guestSources(['tools', 'include/uapi']);
   const builder = toolbox.key;
   return cache.entry({
@@ -63,7 +70,7 @@ export function tools(cache: Cache, toolbox: Toolbox): Promise<Entry> {
       const { work, mountPoint } = boxDirs(context.scratch);
       await mkdir(work);
       copySources(sources, work);
-      const command = ['make', '-C', 'tools', '-k', `-j${os.availableParallelism()}`, 'CC=gcc-14'];
+      const command = ['make', '-C', 'tools', '-k', `-j${os.availableParallelism()}`, `CC=${target.compiler}`];
       const result = await inBox(command, { toolbox: box.dir, work, mountPoint, signal: context.signal });
       if (!result.ok) throw compileError('guest/tools', result.all);
       const programs = sources.files.flatMap((file) => /^tools\/([^_]+)\.c$/.exec(file)?.[1] ?? []);

@@ -5,21 +5,22 @@ import type { Cache } from './cache.js';
 import { run } from './exec.js';
 import type { Packages } from './packages.js';
 import { keyOf } from './project.js';
+import type { Target } from './target.js';
 import { hostProgram } from './toolbox.js';
 import { unpack } from './unpack.js';
 
 const STEP = 1;
 const HINT = 'give the path of a qemu-system-x86_64';
-const BINARY = 'usr/bin/qemu-system-x86_64';
 
-export async function packagedQemu(cache: Cache, packages: Packages): Promise<Qemu> {
-  const entry = await packages.using('qemu', (set) =>
+export async function packagedQemu(cache: Cache, packages: Packages, target: Target): Promise<Qemu> {
+  const binary = `usr/bin/${target.emulator}`;
+  const entry = await packages.using(target.qemu, (set) =>
     cache.entry({
-      name: 'qemu',
+      name: target.qemu,
       key: keyOf('qemu', STEP, set.key),
       build: async (context) => {
         await unpack(set.packages, context.dir, packages, context);
-        const { file, args } = hostProgram(context.dir, BINARY);
+        const { file, args } = hostProgram(context.dir, binary);
         const result = await run(file, [...args, '--version'], { signal: context.signal });
         const version = versionOf(result.all);
         if (!version) throw new InfraError('the packaged QEMU does not run', result.all);
@@ -27,7 +28,7 @@ export async function packagedQemu(cache: Cache, packages: Packages): Promise<Qe
       },
     }),
   );
-  const program = hostProgram(entry.dir, BINARY);
+  const program = hostProgram(entry.dir, binary);
   return {
     version: entry.meta.version ?? '',
     program: { ...program, env: { QEMU_MODULE_DIR: path.join(entry.dir, 'usr/lib/x86_64-linux-gnu/qemu') } },

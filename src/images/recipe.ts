@@ -24,6 +24,9 @@ const Kernel = z.strictObject({
   /** The newest release of this series is locked. */
   series: z.string().regex(/^\d+\.\d+$/),
   flavour: z.string(),
+  arch: z.enum(['x86_64', 'aarch64']).default('x86_64'),
+  /** Does it have a driver for AMD's IOMMU? */
+  amdVi: z.boolean().default(false),
 });
 
 const KernelSource = Closure.extend({

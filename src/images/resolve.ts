@@ -7,7 +7,8 @@ import type { ClosureRecipe, KernelRecipe, KernelSourceRecipe, Recipes } from '.
 export async function resolveGroup(group: string, recipes: Recipes, apt: Archive): Promise<Lock> {
   const recipe = recipes.groups[group];
   if (!recipe) throw new InfraError(`no recipe for '${group}'`);
-  await apt.update(recipes);
+  const roots = recipe.kind === 'kernel' ? [qualified('', recipe)] : recipe.roots;
+  await apt.update(recipes, architecturesOf(roots));
   const packages = recipe.kind === 'kernel' ? await resolveKernel(recipe, apt) : await resolveClosure(recipe, apt);
   return { schema: 1, group, packages: packages.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
@@ -17,6 +18,16 @@ async function resolveClosure(recipe: ClosureRecipe | KernelSourceRecipe, apt: A
   const wanted = all.filter(({ name }) => !recipe.omit.includes(name));
   const sources = await Promise.all(Object.keys(recipe.sources).map((name) => apt.source(name)));
   return [...(await apt.show(wanted)), ...sources];
+}
+
+/** The architectures whose packages these names mean. */
+export function architecturesOf(names: readonly string[]): string[] {
+  return [...new Set(['amd64', ...names.flatMap((name) => name.split(':')[1] || [])])];
+}
+
+/** What a kernel has for its own architecture; kbuild's programs run on the host. */
+function qualified(name: string, { arch }: KernelRecipe): string {
+  return arch === 'aarch64' ? `${name}:arm64` : name;
 }
 
 /** A kernel is complete only with its modules and headers; of two binaries the signed one is taken. */
@@ -32,11 +43,11 @@ async function resolveKernel(recipe: KernelRecipe, apt: Archive): Promise<Packag
       names.includes(`linux-binary-${release}`) ? `linux-binary-${release}` : `linux-binary-unsigned-${release}`,
       `linux-modules-${release}`,
       `linux-headers-${release}`,
-      `linux-headers-${base}-common`,
-      `linux-kbuild-${base}`,
     ];
-    if (!wanted.every((name) => names.includes(name))) continue;
-    return apt.show(await apt.candidates(wanted));
+    const shared = [`linux-headers-${base}-common`, `linux-kbuild-${base}`];
+    if (![...wanted, ...shared].every((name) => names.includes(name))) continue;
+    const own = wanted.map((name) => qualified(name, recipe));
+    return apt.show(await apt.candidates([...own, ...shared]));
   }
   throw new UsageError(
     `the mirror has no ${recipe.series} kernel (${recipe.flavour}) with modules and headers`,

@@ -1,14 +1,15 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { InfraError, type RootFs } from '../model/index.js';
 import type { Cache } from './cache.js';
 import { type CpioItem, writeCpio } from './cpio.js';
-import { must } from './exec.js';
+import { busyboxApplets, libraryClosure } from './elf.js';
 import type { Packages } from './packages.js';
 import { fio, fioKey, tools } from './programs.js';
 import { keyOf, projectRoot } from './project.js';
 import { guestSources } from './sources.js';
-import { hostProgram, type Toolbox } from './toolbox.js';
+import type { Target } from './target.js';
+import type { Toolbox } from './toolbox.js';
 import { unpack } from './unpack.js';
 
 const STEP = 1;
@@ -31,23 +32,23 @@ const TEXTS: Record<string, string> = {
 };
 
 /** The guest's root file system. Everything in it that we make is a step of its own, so a change of one tool is quick. */
-export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox): Promise<RootFs> {
+export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox, target: Target): Promise<RootFs> {
   const own = guestSources(['init', 'lab']);
-  return packages.using('rootfs', async (set) => {
-    const built = await tools(cache, toolbox);
+  return packages.using(target.rootfs, async (set) => {
+    const built = await tools(cache, toolbox, target);
     const entry = await cache.entry({
-      name: 'rootfs',
-      key: keyOf('rootfs', STEP, set.key, fioKey(set, toolbox), built.key, own.key, PROGRAMS, TEXTS),
+      name: target.rootfs,
+      key: keyOf('rootfs', STEP, set.key, fioKey(set, toolbox, target), built.key, own.key, PROGRAMS, TEXTS),
       build: async (context) => {
         const tree = path.join(context.scratch, 'tree');
         const binaries = set.packages.filter((p) => p.kind === 'binary');
         const [fioBuilt] = await Promise.all([
-          fio(set, cache, packages, toolbox),
+          fio(set, cache, packages, toolbox, target),
           unpack(binaries, tree, packages, context),
         ]);
         const items: CpioItem[] = [
           ...skeleton(),
-          ...(await programItems(tree, context.signal)),
+          ...programItems(tree, target),
           { kind: 'file', path: 'bin/fio', mode: 0o755, from: path.join(fioBuilt.dir, 'fio') },
           { kind: 'file', path: 'etc/mke2fs.conf', mode: 0o644, from: path.join(tree, 'etc/mke2fs.conf') },
           ...(built.meta.programs ?? '').split(' ').map(
@@ -68,10 +69,7 @@ export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox)
             };
           }),
         ];
-        writeCpio(path.join(context.dir, 'rootfs.cpio'), [
-          ...items,
-          ...(await appletItems(tree, items, context.signal)),
-        ]);
+        writeCpio(path.join(context.dir, 'rootfs.cpio'), [...items, ...appletItems(tree, items)]);
         return {};
       },
     });
@@ -96,49 +94,31 @@ function skeleton(): CpioItem[] {
   ];
 }
 
-/** The programs and the libraries that their own dynamic loader finds for them. */
-async function programItems(tree: string, signal: AbortSignal): Promise<CpioItem[]> {
+/** The programs, the libraries that they need and the dynamic loader that brings them together. */
+function programItems(tree: string, { triplet, loader }: Target): CpioItem[] {
   const items: CpioItem[] = [];
   const libraries = new Set<string>();
   for (const [program, name] of Object.entries(PROGRAMS)) {
-    items.push({ kind: 'file', path: `bin/${name}`, mode: 0o755, from: path.join(tree, program) });
-    const loader = hostProgram(tree, program);
-    const output = await must(loader.file, ['--library-path', libraryDir(tree), '--list', path.join(tree, program)], {
-      what: `finding the libraries of ${name}`,
-      signal,
-    });
-    for (const file of parseLibraries(output)) {
-      if (file.startsWith(tree)) libraries.add(file);
-      else throw new InfraError(`${name} needs ${file}, which is in none of the root file system's packages`);
-    }
+    const from = path.join(tree, program);
+    items.push({ kind: 'file', path: `bin/${name}`, mode: 0o755, from });
+    for (const file of libraryClosure(from, path.join(tree, 'usr/lib', triplet))) libraries.add(file);
   }
   for (const file of libraries) {
-    const name = `lib/x86_64-linux-gnu/${path.basename(file)}`;
+    if (path.basename(file) === path.basename(loader)) continue;
+    const name = `lib/${triplet}/${path.basename(file)}`;
     items.push({ kind: 'file', path: name, mode: 0o755, from: realpathSync(file) });
   }
-  const loader = realpathSync(path.join(tree, 'usr/lib64/ld-linux-x86-64.so.2'));
-  items.push({ kind: 'file', path: 'lib64/ld-linux-x86-64.so.2', mode: 0o755, from: loader });
+  items.push({ kind: 'file', path: loader, mode: 0o755, from: realpathSync(path.join(tree, 'usr', loader)) });
   return items;
 }
 
-function libraryDir(tree: string): string {
-  return path.join(tree, 'usr/lib/x86_64-linux-gnu');
-}
-
-/** The resolved paths in `ld.so --list`: `libz.so.1 => /tree/libz.so.1 (0x...)`; a missing one is an error there. */
-export function parseLibraries(output: string): string[] {
-  return [...output.matchAll(/^\s*\S+ => (\S+) \(0x[0-9a-f]+\)$/gm)]
-    .map(([, file = '']) => file)
-    .filter((file) => !/\/ld-linux-[^/]*$/.test(file));
-}
-
 /** A link to busybox for each of its applets, where no real program has the name. */
-async function appletItems(tree: string, items: readonly CpioItem[], signal: AbortSignal): Promise<CpioItem[]> {
+function appletItems(tree: string, items: readonly CpioItem[]): CpioItem[] {
   const busybox = ['usr/bin/busybox', 'bin/busybox'].map((file) => path.join(tree, file)).find(existsSync);
   if (!busybox)
     throw new InfraError('the packages of the root file system hold no busybox', readdirSync(tree).join(' '));
   const taken = new Set(items.map((item) => item.path));
-  const applets = (await must(busybox, ['--list'], { what: 'asking busybox for its applets', signal })).split('\n');
+  const applets = busyboxApplets(readFileSync(busybox));
   const links = applets.filter((name) => name !== '' && name !== 'busybox' && !taken.has(`bin/${name}`));
   return [
     { kind: 'file', path: 'bin/busybox', mode: 0o755, from: busybox },

@@ -10,6 +10,7 @@ import { writeCpio } from './cpio.js';
 import { must, tail } from './exec.js';
 import { type BuildTree, compilerCache } from './modules.js';
 import type { PackageSet, Packages } from './packages.js';
+import { patienceFor } from './patience.js';
 import { keyOf, projectRoot } from './project.js';
 import type { KernelSourceRecipe } from './recipe.js';
 import type { Toolbox } from './toolbox.js';
@@ -47,7 +48,7 @@ export async function sourceKernel(
   packages: Packages,
   toolbox: Toolbox,
 ): Promise<{ kernel: Kernel; tree: BuildTree }> {
-  const fragment = readFileSync(path.join(projectRoot, 'images', recipe.config), 'utf8');
+  const fragment = fragmentOf(recipe);
   const builder = toolbox.key;
   const entry = await packages.using(group, (set) =>
     cache.entry({
@@ -90,9 +91,14 @@ export async function sourceKernel(
     arch: 'x86_64',
     image: path.join(entry.dir, 'bzImage'),
     bootModules: path.join(entry.dir, 'boot.cpio'),
+    patience: patienceFor(fragment),
     key: entry.key,
   };
   return { kernel, tree: { key: entry.key, mounts: { [TREE]: path.join(entry.dir, 'tree') }, dir: TREE } };
+}
+
+export function fragmentOf(recipe: KernelSourceRecipe): string {
+  return readFileSync(path.join(projectRoot, 'images', recipe.config), 'utf8');
 }
 
 export function sourceKernelKey(

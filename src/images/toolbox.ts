@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { HostProgram } from '../model/index.js';
 import { checkNamespaces } from './box.js';
 import type { Cache, Entry } from './cache.js';
+import { must } from './exec.js';
 import type { Packages } from './packages.js';
 import { keyOf } from './project.js';
 import type { Recipes } from './recipe.js';
@@ -17,16 +18,22 @@ export class Toolbox {
   readonly #cache: Cache;
   readonly #packages: Packages;
   readonly #links: Record<string, string>;
+  readonly #group: string;
+  readonly #below: Toolbox | undefined;
 
-  constructor(cache: Cache, packages: Packages, recipes: Recipes) {
-    const recipe = recipes.groups.toolbox;
+  /** With `below`, the packages of `group` come on top of another toolbox. */
+  constructor(cache: Cache, packages: Packages, recipes: Recipes, group = 'toolbox', below?: Toolbox) {
+    const recipe = recipes.groups[group];
     this.#cache = cache;
     this.#packages = packages;
+    this.#group = group;
+    this.#below = below;
     this.#links = recipe?.kind === 'closure' ? recipe.links : {};
   }
 
   get key(): string {
-    return keyOf('toolbox', STEP, this.#packages.set('toolbox').key, this.#links);
+    const below = this.#below ? [this.#below.key] : [];
+    return keyOf('toolbox', STEP, this.#packages.set(this.#group).key, this.#links, ...below);
   }
 
   /** With `expected`, a key of what is being built by it: throws ToolboxChanged if it is another by now. */
@@ -47,12 +54,18 @@ export class Toolbox {
   }
 
   #make(): Promise<Entry> {
-    return this.#packages.using('toolbox', (set) =>
+    return this.#packages.using(this.#group, (set) =>
       this.#cache.entry({
-        name: 'toolbox',
+        name: this.#group,
         key: this.key,
         build: async (context) => {
           await checkNamespaces(context.signal);
+          if (this.#below) {
+            const { dir } = await this.#below.root();
+            // Only usr: the entry's own description must not become one file with the other's.
+            const link = ['--archive', '--link', path.join(dir, 'usr'), context.dir];
+            await must('cp', link, { what: 'linking the toolbox', signal: context.signal });
+          }
           await unpack(set.packages, context.dir, this.#packages, context);
           for (const [link, target] of Object.entries(this.#links)) await symlink(target, path.join(context.dir, link));
           for (const dir of ['usr/src', 'usr/lib/modules'])

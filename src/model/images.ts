@@ -1,7 +1,7 @@
 /**
  * What the image builder hands to the machines: absolute paths into the content-addressed cache plus the keys that identify them.
  */
-import type { Machine } from './words.js';
+import type { Machine } from './machine.js';
 
 /** How to start a program that lives in the toolbox on the host: argv prefix and environment, no privileges needed. */
 export interface HostProgram {
@@ -27,6 +27,8 @@ export interface Kernel {
   image: string;
   /** cpio archive with the modules that the guest's init loads (virtio_net, pvpanic, ...) below /lab/boot, uncompressed .ko files and their load order */
   bootModules: string;
+  /** 1, or how many times longer things may take with it, since it checks itself at every step (KASAN, lockdep). */
+  patience: number;
   key: string;
 }
 

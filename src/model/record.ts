@@ -30,6 +30,8 @@ export const CellRecord = z.strictObject({
   reason: z.string(),
   oracles: z.array(OracleReport),
   metrics: z.array(Metric),
+  /** The kernel that this cell ran on, where its machine needs another than the run's. */
+  kernel: z.strictObject({ release: z.string(), key: z.string() }).optional(),
   duration_ms: z.number(),
   /** The one command that runs exactly this cell again. */
   repro: z.string(),

@@ -1,105 +1,15 @@
 /**
- * The words of the design as types and schemas: machine, topology, workload, backend, cell, suite.
+ * The words of the design as types and schemas: workload, backend, cell, suite.
  * Everything a user may write in a scenario file is validated against these.
  */
 import { z } from 'zod';
-
-/** Identifiers become parts of cell ids, file names and QEMU device ids. */
-const Id = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'use lower-case letters, digits and dashes, at most 41 characters');
+import { Id } from './id.js';
+import { Machine } from './machine.js';
+import { Topology } from './topology.js';
 
 /** How a request gets its DMA addresses (parameter `backend` of phyr_nvme.ko). */
 export const Backend = z.enum(['sg', 'iter', 'iova', 'phyr16', 'phyr8']);
 export type Backend = z.infer<typeof Backend>;
-
-/** The IOMMU that the machine has, and the default domain its kernel is asked for. */
-export const Iommu = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({ kind: z.literal('intel'), domain: z.enum(['lazy', 'strict', 'passthrough']) }),
-]);
-export type Iommu = z.infer<typeof Iommu>;
-
-export const Machine = z
-  .strictObject({
-    id: Id,
-    arch: z.enum(['x86_64']),
-    /** Does the host bridge forward peer-to-peer traffic? The kernel judges that by the CPU (QEMU.md, the host-bridge rule). */
-    hostBridgeP2p: z.boolean(),
-    vcpus: z.int().min(1).max(64),
-    memoryMiB: z
-      .int()
-      .min(256)
-      .max(1 << 20),
-    iommu: Iommu,
-    /** `wall`: the guest's clock is real time. `icount`: it counts instructions; one vCPU, TCG, reproducible to the digit. */
-    clock: z.enum(['wall', 'icount']),
-    /** Further words for the kernel command line. */
-    kernelArgs: z.array(z.string().regex(/^[\x21-\x7e]+$/)).default([]),
-  })
-  .refine((machine) => machine.clock === 'wall' || machine.vcpus === 1, 'a machine whose clock is icount has one vCPU');
-export type Machine = z.infer<typeof Machine>;
-
-/** What a device below the root complex is for. */
-export type PciNode =
-  | { kind: 'root-port'; id: string; below: PciNode[] }
-  | { kind: 'switch'; id: string; acs: boolean; below: PciNode[] }
-  | { kind: 'nvme'; id: string; role: 'dut' | 'reference'; sizeMiB: number; blockSize: 512 | 4096 }
-  | { kind: 'ivshmem'; id: string; sizeMiB: number };
-
-const NvmeNode = z.strictObject({
-  kind: z.literal('nvme'),
-  id: Id,
-  role: z.enum(['dut', 'reference']),
-  sizeMiB: z
-    .int()
-    .min(1)
-    .max(1 << 20),
-  blockSize: z.union([z.literal(512), z.literal(4096)]).default(512),
-});
-const IvshmemNode = z.strictObject({
-  kind: z.literal('ivshmem'),
-  id: Id,
-  /** Size of BAR 2; a power of two, at least 2 MiB so that p2pdma can give it pages. */
-  sizeMiB: z
-    .int()
-    .min(2)
-    .max(4096)
-    .refine((n) => (n & (n - 1)) === 0, 'must be a power of two'),
-});
-const PciNode: z.ZodType<PciNode, unknown> = z.lazy(() =>
-  z.discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('root-port'),
-      id: Id,
-      below: z.array(PciNode).max(1, 'a root port has one slot'),
-    }),
-    z.strictObject({ kind: z.literal('switch'), id: Id, acs: z.boolean(), below: z.array(PciNode).max(32) }),
-    NvmeNode,
-    IvshmemNode,
-  ]),
-);
-
-/** The PCI tree. `root` are the devices on pcie.0; the device ids are unique in the whole tree. */
-export const Topology = z.strictObject({ id: Id, root: z.array(PciNode).min(1) }).superRefine((topology, ctx) => {
-  const seen = new Set<string>();
-  for (const { node } of walk(topology)) {
-    if (seen.has(node.id)) ctx.addIssue({ code: 'custom', message: `two devices are named '${node.id}'` });
-    seen.add(node.id);
-  }
-});
-export type Topology = z.infer<typeof Topology>;
-
-/** Every node of the tree in order of declaration, with the chain of nodes above it (outermost first). */
-export function* walk(topology: { root: PciNode[] }): Generator<{ node: PciNode; above: PciNode[] }> {
-  function* visit(nodes: PciNode[], above: PciNode[]): Generator<{ node: PciNode; above: PciNode[] }> {
-    for (const node of nodes) {
-      yield { node, above };
-      if (node.kind === 'root-port' || node.kind === 'switch') yield* visit(node.below, [...above, node]);
-    }
-  }
-  yield* visit(topology.root, []);
-}
 
 /** One fio job of a `fio-verify` workload: every block of its region is written once and read back once. */
 export const FioJob = z.strictObject({
@@ -123,8 +33,50 @@ export type FioJob = z.infer<typeof FioJob>;
 export const Layout = z.enum(['4k-fragmented', '64k', '2m']);
 export type Layout = z.infer<typeof Layout>;
 
+export const CtlIo = z
+  .strictObject({
+    id: Id,
+    kind: z.literal('ctl-io'),
+    /**
+     * Whose memory: `user` is a process's own; `page-less` is RAM that the machine reserves, so that it has no struct pages;
+     * `peer` is a peer's BAR with struct pages, `peer-page-less` the same without.
+     */
+    memory: z.enum(['user', 'page-less', 'peer', 'peer-page-less']),
+    peer: Id.optional(),
+    /** `direct`: named in each request; `registered`: mapped once, and used by slices. */
+    via: z.array(z.enum(['direct', 'registered'])).min(1),
+    threads: z.int().min(1).max(64),
+    /** For each way of `via`: so much is written, and so much is read. */
+    sizeKiB: z
+      .int()
+      .min(64)
+      .max(1 << 20),
+    /** In the end the memory is taken back under I/O. Only for `page-less`. */
+    revoke: z.boolean().optional(),
+  })
+  .superRefine((workload, ctx) => {
+    const object = (message: string) => ctx.addIssue({ code: 'custom', message });
+    if (workload.memory.startsWith('peer') !== (workload.peer !== undefined))
+      object("memory 'peer' and 'peer-page-less' name the peer, the others have none");
+    if (workload.memory === 'peer' && workload.via.includes('registered'))
+      object('P2P memory with struct pages may not be pinned for long, so it cannot be registered');
+    if (workload.revoke === true && workload.memory !== 'page-less')
+      object("only memory 'page-less' can be taken back");
+  });
+export type CtlIo = z.infer<typeof CtlIo>;
+
+/** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
+export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
+export type HostMemory = z.infer<typeof HostMemory>;
+
 export const Workload = z.discriminatedUnion('kind', [
-  z.strictObject({ id: Id, kind: z.literal('fio-verify'), jobs: z.array(FioJob).min(1) }),
+  z.strictObject({
+    id: Id,
+    kind: z.literal('fio-verify'),
+    jobs: z.array(FioJob).min(1),
+    /** Watch the device as well (oracle `device`); the small workloads always do. */
+    deviceTrace: z.boolean().optional(),
+  }),
   /** Write through our driver and read through the kernel's, then the other way round. */
   z.strictObject({
     id: Id,
@@ -144,26 +96,89 @@ export const Workload = z.discriminatedUnion('kind', [
       .min(4)
       .max(1 << 20),
   }),
+  /** Disk -> memory of the machine -> disk, for every kind of page and every offset of the data in its first page. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('memory-copy'),
+    memory: z.array(HostMemory).min(1),
+    heads: z
+      .array(
+        z
+          .int()
+          .min(0)
+          .max(4092)
+          .refine((n) => n % 4 === 0, 'must be a multiple of 4'),
+      )
+      .min(1),
+    /** Of one copy; with a head, its tail lies inside a page, too. */
+    bytes: z
+      .int()
+      .min(512)
+      .max(1 << 20)
+      .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
+  }),
   /** Instructions a map and an unmap cost; needs a machine whose clock is `icount`. */
   z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
+  /** DMA by a device that does nothing else, with mappings that are right, gone, or for the other direction. */
+  z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
+  /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
+  CtlIo,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
+  /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('stress'),
+    seconds: z.int().min(1).max(86_400),
+    /** With direct I/O; one more goes through the page cache. */
+    threads: z.int().min(1).max(64),
+  }),
+  /** The device goes while I/O is under way, by the slot's button or by the driver's `unbind`, and comes back. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('hot-remove'),
+    how: z.enum(['unplug', 'unbind']),
+    threads: z.int().min(1).max(64),
+  }),
 ]);
 export type Workload = z.infer<typeof Workload>;
 
 /** A defect that phyr.ko is built with on purpose, to show that an alarm rings (guest/include/phyr_plant.h). */
-export const Plant = z.enum(['short-map', 'skip-unmap', 'swap-direction', 'early-unmap', 'wrong-length']);
+export const Plant = z.enum([
+  'short-map',
+  'skip-unmap',
+  'swap-direction',
+  'early-unmap',
+  'wrong-length',
+  'wrong-bias',
+  'wrong-bus-offset',
+  'no-mmio',
+  'skip-sync',
+  'wrong-slice',
+  'pin-leak',
+  'wrong-order',
+]);
 export type Plant = z.infer<typeof Plant>;
 
-export const OracleName = z.enum(['workload', 'data', 'translation', 'faults', 'leaks', 'kernel-log']);
+export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
 export type OracleName = z.infer<typeof OracleName>;
+
+/**
+ * How data gets from a device to memory. In the machine's own memory: `direct`, as physical addresses; `iova`, through the page
+ * tables of an IOMMU; `bounce`, through a buffer that the CPU copies. In a peer's: `bus-address`, by what the peer's own bus calls it;
+ * `host-bridge`, by physical address through the root complex; `iova`.
+ */
+export const Path = z.enum(['direct', 'iova', 'bounce', 'bus-address', 'host-bridge']);
+export type Path = z.infer<typeof Path>;
 
 /** What a cell should do. The plan derives it; a scenario may state only `caught`. */
 export const Expectation = z.discriminatedUnion('kind', [
-  /** Everything works and no oracle objects. */
-  z.strictObject({ kind: z.literal('works') }),
+  /** Everything works, in this way, and no oracle objects. */
+  z.strictObject({ kind: z.literal('works'), how: Path }),
   /** The kernel must refuse the transfer with this errno, and no byte may have moved. */
   z.strictObject({ kind: z.literal('refused'), errno: z.string() }),
+  /** Works on hardware, or hangs there, and cannot be shown here: the cell is skipped, and every report says so. */
+  z.strictObject({ kind: z.literal('not-modelled'), why: z.string() }),
   /** A planted defect: at least these oracles must raise the alarm. */
   z.strictObject({ kind: z.literal('caught'), by: z.array(OracleName).min(1) }),
 ]);
@@ -175,13 +190,21 @@ export const Block = z.strictObject({
   topologies: z.array(Topology).min(1),
   workloads: z.array(Workload).min(1),
   backends: z.array(Backend).min(1),
+  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and every refusal by some backend. */
+  cover: z.enum(['product', 'pairwise']).optional(),
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
   caughtBy: z.array(OracleName).min(1).optional(),
 });
 export type Block = z.infer<typeof Block>;
 
-export const Suite = z.strictObject({ id: Id, describe: z.string(), blocks: z.array(Block).min(1) });
+export const Suite = z.strictObject({
+  id: Id,
+  describe: z.string(),
+  blocks: z.array(Block).min(1),
+  /** All of a matrix: asked by its name, or by a pattern for what no other suite has. */
+  matrix: z.boolean().optional(),
+});
 export type Suite = z.infer<typeof Suite>;
 
 /** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */

@@ -21,6 +21,13 @@ export type DataClaim = { what: string; due: Due } & (
       offset: number;
     }
   | {
+      /** Every sector of `file` from `offset` on holds these bytes or those of `or`: a write that failed leaves it open which. */
+      kind: 'holds-either';
+      file: string;
+      offset: number;
+      or: Due;
+    }
+  | {
       /** `file` holds these bytes somewhere, page-aligned; for memory whose allocation the guest chose. */
       kind: 'holds-somewhere';
       file: string;
@@ -68,6 +75,8 @@ async function objection(claim: DataClaim): Promise<string | undefined> {
   switch (claim.kind) {
     case 'holds':
       return await firstDifference(file, claim.offset, claim.due);
+    case 'holds-either':
+      return await firstDifference(file, claim.offset, claim.due, claim.or);
     case 'holds-somewhere': {
       for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
         if ((await firstDifference(file, at, claim.due)) === undefined) return undefined;
@@ -110,8 +119,11 @@ async function* pagesLike(file: FileHandle, wanted: Buffer): AsyncGenerator<numb
   }
 }
 
-/** What differs first, and how much in all, in words that help: counted in sectors, with what a stamp says of itself. */
-async function firstDifference(file: FileHandle, offset: number, due: Due): Promise<string | undefined> {
+/**
+ * What differs first, and how much in all, in words that help: counted in sectors, with what a stamp says of itself.
+ * With `or`, a sector may hold those bytes instead.
+ */
+async function firstDifference(file: FileHandle, offset: number, due: Due, or?: Due): Promise<string | undefined> {
   const window = Buffer.allocUnsafe(Math.min(PIECE, due.bytes));
   let sectors = 0;
   let first: string | undefined;
@@ -119,9 +131,11 @@ async function firstDifference(file: FileHandle, offset: number, due: Due): Prom
     const actual = await read(file, offset + from, window.subarray(0, expected.length));
     if (actual.length < expected.length) return `the file ends after ${from + actual.length} of ${due.bytes} bytes`;
     if (actual.equals(expected)) continue;
+    const other = or?.piece(from, expected.length);
     for (let at = 0; at < expected.length; at += SECTOR) {
       const end = Math.min(at + SECTOR, expected.length);
       if (expected.compare(actual, at, end, at, end) === 0) continue;
+      if (other?.compare(actual, at, end, at, end) === 0) continue;
       sectors++;
       first ??= `first at byte ${offset + from + at} (${nature(actual.subarray(at, at + SECTOR))})`;
     }

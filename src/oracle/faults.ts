@@ -1,8 +1,9 @@
 /**
  * The fault oracle: what QEMU's IOMMU and memory model objected to while the cell ran, from QEMU's own trace on the host.
- * None is due. The guest's log undercounts faults and the NVMe model reports success after a faulted transfer, so that neither is asked.
+ * None is due but those that a workload provokes. The guest's log undercounts faults and the NVMe model reports success after a faulted transfer, so that neither is asked.
  */
 import type { OracleReport } from '../model/index.js';
+import { withoutStamp } from './nvme-trace.js';
 
 export interface FaultWindow {
   /** Was tracing on, as QEMU itself says? */
@@ -20,8 +21,16 @@ export interface Fault {
   example: string;
 }
 
-export function judgeFaults(window: FaultWindow): OracleReport {
-  const faults = foldFaults(window.lines);
+/** An access that must fault, or must be bent by a device that has too few address bits. */
+export interface Provoked {
+  addr: number;
+  bytes: number;
+  how: 'read' | 'write' | 'clamped';
+}
+
+export function judgeFaults(window: FaultWindow, provoked: readonly Provoked[] = []): OracleReport {
+  const { rest, missing } = without(provoked, window.lines);
+  const faults = foldFaults(rest);
   const least = window.truncated ? 'at least ' : '';
   if (faults.length > 0) {
     const detail = faults.map((fault) => `${least}${fault.count} x ${fault.kind}, e.g. ${fault.example}`).join('; ');
@@ -30,14 +39,44 @@ export function judgeFaults(window: FaultWindow): OracleReport {
   if (!window.enabled) {
     return { name: 'faults', verdict: 'inconclusive', detail: 'QEMU was not tracing IOMMU faults: could not look' };
   }
-  return { name: 'faults', verdict: 'pass', detail: 'none' };
+  const [first] = missing;
+  if (first !== undefined) {
+    const what = first.how === 'clamped' ? 'a clamped address' : `a fault of a ${first.how}`;
+    return { name: 'faults', verdict: 'fail', detail: `due and not seen: ${what} at 0x${first.addr.toString(16)}` };
+  }
+  const detail = provoked.length === 0 ? 'none' : `the ${provoked.length} that were due, and no other`;
+  return { name: 'faults', verdict: 'pass', detail };
+}
+
+/** What is left when the provoked faults are taken out, and which of those are not there. */
+function without(provoked: readonly Provoked[], lines: readonly string[]): { rest: string[]; missing: Provoked[] } {
+  if (provoked.length === 0) return { rest: [...lines], missing: [] };
+  const missing = new Set(provoked);
+  const rest = lines.filter((line) => {
+    const text = withoutStamp(line.trim());
+    // It accompanies a fault and says no more.
+    if (text.startsWith('vtd_frr_new')) return false;
+    const clamped = /^EDU: clamping DMA 0x([0-9a-f]+)/.exec(text);
+    const addr = Number.parseInt(clamped?.[1] ?? /\baddr(?:ess)?[ =]+0x([0-9a-f]+)/i.exec(text)?.[1] ?? '', 16);
+    // QEMU's memory model may say in its own words what the IOMMU has refused.
+    const invalid = /^Invalid (read|write)/.exec(text)?.[1];
+    const write = invalid ? String(Number(invalid === 'write')) : /\bwrite (\d)/.exec(text)?.[1];
+    const due = provoked.filter((one) => {
+      if (addr < one.addr || addr >= one.addr + one.bytes || Number.isNaN(addr)) return false;
+      if (clamped !== null || one.how === 'clamped') return clamped !== null && one.how === 'clamped';
+      return write === undefined || (write === '1') === (one.how === 'write');
+    });
+    if (invalid === undefined) for (const one of due) missing.delete(one);
+    return due.length === 0;
+  });
+  return { rest, missing: [...missing] };
 }
 
 /** QEMU reports each 4-byte access of a faulted transfer by itself: fold them by kind. */
 export function foldFaults(lines: readonly string[]): Fault[] {
   const folded = new Map<string, Fault>();
   for (const line of lines) {
-    const text = line.trim().replace(/^(\d{4}-\S+\s+|\d+@[\d.]+:\s*)/, '');
+    const text = withoutStamp(line.trim());
     if (text === '') continue;
     const kind = kindOf(text);
     const fault = folded.get(kind);

@@ -9,7 +9,7 @@ const SPLATS: [RegExp, string][] = [
   [/BUG: KASAN|KASAN:/, 'KASAN'],
   [/BUG: KFENCE|KFENCE:/, 'KFENCE'],
   [/UBSAN:/, 'UBSAN'],
-  [/DMA-API:/, 'DMA debug'],
+  [/DMA-API:(?! preallocated \d+ debug entries)/, 'DMA debug'],
   [
     /possible (recursive|circular) locking|inconsistent lock state|lock order detected|irq lock inversion|Invalid wait context|Nested lock was not taken|bad unlock balance|held lock freed|still has locks held|lock held when returning|suspicious RCU usage|sleeping function called from invalid context/,
     'lockdep',
@@ -28,7 +28,7 @@ const SPLATS: [RegExp, string][] = [
   [/EXT4-fs error|Aborting journal|JBD2: .*error/, 'file system error'],
   [/controller (is down|was reset)|completion (of unknown|without)|will reset/, 'driver trouble'],
   [
-    /^(?:\[[^\]]*\]\s*)?phyr\w*\b(?!: module verification failed).*\b(failed|error|cannot|refused|unknown|invalid)\b/i,
+    /^(?:\[[^\]]*\]\s*)?phyr\w*\b(?!: module verification failed| \S+ cannot be used for peer-to-peer DMA).*\b(failed|error|cannot|refused|unknown|invalid)\b/i,
     'module trouble',
   ],
   [/memory leak|unreferenced object/, 'kmemleak'],
@@ -51,10 +51,11 @@ export function logWindow(console: readonly string[], begin: string, end: string
 /** Taint that says that something went wrong, not merely that a module came from outside: Documentation/admin-guide/tainted-kernels.rst */
 const TAINTS = { 16: 'machine check', 32: 'bad page', 128: 'oops', 512: 'warning', 16384: 'soft lockup' };
 
-/** `taint`: the kernel's flags before and after, `null` where they could not be read. */
+/** `taint`: the kernel's flags before and after, `null` where they could not be read. `expected`: lines that no one objects to. */
 export function judgeKernelLog(
   window: LogWindow,
   taint: { before: number | null; after: number | null },
+  expected: readonly RegExp[] = [],
 ): OracleReport {
   if (window.lines === undefined) {
     return {
@@ -63,7 +64,7 @@ export function judgeKernelLog(
       detail: 'the marks of this cell are not in the console: could not look',
     };
   }
-  const found = splats(window.lines);
+  const found = splats(window.lines.filter((line) => !expected.some((pattern) => pattern.test(line))));
   const first = headline(found);
   const tainted = Object.entries(TAINTS).find(
     ([bit]) => (Number(taint.after) & ~Number(taint.before) & Number(bit)) !== 0,

@@ -11,13 +11,24 @@ export const Snapshot = z.object({
   snapshot: z.object({
     pins: z.object({ acquired: Count, released: Count }),
     swiotlb_used: Count,
-    iommu: z.object({ map_events: Count, map_bytes: Count, unmap_events: Count, unmap_bytes: Count }),
+    iommu: z.object({
+      map_events: Count,
+      map_bytes: Count,
+      unmap_events: Count,
+      unmap_bytes: Count,
+      iova_alloc_events: Count,
+      iova_free_events: Count,
+    }),
     tainted: Count,
     slab: z.record(z.string(), Count).nullable(),
     modules: z.record(z.string(), z.number()).nullable(),
   }),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
+
+/** How much of a function's peer-to-peer memory was in use when a driver let go of the function. */
+export const P2pMemory = z.object({ p2p: z.object({ bdf: z.string(), used: z.number() }) });
+export type P2pMemory = z.infer<typeof P2pMemory>;
 
 export interface LeakEvidence {
   /** The device is in nobody's hands. */
@@ -26,15 +37,22 @@ export interface LeakEvidence {
   after: Snapshot | undefined;
   /** A stretch in which IOMMU mappings were not counted: the counters on both sides of it, each from its own zero. */
   uncounted?: { from: Snapshot; to: Snapshot } | undefined;
+  /** One for each time that a function with peer-to-peer memory was let go. */
+  p2p?: readonly P2pMemory[];
   /** Does this machine's IOMMU translate? Then mappings must have been seen, or the counter did not count. */
   translated: boolean;
 }
 
-export function judgeLeaks({ before, after, uncounted, translated }: LeakEvidence): OracleReport {
+export function judgeLeaks({ before, after, uncounted, p2p = [], translated }: LeakEvidence): OracleReport {
   if (after === undefined) return report('inconclusive', 'no counters after the workload: could not look');
   const mappings = uncounted ? [mapped(before, uncounted.from), mapped(uncounted.to, after)] : [mapped(before, after)];
   const balances = [...countersOf(before, after)];
-  if (translated) for (const { left } of mappings) balances.push({ what: 'IOMMU mappings', unit: 'bytes', left });
+  if (translated) {
+    for (const { left, iovas } of mappings) {
+      balances.push({ what: 'IOMMU mappings', unit: 'bytes', left }, { what: 'IOVAs', unit: 'ranges', left: iovas });
+    }
+  }
+  for (const { p2p: memory } of p2p) balances.push({ what: 'P2P memory', unit: 'bytes', left: memory.used });
   const leaked = balances.filter(({ left }) => left !== undefined && left !== 0);
   if (leaked.length > 0) {
     return report('fail', leaked.map(({ what, left, unit }) => `${what}: ${left} ${unit} left`).join('; '));
@@ -62,8 +80,10 @@ interface Balance {
 function mapped(
   { snapshot: a }: Snapshot,
   { snapshot: b }: Snapshot,
-): { left: number | undefined; events: number | undefined } {
+): { left: number | undefined; iovas: number | undefined; events: number | undefined } {
+  const taken = minus(b.iommu.iova_alloc_events, a.iommu.iova_alloc_events);
   return {
+    iovas: minus(taken, minus(b.iommu.iova_free_events, a.iommu.iova_free_events)),
     left: minus(minus(b.iommu.map_bytes, b.iommu.unmap_bytes), minus(a.iommu.map_bytes, a.iommu.unmap_bytes)),
     events: minus(b.iommu.map_events, a.iommu.map_events),
   };

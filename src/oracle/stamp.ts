@@ -7,7 +7,8 @@ export const SECTOR = 512;
 const WORDS = SECTOR / 4;
 const MAGIC = 0x52594850;
 
-function mix(x: number): number {
+/** The hash that the guest's tools use, too (guest/tools/stamp.h). */
+export function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   return (x ^ (x >>> 16)) >>> 0;

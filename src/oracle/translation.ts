@@ -3,7 +3,7 @@
  * phyr_probe.ko, which walks each command's PRPs through the IOMMU's own tables and never looks at phyr structures.
  */
 import { z } from 'zod';
-import type { Expectation, OracleReport } from '../model/index.js';
+import type { Expectation, OracleReport, Path } from '../model/index.js';
 import { formatBytes } from './data.js';
 
 const First = z.object({ iova: z.string(), want: z.string(), got: z.string() });
@@ -16,6 +16,11 @@ export const Watch = z.object({
     bytes: z.number(),
     unchecked: z.number(),
     mismatches: z.number(),
+    bounced: z.number(),
+    /** How the addresses of the last command led to memory. */
+    by: z.enum(['none', 'identity', 'dma']),
+    /** Of the bytes, those in a peer's memory; of these, those that the kernel's rules reach by bus address, and those bounced. */
+    p2p: z.object({ bytes: z.number(), bus: z.number(), bounced: z.number() }),
     first: First.extend({ opcode: z.number(), offset: z.number() }),
   }),
 });
@@ -38,8 +43,11 @@ export const Translate = z.object({
 });
 export type Translate = z.infer<typeof Translate>;
 
-/** Every command of the cell's own I/O. `moved`: how many bytes our driver must have moved at least, if the workload got to its end. */
-export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: number): OracleReport {
+/**
+ * Every command of the cell's own I/O. `moved`: how many bytes our driver must have moved at least, if the workload got to its
+ * end. `unwatched`: how many commands may be beyond the watch, for a reason of the workload's.
+ */
+export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: number, unwatched = 0): OracleReport {
   if (seen === undefined) return report('inconclusive', 'the watch on submissions has no result: could not look');
   const { commands, bytes, unchecked, mismatches, first } = seen.watch;
   if (mismatches > 0) {
@@ -48,11 +56,35 @@ export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: 
       `${mismatches} of ${commands} commands; first at byte ${first.offset}: ${first.iova} leads to ${first.got}, due ${first.want}`,
     );
   }
-  if (unchecked > 0) return report('inconclusive', `${unchecked} commands could not be walked`);
+  if (unchecked > unwatched) return report('inconclusive', `${unchecked} commands could not be walked`);
   // A transfer that is refused before it is mapped leaves nothing to walk.
   if (commands === 0 && expect.kind !== 'refused') return report('inconclusive', 'no command was seen');
   if (bytes < moved) return report('inconclusive', `only ${formatBytes(bytes)} of ${formatBytes(moved)} were watched`);
-  return report('pass', `${commands} commands, ${formatBytes(bytes)}`);
+  const way = expect.kind === 'works' && moved > 0 ? pathsOf(seen) : [];
+  const other = expect.kind === 'works' ? otherPath(expect.how, way) : undefined;
+  if (other !== undefined) return report('fail', other);
+  const by = way.length > 0 ? `, ${way.join(' and ')}` : '';
+  const but = unchecked > 0 ? `; ${unchecked} whose memory was taken back could not be walked` : '';
+  return report('pass', `${commands} commands, ${formatBytes(bytes)}${by}${but}`);
+}
+
+/** The ways that the watched commands really took, the peer's memory first. */
+export function pathsOf({ watch }: Watch): Path[] {
+  const { bytes, bounced, by, p2p } = watch;
+  const ways: Path[] = [];
+  if (p2p.bounced > 0) ways.push('bounce');
+  if (p2p.bus > 0) ways.push('bus-address');
+  if (p2p.bytes > p2p.bus + p2p.bounced) ways.push(by === 'dma' ? 'iova' : 'host-bridge');
+  if (ways.length > 0) return ways;
+  if (bounced > 0) ways.push('bounce');
+  else if (bytes > 0) ways.push(by === 'dma' ? 'iova' : 'direct');
+  return ways;
+}
+
+/** A transfer that arrives by another way than is due is as wrong as one that does not arrive. */
+function otherPath(due: Path, went: readonly Path[]): string | undefined {
+  if (went.length === 0 || (went.length === 1 && went[0] === due)) return undefined;
+  return `the data went by ${went.join(' and ')}, due ${due}`;
 }
 
 /** Lists that the probe made, mapped, and unmapped on purpose. */

@@ -1,4 +1,4 @@
-import type { Cell } from '../model/index.js';
+import type { Cell, Machine } from '../model/index.js';
 
 /** Cells that share one boot of one guest, in the order of the plan. */
 export interface Boot {
@@ -7,11 +7,12 @@ export interface Boot {
 
 /**
  * Cells with the same machine and topology share a boot. A planted defect gets a boot of its own: its modules are built
- * differently, and what it breaks must not colour a neighbour.
+ * differently, and what it breaks must not colour a neighbour. What is not modelled needs none.
  */
 export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   const boots = new Map<string, Boot>();
   for (const cell of cells) {
+    if (cell.expect.kind === 'not-modelled') continue;
     const key = cell.plant === undefined ? `${cell.machine.id}/${cell.topology.id}` : cell.id;
     const boot = boots.get(key);
     if (boot) boot.cells.push(cell);
@@ -20,14 +21,28 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
+/** What a host gives to guests, or what a guest takes of it. */
+export interface Load {
+  /** One is what a guest with one or two vCPUs takes: such a guest mostly waits. */
+  slots: number;
+  memoryMiB: number;
+}
+
 /** Besides the guest's memory: QEMU itself and the page cache of its disks. MiB. */
 const OVERHEAD_MIB = 256;
 
+/** What a guest touches whose memory is large only so that some of it lies beyond its device's reach. MiB. */
+const TOUCHED_MIB = 1024;
+
+export function loadOf(machine: Machine): Load {
+  const memoryMiB = machine.dmaBits === undefined ? machine.memoryMiB : Math.min(machine.memoryMiB, TOUCHED_MIB);
+  return { slots: Math.ceil(machine.vcpus / 2), memoryMiB: memoryMiB + OVERHEAD_MIB };
+}
+
 /**
- * How many guests at once a host carries: one a processor, since emulated vCPUs beyond that only wait for each other, and no more
- * than fit into two thirds of its memory. At least one.
+ * What guests may take of a host: a slot a processor, since emulated vCPUs beyond that only wait for each other, unless the user
+ * names another number; and two thirds of its memory.
  */
-export function defaultJobs(cpus: number, memoryMiB: number, cells: readonly Cell[]): number {
-  const largest = Math.max(1, ...cells.map((cell) => cell.machine.memoryMiB + OVERHEAD_MIB));
-  return Math.max(1, Math.min(cpus, Math.floor((memoryMiB * 2) / 3 / largest)));
+export function hostLoad(cpus: number, memoryMiB: number, jobs = cpus): Load {
+  return { slots: Math.max(1, jobs), memoryMiB: Math.floor((memoryMiB * 2) / 3) };
 }

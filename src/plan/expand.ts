@@ -7,24 +7,30 @@ import {
   type Cell,
   type Expectation,
   type Machine,
+  type Path,
   type PciNode,
   type Plant,
   type PrunedCell,
   type Suite,
   type Topology,
+  translates,
   UsageError,
   type Workload,
   walk,
 } from '../model/index.js';
-import { p2pRoute } from './p2p.js';
+import { decideCtlIo } from './ctl-io.js';
+import { p2pRoute, peerDriver } from './p2p.js';
+import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
 
 export interface Plan {
   cells: Cell[];
   pruned: PrunedCell[];
+  /** How many cells could run and were left out, because those that are there show every pair of parts. */
+  omitted: number;
 }
 
-type Combination = {
+export type Combination = {
   machine: Machine;
   topology: Topology;
   workload: Workload;
@@ -32,33 +38,36 @@ type Combination = {
   plant: Plant | undefined;
 };
 
-type Decision = { run: Expectation } | { prune: string };
+export type Decision = { run: Expectation } | { prune: string };
 
 export function expand(suite: Suite, runSeed: number): Plan {
-  const plan: Plan = { cells: [], pruned: [] };
-  const seen = new Map<string, string>();
+  const plan: Plan = { cells: [], pruned: [], omitted: 0 };
+  const contents = new Map<string, string>();
+  const kept = new Set<string>();
+  const left = new Set<string>();
   for (const block of suite.blocks) {
     if ((block.plant === undefined) !== (block.caughtBy === undefined)) {
       throw new UsageError(`suite '${suite.id}': a block names 'plant' and 'caughtBy' together or not at all`);
     }
+    const runnable: Cell[] = [];
     for (const combination of combinations(block)) {
       const id = cellId(combination);
-      const content = JSON.stringify(combination);
-      const earlier = seen.get(id);
-      if (earlier === content) continue;
-      if (earlier !== undefined) {
+      const content = contentOf(combination);
+      if ((contents.get(id) ?? content) !== content) {
         throw new UsageError(
           `suite '${suite.id}': two different cells would be called '${id}'`,
           'give the machine, topology or workload that differs an id of its own',
         );
       }
-      seen.set(id, content);
+      contents.set(id, content);
+      if (kept.has(id)) continue;
       const decision = decide(combination, block);
       if ('prune' in decision) {
         plan.pruned.push({ id, reason: decision.prune });
+        kept.add(id);
       } else {
         const { plant, ...parts } = combination;
-        plan.cells.push({
+        runnable.push({
           id,
           ...parts,
           ...(plant === undefined ? {} : { plant }),
@@ -67,22 +76,58 @@ export function expand(suite: Suite, runSeed: number): Plan {
         });
       }
     }
+    const chosen = block.cover === 'pairwise' ? coverPairs(runnable) : runnable;
+    plan.cells.push(...chosen);
+    for (const { id } of chosen) kept.add(id);
+    for (const { id } of runnable) left.add(id);
   }
+  plan.omitted = [...left].filter((id) => !kept.has(id)).length;
   return plan;
 }
 
-function* combinations(block: Block): Generator<Combination> {
+/**
+ * Every pair of parts that can run, in few cells; and every refusal, since each rests on a rule of its own. What cannot be shown covers
+ * nothing that can, and is said as sparsely.
+ */
+function coverPairs(cells: readonly Cell[]): Cell[] {
+  const shown = cells.filter(({ expect }) => expect.kind !== 'not-modelled');
+  const notModelled = cells.filter(({ expect }) => expect.kind === 'not-modelled');
+  return [...cover(shown), ...cover(notModelled)];
+}
+
+/** A refusal by some backend is there for each place in which it is due. */
+function cover(cells: readonly Cell[]): Cell[] {
+  const place = ({ machine, topology, workload }: Cell) => [machine.id, topology.id, workload.id];
+  const refusal = (cell: Cell | undefined) => (cell?.expect.kind === 'refused' ? [place(cell).join('/')] : []);
+  const values = cells.map((cell) => [...place(cell), cell.backend]);
+  return pairwise(values, (index) => refusal(cells[index])).flatMap((index) => cells[index] ?? []);
+}
+
+export function* combinations(block: Block): Generator<Combination> {
   for (const machine of block.machines)
     for (const topology of block.topologies)
       for (const workload of block.workloads)
         for (const backend of block.backends) yield { machine, topology, workload, backend, plant: block.plant };
 }
 
+/** Cells that say the same are the same; the parts are shared by thousands of them. */
+export function contentOf({ machine, topology, workload, backend, plant }: Combination): string {
+  return [textOf(machine), textOf(topology), textOf(workload), backend, plant].join();
+}
+
+const texts = new WeakMap<object, string>();
+
+function textOf(part: object): string {
+  const known = texts.get(part) ?? JSON.stringify(part);
+  texts.set(part, known);
+  return known;
+}
+
 export function cellId({ machine, topology, workload, backend, plant }: Combination): string {
   return `${machine.id}/${topology.id}/${workload.id}/${backend}${plant === undefined ? '' : `!${plant}`}`;
 }
 
-function decide(combination: Combination, block: Block): Decision {
+export function decide(combination: Combination, block: Block): Decision {
   const { machine, topology, workload, backend } = combination;
   const nodes = [...walk(topology)].map(({ node }) => node);
   const duts = dutsOf(topology);
@@ -105,15 +150,43 @@ function decide(combination: Combination, block: Block): Decision {
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${dut.blockSize} bytes` };
   }
+  if (workload.kind === 'engine') {
+    if (!nodes.some((node) => node.kind === workload.engine))
+      return { prune: `the topology has no ${workload.engine}` };
+    if (backend === 'iter' || backend === 'iova') {
+      return { prune: 'an engine has no requests: its memory is mapped by sg, phyr16 or phyr8' };
+    }
+  }
+  if (workload.kind === 'ctl-io') {
+    const decision = decideCtlIo(machine, topology, workload, backend, dut.id, hostPath(machine));
+    if ('prune' in decision || block.caughtBy === undefined) return decision;
+  }
+  if (workload.kind === 'hot-remove' && workload.how === 'unplug') {
+    const over = [...walk(topology)].find(({ node }) => node === dut)?.above.at(-1);
+    if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
+    if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+  }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'p2p-copy') {
     const peer = nodes.find((node) => node.id === workload.peer);
-    if (peer?.kind !== 'ivshmem') return { prune: `the topology has no peer memory called '${workload.peer}'` };
-    const route = p2pRoute(machine, topology, dut.id, peer.id);
-    if (route.kind === 'not-modelled') return { prune: `not modelled: ${route.why}` };
-    if (route.kind === 'refused') return { run: { kind: 'refused', errno: P2P_REFUSED_ERRNO } };
+    if (peer === undefined || peerDriver(peer) === undefined) {
+      return { prune: `the topology has no peer memory called '${workload.peer}'` };
+    }
+    const { kind, why, ...route } = p2pRoute(machine, topology, dut.id, peer.id);
+    return { run: kind === 'not-modelled' ? { kind, why } : ({ kind, ...route } as Expectation) };
   }
-  return { run: { kind: 'works' } };
+  return { run: { kind: 'works', how: hostPath(machine) } };
+}
+
+/** How a device reaches the machine's own memory. */
+export function hostPath(machine: Machine): Path {
+  if (translates(machine.iommu)) return 'iova';
+  return machine.bounce === 'force' || beyondReach(machine) ? 'bounce' : 'direct';
+}
+
+/** Has the machine memory above what the device's addresses can name? Below 4 GiB the machine puts 2 GiB at most, the rest above. */
+function beyondReach({ dmaBits, memoryMiB }: Machine): boolean {
+  return dmaBits !== undefined && (memoryMiB > 2048 ? 4096 + memoryMiB - 2048 : memoryMiB) > 2 ** (dmaBits - 20);
 }
 
 type Nvme = Extract<PciNode, { kind: 'nvme' }>;
@@ -129,9 +202,6 @@ export function dutOf(topology: Topology): Nvme {
   return dut;
 }
 
-/** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */
-const P2P_REFUSED_ERRNO = 'EINVAL';
-
 /** How much of the dut's disk a workload uses, in KiB. */
 export function diskKiB(workload: Workload): number {
   switch (workload.kind) {
@@ -141,12 +211,26 @@ export function diskKiB(workload: Workload): number {
       return 2 * workload.sizeKiB + SECRET_KIB;
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
+    case 'ctl-io':
+      return 2 * workload.via.length * workload.sizeKiB;
+    case 'memory-copy':
+      return (4 * workload.memory.length * workload.heads.length * workload.bytes) / 1024;
     case 'filesystem':
       return 32 * 1024;
     case 'map-cost':
       return 0;
+    case 'stress':
+      return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
+    case 'engine':
+      return 0;
+    case 'hot-remove':
+      return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }
 }
+
+/** What a thread of guest/tools/churn owns of the disk, and what the one that goes through the page cache owns, in KiB. */
+export const CHURN_KIB = 2048;
+export const CHURN_CACHED_KIB = 24 * 1024;
 
 /** Size of the region that only the host knows and the guest must read correctly, in KiB. */
 export const SECRET_KIB = 1024;

@@ -1,5 +1,7 @@
-export { type Boot, defaultJobs, groupIntoBoots } from './boots.js';
-export { diskKiB, dutOf, expand, type Plan, SECRET_KIB } from './expand.js';
-export { type P2pRoute, p2pRoute, translates } from './p2p.js';
+export { type Boot, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
+export { decideCtlIo, reservedRam } from './ctl-io.js';
+export { CHURN_CACHED_KIB, CHURN_KIB, diskKiB, dutOf, expand, hostPath, type Plan, SECRET_KIB } from './expand.js';
+export { type Found, find } from './find.js';
+export { type P2pRoute, p2pRelation, p2pRoute, peerDriver, redirects } from './p2p.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';

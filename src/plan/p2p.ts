@@ -1,41 +1,150 @@
 /**
  * What a peer-to-peer transfer must do, derived from the machine and the PCI tree.
  *
- * The kernel's rule (drivers/pci/p2pdma.c): two devices below one switch reach each other by bus address unless ACS
- * redirects them upwards; everything else goes through the host bridge, which is trusted on some CPUs only. ACS redirect
- * is switched on by the kernel only when an IOMMU is. QEMU never routes inside a switch, so that a bus address under a
- * translating IOMMU, which works on hardware, cannot be shown.
+ * The kernel's rule (drivers/pci/p2pdma.c) is followed step by step: two devices with a bridge above both reach each other by bus
+ * address unless a port on the way redirects such traffic upwards; everything else goes through the host bridge, which is
+ * trusted on some CPUs only. Only ports with access control services redirect, and the kernel switches that on only when there is
+ * an IOMMU. QEMU never routes inside a switch, so that a bus address under a translating IOMMU, which works on hardware,
+ * cannot be shown.
  */
-import { type Iommu, type Machine, type PciNode, type Topology, walk } from '../model/index.js';
+import { type Machine, type Path, type PciNode, type Topology, translates, walk } from '../model/index.js';
 
-export type P2pRoute =
-  | { kind: 'bus-address' }
-  | { kind: 'host-bridge' }
-  | { kind: 'refused' }
-  | { kind: 'not-modelled'; why: string };
+export type P2pRoute = { why: string } & (
+  | { kind: 'works'; how: Path }
+  | { kind: 'refused'; errno: string }
+  | { kind: 'not-modelled' }
+);
 
+/** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */
+const P2P_REFUSED_ERRNO = 'EINVAL';
+
+/** The driver that offers the memory of this device to others: a buffer is the kernel's own business, `undefined`: it has none. */
+export function peerDriver(node: PciNode): 'phyr_peer' | 'nvme' | undefined {
+  if (node.kind === 'ivshmem') return 'phyr_peer';
+  if (node.kind !== 'nvme' || node.role === 'dut') return undefined;
+  if (node.pmrMiB !== undefined) return 'phyr_peer';
+  return node.cmbMiB === undefined ? undefined : 'nvme';
+}
+
+/** How the device `clientId` reaches the memory of the device `peerId`. */
 export function p2pRoute(machine: Machine, topology: Topology, clientId: string, peerId: string): P2pRoute {
-  const shared = commonSwitch(topology, clientId, peerId);
-  const redirected = shared?.acs === true && machine.iommu.kind !== 'none';
-  if (shared !== undefined && !redirected) {
-    return translates(machine.iommu)
-      ? {
-          kind: 'not-modelled',
-          why: 'QEMU sends bus addresses through the IOMMU instead of routing them in the switch',
-        }
-      : { kind: 'bus-address' };
+  const way = meeting(...bridgesOfBoth(topology, clientId, peerId));
+  const redirector = way.ports.find(({ acs }) => acs && redirects(machine, topology));
+  if (way.meet !== undefined && redirector === undefined) {
+    const why = `both are below ${way.meet.name} and no port between redirects`;
+    if (!translates(machine.iommu)) return { kind: 'works', how: 'bus-address', why };
+    return {
+      kind: 'not-modelled',
+      why: `${why}: a bus address, which QEMU sends through the IOMMU instead of routing it in the switch`,
+    };
   }
-  return machine.hostBridgeP2p ? { kind: 'host-bridge' } : { kind: 'refused' };
+  const upwards =
+    redirector === undefined ? 'no bridge is above both' : `${redirector.name} redirects what goes to a peer upwards`;
+  if (!machine.hostBridgeP2p) {
+    return {
+      kind: 'refused',
+      errno: P2P_REFUSED_ERRNO,
+      why: `${upwards}, and the kernel does not trust this host bridge to forward it`,
+    };
+  }
+  if (translates(machine.iommu)) return { kind: 'works', how: 'iova', why: `${upwards}; the IOMMU leads to the peer` };
+  if (machine.bounce === 'force') {
+    return {
+      kind: 'not-modelled',
+      why: `${upwards}, and swiotlb=force refuses such memory in a way (BLK_STS_RESOURCE) that the block layer retries for ever`,
+    };
+  }
+  return { kind: 'works', how: 'host-bridge', why: `${upwards}, and the kernel trusts this host bridge to forward it` };
 }
 
-/** Does DMA of an ordinary device go through page tables of the IOMMU? */
-export function translates(iommu: Iommu): boolean {
-  return iommu.kind !== 'none' && iommu.domain !== 'passthrough';
+/** Where two devices stand to each other, as a row of the table of `phyrlab run p2p`. */
+export function p2pRelation(topology: Topology, clientId: string, peerId: string): string {
+  const [a, b] = bridgesOfBoth(topology, clientId, peerId);
+  const { meet, ports } = meeting(a, b);
+  if (clientId === peerId) return 'the device itself';
+  if (meet !== undefined) {
+    const acs = ports.some((port) => port.acs);
+    const redirect = acs ? `, redirect ${topology.acsRedirect === false ? 'off' : 'on'}` : '';
+    if (sameDevice(topology, clientId, peerId)) {
+      return `functions of a device below a ${acs ? `port with ACS${redirect}` : 'switch without ACS'}`;
+    }
+    return acs ? `ACS switch${redirect}` : 'switch without ACS';
+  }
+  if (hostBridgeOf(topology, clientId) !== hostBridgeOf(topology, peerId)) return 'two host bridges';
+  if (a.length === 0 && b.length === 0) {
+    return sameDevice(topology, clientId, peerId) ? 'functions of a device on the root bus' : 'both on the root bus';
+  }
+  return a.length > 0 && b.length > 0 ? 'two root ports' : 'a root port and the root bus';
 }
 
-function commonSwitch(topology: Topology, a: string, b: string): Extract<PciNode, { kind: 'switch' }> | undefined {
-  const above = new Map([...walk(topology)].map(({ node, above }) => [node.id, above]));
-  const others = new Set(above.get(b));
-  const shared = (above.get(a) ?? []).filter((node) => others.has(node));
-  return shared.filter((node) => node.kind === 'switch').at(-1);
+/** A PCI bridge as the kernel sees it: a switch is an upstream port and a port for each device below. */
+interface Bridge {
+  name: string;
+  /** Has it access control services, and so can it redirect? Of QEMU's only the root port has them, which also makes ACS switches. */
+  acs: boolean;
+}
+
+type Bridges = readonly Bridge[];
+
+function bridgesOfBoth(topology: Topology, a: string, b: string): [Bridges, Bridges] {
+  const all = bridgesOf(topology);
+  return [all.get(a) ?? [], all.get(b) ?? []];
+}
+
+/** Does the kernel let the ports of this machine redirect? It asks for access control as soon as it finds an IOMMU. */
+export function redirects(machine: Machine, topology: Topology): boolean {
+  return machine.iommu.kind !== 'none' && topology.acsRedirect !== false;
+}
+
+/** The bridges above every node, nearest first. A port is the same object to all that are below it. */
+function bridgesOf(topology: Topology): Map<string, Bridges> {
+  const above = new Map<string, Bridges>();
+  const visit = (node: PciNode, bridges: Bridges): void => {
+    above.set(node.id, bridges);
+    switch (node.kind) {
+      case 'root-port': {
+        const own = { name: `root port ${node.id}`, acs: true };
+        for (const child of node.below) visit(child, [own, ...bridges]);
+        break;
+      }
+      case 'switch': {
+        const upstream = { name: `switch ${node.id}`, acs: false };
+        for (const [index, child] of node.below.entries())
+          visit(child, [{ name: `port ${index} of switch ${node.id}`, acs: node.acs }, upstream, ...bridges]);
+        break;
+      }
+      case 'host-bridge':
+        for (const child of node.below) visit(child, bridges);
+        break;
+      case 'multifunction':
+        for (const child of node.functions) visit(child, bridges);
+    }
+  };
+  for (const node of topology.root) visit(node, []);
+  return above;
+}
+
+/**
+ * The nearest bridge above both and the ports whose redirection counts. The kernel climbs from the provider, and looks at each
+ * bridge before it asks whether the client is below it: so the one that both have in common counts, too.
+ */
+function meeting(client: Bridges, provider: Bridges): { meet?: Bridge; ports: Bridge[] } {
+  const at = provider.findIndex((bridge) => client.includes(bridge));
+  const meet = provider[at];
+  if (meet === undefined) return { ports: [] };
+  return { meet, ports: [...provider.slice(0, at + 1), ...client.slice(0, client.indexOf(meet))] };
+}
+
+function sameDevice(topology: Topology, a: string, b: string): boolean {
+  const inside = (id: string) => aboveOf(topology, id).find((node) => node.kind === 'multifunction');
+  return inside(a) !== undefined && inside(a) === inside(b);
+}
+
+function hostBridgeOf(topology: Topology, id: string): PciNode | undefined {
+  return aboveOf(topology, id).find((node) => node.kind === 'host-bridge');
+}
+
+function aboveOf(topology: Topology, id: string): PciNode[] {
+  for (const { node, above } of walk(topology)) if (node.id === id) return above;
+  return [];
 }

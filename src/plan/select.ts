@@ -4,32 +4,50 @@
  */
 import { distance } from 'fastest-levenshtein';
 import { type Cell, type PrunedCell, type Suite, UsageError } from '../model/index.js';
-import { expand, type Plan } from './expand.js';
+import { contentOf, expand, type Plan } from './expand.js';
 
 export function select(suites: readonly Suite[], words: readonly string[], runSeed: number): Plan {
-  const plans = new Map(suites.map((suite) => [suite.id, expand(suite, runSeed)]));
-  const all = merge([...plans.values()]);
-  const chosen = words.map((word) => plans.get(word) ?? match(all, word, [...plans.keys()]));
-  return merge(chosen);
+  const expanded = new Map<string, Plan>();
+  const planOf = (suite: Suite): Plan => {
+    const plan = expanded.get(suite.id) ?? expand(suite, runSeed);
+    expanded.set(suite.id, plan);
+    return plan;
+  };
+  return merge(
+    words.map((word) => {
+      const suite = suites.find(({ id }) => id === word);
+      return suite === undefined ? match(suites, planOf, word) : planOf(suite);
+    }),
+  );
 }
 
-function match(all: Plan, word: string, suiteIds: string[]): Plan {
+/** A matrix of thousands is asked only for what no other suite has: a pattern is meant to name a handful. */
+function match(suites: readonly Suite[], planOf: (suite: Suite) => Plan, word: string): Plan {
   if (word.trim() === '')
     throw new UsageError('an empty word names no cell', 'name a suite, a cell or a pattern, or nothing for smoke');
-  const exact = [...all.cells, ...all.pruned].some((cell) => cell.id === word);
-  const wanted = exact ? (id: string) => id === word : matcher(word);
-  const plan = {
-    cells: all.cells.filter((cell) => wanted(cell.id)),
-    pruned: all.pruned.filter((cell) => wanted(cell.id)),
-  };
+  const some = merge(suites.filter(({ matrix }) => !matrix).map(planOf));
+  const found = pick(some, word);
+  if (found.cells.length > 0) return found;
+  const all = merge(suites.map(planOf));
+  const plan = pick(all, word);
   if (plan.cells.length > 0) return plan;
   const [pruned] = plan.pruned;
   if (pruned) throw new UsageError(`'${word}' matches only cells that cannot run: ${pruned.id}: ${pruned.reason}`);
-  const near = nearest(word, [...suiteIds, ...all.cells.map((cell) => cell.id)]);
+  const near = nearest(word, [...suites.map(({ id }) => id), ...all.cells.map((cell) => cell.id)]);
   throw new UsageError(
     `no suite is called '${word}' and no cell id matches it`,
     near.length > 0 ? `near ones: ${near.join(', ')}; all: phyrlab list` : 'all of them: phyrlab list',
   );
+}
+
+function pick(plan: Plan, word: string): Plan {
+  const exact = [...plan.cells, ...plan.pruned].some((cell) => cell.id === word);
+  const wanted = exact ? (id: string) => id === word : matcher(word);
+  return {
+    cells: plan.cells.filter((cell) => wanted(cell.id)),
+    pruned: plan.pruned.filter((cell) => wanted(cell.id)),
+    omitted: 0,
+  };
 }
 
 export function matcher(pattern: string): (id: string) => boolean {
@@ -40,7 +58,7 @@ export function matcher(pattern: string): (id: string) => boolean {
 }
 
 /** The few candidates most like the word; ids are also compared by their parts, so that `vtd-strct` finds `vtd-strict/...`. */
-function nearest(word: string, candidates: string[]): string[] {
+export function nearest(word: string, candidates: string[]): string[] {
   const score = (candidate: string) =>
     Math.min(...[candidate, ...candidate.split('/')].map((part) => distance(word, part)));
   return candidates
@@ -56,6 +74,7 @@ function merge(plans: readonly Plan[]): Plan {
   return {
     cells: uniqueById(plans.flatMap((plan) => plan.cells)),
     pruned: uniqueById(plans.flatMap((plan) => plan.pruned)),
+    omitted: plans.reduce((sum, plan) => sum + plan.omitted, 0),
   };
 }
 
@@ -63,7 +82,7 @@ function merge(plans: readonly Plan[]): Plan {
 function refuseTwins(cells: readonly Cell[]): void {
   const seen = new Map<string, string>();
   for (const cell of cells) {
-    const content = JSON.stringify(cell);
+    const content = contentOf({ ...cell, plant: cell.plant }) + JSON.stringify(cell.expect);
     if ((seen.get(cell.id) ?? content) !== content) {
       throw new UsageError(
         `two suites have different cells called '${cell.id}'`,

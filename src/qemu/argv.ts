@@ -1,12 +1,12 @@
 /** Machine + topology -> QEMU's arguments. Pure: what it needs from the world (paths, descriptors) is handed in. */
-import type { Machine, PciNode, Topology } from '../model/index.js';
+import { type Machine, type NvmeNode, type Topology, walk } from '../model/index.js';
+import { iommuParts, type Properties } from './iommu.js';
 import { kernelArgs } from './kernel-args.js';
 import { OWN_SLOTS, type PciDevice, pciDevices } from './pci.js';
+import { platform } from './platform.js';
 
-/** Path of the file behind each NVMe and ivshmem node, by the node's id. */
+/** Path of the file behind each NVMe and ivshmem node, by the node's id, and of those behind persistent memory regions. */
 export type Backing = ReadonlyMap<string, string>;
-
-type Properties = Record<string, string | number>;
 
 export interface ArgvSpec {
   machine: Machine;
@@ -27,21 +27,20 @@ export interface ArgvSpec {
   traceEvents?: readonly string[];
 }
 
-/** Rare and cheap, so always on: an oracle needs them. */
-export const FAULT_EVENTS = ['vtd_dmar_fault', 'vtd_frr_new'] as const;
-
 export function qemuArgv(spec: ArgvSpec): string[] {
   const { machine } = spec;
   // Counting instructions is emulation by nature.
   const accelerator = machine.clock === 'icount' ? 'tcg' : spec.accelerator;
+  const { board, boardProperties, cpu, cpuProperties } = platform(machine);
+  const iommu = iommuParts(machine.iommu);
   return [
     ...spec.dataDirs.flatMap((dir) => ['-L', dir]),
     ...['-name', machine.id, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     // Go on after a panic so that the whole report reaches the console; panic=-1 then resets, which ends QEMU.
     ...['-action', 'panic=none'],
-    ...['-machine', option('q35', { ...(machine.iommu.kind === 'intel' && { 'kernel-irqchip': 'split' }) })],
+    ...['-machine', option(board, { ...boardProperties, ...iommu.machine })],
     ...acceleratorArgs(machine, accelerator),
-    ...['-cpu', cpuModel(machine)],
+    ...['-cpu', option(cpu, cpuProperties)],
     ...['-smp', String(machine.vcpus), '-m', `${machine.memoryMiB}M`],
     ...['-chardev', option('socket', { id: 'qmp', fd: spec.qmpFd }), '-mon', 'chardev=qmp,mode=control'],
     ...['-chardev', option('socket', { id: 'console', fd: spec.consoleFd }), '-serial', 'chardev:console'],
@@ -55,11 +54,18 @@ export function qemuArgv(spec: ArgvSpec): string[] {
       rombar: 0,
     }),
     ...deviceArgs('pvpanic-pci', { id: 'pvpanic', bus: 'pcie.0', addr: slot(OWN_SLOTS.pvpanic) }),
-    ...(machine.iommu.kind === 'intel' ? deviceArgs('intel-iommu', { intremap: 'on' }) : []),
+    ...iommu.devices.flatMap(([driver, properties]) => deviceArgs(driver, properties)),
     ...pciDevices(spec.topology).flatMap((device, index) => topologyArgs(device, index + 1, spec.backing)),
-    ...[...FAULT_EVENTS, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
+    ...[...iommu.faultEvents, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
     ...['-d', 'guest_errors,invalid_mem', '-D', spec.traceFile],
-    ...['-kernel', spec.kernel, '-initrd', spec.initrd, '-append', kernelArgs(machine, accelerator).join(' ')],
+    ...[
+      '-kernel',
+      spec.kernel,
+      '-initrd',
+      spec.initrd,
+      '-append',
+      kernelArgs(machine, spec.topology, accelerator).join(' '),
+    ],
   ];
 }
 
@@ -69,23 +75,28 @@ function acceleratorArgs(machine: Machine, accelerator: ArgvSpec['accelerator'])
   return ['-accel', 'tcg,thread=multi'];
 }
 
-/**
- * The kernel lets P2P through any AMD host bridge from family 0x17 (Zen) on and otherwise only through bridges that it lists,
- * which q35's is not. So vendor and family are stated in both cases, lest the CPU of a KVM host decide.
- */
-function cpuModel({ hostBridgeP2p }: Machine): string {
-  return hostBridgeP2p
-    ? option('max', { vendor: 'AuthenticAMD', family: 0x17, model: 1, stepping: 2 })
-    : option('max', { family: 6, model: 6, stepping: 3 });
-}
-
-function topologyArgs({ id, bus, slot: at, driver, node }: PciDevice, chassis: number, backing: Backing): string[] {
-  const where = { id, bus, addr: slot(at) };
+function topologyArgs(device: PciDevice, chassis: number, backing: Backing): string[] {
+  const { id, bus, driver, node } = device;
+  const where = {
+    id,
+    bus,
+    addr: device.multifunction || device.fn > 0 ? `${slot(device.slot)}.${device.fn}` : slot(device.slot),
+    ...(device.multifunction && { multifunction: 'on' }),
+  };
   switch (node.kind) {
     case 'nvme':
-      return [...diskArgs(node.id, backing), ...nvmeArgs(node, where)];
+      return nvmeArgs(node, where, backing);
     case 'ivshmem':
-      return [...memoryArgs(node, backing), ...deviceArgs(driver, { ...where, memdev: `memory-${node.id}` })];
+      return [
+        ...memoryArgs(node.id, node.sizeMiB, fileOf(node.id, backing)),
+        ...deviceArgs(driver, { ...where, memdev: `memory-${node.id}` }),
+      ];
+    case 'edu':
+      return deviceArgs(driver, { ...where, dma_mask: `0x${(2n ** BigInt(node.dmaMaskBits) - 1n).toString(16)}` });
+    case 'iommu-testdev':
+      return deviceArgs(driver, where);
+    case 'host-bridge':
+      return deviceArgs(driver, { ...where, bus_nr: device.below ?? 0 });
     default:
       return deviceArgs(driver, driver === 'x3130-upstream' ? where : { ...where, chassis, slot: 0 });
   }
@@ -106,14 +117,41 @@ function diskArgs(nodeId: string, backing: Backing): string[] {
   return ['-blockdev', option('driver=raw', disk)];
 }
 
-function nvmeArgs({ id, blockSize }: Extract<PciNode, { kind: 'nvme' }>, where: Properties): string[] {
-  const block = { logical_block_size: blockSize, physical_block_size: blockSize };
-  return deviceArgs('nvme', { ...where, serial: id, drive: `disk-${id}`, ...block });
+function nvmeArgs(node: NvmeNode, where: Properties, backing: Backing): string[] {
+  const { id, blockSize, cmbMiB, pmrMiB } = node;
+  return [
+    ...diskArgs(id, backing),
+    ...(pmrMiB === undefined ? [] : memoryArgs(id, pmrMiB, fileOf(pmrOf(id), backing))),
+    ...deviceArgs('nvme', {
+      ...where,
+      serial: id,
+      drive: `disk-${id}`,
+      logical_block_size: blockSize,
+      physical_block_size: blockSize,
+      ...(cmbMiB !== undefined && { cmb_size_mb: cmbMiB }),
+      ...(pmrMiB !== undefined && { pmrdev: `memory-${id}` }),
+    }),
+  ];
 }
 
-function memoryArgs({ id, sizeMiB }: Extract<PciNode, { kind: 'ivshmem' }>, backing: Backing): string[] {
-  const memory = { id: `memory-${id}`, share: 'on', 'mem-path': fileOf(id, backing), size: `${sizeMiB}M` };
+/** Key in `Backing` of the memory of an NVMe's persistent memory region; its disk has the node's own id. */
+export function pmrOf(nodeId: string): string {
+  return `${nodeId}.pmr`;
+}
+
+function memoryArgs(nodeId: string, sizeMiB: number, file: string): string[] {
+  const memory = { id: `memory-${nodeId}`, share: 'on', 'mem-path': file, size: `${sizeMiB}M` };
   return ['-object', option('memory-backend-file', memory)];
+}
+
+/** The files that QEMU needs behind a topology: key in `Backing` and size. */
+export function backingFiles(topology: Topology): { key: string; sizeMiB: number }[] {
+  return [...walk(topology)].flatMap(({ node }) => {
+    if (node.kind === 'ivshmem') return [{ key: node.id, sizeMiB: node.sizeMiB }];
+    if (node.kind !== 'nvme') return [];
+    const pmr = node.pmrMiB === undefined ? [] : [{ key: pmrOf(node.id), sizeMiB: node.pmrMiB }];
+    return [{ key: node.id, sizeMiB: node.sizeMiB }, ...pmr];
+  });
 }
 
 function fileOf(nodeId: string, backing: Backing): string {

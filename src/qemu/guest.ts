@@ -5,22 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import {
-  type GuestDied,
-  InfraError,
-  type Kernel,
-  type Machine,
-  type Qemu,
-  type Topology,
-  walk,
-} from '../model/index.js';
-import { qemuArgv } from './argv.js';
+import { type GuestDied, InfraError, type Kernel, type Machine, type Qemu, type Topology } from '../model/index.js';
+import { backingFiles, qemuArgv } from './argv.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
+import { plug, unplug } from './hotplug.js';
+import { readWords } from './inspect.js';
+import { iommuParts } from './iommu.js';
 import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
+import { type VtdMode, vtdMode } from './vtd-tables.js';
 
 export interface GuestOptions {
   qemu: Qemu;
@@ -49,7 +45,8 @@ export interface Guest extends AsyncDisposable {
   /** Resolved at once when the guest ends, whatever ends it; also when it is closed (`shutdown`). Never rejected. */
   readonly died: Promise<GuestDied>;
   /**
-   * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first. The paths are good in
+   * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first; a persistent memory
+   * region's is at `pmrOf(id)`. The paths are good in
    * any process on this host until the guest is closed; QEMU's death does not touch them.
    */
   readonly files: ReadonlyMap<string, string>;
@@ -57,10 +54,16 @@ export interface Guest extends AsyncDisposable {
   readonly traceFile: string;
   /** QEMU's whole command line, for a report. */
   readonly commandLine: readonly string[];
-  /** Does QEMU really report this trace event? */
+  /** Does QEMU really report this trace event; without one: all by which the machine's IOMMU shows a fault? */
   traceEnabled(event?: string): Promise<boolean>;
+  /** How the tables that the guest's kernel made have VT-d translate for this device. */
+  vtdMode(bdf: string): Promise<VtdMode>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
+  /** Takes the device of a node out of the running guest; resolves when its kernel has let it go. */
+  unplug(node: string): Promise<void>;
+  /** Puts it back where it was. */
+  plug(node: string): Promise<void>;
   /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
   close(): Promise<void>;
 }
@@ -108,12 +111,11 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   await concatenate(options.initrd, initrd);
   const files = new Map<string, string>();
   const backing = new Map<string, string>();
-  for (const { node } of walk(topology)) {
-    if (node.kind !== 'nvme' && node.kind !== 'ivshmem') continue;
+  for (const { key, sizeMiB } of backingFiles(topology)) {
     const handle = await openOwned();
-    await handle.truncate(node.sizeMiB * MIB);
-    files.set(node.id, onHost(handle));
-    backing.set(node.id, inQemu(handle));
+    await handle.truncate(sizeMiB * MIB);
+    files.set(key, onHost(handle));
+    backing.set(key, inQemu(handle));
   }
 
   /** A log file's path for us and for QEMU. */
@@ -179,8 +181,11 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     files,
     traceFile: trace.here,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
-    traceEnabled: (event = 'vtd_dmar_fault') => traceEnabled(qmp, event),
+    traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
+    vtdMode: (bdf) => vtdMode((address, count) => readWords(qmp, address, count), bdf),
     checkPci: () => checkPci(qmp, topology),
+    unplug: (node) => unplug(qmp, node),
+    plug: (node) => plug(qmp, node, argv),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -256,7 +261,7 @@ async function checkReadable(what: string, path: string, mode: number): Promise<
 async function roomFor({ initrd, topology }: GuestOptions): Promise<number> {
   let bytes = 0;
   for (const part of initrd) bytes += typeof part === 'string' ? (await stat(part)).size : part.length;
-  for (const { node } of walk(topology)) if ('sizeMiB' in node) bytes += node.sizeMiB * MIB;
+  for (const { sizeMiB } of backingFiles(topology)) bytes += sizeMiB * MIB;
   return bytes;
 }
 
@@ -292,6 +297,11 @@ async function forwardedPort(qmp: Qmp): Promise<number> {
   const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)/.exec(table)?.[1];
   if (!port) throw new InfraError('QEMU does not show the forwarded SSH port', table);
   return Number(port);
+}
+
+async function allTraced(qmp: Qmp, events: readonly string[]): Promise<boolean> {
+  for (const event of events) if (!(await traceEnabled(qmp, event))) return false;
+  return true;
 }
 
 async function traceEnabled(qmp: Qmp, event: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** QEMU's monitor protocol: one JSON object a line, replies in order of the commands, events in between. */
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { InfraError } from '../model/index.js';
 import { LineSplitter } from './lines.js';
@@ -35,7 +36,7 @@ export class Qmp {
   readonly closed: Promise<void>;
   readonly #stream: Duplex;
   readonly #pending = new Map<number, Pending>();
-  readonly #onEvent: (event: QmpEvent) => void;
+  readonly #listeners = new Set<(event: QmpEvent) => void>();
   #greet!: { resolve(version: string): void; reject(error: Error): void };
   #lastId = 0;
   #gone = false;
@@ -43,7 +44,7 @@ export class Qmp {
   /** Takes the stream over. `onEvent` sees every event, in order. */
   constructor(stream: Duplex, onEvent: (event: QmpEvent) => void) {
     this.#stream = stream;
-    this.#onEvent = onEvent;
+    this.#listeners.add(onEvent);
     this.greeted = new Promise((resolve, reject) => {
       this.#greet = { resolve, reject };
     });
@@ -57,6 +58,12 @@ export class Qmp {
         resolve();
       });
     });
+  }
+
+  /** `listener` sees every event from now on, until the returned function is called. */
+  onEvent(listener: (event: QmpEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Runs one command and parses what it returns. Fails with InfraError when QEMU refuses it, is gone or does not answer. */
@@ -99,7 +106,7 @@ export class Qmp {
         (error) => this.#greet.reject(error),
       );
     } else if ('event' in message) {
-      this.#onEvent(message);
+      for (const listener of this.#listeners) listener(message);
     } else if ('error' in message) {
       const error = new InfraError(`QEMU refused: ${message.error.desc}`);
       if (message.id === undefined) this.#fail(error);
@@ -114,4 +121,19 @@ export class Qmp {
     this.#greet.reject(error);
     for (const pending of [...this.#pending.values()]) pending.reject(error);
   }
+}
+
+/** The first event from now on that is the one. `within` resolves with it, or with undefined when it did not come in that time. */
+export function qmpEvent(
+  qmp: Qmp,
+  isIt: (event: QmpEvent) => boolean,
+): Disposable & { within(ms: number): Promise<QmpEvent | undefined> } {
+  let stop = (): void => {};
+  const came = new Promise<QmpEvent>((resolve) => {
+    stop = qmp.onEvent((event) => isIt(event) && resolve(event));
+  });
+  return {
+    within: (ms) => Promise.race([came, sleep(ms, undefined, { ref: false }), qmp.closed.then(() => undefined)]),
+    [Symbol.dispose]: stop,
+  };
 }

@@ -17,6 +17,7 @@ const HEADINGS: Record<OracleName, string> = {
   workload: 'work',
   data: 'data',
   translation: 'transl',
+  device: 'device',
   faults: 'faults',
   leaks: 'leaks',
   'kernel-log': 'klog',
@@ -30,6 +31,7 @@ export class TerminalReport {
   readonly #style: Style;
   readonly #doing = new Map<string, string>();
   #idWidth = 0;
+  #planned = new Set<string>();
   #skips = 0;
 
   constructor(status: StatusLine, style: Style) {
@@ -40,6 +42,7 @@ export class TerminalReport {
   readonly consume = (event: RunEvent): void => {
     switch (event.type) {
       case 'run-start':
+        this.#planned = new Set(event.cells.map((cell) => cell.id));
         this.#idWidth = Math.max(4, ...event.cells.map((cell) => cell.id.length));
         this.#header(event);
         break;
@@ -89,7 +92,11 @@ export class TerminalReport {
     // The person who pressed Ctrl-C knows why, and the totals say how many.
     if (record.verdict === 'lost' && record.reason === INTERRUPTED) return;
     if (record.verdict === 'skip') {
-      this.#skips++;
+      // What was planned and cannot be shown here is said in the table, what never was a cell only counted.
+      if (this.#planned.has(record.id)) {
+        this.#status.print(`${this.#verdict('skip')} ${record.id}`);
+        this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${this.#style.dim(record.reason)}`);
+      } else this.#skips++;
       return;
     }
     const oracles = OracleNames.options.map((name) => this.#oracle(record, name)).join(' ');
@@ -129,6 +136,11 @@ export class TerminalReport {
     if (what === undefined) this.#doing.delete(key);
     else this.#doing.set(key, what);
     this.#status.show([...this.#doing.values()].join(' | '));
+  }
+
+  /** Further lines, set off from what is above. */
+  table(lines: readonly string[]): void {
+    for (const line of lines.length > 0 ? ['', ...lines] : []) this.#status.print(line);
   }
 
   /** The last lines of a run; `verdicts` in the order of the cells. */

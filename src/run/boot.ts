@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
-import { type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
-import { type Guest, pciPlan, startGuest } from '../qemu/index.js';
+import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
+import { peerDriver } from '../plan/index.js';
+import { type Guest, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 
 const MARK_DEADLINE_MS = 3_000;
 
@@ -25,24 +26,44 @@ export interface BootOptions {
   signal: AbortSignal;
 }
 
+/** A device whose memory others may reach. */
+export interface Peer {
+  bdf: string;
+  /** Who offers its memory to p2pdma. */
+  driver: 'phyr_peer' | 'nvme';
+  /** Host file behind that memory, if there is one. */
+  file: string | undefined;
+}
+
 export class BootedGuest implements AsyncDisposable {
   readonly session: Session;
-  readonly peers: ReadonlyMap<string, { bdf: string; file: string }>;
+  readonly peers: ReadonlyMap<string, Peer>;
   readonly #guest: Guest;
   readonly #bdfs: Map<string, string>;
   readonly #lines: string[];
   readonly #traced: boolean;
 
-  private constructor(guest: Guest, session: Session, topology: Topology, lines: string[], traced: boolean) {
+  private constructor(
+    guest: Guest,
+    session: Session,
+    topology: Topology,
+    lines: string[],
+    traced: boolean,
+    /** How many times longer than with an ordinary kernel things may take. */
+    readonly patience: number,
+  ) {
     this.#guest = guest;
     this.#traced = traced;
     this.session = session;
     this.#lines = lines;
     this.#bdfs = pciPlan(topology);
     this.peers = new Map(
-      [...walk(topology)]
-        .filter(({ node }) => node.kind === 'ivshmem')
-        .map(({ node }) => [node.id, { bdf: this.bdf(node.id), file: this.file(node.id) }]),
+      [...walk(topology)].flatMap(({ node }) => {
+        const driver = peerDriver(node);
+        if (driver === undefined) return [];
+        const file = node.kind === 'ivshmem' ? this.file(node.id) : guest.files.get(pmrOf(node.id));
+        return [[node.id, { bdf: this.bdf(node.id), driver, file }]];
+      }),
     );
   }
 
@@ -66,7 +87,8 @@ export class BootedGuest implements AsyncDisposable {
       const session = await connect(guest, keys, { deadlineMs, signal });
       await guest.checkPci();
       await session.push(await modulesOf(image), { signal });
-      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest));
+      await setUpIommu(guest, session, machine, topology, signal);
+      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest), image.kernel.patience);
     } catch (error) {
       await guest.close();
       throw error;
@@ -81,6 +103,16 @@ export class BootedGuest implements AsyncDisposable {
   /** Host file behind a node's disk or BAR. */
   file(node: string): string {
     return known(this.#guest.files.get(node), node);
+  }
+
+  /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */
+  unplug(node: string): Promise<void> {
+    return this.#guest.unplug(node);
+  }
+
+  /** Puts it back where it was; the guest finds it a little later. */
+  plug(node: string): Promise<void> {
+    return this.#guest.plug(node);
   }
 
   /** All lines of the console so far. */
@@ -106,19 +138,35 @@ export class BootedGuest implements AsyncDisposable {
     return (await stat(this.#guest.traceFile)).size;
   }
 
-  /** What QEMU has traced since its file had this size; a fault storm writes without end, and its beginning says enough. */
-  async traceSince(from: number): Promise<{ lines: string[]; truncated: boolean }> {
+  /**
+   * What QEMU has traced since its file had this size, without the lines that `take` takes for itself (with the byte of the file
+   * at which each begins). A fault storm writes without end, and its beginning says enough.
+   */
+  async traceSince(
+    from: number,
+    take: (line: string, offset: number) => boolean = () => false,
+  ): Promise<{ lines: string[]; truncated: boolean }> {
     const end = (await this.traceSize()) - 1;
     if (end < from) return { lines: [], truncated: false };
-    const truncated = end - from >= MAX_TRACE;
-    const chunks: Buffer[] = [];
-    const stream = createReadStream(this.#guest.traceFile, {
-      start: from,
-      end: truncated ? from + MAX_TRACE - 1 : end,
-    });
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
-    return { lines: lines.filter((line) => line !== ''), truncated };
+    const lines: string[] = [];
+    let kept = 0;
+    const stream = createReadStream(this.#guest.traceFile, { start: from, end: Math.min(end, from + MAX_TRACE - 1) });
+    for await (const batch of linesOf(stream, from)) {
+      for (const [line, offset] of batch) {
+        if (line === '' || take(line, offset)) continue;
+        lines.push(line);
+        kept += line.length;
+        if (kept > MAX_KEPT) return { lines, truncated: true };
+      }
+    }
+    return { lines, truncated: end - from >= MAX_TRACE };
+  }
+
+  /** Has QEMU write these events to its trace, or no longer. One that this QEMU does not have is none of its. */
+  async trace(events: readonly string[], enable: boolean): Promise<void> {
+    const set = (name: string) =>
+      this.#guest.qmp.execute('trace-event-set-state', z.unknown(), { name, enable, 'ignore-unavailable': true });
+    await Promise.all(events.map(set));
   }
 
   get commandLine(): readonly string[] {
@@ -131,7 +179,55 @@ export class BootedGuest implements AsyncDisposable {
   }
 }
 
-const MAX_TRACE = 1 << 20;
+const MAX_KEPT = 1 << 20;
+const MAX_TRACE = 1 << 28;
+
+type PlacedLine = [line: string, offset: number];
+
+/** Lines with the bytes at which they begin, a chunk's at a time. */
+async function* linesOf(chunks: AsyncIterable<Buffer>, start: number): AsyncGenerator<PlacedLine[]> {
+  let rest = '';
+  let offset = start;
+  for await (const chunk of chunks) {
+    // A byte is a character, so that lengths are offsets.
+    const lines = (rest + chunk.toString('latin1')).split('\n');
+    rest = lines.pop() ?? '';
+    yield lines.map((line): PlacedLine => {
+      const begins = offset;
+      offset += line.length + 1;
+      return [line, begins];
+    });
+  }
+  yield [[rest, offset]];
+}
+
+const GROUP_DEADLINE_MS = 30_000;
+
+/** What the kernel's command line cannot ask for, and what its own words would not prove. */
+async function setUpIommu(
+  guest: Guest,
+  session: Session,
+  { iommu }: Machine,
+  topology: Topology,
+  signal: AbortSignal,
+): Promise<void> {
+  const plan = pciPlan(topology);
+  const endpoints = [...walk(topology)].flatMap(({ node }) =>
+    node.kind === 'nvme' || node.kind === 'ivshmem' ? [known(plan.get(node.id), node.id)] : [],
+  );
+  if (iommu.kind === 'none') return;
+  for (const bdf of iommu.runtime === undefined ? [] : endpoints) {
+    const command = `lab group-type ${bdf} ${iommu.runtime}`;
+    const { code, stderr } = await session.exec(command, { deadlineMs: GROUP_DEADLINE_MS, signal });
+    if (code !== 0) throw new InfraError(`${command}: ${stderr.trim().split('\n').at(-1)}`);
+  }
+  if (iommu.kind !== 'intel') return;
+  const due = domainInForce(iommu) === 'identity' ? 'passthrough' : (iommu.scalable ?? 'legacy');
+  for (const bdf of endpoints) {
+    const mode = await guest.vtdMode(bdf);
+    if (mode !== due) throw new InfraError(`VT-d's tables for ${bdf} say '${mode}', and the machine declares '${due}'`);
+  }
+}
 
 /** Makes QEMU read where there is nothing, and looks whether its complaint arrives. */
 async function traceArrives(guest: Guest): Promise<boolean> {

@@ -3,24 +3,38 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { type Cell, type CellRecord, describe, GuestDied, type OracleReport, type Verdict } from '../model/index.js';
+import {
+  type Cell,
+  type CellRecord,
+  describe,
+  GuestDied,
+  type OracleReport,
+  translates,
+  type Verdict,
+} from '../model/index.js';
 import {
   DriverStats,
   judge,
   judgeData,
+  judgeDevice,
   judgeFaults,
   judgeKernelLog,
   judgeLeaks,
   judgeWatch,
   logWindow,
+  type NvmeTrace,
   otherBackend,
+  P2pMemory,
   Snapshot,
+  type Story,
   splats,
+  storyIn,
   structureCounts,
   Watch,
 } from '../oracle/index.js';
-import { dutOf, translates } from '../plan/index.js';
+import { dutOf } from '../plan/index.js';
 import type { BootedGuest } from './boot.js';
+import { DeviceTracer, tracesDevice } from './device-trace.js';
 import { check, Lab, StepFailed } from './lab.js';
 import { runWorkload, type WorkloadResult } from './workloads/index.js';
 import { failed } from './workloads/types.js';
@@ -54,10 +68,10 @@ export async function runCell(
   });
   try {
     const evidence = await collect(booted, cell, options);
-    const oracles = await consult(evidence);
+    const { oracles, metrics: judged } = await consult(evidence);
     const { verdict, reason } = judge(cell.expect, oracles);
     const clean = oracles.every((report) => report.verdict === 'pass') && evidence.cleaned;
-    const metrics = [...evidence.result.metrics, ...structureCounts(evidence.stats)];
+    const metrics = [...evidence.result.metrics, ...structureCounts(evidence.stats), ...judged];
     return { record: finish(verdict, reason, oracles, metrics), guestUsable: clean };
   } catch (error) {
     options.signal.throwIfAborted();
@@ -87,8 +101,11 @@ interface Evidence {
   watch: Watch | undefined;
   log: ReturnType<typeof logWindow>;
   faults: { enabled: boolean; lines: string[]; truncated: boolean };
+  /** `undefined`: the device was not watched. */
+  device: { story: Story | undefined; trace: NvmeTrace } | undefined;
   /** One for each time that phyr_nvme had a device. */
   stats: DriverStats[];
+  p2p: P2pMemory[];
   /** Did unbinding and unloading go as they should? */
   cleaned: boolean;
   cleanupError: string | undefined;
@@ -99,20 +116,32 @@ async function collect(
   cell: Cell,
   options: { signal: AbortSignal; onStep: (step: string) => void },
 ): Promise<Evidence> {
-  const lab = new Lab(booted.session, cell.machine.iommu, options.signal, options.onStep);
   const nonce = randomBytes(6).toString('hex');
   const [beginMark, endMark] = [`begin-${nonce}`, `end-${nonce}`];
   const dutNode = dutOf(cell.topology).id;
   const dut = booted.bdf(dutNode);
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
+  const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
+  const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind, booted.patience);
 
-  const begun = await lab.run(`lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim());
+  // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
+  const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
+  if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
+  const { dmaBits } = cell.machine;
+  const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
+  const begin = `lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim();
+  const begun = await lab.run([...settings, begin].join(' '));
   const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
   const result = await attempt(booted, cell, lab, dutNode);
   // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
-  const ended = await lab.run(`lab end ${endMark} ${dut}`, { accept: [1], deadlineMs: 60_000 });
+  const ended = await lab.run(`${tracer ? 'STORY=1 ' : ''}lab end ${endMark} ${dut}`, {
+    accept: [1],
+    deadlineMs: 60_000,
+  });
   await booted.consoleHas(endMark);
+  const device = await tracer?.end();
+  const faults = await booted.traceSince(traceFrom, device && ((line, offset) => device.take(line, offset)));
 
   return {
     cell,
@@ -121,8 +150,10 @@ async function collect(
     after: parsed(Snapshot, ended.lines).at(0),
     watch: parsed(Watch, ended.lines).at(0),
     stats: parsed(DriverStats, ended.lines),
+    p2p: parsed(P2pMemory, ended.lines),
     log: logWindow(booted.console(), beginMark, endMark),
-    faults: { enabled: traced && (await booted.traceEnabled()), ...(await booted.traceSince(traceFrom)) },
+    faults: { enabled: traced && (await booted.traceEnabled()), ...faults },
+    device: device && { story: storyIn(ended.lines), trace: device },
     cleaned: ended.code === 0,
     cleanupError: ended.code === 0 ? undefined : ended.stderr.trim().split('\n').at(-1),
   };
@@ -144,7 +175,9 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       lab,
       dut: booted.bdf(dutNode),
       dutFile: booted.file(dutNode),
+      slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
+      bdf: (node) => booted.bdf(node),
     });
   } catch (error) {
     if (error instanceof StepFailed) return { workload: failed(error.message), data: [], metrics: [] };
@@ -161,14 +194,34 @@ function judgeWorkload(evidence: Evidence): OracleReport {
   return { name: 'workload', verdict: 'inconclusive', detail: other };
 }
 
-async function consult(evidence: Evidence): Promise<OracleReport[]> {
+async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; metrics: CellRecord['metrics'] }> {
   const { cell, result, before, after } = evidence;
-  return [
+  const device =
+    evidence.device &&
+    judgeDevice({
+      ...evidence.device,
+      truncated: evidence.faults.truncated,
+      expect: cell.expect,
+      moved: result.moved ?? 0,
+    });
+  const oracles = [
     judgeWorkload(evidence),
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
-    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0),
-    judgeFaults(evidence.faults),
-    judgeLeaks({ before, after, uncounted: result.uncounted, translated: translates(cell.machine.iommu) }),
-    judgeKernelLog(evidence.log, { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null }),
+    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
+    ...(device === undefined ? [] : [device.report]),
+    judgeFaults(evidence.faults, result.provoked),
+    judgeLeaks({
+      before,
+      after,
+      uncounted: result.uncounted,
+      p2p: evidence.p2p,
+      translated: translates(cell.machine.iommu),
+    }),
+    judgeKernelLog(
+      evidence.log,
+      { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
+      result.expectedLog,
+    ),
   ];
+  return { oracles, metrics: device?.metrics ?? [] };
 }

@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import type { Session } from '../guest/index.js';
-import { InfraError, type Iommu } from '../model/index.js';
+import { type DomainInForce, domainInForce, InfraError, type Iommu, type Machine } from '../model/index.js';
 
 /** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
 export class StepFailed extends Error {
@@ -32,11 +32,24 @@ export class Lab {
   readonly #session: Session;
   readonly #signal: AbortSignal;
   readonly #onStep: (step: string) => void;
-  readonly #iommu: Iommu;
+  readonly #machine: Machine;
+  readonly #patience: number;
+  readonly #onBind: (bdf: string, driver: string) => Promise<void>;
 
-  constructor(session: Session, iommu: Iommu, signal: AbortSignal, onStep: (step: string) => void) {
+  constructor(
+    session: Session,
+    machine: Machine,
+    signal: AbortSignal,
+    onStep: (step: string) => void,
+    /** Awaited before a function gets another driver. */
+    onBind: (bdf: string, driver: string) => Promise<void> = async () => {},
+    /** Of the guest's kernel: all deadlines are that many times longer. */
+    patience = 1,
+  ) {
+    this.#patience = patience;
     this.#session = session;
-    this.#iommu = iommu;
+    this.#onBind = onBind;
+    this.#machine = machine;
     this.#signal = signal;
     this.#onStep = onStep;
   }
@@ -45,7 +58,7 @@ export class Lab {
   async run(command: string, options: StepOptions = {}): Promise<Answer> {
     this.#onStep(command);
     const result = await this.#session.exec(command, {
-      deadlineMs: options.deadlineMs ?? STEP_DEADLINE_MS,
+      deadlineMs: (options.deadlineMs ?? STEP_DEADLINE_MS) * this.#patience,
       signal: this.#signal,
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
     });
@@ -65,16 +78,13 @@ export class Lab {
     return check(schema, command, lines.at(-1));
   }
 
-  /** Returns the disk that the function now is, if any. A guest without the IOMMU that its machine declares is no guest to judge. */
+  /** Returns the disk that the function now is, if any. A guest that is not what its machine declares is no guest to judge. */
   async bind(bdf: string, driver: string): Promise<string> {
-    const { disk, domain } = await this.ask(Bound, `lab bind ${bdf} ${driver}`);
-    const due = domainOf(this.#iommu);
-    if (domain !== due) {
-      throw new InfraError(
-        `the machine declares IOMMU domain '${due}' and the guest gave ${bdf} '${domain}': kernel options or --kernel`,
-      );
-    }
-    return disk;
+    await this.#onBind(bdf, driver);
+    const bound = await this.ask(Bound, `lab bind ${bdf} ${driver}`);
+    const other = otherMachine(this.#machine, driver, bound);
+    if (other !== undefined) throw new InfraError(`${bdf} has ${other}: kernel options, --kernel or --qemu`);
+    return bound.disk;
   }
 
   async unbind(bdf: string): Promise<void> {
@@ -87,12 +97,34 @@ export class Lab {
   }
 }
 
-const Bound = z.object({ disk: z.string(), domain: z.string() });
+const Bound = z.object({ disk: z.string(), domain: z.string(), iommu: z.string(), dma_bits: z.number() });
 
-/** What the guest's kernel calls the default domain (/sys/kernel/iommu_groups/N/type). */
-function domainOf(iommu: Iommu): string {
-  if (iommu.kind === 'none') return 'none';
-  return { strict: 'DMA', lazy: 'DMA-FQ', passthrough: 'identity' }[iommu.domain];
+/** What the guest's kernel calls a group's domain (/sys/kernel/iommu_groups/N/type). */
+const DOMAINS: Record<DomainInForce, string> = { none: 'none', identity: 'identity', strict: 'DMA', lazy: 'DMA-FQ' };
+
+/** How it names its IOMMUs (/sys/class/iommu); a virtio one by its PCI address. */
+const UNITS: Record<Iommu['kind'], RegExp> = {
+  none: /^$/,
+  intel: /^dmar\d+$/,
+  amd: /^ivhd\d+$/,
+  virtio: /^[0-9a-f]{4}:[0-9a-f]{2}:/,
+  smmuv3: /^smmu3\./,
+};
+
+/** In what a device as the guest has it differs from what the machine declares. */
+export function otherMachine(
+  machine: Machine,
+  driver: string,
+  bound: Omit<z.infer<typeof Bound>, 'disk'>,
+): string | undefined {
+  const { iommu } = machine;
+  const domain = DOMAINS[domainInForce(iommu)];
+  if (bound.domain !== domain) return `IOMMU domain '${bound.domain}', and the machine declares '${domain}'`;
+  if (!UNITS[iommu.kind].test(bound.iommu)) return `the IOMMU '${bound.iommu}', and the machine declares ${iommu.kind}`;
+  const bits = machine.dmaBits ?? 64;
+  if (driver === 'phyr_nvme' && bound.dma_bits !== bits)
+    return `a DMA mask of ${bound.dma_bits} bits, and the machine declares ${bits}`;
+  return undefined;
 }
 
 const Digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });

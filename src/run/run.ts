@@ -11,11 +11,14 @@ import {
   GuestDied,
   type Image,
   INTERRUPTED,
+  type Machine,
   type PrunedCell,
   type RunEvent,
 } from '../model/index.js';
 import { splats } from '../oracle/index.js';
-import { type Boot, groupIntoBoots, type Plan } from '../plan/index.js';
+import { type Boot, groupIntoBoots, type Load, loadOf, type Plan } from '../plan/index.js';
+import { qemuLacks } from '../qemu/index.js';
+import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';
 
@@ -23,10 +26,13 @@ export interface RunOptions {
   plan: Plan;
   /** The one command that runs exactly this cell again. */
   repro: (cellId: string) => string;
-  jobs: number;
+  /** Of the run's own kernel; a record names another. */
+  kernelKey: string;
+  /** What guests may take of the host, all at once. */
+  host: Load;
   accelerator: 'kvm' | 'tcg';
-  /** Modules without or with planted defects. Asked for once per kind, when the first boot needs it. */
-  image: (options: { plants: boolean }) => Promise<Image>;
+  /** What this machine boots, its modules without or with planted defects. Asked for at each boot, so made once at most. */
+  image: (options: { plants: boolean; machine: Machine }) => Promise<Image>;
   /** Folder of this run: each boot gets one below it. */
   folder: string;
   /** Keep the artefacts of boots in which nothing went wrong. */
@@ -40,24 +46,31 @@ export interface RunOptions {
 /** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, emit, signal } = options;
-  const records = plan.pruned.map((cell) => skipped(cell, options.repro));
+  const records = [
+    ...plan.pruned.map((cell) => skipped(cell, options.repro)),
+    ...plan.cells.flatMap(({ id, expect }) =>
+      expect.kind === 'not-modelled' ? [skipped({ id, reason: `not modelled: ${expect.why}` }, options.repro)] : [],
+    ),
+  ];
   for (const record of records) emit({ type: 'cell-end', at: now(), record });
-  const queue = groupIntoBoots(plan.cells).map((boot, index) => ({ boot, index }));
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
+  const berths = new Berths(options.host);
+  await Promise.all(
+    groupIntoBoots(plan.cells).map(async (boot, index) => {
+      const [first] = boot.cells;
+      if (first === undefined) return;
+      using _berth = await berths.take(loadOf(first.machine));
       // A guest that a cell has spoilt is replaced for the cells that are left.
-      let left = next.boot.cells;
+      let left = boot.cells;
       for (let attempt = 0; left.length > 0 && !signal.aborted; attempt++) {
-        const done = await runBoot({ cells: left }, next.index, attempt, options);
+        const done = await runBoot({ cells: left }, index, attempt, options);
         records.push(...done);
         left = left.slice(done.length);
       }
-    }
-  };
-  await Promise.all(Array.from({ length: options.jobs }, worker));
+    }),
+  );
   const ended = new Set(records.map((record) => record.id));
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) {
-    const record = lost(cell, INTERRUPTED, options.repro);
+    const record = lost({ ...cell, reason: INTERRUPTED }, options.repro);
     records.push(record);
     emit({ type: 'cell-end', at: now(), record });
   }
@@ -69,6 +82,7 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
   const { emit, signal, repro } = options;
   const [first] = boot.cells;
   if (first === undefined) return [];
+  const { machine } = first;
   const records: CellRecord[] = [];
   const finish = (record: CellRecord) => {
     records.push(record);
@@ -79,17 +93,20 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
     type: 'boot-start',
     at: now(),
     boot: index,
-    machine: first.machine.id,
+    machine: machine.id,
     topology: first.topology.id,
     cells: boot.cells.map((cell) => cell.id),
   });
   let ended = 'all its cells are done';
   const artefacts = join(options.folder, 'boots', folderName(first, index, attempt));
   try {
+    const image = await options.image({ plants: first.plant !== undefined, machine });
+    const lacks = lacking(image, machine);
+    if (lacks !== undefined) throw new Lacking(lacks);
     await mkdir(artefacts, { recursive: true });
     await using guest = await BootedGuest.start({
-      image: await options.image({ plants: first.plant !== undefined }),
-      machine: first.machine,
+      image,
+      machine,
       topology: first.topology,
       accelerator: options.accelerator,
       artefacts,
@@ -100,14 +117,15 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
     emit({ type: 'boot-ready', at: now(), boot: index, ms: Math.round(performance.now() - started) });
     // Before the first cell: nothing of ours is loaded, so it is nobody's failure, but a later "once" warning would stay silent.
     for (const { kind, line } of splats(guest.console()).slice(0, 1)) {
-      const text = `${first.machine.id}: the kernel complained while it booted: ${kind}: ${line}`;
+      const text = `${machine.id}: the kernel complained while it booted: ${kind}: ${line}`;
       emit({ type: 'notice', at: now(), level: 'warning', text });
     }
     for (const cell of boot.cells) {
       emit({ type: 'cell-start', at: now(), cell: cell.id, boot: index });
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
       const outcome = await runCell(guest, cell, { repro, signal, onStep });
-      finish(outcome.record);
+      const { release, key } = image.kernel;
+      finish({ ...outcome.record, ...(key !== options.kernelKey && { kernel: { release, key } }) });
       if (!outcome.guestUsable) {
         ended = `${cell.id} did not leave the guest clean`;
         break;
@@ -116,13 +134,23 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
   } catch (error) {
     ended = describe(error);
     // Nothing of ours was loaded when the guest did not become ready: that says nothing about the code under test.
+    const record = error instanceof Lacking ? skipped : lost;
     const why = error instanceof GuestDied ? `the guest never became ready: ${error.message}` : describe(error);
-    if (!signal.aborted) for (const cell of boot.cells.slice(records.length)) finish(lost(cell, why, repro));
+    if (!signal.aborted)
+      for (const cell of boot.cells.slice(records.length)) finish(record({ ...cell, reason: why }, repro));
   }
   emit({ type: 'boot-end', at: now(), boot: index, reason: ended });
   const evidence = records.length < boot.cells.length || records.some((record) => record.verdict !== 'pass');
   if (!evidence && !options.keep) await rm(artefacts, { recursive: true, force: true });
   return records;
+}
+
+/** The machine cannot be had with this QEMU or this kernel. */
+class Lacking extends Error {}
+
+function lacking({ qemu, kernel }: Image, { iommu, arch }: Machine): string | undefined {
+  if (kernel.arch !== arch) return `the kernel ${kernel.release} is one for ${kernel.arch}, the machine is ${arch}`;
+  return qemuLacks(iommu, qemu.version);
 }
 
 /** Says what was booted, and is unique in the run. */
@@ -137,8 +165,8 @@ function skipped(cell: PrunedCell, repro: Repro): CellRecord {
   return { ...empty(cell.id, repro), verdict: 'skip', reason: cell.reason };
 }
 
-function lost(cell: Cell, reason: string, repro: Repro): CellRecord {
-  return { ...empty(cell.id, repro), verdict: 'lost', reason };
+function lost(cell: PrunedCell, repro: Repro): CellRecord {
+  return { ...empty(cell.id, repro), verdict: 'lost', reason: cell.reason };
 }
 
 function empty(id: string, repro: Repro): Omit<CellRecord, 'verdict' | 'reason'> {

@@ -16,7 +16,7 @@ const MAY: Record<string, string[]> = {
   results: ['model'],
   perf: ['model'],
   run: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf'],
-  report: ['model', 'plan', 'results', 'perf'],
+  report: ['model', 'plan', 'qemu', 'results', 'perf'],
   cli: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf', 'run', 'report'],
 };
 const LOADER = 'src/cli/scenarios.ts';

@@ -31,6 +31,12 @@ async function scenario(name: string, text: string): Promise<string> {
 describe('bad input', () => {
   it('unknown suite: names the near ones', () => refused(['run', 'smokee'], /'smokee'.*\n.*near ones: smoke\b/));
   it('unknown pattern', () => refused(['list', 'vtd-strct/*'], /near ones: .*vtd-strict/));
+  it('a cell to show that is not there', () =>
+    refused(
+      ['show', 'vtd-strct/switch/p2p-far/phyr8'],
+      /no cell is called.*\n.*near ones: vtd-strict\/switch\/p2p-far/,
+    ));
+  it('more than one cell to show', () => refused(['show', 'p2p-far'], /matches \d+ cells.*\n.*name one/));
   it('unknown option', () => refused(['run', '--sede', '1'], /--sede.*\n?.*--seed/));
   it('unknown command', () => refused(['rnu'], /rnu/));
   it('seed out of range', () => refused(['run', '--seed', '-1'], /--seed.*-1/s));

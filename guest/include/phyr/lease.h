@@ -23,7 +23,8 @@
  *	phyr_list_destroy(&list);
  *	phyr_lease_put(&lease);
  *
- * A registered buffer: revoke() calls phyr_reg_revoke(), which waits for the I/Os in flight, and::
+ * A registered buffer: revoke() calls phyr_reg_revoke(), which waits for the I/Os in flight, if
+ * there is a registration: it may come as soon as there is a lease.  And::
  *
  *	phyr_lease_init(&buf->lease, revoke);
  *	err = phyr_list_from_pfnmap(&buf->list, &buf->lease, addr, len, write, GFP_KERNEL);

@@ -21,6 +21,17 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 				 enum dma_data_direction dir, unsigned long attrs);
 
 /**
+ * phyr_reg_close - refuse new I/Os on a registration
+ * @reg: a registration that the caller holds
+ *
+ * The first half of phyr_reg_revoke(), which does not wait: whoever takes back many of them closes
+ * all of them first.
+ *
+ * Context: Any.  Idempotent.
+ */
+void phyr_reg_close(struct phyr_reg *reg);
+
+/**
  * phyr_reg_revoke - take a registration back
  * @reg: a registration that the caller holds
  *
@@ -94,6 +105,53 @@ int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64
  * Context: Any.
  */
 void phyr_reg_iter_init(struct phyr_dma_iter *it, const struct phyr_reg_io *io);
+
+/* A page of a table, and what its entries are addresses of: the smallest that devices know. */
+#define PHYR_TABLE_PAGE		4096U
+
+/**
+ * phyr_reg_tabulate - write down the bus address of every page of a registration
+ * @reg:	a registration that the caller holds; no I/O has begun
+ *
+ * The table is in memory that the device can read, made of little-endian 64-bit addresses, in
+ * links of PHYR_TABLE_PAGE bytes; the last entry of a link is the bus address of the next link.
+ * That is a PRP list of NVMe, and what page tables of other devices are filled from.  8 bytes a
+ * page.
+ *
+ * Context: May sleep.
+ * Return: 0; -EOPNOTSUPP if the memory cannot be had in whole pages, its two ends left out;
+ * -ENOMEM; -ENODEV if the registration was revoked.
+ */
+int phyr_reg_tabulate(struct phyr_reg *reg);
+
+/**
+ * struct phyr_reg_pages - an I/O in the table of its registration
+ * @first:	bus address of its first byte
+ * @more:	pages that follow the one of the first byte
+ * @room:	entries from that of the second page to the end of its link, if there are @more.
+ *		NVMe takes the last entry of a link for a page if it needs no more than that one: it
+ *		cannot be given @room + 1 pages from here.
+ * @second:	bus address of the second page, if there are @more
+ * @table:	bus address of the entry of the second page, if there are @more
+ */
+struct phyr_reg_pages {
+	dma_addr_t first;
+	u32 more;
+	u32 room;
+	dma_addr_t second;
+	dma_addr_t table;
+};
+
+/**
+ * phyr_reg_pages - find the pages of an I/O on a registration that has a table
+ * @io:		an I/O that has begun
+ * @pages:	receives them
+ *
+ * Costs the same wherever the I/O is, however long it is, and however long the list.
+ *
+ * Context: Any.
+ */
+void phyr_reg_pages(const struct phyr_reg_io *io, struct phyr_reg_pages *pages);
 
 /**
  * phyr_reg_end - end an I/O on a registration

@@ -143,13 +143,19 @@ struct phyr_probe_translate {
  * @commands:	data commands checked
  * @bytes:	bytes of data checked
  * @bounced:	of these, bytes in bounce buffers, compared as above
- * @unchecked:	data commands without a block request's pages to compare with, or with an SGL for
- *		metadata
+ * @unchecked:	data commands whose memory could not be found out: neither a block request's pages
+ *		nor those that a process named to /dev/phyrN-ctl; or with an SGL for metadata
  * @mismatches:	commands whose addresses are not those of their request
  * @offset:	first mismatch: byte offset in the command's data
  * @iova:	first mismatch: DMA address in the command
  * @want:	first mismatch: physical address of the request's data
  * @got:	first mismatch: where the DMA address led to, 0 for nowhere
+ * @by:		PHYR_PROBE_NO_IOMMU ...: how the addresses of the last command lead to memory
+ * @reserved:	0
+ * @p2p_bytes:	of the bytes, those in another device's memory
+ * @p2p_bus:	of these, bytes that the kernel's own P2P rules say are reached by bus address, not through
+ *		the host bridge
+ * @p2p_bounced: of these, bytes in bounce buffers
  */
 struct phyr_probe_watch {
 	__u32 active;
@@ -163,6 +169,90 @@ struct phyr_probe_watch {
 	__u64 iova;
 	__u64 want;
 	__u64 got;
+	__u32 by;
+	__u32 reserved;
+	__u64 p2p_bytes;
+	__u64 p2p_bus;
+	__u64 p2p_bounced;
+};
+
+/* What happened; which fields of struct phyr_probe_event it fills, besides time. */
+#define PHYR_PROBE_EV_MAP	1	/* addr, phys, len, prot */
+#define PHYR_PROBE_EV_UNMAP	2	/* addr, len */
+#define PHYR_PROBE_EV_SUBMIT	3	/* qid, cid, opcode, len: bytes of data, 0 if not known */
+#define PHYR_PROBE_EV_RANGE	4	/* phys, len, prot: data of the last SUBMIT, in order */
+#define PHYR_PROBE_EV_COMPLETE	5	/* qid, cid */
+#define PHYR_PROBE_EV_FLUSH	6	/* addr, len: their old translations end; len 0: all */
+
+/* Bits of prot: of a translation; of memory, only MMIO. */
+#define PHYR_PROBE_PROT_READ	1
+#define PHYR_PROBE_PROT_WRITE	2
+#define PHYR_PROBE_PROT_MMIO	4
+
+/**
+ * struct phyr_probe_event - one thing that the guest did for its device
+ * @time:	ns of the guest's monotonic clock
+ * @addr:	DMA address
+ * @phys:	physical address
+ * @len:	bytes
+ * @kind:	PHYR_PROBE_EV_MAP ...
+ * @prot:	PHYR_PROBE_PROT_READ | ...
+ * @opcode:	of the NVMe command
+ * @qid:	its queue
+ * @cid:	its id
+ *
+ * In memory they lie in the order in which they happened, whatever the CPU.  A mapping is told
+ * before it is made, a command before the device can see it, a completion before anything of its
+ * command is unmapped, an unmapping before it is done, a flush before it begins.
+ */
+struct phyr_probe_event {
+	__u64 time;
+	__u64 addr;
+	__u64 phys;
+	__u64 len;
+	__u8 kind;
+	__u8 prot;
+	__u16 opcode;
+	__u16 qid;
+	__u16 cid;
+};
+
+#define PHYR_PROBE_MAX_EVENTS	(1U << 20)
+
+/**
+ * struct phyr_probe_story_start - begin to record what the guest does for a device
+ * @segment:	PCI segment of the device
+ * @devfn:	bus number << 8 | device << 3 | function
+ * @events:	room for so many, 1 to PHYR_PROBE_MAX_EVENTS; what comes after is counted as lost
+ * @reserved:	0
+ */
+struct phyr_probe_story_start {
+	__u32 segment;
+	__u32 devfn;
+	__u32 events;
+	__u32 reserved;
+};
+
+/**
+ * struct phyr_probe_story_read - what was recorded
+ * @buffer:	in: address of struct phyr_probe_event[]
+ * @from:	in: the first event wanted
+ * @count:	in: room in @buffer; out: events that are there now
+ * @by:		out: PHYR_PROBE_NO_IOMMU ...
+ * @recorded:	out: events in all
+ * @lost:	out: events that found no room
+ * @pool_start:	out: where bounce buffers are, physical
+ * @pool_end:	out: end of them; the same as @pool_start if there are none
+ */
+struct phyr_probe_story_read {
+	__u64 buffer;
+	__u64 from;
+	__u32 count;
+	__u32 by;
+	__u64 recorded;
+	__u64 lost;
+	__u64 pool_start;
+	__u64 pool_end;
 };
 
 #define PHYR_PROBE_IOC_MAP_COST		_IOWR('y', 1, struct phyr_probe_map_cost)
@@ -170,5 +260,8 @@ struct phyr_probe_watch {
 #define PHYR_PROBE_IOC_WATCH_START	_IO('y', 3)
 #define PHYR_PROBE_IOC_WATCH_STOP	_IO('y', 4)
 #define PHYR_PROBE_IOC_WATCH_READ	_IOR('y', 5, struct phyr_probe_watch)
+#define PHYR_PROBE_IOC_STORY_START	_IOW('y', 6, struct phyr_probe_story_start)
+#define PHYR_PROBE_IOC_STORY_STOP	_IO('y', 7)
+#define PHYR_PROBE_IOC_STORY_READ	_IOWR('y', 8, struct phyr_probe_story_read)
 
 #endif /* _UAPI_PHYR_PROBE_H */

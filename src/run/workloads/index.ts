@@ -1,8 +1,13 @@
 import { crosscheck } from './crosscheck.js';
+import { ctlIo } from './ctl-io.js';
+import { engine } from './engine.js';
 import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
+import { hotRemove } from './hot-remove.js';
 import { mapCost } from './map-cost.js';
+import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
+import { stress } from './stress.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
 
 export type { WorkloadContext, WorkloadResult } from './types.js';
@@ -14,11 +19,21 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return fioVerify({ ...context, workload });
     case 'crosscheck':
       return crosscheck({ ...context, workload });
+    case 'engine':
+      return engine({ ...context, workload });
+    case 'ctl-io':
+      return ctlIo({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
+    case 'memory-copy':
+      return memoryCopy({ ...context, workload });
     case 'p2p-copy':
       return p2pCopy({ ...context, workload });
     case 'map-cost':
       return mapCost({ ...context, workload });
+    case 'stress':
+      return stress({ ...context, workload });
+    case 'hot-remove':
+      return hotRemove({ ...context, workload });
   }
 }

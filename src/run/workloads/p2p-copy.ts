@@ -1,19 +1,16 @@
 import { z } from 'zod';
 import { type Expectation, InfraError, type Workload } from '../../model/index.js';
-import { type DataClaim, stampedDue } from '../../oracle/index.js';
+import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
+import { Copy, DRIVERS, judgeCopy } from './copy.js';
 import { overwrite } from './host-file.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
-const Step = z.union([z.object({ bytes: z.number() }), z.object({ errno: z.string() })]);
-const Copy = z.object({ read: Step, write: Step });
-type Copy = z.infer<typeof Copy>;
-
-/** The kernel's driver goes first, so that what is found in the BAR afterwards is ours. */
-const DRIVERS = ['nvme', 'phyr_nvme'] as const;
+const Offered = z.object({ size: z.number(), available: z.number() });
 
 /**
  * Disk -> BAR of the peer -> another place of the disk, with the kernel's driver and with ours: both must do what the
- * topology allows. The host sees both ends, the disk's file and the memory behind the BAR.
+ * topology allows. The host sees both ends, the disk's file and the memory behind the BAR; only a controller memory buffer is
+ * QEMU's own.
  */
 export async function p2pCopy(
   context: WorkloadContext<Extract<Workload, { kind: 'p2p-copy' }>>,
@@ -33,18 +30,23 @@ export async function p2pCopy(
     await overwrite(dutFile, to, Buffer.alloc(bytes));
   }
 
-  await lab.bind(peer.bdf, 'phyr_peer');
+  // The kernel's driver has its controllers from the start, and their queues may lie in the memory that they offer.
+  await lab.run(`lab keep ${peer.bdf} ${peer.driver}`);
   const objections: string[] = [];
   try {
+    const before = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
     for (const { driver, from, to } of transfers) {
       const disk = await lab.bind(dut, driver);
-      const command = `p2pcopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
+      const command = `dmacopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
       const copy = await lab.ask(Copy, command, { accept: [1, 3] });
-      objections.push(...judgeCopy(driver, copy, cell.expect, bytes));
+      objections.push(...judgeCopy(driver, copy, refusal(cell.expect), bytes));
     }
+    const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
+    if (after.available !== before.available)
+      objections.push(`${before.available - after.available} bytes of the peer's memory were not given back`);
   } finally {
     await lab.unbind(dut);
-    await lab.unbind(peer.bdf);
+    if (peer.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   }
   const refused = cell.expect.kind === 'refused';
   const data = transfers.flatMap(({ driver, to, due }): DataClaim[] => [
@@ -55,31 +57,26 @@ export async function p2pCopy(
       offset: to,
       due: refused ? { bytes, piece: (_, length) => Buffer.alloc(length) } : due,
     },
-    ...(refused ? [{ kind: 'holds-nowhere' as const, what: `BAR after ${driver}`, file: peer.file, due }] : []),
-    ...(!refused && driver === 'phyr_nvme'
-      ? [{ kind: 'holds-somewhere' as const, what: 'BAR after phyr_nvme', file: peer.file, due }]
-      : []),
+    ...(peer.file === undefined ? [] : inPeer(peer.file, refused, driver, due)),
   ]);
   return {
     workload:
       objections.length > 0
         ? failed(objections.join('; '))
-        : done(refused ? `refused: ${errnoOf(cell.expect)}` : 'copied'),
+        : done(refused ? `refused: ${refusal(cell.expect)}` : 'copied'),
     data,
     metrics: [],
     moved: refused ? 0 : 2 * bytes,
   };
 }
 
-function* judgeCopy(driver: string, copy: Copy, expect: Expectation, bytes: number): Generator<string> {
-  const due = expect.kind === 'refused' ? expect.errno : `${bytes} bytes`;
-  for (const step of ['read', 'write'] as const) {
-    const outcome = copy[step];
-    const got = 'errno' in outcome ? outcome.errno : `${outcome.bytes} bytes`;
-    if (got !== due) yield `${driver} ${step}: ${got}, due ${due}`;
-  }
+/** The kernel's driver goes first: what is in the peer's memory afterwards is ours, or nobody's. */
+function inPeer(file: string, refused: boolean, driver: string, due: Due): DataClaim[] {
+  const what = `peer's memory after ${driver}`;
+  if (refused) return [{ kind: 'holds-nowhere', what, file, due }];
+  return driver === 'phyr_nvme' ? [{ kind: 'holds-somewhere', what, file, due }] : [];
 }
 
-function errnoOf(expect: Expectation): string {
-  return expect.kind === 'refused' ? expect.errno : '';
+function refusal(expect: Expectation): string | undefined {
+  return expect.kind === 'refused' ? expect.errno : undefined;
 }

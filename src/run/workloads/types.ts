@@ -1,5 +1,6 @@
 import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
-import type { DataClaim, Snapshot } from '../../oracle/index.js';
+import type { DataClaim, Provoked, Snapshot } from '../../oracle/index.js';
+import type { Peer } from '../boot.js';
 import type { Lab } from '../lab.js';
 
 /** What a workload works with: a guest whose modules are loaded and whose dut no driver owns. */
@@ -11,7 +12,11 @@ export interface WorkloadContext<W extends Workload = Workload> {
   dut: string;
   /** Host file behind the dut's namespace. */
   dutFile: string;
-  peers: ReadonlyMap<string, { bdf: string; file: string }>;
+  /** Where the dut is plugged in. */
+  slot: { unplug(): Promise<void>; plug(): Promise<void> };
+  peers: ReadonlyMap<string, Peer>;
+  /** PCI address of a node of the topology. */
+  bdf(node: string): string;
 }
 
 /** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
@@ -24,6 +29,12 @@ export interface WorkloadResult {
   metrics: Metric[];
   /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
   moved?: number;
+  /** As many commands, and no more, may be beyond the watch: their memory was taken from the process while they were made. */
+  unwatched?: number;
+  /** Lines that this workload makes a sound kernel write, which would otherwise be an objection. */
+  expectedLog?: readonly RegExp[];
+  /** Faults that this workload provokes: these and no others are due. */
+  provoked?: readonly Provoked[];
   /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
   uncounted?: { from: Snapshot; to: Snapshot };
 }
@@ -34,4 +45,8 @@ export function done(detail: string): OracleReport {
 
 export function failed(detail: string): OracleReport {
   return { name: 'workload', verdict: 'fail', detail };
+}
+
+export function inconclusive(detail: string): OracleReport {
+  return { name: 'workload', verdict: 'inconclusive', detail };
 }

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { must, NoSpace, run } from '../../../src/images/exec.js';
-import { parseLibraries } from '../../../src/images/rootfs.js';
 import { InfraError } from '../../../src/model/index.js';
 
 const { signal } = new AbortController();
@@ -44,19 +43,6 @@ describe('a program that we run', () => {
     await expect(failing).rejects.toThrow('trying failed: two');
     await expect(must('/no/such/program', [], { what: 'trying', signal })).rejects.toBeInstanceOf(InfraError);
   });
-});
-
-it('libraries are read off what the dynamic loader lists', () => {
-  const output = [
-    '\tlinux-vdso.so.1 (0x00007ffd)',
-    '\tlibz.so.1 => /tree/usr/lib/x86_64-linux-gnu/libz.so.1 (0x00007f12)',
-    '\tlibc.so.6 => /tree/usr/lib/x86_64-linux-gnu/libc.so.6 (0x00007f13)',
-    '\t/lib64/ld-linux-x86-64.so.2 => /tree/usr/lib64/ld-linux-x86-64.so.2 (0x00007f14)',
-  ].join('\n');
-  expect(parseLibraries(output)).toEqual([
-    '/tree/usr/lib/x86_64-linux-gnu/libz.so.1',
-    '/tree/usr/lib/x86_64-linux-gnu/libc.so.6',
-  ]);
 });
 
 function stateOf(pid: number): string {

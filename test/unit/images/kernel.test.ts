@@ -3,7 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bootModuleItems, moduleDependencies } from '../../../src/images/bootmodules.js';
 import { treeKernel } from '../../../src/images/buildtree.js';
-import { releaseOf } from '../../../src/images/kernel.js';
+import { groupForMachine, releaseOf } from '../../../src/images/kernel.js';
+import { readRecipes } from '../../../src/images/recipe.js';
 import { compareReleases } from '../../../src/images/resolve.js';
 import { UsageError } from '../../../src/model/index.js';
 import { openCache, packageOf, temporaryDir } from './fixtures.js';
@@ -28,7 +29,21 @@ it('the release is read off the name of the binary, signed or not', () => {
   });
   expect(releaseOf(set(`linux-binary-${RELEASE}`))).toBe(RELEASE);
   expect(releaseOf(set(`linux-binary-unsigned-${RELEASE}`))).toBe(RELEASE);
+  expect(releaseOf(set('linux-binary-7.2.12+deb13-cloud-arm64:arm64'))).toBe('7.2.12+deb13-cloud-arm64');
   expect(() => releaseOf(set('linux-image'))).toThrow(UsageError);
+});
+
+it('a machine gets the flavour of the kernel that can drive it', () => {
+  const group = (kernel: string, kind: 'intel' | 'amd' | 'smmuv3') => {
+    const arch = kind === 'smmuv3' ? 'aarch64' : 'x86_64';
+    return groupForMachine(kernel, { arch, iommu: { kind, domain: 'strict' } }, readRecipes());
+  };
+  expect(group('kernel-7.2', 'smmuv3')).toBe('kernel-7.2-arm64');
+  expect(group('kernel-7.3-arm64', 'intel')).toBe('kernel-7.3');
+  expect(group('kernel-7.2', 'intel')).toBe('kernel-7.2');
+  expect(group('kernel-7.2', 'amd')).toBe('kernel-7.2-full');
+  expect(group('kernel-7.3-full', 'intel')).toBe('kernel-7.3-full');
+  expect(group('kernel-debug', 'amd')).toBe('kernel-debug');
 });
 
 describe('boot modules', () => {
@@ -41,9 +56,9 @@ describe('boot modules', () => {
     }
     return dir;
   }
-  const order = async (dir: string) => {
+  const order = async (dir: string, name = 'order') => {
     const items = await bootModuleItems(dir, async (file) => file);
-    const list = items.find((item) => item.path === 'lab/boot/order');
+    const list = items.find((item) => item.path === `lab/boot/${name}`);
     return list?.kind === 'text' ? list.text.split('\n') : null;
   };
 
@@ -68,6 +83,20 @@ describe('boot modules', () => {
   it('that are built in are not loaded', async () => {
     const dir = modules({ 'kernel/misc/pvpanic-pci.ko': '' }, 'kernel/drivers/net/virtio_net.ko\n');
     expect(await order(dir)).toEqual(['pvpanic_pci.ko', '']);
+  });
+
+  it('that only larger kernels have as modules come first, and those on request have a list of their own', async () => {
+    const dir = modules(
+      {
+        'kernel/drivers/virtio/virtio_pci.ko': '',
+        'kernel/drivers/nvme/nvme.ko': 'nvme-core',
+        'kernel/drivers/nvme/nvme-core.ko': '',
+        'kernel/drivers/iommu/virtio-iommu.ko': '',
+      },
+      'kernel/drivers/net/virtio_net.ko\nkernel/misc/pvpanic-pci.ko\n',
+    );
+    expect(await order(dir)).toEqual(['virtio_pci.ko', 'nvme_core.ko', 'nvme.ko', '']);
+    expect(await order(dir, 'order.virtio_iommu')).toEqual(['virtio_pci.ko', 'virtio_iommu.ko', '']);
   });
 
   it('that the kernel lacks are named', async () => {

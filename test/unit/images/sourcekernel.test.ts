@@ -103,6 +103,8 @@ describe('the name of a kernel', () => {
   it('that is unknown is answered with those that are known', async () => {
     const error = await groupOf('debugg').catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UsageError);
-    expect((error as UsageError).hint).toMatch(/known: 7\.3, 7\.2, debug, /);
+    expect((error as UsageError).hint).toMatch(
+      /known: 7\.3, 7\.2, 7\.3-full, 7\.2-full, 7\.3-arm64, 7\.2-arm64, debug, /,
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OracleReport } from '../../../src/model/index.js';
+import { Path } from '../../../src/model/index.js';
 import {
   foldFaults,
   judge,
@@ -23,7 +24,7 @@ const report = (name: OracleReport['name'], verdict: OracleReport['verdict']): O
 });
 
 describe('the verdict', () => {
-  const works = { kind: 'works' } as const;
+  const works = { kind: 'works', how: 'iova' } as const;
   const caught = { kind: 'caught', by: ['faults', 'data'] } as const;
 
   it('fails over doubt, doubts over pass, and doubts when nobody looked', () => {
@@ -142,17 +143,26 @@ describe('the kernel-log oracle', () => {
     '[    0.1] calibrate_delay_direct() failed to get a good estimate for loops_per_jiffy.',
     '[    3.1] EXT4-fs (phyr0): mounted filesystem 0e2a r/w with ordered data mode. Quota mode: none.',
     '[    3.1] phyr_peer 0000:04:00.0: 16777216 bytes of peer-to-peer memory',
+    '[    3.1] phyr_nvme 0000:03:00.0: cannot be used for peer-to-peer DMA as the client and provider (0000:06:00.0) do not share',
   ])('does not object to %s', (line) => {
     expect(judgeKernelLog(logWindow(between(line), 'begin-1', 'end-1'), sound).verdict).toBe('pass');
   });
 });
 
 describe('the leak oracle', () => {
+  const iommu = (events: number, bytes: number) => ({
+    map_events: events,
+    map_bytes: bytes,
+    unmap_events: events,
+    unmap_bytes: bytes,
+    iova_alloc_events: events,
+    iova_free_events: events,
+  });
   const snapshot = (change: (s: Snapshot['snapshot']) => void = () => {}): Snapshot => {
     const s = {
       pins: { acquired: 100, released: 100 },
       swiotlb_used: 0,
-      iommu: { map_events: 4, map_bytes: 4096, unmap_events: 4, unmap_bytes: 4096 },
+      iommu: iommu(4, 4096),
       tainted: 0,
       slab: { phyr_node: 3 },
       modules: { phyr: 2, phyr_nvme: 0 },
@@ -165,7 +175,7 @@ describe('the leak oracle', () => {
     judgeLeaks({ before: snapshot(), after: snapshot(change), translated: true });
   const busy = (s: Snapshot['snapshot']) => {
     s.pins = { acquired: 900, released: 900 };
-    s.iommu = { map_events: 90, map_bytes: 99_000, unmap_events: 88, unmap_bytes: 99_000 };
+    s.iommu = iommu(90, 99_000);
   };
 
   it('passes when all is back, also after much traffic', () => {
@@ -175,6 +185,7 @@ describe('the leak oracle', () => {
   it.each<[string, (s: Snapshot['snapshot']) => void, RegExp]>([
     ['a pin', (s) => (s.pins.acquired = 901), /page pins: 1 pages left/],
     ['a mapping', (s) => (s.iommu.map_bytes = 103_096), /IOMMU mappings: 4096 bytes left/],
+    ['an IOVA', (s) => (s.iommu.iova_alloc_events = 91), /IOVAs: 1 ranges left/],
     ['a bounce buffer', (s) => (s.swiotlb_used = 2), /bounce buffers: 2 slots/],
     ['an object', (s) => (s.slab = { phyr_node: 4 }), /slab phyr_node: 1 objects/],
     ['an object of a new cache', (s) => (s.slab = { phyr_node: 3, phyr_list: 1 }), /slab phyr_list: 1/],
@@ -191,6 +202,8 @@ describe('the leak oracle', () => {
   it.each<[string, (s: Snapshot['snapshot']) => void]>([
     ['no counter of mappings', (s) => (s.iommu.map_bytes = null)],
     ['a counter of mappings that never counted', () => {}],
+    ['no counter of IOVAs', (s) => (s.iommu.iova_free_events = null)],
+    ['no counter of pins', (s) => (s.pins.acquired = null)],
     ['no slab', (s) => (s.slab = null)],
     ['no cache of ours', (s) => (s.slab = {})],
     ['no modules', (s) => (s.modules = null)],
@@ -206,6 +219,14 @@ describe('the leak oracle', () => {
     expect(judgeLeaks({ before: snapshot(), after: undefined, translated: true }).verdict).toBe('inconclusive');
   });
 
+  it('fails on peer-to-peer memory that somebody still has when its owner goes', () => {
+    const p2p = (used: number) => [{ p2p: { bdf: '0000:04:00.0', used } }];
+    const said = (used: number) =>
+      judgeLeaks({ before: snapshot(), after: snapshot(busy), p2p: p2p(used), translated: true });
+    expect(said(0)).toMatchObject({ verdict: 'pass', detail: expect.stringContaining('P2P memory') });
+    expect(said(4096).detail).toMatch(/P2P memory: 4096 bytes left/);
+  });
+
   it('claims nothing about mappings where nothing translates', () => {
     const leaks = judgeLeaks({ before: snapshot(), after: snapshot(), translated: false });
     expect(leaks).toMatchObject({ verdict: 'pass', detail: expect.not.stringContaining('IOMMU') });
@@ -214,9 +235,9 @@ describe('the leak oracle', () => {
   it('takes mappings from the counted stretches, and all else from the whole', () => {
     const windows = {
       from: snapshot(busy),
-      to: snapshot((s) => (s.iommu = { map_events: 0, map_bytes: 0, unmap_events: 0, unmap_bytes: 0 })),
+      to: snapshot((s) => (s.iommu = iommu(0, 0))),
     };
-    const after = snapshot((s) => (s.iommu = { map_events: 0, map_bytes: 0, unmap_events: 0, unmap_bytes: 0 }));
+    const after = snapshot((s) => (s.iommu = iommu(0, 0)));
     const judge = (end: Snapshot) =>
       judgeLeaks({ before: snapshot(), after: end, uncounted: windows, translated: true });
     expect(judge(after).verdict).toBe('pass');
@@ -229,7 +250,7 @@ describe("the driver's account", () => {
   const bound = (backend: string, mapped: number) => ({
     stats: { backend, mapped, pieces: 2 * mapped, meta_bytes: 64 },
   });
-  const works = { kind: 'works' } as const;
+  const works = { kind: 'works', how: 'iova' } as const;
 
   it('objects when another backend mapped, or none', () => {
     expect(otherBackend([bound('phyr8', 3), bound('phyr8', 0)], 'phyr8', works)).toBeUndefined();
@@ -258,6 +279,9 @@ describe('the translation oracle', () => {
       bytes: 40960,
       unchecked: 0,
       mismatches: 0,
+      bounced: 0,
+      by: 'dma',
+      p2p: { bytes: 0, bus: 0, bounced: 0 },
       first: { ...first, opcode: 1, offset: 0 },
       ...change,
     },
@@ -279,7 +303,7 @@ describe('the translation oracle', () => {
   });
 
   it('needs commands that were walked', () => {
-    const works = { kind: 'works' } as const;
+    const works = { kind: 'works', how: 'iova' } as const;
     expect(judgeWatch(watch({}), works, 0).verdict).toBe('pass');
     expect(judgeWatch(watch({ mismatches: 1 }), works, 0).verdict).toBe('fail');
     expect(judgeWatch(watch({ unchecked: 1 }), works, 0).verdict).toBe('inconclusive');
@@ -288,6 +312,34 @@ describe('the translation oracle', () => {
     expect(judgeWatch(undefined, works, 0).verdict).toBe('inconclusive');
     expect(judgeWatch(watch({}), works, 40960).verdict).toBe('pass');
     expect(judgeWatch(watch({}), works, 40961).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ unchecked: 2 }), works, 0, 2)).toMatchObject({
+      verdict: 'pass',
+      detail: expect.stringContaining('2 whose memory was taken back'),
+    });
+    expect(judgeWatch(watch({ unchecked: 3 }), works, 0, 2).verdict).toBe('inconclusive');
+    expect(judgeWatch(watch({ unchecked: 1, mismatches: 1 }), works, 0, 2).verdict).toBe('fail');
+  });
+
+  it.each([
+    ['iova', {}],
+    ['direct', { by: 'none' }],
+    ['direct', { by: 'identity' }],
+    ['bounce', { by: 'none', bounced: 4096 }],
+    ['bus-address', { by: 'identity', p2p: { bytes: 40960, bus: 40960, bounced: 0 } }],
+    ['host-bridge', { by: 'none', p2p: { bytes: 40960, bus: 0, bounced: 0 } }],
+    ['iova', { p2p: { bytes: 40960, bus: 0, bounced: 0 } }],
+    ['bounce', { by: 'none', bounced: 40960, p2p: { bytes: 40960, bus: 0, bounced: 40960 } }],
+  ] as const)('objects when data due by another way went by %s (%#)', (how, seen) => {
+    for (const due of Path.options) {
+      const { verdict, detail } = judgeWatch(watch(seen), { kind: 'works', how: due }, 40960);
+      expect(verdict).toBe(due === how ? 'pass' : 'fail');
+      expect(detail).toContain(due === how ? how : `went by ${how}, due ${due}`);
+    }
+  });
+
+  it('objects when some of the data took another way', () => {
+    const mixed = watch({ by: 'none', bounced: 4096, p2p: { bytes: 40960, bus: 0, bounced: 4096 } });
+    expect(judgeWatch(mixed, { kind: 'works', how: 'host-bridge' }, 40960).verdict).toBe('fail');
   });
 
   it.each([{ wrong: 1 }, { missing: 1 }, { stale: 1 }, { prot_wrong: 1 }])('fails on %j', (change) => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import * as machines from '../../../harness/machines.js';
-import { switched } from '../../../harness/topologies.js';
-import { fioVerify, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
+import { switched, twoFunctions } from '../../../harness/topologies.js';
+import { crosscheck, filesystem, fioVerify, hotUnplug, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
 import { type Block, type Suite, UsageError } from '../../../src/model/index.js';
-import { cellSeed, defaultJobs, expand, groupIntoBoots, matcher, p2pRoute, select } from '../../../src/plan/index.js';
+import { cellSeed, expand, groupIntoBoots, matcher, select } from '../../../src/plan/index.js';
 
 function suiteOf(block: Partial<Block>): Suite {
   return {
@@ -64,6 +64,45 @@ describe('the built-in suites', () => {
 });
 
 describe('expand', () => {
+  it('pairwise shows every pair of parts that the product shows, and every refusal, in fewer cells', () => {
+    const parts = {
+      machines: [machines.noIommu, machines.vtdStrict, machines.vtdLazy, machines.vtdPassthrough],
+      topologies: [switched],
+      workloads: [fioVerify, crosscheck, filesystem, p2pFar],
+      backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'] as Block['backends'],
+    };
+    const product = expand(suiteOf(parts), 1);
+    const few = expand(suiteOf({ ...parts, cover: 'pairwise' }), 1);
+    const pairsOf = (cells: typeof product.cells) =>
+      new Set(
+        cells.flatMap(({ machine, workload, backend }) => [
+          `${machine.id} ${workload.id}`,
+          `${machine.id} ${backend}`,
+          `${workload.id} ${backend}`,
+        ]),
+      );
+    const refused = (cells: typeof product.cells) =>
+      new Set(
+        cells.flatMap(({ machine, workload, expect: { kind } }) =>
+          kind === 'refused' ? [`${machine.id} ${workload.id}`] : [],
+        ),
+      );
+    expect(pairsOf(few.cells)).toEqual(pairsOf(product.cells));
+    expect(refused(few.cells)).toEqual(refused(product.cells));
+    expect(refused(few.cells).size).toBeGreaterThan(0);
+    expect(few.cells.length).toBeLessThan((product.cells.length * 2) / 3);
+    expect(few.omitted).toBe(product.cells.length - few.cells.length);
+    expect(few.pruned).toEqual(product.pruned);
+  });
+
+  it('a cell that one block leaves out is there when another names it', () => {
+    const [block] = suiteOf({ workloads: [fioVerify, crosscheck], backends: ['sg', 'iter', 'phyr8'] }).blocks;
+    const suite = { ...suiteOf({}), blocks: [{ ...block, cover: 'pairwise' } as Block, block as Block] };
+    const plan = expand(suite, 1);
+    expect(plan.cells.length).toBe(6);
+    expect(plan.omitted).toBe(0);
+  });
+
   it('refuses two different cells of one name', () => {
     const other = { ...machines.noIommu, memoryMiB: 1024 };
     expect(() => expand(suiteOf({ machines: [machines.noIommu, other] }), 1)).toThrow(/would be called/);
@@ -92,9 +131,36 @@ describe('expand', () => {
       'works',
       'works',
     ]);
-    const translated = on(machines.vtdStrict);
-    expect(translated.cells.map(({ id }) => id)).toEqual(['vtd-strict/switch/p2p-far/phyr8']);
-    expect(translated.pruned[0]?.reason).toMatch(/^not modelled: QEMU/);
+    const translated = on(machines.vtdStrict).cells;
+    expect(translated.map(({ expect }) => expect.kind)).toEqual(['not-modelled', 'refused']);
+    // It is in the plan, and needs no guest.
+    expect(groupIntoBoots(translated).flatMap(({ cells }) => cells.map(({ id }) => id))).toEqual([
+      'vtd-strict/switch/p2p-far/phyr8',
+    ]);
+  });
+
+  it("derives by which way data gets to the machine's own memory", () => {
+    const how = (machine: Partial<Block['machines'][number]>) =>
+      expand(suiteOf({ machines: [{ ...machines.noIommu, ...machine }] }), 1).cells[0]?.expect;
+    expect(how({})).toEqual({ kind: 'works', how: 'direct' });
+    expect(how(machines.vtdPassthrough)).toEqual({ kind: 'works', how: 'direct' });
+    expect(how(machines.vtdLazy)).toEqual({ kind: 'works', how: 'iova' });
+    expect(how({ bounce: 'force' })).toEqual({ kind: 'works', how: 'bounce' });
+    expect(how({ dmaBits: 32 })).toEqual({ kind: 'works', how: 'direct' });
+    expect(how({ dmaBits: 32, memoryMiB: 6144 })).toEqual({ kind: 'works', how: 'bounce' });
+    expect(how({ dmaBits: 32, memoryMiB: 6144, iommu: { kind: 'intel', domain: 'strict' } })).toEqual({
+      kind: 'works',
+      how: 'iova',
+    });
+  });
+
+  it('unplugs what can be taken out by itself', () => {
+    const why = (topology: Block['topologies'][number]) =>
+      expand(suiteOf({ topologies: [topology], workloads: [hotUnplug] }), 1).pruned[0]?.reason;
+    const dut = { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 64, blockSize: 512 } as const;
+    expect(why(switched)).toBeUndefined();
+    expect(why(twoFunctions)).toMatch(/function of a card/);
+    expect(why({ id: 'flat', root: [dut] })).toMatch(/root bus/);
   });
 
   it('takes the dut by its role, whatever it is called, and only one', () => {
@@ -121,37 +187,18 @@ describe('expand', () => {
   });
 });
 
-describe('p2pRoute', () => {
-  const acs = structuredClone(switched);
-  const port = acs.root[0];
-  if (port?.kind === 'root-port' && port.below[0]?.kind === 'switch') port.below[0].acs = true;
-
-  // QEMU.md, section Peer-to-peer
-  it.each([
-    ['xio3130', switched, false, { kind: 'none' }, 'bus-address'],
-    ['xio3130', switched, false, { kind: 'intel', domain: 'passthrough' }, 'bus-address'],
-    ['xio3130', switched, false, { kind: 'intel', domain: 'strict' }, 'not-modelled'],
-    ['ACS', acs, false, { kind: 'none' }, 'bus-address'],
-    ['ACS', acs, false, { kind: 'intel', domain: 'passthrough' }, 'refused'],
-    ['ACS', acs, false, { kind: 'intel', domain: 'lazy' }, 'refused'],
-    ['ACS', acs, true, { kind: 'intel', domain: 'passthrough' }, 'host-bridge'],
-    ['ACS', acs, true, { kind: 'intel', domain: 'strict' }, 'host-bridge'],
-  ] as const)('%s switch, %j', (_, topology, hostBridgeP2p, iommu, route) => {
-    expect(p2pRoute({ ...machines.noIommu, hostBridgeP2p, iommu }, topology, 'dut', 'near').kind).toBe(route);
-  });
-
-  it('goes through the host bridge between root ports', () => {
-    expect(p2pRoute(machines.noIommu, switched, 'dut', 'far').kind).toBe('refused');
-    expect(p2pRoute({ ...machines.noIommu, hostBridgeP2p: true }, switched, 'dut', 'far').kind).toBe('host-bridge');
-  });
-});
-
 describe('select', () => {
   it('takes suites, parts of ids and globs, each cell once', () => {
     const ids = (...words: string[]) => select(suites, words, 1).cells.map(({ id }) => id);
     expect(ids('smoke', 'smoke')).toEqual(ids('smoke'));
     expect(ids('no-iommu/switch/crosscheck/sg')).toEqual(['no-iommu/switch/crosscheck/sg']);
     expect(ids('vtd-strict/*/crosscheck/*').every((id) => id.startsWith('vtd-strict/switch/crosscheck/'))).toBe(true);
+  });
+
+  it('asks a matrix for what no other suite has, and only then', () => {
+    const ids = (word: string) => select(suites, [word], 1).cells.map((cell) => cell.id);
+    expect(ids('no-iommu/*/crosscheck/sg')).toEqual(['no-iommu/switch/crosscheck/sg']);
+    expect(ids('no-iommu/root-bus/crosscheck/sg')).toEqual(['no-iommu/root-bus/crosscheck/sg']);
   });
 
   it('takes the id of a cell for that cell alone, not for those whose ids it begins', () => {
@@ -193,12 +240,5 @@ describe('boots', () => {
     const planted = boots.filter((boot) => boot.cells.some((cell) => cell.plant !== undefined));
     expect(planted.map((boot) => boot.cells.length)).toEqual([1]);
     for (const boot of boots) expect(new Set(boot.cells.map((cell) => cell.machine.id)).size).toBe(1);
-  });
-
-  it('as many at once as processors and memory carry', () => {
-    const { cells } = expand(suites[0] as Suite, 1);
-    expect(defaultJobs(2, 24_000, cells)).toBe(2);
-    expect(defaultJobs(64, 8_000, cells)).toBe(5);
-    expect(defaultJobs(1, 512, cells)).toBe(1);
   });
 });

@@ -120,12 +120,54 @@ describe('qemuArgv', () => {
     `);
   });
 
+  it('builds every kind of device', () => {
+    const every = Topology.parse({
+      id: 'every',
+      root: [
+        {
+          kind: 'host-bridge',
+          id: 'hb',
+          below: [{ kind: 'root-port', id: 'rp', below: [{ kind: 'iommu-testdev', id: 'tester' }] }],
+        },
+        { kind: 'edu', id: 'edu', dmaMaskBits: 32 },
+        {
+          kind: 'multifunction',
+          id: 'card',
+          functions: [
+            { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 64, cmbMiB: 16, pmrMiB: 8 },
+            { kind: 'ivshmem', id: 'peer', sizeMiB: 16 },
+          ],
+        },
+      ],
+    });
+    const argv = qemuArgv({ ...spec, topology: every, backing: new Map([...spec.backing, ['dut.pmr', '/f']]) });
+    const ours = argv.filter((word) => /^[a-z0-9-]+,id=(pci|memory)-/.test(word));
+    expect(ours).toMatchInlineSnapshot(`
+      [
+        "edu,id=pci-edu,bus=pcie.0,addr=0x4,dma_mask=0xffffffff",
+        "memory-backend-file,id=memory-dut,share=on,mem-path=/f,size=8M",
+        "nvme,id=pci-dut,bus=pcie.0,addr=0x5.0,multifunction=on,serial=dut,drive=disk-dut,logical_block_size=512,physical_block_size=512,cmb_size_mb=16,pmrdev=memory-dut",
+        "memory-backend-file,id=memory-peer,share=on,mem-path=/tmp/a,,b,size=16M",
+        "ivshmem-plain,id=pci-peer,bus=pcie.0,addr=0x5.1,memdev=memory-peer",
+        "pxb-pcie,id=pci-hb,bus=pcie.0,addr=0x3,bus_nr=1",
+        "pcie-root-port,id=pci-rp,bus=pci-hb,addr=0x0,chassis=5,slot=0",
+        "iommu-testdev,id=pci-tester,bus=pci-rp,addr=0x0",
+      ]
+    `);
+  });
+
+  it('leaves access control without redirection if the topology says so', () => {
+    expect(argumentOf(qemuArgv(spec), '-append')).not.toContain('acs');
+    const direct = qemuArgv({ ...spec, topology: { ...topology, acsRedirect: false } });
+    expect(argumentOf(direct, '-append')).toMatch(/ pci=disable_acs_redir=pci:1b36:000c$/);
+  });
+
   it('asks the kernel for the domain and leaves out an IOMMU that is not there', () => {
     expect(argumentOf(withMachine({ iommu: { kind: 'intel', domain: 'lazy' } }), '-append')).toContain(
       'iommu.strict=0',
     );
     expect(argumentOf(withMachine({ iommu: { kind: 'intel', domain: 'passthrough' } }), '-append')).toContain(
-      'iommu=pt',
+      'iommu.passthrough=1',
     );
     const none = withMachine({ iommu: { kind: 'none' } });
     expect(none.join(' ')).not.toMatch(/iommu/);
@@ -135,6 +177,19 @@ describe('qemuArgv', () => {
   it('states the CPU by which the kernel judges the host bridge, whatever the host is', () => {
     expect(argumentOf(withMachine({ hostBridgeP2p: true }), '-cpu')).toContain('vendor=AuthenticAMD,family=23');
     expect(argumentOf(withMachine({ hostBridgeP2p: false }), '-cpu')).toContain('family=6');
+  });
+
+  it('is another board with another processor, console and IOMMU for arm64', () => {
+    const arm = withMachine({ arch: 'aarch64', hostBridgeP2p: false, iommu: { kind: 'smmuv3', domain: 'strict' } });
+    expect(argumentOf(arm, '-machine')).toBe('virt,gic-version=3,iommu=smmuv3');
+    expect(argumentOf(arm, '-cpu')).toBe('max,pauth-impdef=on');
+    expect(argumentOf(arm, '-append')).toMatch(/^console=ttyAMA0 .* iommu.strict=1$/);
+    expect(arm).toContain('smmuv3_propagate_event');
+    expect(arm.join(' ')).not.toMatch(/intel|vtd_|irqchip/);
+    // The topology is the same PCI tree.
+    expect(arm.filter((word) => /pci-(dut|sw|peer)\b/.test(word))).toEqual(
+      qemuArgv(spec).filter((word) => /pci-(dut|sw|peer)\b/.test(word)),
+    );
   });
 
   it('never counts instructions with KVM', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type PciNode, Topology, UsageError } from '../../../src/model/index.js';
+import { type Endpoint, type PciNode, Topology, UsageError } from '../../../src/model/index.js';
 import { pciDevices, pciPlan } from '../../../src/qemu/index.js';
 
-const nvme = (id: string): PciNode => ({ kind: 'nvme', id, role: 'dut', sizeMiB: 1, blockSize: 512 });
+const nvme = (id: string): Endpoint => ({ kind: 'nvme', id, role: 'dut', sizeMiB: 1, blockSize: 512 });
 const port = (id: string, ...below: PciNode[]): PciNode => ({ kind: 'root-port', id, below });
 const fabric = (id: string, ...below: PciNode[]): PciNode => ({ kind: 'switch', id, acs: false, below });
+const card = (id: string, ...functions: Endpoint[]): PciNode => ({ kind: 'multifunction', id, functions });
+const bridge = (id: string, ...below: PciNode[]): PciNode => ({ kind: 'host-bridge', id, below });
 const tree = (...root: PciNode[]): Topology => ({ id: 'tree', root });
 
 describe('pciPlan', () => {
@@ -34,6 +36,36 @@ describe('pciPlan', () => {
     });
   });
 
+  it('numbers a further host bridge after all that is below the first', () => {
+    const plan = pciPlan(
+      tree(
+        bridge('hb1', port('rp1', nvme('a')), port('rp2', fabric('sw', nvme('b')))),
+        port('rp0', card('card', nvme('c'), nvme('d'))),
+        bridge('hb2', port('rp3', nvme('e'))),
+        card('flat', nvme('f'), nvme('g'), nvme('h')),
+      ),
+    );
+    expect(Object.fromEntries(plan)).toEqual({
+      rp0: '0000:00:04.0',
+      card: '0000:01:00.0',
+      c: '0000:01:00.0',
+      d: '0000:01:00.1',
+      flat: '0000:00:06.0',
+      f: '0000:00:06.0',
+      g: '0000:00:06.1',
+      h: '0000:00:06.2',
+      hb1: '0000:00:03.0',
+      rp1: '0000:02:00.0',
+      a: '0000:03:00.0',
+      rp2: '0000:02:01.0',
+      sw: '0000:04:00.0',
+      b: '0000:06:00.0',
+      hb2: '0000:00:05.0',
+      rp3: '0000:07:00.0',
+      e: '0000:08:00.0',
+    });
+  });
+
   it('puts a device on a bus that is there already, each in a place of its own', () => {
     const devices = pciDevices(tree(port('rp', fabric('sw', ...Array.from({ length: 32 }, (_, i) => nvme(`n${i}`))))));
     const places = new Set<string>();
@@ -50,6 +82,8 @@ describe('pciPlan', () => {
   it.each([
     [tree(fabric('sw', nvme('a'))), "topology 'tree': switch 'sw' stands on the root bus"],
     [tree(port('rp', port('rp2', nvme('a')))), "topology 'tree': root-port 'rp2' stands below 'rp'"],
+    [tree(bridge('hb', nvme('a'))), "'a' stands on the bus of 'hb'"],
+    [tree(port('rp', bridge('hb', port('rp2')))), "host-bridge 'hb' stands below 'rp'"],
     [tree(nvme('n23456789012345678901')), 'too long for an NVMe serial number'],
     [tree(...Array.from({ length: 29 }, (_, i) => port(`rp${i}`))), '29 devices on the root bus'],
   ])('refuses what PCI Express does not allow (%#)', (topology, message) => {

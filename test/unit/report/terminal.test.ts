@@ -48,7 +48,7 @@ describe('the table', () => {
   it('is plain without a terminal: a row a cell, the totals at the end', () => {
     const text = shown([record({})]);
     expect(text).not.toContain('\x1b');
-    expect(text).toMatch(/^pass .*phyr8 +ok +ok +- +- +- +- +2\.3 s +map 236,959 insn$/m);
+    expect(text).toMatch(/^pass .*phyr8 +ok +ok +- +- +- +- +- +2\.3 s +map 236,959 insn$/m);
     expect(text).toMatch(/1 passed, 0 failed in 60\.0 s; evidence in \/runs\/r\n$/);
   });
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/debug/phyr/regs: every registration in force, with its list.  Where a developer looks
+ * who wants to know what a device can get at, or why something is still pinned.
+ */
+#include <linux/debugfs.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+#include "live.h"
+
+/* A list is not its owner's before it has left the list of the living, so it can be read under the lock. */
+static LIST_HEAD(living);
+static DEFINE_MUTEX(living_lock);
+static struct dentry *dir;
+
+void phyr_live_add(struct phyr_live *live)
+{
+	live->since = ktime_get_seconds();
+	guard(mutex)(&living_lock);
+	list_add_tail(&live->node, &living);
+}
+
+void phyr_live_del(struct phyr_live *live)
+{
+	guard(mutex)(&living_lock);
+	list_del(&live->node);
+}
+
+static const char * const shape_names[] = {
+	[PHYR_SHAPE_NONE]	= "not mapped",
+	[PHYR_SHAPE_SAME]	= "same",
+	[PHYR_SHAPE_SINGLE]	= "single",
+	[PHYR_SHAPE_ARRAY]	= "array",
+};
+
+static const char * const dir_names[] = {
+	[DMA_BIDIRECTIONAL]	= "both ways",
+	[DMA_TO_DEVICE]		= "to device",
+	[DMA_FROM_DEVICE]	= "from device",
+};
+
+static int regs_show(struct seq_file *out, void *unused)
+{
+	/* What a page does not hold of a list is counted in its last line. */
+	char *text __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	const struct phyr_live *live;
+
+	if (!text)
+		return -ENOMEM;
+	guard(mutex)(&living_lock);
+	list_for_each_entry(live, &living, node) {
+		seq_printf(out, "%s %s, %s", dev_name(live->dev), dir_names[live->dir],
+			   shape_names[live->map->shape]);
+		if (live->map->shape > PHYR_SHAPE_SAME)
+			seq_printf(out, " of %u", live->map->nr);
+		seq_printf(out, ", for %lld s%s\n", ktime_get_seconds() - live->since,
+			   atomic_read(live->closed) ? ", being revoked" : "");
+		phyr_list_print(live->map->list, text, PAGE_SIZE);
+		seq_puts(out, text);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(regs);
+
+void phyr_debugfs_init(void)
+{
+	dir = debugfs_create_dir("phyr", NULL);
+	/* Physical addresses are in it. */
+	debugfs_create_file("regs", 0400, dir, NULL, &regs_fops);
+}
+
+void phyr_debugfs_exit(void)
+{
+	debugfs_remove(dir);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The two engines' registers. */
+#include <linux/delay.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/iopoll.h>
+#include <linux/module.h>
+
+#include "engine.h"
+
+static unsigned int edu_bits = 28;
+module_param(edu_bits, uint, 0444);
+MODULE_PARM_DESC(edu_bits, "Bits of the addresses that edu can send: QEMU's property dma_mask (default 28)");
+
+static const unsigned int testdev_bits = 64;
+
+/* QEMU's edu: moves up to a page between memory and a buffer of its own, in about 100 ms. */
+#define EDU_SRC		0x80
+#define EDU_DST		0x88
+#define EDU_COUNT	0x90
+#define EDU_CMD		0x98
+#define EDU_RUN		BIT(0)
+#define EDU_TO_MEMORY	BIT(1)
+#define EDU_BUFFER	0x40000
+#define EDU_PATIENCE_US	(5 * USEC_PER_SEC)
+
+static int edu_run(struct engine *e, u64 src, u64 dst, u32 cmd)
+{
+	u32 now;
+
+	writeq(src, e->bar + EDU_SRC);
+	writeq(dst, e->bar + EDU_DST);
+	writeq(PAGE_SIZE, e->bar + EDU_COUNT);
+	writeq(cmd | EDU_RUN, e->bar + EDU_CMD);
+	return readl_poll_timeout(e->bar + EDU_CMD, now, !(now & EDU_RUN), 5000, EDU_PATIENCE_US);
+}
+
+static int edu_write(struct engine *e, dma_addr_t addr, phys_addr_t phys)
+{
+	return edu_run(e, EDU_BUFFER, addr, EDU_TO_MEMORY);
+}
+
+static int edu_read(struct engine *e, dma_addr_t addr)
+{
+	return edu_run(e, addr, EDU_BUFFER, 0);
+}
+
+static bool edu_check(struct engine *e, const void *page)
+{
+	return !memcmp(page, e->expect, PAGE_SIZE);
+}
+
+const struct engine_ops engine_edu = {
+	.name		= "edu",
+	.mask_bits	= &edu_bits,
+	.write		= edu_write,
+	.read		= edu_read,
+	.check		= edu_check,
+};
+
+/*
+ * QEMU's iommu-testdev: writes a known word all over a range of DMA addresses, at once, reads the
+ * physical address it was told as well and compares.
+ */
+#define ITD_TRIGGER	0x00
+#define ITD_ADDR_LO	0x04
+#define ITD_ADDR_HI	0x08
+#define ITD_LEN		0x0c
+#define ITD_RESULT	0x10
+#define ITD_ARM		0x14
+#define ITD_PHYS_LO	0x1c
+#define ITD_PHYS_HI	0x20
+
+#define ITD_FAULT	0xdead0002
+#define ITD_MISMATCH	0xdead0004
+#define ITD_WORD	0x12345678
+
+static int testdev_write(struct engine *e, dma_addr_t addr, phys_addr_t phys)
+{
+	writel(lower_32_bits(addr), e->bar + ITD_ADDR_LO);
+	writel(upper_32_bits(addr), e->bar + ITD_ADDR_HI);
+	writel(lower_32_bits(phys), e->bar + ITD_PHYS_LO);
+	writel(upper_32_bits(phys), e->bar + ITD_PHYS_HI);
+	writel(PAGE_SIZE, e->bar + ITD_LEN);
+	writel(1, e->bar + ITD_ARM);
+	readl(e->bar + ITD_TRIGGER);
+	switch (readl(e->bar + ITD_RESULT)) {
+	case 0:
+		return 0;
+	case ITD_FAULT:
+		return -EFAULT;
+	case ITD_MISMATCH:
+		return -ENXIO;
+	default:
+		return -EIO;
+	}
+}
+
+static bool testdev_check(struct engine *e, const void *page)
+{
+	const __le32 *word = page;
+	unsigned int i;
+
+	for (i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+		if (le32_to_cpu(word[i]) != ITD_WORD)
+			return false;
+	return true;
+}
+
+const struct engine_ops engine_testdev = {
+	.name		= "iommu-testdev",
+	.mask_bits	= &testdev_bits,
+	.write		= testdev_write,
+	.check		= testdev_check,
+};

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * phyr_engine.ko: DMA by devices that do nothing else.  Bound with driver_override alone, to QEMU's
+ * edu (1234:11e8) and iommu-testdev (1b36:0005).  /sys/kernel/debug/phyr_engine/BDF has a file for
+ * each case and path.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+
+#include "engine.h"
+
+static struct dentry *root;
+
+static const struct engine_ops *kind_of(const struct pci_dev *pdev)
+{
+	if (pdev->vendor == 0x1234 && pdev->device == 0x11e8)
+		return &engine_edu;
+	if (pdev->vendor == PCI_VENDOR_ID_REDHAT && pdev->device == 0x0005)
+		return &engine_testdev;
+	return NULL;
+}
+
+static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct engine *e;
+	int err;
+
+	e = devm_kzalloc(&pdev->dev, sizeof(*e), GFP_KERNEL);
+	if (!e)
+		return -ENOMEM;
+	e->pdev = pdev;
+	e->ops = kind_of(pdev);
+	if (!e->ops || *e->ops->mask_bits < 12 || *e->ops->mask_bits > 64)
+		return -ENODEV;
+	e->expect = devm_kmalloc(&pdev->dev, PAGE_SIZE, GFP_KERNEL);
+	if (!e->expect)
+		return -ENOMEM;
+	err = devm_mutex_init(&pdev->dev, &e->lock);
+	if (err)
+		return err;
+	err = pcim_enable_device(pdev);
+	if (err)
+		return err;
+	e->bar = pcim_iomap_region(pdev, 0, KBUILD_MODNAME);
+	if (IS_ERR(e->bar))
+		return PTR_ERR(e->bar);
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(*e->ops->mask_bits));
+	if (err)
+		return err;
+	pci_set_master(pdev);
+	e->dir = debugfs_create_dir(pci_name(pdev), root);
+	engine_add_cases(e);
+	pci_set_drvdata(pdev, e);
+	return 0;
+}
+
+static void engine_remove(struct pci_dev *pdev)
+{
+	struct engine *e = pci_get_drvdata(pdev);
+
+	/* Waits for a case that is running. */
+	debugfs_remove(e->dir);
+	pci_clear_master(pdev);
+}
+
+static const struct pci_device_id engine_ids[] = {
+	{ }	/* driver_override only */
+};
+
+static struct pci_driver engine_driver = {
+	.name = "phyr_engine",
+	.id_table = engine_ids,
+	.probe = engine_probe,
+	.remove = engine_remove,
+};
+
+static int __init engine_init(void)
+{
+	int err;
+
+	root = debugfs_create_dir("phyr_engine", NULL);
+	err = pci_register_driver(&engine_driver);
+	if (err)
+		debugfs_remove(root);
+	return err;
+}
+
+static void __exit engine_exit(void)
+{
+	pci_unregister_driver(&engine_driver);
+	debugfs_remove(root);
+}
+
+module_init(engine_init);
+module_exit(engine_exit);
+
+MODULE_DESCRIPTION("DMA by QEMU's edu and iommu-testdev, for phyrlab");
+MODULE_AUTHOR("phyrlab");
+MODULE_LICENSE("GPL");

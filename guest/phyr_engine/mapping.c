@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Two pages that do not adjoin, mapped by the kernel's paths or by phyr lists. */
+#include <linux/dma-mapping.h>
+#include <linux/gfp.h>
+
+#include "engine.h"
+
+const char *const engine_paths[ENGINE_PATHS] = { "phys", "sg", "phyr16", "phyr8" };
+
+/* The first and the third page of a block. */
+static void engine_take(struct engine_mapping *m, struct page *block, unsigned int order)
+{
+	m->block = block;
+	m->order = order;
+	m->page[0] = block;
+	m->page[1] = block + 2;
+}
+
+/**
+ * engine_alloc - get the pages, filled with zeroes
+ * @m:		receives them
+ * @dev:	for whom
+ * @gfp:	what kind
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int engine_alloc(struct engine_mapping *m, struct device *dev, gfp_t gfp)
+{
+	struct page *block = alloc_pages(gfp | __GFP_ZERO, 2);
+
+	memset(m, 0, sizeof(*m));
+	m->dev = dev;
+	if (!block)
+		return -ENOMEM;
+	engine_take(m, block, 2);
+	return 0;
+}
+
+/* Blocks that are tried: more than there can be of them below 4 GiB. */
+#define BEYOND_ORDER	9
+#define BEYOND_TRIES	2048
+
+/**
+ * engine_alloc_beyond - get pages that the device cannot address by itself
+ * @m:		receives them
+ * @dev:	for whom
+ * @bits:	of address that it has
+ *
+ * Return: 0; -ENOMEM; -ENXIO if there is no such memory.
+ */
+int engine_alloc_beyond(struct engine_mapping *m, struct device *dev, unsigned int bits)
+{
+	struct page **low, *block;
+	unsigned int nr = 0;
+	int err = -ENXIO;
+
+	memset(m, 0, sizeof(*m));
+	m->dev = dev;
+	low = kvmalloc_array(BEYOND_TRIES, sizeof(*low), GFP_KERNEL);
+	if (!low)
+		return -ENOMEM;
+	while (nr < BEYOND_TRIES) {
+		block = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY, BEYOND_ORDER);
+		if (!block)
+			break;
+		if (page_to_phys(block) > DMA_BIT_MASK(bits)) {
+			engine_take(m, block, BEYOND_ORDER);
+			err = 0;
+			break;
+		}
+		low[nr++] = block;
+	}
+	while (nr)
+		__free_pages(low[--nr], BEYOND_ORDER);
+	kvfree(low);
+	return err;
+}
+
+void engine_free(struct engine_mapping *m)
+{
+	__free_pages(m->block, m->order);
+}
+
+static int map_phys(struct engine_mapping *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < ENGINE_PAGES; i++) {
+		m->addr[i] = dma_map_phys(m->dev, page_to_phys(m->page[i]), PAGE_SIZE, m->dir, 0);
+		if (!dma_mapping_error(m->dev, m->addr[i]))
+			continue;
+		while (i--)
+			dma_unmap_phys(m->dev, m->addr[i], PAGE_SIZE, m->dir, 0);
+		return -EIO;
+	}
+	return 0;
+}
+
+/* Hand a range of DMA addresses out to the pages, as the device would use it. */
+static unsigned int deal_out(struct engine_mapping *m, unsigned int n, dma_addr_t addr, u32 len)
+{
+	for (; n < ENGINE_PAGES && len >= PAGE_SIZE; addr += PAGE_SIZE, len -= PAGE_SIZE)
+		m->addr[n++] = addr;
+	return n;
+}
+
+static int map_sg(struct engine_mapping *m)
+{
+	struct scatterlist *sg;
+	unsigned int i, n = 0;
+	int err;
+
+	err = sg_alloc_table(&m->table, ENGINE_PAGES, GFP_KERNEL);
+	if (err)
+		return err;
+	for_each_sgtable_sg(&m->table, sg, i)
+		sg_set_page(sg, m->page[i], PAGE_SIZE, 0);
+	err = dma_map_sgtable(m->dev, &m->table, m->dir, 0);
+	if (err) {
+		sg_free_table(&m->table);
+		return err;
+	}
+	for_each_sgtable_dma_sg(&m->table, sg, i)
+		n = deal_out(m, n, sg_dma_address(sg), sg_dma_len(sg));
+	return 0;
+}
+
+static int map_phyr(struct engine_mapping *m)
+{
+	struct phyr_dma_iter it;
+	unsigned int i, n = 0;
+	int err = 0;
+
+	phyr_list_init(&m->list, m->path == ENGINE_PHYR16 ? PHYR_PLAIN : PHYR_PACKED);
+	for (i = 0; i < ENGINE_PAGES && !err; i++)
+		err = phyr_list_append(&m->list, PHYR_MEM_RAM, NULL, page_to_phys(m->page[i]),
+				       PAGE_SIZE, GFP_KERNEL);
+	if (!err)
+		err = phyr_dma_map(m->dev, &m->list, &m->map, m->dir, 0, GFP_KERNEL);
+	if (err) {
+		phyr_list_destroy(&m->list);
+		return err;
+	}
+	phyr_for_each_dma_range(it, &m->map)
+		n = deal_out(m, n, it.range.addr, it.range.len);
+	return 0;
+}
+
+/**
+ * engine_map - give the pages DMA addresses
+ * @m:		the pages
+ * @path:	how
+ * @dir:	direction
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative errno, and nothing is mapped.
+ */
+int engine_map(struct engine_mapping *m, enum engine_path path, enum dma_data_direction dir)
+{
+	m->path = path;
+	m->dir = dir;
+	switch (path) {
+	case ENGINE_PHYS:
+		return map_phys(m);
+	case ENGINE_SG:
+		return map_sg(m);
+	default:
+		return map_phyr(m);
+	}
+}
+
+void engine_unmap(struct engine_mapping *m)
+{
+	unsigned int i;
+
+	switch (m->path) {
+	case ENGINE_PHYS:
+		for (i = 0; i < ENGINE_PAGES; i++)
+			dma_unmap_phys(m->dev, m->addr[i], PAGE_SIZE, m->dir, 0);
+		return;
+	case ENGINE_SG:
+		dma_unmap_sgtable(m->dev, &m->table, m->dir, 0);
+		sg_free_table(&m->table);
+		return;
+	default:
+		phyr_dma_unmap(m->dev, &m->map);
+		phyr_list_destroy(&m->list);
+	}
+}

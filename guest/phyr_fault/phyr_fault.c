@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * phyr_fault.ko: does on purpose what a debug kernel must object to, so that its checks, and the
+ * oracle that reads its log, can be seen at work.  Built only with PHYR_PLANTS.  A write of a name
+ * to the parameter "make" does it; on a kernel without the check it goes unnoticed, or worse.
+ */
+#include <linux/device/faux.h>
+#include <linux/dma-mapping.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+static struct faux_device *faux;
+
+/* KASAN */
+static void make_use_after_free(void)
+{
+	u8 *memory = kzalloc(64, GFP_KERNEL);
+
+	OPTIMIZER_HIDE_VAR(memory);
+	kfree(memory);
+	if (memory)
+		pr_info("phyr_fault: read %u\n", READ_ONCE(memory[32]));
+}
+
+/* Lockdep: two locks in one order and in the other.  It keeps silent ever after. */
+static void make_inversion(void)
+{
+	static DEFINE_MUTEX(a);
+	static DEFINE_MUTEX(b);
+
+	mutex_lock(&a);
+	mutex_lock(&b);
+	mutex_unlock(&b);
+	mutex_unlock(&a);
+	mutex_lock(&b);
+	mutex_lock(&a);
+	mutex_unlock(&a);
+	mutex_unlock(&b);
+}
+
+/* DEBUG_ATOMIC_SLEEP */
+static void make_atomic_sleep(void)
+{
+	static DEFINE_SPINLOCK(lock);
+
+	spin_lock(&lock);
+	might_sleep();
+	spin_unlock(&lock);
+}
+
+/* kmemleak, at its next scan */
+static void make_leak(void)
+{
+	void *memory = kmalloc(96, GFP_KERNEL);
+
+	OPTIMIZER_HIDE_VAR(memory);
+}
+
+/* DMA_API_DEBUG: less is unmapped than was mapped. */
+static void make_short_unmap(void)
+{
+	struct device *dev = &faux->dev;
+	void *memory = kmalloc(2048, GFP_KERNEL);
+	dma_addr_t dma;
+
+	if (!memory)
+		return;
+	dma = dma_map_single(dev, memory, 2048, DMA_TO_DEVICE);
+	if (!dma_mapping_error(dev, dma))
+		dma_unmap_single(dev, dma, 1024, DMA_TO_DEVICE);
+	kfree(memory);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+} faults[] = {
+	{ "use-after-free",	make_use_after_free },
+	{ "inversion",		make_inversion },
+	{ "atomic-sleep",	make_atomic_sleep },
+	{ "leak",		make_leak },
+	{ "short-unmap",	make_short_unmap },
+};
+
+static int make_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int i;
+
+	/* On the command line of insmod there is no device yet. */
+	if (!faux)
+		return -EBUSY;
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		if (sysfs_streq(val, faults[i].name)) {
+			faults[i].make();
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static const struct kernel_param_ops make_ops = {
+	.set = make_set,
+};
+module_param_cb(make, &make_ops, NULL, 0200);
+MODULE_PARM_DESC(make, "use-after-free, inversion, atomic-sleep, leak, short-unmap: do it now");
+
+static int __init fault_init(void)
+{
+	struct faux_device *made = faux_device_create("phyr_fault", NULL, NULL);
+	int err;
+
+	if (!made)
+		return -ENODEV;
+	made->dev.dma_mask = &made->dev.coherent_dma_mask;
+	err = dma_set_mask_and_coherent(&made->dev, DMA_BIT_MASK(64));
+	if (err) {
+		faux_device_destroy(made);
+		return err;
+	}
+	faux = made;
+	return 0;
+}
+
+static void __exit fault_exit(void)
+{
+	faux_device_destroy(faux);
+}
+
+module_init(fault_init);
+module_exit(fault_exit);
+
+MODULE_DESCRIPTION("What a debug kernel must object to");
+MODULE_LICENSE("GPL");

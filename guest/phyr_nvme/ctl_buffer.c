@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Registered buffers of /dev/phyrN-ctl: handles, their I/O, and what debugfs shows of them. */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/overflow.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "ctl.h"
+#include "trace.h"
+#include "uapi/phyr_nvme.h"
+
+/* Undo everything for a buffer that has no handle any more, when its last I/O is done. */
+static void pnvme_ctl_release_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
+{
+	phyr_reg_revoke(buf->reg);
+	mutex_lock(&ctl->list_lock);
+	list_del(&buf->node);
+	mutex_unlock(&ctl->list_lock);
+	pnvme_buffer_free(buf);
+}
+
+static int pnvme_ctl_add_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
+{
+	struct pnvme_ctrl *ctrl = pnvme_ctl_begin(ctl);
+	int err;
+
+	if (!ctrl)
+		return -ENODEV;
+	err = pnvme_buffer_register(ctrl, buf);
+	if (!err) {
+		mutex_lock(&ctl->list_lock);
+		list_add(&buf->node, &ctl->buffers);
+		mutex_unlock(&ctl->list_lock);
+	}
+	pnvme_ctl_end(ctl);
+	return err;
+}
+
+long pnvme_ctl_register(struct file *file, void __user *user)
+{
+	const u32 both = PHYR_NVME_BUFFER_READ | PHYR_NVME_BUFFER_WRITE;
+	struct pnvme_file *pf = file->private_data;
+	struct phyr_nvme_register reg;
+	struct pnvme_buffer *buf;
+	u64 end;
+	int err;
+
+	if (copy_from_user(&reg, user, sizeof(reg)))
+		return -EFAULT;
+	if (reg.reserved || reg.handle || !reg.access || reg.access & ~both || reg.addr & 3 ||
+	    !reg.len || reg.len > PHYR_NVME_MAX_BUFFER_LEN ||
+	    check_add_overflow(reg.addr, reg.len, &end))
+		return -EINVAL;
+	err = reg.access & PHYR_NVME_BUFFER_READ ? pnvme_file_may(file, false) : 0;
+	if (!err && reg.access & PHYR_NVME_BUFFER_WRITE)
+		err = pnvme_file_may(file, true);
+	if (err)
+		return err;
+
+	buf = pnvme_buffer_alloc(reg.addr, reg.len, reg.access);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	err = pnvme_ctl_add_buffer(pf->ctl, buf);
+	if (err)
+		goto unpin;
+
+	/* A handle is known before it can be used: the entry comes last. */
+	err = xa_alloc(&pf->buffers, &reg.handle, NULL, XA_LIMIT(1, PHYR_NVME_MAX_BUFFERS),
+		       GFP_KERNEL);
+	if (err) {
+		err = err == -EBUSY ? -ENOSPC : err;
+		goto release;
+	}
+	err = -EFAULT;
+	if (copy_to_user(user, &reg, sizeof(reg)))
+		goto erase;
+	trace_phyr_nvme_ctl_buffer(pf, reg.handle, reg.addr, reg.len);
+	xa_store(&pf->buffers, reg.handle, buf, GFP_KERNEL);	/* reserved: cannot fail */
+	return 0;
+
+erase:
+	xa_erase(&pf->buffers, reg.handle);
+release:
+	pnvme_ctl_release_buffer(pf->ctl, buf);
+	return err;
+unpin:
+	pnvme_buffer_free(buf);
+	return err;
+}
+
+long pnvme_ctl_unregister(struct file *file, const void __user *user)
+{
+	struct pnvme_file *pf = file->private_data;
+	struct phyr_nvme_unregister unreg;
+	struct pnvme_buffer *buf;
+
+	if (copy_from_user(&unreg, user, sizeof(unreg)))
+		return -EFAULT;
+	if (unreg.reserved)
+		return -EINVAL;
+	xa_lock(&pf->buffers);
+	buf = xa_load(&pf->buffers, unreg.handle);
+	if (buf)	/* not a handle that is about to be given out */
+		__xa_erase(&pf->buffers, unreg.handle);
+	xa_unlock(&pf->buffers);
+	if (!buf)
+		return -ENOENT;
+	trace_phyr_nvme_ctl_buffer(pf, unreg.handle, 0, 0);
+	pnvme_ctl_release_buffer(pf->ctl, buf);
+	return 0;
+}
+
+/* Begin an I/O on the buffer of a handle, under the lock that keeps the buffer. */
+static int pnvme_file_begin(struct pnvme_file *pf, const struct phyr_nvme_buffer_io *io,
+			    bool write, struct phyr_reg_io *out)
+{
+	struct pnvme_buffer *buf;
+	int err = -ENOENT;
+
+	xa_lock(&pf->buffers);
+	buf = xa_load(&pf->buffers, io->handle);
+	if (buf)
+		err = pnvme_buffer_begin(buf, out, io->buffer_offset, io->len, write);
+	xa_unlock(&pf->buffers);
+	return err;
+}
+
+long pnvme_ctl_buffer_io(struct file *file, const void __user *user, bool write)
+{
+	struct pnvme_file *pf = file->private_data;
+	struct phyr_nvme_buffer_io io;
+	struct pnvme_ctrl *ctrl;
+	struct pnvme_pass pass;
+	int err;
+
+	err = pnvme_file_may(file, write);
+	if (err)
+		return err;
+	if (copy_from_user(&io, user, sizeof(io)))
+		return -EFAULT;
+	if (io.flags || io.reserved)
+		return -EINVAL;
+	ctrl = pnvme_ctl_begin(pf->ctl);
+	if (!ctrl)
+		return -ENODEV;
+	err = pnvme_pass_init(&pass, ctrl, write, io.offset, io.len);
+	if (err)
+		goto end;
+	err = pnvme_file_begin(pf, &io, write, &pass.io);
+	if (err)
+		goto end;
+	pass.file = pf;
+	pass.handle = io.handle;
+	pass.addr = io.buffer_offset;
+	pnvme_count(ctrl, PNVME_STAT_CTL_BUFFER, 1);
+	err = pnvme_pass_execute(ctrl, &pass);
+	phyr_reg_end(&pass.io);
+end:
+	pnvme_ctl_end(pf->ctl);
+	return err;
+}
+
+/**
+ * pnvme_file_release - unregister all buffers of a file that is being closed
+ * @pf:	the file
+ *
+ * Context: May sleep.
+ */
+void pnvme_file_release(struct pnvme_file *pf)
+{
+	struct pnvme_buffer *buf;
+	unsigned long handle;
+
+	/* All at once, so that they wait for the end of their I/O together. */
+	xa_for_each(&pf->buffers, handle, buf)
+		phyr_reg_close(buf->reg);
+	xa_for_each(&pf->buffers, handle, buf) {
+		trace_phyr_nvme_ctl_buffer(pf, handle, 0, 0);
+		pnvme_ctl_release_buffer(pf->ctl, buf);
+	}
+	xa_destroy(&pf->buffers);
+}
+
+/**
+ * pnvme_ctl_revoke - take back all buffers of a node whose device goes
+ * @ctl:	the node; no I/O is under way
+ *
+ * Context: May sleep.
+ */
+void pnvme_ctl_revoke(struct pnvme_ctl *ctl)
+{
+	struct pnvme_buffer *buf;
+
+	guard(mutex)(&ctl->list_lock);
+	list_for_each_entry(buf, &ctl->buffers, node)
+		phyr_reg_close(buf->reg);
+	list_for_each_entry(buf, &ctl->buffers, node)
+		phyr_reg_revoke(buf->reg);
+}
+
+/* What debugfs shows of one buffer at most: its list is cut at whole lines. */
+#define SHOW_BYTES	SZ_16K
+
+/* Every buffer with its list. */
+static int pnvme_buffers_show(struct seq_file *m, void *unused)
+{
+	struct pnvme_ctl *ctl = m->private;
+	struct pnvme_buffer *buf;
+	char *text;
+
+	text = kvmalloc(SHOW_BYTES, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	mutex_lock(&ctl->list_lock);
+	list_for_each_entry(buf, &ctl->buffers, node) {
+		seq_printf(m, "buffer access=%s%s charged=%lu %s\n",
+			   buf->access & PHYR_NVME_BUFFER_READ ? "r" : "",
+			   buf->access & PHYR_NVME_BUFFER_WRITE ? "w" : "", buf->charged,
+			   buf->mem.pinned ? "pinned" : "lent");
+		phyr_list_print(&buf->mem.list, text, SHOW_BYTES);
+		seq_puts(m, text);
+	}
+	mutex_unlock(&ctl->list_lock);
+	kvfree(text);
+	return 0;
+}
+
+static int pnvme_buffers_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, pnvme_buffers_show, inode->i_private);
+}
+
+const struct file_operations pnvme_buffers_fops = {
+	.owner = THIS_MODULE,
+	.open = pnvme_buffers_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+/* User memory for the device: pinned where it has pages, lent by its exporter where it has not. */
+#include "ctl.h"
+
+/**
+ * pnvme_memory_get - hold user memory and describe it
+ * @mem:	receives it
+ * @addr:	of the memory, in the current process
+ * @len:	bytes, not 0
+ * @write:	the device will write there
+ * @gup_flags:	FOLL_LONGTERM or FOLL_PCI_P2PDMA
+ * @revoke:	for memory that can be taken back: see struct phyr_lease; NULL if it is used only
+ *		between pnvme_memory_enter() and _leave()
+ *
+ * Context: May sleep.
+ * Return: 0, or an error of phyr_list_pin_user(), or of phyr_list_from_pfnmap() for memory that is
+ * mapped by page frame.
+ */
+int pnvme_memory_get(struct pnvme_memory *mem, u64 addr, u64 len, bool write,
+		     unsigned int gup_flags, void (*revoke)(struct phyr_lease *lease))
+{
+	int err, lent;
+
+	phyr_list_init(&mem->list, PHYR_PACKED);
+	err = phyr_list_pin_user(&mem->list, addr, len, gup_flags | (write ? FOLL_WRITE : 0));
+	mem->pinned = !err;
+	if (err != -EFAULT)
+		return err;
+
+	phyr_lease_init(&mem->lease, revoke);
+	lent = phyr_list_from_pfnmap(&mem->list, &mem->lease, addr, len, write, GFP_KERNEL);
+	return lent == -EINVAL ? err : lent;	/* it has pages, and they are not to be had */
+}
+
+/**
+ * pnvme_memory_put - let go of memory
+ * @mem:	the memory; nothing of it is mapped, and nobody has entered
+ * @dirty:	the device may have written there
+ *
+ * Context: May sleep; waits for a revocation under way.
+ */
+void pnvme_memory_put(struct pnvme_memory *mem, bool dirty)
+{
+	if (mem->pinned) {
+		phyr_list_unpin_user(&mem->list, dirty);
+	} else {
+		phyr_lease_put(&mem->lease);
+		phyr_list_destroy(&mem->list);
+	}
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What processes ask of /dev/phyrN-ctl, for the checker of commands: requests from there have no
+ * pages to compare with.
+ *
+ * The driver tells what it was asked in the words of its ioctls: user addresses.  Where those
+ * lead is found here, in the page tables of the process, at the time of the request; nothing that
+ * phyr.ko or the driver made of them is looked at.  What cannot be found so (a handle whose
+ * registration was not seen, a page that has gone from the process since it was registered, another process's memory)
+ * is not guessed: the command then counts as unchecked.
+ */
+#include <linux/blk-mq.h>
+#include <linux/hashtable.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "probe.h"
+
+#define TABLE_BITS	7
+#define BATCH		16	/* pages looked up at once */
+#define MAX_BYTES	SZ_16M	/* of a request */
+
+/**
+ * struct buffer - a registered buffer
+ * @node:	in buffers
+ * @file:	the open file
+ * @handle:	its name there
+ * @mm:		whose memory; to compare only
+ * @addr:	user address
+ * @len:	bytes
+ */
+struct buffer {
+	struct hlist_node node;
+	const void *file;
+	u32 handle;
+	const struct mm_struct *mm;
+	u64 addr;
+	u64 len;
+};
+
+static DEFINE_SPINLOCK(lock);
+static DEFINE_HASHTABLE(buffers, TABLE_BITS);
+static DEFINE_HASHTABLE(requests, TABLE_BITS);
+
+static struct buffer *find_buffer(const void *file, u32 handle)
+{
+	struct buffer *buf;
+
+	hash_for_each_possible(buffers, buf, node, (unsigned long)file + handle)
+		if (buf->file == file && buf->handle == handle)
+			return buf;
+	return NULL;
+}
+
+static struct probe_asked *find_request(const struct request *rq)
+{
+	struct probe_asked *asked;
+
+	hash_for_each_possible(requests, asked, node, (unsigned long)rq)
+		if (asked->rq == rq)
+			return asked;
+	return NULL;
+}
+
+/* The physical address of a page that is mapped by its frame number. */
+static bool frame_of(u64 addr, bool write, u64 *page)
+{
+	struct follow_pfnmap_args args = { .address = addr };
+	bool found = false;
+
+	/* Nothing may sleep here. */
+	if (!mmap_read_trylock(current->mm))
+		return false;
+	args.vma = vma_lookup(current->mm, addr);
+	if (args.vma && !follow_pfnmap_start(&args)) {
+		found = args.writable || !write;
+		*page = PFN_PHYS(args.pfn);
+		follow_pfnmap_end(&args);
+	}
+	mmap_read_unlock(current->mm);
+	return found;
+}
+
+/* The physical addresses of @nr pages of the current process. */
+static bool pages_of(u64 addr, u32 nr, bool write, u64 *page)
+{
+	unsigned int flags = FOLL_PCI_P2PDMA | (write ? FOLL_WRITE : 0);
+	struct page *batch[BATCH];
+	int got, i;
+
+	for (; nr; nr -= got, addr += (u64)got << PAGE_SHIFT) {
+		got = get_user_pages_fast_only(addr, min(nr, BATCH), flags, batch);
+		for (i = 0; i < got; i++) {
+			*page++ = page_to_phys(batch[i]);
+			put_page(batch[i]);
+		}
+		if (got <= 0) {
+			if (!frame_of(addr, write, page++))
+				return false;
+			got = 1;
+		}
+	}
+	return true;
+}
+
+/* The user address of what a request asks for; false if that is not known. */
+static bool resolve(const void *file, u32 handle, u64 addr, u32 len, u64 *user)
+{
+	const struct buffer *buf;
+	unsigned long flags;
+	bool known;
+
+	*user = addr;
+	if (!current->mm || !len || len > MAX_BYTES)
+		return false;
+	if (!handle)
+		return true;
+	spin_lock_irqsave(&lock, flags);
+	buf = find_buffer(file, handle);
+	known = buf && buf->mm == current->mm && addr <= buf->len && len <= buf->len - addr;
+	if (known)
+		*user = buf->addr + addr;
+	spin_unlock_irqrestore(&lock, flags);
+	return known;
+}
+
+/**
+ * probe_on_ctl_io - probe of tracepoint phyr_nvme_ctl_io
+ *
+ * Context: That of the process, no sleeping.
+ */
+void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handle, u64 addr,
+		     u32 len)
+{
+	bool to_memory = req_op(rq) == REQ_OP_DRV_IN, known;
+	struct probe_asked *asked = NULL, *old;
+	unsigned long flags;
+	u64 user;
+
+	known = resolve(file, handle, addr, len, &user);
+	if (known) {
+		u32 nr = PFN_UP(offset_in_page(user) + len);
+
+		asked = kmalloc(struct_size(asked, page, nr), GFP_ATOMIC | __GFP_NOWARN);
+		known = asked && pages_of(user & PAGE_MASK, nr, to_memory, asked->page);
+	}
+	if (known) {
+		asked->rq = rq;
+		asked->lead = offset_in_page(user);
+		asked->len = len;
+	} else {
+		kfree(asked);
+		asked = NULL;
+	}
+
+	/* In any case nothing is left of the request's last use. */
+	spin_lock_irqsave(&lock, flags);
+	old = find_request(rq);
+	if (old)
+		hash_del(&old->node);
+	if (asked)
+		hash_add(requests, &asked->node, (unsigned long)rq);
+	spin_unlock_irqrestore(&lock, flags);
+	kfree(old);
+}
+
+/**
+ * probe_on_ctl_buffer - probe of tracepoint phyr_nvme_ctl_buffer
+ *
+ * Context: That of the process, no sleeping.
+ */
+void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len)
+{
+	struct buffer *buf = NULL, *old;
+	unsigned long flags;
+
+	if (len)
+		buf = kmalloc(sizeof(*buf), GFP_ATOMIC | __GFP_NOWARN);
+	if (buf)
+		*buf = (struct buffer){
+			.file = file, .handle = handle, .mm = current->mm, .addr = addr, .len = len,
+		};
+	spin_lock_irqsave(&lock, flags);
+	old = find_buffer(file, handle);
+	if (old)
+		hash_del(&old->node);
+	if (buf)
+		hash_add(buffers, &buf->node, (unsigned long)file + handle);
+	spin_unlock_irqrestore(&lock, flags);
+	kfree(old);
+}
+
+/**
+ * probe_asked - what was asked for by a request without a bio
+ * @rq:	the request
+ *
+ * Context: Any; @rq is about to be given to the device, so that nothing new is asked by it.
+ * Return: its memory, or NULL if that is not known.
+ */
+const struct probe_asked *probe_asked(const struct request *rq)
+{
+	const struct probe_asked *asked;
+	unsigned long flags;
+
+	spin_lock_irqsave(&lock, flags);
+	asked = find_request(rq);
+	spin_unlock_irqrestore(&lock, flags);
+	return asked;
+}
+
+/**
+ * probe_asked_forget - forget everything
+ *
+ * Context: Nothing is probed any more.
+ */
+void probe_asked_forget(void)
+{
+	struct probe_asked *asked;
+	struct hlist_node *next;
+	struct buffer *buf;
+	int i;
+
+	hash_for_each_safe(requests, i, next, asked, node) {
+		hash_del(&asked->node);
+		kfree(asked);
+	}
+	hash_for_each_safe(buffers, i, next, buf, node) {
+		hash_del(&buf->node);
+		kfree(buf);
+	}
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the kernel's own rules say about the way to a peer's memory. */
+#include <linux/dma-mapping.h>
+#include <linux/memremap.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+
+#include "probe.h"
+
+/* The last question: one answer holds for all memory of a peer, seen from one device. */
+static DEFINE_SPINLOCK(known_lock);
+static const struct dev_pagemap *known_map;
+static const struct device *known_dev;
+static bool known_bus;
+
+/**
+ * probe_p2p_forget - peers may have come and gone since the last question
+ *
+ * Context: Any.
+ */
+void probe_p2p_forget(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&known_lock, flags);
+	known_map = NULL;
+	spin_unlock_irqrestore(&known_lock, flags);
+}
+
+/* The rules are not exported; the scatterlist path shows what they said. */
+static bool ask(struct device *dev, struct page *page)
+{
+	const unsigned long attrs = DMA_ATTR_SKIP_CPU_SYNC;
+	struct scatterlist sg;
+	struct sg_table table = { .sgl = &sg, .nents = 1, .orig_nents = 1 };
+	bool bus;
+
+	sg_init_table(&sg, 1);
+	sg_set_page(&sg, page, PAGE_SIZE, 0);
+	if (dma_map_sgtable(dev, &table, DMA_BIDIRECTIONAL, attrs))
+		return false;
+	bus = sg_dma_is_bus_address(&sg);
+	dma_unmap_sgtable(dev, &table, DMA_BIDIRECTIONAL, attrs);
+	return bus;
+}
+
+/**
+ * probe_p2p_is_bus - is a peer's memory reached by its bus address?
+ * @dev:	the device that reaches it
+ * @page:	of the peer's memory
+ *
+ * Context: Any.
+ * Return: false if it is reached through the host bridge, or not at all.
+ */
+bool probe_p2p_is_bus(struct device *dev, struct page *page)
+{
+	const struct dev_pagemap *map = page_pgmap(page);
+	unsigned long flags;
+	bool known, bus;
+
+	spin_lock_irqsave(&known_lock, flags);
+	known = known_map == map && known_dev == dev;
+	bus = known_bus;
+	spin_unlock_irqrestore(&known_lock, flags);
+	if (known)
+		return bus;
+
+	bus = ask(dev, page);
+	spin_lock_irqsave(&known_lock, flags);
+	known_map = map;
+	known_dev = dev;
+	known_bus = bus;
+	spin_unlock_irqrestore(&known_lock, flags);
+	return bus;
+}

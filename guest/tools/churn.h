@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the parts of churn share. */
+#ifndef CHURN_H
+#define CHURN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MOST	(1 << 20)	/* bytes of the largest operation */
+
+enum churn_kind { CHURN_READ, CHURN_WRITE, CHURN_ZERO, CHURN_SYNCED };
+
+/* One operation; offsets and lengths in logical blocks of the worker's area. */
+struct churn_op {
+	enum churn_kind kind;
+	uint32_t from, count;
+	uint32_t skew;		/* bytes by which the buffer is off a page, a multiple of four */
+	uint32_t pieces;	/* buffers that it is made of */
+	bool fresh;		/* in memory that nobody has touched yet */
+};
+
+struct churn_op churn_draw(uint32_t seed, uint32_t worker, uint32_t number, uint32_t area_blocks, uint32_t block);
+
+/* What memory pressure did since it began; all 0 before. */
+struct pressure {
+	uint64_t scanned, reclaimed, stalls;	/* pages, pages, times */
+	uint64_t most_mib;			/* that were taken from everybody else */
+};
+
+int pressure_begin(void);
+void pressure_end(struct pressure *result);
+
+#endif /* CHURN_H */

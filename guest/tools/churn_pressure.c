@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory pressure: free memory is taken until the kernel has to reclaim, and some is let go whenever it comes near to where the
+ * kernel would kill. The bulk is taken as huge pages that nobody uses, which costs no time; the rest by a process that
+ * volunteers as the first to be killed.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "churn.h"
+
+#define MIB		(1ul << 20)
+#define STEP		MIB
+#define HUGE		(2 * MIB)
+#define HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
+#define NEAR		(2 * MIB)	/* of the kernel's own reserve: too near */
+#define BY_PAGES	(8 * MIB)	/* that the process takes before there is any need to reclaim */
+#define PERIOD_US	20000
+#define PATIENCE_US	5000000	/* with the kernel, until it begins to reclaim */
+
+static struct pressure start;
+static pid_t child;
+static uint64_t huge;		/* bytes */
+static uint64_t *pages_most;	/* of the child; MiB */
+
+/* The sum of the values whose names begin so, in a file of "name value" lines. */
+static uint64_t sum_of(const char *path, const char *name)
+{
+	FILE *f = fopen(path, "re");
+	uint64_t sum = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char *value = strpbrk(line, ": ");
+
+		if (value && !strncmp(line, name, strlen(name)))
+			sum += strtoull(value + strspn(value, ": "), NULL, 10);
+	}
+	if (f)
+		fclose(f);
+	return sum;
+}
+
+static void look(struct pressure *now)
+{
+	now->scanned = sum_of("/proc/vmstat", "pgscan_kswapd") + sum_of("/proc/vmstat", "pgscan_direct");
+	now->reclaimed = sum_of("/proc/vmstat", "pgsteal_kswapd") + sum_of("/proc/vmstat", "pgsteal_direct");
+	now->stalls = sum_of("/proc/vmstat", "allocstall_");
+}
+
+static uint64_t free_memory(void)
+{
+	return sum_of("/proc/meminfo", "MemFree") * 1024;
+}
+
+static uint64_t read_number(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	unsigned long long n = 0;
+
+	if (f) {
+		if (fscanf(f, "%llu", &n) != 1)
+			n = 0;
+		fclose(f);
+	}
+	return n;
+}
+
+static void write_number(const char *path, uint64_t n)
+{
+	FILE *f = fopen(path, "we");
+
+	if (f) {
+		fprintf(f, "%llu", (unsigned long long)n);
+		fclose(f);
+	}
+}
+
+/* Below this the kernel hands out no memory to those who can wait. */
+static uint64_t reserve(void)
+{
+	return read_number("/proc/sys/vm/min_free_kbytes") * 1024;
+}
+
+static void touch(uint8_t *memory)
+{
+	for (size_t at = 0; at < STEP; at += 4096)
+		memory[at] = 1;
+}
+
+static void press(void)
+{
+	size_t room = free_memory(), taken = 0;
+	uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t least = reserve() + NEAR;
+	struct pressure now = start, before;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	write_number("/proc/self/oom_score_adj", 1000);
+	if (memory == MAP_FAILED)
+		_exit(1);
+	madvise(memory, room, MADV_NOHUGEPAGE);
+	for (;;) {
+		if (taken / MIB > *pages_most)
+			*pages_most = taken / MIB;
+		usleep(PERIOD_US);
+		before = now;
+		look(&now);
+		if (free_memory() < least && taken) {
+			taken -= STEP;
+			madvise(memory + taken, STEP, MADV_DONTNEED);
+		} else if (now.scanned == before.scanned && taken + STEP <= room) {
+			touch(memory + taken);
+			taken += STEP;
+		}
+	}
+}
+
+/* Returns when memory is short, as a rule: 0, or -1 if it cannot be brought about at all. */
+int pressure_begin(void)
+{
+	uint64_t all = free_memory(), keep = reserve() * 3 / 2 + BY_PAGES;
+
+	pages_most = mmap(NULL, sizeof(*pages_most), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (pages_most == MAP_FAILED)
+		return -1;
+	look(&start);
+	if (all > keep)
+		write_number(HUGE_PAGES, (all - keep) / HUGE);
+	huge = read_number(HUGE_PAGES) * HUGE;
+	child = fork();
+	if (!child)
+		press();
+	if (child < 0)
+		return -1;
+	for (unsigned int waited = 0; waited < PATIENCE_US; waited += PERIOD_US) {
+		struct pressure now;
+
+		usleep(PERIOD_US);
+		look(&now);
+		if (now.scanned != start.scanned)
+			break;
+	}
+	return 0;
+}
+
+void pressure_end(struct pressure *result)
+{
+	look(result);
+	result->scanned -= start.scanned;
+	result->reclaimed -= start.reclaimed;
+	result->stalls -= start.stalls;
+	result->most_mib = *pages_most + huge / MIB;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	write_number(HUGE_PAGES, 0);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dmacopy: disk -> memory -> disk, by the devices' own DMA.
+ *
+ * The memory is a peer's, allocated from its p2pdma pool, or the machine's own, in pages of a stated
+ * size and at a stated offset in a page.  It is handed to O_DIRECT I/O, and the CPU never looks at
+ * the data: what arrives went from device to memory to device.
+ *
+ *	dmacopy DISK MEMORY BYTES FROM TO [HEAD]
+ *
+ * reads BYTES at FROM into the memory, then writes them at TO.  MEMORY is the address of a PCI
+ * function, or 4k, 64k, 2m (a transparent huge page) or hugetlb; HEAD then says how far into its
+ * first page the data begins.  Both steps are tried, whatever the first one gave.  One line of JSON on
+ * stdout, e.g.
+ *
+ *	{"disk":"/dev/phyr0","memory":"0000:03:00.0","bytes":65536,"chunk":0,"around":"intact",
+ *	 "read":{"bytes":65536},"write":{"errno":"EINVAL"}}
+ *
+ * chunk: in which physically contiguous pieces the machine's memory really came (4096, 65536,
+ * 2097152); around: whether what lies before and behind the data in its pages is as it was.
+ *
+ * Exit: 0 both steps moved all bytes; 3 a step was refused, with its errno; 1 anything
+ * else; 64 usage.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dmacopy.h"
+
+enum { EXIT_REFUSED = 3, EXIT_USAGE = 64 };
+
+struct step {
+	ssize_t bytes;		/* -1: failed */
+	int err;
+};
+
+static int fail(int code, const char *what, const char *why)
+{
+	printf("{\"error\":\"%s: %s\"}\n", what, why);
+	return code;
+}
+
+/* Sizes and offsets are multiples of @unit, with nothing behind them. */
+static bool parse(const char *s, uint64_t unit, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(s, &end, 0);
+	return *s >= '0' && *s <= '9' && !errno && !*end && *out <= INT64_MAX && !(*out % unit);
+}
+
+/* DDDD:BB:DD.F and nothing else: it becomes part of a path. */
+static bool is_bdf(const char *s)
+{
+	unsigned int domain, bus, dev, fn;
+	int n = 0;
+
+	return sscanf(s, "%4x:%2x:%2x.%1x%n", &domain, &bus, &dev, &fn, &n) == 4 && n == 12 && !s[n];
+}
+
+static bool is_plain(const char *s)
+{
+	return !strpbrk(s, "\"\\") && strlen(s) < 200;
+}
+
+static struct step transfer(int fd, void *mem, size_t bytes, off_t at, bool write)
+{
+	struct step s = { 0 };
+
+	s.bytes = write ? pwrite(fd, mem, bytes, at) : pread(fd, mem, bytes, at);
+	s.err = s.bytes < 0 ? errno : 0;
+	return s;
+}
+
+static void print_step(const char *name, struct step s)
+{
+	const char *err = strerrorname_np(s.err);
+
+	if (s.bytes < 0)
+		printf(",\"%s\":{\"errno\":\"%s\"}", name, err ? err : "unknown");
+	else
+		printf(",\"%s\":{\"bytes\":%zd}", name, s.bytes);
+}
+
+static int copy(int fd, char **argv, struct memory *m, off_t from, off_t to)
+{
+	struct step rd = transfer(fd, m->addr, m->bytes, from, false);
+	struct step wr = transfer(fd, m->addr, m->bytes, to, true);
+
+	printf("{\"disk\":\"%s\",\"memory\":\"%s\",\"bytes\":%zu,\"chunk\":%zu,\"around\":\"%s\"",
+	       argv[1], argv[2], m->bytes, m->chunk, around_intact(m) ? "intact" : "broken");
+	print_step("read", rd);
+	print_step("write", wr);
+	printf("}\n");
+	if (rd.bytes < 0 || wr.bytes < 0)
+		return EXIT_REFUSED;
+	return (size_t)rd.bytes == m->bytes && (size_t)wr.bytes == m->bytes ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t bytes, from, to, head = 0;
+	struct memory m;
+	const char *why;
+	struct stat st;
+	int code, fd;
+	bool host;
+
+	if (argc != 6 && argc != 7)
+		return fail(EXIT_USAGE, "usage", "dmacopy DISK MEMORY BYTES FROM TO [HEAD]");
+	host = is_host_memory(argv[2]);
+	if (!is_plain(argv[1]))
+		return fail(EXIT_USAGE, "DISK", "not a plain path");
+	if (!host && !is_bdf(argv[2]))
+		return fail(EXIT_USAGE, "MEMORY", "must be 4k, 64k, 2m, hugetlb or look like 0000:03:00.0");
+	if (!parse(argv[3], 512, &bytes) || !bytes || bytes > 1U << 30)
+		return fail(EXIT_USAGE, "BYTES", "must be a multiple of 512, up to 1 GiB");
+	if (!parse(argv[4], 512, &from) || !parse(argv[5], 512, &to))
+		return fail(EXIT_USAGE, "FROM and TO", "must be multiples of 512");
+	if (argc == 7 && (!host || !parse(argv[6], 4, &head) || head >= 4096))
+		return fail(EXIT_USAGE, "HEAD", "must be a multiple of 4 below 4096, in the machine's own memory");
+
+	fd = open(argv[1], O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (fd < 0)
+		return fail(EXIT_FAILURE, argv[1], strerror(errno));
+	if (fstat(fd, &st) || !S_ISBLK(st.st_mode))
+		return fail(EXIT_FAILURE, argv[1], "not a block device");
+	why = host ? host_memory(&m, argv[2], bytes, head) : peer_memory(&m, argv[2], bytes);
+	code = why ? fail(EXIT_FAILURE, why, errno ? strerror(errno) : "cannot be had") :
+		     copy(fd, argv, &m, (off_t)from, (off_t)to);
+	put_memory(&m);
+	close(fd);
+	return code;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * phyrctl: the guest's story of a device's mappings and commands, for the host to compare with the
+ * device's own. The events go out as they are, in base64: many thousands of them are the rule.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "phyrctl.h"
+#include "../include/uapi/phyr_probe.h"
+
+#define NODE "/dev/phyr_probe"
+
+/* 10 MiB of the guest's memory: some hundred thousand pages mapped and unmapped. */
+#define ROOM	(1U << 18)
+
+/* Events a line: a multiple of 3 bytes, so that only the last line is padded. */
+#define BATCH	1200
+
+static const char *const translators[] = { "none", "identity", "dma" };
+
+static struct phyr_probe_story_start parse_device(const char *bdf)
+{
+	unsigned int segment, bus, device, function;
+	char end;
+
+	if (!bdf || sscanf(bdf, "%x:%x:%x.%x%c", &segment, &bus, &device, &function, &end) != 4 ||
+	    segment > 0xffff || bus > 0xff || device > 0x1f || function > 7)
+		fail(EXIT_USAGE, "'%s' is no PCI address such as 0000:03:00.0", bdf ? bdf : "");
+	return (struct phyr_probe_story_start){
+		.segment = segment,
+		.devfn = bus << 8 | device << 3 | function,
+		.events = ROOM,
+	};
+}
+
+static void print_base64(const unsigned char *data, size_t size)
+{
+	static const char digit[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static char out[BATCH * sizeof(struct phyr_probe_event) / 3 * 4 + 4];
+	char *to = out;
+
+	for (size_t i = 0; i < size; i += 3) {
+		uint32_t word = data[i] << 16;
+
+		if (i + 1 < size)
+			word |= data[i + 1] << 8;
+		if (i + 2 < size)
+			word |= data[i + 2];
+		*to++ = digit[word >> 18];
+		*to++ = digit[word >> 12 & 63];
+		*to++ = i + 1 < size ? digit[word >> 6 & 63] : '=';
+		*to++ = i + 2 < size ? digit[word & 63] : '=';
+	}
+	printf("{\"events\":\"%.*s\"}\n", (int)(to - out), out);
+}
+
+static void print_story(int fd)
+{
+	static struct phyr_probe_event events[BATCH];
+	struct phyr_probe_story_read read = { .buffer = (uintptr_t)events };
+
+	do {
+		read.count = BATCH;
+		if (ioctl(fd, PHYR_PROBE_IOC_STORY_READ, &read))
+			fail(EXIT_FAILED, "story read: %s", strerror(errno));
+		if (!read.from)
+			printf("{\"story\":{\"by\":\"%s\",\"recorded\":%llu,\"lost\":%llu,"
+			       "\"pool\":[%llu,%llu]}}\n",
+			       translators[read.by % 3], (unsigned long long)read.recorded,
+			       (unsigned long long)read.lost, (unsigned long long)read.pool_start,
+			       (unsigned long long)read.pool_end);
+		if (read.count)
+			print_base64((const unsigned char *)events, read.count * sizeof(*events));
+		read.from += read.count;
+	} while (read.from < read.recorded);
+}
+
+/* start BDF; stop, which prints what was recorded */
+void cmd_story(char **args)
+{
+	struct phyr_probe_story_start start = { 0 };
+	int stop = args[0] && !strcmp(args[0], "stop") && !args[1];
+	int fd;
+
+	if (!stop) {
+		if (!args[0] || strcmp(args[0], "start") || !args[1] || args[2])
+			fail(EXIT_USAGE, "story takes start BDF or stop");
+		start = parse_device(args[1]);
+	}
+	fd = open(NODE, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		fail(EXIT_FAILED, "cannot open %s: %s; load phyr_probe.ko", NODE, strerror(errno));
+	if (stop) {
+		if (ioctl(fd, PHYR_PROBE_IOC_STORY_STOP))
+			fail(EXIT_FAILED, "story stop: %s", strerror(errno));
+		print_story(fd);
+		return;
+	}
+	if (ioctl(fd, PHYR_PROBE_IOC_STORY_START, &start))
+		fail(EXIT_FAILED, "story start: %s%s", strerror(errno),
+		     errno == ENOENT ? "; load phyr_nvme.ko first" :
+		     errno == EBUSY ? "; it is recording already" : "");
+	puts("{\"recording\":true}");
+}

@@ -1,0 +1,26 @@
+import type { Suite } from '../../src/model/index.js';
+import { armNoIommu, smmuLazy, smmuPassthrough, smmuStrict } from '../machines.js';
+import { switched } from '../topologies.js';
+import { crosscheck, fioVerify } from '../workloads.js';
+
+export const arm64: Suite = {
+  id: 'arm64',
+  describe:
+    'nothing assumes one architecture: arm64 without an IOMMU and behind an SMMUv3; its images are fetched when first asked for',
+  blocks: [
+    {
+      machines: [smmuStrict, smmuLazy, smmuPassthrough, armNoIommu],
+      topologies: [switched],
+      workloads: [crosscheck, fioVerify],
+      backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
+    },
+    {
+      machines: [smmuStrict],
+      topologies: [switched],
+      workloads: [fioVerify],
+      backends: ['phyr8'],
+      plant: 'short-map',
+      caughtBy: ['faults', 'data', 'translation'],
+    },
+  ],
+};

@@ -1,0 +1,10 @@
+import type { Suite } from '../../src/model/index.js';
+import { alarms } from './alarms.js';
+import { matrix } from './matrix.js';
+
+export const ci: Suite = {
+  id: 'ci',
+  describe: 'for every push: every two parts of the matrix in some cell, every refusal, every alarm',
+  matrix: true,
+  blocks: [{ ...matrix, cover: 'pairwise' }, ...alarms.blocks],
+};

@@ -1,0 +1,50 @@
+import type { Suite } from '../../src/model/index.js';
+import * as m from '../machines.js';
+import { switched } from '../topologies.js';
+import { crosscheck, fioVerify, p2pFar, p2pNear } from '../workloads.js';
+
+export const machines: Suite = {
+  id: 'machines',
+  describe: 'every kind of IOMMU in every mode, narrow devices, bouncing and processor counts, by every backend',
+  blocks: [
+    {
+      machines: [
+        m.vtdStrictOne,
+        m.vtdLazyFour,
+        m.vtdCaching,
+        m.vtdSecondStageLazy,
+        m.vtdSecondStage,
+        m.vtdFirstStageLazy,
+        m.vtdFirstStage,
+        m.vtdFirstStagePassthrough,
+        m.vtdRuntimeIdentity,
+        m.virtioLazy,
+        m.virtioStrict,
+        m.amdStrict,
+        m.amdPassthrough,
+        m.bounced,
+        m.narrowNoIommu,
+        m.narrowPassthrough,
+        m.narrowStrict,
+      ],
+      topologies: [switched],
+      workloads: [crosscheck, fioVerify],
+      backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
+    },
+    {
+      machines: [m.vtdRuntimeIdentity, m.vtdStrictP2p, m.noIommuP2p],
+      topologies: [switched],
+      workloads: [p2pNear, p2pFar],
+      backends: ['sg', 'phyr8'],
+    },
+    // That no fault was seen says something only where one would have been seen.
+    {
+      machines: [m.vtdCaching, m.vtdSecondStage, m.vtdFirstStage, m.virtioStrict, m.amdStrict],
+      topologies: [switched],
+      workloads: [fioVerify],
+      backends: ['phyr8'],
+      plant: 'short-map',
+      caughtBy: ['faults', 'data', 'translation'],
+    },
+  ],
+};

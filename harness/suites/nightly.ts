@@ -1,0 +1,12 @@
+import type { Suite } from '../../src/model/index.js';
+import { alarms } from './alarms.js';
+import { machines } from './machines.js';
+import { matrix } from './matrix.js';
+import { p2p } from './p2p.js';
+
+export const nightly: Suite = {
+  id: 'nightly',
+  describe: 'the whole matrix, and all other suites',
+  matrix: true,
+  blocks: [matrix, ...p2p.blocks, ...machines.blocks, ...alarms.blocks],
+};

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { cacheDirectory } from '../images/index.js';
+import { ExitCode, UsageError } from '../model/index.js';
+import { type ChangePoint, changePoints, type Judged, judgePairs, middleOf, type Pair } from '../perf/index.js';
+import { matcher } from '../plan/index.js';
+import { comparisonLines, historyLines, styleFor } from '../report/index.js';
+import { History, historyFolder, runsFolder, type SeriesHistory, seriesName } from '../results/index.js';
+
+interface HistoryOptions {
+  runs?: string;
+  json?: boolean;
+}
+
+export function perfCommand(): Command {
+  const perf = new Command('perf').description('ask the history of measurements');
+  const add = (name: string, description: string) =>
+    perf
+      .command(name)
+      .description(description)
+      .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
+      .option('--json', 'one JSON document on standard output');
+  add('history', 'series over time, with the runs in which they changed')
+    .argument('<SERIES>', "a part of 'CELL METRIC', or a glob for all of it")
+    .action((word: string, options: HistoryOptions) =>
+      withHistory(options, (history) => showHistory(history, word, options)),
+    );
+  add('compare', 'what two runs say about each other')
+    .argument('<RUN>')
+    .argument('<RUN>')
+    .action((a: string, b: string, options: HistoryOptions) =>
+      withHistory(options, async (history) => {
+        const before = await runOf(history, a);
+        show(await compare(history, (await runOf(history, b)).run, before.run), options);
+      }),
+    );
+  add('gate', 'exit code 1 if the newest run is worse than its baseline, 2 if nothing could be compared')
+    .option('--run <RUN>', 'the run to judge (default: the newest)')
+    .option(
+      '--baseline <RUN|auto>',
+      'what it is held against; auto: for each series the run before that measured it',
+      'auto',
+    )
+    .action((options: HistoryOptions & { run?: string; baseline: string }) =>
+      withHistory(options, async (history) => {
+        const run = await runOf(history, options.run);
+        const fixed = options.baseline === 'auto' ? undefined : (await runOf(history, options.baseline)).run;
+        const judged = await compare(history, run.run, fixed);
+        show(judged, options);
+        if (judged.some(({ comparison }) => comparison.gates)) process.exitCode = ExitCode.failed;
+        else if (judged.length === 0) process.exitCode = ExitCode.inconclusive;
+      }),
+    );
+  return perf;
+}
+
+async function withHistory(options: HistoryOptions, use: (history: History) => Promise<void>): Promise<void> {
+  using history = await History.open(
+    historyFolder(runsFolder(options.runs)),
+    join(cacheDirectory(undefined, process.env), 'history'),
+  );
+  for (const { file, why } of history.refused) process.stderr.write(`phyrlab: left out ${file}: ${why}\n`);
+  await use(history);
+}
+
+async function runOf(history: History, word?: string): Promise<{ run: string }> {
+  const runs = await history.runs();
+  const newest = runs.at(-1);
+  if (newest === undefined) throw new UsageError('the history is empty', 'phyrlab run vtd-strict-icount/ adds to it');
+  if (word === undefined) return newest;
+  const found = runs.find(({ run }) => run === word);
+  if (found === undefined)
+    throw new UsageError(`no run in the history is called '${word}'`, `the newest is ${newest.run}`);
+  return found;
+}
+
+/** Each series of a run against a run of the user's choice, else against what came before; without either it is left out. */
+async function compare(history: History, run: string, baseline?: string): Promise<Judged[]> {
+  const keys = await history.run(run);
+  const pairs: Pair[] = [];
+  for (const { key, series, samples } of await history.series((name) => names(keys).has(name))) {
+    if (!keys.has(key)) continue;
+    const at = samples.findIndex((sample) => sample.run === run);
+    const earlier = samples.slice(0, at);
+    // A count says all there is to say at once; of timings, a few runs together make a sample.
+    const before =
+      baseline === undefined
+        ? earlier.slice(series.kind === 'exact' ? -1 : -POOLED_RUNS)
+        : samples.filter((sample) => sample.run === baseline);
+    if (before.length === 0) continue;
+    const { kind, better, unit } = series;
+    const values = { before: before.flatMap((sample) => sample.values), after: samples[at]?.values ?? [] };
+    pairs.push({ name: seriesName(series), kind, better, unit, ...values });
+  }
+  return judgePairs(pairs);
+}
+
+const POOLED_RUNS = 10;
+
+function names(run: Awaited<ReturnType<History['run']>>): Set<string> {
+  return new Set([...run.values()].map(({ series }) => seriesName(series)));
+}
+
+function show(judged: readonly Judged[], options: HistoryOptions): void {
+  if (options.json) write(JSON.stringify(judged, null, 2));
+  else for (const line of comparisonLines(judged, styleFor(process.stdout))) write(line);
+}
+
+async function showHistory(history: History, word: string, options: HistoryOptions): Promise<void> {
+  const found = await history.series(matcher(word));
+  if (found.length === 0) throw new UsageError(`no series has '${word}' in its name`, "try a part of a cell's id");
+  const all = found.map((series) => ({ ...series, changes: changesOf(series) }));
+  if (options.json) write(JSON.stringify(all, null, 2));
+  else
+    for (const series of all)
+      for (const line of historyLines(series, series.changes, styleFor(process.stdout))) write(line);
+}
+
+/** A count changes when it changes; a timing when chance does not explain it. */
+function changesOf({ series, samples }: SeriesHistory): ChangePoint[] {
+  const values = samples.map((sample) => middleOf(sample.values));
+  if (series.kind === 'noisy')
+    return changePoints(values.slice(-CHANGES_WITHIN)).map((change) => shift(change, values.length));
+  return values.flatMap((after, at) => {
+    const before = values[at - 1];
+    return before === undefined || before === after ? [] : [{ at, before, after, p: 0 }];
+  });
+}
+
+/** The search takes the square of it. */
+const CHANGES_WITHIN = 400;
+
+function shift(change: ChangePoint, count: number): ChangePoint {
+  return { ...change, at: change.at + Math.max(0, count - CHANGES_WITHIN) };
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { find } from '../plan/index.js';
+import { qemuCommand, showCell } from '../report/index.js';
+import { loadSuites } from './scenarios.js';
+
+export function showCommand(): Command {
+  return new Command('show')
+    .description('show one cell without booting it: machine, PCI tree, where DMA may flow, and what is due and why')
+    .argument('<CELL>', 'the id of a cell, or a pattern that only one matches')
+    .option('--argv', "also QEMU's command line, with names in place of this run's files")
+    .option('--scenarios <DIR>', 'also load the scenario files in this folder')
+    .action(async (word: string, options: { argv?: boolean; scenarios?: string }) => {
+      const cell = find(await loadSuites(options.scenarios), word);
+      const lines = [...showCell(cell), ...(options.argv ? ['', ...qemuCommand(cell)] : [])];
+      process.stdout.write(`${lines.join('\n')}\n`);
+    });
+}

@@ -1,0 +1,46 @@
+/**
+ * What the history of measurements is made of: samples, each of a series that says all that could move them.
+ */
+import { z } from 'zod';
+
+export const SAMPLES_SCHEMA_VERSION = 1;
+
+const Word = z.string().min(1).max(400);
+
+/**
+ * What was measured, on what. Two samples belong to one line of a chart only if all of this is equal. The modules are not part of
+ * it: they are what a history is watched for.
+ */
+export const Series = z.strictObject({
+  /** The cell's id: machine/topology/workload/backend. */
+  cell: Word,
+  metric: Word,
+  unit: z.string().max(40),
+  better: z.enum(['lower', 'higher', 'neither']),
+  /** `exact`: does not move unless something of this key or the modules moved. `noisy`: needs statistics. */
+  kind: z.enum(['exact', 'noisy']),
+  /** Hash of the declarations of machine, topology and workload: a cell that kept its name may have changed. */
+  declared: Word,
+  kernel: Word,
+  kernel_key: Word,
+  qemu: Word,
+  qemu_key: Word,
+  accelerator: z.enum(['kvm', 'tcg']),
+});
+export type Series = z.infer<typeof Series>;
+
+/** The first line of a file of samples. */
+export const SamplesHeader = z.strictObject({
+  schema: z.literal(SAMPLES_SCHEMA_VERSION),
+  run: Word,
+  /** ISO 8601, UTC */
+  at: z.iso.datetime(),
+  modules_key: Word,
+  rootfs_key: Word,
+  host: z.strictObject({ kernel: z.string(), cpus: z.number(), memory_mib: z.number() }),
+});
+export type SamplesHeader = z.infer<typeof SamplesHeader>;
+
+/** Each further line: raw samples, in the order in which they were taken. */
+export const SamplesLine = z.strictObject({ series: Series, values: z.array(z.number()).min(1) });
+export type SamplesLine = z.infer<typeof SamplesLine>;

@@ -1,0 +1,110 @@
+/** The PCI tree: what stands where. Validated as everything else that a user may write in a scenario file. */
+import { z } from 'zod';
+import { Id } from './id.js';
+
+const powerOfTwo = (min: number, max: number) =>
+  z
+    .int()
+    .min(min)
+    .max(max)
+    .refine((n) => (n & (n - 1)) === 0, 'must be a power of two');
+
+/** p2pdma gives pages to memory only in pieces of this size (memremap_compat_align). */
+const P2P_MEMORY_MIB = powerOfTwo(2, 4096);
+
+const NvmeNode = z.strictObject({
+  kind: z.literal('nvme'),
+  id: Id,
+  role: z.enum(['dut', 'reference']),
+  sizeMiB: z
+    .int()
+    .min(1)
+    .max(1 << 20),
+  blockSize: z.union([z.literal(512), z.literal(4096)]).default(512),
+  /** A controller memory buffer of this size: a BAR that is registers to QEMU. The kernel's nvme driver offers it to p2pdma. */
+  cmbMiB: P2P_MEMORY_MIB.optional(),
+  /** A persistent memory region of this size: a BAR that is memory, and a file on the host. phyr_peer offers it to p2pdma. */
+  pmrMiB: P2P_MEMORY_MIB.optional(),
+});
+export type NvmeNode = z.infer<typeof NvmeNode>;
+
+const IvshmemNode = z.strictObject({
+  kind: z.literal('ivshmem'),
+  id: Id,
+  /** Size of BAR 2, which is memory and a file on the host. phyr_peer offers it to p2pdma. */
+  sizeMiB: P2P_MEMORY_MIB,
+});
+
+/** QEMU's teaching device: a DMA engine that reaches `dmaMaskBits` bits of address. */
+const EduNode = z.strictObject({
+  kind: z.literal('edu'),
+  id: Id,
+  dmaMaskBits: z.int().min(12).max(64).default(28),
+});
+
+/** QEMU's own IOMMU tester: writes a word at a DMA address and looks for it at a physical one. */
+const IommuTestdevNode = z.strictObject({ kind: z.literal('iommu-testdev'), id: Id });
+
+/** What may be a function of a device. */
+const Endpoint = z.discriminatedUnion('kind', [NvmeNode, IvshmemNode, EduNode, IommuTestdevNode]);
+export type Endpoint = z.infer<typeof Endpoint>;
+
+export type PciNode =
+  | Endpoint
+  /** One device with several functions, function 0 first. */
+  | { kind: 'multifunction'; id: string; functions: Endpoint[] }
+  | { kind: 'root-port'; id: string; below: PciNode[] }
+  | { kind: 'switch'; id: string; acs: boolean; below: PciNode[] }
+  /** A second host bridge with a root bus of its own (pxb-pcie); root ports stand there. */
+  | { kind: 'host-bridge'; id: string; below: PciNode[] };
+
+const PciNode: z.ZodType<PciNode, unknown> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('multifunction'), id: Id, functions: z.array(Endpoint).min(2).max(8) }),
+    z.strictObject({
+      kind: z.literal('root-port'),
+      id: Id,
+      below: z.array(PciNode).max(1, 'a root port has one slot'),
+    }),
+    z.strictObject({ kind: z.literal('switch'), id: Id, acs: z.boolean(), below: z.array(PciNode).max(32) }),
+    z.strictObject({ kind: z.literal('host-bridge'), id: Id, below: z.array(PciNode).max(31) }),
+    ...Endpoint.options,
+  ]),
+);
+
+/** The PCI tree. `root` are the devices on pcie.0; the device ids are unique in the whole tree. */
+export const Topology = z
+  .strictObject({
+    id: Id,
+    root: z.array(PciNode).min(1),
+    /**
+     * Do ports with access control redirect peer-to-peer traffic upwards when the kernel enables an IOMMU? Default: true, which is the
+     * kernel's; `false` asks it on its command line to leave that off.
+     */
+    acsRedirect: z.boolean().optional(),
+  })
+  .superRefine((topology, ctx) => {
+    const seen = new Set<string>();
+    for (const { node } of walk(topology)) {
+      if (seen.has(node.id)) ctx.addIssue({ code: 'custom', message: `two devices are named '${node.id}'` });
+      seen.add(node.id);
+    }
+  });
+export type Topology = z.infer<typeof Topology>;
+
+/** The nodes directly below one. */
+export function childrenOf(node: PciNode): readonly PciNode[] {
+  if (node.kind === 'multifunction') return node.functions;
+  return 'below' in node ? node.below : [];
+}
+
+/** Every node of the tree in order of declaration, with the chain of nodes above it (outermost first). */
+export function* walk(topology: { root: PciNode[] }): Generator<{ node: PciNode; above: PciNode[] }> {
+  function* visit(nodes: readonly PciNode[], above: PciNode[]): Generator<{ node: PciNode; above: PciNode[] }> {
+    for (const node of nodes) {
+      yield { node, above };
+      yield* visit(childrenOf(node), [...above, node]);
+    }
+  }
+  yield* visit(topology.root, []);
+}

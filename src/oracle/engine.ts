@@ -1,0 +1,52 @@
+/**
+ * What a DMA engine should have been able to do, by what stands between it and memory.
+ */
+import { z } from 'zod';
+import { domainInForce, type Machine } from '../model/index.js';
+
+/** A case of phyr_engine.ko, by one way of mapping. */
+export const EngineOutcome = z.object({
+  device: z.enum(['edu', 'iommu-testdev']),
+  case: z.enum(['mapped', 'unmapped', 'stale', 'readonly', 'read', 'writeonly', 'clamped', 'beyond']),
+  path: z.enum(['phys', 'sg', 'phyr16', 'phyr8']),
+  outcome: z.enum(['right', 'fault', 'untouched', 'wrong', 'refused']),
+  /** The address that it used in vain, or last. */
+  addr: z.number(),
+  write: z.boolean(),
+  /** stale: how long after unmapping it could go on, and how often it did. */
+  window_us: z.number(),
+  uses: z.number(),
+});
+export type EngineOutcome = z.infer<typeof EngineOutcome>;
+
+/** An objection, if there is one. */
+export function judgeEngine(machine: Machine, one: EngineOutcome): string | undefined {
+  const due = outcomesDue(one);
+  const what = `${one.device}, ${one.case} by ${one.path}`;
+  if (!due.includes(one.outcome)) return `${what}: ${one.outcome}, due ${due.join(' or ')}`;
+  if (one.case === 'stale' && domainInForce(machine.iommu) === 'strict' && one.uses > 0) {
+    return `${what}: the device could go on ${one.uses} times, for ${one.window_us} us, in strict mode`;
+  }
+  return undefined;
+}
+
+function outcomesDue({ device, case: name }: EngineOutcome): EngineOutcome['outcome'][] {
+  switch (name) {
+    case 'mapped':
+    case 'read':
+    // By the IOMMU, or by a bounce buffer.
+    case 'beyond':
+      return ['right'];
+    // The device drops the address bits that it has not, and reads somewhere else.
+    case 'clamped':
+      return ['untouched', 'wrong'];
+    // The tester is told that its access failed; edu goes on as if nothing were amiss, with nothing moved.
+    case 'unmapped':
+    case 'stale':
+    case 'readonly':
+      return device === 'edu' ? ['untouched'] : ['fault'];
+    // What edu's buffer holds after a read that faulted is its own affair, as long as it is not the page.
+    case 'writeonly':
+      return ['untouched', 'wrong'];
+  }
+}

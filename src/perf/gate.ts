@@ -1,0 +1,41 @@
+/** Which series got worse since a baseline, and whether a CI should stop for it. */
+import { type CompareOptions, type Comparison, compareExact, compareNoisy } from './compare.js';
+
+/** A series in both runs. */
+export interface Pair {
+  name: string;
+  kind: 'exact' | 'noisy';
+  better: CompareOptions['better'];
+  unit: string;
+  before: readonly number[];
+  after: readonly number[];
+}
+
+export interface Judged extends Pair {
+  comparison: Comparison;
+}
+
+export interface GateOptions {
+  minEffect: { exact: number; noisy: number };
+}
+
+/** A change of half a percent in a count is one of the code; timings under emulation are not worth an alarm below five. */
+export const DEFAULT_GATE: GateOptions = { minEffect: { exact: 0.005, noisy: 0.05 } };
+
+/** The most telling first: what gates, then what changed by how much. */
+export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAULT_GATE): Judged[] {
+  const rank = { worse: 0, changed: 1, better: 2, inconclusive: 3, same: 4 };
+  const size = ({ comparison }: Judged) => Math.abs(Math.log(comparison.ratio.mid)) || 0;
+  return pairs
+    .map((pair): Judged => {
+      const how = { better: pair.better, minEffect: options.minEffect[pair.kind] };
+      const compare = pair.kind === 'exact' ? compareExact : compareNoisy;
+      return { ...pair, comparison: compare(pair.before, pair.after, how) };
+    })
+    .sort(
+      (a, b) =>
+        Number(b.comparison.gates) - Number(a.comparison.gates) ||
+        rank[a.comparison.verdict] - rank[b.comparison.verdict] ||
+        size(b) - size(a),
+    );
+}

@@ -1,0 +1,48 @@
+/** What I/O through /dev/phyrN-ctl must do, and what it needs. */
+import {
+  type Backend,
+  type CtlIo,
+  type Expectation,
+  type Machine,
+  type Path,
+  type Topology,
+  translates,
+  walk,
+} from '../model/index.js';
+import { p2pRoute } from './p2p.js';
+
+/** What phyr_dma_map() says of a peer that the device cannot reach. */
+const P2P_REFUSED_ERRNO = 'EREMOTEIO';
+
+/** `hostPath`: how the device reaches the machine's own memory. */
+export function decideCtlIo(
+  machine: Machine,
+  topology: Topology,
+  workload: CtlIo,
+  backend: Backend,
+  dut: string,
+  hostPath: Path,
+): { run: Expectation } | { prune: string } {
+  if (backend !== 'phyr8')
+    return { prune: 'I/O without a bio is mapped by phyr.ko as packed lists, whatever the backend: it is run once' };
+  if (workload.memory === 'page-less' && reservedRam(machine) === undefined)
+    return { prune: 'the machine reserves no RAM (kernelArgs: memmap=SIZE$ADDRESS)' };
+  if (workload.peer === undefined) return { run: { kind: 'works', how: hostPath } };
+  const peer = [...walk(topology)].find(({ node }) => node.id === workload.peer)?.node;
+  if (peer?.kind !== 'ivshmem') return { prune: `the topology has no BAR called '${workload.peer}'` };
+  const route = p2pRoute(machine, topology, dut, peer.id);
+  if (route.kind === 'not-modelled') return { run: { kind: 'not-modelled', why: route.why } };
+  if (route.kind === 'refused') return { run: { kind: 'refused', errno: P2P_REFUSED_ERRNO } };
+  // Of memory without pages the watch sees addresses alone: not whose they are.
+  const seen = workload.memory === 'peer' ? route.how : translates(machine.iommu) ? 'iova' : 'direct';
+  return { run: { kind: 'works', how: seen } };
+}
+
+/** The RAM that the kernel is told to leave alone, and so has no struct pages for if it is whole sections of 128 MiB. */
+export function reservedRam(machine: Machine): { base: string; bytes: number } | undefined {
+  for (const word of machine.kernelArgs) {
+    const [, mib, base] = /^memmap=(\d+)M\$(0x[0-9a-f]+)$/.exec(word) ?? [];
+    if (mib !== undefined && base !== undefined) return { base, bytes: Number(mib) << 20 };
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+/** Taking a device out of a running guest and putting it back, as hands would at the slot. */
+import { z } from 'zod';
+import { InfraError } from '../model/index.js';
+import { type Qmp, qmpEvent } from './qmp.js';
+
+/** The guest lets go of a device in a fraction of a second; what waits for I/O may take as long as that. */
+const RELEASE_MS = 20_000;
+
+/** QEMU's id of the device that a node of the topology is. */
+const deviceId = (node: string) => `pci-${node}`;
+
+/** Presses the slot's button; resolves when the guest has let the device go. InfraError if it has not within 20 s. */
+export async function unplug(qmp: Qmp, node: string): Promise<void> {
+  const id = deviceId(node);
+  using gone = qmpEvent(qmp, ({ event, data }) => event === 'DEVICE_DELETED' && data.device === id);
+  await qmp.execute('device_del', z.unknown(), { id });
+  if (!(await gone.within(RELEASE_MS))) {
+    throw new InfraError(`the guest did not let go of '${node}' within ${RELEASE_MS / 1000} s`);
+  }
+}
+
+/** Puts it back where and as it was when the guest was started with `argv`. The guest finds it a little later. */
+export async function plug(qmp: Qmp, node: string, argv: readonly string[]): Promise<void> {
+  const words = await qmp.execute('human-monitor-command', z.string(), {
+    'command-line': `device_add ${deviceOption(node, argv)}`,
+  });
+  if (words.trim() !== '') throw new InfraError(`QEMU does not take '${node}' back: ${words.trim()}`);
+}
+
+/** The argument of the `-device` that made a node's device. */
+export function deviceOption(node: string, argv: readonly string[]): string {
+  const option = argv.find(
+    (word, at) => argv[at - 1] === '-device' && word.split(',').includes(`id=${deviceId(node)}`),
+  );
+  if (option === undefined) throw new InfraError(`the guest was started with no device '${node}'`);
+  return option;
+}

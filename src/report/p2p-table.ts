@@ -1,0 +1,95 @@
+/**
+ * What peer-to-peer DMA did in a run, as one table: where the two devices stand and what the processor's host bridge is trusted
+ * with, against what the IOMMU does. Every entry is the common answer of the cells behind it.
+ */
+import {
+  type Cell,
+  type CellRecord,
+  domainInForce,
+  type Expectation,
+  type Machine,
+  type Verdict,
+} from '../model/index.js';
+import { dutOf, p2pRelation } from '../plan/index.js';
+
+type Entry = { expect: Expectation; verdict: Verdict };
+
+/** Lines of text; none if the run has no peer-to-peer cells on more than one machine. */
+export function p2pTable(cells: readonly Cell[], records: readonly CellRecord[]): string[] {
+  const verdicts = new Map(records.map(({ id, verdict }) => [id, verdict]));
+  const rows = new Map<string, Map<string, Entry[]>>();
+  const columns = new Set<string>();
+  const machines = new Set<string>();
+  for (const { id, machine, topology, workload, plant, expect } of cells) {
+    if (workload.kind !== 'p2p-copy' || plant !== undefined) continue;
+    machines.add(machine.id);
+    const relation = p2pRelation(topology, dutOf(topology).id, workload.peer);
+    const row = `${relation}\0${machine.hostBridgeP2p ? 'trusted' : 'not trusted'}`;
+    const column = modeOf(machine);
+    columns.add(column);
+    const entries = rows.get(row) ?? new Map<string, Entry[]>();
+    rows.set(
+      row,
+      entries.set(column, [...(entries.get(column) ?? []), { expect, verdict: verdicts.get(id) ?? 'lost' }]),
+    );
+  }
+  if (machines.size < 2) return [];
+  const sorted = [...rows].sort(([a], [b]) => relationOf(a).localeCompare(relationOf(b)));
+  const table = [
+    ['peer-to-peer between', 'host bridge', ...columns],
+    ...sorted.map(([row, entries]) => [
+      ...row.split('\0'),
+      ...[...columns].map((column) => entry(entries.get(column) ?? [])),
+    ]),
+  ];
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function relationOf(row: string): string {
+  return row.split('\0')[0] ?? '';
+}
+
+function modeOf({ iommu, bounce }: Machine): string {
+  const mode = { none: 'no IOMMU', identity: 'passthrough', lazy: 'lazy', strict: 'strict' }[domainInForce(iommu)];
+  const kind = iommu.kind === 'none' || iommu.kind === 'intel' ? '' : `${iommu.kind} `;
+  const runtime = iommu.kind !== 'none' && iommu.runtime !== undefined ? 'identity at run time' : mode;
+  return `${kind}${runtime}${bounce === 'force' ? ', swiotlb=force' : ''}`;
+}
+
+const HOW = {
+  'bus-address': 'bus address',
+  'host-bridge': 'host bridge',
+  iova: 'IOVA',
+  direct: 'directly',
+  bounce: 'bounced',
+} as const;
+
+/** What was due if all cells passed; else how many did not, and what became of the worst. */
+function entry(entries: readonly Entry[]): string {
+  if (entries.length === 0) return '-';
+  const due = [...new Set(entries.map(({ expect }) => word(expect)))].join(' / ');
+  for (const verdict of ['fail', 'lost', 'inconclusive'] as const) {
+    const bad = entries.filter((one) => one.verdict === verdict).length;
+    if (bad > 0) return `${verdict === 'fail' ? 'FAIL' : verdict}: ${bad} of ${entries.length}, due: ${due}`;
+  }
+  return due;
+}
+
+function word(expect: Expectation): string {
+  switch (expect.kind) {
+    case 'works':
+      return `works, ${HOW[expect.how]}`;
+    case 'refused':
+      return 'refused';
+    case 'not-modelled':
+      return 'not modelled';
+    case 'caught':
+      return 'caught';
+  }
+}

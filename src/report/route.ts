@@ -1,0 +1,22 @@
+/** What DMA may do, in words. */
+import type { Path } from '../model/index.js';
+import type { P2pRoute } from '../plan/index.js';
+
+export const HOW: Record<Path, string> = {
+  direct: 'by physical address',
+  iova: 'by IOVA',
+  bounce: 'through bounce buffers',
+  'bus-address': 'by bus address',
+  'host-bridge': 'through the host bridge',
+};
+
+export function formatRoute(route: P2pRoute): string {
+  switch (route.kind) {
+    case 'works':
+      return `works, ${HOW[route.how]}: ${route.why}`;
+    case 'refused':
+      return `refused with ${route.errno}: ${route.why}`;
+    case 'not-modelled':
+      return `not modelled: ${route.why}`;
+  }
+}

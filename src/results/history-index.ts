@@ -1,0 +1,176 @@
+/**
+ * The index of a history: tables that are made from its files, and from them again whenever they are lost.
+ */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { describe, InfraError, SamplesHeader, Series } from '../model/index.js';
+
+export const SUFFIX = '.samples.jsonl';
+
+/** A file that is not what it should be: it takes no part. */
+export interface Refused {
+  file: string;
+  why: string;
+}
+
+interface File {
+  name: string;
+  size: number;
+}
+
+/** Raised when the tables change: an index of another version is made anew. */
+export const INDEX_VERSION = 1;
+
+const TABLES = `
+  create table if not exists file (name varchar, size bigint, run varchar, started varchar, modules varchar);
+  create table if not exists series (id integer, key varchar, cell varchar, metric varchar, what varchar);
+  create table if not exists sample (series integer, file varchar, samples double[]);`;
+
+/** Identifies a series: a short hash of all that it is. */
+export function seriesKey(series: Series): string {
+  const ordered = Object.entries(series).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(ordered)).digest('hex').slice(0, 16);
+}
+
+export async function rowsOf(
+  db: DuckDBConnection,
+  sql: string,
+  values: DuckDBValue[] = [],
+): Promise<Record<string, unknown>[]> {
+  return (await db.runAndReadAll(sql, values)).getRowObjectsJS();
+}
+
+/** Brings the index up to what the folder holds: new files are read, those that are gone or changed forgotten. */
+export async function updateIndex(db: DuckDBConnection, folder: string, names: string[]): Promise<Refused[]> {
+  await db.run(TABLES);
+  const known = new Map((await rowsOf(db, 'select name, size from file')).map((row) => [row.name, Number(row.size)]));
+  const there = new Set<unknown>(names);
+  const stale = [...known.keys()].filter((name) => !there.has(name));
+  const fresh: File[] = [];
+  for (const name of names) {
+    const { size } = await stat(join(folder, name));
+    if (known.get(name) === size) continue;
+    if (known.has(name)) stale.push(name);
+    fresh.push({ name, size });
+  }
+  if (stale.length + fresh.length === 0) return [];
+  const refused: Refused[] = [];
+  const refuse = (name: string, why: string) => refused.push({ file: join(folder, name), why });
+  const readable = await readAll(db, folder, fresh, refuse);
+  await db.run('begin');
+  for (const name of stale) {
+    await db.run('delete from sample where file = $1', [String(name)]);
+    await db.run('delete from file where name = $1', [String(name)]);
+  }
+  if (readable.length > 0) await add(db, folder, readable, refuse);
+  await db.run('commit');
+  return refused;
+}
+
+type Refuse = (name: string, why: string) => void;
+
+/** Reads the lines of files into a table; returns those that are JSON throughout. */
+async function readAll(db: DuckDBConnection, folder: string, files: File[], refuse: Refuse): Promise<File[]> {
+  let left = files;
+  while (left.length > 0) {
+    try {
+      await db.run('drop table if exists line');
+      await db.run(`create temp table line as ${readLines(left.map(({ name }) => join(folder, name)))}`);
+      break;
+    } catch (error) {
+      const why = describe(error).split('\n')[0] ?? '';
+      const bad = left.find(({ name }) => why.includes(join(folder, name)));
+      if (bad === undefined) throw new InfraError(`cannot read the history in ${folder}: ${why}`);
+      refuse(bad.name, why);
+      left = left.filter((file) => file !== bad);
+    }
+  }
+  return left;
+}
+
+/** Adds what was read. Files that hold something else are left out, and named. */
+async function add(db: DuckDBConnection, folder: string, files: File[], refuse: Refuse): Promise<void> {
+  const good: File[] = [];
+  const found = new Map((await rowsOf(db, FILE_CHECK)).map((row) => [String(row.file), row]));
+  for (const file of files) {
+    const why = objection(file.name, found.get(join(folder, file.name)));
+    if (why === undefined) good.push(file);
+    else refuse(file.name, why);
+  }
+  const broken = await addSeries(db);
+  for (const { name, size } of good) {
+    const text = broken.get(join(folder, name));
+    if (text !== undefined) {
+      refuse(name, `not a series: ${text.slice(0, 80)}`);
+      continue;
+    }
+    const { run, started, modules_key } = found.get(join(folder, name)) ?? {};
+    const values = [name, BigInt(size), String(run), String(started), String(modules_key)];
+    await db.run('insert into file values ($1, $2, $3, $4, $5)', values);
+  }
+  await db.run(
+    `insert into sample select text.id, file.name, line.samples from line
+         join file on line.file = $1 || file.name join text on text.what = line.series`,
+    [`${folder}/`],
+  );
+  await db.run('drop table line; drop table text');
+}
+
+/**
+ * Adds the series of what was read. A run has hundreds, the same as the run before: each text is parsed once. Returns the files in
+ * which a text is no series.
+ */
+async function addSeries(db: DuckDBConnection): Promise<Map<string, string>> {
+  await db.run('create temp table text (what varchar, id integer)');
+  const ids = new Map((await rowsOf(db, 'select key, id from series')).map((row) => [String(row.key), Number(row.id)]));
+  const broken = new Map<string, string>();
+  for (const { series } of await rowsOf(
+    db,
+    'select distinct series from line where series is not null order by series',
+  )) {
+    const text = String(series);
+    const parsed = Series.safeParse(JSON.parse(text));
+    if (!parsed.success) {
+      const files = await rowsOf(db, 'select distinct file from line where series = $1', [text]);
+      for (const { file } of files) broken.set(String(file), text);
+      continue;
+    }
+    const key = seriesKey(parsed.data);
+    const id = ids.get(key) ?? ids.size + 1;
+    if (!ids.has(key)) {
+      const { cell, metric } = parsed.data;
+      const values = [id, key, cell, metric, JSON.stringify(parsed.data)];
+      await db.run('insert into series values ($1, $2, $3, $4, $5)', values);
+      ids.set(key, id);
+    }
+    await db.run('insert into text values ($1, $2)', [text, id]);
+  }
+  return broken;
+}
+
+/** The lines of files as rows: a header has a schema and no series, all others have both series and samples. */
+function readLines(paths: string[]): string {
+  const list = paths.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
+  return `select filename as file, series, "values" as samples, schema, run, "at" as started, modules_key
+    from read_json([${list}], format = 'newline_delimited', filename = true, columns = {
+      'series': 'VARCHAR', 'values': 'DOUBLE[]', 'schema': 'INTEGER', 'run': 'VARCHAR', 'at': 'VARCHAR', 'modules_key': 'VARCHAR'})`;
+}
+
+const FILE_CHECK = `
+  select file, count(schema) as headers, any_value(schema) as schema, any_value(run) as run, any_value(started) as started,
+    any_value(modules_key) as modules_key,
+    count(*) filter (schema is null and (series is null or len(samples) is null or len(samples) = 0 or list_count(samples) < len(samples))) as bad
+  from line group by file`;
+
+const Header = SamplesHeader.pick({ schema: true, run: true, at: true, modules_key: true });
+
+function objection(name: string, row: Record<string, unknown> | undefined): string | undefined {
+  if (row === undefined) return 'it is empty';
+  if (Number(row.headers) !== 1) return `it has ${row.headers} headers instead of one`;
+  const header = Header.safeParse({ schema: row.schema, run: row.run, at: row.started, modules_key: row.modules_key });
+  if (!header.success) return 'its header is not what a history holds';
+  if (Number(row.bad) > 0) return `${row.bad} lines are not samples of a series`;
+  return name === `${header.data.run}${SUFFIX}` ? undefined : `it says that it is of run ${header.data.run}`;
+}

@@ -1,0 +1,164 @@
+/**
+ * The history of measurements: a folder of files, one a run, never changed once written; two histories are merged by copying files
+ * together. What is asked of it is answered by an index (DuckDB) that can be thrown away: it is made from the files again.
+ *
+ * DuckDB and not SQLite: its npm package brings the engine ready-made, and it reads the files itself, by column.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { describe, InfraError, type SamplesHeader, type SamplesLine, Series, UsageError } from '../model/index.js';
+import { INDEX_VERSION, type Refused, rowsOf, SUFFIX, updateIndex } from './history-index.js';
+
+/** The history of the runs in this folder. */
+export function historyFolder(runs: string): string {
+  return join(runs, 'history');
+}
+
+/** Writes the samples of a run, whole or not at all. A run has one file and keeps it. */
+export async function writeSamples(folder: string, header: SamplesHeader, lines: SamplesLine[]): Promise<string> {
+  const path = join(folder, `${header.run}${SUFFIX}`);
+  const temporary = join(folder, `.${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(temporary, [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new InfraError(`cannot keep the measurements in ${folder}: ${describe(error)}`);
+  }
+  return path;
+}
+
+export interface Sample {
+  run: string;
+  at: string;
+  modules: string;
+  values: number[];
+}
+
+export interface SeriesHistory {
+  key: string;
+  series: Series;
+  /** Oldest first. */
+  samples: Sample[];
+}
+
+export class History implements Disposable {
+  readonly #db: DuckDBConnection;
+  readonly #close: () => void;
+  /** Files that are not what they should be, with the reason: they take no part. */
+  readonly refused: Refused[] = [];
+
+  private constructor(db: DuckDBConnection, close: () => void) {
+    this.#db = db;
+    this.#close = close;
+  }
+
+  /**
+   * Opens a history and brings its index up to date.
+   * @param indexFolder where indexes are kept; one a history, shared with nobody while it is open
+   */
+  static async open(folder: string, indexFolder: string): Promise<History> {
+    let names: string[];
+    try {
+      names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
+    } catch {
+      throw new UsageError(
+        `there is no history in ${folder}`,
+        'a run that measures something makes it; --runs DIR names another folder of runs',
+      );
+    }
+    const which = createHash('sha256').update(folder).digest('hex').slice(0, 16);
+    const index = join(indexFolder, `history-${INDEX_VERSION}-${which}.duckdb`);
+    await mkdir(dirname(index), { recursive: true });
+    const { DuckDBInstance } = await import('@duckdb/node-api');
+    let instance: Awaited<ReturnType<typeof DuckDBInstance.create>>;
+    try {
+      instance = await DuckDBInstance.create(index);
+    } catch (error) {
+      if (/lock/i.test(describe(error)))
+        throw new InfraError('another phyrlab reads this history; try again when it is done');
+      // An index is made of files that are still there: a damaged one is no loss.
+      await rm(index, { force: true });
+      await rm(`${index}.wal`, { force: true });
+      instance = await DuckDBInstance.create(index);
+    }
+    const db = await instance.connect();
+    const history = new History(db, () => {
+      db.closeSync();
+      instance.closeSync();
+    });
+    try {
+      history.refused.push(...(await updateIndex(db, folder, names)));
+    } catch (error) {
+      history.#close();
+      throw error;
+    }
+    return history;
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  /** Series whose `cell metric` the matcher takes, oldest sample first. */
+  async series(matches: (name: string) => boolean): Promise<SeriesHistory[]> {
+    const found = (await this.#rows('select id, key, what from series order by cell, metric, id'))
+      .map((row) => ({ id: Number(row.id), key: String(row.key), series: Series.parse(JSON.parse(String(row.what))) }))
+      .filter(({ series }) => matches(seriesName(series)));
+    const histories: SeriesHistory[] = [];
+    for (const { id, key, series } of found) {
+      const rows = await this.#rows(
+        'select run, started, modules, samples from sample join file on file.name = sample.file where series = $1 order by started, run',
+        [id],
+      );
+      if (rows.length > 0) histories.push({ key, series, samples: rows.map(toSample) });
+    }
+    return histories;
+  }
+
+  /** The runs that measured something, oldest first. */
+  async runs(): Promise<{ run: string; at: string; modules: string }[]> {
+    const rows = await this.#rows('select run, started, modules from file order by started, run');
+    return rows.map(({ run, started, modules }) => ({
+      run: String(run),
+      at: String(started),
+      modules: String(modules),
+    }));
+  }
+
+  /** What one run measured, by the key of the series. */
+  async run(id: string): Promise<Map<string, { series: Series; sample: Sample }>> {
+    const rows = await this.#rows(
+      `select key, what, run, started, modules, samples from sample
+         join file on file.name = sample.file join series on series.id = sample.series where run = $1 order by cell, metric`,
+      [id],
+    );
+    return new Map(
+      rows.map((row) => [
+        String(row.key),
+        { series: Series.parse(JSON.parse(String(row.what))), sample: toSample(row) },
+      ]),
+    );
+  }
+
+  async #rows(sql: string, values: DuckDBValue[] = []): Promise<Record<string, unknown>[]> {
+    return rowsOf(this.#db, sql, values);
+  }
+}
+
+/** What a person calls a series. Several series have the same name when the kernel or QEMU changed. */
+export function seriesName({ cell, metric }: Series): string {
+  return `${cell} ${metric}`;
+}
+
+function toSample(row: Record<string, unknown>): Sample {
+  return {
+    run: String(row.run),
+    at: String(row.started),
+    modules: String(row.modules),
+    values: (row.samples as unknown[]).map(Number),
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * QEMU's account of what the device under test does, for the time of one cell: events switched on, and a mark in the trace each
+ * time that another driver gets the device.
+ */
+import type { Machine, Workload } from '../model/index.js';
+import { NVME_EVENTS, NvmeTrace, type Owner, TRANSLATION_EVENTS, VTD_EVENTS } from '../oracle/index.js';
+import type { BootedGuest } from './boot.js';
+
+/** Is the device watched in cells with this workload? What each page costs is a good part of a small workload's time. */
+export function tracesDevice(workload: Workload): boolean {
+  switch (workload.kind) {
+    case 'crosscheck':
+    case 'p2p-copy':
+    case 'ctl-io':
+      return true;
+    case 'fio-verify':
+      return workload.deviceTrace === true;
+    default:
+      return false;
+  }
+}
+
+export class DeviceTracer {
+  readonly #booted: BootedGuest;
+  readonly #dut: string;
+  readonly #events: readonly string[];
+  readonly #owners: Owner[] = [];
+
+  constructor(booted: BootedGuest, machine: Machine, dut: string) {
+    this.#booted = booted;
+    this.#dut = dut;
+    const { kind } = machine.iommu;
+    const iommu = kind === 'none' ? [] : kind === 'intel' ? VTD_EVENTS : TRANSLATION_EVENTS[kind];
+    this.#events = [...NVME_EVENTS, ...iommu];
+  }
+
+  /** A driver is about to get the function. */
+  readonly onBind = async (bdf: string, driver: string): Promise<void> => {
+    if (bdf !== this.#dut) return;
+    // What the kernel's driver does is not judged, and would fill the trace.
+    if (driver === OURS) await this.#booted.trace(this.#events, true);
+    this.#owners.push({ from: await this.#booted.traceSize(), driver });
+  };
+
+  /** The cell is over. Lines that the story takes are to be offered to it in order. */
+  async end(): Promise<NvmeTrace> {
+    await this.#booted.trace(this.#events, false);
+    return new NvmeTrace({ owners: this.#owners, driver: OURS, bdf: this.#dut });
+  }
+}
+
+const OURS = 'phyr_nvme';

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { domainInForce, Iommu, Machine, translates } from '../../../src/model/index.js';
+
+const base = { id: 'm', arch: 'x86_64', hostBridgeP2p: false, vcpus: 2, memoryMiB: 512, clock: 'wall' };
+const said = (changes: object) => {
+  const result = Machine.safeParse({ ...base, iommu: { kind: 'none' }, ...changes });
+  return result.success ? 'taken' : result.error.issues.map((issue) => issue.message).join('; ');
+};
+
+describe('a machine', () => {
+  it.each([
+    [{ iommu: { kind: 'intel', domain: 'lazy', cachingMode: true } }, /caching mode .* strict/],
+    [{ iommu: { kind: 'amd', domain: 'lazy' } }, /AMD-Vi .* strict/],
+    [{ iommu: { kind: 'intel', domain: 'passthrough', runtime: 'identity' } }, /nothing to change/],
+    [{ iommu: { kind: 'smmuv3', domain: 'strict' } }, /x86_64 has no IOMMU of the kind smmuv3/],
+    [{ arch: 'aarch64', iommu: { kind: 'intel', domain: 'strict' } }, /aarch64 has no IOMMU of the kind intel/],
+    [{ arch: 'aarch64', hostBridgeP2p: true }, /no ARM host bridge/],
+    [{ bounce: 'force', iommu: { kind: 'virtio', domain: 'strict' } }, /nothing is bounced by force/],
+    [{ clock: 'icount' }, /one vCPU/],
+    [{ dmaBits: 20 }, />=28/],
+    [{ iommu: { kind: 'virtio', domain: 'lazy', cachingMode: true } }, /cachingMode/],
+  ])('that cannot be is refused: %j', (changes, why) => expect(said(changes)).toMatch(why));
+
+  it.each([
+    { iommu: { kind: 'intel', domain: 'lazy', cachingMode: true, scalable: 'first-stage' } },
+    { iommu: { kind: 'intel', domain: 'strict', cachingMode: true } },
+    { bounce: 'force', iommu: { kind: 'intel', domain: 'passthrough' } },
+    { bounce: 'force', iommu: { kind: 'intel', domain: 'strict', runtime: 'identity' } },
+    { arch: 'aarch64', iommu: { kind: 'smmuv3', domain: 'lazy' } },
+  ])('that can be is taken: %j', (changes) => expect(said(changes)).toBe('taken'));
+});
+
+it.each([
+  [{ kind: 'none' }, 'none', false],
+  [{ kind: 'intel', domain: 'strict' }, 'strict', true],
+  [{ kind: 'virtio', domain: 'lazy' }, 'lazy', true],
+  [{ kind: 'amd', domain: 'passthrough' }, 'identity', false],
+  [{ kind: 'intel', domain: 'lazy', runtime: 'identity' }, 'identity', false],
+])('%j puts a device behind %s', (iommu, domain, translated) => {
+  const parsed = Iommu.parse(iommu);
+  expect(domainInForce(parsed)).toBe(domain);
+  expect(translates(parsed)).toBe(translated);
+});
