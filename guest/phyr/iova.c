@@ -55,22 +55,11 @@ bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 	return true;
 }
 
-/**
- * phyr_iova_free - unlink what is linked, and give the IOVA space back
- * @dev:	the device
- * @map:	the mapping
- * @mapped:	bytes that are linked, from the first one on
- *
- * Context: Any.
- */
-void phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped)
+/* phyr_iova_free() where the list does not begin at the beginning of its space. */
+void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped)
 {
 	u64 pad = map->addr - map->iova.addr;
 
-	if (likely(!pad)) {
-		dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
-		return;
-	}
 	if (mapped)
 		dma_iova_unlink(dev, &map->iova, pad, mapped, map->dir, map->attrs);
 	dma_iova_free(dev, &map->iova);

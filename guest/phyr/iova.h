@@ -17,7 +17,7 @@ static inline u64 phyr_granule(const struct iommu_domain *domain)
 /* iova.c */
 bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 		       struct phyr_map *map);
-void phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped);
+void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped);
 
 /* __phyr_iova_alloc() for every list; what is smaller than a large page is here, inline. */
 static __always_inline bool phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
@@ -29,6 +29,22 @@ static __always_inline bool phyr_iova_alloc(struct device *dev, const struct iom
 		return false;
 	map->addr = map->iova.addr;
 	return true;
+}
+
+/**
+ * phyr_iova_free - unlink what is linked, and give the IOVA space back
+ * @dev:	the device
+ * @map:	the mapping
+ * @mapped:	bytes that are linked, from the first one on
+ *
+ * Context: Any.
+ */
+static __always_inline void phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped)
+{
+	if (likely(map->addr == map->iova.addr))
+		dma_iova_destroy(dev, &map->iova, mapped, map->dir, map->attrs);
+	else
+		__phyr_iova_free(dev, map, mapped);
 }
 
 /* link.c */
