@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode, InfraError, UsageError } from '../model/index.js';
-import { checkCommand } from './check.js';
 import { budgetsCommand } from './budgets.js';
+import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
