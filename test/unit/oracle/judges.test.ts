@@ -12,6 +12,7 @@ import {
   logWindow,
   otherBackend,
   type Snapshot,
+  splats,
   structureCounts,
   type Translate,
   type Watch,
@@ -93,6 +94,11 @@ describe('the kernel-log oracle', () => {
   it('could not look without both marks', () => {
     expect(judgeKernelLog(logWindow(console.slice(1), 'begin-1', 'end-1'), sound).verdict).toBe('inconclusive');
     expect(judgeKernelLog(logWindow(console.slice(0, 2), 'begin-1', 'end-1'), sound).verdict).toBe('inconclusive');
+  });
+
+  it('passes over what the checks of DMA say of themselves', () => {
+    const lines = ['DMA-API: preallocated 65536 debug entries', 'DMA-API: debugging enabled by kernel config'];
+    expect(splats(lines.map((line) => `[    0.3] ${line}`))).toEqual([]);
   });
 
   it.each([
