@@ -1,6 +1,5 @@
 import type { Suite } from '../../src/model/index.js';
 import {
-  bounced,
   noIommu,
   noIommuReserved,
   vtdLazy,
@@ -54,7 +53,6 @@ export const full: Suite = {
       workloads: [ctlBoth, ...ctlPeers],
       backends: ['phyr8'],
     },
-    { machines: [bounced], topologies: [switched], workloads: [ctlBoth], backends: ['phyr8'] },
     {
       machines: [noIommuReserved, vtdStrictReserved],
       topologies: [switched],
