@@ -9,6 +9,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,8 +39,8 @@ static const struct {
 
 /* unsigned long alloc_iova_fast(...), 0 if there is none; void free_iova_fast(...) */
 static const char *const probes[] = {
-	"r:phyrlab/iova_alloc alloc_iova_fast pfn=$retval",
-	"p:phyrlab/iova_free free_iova_fast",
+	"r:phyrlab/iova_alloc alloc_iova_fast pfn=$retval\n",
+	"p:phyrlab/iova_free free_iova_fast\n",
 };
 
 /* A file as a string, NULL if it cannot be read.  The caller frees it. */
@@ -72,9 +73,9 @@ static char *slurp(const char *path)
 	return text;
 }
 
-static bool spill_how(const char *path, const char *how, const char *text)
+static bool spill(const char *path, const char *text)
 {
-	FILE *f = fopen(path, how);
+	FILE *f = fopen(path, "we");
 	bool good;
 
 	if (!f)
@@ -83,9 +84,16 @@ static bool spill_how(const char *path, const char *how, const char *text)
 	return !fclose(f) && good;
 }
 
-static bool spill(const char *path, const char *text)
+/* The same without removing what is there: stdio would look for the end, and such files have none. */
+static bool append(const char *path, const char *text)
 {
-	return spill_how(path, "we", text);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	bool good;
+
+	if (fd < 0)
+		return false;
+	good = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	return !close(fd) && good;
 }
 
 static void event_path(char *path, size_t size, size_t trigger, const char *file)
@@ -94,15 +102,16 @@ static void event_path(char *path, size_t size, size_t trigger, const char *file
 		 triggers[trigger].event, file);
 }
 
-/* The kprobes' events stay once they are there: without a trigger they cost nothing. */
+/*
+ * The kprobes' events stay once they are there: without a trigger they cost nothing.  A kernel
+ * without such events shows no IOVAs, and the snapshot says null.
+ */
 static void make_probes(void)
 {
 	if (!access(TRACING "/events/phyrlab/iova_free", F_OK))
 		return;
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
-		if (!spill_how(TRACING "/kprobe_events", "ae", probes[i]))
-			fail(EXIT_FAILED, "cannot make the event '%s': %s", probes[i],
-			     strerror(errno));
+		append(TRACING "/kprobe_events", probes[i]);
 }
 
 static void set_triggers(const char *prefix)
@@ -115,7 +124,7 @@ static void set_triggers(const char *prefix)
 	for (size_t i = 0; i < TRIGGERS; i++) {
 		event_path(path, sizeof(path), i, "trigger");
 		snprintf(line, sizeof(line), "%s%s", prefix, triggers[i].trigger);
-		if (!spill(path, line))
+		if (!spill(path, line) && triggers[i].field)
 			fail(EXIT_FAILED, "cannot set '%s' on %s: %s", line, path, strerror(errno));
 	}
 }

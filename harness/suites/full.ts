@@ -1,5 +1,6 @@
 import type { Suite } from '../../src/model/index.js';
 import {
+  bounced,
   noIommu,
   noIommuReserved,
   vtdLazy,
@@ -53,6 +54,7 @@ export const full: Suite = {
       workloads: [ctlBoth, ...ctlPeers],
       backends: ['phyr8'],
     },
+    { machines: [bounced], topologies: [switched], workloads: [ctlBoth], backends: ['phyr8'] },
     {
       machines: [noIommuReserved, vtdStrictReserved],
       topologies: [switched],

@@ -9,7 +9,7 @@ const SPLATS: [RegExp, string][] = [
   [/BUG: KASAN|KASAN:/, 'KASAN'],
   [/BUG: KFENCE|KFENCE:/, 'KFENCE'],
   [/UBSAN:/, 'UBSAN'],
-  [/DMA-API:(?! preallocated \d+ debug entries)/, 'DMA debug'],
+  [/DMA-API:(?! (preallocated \d+ debug entries|debugging enabled))/, 'DMA debug'],
   [
     /possible (recursive|circular) locking|inconsistent lock state|lock order detected|irq lock inversion|Invalid wait context|Nested lock was not taken|bad unlock balance|held lock freed|still has locks held|lock held when returning|suspicious RCU usage|sleeping function called from invalid context/,
     'lockdep',

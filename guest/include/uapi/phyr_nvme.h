@@ -4,6 +4,10 @@
  * layer's data structures.  User memory is pinned and described by a list of physical ranges; a
  * registered buffer is pinned and mapped once.
  *
+ * Memory without struct pages can be used as well, if it is mapped from an exporter (phyr/lease.h,
+ * e.g. /dev/phyr_ram of phyr_store.ko): it is not pinned but lent.  Its owner may take it back at
+ * any time: I/O in flight then ends as it would have, and what comes later is refused with ENODEV.
+ *
  * All reserved fields and unknown flags must be 0 and are refused otherwise with EINVAL.  The node
  * is for root alone; reading the disk needs a file opened for reading, writing one opened for
  * writing (EBADF).  Unknown requests give ENOTTY, a device that is gone ENODEV.  All requests may
@@ -44,8 +48,9 @@ struct phyr_nvme_info {
  *
  * EINVAL: alignment, length, or not within the disk; EFAULT: not the caller's memory; EREMOTEIO: a
  * peer's memory that cannot be reached from here; EXDEV: memory of more than one device, or some of
- * a device and some not; EOPNOTSUPP: other memory that the device cannot be given; ENOMEM; EIO and
- * others: what the device said.
+ * a device and some not; EOPNOTSUPP: other memory that the device cannot be given, e.g. mapped by
+ * page frame and by no exporter; ENODEV: lent memory that was taken back; ENOMEM; EIO and others:
+ * what the device said.
  */
 struct phyr_nvme_io {
 	__u64 addr;
@@ -67,9 +72,10 @@ struct phyr_nvme_io {
  * @reserved:	0
  * @handle:	out: names the buffer in this open file, never 0
  *
- * A peer's memory is refused (EREMOTEIO or EFAULT), since it may not be pinned for long.  The
- * buffer counts as pinned memory (RLIMIT_MEMLOCK, ENOMEM).  ENOSPC: too many buffers; EOPNOTSUPP:
- * the device sees this memory only through a bounce buffer.  Closing the file unregisters all.
+ * A peer's memory with struct pages is refused (EREMOTEIO), since it may not be pinned for long;
+ * that without is lent like other memory.  The buffer counts as pinned memory (RLIMIT_MEMLOCK,
+ * ENOMEM).  ENOSPC: too many buffers; EOPNOTSUPP also: the device does not get this memory in whole
+ * pages.  Closing the file unregisters all.
  */
 struct phyr_nvme_register {
 	__u64 addr;
