@@ -73,7 +73,10 @@ async function inGuest<T>(guests: BudgetGuests, cell: Cell, use: (bench: Bench) 
   await lab.run('lab load phyr8');
   const reference = [...walk(topology)].find(({ node }) => node.kind === 'nvme' && node.role === 'reference');
   if (reference === undefined) throw new InfraError(`topology '${topology.id}' has no reference disk`);
-  return use(new Bench(lab, guest, guest.bdf(dutOf(topology).id), guest.bdf(reference.node.id), guests.boot.signal));
+  // Awaited here: the guest ends with this function.
+  return await use(
+    new Bench(lab, guest, guest.bdf(dutOf(topology).id), guest.bdf(reference.node.id), guests.boot.signal),
+  );
 }
 
 class Bench {
