@@ -55,7 +55,10 @@ bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 	return true;
 }
 
-/* phyr_iova_free() where the list does not begin at the beginning of its space. */
+/*
+ * phyr_iova_free() where the list does not begin at the beginning of its space, and where not all of
+ * it is linked: up to 7.2 dma_iova_destroy() frees no more of the space than is linked.
+ */
 void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped)
 {
 	u64 pad = map->addr - map->iova.addr;

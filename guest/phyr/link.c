@@ -109,7 +109,7 @@ static noinline int phyr_link_batches(struct device *dev, struct iommu_domain *d
 		done = iommu_map_sg(domain, iova, batch, n, prot, GFP_ATOMIC);
 		if (unlikely(done < 0)) {
 			/* It takes back its own batch. */
-			phyr_iova_free(dev, map, iova > map->addr ? iova - map->addr : 0);
+			__phyr_iova_free(dev, map, iova > map->addr ? iova - map->addr : 0);
 			return done;
 		}
 		if (!left)
@@ -142,7 +142,7 @@ static noinline int phyr_link_each(struct device *dev, struct phyr_map *map, u64
 	if (!err)
 		return 0;
 undo:
-	phyr_iova_free(dev, map, mapped);
+	__phyr_iova_free(dev, map, mapped);
 	return err;
 }
 
@@ -175,6 +175,6 @@ int phyr_map_iova(struct device *dev, struct iommu_domain *domain, struct phyr_m
 	err = iommu_map(domain, map->addr - pad, list->first - pad,
 			(map->len + pad + granule) & ~granule, phyr_link_prot(map), GFP_ATOMIC);
 	if (unlikely(err))
-		phyr_iova_free(dev, map, 0);
+		__phyr_iova_free(dev, map, 0);
 	return err;
 }

@@ -3,12 +3,13 @@
  * The guest's story: what was mapped for a device, which commands it was given, what was unmapped,
  * in the order in which it happened.  The host has the device's story, from the emulator.
  *
- * Mappings are taken where every path of the kernel makes them, in the IOMMU API, with kprobes;
+ * Mappings are taken where every path of the kernel makes them, in the IOMMU API, with fprobes: a kprobe that
+ * an interrupt runs into while another is at work is missed, and a story has no holes;
  * commands from phyr_nvme's tracepoints.  Nothing of phyr.ko is used.
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
-#include <linux/kprobes.h>
+#include <linux/fprobe.h>
 #include <linux/memremap.h>
 #include <linux/mutex.h>
 #include <linux/nvme.h>
@@ -66,39 +67,42 @@ static u8 prot_bits(int prot)
 }
 
 /* Is this call of an IOMMU API function about our device?  The domain is its first argument. */
-static bool ours(struct pt_regs *regs)
+static bool ours(struct ftrace_regs *regs)
 {
-	return regs_get_kernel_argument(regs, 0) == (unsigned long)story.domain;
+	return ftrace_regs_get_argument(regs, 0) == (unsigned long)story.domain;
 }
 
 /* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
-static int on_map(struct kprobe *kp, struct pt_regs *regs)
+static int on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		  struct ftrace_regs *regs, void *data)
 {
 	if (ours(regs))
 		tell_one(&(struct phyr_probe_event){
 			.kind = PHYR_PROBE_EV_MAP,
-			.addr = regs_get_kernel_argument(regs, 1),
-			.phys = regs_get_kernel_argument(regs, 2),
-			.len = regs_get_kernel_argument(regs, 3),
-			.prot = prot_bits(regs_get_kernel_argument(regs, 4)),
+			.addr = ftrace_regs_get_argument(regs, 1),
+			.phys = ftrace_regs_get_argument(regs, 2),
+			.len = ftrace_regs_get_argument(regs, 3),
+			.prot = prot_bits(ftrace_regs_get_argument(regs, 4)),
 		});
 	return 0;
 }
 
 /* size_t iommu_unmap(domain, iova, size), iommu_unmap_fast(domain, iova, size, gather) */
-static int on_unmap(struct kprobe *kp, struct pt_regs *regs)
+static int on_unmap(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		    struct ftrace_regs *regs, void *data)
 {
 	if (ours(regs))
 		tell_one(&(struct phyr_probe_event){
 			.kind = PHYR_PROBE_EV_UNMAP,
-			.addr = regs_get_kernel_argument(regs, 1),
-			.len = regs_get_kernel_argument(regs, 2),
+			.addr = ftrace_regs_get_argument(regs, 1),
+			.len = ftrace_regs_get_argument(regs, 2),
 		});
 	return 0;
 }
 
 /* void flush_iotlb_all(domain) */
-static int on_flush_all(struct kprobe *kp, struct pt_regs *regs)
+static int on_flush_all(struct fprobe *probe, unsigned long ip, unsigned long ret,
+			struct ftrace_regs *regs, void *data)
 {
 	if (ours(regs))
 		tell_one(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
@@ -106,9 +110,10 @@ static int on_flush_all(struct kprobe *kp, struct pt_regs *regs)
 }
 
 /* void iotlb_sync(domain, gather) */
-static int on_sync(struct kprobe *kp, struct pt_regs *regs)
+static int on_sync(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		   struct ftrace_regs *regs, void *data)
 {
-	const struct iommu_iotlb_gather *gather = (void *)regs_get_kernel_argument(regs, 1);
+	const struct iommu_iotlb_gather *gather = (void *)ftrace_regs_get_argument(regs, 1);
 
 	if (ours(regs) && gather->start <= gather->end)
 		tell_one(&(struct phyr_probe_event){
@@ -161,25 +166,25 @@ static void on_complete(void *data, struct device *dev, u16 qid, u16 cid, u16 st
 		});
 }
 
-static struct kprobe hooks[5];
+static struct fprobe hooks[5];
 static unsigned int nr_hooks;
 
 static void unhook(void)
 {
 	while (nr_hooks)
-		unregister_kprobe(&hooks[--nr_hooks]);
+		unregister_fprobe(&hooks[--nr_hooks]);
 }
 
-static int hook(const char *symbol, const void *addr, kprobe_pre_handler_t handler)
+/* A function by its name, or an operation of the IOMMU driver by its address. */
+static int hook(const char *symbol, const void *addr, fprobe_entry_cb handler)
 {
-	struct kprobe *kp = &hooks[nr_hooks];
+	struct fprobe *probe = &hooks[nr_hooks];
+	unsigned long ip = (unsigned long)addr;
 	int err;
 
-	memset(kp, 0, sizeof(*kp));
-	kp->symbol_name = symbol;
-	kp->addr = (kprobe_opcode_t *)addr;
-	kp->pre_handler = handler;
-	err = register_kprobe(kp);
+	memset(probe, 0, sizeof(*probe));
+	probe->entry_handler = handler;
+	err = symbol ? register_fprobe(probe, symbol, NULL) : register_fprobe_ips(probe, &ip, 1);
 	if (!err)
 		nr_hooks++;
 	return err;
@@ -268,7 +273,7 @@ static void story_stop(void)
  *
  * Context: May sleep.
  * Return: 0; -EBUSY if it is recording; -ENODEV without such a device; -ENOENT if phyr_nvme.ko is
- * not loaded; -ENOMEM; an error of register_kprobe().
+ * not loaded; -ENOMEM; an error of register_fprobe().
  */
 int probe_story_start(const struct phyr_probe_story_start *arg)
 {

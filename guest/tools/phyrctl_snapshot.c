@@ -37,10 +37,13 @@ static const struct {
 
 #define TRIGGERS	(sizeof(triggers) / sizeof(triggers[0]))
 
-/* unsigned long alloc_iova_fast(...), 0 if there is none; void free_iova_fast(...) */
+/*
+ * unsigned long alloc_iova_fast(...), 0 if there is none; void free_iova_fast(...).  Fprobes, since a
+ * kprobe that an interrupt runs into while another is at work is missed, and then it counts wrong.
+ */
 static const char *const probes[] = {
-	"r:phyrlab/iova_alloc alloc_iova_fast pfn=$retval\n",
-	"p:phyrlab/iova_free free_iova_fast\n",
+	"f:phyrlab/iova_alloc alloc_iova_fast%return pfn=$retval\n",
+	"f:phyrlab/iova_free free_iova_fast\n",
 };
 
 /* A file as a string, NULL if it cannot be read.  The caller frees it. */
@@ -103,7 +106,7 @@ static void event_path(char *path, size_t size, size_t trigger, const char *file
 }
 
 /*
- * The kprobes' events stay once they are there: without a trigger they cost nothing.  A kernel
+ * The fprobes' events stay once they are there: without a trigger they cost nothing.  A kernel
  * without such events shows no IOVAs, and the snapshot says null.
  */
 static void make_probes(void)
@@ -111,7 +114,7 @@ static void make_probes(void)
 	if (!access(TRACING "/events/phyrlab/iova_free", F_OK))
 		return;
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
-		append(TRACING "/kprobe_events", probes[i]);
+		append(TRACING "/dynamic_events", probes[i]);
 }
 
 static void set_triggers(const char *prefix)
