@@ -32,6 +32,8 @@
  * @PHYR_PLANT_WRONG_BIAS:	"wrong-bias": a list that the device reads as it is gets a
  *				bias of one page, which only the check of each entry sees
  *				beforehand
+ * @PHYR_PLANT_LEAK_ON_ERROR:	"leak-on-error": after a failure that a test asked for
+ *				(phyr_fail.h), the first step that is to be undone is not
  * @PHYR_PLANT_WRONG_BUS_OFFSET: "wrong-bus-offset": peer-to-peer by bus address goes one page
  *				beyond the right place
  * @PHYR_PLANT_NO_MMIO:		"no-mmio": peer-to-peer through the host bridge is mapped as if
@@ -51,6 +53,7 @@ enum phyr_plant {
 	PHYR_PLANT_EARLY_UNMAP,
 	PHYR_PLANT_WRONG_LENGTH,
 	PHYR_PLANT_WRONG_BIAS,
+	PHYR_PLANT_LEAK_ON_ERROR,
 	PHYR_PLANT_WRONG_BUS_OFFSET,
 	PHYR_PLANT_NO_MMIO,
 	PHYR_PLANT_SKIP_SYNC,

@@ -220,4 +220,6 @@ enum phyr_route {
 int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t addr,
 		   enum phyr_route *route, u64 *bias);
 
+#include "fail.h"
+
 #endif /* PHYR_INTERNAL_H */

@@ -54,9 +54,20 @@ static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *ma
 	return 0;
 }
 
+/*
+ * Does the device want more address bits kept than the IOMMU keeps?  dma_map_phys() does not look
+ * for an address that has them, and warns instead.
+ */
+static bool phyr_wants_more_bits(struct device *dev)
+{
+	return dev_dma_iommu(dev) && dma_get_min_align_mask(dev) > dma_get_merge_boundary(dev);
+}
+
 /* SINGLE from one chunk, through the DMA API's own path. */
 static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
+	if (unlikely(phyr_wants_more_bits(dev)))
+		return -EOPNOTSUPP;
 	map->addr = dma_map_phys(dev, list->first, phyr_plant_len(list->len), map->dir,
 				 map->attrs);
 	return dma_mapping_error(dev, map->addr) ? -EIO : 0;
@@ -119,6 +130,9 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 	struct phyr_node *tail = NULL;
 	struct phyr_iter it;
 	int err;
+
+	if (unlikely(phyr_wants_more_bits(dev)))
+		return -EOPNOTSUPP;
 
 	map->array = NULL;
 	map->how = PHYR_HOW_PHYS;

@@ -15,6 +15,7 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_EARLY_UNMAP]	= "early-unmap",
 	[PHYR_PLANT_WRONG_LENGTH]	= "wrong-length",
 	[PHYR_PLANT_WRONG_BIAS]		= "wrong-bias",
+	[PHYR_PLANT_LEAK_ON_ERROR]	= "leak-on-error",
 	[PHYR_PLANT_WRONG_BUS_OFFSET]	= "wrong-bus-offset",
 	[PHYR_PLANT_NO_MMIO]		= "no-mmio",
 	[PHYR_PLANT_SKIP_SYNC]		= "skip-sync",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyr_test.ko: tests of phyr.ko that need a kernel and a device.  Bind it to a PCI function that
- * nothing else uses (driver_override alone), then each read of /sys/kernel/debug/phyr_test runs
- * every case and is its report, as KTAP.  The function's registers are not touched.
+ * phyr_test.ko: tests of phyr.ko that need a kernel and a device.  Bind it to an NVMe function
+ * that nothing else uses (driver_override alone), then each read of a file in
+ * /sys/kernel/debug/phyr_test runs the cases of that name and is their report, as KTAP.
  */
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
@@ -12,48 +12,53 @@
 
 #include "test.h"
 
-static const struct {
-	const char *name;
-	void (*run)(struct test *t);
-} cases[] = {
-	{ "sg: to a scatterlist and back",			test_sg_round_trip },
-	{ "sg: chunks are split at the largest segment",	test_sg_split },
-	{ "sg: memory without pages is refused",		test_sg_no_pages },
-	{ "sg: the DMA side is taken over",			test_sg_take_over },
-	{ "sg: the DMA side is handed on",			test_sg_hand_on },
-	{ "reg: every part reaches its bytes",			test_reg_slices },
-	{ "reg: what the device writes arrives",		test_reg_from_device },
-	{ "reg: what is refused",				test_reg_refused },
-	{ "reg: revocation waits for I/O",			test_reg_revoke },
-	{ "reg: the last put revokes",				test_reg_last_put },
-	{ "reg: cost of an I/O",				test_reg_cost },
+unsigned long test_pageless;
+module_param_named(pageless, test_pageless, ulong, 0600);
+MODULE_PARM_DESC(pageless, "Physical address of 2 MiB of RAM that has no struct pages (memmap=), 0 for none");
+
+static const struct test_group * const groups[] = {
+	&test_sg, &test_reg, &test_reg_cost, &test_bounce, &test_trust, &test_p2p, &test_undo,
+	&test_walk, &test_lifetime, &test_big, &test_user, &test_fork, &test_forked, &test_zone,
+	&test_build, &test_lease,
 };
 
 static DEFINE_MUTEX(one_run);
+static struct test *subject;
+
+static void run_case(struct test *t, const struct test_case *one, int number)
+{
+	bool failed;
+	int err;
+
+	t->why[0] = '\0';
+	t->skip[0] = '\0';
+	err = test_memory_alloc(t);
+	if (err) {
+		FAIL(t, "no memory: %d", err);
+	} else {
+		one->run(t);
+		test_memory_free(t);
+	}
+	failed = t->why[0];
+	if (failed)
+		seq_printf(t->out, "# %s\n", t->why);
+	seq_printf(t->out, "%sok %d %s", failed ? "not " : "", number, one->name);
+	if (!failed && t->skip[0])
+		seq_printf(t->out, " # SKIP %s", t->skip);
+	seq_putc(t->out, '\n');
+}
 
 static int report_show(struct seq_file *out, void *unused)
 {
-	struct test *t = out->private;
-	bool failed;
-	int err, i;
+	const struct test_group *group = out->private;
+	struct test *t = subject;
+	unsigned int i;
 
-	seq_printf(out, "KTAP version 1\n1..%zu\n", ARRAY_SIZE(cases));
+	seq_printf(out, "KTAP version 1\n1..%u\n", group->nr);
 	guard(mutex)(&one_run);
 	t->out = out;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		t->why[0] = '\0';
-		err = test_memory_alloc(t);
-		if (err) {
-			snprintf(t->why, sizeof(t->why), "no memory: %d", err);
-		} else {
-			cases[i].run(t);
-			test_memory_free(t);
-		}
-		failed = t->why[0];
-		if (failed)
-			seq_printf(out, "# %s\n", t->why);
-		seq_printf(out, "%sok %d %s\n", failed ? "not " : "", i + 1, cases[i].name);
-	}
+	for (i = 0; i < group->nr; i++)
+		run_case(t, &group->cases[i], i + 1);
 	return 0;
 }
 
@@ -71,13 +76,12 @@ static const struct file_operations report_fops = {
 	.release = single_release,
 };
 
-static struct dentry *report;
+static struct dentry *reports;
 
 static int test_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct dentry *file;
 	struct test *t;
-	int err;
+	int err, i;
 
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (err)
@@ -89,17 +93,21 @@ static int test_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (!t)
 		return -ENOMEM;
 	t->dev = &pdev->dev;
-	file = debugfs_create_file("phyr_test", 0400, NULL, t, &report_fops);
-	if (IS_ERR(file))
-		return PTR_ERR(file);	/* taken already: one function at a time */
-	report = file;
+	reports = debugfs_create_dir("phyr_test", NULL);
+	if (IS_ERR(reports))
+		return PTR_ERR(reports);	/* taken already: one function at a time */
+	subject = t;
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		debugfs_create_file(groups[i]->name, 0400, reports, (void *)groups[i],
+				    &report_fops);
 	return 0;
 }
 
 static void test_unbind(struct pci_dev *pdev)
 {
 	/* Waits for a report under way. */
-	debugfs_remove(report);
+	debugfs_remove(reports);
+	test_fork_forget();
 }
 
 static const struct pci_device_id test_ids[] = {
@@ -117,3 +125,4 @@ module_pci_driver(test_driver);
 MODULE_DESCRIPTION("Tests of phyr.ko");
 MODULE_AUTHOR("phyrlab");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("DMA_BUF");

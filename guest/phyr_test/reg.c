@@ -23,7 +23,7 @@ static bool right_content(const struct phyr_reg_io *io, u64 done, u64 want, phys
  * Does a device that is given the ranges of an I/O find the bytes of the list, each page and both
  * ends of each range?  Where it works on copies, by content.
  */
-static bool reaches(struct test *t, const struct phyr_reg_io *io)
+bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io)
 {
 	struct phyr_dma_iter it;
 	u64 done = 0;
@@ -55,7 +55,7 @@ static bool reaches(struct test *t, const struct phyr_reg_io *io)
 	return done == io->len;
 }
 
-void test_reg_slices(struct test *t)
+static void slices(struct test *t)
 {
 	static const u64 offsets[] = { 0, 1, 511, 3584, 3585, 4096, 40960, 100000, 200704 };
 	static const u64 lengths[] = { 1, 8, 512, 4096, 4097, 12288, 50000 };
@@ -75,7 +75,7 @@ void test_reg_slices(struct test *t)
 		for (j = 0; j < ARRAY_SIZE(lengths); j++) {
 			err = phyr_reg_begin(reg, &io, offsets[i], lengths[j], DMA_TO_DEVICE);
 			EXPECT(t, !err, "begin: %d", err);
-			reaches(t, &io);
+			test_reg_reaches(t, &io);
 			phyr_reg_end(&io);
 			if (t->why[0])
 				goto undo;
@@ -83,7 +83,7 @@ void test_reg_slices(struct test *t)
 	}
 	err = phyr_reg_begin(reg, &io, 0, t->list.len, DMA_TO_DEVICE);
 	EXPECT(t, !err, "begin: %d", err);
-	reaches(t, &io);
+	test_reg_reaches(t, &io);
 	seq_printf(t->out, "# shape %u, %u ranges\n", io.map->shape, io.map->nr);
 	phyr_reg_end(&io);
 undo:
@@ -91,7 +91,7 @@ undo:
 }
 
 /* What the device writes is there after the end of the I/O, and nothing else is changed. */
-void test_reg_from_device(struct test *t)
+static void from_device(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
 	const u64 from = 9000, len = 30000;
@@ -129,7 +129,7 @@ undo:
 	test_memory_fill(t);
 }
 
-void test_reg_refused(struct test *t)
+static void refused(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	const struct {
@@ -168,75 +168,8 @@ undo:
 	phyr_reg_put(reg);
 }
 
-struct revoker {
-	struct work_struct work;
-	struct phyr_reg *reg;
-	bool done;
-};
-
-static void revoke_work(struct work_struct *work)
-{
-	struct revoker *r = container_of(work, struct revoker, work);
-
-	phyr_reg_revoke(r->reg);
-	/* Read while it may be running. */
-	WRITE_ONCE(r->done, true);
-}
-
-void test_reg_revoke(struct test *t)
-{
-	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
-	struct revoker r[2] = { { .reg = reg }, { .reg = reg } };
-	struct phyr_reg_io io = { }, another;
-	dma_addr_t addr = 0;
-	struct phyr_dma_iter it;
-	int err, i;
-
-	if (IS_ERR(reg)) {
-		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
-		return;
-	}
-	for (i = 0; i < 2; i++)
-		INIT_WORK_ONSTACK(&r[i].work, revoke_work);
-	err = phyr_reg_begin(reg, &io, 4096, 8192, DMA_TO_DEVICE);
-	EXPECT(t, !err, "begin: %d", err);
-	phyr_reg_iter_init(&it, &io);
-	phyr_dma_iter_next(&it);
-	addr = it.range.addr;
-
-	for (i = 0; i < 2; i++)
-		queue_work(system_unbound_wq, &r[i].work);
-	for (i = 0; i < 100; i++) {
-		err = phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE);
-		if (err)
-			break;
-		phyr_reg_end(&another);
-		msleep(20);
-	}
-	EXPECT(t, err == -ENODEV, "begin during the revocation: %d", err);
-	msleep(50);
-	EXPECT(t, !READ_ONCE(r[0].done) && !READ_ONCE(r[1].done),
-	       "it did not wait for the I/O");
-	EXPECT(t, reaches(t, &io), "the I/O lost its mapping");
-undo:
-	if (io.reg)
-		phyr_reg_end(&io);
-	for (i = 0; i < 2; i++) {
-		flush_work(&r[i].work);
-		destroy_work_on_stack(&r[i].work);
-	}
-	if (!t->why[0] && !(r[0].done && r[1].done))
-		snprintf(t->why, sizeof(t->why), "it did not end with the I/O");
-	if (!t->why[0] && dev_dma_iommu(t->dev) && test_translate(t, addr))
-		snprintf(t->why, sizeof(t->why), "still mapped");
-	phyr_reg_revoke(reg);
-	if (!t->why[0] && phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE) != -ENODEV)
-		snprintf(t->why, sizeof(t->why), "an I/O after the revocation");
-	phyr_reg_put(reg);
-}
-
 /* Whoever lets go last need not have revoked; others' holds do not keep the mapping. */
-void test_reg_last_put(struct test *t)
+static void last_put(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	struct phyr_dma_iter it;
@@ -261,3 +194,12 @@ void test_reg_last_put(struct test *t)
 undo:
 	phyr_reg_put(reg);
 }
+
+static const struct test_case cases[] = {
+	{ "reg: every part reaches its bytes",		slices },
+	{ "reg: what the device writes arrives",	from_device },
+	{ "reg: what is refused",			refused },
+	{ "reg: the last put revokes",			last_put },
+};
+
+TEST_GROUP(reg, cases);

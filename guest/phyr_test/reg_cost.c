@@ -155,11 +155,18 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-void test_reg_cost(struct test *t)
+static void cost(struct test *t)
 {
 	static const u64 totals[] = { SZ_1M, SZ_8M, SZ_64M };
 	int i;
 
+	NEEDS(t, !test_bounced(t), "as much as there are bounce buffers");
 	for (i = 0; i < ARRAY_SIZE(totals) && !t->why[0]; i++)
 		measure_list(t, totals[i]);
 }
+
+static const struct test_case cases[] = {
+	{ "reg: cost of an I/O", cost },
+};
+
+TEST_GROUP(reg_cost, cases);

@@ -16,7 +16,7 @@ static bool same_chunks(const struct phyr_list *a, const struct phyr_list *b)
 	return !phyr_iter_next(&j);
 }
 
-void test_sg_round_trip(struct test *t)
+static void round_trip(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_list back;
@@ -44,7 +44,7 @@ undo:
 		sg_free_table(&table);
 }
 
-void test_sg_split(struct test *t)
+static void split(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_list one;
@@ -68,41 +68,8 @@ undo:
 		sg_free_table(&table);
 }
 
-void test_sg_no_pages(struct test *t)
-{
-	const u64 beyond = 1ull << 45;	/* all memory of any machine here */
-	struct sg_table table = { };
-	struct scatterlist sg;
-	struct phyr_list list;
-	int err;
-
-	phyr_list_init(&list, PHYR_PACKED);
-	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, beyond, PAGE_SIZE, GFP_KERNEL);
-	EXPECT(t, !err, "append: %d", err);
-	err = phyr_list_to_sgt(&list, &table, UINT_MAX, GFP_KERNEL);
-	EXPECT(t, err == -EOPNOTSUPP && !table.sgl, "a chunk without pages gives %d", err);
-
-	/* Memory at its start, nothing at its end. */
-	phyr_list_destroy(&list);
-	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, page_to_phys(t->block), beyond,
-			       GFP_KERNEL);
-	EXPECT(t, !err, "append: %d", err);
-	err = phyr_list_to_sgt(&list, &table, UINT_MAX, GFP_KERNEL);
-	EXPECT(t, err == -EOPNOTSUPP && !table.sgl, "a chunk that leaves memory gives %d", err);
-
-	phyr_list_destroy(&list);
-	sg_init_table(&sg, 1);
-	sg_set_page(&sg, NULL, 0, 0);
-	err = phyr_list_from_sg(&list, &sg, 1, GFP_KERNEL);
-	EXPECT(t, err == -EOPNOTSUPP && !list.nr, "an entry without a page gives %d", err);
-undo:
-	phyr_list_destroy(&list);
-	if (table.sgl)
-		sg_free_table(&table);
-}
-
 /* A mapped table, as a dma-buf's exporter gives it, walked as a mapping of ours. */
-void test_sg_take_over(struct test *t)
+static void take_over(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_dma_iter it;
@@ -145,7 +112,7 @@ undo:
 		sg_free_table(&table);
 }
 
-void test_sg_hand_on(struct test *t)
+static void hand_on(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_map map = { };
@@ -170,3 +137,12 @@ undo:
 		phyr_free_dma_sgt(&table);
 	phyr_dma_unmap(t->dev, &map);
 }
+
+static const struct test_case cases[] = {
+	{ "sg: to a scatterlist and back",		round_trip },
+	{ "sg: chunks are split at the largest segment", split },
+	{ "sg: the DMA side is taken over",		take_over },
+	{ "sg: the DMA side is handed on",		hand_on },
+};
+
+TEST_GROUP(sg, cases);

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases: bounce buffers, narrow masks, gaps and alignment. */
+#include <linux/dma-map-ops.h>
+#include <linux/iommu.h>
+
+#include "test.h"
+
+/* Device writes arrive, and the bytes around the list are as they were. */
+static bool arrived(struct test *t, u8 byte)
+{
+	u64 base = page_to_phys(t->block), end = base + 2ull * TEST_CHUNKS * PAGE_SIZE;
+	u64 at, done = 0;
+
+	for (at = base; at < end; at++) {
+		bool ours = done < t->list.len && at == test_phys(t, done);
+		u64 word = at & ~7ull;
+		u8 want = ours ? byte : ((u8 *)&word)[at & 7];
+
+		if (*(u8 *)phys_to_virt(at) != want) {
+			FAIL(t, "byte %llu of the block is %#x, not %#x", at - base,
+			     *(u8 *)phys_to_virt(at), want);
+			return false;
+		}
+		done += ours;
+	}
+	return true;
+}
+
+static void unaligned(struct test *t)
+{
+	struct phys_vec chunks[TEST_CHUNKS];
+	struct phyr_map map = { };
+	struct test_reach reach;
+	struct phyr_dma_iter it;
+	long used = test_pool_used(t);
+	u64 done = 0;
+	int err;
+
+	NEEDS_BOUNCE(t);
+	test_chunks(t, chunks);
+	err = phyr_dma_map(t->dev, &t->list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_ARRAY, "shape %u", map.shape);
+	if (!test_reach(t, &map, chunks, TEST_CHUNKS, &reach))
+		goto undo;
+	EXPECT(t, !reach.direct, "%llu bytes were not bounced", reach.direct);
+	phyr_for_each_dma_range(it, &map) {
+		EXPECT(t, !((it.range.addr ^ test_phys(t, done)) & 0xfff),
+		       "byte %llu is at %pad: the low bits are not those of memory", done,
+		       &it.range.addr);
+		done += it.range.len;
+	}
+	test_device_writes(t, &map, 0xb7);
+	phyr_dma_unmap(t->dev, &map);
+	if (!arrived(t, 0xb7))
+		goto undo;
+	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
+	       test_pool_used(t) - used);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+}
+
+static void huge_chunk(struct test *t)
+{
+	struct page *huge = NULL;
+	struct phyr_list list;
+	struct phyr_map map = { };
+	struct test_reach reach;
+	struct phyr_dma_iter it;
+	struct phys_vec chunk;
+	long used = test_pool_used(t);
+	int err;
+
+	NEEDS_BOUNCE(t);
+	phyr_list_init(&list, PHYR_PACKED);
+	huge = alloc_pages(GFP_KERNEL, get_order(SZ_2M));
+	EXPECT(t, huge, "no memory");
+	test_fill(huge, SZ_2M);
+	chunk = (struct phys_vec){ .paddr = page_to_phys(huge), .len = SZ_2M };
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, chunk.paddr, chunk.len, GFP_KERNEL);
+	EXPECT(t, !err, "append: %d", err);
+	EXPECT(t, dma_max_mapping_size(t->dev) < SZ_2M, "the pool takes it in one piece");
+	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_ARRAY, "shape %u", map.shape);
+	if (!test_reach(t, &map, &chunk, 1, &reach))
+		goto undo;
+	EXPECT(t, reach.bounced == SZ_2M, "%llu bytes bounced", reach.bounced);
+	phyr_for_each_dma_range(it, &map)
+		EXPECT(t, it.range.len <= dma_max_mapping_size(t->dev), "a range of %u bytes",
+		       it.range.len);
+	seq_printf(t->out, "# 2 MiB in %u ranges\n", reach.ranges);
+	phyr_dma_unmap(t->dev, &map);
+	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
+	       test_pool_used(t) - used);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+	if (huge)
+		__free_pages(huge, get_order(SZ_2M));
+}
+
+/* Some pages that a mask of 32 bits does not reach. */
+static struct page *high_block(unsigned int order)
+{
+	struct page *low[16], *high = NULL;
+	int nr = 0;
+
+	while (nr < ARRAY_SIZE(low)) {
+		struct page *page = alloc_pages(GFP_KERNEL, order);
+
+		if (!page)
+			break;
+		if (page_to_phys(page) >= SZ_4G) {
+			high = page;
+			break;
+		}
+		low[nr++] = page;
+	}
+	while (nr)
+		__free_pages(low[--nr], order);
+	return high;
+}
+
+static void narrow_mask(struct test *t)
+{
+	const unsigned int order = 3;
+	struct page *high = high_block(order);
+	struct phys_vec chunks[2];
+	struct phyr_map map = { };
+	struct test_reach reach;
+	struct phyr_dma_iter it;
+	struct phyr_list list;
+	int err, i;
+
+	NEEDS(t, high, "no RAM above 4 GiB");
+	phyr_list_init(&list, PHYR_PACKED);
+	test_fill(high, PAGE_SIZE << order);
+	err = dma_set_mask(t->dev, DMA_BIT_MASK(32));
+	EXPECT(t, !err, "a mask of 32 bits: %d", err);
+	for (i = 0; i < 2; i++) {
+		chunks[i].paddr = page_to_phys(high) + i * 4 * PAGE_SIZE;
+		chunks[i].len = 2 * PAGE_SIZE;
+		err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, chunks[i].paddr, chunks[i].len,
+				       GFP_KERNEL);
+		EXPECT(t, !err, "append: %d", err);
+	}
+	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == (dev_dma_iommu(t->dev) ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_ARRAY),
+	       "shape %u", map.shape);
+	phyr_for_each_dma_range(it, &map)
+		EXPECT(t, it.range.addr + it.range.len <= SZ_4G, "the device is given %pad + %u",
+		       &it.range.addr, it.range.len);
+	if (!test_reach(t, &map, chunks, 2, &reach))
+		goto undo;
+	EXPECT(t, dev_dma_iommu(t->dev) ? !reach.bounced : !reach.direct,
+	       "%llu bytes directly, %llu bounced", reach.direct, reach.bounced);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+	dma_set_mask(t->dev, DMA_BIT_MASK(64));
+	__free_pages(high, order);
+}
+
+static void gap(struct test *t)
+{
+	u64 base = page_to_phys(t->block);
+	/* Between the first two: not a multiple of the granule, so one range cannot hold both. */
+	const struct phys_vec chunks[] = {
+		{ base, PAGE_SIZE - 512 }, { base + 2 * PAGE_SIZE, PAGE_SIZE },
+		{ base + 6 * PAGE_SIZE + 512, PAGE_SIZE },
+	};
+	struct phyr_map map = { };
+	struct test_reach reach;
+	struct phyr_dma_iter it;
+	struct phyr_list list;
+	dma_addr_t was[3];
+	int err, i;
+
+	NEEDS_IOMMU(t);
+	phyr_list_init(&list, PHYR_PACKED);
+	for (i = 0; i < ARRAY_SIZE(chunks); i++) {
+		err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, chunks[i].paddr, chunks[i].len,
+				       GFP_KERNEL);
+		EXPECT(t, !err, "append: %d", err);
+	}
+	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_ARRAY, "shape %u", map.shape);
+	if (!test_reach(t, &map, chunks, ARRAY_SIZE(chunks), &reach))
+		goto undo;
+	EXPECT(t, reach.ranges == 3 && !reach.bounced, "%u ranges", reach.ranges);
+	i = 0;
+	phyr_for_each_dma_range(it, &map)
+		was[i++] = it.range.addr;
+	phyr_dma_unmap(t->dev, &map);
+	for (i = 0; i < 3; i++)
+		if (!test_nothing_mapped(t, was[i], chunks[i].len))
+			goto undo;
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+}
+
+/*
+ * A device that wants 16 bits of the address kept, more than the IOMMU keeps.  By luck an IOVA may
+ * have them: what must not be is a success without.
+ */
+static void alignment(struct test *t)
+{
+	const u32 mask = SZ_64K - 1;
+	u64 base = ALIGN(page_to_phys(t->block), SZ_64K);
+	struct phyr_map map = { };
+	struct test_reach reach;
+	struct phyr_list list;
+	int refused = 0, err, i;
+
+	NEEDS_IOMMU(t);
+	phyr_list_init(&list, PHYR_PACKED);
+	dma_set_min_align_mask(t->dev, mask);
+	for (i = 0; i < 16; i++) {
+		struct phys_vec chunk = { base + i * PAGE_SIZE, PAGE_SIZE };
+
+		phyr_list_destroy(&list);
+		err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, chunk.paddr, chunk.len,
+				       GFP_KERNEL);
+		EXPECT(t, !err, "append: %d", err);
+		err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+		if (err == -EOPNOTSUPP) {
+			EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+			refused++;
+			continue;
+		}
+		EXPECT(t, !err, "phyr_dma_map: %d", err);
+		err = (map.addr ^ chunk.paddr) & mask;
+		if (!err && !test_reach(t, &map, &chunk, 1, &reach))
+			err = -1;
+		phyr_dma_unmap(t->dev, &map);
+		EXPECT(t, !err, "%pa is given as %pad", &chunk.paddr, &map.addr);
+	}
+	EXPECT(t, refused, "none of 16 offsets was refused");
+	seq_printf(t->out, "# %d of 16 offsets refused\n", refused);
+
+	/* With a gap, and so in pieces, each of which would have to be lucky. */
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, base + 512, PAGE_SIZE, GFP_KERNEL) ?:
+	      phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, err == -EOPNOTSUPP, "with a gap: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "with a gap: shape %u", map.shape);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	dma_set_min_align_mask(t->dev, SZ_4K - 1);
+	phyr_list_destroy(&list);
+}
+
+static const struct test_case cases[] = {
+	{ "hazard 01: unaligned ends are bounced, and keep their low bits",	unaligned },
+	{ "hazard 02: a chunk of 2 MiB is bounced in pieces",			huge_chunk },
+	{ "hazard 04: RAM above 4 GiB and a mask of 32 bits",			narrow_mask },
+	{ "hazard 06: a gap inside a page is never in one range",		gap },
+	{ "hazard 07: more low bits kept than the IOMMU keeps",			alignment },
+};
+
+TEST_GROUP(bounce, cases);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases: pins and fork. */
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/sched.h>
+
+#include "test.h"
+
+/*
+ * A pin outlives a fork.  Nobody can be forked from in here, so a shell does it: it reads the file
+ * "fork" itself, forks, and then reads the file "forked" itself.
+ */
+static struct {
+	struct phyr_list list;
+	unsigned long addr;
+	pid_t pid;
+	long before;
+} forker;
+
+/* Whoever began and never came back to end it. */
+void test_fork_forget(void)
+{
+	if (forker.addr)
+		phyr_list_unpin_user(&forker.list, true);
+	forker.addr = 0;
+}
+
+static void fork_begin(struct test *t)
+{
+	unsigned long addr = test_user_memory(NULL, 2 * PAGE_SIZE);
+	int err;
+
+	test_fork_forget();	/* of somebody who did not come back */
+	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
+	EXPECT(t, !test_stamp(addr, 2 * PAGE_SIZE, 100), "cannot write to it");
+	phyr_list_init(&forker.list, PHYR_PACKED);
+	forker.before = test_pins();
+	err = phyr_list_pin_user(&forker.list, addr, 2 * PAGE_SIZE, FOLL_WRITE | FOLL_LONGTERM);
+	EXPECT(t, !err, "pin: %d", err);
+	forker.addr = addr;
+	forker.pid = current->tgid;
+	return;
+undo:
+	if (!IS_ERR_VALUE(addr))
+		vm_munmap(addr, 2 * PAGE_SIZE);
+}
+
+static void fork_end(struct test *t)
+{
+	NEEDS(t, forker.addr && forker.pid == current->tgid,
+	      "no process that reads twice, and forks in between");
+	/* The parent writes: had its page been shared with the child, this would be another. */
+	EXPECT(t, !test_stamp(forker.addr, 2 * PAGE_SIZE, 200), "cannot write to it");
+	test_stamped(t, &forker.list, 2 * PAGE_SIZE, 200);
+undo:
+	phyr_list_unpin_user(&forker.list, true);
+	vm_munmap(forker.addr, 2 * PAGE_SIZE);
+	forker.addr = 0;
+	if (!t->why[0] && test_pins() != forker.before)
+		FAIL(t, "%ld pins are left", test_pins() - forker.before);
+}
+
+static const struct test_case begin[] = {
+	{ "hazard 18: memory is pinned before a fork", fork_begin },
+};
+
+TEST_GROUP(fork, begin);
+
+static const struct test_case end[] = {
+	{ "hazard 18: a fork does not take pinned pages away", fork_end },
+};
+
+TEST_GROUP(forked, end);

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases: the end of a mapping, with a device that really works on it. */
+#include <linux/delay.h>
+#include <linux/dma-map-ops.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/workqueue.h>
+
+#include "test.h"
+
+#define NOBODY	0x6b	/* what memory holds that nobody writes to */
+
+static bool got(const struct page *page, struct test_engine *engine)
+{
+	return !memcmp(page_address(page), test_engine_data(engine), PAGE_SIZE);
+}
+
+static bool untouched(const struct page *page)
+{
+	return !memchr_inv(page_address(page), NOBODY, PAGE_SIZE);
+}
+
+static int map_page(struct test *t, struct phyr_list *list, struct phyr_map *map, struct page *page)
+{
+	phyr_list_destroy(list);
+	return phyr_list_append(list, PHYR_MEM_RAM, NULL, page_to_phys(page), PAGE_SIZE,
+				GFP_KERNEL) ?:
+	       phyr_dma_map(t->dev, list, map, DMA_FROM_DEVICE, 0, GFP_KERNEL);
+}
+
+static bool is_lazy(struct test *t)
+{
+	return iommu_get_domain_for_dev(t->dev)->type == IOMMU_DOMAIN_DMA_FQ;
+}
+
+/*
+ * A device that goes on writing after the unmap.  Strict: no byte arrives.  Lazy: the IOMMU may go
+ * by what it has cached until the queue of invalidations is flushed, so bytes may arrive for a
+ * while; for how long is recorded, and then they must not.
+ */
+static void use_after_unmap(struct test *t, bool lazy)
+{
+	struct test_engine *engine = NULL;
+	struct page *page = NULL;
+	struct phyr_map map = { };
+	struct phyr_list list;
+	ktime_t from, last = 0;
+	dma_addr_t addr;
+	int err, late = 0;
+
+	phyr_list_init(&list, PHYR_PACKED);
+	engine = test_engine_start(t);
+	EXPECT(t, !IS_ERR(engine), "no DMA engine: %ld", PTR_ERR(engine));
+	page = alloc_page(GFP_KERNEL);
+	EXPECT(t, page, "no memory");
+
+	memset(page_address(page), NOBODY, PAGE_SIZE);
+	err = map_page(t, &list, &map, page);
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	addr = map.addr;
+	err = test_engine_write(engine, addr);
+	EXPECT(t, !err && got(page, engine), "the device does not write while it may: %d", err);
+	phyr_dma_unmap(t->dev, &map);
+	from = ktime_get();
+	if (!test_nothing_mapped(t, addr, PAGE_SIZE))
+		goto undo;
+
+	do {
+		memset(page_address(page), NOBODY, PAGE_SIZE);
+		err = test_engine_write(engine, addr);
+		EXPECT(t, !err, "the engine stopped: %d", err);
+		if (untouched(page))
+			break;
+		last = ktime_get();
+		late++;
+		EXPECT(t, lazy, "a write after the unmap arrived");
+	} while (ktime_ms_delta(last, from) < 1000);
+	EXPECT(t, untouched(page), "writes arrive a second after the unmap");
+	if (lazy)
+		seq_printf(t->out, "# lazy: %d writes arrived, the last %lld us after the unmap\n",
+			   late, late ? ktime_us_delta(last, from) : 0);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	test_engine_stop(engine);
+	phyr_list_destroy(&list);
+	if (page)
+		__free_page(page);
+}
+
+static void after_unmap_strict(struct test *t)
+{
+	NEEDS_IOMMU(t);
+	NEEDS(t, !is_lazy(t), "a lazy domain");
+	use_after_unmap(t, false);
+}
+
+static void after_unmap_lazy(struct test *t)
+{
+	NEEDS_IOMMU(t);
+	NEEDS(t, is_lazy(t), "no lazy domain");
+	use_after_unmap(t, true);
+}
+
+/* Lazy: an IOVA is not given to other memory while an IOMMU may still know the old one. */
+static void not_reused(struct test *t)
+{
+	struct test_engine *engine = NULL;
+	struct page *page[2] = { };
+	struct phyr_map map = { };
+	struct phyr_list list;
+	dma_addr_t addr;
+	int err, i, same = 0;
+
+	NEEDS_IOMMU(t);
+	phyr_list_init(&list, PHYR_PACKED);
+	engine = test_engine_start(t);
+	EXPECT(t, !IS_ERR(engine), "no DMA engine: %ld", PTR_ERR(engine));
+	for (i = 0; i < 2; i++) {
+		page[i] = alloc_page(GFP_KERNEL);
+		EXPECT(t, page[i], "no memory");
+	}
+	for (i = 0; i < 20; i++) {
+		struct page *now = page[i % 2], *before = page[!(i % 2)];
+		dma_addr_t was = i ? addr : 0;
+
+		memset(page_address(now), NOBODY, PAGE_SIZE);
+		memset(page_address(before), NOBODY, PAGE_SIZE);
+		err = map_page(t, &list, &map, now);
+		EXPECT(t, !err, "phyr_dma_map: %d", err);
+		addr = map.addr;
+		same += addr == was;
+		err = test_engine_write(engine, addr);
+		EXPECT(t, !err, "the engine stopped: %d", err);
+		/* What the IOMMU has cached for the address must not be the former page. */
+		EXPECT(t, untouched(before), "mapping %d: writes go to the page before",
+		       i);
+		EXPECT(t, got(now, engine), "mapping %d: the device does not write", i);
+		phyr_dma_unmap(t->dev, &map);
+	}
+	seq_printf(t->out, "# %d of 20 mappings have the address of the one before\n", same);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	test_engine_stop(engine);
+	phyr_list_destroy(&list);
+	for (i = 0; i < 2; i++)
+		if (page[i])
+			__free_page(page[i]);
+}
+
+struct revoker {
+	struct work_struct work;
+	struct phyr_reg *reg;
+	bool done;
+};
+
+static void revoke_work(struct work_struct *work)
+{
+	struct revoker *r = container_of(work, struct revoker, work);
+
+	phyr_reg_revoke(r->reg);
+	/* Read while it may be running. */
+	WRITE_ONCE(r->done, true);
+}
+
+static void revoke(struct test *t)
+{
+	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
+	struct revoker r[2] = { { .reg = reg }, { .reg = reg } };
+	struct phyr_reg_io io = { }, another;
+	dma_addr_t addr = 0;
+	struct phyr_dma_iter it;
+	int err, i;
+
+	if (IS_ERR(reg)) {
+		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
+		return;
+	}
+	for (i = 0; i < 2; i++)
+		INIT_WORK_ONSTACK(&r[i].work, revoke_work);
+	err = phyr_reg_begin(reg, &io, 4096, 8192, DMA_TO_DEVICE);
+	EXPECT(t, !err, "begin: %d", err);
+	phyr_reg_iter_init(&it, &io);
+	phyr_dma_iter_next(&it);
+	addr = it.range.addr;
+
+	for (i = 0; i < 2; i++)
+		queue_work(system_dfl_wq, &r[i].work);
+	for (i = 0; i < 100; i++) {
+		err = phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE);
+		if (err)
+			break;
+		phyr_reg_end(&another);
+		msleep(20);
+	}
+	EXPECT(t, err == -ENODEV, "begin during the revocation: %d", err);
+	msleep(50);
+	EXPECT(t, !READ_ONCE(r[0].done) && !READ_ONCE(r[1].done),
+	       "it did not wait for the I/O");
+	EXPECT(t, test_reg_reaches(t, &io), "the I/O lost its mapping");
+undo:
+	if (io.reg)
+		phyr_reg_end(&io);
+	for (i = 0; i < 2; i++) {
+		flush_work(&r[i].work);
+		destroy_work_on_stack(&r[i].work);
+	}
+	if (!t->why[0] && !(r[0].done && r[1].done))
+		snprintf(t->why, sizeof(t->why), "it did not end with the I/O");
+	if (!t->why[0] && dev_dma_iommu(t->dev) && test_translate(t, addr))
+		snprintf(t->why, sizeof(t->why), "still mapped");
+	phyr_reg_revoke(reg);
+	if (!t->why[0] && phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE) != -ENODEV)
+		snprintf(t->why, sizeof(t->why), "an I/O after the revocation");
+	phyr_reg_put(reg);
+}
+
+static const struct test_case cases[] = {
+	{ "hazard 16: use after unmap, strict",			after_unmap_strict },
+	{ "hazard 16: use after unmap, lazy",			after_unmap_lazy },
+	{ "hazard 16: an address is not reused too early",	not_reused },
+	{ "hazard 21: revocation waits for I/O",		revoke },
+};
+
+TEST_GROUP(lifetime, cases);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases: memory of other devices. */
+#include <linux/dma-map-ops.h>
+#include <linux/iommu.h>
+#include <linux/scatterlist.h>
+
+#include "test.h"
+
+static void mapped_pair(struct test_peer *peer, struct phys_vec *chunks)
+{
+	chunks[0] = (struct phys_vec){ peer->phys, 2 * PAGE_SIZE };
+	chunks[1] = (struct phys_vec){ peer->phys + 3 * PAGE_SIZE, PAGE_SIZE };
+}
+
+/* What the kernel's own scatterlist path says about a page of a peer's. */
+static int sg_says(struct test *t, const struct test_peer *peer)
+{
+	struct scatterlist sg;
+	struct sg_table table = { .sgl = &sg, .orig_nents = 1 };
+	int err;
+
+	sg_init_table(&sg, 1);
+	sg_set_page(&sg, virt_to_page(peer->mem), PAGE_SIZE, 0);
+	err = dma_map_sgtable(t->dev, &table, DMA_BIDIRECTIONAL, 0);
+	if (!err)
+		dma_unmap_sgtable(t->dev, &table, DMA_BIDIRECTIONAL, 0);
+	return err;
+}
+
+/* Below a switch the peers talk by bus addresses, whatever IOMMU is above them. */
+static void on_the_bus(struct test *t)
+{
+	struct phyr_map map = { };
+	struct phyr_dma_iter it;
+	struct test_peer peer;
+	struct phyr_list list;
+	long used = test_pool_used(t);
+	u64 at[2], want[2] = { 0, 3 * PAGE_SIZE };
+	int err, i = 0;
+
+	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_BUS, NULL), "no peer below the same switch");
+	phyr_list_init(&list, PHYR_PACKED);
+	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_SAME, "shape %u: there is something to unmap",
+	       map.shape);
+	phyr_for_each_dma_range(it, &map) {
+		EXPECT(t, i < 2, "more than two ranges");
+		at[i] = it.range.addr - peer.bus;
+		EXPECT(t, at[i] == want[i], "range %d is %#llx bytes into the BAR", i, at[i]);
+		i++;
+	}
+	EXPECT(t, i == 2 && test_pool_used(t) == used, "%d ranges", i);
+	/* Nothing may have been entered at these addresses. */
+	phyr_dma_unmap(t->dev, &map);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+	test_peer_put(&peer);
+}
+
+static void by_the_bridge(struct test *t)
+{
+	struct phys_vec chunks[2];
+	struct phyr_map map = { };
+	struct test_reach reach;
+	struct test_peer peer;
+	struct phyr_list list;
+	dma_addr_t was = 0;
+	int err;
+
+	NEEDS(t, !test_bounced(t), "everything is bounced here, see hazard 12");
+	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
+	      "no peer that is reached through the host bridge");
+	phyr_list_init(&list, PHYR_PACKED);
+	mapped_pair(&peer, chunks);
+	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == (dev_dma_iommu(t->dev) ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_SAME),
+	       "shape %u", map.shape);
+	EXPECT(t, map.shape == PHYR_SHAPE_SAME || map.attrs & DMA_ATTR_MMIO, "not as MMIO");
+	if (!test_reach(t, &map, chunks, 2, &reach))
+		goto undo;
+	EXPECT(t, !reach.bounced, "%llu bytes bounced", reach.bounced);
+	was = map.addr;
+	phyr_dma_unmap(t->dev, &map);
+	test_nothing_mapped(t, was, 3 * PAGE_SIZE);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+	test_peer_put(&peer);
+}
+
+static void no_way(struct test *t)
+{
+	struct phyr_map map = { };
+	struct test_peer peer;
+	struct phyr_list list;
+	int err, sg;
+
+	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_NONE, NULL), "every peer can be reached");
+	phyr_list_init(&list, PHYR_PACKED);
+	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	EXPECT(t, !err, "append: %d", err);
+	sg = sg_says(t, &peer);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+	EXPECT(t, sg == -EREMOTEIO && err == sg, "a scatterlist gives %d, a list %d", sg, err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+	test_peer_put(&peer);
+}
+
+static void never_bounced(struct test *t)
+{
+	struct phyr_map map = { };
+	struct test_peer peer;
+	struct phyr_list list;
+	long used = test_pool_used(t);
+	int err;
+
+	NEEDS_BOUNCE(t);
+	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
+	      "no peer that is reached through the host bridge");
+	phyr_list_init(&list, PHYR_PACKED);
+	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+	EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are in use",
+	       test_pool_used(t) - used);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+	test_peer_put(&peer);
+}
+
+/* A mask so small that the BAR is beyond it. MMIO cannot be copied, so it must be an error. */
+static void beyond_mask(struct test *t)
+{
+	struct phyr_map map = { };
+	struct test_peer peer;
+	struct phyr_list list;
+	long used = test_pool_used(t);
+	int err;
+
+	NEEDS(t, !dev_dma_iommu(t->dev), "an IOMMU brings the BAR into reach");
+	NEEDS(t, !test_bounced(t), "everything is bounced here, see hazard 12");
+	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
+	      "no peer that is reached through the host bridge");
+	phyr_list_init(&list, PHYR_PACKED);
+	err = dma_set_mask(t->dev, DMA_BIT_MASK(32));
+	EXPECT(t, !err, "a mask of 32 bits: %d", err);
+	EXPECT(t, peer.phys > DMA_BIT_MASK(32), "the BAR is within it, at %pa", &peer.phys);
+	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+	EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are in use",
+	       test_pool_used(t) - used);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	dma_set_mask(t->dev, DMA_BIT_MASK(64));
+	phyr_list_destroy(&list);
+	test_peer_put(&peer);
+}
+
+static bool unchanged(struct test *t, const struct phyr_list *list, u64 len, const char *what,
+		      int err)
+{
+	if (err == -EXDEV && list->nr == 1 && list->len == len)
+		return true;
+	FAIL(t, "%s: %d, %u chunks", what, err, list->nr);
+	return false;
+}
+
+static void mixed(struct test *t)
+{
+	struct test_peer peer, other = { };
+	u64 ram = page_to_phys(t->block);
+	struct scatterlist sg[2];
+	struct phyr_list list;
+	int err;
+
+	NEEDS(t, test_peer_get(t, &peer, -1, NULL), "no peer");
+	phyr_list_init(&list, PHYR_PACKED);
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, ram, PAGE_SIZE, GFP_KERNEL);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
+			       GFP_KERNEL);
+	if (!unchanged(t, &list, PAGE_SIZE, "P2P after RAM", err))
+		goto undo;
+	phyr_list_destroy(&list);
+	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
+			       GFP_KERNEL);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, ram, PAGE_SIZE, GFP_KERNEL);
+	if (!unchanged(t, &list, PAGE_SIZE, "RAM after P2P", err))
+		goto undo;
+	phyr_list_destroy(&list);
+
+	sg_init_table(sg, 2);
+	sg_set_page(&sg[0], t->block, PAGE_SIZE, 0);
+	sg_set_page(&sg[1], virt_to_page(peer.mem), PAGE_SIZE, 0);
+	err = phyr_list_from_sg(&list, sg, 2, GFP_KERNEL);
+	EXPECT(t, err == -EXDEV && !list.nr, "a scatterlist of both: %d, %u chunks", err, list.nr);
+undo:
+	phyr_list_destroy(&list);
+	test_peer_put(&other);
+	test_peer_put(&peer);
+}
+
+static void two_providers(struct test *t)
+{
+	struct test_peer peer, other = { };
+	struct scatterlist sg[2];
+	struct phyr_list list;
+	int err;
+
+	NEEDS(t, test_peer_get(t, &peer, -1, NULL), "no peer");
+	phyr_list_init(&list, PHYR_PLAIN);
+	if (!test_peer_get(t, &other, -1, peer.pdev)) {
+		snprintf(t->skip, sizeof(t->skip), "one peer only");
+		goto undo;
+	}
+	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
+			       GFP_KERNEL);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_list_append(&list, PHYR_MEM_P2P, other.provider, other.phys, PAGE_SIZE,
+			       GFP_KERNEL);
+	if (!unchanged(t, &list, PAGE_SIZE, "another's", err))
+		goto undo;
+	phyr_list_destroy(&list);
+
+	sg_init_table(sg, 2);
+	sg_set_page(&sg[0], virt_to_page(peer.mem), PAGE_SIZE, 0);
+	sg_set_page(&sg[1], virt_to_page(other.mem), PAGE_SIZE, 0);
+	err = phyr_list_from_sg(&list, sg, 2, GFP_KERNEL);
+	EXPECT(t, err == -EXDEV && !list.nr, "a scatterlist of both: %d, %u chunks", err, list.nr);
+undo:
+	phyr_list_destroy(&list);
+	test_peer_put(&other);
+	test_peer_put(&peer);
+}
+
+static const struct test_case cases[] = {
+	{ "hazard 05: MMIO beyond the mask is an error, not bounced",	beyond_mask },
+	{ "hazard 09: below a switch, bus addresses and no unmap",	on_the_bus },
+	{ "hazard 10: through the host bridge, mapped as MMIO",		by_the_bridge },
+	{ "hazard 11: a topology without a way is refused",		no_way },
+	{ "hazard 12: with forced bouncing, an error and no bounce",	never_bounced },
+	{ "hazard 13: RAM and P2P do not share a list",			mixed },
+	{ "hazard 13: two providers do not share a list",		two_providers },
+};
+
+TEST_GROUP(p2p, cases);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Peers: devices that offer their BAR as peer-to-peer memory, and by which route ours reaches them.
+ * The route is read off the PCI tree and the CPU here; the library asks the kernel.
+ */
+#include <linux/pci-p2pdma.h>
+#ifdef CONFIG_X86
+#include <asm/cpu_device_id.h>
+#include <asm/processor.h>
+#endif
+
+#include "test.h"
+
+#define PEER_LEN	SZ_64K
+
+/* Is traffic between peers sent up by this port? */
+static bool redirects(struct pci_dev *port)
+{
+	int at = pci_find_ext_capability(port, PCI_EXT_CAP_ID_ACS);
+	u16 ctrl = 0;
+
+	if (at)
+		pci_read_config_word(port, at + PCI_ACS_CTRL, &ctrl);
+	return ctrl & (PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_EC);
+}
+
+/* Ports from a device up to, and without, one that is above it; none may redirect. */
+static bool plain_way_up(struct pci_dev *from, const struct pci_dev *to)
+{
+	for (from = pci_upstream_bridge(from); from && from != to; from = pci_upstream_bridge(from))
+		if (redirects(from))
+			return false;
+	return true;
+}
+
+static enum test_route route_to(struct pci_dev *us, struct pci_dev *peer)
+{
+	struct pci_dev *a, *b;
+
+	for (a = pci_upstream_bridge(us); a; a = pci_upstream_bridge(a))
+		for (b = pci_upstream_bridge(peer); b; b = pci_upstream_bridge(b))
+			if (a == b)
+				goto common;
+common:
+	if (a && plain_way_up(us, a) && plain_way_up(peer, a))
+		return TEST_ROUTE_BUS;
+#ifdef CONFIG_X86
+	/* The rule for host bridges, as far as the CPU decides it: AMD's from Zen on forward. */
+	if (boot_cpu_data.x86_vendor == X86_VENDOR_AMD && boot_cpu_data.x86 >= 0x17)
+		return TEST_ROUTE_HOST;
+#endif
+	return TEST_ROUTE_NONE;
+}
+
+static bool offers_memory(struct pci_dev *pdev)
+{
+	return pdev->dev.driver && !strcmp(pdev->dev.driver->name, "phyr_peer");
+}
+
+/**
+ * test_peer_get - find a peer that our device reaches by some route, and take memory of its
+ * @t:		the test
+ * @peer:	receives it; given back with test_peer_put()
+ * @route:	an enum test_route, or -1 for any
+ * @other_than:	a peer that it must not be, or NULL
+ *
+ * Return: false if there is none.
+ */
+bool test_peer_get(struct test *t, struct test_peer *peer, int route, struct pci_dev *other_than)
+{
+	struct pci_dev *pdev = NULL;
+	struct page *page;
+
+	while ((pdev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, pdev))) {
+		if (pdev == other_than || !offers_memory(pdev))
+			continue;
+		if (route >= 0 && route_to(to_pci_dev(t->dev), pdev) != route)
+			continue;
+		peer->mem = pci_alloc_p2pmem(pdev, PEER_LEN);
+		if (!peer->mem)
+			continue;
+		page = virt_to_page(peer->mem);
+		peer->pdev = pdev;
+		peer->len = PEER_LEN;
+		peer->phys = page_to_phys(page);
+		peer->bus = pci_p2pmem_virt_to_bus(pdev, peer->mem);
+		peer->provider = page_pgmap(page);
+		return true;
+	}
+	peer->mem = NULL;
+	return false;
+}
+
+void test_peer_put(struct test_peer *peer)
+{
+	if (!peer->mem)
+		return;
+	pci_free_p2pmem(peer->pdev, peer->mem, peer->len);
+	pci_dev_put(peer->pdev);
+	peer->mem = NULL;
+}
+
+/* Two chunks of a peer's memory, with a page between them left out. */
+int test_peer_list(struct phyr_list *list, const struct test_peer *peer, u64 from, u64 len)
+{
+	int err = phyr_list_append(list, PHYR_MEM_P2P, peer->provider, peer->phys + from, len,
+				   GFP_KERNEL);
+
+	if (!err)
+		err = phyr_list_append(list, PHYR_MEM_P2P, peer->provider,
+				       peer->phys + from + len + PAGE_SIZE, PAGE_SIZE, GFP_KERNEL);
+	return err;
+}

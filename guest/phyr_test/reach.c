@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where a device ends up with the bus addresses that it is given.  The answer is the IOMMU's and
+ * the bounce pool's, never the library's.
+ */
+#include <linux/dma-map-ops.h>
+#include <linux/iommu.h>
+#include <linux/swiotlb.h>
+
+#include "test.h"
+
+/* Where the device ends up with a bus address; 0 if nowhere. */
+phys_addr_t test_translate(struct test *t, dma_addr_t addr)
+{
+	if (!dev_dma_iommu(t->dev))
+		return addr;
+	return iommu_iova_to_phys(iommu_get_domain_for_dev(t->dev), addr);
+}
+
+/* Does the device work on copies of all memory? */
+bool test_bounced(struct test *t)
+{
+	return !dev_dma_iommu(t->dev) && is_swiotlb_force_bounce(t->dev);
+}
+
+/* Is this an address in the pool of bounce buffers? */
+bool test_in_pool(struct test *t, phys_addr_t phys)
+{
+	struct io_tlb_mem *mem = t->dev->dma_io_tlb_mem;
+
+	return mem && mem->nslabs && phys >= mem->defpool.start && phys < mem->defpool.end;
+}
+
+/* Slots of the pool that are in use. */
+long test_pool_used(struct test *t)
+{
+#ifdef CONFIG_DEBUG_FS
+	if (t->dev->dma_io_tlb_mem)
+		return atomic_long_read(&t->dev->dma_io_tlb_mem->total_used);
+#endif
+	return 0;
+}
+
+/* One page or less of a range: does it lead to @want, or to a copy of it in the pool? */
+static bool piece_right(struct test *t, dma_addr_t addr, u64 len, phys_addr_t want,
+			struct test_reach *reach)
+{
+	phys_addr_t first = test_translate(t, addr), last = test_translate(t, addr + len - 1);
+
+	if (first == want && last == want + len - 1) {
+		reach->direct += len;
+		return true;
+	}
+	if (!test_in_pool(t, first) || last != first + len - 1) {
+		FAIL(t, "bus address %pad leads to %pa, not %pa", &addr, &first, &want);
+		return false;
+	}
+	if (memcmp(phys_to_virt(first), phys_to_virt(want), len)) {
+		FAIL(t, "the copy of %pa at %pa differs", &want, &first);
+		return false;
+	}
+	reach->bounced += len;
+	return true;
+}
+
+/**
+ * test_reach - does a device that is given the ranges of a mapping find these chunks?
+ * @t:		the test; says what is wrong
+ * @map:	the mapping, for reading or for both directions
+ * @chunks:	what it is a mapping of
+ * @nr:		how many
+ * @reach:	receives how many bytes were reached directly and by way of a copy
+ *
+ * Return: true if every page of every range is right.
+ */
+bool test_reach(struct test *t, const struct phyr_map *map, const struct phys_vec *chunks,
+		unsigned int nr, struct test_reach *reach)
+{
+	struct phyr_dma_iter it;
+	u64 at = 0;		/* in the present chunk */
+
+	*reach = (struct test_reach){ };
+	phyr_for_each_dma_range(it, map) {
+		u64 done = 0, len;
+
+		reach->ranges++;
+		for (; done < it.range.len; done += len) {
+			dma_addr_t addr = it.range.addr + done;
+
+			if (!nr) {
+				FAIL(t, "more than was mapped");
+				return false;
+			}
+			len = min3(it.range.len - done, chunks->len - at,
+				   PAGE_SIZE - offset_in_page(addr));
+			if (!piece_right(t, addr, len, chunks->paddr + at, reach))
+				return false;
+			at += len;
+			if (at == chunks->len) {
+				chunks++;
+				nr--;
+				at = 0;
+			}
+		}
+	}
+	if (nr)
+		FAIL(t, "%u chunks are missing", nr);
+	return !nr;
+}
+
+/* What a device does that writes one byte everywhere. */
+void test_device_writes(struct test *t, const struct phyr_map *map, u8 byte)
+{
+	struct phyr_dma_iter it;
+	u64 at, len;
+
+	phyr_for_each_dma_range(it, map) {
+		for (at = 0; at < it.range.len; at += len) {
+			dma_addr_t addr = it.range.addr + at;
+
+			len = min(it.range.len - at, PAGE_SIZE - offset_in_page(addr));
+			memset(phys_to_virt(test_translate(t, addr)), byte, len);
+		}
+	}
+}
+
+/* After an unmap, or a failure: does any page of these bus addresses lead anywhere? */
+bool test_nothing_mapped(struct test *t, dma_addr_t addr, u64 len)
+{
+	u64 at;
+
+	if (!dev_dma_iommu(t->dev))
+		return true;
+	addr &= PAGE_MASK;
+	for (at = 0; at < len; at += PAGE_SIZE) {
+		phys_addr_t phys = test_translate(t, addr + at);
+
+		if (phys) {
+			FAIL(t, "page %llu at %pad still leads to %pa", at / PAGE_SIZE, &addr,
+			     &phys);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases: mappings that fail half-way, without any help from the code under test. */
+#include <linux/dma-map-ops.h>
+#include <linux/iommu.h>
+
+#include "test.h"
+
+/* An IOVA of this size is freed to, and taken from, the top of a stack of this processor's. */
+#define MOST_PAGES	32
+
+/* Which address would a mapping of so many bytes get next? */
+static dma_addr_t next_iova(struct test *t, phys_addr_t phys, u64 len)
+{
+	struct dma_iova_state state;
+
+	if (!dma_iova_try_alloc(t->dev, &state, phys, len))
+		return 0;
+	dma_iova_free(t->dev, &state);
+	return state.addr;
+}
+
+/* A list of so many chunks of t->block, the first and the last not whole. */
+static int short_list(struct test *t, struct phyr_list *list, int nr)
+{
+	struct phys_vec chunks[TEST_CHUNKS];
+	int i, err = 0;
+
+	test_chunks(t, chunks);
+	phyr_list_init(list, PHYR_PACKED);
+	for (i = 0; i < nr && !err; i++)
+		err = phyr_list_append(list, PHYR_MEM_RAM, NULL, chunks[i].paddr, chunks[i].len,
+				       GFP_KERNEL);
+	return err;
+}
+
+/*
+ * Link @k of @nr fails because a page is there already that is not ours.  All before it are undone,
+ * it and what follows are left alone, and the IOVA is free again.
+ */
+static void fail_at(struct test *t, int nr, int k)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(t->dev);
+	phys_addr_t foreign = page_to_phys(t->block) + PAGE_SIZE;
+	struct phyr_map map = { };
+	struct phyr_list list;
+	dma_addr_t first, in_the_way = 0;
+	int err, i;
+
+	err = short_list(t, &list, nr);
+	EXPECT(t, !err, "append: %d", err);
+	first = next_iova(t, list.first, list.len) & PAGE_MASK;
+	EXPECT(t, first, "no IOVA");
+	err = iommu_map(domain, first + k * PAGE_SIZE, foreign, PAGE_SIZE, IOMMU_READ, GFP_KERNEL);
+	EXPECT(t, !err, "iommu_map: %d", err);
+	in_the_way = first + k * PAGE_SIZE;
+
+	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, err, "link %d of %d did not fail: IOVA %pad, not %pad", k, nr, &map.addr, &first);
+	EXPECT(t, err == -EADDRINUSE, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+	for (i = 0; i < nr; i++)
+		EXPECT(t, test_translate(t, first + i * PAGE_SIZE) == (i == k ? foreign : 0),
+		       "link %d of %d failed, and page %d leads to %#llx", k, nr, i,
+		       test_translate(t, first + i * PAGE_SIZE));
+	EXPECT(t, (next_iova(t, list.first, list.len) & PAGE_MASK) == first,
+	       "the IOVA %pad is not free again", &first);
+undo:
+	if (in_the_way)
+		iommu_unmap(domain, in_the_way, PAGE_SIZE);
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+}
+
+static void failing_links(struct test *t)
+{
+	/* Few chunks are linked one by one, many in batches. */
+	static const int lengths[] = { 2, 8, MOST_PAGES };
+	struct phyr_map map = { };
+	int i, k, err, done = 0;
+
+	NEEDS_IOMMU(t);
+	migrate_disable();
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		for (k = 0; k < lengths[i]; k++) {
+			fail_at(t, lengths[i], k);
+			if (t->why[0])
+				goto undo;
+			done++;
+		}
+	}
+	/* And nothing that happened keeps a mapping from being made now. */
+	err = phyr_dma_map(t->dev, &t->list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map afterwards: %d", err);
+	seq_printf(t->out, "# %d links failed\n", done);
+undo:
+	migrate_enable();
+	phyr_dma_unmap(t->dev, &map);
+}
+
+/* The pool of bounce buffers gives out before the list does. */
+static void pool_empty(struct test *t)
+{
+	const size_t piece = 128 * SZ_1K;
+	struct page *block[2] = { };
+	struct phyr_map map = { };
+	struct phyr_list list;
+	long used = test_pool_used(t);
+	int err, i;
+
+	NEEDS_BOUNCE(t);
+	phyr_list_init(&list, PHYR_PACKED);
+	for (i = 0; i < 2; i++) {
+		block[i] = alloc_pages(GFP_KERNEL, get_order(piece));
+		EXPECT(t, block[i], "no memory");
+	}
+	/* 128 MiB out of 256 KiB, again and again; nobody writes there. */
+	for (i = 0; i < 1024; i++) {
+		err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, page_to_phys(block[i % 2]),
+				       piece - PAGE_SIZE, GFP_KERNEL);
+		EXPECT(t, !err, "append: %d", err);
+	}
+	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC, GFP_KERNEL);
+	EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
+	       test_pool_used(t) - used);
+	err = phyr_dma_map(t->dev, &t->list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map afterwards: %d", err);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+	for (i = 0; i < 2; i++)
+		if (block[i])
+			__free_pages(block[i], get_order(piece));
+}
+
+/* No IOVA space is left below the mask. */
+static void no_iova(struct test *t)
+{
+	struct phyr_map map = { };
+	struct phyr_list list;
+	int err;
+
+	NEEDS_IOMMU(t);
+	phyr_list_init(&list, PHYR_PACKED);
+	err = dma_set_mask(t->dev, DMA_BIT_MASK(24));
+	EXPECT(t, !err, "a mask of 24 bits: %d", err);
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, page_to_phys(t->block), PAGE_SIZE,
+			       GFP_KERNEL) ?:
+	      phyr_list_append(&list, PHYR_MEM_RAM, NULL, 0, SZ_16M, GFP_KERNEL);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, err == -ENOMEM, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	dma_set_mask(t->dev, DMA_BIT_MASK(64));
+	phyr_list_destroy(&list);
+}
+
+/*
+ * Part of an IOVA range is linked, all of that is unlinked, the whole is freed: by hand, as a
+ * consumer of the two-step interface does, and by a list's mapping that fails (hazard 14).
+ */
+static void partial_unlink(struct test *t)
+{
+	const int nr = 16, linked = 10;
+	struct phys_vec chunks[TEST_CHUNKS];
+	struct dma_iova_state state;
+	struct phyr_map map = { };
+	struct test_reach reach;
+	dma_addr_t first;
+	int i, err;
+
+	NEEDS_IOMMU(t);
+	test_chunks(t, chunks);
+	EXPECT(t, dma_iova_try_alloc(t->dev, &state, 0, nr * PAGE_SIZE), "no IOVA");
+	first = state.addr;
+	for (i = 1; i <= linked; i++) {
+		err = dma_iova_link(t->dev, &state, chunks[i].paddr, (i - 1) * PAGE_SIZE, PAGE_SIZE,
+				    DMA_TO_DEVICE, 0);
+		if (err)
+			FAIL(t, "link %d: %d", i, err);
+	}
+	err = dma_iova_sync(t->dev, &state, 0, linked * PAGE_SIZE);
+	if (err)
+		FAIL(t, "sync: %d", err);
+	/* From its end, so that its beginning is still there; then the rest; then the space. */
+	dma_iova_unlink(t->dev, &state, 4 * PAGE_SIZE, (linked - 4) * PAGE_SIZE, DMA_TO_DEVICE, 0);
+	for (i = 0; i < nr; i++)
+		if (test_translate(t, first + i * PAGE_SIZE) != (i < 4 ? chunks[i + 1].paddr : 0))
+			FAIL(t, "page %d after a part is unlinked", i);
+	dma_iova_unlink(t->dev, &state, 0, 4 * PAGE_SIZE, DMA_TO_DEVICE, 0);
+	dma_iova_free(t->dev, &state);
+	if (t->why[0] || !test_nothing_mapped(t, first, nr * PAGE_SIZE))
+		goto undo;
+
+	err = phyr_dma_map(t->dev, &t->list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map afterwards: %d", err);
+	test_reach(t, &map, chunks, TEST_CHUNKS, &reach);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+}
+
+static const struct test_case cases[] = {
+	{ "hazard 14: a link that fails undoes those before it, no others", failing_links },
+	{ "hazard 14: no bounce buffer is left when the pool is empty",	    pool_empty },
+	{ "hazard 14: no IOVA is left below the mask",			    no_iova },
+	{ "hazard 15: a part is unlinked, then the space is freed",	    partial_unlink },
+};
+
+TEST_GROUP(undo, cases);

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Cases: pins of user memory.  The user is whoever reads the report: the memory is made in its address
+ * space.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/hugetlb.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/scatterlist.h>
+#include <linux/shmem_fs.h>
+#include <linux/uaccess.h>
+#include <linux/vmstat.h>
+
+#include "test.h"
+
+#define HUGE	SZ_2M
+
+/* The present value of a counter, with what processors have not added to the sum yet. */
+static long counter(enum node_stat_item item)
+{
+	long sum = global_node_page_state(item);
+	int node, cpu;
+
+	for_each_online_node(node)
+		for_each_online_cpu(cpu)
+			sum += per_cpu_ptr(NODE_DATA(node)->per_cpu_nodestats,
+					   cpu)->vm_node_stat_diff[item];
+	return sum;
+}
+
+/* Pins of pages that there are. */
+long test_pins(void)
+{
+	return counter(NR_FOLL_PIN_ACQUIRED) - counter(NR_FOLL_PIN_RELEASED);
+}
+
+/* Memory of the present process, which vm_munmap() takes back. */
+unsigned long test_user_memory(struct file *file, unsigned long len)
+{
+	return vm_mmap(file, 0, len, PROT_READ | PROT_WRITE,
+		       file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, 0);
+}
+
+/* Each page of user memory its own number. */
+int test_stamp(unsigned long addr, unsigned long len, unsigned long value)
+{
+	for (; len; len -= PAGE_SIZE, addr += PAGE_SIZE, value++)
+		if (put_user(value, (unsigned long __user *)addr))
+			return -EFAULT;
+	return 0;
+}
+
+/* Does the list, by physical address, have the pages that were stamped? */
+bool test_stamped(struct test *t, const struct phyr_list *list, u64 len, unsigned long value)
+{
+	struct phyr_iter it;
+	u64 done = 0, at;
+
+	phyr_for_each(it, list) {
+		for (at = 0; at < it.cur.len; at += PAGE_SIZE) {
+			unsigned long *word = phys_to_virt(it.cur.paddr + at);
+
+			if (*word != value + (done >> PAGE_SHIFT)) {
+				FAIL(t, "byte %llu of the list holds %lu, not %llu", done, *word,
+				     value + (done >> PAGE_SHIFT));
+				return false;
+			}
+			done += PAGE_SIZE;
+		}
+	}
+	if (done != len)
+		FAIL(t, "a list of %llu bytes for %llu", done, len);
+	return done == len;
+}
+
+static bool all_dirty(const struct phyr_list *list, bool dirty)
+{
+	struct phyr_iter it;
+	u64 at;
+
+	phyr_for_each(it, list)
+		for (at = it.cur.paddr; at < it.cur.paddr + it.cur.len; at += PAGE_SIZE)
+			if (folio_test_dirty(page_folio(pfn_to_page(PHYS_PFN(at)))) != dirty)
+				return false;
+	return true;
+}
+
+static void clean(const struct phyr_list *list)
+{
+	struct phyr_iter it;
+	u64 at;
+
+	phyr_for_each(it, list)
+		for (at = 0; at < it.cur.len; at += PAGE_SIZE)
+			folio_clear_dirty(page_folio(pfn_to_page(PHYS_PFN(it.cur.paddr + at))));
+}
+
+/* What becomes dirty, on memory that knows whether it is: shared memory. */
+static void dirtied(struct test *t)
+{
+	const unsigned long len = 20 * PAGE_SIZE;
+	struct file *file = shmem_file_setup("phyr_test", len, EMPTY_VMA_FLAGS);
+	struct phyr_list list, again;
+	unsigned long addr = 0;
+	long before = test_pins();
+	int err;
+
+	phyr_list_init(&list, PHYR_PACKED);
+	phyr_list_init(&again, PHYR_PACKED);
+	EXPECT(t, !IS_ERR(file), "no shared memory: %ld", PTR_ERR(file));
+	addr = test_user_memory(file, len);
+	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
+	EXPECT(t, !test_stamp(addr, len, 1), "cannot write to it");
+	/* A second set of pins, to look at the pages after the first has gone. */
+	err = phyr_list_pin_user(&again, addr, len, 0);
+	EXPECT(t, !err, "pin: %d", err);
+
+	err = phyr_list_pin_user(&list, addr, len, 0);
+	EXPECT(t, !err, "pin for reading: %d", err);
+	if (!test_stamped(t, &list, len, 1))
+		goto undo;
+	EXPECT(t, test_pins() - before == 2 * len / PAGE_SIZE, "%ld pins", test_pins() - before);
+	clean(&list);
+	phyr_list_unpin_user(&list, false);
+	EXPECT(t, all_dirty(&again, false), "a device that only reads made memory dirty");
+
+	err = phyr_list_pin_user(&list, addr, len, FOLL_WRITE);
+	EXPECT(t, !err, "pin for writing: %d", err);
+	clean(&list);
+	phyr_list_unpin_user(&list, true);
+	EXPECT(t, all_dirty(&again, true), "what a device wrote is not dirty");
+	phyr_list_unpin_user(&again, false);
+	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+undo:
+	phyr_list_unpin_user(&list, false);
+	phyr_list_unpin_user(&again, false);
+	if (addr && !IS_ERR_VALUE(addr))
+		vm_munmap(addr, len);
+	if (!IS_ERR(file))
+		fput(file);
+}
+
+/* Memory that was never written is one page of zeros, again and again; it is not counted. */
+static void zero_page(struct test *t)
+{
+	const unsigned long len = 4 * PAGE_SIZE;
+	unsigned long addr = test_user_memory(NULL, len), word;
+	struct phyr_list list;
+	long before = test_pins();
+	struct phyr_iter it;
+	int err, i;
+
+	phyr_list_init(&list, PHYR_PACKED);
+	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
+	for (i = 0; i < 4; i++)
+		EXPECT(t, !get_user(word, (unsigned long __user *)(addr + i * PAGE_SIZE)) && !word,
+		       "cannot read it");
+	err = phyr_list_pin_user(&list, addr, len, 0);
+	EXPECT(t, !err, "pin: %d", err);
+	EXPECT(t, list.len == len, "%llu bytes", list.len);
+	i = 0;
+	phyr_for_each(it, &list) {
+		EXPECT(t, is_zero_pfn(PHYS_PFN(it.cur.paddr)), "chunk %d is at %pa", i,
+		       &it.cur.paddr);
+		i++;
+	}
+	EXPECT(t, i == 4, "%d chunks", i);
+	phyr_list_unpin_user(&list, false);
+	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+
+	/* For writing it must be another page. */
+	err = phyr_list_pin_user(&list, addr, len, FOLL_WRITE);
+	EXPECT(t, !err, "pin for writing: %d", err);
+	phyr_for_each(it, &list)
+		EXPECT(t, !is_zero_pfn(PHYS_PFN(it.cur.paddr)), "everybody's zeros, to be written");
+	phyr_list_unpin_user(&list, true);
+	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+undo:
+	phyr_list_unpin_user(&list, false);
+	if (!IS_ERR_VALUE(addr))
+		vm_munmap(addr, len);
+}
+
+/* Pages of a huge page adjoin, so they are one chunk; each is pinned, and each unpinned. */
+static void huge(struct test *t, struct file *file)
+{
+	const unsigned long len = 3 * HUGE;
+	unsigned long addr = test_user_memory(file, len), from;
+	struct phyr_list list;
+	long before = test_pins();
+	struct page *page;
+	int err;
+
+	phyr_list_init(&list, PHYR_PACKED);
+	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
+	from = ALIGN(addr, HUGE);
+	EXPECT(t, !test_stamp(from, 2 * HUGE, 7), "cannot write to it");
+	err = phyr_list_pin_user(&list, from, 2 * HUGE, FOLL_WRITE);
+	EXPECT(t, !err, "pin: %d", err);
+	if (!test_stamped(t, &list, 2 * HUGE, 7))
+		goto undo;
+	EXPECT(t, test_pins() - before == 2 * HUGE / PAGE_SIZE, "%ld pins", test_pins() - before);
+	page = pfn_to_page(PHYS_PFN(list.first));
+	if (folio_size(page_folio(page)) < HUGE) {
+		snprintf(t->skip, sizeof(t->skip), "the kernel gave pages of %zu bytes",
+			 folio_size(page_folio(page)));
+		goto undo;
+	}
+	EXPECT(t, list.nr <= 2, "%u chunks for two huge pages", list.nr);
+	phyr_list_unpin_user(&list, true);
+	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+
+	/* A part that begins in one and ends in the other. */
+	err = phyr_list_pin_user(&list, from + HUGE - PAGE_SIZE, 3 * PAGE_SIZE, FOLL_LONGTERM);
+	EXPECT(t, !err, "pin a part: %d", err);
+	if (!test_stamped(t, &list, 3 * PAGE_SIZE, 7 + HUGE / PAGE_SIZE - 1))
+		goto undo;
+	phyr_list_unpin_user(&list, false);
+	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+undo:
+	phyr_list_unpin_user(&list, false);
+	if (!IS_ERR_VALUE(addr))
+		vm_munmap(addr, len);
+}
+
+static void transparent(struct test *t)
+{
+	huge(t, NULL);
+}
+
+static void hugetlb(struct test *t)
+{
+	struct file *file = filp_open("/dev/hugepages/phyr_test", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	NEEDS(t, !IS_ERR(file) && is_file_hugepages(file),
+	      "no hugetlbfs at /dev/hugepages: mount it, and reserve three pages");
+	huge(t, file);
+	fput(file);
+}
+
+static void p2p_longterm(struct test *t)
+{
+	struct file *file = ERR_PTR(-ENOENT);
+	struct test_peer peer;
+	struct phyr_list list;
+	unsigned long addr = 0;
+	long before = test_pins();
+	char path[64];
+	int err;
+
+	NEEDS(t, test_peer_get(t, &peer, -1, NULL), "no peer");
+	phyr_list_init(&list, PHYR_PACKED);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/p2pmem/allocate",
+		 pci_name(peer.pdev));
+	file = filp_open(path, O_RDWR, 0);
+	EXPECT(t, !IS_ERR(file), "%s: %ld", path, PTR_ERR(file));
+	addr = test_user_memory(file, 4 * PAGE_SIZE);
+	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
+
+	err = phyr_list_pin_user(&list, addr, 4 * PAGE_SIZE, FOLL_WRITE | FOLL_PCI_P2PDMA);
+	EXPECT(t, !err, "pin: %d", err);
+	EXPECT(t, list.mem == PHYR_MEM_P2P && list.provider == peer.provider, "kind %u", list.mem);
+	phyr_list_unpin_user(&list, true);
+	err = phyr_list_pin_user(&list, addr, PAGE_SIZE, FOLL_WRITE);
+	EXPECT(t, err == -EREMOTEIO && !list.nr, "pin of P2P memory unasked: %d", err);
+	err = phyr_list_pin_user(&list, addr, PAGE_SIZE, FOLL_LONGTERM);
+	EXPECT(t, err == -EREMOTEIO && !list.nr, "long-term pin: %d", err);
+	/* The kernel stumbles over the file first, as over any that is shared and written. */
+	err = phyr_list_pin_user(&list, addr, PAGE_SIZE, FOLL_WRITE | FOLL_LONGTERM);
+	EXPECT(t, err == -EFAULT && !list.nr, "long-term pin for writing: %d", err);
+	err = phyr_list_pin_user(&list, addr, PAGE_SIZE,
+				 FOLL_WRITE | FOLL_LONGTERM | FOLL_PCI_P2PDMA);
+	EXPECT(t, err == -EINVAL && !list.nr, "long-term pin of P2P memory: %d", err);
+	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+undo:
+	phyr_list_unpin_user(&list, false);
+	if (addr && !IS_ERR_VALUE(addr))
+		vm_munmap(addr, 4 * PAGE_SIZE);
+	if (!IS_ERR(file))
+		fput(file);
+	test_peer_put(&peer);
+}
+
+static const struct test_case cases[] = {
+	{ "hazard 18: what a device wrote is dirty, what it read is not", dirtied },
+	{ "hazard 18: the page of zeros",				  zero_page },
+	{ "hazard 18: transparent huge pages",				  transparent },
+	{ "hazard 18: hugetlb",						  hugetlb },
+	{ "hazard 19: P2P memory is not pinned for long",		  p2p_longterm },
+};
+
+TEST_GROUP(user, cases);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Failures in turn (phyr_fail.h): an operation is repeated, each time with its next step failing.
+ * After each failure nothing may be left: not of what phyr.ko got from the kernel, not in the
+ * IOMMU's page tables, no bounce buffer, no pin.
+ */
+#include <linux/sched.h>
+#include <linux/tracepoint.h>
+
+#include "phyr_fail.h"
+#include "test.h"
+
+/*
+ * What this task has entered into the page tables and not taken out again, by the kernel's own
+ * tracepoints.
+ */
+static struct {
+	struct tracepoint *map;
+	struct tracepoint *unmap;
+	struct task_struct *whose;
+	s64 bytes;
+} tables;
+
+static void saw_map(void *unused, unsigned long iova, phys_addr_t paddr, size_t size)
+{
+	if (tables.whose == current)
+		tables.bytes += size;
+}
+
+static void saw_unmap(void *unused, unsigned long iova, size_t size, size_t unmapped)
+{
+	if (tables.whose == current)
+		tables.bytes -= unmapped;
+}
+
+static void find_tracepoint(struct tracepoint *tp, void *unused)
+{
+	if (!strcmp(tp->name, "map"))
+		tables.map = tp;
+	else if (!strcmp(tp->name, "unmap"))
+		tables.unmap = tp;
+}
+
+static int tables_begin(void)
+{
+	int err;
+
+	memset(&tables, 0, sizeof(tables));
+	tables.whose = current;
+	for_each_kernel_tracepoint(find_tracepoint, NULL);
+	if (!tables.map || !tables.unmap)
+		return -ENOENT;
+	err = tracepoint_probe_register(tables.map, saw_map, NULL);
+	if (err)
+		return err;
+	err = tracepoint_probe_register(tables.unmap, saw_unmap, NULL);
+	if (err) {
+		tracepoint_probe_unregister(tables.map, saw_map, NULL);
+		tracepoint_synchronize_unregister();
+	}
+	return err;
+}
+
+static void tables_end(void)
+{
+	tracepoint_probe_unregister(tables.map, saw_map, NULL);
+	tracepoint_probe_unregister(tables.unmap, saw_unmap, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+/**
+ * test_walk - have each step of an operation fail
+ * @t:		the test
+ * @operation:	undoes itself if it succeeds, and leaves nothing if it fails; it may also succeed
+ *		in spite of a failure
+ */
+void test_every_failure(struct test *t, int (*operation)(struct test *t))
+{
+	int err, nr, failures = 0;
+
+	err = tables_begin();
+	if (err) {
+		FAIL(t, "no tracepoints of the IOMMU: %d", err);
+		return;
+	}
+	for (nr = 1; nr < 10000; nr++) {
+		long pool = test_pool_used(t), pinned = test_pins(), held;
+		bool failed;
+
+		tables.bytes = 0;
+		phyr_fail_begin(nr);
+		err = operation(t);
+		failed = phyr_fail_end(&held);
+		if (t->why[0])
+			goto undo;
+		EXPECT(t, !held, "step %d failed, and %ld things are not given back", nr, held);
+		EXPECT(t, !tables.bytes, "step %d failed, and %lld bytes are still mapped", nr,
+		       tables.bytes);
+		EXPECT(t, test_pool_used(t) == pool, "step %d failed, and %ld slots are left", nr,
+		       test_pool_used(t) - pool);
+		EXPECT(t, test_pins() == pinned, "step %d failed, and %ld pins are left", nr,
+		       test_pins() - pinned);
+		if (!failed)
+			break;
+		failures += !!err;
+	}
+	EXPECT(t, !err, "without a failure: %d", err);
+	if (nr == 1)
+		snprintf(t->skip, sizeof(t->skip), "nothing in it can fail on this machine");
+	seq_printf(t->out, "# %d steps, %d of which failed all of it\n", nr - 1, failures);
+undo:
+	tables_end();
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases: memory of devices that has pages which no other device may touch, and memory without pages. */
+#include <linux/bio.h>
+#include <linux/blk-mq.h>
+#include <linux/dma-map-ops.h>
+#include <linux/ioport.h>
+#include <linux/memremap.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include "test.h"
+
+#define NEEDS_PAGELESS(t)							\
+	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=")
+
+static void zone_folio_free(struct folio *folio)
+{
+}
+
+static vm_fault_t zone_migrate(struct vm_fault *vmf)
+{
+	return VM_FAULT_SIGBUS;	/* no process has any of it */
+}
+
+static const struct dev_pagemap_ops zone_ops = {
+	.folio_free = zone_folio_free,
+	.migrate_to_ram = zone_migrate,
+};
+
+/* What a scatterlist, and a block request, of such a page are answered with. */
+static void zone_refused(struct test *t, struct page *page, int want)
+{
+	struct request *rq = kzalloc_obj(*rq);
+	struct scatterlist sg[2];
+	struct bio_vec bv[2];
+	struct phyr_list list;
+	struct bio bio;
+	int err;
+
+	phyr_list_init(&list, PHYR_PACKED);
+	EXPECT(t, rq, "no memory");
+	sg_init_table(sg, 2);
+	sg_set_page(&sg[0], t->block, PAGE_SIZE, 0);
+	sg_set_page(&sg[1], page, PAGE_SIZE, 0);
+	err = phyr_list_from_sg(&list, sg + 1, 1, GFP_KERNEL);
+	EXPECT(t, err == want && !list.nr == !!want, "from a scatterlist: %d", err);
+	phyr_list_destroy(&list);
+	err = phyr_list_from_sg(&list, sg, 2, GFP_KERNEL);
+	EXPECT(t, err == want && !list.nr == !!want, "behind a page of RAM: %d", err);
+	phyr_list_destroy(&list);
+
+	bio_init(&bio, NULL, bv, ARRAY_SIZE(bv), REQ_OP_WRITE);
+	bvec_set_page(&bv[0], page, PAGE_SIZE, 0);
+	bio.bi_vcnt = 1;
+	bio.bi_iter.bi_size = PAGE_SIZE;
+	rq->bio = &bio;
+	rq->nr_phys_segments = 1;
+	err = phyr_list_from_rq(&list, rq, GFP_KERNEL);
+	EXPECT(t, err == want && !list.nr == !!want, "from a request: %d", err);
+undo:
+	phyr_list_destroy(&list);
+	kfree(rq);
+}
+
+static void zone_kind(struct test *t, enum memory_type type, int want)
+{
+	struct resource *region = request_free_mem_region(&iomem_resource, SZ_2M, "phyr_test");
+	struct dev_pagemap *pgmap = kzalloc_obj(*pgmap);
+	void *mapped = ERR_PTR(-ENOMEM);
+
+	EXPECT(t, !IS_ERR(region), "no physical addresses are free: %ld", PTR_ERR(region));
+	EXPECT(t, pgmap, "no memory");
+	pgmap->type = type;
+	pgmap->ops = &zone_ops;
+	pgmap->owner = pgmap;
+	pgmap->nr_range = 1;
+	pgmap->range.start = region->start;
+	pgmap->range.end = region->end;
+	mapped = memremap_pages(pgmap, NUMA_NO_NODE);
+	EXPECT(t, !IS_ERR(mapped), "memremap_pages: %ld", PTR_ERR(mapped));
+	zone_refused(t, pfn_to_page(PHYS_PFN(region->start)), want);
+undo:
+	if (!IS_ERR(mapped))
+		memunmap_pages(pgmap);
+	kfree(pgmap);
+	if (!IS_ERR(region))
+		release_mem_region(region->start, resource_size(region));
+}
+
+static void zone_private(struct test *t)
+{
+	NEEDS(t, IS_ENABLED(CONFIG_DEVICE_PRIVATE), "a kernel without CONFIG_DEVICE_PRIVATE");
+	zone_kind(t, MEMORY_DEVICE_PRIVATE, -EOPNOTSUPP);
+}
+
+static void zone_coherent(struct test *t)
+{
+	NEEDS(t, IS_ENABLED(CONFIG_ZONE_DEVICE), "a kernel without CONFIG_ZONE_DEVICE");
+	zone_kind(t, MEMORY_DEVICE_COHERENT, -EOPNOTSUPP);
+}
+
+static void zone_generic(struct test *t)
+{
+	NEEDS(t, IS_ENABLED(CONFIG_ZONE_DEVICE), "a kernel without CONFIG_ZONE_DEVICE");
+	zone_kind(t, MEMORY_DEVICE_GENERIC, 0);
+}
+
+static void no_pages(struct test *t)
+{
+	const u64 beyond = 1ull << 45;	/* all memory of any machine here */
+	struct sg_table table = { };
+	struct scatterlist sg;
+	struct phyr_list list;
+	int err;
+
+	phyr_list_init(&list, PHYR_PACKED);
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, beyond, PAGE_SIZE, GFP_KERNEL);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_list_to_sgt(&list, &table, UINT_MAX, GFP_KERNEL);
+	EXPECT(t, err == -EOPNOTSUPP && !table.sgl, "a chunk without pages gives %d", err);
+
+	/* Memory at its start, nothing at its end. */
+	phyr_list_destroy(&list);
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, page_to_phys(t->block), beyond,
+			       GFP_KERNEL);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_list_to_sgt(&list, &table, UINT_MAX, GFP_KERNEL);
+	EXPECT(t, err == -EOPNOTSUPP && !table.sgl, "a chunk that leaves memory gives %d", err);
+
+	phyr_list_destroy(&list);
+	sg_init_table(&sg, 1);
+	sg_set_page(&sg, NULL, 0, 0);
+	err = phyr_list_from_sg(&list, &sg, 1, GFP_KERNEL);
+	EXPECT(t, err == -EOPNOTSUPP && !list.nr, "an entry without a page gives %d", err);
+undo:
+	phyr_list_destroy(&list);
+	if (table.sgl)
+		sg_free_table(&table);
+}
+
+/* The same with RAM that really is there, and has no pages. */
+static void pageless_sg(struct test *t)
+{
+	struct sg_table table = { };
+	struct phyr_list list;
+	int err;
+
+	NEEDS_PAGELESS(t);
+	phyr_list_init(&list, PHYR_PACKED);
+	err = phyr_list_from_pageless(&list, test_pageless + 512, SZ_64K, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_list_from_pageless: %d", err);
+	err = phyr_list_to_sgt(&list, &table, UINT_MAX, GFP_KERNEL);
+	EXPECT(t, err == -EOPNOTSUPP && !table.sgl, "to a scatterlist: %d", err);
+undo:
+	if (table.sgl)
+		sg_free_table(&table);
+	phyr_list_destroy(&list);
+}
+
+/* And it can be mapped wherever nothing has to be copied; where it has, that is hazard 3. */
+static void map_pageless(struct test *t)
+{
+	struct phys_vec chunk = { test_pageless + 512, SZ_2M - 1024 };
+	struct phyr_map map = { };
+	struct test_reach reach;
+	struct phyr_list list;
+	dma_addr_t was;
+	long used = test_pool_used(t);
+	int err;
+
+	phyr_list_init(&list, PHYR_PACKED);
+	err = phyr_list_from_pageless(&list, chunk.paddr, chunk.len, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_list_from_pageless: %d", err);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	if (test_bounced(t)) {
+		EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
+		EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+		EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are in use",
+		       test_pool_used(t) - used);
+		goto undo;
+	}
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == (dev_dma_iommu(t->dev) ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_SAME),
+	       "shape %u", map.shape);
+	if (!test_reach(t, &map, &chunk, 1, &reach))
+		goto undo;
+	was = map.addr;
+	phyr_dma_unmap(t->dev, &map);
+	test_nothing_mapped(t, was, chunk.len);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+}
+
+static void pageless_bounce(struct test *t)
+{
+	NEEDS_PAGELESS(t);
+	NEEDS_BOUNCE(t);
+	map_pageless(t);
+}
+
+static void pageless_map(struct test *t)
+{
+	NEEDS_PAGELESS(t);
+	NEEDS(t, !test_bounced(t), "everything is bounced here");
+	map_pageless(t);
+}
+
+static const struct test_case cases[] = {
+	{ "hazard 03: page-less RAM and forced bouncing fail cleanly",	pageless_bounce },
+	{ "hazard 03: page-less RAM is mapped where nothing is bounced", pageless_map },
+	{ "hazard 20: device private memory is refused",		zone_private },
+	{ "hazard 20: device coherent memory is refused",		zone_coherent },
+	{ "hazard 20: generic device memory is taken",			zone_generic },
+	{ "hazard 22: addresses without pages do not become a scatterlist", no_pages },
+	{ "hazard 22: page-less RAM does not become a scatterlist",	pageless_sg },
+};
+
+TEST_GROUP(zone, cases);
