@@ -12,7 +12,7 @@
 #include "internal.h"
 #include "live.h"
 
-/* A list is its owner's again only after it has left the living, so it can be read under the lock. */
+/* A list is its owner's again once it has left the living, so it can be read under the lock. */
 static LIST_HEAD(living);
 static DEFINE_MUTEX(living_lock);
 static struct dentry *dir;

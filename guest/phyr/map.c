@@ -55,8 +55,8 @@ static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *ma
 }
 
 /*
- * Does the device want more address bits kept than the IOMMU keeps?  dma_map_phys() does not look for
- * an address that has them, and warns instead.
+ * Does the device want more address bits kept than the IOMMU keeps?  dma_map_phys() does not look
+ * for an address that has them, and warns instead.
  */
 static bool phyr_wants_more_bits(struct device *dev)
 {

@@ -19,6 +19,7 @@ MODULE_PARM_DESC(pageless, "Physical address of 2 MiB of RAM that has no struct 
 static const struct test_group * const groups[] = {
 	&test_sg, &test_reg, &test_reg_cost, &test_bounce, &test_trust, &test_p2p, &test_undo,
 	&test_walk, &test_lifetime, &test_big, &test_user, &test_fork, &test_forked, &test_zone,
+	&test_build, &test_lease,
 };
 
 static DEFINE_MUTEX(one_run);
@@ -124,3 +125,4 @@ module_pci_driver(test_driver);
 MODULE_DESCRIPTION("Tests of phyr.ko");
 MODULE_AUTHOR("phyrlab");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("DMA_BUF");

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Cases: memory without struct pages that phyr_store lends.  As in user.c the user is whoever reads
+ * the report.
+ */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/dma-buf-mapping.h>
+#include <linux/dma-buf.h>
+#include <linux/dma-resv.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+
+#include "phyr/lease.h"
+#include "test.h"
+
+#define LEN	SZ_64K
+#define ODD	100
+
+#define NEEDS_RAM(t, file)							\
+	NEEDS(t, !IS_ERR(file),							\
+	      "no /dev/phyr_ram: boot with memmap= or mem=, load phyr_store with base= and size=")
+
+static struct file *open_ram(void)
+{
+	return filp_open("/dev/phyr_ram", O_RDWR, 0);
+}
+
+/* Threads of the kernel see other mounts, so it is opened by who reads the report. */
+static struct file *open_revoked(void)
+{
+	return filp_open("/sys/class/misc/phyr_ram/revoked", O_WRONLY, 0);
+}
+
+static int set_revoked(struct file *file, const char *value)
+{
+	loff_t pos = 0;
+	ssize_t done = kernel_write(file, value, 1, &pos);
+
+	return done == 1 ? 0 : done;
+}
+
+static bool readable(unsigned long addr)
+{
+	u8 byte;
+
+	return !copy_from_user(&byte, (u8 __user *)addr, 1);
+}
+
+/* Where the page tables say that a user address leads, once it has been touched. */
+static phys_addr_t page_tables_say(unsigned long addr)
+{
+	struct follow_pfnmap_args args = { .address = addr };
+	phys_addr_t phys = 0;
+
+	if (!readable(addr))
+		return 0;
+	mmap_read_lock(current->mm);
+	args.vma = vma_lookup(current->mm, addr);
+	if (args.vma && !follow_pfnmap_start(&args)) {
+		phys = PFN_PHYS(args.pfn) + offset_in_page(addr);
+		follow_pfnmap_end(&args);
+	}
+	mmap_read_unlock(current->mm);
+	return phys;
+}
+
+/* Some mapping by page frame that is not ours: every process has the clock's. */
+static unsigned long others_mapping(void)
+{
+	struct vm_area_struct *vma;
+	unsigned long found = 0;
+
+	VMA_ITERATOR(vmi, current->mm, 0);
+	mmap_read_lock(current->mm);
+	for_each_vma(vmi, vma) {
+		if (vma->vm_flags & (VM_PFNMAP | VM_IO) && !vma->vm_file) {
+			found = vma->vm_start;
+			break;
+		}
+	}
+	mmap_read_unlock(current->mm);
+	return found;
+}
+
+static void taken(struct test *t)
+{
+	struct file *file = open_ram();
+	struct phyr_lease lease;
+	struct phyr_list list;
+	unsigned long addr;
+	phys_addr_t want;
+	int err;
+
+	NEEDS_RAM(t, file);
+	phyr_list_init(&list, PHYR_PACKED);
+	phyr_lease_init(&lease, NULL);
+	/* From the second page of the file on. */
+	addr = vm_mmap(file, 0, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE_SIZE);
+	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
+	err = phyr_list_from_pfnmap(&list, &lease, addr + ODD, LEN - ODD, true, GFP_KERNEL);
+	EXPECT(t, !err, "lease: %d", err);
+	want = page_tables_say(addr + ODD);
+	EXPECT(t, want && list.first == want && list.nr == 1 && list.len == LEN - ODD &&
+	       list.mem == PHYR_MEM_PAGELESS, "%llu bytes of kind %u at %pa, not %pa", list.len,
+	       list.mem, &list.first, &want);
+undo:
+	phyr_list_destroy(&list);
+	phyr_lease_put(&lease);
+	if (!IS_ERR_VALUE(addr))
+		vm_munmap(addr, LEN);
+	fput(file);
+}
+
+static void refused(struct test *t)
+{
+	struct file *file = open_ram();
+	unsigned long addr, read_only, anonymous = test_user_memory(NULL, LEN);
+	struct phyr_lease lease;
+	struct phyr_list list;
+	int err, i;
+
+	if (IS_ERR(file) && !IS_ERR_VALUE(anonymous))
+		vm_munmap(anonymous, LEN);
+	NEEDS_RAM(t, file);
+	phyr_list_init(&list, PHYR_PACKED);
+	phyr_lease_init(&lease, NULL);
+	addr = test_user_memory(file, LEN);
+	read_only = vm_mmap(file, 0, LEN, PROT_READ, MAP_SHARED, 0);
+	EXPECT(t, !IS_ERR_VALUE(addr) && !IS_ERR_VALUE(read_only) && !IS_ERR_VALUE(anonymous),
+	       "vm_mmap: %ld, %ld, %ld", (long)addr, (long)read_only, (long)anonymous);
+	EXPECT(t, others_mapping(), "this process has no clock");
+	const struct {
+		const char *what;
+		u64 addr, len;
+		bool write;
+		int err;
+	} wrong[] = {
+		{ "no bytes", addr, 0, false, -EINVAL },
+		{ "a length that wraps", addr, U64_MAX, false, -EINVAL },
+		{ "memory with pages", anonymous, 512, false, -EINVAL },
+		{ "somebody else's page frames", others_mapping(), 512, false, -EOPNOTSUPP },
+		{ "no mapping", 0, 512, false, -EFAULT },
+		{ "an address of the kernel", (uintptr_t)page_address(t->block), 512, false, -EFAULT },
+		{ "more than is mapped", addr, LEN + PAGE_SIZE, false, -EFAULT },
+		{ "writing where one may read", read_only, 512, true, -EFAULT },
+	};
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		/* What follows may be our other mapping. */
+		if (wrong[i].len > LEN && wrong[i].len != U64_MAX && read_only == addr + LEN)
+			continue;
+		err = phyr_list_from_pfnmap(&list, &lease, wrong[i].addr, wrong[i].len,
+					    wrong[i].write, GFP_KERNEL);
+		EXPECT(t, err == wrong[i].err && !list.nr, "%s: %d", wrong[i].what, err);
+	}
+	err = phyr_list_from_pfnmap(&list, &lease, read_only, 512, false, GFP_KERNEL);
+	EXPECT(t, !err, "reading where one may read: %d", err);
+	phyr_list_destroy(&list);
+	phyr_lease_put(&lease);
+	err = phyr_list_pin_user(&list, addr, 512, 0);
+	EXPECT(t, err == -EFAULT, "a pin of memory without pages: %d", err);
+undo:
+	phyr_list_destroy(&list);
+	phyr_lease_put(&lease);
+	if (!IS_ERR_VALUE(addr))
+		vm_munmap(addr, LEN);
+	if (!IS_ERR_VALUE(read_only))
+		vm_munmap(read_only, LEN);
+	if (!IS_ERR_VALUE(anonymous))
+		vm_munmap(anonymous, LEN);
+	fput(file);
+}
+
+/* A holder with a registered buffer, and somebody who takes the memory back. */
+struct holder {
+	struct phyr_lease lease;
+	struct phyr_list list;
+	struct phyr_reg *reg;
+	int revoked;
+	struct work_struct work;
+	struct file *revoked_file;
+	int err;
+	bool done;
+};
+
+static void holder_revoke(struct phyr_lease *lease)
+{
+	struct holder *h = container_of(lease, struct holder, lease);
+
+	WRITE_ONCE(h->revoked, h->revoked + 1);
+	if (h->reg)
+		phyr_reg_revoke(h->reg);
+}
+
+static void revoke_work(struct work_struct *work)
+{
+	struct holder *h = container_of(work, struct holder, work);
+
+	h->err = set_revoked(h->revoked_file, "1");
+	WRITE_ONCE(h->done, true);
+}
+
+/* Until it is noticed that the memory is being taken back. */
+static bool comes_to_refuse(struct holder *h)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (phyr_lease_enter(&h->lease) == -ENODEV)
+			return true;
+		phyr_lease_leave(&h->lease);
+		msleep(20);
+	}
+	return false;
+}
+
+static void revoked(struct test *t)
+{
+	struct file *file = open_ram();
+	struct holder h = { };
+	struct phyr_reg_io io = { };
+	struct phyr_dma_iter it;
+	bool entered = false;
+	unsigned long addr;
+	int err;
+
+	NEEDS_RAM(t, file);
+	INIT_WORK_ONSTACK(&h.work, revoke_work);
+	phyr_list_init(&h.list, PHYR_PACKED);
+	phyr_lease_init(&h.lease, holder_revoke);
+	h.revoked_file = open_revoked();
+	addr = test_user_memory(file, LEN);
+	EXPECT(t, !IS_ERR(h.revoked_file), "no control: %ld", PTR_ERR(h.revoked_file));
+	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
+	EXPECT(t, readable(addr), "cannot read it");
+	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
+	EXPECT(t, !err, "lease: %d", err);
+	err = phyr_lease_enter(&h.lease);
+	EXPECT(t, !err, "enter: %d", err);
+	entered = true;
+	h.reg = phyr_reg_create(t->dev, &h.list, DMA_BIDIRECTIONAL, 0);
+	if (IS_ERR(h.reg)) {
+		err = PTR_ERR(h.reg);
+		h.reg = NULL;
+		/* Where all is bounced, memory without pages cannot be mapped. */
+		EXPECT(t, err == -EIO && test_bounced(t), "register: %d", err);
+	} else {
+		err = phyr_reg_begin(h.reg, &io, 0, LEN, DMA_TO_DEVICE);
+		EXPECT(t, !err, "begin: %d", err);
+		phyr_reg_iter_init(&it, &io);
+		EXPECT(t, phyr_dma_iter_next(&it), "no range");
+	}
+
+	queue_work(system_dfl_wq, &h.work);
+	EXPECT(t, comes_to_refuse(&h), "it may still be used");
+	msleep(50);
+	EXPECT(t, !READ_ONCE(h.revoked) && !READ_ONCE(h.done), "did not wait for who had entered");
+	/* Processes have lost it already. */
+	EXPECT(t, !readable(addr), "a process still reads it");
+	phyr_lease_leave(&h.lease);
+	entered = false;
+	if (h.reg) {
+		msleep(50);
+		EXPECT(t, READ_ONCE(h.revoked) == 1 && !READ_ONCE(h.done),
+		       "did not wait for the I/O: revoked %d, done %d", h.revoked, h.done);
+		phyr_reg_end(&io);
+	}
+	flush_work(&h.work);
+	EXPECT(t, h.done && !h.err && h.revoked == 1, "revoked %d times, error %d", h.revoked,
+	       h.err);
+	if (h.reg) {
+		err = phyr_reg_begin(h.reg, &io, 0, 8, DMA_TO_DEVICE);
+		EXPECT(t, err == -ENODEV, "I/O after the revocation: %d", err);
+		if (!test_nothing_mapped(t, it.range.addr, LEN))
+			goto undo;
+	}
+	phyr_list_destroy(&h.list);
+	phyr_lease_put(&h.lease);
+	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
+	EXPECT(t, err == -ENODEV, "a lease after the revocation: %d", err);
+
+	err = set_revoked(h.revoked_file, "0");
+	EXPECT(t, !err && readable(addr), "offered again: %d", err);
+	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
+	EXPECT(t, !err, "a lease once it is offered again: %d", err);
+undo:
+	if (entered)
+		phyr_lease_leave(&h.lease);
+	if (io.reg)
+		phyr_reg_end(&io);
+	flush_work(&h.work);
+	destroy_work_on_stack(&h.work);
+	if (!IS_ERR(h.revoked_file)) {
+		set_revoked(h.revoked_file, "0");
+		fput(h.revoked_file);
+	}
+	if (h.reg)
+		phyr_reg_put(h.reg);
+	phyr_list_destroy(&h.list);
+	phyr_lease_put(&h.lease);
+	if (!IS_ERR_VALUE(addr))
+		vm_munmap(addr, LEN);
+	fput(file);
+}
+
+/* The device file of a BAR that phyr_store has; NULL if there is none. */
+static struct file *open_bar(void)
+{
+	struct pci_dev *pdev = NULL;
+	struct file *file;
+	char path[48];
+
+	while ((pdev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, pdev))) {
+		if (!pdev->dev.driver || strcmp(pdev->dev.driver->name, "phyr_store"))
+			continue;
+		snprintf(path, sizeof(path), "/dev/phyr_bar-%s", pci_name(pdev));
+		pci_dev_put(pdev);
+		file = filp_open(path, O_RDWR, 0);
+		return IS_ERR(file) ? NULL : file;
+	}
+	return NULL;
+}
+
+/* What dma-buf, the kernel's user of providers without pages, makes of it; the caller frees it. */
+static struct sg_table *dma_buf_says(struct test *t, struct dma_buf_attachment *attach,
+				     const struct phyr_list *list)
+{
+	struct phys_vec vec = { list->first, list->len };
+	struct sg_table *table;
+
+	dma_resv_lock(attach->dmabuf->resv, NULL);
+	table = dma_buf_phys_vec_to_sgt(attach, list->provider, &vec, 1, vec.len,
+					DMA_BIDIRECTIONAL);
+	dma_resv_unlock(attach->dmabuf->resv);
+	return table;
+}
+
+static void by_the_same_way(struct test *t)
+{
+	struct file *file = open_bar();
+	struct dma_buf *buf = kzalloc_obj(*buf);
+	struct dma_buf_attachment attach = { .dmabuf = buf, .dev = t->dev };
+	struct sg_table *table = ERR_PTR(-ENOMEM);
+	struct phyr_map map = { };
+	struct phyr_dma_iter it;
+	struct phyr_lease lease;
+	struct phyr_list list;
+	struct dma_resv resv;
+	unsigned long addr = 0;
+	phys_addr_t ours, theirs;
+	int err;
+
+	if (!file)
+		kfree(buf);
+	NEEDS(t, file, "no BAR without pages: bind phyr_store to an ivshmem device");
+	dma_resv_init(&resv);
+	phyr_list_init(&list, PHYR_PACKED);
+	phyr_lease_init(&lease, NULL);
+	EXPECT(t, buf, "no memory");
+	buf->resv = &resv;
+	addr = test_user_memory(file, LEN);
+	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
+	err = phyr_list_from_pfnmap(&list, &lease, addr, LEN, true, GFP_KERNEL);
+	EXPECT(t, !err && list.mem == PHYR_MEM_MMIO && list.provider, "lease: %d", err);
+	ours = page_tables_say(addr);
+	EXPECT(t, list.first == ours, "%pa, not %pa", &list.first, &ours);
+
+	table = dma_buf_says(t, &attach, &list);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+	seq_printf(t->out, "# dma-buf %d, phyr %d, shape %u\n", PTR_ERR_OR_ZERO(table), err,
+		   map.shape);
+	if (IS_ERR(table)) {
+		EXPECT(t, err == -EREMOTEIO || (err == -EIO && test_bounced(t)),
+		       "dma-buf refuses it with %ld: %d", PTR_ERR(table), err);
+		goto undo;
+	}
+	EXPECT(t, !err, "dma-buf maps it: %d", err);
+	phyr_dma_iter_init(&it, &map);
+	EXPECT(t, phyr_dma_iter_next(&it) && it.range.len == LEN, "%u bytes", it.range.len);
+	if (map.shape == PHYR_SHAPE_SAME) {
+		EXPECT(t, it.range.addr == sg_dma_address(table->sgl), "%pad, not %pad",
+		       &it.range.addr, &sg_dma_address(table->sgl));
+	} else {
+		ours = test_translate(t, it.range.addr);
+		theirs = test_translate(t, sg_dma_address(table->sgl));
+		EXPECT(t, ours == theirs && ours == list.first, "%pa, not %pa", &ours, &theirs);
+		ours = test_translate(t, it.range.addr + LEN - 1);
+		EXPECT(t, ours == list.first + LEN - 1, "the last byte is at %pa", &ours);
+	}
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	if (!IS_ERR(table))
+		dma_buf_free_sgt(&attach, table, DMA_BIDIRECTIONAL);
+	phyr_list_destroy(&list);
+	phyr_lease_put(&lease);
+	if (addr && !IS_ERR_VALUE(addr))
+		vm_munmap(addr, LEN);
+	dma_resv_fini(&resv);
+	kfree(buf);
+	fput(file);
+}
+
+static const struct test_case cases[] = {
+	{ "lease: page frames of an exporter are taken",	 taken },
+	{ "lease: whatever else is mapped is refused",		 refused },
+	{ "lease: memory that is taken back",			 revoked },
+	{ "lease: a BAR is reached by the same way as dma-bufs", by_the_same_way },
+};
+TEST_GROUP(lease, cases);
