@@ -43,7 +43,8 @@ export const alarms: Suite = {
     planted('wrong-bus-offset', ['phyr8'], ['device', 'translation'], { machine: noIommu, workload: p2pNear }),
     planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),
     planted('skip-sync', ['phyr8'], ['data', 'workload'], { machine: bounced, workload: crosscheck }),
-    plantedInCtl('short-map', ['faults', 'data', 'translation']),
+    // Not on memory named in each request: the storm of faults at times keeps the guest from ever unbinding, and nobody can look then.
+    planted('short-map', ['phyr8'], ['faults', 'data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
     plantedInCtl('skip-unmap', ['leaks']),
     plantedInCtl('early-unmap', ['faults', 'data', 'translation']),
     plantedInCtl('wrong-length', ['data']),
