@@ -263,7 +263,7 @@ int main(int argc, char **argv)
 		return usage();
 	seed = seed_;
 	count = direct + !!cached;
-	if (pressed && pressure_begin())
+	if (pressed && pressure_begin(argv[1], offset + direct * area + cached))
 		return fail("memory pressure");
 	for (unsigned int i = 0; i < count; i++) {
 		workers[i].number = i;

@@ -28,7 +28,7 @@ struct pressure {
 	uint64_t most_mib;			/* that were taken from everybody else */
 };
 
-int pressure_begin(void);
+int pressure_begin(const char *disk, uint64_t from);
 void pressure_end(struct pressure *result);
 
 #endif /* CHURN_H */

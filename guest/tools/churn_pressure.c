@@ -2,9 +2,11 @@
 /*
  * Memory pressure: free memory is taken until the kernel has to reclaim, and some is let go whenever it comes near to where the
  * kernel would kill. The bulk is taken as huge pages that nobody uses, which costs no time; the rest by a process that
- * volunteers as the first to be killed.
+ * volunteers as the first to be killed. It also reads a part of the disk that nobody writes: a guest that lives in a RAM disk has
+ * hardly a page that could be reclaimed, and those can.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@
 #define HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
 #define NEAR		(2 * MIB)	/* of the kernel's own reserve: too near */
 #define BY_PAGES	(8 * MIB)	/* that the process takes before there is any need to reclaim */
+#define READ_AHEAD	(256 * 1024)	/* of the disk in each period */
 #define PERIOD_US	20000
 #define PATIENCE_US	5000000	/* with the kernel, until it begins to reclaim */
 
@@ -95,8 +98,22 @@ static void touch(uint8_t *memory)
 		memory[at] = 1;
 }
 
-static void press(void)
+/* The next piece of the disk's end goes into the page cache. */
+static void cache(int disk, uint64_t from, uint64_t *at)
 {
+	static uint8_t piece[READ_AHEAD];
+
+	if (disk >= 0 && pread(disk, piece, sizeof(piece), *at) == sizeof(piece))
+		*at += sizeof(piece);
+	else
+		*at = from;
+}
+
+static void press(const char *path, uint64_t from)
+{
+	int disk = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t at = from;
+
 	size_t room = free_memory(), taken = 0;
 	uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	uint64_t least = reserve() + NEAR;
@@ -113,6 +130,7 @@ static void press(void)
 		usleep(PERIOD_US);
 		before = now;
 		look(&now);
+		cache(disk, from, &at);
 		if (free_memory() < least && taken) {
 			taken -= STEP;
 			madvise(memory + taken, STEP, MADV_DONTNEED);
@@ -123,8 +141,11 @@ static void press(void)
 	}
 }
 
-/* Returns when memory is short, as a rule: 0, or -1 if it cannot be brought about at all. */
-int pressure_begin(void)
+/*
+ * Returns when memory is short, as a rule: 0, or -1 if it cannot be brought about at all. What the disk holds from @from on is read
+ * meanwhile, and written by nobody.
+ */
+int pressure_begin(const char *disk, uint64_t from)
 {
 	uint64_t all = free_memory(), keep = reserve() * 3 / 2 + BY_PAGES;
 
@@ -137,7 +158,7 @@ int pressure_begin(void)
 	huge = read_number(HUGE_PAGES) * HUGE;
 	child = fork();
 	if (!child)
-		press();
+		press(disk, from);
 	if (child < 0)
 		return -1;
 	for (unsigned int waited = 0; waited < PATIENCE_US; waited += PERIOD_US) {
