@@ -156,7 +156,7 @@ class Bench {
   async registered(machine: string): Promise<Measured['registered'][number]> {
     await this.#sh('insmod /lab/modules/phyr_test.ko');
     await this.#lab.bind(this.#dut, 'phyr_test');
-    const report = await this.#sh('cat /sys/kernel/debug/phyr_test');
+    const report = await this.#sh('cat /sys/kernel/debug/phyr_test/reg_cost');
     await this.#lab.unbind(this.#dut);
     await this.#sh('rmmod phyr_test');
     const costs = [...report.matchAll(/^# registered: look .* max=(\d+)$/gm)].map(([, max]) => Number(max));
