@@ -116,7 +116,8 @@ static void press(const char *path, uint64_t from)
 
 	size_t room = free_memory(), taken = 0;
 	uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	uint64_t least = reserve() + NEAR;
+	/* The kernel begins to reclaim at five quarters of its reserve. */
+	uint64_t least = reserve() * 9 / 8 + NEAR, begins = reserve() * 5 / 4 + NEAR;
 	struct pressure now = start, before;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -134,7 +135,7 @@ static void press(const char *path, uint64_t from)
 		if (free_memory() < least && taken) {
 			taken -= STEP;
 			madvise(memory + taken, STEP, MADV_DONTNEED);
-		} else if (now.scanned == before.scanned && taken + STEP <= room) {
+		} else if (now.scanned == before.scanned && free_memory() > begins && taken + STEP <= room) {
 			touch(memory + taken);
 			taken += STEP;
 		}

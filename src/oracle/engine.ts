@@ -21,7 +21,7 @@ export type EngineOutcome = z.infer<typeof EngineOutcome>;
 
 /** An objection, if there is one. */
 export function judgeEngine(machine: Machine, one: EngineOutcome): string | undefined {
-  const due = outcomesDue(one);
+  const due = outcomesDue(machine, one);
   const what = `${one.device}, ${one.case} by ${one.path}`;
   if (!due.includes(one.outcome)) return `${what}: ${one.outcome}, due ${due.join(' or ')}`;
   if (one.case === 'stale' && domainInForce(machine.iommu) === 'strict' && one.uses > 0) {
@@ -30,7 +30,15 @@ export function judgeEngine(machine: Machine, one: EngineOutcome): string | unde
   return undefined;
 }
 
-function outcomesDue({ device, case: name }: EngineOutcome): EngineOutcome['outcome'][] {
+/**
+ * Can this machine's IOMMU let a device write where it may not read? The page tables of VT-d's first stage, which are the processor's
+ * own, and of an SMMU's cannot say that: there whatever may be written may be read as well.
+ */
+export function knowsWriteOnly({ iommu }: Machine): boolean {
+  return iommu.kind !== 'smmuv3' && !(iommu.kind === 'intel' && iommu.scalable === 'first-stage');
+}
+
+function outcomesDue(machine: Machine, { device, case: name }: EngineOutcome): EngineOutcome['outcome'][] {
   switch (name) {
     case 'mapped':
     case 'read':
@@ -47,6 +55,6 @@ function outcomesDue({ device, case: name }: EngineOutcome): EngineOutcome['outc
       return device === 'edu' ? ['untouched'] : ['fault'];
     // What edu's buffer holds after a read that faulted is its own affair, as long as it is not the page.
     case 'writeonly':
-      return ['untouched', 'wrong'];
+      return knowsWriteOnly(machine) ? ['untouched', 'wrong'] : ['right'];
   }
 }

@@ -2,7 +2,7 @@ export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './
 export { type DataClaim, type Due, formatBytes, judgeData } from './data.js';
 export { type DeviceEvidence, judgeDevice } from './device.js';
 export { DriverStats, otherBackend, structureCounts } from './driver.js';
-export { EngineOutcome, judgeEngine } from './engine.js';
+export { EngineOutcome, judgeEngine, knowsWriteOnly } from './engine.js';
 export { foldFaults, judgeFaults, type Provoked } from './faults.js';
 export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
 export { judge } from './judge.js';

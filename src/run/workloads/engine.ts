@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { domainInForce, InfraError, type Machine, type Metric, type Workload, walk } from '../../model/index.js';
-import { EngineOutcome, judgeEngine, type Provoked } from '../../oracle/index.js';
+import { EngineOutcome, judgeEngine, knowsWriteOnly, type Provoked } from '../../oracle/index.js';
 import { check } from '../lab.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
@@ -75,6 +75,7 @@ function provokedBy(machine: Machine, outcome: EngineOutcome): Provoked[] {
   const { addr, write } = outcome;
   if (outcome.case === 'clamped') return [{ addr, bytes: PAGE, how: 'clamped' }];
   if (!['unmapped', 'stale', 'readonly', 'writeonly'].includes(outcome.case)) return [];
+  if (outcome.case === 'writeonly' && !knowsWriteOnly(machine)) return [];
   return ['strict', 'lazy'].includes(domainInForce(machine.iommu))
     ? [{ addr, bytes: PAGE, how: write ? 'write' : 'read' }]
     : [];

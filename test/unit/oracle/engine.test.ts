@@ -47,6 +47,15 @@ describe('a DMA engine', () => {
     expect(judgeEngine(none, outcome({ device: 'edu', case: 'clamped', outcome: 'right' }))).toMatch(/right, due/);
   });
 
+  it('may read what it may write where the page tables cannot tell the two apart', () => {
+    const writeonly = outcome({ device: 'edu', case: 'writeonly' });
+    const firstStage = machine({ kind: 'intel', domain: 'strict', scalable: 'first-stage' });
+    expect(judgeEngine(firstStage, writeonly)).toBeUndefined();
+    expect(judgeEngine(firstStage, { ...writeonly, outcome: 'wrong' })).toMatch(/wrong, due right/);
+    const secondStage = machine({ kind: 'intel', domain: 'strict', scalable: 'second-stage' });
+    expect(judgeEngine(secondStage, writeonly)).toMatch(/right, due untouched/);
+  });
+
   it('may go on for a while after unmapping in lazy mode, and not at all in strict mode', () => {
     const stale = outcome({ case: 'stale', outcome: 'fault', uses: 3, window_us: 9000 });
     expect(judgeEngine(lazy, stale)).toBeUndefined();
@@ -93,5 +102,15 @@ describe('provoked faults', () => {
     const words = 'EDU: clamping DMA 0x000000002bcd0000 to 0x000000000bcd0000!';
     expect(said([words], [clamped]).verdict).toBe('pass');
     expect(said([words]).verdict).toBe('fail');
+  });
+
+  it('are told apart where edu does not end its lines', () => {
+    const words = (addr: string) => `EDU: clamping DMA 0x00000001${addr} to 0x00000000${addr}!`;
+    const clamped = (addr: number): Provoked => ({ addr, bytes: 4096, how: 'clamped' });
+    const both = [clamped(0x104200000), clamped(0x104400000)];
+    expect(said([words('04200000') + words('04400000')], both).verdict).toBe('pass');
+    expect(said([words('04200000') + words('04400000')], both.slice(0, 1)).verdict).toBe('fail');
+    expect(said([words('04200000') + line('0xfffff000', 1)], both.slice(0, 1)).verdict).toBe('fail');
+    expect(said([words('04200000')], both)).toMatchObject({ detail: expect.stringContaining('at 0x104400000') });
   });
 });
