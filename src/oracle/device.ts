@@ -23,6 +23,11 @@ export interface DeviceEvidence {
   expect: Expectation;
   /** How many bytes our driver must have moved at least. */
   moved: number;
+  /**
+   * Were the mappings made by the kernel's scatterlist path? That one maps a BAR behind the host bridge as if it were RAM
+   * (iommu_dma_map_sg knows no IOMMU_MMIO), so it is no objection there.
+   */
+  scatterlist?: boolean;
 }
 
 export interface DeviceJudgement {
@@ -52,7 +57,7 @@ export function judgeDevice(evidence: DeviceEvidence): DeviceJudgement {
   const { story, trace } = evidence;
   if (story === undefined) return verdict('inconclusive', 'the guest recorded no mappings: could not look');
   if (trace === undefined) return verdict('inconclusive', 'QEMU traced no commands: could not look');
-  const seen = new Judge(story, trace).run();
+  const seen = new Judge(story, trace, evidence.scatterlist ?? false).run();
   const metrics = windowMetrics(story, seen);
   if (seen.objections > 0) {
     const more = seen.objections > 1 ? ` (and ${seen.objections - 1} more)` : '';
@@ -90,14 +95,16 @@ interface Seen {
 class Judge {
   readonly #story: Story;
   readonly #trace: DeviceTrace;
+  readonly #scatterlist: boolean;
   readonly #mappings: Mappings;
   readonly #seen: Seen;
   /** The mapping of each page of a command's data. */
   readonly #used = new Map<Pair, Map<number, Mapped>>();
 
-  constructor(story: Story, trace: DeviceTrace) {
+  constructor(story: Story, trace: DeviceTrace, scatterlist: boolean) {
     this.#story = story;
     this.#trace = trace;
+    this.#scatterlist = scatterlist;
     this.#mappings = new Mappings(story);
     this.#seen = {
       commands: 0,
@@ -170,7 +177,7 @@ class Judge {
     const wrong = this.#place(mapped.phys + (addr % PAGE), due);
     if (wrong !== undefined) return wrong;
     const mmio = (mapped.prot & Prot.mmio) !== 0;
-    if (due !== undefined && due.mmio !== mmio) {
+    if (due !== undefined && due.mmio !== mmio && !(this.#scatterlist && due.mmio)) {
       return due.mmio ? 'a BAR mapped as if it were RAM' : 'RAM mapped as if it were a BAR';
     }
     return undefined;

@@ -203,6 +203,7 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
       truncated: evidence.faults.truncated,
       expect: cell.expect,
       moved: result.moved ?? 0,
+      scatterlist: cell.backend === 'sg',
     });
   const oracles = [
     judgeWorkload(evidence),
