@@ -326,6 +326,10 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 		stats.p2p_bus += bus ? c.offset : 0;
 		stats.p2p_bounced += c.bounced;
 	}
+	if (asked) {
+		stats.asked_bytes += c.offset;
+		stats.asked_bounced += c.bounced;
+	}
 	if (!good && !stats.mismatches++) {
 		stats.opcode = opcode;
 		stats.offset = c.offset;

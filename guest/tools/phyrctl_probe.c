@@ -275,13 +275,16 @@ static void watch_read(int fd)
 		fail(EXIT_FAILED, "watch read: %s", strerror(errno));
 	printf("{\"watch\":{\"active\":%s,\"commands\":%llu,\"bytes\":%llu,\"bounced\":%llu,\"unchecked\":%llu,\"mismatches\":%llu,"
 	       "\"by\":\"%s\",\"p2p\":{\"bytes\":%llu,\"bus\":%llu,\"bounced\":%llu},"
+	       "\"asked\":{\"bytes\":%llu,\"bounced\":%llu},"
 	       "\"first\":{\"opcode\":%u,\"offset\":%llu,\"iova\":\"0x%llx\",\"want\":\"0x%llx\",\"got\":\"0x%llx\"}}}\n",
 	       w.active ? "true" : "false", (unsigned long long)w.commands,
 	       (unsigned long long)w.bytes, (unsigned long long)w.bounced,
 	       (unsigned long long)w.unchecked,
 	       (unsigned long long)w.mismatches, translators[w.by % 3],
 	       (unsigned long long)w.p2p_bytes, (unsigned long long)w.p2p_bus,
-	       (unsigned long long)w.p2p_bounced, w.opcode, (unsigned long long)w.offset,
+	       (unsigned long long)w.p2p_bounced,
+	       (unsigned long long)w.asked_bytes, (unsigned long long)w.asked_bounced,
+	       w.opcode, (unsigned long long)w.offset,
 	       (unsigned long long)w.iova, (unsigned long long)w.want, (unsigned long long)w.got);
 }
 

@@ -21,6 +21,8 @@ export const Watch = z.object({
     by: z.enum(['none', 'identity', 'dma']),
     /** Of the bytes, those in a peer's memory; of these, those that the kernel's rules reach by bus address, and those bounced. */
     p2p: z.object({ bytes: z.number(), bus: z.number(), bounced: z.number() }),
+    /** Of the bytes, those of I/O through the character device. */
+    asked: z.object({ bytes: z.number(), bounced: z.number() }),
     first: First.extend({ opcode: z.number(), offset: z.number() }),
   }),
 });
@@ -70,7 +72,9 @@ export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: 
 
 /** The ways that the watched commands really took, the peer's memory first. */
 export function pathsOf({ watch }: Watch): Path[] {
-  const { bytes, bounced, by, p2p } = watch;
+  const { by, p2p } = watch;
+  // Where there is I/O without a bio it is the workload's: what else the disk had to do, as for its partitions, went another way.
+  const { bytes, bounced } = watch.asked.bytes > 0 ? watch.asked : watch;
   const ways: Path[] = [];
   if (p2p.bounced > 0) ways.push('bounce');
   if (p2p.bus > 0) ways.push('bus-address');

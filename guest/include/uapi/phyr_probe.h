@@ -157,6 +157,8 @@ struct phyr_probe_translate {
  * @p2p_bus:	of these, bytes that the kernel's own P2P rules say are reached by bus address,
  *		not through the host bridge
  * @p2p_bounced: of these, bytes in bounce buffers
+ * @asked_bytes: of the bytes, those that a process asked /dev/phyrN-ctl for
+ * @asked_bounced: of these, bytes in bounce buffers
  */
 struct phyr_probe_watch {
 	__u32 active;
@@ -175,6 +177,8 @@ struct phyr_probe_watch {
 	__u64 p2p_bytes;
 	__u64 p2p_bus;
 	__u64 p2p_bounced;
+	__u64 asked_bytes;
+	__u64 asked_bounced;
 };
 
 /**
