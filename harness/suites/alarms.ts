@@ -2,6 +2,7 @@ import type { Block, Machine, OracleName, Plant, Suite, Workload } from '../../s
 import { bounced, noIommu, vtdStrict, vtdStrictP2p } from '../machines.js';
 import { switched } from '../topologies.js';
 import { crosscheck, ctlDirect, ctlRegistered, fioVerify, hostMemory, p2pFar, p2pNear, stress } from '../workloads.js';
+import { besideDisk, iommuTestdev } from './engines.js';
 
 /** Where a defect shows. */
 interface Where {
@@ -21,6 +22,14 @@ function planted(plant: Plant, backends: Block['backends'], caughtBy: OracleName
 /** The same in I/O without a bio, on memory named in each request and on registered memory. */
 function plantedInCtl(plant: Plant, caughtBy: OracleName[]): Block {
   return { ...planted(plant, ['phyr8'], caughtBy), workloads: [ctlDirect, ctlRegistered] };
+}
+
+/** The same as a device feels it that is no NVMe. */
+function plantedInEngine(plant: Plant, caughtBy: OracleName[]): Block {
+  return {
+    ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload: iommuTestdev }),
+    topologies: [besideDisk],
+  };
 }
 
 export const alarms: Suite = {
@@ -49,6 +58,9 @@ export const alarms: Suite = {
     plantedInCtl('early-unmap', ['faults', 'data', 'translation']),
     plantedInCtl('wrong-length', ['data']),
     plantedInCtl('swap-direction', ['faults', 'data']),
+    plantedInEngine('skip-unmap', ['workload', 'translation', 'leaks']),
+    // Not faults: the address that then faults unasked is that at which a fault is asked for a moment later.
+    plantedInEngine('swap-direction', ['workload', 'translation']),
     planted('wrong-slice', ['phyr8'], ['data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
     planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
   ],

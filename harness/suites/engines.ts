@@ -24,8 +24,11 @@ const withEdu = (id: string, dmaMaskBits: number): Topology => ({
   ],
 });
 
+/** With as many address bits as edu has unless it is told otherwise. */
+export const besideDisk = withEdu('engines', 28);
+
 const edu: Workload = { id: 'edu', kind: 'engine', engine: 'edu' };
-const iommuTestdev: Workload = { id: 'iommu-testdev', kind: 'engine', engine: 'iommu-testdev' };
+export const iommuTestdev: Workload = { id: 'iommu-testdev', kind: 'engine', engine: 'iommu-testdev' };
 
 export const engines: Suite = {
   id: 'engines',
@@ -33,7 +36,7 @@ export const engines: Suite = {
   blocks: [
     {
       machines: [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu],
-      topologies: [withEdu('engines', 28)],
+      topologies: [besideDisk],
       workloads: [iommuTestdev, edu],
       backends: ['sg', 'phyr16', 'phyr8'],
     },
