@@ -6,10 +6,12 @@
  * line, and killing it is what keeps new ones out.
  */
 #include <linux/completion.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/percpu-refcount.h>
 #include <linux/slab.h>
 
@@ -56,6 +58,20 @@ static void phyr_reg_idle(struct percpu_ref *users)
 	complete(&container_of(users, struct phyr_reg, users)->idle);
 }
 
+/*
+ * Must bytes be handed over?  What was linked is never bounced but for an untrusted device; and the
+ * DMA API's own debugging, which knows nothing of links, would object to a sync that is not needed.
+ */
+static bool phyr_reg_needs_sync(struct device *dev, const struct phyr_map *map)
+{
+	if (map->shape == PHYR_SHAPE_SAME || map->list->mem != PHYR_MEM_RAM)
+		return false;
+	if (map->how == PHYR_HOW_IOVA)
+		return !dev_is_dma_coherent(dev) ||
+		       (dev_is_pci(dev) && to_pci_dev(dev)->untrusted);
+	return dma_dev_need_sync(dev);
+}
+
 struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *list,
 				 enum dma_data_direction dir, unsigned long attrs)
 {
@@ -80,8 +96,7 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 	reg->dev = get_device(dev);
 	reg->dir = dir;
 	/* SAME is only chosen where both see the same; asked now, as mapping may have found out. */
-	reg->sync = reg->map.shape != PHYR_SHAPE_SAME && list->mem == PHYR_MEM_RAM &&
-		    !(attrs & DMA_ATTR_SKIP_CPU_SYNC) && dma_dev_need_sync(dev);
+	reg->sync = !(attrs & DMA_ATTR_SKIP_CPU_SYNC) && phyr_reg_needs_sync(dev, &reg->map);
 	init_completion(&reg->idle);
 	mutex_init(&reg->lock);
 	kref_init(&reg->ref);
