@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseKtap } from '../../../src/guest/index.js';
-import type { CellRecord, RunResult } from '../../../src/model/index.js';
+import type { CellRecord } from '../../../src/model/index.js';
 import { annotations, FORMATS, summary } from '../../../src/report/index.js';
+import { resultOf } from '../run-result.js';
 
 /** What a guest may put into a log. */
 const HOSTILE = 'a]]> <script>&"\'|`\u0000\u001b[31m\n::error::gotcha %0A\n| x | \ud800 ok 7';
@@ -19,27 +20,6 @@ function record(changes: Partial<CellRecord>): CellRecord {
     duration_ms: 1234,
     repro: "npx phyrlab run 'x' --seed 1",
     ...changes,
-  };
-}
-
-function resultOf(cells: CellRecord[]): RunResult {
-  return {
-    schema: 1,
-    run: {
-      id: '20261121-000000-abcd',
-      seed: 1,
-      started: '2026-11-21T00:00:00.000Z',
-      host: { kernel: '7', cpus: 2, memory_mib: 1, accelerator: 'tcg' },
-      qemu: { version: '11.1.3', key: 'q' },
-      kernel: { release: '7.3.4+deb13-cloud-amd64', key: 'k' },
-      rootfs: { key: 'r' },
-      modules: { key: 'm' },
-      drift: [],
-      duration_ms: 5000,
-      interrupted: false,
-      exit_code: 1,
-    },
-    cells,
   };
 }
 

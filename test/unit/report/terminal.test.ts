@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type CellRecord, INTERRUPTED, type RunEvent } from '../../../src/model/index.js';
 import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
+import { someRun } from '../run-result.js';
 
 const record = (change: Partial<CellRecord>): CellRecord => ({
   id: 'vtd-strict/switch/fio-verify/phyr8',
@@ -17,23 +18,7 @@ const record = (change: Partial<CellRecord>): CellRecord => ({
   ...change,
 });
 
-const start = {
-  type: 'run-start',
-  at: '',
-  run: {
-    id: 'r',
-    seed: 1,
-    started: '',
-    host: { kernel: 'k', cpus: 2, memory_mib: 1, accelerator: 'tcg' },
-    qemu: { version: '11.1.3', key: '' },
-    kernel: { release: '7.3.4', key: '' },
-    rootfs: { key: '' },
-    modules: { key: '' },
-    drift: [],
-  },
-  cells: [],
-  pruned: [],
-} satisfies RunEvent;
+const start = { type: 'run-start', at: '', run: someRun, cells: [], pruned: [] } satisfies RunEvent;
 
 function shown(records: CellRecord[], tty = false): string {
   const stream = Object.assign(new PassThrough(), { isTTY: tty, columns: 80 }) as unknown as NodeJS.WriteStream;

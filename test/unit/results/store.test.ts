@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunResult, SCHEMA_VERSION, UsageError } from '../../../src/model/index.js';
+import { RunResult, UsageError } from '../../../src/model/index.js';
 import { newRunId, RunStore, runsFolder } from '../../../src/results/index.js';
+import { resultOf } from '../run-result.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -11,24 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const result: RunResult = {
-  schema: SCHEMA_VERSION,
-  run: {
-    id: 'x',
-    seed: 1,
-    started: 'now',
-    host: { kernel: 'k', cpus: 2, memory_mib: 1, accelerator: 'tcg' },
-    qemu: { version: 'q', key: '' },
-    kernel: { release: 'r', key: '' },
-    rootfs: { key: '' },
-    modules: { key: '' },
-    drift: [],
-    duration_ms: 1,
-    interrupted: false,
-    exit_code: 0,
-  },
-  cells: [],
-};
+const result = resultOf([]);
 
 describe('the store', () => {
   it('has each event on disk at once, and the result whole', async () => {

@@ -1,0 +1,22 @@
+import { type CellRecord, type RunRecord, type RunResult, SCHEMA_VERSION } from '../../src/model/index.js';
+
+/** A run of which nothing matters but that it is one. */
+export const someRun: RunRecord = {
+  id: '20261121-000000-abcd',
+  seed: 1,
+  started: '2026-11-21T00:00:00.000Z',
+  host: { kernel: '7.0', cpus: 2, memory_mib: 1000, accelerator: 'tcg' },
+  qemu: { version: '11.1.3', key: 'q' },
+  kernel: { release: '7.3.4+deb13-cloud-amd64', key: 'k' },
+  rootfs: { key: 'r' },
+  modules: { key: 'm' },
+  drift: [],
+};
+
+export function resultOf(cells: CellRecord[]): RunResult {
+  return {
+    schema: SCHEMA_VERSION,
+    run: { ...someRun, duration_ms: 5000, interrupted: false, exit_code: 1 },
+    cells,
+  };
+}
