@@ -31,7 +31,7 @@ const SPLATS: [RegExp, string][] = [
     /^(?:\[[^\]]*\]\s*)?phyr\w*\b(?!: module verification failed| \S+ cannot be used for peer-to-peer DMA).*\b(failed|error|cannot|refused|unknown|invalid)\b/i,
     'module trouble',
   ],
-  [/memory leak|unreferenced object/, 'kmemleak'],
+  [/new suspected memory leaks|\bmemory leak\b(?! detector)|unreferenced object/, 'kmemleak'],
   [/^(?:\[[^\]]*\]\s*)?Call Trace:/, 'stack trace'],
 ];
 
