@@ -11,9 +11,9 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { describe, InfraError, type SamplesHeader, type SamplesLine, Series, UsageError } from '../model/index.js';
 import { INDEX_VERSION, type Refused, rowsOf, SUFFIX, updateIndex } from './history-index.js';
 
-/** The history of the runs in this folder. */
+/** The history of the runs in this folder: hidden, since all else there is a run. */
 export function historyFolder(runs: string): string {
-  return join(runs, 'history');
+  return join(runs, '.history');
 }
 
 /** Writes the samples of a run, whole or not at all. A run has one file and keeps it. */
