@@ -16,6 +16,10 @@ static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_li
 {
 	u64 granule = phyr_granule(domain), pages = domain->pgsize_bitmap & ~granule;
 
+	/* A list that begins within a granule can be linked at the beginning of its space alone. */
+	if (list->first & (granule - 1))
+		return 0;
+
 	/* No page is larger than the alignment of all inner boundaries. */
 	if (list->gaps)
 		pages &= (list->gaps & -list->gaps) * 2 - 1;

@@ -13,7 +13,7 @@ afterAll(() => box[Symbol.asyncDispose]());
 
 const IO_ORACLES = ['workload', 'data', 'translation', 'faults', 'leaks', 'kernel-log'];
 /** In small workloads the device is watched too. */
-const WATCHED = /crosscheck|p2p-/;
+const WATCHED = /crosscheck|p2p-|ctl/;
 
 describe('phyrlab run', () => {
   it('passes with every oracle having looked, and keeps no disks', async () => {
