@@ -1,5 +1,5 @@
 /** The command line as a user has it: real processes, folders of their own, nothing left behind. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
@@ -56,7 +56,12 @@ export class Sandbox {
   /** What the newest run has recorded so far. */
   async lastEvents(): Promise<string> {
     const runs = join(this.folder, 'runs');
-    const newest = (await readdir(runs).catch(() => [])).sort().at(-1);
+    // By their age: the names of two runs of the same second are in no order.
+    const names = (await readdir(runs).catch(() => [])).filter((name) => /^\d/.test(name));
+    const ages = await Promise.all(
+      names.map(async (name) => ({ name, born: (await stat(join(runs, name))).birthtimeMs })),
+    );
+    const newest = ages.sort((a, b) => a.born - b.born).at(-1)?.name;
     return newest === undefined ? '' : readFile(join(runs, newest, 'events.jsonl'), 'utf8').catch(() => '');
   }
 
