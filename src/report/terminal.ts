@@ -31,8 +31,6 @@ export class TerminalReport {
   readonly #style: Style;
   readonly #doing = new Map<string, string>();
   #idWidth = 0;
-  #planned = new Set<string>();
-  #skips = 0;
 
   constructor(status: StatusLine, style: Style) {
     this.#status = status;
@@ -42,7 +40,6 @@ export class TerminalReport {
   readonly consume = (event: RunEvent): void => {
     switch (event.type) {
       case 'run-start':
-        this.#planned = new Set(event.cells.map((cell) => cell.id));
         this.#idWidth = Math.max(4, ...event.cells.map((cell) => cell.id.length));
         this.#header(event);
         break;
@@ -92,11 +89,8 @@ export class TerminalReport {
     // The person who pressed Ctrl-C knows why, and the totals say how many.
     if (record.verdict === 'lost' && record.reason === INTERRUPTED) return;
     if (record.verdict === 'skip') {
-      // What was planned and cannot be shown here is said in the table, what never was a cell only counted.
-      if (this.#planned.has(record.id)) {
-        this.#status.print(`${this.#verdict('skip')} ${record.id}`);
-        this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${this.#style.dim(record.reason)}`);
-      } else this.#skips++;
+      this.#status.print(`${this.#verdict('skip')} ${record.id}`);
+      this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${this.#style.dim(record.reason)}`);
       return;
     }
     const oracles = OracleNames.options.map((name) => this.#oracle(record, name)).join(' ');
@@ -157,7 +151,6 @@ export class TerminalReport {
     }
     this.#status.print('');
     this.#status.print(`${parts.join(', ')} in ${formatSeconds(ms)}; evidence in ${folder}`);
-    if (this.#skips > 0) this.#status.print(this.#style.dim('why cells were skipped: phyrlab list SUITE|PATTERN'));
   }
 }
 

@@ -46,12 +46,9 @@ export interface RunOptions {
 /** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, emit, signal } = options;
-  const records = [
-    ...plan.pruned.map((cell) => skipped(cell, options.repro)),
-    ...plan.cells.flatMap(({ id, expect }) =>
-      expect.kind === 'not-modelled' ? [skipped({ id, reason: `not modelled: ${expect.why}` }, options.repro)] : [],
-    ),
-  ];
+  const records = plan.cells.flatMap(({ id, expect }) =>
+    expect.kind === 'not-modelled' ? [skipped({ id, reason: `not modelled: ${expect.why}` }, options.repro)] : [],
+  );
   for (const record of records) emit({ type: 'cell-end', at: now(), record });
   const berths = new Berths(options.host);
   await Promise.all(
