@@ -13,12 +13,18 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   const boots = new Map<string, Boot>();
   for (const cell of cells) {
     if (cell.expect.kind === 'not-modelled') continue;
-    const key = cell.plant === undefined ? `${cell.machine.id}/${cell.topology.id}` : cell.id;
+    const key = builtWithPlants(cell) ? cell.id : `${cell.machine.id}/${cell.topology.id}`;
     const boot = boots.get(key);
     if (boot) boot.cells.push(cell);
     else boots.set(key, { cells: [cell] });
   }
   return [...boots.values()];
+}
+
+/** Does it need modules that can be made to go wrong? */
+export function builtWithPlants({ plant, workload }: Pick<Cell, 'plant' | 'workload'>): boolean {
+  if (plant !== undefined || workload.kind === 'kernel-check') return true;
+  return workload.kind === 'ktap' && workload.cases === 'failures';
 }
 
 /** What a host gives to guests, or what a guest takes of it. */
