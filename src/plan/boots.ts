@@ -6,14 +6,19 @@ export interface Boot {
 }
 
 /**
- * Cells with the same machine and topology share a boot. A planted defect gets a boot of its own: its modules are built
- * differently, and what it breaks must not colour a neighbour. What is not modelled needs none.
+ * What cells must have in common to share a boot, read off their ids: machine and topology. A planted defect gets a boot of its own:
+ * its modules are built differently, and what it breaks must not colour a neighbour.
  */
+export function bootKey(cellId: string): string {
+  return cellId.includes('!') ? cellId : cellId.split('/').slice(0, 2).join('/');
+}
+
+/** The boots of a plan. What is not modelled needs none. */
 export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   const boots = new Map<string, Boot>();
   for (const cell of cells) {
     if (cell.expect.kind === 'not-modelled') continue;
-    const key = cell.plant === undefined ? `${cell.machine.id}/${cell.topology.id}` : cell.id;
+    const key = bootKey(cell.id);
     const boot = boots.get(key);
     if (boot) boot.cells.push(cell);
     else boots.set(key, { cells: [cell] });
