@@ -19,7 +19,7 @@ import {
   walk,
 } from '../model/index.js';
 import { decideCtlIo } from './ctl-io.js';
-import { p2pRoute, peerDriver } from './p2p.js';
+import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
 
@@ -106,7 +106,11 @@ function cover(cells: readonly Cell[]): Cell[] {
   const refusal = (cell: Cell | undefined) => {
     if (cell?.expect.kind !== 'refused') return [];
     const { arch, iommu, hostBridgeP2p } = cell.machine;
-    return [[cell.topology.id, cell.workload.id, arch, iommu.kind, translates(iommu), hostBridgeP2p].join('/')];
+    return [
+      [cell.topology.id, cell.workload.id, cell.expect.errno, arch, iommu.kind, translates(iommu), hostBridgeP2p].join(
+        '/',
+      ),
+    ];
   };
   return pairwise(values, (index) => refusal(cells[index])).flatMap((index) => cells[index] ?? []);
 }
@@ -182,7 +186,7 @@ export function decide(combination: Combination, block: Block): Decision {
     if (peer === undefined || peerDriver(peer) === undefined) {
       return { prune: `the topology has no peer memory called '${workload.peer}'` };
     }
-    const { kind, why, ...route } = p2pRoute(machine, topology, dut.id, peer.id);
+    const { kind, why, ...route } = p2pRouteBy(backend, machine, topology, dut.id, peer.id);
     return { run: kind === 'not-modelled' ? { kind, why } : ({ kind, ...route } as Expectation) };
   }
   return { run: { kind: 'works', how: hostPath(machine) } };

@@ -2,7 +2,7 @@ export { type Boot, bootKey, groupIntoBoots, hostLoad, type Load, loadOf } from 
 export { decideCtlIo, reservedRam } from './ctl-io.js';
 export { CHURN_CACHED_KIB, CHURN_KIB, diskKiB, dutOf, expand, hostPath, type Plan, SECRET_KIB } from './expand.js';
 export { type Found, find } from './find.js';
-export { type P2pRoute, p2pRelation, p2pRoute, peerDriver, redirects } from './p2p.js';
+export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';
 export { shardOf, takeShard } from './shard.js';

@@ -31,8 +31,6 @@ export class TerminalReport {
   readonly #style: Style;
   readonly #doing = new Map<string, string>();
   #idWidth = 0;
-  #planned = new Set<string>();
-  #skips = 0;
 
   constructor(status: StatusLine, style: Style) {
     this.#status = status;
@@ -42,8 +40,11 @@ export class TerminalReport {
   readonly consume = (event: RunEvent): void => {
     switch (event.type) {
       case 'run-start':
-        this.#planned = new Set(event.cells.map((cell) => cell.id));
-        this.#idWidth = Math.max(4, ...event.cells.map((cell) => cell.id.length));
+        // The cells of other shards are shown only where those are lost.
+        this.#idWidth = [
+          ...event.cells.map(({ id }) => id),
+          ...(event.run.shard ? [] : (event.elsewhere ?? [])),
+        ].reduce((width, id) => Math.max(width, id.length), 4);
         this.#header(event);
         break;
       case 'boot-start':
@@ -98,11 +99,8 @@ export class TerminalReport {
     // Who ended the run knows why, and the totals say how many.
     if (whyUnfinished(record) !== undefined) return;
     if (record.verdict === 'skip') {
-      // What was planned and cannot be shown here is said in the table, what never was a cell only counted.
-      if (this.#planned.has(record.id)) {
-        this.#status.print(`${this.#verdict('skip')} ${record.id}`);
-        this.#below(this.#style.dim(record.reason));
-      } else this.#skips++;
+      this.#status.print(`${this.#verdict('skip')} ${record.id}`);
+      this.#below(this.#style.dim(record.reason));
       return;
     }
     const oracles = OracleNames.options.map((name) => this.#oracle(record, name)).join(' ');
@@ -117,6 +115,7 @@ export class TerminalReport {
       return;
     }
     for (const line of explain(record)) this.#below(line);
+    if (record.evidence !== undefined) this.#below(this.#style.dim(`kept in ${record.evidence}`));
     this.#below(`reproduce: ${record.repro}`);
   }
 
@@ -173,7 +172,6 @@ export class TerminalReport {
     const unfinished = records.flatMap((record) => whyUnfinished(record) ?? []);
     for (const why of new Set(unfinished))
       this.#status.print(`${unfinished.filter((other) => other === why).length} cells did not end: ${why}`);
-    if (this.#skips > 0) this.#status.print(this.#style.dim('why cells were skipped: phyrlab list SUITE|PATTERN'));
   }
 }
 

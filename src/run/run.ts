@@ -67,7 +67,6 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     if (options.failFast && event.record.verdict === 'fail') halt.now(`--fail-fast, and ${event.record.id} failed`);
   };
   const finish = (record: CellRecord) => emit({ type: 'cell-end', at: now(), record });
-  for (const cell of plan.pruned) finish(skipped(cell, repro));
   for (const { id, expect } of plan.cells)
     if (expect.kind === 'not-modelled') finish(skipped({ id, reason: `not modelled: ${expect.why}` }, repro));
   const berths = new Berths(options.host);

@@ -29,8 +29,6 @@ export interface WorkloadResult {
   metrics: Metric[];
   /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
   moved?: number;
-  /** As many commands, and no more, may be beyond the watch: their memory was taken from the process while they were made. */
-  unwatched?: number;
   /** Lines that this workload makes a sound kernel write, which would otherwise be an objection. */
   expectedLog?: readonly RegExp[];
   /** Faults that this workload provokes: these and no others are due. */
