@@ -7,7 +7,9 @@ import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
 import { listCommand } from './list.js';
+import { mergeCommand } from './merge.js';
 import { perfCommand } from './perf.js';
+import { reproCommand } from './repro.js';
 import { runCommand } from './run.js';
 import { showCommand } from './show.js';
 
@@ -21,6 +23,8 @@ export async function main(argv: string[]): Promise<void> {
     .addHelpText('after', '\nExit codes: 0 all passed, 1 a failure, 2 inconclusive, 3 infrastructure lost, 64 usage.');
   const commands = [
     runCommand(),
+    reproCommand(),
+    mergeCommand(),
     listCommand(),
     showCommand(),
     imagesCommand(),

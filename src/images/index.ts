@@ -1,4 +1,5 @@
 export { checkNamespaces } from './box.js';
 export { cacheDirectory } from './cache.js';
+export { FileLock } from './filelock.js';
 export { type CachedEntry, type Images, type ImagesOptions, openImages } from './images.js';
 export { findMirror } from './mirror.js';

@@ -6,8 +6,8 @@ export interface Boot {
 }
 
 /**
- * Cells with the same machine and topology share a boot. A planted defect gets a boot of its own: its modules are built
- * differently, and what it breaks must not colour a neighbour. What is not modelled needs none.
+ * The boots of a plan: cells of the same machine and topology share one. What needs modules with planted defects gets a boot of
+ * its own: they are built differently, and what is broken must not colour a neighbour. What is not modelled needs none.
  */
 export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   const boots = new Map<string, Boot>();

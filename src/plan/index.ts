@@ -6,3 +6,4 @@ export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';
+export { shardOf, takeShard } from './shard.js';

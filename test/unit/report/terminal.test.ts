@@ -67,6 +67,12 @@ describe('the table', () => {
     const text = shown([record({ verdict: 'lost', reason: INTERRUPTED, oracles: [] })]);
     expect(text).not.toContain(INTERRUPTED);
     expect(text).toContain('1 lost');
+    expect(text).toContain('1 cells did not end: interrupted');
+  });
+
+  it('shows every attempt, also of a cell that passed in the end', () => {
+    const text = shown([record({ earlier: [{ reason: 'SSH broke', duration_ms: 1 }] })]);
+    expect(text).toMatch(/^pass .*\n +attempt 1 was lost: SSH broke$/m);
   });
 
   it('has colours on a terminal only, and not against NO_COLOR', () => {
