@@ -7,6 +7,7 @@ import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
 import { listCommand } from './list.js';
 import { perfCommand } from './perf.js';
+import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { showCommand } from './show.js';
 
@@ -19,6 +20,7 @@ export async function main(argv: string[]): Promise<void> {
     listCommand(),
     showCommand(),
     imagesCommand(),
+    reportCommand(),
     perfCommand(),
     checkCommand(),
     budgetsCommand(),

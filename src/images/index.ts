@@ -2,3 +2,4 @@ export { checkNamespaces } from './box.js';
 export { cacheDirectory } from './cache.js';
 export { type CachedEntry, type Images, type ImagesOptions, openImages } from './images.js';
 export { findMirror } from './mirror.js';
+export { projectRoot } from './project.js';

@@ -208,20 +208,19 @@ export const Suite = z.strictObject({
 export type Suite = z.infer<typeof Suite>;
 
 /** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */
-export interface Cell {
-  id: string;
-  machine: Machine;
-  topology: Topology;
-  workload: Workload;
-  backend: Backend;
-  plant?: Plant;
-  expect: Expectation;
+export const Cell = z.strictObject({
+  id: z.string(),
+  machine: Machine,
+  topology: Topology,
+  workload: Workload,
+  backend: Backend,
+  plant: Plant.exactOptional(),
+  expect: Expectation,
   /** Derived from the run's seed and the cell's id; 32 bits. */
-  seed: number;
-}
+  seed: z.number(),
+});
+export type Cell = z.infer<typeof Cell>;
 
 /** A cell that will not run, and why: what the machine or the emulation lacks. */
-export interface PrunedCell {
-  id: string;
-  reason: string;
-}
+export const PrunedCell = z.strictObject({ id: z.string(), reason: z.string() });
+export type PrunedCell = z.infer<typeof PrunedCell>;

@@ -2,29 +2,45 @@
  * One cell explained in text: what is due and why, the machine, the PCI tree with what may flow to each memory, QEMU's command line.
  * Nothing is booted for it.
  */
-import { domainInForce, type Expectation, type Machine, type Workload } from '../model/index.js';
+import { domainInForce, type Expectation, type Machine, type Plant, type Workload } from '../model/index.js';
 import { dutOf, type Found, p2pRoute } from '../plan/index.js';
 import { backingFiles, kernelArgs, qemuArgv } from '../qemu/index.js';
 import { formatRoute, HOW } from './route.js';
 import { drawTree } from './tree.js';
 
 export function showCell(cell: Found): string[] {
-  const { id, machine, topology, workload, backend, plant, suites, outcome } = cell;
-  const dut = 'expect' in outcome ? dutOf(topology).id : undefined;
+  const { id, suites, outcome } = cell;
+  const { due, setup, tree } = showParts({ ...cell, ...('expect' in outcome ? outcome : {}) });
   return [
     `${id}  (${suites.join(', ')})`,
-    `  ${'pruned' in outcome ? `cannot run: ${outcome.pruned}` : due(outcome.expect, cell, dut)}`,
+    `  ${'pruned' in outcome ? `cannot run: ${outcome.pruned}` : due}`,
     '',
+    ...setup,
+    '',
+    ...tree,
+  ];
+}
+
+type Shown = Pick<Found, 'machine' | 'topology' | 'workload' | 'backend'> & {
+  plant?: Plant | undefined;
+  /** None: it cannot run. */
+  expect?: Expectation;
+};
+
+/** The same in its parts: what is due, on what, and the PCI tree. */
+export function showParts(cell: Shown): { due: string; setup: string[]; tree: string[] } {
+  const { machine, topology, workload, backend, plant, expect } = cell;
+  const dut = expect === undefined ? undefined : dutOf(topology).id;
+  const setup = [
     `machine   ${machineOf(machine)}`,
     `          ${iommuOf(machine)}`,
     `          the kernel ${machine.hostBridgeP2p ? 'trusts' : 'does not trust'} the host bridge to forward peer-to-peer traffic`,
     `kernel    ${kernelArgs(machine, topology, 'tcg').join(' ')}`,
     `workload  ${workloadOf(workload)}`,
     `backend   ${backend}${plant === undefined ? '' : `, with the planted defect ${plant}`}`,
-    '',
-    `topology ${topology.id}`,
-    ...drawTree(machine, topology, dut),
   ];
+  const tree = [`topology ${topology.id}`, ...drawTree(machine, topology, dut)];
+  return { due: expect === undefined ? '' : dueOf(expect, cell, dut), setup, tree };
 }
 
 /** The command line of the guest, one option a line; files that a run makes are named after what they hold. */
@@ -50,7 +66,7 @@ export function qemuCommand({ machine, topology }: Found): string[] {
   return lines.map((line, index) => (index < lines.length - 1 ? `${line} \\` : line));
 }
 
-function due(expect: Expectation, { machine, topology, workload }: Found, dut: string | undefined): string {
+function dueOf(expect: Expectation, { machine, topology, workload }: Shown, dut: string | undefined): string {
   if (workload.kind === 'p2p-copy' && dut !== undefined && expect.kind !== 'caught')
     return `due: ${formatRoute(p2pRoute(machine, topology, dut, workload.peer))}`;
   switch (expect.kind) {

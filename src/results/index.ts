@@ -1,3 +1,4 @@
+export { type Excerpt, excerptFor } from './evidence.js';
 export {
   History,
   historyFolder,
@@ -7,5 +8,6 @@ export {
   writeSamples,
 } from './history.js';
 export { seriesKey } from './history-index.js';
+export { findRun, type RecordedRun, readRun } from './read.js';
 export { samplesOf } from './samples.js';
 export { newRunId, RunStore, runsFolder, writeJson, writeWhole } from './store.js';
