@@ -34,7 +34,7 @@ export function reportCommand(): Command {
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .action(async (word: string | undefined, options: ReportOptions) => {
       const folder = findRun(runsFolder(options.runs), word);
-      const html = await reportOf(folder);
+      const html = await reportOf(folder, historyOf);
       if (options.out === '-') {
         if (options.open) throw new UsageError('standard output cannot be opened', 'leave out --open, or name a file');
         process.stdout.write(html);
@@ -51,15 +51,27 @@ export function reportCommand(): Command {
     });
 }
 
-/** The report of the run in this folder. */
-export async function reportOf(folder: string): Promise<string> {
+/**
+ * Writes the report of a run that has just ended into its folder. Without the history, which takes an engine and its memory: the
+ * command adds it.
+ */
+export async function writeReport(folder: string): Promise<string> {
+  const file = join(folder, 'report.html');
+  await writeWhole(file, await reportOf(folder, async ({ run }) => `phyrlab report ${run.id} adds it.`));
+  return file;
+}
+
+async function reportOf(
+  folder: string,
+  history: (recorded: RecordedRun) => Promise<HistoryLine[] | string>,
+): Promise<string> {
   const recorded = await readRun(folder);
   const causes = causesOf(recorded.cells);
   return htmlReport({
     recorded,
     causes,
     excerpts: await excerptsFor(recorded, causes),
-    history: await historyOf(recorded),
+    history: await history(recorded),
     // Beside the sources: the page's files are not compiled.
     assets: join(projectRoot, 'src', 'report', 'html', 'page'),
   });

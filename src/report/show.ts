@@ -10,14 +10,14 @@ import { drawTree } from './tree.js';
 
 export function showCell(cell: Found): string[] {
   const { id, suites, outcome } = cell;
-  const { due, setup, tree } = showParts({ ...cell, ...('expect' in outcome ? outcome : {}) });
+  const shown = { ...cell, ...('expect' in outcome ? outcome : {}) };
   return [
     `${id}  (${suites.join(', ')})`,
-    `  ${'pruned' in outcome ? `cannot run: ${outcome.pruned}` : due}`,
+    `  ${'pruned' in outcome ? `cannot run: ${outcome.pruned}` : dueOf(shown)}`,
     '',
-    ...setup,
+    ...setupOf(shown),
     '',
-    ...tree,
+    ...treeOf(shown),
   ];
 }
 
@@ -27,11 +27,9 @@ type Shown = Pick<Found, 'machine' | 'topology' | 'workload' | 'backend'> & {
   expect?: Expectation;
 };
 
-/** The same in its parts: what is due, on what, and the PCI tree. */
-export function showParts(cell: Shown): { due: string; setup: string[]; tree: string[] } {
-  const { machine, topology, workload, backend, plant, expect } = cell;
-  const dut = expect === undefined ? undefined : dutOf(topology).id;
-  const setup = [
+/** What the guest is. */
+export function setupOf({ machine, topology, workload, backend, plant }: Shown): string[] {
+  return [
     `machine   ${machineOf(machine)}`,
     `          ${iommuOf(machine)}`,
     `          the kernel ${machine.hostBridgeP2p ? 'trusts' : 'does not trust'} the host bridge to forward peer-to-peer traffic`,
@@ -39,8 +37,14 @@ export function showParts(cell: Shown): { due: string; setup: string[]; tree: st
     `workload  ${workloadOf(workload)}`,
     `backend   ${backend}${plant === undefined ? '' : `, with the planted defect ${plant}`}`,
   ];
-  const tree = [`topology ${topology.id}`, ...drawTree(machine, topology, dut)];
-  return { due: expect === undefined ? '' : dueOf(expect, cell, dut), setup, tree };
+}
+
+/** Its PCI tree; where DMA may flow is said if the cell can run. */
+export function treeOf({ machine, topology, expect }: Shown): string[] {
+  return [
+    `topology ${topology.id}`,
+    ...drawTree(machine, topology, expect === undefined ? undefined : dutOf(topology).id),
+  ];
 }
 
 /** The command line of the guest, one option a line; files that a run makes are named after what they hold. */
@@ -66,10 +70,13 @@ export function qemuCommand({ machine, topology }: Found): string[] {
   return lines.map((line, index) => (index < lines.length - 1 ? `${line} \\` : line));
 }
 
-function dueOf(expect: Expectation, { machine, topology, workload }: Shown, dut: string | undefined): string {
-  if (workload.kind === 'p2p-copy' && dut !== undefined && expect.kind !== 'caught')
-    return `due: ${formatRoute(p2pRoute(machine, topology, dut, workload.peer))}`;
-  switch (expect.kind) {
+/** What should come of it, and why; nothing if it cannot run. */
+export function dueOf({ machine, topology, workload, expect }: Shown): string {
+  if (workload.kind === 'p2p-copy' && expect !== undefined && expect.kind !== 'caught')
+    return `due: ${formatRoute(p2pRoute(machine, topology, dutOf(topology).id, workload.peer))}`;
+  switch (expect?.kind) {
+    case undefined:
+      return '';
     case 'works':
       return `due: works, ${HOW[expect.how]}`;
     case 'refused':

@@ -18,6 +18,8 @@ export interface Cause {
 export interface Where {
   part: Part;
   values: string[];
+  /** Are these all that anything ran with? Then this part has no say. */
+  all: boolean;
   /** Values with which cells passed that are otherwise like those of this cause. */
   passesWith: string[];
 }
@@ -44,11 +46,11 @@ export function causesOf(records: readonly CellRecord[]): Cause[] {
     const also = record.oracles.filter((one) => one !== report && one.verdict !== 'pass');
     causes.set(key, { verdict, oracle: report?.name, finding: text, also, cells: [id] });
   }
-  const passed = new Set(records.filter(({ verdict }) => verdict === 'pass').map(({ id }) => id));
   const rank: Verdict[] = ['fail', 'lost', 'inconclusive'];
+  const whereOf = comparedWith(records.filter(({ verdict }) => verdict !== 'skip'));
   return [...causes.values()]
     .sort((a, b) => rank.indexOf(a.verdict) - rank.indexOf(b.verdict) || b.cells.length - a.cells.length)
-    .map((cause) => ({ ...cause, where: whereOf(cause.cells, passed) }));
+    .map((cause) => ({ ...cause, where: whereOf(cause.cells) }));
 }
 
 function findingOf(
@@ -63,12 +65,15 @@ function findingOf(
 
 /** The same for texts that differ in addresses, counts, device names and backends only. */
 export function likeness(text: string): string {
-  return text
-    .replace(/\b(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b/gi, 'BDF')
-    .replace(/\b0x[0-9a-f]+\b/gi, '#')
-    .replace(/\b(?:sg|iter|iova|phyr16|phyr8)\b/g, 'BACKEND')
-    .replace(/\b[0-9a-f]{8,}\b/gi, '#')
-    .replace(/\d+/g, '#');
+  return (
+    text
+      .replace(/\b(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b/gi, 'BDF')
+      .replace(/\b0x[0-9a-f]+\b/gi, '#')
+      .replace(/\b(?:sg|iter|iova|phyr16|phyr8)\b/g, 'BACKEND')
+      .replace(/\b[0-9a-f]{8,}\b/gi, '#')
+      // A line of the kernel's source is a place, not a count.
+      .replace(/(\.[chS]:)?\d+/g, (number, place) => (place === undefined ? '#' : number))
+  );
 }
 
 export function partsOf(id: string): Record<Part, string> & { plant: string | undefined } {
@@ -77,21 +82,33 @@ export function partsOf(id: string): Record<Part, string> & { plant: string | un
   return { machine, topology, workload, backend, plant };
 }
 
-function whereOf(cells: readonly string[], passed: ReadonlySet<string>): Where[] {
-  const passing = [...passed].map(partsOf);
-  return PARTS.map((part) => {
-    const values = unique(cells.map((id) => partsOf(id)[part]));
-    const rest = PARTS.filter((other) => other !== part);
-    const like = new Set(cells.map((id) => signature(partsOf(id), rest)));
-    const passesWith = unique(
-      passing.flatMap((one) => (like.has(signature(one, rest)) && !values.includes(one[part]) ? [one[part]] : [])),
-    );
-    return { part, values, passesWith };
+/** What the cells of a cause have in common, held against all that ran. */
+function comparedWith(ran: readonly CellRecord[]): (cells: readonly string[]) => Where[] {
+  const known = PARTS.map((part) => {
+    /** With which values the part passed, by all else that a cell is. */
+    const passed = new Map<string, string[]>();
+    const values = new Set<string>();
+    for (const { id, verdict } of ran) {
+      const parts = partsOf(id);
+      values.add(parts[part]);
+      if (verdict === 'pass')
+        passed.set(besides(parts, part), [...(passed.get(besides(parts, part)) ?? []), parts[part]]);
+    }
+    return { part, passed, count: values.size };
   });
+  return (cells) =>
+    known.map(({ part, passed, count }) => {
+      const values = unique(cells.map((id) => partsOf(id)[part]));
+      const alike = unique(cells.map((id) => besides(partsOf(id), part)));
+      const passesWith = unique(alike.flatMap((key) => passed.get(key) ?? [])).filter(
+        (value) => !values.includes(value),
+      );
+      return { part, values, all: values.length > 1 && values.length === count, passesWith };
+    });
 }
 
-function signature(parts: ReturnType<typeof partsOf>, which: readonly Part[]): string {
-  return [...which.map((part) => parts[part]), parts.plant].join('/');
+function besides(parts: ReturnType<typeof partsOf>, part: Part): string {
+  return [...PARTS.map((other) => (other === part ? '' : parts[other])), parts.plant].join('/');
 }
 
 function unique(values: string[]): string[] {

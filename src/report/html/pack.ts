@@ -2,8 +2,8 @@
  * The data of the page. A nightly has eight thousand cells that say the same few things: every text is written once, and named by
  * its number.
  */
-import type { CellRecord, Verdict } from '../../model/index.js';
-import { showParts } from '../show.js';
+import type { Cell, CellRecord, Verdict } from '../../model/index.js';
+import { dueOf, setupOf, treeOf } from '../show.js';
 import type { Cause } from './causes.js';
 import type { Packed, PackedCell } from './packed.js';
 import type { ReportInput } from './report.js';
@@ -31,13 +31,20 @@ export function pack(
   const texts = new Texts();
   const t = (text: string) => texts.number(text);
   const places = new Map(shown.map(({ id }, at) => [id, at]));
+  // Thousands of cells have a few hundred trees.
+  const trees = new Map<string, number>();
+  const tree = (cell: Cell): number => {
+    const key = `${cell.machine.id}/${cell.topology.id}`;
+    const number = trees.get(key) ?? t(treeOf(cell).join('\n'));
+    trees.set(key, number);
+    return number;
+  };
   const [template] = shown;
   // Where commands differ in the cell only, as they do, none is written out.
   const command = template === undefined ? '' : template.repro.replaceAll(template.id, CELL);
   const cells = shown.map(({ id, verdict, reason, oracles, metrics, kernel, duration_ms, repro }): PackedCell => {
     const declared = recorded.declared.get(id);
     const excerpt = excerpts.get(id);
-    const parts = declared === undefined ? undefined : showParts(declared);
     return {
       id: t(id),
       v: VERDICTS.indexOf(verdict),
@@ -47,10 +54,10 @@ export function pack(
         oracles: oracles.map((one) => [t(one.name), VERDICTS.indexOf(one.verdict), t(one.detail)]),
       }),
       ...(metrics.length > 0 && { metrics: metrics.map(({ name, unit, value }) => [t(name), t(unit), value]) }),
-      ...(parts !== undefined && {
-        due: t(parts.due),
-        setup: t(parts.setup.join('\n')),
-        tree: t(parts.tree.join('\n')),
+      ...(declared !== undefined && {
+        due: t(dueOf(declared)),
+        setup: t(setupOf(declared).join('\n')),
+        tree: tree(declared),
       }),
       ...(kernel !== undefined && { kernel: t(kernel.release) }),
       ...(excerpt !== undefined && {
@@ -67,7 +74,7 @@ export function pack(
       ...(oracle !== undefined && { oracle: t(oracle) }),
       finding: t(finding),
       also: also.map((one) => [t(one.name), VERDICTS.indexOf(one.verdict), t(one.detail)]),
-      where: where.map(({ part, values, passesWith }) => [part, values.map(t), passesWith.map(t)]),
+      where: where.map(({ part, values, passesWith, all }) => [part, values.map(t), passesWith.map(t), all]),
       cells: ids.flatMap((id) => places.get(id) ?? []),
     })),
     texts: texts.all,

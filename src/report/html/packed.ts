@@ -28,7 +28,7 @@ export interface PackedCause {
   oracle?: Text;
   finding: Text;
   also: Said[];
-  where: [part: string, values: Text[], passesWith: Text[]][];
+  where: [part: string, values: Text[], passesWith: Text[], all: boolean][];
   /** Their places among `cells`. */
   cells: number[];
 }

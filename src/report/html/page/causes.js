@@ -4,11 +4,14 @@ import { breakable, openCell } from './cell.js';
 import { CELLS, DATA, textOf, VERDICTS } from './data.js';
 import { badge, byId, commandLine, consoleOf, h } from './dom.js';
 
-const OPEN = 3;
+/** Of more than a few causes the first is open, so that all are to be seen. */
+const MOST_OPEN = 2;
 const FEW = 8;
 
 export function drawCauses() {
-  byId('cause-list').replaceChildren(...DATA.causes.map((cause, at) => causeCard(cause, at < OPEN)));
+  byId('cause-list').replaceChildren(
+    ...DATA.causes.map((cause, at) => causeCard(cause, at === 0 || DATA.causes.length <= MOST_OPEN)),
+  );
 }
 
 /** @param {import('../packed.js').PackedCause} cause @param {boolean} open */
@@ -55,7 +58,7 @@ function causeCard(cause, open) {
 
 /** @param {import('../packed.js').PackedCause['where']} parts */
 function where(parts) {
-  const lines = parts.map(([part, values, passesWith]) => {
+  const lines = parts.map(([part, values, passesWith, all]) => {
     const names = values.map(textOf);
     const passing = passesWith.map(textOf);
     return [
@@ -63,7 +66,7 @@ function where(parts) {
       h(
         'dd',
         {},
-        h('b', {}, some(names)),
+        all ? `any of ${names.length}` : h('b', {}, some(names)),
         passing.length > 0 && h('span', { class: 'passes' }, ` · the same passes with ${some(passing)}`),
       ),
     ];

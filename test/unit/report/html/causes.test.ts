@@ -43,11 +43,20 @@ describe('causes', () => {
       record({ id: 'amd/switch/ctl/phyr8', verdict: 'skip', reason: 'x' }),
     ]);
     expect(cause?.where).toEqual([
-      { part: 'machine', values: ['narrow'], passesWith: ['vtd'] },
-      { part: 'topology', values: ['switch'], passesWith: [] },
-      { part: 'workload', values: ['ctl'], passesWith: [] },
-      { part: 'backend', values: ['phyr8'], passesWith: ['sg'] },
+      { part: 'machine', all: false, values: ['narrow'], passesWith: ['vtd'] },
+      { part: 'topology', all: false, values: ['switch'], passesWith: [] },
+      { part: 'workload', all: false, values: ['ctl'], passesWith: [] },
+      { part: 'backend', all: false, values: ['phyr8'], passesWith: ['sg'] },
     ]);
+  });
+
+  it('say that a part has no say, if every value of it is among them', () => {
+    const [cause] = causesOf([
+      bounced('narrow/switch/ctl/phyr8', '0x1'),
+      bounced('narrow/switch/ctl/sg', '0x1'),
+      record({ id: 'vtd/switch/ctl/phyr8' }),
+    ]);
+    expect(cause?.where.filter(({ all }) => all).map(({ part }) => part)).toEqual(['backend']);
   });
 
   it('come with failures first, then what was lost, then doubt; the commoner before the rare', () => {
@@ -91,6 +100,7 @@ describe('likeness', () => {
   ])('%s ~ %s', (a, b) => expect(likeness(a)).toBe(likeness(b)));
 
   it('keeps apart what says something else', () => {
+    expect(likeness('at dma-iommu.c:1001')).not.toBe(likeness('at dma-iommu.c:1002'));
     expect(likeness('1 references left')).not.toBe(likeness('1 pages left'));
   });
 });
