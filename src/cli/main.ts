@@ -9,6 +9,7 @@ import { Interrupted } from './interrupt.js';
 import { listCommand } from './list.js';
 import { mergeCommand } from './merge.js';
 import { perfCommand } from './perf.js';
+import { reportCommand } from './report.js';
 import { reproCommand } from './repro.js';
 import { runCommand } from './run.js';
 import { showCommand } from './show.js';
@@ -28,6 +29,7 @@ export async function main(argv: string[]): Promise<void> {
     listCommand(),
     showCommand(),
     imagesCommand(),
+    reportCommand(),
     perfCommand(),
     checkCommand(),
     budgetsCommand(),
