@@ -1,6 +1,7 @@
 export { budgetTable } from './budgets.js';
 export { formatBytes } from './format.js';
 export { annotations, FORMATS, type Format, summary } from './formats/index.js';
+export { nightLines, nightMarkdown } from './night.js';
 export { p2pTable } from './p2p-table.js';
 export { comparisonLines, historyLines } from './perf.js';
 export { progressReporter } from './progress.js';
