@@ -11,6 +11,7 @@ import { listCommand } from './list.js';
 import { mergeCommand } from './merge.js';
 import { nightlyCommand } from './nightly.js';
 import { perfCommand } from './perf.js';
+import { reportCommand } from './report.js';
 import { reproCommand } from './repro.js';
 import { runCommand } from './run.js';
 import { showCommand } from './show.js';
@@ -32,6 +33,7 @@ export async function main(argv: string[]): Promise<void> {
     listCommand(),
     showCommand(),
     imagesCommand(),
+    reportCommand(),
     perfCommand(),
     checkCommand(),
     budgetsCommand(),

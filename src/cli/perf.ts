@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
 import { ExitCode, UsageError } from '../model/index.js';
-import { type ChangePoint, changePoints, type Judged, judgePairs, middleOf, type Pair } from '../perf/index.js';
+import { changesOf, type Judged, judgePairs, middleOf, type Pair } from '../perf/index.js';
 import { matcher } from '../plan/index.js';
 import { comparisonLines, historyLines, styleFor } from '../report/index.js';
-import { History, historyFolder, runsFolder, type SeriesHistory, seriesName } from '../results/index.js';
+import { History, historyFolder, runsFolder, seriesName } from '../results/index.js';
 
 interface HistoryOptions {
   runs?: string;
@@ -117,29 +117,17 @@ function show(judged: readonly Judged[], options: HistoryOptions): void {
 async function showHistory(history: History, word: string, options: HistoryOptions): Promise<void> {
   const found = await history.series(matcher(word));
   if (found.length === 0) throw new UsageError(`no series has '${word}' in its name`, "try a part of a cell's id");
-  const all = found.map((series) => ({ ...series, changes: changesOf(series) }));
+  const all = found.map((one) => ({
+    ...one,
+    changes: changesOf(
+      one.series.kind,
+      one.samples.map((sample) => middleOf(sample.values)),
+    ),
+  }));
   if (options.json) write(JSON.stringify(all, null, 2));
   else
     for (const series of all)
       for (const line of historyLines(series, series.changes, styleFor(process.stdout))) write(line);
-}
-
-/** A count changes when it changes; a timing when chance does not explain it. */
-function changesOf({ series, samples }: SeriesHistory): ChangePoint[] {
-  const values = samples.map((sample) => middleOf(sample.values));
-  if (series.kind === 'noisy')
-    return changePoints(values.slice(-CHANGES_WITHIN)).map((change) => shift(change, values.length));
-  return values.flatMap((after, at) => {
-    const before = values[at - 1];
-    return before === undefined || before === after ? [] : [{ at, before, after, p: 0 }];
-  });
-}
-
-/** The search takes the square of it. */
-const CHANGES_WITHIN = 400;
-
-function shift(change: ChangePoint, count: number): ChangePoint {
-  return { ...change, at: change.at + Math.max(0, count - CHANGES_WITHIN) };
 }
 
 function write(line: string): void {

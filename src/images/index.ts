@@ -3,3 +3,4 @@ export { cacheDirectory } from './cache.js';
 export { FileLock } from './filelock.js';
 export { type CachedEntry, type Images, type ImagesOptions, openImages } from './images.js';
 export { findMirror } from './mirror.js';
+export { projectRoot } from './project.js';

@@ -9,6 +9,7 @@ export {
   type Translated,
 } from './budgets.js';
 export { type ChangeOptions, type ChangePoint, changePoints } from './change-points.js';
+export { changesOf } from './changes.js';
 export { type CompareOptions, type Comparison, compareExact, compareNoisy, type Direction } from './compare.js';
 export { DEFAULT_GATE, type GateOptions, type Judged, judgePairs, type Pair } from './gate.js';
 export { randomFrom } from './random.js';

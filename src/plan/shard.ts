@@ -1,15 +1,15 @@
 /**
  * A plan in parts that run on machines which know nothing of each other. The part that a cell belongs to follows from its id alone,
- * by a hash of what must share its boot: no other cell and no order has a say, and no boot is needed twice.
+ * by a hash of what cells that share a boot have in common: no other cell and no order has a say, and no boot is needed twice.
  */
 import { createHash } from 'node:crypto';
 import type { Shard } from '../model/index.js';
-import { bootKey } from './boots.js';
 import type { Plan } from './expand.js';
 
 /** Which of `count` shards has this cell; from 1. */
 export function shardOf(cellId: string, count: number): number {
-  return (createHash('sha256').update(bootKey(cellId)).digest().readUIntBE(0, 6) % count) + 1;
+  const place = cellId.includes('!') ? cellId : cellId.split('/').slice(0, 2).join('/');
+  return (createHash('sha256').update(place).digest().readUIntBE(0, 6) % count) + 1;
 }
 
 /** One part of a plan, and the ids of the cells in the others. */

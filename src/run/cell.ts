@@ -221,7 +221,7 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     judgeKernelLog(
       evidence.log,
       { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
-      result.expectedLog,
+      { expected: result.expectedLog, due: result.dueLog },
     ),
   ];
   return { oracles, metrics: device?.metrics ?? [] };

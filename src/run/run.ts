@@ -17,7 +17,7 @@ import {
   unfinished,
 } from '../model/index.js';
 import { splats } from '../oracle/index.js';
-import { type Boot, groupIntoBoots, type Load, loadOf, type Plan } from '../plan/index.js';
+import { type Boot, builtWithPlants, groupIntoBoots, type Load, loadOf, type Plan } from '../plan/index.js';
 import { qemuLacks } from '../qemu/index.js';
 import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
@@ -130,8 +130,8 @@ async function runBoot(
   const name = folderName(first, place);
   const artefacts = join(options.folder, 'boots', name);
   try {
-    const image = await orAborted(options.image({ plants: first.plant !== undefined, machine }), signal);
-    const lacks = lacking(image, machine);
+    const image = await orAborted(options.image({ plants: builtWithPlants(first), machine }), signal);
+    const lacks = lacking(image, first);
     if (lacks !== undefined) throw new Lacking(lacks);
     await mkdir(artefacts, { recursive: true });
     await using guest = await BootedGuest.start({
@@ -217,11 +217,13 @@ async function orAborted<T>(made: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-/** The machine cannot be had with this QEMU or this kernel. */
+/** The machine, or what the cell is about, cannot be had with this QEMU or this kernel. */
 class Lacking extends Error {}
 
-function lacking({ qemu, kernel }: Image, { iommu, arch }: Machine): string | undefined {
+function lacking({ qemu, kernel }: Image, { machine: { iommu, arch }, workload }: Cell): string | undefined {
   if (kernel.arch !== arch) return `the kernel ${kernel.release} is one for ${kernel.arch}, the machine is ${arch}`;
+  if (workload.kind === 'kernel-check' && kernel.patience === 1)
+    return `the kernel ${kernel.release} does not check itself: take --kernel debug`;
   return qemuLacks(iommu, qemu.version);
 }
 

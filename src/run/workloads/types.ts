@@ -31,6 +31,8 @@ export interface WorkloadResult {
   moved?: number;
   /** Lines that this workload makes a sound kernel write, which would otherwise be an objection. */
   expectedLog?: readonly RegExp[];
+  /** The one report that the kernel's own checks must make of what this workload did. */
+  dueLog?: RegExp;
   /** Faults that this workload provokes: these and no others are due. */
   provoked?: readonly Provoked[];
   /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
