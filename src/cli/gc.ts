@@ -45,7 +45,7 @@ export async function collectGarbage(
 ): Promise<string> {
   const runs = runsFolder(chosen);
   const kept: KeptRun[] = [];
-  for (const folder of await runFolders(runs)) {
+  for (const folder of runFolders(runs)) {
     const idle = await FileLock.tryAcquire(join(folder, EVENTS));
     await using _ = idle;
     kept.push({ folder, bytes: await bytesBelow(folder), needed: idle === null || needed.has(folder) });

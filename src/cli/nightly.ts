@@ -21,6 +21,7 @@ import { addGcOptions, collectGarbage, type GcOptions } from './gc.js';
 import { interruptible } from './interrupt.js';
 import { beginNight } from './nights.js';
 import { compare, withHistory } from './perf.js';
+import { writeWholeReport } from './report.js';
 import { writeReports } from './reports.js';
 import { askedFor } from './run.js';
 import { loadSuites } from './scenarios.js';
@@ -122,10 +123,11 @@ async function runStage(stage: NightStage, atWork: AtWork): Promise<void> {
     const job = await jobOf(stage, atWork);
     const targets = [{ format: 'junit' as const, file: join(folder, `${stage.name}.junit.xml`) }];
     const own = { retries: 1, ...options, targets, output: process.stdout, started };
-    const { exitCode, result } = await conduct(job, own, { images, status, signal });
+    const { id, exitCode, result } = await conduct(job, own, { images, status, signal });
     // The stage stays open: the next nightly goes on with it.
     if (exitCode === ExitCode.interrupted) signal.throwIfAborted();
     await writeReports([{ format: 'json', file: join(folder, `${stage.name}.json`) }], result);
+    await writeWholeReport(join(runsFolder(options.runs), id), join(folder, `${stage.name}.html`));
     stage.outcomes = outcomesOf(result);
   } catch (error) {
     signal.throwIfAborted();

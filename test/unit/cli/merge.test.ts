@@ -7,7 +7,7 @@ import { suites } from '../../../harness/index.js';
 import { mergeCommand } from '../../../src/cli/merge.js';
 import { type CellRecord, RunResult, type Suite } from '../../../src/model/index.js';
 import { expand, takeShard } from '../../../src/plan/index.js';
-import { EVENTS, findPastCell, lastRun, RunStore, readEvents } from '../../../src/results/index.js';
+import { EVENTS, findPastCell, findRun, RunStore, readEvents, readRun } from '../../../src/results/index.js';
 import { someRun } from '../run-result.js';
 
 const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, someRun.seed);
@@ -71,7 +71,7 @@ describe('phyrlab merge', () => {
     expect(failed?.repro).toBe(`npx phyrlab repro '${result.run.id}/${FAILING}' --runs ${join(folder, 'merged')}`);
     expect(JSON.parse(await readFile(join(run, 'result.json'), 'utf8'))).toEqual(result);
     expect((await readEvents(run))?.events.at(-1)).toMatchObject({ type: 'run-end', exitCode: 1 });
-    expect((await lastRun(join(folder, 'merged')))?.records).toEqual(result.cells);
+    expect((await readRun(findRun(join(folder, 'merged')))).cells).toEqual(result.cells);
     expect((await findPastCell(join(folder, 'merged'), FAILING)).cell).toEqual(plan.cells[1]);
   });
 

@@ -13,7 +13,7 @@ import {
   type Suite,
 } from '../../../src/model/index.js';
 import { expand } from '../../../src/plan/index.js';
-import { findPastCell, lastRun, RunStore, runFolders } from '../../../src/results/index.js';
+import { findPastCell, findRun, RunStore, readRun, runFolders } from '../../../src/results/index.js';
 import { someRun } from '../run-result.js';
 
 const { cells } = expand(suites.find(({ id }) => id === 'smoke') as Suite, 1);
@@ -72,17 +72,17 @@ describe('a cell of a run is found', () => {
   });
 
   it('by its name in the newest run that has it', async () => {
-    await run('b-older', 1);
+    await run('20261121-000001-b', 1);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    await run('a-newer', 2, [cell, other]);
+    await run('20261121-000001-a', 2, [cell, other]);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    await run('c-newest', 3, [other]);
+    await run('20261121-000002-c', 3, [other]);
     expect((await findPastCell(runs, cell.id)).run.seed).toBe(2);
     expect((await findPastCell(runs, other.id)).run.seed).toBe(3);
     expect((await runFolders(runs)).map((folder) => folder.slice(runs.length + 1))).toEqual([
-      'c-newest',
-      'a-newer',
-      'b-older',
+      '20261121-000002-c',
+      '20261121-000001-a',
+      '20261121-000001-b',
     ]);
   });
 
@@ -96,9 +96,9 @@ describe('a cell of a run is found', () => {
   });
 
   it('and the newest run says how its cells ended, the last word of each', async () => {
-    expect(await lastRun(runs)).toBeUndefined();
-    await run('r1', 1, [cell], [failed, { ...failed, verdict: 'pass' }]);
-    expect((await lastRun(runs))?.records.map(({ verdict }) => verdict)).toEqual(['pass']);
+    expect(() => findRun(runs)).toThrow(/no run/);
+    await run('20261121-r1', 1, [cell], [failed, { ...failed, verdict: 'pass' }]);
+    expect((await readRun(findRun(runs))).cells.map(({ verdict }) => verdict)).toEqual(['pass']);
   });
 });
 
