@@ -61,6 +61,11 @@ export async function writeReport(folder: string): Promise<string> {
   return file;
 }
 
+/** With the history: what the command writes. */
+export async function writeWholeReport(folder: string, file: string): Promise<void> {
+  await writeWhole(file, await reportOf(folder, historyOf));
+}
+
 async function reportOf(
   folder: string,
   history: (recorded: RecordedRun) => Promise<HistoryLine[] | string>,

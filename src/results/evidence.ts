@@ -22,18 +22,24 @@ const LONGEST = 400;
 export async function excerptFor(run: RecordedRun, cell: string): Promise<Excerpt | undefined> {
   const place = run.places.get(cell);
   if (place === undefined) return undefined;
-  const boots = join(run.folder, 'boots');
-  if (!existsSync(boots)) return undefined;
-  // A boot that had to be repeated has several folders: 2-..., 2.1-...
-  const own = readdirSync(boots).filter((name) => Number.parseInt(name, 10) === place.boot);
-  for (const name of own) {
-    const path = join(boots, name, 'console.log');
+  for (const folder of foldersOf(run, cell, place.boot)) {
+    const path = join(run.folder, folder, 'console.log');
     if (!existsSync(path)) continue;
     const lines = (await readFile(path, 'utf8')).split('\n').map((line) => line.replace(/\r$/, ''));
     const found = place.mark === undefined ? undefined : windowOf(lines, place.mark);
     if (found !== undefined) return { file: relative(run.folder, path), ...excerpt(lines.slice(...found), found[0]) };
   }
   return undefined;
+}
+
+/** Its own; else those of its boot, of which one that had to be repeated has several: 2-..., 2.1-... */
+function foldersOf(run: RecordedRun, cell: string, boot: number): string[] {
+  const own = run.cells.find(({ id }) => id === cell)?.evidence;
+  if (own !== undefined) return [own];
+  const boots = join(run.folder, 'boots');
+  if (!existsSync(boots)) return [];
+  const names = readdirSync(boots).filter((name) => Number.parseInt(name, 10) === boot);
+  return names.map((name) => join('boots', name));
 }
 
 /** From the cell's mark to the one that ends it, or to the end of what the guest said. */

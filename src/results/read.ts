@@ -1,10 +1,12 @@
 /** A run read back from its folder, whether it ended, was interrupted, or is still going on. */
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { Cell, CellRecord, describe, RunRecord, RunResult, UsageError } from '../model/index.js';
+import { EVENTS } from './events.js';
+import { runFolders } from './runs.js';
 
 export interface RecordedRun {
   folder: string;
@@ -22,8 +24,8 @@ export interface RecordedRun {
 /** The folder of a run: its path, its id or the beginning of it; without a word the newest. */
 export function findRun(runs: string, word?: string): string {
   if (word?.includes('/') && existsSync(join(word, EVENTS))) return resolve(word);
-  const ids = runIds(runs);
-  const newest = ids.at(-1);
+  const ids = runFolders(runs).map((folder) => basename(folder));
+  const [newest] = ids;
   if (newest === undefined) {
     throw new UsageError(
       `there is no run in ${runs}`,
@@ -35,20 +37,8 @@ export function findRun(runs: string, word?: string): string {
   const [id] = found;
   if (id === undefined || word === '')
     throw new UsageError(`no run in ${runs} is called '${word}'`, `the newest is ${newest}`);
-  if (found.length > 1) throw new UsageError(`'${word}' begins ${found.length} runs`, `name one, e.g. ${found.at(-1)}`);
+  if (found.length > 1) throw new UsageError(`'${word}' begins ${found.length} runs`, `name one, e.g. ${found[0]}`);
   return join(runs, id);
-}
-
-const EVENTS = 'events.jsonl';
-
-/** Oldest first. The names of two runs of one second are in no order, so those go by age. */
-function runIds(runs: string): string[] {
-  if (!existsSync(runs)) return [];
-  return readdirSync(runs)
-    .filter((id) => /^\d/.test(id) && existsSync(join(runs, id, EVENTS)))
-    .map((id) => ({ id, second: id.slice(0, 15), born: statSync(join(runs, id, EVENTS)).birthtimeMs }))
-    .sort((a, b) => (a.second === b.second ? a.born - b.born : a.second < b.second ? -1 : 1))
-    .map(({ id }) => id);
 }
 
 const Start = z.object({ run: RunRecord, cells: z.array(z.unknown()) });
@@ -74,7 +64,8 @@ export async function readRun(folder: string): Promise<RecordedRun> {
     ...read,
     run,
     end: duration_ms === undefined || interrupted === undefined ? undefined : { duration_ms, interrupted },
-    cells: result?.cells ?? read.cells,
+    // A run that goes on after its end, e.g. a Ctrl-C, runs a cell again that had been kept from its end.
+    cells: result?.cells ?? [...new Map(read.cells.map((record) => [record.id, record])).values()],
   };
 }
 
