@@ -3,8 +3,8 @@
  * The guest's story: what was mapped for a device, which commands it was given, what was unmapped,
  * in the order in which it happened.  The host has the device's story, from the emulator.
  *
- * Mappings are taken where every path of the kernel makes them, in the IOMMU API, with fprobes: a kprobe that
- * an interrupt runs into while another is at work is missed, and a story has no holes;
+ * Mappings are taken where every path of the kernel makes them, in the IOMMU API, with fprobes: a
+ * kprobe that an interrupt runs into while another is at work is missed, and a story has no holes;
  * commands from phyr_nvme's tracepoints.  Nothing of phyr.ko is used.
  */
 #include <linux/blk-mq.h>
