@@ -113,7 +113,7 @@ static void on_sync(struct ftrace_regs *regs)
 		});
 }
 
-/* Is a probe at @ip one at the beginning of @function?  What precedes it there depends on the machine. */
+/* Is a probe at @ip one at the beginning of @function?  What precedes it depends on the machine. */
 static bool begins(const void *function, unsigned long ip)
 {
 	return ip - (unsigned long)function < 32;
@@ -202,7 +202,7 @@ static void unhook(void)
 /* What becomes of translations; nothing does without an IOMMU that translates. */
 static int hook_iommu(void)
 {
-	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
+	const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
 	const struct iommu_domain_ops *ops;
 	unsigned long ips[2];
 	int err, nr = 0;
