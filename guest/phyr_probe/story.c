@@ -202,7 +202,7 @@ static void unhook(void)
 /* What becomes of translations; nothing does without an IOMMU that translates. */
 static int hook_iommu(void)
 {
-	const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
+	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
 	const struct iommu_domain_ops *ops;
 	unsigned long ips[2];
 	int err, nr = 0;
