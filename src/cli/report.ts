@@ -33,7 +33,7 @@ export function reportCommand(): Command {
     .option('--out <FILE>', "where it goes; '-' is standard output (default: report.html in the folder of the run)")
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .action(async (word: string | undefined, options: ReportOptions) => {
-      const folder = findRun(runsFolder(options.runs), word);
+      const folder = await findRun(runsFolder(options.runs), word);
       const html = await reportOf(folder, historyOf);
       if (options.out === '-') {
         if (options.open) throw new UsageError('standard output cannot be opened', 'leave out --open, or name a file');
@@ -83,9 +83,11 @@ const EXCERPTS = 300;
 
 async function excerptsFor(recorded: RecordedRun, causes: readonly Cause[]): Promise<Map<string, Excerpt>> {
   const excerpts = new Map<string, Excerpt>();
+  const records = new Map(recorded.cells.map((record) => [record.id, record]));
   const wanted = causes.flatMap(({ cells }) => cells.slice(0, EXCERPTS_OF_ONE)).slice(0, EXCERPTS);
   for (const id of wanted) {
-    const excerpt = await excerptFor(recorded, id);
+    const record = records.get(id);
+    const excerpt = record && (await excerptFor(recorded.folder, record));
     if (excerpt !== undefined) excerpts.set(id, excerpt);
   }
   return excerpts;

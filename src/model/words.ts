@@ -69,6 +69,27 @@ export type CtlIo = z.infer<typeof CtlIo>;
 export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
 export type HostMemory = z.infer<typeof HostMemory>;
 
+/** phyr.ko's own tests (guest/phyr_test), bound to the device under test. Needs reserved RAM. */
+export const Ktap = z.strictObject({
+  id: Id,
+  kind: z.literal('ktap'),
+  /** `all`: every group but that of failures; `failures`: each allocation, link, pin, ... is refused in turn. */
+  cases: z.enum(['all', 'failures']),
+  /** BARs that are offered with struct pages: one below the switch of the device under test, one behind another root port. */
+  peers: z.array(Id).min(1),
+  /** A BAR that is lent without struct pages. */
+  lent: Id,
+});
+export type Ktap = z.infer<typeof Ktap>;
+
+/** A module does what a kernel that checks itself must object to: shows that its reports arrive. */
+export const KernelCheck = z.strictObject({
+  id: Id,
+  kind: z.literal('kernel-check'),
+  fault: z.enum(['use-after-free', 'inversion', 'atomic-sleep', 'leak', 'short-unmap']),
+});
+export type KernelCheck = z.infer<typeof KernelCheck>;
+
 export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({
     id: Id,
@@ -140,6 +161,8 @@ export const Workload = z.discriminatedUnion('kind', [
     how: z.enum(['unplug', 'unbind']),
     threads: z.int().min(1).max(64),
   }),
+  Ktap,
+  KernelCheck,
 ]);
 export type Workload = z.infer<typeof Workload>;
 

@@ -3,7 +3,7 @@
  * Nothing is booted for it.
  */
 import { domainInForce, type Expectation, type Machine, type Plant, type Workload } from '../model/index.js';
-import { dutOf, type Found, p2pRoute } from '../plan/index.js';
+import { dutOf, type Found, p2pRouteBy } from '../plan/index.js';
 import { backingFiles, kernelArgs, qemuArgv } from '../qemu/index.js';
 import { formatRoute, HOW } from './route.js';
 import { drawTree } from './tree.js';
@@ -71,9 +71,9 @@ export function qemuCommand({ machine, topology }: Found): string[] {
 }
 
 /** What should come of it, and why; nothing if it cannot run. */
-export function dueOf({ machine, topology, workload, expect }: Shown): string {
+export function dueOf({ machine, topology, workload, backend, expect }: Shown): string {
   if (workload.kind === 'p2p-copy' && expect !== undefined && expect.kind !== 'caught')
-    return `due: ${formatRoute(p2pRoute(machine, topology, dutOf(topology).id, workload.peer))}`;
+    return `due: ${formatRoute(p2pRouteBy(backend, machine, topology, dutOf(topology).id, workload.peer))}`;
   switch (expect?.kind) {
     case undefined:
       return '';

@@ -208,7 +208,7 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
   const oracles = [
     judgeWorkload(evidence),
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
-    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
+    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0),
     ...(device === undefined ? [] : [device.report]),
     judgeFaults(evidence.faults, result.provoked),
     judgeLeaks({
@@ -221,7 +221,7 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     judgeKernelLog(
       evidence.log,
       { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
-      result.expectedLog,
+      { expected: result.expectedLog, due: result.dueLog },
     ),
   ];
   return { oracles, metrics: device?.metrics ?? [] };

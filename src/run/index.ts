@@ -1,2 +1,3 @@
 export { type BudgetGuests, measureBudgets } from './budgets.js';
+export { artefactsOf } from './evidence.js';
 export { executeRun, type RunOptions } from './run.js';
