@@ -5,6 +5,7 @@
 import {
   type Cell,
   type CellRecord,
+  describe,
   ExitCode,
   exitCodeOf,
   type RunEvent,
@@ -73,7 +74,17 @@ export class Recording {
     const samples = interrupted || shard !== undefined ? undefined : samplesOf(result, this.#cells);
     if (samples !== undefined) await writeSamples(historyFolder(runs), samples.header, samples.lines);
     await writeReports(targets, result);
-    this.#options.status.print(`report: ${await writeReport(store.folder)}`);
+    await this.#report();
     return { exitCode, result };
+  }
+
+  /** The page for a person. It can be made again at any time, so that nothing of the run hangs on it. */
+  async #report(): Promise<void> {
+    const { store, status } = this.#options;
+    try {
+      status.print(`report: ${await writeReport(store.folder)}`);
+    } catch (error) {
+      status.print(`warning: no report.html: ${describe(error)}`);
+    }
   }
 }
