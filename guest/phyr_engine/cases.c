@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What an engine is asked to do, right and wrong. */
+/*
+ * What an engine is asked to do, right and wrong.  Each case is a file of debugfs for each path,
+ * CASE-PATH; reading it does it and says in a line of JSON what came of it.  Whether that is as it
+ * should be depends on the machine, and is for the reader to judge.
+ */
+#include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
 
 #include "engine.h"
 
@@ -12,6 +19,43 @@
 #define STALE_MAX_US	(2 * USEC_PER_SEC)
 
 #define FILL		0xa5
+
+/**
+ * struct outcome - what came of a case
+ * @how:	"right": the device's data is where it should be; "fault": the device was told that
+ *		it may not; "untouched": it was not told, and no data moved; "wrong": other data,
+ *		or elsewhere; "refused": there is no mapping for this device
+ * @addr:	DMA address that the device used in vain, or last
+ * @write:	the device wrote there
+ * @window_us:	stale: how long the device could go on after unmap
+ * @uses:	stale: how often it did
+ */
+struct outcome {
+	const char *how;
+	dma_addr_t addr;
+	bool write;
+	s64 window_us;
+	u32 uses;
+};
+
+/**
+ * struct engine_case - something that an engine is asked to do
+ * @name:	of its file
+ * @edu:	it can be asked of edu
+ * @testdev:	it can be asked of iommu-testdev
+ * @unloaded:	the device may write what it happens to have
+ * @gfp:	where its pages come from
+ * @beyond:	they are such as the device does not reach without somebody's help
+ * @run:	does it with pages that are not mapped before and after; 0 or a negative error that
+ *		is no outcome
+ */
+struct engine_case {
+	const char *name;
+	bool edu, testdev, unloaded, beyond;
+	gfp_t gfp;
+	int (*run)(struct engine *e, enum engine_path path, struct engine_mapping *m,
+		   struct outcome *out);
+};
 
 /* Let the device have a page to write, where it has none of its own: by a right mapping. */
 static int load(struct engine *e)
@@ -60,46 +104,46 @@ static void fill(struct engine_mapping *m)
 		memset(page_address(m->page[i]), FILL, PAGE_SIZE);
 }
 
-/* The device writes to page @i. */
-static int write_page(struct engine *e, const struct engine_mapping *m, unsigned int i,
-		      struct engine_outcome *out)
+/* Have the device write to a page. */
+static int device_writes(struct engine *e, const struct engine_mapping *m, unsigned int i,
+			 struct outcome *out)
 {
 	out->addr = m->addr[i];
 	out->write = true;
 	return e->ops->write(e, m->addr[i], leads_to(e, m->addr[i], m->page[i]));
 }
 
-/* What the device says of a write of its is an outcome, not an error. */
-static int without_answers(int err)
+/* Is an error of device_writes() an outcome? */
+static bool is_outcome(int err)
 {
-	return err == -EFAULT || err == -ENXIO ? 0 : err;
+	return err == -EFAULT || err == -ENXIO;
 }
 
-/* It writes through a mapping that is right. */
+/* Through a mapping that is right. */
 static int case_mapped(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		       struct engine_outcome *out)
+		       struct outcome *out)
 {
 	unsigned int i;
 	int err = 0;
 
 	fill(m);
-	out->write = true;
 	if (engine_map(m, path, DMA_FROM_DEVICE)) {
+		out->write = true;
 		out->how = "refused";
 		return 0;
 	}
 	for (i = 0; i < ENGINE_PAGES && !err; i++)
-		err = write_page(e, m, i, out);
+		err = device_writes(e, m, i, out);
 	engine_unmap(m);
 	out->how = err == -EFAULT ? "fault" : err == -ENXIO ? "wrong" : found(e, m, 0);
 	if (!err && !strcmp(out->how, "right"))
 		out->how = found(e, m, 1);
-	return without_answers(err);
+	return is_outcome(err) ? 0 : err;
 }
 
 /* It writes where something was mapped that nobody can remember any more. */
 static int case_unmapped(struct engine *e, enum engine_path path, struct engine_mapping *m,
-			 struct engine_outcome *out)
+			 struct outcome *out)
 {
 	int err = engine_map(m, path, DMA_FROM_DEVICE);
 
@@ -108,14 +152,14 @@ static int case_unmapped(struct engine *e, enum engine_path path, struct engine_
 	engine_unmap(m);
 	fill(m);
 	msleep(FLUSHED_MS);
-	err = write_page(e, m, 0, out);
+	err = device_writes(e, m, 0, out);
 	out->how = err == -EFAULT ? "fault" : found(e, m, 0);
-	return without_answers(err);
+	return is_outcome(err) ? 0 : err;
 }
 
 /* It goes on writing after the mapping is gone, until it may not. */
 static int case_stale(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		      struct engine_outcome *out)
+		      struct outcome *out)
 {
 	int err = engine_map(m, path, DMA_FROM_DEVICE);
 	ktime_t begin;
@@ -123,16 +167,16 @@ static int case_stale(struct engine *e, enum engine_path path, struct engine_map
 	if (err)
 		return err;
 	/* Now the IOMMU has the translation in its cache. */
-	err = write_page(e, m, 0, out);
+	err = device_writes(e, m, 0, out);
 	engine_unmap(m);
 	if (err) {
 		out->how = "wrong";
-		return without_answers(err);
+		return is_outcome(err) ? 0 : err;
 	}
 	begin = ktime_get();
 	out->how = "right";
 	for (;;) {
-		err = write_page(e, m, 0, out);
+		err = device_writes(e, m, 0, out);
 		out->window_us = ktime_us_delta(ktime_get(), begin);
 		if (err || out->window_us > STALE_MAX_US)
 			break;
@@ -141,12 +185,12 @@ static int case_stale(struct engine *e, enum engine_path path, struct engine_map
 	}
 	if (err)
 		out->how = err == -EFAULT ? "fault" : "wrong";
-	return without_answers(err);
+	return is_outcome(err) ? 0 : err;
 }
 
 /* It writes through a mapping that it may only read. */
 static int case_readonly(struct engine *e, enum engine_path path, struct engine_mapping *m,
-			 struct engine_outcome *out)
+			 struct outcome *out)
 {
 	int err;
 
@@ -154,15 +198,14 @@ static int case_readonly(struct engine *e, enum engine_path path, struct engine_
 	err = engine_map(m, path, DMA_TO_DEVICE);
 	if (err)
 		return err;
-	err = write_page(e, m, 0, out);
+	err = device_writes(e, m, 0, out);
 	engine_unmap(m);
 	out->how = err == -EFAULT ? "fault" : found(e, m, 0);
-	return without_answers(err);
+	return is_outcome(err) ? 0 : err;
 }
 
 /* What does it read there?  It is let read first something else, and last writes what it has. */
-static int read_back(struct engine *e, dma_addr_t addr, const void *secret,
-		     struct engine_outcome *out)
+static int read_back(struct engine *e, dma_addr_t addr, const void *secret, struct outcome *out)
 {
 	struct engine_mapping m;
 	int err;
@@ -188,8 +231,8 @@ static int read_back(struct engine *e, dma_addr_t addr, const void *secret,
 }
 
 /* It reads through a mapping of @dir. */
-static int read_case(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		     enum dma_data_direction dir, struct engine_outcome *out)
+static int read_case(struct engine *e, enum engine_path path, enum dma_data_direction dir,
+		     struct engine_mapping *m, struct outcome *out)
 {
 	int err;
 
@@ -204,15 +247,15 @@ static int read_case(struct engine *e, enum engine_path path, struct engine_mapp
 }
 
 static int case_read(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		     struct engine_outcome *out)
+		     struct outcome *out)
 {
-	return read_case(e, path, m, DMA_TO_DEVICE, out);
+	return read_case(e, path, DMA_TO_DEVICE, m, out);
 }
 
 static int case_writeonly(struct engine *e, enum engine_path path, struct engine_mapping *m,
-			  struct engine_outcome *out)
+			  struct outcome *out)
 {
-	return read_case(e, path, m, DMA_FROM_DEVICE, out);
+	return read_case(e, path, DMA_FROM_DEVICE, m, out);
 }
 
 /*
@@ -220,7 +263,7 @@ static int case_writeonly(struct engine *e, enum engine_path path, struct engine
  * a write would be anybody's memory.
  */
 static int case_clamped(struct engine *e, enum engine_path path, struct engine_mapping *m,
-			struct engine_outcome *out)
+			struct outcome *out)
 {
 	int err;
 
@@ -237,45 +280,89 @@ static int case_clamped(struct engine *e, enum engine_path path, struct engine_m
 	return err;
 }
 
-const struct engine_case engine_cases[] = {
-	{ "mapped",	true,	true,	ENGINE_LOW,	case_mapped },
-	{ "unmapped",	true,	true,	ENGINE_ANY,	case_unmapped },
-	{ "stale",	false,	true,	ENGINE_ANY,	case_stale },
-	{ "readonly",	true,	true,	ENGINE_ANY,	case_readonly },
-	{ "read",	true,	false,	ENGINE_LOW,	case_read },
-	{ "writeonly",	true,	false,	ENGINE_LOW,	case_writeonly },
-	{ "clamped",	true,	false,	ENGINE_BEYOND,	case_clamped },
-	/* Somebody must help it. */
-	{ "beyond",	true,	false,	ENGINE_BEYOND,	case_mapped },
-	{ }
+#define BOTH	.edu = true, .testdev = true
+#define EDU	.edu = true
+#define TESTDEV	.testdev = true
+#define LOW	.gfp = GFP_KERNEL | GFP_DMA
+#define ANY	.gfp = GFP_KERNEL
+
+static const struct engine_case cases[] = {
+	{ "mapped",	BOTH,	 LOW,			.run = case_mapped },
+	{ "unmapped",	BOTH,	 ANY,			.run = case_unmapped },
+	{ "stale",	TESTDEV, ANY, .unloaded = true,	.run = case_stale },
+	{ "readonly",	BOTH,	 ANY,			.run = case_readonly },
+	{ "read",	EDU,	 LOW,			.run = case_read },
+	{ "writeonly",	EDU,	 LOW,			.run = case_writeonly },
+	{ "clamped",	EDU,	 .beyond = true,	.run = case_clamped },
+	{ "beyond",	EDU,	 .beyond = true,	.run = case_mapped },
 };
 
-/**
- * engine_run - have an engine do a case
- * @e:		the engine; its lock is held
- * @one:	the case
- * @path:	how the memory is mapped
- * @out:	receives what came of it
- *
- * Return: 0, or why it could not be tried: -ENOMEM; -ENXIO if the machine has no such memory;
- * what the engine, or the mapping, says.
- */
-int engine_run(struct engine *e, const struct engine_case *one, enum engine_path path,
-	       struct engine_outcome *out)
+static int run_case(struct engine *e, const struct engine_case *what, enum engine_path path,
+		    struct outcome *out)
 {
+	struct device *dev = &e->pdev->dev;
 	struct engine_mapping m;
-	int err = load(e);
+	int err = what->unloaded ? 0 : load(e);
 
 	if (err)
 		return err;
-	if (one->pages == ENGINE_BEYOND)
-		err = engine_alloc_beyond(&m, &e->pdev->dev, *e->ops->mask_bits);
-	else
-		err = engine_alloc(&m, &e->pdev->dev,
-				   GFP_KERNEL | (one->pages == ENGINE_LOW ? GFP_DMA : 0));
+	err = what->beyond ? engine_alloc_beyond(&m, dev, *e->ops->mask_bits) :
+			     engine_alloc(&m, dev, what->gfp);
 	if (err)
 		return err;
-	err = one->run(e, path, &m, out);
+	err = what->run(e, path, &m, out);
 	engine_free(&m);
 	return err;
+}
+
+/* What a file of debugfs stands for. */
+struct engine_file {
+	struct engine *engine;
+	const struct engine_case *what;
+	enum engine_path path;
+};
+
+static int engine_show(struct seq_file *s, void *unused)
+{
+	const struct engine_file *file = s->private;
+	struct engine *e = file->engine;
+	struct outcome out = { .how = "wrong" };
+	int err;
+
+	guard(mutex)(&e->lock);
+	err = run_case(e, file->what, file->path, &out);
+	if (err) {
+		seq_printf(s, "{\"error\":\"%s %s %s: error %d\"}\n", e->ops->name,
+			   file->what->name, engine_paths[file->path], err);
+		return 0;
+	}
+	seq_printf(s, "{\"engine\":{\"device\":\"%s\",\"case\":\"%s\",\"path\":\"%s\",",
+		   e->ops->name, file->what->name, engine_paths[file->path]);
+	seq_printf(s, "\"outcome\":\"%s\",\"addr\":%llu,\"write\":%s,", out.how, (u64)out.addr,
+		   out.write ? "true" : "false");
+	seq_printf(s, "\"window_us\":%lld,\"uses\":%u}}\n", out.window_us, out.uses);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(engine);
+
+void engine_add_cases(struct engine *e)
+{
+	bool edu = e->ops == &engine_edu;
+	unsigned int i, path;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		if ((edu && !cases[i].edu) || (!edu && !cases[i].testdev))
+			continue;
+		for (path = 0; path < ENGINE_PATHS; path++) {
+			struct engine_file *file = devm_kmalloc(&e->pdev->dev, sizeof(*file),
+								GFP_KERNEL);
+			char name[32];
+
+			if (!file)
+				return;
+			*file = (struct engine_file){ e, &cases[i], path };
+			snprintf(name, sizeof(name), "%s-%s", cases[i].name, engine_paths[path]);
+			debugfs_create_file(name, 0400, e->dir, file, &engine_fops);
+		}
+	}
 }

@@ -97,51 +97,6 @@ int engine_map(struct engine_mapping *m, enum engine_path path, enum dma_data_di
 void engine_unmap(struct engine_mapping *m);
 
 /* cases.c */
-
-/**
- * struct engine_outcome - what came of a case
- * @how:	"right": the device's data is where it should be; "fault": the device was told that
- *		it may not; "untouched": it was not told, and no data moved; "wrong": other data,
- *		or elsewhere; "refused": there is no mapping for this device
- * @addr:	DMA address that the device used in vain, or last
- * @write:	the device wrote there
- * @window_us:	stale: how long the device could go on after unmap
- * @uses:	stale: how often it did
- */
-struct engine_outcome {
-	const char *how;
-	dma_addr_t addr;
-	bool write;
-	s64 window_us;
-	u32 uses;
-};
-
-/* Memory that any device reaches; any; what this one does not reach without somebody's help. */
-enum engine_pages { ENGINE_LOW, ENGINE_ANY, ENGINE_BEYOND };
-
-/**
- * struct engine_case - something to do
- * @name:	for the answers; NULL after the last case
- * @edu:	edu can do it
- * @testdev:	iommu-testdev can do it
- * @pages:	which memory it is about
- * @run:	does it with memory that is not mapped, and leaves it so
- */
-struct engine_case {
-	const char *name;
-	bool edu;
-	bool testdev;
-	enum engine_pages pages;
-	int (*run)(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		   struct engine_outcome *out);
-};
-
-extern const struct engine_case engine_cases[];
-
-int engine_run(struct engine *e, const struct engine_case *one, enum engine_path path,
-	       struct engine_outcome *out);
-
-/* files.c */
-void engine_add_files(struct engine *e);
+void engine_add_cases(struct engine *e);
 
 #endif /* PHYR_ENGINE_H */

@@ -49,7 +49,7 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return err;
 	pci_set_master(pdev);
 	e->dir = debugfs_create_dir(pci_name(pdev), root);
-	engine_add_files(e);
+	engine_add_cases(e);
 	pci_set_drvdata(pdev, e);
 	return 0;
 }

@@ -4,19 +4,11 @@ import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { cacheDirectory, FileLock, type Images } from '../images/index.js';
-import {
-  type Asked,
-  type Image,
-  type RunRecord,
-  type RunResult,
-  type Shard,
-  UsageError,
-  whyUnfinished,
-} from '../model/index.js';
+import { type Asked, type Image, type RunRecord, type RunResult, type Shard, UsageError } from '../model/index.js';
 import { hostLoad, type Plan } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { type StatusLine, styleFor } from '../report/index.js';
-import { EVENTS, type EventLog, newRunId, RunStore, runsFolder } from '../results/index.js';
+import { EVENTS, type EventLog, newRunId, RunStore, runsFolder, whatIsLeft } from '../results/index.js';
 import { executeRun } from '../run/index.js';
 import { addImageOptions, type Duration, duration, type ImageOptions, wholeNumber } from './options.js';
 import { Recording } from './recording.js';
@@ -170,21 +162,14 @@ export async function conduct(
   return { id, ...(await recording.conclude({ duration_ms, interrupted: signal.aborted })) };
 }
 
-/** Shows what is done already, and returns what is left. A cell that was only kept from its end has not been run. */
-function goOn({ start, events }: EventLog, recording: Recording): { plan: Plan; firstBoot: number } {
-  recording.show(start);
-  let firstBoot = 0;
-  const done = new Set<string>();
-  for (const event of events) {
-    if ('boot' in event) firstBoot = Math.max(firstBoot, event.boot + 1);
-    if (event.type !== 'cell-end' || whyUnfinished(event.record) !== undefined) continue;
-    done.add(event.record.id);
-    recording.show(event);
-  }
-  const cells = start.cells.filter(({ id }) => !done.has(id));
-  const text = `goes on after ${done.size} of ${start.cells.length} cells`;
+/** Shows what is done already, and returns what is left. */
+function goOn(log: EventLog, recording: Recording): { plan: Plan; firstBoot: number } {
+  const { done, cells, firstBoot } = whatIsLeft(log);
+  recording.show(log.start);
+  for (const event of done) recording.show(event);
+  const text = `goes on after ${done.length} of ${log.start.cells.length} cells`;
   recording.consume({ type: 'notice', at: new Date().toISOString(), level: 'info', text });
-  return { plan: { cells, pruned: start.pruned, omitted: 0 }, firstBoot };
+  return { plan: { cells, pruned: log.start.pruned, omitted: 0 }, firstBoot };
 }
 
 /** What a run says of the images that it begins with. */

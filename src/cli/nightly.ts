@@ -22,7 +22,6 @@ import { interruptible } from './interrupt.js';
 import { beginNight } from './nights.js';
 import { compare, withHistory } from './perf.js';
 import { writeWholeReport } from './report.js';
-import { writeReports } from './reports.js';
 import { askedFor } from './run.js';
 import { loadSuites } from './scenarios.js';
 
@@ -82,6 +81,7 @@ async function nightly(options: NightlyOptions): Promise<void> {
     kernel: options.kernel,
     fresh: options.fresh ?? false,
   });
+  const earlier = all.filter(({ id }) => id !== night.id);
   status.print(said);
   await nights.save(night);
   await using images = await openImages({ ...options, progress: progressReporter(status), signal });
@@ -91,11 +91,11 @@ async function nightly(options: NightlyOptions): Promise<void> {
     await runStage(stage, atWork);
     await nights.save(night);
   }
-  await judge(night, all, options);
+  await judge(night, earlier, options);
   night.ended = new Date().toISOString();
   await nights.save(night);
 
-  const news = newsOf(night, all);
+  const news = newsOf(night, earlier);
   const folder = nights.folderOf(night);
   const markdown = nightMarkdown(night, news);
   await writeWhole(join(folder, 'summary.md'), markdown);
@@ -121,12 +121,14 @@ async function runStage(stage: NightStage, atWork: AtWork): Promise<void> {
   const folder = nights.folderOf(night);
   try {
     const job = await jobOf(stage, atWork);
-    const targets = [{ format: 'junit' as const, file: join(folder, `${stage.name}.junit.xml`) }];
+    const targets = [
+      { format: 'junit' as const, file: join(folder, `${stage.name}.junit.xml`) },
+      { format: 'json' as const, file: join(folder, `${stage.name}.json`) },
+    ];
     const own = { retries: 1, ...options, targets, output: process.stdout, started };
     const { id, exitCode, result } = await conduct(job, own, { images, status, signal });
     // The stage stays open: the next nightly goes on with it.
     if (exitCode === ExitCode.interrupted) signal.throwIfAborted();
-    await writeReports([{ format: 'json', file: join(folder, `${stage.name}.json`) }], result);
     await writeWholeReport(join(runsFolder(options.runs), id), join(folder, `${stage.name}.html`));
     stage.outcomes = outcomesOf(result);
   } catch (error) {

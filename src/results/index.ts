@@ -1,4 +1,4 @@
-export { EVENTS, type EventLog, type RunStart, readEvents, readStart } from './events.js';
+export { EVENTS, type EventLog, type RunStart, readEvents, readStart, whatIsLeft } from './events.js';
 export { type Excerpt, excerptFor } from './evidence.js';
 export {
   History,
