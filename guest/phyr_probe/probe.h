@@ -4,6 +4,7 @@
 #define PHYR_PROBE_H
 
 #include <linux/dma-mapping.h>
+#include <linux/nvme.h>
 #include <linux/scatterlist.h>
 
 #include "phyr.h"
@@ -145,6 +146,62 @@ void probe_asked_forget(void);
 void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handle, u64 addr,
 		     u32 len);
 void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len);
+
+/* follow.c */
+
+#define PROBE_CTRL_PAGE	4096U	/* CC.MPS = 0, the only page size phyr_nvme sets */
+
+/**
+ * struct probe_prp_walk - the data pointer of a command, as a device reads it
+ * @domain:	of the device
+ * @prp2:	second PRP: data if no more than a page is left then, else a list
+ * @list:	entries of the list not yet read in this page
+ * @at:		index of the next one
+ */
+struct probe_prp_walk {
+	struct iommu_domain *domain;
+	u64 prp2;
+	const __le64 *list;
+	unsigned int at;
+};
+
+/**
+ * struct probe_sgl_walk - the SGL of a command, as a device reads it
+ * @domain:	of the device
+ * @next:	the command's own descriptor, its length 0 once it has been used
+ * @at:		DMA address of the next descriptor of the present segment
+ * @left:	bytes of descriptors left there
+ * @segments:	segments entered
+ * @last:	no segment may follow the present one
+ */
+struct probe_sgl_walk {
+	struct iommu_domain *domain;
+	struct nvme_sgl_desc next;
+	u64 at;
+	u32 left;
+	u32 segments;
+	bool last;
+};
+
+/**
+ * struct probe_follow - a place in a command's data
+ * @is_sgl:	the command has an SGL
+ * @sgl:	what comes next there
+ * @prp:	the same where it has PRPs
+ * @addr:	DMA address of the next byte
+ * @room:	bytes left in the page, or in the block of the SGL, at @addr
+ */
+struct probe_follow {
+	bool is_sgl;
+	struct probe_sgl_walk sgl;
+	struct probe_prp_walk prp;
+	u64 addr;
+	u32 room;
+};
+
+void probe_follow_begin(struct probe_follow *f, struct iommu_domain *domain,
+			const struct nvme_command *cmd);
+bool probe_follow_next(struct probe_follow *f, u64 left, u64 *iova);
 
 /* watch.c */
 int probe_watch_start(void);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The data pointer of a command, followed as the device does it: page by page, block by block. */
+#include <linux/iommu.h>
+#include <linux/mm.h>
+
+#include "probe.h"
+
+#define CTRL_ENTRIES	(PROBE_CTRL_PAGE / sizeof(__le64))
+
+/* Segments of an SGL that are followed; more can only be a ring. */
+#define MAX_SEGMENTS	64
+
+/* Open the page of PRP entries at @addr; false if the device could not read it either. */
+static bool walk_open(struct probe_prp_walk *w, u64 addr)
+{
+	phys_addr_t phys = probe_to_phys(w->domain, addr);
+
+	if (!phys || !pfn_valid(PHYS_PFN(phys)))
+		return false;
+	w->list = phys_to_virt(phys & ~(phys_addr_t)(PROBE_CTRL_PAGE - 1));
+	w->at = (phys & (PROBE_CTRL_PAGE - 1)) / sizeof(__le64);
+	return true;
+}
+
+/* The PRP for the next page, with @left bytes still to come. */
+static bool walk_next(struct probe_prp_walk *w, u64 left, u64 *addr)
+{
+	if (!w->list) {
+		if (left <= PROBE_CTRL_PAGE) {
+			*addr = w->prp2;
+			return true;
+		}
+		if (!walk_open(w, w->prp2))
+			return false;
+	}
+	/* The last entry of a page leads to the next page if more than one page is left. */
+	if (w->at == CTRL_ENTRIES - 1 && left > PROBE_CTRL_PAGE &&
+	    !walk_open(w, le64_to_cpu(w->list[w->at])))
+		return false;
+	*addr = le64_to_cpu(w->list[w->at++]);
+	return true;
+}
+
+/* Read the descriptor at w->at; one that lies across pages is not aligned as it should be. */
+static bool sgl_read(struct probe_sgl_walk *w, struct nvme_sgl_desc *desc)
+{
+	phys_addr_t phys = probe_to_phys(w->domain, w->at);
+
+	if (w->left < sizeof(*desc) || !phys || !pfn_valid(PHYS_PFN(phys)) ||
+	    offset_in_page(phys) > PAGE_SIZE - sizeof(*desc))
+		return false;
+	memcpy(desc, phys_to_virt(phys), sizeof(*desc));
+	w->at += sizeof(*desc);
+	w->left -= sizeof(*desc);
+	return true;
+}
+
+/* The next data block: its address and length.  False where the SGL is wrong or at its end. */
+static bool sgl_next(struct probe_sgl_walk *w, u64 *addr, u32 *len)
+{
+	struct nvme_sgl_desc desc = w->next;
+	bool own = !w->segments && desc.length;
+
+	for (;;) {
+		u8 type;
+
+		if (!own && !sgl_read(w, &desc))
+			return false;
+		type = desc.type >> 4;
+		if (desc.type & 0xf)	/* an address, and nothing else */
+			return false;
+		if (type == NVME_SGL_FMT_DATA_DESC) {
+			if (own)
+				w->next.length = 0;
+			*addr = le64_to_cpu(desc.addr);
+			*len = le32_to_cpu(desc.length);
+			return *len;
+		}
+		/* On to another segment: only from the end of one that is not the last. */
+		if ((type != NVME_SGL_FMT_SEG_DESC && type != NVME_SGL_FMT_LAST_SEG_DESC) ||
+		    w->left || w->last || w->segments++ == MAX_SEGMENTS)
+			return false;
+		w->last = type == NVME_SGL_FMT_LAST_SEG_DESC;
+		w->at = le64_to_cpu(desc.addr);
+		w->left = le32_to_cpu(desc.length);
+		if (!w->left || w->left % sizeof(desc))
+			return false;
+		own = false;
+	}
+}
+
+/**
+ * probe_follow_begin - begin with a command's first memory
+ * @f:		receives the place
+ * @domain:	of the device
+ * @cmd:	the command
+ *
+ * Context: Any.
+ */
+void probe_follow_begin(struct probe_follow *f, struct iommu_domain *domain,
+			const struct nvme_command *cmd)
+{
+	*f = (struct probe_follow){ };
+	if (cmd->common.flags & NVME_CMD_SGL_METABUF) {
+		f->is_sgl = true;
+		f->sgl.domain = domain;
+		f->sgl.next = cmd->common.dptr.sgl;
+		return;
+	}
+	f->prp.domain = domain;
+	f->prp.prp2 = le64_to_cpu(cmd->common.dptr.prp2);
+	f->addr = le64_to_cpu(cmd->common.dptr.prp1);
+	f->room = PROBE_CTRL_PAGE - (f->addr & (PROBE_CTRL_PAGE - 1));
+}
+
+/**
+ * probe_follow_next - find the memory that the device goes on with
+ * @f:		the place; receives where and how much
+ * @left:	bytes of the command that are to come
+ * @iova:	receives the address that is wrong, 0 if there is none
+ *
+ * Context: Any.
+ * Return: false if the device could not go on.
+ */
+bool probe_follow_next(struct probe_follow *f, u64 left, u64 *iova)
+{
+	*iova = 0;
+	if (f->is_sgl)
+		return sgl_next(&f->sgl, &f->addr, &f->room);
+	if (!walk_next(&f->prp, left, &f->addr))
+		return false;
+	f->room = PROBE_CTRL_PAGE - (f->addr & (PROBE_CTRL_PAGE - 1));
+	if (f->room != PROBE_CTRL_PAGE) {	/* only the first PRP may have an offset */
+		*iova = f->addr;
+		return false;
+	}
+	return true;
+}
