@@ -372,10 +372,11 @@ static int engine_show(struct seq_file *s, void *unused)
 			   file->what->name, engine_paths[file->path], err);
 		return 0;
 	}
-	seq_printf(s, "{\"engine\":{\"device\":\"%s\",\"case\":\"%s\",\"path\":\"%s\",\"outcome\":\"%s\","
-		   "\"addr\":%llu,\"write\":%s,\"window_us\":%lld,\"uses\":%u}}\n",
-		   e->ops->name, file->what->name, engine_paths[file->path], out.how,
-		   (u64)out.addr, out.write ? "true" : "false", out.window_us, out.uses);
+	seq_printf(s, "{\"engine\":{\"device\":\"%s\",\"case\":\"%s\",\"path\":\"%s\",",
+		   e->ops->name, file->what->name, engine_paths[file->path]);
+	seq_printf(s, "\"outcome\":\"%s\",\"addr\":%llu,\"write\":%s,", out.how, (u64)out.addr,
+		   out.write ? "true" : "false");
+	seq_printf(s, "\"window_us\":%lld,\"uses\":%u}}\n", out.window_us, out.uses);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(engine);

@@ -231,4 +231,5 @@ static const struct test_case cases[] = {
 	{ "build: what has pages is neither page-less nor MMIO",	  pages_refused },
 	{ "build: MMIO needs a provider, and goes by its offset",	  own_bar },
 };
+
 TEST_GROUP(build, cases);

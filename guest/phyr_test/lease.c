@@ -146,7 +146,7 @@ static void refused(struct test *t)
 		{ "memory with pages", anonymous, 512, false, -EINVAL },
 		{ "somebody else's page frames", others_mapping(), 512, false, -EOPNOTSUPP },
 		{ "no mapping", 0, 512, false, -EFAULT },
-		{ "an address of the kernel", (uintptr_t)page_address(t->block), 512, false, -EFAULT },
+		{ "the kernel's memory", (uintptr_t)page_address(t->block), 512, false, -EFAULT },
 		{ "more than is mapped", addr, LEN + PAGE_SIZE, false, -EFAULT },
 		{ "writing where one may read", read_only, 512, true, -EFAULT },
 	};
@@ -266,11 +266,11 @@ static void revoked(struct test *t)
 	if (h.reg) {
 		msleep(50);
 		EXPECT(t, READ_ONCE(h.revoked) == 1 && !READ_ONCE(h.done),
-		       "did not wait for the I/O: revoked %d, done %d", h.revoked, h.done);
+		       "did not wait for the I/O: told %d times, done %d", h.revoked, h.done);
 		phyr_reg_end(&io);
 	}
 	flush_work(&h.work);
-	EXPECT(t, h.done && !h.err && h.revoked == 1, "revoked %d times, error %d", h.revoked,
+	EXPECT(t, h.done && !h.err && h.revoked == 1, "told %d times, error %d", h.revoked,
 	       h.err);
 	/* Processes lose it after the devices. */
 	EXPECT(t, !readable(addr), "a process still reads it");
@@ -395,8 +395,11 @@ static void by_the_same_way(struct test *t)
 	}
 undo:
 	phyr_dma_unmap(t->dev, &map);
-	if (!IS_ERR(table))
+	if (!IS_ERR(table)) {
+		dma_resv_lock(&resv, NULL);
 		dma_buf_free_sgt(&attach, table, DMA_BIDIRECTIONAL);
+		dma_resv_unlock(&resv);
+	}
 	phyr_list_destroy(&list);
 	phyr_lease_put(&lease);
 	if (addr && !IS_ERR_VALUE(addr))
@@ -412,4 +415,5 @@ static const struct test_case cases[] = {
 	{ "lease: memory that is taken back",			 revoked },
 	{ "lease: a BAR is reached by the same way as dma-bufs", by_the_same_way },
 };
+
 TEST_GROUP(lease, cases);

@@ -4,10 +4,12 @@ import { ExitCode, InfraError, UsageError } from '../model/index.js';
 import { budgetsCommand } from './budgets.js';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
+import { gcCommand } from './gc.js';
 import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
 import { listCommand } from './list.js';
 import { mergeCommand } from './merge.js';
+import { nightlyCommand } from './nightly.js';
 import { perfCommand } from './perf.js';
 import { reportCommand } from './report.js';
 import { reproCommand } from './repro.js';
@@ -26,6 +28,8 @@ export async function main(argv: string[]): Promise<void> {
     runCommand(),
     reproCommand(),
     mergeCommand(),
+    nightlyCommand(),
+    gcCommand(),
     listCommand(),
     showCommand(),
     imagesCommand(),

@@ -54,7 +54,7 @@ export function perfCommand(): Command {
   return perf;
 }
 
-async function withHistory(options: HistoryOptions, use: (history: History) => Promise<void>): Promise<void> {
+export async function withHistory(options: HistoryOptions, use: (history: History) => Promise<void>): Promise<void> {
   using history = await History.open(
     historyFolder(runsFolder(options.runs)),
     join(cacheDirectory(undefined, process.env), 'history'),
@@ -74,14 +74,22 @@ async function runOf(history: History, word?: string): Promise<{ run: string }> 
   return found;
 }
 
-/** Each series of a run against a run of the user's choice, else against what came before; without either it is left out. */
-async function compare(history: History, run: string, baseline?: string): Promise<Judged[]> {
+/**
+ * Each series of a run against a run of the user's choice, else against what came before; without either it is left out.
+ * @param counts which of the earlier runs count; default: all
+ */
+export async function compare(
+  history: History,
+  run: string,
+  baseline?: string,
+  counts: (run: string) => boolean = () => true,
+): Promise<Judged[]> {
   const keys = await history.run(run);
   const pairs: Pair[] = [];
   for (const { key, series, samples } of await history.series((name) => names(keys).has(name))) {
     if (!keys.has(key)) continue;
     const at = samples.findIndex((sample) => sample.run === run);
-    const earlier = samples.slice(0, at);
+    const earlier = samples.slice(0, at).filter((sample) => counts(sample.run));
     // A count says all there is to say at once; of timings, a few runs together make a sample.
     const before =
       baseline === undefined

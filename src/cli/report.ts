@@ -33,7 +33,7 @@ export function reportCommand(): Command {
     .option('--out <FILE>', "where it goes; '-' is standard output (default: report.html in the folder of the run)")
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .action(async (word: string | undefined, options: ReportOptions) => {
-      const folder = await findRun(runsFolder(options.runs), word);
+      const folder = findRun(runsFolder(options.runs), word);
       const html = await reportOf(folder, historyOf);
       if (options.out === '-') {
         if (options.open) throw new UsageError('standard output cannot be opened', 'leave out --open, or name a file');
@@ -59,6 +59,11 @@ export async function writeReport(folder: string): Promise<string> {
   const file = join(folder, 'report.html');
   await writeWhole(file, await reportOf(folder, async ({ run }) => `phyrlab report ${run.id} adds it.`));
   return file;
+}
+
+/** With the history: what the command writes. */
+export async function writeWholeReport(folder: string, file: string): Promise<void> {
+  await writeWhole(file, await reportOf(folder, historyOf));
 }
 
 async function reportOf(

@@ -1,5 +1,6 @@
 export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
 export { decideCtlIo, reservedRam } from './ctl-io.js';
+export { type KeptRun, runsToRemove } from './disk.js';
 export { CHURN_CACHED_KIB, CHURN_KIB, diskKiB, dutOf, expand, hostPath, type Plan, SECRET_KIB } from './expand.js';
 export { type Found, find } from './find.js';
 export { casesDue, HAZARDS, ktapMemory } from './ktap.js';

@@ -4,6 +4,7 @@ export { instructionCosts } from './costs.js';
 export { formatBytes } from './format.js';
 export { annotations, FORMATS, type Format, summary } from './formats/index.js';
 export { type Cause, causesOf, type HistoryLine, htmlReport, type ReportInput } from './html/index.js';
+export { nightLines, nightMarkdown } from './night.js';
 export { p2pTable } from './p2p-table.js';
 export { comparisonLines, historyLines } from './perf.js';
 export { progressReporter } from './progress.js';

@@ -20,9 +20,9 @@ export interface RecordedRun {
 }
 
 /** The folder of a run: its path, its id or the beginning of it; without a word the newest. */
-export async function findRun(runs: string, word?: string): Promise<string> {
+export function findRun(runs: string, word?: string): string {
   if (word?.includes('/') && existsSync(join(word, EVENTS))) return resolve(word);
-  const folders = await runFolders(runs);
+  const folders = runFolders(runs);
   const [newest] = folders;
   if (newest === undefined) {
     throw new UsageError(

@@ -68,19 +68,19 @@ describe('finding a run', () => {
     const next = await aRun('20261121-000000-0001');
     await mkdir(join(runs, '.history'));
     await mkdir(join(runs, '20261122-000000-none'));
-    expect(await findRun(runs)).toBe(next);
-    expect(await findRun(runs, '20261121-000000-ffff')).toBe(old);
-    expect(await findRun(runs, '20261121-000000-f')).toBe(old);
-    expect(await findRun('/nowhere', old)).toBe(old);
+    expect(findRun(runs)).toBe(next);
+    expect(findRun(runs, '20261121-000000-ffff')).toBe(old);
+    expect(findRun(runs, '20261121-000000-f')).toBe(old);
+    expect(findRun('/nowhere', old)).toBe(old);
   });
 
   it('says what it did not find', async () => {
-    await expect(findRun(runs)).rejects.toThrow(/there is no run/);
+    expect(() => findRun(runs)).toThrow(/there is no run/);
     await aRun('20261120-000000-aaaa');
     await aRun('20261120-000000-bbbb');
-    await expect(findRun(runs, '2027')).rejects.toThrow(/is called '2027'/);
-    await expect(findRun(runs, '')).rejects.toThrow(/is called ''/);
-    await expect(findRun(runs, '2026')).rejects.toThrow(/begins 2 runs/);
+    expect(() => findRun(runs, '2027')).toThrow(/is called '2027'/);
+    expect(() => findRun(runs, '')).toThrow(/is called ''/);
+    expect(() => findRun(runs, '2026')).toThrow(/begins 2 runs/);
   });
 });
 
