@@ -88,9 +88,11 @@ const EXCERPTS = 300;
 
 async function excerptsFor(recorded: RecordedRun, causes: readonly Cause[]): Promise<Map<string, Excerpt>> {
   const excerpts = new Map<string, Excerpt>();
+  const records = new Map(recorded.cells.map((record) => [record.id, record]));
   const wanted = causes.flatMap(({ cells }) => cells.slice(0, EXCERPTS_OF_ONE)).slice(0, EXCERPTS);
   for (const id of wanted) {
-    const excerpt = await excerptFor(recorded, id);
+    const record = records.get(id);
+    const excerpt = record && (await excerptFor(recorded.folder, record));
     if (excerpt !== undefined) excerpts.set(id, excerpt);
   }
   return excerpts;

@@ -67,7 +67,7 @@ export function inputOf(
       end: { duration_ms: 61_500, interrupted: false },
       cells: records,
       declared: new Map(cells.map((cell) => [cell.id, cell])),
-      places: new Map(),
+      elsewhere: 0,
       notices: more.notices ?? [],
     },
     causes: causesOf(records),

@@ -1,5 +1,5 @@
 /** Which of the cells that did not pass have the same cause, and what sets them apart from those that did. */
-import { type CellRecord, INTERRUPTED, type OracleName, type OracleReport, type Verdict } from '../../model/index.js';
+import { type CellRecord, type OracleName, type OracleReport, type Verdict, whyUnfinished } from '../../model/index.js';
 
 export interface Cause {
   verdict: 'fail' | 'lost' | 'inconclusive';
@@ -30,12 +30,12 @@ export type Part = (typeof PARTS)[number];
 /** The first to be believed when several object: what tells most about a cause, not about a consequence. */
 const TELLING: readonly OracleName[] = ['kernel-log', 'device', 'translation', 'faults', 'workload', 'data', 'leaks'];
 
-/** Failures first, then what was lost, then doubt; among equals what has most cells. Nothing of a Ctrl-C. */
+/** Failures first, then what was lost, then doubt; among equals what has most cells. None for cells that only were not run to their end. */
 export function causesOf(records: readonly CellRecord[]): Cause[] {
   const causes = new Map<string, Omit<Cause, 'where'>>();
   for (const record of records) {
     const { verdict, id } = record;
-    if (verdict === 'pass' || verdict === 'skip' || record.reason === INTERRUPTED) continue;
+    if (verdict === 'pass' || verdict === 'skip' || whyUnfinished(record) !== undefined) continue;
     const { report, text } = findingOf(record, verdict);
     const key = [verdict, report?.name, likeness(text)].join('\0');
     const known = causes.get(key);

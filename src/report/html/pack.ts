@@ -42,7 +42,8 @@ export function pack(
   const [template] = shown;
   // Where commands differ in the cell only, as they do, none is written out.
   const command = template === undefined ? '' : template.repro.replaceAll(template.id, CELL);
-  const cells = shown.map(({ id, verdict, reason, oracles, metrics, kernel, duration_ms, repro }): PackedCell => {
+  const cells = shown.map((record): PackedCell => {
+    const { id, verdict, reason, oracles, metrics, kernel, duration_ms, repro, evidence, earlier } = record;
     const declared = recorded.declared.get(id);
     const excerpt = excerpts.get(id);
     return {
@@ -59,6 +60,8 @@ export function pack(
         setup: t(setupOf(declared).join('\n')),
         tree: tree(declared),
       }),
+      ...(evidence !== undefined && { evidence: t(evidence) }),
+      ...(earlier !== undefined && { earlier: earlier.map((one) => t(one.reason)) }),
       ...(kernel !== undefined && { kernel: t(kernel.release) }),
       ...(excerpt !== undefined && {
         log: { file: t(excerpt.file), from: excerpt.from, left: excerpt.left, lines: excerpt.lines.map(t) },

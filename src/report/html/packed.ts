@@ -16,6 +16,10 @@ export interface PackedCell {
   due?: Text;
   setup?: Text;
   tree?: Text;
+  /** Folder below the run's. */
+  evidence?: Text;
+  /** Why earlier attempts were lost. */
+  earlier?: Text[];
   /** Where it was another than the run's. */
   kernel?: Text;
   log?: { file: Text; from: number; left: number; lines: Text[] };

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cell, CellRecord, Verdict } from '../../model/index.js';
+import { type Cell, type CellRecord, type Verdict, whyUnfinished } from '../../model/index.js';
 import type { Excerpt, RecordedRun } from '../../results/index.js';
 import { formatSeconds } from '../format.js';
 import { p2pTable } from '../p2p-table.js';
@@ -83,7 +83,7 @@ ${notRun(recorded, shown)}
 
 /** All that was planned. A combination that never was a cell is counted with its reason, and is no part of the matrix. */
 function isShown({ id, verdict }: CellRecord, { declared }: RecordedRun): boolean {
-  return verdict !== 'skip' || declared.size === 0 || declared.has(id);
+  return verdict !== 'skip' || declared.has(id);
 }
 
 export const NAMES: Record<Verdict, string> = {
@@ -140,13 +140,18 @@ function duration(ms: number): string {
   return ms < 120_000 ? formatSeconds(ms) : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
-function notices({ run, end, cells, declared, notices: said }: RecordedRun): Markup {
-  const missing = declared.size === 0 ? 0 : declared.size - cells.filter(({ id }) => declared.has(id)).length;
+function notices({ run, end, cells, declared, elsewhere, notices: said }: RecordedRun): Markup {
+  const missing = declared.size - cells.filter(({ id }) => declared.has(id)).length;
+  const unfinished = new Set(cells.flatMap((record) => whyUnfinished(record) ?? []));
+  const { shard } = run;
   const lines = [
     ...(end === undefined
       ? [`This run has no end: it is still going on, or its process was killed. ${missing} cells have no verdict.`]
       : []),
-    ...(end?.interrupted ? ['This run was interrupted: cells that had not ended are lost, and say nothing.'] : []),
+    ...[...unfinished].map((why) => `Cells are lost that were not run to their end, and say nothing: ${why}.`),
+    ...(shard === undefined
+      ? []
+      : [`This is shard ${shard.index} of ${shard.count}: ${elsewhere} cells are in the others (phyrlab merge).`]),
     ...run.drift.map((line) => `Not as locked: ${line}`),
     ...said,
   ];
@@ -162,8 +167,8 @@ function peerToPeer({ declared }: RecordedRun, shown: readonly CellRecord[]): Ma
 }
 
 /** What is not modelled, and what cannot be: each reason once. */
-function notRun({ cells, declared }: RecordedRun, shown: readonly CellRecord[]): Markup {
-  const pruned = cells.filter((record) => !isShown(record, { declared } as RecordedRun));
+function notRun(recorded: RecordedRun, shown: readonly CellRecord[]): Markup {
+  const pruned = recorded.cells.filter((record) => !isShown(record, recorded));
   const skipped = shown.filter(({ verdict }) => verdict === 'skip');
   const table = (title: string, records: readonly CellRecord[]) => {
     const reasons = new Map<string, string[]>();

@@ -67,8 +67,14 @@ export function* parts({ packed, reason, repro, verdict }) {
     yield h('section', {}, h('h3', {}, 'PCI and DMA'), h('pre', { tabindex: '0', class: 'tree' }, textOf(packed.tree)));
     yield h('section', {}, h('h3', {}, 'Set-up'), h('pre', { tabindex: '0', class: 'setup' }, textOf(packed.setup)));
   }
-  const kernel = packed.kernel === undefined ? '' : `Linux ${textOf(packed.kernel)}, `;
-  if (packed.ms > 0) yield h('p', { class: 'hint' }, `${kernel}${(packed.ms / 1000).toFixed(1)} s`);
+  if (packed.earlier !== undefined)
+    yield h('p', {}, `Tried ${packed.earlier.length + 1} times; lost before: ${packed.earlier.map(textOf).join('; ')}`);
+  const facts = [
+    packed.kernel !== undefined && `Linux ${textOf(packed.kernel)}`,
+    packed.ms > 0 && `${(packed.ms / 1000).toFixed(1)} s`,
+    packed.evidence !== undefined && `all that was kept: ${textOf(packed.evidence)}/`,
+  ].filter((fact) => fact !== false);
+  if (facts.length > 0) yield h('p', { class: 'hint' }, facts.join(', '));
 }
 
 /** What each of them saw; those that object first. @param {number[][]} list */

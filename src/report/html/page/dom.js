@@ -62,8 +62,8 @@ export function consoleOf(log) {
     const text = textOf(number);
     return h('span', HOT.test(text) ? { class: 'hot' } : {}, `${text}\n`);
   });
-  const said = log.lines.length > 0 ? `, from line ${log.from}` : ': the kernel said nothing while this cell ran';
-  const where = `${textOf(log.file)}${said}${log.left > 0 ? `; ${log.left} more lines of this cell there` : ''}`;
+  const said = log.lines.length > 0 ? `, from line ${log.from}` : ': the kernel said nothing';
+  const where = `${textOf(log.file)}${said}${log.left > 0 ? `; ${log.left} more lines there` : ''}`;
   return h(
     'figure',
     { class: 'console' },
