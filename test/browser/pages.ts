@@ -37,7 +37,12 @@ export function recordsOf(
       ],
       metrics:
         cell.machine.clock === 'icount'
-          ? [{ name: 'map', unit: 'insn', value: 1000 + at, better: 'lower' }]
+          ? ['build', 'map', 'consume', 'unmap'].map((name) => ({
+              name,
+              unit: 'insn',
+              value: 200_000 + at,
+              better: 'lower',
+            }))
           : [{ name: 'fio', unit: 'ms emulated', value: 100 + (at % 7), better: 'lower' }],
       ...change(cell, at),
     }),

@@ -236,6 +236,15 @@ describe('on a telephone', () => {
     expect(await width()).toBe(390);
   });
 
+  it('the list of cells is a table all the same, for whom it is read to', async () => {
+    const { page } = await newPage(TELEPHONE);
+    await new Watched(page).show(own.folder, failing);
+    const rows = await page.locator('#cell-list').ariaSnapshot();
+    expect(rows).toContain(`cell "${badIds[0]}"`);
+    await page.locator('.list .cell-link').first().click();
+    expect(await page.locator('dialog .oracles').ariaSnapshot()).toMatch(/rowheader "kernel-log"\n +- cell "objects"/);
+  });
+
   it('a finger finds a cell of the matrix', async () => {
     const { page } = await newPage(TELEPHONE);
     await new Watched(page).show(own.folder, fine);

@@ -84,17 +84,17 @@ function oracles(list) {
     .map(([name, verdict = 4, detail]) =>
       h(
         'tr',
-        {},
-        h('th', { scope: 'row' }, textOf(name)),
-        h('td', {}, badge(verdict, ORACLE_NAMES[verdict])),
-        h('td', { class: 'detail' }, textOf(detail)),
+        { role: 'row' },
+        h('th', { role: 'rowheader', scope: 'row' }, textOf(name)),
+        h('td', { role: 'cell' }, badge(verdict, ORACLE_NAMES[verdict])),
+        h('td', { role: 'cell', class: 'detail' }, textOf(detail)),
       ),
     );
   return h(
     'section',
     {},
     h('h3', {}, 'What each oracle saw'),
-    h('table', { class: 'oracles' }, h('tbody', {}, ...rows)),
+    h('table', { class: 'oracles', role: 'table' }, h('tbody', {}, ...rows)),
   );
 }
 

@@ -25,7 +25,7 @@ export function drawList(shown) {
       ? h('p', {}, 'No cell is left by the filter.')
       : h(
           'table',
-          { class: 'list' },
+          { class: 'list', role: 'table' },
           h(
             'thead',
             {},
@@ -40,17 +40,18 @@ export function drawList(shown) {
 /** @param {import('./data.js').ShownCell} cell @param {import('./data.js').ShownCell[]} among */
 function listRow(cell, among) {
   const { packed, reason } = cell;
+  // On a telephone rows are no table rows to the style: their roles say that they are.
   return h(
     'tr',
-    {},
-    h('td', {}, badge(cell.verdict)),
+    { role: 'row' },
+    h('td', { role: 'cell' }, badge(cell.verdict)),
     h(
       'td',
-      { class: 'id' },
+      { role: 'cell', class: 'id' },
       h('button', { type: 'button', class: 'cell-link', click: () => openCell(cell, among) }, cell.id),
     ),
-    h('td', { class: 'num' }, packed.ms > 0 ? `${(packed.ms / 1000).toFixed(1)} s` : ''),
-    h('td', { class: 'says' }, reason === '' ? figures(packed.metrics ?? []) : reason),
+    h('td', { role: 'cell', class: 'num' }, packed.ms > 0 ? `${(packed.ms / 1000).toFixed(1)} s` : ''),
+    h('td', { role: 'cell', class: 'says' }, reason === '' ? figures(packed.metrics ?? []) : reason),
   );
 }
 
