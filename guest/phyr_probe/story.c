@@ -202,9 +202,8 @@ static void unhook(void)
 /* What becomes of translations; nothing does without an IOMMU that translates. */
 static int hook_iommu(void)
 {
-	static const char * const names[] = {
-		"iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast",
-	};
+	/* Not constant: register_fprobe_syms() sorts them where they are. */
+	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
 	const struct iommu_domain_ops *ops;
 	unsigned long ips[2];
 	int err, nr = 0;
@@ -212,7 +211,7 @@ static int hook_iommu(void)
 	if (story.by != PHYR_PROBE_DMA_DOMAIN)
 		return 0;
 	api = (struct fprobe){ .entry_handler = on_api };
-	err = register_fprobe_syms(&api, (const char **)names, ARRAY_SIZE(names));
+	err = register_fprobe_syms(&api, names, ARRAY_SIZE(names));
 	if (err)
 		return err;
 	hooked_api = true;
