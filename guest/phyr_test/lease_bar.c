@@ -101,6 +101,8 @@ static void by_the_same_way(struct test *t)
 undo:
 	phyr_dma_unmap(t->dev, &map);
 	if (!IS_ERR(table)) {
+		/* It frees by what it has set to 0 itself, and would leak the entries. */
+		table->orig_nents = table->nents;
 		dma_resv_lock(&resv, NULL);
 		dma_buf_free_sgt(&attach, table, DMA_BIDIRECTIONAL);
 		dma_resv_unlock(&resv);
