@@ -45,7 +45,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   if (asking === undefined) return;
   const { seed, asked } = asking;
   const suites = await loadSuites(asked.scenarios);
-  const job = jobOf(select(suites, asked.words, seed), seed, asked, options.shard);
+  const job = jobOf(only(select(suites, asked.words, seed), asking.only), seed, asked, options.shard);
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
 
@@ -65,6 +65,8 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
 interface Asking {
   seed: number;
   asked: Asked;
+  /** Of the cells that were asked for; else all of them. */
+  only?: ReadonlySet<string>;
 }
 
 function whatIsAsked(words: string[], options: RunCommandOptions): Asking {
@@ -88,18 +90,25 @@ async function lastFailed(words: string[], options: RunCommandOptions): Promise<
     process.stdout.write(`nothing failed in the newest run, ${last.run.id}\n`);
     return undefined;
   }
+  const ids = bad.map(({ id }) => id);
   const { kernel, qemu, scenarios } = { ...last.run.asked, ...options };
   return {
     seed: options.seed ?? last.run.seed,
-    asked: askedFor(
-      bad.map(({ id }) => id),
-      {
-        ...(kernel !== undefined && { kernel }),
-        ...(qemu !== undefined && { qemu }),
-        ...(scenarios !== undefined && { scenarios }),
-      },
-    ),
+    // By the words of that run: a name alone may mean cells of several suites.
+    asked: askedFor(last.run.asked?.words ?? ids, {
+      ...(kernel !== undefined && { kernel }),
+      ...(qemu !== undefined && { qemu }),
+      ...(scenarios !== undefined && { scenarios }),
+    }),
+    only: new Set(ids),
   };
+}
+
+function only(plan: Plan, ids: ReadonlySet<string> | undefined): Plan {
+  if (ids === undefined) return plan;
+  const cells = plan.cells.filter(({ id }) => ids.has(id));
+  if (cells.length === 0) throw new UsageError('the cells that failed are no more', 'phyrlab repro runs one as it was');
+  return { cells, pruned: [], omitted: 0 };
 }
 
 function jobOf(whole: Plan, seed: number, asked: Asked, wanted: Part | undefined): Job {
