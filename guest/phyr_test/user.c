@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cases: pins of user memory.  The user is whoever reads the report: the memory is made in its address
- * space.
+ * Cases: pins of user memory.  The user is whoever reads the report: the memory is made in its
+ * address space.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -208,7 +208,7 @@ static void huge(struct test *t, struct file *file)
 			 folio_size(page_folio(page)));
 		goto undo;
 	}
-	EXPECT(t, list.nr <= 2, "%u chunks for two huge pages", list.nr);
+	EXPECT(t, list.nr <= 2, "%u chunks for two pages of 2 MiB", list.nr);
 	phyr_list_unpin_user(&list, true);
 	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
 

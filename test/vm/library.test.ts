@@ -11,7 +11,7 @@ import { judgeCases } from '../../src/run/workloads/ktap.js';
 import { failed, type Library, withLibrary } from './library-rig.js';
 
 /** The shape that a mapping had: 1 SAME, 2 SINGLE, 3 ARRAY. It shows that the machine is the one that was meant. */
-const shape = (found: KtapTest[]) => /shape (\d)/.exec(JSON.stringify(found))?.[1];
+const shape = (found: KtapTest[]) => /"shape (\d)/.exec(JSON.stringify(found))?.[1];
 const SHAPES: Record<string, string> = {
   'ktap-physical': '1',
   'ktap-bounced': '3',
