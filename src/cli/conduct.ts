@@ -48,7 +48,7 @@ export function addConductOptions(command: Command, { reports } = { reports: tru
     )
     .option(
       '--retries <N>',
-      'try a cell that was lost so many times more; never one that failed (default: 0)',
+      'try a cell that was lost so many times more; never one that failed (default: 0; at night 1)',
       wholeNumber(0, 100),
     )
     .option('--fail-fast', 'the first failure ends the run; what has not ended by then is lost')

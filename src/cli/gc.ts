@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { FileLock, type Images, openImages } from '../images/index.js';
 import { type KeptRun, runsToRemove } from '../plan/index.js';
 import { formatBytes, progressReporter, StatusLine } from '../report/index.js';
@@ -15,14 +15,17 @@ export interface GcOptions {
 }
 
 const KEEP_RUNS = 100;
-const DISK = 20 * 2 ** 30;
 /** What was not used for so many days goes from the cache of images in any case; if there is no room, before and after old runs. */
 const UNUSED_DAYS = { always: 30, before: [7], after: [1, 0] };
 
 export function addGcOptions(command: Command): Command {
   return command
     .option('--keep-runs <N>', 'how many runs are kept at most', wholeNumber(1, 100_000), KEEP_RUNS)
-    .option('--disk <SIZE>', 'what runs and images may take together; the history is kept in any case', size, DISK);
+    .addOption(
+      new Option('--disk <SIZE>', 'what runs and images may take together; the history is kept in any case')
+        .argParser(size)
+        .default(20 * 2 ** 30, '20G'),
+    );
 }
 
 export function gcCommand(): Command {

@@ -75,12 +75,15 @@ async function nightly(options: NightlyOptions): Promise<void> {
   const status = new StatusLine(process.stdout);
   const style = styleFor(process.stdout);
   const all = await nights.all();
+  const suites = await loadSuites(options.scenarios);
   const { night, said } = beginNight(all.at(-1), {
-    suites: (await loadSuites(options.scenarios)).map(({ id }) => id),
+    suites: suites.map(({ id }) => id),
     words: options.suite,
     kernel: options.kernel,
     fresh: options.fresh ?? false,
   });
+  // A name that nothing has is better said now than in the morning.
+  for (const { words } of night.stages) select(suites, words, night.seed);
   const earlier = all.filter(({ id }) => id !== night.id);
   status.print(said);
   await nights.save(night);

@@ -8,7 +8,7 @@ import { type BoxOptions, boxDirs, inBox } from './box.js';
 import type { BuildContext, Cache } from './cache.js';
 import { writeCpio } from './cpio.js';
 import { must, tail } from './exec.js';
-import { type BuildTree, compilerCache } from './modules.js';
+import { type BuildTree, compilerCache, DEBUG_INFO } from './modules.js';
 import type { PackageSet, Packages } from './packages.js';
 import { patienceFor } from './patience.js';
 import { keyOf, projectRoot } from './project.js';
@@ -113,7 +113,8 @@ export async function sourceKernel(
     patience: patienceFor(fragment),
     key: entry.key,
   };
-  return { kernel, tree: { key: entry.key, mounts: { [TREE]: path.join(entry.dir, 'tree') }, dir: TREE } };
+  const mounts = { [TREE]: path.join(entry.dir, 'tree') };
+  return { kernel, tree: { key: keyOf(entry.key, DEBUG_INFO), mounts, dir: TREE, flags: DEBUG_INFO } };
 }
 
 export function fragmentOf(recipe: KernelSourceRecipe): string {
