@@ -68,8 +68,8 @@ function byTopology(group: CostGroup): CostGroup[] {
     rows: group.rows.filter((row) => row.topology === topology),
   }));
   const full = split.filter(({ rows }) => rows.length > 1);
-  const compared = new Set(full.flatMap(({ rows }) => rows.map(({ backend }) => backend)));
-  return group.rows.every(({ backend }) => compared.has(backend))
+  const covered = new Set(full.flatMap(({ rows }) => rows.map(({ backend }) => backend)));
+  return group.rows.every(({ backend }) => covered.has(backend))
     ? full
     : [{ ...group, rows: group.rows.filter(isFirst) }];
 }
