@@ -52,7 +52,7 @@ static void make_atomic_sleep(void)
 	spin_unlock(&lock);
 }
 
-/* kmemleak, at its next scan.  Many: what is left of an address on some stack keeps the last one. */
+/* kmemleak, at its next scan.  Many: what is left of an address on some stack keeps one. */
 static void make_leak(void)
 {
 	int i;
