@@ -1,5 +1,5 @@
 /** What the same work cost by each backend, for a terminal or a log: numbers, and small bars beside them. */
-import { type CostGroup, isOurs } from './costs.js';
+import { type CostGroup, type CostRow, isOurs } from './costs.js';
 
 const WIDTH = 24;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -15,24 +15,31 @@ export function bar(share: number, width = WIDTH): string {
 export function costBars(groups: readonly CostGroup[]): string[] {
   if (groups.length === 0) return [];
   const shown = groups.slice(0, MOST);
-  const rows = shown.flatMap((group) => group.rows);
-  const names = Math.max(...rows.map(({ backend }) => backend.length));
+  const rows = shown.flatMap((group) => group.rows.map((row) => ({ ...row, name: nameOf(group, row) })));
+  const names = Math.max(...rows.map(({ name }) => name.length));
   const numbers = Math.max(...rows.map(({ total }) => total.toLocaleString('en-US').length));
   const phases = [...new Set(rows.flatMap((row) => row.phases.map(({ name }) => name)))].join(' + ');
   const more = groups.length - shown.length;
   return [
     `cost: instructions, ${phases}, and to sg (${rows.some(({ ours }) => ours) ? "* ours, else the kernel's" : "all the kernel's"})`,
-    ...shown.flatMap(({ machine, topology, workload, rows }) => {
+    ...shown.flatMap((group) => {
+      const { machine, topology, workload, rows } = group;
       const max = Math.max(...rows.map(({ total }) => total));
       return [
         [machine, topology, workload].filter((part) => part !== undefined).join('/'),
-        ...rows.map(({ backend, total, ratio }) => {
+        ...rows.map((row) => {
+          const { backend, total, ratio } = row;
           const number = total.toLocaleString('en-US').padStart(numbers);
           const factor = ratio === undefined ? ' '.repeat(5) : ratio.toFixed(3);
-          return `  ${isOurs(backend) ? '*' : ' '} ${backend.padEnd(names)}  ${number}  ${factor}  ${bar(total / max)}`;
+          return `  ${isOurs(backend) ? '*' : ' '} ${nameOf(group, row).padEnd(names)}  ${number}  ${factor}  ${bar(total / max)}`;
         }),
       ];
     }),
     ...(more > 0 ? [`and ${more} more: phyrlab report`] : []),
   ];
+}
+
+/** The backend, and its topology where each row has its own. */
+function nameOf(group: CostGroup, { backend, topology }: CostRow): string {
+  return group.topology === undefined ? `${backend} (${topology})` : backend;
 }

@@ -55,7 +55,7 @@ export function instructionCosts(records: readonly CellRecord[]): CostGroup[] {
   }
   return [...groups.values()]
     .flatMap(byTopology)
-    .filter(({ rows }) => rows.length > 1)
+    .filter(({ rows }) => new Set(rows.map(({ backend }) => backend)).size > 1)
     .map(compared);
 }
 
@@ -68,7 +68,15 @@ function byTopology(group: CostGroup): CostGroup[] {
     rows: group.rows.filter((row) => row.topology === topology),
   }));
   const full = split.filter(({ rows }) => rows.length > 1);
-  return full.length > 0 ? full : [group];
+  const covered = new Set(full.flatMap(({ rows }) => rows.map(({ backend }) => backend)));
+  return group.rows.every(({ backend }) => covered.has(backend))
+    ? full
+    : [{ ...group, rows: group.rows.filter(isFirst) }];
+}
+
+/** Is this row not what another has said, with another topology? */
+function isFirst(row: CostRow, at: number, rows: readonly CostRow[]): boolean {
+  return rows.findIndex(({ backend, total }) => backend === row.backend && total === row.total) === at;
 }
 
 function compared(group: CostGroup): CostGroup {

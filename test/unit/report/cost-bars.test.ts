@@ -34,11 +34,11 @@ it('stand beside the numbers, in plain text', () => {
     [
       "cost: instructions, build + map, and to sg (* ours, else the kernel's)",
       "strict/switch/map-cost",
-      "    sg      247,026  1.000  ████████████████████████",
-      "  * phyr8   123,513  0.500  ████████████",
+      "    sg          247,026  1.000  ████████████████████████",
+      "  * phyr8       123,513  0.500  ████████████",
       "pt/map-cost",
-      "    sg        1,000  1.000  ████████████████████████",
-      "  * phyr16        1  0.001  ▏",
+      "    sg (a)        1,000  1.000  ████████████████████████",
+      "  * phyr16 (b)        1  0.001  ▏",
     ]
   `);
   expect(costBars([])).toEqual([]);

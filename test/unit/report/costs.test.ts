@@ -27,10 +27,21 @@ describe('instructions', () => {
   it('compares each topology for itself where it can, and what a sparse plan spread over several where not', () => {
     const full = ['a', 'b'].flatMap((t) => [costs(`m/${t}/map-cost/sg`, 1), costs(`m/${t}/map-cost/phyr8`, 1)]);
     expect(instructionCosts(full).map(({ topology }) => topology)).toEqual(['a', 'b']);
+    const partly = [...full, costs('m/c/map-cost/phyr16', 1)];
+    expect(instructionCosts(partly).map(({ rows }) => rows.length)).toEqual([3]);
     const sparse = [costs('m/a/map-cost/sg', 1), costs('m/b/map-cost/phyr8', 1)];
     expect(instructionCosts(sparse)).toMatchObject([
       { topology: undefined, rows: [{ topology: 'a' }, { topology: 'b' }] },
     ]);
+  });
+
+  it('says once what a backend cost on several topologies, and takes nothing for a comparison of one with itself', () => {
+    const [group] = instructionCosts([
+      ...['a', 'b', 'c'].map((t) => costs(`m/${t}/map-cost/sg`, t === 'c' ? 2 : 1)),
+      costs('m/d/map-cost/phyr8', 1),
+    ]);
+    expect(group?.rows.map(({ backend, topology }) => `${backend} ${topology}`)).toEqual(['sg a', 'sg c', 'phyr8 d']);
+    expect(instructionCosts(['a', 'b'].map((t) => costs(`m/${t}/map-cost/sg`, 1)))).toEqual([]);
   });
 
   it('takes no cost of what went wrong or was planted, and no comparison with itself', () => {
