@@ -56,7 +56,6 @@ export function shellCommand(): Command {
 
 async function shell(word: string, words: string[], options: ShellOptions): Promise<void> {
   const cell = find(await loadSuites(options.scenarios), word);
-  const trace = options.trace === undefined ? undefined : await traceOf(options.trace, cell);
   using interrupt = interruptible();
   const { signal } = interrupt;
   const status = new StatusLine(process.stderr);
@@ -69,6 +68,7 @@ async function shell(word: string, words: string[], options: ShellOptions): Prom
   const image = await images.image(kernel, { plants, machine: cell.machine });
   const lacks = lacking(image, cell);
   if (lacks !== undefined) throw new UsageError(`${cell.id} cannot be booted: ${lacks}`);
+  const trace = options.trace === undefined ? undefined : await traceOf(options.trace, cell);
   const { accelerator } = await probeAccelerator({
     ...image,
     cacheDir: cacheDirectory(undefined, process.env),
