@@ -40,7 +40,14 @@ static int checked_get(char *buffer, const struct kernel_param *kp)
 	return sysfs_emit(buffer, "%ld\n", atomic_long_read(&checked));
 }
 
+/* As a parameter of insmod it would otherwise be called without being there. */
+static int checked_set(const char *val, const struct kernel_param *kp)
+{
+	return -EPERM;
+}
+
 static const struct kernel_param_ops checked_ops = {
+	.set = checked_set,
 	.get = checked_get,
 };
 

@@ -27,8 +27,7 @@ export interface ConductOptions extends ImageOptions {
 }
 
 const SPACE_MIB = 512;
-const BOOT_TIMEOUT_S = 90;
-export const DEFAULT_KERNEL = '7.3';
+export const BOOT_TIMEOUT_S = 90;
 
 /** The options that mean the same for every command that runs cells; some say themselves where they report to. */
 export function addConductOptions(command: Command, { reports } = { reports: true }): Command {
@@ -99,6 +98,8 @@ export async function conduct(
 ): Promise<Conducted> {
   const { seed, asked, begun } = job;
   const part = job.begun ? undefined : job.part;
+  const machines = (begun ? begun.log.start.cells : job.plan.cells).map((cell) => cell.machine);
+  images.checkKernel(asked.kernel, machines);
   const image = await images.image(asked.kernel);
   const runs = runsFolder(options.runs);
   const id = begun?.log.start.run.id ?? newRunId();

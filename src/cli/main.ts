@@ -11,10 +11,13 @@ import { listCommand } from './list.js';
 import { mergeCommand } from './merge.js';
 import { nightlyCommand } from './nightly.js';
 import { perfCommand } from './perf.js';
+import { reloadCommand } from './reload.js';
 import { reportCommand } from './report.js';
 import { reproCommand } from './repro.js';
 import { runCommand } from './run.js';
+import { shellCommand } from './shell.js';
 import { showCommand } from './show.js';
+import { watchCommand } from './watch.js';
 
 /** From the built file. */
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
@@ -32,6 +35,9 @@ export async function main(argv: string[]): Promise<void> {
     gcCommand(),
     listCommand(),
     showCommand(),
+    shellCommand(),
+    reloadCommand(),
+    watchCommand(),
     imagesCommand(),
     reportCommand(),
     perfCommand(),

@@ -16,10 +16,11 @@ import {
 import { select } from '../plan/index.js';
 import { nightLines, nightMarkdown, progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { historyFolder, Nights, newsOf, readEvents, runsFolder, writeWhole } from '../results/index.js';
-import { addConductOptions, type ConductOptions, conduct, DEFAULT_KERNEL, imagesOf, type Job } from './conduct.js';
+import { addConductOptions, type ConductOptions, conduct, imagesOf, type Job } from './conduct.js';
 import { addGcOptions, collectGarbage, type GcOptions } from './gc.js';
 import { interruptible } from './interrupt.js';
 import { beginNight } from './nights.js';
+import { DEFAULT_KERNEL } from './options.js';
 import { compare, withHistory } from './perf.js';
 import { writeWholeReport } from './report.js';
 import { askedFor } from './run.js';

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 
 /** Where images come from; shared by every command that may build some. */
@@ -56,4 +57,31 @@ export function size(text: string): number {
   const [, number, unit] = /^(\d{1,6}(?:\.\d+)?)([MGT])$/.exec(text) ?? [];
   if (number !== undefined) return Math.round(Number(number) * 2 ** { M: 20, G: 30, T: 40 }[unit as 'M' | 'G' | 'T']);
   throw new InvalidArgumentError('It takes a size such as 500M or 20G.');
+}
+
+/** For commands that boot a kernel. */
+export interface KernelOptions {
+  kernel?: string;
+  kernelConfig?: string;
+}
+
+export const DEFAULT_KERNEL = '7.3';
+
+export function addKernelOptions(command: Command): Command {
+  return command
+    .option(
+      '--kernel <RELEASE|DIR>',
+      `a kernel of the locks (7.3, 7.2, debug) or the build tree of your own (default: ${DEFAULT_KERNEL})`,
+    )
+    .option(
+      '--kernel-config <FILE>',
+      'a variant of the debug kernel, built here: its configuration with the lines of this file (CONFIG_NAME=value)',
+    );
+}
+
+/** What Images takes for a kernel; paths as they are good from anywhere. */
+export function kernelSpec({ kernel, kernelConfig }: KernelOptions): string {
+  if (kernelConfig !== undefined) return `${kernel ?? 'debug'}+${resolve(kernelConfig)}`;
+  if (kernel === undefined) return DEFAULT_KERNEL;
+  return kernel.includes('/') && !kernel.includes('+/') ? resolve(kernel) : kernel;
 }

@@ -4,8 +4,9 @@ import { type Image, UsageError } from '../model/index.js';
 import { progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { findPastCell, type PastCell, runsFolder } from '../results/index.js';
 import { artefactsOf } from '../run/index.js';
-import { addConductOptions, type ConductOptions, conduct, DEFAULT_KERNEL } from './conduct.js';
+import { addConductOptions, type ConductOptions, conduct } from './conduct.js';
 import { interruptible } from './interrupt.js';
+import { DEFAULT_KERNEL } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
 import { askedFor } from './run.js';
 

@@ -6,17 +6,16 @@ import { type Asked, UsageError, whyUnfinished } from '../model/index.js';
 import { type Plan, select, takeShard } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { findRun, readRun, runsFolder } from '../results/index.js';
-import { addConductOptions, type ConductOptions, conduct, DEFAULT_KERNEL, type Job } from './conduct.js';
+import { addConductOptions, type ConductOptions, conduct, type Job } from './conduct.js';
 import { interruptible } from './interrupt.js';
-import { type Part, part, wholeNumber } from './options.js';
+import { addKernelOptions, type KernelOptions, kernelSpec, type Part, part, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
 import { loadSuites } from './scenarios.js';
 
-interface RunCommandOptions extends ConductOptions {
+interface RunCommandOptions extends ConductOptions, KernelOptions {
   seed?: number;
   shard?: Part;
   lastFailed?: boolean;
-  kernel?: string;
   scenarios?: string;
 }
 
@@ -30,12 +29,9 @@ export function runCommand(): Command {
       wholeNumber(0, 2 ** 32 - 1),
     )
     .option('--shard <I/N>', 'only the I-th of N parts, which run anywhere and are put together by phyrlab merge', part)
-    .option(
-      '--kernel <RELEASE|DIR>',
-      `a kernel of the locks (7.3, 7.2, debug) or the build tree of your own (default: ${DEFAULT_KERNEL})`,
-    )
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .option('--last-failed', 'the cells of the newest run that did not pass, with its seed, kernel and scenarios');
+  addKernelOptions(command);
   return addConductOptions(command).action(run);
 }
 
@@ -91,12 +87,13 @@ async function lastFailed(words: string[], options: RunCommandOptions): Promise<
     return undefined;
   }
   const ids = bad.map(({ id }) => id);
-  const { kernel, qemu, scenarios } = { ...last.run.asked, ...options };
+  const { kernel, kernelConfig, qemu, scenarios } = { ...last.run.asked, ...options };
   return {
     seed: options.seed ?? last.run.seed,
     // By the words of that run: a name alone may mean cells of several suites.
     asked: askedFor(last.run.asked?.words ?? ids, {
       ...(kernel !== undefined && { kernel }),
+      ...(kernelConfig !== undefined && { kernelConfig }),
       ...(qemu !== undefined && { qemu }),
       ...(scenarios !== undefined && { scenarios }),
     }),
@@ -120,12 +117,12 @@ function jobOf(whole: Plan, seed: number, asked: Asked, wanted: Part | undefined
 /** Paths as they are good from anywhere. */
 export function askedFor(
   words: string[],
-  { kernel = DEFAULT_KERNEL, qemu, scenarios }: { kernel?: string; qemu?: string; scenarios?: string },
+  { qemu, scenarios, ...kernel }: KernelOptions & { qemu?: string; scenarios?: string },
 ): Asked {
   const path = (option: string) => (option.includes('/') ? resolve(option) : option);
   return {
     words,
-    kernel: path(kernel),
+    kernel: kernelSpec(kernel),
     ...(qemu !== undefined && { qemu: path(qemu) }),
     ...(scenarios !== undefined && { scenarios: resolve(scenarios) }),
   };

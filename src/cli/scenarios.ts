@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { suites as builtIn } from '../../harness/index.js';
 import { describe, Suite, UsageError } from '../model/index.js';
+import { lineReporter, writtenAt } from './scenario-lines.js';
 
 export async function loadSuites(folder?: string): Promise<Suite[]> {
   const own = folder === undefined ? [] : await loadFolder(resolve(folder));
@@ -32,12 +33,17 @@ async function loadFile(path: string): Promise<Suite[]> {
   // Loaded only here: it brings a whole compiler.
   const { createJiti } = await import('jiti');
   // No cache on disk: a scenario folder may be read-only, and nothing of ours shall stay there.
-  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, alias: { phyrlab: packageEntry() } });
+  const jiti = createJiti(import.meta.url, {
+    fsCache: false,
+    moduleCache: false,
+    alias: { phyrlab: packageEntry() },
+    transformOptions: { babel: { plugins: [lineReporter] } },
+  });
   let exported: unknown;
   try {
     exported = await jiti.import(path, { default: true });
   } catch (error) {
-    throw new UsageError(`scenario ${path} does not load: ${describe(error).split('\n')[0]}${location(error, path)}`);
+    throw new UsageError(`scenario ${location(error, path)} does not load: ${firstLine(error, path)}`);
   }
   const list = Array.isArray(exported) ? exported : [exported];
   return list.map((suite, i) => parseSuite(suite, `scenario ${path}${list.length > 1 ? `, suite ${i}` : ''}`));
@@ -47,9 +53,10 @@ function parseSuite(value: unknown, where: string): Suite {
   const parsed = Suite.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const at = issue && issue.path.length > 0 ? ` at ${z.core.toDotPath(issue.path)}` : '';
+  const at = issue && issue.path.length > 0 ? `, ${z.core.toDotPath(issue.path)}` : '';
+  const written = writtenAt(value, issue?.path ?? []);
   throw new UsageError(
-    `${where}${at}: ${issue?.message ?? 'not a suite'}`,
+    `${written === undefined ? where : `scenario ${written}`}${at}: ${issue?.message ?? 'not a suite'}`,
     "a suite is {id, describe, blocks}; see 'Your own scenarios' in the README",
   );
 }
@@ -58,11 +65,16 @@ function packageEntry(): string {
   return new URL('../index.js', import.meta.url).pathname;
 }
 
-/** ` (line 12)`, when the error's stack or message knows it. */
+/** `FILE:12`, when the error's stack or message knows the line. */
 function location(error: unknown, path: string): string {
   const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : '';
   const line =
     new RegExp(`${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(text)?.[1] ??
     /\((\d+):\d+\)/.exec(text)?.[1];
-  return line === undefined ? '' : ` (line ${line})`;
+  return line === undefined ? path : `${path}:${line}`;
+}
+
+/** Without the place, which is said already. */
+function firstLine(error: unknown, path: string): string {
+  return (describe(error).split('\n')[0] ?? '').replace(`${path}: `, '').replace(/ \(\d+:\d+\)$/, '');
 }

@@ -3,3 +3,4 @@ export { type ArchiveFile, cpioArchive } from './cpio.js';
 export { makeRunKeys, type RunKeys, runArchive } from './keys.js';
 export { type KtapReport, type KtapTest, parseKtap } from './ktap.js';
 export { type ExecOptions, type ExecResult, type PushedFile, Session } from './session.js';
+export { LetGo, type Streams } from './terminal.js';

@@ -5,9 +5,10 @@ import type { GuestDied } from '../model/index.js';
 export interface Limits {
   died: Promise<GuestDied>;
   signal: AbortSignal;
-  deadlineMs: number;
+  /** Without one it may take as long as it likes. */
+  deadlineMs?: number;
   /** What to fail with when the time is up. */
-  late(): Error;
+  late?(): Error;
 }
 
 const DEATH_NEWS_MS = 500;
@@ -20,7 +21,7 @@ export async function whileAlive<T>(limits: Limits, work: (over: AbortSignal) =>
   let timer: NodeJS.Timeout | undefined;
   const first = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal });
-    timer = setTimeout(() => reject(late()), deadlineMs);
+    if (deadlineMs !== undefined) timer = setTimeout(() => reject(late?.()), deadlineMs);
     died.then(reject);
   });
   // What looks like a failure of SSH is mostly the guest's death, whose sign may come a little later.

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { describe, GuestDied, InfraError } from '../model/index.js';
 import { whileAlive } from './race.js';
 import { tarArchive } from './tar.js';
+import { attach, LetGo, type Streams } from './terminal.js';
 
 export interface ExecOptions {
   deadlineMs: number;
@@ -78,6 +79,21 @@ export class Session implements AsyncDisposable {
         stdout + stderr,
       );
     return lines.map((line) => parseLine(line, schema, command));
+  }
+
+  /**
+   * Runs a shell command joined to the caller's streams, for as long as it takes; returns its exit code. Fails as exec() does, and with
+   * LetGo when the user left it by `~.`.
+   */
+  async attach(command: string, streams: Streams, { signal }: { signal: AbortSignal }): Promise<number> {
+    return whileAlive({ died: this.#died, signal }, async (over) => {
+      try {
+        return await Promise.race([attach(this.#client, command, streams, over), this.#connectionLost()]);
+      } catch (error) {
+        if (error instanceof LetGo) throw error;
+        throw new InfraError(`SSH: '${shorten(command)}': ${describe(error)}`, undefined, { cause: error });
+      }
+    });
   }
 
   /** Puts files into the guest. */

@@ -1,40 +1,71 @@
 import { accessSync, constants, copyFileSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { describe, type Kernel, UsageError } from '../model/index.js';
-import { bootModuleItems } from './bootmodules.js';
+import { describe, type Kernel, type Machine, UsageError } from '../model/index.js';
+import { BOOT_MODULES, BOOT_MODULES_ARM64, bootModuleItems } from './bootmodules.js';
 import type { Cache } from './cache.js';
 import { writeCpio } from './cpio.js';
+import { missingOptions } from './kernel-needs.js';
 import { hashFile } from './manifest.js';
 import { type BuildTree, DEBUG_INFO } from './modules.js';
 import { patienceFor } from './patience.js';
 import { keyOf } from './project.js';
+import { symbolsOf } from './symbols.js';
 
 const STEP = 1;
-const IMAGE = 'arch/x86/boot/bzImage';
-const NEEDED = ['Makefile', '.config', 'Module.symvers', 'include/config/kernel.release', IMAGE];
+const NEEDED = ['Makefile', '.config', 'Module.symvers', 'include/config/kernel.release'];
+
+interface ImageFile {
+  path: string;
+  /** What `make` calls it, and so its name in the cache. */
+  name: string;
+  magic: { at: number; text: string };
+  what: string;
+  bootModules: readonly string[];
+}
+
+const IMAGES: Record<Machine['arch'], ImageFile> = {
+  x86_64: {
+    path: 'arch/x86/boot/bzImage',
+    name: 'bzImage',
+    magic: { at: 0x202, text: 'HdrS' },
+    what: 'an x86 kernel image',
+    bootModules: BOOT_MODULES,
+  },
+  aarch64: {
+    path: 'arch/arm64/boot/Image',
+    name: 'Image',
+    magic: { at: 56, text: 'ARM\x64' },
+    what: 'an arm64 kernel image',
+    bootModules: BOOT_MODULES_ARM64,
+  },
+};
 
 /** A kernel that the user built: `--kernel DIR`. The tree is only read; its image and boot modules are copied. */
 export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: Kernel; tree: BuildTree }> {
-  const dir = checkTree(spec);
+  const { dir, arch, config: configText } = checkTree(spec);
+  const imageFile = IMAGES[arch];
   const release = readFileSync(path.join(dir, 'include/config/kernel.release'), 'utf8').trim();
-  const [image, symbols, config] = [IMAGE, 'Module.symvers', '.config'].map((file) => hashFile(path.join(dir, file)));
-  const boot = await bootModuleItems(dir, async (file) => file);
+  const [image, symbols, config] = [imageFile.path, 'Module.symvers', '.config'].map((file) =>
+    hashFile(path.join(dir, file)),
+  );
+  const boot = await bootModuleItems(dir, async (file) => file, imageFile.bootModules);
   const bootKey = boot.map((item) => (item.kind === 'file' ? [item.path, hashFile(item.from)] : item));
   const entry = await cache.entry({
     name: 'kernel-tree',
     key: keyOf('tree', STEP, release, image, bootKey),
     build: async (context) => {
       writeCpio(path.join(context.dir, 'boot.cpio'), boot);
-      copyFileSync(path.join(dir, IMAGE), path.join(context.dir, 'bzImage'));
+      copyFileSync(path.join(dir, imageFile.path), path.join(context.dir, imageFile.name));
       return { release };
     },
   });
   const kernel: Kernel = {
     release,
-    arch: 'x86_64',
-    image: path.join(entry.dir, 'bzImage'),
+    arch,
+    image: path.join(entry.dir, imageFile.name),
     bootModules: path.join(entry.dir, 'boot.cpio'),
-    patience: patienceFor(readFileSync(path.join(dir, '.config'), 'utf8')),
+    ...symbolsOf(path.join(dir, 'vmlinux')),
+    patience: patienceFor(configText),
     key: entry.key,
   };
   const source = existsSync(path.join(dir, 'source')) ? realpathSync(path.join(dir, 'source')) : null;
@@ -45,18 +76,47 @@ export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: 
   };
 }
 
-function checkTree(spec: string): string {
+interface Tree {
+  dir: string;
+  arch: Machine['arch'];
+  config: string;
+}
+
+/** Says what is missing before anything is built or booted: a guest without it would only be lost, and not say why. */
+function checkTree(spec: string): Tree {
   const hint = 'give the directory of a kernel that was built with make bzImage modules (or the O= directory)';
-  let dir: string;
+  let tree: Tree;
   try {
-    dir = realpathSync(spec);
+    const dir = realpathSync(spec);
     if (!statSync(dir).isDirectory()) throw new Error('not a directory');
     for (const file of NEEDED) accessSync(path.join(dir, file), constants.R_OK);
+    const config = readFileSync(path.join(dir, '.config'), 'utf8');
+    const arch = /^CONFIG_ARM64=y$/m.test(config) ? 'aarch64' : 'x86_64';
+    accessSync(path.join(dir, IMAGES[arch].path), constants.R_OK);
+    tree = { dir, arch, config };
   } catch (error) {
     throw new UsageError(`--kernel ${spec} is not a built kernel tree: ${describe(error)}`, hint, { cause: error });
   }
-  const image = readFileSync(path.join(dir, IMAGE));
-  if (image.toString('latin1', 0x202, 0x206) !== 'HdrS')
-    throw new UsageError(`--kernel ${spec}: ${IMAGE} is not an x86 kernel image`, hint);
-  return dir;
+  const { path: file, magic, what } = IMAGES[tree.arch];
+  const image = readFileSync(path.join(tree.dir, file));
+  if (image.toString('latin1', magic.at, magic.at + magic.text.length) !== magic.text)
+    throw new UsageError(`--kernel ${spec}: ${file} is not ${what}`, hint);
+  checkTreeFor(spec, tree, []);
+  return tree;
+}
+
+/** UsageError names all that the kernel of this tree lacks for guests with these IOMMUs. */
+export function checkTreeIommus(spec: string, machines: readonly Pick<Machine, 'arch' | 'iommu'>[]): void {
+  const tree = checkTree(spec);
+  const own = machines.filter(({ arch }) => arch === tree.arch).map(({ iommu }) => iommu.kind);
+  checkTreeFor(spec, tree, own);
+}
+
+function checkTreeFor(spec: string, { config, arch, dir }: Tree, iommus: readonly Machine['iommu']['kind'][]): void {
+  const missing = missingOptions(config, arch, iommus);
+  if (missing.length === 0) return;
+  throw new UsageError(
+    `--kernel ${spec}: ${path.join(dir, '.config')} lacks what the guests need:\n  ${missing.join('\n  ')}`,
+    'set them (scripts/config -e NAME ..., make olddefconfig), build the kernel again, then start again',
+  );
 }

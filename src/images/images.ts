@@ -2,16 +2,17 @@ import { existsSync } from 'node:fs';
 import type { Emit, Image, Kernel, Machine, Modules, Progress, Qemu, RootFs } from '../model/index.js';
 import { UsageError } from '../model/index.js';
 import { Apt } from './apt.js';
-import { treeKernel } from './buildtree.js';
+import { checkTreeIommus, treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory } from './cache.js';
 import { type Complaint, checkBuild, checkers, checkStyle } from './check.js';
 import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
+import { changedBy, readFragment, variantOf } from './kernel-variant.js';
 import { differences, readLock, writeLock } from './lock.js';
 import { findMirror } from './mirror.js';
 import { type BuildTree, buildModules } from './modules.js';
 import { Packages } from './packages.js';
 import { ownQemu, packagedQemu } from './qemu.js';
-import { type Recipes, readRecipes } from './recipe.js';
+import { type KernelSourceRecipe, type Recipes, readRecipes } from './recipe.js';
 import { resolveGroup } from './resolve.js';
 import { rootfs } from './rootfs.js';
 import { fragmentOf, sourceKernel, sourceKernelKey } from './sourcekernel.js';
@@ -51,8 +52,10 @@ export interface CachedEntry {
  */
 export interface Images extends AsyncDisposable {
   qemu(arch?: Machine['arch']): Promise<Qemu>;
-  /** `7.3`, `7.2`, a full release, `debug`, or the directory of a build tree. */
+  /** `7.3`, `7.2`, a full release, `debug`, `debug+FRAGMENT` (a file that changes its configuration), or the directory of a build tree. */
   kernel(spec: string, machine?: Machine): Promise<Kernel>;
+  /** UsageError names all that a kernel of the user's own lacks for guests of these machines; nothing is built. */
+  checkKernel(spec: string, machines: readonly Machine[]): void;
   /** Is that kernel, one of those that are built here, in the cache? */
   hasKernel(spec: string): Promise<boolean>;
   /** What the compiler, sparse and checkpatch object to in the modules' sources. Takes a minute or two. */
@@ -136,7 +139,9 @@ class CachedImages implements Images {
   }
 
   async kernel(spec: string, machine?: Machine): Promise<Kernel> {
-    if (spec.includes('/') || (!/^\d/.test(spec) && existsSync(spec))) {
+    const variant = variantOf(spec);
+    if (variant !== undefined) return this.#variant(variant);
+    if (isDirectory(spec)) {
       const { kernel, tree } = await treeKernel(spec, this.#cache);
       this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
       return kernel;
@@ -144,17 +149,35 @@ class CachedImages implements Images {
     const named = kernelGroup(spec, this.#recipes, this.#packages);
     const group = machine ? groupForMachine(named, machine, this.#recipes) : named;
     const recipe = this.#recipes.groups[group];
-    if (recipe?.kind === 'kernel-source') {
-      const { kernel, tree } = await this.#toolbox.using(() =>
-        sourceKernel(group, recipe, this.#cache, this.#packages, this.#toolbox),
-      );
-      this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
-      return kernel;
-    }
+    if (recipe?.kind === 'kernel-source') return this.#builtHere(group, recipe, fragmentOf(recipe));
     const kernelRecipe = recipe?.kind === 'kernel' ? recipe : ({ arch: 'x86_64' } as const);
     const kernel = await packagedKernel(group, kernelRecipe, this.#cache, this.#packages, this.#toolbox);
     this.#trees.set(kernel.key, this.#headersOf(group));
     return kernel;
+  }
+
+  #variant({ base, file }: { base: string; file: string }): Promise<Kernel> {
+    const changes = readFragment(file);
+    const group = kernelGroup(base, this.#recipes, this.#packages);
+    const recipe = this.#recipes.groups[group];
+    if (recipe?.kind !== 'kernel-source')
+      throw new UsageError(
+        `--kernel-config: kernel '${base}' comes as it is`,
+        'only debug, which is built here, has variants',
+      );
+    return this.#builtHere(group, recipe, changedBy(fragmentOf(recipe), changes));
+  }
+
+  async #builtHere(group: string, recipe: KernelSourceRecipe, fragment: string): Promise<Kernel> {
+    const { kernel, tree } = await this.#toolbox.using(() =>
+      sourceKernel({ group, recipe, fragment }, this.#cache, this.#packages, this.#toolbox),
+    );
+    this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
+    return kernel;
+  }
+
+  checkKernel(spec: string, machines: readonly Machine[]): void {
+    if (variantOf(spec) === undefined && isDirectory(spec)) checkTreeIommus(spec, machines);
   }
 
   async hasKernel(spec: string): Promise<boolean> {
@@ -209,7 +232,7 @@ class CachedImages implements Images {
 
   async #image(spec: string, options: { plants?: boolean; machine?: Machine }): Promise<Image> {
     const kernel = this.kernel(spec, options.machine);
-    const arch = options.machine?.arch;
+    const arch = options.machine?.arch ?? (await kernel).arch;
     const [qemu, rootfs, modules] = await Promise.all([
       this.qemu(arch),
       this.rootfs(arch),
@@ -273,4 +296,8 @@ class CachedImages implements Images {
     this.#stop.abort(new Error('the images were closed'));
     await this.#cache.settled();
   }
+}
+
+function isDirectory(spec: string): boolean {
+  return spec.includes('/') || (!/^\d/.test(spec) && existsSync(spec));
 }

@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { InfraError, type Kernel } from '../model/index.js';
+import { InfraError, type Kernel, UsageError } from '../model/index.js';
 import { BOOT_MODULES, bootModuleItems } from './bootmodules.js';
 import { type BoxOptions, boxDirs, inBox } from './box.js';
 import type { BuildContext, Cache } from './cache.js';
 import { writeCpio } from './cpio.js';
 import { must, tail } from './exec.js';
+import { missingOptions } from './kernel-needs.js';
 import { type BuildTree, compilerCache, DEBUG_INFO } from './modules.js';
 import type { PackageSet, Packages } from './packages.js';
 import { patienceFor } from './patience.js';
 import { keyOf, projectRoot } from './project.js';
 import type { KernelSourceRecipe } from './recipe.js';
+import { symbolsOf } from './symbols.js';
 import type { Toolbox } from './toolbox.js';
 import { unpack } from './unpack.js';
 
@@ -60,13 +62,11 @@ const COMPILER = ['CC=ccache gcc-14', 'HOSTCC=ccache gcc-14'];
  * 2 GB while it is built; what is kept is the kernel and a tree that modules build against.
  */
 export async function sourceKernel(
-  group: string,
-  recipe: KernelSourceRecipe,
+  { group, recipe, fragment }: { group: string; recipe: KernelSourceRecipe; fragment: string },
   cache: Cache,
   packages: Packages,
   toolbox: Toolbox,
 ): Promise<{ kernel: Kernel; tree: BuildTree }> {
-  const fragment = fragmentOf(recipe);
   const builder = toolbox.key;
   const entry = await packages.using(group, (set) =>
     cache.entry({
@@ -86,13 +86,19 @@ export async function sourceKernel(
         const unpacking = ['tar', '-xf', `/usr/src/${recipe.source}.tar.xz`, '-C', TREE];
         unpacking.push(...LEFT_OUT.map((pattern) => `--exclude=*/${pattern}`));
         await step('unpacking the kernel source', ...unpacking, '--strip-components=1', '--no-same-owner');
-        await copyFile(path.join(projectRoot, 'images', recipe.config), path.join(work, 'fragment'));
+        await writeFile(path.join(work, 'fragment'), fragment);
         const make = ['make', '-C', TREE, ...COMPILER];
         await step('configuring the kernel', ...make, 'KCONFIG_ALLCONFIG=/box/fragment', 'allnoconfig');
         const config = readFileSync(path.join(linux, '.config'), 'utf8');
         const refused = notGranted(fragment, config);
         if (refused.length > 0)
-          throw new InfraError(`${recipe.config} asks for what Kconfig refuses`, refused.join('\n'));
+          throw new UsageError(
+            `Kconfig refuses what is asked of the kernel ${group.slice('kernel-'.length)}:\n  ${refused.join('\n  ')}`,
+            `another option that they depend on is missing; see images/${recipe.config} and your --kernel-config`,
+          );
+        const missing = missingOptions(config, 'x86_64');
+        if (missing.length > 0)
+          throw new UsageError(`such a kernel lacks what the guests need:\n  ${missing.join('\n  ')}`);
         await compile([...make, ...REPRODUCIBLE], box, context);
 
         const install = '$(srctree)/scripts/package/install-extmod-build /box/tree';
@@ -110,6 +116,7 @@ export async function sourceKernel(
     arch: 'x86_64',
     image: path.join(entry.dir, 'bzImage'),
     bootModules: path.join(entry.dir, 'boot.cpio'),
+    ...symbolsOf(path.join(entry.dir, 'debug', 'vmlinux')),
     patience: patienceFor(fragment),
     key: entry.key,
   };

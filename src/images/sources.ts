@@ -11,23 +11,26 @@ export interface Sources {
   key: string;
 }
 
+/** What guests run and are built from. */
+export const guestFolder = path.join(projectRoot, 'guest');
+
 const BUILT = /\.(o|ko|mod|mod\.c|cmd|a|order|symvers|d)$|^\.|~$/;
 
 /** The files of these directories and files of guest/, without what a build left among them. */
-export function guestSources(parts: readonly string[], root = path.join(projectRoot, 'guest')): Sources {
+export function guestSources(parts: readonly string[], root = guestFolder): Sources {
   const files = parts.flatMap((part) => listFiles(root, part)).sort();
   if (files.length === 0) throw new InfraError(`nothing to build in guest/: ${parts.join(', ')}`);
   return { files, key: keyOf(files.map((file) => [file, hashFile(path.join(root, file))])) };
 }
 
 /** What the modules are built from: everything in guest/ that Kbuild descends into. */
-export function moduleParts(root = path.join(projectRoot, 'guest')): string[] {
+export function moduleParts(root = guestFolder): string[] {
   const directories = readdirSync(root, { withFileTypes: true }).filter((item) => item.isDirectory());
   const modules = directories.map((item) => item.name).filter((name) => existsSync(path.join(root, name, 'Kbuild')));
   return ['Kbuild', 'include', ...modules];
 }
 
-export function copySources(sources: Sources, to: string, root = path.join(projectRoot, 'guest')): void {
+export function copySources(sources: Sources, to: string, root = guestFolder): void {
   for (const file of sources.files) cpSync(path.join(root, file), path.join(to, file));
 }
 

@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Image, Kernel } from '../model/index.js';
+import type { Image } from '../model/index.js';
 import { must } from './exec.js';
 import { TARGETS } from './target.js';
 import { hostProgram } from './toolbox.js';
@@ -57,6 +57,11 @@ export function annotate(line: string, find: (reference: Reference) => string | 
   });
 }
 
+/** For a Kernel: its file with symbols, where there is one. */
+export function symbolsOf(file: string): { symbols?: string } {
+  return existsSync(file) ? { symbols: file } : {};
+}
+
 /** What `nm --format=sysv` says about functions. */
 export function symbolsIn(text: string): Symbol[] {
   return text.split('\n').flatMap((line) => {
@@ -93,12 +98,6 @@ function sourceOf(line: string): string {
   return plain.replace(/^(?:\/box\/)?(?=phyr)|^\/box\//, 'guest/').replace(/^\/linux\//, 'linux/');
 }
 
-/** A kernel's file with debug information, if it was built here. */
-function kernelObject(kernel: Kernel): string | undefined {
-  const file = path.join(path.dirname(kernel.image), 'debug', 'vmlinux');
-  return existsSync(file) ? file : undefined;
-}
-
 /**
  * Decodes a log. A packaged kernel comes without debug information: then only the lines of our own modules are known, and the first line
  * says so.
@@ -117,7 +116,7 @@ export async function decodeLog(
     return must(file, [...before, ...args], { what: name, signal });
   };
   const objectOf = (module: string | undefined) => {
-    if (module === undefined) return kernelObject(kernel);
+    if (module === undefined) return kernel.symbols;
     const file = path.join(modules.dir, 'debug', `${module}.ko`);
     return existsSync(file) ? file : undefined;
   };
@@ -144,7 +143,7 @@ export async function decodeLog(
     }
   }
   const decoded = log.map((line) => annotate(line, (reference) => found.get(keyOf(reference))));
-  const bare = kernelObject(kernel) === undefined && references.some(({ module }) => module === undefined);
+  const bare = kernel.symbols === undefined && references.some(({ module }) => module === undefined);
   const note = `(phyrlab: ${kernel.release} has no debug information here: only the lines of our own modules are named)`;
   return bare ? [note, ...decoded] : decoded;
 }

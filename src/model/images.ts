@@ -25,6 +25,8 @@ export interface Kernel {
   arch: Machine['arch'];
   /** vmlinux or bzImage, as QEMU takes them */
   image: string;
+  /** vmlinux with symbols, and source lines if it was configured so; a packaged kernel comes without. */
+  symbols?: string;
   /** cpio archive with the modules that the guest's init loads (virtio_net, pvpanic, ...) below /lab/boot, uncompressed .ko files and their load order */
   bootModules: string;
   /** 1, or how many times longer things may take with it, since it checks itself at every step (KASAN, lockdep). */

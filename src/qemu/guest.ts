@@ -28,6 +28,8 @@ export interface GuestOptions {
   accelerator: 'kvm' | 'tcg';
   /** An existing directory, the caller's, that keeps console.log, trace.log and qmp.log; without it they go with the guest. */
   artefacts?: string;
+  /** Another place for QEMU's trace; must be writable. */
+  traceFile?: string;
   /** Where the nameless files behind disks and BARs take their room; default: the system's temporary directory. */
   scratch?: string;
   /** QEMU trace events besides the IOMMU's faults. */
@@ -127,7 +129,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     const handle = await openOwned();
     return { here: onHost(handle), inQemu: inQemu(handle) };
   };
-  const trace = await openLog('trace.log');
+  const trace = options.traceFile ? { here: options.traceFile, inQemu: options.traceFile } : await openLog('trace.log');
   const consoleLog = await openLog('console.log');
   const argv = qemuArgv({
     machine,

@@ -24,6 +24,10 @@ export interface BootOptions {
   /** From QEMU's start to an answer on SSH. */
   deadlineMs: number;
   signal: AbortSignal;
+  /** QEMU's trace goes there instead. */
+  traceFile?: string;
+  /** More of QEMU's trace events, by name or pattern. */
+  traceEvents?: readonly string[];
 }
 
 /** A device whose memory others may reach. */
@@ -80,6 +84,8 @@ export class BootedGuest implements AsyncDisposable {
       accelerator,
       artefacts,
       signal,
+      ...(options.traceFile !== undefined && { traceFile: options.traceFile }),
+      ...(options.traceEvents !== undefined && { traceEvents: options.traceEvents }),
     });
     const lines: string[] = [];
     guest.console.onLine((line) => lines.push(line));
@@ -167,6 +173,27 @@ export class BootedGuest implements AsyncDisposable {
     const set = (name: string) =>
       this.#guest.qmp.execute('trace-event-set-state', z.unknown(), { name, enable, 'ignore-unavailable': true });
     await Promise.all(events.map(set));
+  }
+
+  /** Do trace events of such names exist in this QEMU? */
+  async hasTraceEvents(pattern: string): Promise<boolean> {
+    const states = this.#guest.qmp.execute('trace-event-get-state', z.array(z.unknown()), { name: pattern });
+    return (await states.catch(() => [])).length > 0;
+  }
+
+  /** Has QEMU take a debugger at a Unix socket, and stops the guest until one has been there and let it go on. */
+  async awaitDebugger(socket: string, signal: AbortSignal): Promise<void> {
+    const { qmp, died } = this.#guest;
+    await qmp.execute('stop', z.unknown());
+    const command = `gdbserver unix:${socket},server=on,wait=off`;
+    const said = await qmp.execute('human-monitor-command', z.string(), { 'command-line': command });
+    if (/error|could not|failed/i.test(said)) throw new InfraError(`QEMU takes no debugger: ${said.trim()}`);
+    await new Promise<void>((resolve, reject) => {
+      const stop = qmp.onEvent(({ event }) => event === 'RESUME' && resolve());
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      died.then(reject);
+      Promise.allSettled([qmp.closed]).then(stop);
+    });
   }
 
   get commandLine(): readonly string[] {

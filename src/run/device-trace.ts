@@ -20,6 +20,12 @@ export function tracesDevice(workload: Workload): boolean {
   }
 }
 
+/** QEMU's trace events that tell what an NVMe of this machine does. */
+export function deviceEvents({ iommu: { kind } }: Machine): readonly string[] {
+  const iommu = kind === 'none' ? [] : kind === 'intel' ? VTD_EVENTS : TRANSLATION_EVENTS[kind];
+  return [...NVME_EVENTS, ...iommu];
+}
+
 export class DeviceTracer {
   readonly #booted: BootedGuest;
   readonly #dut: string;
@@ -29,9 +35,7 @@ export class DeviceTracer {
   constructor(booted: BootedGuest, machine: Machine, dut: string) {
     this.#booted = booted;
     this.#dut = dut;
-    const { kind } = machine.iommu;
-    const iommu = kind === 'none' ? [] : kind === 'intel' ? VTD_EVENTS : TRANSLATION_EVENTS[kind];
-    this.#events = [...NVME_EVENTS, ...iommu];
+    this.#events = deviceEvents(machine);
   }
 
   /** A driver is about to get the function. */

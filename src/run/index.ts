@@ -1,3 +1,6 @@
 export { type BudgetGuests, measureBudgets } from './budgets.js';
+export { Desk, type Sections } from './desk.js';
+export { askDesk, deskFolder, desks, serveDesk } from './desk-control.js';
+export { deviceEvents } from './device-trace.js';
 export { artefactsOf } from './evidence.js';
-export { executeRun, type RunOptions } from './run.js';
+export { executeRun, lacking, type RunOptions } from './run.js';

@@ -144,7 +144,8 @@ async function runBoot(
       signal,
     });
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
-    emit({ type: 'boot-ready', at: now(), boot: place.index, ms: Math.round(performance.now() - started) });
+    const ms = Math.round(performance.now() - started);
+    emit({ type: 'boot-ready', at: now(), boot: place.index, ms });
     // Before the first cell: nothing of ours is loaded, so it is nobody's failure, but a later "once" warning would stay silent.
     for (const { kind, line } of splats(guest.console()).slice(0, 1)) {
       const text = `${machine.id}: the kernel complained while it booted: ${kind}: ${line}`;
@@ -220,7 +221,11 @@ async function orAborted<T>(made: Promise<T>, signal: AbortSignal): Promise<T> {
 /** The machine, or what the cell is about, cannot be had with this QEMU or this kernel. */
 class Lacking extends Error {}
 
-function lacking({ qemu, kernel }: Image, { machine: { iommu, arch }, workload }: Cell): string | undefined {
+/** Why what a cell is about cannot be had with this QEMU and kernel, if so. */
+export function lacking(
+  { qemu, kernel }: Image,
+  { machine: { iommu, arch }, workload }: Pick<Cell, 'machine' | 'workload'>,
+): string | undefined {
   if (kernel.arch !== arch) return `the kernel ${kernel.release} is one for ${kernel.arch}, the machine is ${arch}`;
   if (workload.kind === 'kernel-check' && kernel.patience === 1)
     return `the kernel ${kernel.release} does not check itself: take --kernel debug`;

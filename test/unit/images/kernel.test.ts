@@ -2,11 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bootModuleItems, moduleDependencies } from '../../../src/images/bootmodules.js';
-import { treeKernel } from '../../../src/images/buildtree.js';
+import { checkTreeIommus, treeKernel } from '../../../src/images/buildtree.js';
 import { groupForMachine, releaseOf } from '../../../src/images/kernel.js';
+import { needsOf } from '../../../src/images/kernel-needs.js';
 import { readRecipes } from '../../../src/images/recipe.js';
 import { compareReleases } from '../../../src/images/resolve.js';
-import { UsageError } from '../../../src/model/index.js';
+import { type Machine, UsageError } from '../../../src/model/index.js';
 import { openCache, packageOf, temporaryDir } from './fixtures.js';
 
 const RELEASE = '7.3.4+deb13-cloud-amd64';
@@ -111,11 +112,38 @@ describe('boot modules', () => {
 });
 
 describe('a build tree', () => {
-  function tree(image = true): string {
+  it('of arm64 is one for arm64 machines', async () => {
+    const config = needsOf('aarch64', []).map(({ option }) => `CONFIG_${option}=y\n`);
+    const dir = tree(true, `CONFIG_ARM64=y\n${config.join('')}`);
+    mkdirSync(path.join(dir, 'arch/arm64/boot'), { recursive: true });
+    const image = Buffer.alloc(64);
+    image.write('ARM\x64', 56);
+    writeFileSync(path.join(dir, 'arch/arm64/boot/Image'), image);
+    const { cache } = await openCache(temporaryDir());
+    const { kernel } = await treeKernel(dir, cache);
+    expect(kernel.arch).toBe('aarch64');
+    expect(readFileSync(kernel.image)).toEqual(image);
+  });
+
+  it('that lacks the IOMMUs of some machines is refused for those, with all that is missing', () => {
+    const dir = tree();
+    const machine = (kind: 'none' | 'amd' | 'virtio') => ({ arch: 'x86_64', iommu: { kind } }) as unknown as Machine;
+    expect(() => checkTreeIommus(dir, [machine('none')])).not.toThrow();
+    expect(() => checkTreeIommus(dir, [machine('amd'), machine('virtio')])).toThrow(
+      /CONFIG_AMD_IOMMU=y \(machines with AMD-Vi\)\n +CONFIG_VIRTIO_IOMMU=y or m/,
+    );
+  });
+
+  const CONFIG = needsOf('x86_64', ['intel'])
+    .map(({ option }) => `CONFIG_${option}=y\n`)
+    .join('');
+
+  function tree(image = true, config = CONFIG): string {
     const dir = temporaryDir();
     for (const sub of ['include/config', 'arch/x86/boot', 'drivers'])
       mkdirSync(path.join(dir, sub), { recursive: true });
-    for (const file of ['Makefile', '.config', 'Module.symvers']) writeFileSync(path.join(dir, file), '');
+    for (const file of ['Makefile', 'Module.symvers']) writeFileSync(path.join(dir, file), '');
+    writeFileSync(path.join(dir, '.config'), config);
     writeFileSync(path.join(dir, 'include/config/kernel.release'), '7.4.0-rc1\n');
     writeFileSync(path.join(dir, 'modules.builtin'), 'kernel/pvpanic-pci.ko\n');
     writeFileSync(path.join(dir, 'modules.order'), 'drivers/virtio_net.o\ndrivers/never_built.o\n');
@@ -146,6 +174,8 @@ describe('a build tree', () => {
     ['a file', () => import.meta.filename, 'not a directory'],
     ['not built', () => temporaryDir(), 'ENOENT'],
     ['no kernel image', () => tree(false), 'is not an x86 kernel image'],
+    ['options are missing', () => tree(true, CONFIG.replace('CONFIG_FPROBE=y\n', '')), 'CONFIG_FPROBE=y (the oracles)'],
+    ['an arm64 tree that was not built', () => tree(true, 'CONFIG_ARM64=y\n'), 'arch/arm64/boot/Image'],
   ])('is refused: %s', async (_what, make, said) => {
     const { cache } = await openCache(temporaryDir());
     const error = await treeKernel(make(), cache).catch((reason: unknown) => reason);

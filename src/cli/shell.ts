@@ -1,0 +1,231 @@
+import { access, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { LetGo, type Streams } from '../guest/index.js';
+import { cacheDirectory, guestFolder, type Images, openImages } from '../images/index.js';
+import { describe, ExitCode, GuestDied, InfraError, type Modules, type Progress, UsageError } from '../model/index.js';
+import { type Found, find } from '../plan/index.js';
+import { probeAccelerator } from '../qemu/index.js';
+import { progressReporter, StatusLine } from '../report/index.js';
+import { runsFolder } from '../results/index.js';
+import { Desk, deskFolder, deviceEvents, lacking, serveDesk } from '../run/index.js';
+import { BOOT_TIMEOUT_S } from './conduct.js';
+import { gdbLacks, gdbScript } from './gdb.js';
+import { interruptible } from './interrupt.js';
+import {
+  addImageOptions,
+  addKernelOptions,
+  type ImageOptions,
+  type KernelOptions,
+  kernelSpec,
+  wholeNumber,
+} from './options.js';
+import { loadSuites } from './scenarios.js';
+
+interface ShellOptions extends ImageOptions, KernelOptions {
+  scenarios?: string;
+  runs?: string;
+  gdb?: boolean;
+  trace?: string;
+  bootTimeout?: number;
+}
+
+export function shellCommand(): Command {
+  const command = new Command('shell')
+    .description('a shell, or one command, in the guest of a cell, with the modules loaded and the devices bound')
+    .argument('<CELL>', 'the id of a cell, or a pattern that only one matches')
+    .argument(
+      '[COMMAND...]',
+      "after --: run this instead; one word is a line for the guest's shell, several are a program and its arguments",
+    )
+    .option('--scenarios <DIR>', 'also load the scenario files in this folder')
+    .option('--gdb', 'stop the guest once the modules are loaded, until a gdb has attached and continued')
+    .option(
+      '--trace <[EVENTS=]FILE>',
+      "QEMU's trace into this new file: events by names or patterns with commas between (default: what the NVMe and the IOMMU do)",
+    )
+    .option('--runs <DIR>', 'where the folder of this guest is (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
+    .option(
+      '--boot-timeout <SECONDS>',
+      `give up a guest that is not ready by then (default: ${BOOT_TIMEOUT_S})`,
+      wholeNumber(1, 3600),
+    );
+  addKernelOptions(command);
+  return addImageOptions(command).action(shell);
+}
+
+async function shell(word: string, words: string[], options: ShellOptions): Promise<void> {
+  const cell = find(await loadSuites(options.scenarios), word);
+  using interrupt = interruptible();
+  const { signal } = interrupt;
+  const status = new StatusLine(process.stderr);
+  const say = (text: string) => status.print(text);
+  let progress: ((event: Progress) => void) | undefined = progressReporter(status);
+  await using images = await openImages({ ...options, progress: (event) => progress?.(event), signal });
+  const plants = cell.plant !== undefined;
+  const kernel = kernelSpec(options);
+  images.checkKernel(kernel, [cell.machine]);
+  const image = await images.image(kernel, { plants, machine: cell.machine });
+  const lacks = lacking(image, cell);
+  if (lacks !== undefined) throw new UsageError(`${cell.id} cannot be booted: ${lacks}`);
+  const trace = options.trace === undefined ? undefined : await traceOf(options.trace, cell);
+  const { accelerator } = await probeAccelerator({
+    ...image,
+    cacheDir: cacheDirectory(undefined, process.env),
+    signal,
+  });
+
+  await using folder = await deskFolder(runsFolder(options.runs));
+  let desk: Desk | undefined;
+  const reload = reloader(images, image, plants, () => desk);
+  const onReload = async () => {
+    const said = await reload();
+    if (options.gdb && desk) await writeFile(gdbFile, await script(desk));
+    return said;
+  };
+  await using _control = await serveDesk(folder.path, async (ask) => (ask === 'cell' ? cell.id : onReload()));
+  const gdbFile = join(folder.path, 'attach.gdb');
+  const socket = join(folder.path, 'gdb');
+  const script = async (ready: Desk) =>
+    gdbScript({
+      kernel: image.kernel,
+      modules: ready.modules,
+      sections: await ready.sections(),
+      socket,
+      guest: guestFolder,
+    });
+
+  status.show(`booting ${cell.machine.id} with ${image.kernel.release} ...`);
+  await using ready = await Desk.start({
+    cell,
+    image,
+    accelerator,
+    artefacts: folder.path,
+    deadlineMs: (options.bootTimeout ?? BOOT_TIMEOUT_S * image.kernel.patience) * 1000,
+    signal,
+    ...(trace && { traceFile: trace.file, traceEvents: trace.events }),
+  });
+  await checkEvents(ready, trace?.events ?? []);
+  status.clear();
+  desk = ready;
+  const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  if (interactive || options.gdb) introduce(ready, folder.path, say);
+  if (options.gdb) {
+    await writeFile(gdbFile, await script(ready));
+    const unknown = gdbLacks(image.kernel);
+    if (unknown) say(unknown);
+    say(`the guest is stopped until gdb has attached and continued: gdb -x ${gdbFile}`);
+    await ready.guest.awaitDebugger(socket, signal);
+  }
+  // From now on the terminal is the guest's.
+  progress = undefined;
+  process.exitCode = await converse(ready, words, interactive, signal);
+}
+
+/** @returns the exit code: the command's, or what became of the guest. */
+async function converse(desk: Desk, words: string[], interactive: boolean, signal: AbortSignal): Promise<number> {
+  const { stdin, stdout, stderr } = process;
+  const streams: Streams = { stdin, stdout, stderr, ...(interactive && { terminal: ownTerminal() }) };
+  try {
+    if (interactive) stdin.setRawMode(true);
+    return await desk.guest.session.attach(commandLine(desk, words), streams, { signal });
+  } catch (error) {
+    if (error instanceof LetGo) return ExitCode.interrupted;
+    if (!(error instanceof GuestDied)) throw error;
+    // Whoever says poweroff in a shell means it.
+    if (error.how === 'shutdown' && interactive) return ExitCode.ok;
+    throw new InfraError(`the guest is gone: ${error.message}`, desk.guest.console().slice(-30).join('\n'));
+  } finally {
+    if (interactive) stdin.setRawMode(false);
+    // Nothing reads it any more, and it must not keep us.
+    stdin.pause();
+    if ('unref' in stdin) stdin.unref();
+  }
+}
+
+function ownTerminal(): NonNullable<Streams['terminal']> {
+  const { stdout, env } = process;
+  return {
+    kind: env.TERM ?? 'vt100',
+    size: () => ({ rows: stdout.rows, columns: stdout.columns }),
+    onResize: (changed) => {
+      stdout.on('resize', changed);
+      return () => stdout.off('resize', changed);
+    },
+  };
+}
+
+function commandLine(desk: Desk, words: string[]): string {
+  const environment = { ...desk.environment(), PS1: `${desk.cell.machine.id} \\w # ` };
+  const exports = Object.entries(environment).map(([name, value]) => `${name}=${quoted(value)}`);
+  const [line] = words;
+  const what = line === undefined ? 'exec sh' : words.length === 1 ? line : `exec ${words.map(quoted).join(' ')}`;
+  return `cd /root; export PATH=/lab/bin:$PATH ${exports.join(' ')}; ${what}`;
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function introduce(desk: Desk, folder: string, say: (text: string) => void): void {
+  say(`${desk.cell.id}: backend ${desk.cell.backend}${desk.cell.plant ? `, planted defect ${desk.cell.plant}` : ''}`);
+  if ('pruned' in desk.cell.outcome) say(`this cell is never run: ${desk.cell.outcome.pruned}`);
+  for (const line of desk.devices()) say(`  ${line}`);
+  say(`tools: lab, phyrctl, phyrio, fio, churn ...; console: ${join(folder, 'console.log')}`);
+  say("after an edit of guest/: 'phyrlab reload' in another terminal; 'exit' ends the guest, ~. one that hangs");
+}
+
+/** What differs from what is loaded is built and goes into the guest; one at a time. */
+function reloader(
+  images: Images,
+  image: { kernel: Parameters<Images['modules']>[0] },
+  plants: boolean,
+  desk: () => Desk | undefined,
+) {
+  let busy = false;
+  return async (): Promise<string> => {
+    const ready = desk();
+    if (ready === undefined) throw new UsageError('the guest is still booting', 'ask again when it is there');
+    if (busy) throw new UsageError('it is being reloaded already');
+    busy = true;
+    try {
+      const started = performance.now();
+      const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+      const modules: Modules = await images.modules(image.kernel, { plants });
+      const built = seconds();
+      const changed = await ready.reload(modules);
+      if (changed.length === 0) return 'nothing to reload: the guest has what guest/ gives';
+      return `reloaded ${changed.join(', ')} in ${seconds()} (building: ${built})`;
+    } catch (error) {
+      throw error instanceof Error ? error : new Error(describe(error));
+    } finally {
+      busy = false;
+    }
+  };
+}
+
+async function traceOf(option: string, { machine }: Found): Promise<{ file: string; events: readonly string[] }> {
+  const at = option.lastIndexOf('=');
+  const file = resolve(option.slice(at + 1));
+  const events = at < 0 ? deviceEvents(machine) : option.slice(0, at).split(',');
+  const there = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (there) throw new UsageError(`--trace: ${file} is there already`, 'name a new file');
+  try {
+    await writeFile(file, '', { flag: 'wx' });
+  } catch (error) {
+    throw new UsageError(`--trace cannot be written: ${describe(error)}`);
+  }
+  return { file, events };
+}
+
+async function checkEvents(desk: Desk, events: readonly string[]): Promise<void> {
+  for (const event of events)
+    if (!(await desk.guest.hasTraceEvents(event)))
+      throw new UsageError(
+        `--trace: this QEMU has no event '${event}'`,
+        "names and patterns such as 'pci_nvme_*,vtd_*'",
+      );
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadSuites } from '../../../src/cli/scenarios.js';
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function folderWith(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'phyrlab-scenarios-'));
+  folders.push(folder);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+const MACHINE = `export const machine = {
+  id: 'm', arch: 'x86_64', hostBridgeP2p: false, memoryMiB: 1024, iommu: { kind: 'none' }, clock: 'wall',
+  vcpus: 400,
+};`;
+const SUITE = (machine: string) => `${machine}
+export default {
+  id: 'mine', describe: 'x',
+  blocks: [{ machines: [{ ...machine }], topologies: [], backends: ['iter'], workloads: [] }],
+};`;
+
+describe("what is wrong in a scenario file of one's own", () => {
+  it('is said with file and line: what does not fit', async () => {
+    const folder = folderWith({ 'a.ts': SUITE(MACHINE.replace('export ', '')).replace('{ ...machine }', 'machine') });
+    await expect(loadSuites(folder)).rejects.toThrow(
+      `scenario ${join(folder, 'a.ts')}:3, blocks[0].machines[0].vcpus: Too big`,
+    );
+  });
+
+  it('is said with file and line: the nearest object, where a value came from elsewhere', async () => {
+    const folder = folderWith({ 'a.ts': SUITE(MACHINE.replace('export ', '')) });
+    await expect(loadSuites(folder)).rejects.toThrow(`scenario ${join(folder, 'a.ts')}:7, blocks[0].machines[0].vcpus`);
+  });
+
+  it('is said with file and line: syntax, and what it throws', async () => {
+    const syntax = folderWith({ 'a.ts': 'const a = 1;\nexport default { oops oops };\n' });
+    await expect(loadSuites(syntax)).rejects.toThrow(`scenario ${join(syntax, 'a.ts')}:2 does not load`);
+    const thrown = folderWith({ 'a.ts': 'const a: any = undefined;\n\nexport default { id: a.b };\n' });
+    await expect(loadSuites(thrown)).rejects.toThrow(`scenario ${join(thrown, 'a.ts')}:3 does not load: Cannot read`);
+  });
+});
