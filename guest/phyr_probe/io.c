@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a read costs a block driver: its queue_rq(), and the interrupt that completes it.
+ * What a read or a write costs a block driver: its queue_rq(), and the interrupt that completes it.
  *
  * A request is made of memory laid out on purpose and given to the driver's own queue_rq(), as
  * blk-mq would do it, with interrupts off.  The device answers while the CPU waits; then interrupts
@@ -88,15 +88,17 @@ static int timing_start(void)
 }
 
 /**
- * struct probe_io - a read that is made again and again
+ * struct probe_io - a read or a write that is made again and again
  * @bdev:	the disk
- * @mem:	where the data goes
+ * @op:		REQ_OP_READ or REQ_OP_WRITE
+ * @mem:	where the data goes or comes from
  * @vec:	the same for the bio
- * @bio:	the read
+ * @bio:	of the command under way
  * @done:	set when the bio has ended
  */
 struct probe_io {
 	struct block_device *bdev;
+	blk_opf_t op;
 	struct probe_memory mem;
 	struct bio_vec *vec;
 	struct bio bio;
@@ -110,25 +112,40 @@ static void io_ended(struct bio *bio)
 	WRITE_ONCE(io->done, true);
 }
 
+/* How many chunks, from this one on, the driver takes at once; 0 if not even one. */
+static u32 io_chunks(const struct probe_io *io, u32 from)
+{
+	const struct queue_limits *lim = &bdev_get_queue(io->bdev)->limits;
+	u64 max = (u64)lim->max_hw_sectors << SECTOR_SHIFT, len = 0;
+	u32 n;
+
+	for (n = 0; from + n < io->mem.nr_chunks && n < lim->max_segments; n++) {
+		len += io->mem.chunk[from + n].len;
+		if (len > max)
+			break;
+	}
+	return n;
+}
+
 /* What blk-mq does with a bio before it calls the driver. */
-static struct request *io_request(struct probe_io *io)
+static struct request *io_request(struct probe_io *io, u32 from, u32 n, sector_t sector)
 {
 	struct request *rq;
 	u32 i;
 	int err;
 
-	bio_init(&io->bio, io->bdev, io->vec, io->mem.nr_chunks, REQ_OP_READ);
+	bio_init(&io->bio, io->bdev, io->vec, n, io->op);
 	io->bio.bi_end_io = io_ended;
 	io->bio.bi_private = io;
 	io->done = false;
-	for (i = 0; i < io->mem.nr_chunks; i++) {
+	for (i = from; i < from + n; i++) {
 		const struct phys_vec *chunk = &io->mem.chunk[i];
 
 		__bio_add_page(&io->bio, pfn_to_page(PHYS_PFN(chunk->paddr)), chunk->len,
 			       offset_in_page(chunk->paddr));
 	}
 
-	rq = blk_mq_alloc_request(bdev_get_queue(io->bdev), REQ_OP_READ, 0);
+	rq = blk_mq_alloc_request(bdev_get_queue(io->bdev), io->op, 0);
 	if (IS_ERR(rq))
 		return rq;
 	err = blk_rq_append_bio(rq, &io->bio);
@@ -136,7 +153,7 @@ static struct request *io_request(struct probe_io *io)
 		blk_mq_free_request(rq);
 		return ERR_PTR(err);
 	}
-	rq->__sector = 0;
+	rq->__sector = sector;
 	return rq;
 }
 
@@ -154,10 +171,10 @@ static bool io_arrived(const struct probe_io *io)
 	return true;
 }
 
-/* One read.  Returns 0 with its figures, -EAGAIN if the device was slow, or an error. */
-static int io_once(struct probe_io *io, u64 *cost)
+/* One command.  Returns 0, adding its figures; -EAGAIN if the device was slow; or an error. */
+static int io_command(struct probe_io *io, u32 from, u32 n, sector_t sector, u64 *cost)
 {
-	struct request *rq = io_request(io);
+	struct request *rq = io_request(io, from, n, sector);
 	struct blk_mq_queue_data bd = { .rq = rq, .last = true };
 	cycles_t t[4];
 	blk_status_t st;
@@ -191,28 +208,55 @@ static int io_once(struct probe_io *io, u64 *cost)
 		usleep_range(50, 100);
 	if (io->bio.bi_status)
 		return blk_status_to_errno(io->bio.bi_status);
-	cost[QUEUE] = t[1] - t[0];
-	cost[COMPLETE] = t[3] - t[2];
-	cost[MAP] = timed[TIME_MAP].took - min(timed[TIME_MAP].took, timed[TIME_NOTHING].took);
-	cost[UNMAP] = timed[TIME_UNMAP].took -
+	cost[QUEUE] += t[1] - t[0];
+	cost[COMPLETE] += t[3] - t[2];
+	cost[MAP] += timed[TIME_MAP].took - min(timed[TIME_MAP].took, timed[TIME_NOTHING].took);
+	cost[UNMAP] += timed[TIME_UNMAP].took -
 		      min(timed[TIME_UNMAP].took, timed[TIME_NOTHING].took);
 	return in_time ? 0 : -EAGAIN;
 }
 
-static int io_round(struct probe_io *io, u32 iterations, u64 *sample, int from, int to)
+/* All of it, in as many commands as the driver needs.  Returns as io_command() does. */
+static int io_once(struct probe_io *io, u64 *cost, u32 *commands)
 {
-	u32 i, tries = 0;
+	sector_t sector = 0;
+	bool slow = false;
+	u32 from, n, i;
+
+	memset(cost, 0, FIGURES * sizeof(*cost));
+	*commands = 0;
+	for (from = 0; from < io->mem.nr_chunks; from += n) {
+		int err;
+
+		n = io_chunks(io, from);
+		if (!n)
+			return -EREMOTEIO;
+		err = io_command(io, from, n, sector, cost);
+		if (err && err != -EAGAIN)
+			return err;
+		slow |= err == -EAGAIN;
+		for (i = from; i < from + n; i++)
+			sector += io->mem.chunk[i].len >> SECTOR_SHIFT;
+		++*commands;
+	}
+	return slow ? -EAGAIN : 0;
+}
+
+static int io_round(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample, int from,
+		    int to)
+{
+	u32 i, tries = 0, iterations = arg->iterations;
 	u64 cost[FIGURES];
 	int err, f;
 
 	/* The first ones warm the caches of the allocators and are not counted. */
 	for (i = 0; i < 8; i++) {
-		err = io_once(io, cost);
+		err = io_once(io, cost, &arg->commands);
 		if (err && err != -EAGAIN)
 			return err;
 	}
 	for (i = 0; i < iterations;) {
-		err = io_once(io, cost);
+		err = io_once(io, cost, &arg->commands);
 		if (err == -EAGAIN && ++tries < 10 * iterations)
 			continue;
 		if (err)
@@ -235,12 +279,12 @@ static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *
 
 	mutex_lock(&timed_lock);
 	memset(timed, 0, sizeof(timed));
-	err = io_round(io, arg->iterations, sample, QUEUE, MAP);
-	if (!err && !io_arrived(io))
+	err = io_round(io, arg, sample, QUEUE, MAP);
+	if (!err && io->op == REQ_OP_READ && !io_arrived(io))
 		err = -EIO;
 	if (!err && !timing_start()) {
 		figures = FIGURES;
-		err = io_round(io, arg->iterations, sample, MAP, FIGURES);
+		err = io_round(io, arg, sample, MAP, FIGURES);
 		timing_stop(TIMED);
 		/* Of another driver none of it was called. */
 		if (!timed[TIME_MAP].took)
@@ -250,7 +294,7 @@ static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *
 	if (err)
 		return err;
 
-	overhead[QUEUE] = probe_empty_cost();
+	overhead[QUEUE] = arg->commands * probe_empty_cost();
 	overhead[COMPLETE] = overhead[QUEUE];
 	for (f = 0; f < figures; f++)
 		probe_summarise(sample + f * arg->iterations, arg->iterations, overhead[f], out[f]);
@@ -258,12 +302,13 @@ static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *
 }
 
 /**
- * probe_io_cost - measure reads of a disk
+ * probe_io_cost - measure reads or writes of a disk
  * @arg: from and to user space, already checked
  *
  * Context: May sleep.
  * Return: 0; -EBADF, -ENOTBLK; -EOPNOTSUPP if it is no blk-mq disk; -EBUSY if it has an I/O
- * scheduler; -ETIME if the device is too slow; -ENOMEM; or the error of the read.
+ * scheduler; -ETIME if the device is too slow; -EREMOTEIO if a chunk is longer than the driver takes;
+ * -ENOMEM; or the error of the I/O.
  */
 int probe_io_cost(struct phyr_probe_io_cost *arg)
 {
@@ -285,6 +330,7 @@ int probe_io_cost(struct phyr_probe_io_cost *arg)
 	if (!io || !sample)
 		goto out_free;
 	io->bdev = file_bdev(file);
+	io->op = arg->memory.direction == PHYR_PROBE_TO_DEVICE ? REQ_OP_WRITE : REQ_OP_READ;
 	err = queue_is_mq(bdev_get_queue(io->bdev)) ? 0 : -EOPNOTSUPP;
 	if (!err && bdev_get_queue(io->bdev)->elevator)
 		err = -EBUSY;

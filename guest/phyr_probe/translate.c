@@ -163,7 +163,7 @@ int probe_translate(struct device *dev, struct phyr_probe_translate *arg)
 		goto out_mapping;
 
 	arg->shape = m.map.shape;
-	m.ops->consume(&m);
+	(m.ops->resolve ?: m.ops->consume)(&m);
 	pages = check_pages(&m, domain, arg);
 	arg->missing = abs_diff(pages, m.nr_prp);
 
