@@ -379,8 +379,21 @@ int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 	return err;
 }
 
+/**
+ * probe_mapping_release - give back all that the backend has, but not what it found
+ * @m: not mapped; still to be given to probe_mapping_exit()
+ *
+ * Context: May sleep.
+ */
+void probe_mapping_release(struct probe_mapping *m)
+{
+	if (m->ops)
+		m->ops->exit(m);
+	m->ops = NULL;
+}
+
 void probe_mapping_exit(struct probe_mapping *m)
 {
-	m->ops->exit(m);
+	probe_mapping_release(m);
 	kvfree(m->prp);
 }

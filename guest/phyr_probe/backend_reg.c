@@ -50,7 +50,10 @@ static int reg_init(struct probe_mapping *m)
 	err = PTR_ERR_OR_ZERO(p->reg);
 	if (err)
 		goto out_list;
+	/* The table is mapped too, for the device to read. */
+	probe_prot_ignore(true);
 	err = phyr_reg_tabulate(p->reg);
+	probe_prot_ignore(false);
 	if (err)
 		goto out_reg;
 	m->priv = p;

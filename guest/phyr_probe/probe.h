@@ -103,6 +103,7 @@ extern const struct probe_backend probe_backend_reg;
 
 int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 		       const struct probe_memory *mem, u32 backend, u32 direction);
+void probe_mapping_release(struct probe_mapping *m);
 void probe_mapping_exit(struct probe_mapping *m);
 
 /* Emit the PRPs of one range.  Excess is counted and not written. */
@@ -164,6 +165,7 @@ bool probe_p2p_is_bus(struct device *dev, struct page *page);
 
 /* prot.c */
 int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir);
+void probe_prot_ignore(bool ignored);
 void probe_prot_stop(u64 *checked, u64 *wrong);
 
 /* asked.c */

@@ -1,6 +1,17 @@
 export { type Boot, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
+export { type CostPlan, costPlan, pointName, sizeName } from './cost.js';
 export { decideCtlIo, reservedRam } from './ctl-io.js';
-export { CHURN_CACHED_KIB, CHURN_KIB, diskKiB, dutOf, expand, hostPath, type Plan, SECRET_KIB } from './expand.js';
+export {
+  CHURN_CACHED_KIB,
+  CHURN_KIB,
+  COST_REGION_KIB,
+  diskKiB,
+  dutOf,
+  expand,
+  hostPath,
+  type Plan,
+  SECRET_KIB,
+} from './expand.js';
 export { type Found, find } from './find.js';
 export { type P2pRoute, p2pRelation, p2pRoute, peerDriver, redirects } from './p2p.js';
 export { cellSeed } from './seed.js';

@@ -1,5 +1,5 @@
 import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
-import type { DataClaim, Provoked, Snapshot } from '../../oracle/index.js';
+import type { DataClaim, Provoked, Snapshot, Watch } from '../../oracle/index.js';
 import type { Peer } from '../boot.js';
 import type { Lab } from '../lab.js';
 
@@ -27,6 +27,8 @@ export interface WorkloadResult {
   /** Only if the workload brings its own translation check instead of the watch on submissions. */
   translation?: OracleReport;
   metrics: Metric[];
+  /** What the watch on submissions saw, if the workload ended it. */
+  watch?: Watch | undefined;
   /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
   moved?: number;
   /** As many commands, and no more, may be beyond the watch: their memory was taken from the process while they were made. */

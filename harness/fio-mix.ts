@@ -1,0 +1,1 @@
+export const fioMix: number[] = [1, 4, 1, 16];
