@@ -157,7 +157,7 @@ int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg)
 		probe_count_arm();
 	else if (probe_count_armed())
 		return -EBUSY;
-	err = probe_memory_alloc(&mem, &arg->memory);
+	err = probe_memory_alloc(&mem, &arg->memory, false);
 	if (err)
 		return err;
 	err = probe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);

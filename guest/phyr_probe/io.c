@@ -157,7 +157,24 @@ static struct request *io_request(struct probe_io *io, u32 from, u32 n, sector_t
 	return rq;
 }
 
-/* Did the device write to all of the memory?  The layout leaves each word's own address in it. */
+/* What no disk holds: a word of its own in each chunk. */
+static u64 io_mark(phys_addr_t addr)
+{
+	return ~(u64)addr;
+}
+
+static void io_mark_all(const struct probe_io *io)
+{
+	u32 i;
+
+	for (i = 0; i < io->mem.nr_chunks; i++) {
+		phys_addr_t addr = io->mem.chunk[i].paddr;
+
+		*(u64 *)phys_to_virt(addr) = io_mark(addr);
+	}
+}
+
+/* Did the device write to all of the memory? */
 static bool io_arrived(const struct probe_io *io)
 {
 	u32 i;
@@ -165,7 +182,7 @@ static bool io_arrived(const struct probe_io *io)
 	for (i = 0; i < io->mem.nr_chunks; i++) {
 		phys_addr_t addr = io->mem.chunk[i].paddr;
 
-		if (*(u64 *)phys_to_virt(addr) == addr)
+		if (*(u64 *)phys_to_virt(addr) == io_mark(addr))
 			return false;
 	}
 	return true;
@@ -279,6 +296,8 @@ static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *
 
 	mutex_lock(&timed_lock);
 	memset(timed, 0, sizeof(timed));
+	if (io->op == REQ_OP_READ)
+		io_mark_all(io);
 	err = io_round(io, arg, sample, QUEUE, MAP);
 	if (!err && io->op == REQ_OP_READ && !io_arrived(io))
 		err = -EIO;
@@ -307,8 +326,8 @@ static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *
  *
  * Context: May sleep.
  * Return: 0; -EBADF, -ENOTBLK; -EOPNOTSUPP if it is no blk-mq disk; -EBUSY if it has an I/O
- * scheduler; -ETIME if the device is too slow; -EREMOTEIO if a chunk is longer than the driver takes;
- * -ENOMEM; or the error of the I/O.
+ * scheduler; -ETIME if the device is too slow; -EREMOTEIO if a chunk is longer than the driver
+ * takes; -ENOMEM; or the error of the I/O.
  */
 int probe_io_cost(struct phyr_probe_io_cost *arg)
 {
@@ -335,7 +354,7 @@ int probe_io_cost(struct phyr_probe_io_cost *arg)
 	if (!err && bdev_get_queue(io->bdev)->elevator)
 		err = -EBUSY;
 	if (!err)
-		err = probe_memory_alloc(&io->mem, &arg->memory);
+		err = probe_memory_alloc(&io->mem, &arg->memory, false);
 	if (err)
 		goto out_free;
 	err = -ENOMEM;

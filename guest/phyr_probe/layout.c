@@ -15,8 +15,11 @@
 #define BLOCK_ORDER	10
 #define BLOCK_PAGES	BIT(BLOCK_ORDER)
 
-/* 256 MiB of memory; what is to be longer goes through the same blocks again. */
-#define MAX_BLOCKS	64U
+/*
+ * What is to be longer goes through the same blocks again: the kernel may clear them when it hands
+ * them out, which takes an emulated CPU long.
+ */
+#define MAX_BLOCKS	8U
 
 static const u32 chunk_pages[PHYR_PROBE_LAYOUTS] = {
 	[PHYR_PROBE_4K]		= 1,
@@ -138,11 +141,12 @@ static u32 *copy_lengths(const struct phyr_probe_memory *want)
  * probe_memory_alloc - make the memory
  * @mem:	to be set up; freed with probe_memory_free()
  * @want:	what it should look like, checked before
+ * @fill:	write each word's own address into it
  *
  * Context: May sleep.
  * Return: 0, -ENOMEM, or -EFAULT and -EINVAL for lengths that are not there or not possible.
  */
-int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want)
+int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want, bool fill)
 {
 	u32 *length = copy_lengths(want), i;
 
@@ -162,7 +166,8 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 					     BLOCK_ORDER);
 		if (!mem->blocks[i])
 			goto undo;
-		fill_block(mem->blocks[i]);
+		if (fill)
+			fill_block(mem->blocks[i]);
 	}
 	place_all(mem, want, length);
 	kfree(length);

@@ -33,7 +33,7 @@ struct probe_memory {
 };
 
 int probe_memory_check(const struct phyr_probe_memory *want);
-int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want);
+int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want, bool fill);
 void probe_memory_free(struct probe_memory *mem);
 
 /* backend.c */

@@ -143,7 +143,7 @@ int probe_translate(struct device *dev, struct phyr_probe_translate *arg)
 	u32 pages;
 	int err;
 
-	err = probe_memory_alloc(&mem, &arg->memory);
+	err = probe_memory_alloc(&mem, &arg->memory, true);
 	if (err)
 		return err;
 	arg->by = probe_domain_kind(domain);

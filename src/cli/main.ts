@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode, InfraError, UsageError } from '../model/index.js';
-import { budgetsCommand } from './budgets.js';
+import { benchCommand } from './bench.js';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
@@ -21,7 +21,7 @@ export async function main(argv: string[]): Promise<void> {
     imagesCommand(),
     perfCommand(),
     checkCommand(),
-    budgetsCommand(),
+    benchCommand(),
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);

@@ -1,4 +1,5 @@
 export { checkNamespaces } from './box.js';
 export { cacheDirectory } from './cache.js';
+export { type GuestTree, namesGuestTree, openGuestTree } from './guest-tree.js';
 export { type CachedEntry, type Images, type ImagesOptions, openImages } from './images.js';
 export { findMirror } from './mirror.js';

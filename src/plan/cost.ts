@@ -1,4 +1,4 @@
-/** Which of the points of a cost workload a cell can measure, what they are called, and why the others are left out. Pure. */
+/** Which of the points of a cost workload a cell can measure, and why the others are left out. Pure. */
 import { type Backend, type CostPoint, chunkPages, type Machine } from '../model/index.js';
 import { hostPath } from './expand.js';
 
@@ -6,6 +6,8 @@ import { hostPath } from './expand.js';
 const BOUNCE_KIB = 256;
 /** Of the pool of 64 MiB that the kernel has when nothing else is asked for, which has to have room for it in one piece after another. */
 const BOUNCED_KIB = 8192;
+/** Beyond it the cost of a page does not change any more, and the guest needs minutes. */
+const BY_PAGE_KIB = 16 * 1024;
 /** What a request of the block layer has at most. */
 const SEGMENTS = 65_535;
 
@@ -31,19 +33,10 @@ function objection(machine: Machine, backend: Backend, { layout, kib }: CostPoin
     if (longest > BOUNCE_KIB && WHOLE_CHUNKS.includes(backend))
       return `chunks longer than a bounce buffer, ${BOUNCE_KIB} KiB, which this way does not cut`;
   }
+  if (backend === 'page' && kib > BY_PAGE_KIB) return `more than ${BY_PAGE_KIB} KiB page by page`;
   if (backend === 'iter' && kib / longest > SEGMENTS) return `more than ${SEGMENTS} segments of a request`;
   return undefined;
 }
 
 /** What maps a chunk in one piece. The others cut it to what can be mapped at once. */
 const WHOLE_CHUNKS: readonly Backend[] = ['sg', 'iter', 'iova'];
-
-/** What a person reads: `4k 1 MiB`. */
-export function pointName({ layout, kib }: CostPoint): string {
-  return `${layout.id} ${sizeName(kib)}`;
-}
-
-export function sizeName(kib: number): string {
-  if (kib % (1 << 20) === 0) return `${kib >> 20} GiB`;
-  return kib % 1024 === 0 ? `${kib / 1024} MiB` : `${kib} KiB`;
-}

@@ -1,5 +1,5 @@
 export { type Boot, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
-export { type CostPlan, costPlan, pointName, sizeName } from './cost.js';
+export { type CostPlan, costPlan } from './cost.js';
 export { decideCtlIo, reservedRam } from './ctl-io.js';
 export {
   CHURN_CACHED_KIB,

@@ -1,8 +1,9 @@
+export { type BenchTableOptions, benchTables } from './bench.js';
 export { budgetTable } from './budgets.js';
 export { formatBytes } from './format.js';
 export { annotations, FORMATS, type Format, summary } from './formats/index.js';
 export { p2pTable } from './p2p-table.js';
-export { comparisonLines, historyLines } from './perf.js';
+export { comparisonLines, historyLines, movedLines } from './perf.js';
 export { progressReporter } from './progress.js';
 export { qemuCommand, showCell } from './show.js';
 export { StatusLine } from './status-line.js';

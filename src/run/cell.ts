@@ -210,7 +210,12 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
   const oracles = [
     judgeWorkload(evidence),
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
-    result.translation ?? judgeWatch(result.watch ?? evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
+    ...(result.translation === 'nothing'
+      ? []
+      : [
+          result.translation ??
+            judgeWatch(result.watch ?? evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
+        ]),
     ...(device === undefined ? [] : [device.report]),
     judgeFaults(evidence.faults, result.provoked),
     judgeLeaks({

@@ -40,7 +40,15 @@ const artefacts = await mkdtemp(join(tmpdir(), 'phyrlab-mix-'));
 try {
   await using images = await openImages({ signal, progress: () => {} });
   const image = await images.image('7.3');
-  const boot = { image, machine: noIommu, topology: switched, accelerator: 'tcg', artefacts, deadlineMs: 90_000, signal } as const;
+  const boot = {
+    image,
+    machine: noIommu,
+    topology: switched,
+    accelerator: 'tcg',
+    artefacts,
+    deadlineMs: 90_000,
+    signal,
+  } as const;
   await using guest = await BootedGuest.start(boot);
   const lab = new Lab(guest.session, noIommu, signal, () => {});
   const dut = guest.bdf('dut');

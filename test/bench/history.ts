@@ -40,7 +40,10 @@ function textOf(run: number): { name: string; text: string } {
   };
   const lines = all.map(({ kind }, i) => {
     const step = run > runs / 2 ? 1.02 : 1;
-    const values = kind === 'exact' ? [Math.round(1000 * (i + 1) * step)] : Array.from({ length: 7 }, () => (i + 1) * (1 + random() / 20));
+    const values =
+      kind === 'exact'
+        ? [Math.round(1000 * (i + 1) * step)]
+        : Array.from({ length: 7 }, () => (i + 1) * (1 + random() / 20));
     return `{"series":${texts[i]},"values":${JSON.stringify(values)}}\n`;
   });
   return { name: `${id}.samples.jsonl`, text: `${JSON.stringify(header)}\n${lines.join('')}` };
@@ -67,7 +70,9 @@ try {
     await writeFile(join(folder, name), text);
   }
   const open = () => History.open(folder, index);
-  await timed(`index of ${runs} runs x ${series} series, from nothing`, undefined, async () => (await open())[Symbol.dispose]());
+  await timed(`index of ${runs} runs x ${series} series, from nothing`, undefined, async () =>
+    (await open())[Symbol.dispose](),
+  );
   const more = textOf(runs);
   await writeFile(join(folder, more.name), more.text);
   await timed('one more run', BUDGET_MS, async () => (await open())[Symbol.dispose]());
@@ -82,7 +87,9 @@ try {
   await timed('the runs', BUDGET_MS, () => history.runs());
   const ids = (await history.runs()).map(({ run }) => run);
   await timed('what one run measured', BUDGET_MS, () => history.run(ids.at(-1) ?? ''));
-  await timed('perf gate: the newest run and what each series was before', BUDGET_MS, () => history.before(ids.at(-1) ?? '', 10));
+  await timed('perf gate: the newest run and what each series was before', BUDGET_MS, () =>
+    history.before(ids.at(-1) ?? '', 10),
+  );
   await timed('perf compare: two runs', BUDGET_MS, async () => {
     await history.run(ids.at(-1) ?? '');
     await history.run(ids[0] ?? '');

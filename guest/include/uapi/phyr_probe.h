@@ -41,7 +41,7 @@
 #define PHYR_PROBE_TO_DEVICE	1
 #define PHYR_PROBE_FROM_DEVICE	2
 
-/* More than 256 MiB and holes are described by going through them again. */
+/* More than 32 MiB, holes included, is described by going through the same memory again. */
 #define PHYR_PROBE_MAX_PAGES		524288
 #define PHYR_PROBE_MAX_ITERATIONS	1000
 
@@ -82,8 +82,8 @@ struct phyr_probe_cost {
  * struct phyr_probe_map_cost - what does it cost to map, use and unmap?
  * @memory:	in
  * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
- * @count:	in: 1 counts instead of measuring, which cannot be done at once: the costs are 0 then,
- *		and nothing can be measured until the file is closed; else 0
+ * @count:	in: 1 counts instead of measuring, which cannot be done at once: the costs are 0
+ *		then, and nothing can be measured until the file is closed; else 0
  * @build:	out: making the backend's description from physical ranges
  * @map:	out
  * @consume:	out: emitting one PRP for each page; two of them for PHYR_PROBE_REGISTERED, whose
@@ -95,7 +95,8 @@ struct phyr_probe_cost {
  * @chunks:	out: physical chunks described
  * @meta_bytes:	out: memory that describes them (list and result, or scatterlist)
  * @prps:	out: PRP entries
- * @counted:	out: PHYR_PROBE_COUNTED_* of the following that could be counted, from build to unmap
+ * @counted:	out: PHYR_PROBE_COUNTED_* of the following that could be counted, from build to
+ *		unmap
  * @allocs:	out: allocations of slab objects and pages
  * @alloc_bytes: out: their bytes
  * @flushes:	out: submissions to the queue of invalidations, each waited for
@@ -211,8 +212,8 @@ struct phyr_probe_watch {
 
 /**
  * struct phyr_probe_io_cost - what does a read or a write cost the driver of a disk?
- * @memory:	in: where the data goes or comes from; backend 0, no trim; PHYR_PROBE_FROM_DEVICE is a
- *		read, PHYR_PROBE_TO_DEVICE a write
+ * @memory:	in: where the data goes or comes from; backend 0, no trim; PHYR_PROBE_FROM_DEVICE
+ *		is a read, PHYR_PROBE_TO_DEVICE a write
  * @fd:		in: the disk, open; without an I/O scheduler, with nothing else to do
  * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
  * @commands:	out: what is longer than the driver takes at once is cut into so many, made one after

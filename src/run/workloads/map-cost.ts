@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Backend, CostPoint, Metric, Workload } from '../../model/index.js';
+import { type Backend, type CostPoint, type Metric, pointName, type Workload } from '../../model/index.js';
 import { judgeTranslate, Snapshot, Translate } from '../../oracle/index.js';
-import { type CostPlan, costPlan, pointName } from '../../plan/index.js';
+import { type CostPlan, costPlan } from '../../plan/index.js';
 import { StepFailed } from '../lab.js';
 import { linesLike, outerSnapshots } from './lines.js';
 import { done, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -9,7 +9,7 @@ import { done, type WorkloadContext, type WorkloadResult } from './types.js';
 /** Few: a median of numbers that are equal but for an allocator that refills its stock. */
 const ITERATIONS = 5;
 /** What is translated page by page, both ways: what costs much to look at shows no more. */
-const TRANSLATED_KIB = 16 * 1024;
+const TRANSLATED_KIB = 4 * 1024;
 const MEASURE_MS = 180_000;
 
 const Cost = z.object({ min: z.number(), median: z.number() });
@@ -47,6 +47,7 @@ export async function mapCost(
 ): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
   const plan = costPlan(cell.machine, cell.backend, workload.points);
+  await lab.renewDomain(dut);
   await lab.bind(dut, 'phyr_probe');
   const translations: Translate[] = [];
   let pages = Number.POSITIVE_INFINITY;

@@ -24,8 +24,11 @@ export interface WorkloadResult {
   workload: OracleReport;
   /** `undefined`: the workload moves no data. */
   data?: DataClaim[];
-  /** Only if the workload brings its own translation check instead of the watch on submissions. */
-  translation?: OracleReport;
+  /**
+   * Only if the workload brings its own translation check instead of the watch on submissions. `nothing`: what it measures is not
+   * ours, so that there is nothing to look at.
+   */
+  translation?: OracleReport | 'nothing';
   metrics: Metric[];
   /** What the watch on submissions saw, if the workload ended it. */
   watch?: Watch | undefined;
