@@ -288,6 +288,8 @@ int pnvme_queue_request_irq(struct pnvme_queue *q);
 void pnvme_queue_free_irq(struct pnvme_queue *q);
 void pnvme_queue_reset(struct pnvme_queue *q);
 void pnvme_queue_poll(struct pnvme_queue *q);
+void pnvme_queue_mute(struct pnvme_queue *q);
+void pnvme_queue_drain(struct pnvme_queue *q);
 void pnvme_queue_submit(struct pnvme_queue *q, const struct nvme_command *cmd, bool ring);
 void pnvme_queue_submit_list(struct pnvme_queue *q, struct rq_list *list);
 void pnvme_queue_ring(struct pnvme_queue *q);

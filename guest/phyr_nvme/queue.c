@@ -197,9 +197,12 @@ static bool pnvme_poll_cq(struct pnvme_queue *q, struct io_comp_batch *iob)
 			q->cq_phase ^= 1;
 		}
 	}
-	if (found)
-		writel(q->cq_head, q->cq_db);
 	return found;
+}
+
+static void pnvme_cq_ring(struct pnvme_queue *q)
+{
+	writel(q->cq_head, q->cq_db);
 }
 
 static irqreturn_t pnvme_irq(int irq, void *data)
@@ -209,6 +212,7 @@ static irqreturn_t pnvme_irq(int irq, void *data)
 
 	if (!pnvme_poll_cq(q, &iob))
 		return IRQ_NONE;
+	pnvme_cq_ring(q);
 	if (!rq_list_empty(&iob.req_list))
 		pnvme_complete_batch(&iob);
 	return IRQ_HANDLED;
@@ -223,6 +227,32 @@ static irqreturn_t pnvme_irq(int irq, void *data)
 void pnvme_queue_poll(struct pnvme_queue *q)
 {
 	disable_irq(q->irq);
+	if (pnvme_poll_cq(q, NULL))
+		pnvme_cq_ring(q);
+	enable_irq(q->irq);
+}
+
+/**
+ * pnvme_queue_mute - handle no interrupt of a pair until pnvme_queue_drain()
+ * @q:	the pair
+ *
+ * The device is about to be silenced, and must not be told of completions after that.
+ *
+ * Context: May sleep.
+ */
+void pnvme_queue_mute(struct pnvme_queue *q)
+{
+	disable_irq(q->irq);
+}
+
+/**
+ * pnvme_queue_drain - handle what a device had completed when it was silenced
+ * @q:	the pair, muted
+ *
+ * Context: May sleep.
+ */
+void pnvme_queue_drain(struct pnvme_queue *q)
+{
 	pnvme_poll_cq(q, NULL);
 	enable_irq(q->irq);
 }

@@ -18,7 +18,7 @@
  */
 void pnvme_ctrl_stop(struct pnvme_ctrl *ctrl, enum pnvme_state next, bool shutdown)
 {
-	unsigned int i;
+	unsigned int nr_io = ctrl->disk ? ctrl->nr_io : 0, i;
 
 	lockdep_assert_held(&ctrl->lock);
 
@@ -27,12 +27,13 @@ void pnvme_ctrl_stop(struct pnvme_ctrl *ctrl, enum pnvme_state next, bool shutdo
 		ctrl->quiesced = true;
 	}
 	WRITE_ONCE(ctrl->state, next);
+	for (i = 1; i <= nr_io; i++)
+		pnvme_queue_mute(&ctrl->queues[i]);
 	pnvme_ctrl_disable(ctrl, shutdown);
-
+	for (i = 1; i <= nr_io; i++)
+		pnvme_queue_drain(&ctrl->queues[i]);
 	if (!ctrl->disk)
 		return;
-	for (i = 1; i <= ctrl->nr_io; i++)
-		pnvme_queue_poll(&ctrl->queues[i]);
 	pnvme_disk_cancel(ctrl);
 
 	if (next == PNVME_DEAD) {
@@ -85,8 +86,11 @@ enum blk_eh_timer_return pnvme_timeout(struct request *rq)
 
 	pnvme_count(ctrl, PNVME_STAT_TIMEOUTS, 1);
 
-	/* Only the interrupt may be lost. */
-	pnvme_queue_poll(q);
+	/* Only the interrupt may be lost.  A controller that was stopped has been looked at. */
+	scoped_guard(mutex, &ctrl->lock) {
+		if (ctrl->state == PNVME_LIVE)
+			pnvme_queue_poll(q);
+	}
 	if (!pnvme_in_flight(rq)) {
 		dev_warn(ctrl->dev, "queue %u: completion without interrupt\n", q->qid);
 		return BLK_EH_DONE;

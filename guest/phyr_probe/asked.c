@@ -19,7 +19,6 @@
 #include "probe.h"
 
 #define TABLE_BITS	7
-#define BATCH		16	/* pages looked up at once */
 #define MAX_BYTES	SZ_16M	/* of a request */
 
 /**
@@ -64,47 +63,6 @@ static struct probe_asked *find_request(const struct request *rq)
 	return NULL;
 }
 
-/* The physical address of a page that is mapped by its frame number. */
-static bool frame_of(u64 addr, bool write, u64 *page)
-{
-	struct follow_pfnmap_args args = { .address = addr };
-	bool found = false;
-
-	/* Nothing may sleep here. */
-	if (!mmap_read_trylock(current->mm))
-		return false;
-	args.vma = vma_lookup(current->mm, addr);
-	if (args.vma && !follow_pfnmap_start(&args)) {
-		found = args.writable || !write;
-		*page = PFN_PHYS(args.pfn);
-		follow_pfnmap_end(&args);
-	}
-	mmap_read_unlock(current->mm);
-	return found;
-}
-
-/* The physical addresses of @nr pages of the current process. */
-static bool pages_of(u64 addr, u32 nr, bool write, u64 *page)
-{
-	unsigned int flags = FOLL_PCI_P2PDMA | (write ? FOLL_WRITE : 0);
-	struct page *batch[BATCH];
-	int got, i;
-
-	for (; nr; nr -= got, addr += (u64)got << PAGE_SHIFT) {
-		got = get_user_pages_fast_only(addr, min(nr, BATCH), flags, batch);
-		for (i = 0; i < got; i++) {
-			*page++ = page_to_phys(batch[i]);
-			put_page(batch[i]);
-		}
-		if (got <= 0) {
-			if (!frame_of(addr, write, page++))
-				return false;
-			got = 1;
-		}
-	}
-	return true;
-}
-
 /* The user address of what a request asks for; false if that is not known. */
 static bool resolve(const void *file, u32 handle, u64 addr, u32 len, u64 *user)
 {
@@ -144,7 +102,8 @@ void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handl
 		u32 nr = PFN_UP(offset_in_page(user) + len);
 
 		asked = kmalloc(struct_size(asked, page, nr), GFP_ATOMIC | __GFP_NOWARN);
-		known = asked && pages_of(user & PAGE_MASK, nr, to_memory, asked->page);
+		known = asked &&
+			probe_user_pages(user & PAGE_MASK, nr, to_memory, asked->page);
 	}
 	if (known) {
 		asked->rq = rq;

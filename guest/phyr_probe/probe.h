@@ -168,6 +168,9 @@ int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir);
 void probe_prot_ignore(bool ignored);
 void probe_prot_stop(u64 *checked, u64 *wrong);
 
+/* user.c */
+bool probe_user_pages(u64 addr, u32 nr, bool write, u64 *page);
+
 /* asked.c */
 
 /**

@@ -73,54 +73,73 @@ static bool ours(struct ftrace_regs *regs)
 }
 
 /* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
-static int on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		  struct ftrace_regs *regs, void *data)
+static void on_map(struct ftrace_regs *regs)
 {
-	if (ours(regs))
-		tell_one(&(struct phyr_probe_event){
-			.kind = PHYR_PROBE_EV_MAP,
-			.addr = ftrace_regs_get_argument(regs, 1),
-			.phys = ftrace_regs_get_argument(regs, 2),
-			.len = ftrace_regs_get_argument(regs, 3),
-			.prot = prot_bits(ftrace_regs_get_argument(regs, 4)),
-		});
-	return 0;
+	tell_one(&(struct phyr_probe_event){
+		.kind = PHYR_PROBE_EV_MAP,
+		.addr = ftrace_regs_get_argument(regs, 1),
+		.phys = ftrace_regs_get_argument(regs, 2),
+		.len = ftrace_regs_get_argument(regs, 3),
+		.prot = prot_bits(ftrace_regs_get_argument(regs, 4)),
+	});
 }
 
 /* size_t iommu_unmap(domain, iova, size), iommu_unmap_fast(domain, iova, size, gather) */
-static int on_unmap(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		    struct ftrace_regs *regs, void *data)
+static void on_unmap(struct ftrace_regs *regs)
 {
-	if (ours(regs))
-		tell_one(&(struct phyr_probe_event){
-			.kind = PHYR_PROBE_EV_UNMAP,
-			.addr = ftrace_regs_get_argument(regs, 1),
-			.len = ftrace_regs_get_argument(regs, 2),
-		});
-	return 0;
+	tell_one(&(struct phyr_probe_event){
+		.kind = PHYR_PROBE_EV_UNMAP,
+		.addr = ftrace_regs_get_argument(regs, 1),
+		.len = ftrace_regs_get_argument(regs, 2),
+	});
 }
 
 /* void flush_iotlb_all(domain) */
-static int on_flush_all(struct fprobe *probe, unsigned long ip, unsigned long ret,
-			struct ftrace_regs *regs, void *data)
+static void on_flush_all(void)
 {
-	if (ours(regs))
-		tell_one(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
-	return 0;
+	tell_one(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
 }
 
 /* void iotlb_sync(domain, gather) */
-static int on_sync(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		   struct ftrace_regs *regs, void *data)
+static void on_sync(struct ftrace_regs *regs)
 {
 	const struct iommu_iotlb_gather *gather = (void *)ftrace_regs_get_argument(regs, 1);
 
-	if (ours(regs) && gather->start <= gather->end)
+	if (gather->start <= gather->end)
 		tell_one(&(struct phyr_probe_event){
 			.kind = PHYR_PROBE_EV_FLUSH,
 			.addr = gather->start,
 			.len = gather->end - gather->start + 1,
 		});
+}
+
+/* Is a probe at @ip one at the beginning of @function?  What precedes it there depends on the machine. */
+static bool begins(const void *function, unsigned long ip)
+{
+	return ip - (unsigned long)function < 32;
+}
+
+static int on_api(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		  struct ftrace_regs *regs, void *data)
+{
+	if (!ours(regs))
+		return 0;
+	if (begins(iommu_unmap, ip) || begins(iommu_unmap_fast, ip))
+		on_unmap(regs);
+	else
+		on_map(regs);
+	return 0;
+}
+
+static int on_operation(struct fprobe *probe, unsigned long ip, unsigned long ret,
+			struct ftrace_regs *regs, void *data)
+{
+	if (!ours(regs))
+		return 0;
+	if (begins(story.domain->ops->iotlb_sync, ip))
+		on_sync(regs);
+	else
+		on_flush_all();
 	return 0;
 }
 
@@ -166,48 +185,46 @@ static void on_complete(void *data, struct device *dev, u16 qid, u16 cid, u16 st
 		});
 }
 
-static struct fprobe hooks[5];
-static unsigned int nr_hooks;
+/* As few as can be: each costs a kernel of its own code patched, twice. */
+static struct fprobe api, operations;
+static bool hooked_api, hooked_operations;
 
 static void unhook(void)
 {
-	while (nr_hooks)
-		unregister_fprobe(&hooks[--nr_hooks]);
-}
-
-/* A function by its name, or an operation of the IOMMU driver by its address. */
-static int hook(const char *symbol, const void *addr, fprobe_entry_cb handler)
-{
-	struct fprobe *probe = &hooks[nr_hooks];
-	unsigned long ip = (unsigned long)addr;
-	int err;
-
-	memset(probe, 0, sizeof(*probe));
-	probe->entry_handler = handler;
-	err = symbol ? register_fprobe(probe, symbol, NULL) : register_fprobe_ips(probe, &ip, 1);
-	if (!err)
-		nr_hooks++;
-	return err;
+	if (hooked_operations)
+		unregister_fprobe(&operations);
+	if (hooked_api)
+		unregister_fprobe(&api);
+	hooked_operations = false;
+	hooked_api = false;
 }
 
 /* What becomes of translations; nothing does without an IOMMU that translates. */
 static int hook_iommu(void)
 {
+	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
 	const struct iommu_domain_ops *ops;
-	int err;
+	unsigned long ips[2];
+	int err, nr = 0;
 
 	if (story.by != PHYR_PROBE_DMA_DOMAIN)
 		return 0;
+	api = (struct fprobe){ .entry_handler = on_api };
+	err = register_fprobe_syms(&api, names, ARRAY_SIZE(names));
+	if (err)
+		return err;
+	hooked_api = true;
+
 	ops = story.domain->ops;
-	err = hook("iommu_map_nosync", NULL, on_map);
-	if (!err)
-		err = hook("iommu_unmap", NULL, on_unmap);
-	if (!err)
-		err = hook("iommu_unmap_fast", NULL, on_unmap);
-	if (!err && ops->flush_iotlb_all)
-		err = hook(NULL, ops->flush_iotlb_all, on_flush_all);
-	if (!err && ops->iotlb_sync)
-		err = hook(NULL, ops->iotlb_sync, on_sync);
+	if (ops->flush_iotlb_all)
+		ips[nr++] = (unsigned long)ops->flush_iotlb_all;
+	if (ops->iotlb_sync)
+		ips[nr++] = (unsigned long)ops->iotlb_sync;
+	if (!nr)
+		return 0;
+	operations = (struct fprobe){ .entry_handler = on_operation };
+	err = register_fprobe_ips(&operations, ips, nr);
+	hooked_operations = !err;
 	if (err)
 		unhook();
 	return err;

@@ -353,11 +353,13 @@ static struct {
 
 static void detach(int nr)
 {
-	while (nr--) {
-		tracepoint_probe_unregister(points[nr].tp, points[nr].probe, NULL);
-		tracepoint_synchronize_unregister();
-		__symbol_put(points[nr].symbol);
-	}
+	int i;
+
+	for (i = nr; i--;)
+		tracepoint_probe_unregister(points[i].tp, points[i].probe, NULL);
+	tracepoint_synchronize_unregister();
+	for (i = nr; i--;)
+		__symbol_put(points[i].symbol);
 	probe_asked_forget();
 }
 

@@ -6,14 +6,16 @@
 
 #include "store.h"
 
-/* Processes first: no mapping is left by which one could hand the memory to a device anew. */
+/*
+ * Devices first, which also keeps the memory from being handed to one anew: as long as a device uses
+ * it, the page tables of the process say what it uses.
+ */
 static void store_revoke(struct store *store)
 {
-	scoped_guard(rwsem_write, &store->lock) {
-		store->gone = true;
-		store_zap(store);
-	}
 	phyr_export_revoke(&store->export);
+	guard(rwsem_write)(&store->lock);
+	store->gone = true;
+	store_zap(store);
 }
 
 static void store_offer(struct store *store)

@@ -64,6 +64,8 @@ static void use_after_unmap(struct test *t, bool lazy)
 	from = ktime_get();
 	if (!test_nothing_mapped(t, addr, PAGE_SIZE))
 		goto undo;
+	/* The last write at the latest; for whoever looks out for faults. */
+	seq_printf(t->out, "# provokes: write %#llx %lu\n", (u64)addr, PAGE_SIZE);
 
 	do {
 		memset(page_address(page), NOBODY, PAGE_SIZE);

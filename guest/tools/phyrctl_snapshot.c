@@ -22,17 +22,18 @@
 #define TRACING	"/sys/kernel/tracing"
 #define SLAB	"/sys/kernel/slab"
 
-/* what was entered and removed; the fields of the events that hold the bytes, if any do */
+/* what was entered and removed; which of it counts; the fields of the events that hold the bytes, if any do */
 static const struct {
 	const char *group;
 	const char *event;
 	const char *trigger;
+	const char *filter;
 	const char *field;
 } triggers[] = {
-	{ "iommu",   "map",	   "hist:keys=common_type:vals=size",		"size:" },
-	{ "iommu",   "unmap",	   "hist:keys=common_type:vals=unmapped_size",	"unmapped_size:" },
-	{ "phyrlab", "iova_alloc", "hist:keys=common_type if pfn != 0",		NULL },
-	{ "phyrlab", "iova_free",  "hist:keys=common_type",			NULL },
+	{ "iommu",   "map",	   "hist:keys=common_type:vals=size",		"",	       "size:" },
+	{ "iommu",   "unmap",	   "hist:keys=common_type:vals=unmapped_size",	"",	       "unmapped_size:" },
+	{ "phyrlab", "iova_alloc", "hist:keys=common_type",			" if pfn != 0", NULL },
+	{ "phyrlab", "iova_free",  "hist:keys=common_type",			"",	       NULL },
 };
 
 #define TRIGGERS	(sizeof(triggers) / sizeof(triggers[0]))
@@ -117,19 +118,26 @@ static void make_probes(void)
 		append(TRACING "/dynamic_events", probes[i]);
 }
 
-static void set_triggers(const char *prefix)
+static bool set_trigger(size_t i, const char *prefix, const char *suffix)
 {
 	char path[256], line[256];
 
-	if (access(TRACING "/events", F_OK))
-		mount("tracefs", TRACING, "tracefs", 0, NULL);
-	make_probes();
-	for (size_t i = 0; i < TRIGGERS; i++) {
-		event_path(path, sizeof(path), i, "trigger");
-		snprintf(line, sizeof(line), "%s%s", prefix, triggers[i].trigger);
-		if (!spill(path, line) && triggers[i].field)
-			fail(EXIT_FAILED, "cannot set '%s' on %s: %s", line, path, strerror(errno));
-	}
+	event_path(path, sizeof(path), i, "trigger");
+	snprintf(line, sizeof(line), "%s%s%s%s", prefix, triggers[i].trigger, suffix, triggers[i].filter);
+	/* Truncating it would remove what is there. */
+	return append(path, line);
+}
+
+static bool is_armed(size_t i)
+{
+	char path[256], *text;
+	bool armed;
+
+	event_path(path, sizeof(path), i, "trigger");
+	text = slurp(path);
+	armed = text && strstr(text, "hist:");
+	free(text);
+	return armed;
 }
 
 static void no_arguments(char **args)
@@ -138,29 +146,30 @@ static void no_arguments(char **args)
 		fail(EXIT_USAGE, "'%s': no argument is taken", args[0]);
 }
 
-/* The old histogram goes first, so that counting begins at zero. */
+/*
+ * Counting begins at zero.  A histogram that is there is emptied: to remove it and have it anew would
+ * patch the kernel's code twice, which takes an emulated machine half a second.
+ */
 void cmd_arm(char **args)
 {
-	char path[256];
-
 	no_arguments(args);
-	for (size_t i = 0; i < TRIGGERS; i++) {
-		char *text;
-
-		event_path(path, sizeof(path), i, "trigger");
-		text = slurp(path);
-		if (text && strstr(text, "hist:"))
-			set_triggers("!");
-		free(text);
-	}
-	set_triggers("");
+	if (access(TRACING "/events", F_OK))
+		mount("tracefs", TRACING, "tracefs", 0, NULL);
+	make_probes();
+	for (size_t i = 0; i < TRIGGERS; i++)
+		if (!set_trigger(i, "", is_armed(i) ? ":clear" : "") && triggers[i].field)
+			fail(EXIT_FAILED, "cannot count %s:%s: %s", triggers[i].group, triggers[i].event,
+			     strerror(errno));
 	puts("{\"armed\":true}");
 }
 
 void cmd_disarm(char **args)
 {
 	no_arguments(args);
-	set_triggers("!");
+	for (size_t i = 0; i < TRIGGERS; i++)
+		if (is_armed(i) && !set_trigger(i, "!", ""))
+			fail(EXIT_FAILED, "cannot stop counting %s:%s: %s", triggers[i].group, triggers[i].event,
+			     strerror(errno));
 	puts("{\"armed\":false}");
 }
 

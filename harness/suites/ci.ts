@@ -1,10 +1,11 @@
 import type { Suite } from '../../src/model/index.js';
 import { alarms } from './alarms.js';
+import { ktap } from './ktap.js';
 import { matrix } from './matrix.js';
 
 export const ci: Suite = {
   id: 'ci',
-  describe: 'for every push: every two parts of the matrix in some cell, every refusal, every alarm',
+  describe: 'for every push: every two parts of the matrix in some cell, every refusal, every alarm, every hazard',
   matrix: true,
-  blocks: [{ ...matrix, cover: 'pairwise' }, ...alarms.blocks],
+  blocks: [{ ...matrix, cover: 'pairwise' }, ...alarms.blocks, ...ktap.blocks],
 };

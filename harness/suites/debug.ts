@@ -1,23 +1,52 @@
-import type { Block, Suite } from '../../src/model/index.js';
-import { noIommu, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
-import { switched } from '../topologies.js';
-import { crosscheck, filesystem, fioVerify, hotUnplug, p2pFar, p2pNear, stress, unbindUnderIo } from '../workloads.js';
+import type { Block, KernelCheck, Suite } from '../../src/model/index.js';
+import {
+  bounced,
+  noIommu,
+  noIommuReserved,
+  virtioStrict,
+  vtdFirstStage,
+  vtdLazy,
+  vtdPassthrough,
+  vtdStrict,
+  vtdStrictReserved,
+} from '../machines.js';
+import { peers, switched } from '../topologies.js';
+import {
+  crosscheck,
+  ctlBoth,
+  ctlPageless,
+  ctlPeers,
+  filesystem,
+  fioVerify,
+  hostMemory,
+  hotUnplug,
+  p2pFar,
+  p2pNear,
+  p2pTo,
+  stress,
+  unbindUnderIo,
+} from '../workloads.js';
+import { besideDisk, edu, iommuTestdev } from './engines.js';
+import { ktap } from './ktap.js';
 
 const everywhere: Pick<Block, 'machines' | 'topologies'> = {
   machines: [vtdStrict, vtdLazy, vtdPassthrough, noIommu],
   topologies: [switched],
 };
 
+const check = (fault: KernelCheck['fault']): KernelCheck => ({ id: `check-${fault}`, kind: 'kernel-check', fault });
+
 export const debug: Suite = {
   id: 'debug',
   describe: 'what the debug kernel is to look at while it happens: phyrlab run debug --kernel debug',
   blocks: [
+    // First that it does look: each of these is an alarm, in a guest of its own, since a report of one check silences others.
     {
-      ...everywhere,
-      workloads: [fioVerify, crosscheck, filesystem, p2pNear, p2pFar, stress, unbindUnderIo, hotUnplug],
+      machines: [noIommu],
+      topologies: [switched],
+      workloads: (['use-after-free', 'inversion', 'atomic-sleep', 'leak', 'short-unmap'] as const).map(check),
       backends: ['phyr8'],
     },
-    { ...everywhere, workloads: [fioVerify, crosscheck, stress], backends: ['sg'] },
     // That something is still mapped when the driver goes, only this kernel says.
     {
       machines: [vtdStrict],
@@ -27,5 +56,32 @@ export const debug: Suite = {
       plant: 'skip-unmap',
       caughtBy: ['leaks', 'kernel-log'],
     },
+    {
+      ...everywhere,
+      workloads: [fioVerify, crosscheck, filesystem, p2pNear, p2pFar, stress, unbindUnderIo, hotUnplug],
+      backends: ['phyr8'],
+    },
+    { ...everywhere, workloads: [fioVerify, crosscheck, stress], backends: ['sg'] },
+    { ...everywhere, workloads: [ctlBoth, hostMemory, ...ctlPeers], backends: ['phyr8'] },
+    {
+      machines: [vtdStrictReserved, noIommuReserved],
+      topologies: [switched],
+      workloads: [ctlPageless],
+      backends: ['phyr8'],
+    },
+    {
+      machines: [bounced, virtioStrict],
+      topologies: [switched],
+      workloads: [crosscheck, ctlBoth],
+      backends: ['phyr8'],
+    },
+    { machines: [noIommu], topologies: [peers], workloads: ['near-cmb', 'near-pmr'].map(p2pTo), backends: ['phyr8'] },
+    {
+      machines: [vtdStrict, vtdFirstStage, noIommu],
+      topologies: [besideDisk],
+      workloads: [iommuTestdev, edu],
+      backends: ['phyr8'],
+    },
+    ...ktap.blocks,
   ],
 };

@@ -27,7 +27,7 @@ const withEdu = (id: string, dmaMaskBits: number): Topology => ({
 /** With as many address bits as edu has unless it is told otherwise. */
 export const besideDisk = withEdu('engines', 28);
 
-const edu: Workload = { id: 'edu', kind: 'engine', engine: 'edu' };
+export const edu: Workload = { id: 'edu', kind: 'engine', engine: 'edu' };
 export const iommuTestdev: Workload = { id: 'iommu-testdev', kind: 'engine', engine: 'iommu-testdev' };
 
 export const engines: Suite = {

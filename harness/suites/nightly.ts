@@ -2,6 +2,7 @@ import type { Suite } from '../../src/model/index.js';
 import { alarms } from './alarms.js';
 import { arm64 } from './arm64.js';
 import { engines } from './engines.js';
+import { ktap } from './ktap.js';
 import { machines } from './machines.js';
 import { matrix } from './matrix.js';
 import { p2p } from './p2p.js';
@@ -10,5 +11,13 @@ export const nightly: Suite = {
   id: 'nightly',
   describe: 'the whole matrix, and all other suites',
   matrix: true,
-  blocks: [matrix, ...p2p.blocks, ...machines.blocks, ...arm64.blocks, ...engines.blocks, ...alarms.blocks],
+  blocks: [
+    matrix,
+    ...p2p.blocks,
+    ...machines.blocks,
+    ...arm64.blocks,
+    ...engines.blocks,
+    ...ktap.blocks,
+    ...alarms.blocks,
+  ],
 };

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import { namesGuestTree, openGuestTree, openImages } from '../images/index.js';
-import { type Cell, type CellRecord, ExitCode, exitCodeOf, UsageError, type Verdict } from '../model/index.js';
+import { type Cell, ExitCode, exitCodeOf, UsageError } from '../model/index.js';
 import { budgetRows, countsOf, judgePairs, measuredBy, movedCounts, pairRuns } from '../perf/index.js';
 import { type Plan, select } from '../plan/index.js';
 import {
@@ -11,33 +11,28 @@ import {
   movedLines,
   progressReporter,
   StatusLine,
+  type Style,
   styleFor,
-  TerminalReport,
 } from '../report/index.js';
-import { writeJson } from '../results/index.js';
-import { type Executed, execute } from './execute.js';
+import { addConductOptions, type Conducted, type ConductOptions, conduct, DEFAULT_KERNEL } from './conduct.js';
 import { interruptible } from './interrupt.js';
-import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
+import { wholeNumber } from './options.js';
+import { checkTargets, targetsOf } from './reports.js';
+import { askedFor } from './run.js';
 import { loadSuites } from './scenarios.js';
 
-interface BenchOptions extends ImageOptions {
+interface BenchOptions extends ConductOptions {
   against?: string;
   guest?: string;
   rounds: number;
   checkDeterminism?: number | true;
   phases?: boolean;
   counts?: boolean;
-  jobs?: number;
-  json?: string;
-  keep?: boolean;
-  runs?: string;
   kernel: string;
   scenarios?: string;
-  bootTimeout: number;
 }
 
 const SUITE = 'bench';
-const DEFAULT_KERNEL = '7.3';
 /** Every ratio has the rounds of its cell besides. */
 const ROUNDS = 3;
 
@@ -63,52 +58,41 @@ export function benchCommand(): Command {
     )
     .option('--phases', 'build, map, consume and unmap apart')
     .option('--counts', 'also tables of metadata, segments, PRP entries, allocations, invalidations, bounces')
-    .option('--jobs <N>', 'guests at a time (default: one a processor)', wholeNumber(1, 1024))
-    .option('--json <FILE>', 'write the result of the last run as JSON')
-    .option('--keep', 'keep consoles and traces of guests without a failure, too')
-    .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .option('--kernel <RELEASE|DIR>', 'as for run', DEFAULT_KERNEL)
-    .option('--scenarios <DIR>', "also measure the scenarios' cells of the kinds map-cost, io-cost and throughput")
-    .option('--boot-timeout <SECONDS>', 'a guest that is not ready by then is lost', wholeNumber(1, 3600), 90);
-  return addImageOptions(command).action(bench);
+    .option('--scenarios <DIR>', "also measure the scenarios' cells of the kinds map-cost, io-cost and throughput");
+  return addConductOptions(command).action(bench);
 }
 
 async function bench(words: string[], options: BenchOptions): Promise<void> {
-  if (options.against !== undefined && options.checkDeterminism !== undefined)
+  const { against: other, checkDeterminism: times } = options;
+  if (other !== undefined && times !== undefined)
     throw new UsageError('--against and --check-determinism are two questions', 'ask them one after the other');
+  const { targets, output } = targetsOf(options);
+  if (targets.length > 0 && (other ?? times) !== undefined)
+    throw new UsageError('a report is of one run, and this makes several', 'each keeps its result.json in its folder');
+  await checkTargets(targets);
   const seed = randomInt(2 ** 32);
   const plan = await chosen(words, options, seed);
   using interrupt = interruptible();
   const { signal } = interrupt;
-  const status = new StatusLine(process.stdout);
+  const status = new StatusLine(output);
   await using images = await openImages({ ...options, progress: progressReporter(status), signal });
-  const terminal = new TerminalReport(status, styleFor(process.stdout));
   await using own = options.guest === undefined ? undefined : await openGuestTree(options.guest, signal);
-  const run: Turn = (part, side, remember) =>
-    execute({
-      ...options,
-      plan: part,
-      images,
-      seed,
-      bootTimeoutS: options.bootTimeout,
-      kernel: side.kernel ?? options.kernel,
-      guest: side.guest ?? own?.dir,
-      remember,
-      terminal,
-      repro: (id) =>
-        `npx phyrlab bench '${id}'${options.kernel === DEFAULT_KERNEL ? '' : ` --kernel ${options.kernel}`}`,
-      signal,
-    });
-  const { runs, exitCode } =
-    options.against !== undefined
-      ? await against(options.against, plan, run, options.rounds, signal)
-      : options.checkDeterminism !== undefined
-        ? await determinism(plan, run, options.checkDeterminism === true ? 2 : options.checkDeterminism)
-        : await once(plan, run, options);
-  const last = runs.at(-1);
-  if (last !== undefined && options.json !== undefined) await writeJson(options.json, last.result);
-  signal.throwIfAborted();
-  process.exitCode = exitCode;
+  const run: Turn = async (part, { kernel = options.kernel, guest = own?.dir }, forget) => {
+    signal.throwIfAborted();
+    const asked = askedFor(words.length > 0 ? words : [SUITE], { ...options, kernel });
+    const job = { plan: part, seed, asked, guest, forget };
+    const started = performance.now();
+    return await conduct(job, { ...options, targets, output, started }, { images, status, signal });
+  };
+  const print = (lines: readonly string[]) => {
+    for (const line of lines) status.print(line);
+  };
+  process.exitCode = await (other !== undefined
+    ? against(other, plan, run, { ...options, print, style: styleFor(output), signal })
+    : times !== undefined
+      ? determinism(plan, run, times === true ? 2 : times, { print, style: styleFor(output) })
+      : once(plan, run, { ...options, print }));
 }
 
 /** Of the suite, and of scenarios what measures as its cells do. */
@@ -131,66 +115,71 @@ interface Side {
   guest?: string;
 }
 
-type Turn = (plan: Plan, side: Side, remember: boolean) => Promise<Executed>;
+/** One run. What is to be forgotten is no part of the history. */
+type Turn = (plan: Plan, side: Side, forget: boolean) => Promise<Conducted>;
 
-interface Outcome {
-  runs: Executed[];
-  exitCode: number;
+interface Output {
+  print: (lines: readonly string[]) => void;
+  style: Style;
 }
 
-async function once(plan: Plan, run: Turn, options: BenchOptions): Promise<Outcome> {
-  const done = await run(plan, {}, true);
-  const { cells } = done.result;
-  const rows = budgetRows(measuredBy(cells));
-  print(benchTables(cells, options));
-  if (rows.length > 0) print(['', ...budgetTable(rows).split('\n')]);
-  return { runs: [done], exitCode: codeOf([done]) };
+async function once(
+  plan: Plan,
+  run: Turn,
+  options: Omit<Output, 'style'> & { phases?: boolean; counts?: boolean },
+): Promise<number> {
+  const { exitCode, result } = await run(plan, {}, false);
+  const rows = budgetRows(measuredBy(result.cells));
+  options.print(benchTables(result.cells, options));
+  if (rows.length > 0) options.print(['', ...budgetTable(rows).split('\n')]);
+  return exitCode;
 }
 
 /** Timings differ from run to run, so only counts are asked for. */
-async function determinism(plan: Plan, run: Turn, times: number): Promise<Outcome> {
+async function determinism(plan: Plan, run: Turn, times: number, { print, style }: Output): Promise<number> {
   const counted = part(plan, ({ machine }) => machine.clock === 'icount');
   if (counted.cells.length === 0)
     throw new UsageError('none of these cells counts instructions', `phyrlab list ${SUITE}`);
-  const runs: Executed[] = [];
-  for (let i = 0; i < times; i++) runs.push(await run(counted, {}, true));
+  const runs: Conducted[] = [];
+  for (let i = 0; i < times; i++) runs.push(await run(counted, {}, false));
   const records = runs.map(({ result }) => result.cells);
   const moved = movedCounts(counted.cells, records);
-  print(['', ...movedLines(moved, countsOf(counted.cells, records[0] ?? []), times, styleFor(process.stdout))]);
-  const exitCode = codeOf(runs);
-  return { runs, exitCode: exitCode === ExitCode.ok && moved.length > 0 ? ExitCode.failed : exitCode };
+  print(['', ...movedLines(moved, countsOf(counted.cells, records[0] ?? []), times, style)]);
+  return worst(runs, moved.length > 0);
 }
 
 /** Counts are the same each time, so one turn says all; timings are taken in turns. What others' sources cost is not remembered. */
-async function against(word: string, plan: Plan, run: Turn, rounds: number, signal: AbortSignal): Promise<Outcome> {
+async function against(
+  word: string,
+  plan: Plan,
+  run: Turn,
+  { rounds, print, style, signal }: Output & { rounds: number; signal: AbortSignal },
+): Promise<number> {
   const isKernel = !namesGuestTree(word) && (word.includes('/') || /^\d+\.\d+/.test(word) || word === 'debug');
   await using tree = isKernel ? undefined : await openGuestTree(word, signal);
   const other: Side = tree === undefined ? { kernel: word } : { guest: tree.dir };
-  const runs: { ours: Executed[]; theirs: Executed[] } = { ours: [], theirs: [] };
+  const [ours, theirs]: [Conducted[], Conducted[]] = [[], []];
   const noisy = part(plan, ({ machine }) => machine.clock !== 'icount');
-  for (let round = 0; round < (noisy.cells.length > 0 ? rounds : 1) && !signal.aborted; round++) {
+  for (let round = 0; round < (noisy.cells.length > 0 ? rounds : 1); round++) {
     const turn = round === 0 ? plan : noisy;
-    runs.ours.push(await run(turn, {}, false));
-    runs.theirs.push(await run(turn, other, false));
+    ours.push(await run(turn, {}, true));
+    theirs.push(await run(turn, other, true));
   }
-  const side = (executed: Executed[]) => executed.map(({ result }) => result.cells);
-  const judged = judgePairs(pairRuns(plan.cells, side(runs.ours), side(runs.theirs)));
-  const style = styleFor(process.stdout);
-  print(['', `${word} against the default:`, ...comparisonLines(judged, style)]);
-  const all = [...runs.ours, ...runs.theirs];
-  const exitCode = codeOf(all);
-  const worse = judged.some(({ comparison }) => comparison.gates);
-  return { runs: all, exitCode: exitCode === ExitCode.ok && worse ? ExitCode.failed : exitCode };
+  const side = (runs: Conducted[]) => runs.map(({ result }) => result.cells);
+  const judged = judgePairs(pairRuns(plan.cells, side(ours), side(theirs)));
+  print(['', `${tree?.name ?? `kernel ${word}`} against the default:`, ...comparisonLines(judged, style)]);
+  return worst(
+    [...ours, ...theirs],
+    judged.some(({ comparison }) => comparison.gates),
+  );
 }
 
 function part(plan: Plan, takes: (cell: Cell) => boolean): Plan {
   return { cells: plan.cells.filter(takes), pruned: [], omitted: 0 };
 }
 
-function codeOf(runs: readonly Executed[]): number {
-  return exitCodeOf(runs.flatMap(({ result }) => result.cells.map(({ verdict }: CellRecord): Verdict => verdict)));
-}
-
-function print(lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
+/** Of several runs, and of what they said together. */
+function worst(runs: readonly Conducted[], objection: boolean): number {
+  const exitCode = exitCodeOf(runs.flatMap(({ result }) => result.cells.map(({ verdict }) => verdict)));
+  return exitCode === ExitCode.ok && objection ? ExitCode.failed : exitCode;
 }

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, InfraError, UsageError } from '../model/index.js';
 import { benchCommand } from './bench.js';
@@ -6,16 +7,24 @@ import { doctorCommand } from './doctor.js';
 import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
 import { listCommand } from './list.js';
+import { mergeCommand } from './merge.js';
 import { perfCommand } from './perf.js';
+import { reproCommand } from './repro.js';
 import { runCommand } from './run.js';
 import { showCommand } from './show.js';
+
+/** From the built file. */
+const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 export async function main(argv: string[]): Promise<void> {
   const program = new Command('phyrlab')
     .description("A QEMU-backed hardware test harness for the Linux kernel's DMA mapping code")
+    .version(version)
     .addHelpText('after', '\nExit codes: 0 all passed, 1 a failure, 2 inconclusive, 3 infrastructure lost, 64 usage.');
   const commands = [
     runCommand(),
+    reproCommand(),
+    mergeCommand(),
     listCommand(),
     showCommand(),
     imagesCommand(),

@@ -23,3 +23,30 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
   };
 }
+
+export interface Duration {
+  ms: number;
+  /** As the user put it. */
+  said: string;
+}
+
+/** For commander: `90s`, `20m`, `1h30m`. */
+export function duration(text: string): Duration {
+  const [, hours, minutes, seconds] = /^(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text) ?? [];
+  const ms = ((Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60 + Number(seconds ?? 0)) * 1000;
+  if (ms > 0 && ms < 2 ** 31) return { ms, said: text };
+  throw new InvalidArgumentError('It takes a duration such as 90s, 20m or 1h30m, less than 24 days.');
+}
+
+export interface Part {
+  index: number;
+  count: number;
+}
+
+/** For commander: `2/4`. */
+export function part(text: string): Part {
+  const [, i, n] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
+  const [index, count] = [Number(i), Number(n)];
+  if (index >= 1 && index <= count) return { index, count };
+  throw new InvalidArgumentError('It takes I/N, the I-th of N parts, e.g. 2/4.');
+}

@@ -23,8 +23,17 @@ export function reportTarget(text: string, earlier: ReportTarget[] = []): Report
   return [...earlier, { format: format as Format, file }];
 }
 
+/** What the options ask for, and the stream that is left for a person. */
+export function targetsOf({ json, report }: { json?: string; report?: ReportTarget[] }): {
+  targets: ReportTarget[];
+  output: NodeJS.WriteStream;
+} {
+  const targets = [...(report ?? []), ...(json === undefined ? [] : reportTarget(`json=${json}`))];
+  return { targets, output: takesOutput(targets) ? process.stderr : process.stdout };
+}
+
 /** Does one of them want standard output for itself? Two of them would get in each other's way. */
-export function takesOutput(targets: readonly ReportTarget[]): boolean {
+function takesOutput(targets: readonly ReportTarget[]): boolean {
   const there = targets.filter(({ format, file }) => file === '-' && format !== 'github');
   if (there.length > 1)
     throw new UsageError('two reports cannot both go to standard output', 'give one of them a file');

@@ -1,43 +1,24 @@
 import { randomInt } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
-import { cpus, release, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { cacheDirectory, openImages } from '../images/index.js';
-import {
-  type Emit,
-  ExitCode,
-  exitCodeOf,
-  type RunEvent,
-  RunResult,
-  SCHEMA_VERSION,
-  UsageError,
-} from '../model/index.js';
-import { hostLoad, select } from '../plan/index.js';
-import { probeAccelerator } from '../qemu/index.js';
-import { p2pTable, progressReporter, StatusLine, styleFor, TerminalReport } from '../report/index.js';
-import { historyFolder, newRunId, RunStore, runsFolder, samplesOf, writeSamples } from '../results/index.js';
-import { executeRun } from '../run/index.js';
+import { openImages } from '../images/index.js';
+import { type Asked, UsageError, whyUnfinished } from '../model/index.js';
+import { type Plan, select, takeShard } from '../plan/index.js';
+import { progressReporter, StatusLine } from '../report/index.js';
+import { lastRun, runsFolder } from '../results/index.js';
+import { addConductOptions, type ConductOptions, conduct, DEFAULT_KERNEL, type Job } from './conduct.js';
 import { interruptible } from './interrupt.js';
-import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
-import { checkTargets, type ReportTarget, reportTarget, takesOutput, writeReports } from './reports.js';
+import { type Part, part, wholeNumber } from './options.js';
+import { checkTargets, targetsOf } from './reports.js';
 import { loadSuites } from './scenarios.js';
 
-interface RunCommandOptions extends ImageOptions {
+interface RunCommandOptions extends ConductOptions {
   seed?: number;
-  jobs?: number;
-  json?: string;
-  report?: ReportTarget[];
-  keep?: boolean;
-  runs?: string;
-  kernel: string;
+  shard?: Part;
+  lastFailed?: boolean;
+  kernel?: string;
   scenarios?: string;
-  bootTimeout?: number;
 }
-
-const SPACE_MIB = 512;
-const DEFAULT_KERNEL = '7.3';
-const BOOT_TIMEOUT_S = 90;
 
 export function runCommand(): Command {
   const command = new Command('run')
@@ -48,128 +29,96 @@ export function runCommand(): Command {
       'seed of the run; a cell derives its own from it (default: a new one)',
       wholeNumber(0, 2 ** 32 - 1),
     )
-    .option(
-      '--jobs <N>',
-      'guests at a time; one with more than two vCPUs counts as several (default: one a processor)',
-      wholeNumber(1, 1024),
-    )
-    .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
-    .option(
-      '--report <FORMAT=FILE>',
-      "also report as json, junit, ktap or kcidb; 'github' for annotations and a job summary; any number of times",
-      reportTarget,
-    )
-    .option('--keep', 'keep consoles and traces of guests without a failure, too')
-    .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
+    .option('--shard <I/N>', 'only the I-th of N parts, which run anywhere and are put together by phyrlab merge', part)
     .option(
       '--kernel <RELEASE|DIR>',
-      'a kernel of the locks (7.3, 7.2, debug) or the build tree of your own',
-      DEFAULT_KERNEL,
+      `a kernel of the locks (7.3, 7.2, debug) or the build tree of your own (default: ${DEFAULT_KERNEL})`,
     )
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
-    .option(
-      '--boot-timeout <SECONDS>',
-      `a guest that is not ready by then is lost (default: ${BOOT_TIMEOUT_S}, longer with a kernel that checks itself)`,
-      wholeNumber(1, 3600),
-    );
-  return addImageOptions(command).action(run);
+    .option('--last-failed', 'the cells of the newest run that did not pass, with its seed, kernel and scenarios');
+  return addConductOptions(command).action(run);
 }
 
 async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const started = performance.now();
-  const suites = await loadSuites(options.scenarios);
-  const seed = options.seed ?? randomInt(2 ** 32);
-  const plan = select(suites, words.length > 0 ? words : ['smoke'], seed);
-  const targets = [
-    ...(options.report ?? []),
-    ...(options.json === undefined ? [] : reportTarget(`json=${options.json}`)),
-  ];
-  const output = takesOutput(targets) ? process.stderr : process.stdout;
+  const asking = options.lastFailed ? await lastFailed(words, options) : whatIsAsked(words, options);
+  if (asking === undefined) return;
+  const { seed, asked } = asking;
+  const suites = await loadSuites(asked.scenarios);
+  const job = jobOf(select(suites, asked.words, seed), seed, asked, options.shard);
+  const { targets, output } = targetsOf(options);
   await checkTargets(targets);
 
   using interrupt = interruptible();
-  const { signal } = interrupt;
   const status = new StatusLine(output);
-  const progress = progressReporter(status);
-  await using images = await openImages({ ...options, progress, signal });
-  const image = await images.image(options.kernel);
-  const id = newRunId();
-  using store = await RunStore.create(runsFolder(options.runs), id);
-  await checkSpace(store.folder);
-  const accelerator = await probeAccelerator({ ...image, cacheDir: cacheDirectory(undefined, process.env), signal });
-  signal.throwIfAborted();
-
-  const terminal = new TerminalReport(status, styleFor(output));
-  const emit: Emit<RunEvent> = (event) => {
-    store.append(event);
-    terminal.consume(event);
-  };
-  const record = {
-    id,
-    seed,
-    started: new Date().toISOString(),
-    host: {
-      kernel: release(),
-      cpus: cpus().length,
-      memory_mib: Math.round(totalmem() / 2 ** 20),
-      accelerator: accelerator.accelerator,
-    },
-    qemu: { version: image.qemu.version, key: image.qemu.key },
-    kernel: { release: image.kernel.release, key: image.kernel.key },
-    rootfs: { key: image.rootfs.key },
-    modules: { key: image.modules.key },
-    drift: images.drift(),
-  };
-  emit({ type: 'run-start', at: record.started, run: record, cells: plan.cells, pruned: plan.pruned });
-  const cells = await executeRun({
-    plan,
-    repro: (cellId) => reproCommand(cellId, seed, options),
-    kernelKey: image.kernel.key,
-    host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
-    accelerator: accelerator.accelerator,
-    image: ({ plants, machine }) => images.image(options.kernel, { plants, machine }),
-    folder: store.folder,
-    keep: options.keep ?? false,
-    bootDeadlineMs: (options.bootTimeout ?? BOOT_TIMEOUT_S * image.kernel.patience) * 1000,
-    emit,
+  const { signal } = interrupt;
+  await using images = await openImages({
+    ...options,
+    ...(asked.qemu !== undefined && { qemu: asked.qemu }),
+    progress: progressReporter(status),
     signal,
   });
-  const exitCode = signal.aborted ? ExitCode.interrupted : exitCodeOf(cells.map((cell) => cell.verdict));
-  const duration_ms = Math.round(performance.now() - started);
-  emit({ type: 'run-end', at: new Date().toISOString(), exitCode, interrupted: signal.aborted });
-  const result = RunResult.parse({
-    schema: SCHEMA_VERSION,
-    run: { ...record, duration_ms, interrupted: signal.aborted, exit_code: exitCode },
-    cells,
-  });
-  terminal.table(p2pTable(plan.cells, cells));
-  terminal.totals(cells, duration_ms, store.folder);
+  const { exitCode } = await conduct(job, { ...options, targets, output, started }, { images, status, signal });
   process.exitCode = exitCode;
-  await store.writeResult(result);
-  const samples = signal.aborted ? undefined : samplesOf(result, plan.cells);
-  if (samples !== undefined) await writeSamples(historyFolder(runsFolder(options.runs)), samples.header, samples.lines);
-  await writeReports(targets, result);
 }
 
-/** The one command that runs exactly this cell again: whatever was not the default and decides what runs. */
-function reproCommand(cellId: string, seed: number, { kernel, qemu, scenarios }: RunCommandOptions): string {
-  const path = (option: string) => (option.includes('/') ? resolve(option) : option);
-  return [
-    `npx phyrlab run '${cellId}' --seed ${seed}`,
-    ...(kernel === DEFAULT_KERNEL ? [] : [`--kernel ${path(kernel)}`]),
-    ...(qemu === undefined ? [] : [`--qemu ${path(qemu)}`]),
-    ...(scenarios === undefined ? [] : [`--scenarios ${resolve(scenarios)}`]),
-  ].join(' ');
+interface Asking {
+  seed: number;
+  asked: Asked;
 }
 
-/** Better said now than after half of the cells. */
-async function checkSpace(folder: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = Math.floor((bavail * bsize) / 2 ** 20);
-  if (free < SPACE_MIB) {
-    throw new UsageError(
-      `only ${free} MiB are free where runs are kept (${folder}); ${SPACE_MIB} are needed`,
-      'free some, or choose another folder with --runs DIR',
-    );
+function whatIsAsked(words: string[], options: RunCommandOptions): Asking {
+  if (options.shard !== undefined && options.seed === undefined)
+    throw new UsageError('a shard needs --seed: all shards of a run have the same', 'e.g. the number of the CI run');
+  return {
+    seed: options.seed ?? randomInt(2 ** 32),
+    asked: askedFor(words.length > 0 ? words : ['smoke'], options),
+  };
+}
+
+/** What the newest run did not bring to a pass, though it was run to its end; as that run was asked for, where nothing else is said. */
+async function lastFailed(words: string[], options: RunCommandOptions): Promise<Asking | undefined> {
+  if (words.length > 0 || options.shard !== undefined)
+    throw new UsageError('--last-failed says by itself which cells to run', 'leave out the names and --shard');
+  const last = await lastRun(runsFolder(options.runs));
+  if (last === undefined) throw new UsageError(`there is no run in ${runsFolder(options.runs)}`, 'phyrlab run first');
+  const bad = last.records.filter(
+    (record) => !['pass', 'skip'].includes(record.verdict) && whyUnfinished(record) === undefined,
+  );
+  if (bad.length === 0) {
+    process.stdout.write(`nothing failed in the newest run, ${last.run.id}\n`);
+    return undefined;
   }
+  const { kernel, qemu, scenarios } = { ...last.run.asked, ...options };
+  return {
+    seed: options.seed ?? last.run.seed,
+    asked: askedFor(
+      bad.map(({ id }) => id),
+      {
+        ...(kernel !== undefined && { kernel }),
+        ...(qemu !== undefined && { qemu }),
+        ...(scenarios !== undefined && { scenarios }),
+      },
+    ),
+  };
+}
+
+function jobOf(whole: Plan, seed: number, asked: Asked, wanted: Part | undefined): Job {
+  if (wanted === undefined) return { plan: whole, seed, asked };
+  const { plan, ...part } = takeShard(whole, wanted);
+  return { plan, seed, asked, part };
+}
+
+/** Paths as they are good from anywhere. */
+export function askedFor(
+  words: string[],
+  { kernel = DEFAULT_KERNEL, qemu, scenarios }: { kernel?: string; qemu?: string; scenarios?: string },
+): Asked {
+  const path = (option: string) => (option.includes('/') ? resolve(option) : option);
+  return {
+    words,
+    kernel: path(kernel),
+    ...(qemu !== undefined && { qemu: path(qemu) }),
+    ...(scenarios !== undefined && { scenarios: resolve(scenarios) }),
+  };
 }

@@ -8,6 +8,7 @@ import { describe, type Emit, home, InfraError, type Progress, UsageError } from
 import { NoSpace } from './exec.js';
 import { FileLock } from './filelock.js';
 import { findDamage, hashFile, Manifest, takeManifest } from './manifest.js';
+import { Users } from './users.js';
 
 const EntryFile = z.strictObject({
   schema: z.literal(1),
@@ -46,7 +47,7 @@ export interface EntrySpec {
 
 /**
  * The cache: `entries/NAME-KEY` are finished and never change; `work/NAME-KEY` are being made, each by the holder of
- * `locks/NAME-KEY`; `packages/SHA256` are downloaded files; `substitutes` says what was taken for locks whose versions left
+ * `locks/NAME-KEY`; `users/` says who uses what now; `packages/SHA256` are downloaded files; `substitutes` says what was taken for locks whose versions left
  * the mirror. Entries appear by rename, so a half-made one is never seen, and work whose lock is free was left by a crash.
  */
 export class Cache {
@@ -55,18 +56,20 @@ export class Cache {
   readonly #signal: AbortSignal;
   readonly #deep: boolean;
   readonly #underway = new Map<string, Promise<Entry>>();
+  readonly #users: Users;
 
   private constructor(dir: string, options: CacheOptions) {
     this.dir = dir;
     this.#emit = options.progress;
     this.#signal = options.signal;
     this.#deep = options.deep;
+    this.#users = new Users(this.path('users'));
   }
 
   static async open(dir: string, options: CacheOptions): Promise<Cache> {
     const cache = new Cache(path.resolve(dir), options);
     try {
-      for (const part of ['entries', 'work', 'locks', 'packages', 'substitutes'])
+      for (const part of ['entries', 'work', 'locks', 'users', 'packages', 'substitutes'])
         await mkdir(cache.path(part), { recursive: true });
     } catch (error) {
       if (NoSpace.is(error)) throw cache.#noSpace(error);
@@ -96,9 +99,10 @@ export class Cache {
     return entry;
   }
 
-  /** Resolves when nothing is being made any more, whether it succeeded or not. */
+  /** Resolves when nothing is being made any more, whether it succeeded or not; what was used may then be removed by others. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#underway.values());
+    await this.#users[Symbol.asyncDispose]();
   }
 
   async #timed(id: string, spec: EntrySpec): Promise<Entry> {
@@ -108,11 +112,12 @@ export class Cache {
       this.#emit({ type: 'step-end', step: spec.name, ms, cached: entry.cached });
       return entry;
     };
+    await this.#users.mark(id);
     const found = await this.#find(id, () => {});
     if (found) return done(found);
     this.#emit({ type: 'step-start', step: spec.name });
     try {
-      await using _lock = await FileLock.acquire(this.path('locks', id), {
+      await using lock = await FileLock.acquire(this.path('locks', id), {
         signal: this.#signal,
         onWait: () =>
           this.#emit({ type: 'warning', text: `${spec.name}: waiting for another phyrlab that is building it` }),
@@ -121,6 +126,7 @@ export class Cache {
         this.#emit({ type: 'warning', text: `cached ${id} is damaged (${damage}): making it again` });
       };
       const made = (await this.#find(id, onDamage)) ?? (await this.#make(id, spec));
+      await lock.remove();
       return done(made);
     } catch (error) {
       throw NoSpace.is(error) ? this.#noSpace(error) : error;
@@ -195,6 +201,7 @@ export class Cache {
       if (!lock) continue;
       await using _ = lock;
       await removeTree(this.path('work', id));
+      await lock.remove();
     }
   }
 
@@ -207,22 +214,35 @@ export class Cache {
     return (await Promise.all(entries)).sort((a, b) => b.used.getTime() - a.used.getTime());
   }
 
-  /** Removes entries last used before `before`, and packages not in `keep` that are older; what another process makes now stays. */
+  /**
+   * Removes entries last used before `before`, and packages not in `keep` that are older. What another process makes or uses now
+   * stays.
+   */
   async gc(before: Date, keep: ReadonlySet<string>): Promise<{ removed: string[]; bytes: number }> {
     const removed: string[] = [];
     let bytes = 0;
+    const inUse = await this.#users.inUse();
     for (const { name, key, dir, used, bytes: size } of await this.list()) {
-      if (used >= before) continue;
       const id = `${name}-${key}`;
+      if (used >= before || inUse.has(id)) continue;
       const lock = await FileLock.tryAcquire(this.path('locks', id));
       if (!lock) continue;
       await using _ = lock;
+      const work = this.path('work', id);
+      await rename(dir, work);
+      // Somebody may have come in between: a user says so before looking for the entry.
+      if ((await this.#users.inUse()).has(id)) {
+        await rename(work, dir);
+        continue;
+      }
+      await removeTree(work);
+      await lock.remove();
       bytes += size;
-      await rename(dir, this.path('work', id));
-      await removeTree(this.path('work', id));
       removed.push(id);
     }
-    for (const sha256 of readdirSync(this.path('packages'))) {
+    // Whoever makes something now may have fetched packages for it that no lock names.
+    const idle = readdirSync(this.path('work')).length === 0;
+    for (const sha256 of idle ? readdirSync(this.path('packages')) : []) {
       const file = this.path('packages', sha256);
       const now = lstatSync(file);
       if (keep.has(sha256) || now.mtime >= before) continue;
@@ -230,7 +250,17 @@ export class Cache {
       await rm(file);
       removed.push(`package ${sha256.slice(0, 16)}`);
     }
+    await this.#sweepLocks();
     return { removed, bytes };
+  }
+
+  /** Removes the files of locks that nobody holds: a crash leaves one. */
+  async #sweepLocks(): Promise<void> {
+    for (const name of readdirSync(this.path('locks'))) {
+      const lock = await FileLock.tryAcquire(this.path('locks', name));
+      await using _ = lock;
+      await lock?.remove();
+    }
   }
 }
 

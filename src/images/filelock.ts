@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { InfraError } from '../model/index.js';
 
 const BUSY = 75;
@@ -7,11 +7,14 @@ const BUSY = 75;
 /**
  * A lock between processes that the kernel gives back when its holder ends, however it ends: flock(2) on a descriptor of ours.
  * Node has no flock; util-linux' `flock` takes it on our open file description, where it stays after the child is gone.
+ * A lock counts only while its file has its name, so that a holder may remove the file when nobody needs it any more.
  */
 export class FileLock implements AsyncDisposable {
   readonly #handle: FileHandle;
-  private constructor(handle: FileHandle) {
+  readonly #file: string;
+  private constructor(handle: FileHandle, file: string) {
     this.#handle = handle;
+    this.#file = file;
   }
 
   /** Null if another process holds it. Never waits. */
@@ -30,23 +33,39 @@ export class FileLock implements AsyncDisposable {
   }
 
   static async #take(file: string, flags: string[], signal: AbortSignal | undefined): Promise<FileLock | null> {
-    const handle = await open(file, 'a');
-    try {
-      const code = await exitCode('flock', [...flags, '0'], handle.fd, signal);
-      signal?.throwIfAborted();
-      if (code === 0) return new FileLock(handle);
-      if (code !== BUSY) throw new InfraError(`cannot lock ${file}: flock ended with ${code}`);
-    } catch (error) {
+    for (;;) {
+      const handle = await open(file, 'a');
+      try {
+        const code = await exitCode('flock', [...flags, '0'], handle.fd, signal);
+        signal?.throwIfAborted();
+        if (code === 0 && (await isStill(handle, file))) return new FileLock(handle, file);
+        if (code !== 0 && code !== BUSY) throw new InfraError(`cannot lock ${file}: flock ended with ${code}`);
+        if (code === BUSY) {
+          await handle.close();
+          return null;
+        }
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+      // The one who had it has removed the file: the lock is another by now.
       await handle.close();
-      throw error;
     }
-    await handle.close();
-    return null;
+  }
+
+  /** Removes the file while the lock is held. It is held no longer: who waits for it takes a new one. */
+  async remove(): Promise<void> {
+    await rm(this.#file, { force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
   }
+}
+
+async function isStill(handle: FileHandle, file: string): Promise<boolean> {
+  const [held, named] = await Promise.all([handle.stat(), stat(file).catch(() => undefined)]);
+  return named !== undefined && held.ino === named.ino && held.dev === named.dev;
 }
 
 function exitCode(

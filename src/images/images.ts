@@ -15,6 +15,7 @@ import { type Recipes, readRecipes } from './recipe.js';
 import { resolveGroup } from './resolve.js';
 import { rootfs } from './rootfs.js';
 import { fragmentOf, sourceKernel, sourceKernelKey } from './sourcekernel.js';
+import { decodeLog } from './symbols.js';
 import { TARGETS } from './target.js';
 import { Toolbox } from './toolbox.js';
 
@@ -67,6 +68,8 @@ export interface Images extends AsyncDisposable {
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
   image(spec: string, options?: ModuleOptions & { machine?: Machine }): Promise<Image>;
   toolbox(arch?: Machine['arch']): Promise<string>;
+  /** A kernel's log, with the source lines of the functions that it names. */
+  decode(log: readonly string[], image: Image): Promise<string[]>;
   /** What was taken instead of locked versions, one line a package; of what was asked for so far. */
   drift(): string[];
   list(): Promise<CachedEntry[]>;
@@ -223,6 +226,10 @@ class CachedImages implements Images {
 
   async toolbox(arch: Machine['arch'] = 'x86_64'): Promise<string> {
     return (await this.#toolboxes[arch].root()).dir;
+  }
+
+  async decode(log: readonly string[], image: Image): Promise<string[]> {
+    return decodeLog(log, image, await this.toolbox(image.kernel.arch), this.#signal);
   }
 
   drift(): string[] {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, lutimesSync, openSync, readSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 
 /**
  * What an entry of the cache is made of. Sizes and times are looked at whenever it is used, which costs microseconds a file
- * and finds what was truncated, replaced, edited or removed; the hashes are for `images build`, which looks at every byte.
+ * and finds what was truncated, replaced, edited or removed; the hashes are for `images build`, which looks at every byte, and for a
+ * cache that was copied by something that does not keep times.
  */
 export const Manifest = z.array(
   z.strictObject({ path: z.string(), size: z.number(), mtime: z.number(), hash: z.string() }),
@@ -34,13 +35,20 @@ export async function findDamage(root: string, manifest: Manifest, deep: boolean
     const now = lstatSync(file, { throwIfNoEntry: false });
     if (!now) return `${entry.path} is gone`;
     if (now.size !== entry.size) return `${entry.path} has ${now.size} bytes instead of ${entry.size}`;
-    if (now.mtimeMs !== entry.mtime) return `${entry.path} was changed`;
-    if (deep) {
-      const hash = now.isSymbolicLink() ? `-> ${await readlink(file)}` : hashFile(file);
-      if (hash !== entry.hash) return `the contents of ${entry.path} changed`;
-    }
+    const moved = Math.abs(now.mtimeMs - entry.mtime) >= 1;
+    if (!deep && !moved) continue;
+    const hash = now.isSymbolicLink() ? `-> ${await readlink(file)}` : hashFile(file);
+    if (hash !== entry.hash) return moved ? `${entry.path} was changed` : `the contents of ${entry.path} changed`;
+    if (moved) setTime(file, entry.mtime);
   }
   return null;
+}
+
+/** The next look is a quick one again. In a cache that we may only read it is not. */
+function setTime(file: string, ms: number): void {
+  try {
+    lutimesSync(file, ms / 1000, ms / 1000);
+  } catch {}
 }
 
 const buffer = Buffer.allocUnsafe(1 << 20);

@@ -1,20 +1,42 @@
 /**
  * Everything that happens in a run, as one discriminated union. `run/` emits these and nothing else; reports only consume them.
+ * A run's file of events says all that its reports say, so that they can be made again from it.
  */
+import { z } from 'zod';
+import { CellRecord, RunRecord } from './record.js';
+import { Cell, PrunedCell } from './words.js';
 
-import type { CellRecord, RunRecord } from './record.js';
-import type { Cell, PrunedCell } from './words.js';
+const at = z.string();
 
-export type RunEvent =
-  | { type: 'run-start'; at: string; run: RunRecord; cells: readonly Cell[]; pruned: readonly PrunedCell[] }
-  | { type: 'boot-start'; at: string; boot: number; machine: string; topology: string; cells: readonly string[] }
-  | { type: 'boot-ready'; at: string; boot: number; ms: number }
-  | { type: 'boot-end'; at: string; boot: number; reason: string }
-  | { type: 'cell-start'; at: string; cell: string; boot: number }
-  | { type: 'cell-step'; at: string; cell: string; step: string }
-  | { type: 'cell-end'; at: string; record: CellRecord }
-  | { type: 'notice'; at: string; level: 'info' | 'warning'; text: string }
-  | { type: 'run-end'; at: string; exitCode: number; interrupted: boolean };
+export const RunEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('run-start'),
+    at,
+    run: RunRecord,
+    cells: z.array(Cell),
+    pruned: z.array(PrunedCell),
+    /** In a shard: the cells that are left to the others. */
+    elsewhere: z.array(z.string()).exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal('boot-start'),
+    at,
+    boot: z.number(),
+    machine: z.string(),
+    topology: z.string(),
+    cells: z.array(z.string()),
+  }),
+  z.strictObject({ type: z.literal('boot-ready'), at, boot: z.number(), ms: z.number() }),
+  z.strictObject({ type: z.literal('boot-end'), at, boot: z.number(), reason: z.string() }),
+  z.strictObject({ type: z.literal('cell-start'), at, cell: z.string(), boot: z.number() }),
+  z.strictObject({ type: z.literal('cell-step'), at, cell: z.string(), step: z.string() }),
+  /** The cell was lost, and is tried again. */
+  z.strictObject({ type: z.literal('cell-retry'), at, record: CellRecord }),
+  z.strictObject({ type: z.literal('cell-end'), at, record: CellRecord }),
+  z.strictObject({ type: z.literal('notice'), at, level: z.enum(['info', 'warning']), text: z.string() }),
+  z.strictObject({ type: z.literal('run-end'), at, exitCode: z.number(), interrupted: z.boolean() }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
 
 /** A long step of building or fetching: shown as progress, not recorded. */
 export type Progress =

@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './home.js';
 export * from './images.js';
+export * from './kept-cell.js';
 export * from './machine.js';
 export * from './record.js';
 export * from './samples.js';

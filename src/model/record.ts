@@ -37,11 +37,41 @@ export const CellRecord = z.strictObject({
   duration_ms: z.number(),
   /** The one command that runs exactly this cell again. */
   repro: z.string(),
+  /** The attempts before this one, each of them lost. */
+  earlier: z
+    .array(z.strictObject({ reason: z.string(), duration_ms: z.number(), evidence: z.string().exactOptional() }))
+    .exactOptional(),
+  /** The folder with what was kept of it, below the run's. */
+  evidence: z.string().exactOptional(),
 });
 export type CellRecord = z.infer<typeof CellRecord>;
 
-/** The reason of every cell that a Ctrl-C kept from its end. */
-export const INTERRUPTED = 'interrupted before it ended';
+const UNFINISHED = 'not run to its end: ';
+
+/** The reason of a lost cell that had not ended when its run was told to: Ctrl-C, or a limit of the run's own. */
+export function unfinished(why: string): string {
+  return UNFINISHED + why;
+}
+
+/** Was the cell only kept from its end? Then why. */
+export function whyUnfinished({ verdict, reason }: Pick<CellRecord, 'verdict' | 'reason'>): string | undefined {
+  return verdict === 'lost' && reason.startsWith(UNFINISHED) ? reason.slice(UNFINISHED.length) : undefined;
+}
+
+export const INTERRUPTED = unfinished('interrupted');
+
+/** What was asked for, as far as it decides what runs. */
+export const Asked = z.strictObject({
+  words: z.array(z.string()),
+  kernel: z.string(),
+  qemu: z.string().exactOptional(),
+  scenarios: z.string().exactOptional(),
+});
+export type Asked = z.infer<typeof Asked>;
+
+/** Which part of a plan a run is: shard `index` of `count`, from 1. Two shards belong together if `plan`, a hash, is the same. */
+export const Shard = z.strictObject({ index: z.int().min(1), count: z.int().min(1), plan: z.string() });
+export type Shard = z.infer<typeof Shard>;
 
 export const RunRecord = z.strictObject({
   id: z.string(),
@@ -60,6 +90,8 @@ export const RunRecord = z.strictObject({
   modules: z.strictObject({ key: z.string() }),
   /** Packages that differ from the lock because the locked version has left the mirror. */
   drift: z.array(z.string()),
+  asked: Asked.exactOptional(),
+  shard: Shard.exactOptional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

@@ -86,6 +86,27 @@ export type CtlIo = z.infer<typeof CtlIo>;
 export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
 export type HostMemory = z.infer<typeof HostMemory>;
 
+/** phyr.ko's own tests (guest/phyr_test), bound to the device under test. Needs reserved RAM. */
+export const Ktap = z.strictObject({
+  id: Id,
+  kind: z.literal('ktap'),
+  /** `all`: every group but that of failures; `failures`: each allocation, link, pin, ... is refused in turn. */
+  cases: z.enum(['all', 'failures']),
+  /** BARs that are offered with struct pages: one below the switch of the device under test, one behind another root port. */
+  peers: z.array(Id).min(1),
+  /** A BAR that is lent without struct pages. */
+  lent: Id,
+});
+export type Ktap = z.infer<typeof Ktap>;
+
+/** A module does what a kernel that checks itself must object to: shows that its reports arrive. */
+export const KernelCheck = z.strictObject({
+  id: Id,
+  kind: z.literal('kernel-check'),
+  fault: z.enum(['use-after-free', 'inversion', 'atomic-sleep', 'leak', 'short-unmap']),
+});
+export type KernelCheck = z.infer<typeof KernelCheck>;
+
 export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({
     id: Id,
@@ -172,6 +193,8 @@ export const Workload = z.discriminatedUnion('kind', [
     how: z.enum(['unplug', 'unbind']),
     threads: z.int().min(1).max(64),
   }),
+  Ktap,
+  KernelCheck,
 ]);
 export type Workload = z.infer<typeof Workload>;
 
@@ -240,20 +263,19 @@ export const Suite = z.strictObject({
 export type Suite = z.infer<typeof Suite>;
 
 /** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */
-export interface Cell {
-  id: string;
-  machine: Machine;
-  topology: Topology;
-  workload: Workload;
-  backend: Backend;
-  plant?: Plant;
-  expect: Expectation;
+export const Cell = z.strictObject({
+  id: z.string(),
+  machine: Machine,
+  topology: Topology,
+  workload: Workload,
+  backend: Backend,
+  plant: Plant.exactOptional(),
+  expect: Expectation,
   /** Derived from the run's seed and the cell's id; 32 bits. */
-  seed: number;
-}
+  seed: z.number(),
+});
+export type Cell = z.infer<typeof Cell>;
 
 /** A cell that will not run, and why: what the machine or the emulation lacks. */
-export interface PrunedCell {
-  id: string;
-  reason: string;
-}
+export const PrunedCell = z.strictObject({ id: z.string(), reason: z.string() });
+export type PrunedCell = z.infer<typeof PrunedCell>;

@@ -51,11 +51,14 @@ export function logWindow(console: readonly string[], begin: string, end: string
 /** Taint that says that something went wrong, not merely that a module came from outside: Documentation/admin-guide/tainted-kernels.rst */
 const TAINTS = { 16: 'machine check', 32: 'bad page', 128: 'oops', 512: 'warning', 16384: 'soft lockup' };
 
-/** `taint`: the kernel's flags before and after, `null` where they could not be read. `expected`: lines that no one objects to. */
+/**
+ * `taint`: the kernel's flags before and after, `null` where they could not be read. `expected`: lines that no one objects to.
+ * `due`: for an alarm that must ring in one way: it alone is objected to.
+ */
 export function judgeKernelLog(
   window: LogWindow,
   taint: { before: number | null; after: number | null },
-  expected: readonly RegExp[] = [],
+  { expected = [], due }: { expected?: readonly RegExp[] | undefined; due?: RegExp | undefined } = {},
 ): OracleReport {
   if (window.lines === undefined) {
     return {
@@ -64,11 +67,13 @@ export function judgeKernelLog(
       detail: 'the marks of this cell are not in the console: could not look',
     };
   }
-  const found = splats(window.lines.filter((line) => !expected.some((pattern) => pattern.test(line))));
+  const objectionable = (line: string) => due?.test(line) ?? !expected.some((pattern) => pattern.test(line));
+  const found = splats(window.lines.filter(objectionable));
   const first = headline(found);
   const tainted = Object.entries(TAINTS).find(
     ([bit]) => (Number(taint.after) & ~Number(taint.before) & Number(bit)) !== 0,
   );
+  if (!first && due) return { name: 'kernel-log', verdict: 'pass', detail: `no report like ${due.source}` };
   if (!first && tainted) return { name: 'kernel-log', verdict: 'fail', detail: `the kernel is tainted: ${tainted[1]}` };
   if (!first && (taint.before === null || taint.after === null)) {
     return { name: 'kernel-log', verdict: 'inconclusive', detail: 'the kernel does not show whether it is tainted' };

@@ -6,19 +6,25 @@ export interface Boot {
 }
 
 /**
- * Cells with the same machine and topology share a boot. A planted defect gets a boot of its own: its modules are built
- * differently, and what it breaks must not colour a neighbour. What is not modelled needs none.
+ * The boots of a plan: cells of the same machine and topology share one. What needs modules with planted defects gets a boot of
+ * its own: they are built differently, and what is broken must not colour a neighbour. What is not modelled needs none.
  */
 export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   const boots = new Map<string, Boot>();
   for (const cell of cells) {
     if (cell.expect.kind === 'not-modelled') continue;
-    const key = cell.plant === undefined ? `${cell.machine.id}/${cell.topology.id}` : cell.id;
+    const key = builtWithPlants(cell) ? cell.id : `${cell.machine.id}/${cell.topology.id}`;
     const boot = boots.get(key);
     if (boot) boot.cells.push(cell);
     else boots.set(key, { cells: [cell] });
   }
   return [...boots.values()];
+}
+
+/** Does it need modules that can be made to go wrong? */
+export function builtWithPlants({ plant, workload }: Pick<Cell, 'plant' | 'workload'>): boolean {
+  if (plant !== undefined || workload.kind === 'kernel-check') return true;
+  return workload.kind === 'ktap' && workload.cases === 'failures';
 }
 
 /** What a host gives to guests, or what a guest takes of it. */

@@ -9,10 +9,10 @@ import {
   translates,
   walk,
 } from '../model/index.js';
-import { p2pRoute } from './p2p.js';
+import { p2pRouteBy } from './p2p.js';
 
-/** What phyr_dma_map() says of a peer that the device cannot reach. */
-const P2P_REFUSED_ERRNO = 'EREMOTEIO';
+/** What phyr_dma_map() says where the block layer would say something else: of a peer that the device cannot reach. */
+const PHYR_ERRNO = new Map([['EINVAL', 'EREMOTEIO']]);
 
 /** `hostPath`: how the device reaches the machine's own memory. */
 export function decideCtlIo(
@@ -30,9 +30,9 @@ export function decideCtlIo(
   if (workload.peer === undefined) return { run: { kind: 'works', how: hostPath } };
   const peer = [...walk(topology)].find(({ node }) => node.id === workload.peer)?.node;
   if (peer?.kind !== 'ivshmem') return { prune: `the topology has no BAR called '${workload.peer}'` };
-  const route = p2pRoute(machine, topology, dut, peer.id);
+  const route = p2pRouteBy(backend, machine, topology, dut, peer.id);
   if (route.kind === 'not-modelled') return { run: { kind: 'not-modelled', why: route.why } };
-  if (route.kind === 'refused') return { run: { kind: 'refused', errno: P2P_REFUSED_ERRNO } };
+  if (route.kind === 'refused') return { run: { kind: 'refused', errno: PHYR_ERRNO.get(route.errno) ?? route.errno } };
   // Of memory without pages the watch sees addresses alone: not whose they are.
   const seen = workload.memory === 'peer' ? route.how : translates(machine.iommu) ? 'iova' : 'direct';
   return { run: { kind: 'works', how: seen } };

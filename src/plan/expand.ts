@@ -20,7 +20,8 @@ import {
   walk,
 } from '../model/index.js';
 import { decideCtlIo } from './ctl-io.js';
-import { p2pRoute, peerDriver } from './p2p.js';
+import { ktapLacks } from './ktap.js';
+import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
 
@@ -107,7 +108,11 @@ function cover(cells: readonly Cell[]): Cell[] {
   const refusal = (cell: Cell | undefined) => {
     if (cell?.expect.kind !== 'refused') return [];
     const { arch, iommu, hostBridgeP2p } = cell.machine;
-    return [[cell.topology.id, cell.workload.id, arch, iommu.kind, translates(iommu), hostBridgeP2p].join('/')];
+    return [
+      [cell.topology.id, cell.workload.id, cell.expect.errno, arch, iommu.kind, translates(iommu), hostBridgeP2p].join(
+        '/',
+      ),
+    ];
   };
   return pairwise(values, (index) => refusal(cells[index])).flatMap((index) => cells[index] ?? []);
 }
@@ -167,18 +172,24 @@ export function decide(combination: Combination, block: Block): Decision {
     const decision = decideCtlIo(machine, topology, workload, backend, dut.id, hostPath(machine));
     if ('prune' in decision || block.caughtBy === undefined) return decision;
   }
+  if (workload.kind === 'ktap' || workload.kind === 'kernel-check') {
+    if (backend !== 'phyr8') return { prune: 'it tests no backend of the driver: it is run once' };
+    const lacks = workload.kind === 'ktap' ? ktapLacks(machine, nodes, workload) : undefined;
+    if (lacks !== undefined) return { prune: lacks };
+  }
   if (workload.kind === 'hot-remove' && workload.how === 'unplug') {
     const over = [...walk(topology)].find(({ node }) => node === dut)?.above.at(-1);
     if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
     if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
   }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
+  if (workload.kind === 'kernel-check') return { run: { kind: 'caught', by: ['kernel-log'] } };
   if (workload.kind === 'p2p-copy') {
     const peer = nodes.find((node) => node.id === workload.peer);
     if (peer === undefined || peerDriver(peer) === undefined) {
       return { prune: `the topology has no peer memory called '${workload.peer}'` };
     }
-    const { kind, why, ...route } = p2pRoute(machine, topology, dut.id, peer.id);
+    const { kind, why, ...route } = p2pRouteBy(backend, machine, topology, dut.id, peer.id);
     return { run: kind === 'not-modelled' ? { kind, why } : ({ kind, ...route } as Expectation) };
   }
   return { run: { kind: 'works', how: hostPath(machine) } };
@@ -246,14 +257,15 @@ export function diskKiB(workload: Workload): number {
     case 'filesystem':
       return 32 * 1024;
     case 'map-cost':
+    case 'engine':
+    case 'ktap':
+    case 'kernel-check':
       return 0;
     case 'io-cost':
     case 'throughput':
       return 2 * COST_REGION_KIB;
     case 'stress':
       return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
-    case 'engine':
-      return 0;
     case 'hot-remove':
       return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }

@@ -1,4 +1,4 @@
-export { type Boot, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
+export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
 export { type CostPlan, costPlan } from './cost.js';
 export { decideCtlIo, reservedRam } from './ctl-io.js';
 export {
@@ -13,6 +13,8 @@ export {
   SECRET_KIB,
 } from './expand.js';
 export { type Found, find } from './find.js';
-export { type P2pRoute, p2pRelation, p2pRoute, peerDriver, redirects } from './p2p.js';
+export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
+export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';
+export { shardOf, takeShard } from './shard.js';

@@ -7,7 +7,15 @@
  * an IOMMU. QEMU never routes inside a switch, so that a bus address under a translating IOMMU, which works on hardware,
  * cannot be shown.
  */
-import { type Machine, type Path, type PciNode, type Topology, translates, walk } from '../model/index.js';
+import {
+  type Backend,
+  type Machine,
+  type Path,
+  type PciNode,
+  type Topology,
+  translates,
+  walk,
+} from '../model/index.js';
 
 export type P2pRoute = { why: string } & (
   | { kind: 'works'; how: Path }
@@ -17,6 +25,12 @@ export type P2pRoute = { why: string } & (
 
 /** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */
 const P2P_REFUSED_ERRNO = 'EINVAL';
+
+/** What phyr_dma_map() says of a bus address beyond the device's DMA mask, and the block layer after it (BLK_STS_IOERR). */
+const BEYOND_MASK_ERRNO = 'EIO';
+
+/** The machine's firmware puts 64-bit BARs, which all peers have, above half a tebibyte. */
+const BAR_BITS = 40;
 
 /** The driver that offers the memory of this device to others: a buffer is the kernel's own business, `undefined`: it has none. */
 export function peerDriver(node: PciNode): 'phyr_peer' | 'nvme' | undefined {
@@ -54,7 +68,32 @@ export function p2pRoute(machine: Machine, topology: Topology, clientId: string,
       why: `${upwards}, and swiotlb=force refuses such memory in a way (BLK_STS_RESOURCE) that the block layer retries for ever`,
     };
   }
+  if (beyondMask(machine)) {
+    return {
+      kind: 'not-modelled',
+      why: `${upwards}, and there the peer is beyond the device's mask, which the kernel's paths tell the block layer in different ways`,
+    };
+  }
   return { kind: 'works', how: 'host-bridge', why: `${upwards}, and the kernel trusts this host bridge to forward it` };
+}
+
+/**
+ * The route by one backend. The kernel hands out a bus address without a look at the device's DMA mask, which a device that is as
+ * narrow as its mask would cut short; phyr.ko refuses it. (QEMU's NVMe is not narrow: by the kernel's paths it works.)
+ */
+export function p2pRouteBy(backend: Backend, ...[machine, ...where]: Parameters<typeof p2pRoute>): P2pRoute {
+  const route = p2pRoute(machine, ...where);
+  const unchecked = backend !== 'phyr16' && backend !== 'phyr8';
+  if (route.kind !== 'works' || route.how !== 'bus-address' || unchecked || !beyondMask(machine)) return route;
+  return {
+    kind: 'refused',
+    errno: BEYOND_MASK_ERRNO,
+    why: `${route.why}, and the bus address is beyond the device's mask`,
+  };
+}
+
+function beyondMask({ dmaBits }: Machine): boolean {
+  return dmaBits !== undefined && dmaBits < BAR_BITS;
 }
 
 /** Where two devices stand to each other, as a row of the table of `phyrlab run p2p`. */

@@ -1,5 +1,5 @@
 /** A running guest and everything that it owns on the host. */
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
 import { access, type FileHandle, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export interface GuestOptions {
   machine: Machine;
   topology: Topology;
   accelerator: 'kvm' | 'tcg';
-  /** An existing directory, the caller's, that keeps console.log and trace.log; without it they go with the guest. */
+  /** An existing directory, the caller's, that keeps console.log, trace.log and qmp.log; without it they go with the guest. */
   artefacts?: string;
   /** Where the nameless files behind disks and BARs take their room; default: the system's temporary directory. */
   scratch?: string;
@@ -154,7 +154,12 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     },
   );
   const serial = new SerialConsole(child.console, consoleLog.here);
-  const qmp = new Qmp(child.qmp, (event) => onEvent(event, qmp, death));
+  const log = options.artefacts === undefined ? undefined : monitorLog(join(options.artefacts, 'qmp.log'));
+  const qmp = new Qmp(child.qmp, (event) => onEvent(event, qmp, death), log?.write);
+  if (log) {
+    owned.add(() => within(QUIT_MS, log.ended));
+    qmp.closed.then(log.end);
+  }
   watch(child, serial, death);
   owned.add(() => end(child, qmp, serial, death));
 
@@ -188,6 +193,21 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     plug: (node) => plug(qmp, node, argv),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What was said to QEMU's monitor and what it said, with the seconds since QEMU's start. Not worth a guest's life: it may fail. */
+function monitorLog(path: string): { write: (line: string) => void; end: () => void; ended: Promise<void> } {
+  const started = performance.now();
+  const file = createWriteStream(path);
+  const ended = new Promise<void>((resolve) => {
+    file.on('error', () => {});
+    file.on('close', resolve);
+  });
+  return {
+    write: (line) => file.write(`${((performance.now() - started) / 1000).toFixed(3)} ${line}\n`),
+    end: () => file.end(),
+    ended,
   };
 }
 

@@ -41,9 +41,12 @@ export class Qmp {
   #lastId = 0;
   #gone = false;
 
-  /** Takes the stream over. `onEvent` sees every event, in order. */
-  constructor(stream: Duplex, onEvent: (event: QmpEvent) => void) {
+  readonly #log: (line: string) => void;
+
+  /** Takes the stream over. `onEvent` sees every event, in order; `log` every line of either side. */
+  constructor(stream: Duplex, onEvent: (event: QmpEvent) => void, log: (line: string) => void = () => {}) {
     this.#stream = stream;
+    this.#log = log;
     this.#listeners.add(onEvent);
     this.greeted = new Promise((resolve, reject) => {
       this.#greet = { resolve, reject };
@@ -83,7 +86,9 @@ export class Qmp {
         };
       };
       this.#pending.set(id, { command, resolve: settle(resolve), reject: settle(reject) });
-      this.#stream.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
+      const line = JSON.stringify({ execute: command, arguments: args, id });
+      this.#log(`-> ${line}`);
+      this.#stream.write(`${line}\n`);
     });
     const parsed = schema.safeParse(answer);
     if (!parsed.success) throw new InfraError(`QEMU's answer to ${command} is not understood`, JSON.stringify(answer));
@@ -91,6 +96,7 @@ export class Qmp {
   }
 
   #receive(line: string): void {
+    this.#log(`<- ${line}`);
     let message: z.infer<typeof Message>;
     try {
       message = Message.parse(JSON.parse(line));

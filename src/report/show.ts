@@ -3,7 +3,7 @@
  * Nothing is booted for it.
  */
 import { domainInForce, type Expectation, type Machine, type Workload } from '../model/index.js';
-import { dutOf, type Found, p2pRoute } from '../plan/index.js';
+import { dutOf, type Found, p2pRouteBy } from '../plan/index.js';
 import { backingFiles, kernelArgs, qemuArgv } from '../qemu/index.js';
 import { formatRoute, HOW } from './route.js';
 import { drawTree } from './tree.js';
@@ -50,9 +50,9 @@ export function qemuCommand({ machine, topology }: Found): string[] {
   return lines.map((line, index) => (index < lines.length - 1 ? `${line} \\` : line));
 }
 
-function due(expect: Expectation, { machine, topology, workload }: Found, dut: string | undefined): string {
+function due(expect: Expectation, { machine, topology, workload, backend }: Found, dut: string | undefined): string {
   if (workload.kind === 'p2p-copy' && dut !== undefined && expect.kind !== 'caught')
-    return `due: ${formatRoute(p2pRoute(machine, topology, dut, workload.peer))}`;
+    return `due: ${formatRoute(p2pRouteBy(backend, machine, topology, dut, workload.peer))}`;
   switch (expect.kind) {
     case 'works':
       return `due: works, ${HOW[expect.how]}`;

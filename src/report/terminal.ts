@@ -3,11 +3,11 @@
  */
 import {
   type CellRecord,
-  INTERRUPTED,
   type OracleName,
   OracleName as OracleNames,
   type RunEvent,
   type Verdict,
+  whyUnfinished,
 } from '../model/index.js';
 import { formatMetrics, formatSeconds } from './format.js';
 import type { StatusLine } from './status-line.js';
@@ -31,8 +31,6 @@ export class TerminalReport {
   readonly #style: Style;
   readonly #doing = new Map<string, string>();
   #idWidth = 0;
-  #planned = new Set<string>();
-  #skips = 0;
 
   constructor(status: StatusLine, style: Style) {
     this.#status = status;
@@ -42,8 +40,11 @@ export class TerminalReport {
   readonly consume = (event: RunEvent): void => {
     switch (event.type) {
       case 'run-start':
-        this.#planned = new Set(event.cells.map((cell) => cell.id));
-        this.#idWidth = Math.max(4, ...event.cells.map((cell) => cell.id.length));
+        // The cells of other shards are shown only where those are lost.
+        this.#idWidth = [
+          ...event.cells.map(({ id }) => id),
+          ...(event.run.shard ? [] : (event.elsewhere ?? [])),
+        ].reduce((width, id) => Math.max(width, id.length), 4);
         this.#header(event);
         break;
       case 'boot-start':
@@ -61,6 +62,11 @@ export class TerminalReport {
       case 'cell-step':
         this.#now(event.cell, `${event.cell}: ${event.step.split(/\s+/).slice(0, 2).join(' ')}`);
         break;
+      case 'cell-retry':
+        this.#now(event.record.id, undefined);
+        this.#status.print(`${this.#style.doubtful('lost, again'.padEnd(VERDICT_WIDTH))} ${event.record.id}`);
+        this.#below(this.#style.dim(event.record.reason));
+        break;
       case 'cell-end':
         this.#now(event.record.id, undefined);
         this.#row(event.record);
@@ -74,12 +80,13 @@ export class TerminalReport {
     }
   };
 
-  #header({ run, cells, pruned }: Extract<RunEvent, { type: 'run-start' }>): void {
-    const { host, qemu, kernel, seed } = run;
+  #header({ run, cells, pruned, elsewhere }: Extract<RunEvent, { type: 'run-start' }>): void {
+    const { host, qemu, kernel, seed, shard } = run;
+    const all = cells.length + (elsewhere?.length ?? 0);
     this.#status.print(
       this.#style.dim(
-        `Linux ${kernel.release}, QEMU ${qemu.version} (${host.accelerator}), ${cells.length} cells` +
-          `${pruned.length > 0 ? `, ${pruned.length} pruned` : ''}, seed ${seed}`,
+        `Linux ${kernel.release}, QEMU ${qemu.version} (${host.accelerator}), ${shard ? `${cells.length} of ` : ''}${all} cells` +
+          `${shard ? ` in shard ${shard.index}/${shard.count}` : ''}${pruned.length > 0 ? `, ${pruned.length} pruned` : ''}, seed ${seed}`,
       ),
     );
     const oracles = OracleNames.options.map((name) => HEADINGS[name].padEnd(column(name))).join(' ');
@@ -89,14 +96,11 @@ export class TerminalReport {
   }
 
   #row(record: CellRecord): void {
-    // The person who pressed Ctrl-C knows why, and the totals say how many.
-    if (record.verdict === 'lost' && record.reason === INTERRUPTED) return;
+    // Who ended the run knows why, and the totals say how many.
+    if (whyUnfinished(record) !== undefined) return;
     if (record.verdict === 'skip') {
-      // What was planned and cannot be shown here is said in the table, what never was a cell only counted.
-      if (this.#planned.has(record.id)) {
-        this.#status.print(`${this.#verdict('skip')} ${record.id}`);
-        this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${this.#style.dim(record.reason)}`);
-      } else this.#skips++;
+      this.#status.print(`${this.#verdict('skip')} ${record.id}`);
+      this.#below(this.#style.dim(record.reason));
       return;
     }
     const oracles = OracleNames.options.map((name) => this.#oracle(record, name)).join(' ');
@@ -104,12 +108,20 @@ export class TerminalReport {
     const time = formatSeconds(record.duration_ms).padStart(SECONDS_WIDTH);
     const cells = [this.#verdict(record.verdict), record.id.padEnd(this.#idWidth), oracles, `${time} `, metrics];
     this.#status.print(cells.join(' ').trimEnd());
+    for (const [at, { reason }] of (record.earlier ?? []).entries())
+      this.#below(this.#style.doubtful(`attempt ${at + 1} was lost: ${reason}`));
     if (record.verdict === 'pass') {
-      if (record.reason !== '') this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${this.#style.dim(record.reason)}`);
+      if (record.reason !== '') this.#below(this.#style.dim(record.reason));
       return;
     }
-    for (const line of explain(record)) this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${line}`);
-    this.#status.print(`${' '.repeat(VERDICT_WIDTH)} reproduce: ${record.repro}`);
+    for (const line of explain(record)) this.#below(line);
+    if (record.evidence !== undefined) this.#below(this.#style.dim(`kept in ${record.evidence}`));
+    this.#below(`reproduce: ${record.repro}`);
+  }
+
+  /** A line that belongs to the row above. */
+  #below(line: string): void {
+    this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${line}`);
   }
 
   #verdict(verdict: Verdict): string {
@@ -157,7 +169,9 @@ export class TerminalReport {
     }
     this.#status.print('');
     this.#status.print(`${parts.join(', ')} in ${formatSeconds(ms)}; evidence in ${folder}`);
-    if (this.#skips > 0) this.#status.print(this.#style.dim('why cells were skipped: phyrlab list SUITE|PATTERN'));
+    const unfinished = records.flatMap((record) => whyUnfinished(record) ?? []);
+    for (const why of new Set(unfinished))
+      this.#status.print(`${unfinished.filter((other) => other === why).length} cells did not end: ${why}`);
   }
 }
 

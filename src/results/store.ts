@@ -3,9 +3,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { describe, home, type RunEvent, type RunResult, UsageError } from '../model/index.js';
+import { EVENTS } from './events.js';
 
 /** Where runs are kept: `--runs`, $PHYRLAB_RUNS, $XDG_STATE_HOME/phyrlab/runs, ~/.local/state/phyrlab/runs. */
 export function runsFolder(chosen?: string, env: NodeJS.ProcessEnv = process.env): string {
@@ -32,13 +33,20 @@ export class RunStore implements Disposable {
     const folder = join(runs, id);
     try {
       await mkdir(folder, { recursive: true });
-      return new RunStore(folder, openSync(join(folder, 'events.jsonl'), 'wx'));
+      return new RunStore(folder, openSync(join(folder, EVENTS), 'wx'));
     } catch (error) {
       throw new UsageError(
         `cannot keep the run in ${folder}: ${describe(error)}`,
         'choose another folder with --runs DIR',
       );
     }
+  }
+
+  /** Goes on where a run ended early; its file keeps so many bytes, which are whole events. */
+  static async resume(folder: string, bytes: number): Promise<RunStore> {
+    const file = join(folder, EVENTS);
+    await truncate(file, bytes);
+    return new RunStore(folder, openSync(file, 'a'));
   }
 
   /** Written at once: after a crash of the orchestrator the events up to it are there. */

@@ -212,10 +212,7 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
     ...(result.translation === 'nothing'
       ? []
-      : [
-          result.translation ??
-            judgeWatch(result.watch ?? evidence.watch, cell.expect, result.moved ?? 0, result.unwatched),
-        ]),
+      : [result.translation ?? judgeWatch(result.watch ?? evidence.watch, cell.expect, result.moved ?? 0)]),
     ...(device === undefined ? [] : [device.report]),
     judgeFaults(evidence.faults, result.provoked),
     judgeLeaks({
@@ -228,7 +225,7 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     judgeKernelLog(
       evidence.log,
       { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
-      result.expectedLog,
+      { expected: result.expectedLog, due: result.dueLog },
     ),
   ];
   return { oracles, metrics: device?.metrics ?? [] };

@@ -1,1 +1,2 @@
+export { artefactsOf } from './evidence.js';
 export { executeRun, type RunOptions } from './run.js';

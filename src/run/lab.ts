@@ -3,7 +3,7 @@
  */
 
 import { z } from 'zod';
-import type { Session } from '../guest/index.js';
+import type { ExecResult, Session } from '../guest/index.js';
 import { type DomainInForce, domainInForce, InfraError, type Iommu, type Machine, translates } from '../model/index.js';
 
 /** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
@@ -56,12 +56,7 @@ export class Lab {
 
   /** Run one command; its standard output must be JSON lines. */
   async run(command: string, options: StepOptions = {}): Promise<Answer> {
-    this.#onStep(command);
-    const result = await this.#session.exec(command, {
-      deadlineMs: (options.deadlineMs ?? STEP_DEADLINE_MS) * this.#patience,
-      signal: this.#signal,
-      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-    });
+    const result = await this.#exec(command, options);
     const lines = parseLines(command, result.stdout);
     const answered = result.code === 0 || options.accept === 'all' || options.accept?.includes(result.code) === true;
     if (!answered) {
@@ -70,6 +65,22 @@ export class Lab {
       throw new StepFailed(`${command}: ${said}`);
     }
     return { code: result.code ?? -1, lines, stderr: result.stderr };
+  }
+
+  /** Run one command that must succeed; what it prints is no JSON. */
+  async text(command: string, options: StepOptions = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.#exec(command, options);
+    if (code !== 0) throw new StepFailed(`${command}: ${stderr.trim().split('\n').at(-1) || `exit code ${code}`}`);
+    return stdout;
+  }
+
+  #exec(command: string, options: StepOptions): Promise<ExecResult> {
+    this.#onStep(command);
+    return this.#session.exec(command, {
+      deadlineMs: (options.deadlineMs ?? STEP_DEADLINE_MS) * this.#patience,
+      signal: this.#signal,
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+    });
   }
 
   /** Run one command whose last line of output is the answer. */

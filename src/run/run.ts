@@ -10,122 +10,171 @@ import {
   type Emit,
   GuestDied,
   type Image,
-  INTERRUPTED,
   type Machine,
   type PrunedCell,
   type RunEvent,
+  type RunRecord,
+  unfinished,
 } from '../model/index.js';
 import { splats } from '../oracle/index.js';
-import { type Boot, groupIntoBoots, type Load, loadOf, type Plan } from '../plan/index.js';
+import { type Boot, builtWithPlants, groupIntoBoots, type Load, loadOf, type Plan } from '../plan/index.js';
 import { qemuLacks } from '../qemu/index.js';
 import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';
+import { type Decode, type Evidence, evidenceFolder, keepEvidence } from './evidence.js';
+import { Halt } from './halt.js';
 
 export interface RunOptions {
   plan: Plan;
+  run: RunRecord;
   /** The one command that runs exactly this cell again. */
   repro: (cellId: string) => string;
-  /** Of the run's own kernel; a record names another. */
-  kernelKey: string;
   /** What guests may take of the host, all at once. */
   host: Load;
   accelerator: 'kvm' | 'tcg';
   /** What this machine boots, its modules without or with planted defects. Asked for at each boot, so made once at most. */
   image: (options: { plants: boolean; machine: Machine }) => Promise<Image>;
-  /** Folder of this run: each boot gets one below it. */
+  /** Adds source lines to a kernel's log. */
+  decode: Decode;
+  /** Folder of this run: each boot, and each cell that did not pass, gets one below it. */
   folder: string;
   /** Keep the artefacts of boots in which nothing went wrong. */
   keep: boolean;
   /** A guest that does not answer by then is lost. */
   bootDeadlineMs: number;
+  /** How many times a cell that was lost is tried again. What failed never is. */
+  retries: number;
+  /** The first failure ends the run. */
+  failFast: boolean;
+  /** The run is ended then, and this is what the option said. */
+  limit?: { ms: number; said: string } | undefined;
+  /** Number of the first boot: a run that goes on where another ended does not use the same ones. */
+  firstBoot?: number;
   emit: Emit<RunEvent>;
   signal: AbortSignal;
 }
 
 /** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
-  const { plan, emit, signal } = options;
-  const records = [
-    ...plan.pruned.map((cell) => skipped(cell, options.repro)),
-    ...plan.cells.flatMap(({ id, expect }) =>
-      expect.kind === 'not-modelled' ? [skipped({ id, reason: `not modelled: ${expect.why}` }, options.repro)] : [],
-    ),
-  ];
-  for (const record of records) emit({ type: 'cell-end', at: now(), record });
+  const { plan, repro } = options;
+  const records: CellRecord[] = [];
+  using halt = new Halt(options.signal, options.limit);
+  const emit: Emit<RunEvent> = (event) => {
+    options.emit(event);
+    if (event.type !== 'cell-end') return;
+    records.push(event.record);
+    if (options.failFast && event.record.verdict === 'fail') halt.now(`--fail-fast, and ${event.record.id} failed`);
+  };
+  const finish = (record: CellRecord) => emit({ type: 'cell-end', at: now(), record });
+  for (const { id, expect } of plan.cells)
+    if (expect.kind === 'not-modelled') finish(skipped({ id, reason: `not modelled: ${expect.why}` }, repro));
   const berths = new Berths(options.host);
   await Promise.all(
     groupIntoBoots(plan.cells).map(async (boot, index) => {
       const [first] = boot.cells;
       if (first === undefined) return;
       using _berth = await berths.take(loadOf(first.machine));
-      // A guest that a cell has spoilt is replaced for the cells that are left.
-      let left = boot.cells;
-      for (let attempt = 0; left.length > 0 && !signal.aborted; attempt++) {
-        const done = await runBoot({ cells: left }, index, attempt, options);
-        records.push(...done);
-        left = left.slice(done.length);
-      }
+      await runBoots(boot, (options.firstBoot ?? 0) + index, { ...options, emit, signal: halt.signal });
     }),
   );
   const ended = new Set(records.map((record) => record.id));
-  for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) {
-    const record = lost({ ...cell, reason: INTERRUPTED }, options.repro);
-    records.push(record);
-    emit({ type: 'cell-end', at: now(), record });
-  }
+  for (const cell of plan.cells.filter((cell) => !ended.has(cell.id)))
+    finish(lost({ ...cell, reason: unfinished(halt.why ?? 'nobody knows why') }, repro));
   return records;
 }
 
-/** Boots one guest and runs cells in it until all are done or the guest is no longer usable; at least one gets its record. */
-async function runBoot(boot: Boot, index: number, attempt: number, options: RunOptions): Promise<CellRecord[]> {
+/** A guest that a cell has spoilt is replaced for the cells that are left, and for what was lost with it and may be tried again. */
+async function runBoots(boot: Boot, index: number, options: RunOptions): Promise<void> {
+  const { emit, signal, retries } = options;
+  const earlier = new Map<string, NonNullable<CellRecord['earlier']>>();
+  let left = boot.cells;
+  for (let attempt = 0; left.length > 0 && !signal.aborted; attempt++) {
+    const again = new Set<string>();
+    const finish = (record: CellRecord) => {
+      const before = earlier.get(record.id) ?? [];
+      const whole = before.length > 0 ? { ...record, earlier: before } : record;
+      if (record.verdict !== 'lost' || before.length >= retries)
+        return emit({ type: 'cell-end', at: now(), record: whole });
+      again.add(record.id);
+      const { reason, duration_ms, evidence } = record;
+      earlier.set(record.id, [...before, { reason, duration_ms, ...(evidence !== undefined && { evidence }) }]);
+      emit({ type: 'cell-retry', at: now(), record: whole });
+    };
+    const done = await runBoot({ cells: left }, { index, attempt }, finish, options);
+    left = [...left.slice(done), ...left.slice(0, done).filter(({ id }) => again.has(id))];
+  }
+}
+
+/**
+ * Boots one guest and runs cells in it until all are done or the guest is no longer usable. Returns how many of them were finished:
+ * at least one, unless the run is ended.
+ */
+async function runBoot(
+  boot: Boot,
+  place: { index: number; attempt: number },
+  finish: (record: CellRecord) => void,
+  options: RunOptions,
+): Promise<number> {
   const { emit, signal, repro } = options;
   const [first] = boot.cells;
-  if (first === undefined) return [];
-  const { machine } = first;
-  const records: CellRecord[] = [];
-  const finish = (record: CellRecord) => {
-    records.push(record);
-    emit({ type: 'cell-end', at: now(), record });
-  };
+  if (first === undefined) return 0;
+  const { machine, topology } = first;
   const started = performance.now();
-  emit({
-    type: 'boot-start',
-    at: now(),
-    boot: index,
-    machine: machine.id,
-    topology: first.topology.id,
-    cells: boot.cells.map((cell) => cell.id),
-  });
+  const cells = boot.cells.map((cell) => cell.id);
+  emit({ type: 'boot-start', at: now(), boot: place.index, machine: machine.id, topology: topology.id, cells });
   let ended = 'all its cells are done';
-  const artefacts = join(options.folder, 'boots', folderName(first, index, attempt));
+  let done = 0;
+  let spoilt: Evidence | undefined;
+  let keep = options.keep;
+  const name = folderName(first, place);
+  const artefacts = join(options.folder, 'boots', name);
   try {
-    const image = await options.image({ plants: first.plant !== undefined, machine });
-    const lacks = lacking(image, machine);
+    const image = await orAborted(options.image({ plants: builtWithPlants(first), machine }), signal);
+    const lacks = lacking(image, first);
     if (lacks !== undefined) throw new Lacking(lacks);
     await mkdir(artefacts, { recursive: true });
     await using guest = await BootedGuest.start({
       image,
       machine,
-      topology: first.topology,
+      topology,
       accelerator: options.accelerator,
       artefacts,
       deadlineMs: options.bootDeadlineMs,
       signal,
     });
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
-    emit({ type: 'boot-ready', at: now(), boot: index, ms: Math.round(performance.now() - started) });
+    emit({ type: 'boot-ready', at: now(), boot: place.index, ms: Math.round(performance.now() - started) });
     // Before the first cell: nothing of ours is loaded, so it is nobody's failure, but a later "once" warning would stay silent.
     for (const { kind, line } of splats(guest.console()).slice(0, 1)) {
       const text = `${machine.id}: the kernel complained while it booted: ${kind}: ${line}`;
       emit({ type: 'notice', at: now(), level: 'warning', text });
     }
     for (const cell of boot.cells) {
-      emit({ type: 'cell-start', at: now(), cell: cell.id, boot: index });
+      emit({ type: 'cell-start', at: now(), cell: cell.id, boot: place.index });
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
+      const console = guest.console().length;
       const outcome = await runCell(guest, cell, { repro, signal, onStep });
       const { release, key } = image.kernel;
-      finish({ ...outcome.record, ...(key !== options.kernelKey && { kernel: { release, key } }) });
+      const record: CellRecord = {
+        ...outcome.record,
+        ...(key !== options.run.kernel.key && { kernel: { release, key } }),
+      };
+      if (record.verdict !== 'pass' && record.verdict !== 'skip') {
+        record.evidence = evidenceFolder(cell.id, place.attempt);
+        const log = guest.console().slice(console);
+        spoilt = {
+          folder: join(options.folder, record.evidence),
+          artefacts,
+          run: options.run,
+          cell,
+          record,
+          image,
+          log,
+        };
+      }
+      done++;
+      finish(record);
       if (!outcome.guestUsable) {
         ended = `${cell.id} did not leave the guest clean`;
         break;
@@ -136,25 +185,50 @@ async function runBoot(boot: Boot, index: number, attempt: number, options: RunO
     // Nothing of ours was loaded when the guest did not become ready: that says nothing about the code under test.
     const record = error instanceof Lacking ? skipped : lost;
     const why = error instanceof GuestDied ? `the guest never became ready: ${error.message}` : describe(error);
-    if (!signal.aborted)
-      for (const cell of boot.cells.slice(records.length)) finish(record({ ...cell, reason: why }, repro));
+    if (!signal.aborted) {
+      keep ||= record === lost;
+      const evidence = record === lost ? { evidence: join('boots', name) } : {};
+      for (const cell of boot.cells.slice(done)) finish({ ...record({ ...cell, reason: why }, repro), ...evidence });
+      done = boot.cells.length;
+    }
   }
-  emit({ type: 'boot-end', at: now(), boot: index, reason: ended });
-  const evidence = records.length < boot.cells.length || records.some((record) => record.verdict !== 'pass');
-  if (!evidence && !options.keep) await rm(artefacts, { recursive: true, force: true });
-  return records;
+  emit({ type: 'boot-end', at: now(), boot: place.index, reason: ended });
+  if (spoilt !== undefined) {
+    const trouble = await keepEvidence(spoilt, options.decode);
+    for (const text of trouble) emit({ type: 'notice', at: now(), level: 'warning', text });
+  }
+  // What a cell was doing when it was stopped is of interest, too.
+  if (!keep && !signal.aborted) await rm(artefacts, { recursive: true, force: true });
+  return done;
 }
 
-/** The machine cannot be had with this QEMU or this kernel. */
+/** What is being made goes on, for others; who waits for it does not. */
+async function orAborted<T>(made: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([made, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** The machine, or what the cell is about, cannot be had with this QEMU or this kernel. */
 class Lacking extends Error {}
 
-function lacking({ qemu, kernel }: Image, { iommu, arch }: Machine): string | undefined {
+function lacking({ qemu, kernel }: Image, { machine: { iommu, arch }, workload }: Cell): string | undefined {
   if (kernel.arch !== arch) return `the kernel ${kernel.release} is one for ${kernel.arch}, the machine is ${arch}`;
+  if (workload.kind === 'kernel-check' && kernel.patience === 1)
+    return `the kernel ${kernel.release} does not check itself: take --kernel debug`;
   return qemuLacks(iommu, qemu.version);
 }
 
 /** Says what was booted, and is unique in the run. */
-function folderName(cell: Cell, index: number, attempt: number): string {
+function folderName(cell: Cell, { index, attempt }: { index: number; attempt: number }): string {
   const what = `${cell.machine.id}-${cell.topology.id}${cell.plant ? `-${cell.plant}` : ''}`;
   return `${index}${attempt > 0 ? `.${attempt}` : ''}-${what}`;
 }

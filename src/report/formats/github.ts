@@ -1,6 +1,6 @@
 /** For GitHub Actions: annotations, which the runner reads from the output, and a job summary in Markdown. */
 import type { CellRecord, RunResult, Verdict } from '../../model/index.js';
-import { oneLine, storyOf } from './text.js';
+import { attemptsOf, oneLine, storyOf } from './text.js';
 
 /** A line each; GitHub shows ten of a kind a step, so the rest is said in one. */
 export function annotations({ cells }: RunResult): string[] {
@@ -19,7 +19,7 @@ export function summary({ run, cells }: RunResult): string {
   const order: Verdict[] = ['fail', 'lost', 'inconclusive', 'skip', 'pass'];
   const counts = order.map((verdict) => [verdict, cells.filter((cell) => cell.verdict === verdict).length] as const);
   const line = counts.flatMap(([verdict, count]) => (count > 0 ? [`${count} ${verdict}`] : [])).join(', ');
-  const wrong = cells.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skip');
+  const wrong = cells.filter(({ verdict, earlier }) => (verdict !== 'pass' && verdict !== 'skip') || earlier);
   return [
     `## phyrlab: ${line || 'no cells'}`,
     '',
@@ -30,7 +30,7 @@ export function summary({ run, cells }: RunResult): string {
 }
 
 function row(record: CellRecord): string {
-  return `| ${record.verdict} | ${md(record.id)} | ${storyOf(record).map(md).join('<br>')} |`;
+  return `| ${record.verdict} | ${md(record.id)} | ${(record.verdict === 'pass' ? attemptsOf(record) : storyOf(record)).map(md).join('<br>')} |`;
 }
 
 /** What a guest said is text: no markup, no table of its own. */

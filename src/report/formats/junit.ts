@@ -1,6 +1,6 @@
 /** JUnit XML, as CI systems read it: a suite a run, a case a cell. Lost and inconclusive cells are errors, not failures. */
 import type { CellRecord, RunResult } from '../../model/index.js';
-import { storyOf } from './text.js';
+import { attemptsOf, storyOf } from './text.js';
 
 export function junit({ run, cells }: RunResult): string {
   const count = (...verdicts: string[]) => cells.filter(({ verdict }) => verdicts.includes(verdict)).length;
@@ -39,7 +39,10 @@ function testCase(record: CellRecord): string {
     name: parts.slice(2).join('/'),
     time: seconds(record.duration_ms),
   });
-  if (record.verdict === 'pass') return `    <testcase ${place}/>`;
+  const attempts = attemptsOf(record);
+  if (record.verdict === 'pass' && attempts.length === 0) return `    <testcase ${place}/>`;
+  if (record.verdict === 'pass')
+    return `    <testcase ${place}><system-out>${xml(attempts.join('\n'))}</system-out></testcase>`;
   return `    <testcase ${place}>${outcome(record)}</testcase>`;
 }
 

@@ -42,7 +42,12 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
     duration: record.duration_ms / 1000,
     environment: { comment: `QEMU ${run.qemu.version}, ${run.host.accelerator}`, misc: { seed: run.seed } },
     ...(record.verdict !== 'pass' && { log_excerpt: excerpt(record) }),
-    misc: { verdict: record.verdict, oracles: record.oracles, metrics: record.metrics },
+    misc: {
+      verdict: record.verdict,
+      oracles: record.oracles,
+      metrics: record.metrics,
+      ...(record.earlier && { earlier: record.earlier }),
+    },
   }));
   const result = {
     version: { major: 5, minor: 3 },

@@ -1,11 +1,11 @@
 /** KTAP (Documentation/dev-tools/ktap.rst): a test a cell. What is not known to be right is `not ok`. */
 import type { RunResult } from '../../model/index.js';
-import { oneLine, storyOf } from './text.js';
+import { attemptsOf, oneLine, storyOf } from './text.js';
 
 export function ktap({ run, cells }: RunResult): string {
   const lines = cells.flatMap((record, index) => {
     const result = `${record.verdict === 'pass' || record.verdict === 'skip' ? 'ok' : 'not ok'} ${index + 1} ${record.id}`;
-    if (record.verdict === 'pass') return [result];
+    if (record.verdict === 'pass') return [...attemptsOf(record).map((line) => `# ${oneLine(line)}`), result];
     if (record.verdict === 'skip') return [`${result} # SKIP ${oneLine(record.reason)}`];
     return [...storyOf(record).map((line) => `# ${oneLine(line)}`), `# verdict: ${record.verdict}`, result];
   });

@@ -4,7 +4,12 @@ import type { CellRecord, OracleReport } from '../../model/index.js';
 export function storyOf(record: CellRecord): string[] {
   const loud = record.oracles.filter(({ verdict }) => verdict !== 'pass');
   const said = loud.length > 0 ? loud.map(lineOf) : [record.reason];
-  return [...said, `reproduce: ${record.repro}`];
+  return [...attemptsOf(record), ...said, `reproduce: ${record.repro}`];
+}
+
+/** The attempts before this one. */
+export function attemptsOf({ earlier = [] }: CellRecord): string[] {
+  return earlier.map(({ reason }, at) => `attempt ${at + 1} was lost: ${reason}`);
 }
 
 function lineOf({ name, verdict, detail }: OracleReport): string {

@@ -56,7 +56,6 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
     data: stretches.flatMap((stretch, i) => claims(context, stretch, answers[i]?.read, refused !== undefined)),
     metrics: [],
     moved: refused === undefined ? 2 * bytes * stretches.length : 0,
-    ...(workload.revoke === true ? { unwatched: REVOKERS * 4 } : {}),
   };
 }
 

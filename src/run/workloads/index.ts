@@ -5,6 +5,8 @@ import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
 import { hotRemove } from './hot-remove.js';
 import { ioCost } from './io-cost.js';
+import { kernelCheck } from './kernel-check.js';
+import { ktap } from './ktap.js';
 import { mapCost } from './map-cost.js';
 import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
@@ -41,5 +43,9 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return stress({ ...context, workload });
     case 'hot-remove':
       return hotRemove({ ...context, workload });
+    case 'ktap':
+      return ktap({ ...context, workload });
+    case 'kernel-check':
+      return kernelCheck({ ...context, workload });
   }
 }

@@ -34,10 +34,10 @@ export interface WorkloadResult {
   watch?: Watch | undefined;
   /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
   moved?: number;
-  /** As many commands, and no more, may be beyond the watch: their memory was taken from the process while they were made. */
-  unwatched?: number;
   /** Lines that this workload makes a sound kernel write, which would otherwise be an objection. */
   expectedLog?: readonly RegExp[];
+  /** The one report that the kernel's own checks must make of what this workload did. */
+  dueLog?: RegExp;
   /** Faults that this workload provokes: these and no others are due. */
   provoked?: readonly Provoked[];
   /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -165,6 +166,7 @@ describe('gc', () => {
     const { cache } = await openCache(dir);
     const old = await cache.entry(countingSpec());
     await cache.entry({ ...countingSpec(), name: 'other' });
+    await cache.settled();
     const long = new Date(Date.now() - 10 * 86_400_000);
     utimesSync(old.dir, long, long);
     for (const name of ['kept', 'unknown']) {
@@ -176,10 +178,77 @@ describe('gc', () => {
     expect(bytes).toBe(8);
     expect((await cache.list()).map(({ name }) => name)).toEqual(['other']);
     expect(readdirSync(cache.path('packages'))).toEqual(['kept']);
+    expect(readdirSync(cache.path('locks'))).toEqual([]);
+  });
+
+  it('takes nothing that another phyrlab uses, and all when that is gone', async () => {
+    const dir = temporaryDir();
+    const user = await openCache(dir);
+    await user.cache.entry(countingSpec());
+    const { cache } = await openCache(dir);
+    const later = new Date(Date.now() + 1000);
+    expect((await cache.gc(later, new Set())).removed).toEqual([]);
+    await user.cache.settled();
+    expect(readdirSync(path.join(dir, 'users'))).toEqual([]);
+    expect((await cache.gc(later, new Set())).removed).toEqual([ID]);
+  });
+
+  it('is not kept from its work by a user that was killed, and clears up after it', async () => {
+    const dir = temporaryDir();
+    const { cache } = await openCache(dir);
+    await cache.entry(countingSpec());
+    await cache.settled();
+    writeFileSync(path.join(dir, 'users', '1-dead'), `${ID}\n`);
+    writeFileSync(path.join(dir, 'locks', 'left-0'), '');
+    expect((await cache.gc(new Date(Date.now() + 1000), new Set())).removed).toEqual([ID]);
+    expect([readdirSync(path.join(dir, 'users')), readdirSync(path.join(dir, 'locks'))]).toEqual([[], []]);
+  });
+
+  it('leaves packages alone while something is being made', async () => {
+    const dir = temporaryDir();
+    const { cache } = await openCache(dir);
+    writeFileSync(cache.path('packages', 'fresh'), 'x');
+    mkdirSync(cache.path('work', 'alive-0'));
+    expect((await cache.gc(new Date(Date.now() + 1000), new Set())).removed).toEqual([]);
+  });
+});
+
+describe('a cache that was moved', () => {
+  it.each([
+    ['with its times', true],
+    ['without its times', false],
+  ])('%s is the same cache', async (_, preserveTimestamps) => {
+    const dir = temporaryDir();
+    const spec = countingSpec();
+    const { cache } = await openCache(dir);
+    await cache.entry(spec);
+    await cache.settled();
+    const there = path.join(temporaryDir(), 'elsewhere');
+    cpSync(dir, there, { recursive: true, preserveTimestamps });
+    if (!preserveTimestamps) utimesSync(path.join(there, 'entries', ID, 'sub/file'), 1, 1);
+    rmSync(dir, { recursive: true });
+    const moved = await openCache(there);
+    const entry = await moved.cache.entry(spec);
+    expect([entry.cached, entry.dir, spec.builds]).toEqual([true, path.join(there, 'entries', ID), 1]);
+    expect(moved.warnings()).toEqual([]);
+    const age = Math.abs(statSync(path.join(entry.dir, 'sub/file')).mtimeMs - Date.now());
+    expect(age).toBeLessThan(60_000);
   });
 });
 
 describe('the lock between processes', () => {
+  it('is another one once its holder has removed the file', async () => {
+    const file = path.join(temporaryDir(), 'lock');
+    const first = await FileLock.tryAcquire(file);
+    const waiting = FileLock.acquire(file, { signal: AbortSignal.timeout(10_000), onWait: () => {} });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await first?.remove();
+    await first?.[Symbol.asyncDispose]();
+    await using second = await waiting;
+    expect([second !== null, existsSync(file)]).toEqual([true, true]);
+    expect(await FileLock.tryAcquire(file)).toBeNull();
+  });
+
   it('excludes and is given back', async () => {
     const file = path.join(temporaryDir(), 'lock');
     {

@@ -28,6 +28,7 @@ export async function openCache(dir: string, options: { deep?: boolean } = {}): 
     signal: abort.signal,
     deep: options.deep ?? false,
   });
+  onTestFinished(() => cache.settled());
   const warnings = () => events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
   return { cache, events, warnings, abort };
 }

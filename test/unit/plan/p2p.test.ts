@@ -11,7 +11,7 @@ import {
   twoFunctions,
 } from '../../../harness/topologies.js';
 import type { Iommu, Topology } from '../../../src/model/index.js';
-import { p2pRelation, p2pRoute } from '../../../src/plan/index.js';
+import { p2pRelation, p2pRoute, p2pRouteBy } from '../../../src/plan/index.js';
 
 const none: Iommu = { kind: 'none' };
 const passthrough: Iommu = { kind: 'intel', domain: 'passthrough' };
@@ -93,5 +93,22 @@ describe('p2pRoute', () => {
     const forced = { ...machines.noIommu, hostBridgeP2p: true, bounce: 'force' } as const;
     expect(p2pRoute(forced, switched, 'dut', 'near')).toMatchObject({ kind: 'works', how: 'bus-address' });
     expect(p2pRoute(forced, switched, 'dut', 'far').kind).toBe('not-modelled');
+  });
+});
+
+describe('p2pRouteBy', () => {
+  const narrow = { ...machines.narrowNoIommu, hostBridgeP2p: true };
+
+  it('has phyr.ko refuse a bus address beyond the mask, which the kernel gives out', () => {
+    for (const backend of ['phyr8', 'phyr16'] as const)
+      expect(p2pRouteBy(backend, narrow, switched, 'dut', 'near')).toMatchObject({ kind: 'refused', errno: 'EIO' });
+    for (const backend of ['sg', 'iter', 'iova'] as const)
+      expect(p2pRouteBy(backend, narrow, switched, 'dut', 'near')).toMatchObject({ kind: 'works', how: 'bus-address' });
+    expect(p2pRouteBy('phyr8', machines.noIommu, switched, 'dut', 'near')).toMatchObject({ kind: 'works' });
+  });
+
+  it('leaves out what is beyond the mask behind the host bridge, but not behind an IOMMU', () => {
+    expect(p2pRoute(narrow, switched, 'dut', 'far').kind).toBe('not-modelled');
+    expect(p2pRoute({ ...narrow, iommu: strict }, switched, 'dut', 'far')).toMatchObject({ how: 'iova' });
   });
 });

@@ -98,6 +98,15 @@ describe('GitHub', () => {
   });
 });
 
+it('every format tells of attempts that were lost, also when the cell passed in the end', () => {
+  const retried = resultOf([record({ earlier: [{ reason: HOSTILE, duration_ms: 1 }] })]);
+  for (const format of ['junit', 'ktap', 'json'] as const) expect(FORMATS[format](retried)).toContain('gotcha');
+  expect(parseKtap(FORMATS.ktap(retried)).tests.map(({ status }) => status)).toEqual(['pass']);
+  expect(FORMATS.junit(retried)).toContain('<system-out>attempt 1 was lost: a]]&#62;');
+  expect(summary(retried)).toContain('| pass | vtd-strict/switch/crosscheck/phyr8 | attempt 1 was lost: ');
+  expect(JSON.parse(FORMATS.kcidb(retried)).tests[0].misc.earlier).toHaveLength(1);
+});
+
 const SCHEMA = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data', 'kcidb-v5.3.schema.json');
 
 describe('KCIDB', () => {

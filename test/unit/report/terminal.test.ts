@@ -53,20 +53,26 @@ describe('the table', () => {
     expect(text).not.toContain('all back');
   });
 
-  it('shows a lost cell with its reason, and counts skips without a row', () => {
+  it('shows why a cell was lost or skipped', () => {
     const text = shown([
       record({ verdict: 'lost', reason: 'QEMU ended with SIGKILL', oracles: [] }),
       record({ verdict: 'skip', reason: 'not modelled' }),
     ]);
     expect(text).toContain('QEMU ended with SIGKILL');
     expect(text).toContain('0 passed, 0 failed, 1 lost, 1 skipped');
-    expect(text.match(/^skip/m)).toBeNull();
+    expect(text).toMatch(/^skip +\S+\n +not modelled$/m);
   });
 
   it('counts the cells that were interrupted, without a row for each', () => {
     const text = shown([record({ verdict: 'lost', reason: INTERRUPTED, oracles: [] })]);
     expect(text).not.toContain(INTERRUPTED);
     expect(text).toContain('1 lost');
+    expect(text).toContain('1 cells did not end: interrupted');
+  });
+
+  it('shows every attempt, also of a cell that passed in the end', () => {
+    const text = shown([record({ earlier: [{ reason: 'SSH broke', duration_ms: 1 }] })]);
+    expect(text).toMatch(/^pass .*\n +attempt 1 was lost: SSH broke$/m);
   });
 
   it('has colours on a terminal only, and not against NO_COLOR', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noIommu } from '../../../harness/machines.js';
 import { switched } from '../../../harness/topologies.js';
-import type { Cell, FioLoad } from '../../../src/model/index.js';
+import type { Cell, FioLoad, Workload } from '../../../src/model/index.js';
 import type { Answer, Lab } from '../../../src/run/lab.js';
 import { throughput } from '../../../src/run/workloads/throughput.js';
 
@@ -35,7 +35,7 @@ function guest(jobs: ReturnType<typeof job>[]) {
       return { code: 0, lines: [snapshot, { jobs }, snapshot], stderr: '' };
     },
   } as unknown as Lab;
-  const workload = { id: 'x', kind: 'throughput', loads: [load], ms: 100, rounds: 2 } as const;
+  const workload = { id: 'x', kind: 'throughput' as const, loads: [load], ms: 100, rounds: 2 } satisfies Workload;
   const cell = { machine: noIommu, topology: switched, seed: 1 } as Cell;
   const context = {
     cell,

@@ -1,0 +1,70 @@
+import type { Block, Ktap, Machine, Suite, Topology } from '../../src/model/index.js';
+import { noIommu } from '../machines.js';
+
+/** The whole of a section of 128 MiB, so that it has no struct pages. */
+const reserved = ['memmap=128M$0x60000000'];
+
+/** More than 4 GiB, so that a mask of 32 bits is too small and there are bounce buffers under an IOMMU too; little of it is touched. */
+const machine = (id: string, more: Partial<Machine>): Machine => ({
+  ...noIommu,
+  id,
+  hostBridgeP2p: true,
+  memoryMiB: 6144,
+  kernelArgs: reserved,
+  ...more,
+});
+
+// Not among the parts of the matrix: they are what these tests need, and nothing else does.
+export const ktapMachines: Machine[] = [
+  machine('ktap-physical', {}),
+  machine('ktap-bounced', { bounce: 'force' }),
+  machine('ktap-strict', { iommu: { kind: 'intel', domain: 'strict' } }),
+  machine('ktap-lazy', { iommu: { kind: 'intel', domain: 'lazy' } }),
+  /** The one whose host bridge forwards nothing between peers. */
+  machine('ktap-pt', { iommu: { kind: 'intel', domain: 'passthrough' }, hostBridgeP2p: false }),
+];
+
+/** Our function below a switch without ACS with a peer and a BAR that is lent, and a peer behind another root port. */
+export const ktapTopology: Topology = {
+  id: 'ktap',
+  root: [
+    {
+      kind: 'root-port',
+      id: 'rp0',
+      below: [
+        {
+          kind: 'switch',
+          id: 'sw',
+          acs: false,
+          below: [
+            { kind: 'ivshmem', id: 'near', sizeMiB: 4 },
+            { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 16, blockSize: 512 },
+            { kind: 'ivshmem', id: 'lent', sizeMiB: 4 },
+          ],
+        },
+      ],
+    },
+    { kind: 'root-port', id: 'rp1', below: [{ kind: 'ivshmem', id: 'far', sizeMiB: 4 }] },
+  ],
+};
+
+const cases = (id: string, which: Ktap['cases']): Ktap => ({
+  id,
+  kind: 'ktap',
+  cases: which,
+  peers: ['near', 'far'],
+  lent: 'lent',
+});
+
+const block: Block = {
+  machines: ktapMachines,
+  topologies: [ktapTopology],
+  workloads: [cases('hazards', 'all'), cases('failures', 'failures')],
+  backends: ['phyr8'],
+};
+
+export const ktap: Suite = {
+  id: 'ktap',
+  describe: "the phyr library's own tests: the 23 hazards, and every allocation, link and pin that fails in turn",
+  blocks: [block],
+};

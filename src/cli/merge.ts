@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { cp, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { describe, type RunEvent, UsageError } from '../model/index.js';
+import { StatusLine, styleFor } from '../report/index.js';
+import { EVENTS, mergeShards, newRunId, RunStore, readEvents, runsFolder, type ShardLog } from '../results/index.js';
+import { reproCommand } from './conduct.js';
+import { Recording } from './recording.js';
+import { checkTargets, type ReportTarget, reportTarget, targetsOf } from './reports.js';
+
+interface MergeCommandOptions {
+  json?: string;
+  report?: ReportTarget[];
+  runs?: string;
+}
+
+export function mergeCommand(): Command {
+  return new Command('merge')
+    .description(
+      'put the shards of a run together: one table, one result, one set of reports; what a shard did not bring is lost',
+    )
+    .argument('<DIR...>', 'folders of runs, or folders that hold some')
+    .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
+    .option(
+      '--report <FORMAT=FILE>',
+      "also report as json, junit, ktap or kcidb; 'github' for annotations and a job summary; any number of times",
+      reportTarget,
+    )
+    .option('--runs <DIR>', 'where the merged run is kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
+    .action(merge);
+}
+
+async function merge(folders: string[], options: MergeCommandOptions): Promise<void> {
+  const { targets, output } = targetsOf(options);
+  await checkTargets(targets);
+  const logs = (await Promise.all(folders.map((folder) => logsIn(resolve(folder))))).flat();
+  if (logs.length === 0)
+    throw new UsageError(`no run in ${folders.join(', ')}`, 'name the folders that the shards kept their runs in');
+  const [{ seed, asked }] = logs.map(({ start }) => start.run) as [ShardLog['start']['run']];
+  const id = newRunId();
+  const merged = mergeShards(logs, {
+    id,
+    now: new Date().toISOString(),
+    repro: (cellId, declared) =>
+      declared
+        ? reproCommand(id, cellId, options.runs)
+        : [
+            `npx phyrlab run '${cellId}' --seed ${seed}`,
+            ...(asked === undefined ? [] : [`--kernel ${asked.kernel}`]),
+            ...(asked?.scenarios === undefined ? [] : [`--scenarios ${asked.scenarios}`]),
+          ].join(' '),
+  });
+  const runs = runsFolder(options.runs);
+  using store = await RunStore.create(runs, id);
+  const recording = new Recording({ store, runs, targets, status: new StatusLine(output), style: styleFor(output) });
+  recording.consume(merged.start);
+  for (const event of merged.events) recording.consume(event);
+  for (const { from, to } of merged.evidence) {
+    await cp(from, join(store.folder, to), { recursive: true }).catch((error: unknown) =>
+      recording.consume(notice(`evidence is not there: ${describe(error)}`)),
+    );
+  }
+  const { exitCode } = await recording.conclude({ duration_ms: Math.max(...logs.map(lengthOf)), interrupted: false });
+  process.exitCode = exitCode;
+}
+
+/** Of the folder itself if it is a run's, else of those in it. */
+async function logsIn(folder: string): Promise<ShardLog[]> {
+  const names = existsSync(join(folder, EVENTS)) ? [] : await inside(folder);
+  const runs = names.length === 0 ? [folder] : names.map((name) => join(folder, name));
+  const logs = await Promise.all(runs.filter((run) => existsSync(join(run, EVENTS))).map(logOf));
+  const found = logs.flatMap((log) => log ?? []);
+  if (found.length === 0)
+    process.stderr.write(`phyrlab: warning: no run began in ${folder}: what its shard had to run is lost\n`);
+  return found;
+}
+
+async function inside(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+  } catch (error) {
+    throw new UsageError(`cannot read ${folder}: ${describe(error)}`);
+  }
+}
+
+async function logOf(folder: string): Promise<ShardLog | undefined> {
+  const log = await readEvents(folder);
+  return log && { ...log, folder };
+}
+
+/** Shards run side by side: the longest says how long it took. ms */
+function lengthOf({ start, events }: ShardLog): number {
+  return Math.max(0, Date.parse(events.at(-1)?.at ?? start.at) - Date.parse(start.at));
+}
+
+function notice(text: string): RunEvent {
+  return { type: 'notice', at: new Date().toISOString(), level: 'warning', text };
+}

@@ -1,0 +1,81 @@
+import { Command } from 'commander';
+import { openImages } from '../images/index.js';
+import { type Image, UsageError } from '../model/index.js';
+import { progressReporter, StatusLine, styleFor } from '../report/index.js';
+import { findPastCell, type PastCell, runsFolder } from '../results/index.js';
+import { artefactsOf } from '../run/index.js';
+import { addConductOptions, type ConductOptions, conduct, DEFAULT_KERNEL } from './conduct.js';
+import { interruptible } from './interrupt.js';
+import { checkTargets, targetsOf } from './reports.js';
+import { askedFor } from './run.js';
+
+interface ReproOptions extends ConductOptions {
+  kernel?: string;
+}
+
+export function reproCommand(): Command {
+  const command = new Command('repro')
+    .description('run exactly that cell again, as a run on this or another machine had it: declaration, seed, images')
+    .argument(
+      '<CELL|RUN/CELL|FOLDER>',
+      'a cell of the newest run that has it, of a run, or the folder that a failed cell keeps',
+    )
+    .option('--kernel <RELEASE|DIR>', 'another kernel than the one that the run was asked for');
+  return addConductOptions(command).action(repro);
+}
+
+async function repro(word: string, options: ReproOptions): Promise<void> {
+  const started = performance.now();
+  const { targets, output } = targetsOf(options);
+  await checkTargets(targets);
+  const past = await findPastCell(runsFolder(options.runs), word);
+  const { run, cell } = past;
+  if (cell.expect.kind === 'not-modelled')
+    throw new UsageError(`${cell.id} cannot be run: ${cell.expect.why}`, 'it was skipped there, too');
+  const kernel = options.kernel ?? run.asked?.kernel ?? DEFAULT_KERNEL;
+  const qemu = options.qemu ?? run.asked?.qemu;
+  const own = { ...options, kernel, ...(qemu !== undefined && { qemu }) };
+
+  using interrupt = interruptible();
+  const { signal } = interrupt;
+  const status = new StatusLine(output);
+  await using images = await openImages({ ...own, progress: progressReporter(status), signal });
+  const style = styleFor(output);
+  status.print(style.dim(`again: ${cell.id} of run ${run.id}, seed ${run.seed}`));
+  // Without the cell's own folder, only what its run began with is known.
+  const { plant, machine } = cell;
+  const image = await images.image(kernel, past.kept && { plants: plant !== undefined, machine });
+  for (const line of await otherImages(past, image)) status.print(style.bad(`NOT THE SAME: ${line}`));
+  const job = { plan: { cells: [cell], pruned: [], omitted: 0 }, seed: run.seed, asked: askedFor([cell.id], own) };
+  const { exitCode } = await conduct(job, { ...own, targets, output, started }, { images, status, signal });
+  process.exitCode = exitCode;
+}
+
+/** In what the image that this machine has for the cell differs from the one that it ran on, a line each. */
+export async function otherImages({ run, kept }: Omit<PastCell, 'cell'>, here: Image): Promise<string[]> {
+  const lines: string[] = [];
+  const { qemu, kernel, rootfs, modules } = run;
+  const own = kept?.keys ?? { qemu: qemu.key, kernel: kernel.key, rootfs: rootfs.key, modules: modules.key };
+  const there = kept?.record.kernel?.release ?? kernel.release;
+  const differ = (what: string, mine: string, theirs: string, more = '') => {
+    if (mine !== theirs) lines.push(`${what}: ${mine} here, ${theirs} there${more}`);
+    return mine !== theirs;
+  };
+  const others = [
+    differ('QEMU', here.qemu.key, own.qemu, ` (${here.qemu.version} here, ${qemu.version} there)`),
+    differ('kernel', here.kernel.key, own.kernel, ` (${here.kernel.release} here, ${there} there)`),
+    differ('root file system', here.rootfs.key, own.rootfs),
+    differ('modules', here.modules.key, own.modules, ' (guest/ of this checkout is another, or the kernel is)'),
+  ];
+  if (kept === undefined || others.includes(true)) return lines;
+  // Equal inputs should have made equal bytes.
+  const mine = new Map((await artefactsOf(here)).map(({ what, sha256 }) => [what, sha256]));
+  for (const { what, sha256 } of kept.artefacts)
+    differ(
+      what,
+      mine.get(what)?.slice(0, 16) ?? 'not there',
+      sha256.slice(0, 16),
+      ' (SHA-256, though it was made of the same)',
+    );
+  return lines;
+}

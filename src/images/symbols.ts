@@ -1,0 +1,150 @@
+/**
+ * Source lines for the functions in a kernel's log (`name+0x1a/0x40 [module]`), from the debug information of what the guest booted.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Image, Kernel } from '../model/index.js';
+import { must } from './exec.js';
+import { TARGETS } from './target.js';
+import { hostProgram } from './toolbox.js';
+
+/** A function as a log names it. */
+export interface Reference {
+  name: string;
+  offset: number;
+  size: number;
+  /** `undefined`: the kernel itself. */
+  module: string | undefined;
+  /** A return address: the call is what comes before it. */
+  returns: boolean;
+}
+
+export interface Symbol {
+  name: string;
+  /** In its section. */
+  value: number;
+  size: number;
+  section: string;
+}
+
+interface Place {
+  section: string;
+  address: number;
+}
+
+const REFERENCE = /\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[(\w+)(?: [^\]]*)?\])?/g;
+/** The register of the instruction that was at work, not one to which a call returns. */
+const AT_WORK = /\b(RIP|pc)\b/;
+
+export function referencesIn(line: string): Reference[] {
+  return [...line.matchAll(REFERENCE)].map(([, name = '', offset = '', size = '', module]) => ({
+    name,
+    offset: Number.parseInt(offset, 16),
+    size: Number.parseInt(size, 16),
+    module,
+    returns: !AT_WORK.test(line),
+  }));
+}
+
+/** The lines with ` (file:line)` behind each function that `find` knows. */
+export function annotate(line: string, find: (reference: Reference) => string | undefined): string {
+  const known = referencesIn(line);
+  let at = 0;
+  return line.replace(REFERENCE, (text) => {
+    const reference = known[at++];
+    const place = reference && find(reference);
+    return place === undefined ? text : `${text} (${place})`;
+  });
+}
+
+/** What `nm --format=sysv` says about functions. */
+export function symbolsIn(text: string): Symbol[] {
+  return text.split('\n').flatMap((line) => {
+    const [name, value, , type, size, , section] = line.split('|').map((field) => field.trim());
+    if (type !== 'FUNC' || !name || !section) return [];
+    return [{ name, value: Number.parseInt(value ?? '', 16), size: Number.parseInt(size || '0', 16), section }];
+  });
+}
+
+/** Where a reference is; `undefined` if no function, or more than one, is of this name and size. */
+export function placeOf({ name, offset, size, returns }: Reference, symbols: readonly Symbol[]): Place | undefined {
+  const named = symbols.filter((symbol) => symbol.name === name);
+  // The log's size counts the padding behind a function, too.
+  const fitting = named.length > 1 ? named.filter((symbol) => symbol.size <= size && size < symbol.size + 64) : named;
+  const [symbol] = fitting;
+  if (symbol === undefined || fitting.length > 1) return undefined;
+  return { section: symbol.section, address: symbol.value + offset - (returns && offset > 0 ? 1 : 0) };
+}
+
+/** What `addr2line -a -f -i` says, in the order that it was asked in: for each address the innermost line first. */
+export function linesIn(text: string): string[] {
+  const places: string[][] = [];
+  const lines = text.split('\n').filter((line) => line !== '');
+  for (let at = 0; at < lines.length; at++) {
+    if (/^0x[0-9a-f]+$/.test(lines[at] ?? '')) places.push([]);
+    else places.at(-1)?.push(sourceOf(lines[++at] ?? ''));
+  }
+  return places.map((chain) => chain.join(', inlined at '));
+}
+
+/** Modules are built at /box, from guest/; a kernel at /linux, which is what `linux` stands for. */
+function sourceOf(line: string): string {
+  const plain = line.replace(/ \(discriminator \d+\)$/, '');
+  return plain.replace(/^(?:\/box\/)?(?=phyr)|^\/box\//, 'guest/').replace(/^\/linux\//, 'linux/');
+}
+
+/** A kernel's file with debug information, if it was built here. */
+function kernelObject(kernel: Kernel): string | undefined {
+  const file = path.join(path.dirname(kernel.image), 'debug', 'vmlinux');
+  return existsSync(file) ? file : undefined;
+}
+
+/**
+ * Decodes a log. A packaged kernel comes without debug information: then only the lines of our own modules are known, and the first line
+ * says so.
+ */
+export async function decodeLog(
+  log: readonly string[],
+  { kernel, modules }: Pick<Image, 'kernel' | 'modules'>,
+  toolbox: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const references = log.flatMap(referencesIn);
+  if (references.length === 0) return [...log];
+  const prefix = TARGETS[kernel.arch].strip.replace(/strip$/, '');
+  const tool = (name: string, args: string[]) => {
+    const { file, args: before } = hostProgram(toolbox, `usr/bin/${prefix}${name}`);
+    return must(file, [...before, ...args], { what: name, signal });
+  };
+  const objectOf = (module: string | undefined) => {
+    if (module === undefined) return kernelObject(kernel);
+    const file = path.join(modules.dir, 'debug', `${module}.ko`);
+    return existsSync(file) ? file : undefined;
+  };
+  const found = new Map<string, string>();
+  const keyOf = ({ name, offset, module, returns }: Reference) => `${module} ${name} ${offset} ${returns}`;
+  for (const module of new Set(references.map((reference) => reference.module))) {
+    const object = objectOf(module);
+    if (object === undefined) continue;
+    const symbols = symbolsIn(await tool('nm', ['--format=sysv', object]));
+    const places = references.flatMap((reference) => {
+      const place = reference.module === module ? placeOf(reference, symbols) : undefined;
+      return place === undefined ? [] : [{ key: keyOf(reference), ...place }];
+    });
+    for (const section of new Set(places.map((place) => place.section))) {
+      const here = places.filter((place) => place.section === section);
+      const addresses = here.map(({ address }) => `0x${address.toString(16)}`);
+      // An object that is not linked yet has an address 0 in every section.
+      const within = module === undefined ? [] : ['-j', section];
+      const lines = linesIn(await tool('addr2line', ['-e', object, ...within, '-a', '-f', '-i', ...addresses]));
+      for (const [at, { key }] of here.entries()) {
+        const line = lines[at];
+        if (line !== undefined && !line.includes('??')) found.set(key, line);
+      }
+    }
+  }
+  const decoded = log.map((line) => annotate(line, (reference) => found.get(keyOf(reference))));
+  const bare = kernelObject(kernel) === undefined && references.some(({ module }) => module === undefined);
+  const note = `(phyrlab: ${kernel.release} has no debug information here: only the lines of our own modules are named)`;
+  return bare ? [note, ...decoded] : decoded;
+}

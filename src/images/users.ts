@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { FileLock } from './filelock.js';
+
+/**
+ * Who uses which entry of a cache. Each process that does has a file with their ids, and holds its lock for as long as it lives, so
+ * that a file whose lock is free was left by a crash.
+ */
+export class Users implements AsyncDisposable {
+  readonly #dir: string;
+  readonly #own = new Set<string>();
+  #file: Promise<{ path: string; lock: FileLock } | undefined> | undefined;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** To be called before looking whether the entry is there: from then on nobody else removes it. */
+  async mark(id: string): Promise<void> {
+    if (this.#own.has(id)) return;
+    this.#own.add(id);
+    this.#file ??= this.#open();
+    const file = await this.#file;
+    if (file) appendFileSync(file.path, `${id}\n`);
+  }
+
+  /** Entries that this or another living process uses. */
+  async inUse(): Promise<Set<string>> {
+    const ids = new Set(this.#own);
+    const own = path.basename((await this.#file)?.path ?? '');
+    for (const name of readdirSync(this.#dir)) {
+      if (name === own) continue;
+      const file = path.join(this.#dir, name);
+      const lock = await FileLock.tryAcquire(file);
+      await using _ = lock;
+      if (lock) await lock.remove();
+      else for (const id of read(file).split('\n')) if (id !== '') ids.add(id);
+    }
+    return ids;
+  }
+
+  /** In a cache that we may only read, nothing is removed by us, and nobody is told. */
+  async #open(): Promise<{ path: string; lock: FileLock } | undefined> {
+    const file = path.join(this.#dir, `${process.pid}-${randomBytes(4).toString('hex')}`);
+    const lock = await FileLock.tryAcquire(file).catch((error: NodeJS.ErrnoException) => {
+      if (['EACCES', 'EROFS', 'EPERM'].includes(error.code ?? '')) return null;
+      throw error;
+    });
+    return lock ? { path: file, lock } : undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const file = await this.#file;
+    this.#file = undefined;
+    this.#own.clear();
+    if (!file) return;
+    rmSync(file.path, { force: true });
+    await file.lock[Symbol.asyncDispose]();
+  }
+}
+
+/** Its owner may just have ended. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A plan in parts that run on machines which know nothing of each other. The part that a cell belongs to follows from its id alone,
+ * by a hash of what cells that share a boot have in common: no other cell and no order has a say, and no boot is needed twice.
+ */
+import { createHash } from 'node:crypto';
+import type { Shard } from '../model/index.js';
+import type { Plan } from './expand.js';
+
+/** Which of `count` shards has this cell; from 1. */
+export function shardOf(cellId: string, count: number): number {
+  const place = cellId.includes('!') ? cellId : cellId.split('/').slice(0, 2).join('/');
+  return (createHash('sha256').update(place).digest().readUIntBE(0, 6) % count) + 1;
+}
+
+/** One part of a plan, and the ids of the cells in the others. */
+export function takeShard(
+  plan: Plan,
+  { index, count }: Pick<Shard, 'index' | 'count'>,
+): { shard: Shard; plan: Plan; elsewhere: string[] } {
+  const mine = ({ id }: { id: string }) => shardOf(id, count) === index;
+  return {
+    shard: { index, count, plan: hashOf(plan) },
+    plan: { ...plan, cells: plan.cells.filter(mine), pruned: plan.pruned.filter(mine) },
+    elsewhere: plan.cells.filter((cell) => !mine(cell)).map(({ id }) => id),
+  };
+}
+
+/** Of every cell with its declaration and seed, in whatever order. */
+function hashOf({ cells }: Plan): string {
+  const hash = createHash('sha256');
+  for (const cell of [...cells].sort((a, b) => (a.id < b.id ? -1 : 1))) hash.update(JSON.stringify(cell));
+  return hash.digest('hex').slice(0, 16);
+}

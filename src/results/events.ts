@@ -1,0 +1,59 @@
+/** The events of a run, read back from its folder as far as they were written. */
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunEvent, UsageError } from '../model/index.js';
+
+export const EVENTS = 'events.jsonl';
+
+export type RunStart = Extract<RunEvent, { type: 'run-start' }>;
+
+export interface EventLog {
+  start: RunStart;
+  /** All that follow. */
+  events: RunEvent[];
+  /** Bytes of the file that are whole lines: a writer that was killed leaves part of one behind them. */
+  bytes: number;
+}
+
+/** What there is to read; `undefined` if the run ended before its first event was written. */
+export async function readEvents(folder: string): Promise<EventLog | undefined> {
+  const file = join(folder, EVENTS);
+  const text = await readFile(file, 'utf8');
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  const lines = whole.split('\n').slice(0, -1);
+  const [start, ...events] = lines.map((line, at) => parse(line, `${file}, line ${at + 1}`));
+  if (start === undefined) return undefined;
+  if (start.type !== 'run-start') throw new UsageError(`${file} does not begin with the start of a run`);
+  return { start, events, bytes: Buffer.byteLength(whole) };
+}
+
+/** How a run began, without reading what followed. */
+export async function readStart(folder: string): Promise<RunStart | undefined> {
+  const file = join(folder, EVENTS);
+  let line = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
+    const end = chunk.indexOf('\n');
+    line += end < 0 ? chunk : chunk.slice(0, end);
+    if (end < 0) continue;
+    const start = parse(line, `${file}, line 1`);
+    return start.type === 'run-start' ? start : undefined;
+  }
+  return undefined;
+}
+
+function parse(line: string, where: string): RunEvent {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new UsageError(`${where}: not JSON`, 'the file was changed after it was written');
+  }
+  const parsed = RunEvent.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UsageError(
+    `${where}: not an event at '${issue?.path.join('.') ?? ''}': ${issue?.message}`,
+    'another version of phyrlab wrote it: use that one',
+  );
+}

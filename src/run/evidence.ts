@@ -1,0 +1,101 @@
+/**
+ * The folder of a cell that did not pass: all that a person looks at, and all that is needed to run the cell again elsewhere.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { copyFile, link, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import {
+  type Artefact,
+  type Cell,
+  type CellRecord,
+  describe,
+  type Image,
+  KEPT_CELL,
+  KEPT_CELL_SCHEMA,
+  type KeptCell,
+  type RunRecord,
+} from '../model/index.js';
+
+export interface Evidence {
+  /** Where it goes. */
+  folder: string;
+  /** The boot's: console, QEMU's trace, monitor log and arguments. */
+  artefacts: string;
+  run: RunRecord;
+  cell: Cell;
+  record: CellRecord;
+  image: Image;
+  /** What the console showed while the cell ran. */
+  log: readonly string[];
+}
+
+/** Adds source lines to the functions in a kernel's log. */
+export type Decode = (log: readonly string[], image: Image) => Promise<string[]>;
+
+/** Below the run's folder. */
+export function evidenceFolder(cellId: string, attempt: number): string {
+  return join('cells', `${cellId.replaceAll('/', '.')}${attempt > 0 ? `.${attempt}` : ''}`);
+}
+
+/** Returns what could not be kept, for a person: a cell's verdict does not hang on it. */
+export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<string[]> {
+  const { folder, artefacts, run, cell, record, image, log } = evidence;
+  const trouble: string[] = [];
+  const attempt = async (what: string, work: () => Promise<void>) => {
+    await work().catch((error: unknown) => trouble.push(`${record.id}: ${what} is not kept: ${describe(error)}`));
+  };
+  await attempt('evidence', async () => {
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(artefacts)) await same(join(artefacts, name), join(folder, name));
+  });
+  await attempt('its declaration', async () => {
+    const kept: KeptCell = {
+      schema: KEPT_CELL_SCHEMA,
+      run,
+      cell,
+      record,
+      keys: {
+        qemu: image.qemu.key,
+        kernel: image.kernel.key,
+        rootfs: image.rootfs.key,
+        modules: image.modules.key,
+      },
+      artefacts: await artefactsOf(image),
+    };
+    await writeFile(join(folder, KEPT_CELL), `${JSON.stringify(kept, null, 2)}\n`);
+  });
+  await attempt('the kernel log', async () => {
+    const lines = await decode(log, image).catch((error: unknown) => [
+      ...log,
+      `(phyrlab: not decoded: ${describe(error)})`,
+    ]);
+    await writeFile(join(folder, 'kernel.log'), lines.map((line) => `${line}\n`).join(''));
+  });
+  return trouble;
+}
+
+/** One file under two names where the file system can. */
+async function same(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to));
+}
+
+/** What a guest of this image is made of, byte by byte. */
+export async function artefactsOf({ qemu, kernel, rootfs, modules }: Image): Promise<Artefact[]> {
+  const names = (await readdir(modules.dir)).filter((name) => name.endsWith('.ko')).sort();
+  const files: [string, string][] = [
+    ['qemu', qemu.program.args.at(-1) ?? qemu.program.file],
+    ['kernel', kernel.image],
+    ['boot modules', kernel.bootModules],
+    ['root file system', rootfs.archive],
+    ...names.map((name): [string, string] => [`module ${basename(name, '.ko')}`, join(modules.dir, name)]),
+  ];
+  return Promise.all(files.map(async ([what, file]) => ({ what, sha256: await sha256(file) })));
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,31 @@
+/** What ends a run before its cells do: the user, or a limit that was set for it. */
+export class Halt implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #own = new AbortController();
+  readonly #outer: AbortSignal;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #why: string | undefined;
+
+  /** @param limit the run is halted after so many milliseconds; `said` is what the user asked for. */
+  constructor(outer: AbortSignal, limit: { ms: number; said: string } | undefined) {
+    this.#outer = outer;
+    this.signal = AbortSignal.any([outer, this.#own.signal]);
+    if (limit !== undefined)
+      this.#timer = setTimeout(() => this.now(`--max-time ${limit.said} was over`), Math.max(0, limit.ms));
+  }
+
+  /** Why the run is to end; `undefined` while it may go on. */
+  get why(): string | undefined {
+    return this.#why ?? (this.#outer.aborted ? 'interrupted' : undefined);
+  }
+
+  now(why: string): void {
+    if (this.why !== undefined) return;
+    this.#why = why;
+    this.#own.abort(new Error(why));
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}

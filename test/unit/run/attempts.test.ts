@@ -1,0 +1,106 @@
+/** What a run does about cells that are lost, without a guest: images that cannot be had, or never come. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { suites } from '../../../harness/index.js';
+import { type CellRecord, InfraError, type RunEvent, type Suite, whyUnfinished } from '../../../src/model/index.js';
+import { expand, groupIntoBoots } from '../../../src/plan/index.js';
+import { Halt } from '../../../src/run/halt.js';
+import { executeRun, type RunOptions } from '../../../src/run/index.js';
+import { someRun } from '../run-result.js';
+
+const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, 1);
+const boots = groupIntoBoots(plan.cells).length;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phyrlab-run-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function execute(
+  options: Pick<RunOptions, 'image'> & Partial<RunOptions>,
+): Promise<{ records: CellRecord[]; events: RunEvent[] }> {
+  const events: RunEvent[] = [];
+  const records = await executeRun({
+    plan,
+    run: someRun,
+    repro: () => '',
+    host: { slots: 2, memoryMiB: 4096 },
+    accelerator: 'tcg',
+    decode: async (log) => [...log],
+    folder,
+    keep: false,
+    bootDeadlineMs: 1000,
+    retries: 0,
+    failFast: false,
+    emit: (event) => events.push(event),
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return { records, events };
+}
+
+const count = (events: RunEvent[], type: RunEvent['type']) => events.filter((event) => event.type === type).length;
+const never = () => new Promise<never>(() => {});
+const broken = () => Promise.reject(new InfraError('the mirror is gone'));
+
+describe('a lost cell', () => {
+  it('is lost at once when nobody asks for more', async () => {
+    const { records, events } = await execute({ image: broken });
+    expect(new Set(records.map(({ verdict, reason }) => `${verdict}: ${reason}`))).toEqual(
+      new Set(['lost: the mirror is gone']),
+    );
+    expect(records.length).toBe(plan.cells.length);
+    expect(count(events, 'boot-start')).toBe(boots);
+    expect(count(events, 'cell-retry')).toBe(0);
+  });
+
+  it('is tried again as often as asked, and every attempt is told', async () => {
+    const { records, events } = await execute({ image: broken, retries: 2 });
+    expect(count(events, 'boot-start')).toBe(3 * boots);
+    expect(count(events, 'cell-retry')).toBe(2 * plan.cells.length);
+    expect(count(events, 'cell-end')).toBe(plan.cells.length);
+    for (const { verdict, earlier } of records) {
+      expect(verdict).toBe('lost');
+      expect(earlier?.map(({ reason }) => reason)).toEqual(['the mirror is gone', 'the mirror is gone']);
+    }
+  });
+
+  it('whose next attempt says something keeps that verdict, and the attempt before it', async () => {
+    let asked = 0;
+    const image = async () => {
+      if (asked++ < boots) throw new InfraError('the mirror is gone');
+      return { kernel: { arch: 'm68k' } } as never;
+    };
+    const { records } = await execute({ image, retries: 5, host: { slots: 100, memoryMiB: 100_000 } });
+    expect(new Set(records.map(({ verdict }) => verdict))).toEqual(new Set(['skip']));
+    for (const { earlier } of records) expect(earlier).toHaveLength(1);
+  });
+});
+
+describe('a run that is ended', () => {
+  it('by its time has every cell lost with that reason', async () => {
+    const started = performance.now();
+    const { records } = await execute({ image: never, limit: { ms: 30, said: '30ms' }, retries: 3 });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(records.length).toBe(plan.cells.length);
+    expect(new Set(records.map(whyUnfinished))).toEqual(new Set(['--max-time 30ms was over']));
+  });
+
+  it('by the user says that', async () => {
+    const abort = new AbortController();
+    const run = execute({ image: never, signal: abort.signal });
+    abort.abort(new Error('Ctrl-C'));
+    expect(new Set((await run).records.map(whyUnfinished))).toEqual(new Set(['interrupted']));
+  });
+
+  it('keeps the first reason', () => {
+    using halt = new Halt(new AbortController().signal, undefined);
+    expect(halt.why).toBeUndefined();
+    halt.now('one');
+    halt.now('two');
+    expect([halt.why, halt.signal.aborted]).toEqual(['one', true]);
+  });
+});
