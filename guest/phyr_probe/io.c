@@ -127,18 +127,25 @@ static u32 io_chunks(const struct probe_io *io, u32 from)
 	return n;
 }
 
+/* A command, from its first chunk on: how many of them it has, and where on the disk it begins. */
+struct io_part {
+	u32 from;
+	u32 n;
+	sector_t sector;
+};
+
 /* What blk-mq does with a bio before it calls the driver. */
-static struct request *io_request(struct probe_io *io, u32 from, u32 n, sector_t sector)
+static struct request *io_request(struct probe_io *io, const struct io_part *part)
 {
 	struct request *rq;
 	u32 i;
 	int err;
 
-	bio_init(&io->bio, io->bdev, io->vec, n, io->op);
+	bio_init(&io->bio, io->bdev, io->vec, part->n, io->op);
 	io->bio.bi_end_io = io_ended;
 	io->bio.bi_private = io;
 	io->done = false;
-	for (i = from; i < from + n; i++) {
+	for (i = part->from; i < part->from + part->n; i++) {
 		const struct phys_vec *chunk = &io->mem.chunk[i];
 
 		__bio_add_page(&io->bio, pfn_to_page(PHYS_PFN(chunk->paddr)), chunk->len,
@@ -153,7 +160,7 @@ static struct request *io_request(struct probe_io *io, u32 from, u32 n, sector_t
 		blk_mq_free_request(rq);
 		return ERR_PTR(err);
 	}
-	rq->__sector = sector;
+	rq->__sector = part->sector;
 	return rq;
 }
 
@@ -188,10 +195,10 @@ static bool io_arrived(const struct probe_io *io)
 	return true;
 }
 
-/* One command.  Returns 0, adding its figures; -EAGAIN if the device was slow; or an error. */
-static int io_command(struct probe_io *io, u32 from, u32 n, sector_t sector, u64 *cost)
+/* One command.  Returns 0 with its figures, -EAGAIN if the device was slow, or an error. */
+static int io_command(struct probe_io *io, const struct io_part *part, u64 *cost)
 {
-	struct request *rq = io_request(io, from, n, sector);
+	struct request *rq = io_request(io, part);
 	struct blk_mq_queue_data bd = { .rq = rq, .last = true };
 	cycles_t t[4];
 	blk_status_t st;
@@ -225,56 +232,30 @@ static int io_command(struct probe_io *io, u32 from, u32 n, sector_t sector, u64
 		usleep_range(50, 100);
 	if (io->bio.bi_status)
 		return blk_status_to_errno(io->bio.bi_status);
-	cost[QUEUE] += t[1] - t[0];
-	cost[COMPLETE] += t[3] - t[2];
-	cost[MAP] += timed[TIME_MAP].took - min(timed[TIME_MAP].took, timed[TIME_NOTHING].took);
-	cost[UNMAP] += timed[TIME_UNMAP].took -
+	cost[QUEUE] = t[1] - t[0];
+	cost[COMPLETE] = t[3] - t[2];
+	cost[MAP] = timed[TIME_MAP].took - min(timed[TIME_MAP].took, timed[TIME_NOTHING].took);
+	cost[UNMAP] = timed[TIME_UNMAP].took -
 		      min(timed[TIME_UNMAP].took, timed[TIME_NOTHING].took);
 	return in_time ? 0 : -EAGAIN;
 }
 
-/* All of it, in as many commands as the driver needs.  Returns as io_command() does. */
-static int io_once(struct probe_io *io, u64 *cost, u32 *commands)
+static int io_round(struct probe_io *io, const struct io_part *part, u32 iterations, u64 *sample,
+		    int from, int to)
 {
-	sector_t sector = 0;
-	bool slow = false;
-	u32 from, n, i;
-
-	memset(cost, 0, FIGURES * sizeof(*cost));
-	*commands = 0;
-	for (from = 0; from < io->mem.nr_chunks; from += n) {
-		int err;
-
-		n = io_chunks(io, from);
-		if (!n)
-			return -EREMOTEIO;
-		err = io_command(io, from, n, sector, cost);
-		if (err && err != -EAGAIN)
-			return err;
-		slow |= err == -EAGAIN;
-		for (i = from; i < from + n; i++)
-			sector += io->mem.chunk[i].len >> SECTOR_SHIFT;
-		++*commands;
-	}
-	return slow ? -EAGAIN : 0;
-}
-
-static int io_round(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample, int from,
-		    int to)
-{
-	u32 i, tries = 0, iterations = arg->iterations;
+	u32 i, tries = 0;
 	u64 cost[FIGURES];
 	int err, f;
 
 	/* The first ones warm the caches of the allocators and are not counted. */
-	for (i = 0; i < 8; i++) {
-		err = io_once(io, cost, &arg->commands);
+	for (i = 0; i < 4; i++) {
+		err = io_command(io, part, cost);
 		if (err && err != -EAGAIN)
 			return err;
 	}
 	for (i = 0; i < iterations;) {
-		err = io_once(io, cost, &arg->commands);
-		if (err == -EAGAIN && ++tries < 10 * iterations)
+		err = io_command(io, part, cost);
+		if (err == -EAGAIN && ++tries < 20 * iterations)
 			continue;
 		if (err)
 			return err == -EAGAIN ? -ETIME : err;
@@ -286,38 +267,62 @@ static int io_round(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sa
 	return 0;
 }
 
-static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
+/* One command of the I/O; adds its figures. */
+static int io_measure_part(struct probe_io *io, const struct io_part *part,
+			   struct phyr_probe_io_cost *arg, u64 *sample)
 {
 	struct phyr_probe_cost *out[FIGURES] = {
 		&arg->queue, &arg->complete, &arg->map, &arg->unmap,
-	};
+	}, cost;
 	u64 overhead[FIGURES] = { };
+	u32 n = arg->iterations;
 	int err, f, figures = MAP;
 
-	mutex_lock(&timed_lock);
 	memset(timed, 0, sizeof(timed));
-	if (io->op == REQ_OP_READ)
-		io_mark_all(io);
-	err = io_round(io, arg, sample, QUEUE, MAP);
-	if (!err && io->op == REQ_OP_READ && !io_arrived(io))
-		err = -EIO;
+	err = io_round(io, part, n, sample, QUEUE, MAP);
 	if (!err && !timing_start()) {
 		figures = FIGURES;
-		err = io_round(io, arg, sample, MAP, FIGURES);
+		err = io_round(io, part, n, sample, MAP, FIGURES);
 		timing_stop(TIMED);
 		/* Of another driver none of it was called. */
 		if (!timed[TIME_MAP].took)
 			figures = MAP;
 	}
-	mutex_unlock(&timed_lock);
 	if (err)
 		return err;
 
-	overhead[QUEUE] = arg->commands * probe_empty_cost();
+	overhead[QUEUE] = probe_empty_cost();
 	overhead[COMPLETE] = overhead[QUEUE];
-	for (f = 0; f < figures; f++)
-		probe_summarise(sample + f * arg->iterations, arg->iterations, overhead[f], out[f]);
+	for (f = 0; f < figures; f++) {
+		probe_summarise(sample + f * n, n, overhead[f], &cost);
+		out[f]->min += cost.min;
+		out[f]->median += cost.median;
+	}
 	return 0;
+}
+
+/* Each of the commands is measured by itself: what disturbs one spoils no other. */
+static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
+{
+	struct io_part part = {};
+	int err = 0;
+	u32 i;
+
+	if (io->op == REQ_OP_READ)
+		io_mark_all(io);
+	mutex_lock(&timed_lock);
+	while (!err && part.from < io->mem.nr_chunks) {
+		part.n = io_chunks(io, part.from);
+		err = part.n ? io_measure_part(io, &part, arg, sample) : -EREMOTEIO;
+		for (i = 0; i < part.n; i++)
+			part.sector += io->mem.chunk[part.from + i].len >> SECTOR_SHIFT;
+		part.from += part.n;
+		arg->commands++;
+	}
+	mutex_unlock(&timed_lock);
+	if (!err && io->op == REQ_OP_READ && !io_arrived(io))
+		err = -EIO;
+	return err;
 }
 
 /**

@@ -7,7 +7,7 @@ import { stampedRegion } from './stamped.js';
 import { done, type WorkloadContext, type WorkloadResult } from './types.js';
 
 /** The smallest counts: an interrupt of somebody else's that was pending adds to some. */
-const ITERATIONS = 40;
+const ITERATIONS = 16;
 const MEASURE_MS = 240_000;
 /** Written and read back before anything is measured. */
 const SHOWN_KIB = 1024;
