@@ -22,8 +22,11 @@
 
 #include "probe.h"
 
-/* How long the device gets to answer, in get_cycles(): short of a timer tick. */
-#define PATIENCE	1000000
+/*
+ * How long the device gets to answer, in turns of a loop of three instructions: short of a timer
+ * tick.  Reading the clock while waiting would take an emulator a hundred times as long.
+ */
+#define PATIENCE	330000
 
 enum { QUEUE, COMPLETE, MAP, UNMAP, FIGURES };
 
@@ -203,6 +206,7 @@ static int io_command(struct probe_io *io, const struct io_part *part, u64 *cost
 	cycles_t t[4];
 	blk_status_t st;
 	bool in_time;
+	int i;
 
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
@@ -214,8 +218,8 @@ static int io_command(struct probe_io *io, const struct io_part *part, u64 *cost
 	st = rq->q->mq_ops->queue_rq(rq->mq_hctx, &bd);
 	t[1] = get_cycles();
 	if (!st)
-		while (get_cycles() - t[1] < PATIENCE)
-			cpu_relax();
+		for (i = 0; i < PATIENCE; i++)
+			barrier();
 	probe_io_nothing();
 	t[2] = get_cycles();
 	local_irq_enable();
