@@ -10,6 +10,11 @@ export default defineConfig({
       { root, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
         root,
+        // The first time the browser is fetched, which the machine does once.
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000 },
+      },
+      {
+        root,
         test: {
           name: 'vm',
           include: ['test/vm/**/*.test.ts'],

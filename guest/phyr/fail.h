@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Failures in turn (see phyr_fail.h): with PHYR_PLANTS=1 every call of phyr.ko to the kernel that may be
- * refused goes through here, and so does what undoes it.  The files that make the calls know
+ * Failures in turn (see phyr_fail.h): with PHYR_PLANTS=1 every call of phyr.ko to the kernel that
+ * may be refused goes through here, and so does what undoes it.  The files that make the calls know
  * nothing of it.  Included last, so that only they are affected and no header of the kernel's.
  */
 #ifndef PHYR_INTERNAL_FAIL_H

@@ -212,11 +212,6 @@ int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_dire
 		    unsigned long attrs, bool on_bus);
 
 /* p2p.c */
-enum phyr_route {
-	PHYR_ROUTE_BUS,		/* stays below a switch: bus addresses, nothing to unmap */
-	PHYR_ROUTE_HOST,	/* through the host bridge: mapped like memory, as MMIO */
-};
-
 int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t addr,
 		   enum phyr_route *route, u64 *bias);
 

@@ -3,9 +3,9 @@
  * IOVA space for a list: how much of it, and where in it the list begins.
  *
  * An IOMMU maps a large page only where addresses and memory are congruent: equal modulo that page.
- * The DMA API takes care of that within the smallest page alone.  But it aligns IOVA space to its own
- * size, rounded up to a power of two; so a list that does not begin on a large page, and whose chunks
- * do, gets a little more, and begins as far into it as into its page.
+ * The DMA API takes care of that within the smallest page alone.  But it aligns IOVA space to its
+ * own size, rounded up to a power of two; so a list that does not begin on a large page, and whose
+ * chunks do, gets a little more, and begins as far into it as into its page.
  */
 #include <linux/dma-mapping.h>
 
@@ -60,8 +60,8 @@ bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 }
 
 /*
- * phyr_iova_free() where the list does not begin at the beginning of its space, and where not all of
- * it is linked: up to 7.2 dma_iova_destroy() frees no more of the space than is linked.
+ * phyr_iova_free() where the list does not begin at the beginning of its space, and where not all
+ * of it is linked: up to 7.2 dma_iova_destroy() frees no more of the space than is linked.
  */
 void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped)
 {

@@ -150,8 +150,8 @@ undo:
  * phyr_map_iova - get IOVA space for a list and link its chunks into it
  * @dev:	the device, translated by a DMA IOMMU
  * @domain:	the domain that translates it
- * @map:	the mapping; its list has no gaps that matter.  Receives the first address and the state
- *		of the IOVA space
+ * @map:	the mapping; its list has no gaps that matter.  Receives the first address and the
+ *		state of the IOVA space
  *
  * Context: Any.
  * Return: 0, -ENOMEM or an error of the IOMMU driver; nothing is linked or allocated then.

@@ -11,9 +11,9 @@
 static struct kmem_cache *small_cache, *page_cache;
 
 /*
- * Links are cleared once.  A cache with a constructor is left out when the kernel clears all that is
- * allocated (init_on_alloc), which for a link costs more than all that is written into it; what it
- * held before were addresses too, and words are read only where they were written.
+ * Links are cleared once.  A cache with a constructor is left out when the kernel clears all that
+ * is allocated (init_on_alloc), which for a link costs more than all that is written into it; what
+ * it held before were addresses too, and words are read only where they were written.
  */
 static void small_ctor(void *node)
 {

@@ -38,10 +38,23 @@ struct outcome {
 	u32 uses;
 };
 
+/**
+ * struct engine_case - something that an engine is asked to do
+ * @name:	of its file
+ * @edu:	it can be asked of edu
+ * @testdev:	it can be asked of iommu-testdev
+ * @unloaded:	the device may write what it happens to have
+ * @gfp:	where its pages come from
+ * @beyond:	they are such as the device does not reach without somebody's help
+ * @run:	does it with pages that are not mapped before and after; 0 or a negative error that
+ *		is no outcome
+ */
 struct engine_case {
 	const char *name;
-	bool edu, testdev;
-	int (*run)(struct engine *e, enum engine_path path, struct outcome *out);
+	bool edu, testdev, unloaded, beyond;
+	gfp_t gfp;
+	int (*run)(struct engine *e, enum engine_path path, struct engine_mapping *m,
+		   struct outcome *out);
 };
 
 /* Let the device have a page to write, where it has none of its own: by a right mapping. */
@@ -91,162 +104,104 @@ static void fill(struct engine_mapping *m)
 		memset(page_address(m->page[i]), FILL, PAGE_SIZE);
 }
 
-/* The device writes through a mapping of these pages, which it frees, that is right. */
-static int write_case(struct engine *e, enum engine_path path, struct engine_mapping pages,
-		      struct outcome *out)
+/* Have the device write to a page. */
+static int device_writes(struct engine *e, const struct engine_mapping *m, unsigned int i,
+			 struct outcome *out)
 {
-	struct engine_mapping m = pages;
+	out->addr = m->addr[i];
+	out->write = true;
+	return e->ops->write(e, m->addr[i], leads_to(e, m->addr[i], m->page[i]));
+}
+
+/* Is an error of device_writes() an outcome? */
+static bool is_outcome(int err)
+{
+	return err == -EFAULT || err == -ENXIO;
+}
+
+/* Through a mapping that is right. */
+static int case_mapped(struct engine *e, enum engine_path path, struct engine_mapping *m,
+		       struct outcome *out)
+{
 	unsigned int i;
 	int err = 0;
 
-	fill(&m);
-	out->write = true;
-	if (engine_map(&m, path, DMA_FROM_DEVICE)) {
+	fill(m);
+	if (engine_map(m, path, DMA_FROM_DEVICE)) {
+		out->write = true;
 		out->how = "refused";
-		goto free;
+		return 0;
 	}
-	for (i = 0; i < ENGINE_PAGES && !err; i++) {
-		out->addr = m.addr[i];
-		err = e->ops->write(e, m.addr[i], leads_to(e, m.addr[i], m.page[i]));
-	}
-	engine_unmap(&m);
-	out->how = err == -EFAULT ? "fault" : err == -ENXIO ? "wrong" : found(e, &m, 0);
+	for (i = 0; i < ENGINE_PAGES && !err; i++)
+		err = device_writes(e, m, i, out);
+	engine_unmap(m);
+	out->how = err == -EFAULT ? "fault" : err == -ENXIO ? "wrong" : found(e, m, 0);
 	if (!err && !strcmp(out->how, "right"))
-		out->how = found(e, &m, 1);
-	if (err == -EFAULT || err == -ENXIO)
-		err = 0;
-free:
-	engine_free(&m);
-	return err;
-}
-
-static int case_mapped(struct engine *e, enum engine_path path, struct outcome *out)
-{
-	struct engine_mapping m;
-	int err;
-
-	err = load(e);
-	if (err)
-		return err;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
-	return err ?: write_case(e, path, m, out);
-}
-
-/* The same with pages that are beyond the device's reach without somebody's help. */
-static int case_beyond(struct engine *e, enum engine_path path, struct outcome *out)
-{
-	struct engine_mapping m;
-	int err;
-
-	err = load(e);
-	if (err)
-		return err;
-	err = engine_alloc_beyond(&m, &e->pdev->dev, *e->ops->mask_bits);
-	return err ?: write_case(e, path, m, out);
+		out->how = found(e, m, 1);
+	return is_outcome(err) ? 0 : err;
 }
 
 /* It writes where something was mapped that nobody can remember any more. */
-static int case_unmapped(struct engine *e, enum engine_path path, struct outcome *out)
+static int case_unmapped(struct engine *e, enum engine_path path, struct engine_mapping *m,
+			 struct outcome *out)
 {
-	struct engine_mapping m;
-	int err;
+	int err = engine_map(m, path, DMA_FROM_DEVICE);
 
-	err = load(e);
 	if (err)
 		return err;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL);
-	if (err)
-		return err;
-	err = engine_map(&m, path, DMA_FROM_DEVICE);
-	if (err)
-		goto free;
-	engine_unmap(&m);
-	fill(&m);
+	engine_unmap(m);
+	fill(m);
 	msleep(FLUSHED_MS);
-	out->addr = m.addr[0];
-	out->write = true;
-	err = e->ops->write(e, m.addr[0], leads_to(e, m.addr[0], m.page[0]));
-	out->how = err == -EFAULT ? "fault" : found(e, &m, 0);
-	if (err == -EFAULT || err == -ENXIO)
-		err = 0;
-free:
-	engine_free(&m);
-	return err;
+	err = device_writes(e, m, 0, out);
+	out->how = err == -EFAULT ? "fault" : found(e, m, 0);
+	return is_outcome(err) ? 0 : err;
 }
 
 /* It goes on writing after the mapping is gone, until it may not. */
-static int case_stale(struct engine *e, enum engine_path path, struct outcome *out)
+static int case_stale(struct engine *e, enum engine_path path, struct engine_mapping *m,
+		      struct outcome *out)
 {
-	struct engine_mapping m;
+	int err = engine_map(m, path, DMA_FROM_DEVICE);
 	ktime_t begin;
-	int err;
 
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL);
 	if (err)
 		return err;
-	err = engine_map(&m, path, DMA_FROM_DEVICE);
-	if (err)
-		goto free;
-	out->addr = m.addr[0];
-	out->write = true;
 	/* Now the IOMMU has the translation in its cache. */
-	err = e->ops->write(e, m.addr[0], leads_to(e, m.addr[0], m.page[0]));
-	engine_unmap(&m);
-	if (err == -EFAULT || err == -ENXIO) {
+	err = device_writes(e, m, 0, out);
+	engine_unmap(m);
+	if (err) {
 		out->how = "wrong";
-		err = 0;
-		goto free;
+		return is_outcome(err) ? 0 : err;
 	}
-	if (err)
-		goto free;
 	begin = ktime_get();
 	out->how = "right";
 	for (;;) {
-		err = e->ops->write(e, m.addr[0], leads_to(e, m.addr[0], m.page[0]));
+		err = device_writes(e, m, 0, out);
 		out->window_us = ktime_us_delta(ktime_get(), begin);
 		if (err || out->window_us > STALE_MAX_US)
 			break;
 		out->uses++;
 		usleep_range(STALE_STEP_US, 2 * STALE_STEP_US);
 	}
-	if (err == -EFAULT) {
-		out->how = "fault";
-		err = 0;
-	} else if (err == -ENXIO) {
-		out->how = "wrong";
-		err = 0;
-	}
-free:
-	engine_free(&m);
-	return err;
+	if (err)
+		out->how = err == -EFAULT ? "fault" : "wrong";
+	return is_outcome(err) ? 0 : err;
 }
 
 /* It writes through a mapping that it may only read. */
-static int case_readonly(struct engine *e, enum engine_path path, struct outcome *out)
+static int case_readonly(struct engine *e, enum engine_path path, struct engine_mapping *m,
+			 struct outcome *out)
 {
-	struct engine_mapping m;
 	int err;
 
-	err = load(e);
+	fill(m);
+	err = engine_map(m, path, DMA_TO_DEVICE);
 	if (err)
 		return err;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL);
-	if (err)
-		return err;
-	fill(&m);
-	err = engine_map(&m, path, DMA_TO_DEVICE);
-	if (err)
-		goto free;
-	out->addr = m.addr[0];
-	out->write = true;
-	err = e->ops->write(e, m.addr[0], leads_to(e, m.addr[0], m.page[0]));
-	engine_unmap(&m);
-	out->how = err == -EFAULT ? "fault" : found(e, &m, 0);
-	if (err == -EFAULT || err == -ENXIO)
-		err = 0;
-free:
-	engine_free(&m);
-	return err;
+	err = device_writes(e, m, 0, out);
+	engine_unmap(m);
+	out->how = err == -EFAULT ? "fault" : found(e, m, 0);
+	return is_outcome(err) ? 0 : err;
 }
 
 /* What does it read there?  It is let read first something else, and last writes what it has. */
@@ -277,79 +232,88 @@ static int read_back(struct engine *e, dma_addr_t addr, const void *secret, stru
 
 /* It reads through a mapping of @dir. */
 static int read_case(struct engine *e, enum engine_path path, enum dma_data_direction dir,
-		     struct outcome *out)
+		     struct engine_mapping *m, struct outcome *out)
 {
-	struct engine_mapping m;
 	int err;
 
-	err = load(e);
-	if (err)
-		return err;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
-	if (err)
-		return err;
-	get_random_bytes(page_address(m.page[0]), PAGE_SIZE);
-	if (engine_map(&m, path, dir)) {
+	get_random_bytes(page_address(m->page[0]), PAGE_SIZE);
+	if (engine_map(m, path, dir)) {
 		out->how = "refused";
-		goto free;
+		return 0;
 	}
-	err = read_back(e, m.addr[0], page_address(m.page[0]), out);
-	engine_unmap(&m);
-free:
-	engine_free(&m);
+	err = read_back(e, m->addr[0], page_address(m->page[0]), out);
+	engine_unmap(m);
 	return err;
 }
 
-static int case_read(struct engine *e, enum engine_path path, struct outcome *out)
+static int case_read(struct engine *e, enum engine_path path, struct engine_mapping *m,
+		     struct outcome *out)
 {
-	return read_case(e, path, DMA_TO_DEVICE, out);
+	return read_case(e, path, DMA_TO_DEVICE, m, out);
 }
 
-static int case_writeonly(struct engine *e, enum engine_path path, struct outcome *out)
+static int case_writeonly(struct engine *e, enum engine_path path, struct engine_mapping *m,
+			  struct outcome *out)
 {
-	return read_case(e, path, DMA_FROM_DEVICE, out);
+	return read_case(e, path, DMA_FROM_DEVICE, m, out);
 }
 
 /*
  * A driver that promises more address bits than the device has: it reads elsewhere.  Only reads;
  * a write would be anybody's memory.
  */
-static int case_clamped(struct engine *e, enum engine_path path, struct outcome *out)
+static int case_clamped(struct engine *e, enum engine_path path, struct engine_mapping *m,
+			struct outcome *out)
 {
-	struct engine_mapping m;
 	int err;
 
-	err = load(e);
-	if (err)
-		return err;
-	err = engine_alloc_beyond(&m, &e->pdev->dev, *e->ops->mask_bits);
-	if (err)
-		return err;
-	get_random_bytes(page_address(m.page[0]), PAGE_SIZE);
+	get_random_bytes(page_address(m->page[0]), PAGE_SIZE);
 	err = dma_set_mask(&e->pdev->dev, DMA_BIT_MASK(64));
 	if (err)
-		goto free;
-	err = engine_map(&m, path, DMA_TO_DEVICE);
+		return err;
+	err = engine_map(m, path, DMA_TO_DEVICE);
 	dma_set_mask(&e->pdev->dev, DMA_BIT_MASK(*e->ops->mask_bits));
 	if (err)
-		goto free;
-	err = read_back(e, m.addr[0], page_address(m.page[0]), out);
-	engine_unmap(&m);
-free:
-	engine_free(&m);
+		return err;
+	err = read_back(e, m->addr[0], page_address(m->page[0]), out);
+	engine_unmap(m);
 	return err;
 }
 
+#define BOTH	.edu = true, .testdev = true
+#define EDU	.edu = true
+#define TESTDEV	.testdev = true
+#define LOW	.gfp = GFP_KERNEL | GFP_DMA
+#define ANY	.gfp = GFP_KERNEL
+
 static const struct engine_case cases[] = {
-	{ "mapped",	true,	true,	case_mapped },
-	{ "unmapped",	true,	true,	case_unmapped },
-	{ "stale",	false,	true,	case_stale },
-	{ "readonly",	true,	true,	case_readonly },
-	{ "read",	true,	false,	case_read },
-	{ "writeonly",	true,	false,	case_writeonly },
-	{ "clamped",	true,	false,	case_clamped },
-	{ "beyond",	true,	false,	case_beyond },
+	{ "mapped",	BOTH,	 LOW,			.run = case_mapped },
+	{ "unmapped",	BOTH,	 ANY,			.run = case_unmapped },
+	{ "stale",	TESTDEV, ANY, .unloaded = true,	.run = case_stale },
+	{ "readonly",	BOTH,	 ANY,			.run = case_readonly },
+	{ "read",	EDU,	 LOW,			.run = case_read },
+	{ "writeonly",	EDU,	 LOW,			.run = case_writeonly },
+	{ "clamped",	EDU,	 .beyond = true,	.run = case_clamped },
+	{ "beyond",	EDU,	 .beyond = true,	.run = case_mapped },
 };
+
+static int run_case(struct engine *e, const struct engine_case *what, enum engine_path path,
+		    struct outcome *out)
+{
+	struct device *dev = &e->pdev->dev;
+	struct engine_mapping m;
+	int err = what->unloaded ? 0 : load(e);
+
+	if (err)
+		return err;
+	err = what->beyond ? engine_alloc_beyond(&m, dev, *e->ops->mask_bits) :
+			     engine_alloc(&m, dev, what->gfp);
+	if (err)
+		return err;
+	err = what->run(e, path, &m, out);
+	engine_free(&m);
+	return err;
+}
 
 /* What a file of debugfs stands for. */
 struct engine_file {
@@ -366,16 +330,17 @@ static int engine_show(struct seq_file *s, void *unused)
 	int err;
 
 	guard(mutex)(&e->lock);
-	err = file->what->run(e, file->path, &out);
+	err = run_case(e, file->what, file->path, &out);
 	if (err) {
 		seq_printf(s, "{\"error\":\"%s %s %s: error %d\"}\n", e->ops->name,
 			   file->what->name, engine_paths[file->path], err);
 		return 0;
 	}
-	seq_printf(s, "{\"engine\":{\"device\":\"%s\",\"case\":\"%s\",\"path\":\"%s\",\"outcome\":\"%s\","
-		   "\"addr\":%llu,\"write\":%s,\"window_us\":%lld,\"uses\":%u}}\n",
-		   e->ops->name, file->what->name, engine_paths[file->path], out.how,
-		   (u64)out.addr, out.write ? "true" : "false", out.window_us, out.uses);
+	seq_printf(s, "{\"engine\":{\"device\":\"%s\",\"case\":\"%s\",\"path\":\"%s\",",
+		   e->ops->name, file->what->name, engine_paths[file->path]);
+	seq_printf(s, "\"outcome\":\"%s\",\"addr\":%llu,\"write\":%s,", out.how, (u64)out.addr,
+		   out.write ? "true" : "false");
+	seq_printf(s, "\"window_us\":%lld,\"uses\":%u}}\n", out.window_us, out.uses);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(engine);

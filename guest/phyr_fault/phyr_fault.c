@@ -52,12 +52,16 @@ static void make_atomic_sleep(void)
 	spin_unlock(&lock);
 }
 
-/* kmemleak, at its next scan */
+/* kmemleak, at its next scan.  Many: what is left of an address on some stack keeps one. */
 static void make_leak(void)
 {
-	void *memory = kmalloc(96, GFP_KERNEL);
+	int i;
 
-	OPTIMIZER_HIDE_VAR(memory);
+	for (i = 0; i < 32; i++) {
+		void *memory = kmalloc(96, GFP_KERNEL);
+
+		OPTIMIZER_HIDE_VAR(memory);
+	}
 }
 
 /* DMA_API_DEBUG: less is unmapped than was mapped. */

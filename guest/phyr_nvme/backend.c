@@ -120,7 +120,7 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 	blk_status_t st;
 
 	if (unlikely(!pnvme_dptr_begin(&dptr, ctrl, iod, rq->tag, bytes,
-					pnvme_sgl_segs(ctrl, rq->nr_phys_segments)))) {
+				       pnvme_sgl_segs(ctrl, rq->nr_phys_segments)))) {
 		st = BLK_STS_RESOURCE;
 		goto count_error;
 	}

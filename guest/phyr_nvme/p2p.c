@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What kind of peer-to-peer a page needs.
- *
- * The kernel knows (pci_p2pdma_map_type()) but does not export it.  The scatterlist path
- * answers it as a side effect: so one page is mapped, looked at, and unmapped.
- */
+/* What kind of peer-to-peer a page needs. */
+#include "backend.h"
 #include "phyr_nvme.h"
 
 /**
@@ -13,29 +9,16 @@
  * @page:	first page of a request; all of it has one provider
  * @bus_offset:	what to add to a physical address, set for PNVME_P2P_BUS
  *
- * Context: Any.
+ * Context: Any but interrupts.
  * Return: the kind; PNVME_P2P_REFUSED also when there is no room to find out.
  */
 enum pnvme_p2p pnvme_p2p_kind(struct device *dev, struct page *page, u64 *bus_offset)
 {
-	enum pnvme_p2p kind = PNVME_P2P_BRIDGE;
-	struct sg_table table;
-	struct scatterlist sg;
+	enum phyr_route route;
 
 	if (likely(!is_pci_p2pdma_page(page)))
 		return PNVME_P2P_NONE;
-
-	sg_init_table(&sg, 1);
-	sg_set_page(&sg, page, PAGE_SIZE, 0);
-	table.sgl = &sg;
-	table.nents = 1;
-	table.orig_nents = 1;
-	if (dma_map_sgtable(dev, &table, DMA_BIDIRECTIONAL, 0))
+	if (phyr_p2p_page_route(dev, page_to_phys(page), &route, bus_offset))
 		return PNVME_P2P_REFUSED;
-	if (sg_dma_is_bus_address(&sg)) {
-		*bus_offset = sg_dma_address(&sg) - sg_phys(&sg);
-		kind = PNVME_P2P_BUS;
-	}
-	dma_unmap_sgtable(dev, &table, DMA_BIDIRECTIONAL, 0);
-	return kind;
+	return route == PHYR_ROUTE_BUS ? PNVME_P2P_BUS : PNVME_P2P_BRIDGE;
 }

@@ -3,8 +3,8 @@
  * The guest's story: what was mapped for a device, which commands it was given, what was unmapped,
  * in the order in which it happened.  The host has the device's story, from the emulator.
  *
- * Mappings are taken where every path of the kernel makes them, in the IOMMU API, with fprobes: a kprobe that
- * an interrupt runs into while another is at work is missed, and a story has no holes;
+ * Mappings are taken where every path of the kernel makes them, in the IOMMU API, with fprobes: a
+ * kprobe that an interrupt runs into while another is at work is missed, and a story has no holes;
  * commands from phyr_nvme's tracepoints.  Nothing of phyr.ko is used.
  */
 #include <linux/blk-mq.h>
@@ -113,7 +113,7 @@ static void on_sync(struct ftrace_regs *regs)
 		});
 }
 
-/* Is a probe at @ip one at the beginning of @function?  What precedes it there depends on the machine. */
+/* Is @ip at the beginning of @function?  What precedes the probe there depends on the machine. */
 static bool begins(const void *function, unsigned long ip)
 {
 	return ip - (unsigned long)function < 32;
@@ -202,7 +202,9 @@ static void unhook(void)
 /* What becomes of translations; nothing does without an IOMMU that translates. */
 static int hook_iommu(void)
 {
-	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
+	static const char * const names[] = {
+		"iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast",
+	};
 	const struct iommu_domain_ops *ops;
 	unsigned long ips[2];
 	int err, nr = 0;
@@ -210,7 +212,7 @@ static int hook_iommu(void)
 	if (story.by != PHYR_PROBE_DMA_DOMAIN)
 		return 0;
 	api = (struct fprobe){ .entry_handler = on_api };
-	err = register_fprobe_syms(&api, names, ARRAY_SIZE(names));
+	err = register_fprobe_syms(&api, (const char **)names, ARRAY_SIZE(names));
 	if (err)
 		return err;
 	hooked_api = true;

@@ -7,8 +7,8 @@
 #include "store.h"
 
 /*
- * Devices first, which also keeps the memory from being handed to one anew: as long as a device uses
- * it, the page tables of the process say what it uses.
+ * Devices first, which also keeps the memory from being handed to one anew: as long as a device
+ * uses it, the page tables of the process say what it uses.
  */
 static void store_revoke(struct store *store)
 {

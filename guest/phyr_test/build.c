@@ -85,7 +85,7 @@ static void user_refused(struct test *t)
 		EXPECT(t, test_pins() == before, "%s: %ld pins are left", wrong[i].what,
 		       test_pins() - before);
 	}
-	/* An appended buffer could begin in the page that the first ends in: which pins are whose? */
+	/* An appended buffer could begin in the page that the first ends in: whose pins? */
 	err = phyr_list_pin_user(&list, addr, 512, 0);
 	EXPECT(t, !err, "pin: %d", err);
 	err = phyr_list_pin_user(&list, addr + 512, 512, 0);
@@ -231,4 +231,5 @@ static const struct test_case cases[] = {
 	{ "build: what has pages is neither page-less nor MMIO",	  pages_refused },
 	{ "build: MMIO needs a provider, and goes by its offset",	  own_bar },
 };
+
 TEST_GROUP(build, cases);

@@ -5,15 +5,11 @@
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
-#include <linux/dma-buf-mapping.h>
-#include <linux/dma-buf.h>
-#include <linux/dma-resv.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
 #include "phyr/lease.h"
@@ -43,31 +39,6 @@ static int set_revoked(struct file *file, const char *value)
 	ssize_t done = kernel_write(file, value, 1, &pos);
 
 	return done == 1 ? 0 : done;
-}
-
-static bool readable(unsigned long addr)
-{
-	u8 byte;
-
-	return !copy_from_user(&byte, (u8 __user *)addr, 1);
-}
-
-/* Where the page tables say that a user address leads, once it has been touched. */
-static phys_addr_t page_tables_say(unsigned long addr)
-{
-	struct follow_pfnmap_args args = { .address = addr };
-	phys_addr_t phys = 0;
-
-	if (!readable(addr))
-		return 0;
-	mmap_read_lock(current->mm);
-	args.vma = vma_lookup(current->mm, addr);
-	if (args.vma && !follow_pfnmap_start(&args)) {
-		phys = PFN_PHYS(args.pfn) + offset_in_page(addr);
-		follow_pfnmap_end(&args);
-	}
-	mmap_read_unlock(current->mm);
-	return phys;
 }
 
 /* Some mapping by page frame that is not ours: every process has the clock's. */
@@ -105,7 +76,7 @@ static void taken(struct test *t)
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
 	err = phyr_list_from_pfnmap(&list, &lease, addr + ODD, LEN - ODD, true, GFP_KERNEL);
 	EXPECT(t, !err, "lease: %d", err);
-	want = page_tables_say(addr + ODD);
+	want = test_page_tables_say(addr + ODD);
 	EXPECT(t, want && list.first == want && list.nr == 1 && list.len == LEN - ODD &&
 	       list.mem == PHYR_MEM_PAGELESS, "%llu bytes of kind %u at %pa, not %pa", list.len,
 	       list.mem, &list.first, &want);
@@ -146,7 +117,7 @@ static void refused(struct test *t)
 		{ "memory with pages", anonymous, 512, false, -EINVAL },
 		{ "somebody else's page frames", others_mapping(), 512, false, -EOPNOTSUPP },
 		{ "no mapping", 0, 512, false, -EFAULT },
-		{ "an address of the kernel", (uintptr_t)page_address(t->block), 512, false, -EFAULT },
+		{ "the kernel's memory", (uintptr_t)page_address(t->block), 512, false, -EFAULT },
 		{ "more than is mapped", addr, LEN + PAGE_SIZE, false, -EFAULT },
 		{ "writing where one may read", read_only, 512, true, -EFAULT },
 	};
@@ -238,7 +209,7 @@ static void revoked(struct test *t)
 	addr = test_user_memory(file, LEN);
 	EXPECT(t, !IS_ERR(h.revoked_file), "no control: %ld", PTR_ERR(h.revoked_file));
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
-	EXPECT(t, readable(addr), "cannot read it");
+	EXPECT(t, test_readable(addr), "cannot read it");
 	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
 	EXPECT(t, !err, "lease: %d", err);
 	err = phyr_lease_enter(&h.lease);
@@ -266,14 +237,14 @@ static void revoked(struct test *t)
 	if (h.reg) {
 		msleep(50);
 		EXPECT(t, READ_ONCE(h.revoked) == 1 && !READ_ONCE(h.done),
-		       "did not wait for the I/O: revoked %d, done %d", h.revoked, h.done);
+		       "did not wait for the I/O: told %d times, done %d", h.revoked, h.done);
 		phyr_reg_end(&io);
 	}
 	flush_work(&h.work);
-	EXPECT(t, h.done && !h.err && h.revoked == 1, "revoked %d times, error %d", h.revoked,
+	EXPECT(t, h.done && !h.err && h.revoked == 1, "told %d times, error %d", h.revoked,
 	       h.err);
 	/* Processes lose it after the devices. */
-	EXPECT(t, !readable(addr), "a process still reads it");
+	EXPECT(t, !test_readable(addr), "a process still reads it");
 	if (h.reg) {
 		err = phyr_reg_begin(h.reg, &io, 0, 8, DMA_TO_DEVICE);
 		EXPECT(t, err == -ENODEV, "I/O after the revocation: %d", err);
@@ -286,7 +257,7 @@ static void revoked(struct test *t)
 	EXPECT(t, err == -ENODEV, "a lease after the revocation: %d", err);
 
 	err = set_revoked(h.revoked_file, "0");
-	EXPECT(t, !err && readable(addr), "offered again: %d", err);
+	EXPECT(t, !err && test_readable(addr), "offered again: %d", err);
 	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
 	EXPECT(t, !err, "a lease once it is offered again: %d", err);
 undo:
@@ -309,107 +280,10 @@ undo:
 	fput(file);
 }
 
-/* The device file of a BAR that phyr_store has; NULL if there is none. */
-static struct file *open_bar(void)
-{
-	struct pci_dev *pdev = NULL;
-	struct file *file;
-	char path[48];
-
-	while ((pdev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, pdev))) {
-		if (!pdev->dev.driver || strcmp(pdev->dev.driver->name, "phyr_store"))
-			continue;
-		snprintf(path, sizeof(path), "/dev/phyr_bar-%s", pci_name(pdev));
-		pci_dev_put(pdev);
-		file = filp_open(path, O_RDWR, 0);
-		return IS_ERR(file) ? NULL : file;
-	}
-	return NULL;
-}
-
-/* What dma-buf, the kernel's user of providers without pages, makes of it; the caller frees it. */
-static struct sg_table *dma_buf_says(struct test *t, struct dma_buf_attachment *attach,
-				     const struct phyr_list *list)
-{
-	struct phys_vec vec = { list->first, list->len };
-	struct sg_table *table;
-
-	dma_resv_lock(attach->dmabuf->resv, NULL);
-	table = dma_buf_phys_vec_to_sgt(attach, list->provider, &vec, 1, vec.len,
-					DMA_BIDIRECTIONAL);
-	dma_resv_unlock(attach->dmabuf->resv);
-	return table;
-}
-
-static void by_the_same_way(struct test *t)
-{
-	struct file *file = open_bar();
-	struct dma_buf *buf = kzalloc_obj(*buf);
-	struct dma_buf_attachment attach = { .dmabuf = buf, .dev = t->dev };
-	struct sg_table *table = ERR_PTR(-ENOMEM);
-	struct phyr_map map = { };
-	struct phyr_dma_iter it;
-	struct phyr_lease lease;
-	struct phyr_list list;
-	struct dma_resv resv;
-	unsigned long addr = 0;
-	phys_addr_t ours, theirs;
-	int err;
-
-	if (!file)
-		kfree(buf);
-	NEEDS(t, file, "no BAR without pages: bind phyr_store to an ivshmem device");
-	dma_resv_init(&resv);
-	phyr_list_init(&list, PHYR_PACKED);
-	phyr_lease_init(&lease, NULL);
-	EXPECT(t, buf, "no memory");
-	buf->resv = &resv;
-	addr = test_user_memory(file, LEN);
-	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
-	err = phyr_list_from_pfnmap(&list, &lease, addr, LEN, true, GFP_KERNEL);
-	EXPECT(t, !err && list.mem == PHYR_MEM_MMIO && list.provider, "lease: %d", err);
-	ours = page_tables_say(addr);
-	EXPECT(t, list.first == ours, "%pa, not %pa", &list.first, &ours);
-
-	table = dma_buf_says(t, &attach, &list);
-	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
-	seq_printf(t->out, "# dma-buf %d, phyr %d, shape %u\n", PTR_ERR_OR_ZERO(table), err,
-		   map.shape);
-	if (IS_ERR(table)) {
-		EXPECT(t, err == -EREMOTEIO || (err == -EIO && test_bounced(t)),
-		       "dma-buf refuses it with %ld: %d", PTR_ERR(table), err);
-		goto undo;
-	}
-	EXPECT(t, !err, "dma-buf maps it: %d", err);
-	phyr_dma_iter_init(&it, &map);
-	EXPECT(t, phyr_dma_iter_next(&it) && it.range.len == LEN, "%u bytes", it.range.len);
-	if (map.shape == PHYR_SHAPE_SAME) {
-		EXPECT(t, it.range.addr == sg_dma_address(table->sgl), "%pad, not %pad",
-		       &it.range.addr, &sg_dma_address(table->sgl));
-	} else {
-		ours = test_translate(t, it.range.addr);
-		theirs = test_translate(t, sg_dma_address(table->sgl));
-		EXPECT(t, ours == theirs && ours == list.first, "%pa, not %pa", &ours, &theirs);
-		ours = test_translate(t, it.range.addr + LEN - 1);
-		EXPECT(t, ours == list.first + LEN - 1, "the last byte is at %pa", &ours);
-	}
-undo:
-	phyr_dma_unmap(t->dev, &map);
-	if (!IS_ERR(table))
-		dma_buf_free_sgt(&attach, table, DMA_BIDIRECTIONAL);
-	phyr_list_destroy(&list);
-	phyr_lease_put(&lease);
-	if (addr && !IS_ERR_VALUE(addr))
-		vm_munmap(addr, LEN);
-	dma_resv_fini(&resv);
-	kfree(buf);
-	fput(file);
-}
-
 static const struct test_case cases[] = {
-	{ "lease: page frames of an exporter are taken",	 taken },
-	{ "lease: whatever else is mapped is refused",		 refused },
-	{ "lease: memory that is taken back",			 revoked },
-	{ "lease: a BAR is reached by the same way as dma-bufs", by_the_same_way },
+	{ "lease: page frames of an exporter are taken", taken },
+	{ "lease: whatever else is mapped is refused",	 refused },
+	{ "lease: memory that is taken back",		 revoked },
 };
+
 TEST_GROUP(lease, cases);

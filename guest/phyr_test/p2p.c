@@ -2,6 +2,7 @@
 /* Cases: memory of other devices. */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
+#include <linux/kprobes.h>
 #include <linux/scatterlist.h>
 
 #include "test.h"
@@ -116,12 +117,43 @@ undo:
 	test_peer_put(&peer);
 }
 
+/* Even on trial a peer's memory must not be bounced. */
+static atomic_t bounces;
+
+static int count_bounce(struct kprobe *probe, struct pt_regs *regs)
+{
+	atomic_inc(&bounces);
+	return 0;
+}
+
+/* Memory of a peer that could only be bounced: an error, and no bounce even on trial. */
+static void refused_unbounced(struct test *t, const struct phyr_list *list)
+{
+	struct kprobe probe = {
+		.symbol_name = "swiotlb_tbl_map_single",
+		.pre_handler = count_bounce,
+	};
+	long used = test_pool_used(t);
+	struct phyr_map map = { };
+	int err = register_kprobe(&probe);
+
+	EXPECT(t, !err, "no probe: %d", err);
+	atomic_set(&bounces, 0);
+	err = phyr_dma_map(t->dev, list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+	unregister_kprobe(&probe);
+	EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
+	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
+	EXPECT(t, !atomic_read(&bounces), "it was bounced on trial");
+	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are in use",
+	       test_pool_used(t) - used);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+}
+
 static void never_bounced(struct test *t)
 {
-	struct phyr_map map = { };
 	struct test_peer peer;
 	struct phyr_list list;
-	long used = test_pool_used(t);
 	int err;
 
 	NEEDS_BOUNCE(t);
@@ -130,13 +162,8 @@ static void never_bounced(struct test *t)
 	phyr_list_init(&list, PHYR_PACKED);
 	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
-	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
-	EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
-	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
-	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are in use",
-	       test_pool_used(t) - used);
+	refused_unbounced(t, &list);
 undo:
-	phyr_dma_unmap(t->dev, &map);
 	phyr_list_destroy(&list);
 	test_peer_put(&peer);
 }
@@ -144,10 +171,8 @@ undo:
 /* A mask so small that the BAR is beyond it. MMIO cannot be copied, so it must be an error. */
 static void beyond_mask(struct test *t)
 {
-	struct phyr_map map = { };
 	struct test_peer peer;
 	struct phyr_list list;
-	long used = test_pool_used(t);
 	int err;
 
 	NEEDS(t, !dev_dma_iommu(t->dev), "an IOMMU brings the BAR into reach");
@@ -160,13 +185,8 @@ static void beyond_mask(struct test *t)
 	EXPECT(t, peer.phys > DMA_BIT_MASK(32), "the BAR is within it, at %pa", &peer.phys);
 	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
-	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
-	EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
-	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
-	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are in use",
-	       test_pool_used(t) - used);
+	refused_unbounced(t, &list);
 undo:
-	phyr_dma_unmap(t->dev, &map);
 	dma_set_mask(t->dev, DMA_BIT_MASK(64));
 	phyr_list_destroy(&list);
 	test_peer_put(&peer);

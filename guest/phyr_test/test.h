@@ -126,7 +126,9 @@ void test_engine_stop(struct test_engine *engine);
 int test_engine_write(struct test_engine *engine, dma_addr_t addr);
 const void *test_engine_data(struct test_engine *engine);
 
-/* user.c */
+/* process.c */
+bool test_readable(unsigned long addr);
+phys_addr_t test_page_tables_say(unsigned long addr);
 long test_pins(void);
 unsigned long test_user_memory(struct file *file, unsigned long len);
 int test_stamp(unsigned long addr, unsigned long len, unsigned long value);
@@ -143,8 +145,11 @@ bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io);
 
 /* a file each, but for fork.c, which has two */
 extern const struct test_group test_sg, test_reg, test_reg_cost, test_bounce, test_trust,
-			       test_p2p, test_undo, test_walk, test_lifetime, test_big, test_user,
-			       test_fork, test_forked, test_zone, test_build, test_lease;
+			       test_p2p, test_undo, test_lifetime, test_big, test_user, test_fork,
+			       test_forked, test_zone, test_build, test_lease, test_lease_bar;
+
+/* with PHYR_PLANTS alone: steps_*.c */
+extern const struct test_group test_walk_list, test_walk_sg, test_walk_map;
 
 /* main.c */
 extern unsigned long test_pageless;

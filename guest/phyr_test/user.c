@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cases: pins of user memory.  The user is whoever reads the report: the memory is made in its address
- * space.
+ * Cases: pins of user memory.  The user is whoever reads the report: the memory is made in its
+ * address space.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -11,69 +11,10 @@
 #include <linux/scatterlist.h>
 #include <linux/shmem_fs.h>
 #include <linux/uaccess.h>
-#include <linux/vmstat.h>
 
 #include "test.h"
 
 #define HUGE	SZ_2M
-
-/* The present value of a counter, with what processors have not added to the sum yet. */
-static long counter(enum node_stat_item item)
-{
-	long sum = global_node_page_state(item);
-	int node, cpu;
-
-	for_each_online_node(node)
-		for_each_online_cpu(cpu)
-			sum += per_cpu_ptr(NODE_DATA(node)->per_cpu_nodestats,
-					   cpu)->vm_node_stat_diff[item];
-	return sum;
-}
-
-/* Pins of pages that there are. */
-long test_pins(void)
-{
-	return counter(NR_FOLL_PIN_ACQUIRED) - counter(NR_FOLL_PIN_RELEASED);
-}
-
-/* Memory of the present process, which vm_munmap() takes back. */
-unsigned long test_user_memory(struct file *file, unsigned long len)
-{
-	return vm_mmap(file, 0, len, PROT_READ | PROT_WRITE,
-		       file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, 0);
-}
-
-/* Each page of user memory its own number. */
-int test_stamp(unsigned long addr, unsigned long len, unsigned long value)
-{
-	for (; len; len -= PAGE_SIZE, addr += PAGE_SIZE, value++)
-		if (put_user(value, (unsigned long __user *)addr))
-			return -EFAULT;
-	return 0;
-}
-
-/* Does the list, by physical address, have the pages that were stamped? */
-bool test_stamped(struct test *t, const struct phyr_list *list, u64 len, unsigned long value)
-{
-	struct phyr_iter it;
-	u64 done = 0, at;
-
-	phyr_for_each(it, list) {
-		for (at = 0; at < it.cur.len; at += PAGE_SIZE) {
-			unsigned long *word = phys_to_virt(it.cur.paddr + at);
-
-			if (*word != value + (done >> PAGE_SHIFT)) {
-				FAIL(t, "byte %llu of the list holds %lu, not %llu", done, *word,
-				     value + (done >> PAGE_SHIFT));
-				return false;
-			}
-			done += PAGE_SIZE;
-		}
-	}
-	if (done != len)
-		FAIL(t, "a list of %llu bytes for %llu", done, len);
-	return done == len;
-}
 
 static bool all_dirty(const struct phyr_list *list, bool dirty)
 {
@@ -208,7 +149,7 @@ static void huge(struct test *t, struct file *file)
 			 folio_size(page_folio(page)));
 		goto undo;
 	}
-	EXPECT(t, list.nr <= 2, "%u chunks for two huge pages", list.nr);
+	EXPECT(t, list.nr <= 2, "%u chunks for two pages of 2 MiB", list.nr);
 	phyr_list_unpin_user(&list, true);
 	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: memory of devices that has pages which no other device may touch, and memory without pages. */
+/* Cases: memory of devices with pages that no other device may touch, and memory without pages. */
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
 #include <linux/dma-map-ops.h>

@@ -47,15 +47,6 @@ export const debug: Suite = {
       workloads: (['use-after-free', 'inversion', 'atomic-sleep', 'leak', 'short-unmap'] as const).map(check),
       backends: ['phyr8'],
     },
-    // That something is still mapped when the driver goes, only this kernel says.
-    {
-      machines: [vtdStrict],
-      topologies: [switched],
-      workloads: [crosscheck],
-      backends: ['sg'],
-      plant: 'skip-unmap',
-      caughtBy: ['leaks', 'kernel-log'],
-    },
     {
       ...everywhere,
       workloads: [fioVerify, crosscheck, filesystem, p2pNear, p2pFar, stress, unbindUnderIo, hotUnplug],

@@ -4,12 +4,11 @@ import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { cacheDirectory, FileLock, type Images } from '../images/index.js';
-import type { Asked, Image, RunRecord, RunResult, Shard } from '../model/index.js';
-import { UsageError } from '../model/index.js';
+import { type Asked, type Image, type RunRecord, type RunResult, type Shard, UsageError } from '../model/index.js';
 import { hostLoad, type Plan } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { type StatusLine, styleFor } from '../report/index.js';
-import { EVENTS, newRunId, RunStore, runsFolder } from '../results/index.js';
+import { EVENTS, type EventLog, newRunId, RunStore, runsFolder, whatIsLeft } from '../results/index.js';
 import { executeRun } from '../run/index.js';
 import { addImageOptions, type Duration, duration, type ImageOptions, wholeNumber } from './options.js';
 import { Recording } from './recording.js';
@@ -31,19 +30,14 @@ const SPACE_MIB = 512;
 const BOOT_TIMEOUT_S = 90;
 export const DEFAULT_KERNEL = '7.3';
 
-/** The options that mean the same for every command that runs cells. */
-export function addConductOptions(command: Command): Command {
+/** The options that mean the same for every command that runs cells; some say themselves where they report to. */
+export function addConductOptions(command: Command, { reports } = { reports: true }): Command {
+  if (reports) addReportOptions(command);
   command
     .option(
       '--jobs <N>',
       'guests at a time; one with more than two vCPUs counts as several (default: one a processor)',
       wholeNumber(1, 1024),
-    )
-    .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
-    .option(
-      '--report <FORMAT=FILE>',
-      "also report as json, junit, ktap or kcidb; 'github' for annotations and a job summary; any number of times",
-      reportTarget,
     )
     .option('--keep', 'keep consoles and traces of guests without a failure, too')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
@@ -54,7 +48,7 @@ export function addConductOptions(command: Command): Command {
     )
     .option(
       '--retries <N>',
-      'try a cell that was lost so many times more; never one that failed (default: 0)',
+      'try a cell that was lost so many times more; never one that failed (default: 0; at night 1)',
       wholeNumber(0, 100),
     )
     .option('--fail-fast', 'the first failure ends the run; what has not ended by then is lost')
@@ -62,18 +56,37 @@ export function addConductOptions(command: Command): Command {
   return addImageOptions(command);
 }
 
-export interface Job {
-  plan: Plan;
+export function addReportOptions(command: Command): Command {
+  return command
+    .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
+    .option(
+      '--report <FORMAT=FILE>',
+      "also report as json, junit, ktap or kcidb; 'github' for annotations and a job summary; any number of times",
+      reportTarget,
+    );
+}
+
+export type Job = {
   seed: number;
   asked: Asked;
-  /** Which part of the plan that was asked for this is, and the cells of the others. */
-  part?: { shard: Shard; elsewhere: string[] };
   /** Sources of the modules in the place of guest/. */
   guest?: string | undefined;
   /** What it measures is no part of the history. */
   forget?: boolean;
-  /** Looks at what will be booted before anything is. */
-  onImage?: (image: Image) => Promise<void>;
+  /** The run has a folder now. */
+  onBegin?: (run: RunRecord) => Promise<void>;
+} & (NewJob | BegunJob);
+
+interface NewJob {
+  plan: Plan;
+  /** Which part of the plan that was asked for this is, and the cells of the others. */
+  part?: { shard: Shard; elsewhere: string[] } | undefined;
+  begun?: undefined;
+}
+
+interface BegunJob {
+  /** What a run of these cells had come to when its process died: it goes on from there. */
+  begun: { folder: string; log: EventLog };
 }
 
 export interface Conducted {
@@ -88,52 +101,54 @@ export async function conduct(
   options: ConductOptions & { targets: readonly ReportTarget[]; output: NodeJS.WriteStream; started: number },
   { images, status, signal }: { images: Images; status: StatusLine; signal: AbortSignal },
 ): Promise<Conducted> {
-  const { plan, seed, asked, part, guest, forget = false } = job;
+  const { seed, asked, begun, guest, forget = false } = job;
+  const part = job.begun ? undefined : job.part;
   const image = await images.image(asked.kernel, { guest });
-  await job.onImage?.(image);
   const runs = runsFolder(options.runs);
-  const id = newRunId();
-  using store = await RunStore.create(runs, id);
+  const id = begun?.log.start.run.id ?? newRunId();
+  using store = await (begun ? RunStore.resume(begun.folder, begun.log.bytes) : RunStore.create(runs, id));
   // Whoever clears up old runs sees that this one is at work.
   await using _atWork = await FileLock.tryAcquire(join(store.folder, EVENTS));
   await checkSpace(store.folder);
-  const accelerator = await probeAccelerator({ ...image, cacheDir: cacheDirectory(undefined, process.env), signal });
+  const { accelerator } = await probeAccelerator({
+    ...image,
+    cacheDir: cacheDirectory(undefined, process.env),
+    signal,
+  });
   signal.throwIfAborted();
 
   const { targets, output } = options;
   const recording = new Recording({ store, runs, targets, status, style: styleFor(output), forget });
-  const run: RunRecord = {
+  const run: RunRecord = begun?.log.start.run ?? {
     id,
     seed,
     started: new Date().toISOString(),
-    host: {
-      kernel: release(),
-      cpus: cpus().length,
-      memory_mib: Math.round(totalmem() / 2 ** 20),
-      accelerator: accelerator.accelerator,
-    },
-    qemu: { version: image.qemu.version, key: image.qemu.key },
-    kernel: { release: image.kernel.release, key: image.kernel.key },
-    rootfs: { key: image.rootfs.key },
-    modules: { key: image.modules.key },
+    host: { kernel: release(), cpus: cpus().length, memory_mib: Math.round(totalmem() / 2 ** 20), accelerator },
+    ...imagesOf(image),
     drift: images.drift(),
     asked,
     ...(part && { shard: part.shard }),
   };
-  recording.consume({
-    type: 'run-start',
-    at: run.started,
-    run,
-    cells: plan.cells,
-    pruned: plan.pruned,
-    ...(part && { elsewhere: part.elsewhere }),
-  });
+  const { plan, firstBoot } = job.begun ? goOn(job.begun.log, recording) : { plan: job.plan, firstBoot: 0 };
+  if (!begun) {
+    const elsewhere = part && { elsewhere: part.elsewhere };
+    recording.consume({
+      type: 'run-start',
+      at: run.started,
+      run,
+      cells: plan.cells,
+      pruned: plan.pruned,
+      ...elsewhere,
+    });
+  }
+  await job.onBegin?.(run);
   await executeRun({
     plan,
     run,
+    firstBoot,
     repro: (cellId) => reproCommand(id, cellId, options.runs),
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
-    accelerator: accelerator.accelerator,
+    accelerator,
     image: ({ plants, machine }) => images.image(asked.kernel, { plants, machine, guest }),
     decode: (log, booted) => images.decode(log, booted),
     folder: store.folder,
@@ -150,6 +165,31 @@ export async function conduct(
   });
   const duration_ms = Math.round(performance.now() - options.started);
   return { id, ...(await recording.conclude({ duration_ms, interrupted: signal.aborted })) };
+}
+
+/** Shows what is done already, and returns what is left. */
+function goOn(log: EventLog, recording: Recording): { plan: Plan; firstBoot: number } {
+  const { done, cells, firstBoot } = whatIsLeft(log);
+  recording.show(log.start);
+  for (const event of done) recording.show(event);
+  const text = `goes on after ${done.length} of ${log.start.cells.length} cells`;
+  recording.consume({ type: 'notice', at: new Date().toISOString(), level: 'info', text });
+  return { plan: { cells, pruned: log.start.pruned, omitted: 0 }, firstBoot };
+}
+
+/** What a run says of the images that it begins with. */
+export function imagesOf({
+  qemu,
+  kernel,
+  rootfs,
+  modules,
+}: Image): Pick<RunRecord, 'qemu' | 'kernel' | 'rootfs' | 'modules'> {
+  return {
+    qemu: { version: qemu.version, key: qemu.key },
+    kernel: { release: kernel.release, key: kernel.key },
+    rootfs: { key: rootfs.key },
+    modules: { key: modules.key },
+  };
 }
 
 /** The one command that runs exactly this cell of that run again. */

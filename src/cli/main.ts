@@ -4,11 +4,14 @@ import { ExitCode, InfraError, UsageError } from '../model/index.js';
 import { benchCommand } from './bench.js';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
+import { gcCommand } from './gc.js';
 import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
 import { listCommand } from './list.js';
 import { mergeCommand } from './merge.js';
+import { nightlyCommand } from './nightly.js';
 import { perfCommand } from './perf.js';
+import { reportCommand } from './report.js';
 import { reproCommand } from './repro.js';
 import { runCommand } from './run.js';
 import { showCommand } from './show.js';
@@ -25,9 +28,12 @@ export async function main(argv: string[]): Promise<void> {
     runCommand(),
     reproCommand(),
     mergeCommand(),
+    nightlyCommand(),
+    gcCommand(),
     listCommand(),
     showCommand(),
     imagesCommand(),
+    reportCommand(),
     perfCommand(),
     checkCommand(),
     benchCommand(),

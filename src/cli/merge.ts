@@ -5,9 +5,9 @@ import { Command } from 'commander';
 import { describe, type RunEvent, UsageError } from '../model/index.js';
 import { StatusLine, styleFor } from '../report/index.js';
 import { EVENTS, mergeShards, newRunId, RunStore, readEvents, runsFolder, type ShardLog } from '../results/index.js';
-import { reproCommand } from './conduct.js';
+import { addReportOptions, reproCommand } from './conduct.js';
 import { Recording } from './recording.js';
-import { checkTargets, type ReportTarget, reportTarget, targetsOf } from './reports.js';
+import { checkTargets, type ReportTarget, targetsOf } from './reports.js';
 
 interface MergeCommandOptions {
   json?: string;
@@ -16,19 +16,13 @@ interface MergeCommandOptions {
 }
 
 export function mergeCommand(): Command {
-  return new Command('merge')
+  const command = new Command('merge')
     .description(
       'put the shards of a run together: one table, one result, one set of reports; what a shard did not bring is lost',
     )
     .argument('<DIR...>', 'folders of runs, or folders that hold some')
-    .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
-    .option(
-      '--report <FORMAT=FILE>',
-      "also report as json, junit, ktap or kcidb; 'github' for annotations and a job summary; any number of times",
-      reportTarget,
-    )
-    .option('--runs <DIR>', 'where the merged run is kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
-    .action(merge);
+    .option('--runs <DIR>', 'where the merged run is kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)');
+  return addReportOptions(command).action(merge);
 }
 
 async function merge(folders: string[], options: MergeCommandOptions): Promise<void> {

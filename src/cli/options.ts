@@ -50,3 +50,10 @@ export function part(text: string): Part {
   if (index >= 1 && index <= count) return { index, count };
   throw new InvalidArgumentError('It takes I/N, the I-th of N parts, e.g. 2/4.');
 }
+
+/** For commander: `500M`, `20G`; bytes. */
+export function size(text: string): number {
+  const [, number, unit] = /^(\d{1,6}(?:\.\d+)?)([MGT])$/.exec(text) ?? [];
+  if (number !== undefined) return Math.round(Number(number) * 2 ** { M: 20, G: 30, T: 40 }[unit as 'M' | 'G' | 'T']);
+  throw new InvalidArgumentError('It takes a size such as 500M or 20G.');
+}

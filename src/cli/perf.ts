@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
 import { ExitCode, UsageError } from '../model/index.js';
-import { type ChangePoint, changePoints, type Judged, judgePairs, middleOf, type Pair } from '../perf/index.js';
+import { changesOf, type Judged, judgePairs, middleOf, type Pair } from '../perf/index.js';
 import { matcher } from '../plan/index.js';
 import { comparisonLines, historyLines, styleFor } from '../report/index.js';
-import { History, historyFolder, runsFolder, type SeriesHistory, seriesName } from '../results/index.js';
+import { History, historyFolder, runsFolder, seriesName } from '../results/index.js';
 
 interface HistoryOptions {
   runs?: string;
@@ -54,7 +54,7 @@ export function perfCommand(): Command {
   return perf;
 }
 
-async function withHistory(options: HistoryOptions, use: (history: History) => Promise<void>): Promise<void> {
+export async function withHistory(options: HistoryOptions, use: (history: History) => Promise<void>): Promise<void> {
   using history = await History.open(
     historyFolder(runsFolder(options.runs)),
     join(cacheDirectory(undefined, process.env), 'history'),
@@ -74,10 +74,18 @@ async function runOf(history: History, word?: string): Promise<{ run: string }> 
   return found;
 }
 
-/** Each series of a run against a run of the user's choice, else against what came before; without either it is left out. */
-async function compare(history: History, run: string, baseline?: string): Promise<Judged[]> {
+/**
+ * Each series of a run against a run of the user's choice, else against what came before; without either it is left out.
+ * @param counts which of the earlier runs count; default: all
+ */
+export async function compare(
+  history: History,
+  run: string,
+  baseline?: string,
+  counts: (run: string) => boolean = () => true,
+): Promise<Judged[]> {
   const now = await history.run(run);
-  const earlier = baseline === undefined ? await history.before(run, POOLED_RUNS) : await history.run(baseline);
+  const earlier = baseline === undefined ? await history.before(run, POOLED_RUNS, counts) : await history.run(baseline);
   const pairs: Pair[] = [];
   for (const [key, { series, sample }] of now) {
     const found = earlier.get(key);
@@ -101,29 +109,17 @@ function show(judged: readonly Judged[], options: HistoryOptions): void {
 async function showHistory(history: History, word: string, options: HistoryOptions): Promise<void> {
   const found = await history.series(matcher(word));
   if (found.length === 0) throw new UsageError(`no series has '${word}' in its name`, "try a part of a cell's id");
-  const all = found.map((series) => ({ ...series, changes: changesOf(series) }));
+  const all = found.map((one) => ({
+    ...one,
+    changes: changesOf(
+      one.series.kind,
+      one.samples.map((sample) => middleOf(sample.values)),
+    ),
+  }));
   if (options.json) write(JSON.stringify(all, null, 2));
   else
     for (const series of all)
       for (const line of historyLines(series, series.changes, styleFor(process.stdout))) write(line);
-}
-
-/** A count changes when it changes; a timing when chance does not explain it. */
-function changesOf({ series, samples }: SeriesHistory): ChangePoint[] {
-  const values = samples.map((sample) => middleOf(sample.values));
-  if (series.kind === 'noisy')
-    return changePoints(values.slice(-CHANGES_WITHIN)).map((change) => shift(change, values.length));
-  return values.flatMap((after, at) => {
-    const before = values[at - 1];
-    return before === undefined || before === after ? [] : [{ at, before, after, p: 0 }];
-  });
-}
-
-/** The search takes the square of it. */
-const CHANGES_WITHIN = 400;
-
-function shift(change: ChangePoint, count: number): ChangePoint {
-  return { ...change, at: change.at + Math.max(0, count - CHANGES_WITHIN) };
 }
 
 function write(line: string): void {

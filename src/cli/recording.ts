@@ -5,6 +5,7 @@
 import {
   type Cell,
   type CellRecord,
+  describe,
   ExitCode,
   exitCodeOf,
   type RunEvent,
@@ -12,8 +13,9 @@ import {
   RunResult,
   SCHEMA_VERSION,
 } from '../model/index.js';
-import { p2pTable, type StatusLine, type Style, TerminalReport } from '../report/index.js';
+import { costBars, instructionCosts, p2pTable, type StatusLine, type Style, TerminalReport } from '../report/index.js';
 import { historyFolder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
+import { writeReport } from './report.js';
 import { type ReportTarget, writeReports } from './reports.js';
 
 export interface RecordingOptions {
@@ -67,12 +69,24 @@ export class Recording {
     const run = { ...this.#run, duration_ms, interrupted, exit_code: exitCode };
     const result = RunResult.parse({ schema: SCHEMA_VERSION, run, cells });
     this.#terminal.table(p2pTable(this.#cells, cells));
+    this.#terminal.table(costBars(instructionCosts(cells)));
     this.#terminal.totals(cells, duration_ms, store.folder);
     await store.writeResult(result);
     // A shard is measured when it is merged: its figures are of the whole run.
     const samples = interrupted || forget || shard !== undefined ? undefined : samplesOf(result, this.#cells);
     if (samples !== undefined) await writeSamples(historyFolder(runs), samples.header, samples.lines);
     await writeReports(targets, result);
+    await this.#report();
     return { exitCode, result };
+  }
+
+  /** The page for a person. It can be made again at any time, so that nothing of the run hangs on it. */
+  async #report(): Promise<void> {
+    const { store, status } = this.#options;
+    try {
+      status.print(`report: ${await writeReport(store.folder)}`);
+    } catch (error) {
+      status.print(`warning: no report.html: ${describe(error)}`);
+    }
   }
 }

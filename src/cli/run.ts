@@ -5,7 +5,7 @@ import { openImages } from '../images/index.js';
 import { type Asked, UsageError, whyUnfinished } from '../model/index.js';
 import { type Plan, select, takeShard } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
-import { lastRun, runsFolder } from '../results/index.js';
+import { findRun, readRun, runsFolder } from '../results/index.js';
 import { addConductOptions, type ConductOptions, conduct, DEFAULT_KERNEL, type Job } from './conduct.js';
 import { interruptible } from './interrupt.js';
 import { type Part, part, wholeNumber } from './options.js';
@@ -80,9 +80,8 @@ function whatIsAsked(words: string[], options: RunCommandOptions): Asking {
 async function lastFailed(words: string[], options: RunCommandOptions): Promise<Asking | undefined> {
   if (words.length > 0 || options.shard !== undefined)
     throw new UsageError('--last-failed says by itself which cells to run', 'leave out the names and --shard');
-  const last = await lastRun(runsFolder(options.runs));
-  if (last === undefined) throw new UsageError(`there is no run in ${runsFolder(options.runs)}`, 'phyrlab run first');
-  const bad = last.records.filter(
+  const last = await readRun(findRun(runsFolder(options.runs)));
+  const bad = last.cells.filter(
     (record) => !['pass', 'skip'].includes(record.verdict) && whyUnfinished(record) === undefined,
   );
   if (bad.length === 0) {

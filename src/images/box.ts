@@ -42,23 +42,9 @@ exec chroot "$R" /usr/bin/env -i -C /box PATH=/usr/bin:/usr/sbin HOME=/tmp LC_AL
  * used, and all that it starts ends with it. Root uses its privileges if it has them, everyone else a user namespace.
  */
 export async function inBox(command: readonly string[], options: BoxOptions): Promise<RunResult> {
-  await mkdir(options.mountPoint, { recursive: true });
-  const flags = await namespaceFlags(options.signal);
-  const mounts = Object.entries(options.mounts ?? {}).flatMap(([to, from]) => [from, to]);
-  const words = [
-    'sh',
-    '-c',
-    SCRIPT,
-    'box',
-    options.mountPoint,
-    options.toolbox,
-    options.work,
-    ...mounts,
-    '--',
-    ...command,
-  ];
+  const [file, ...args] = await boxCommand(command, options);
   const { signal, onLine } = options;
-  const result = await run('unshare', [...flags, ...words], { signal, ...(onLine ? { onLine } : {}) });
+  const result = await run(file, args, { signal, ...(onLine ? { onLine } : {}) });
   if (!result.ok && /^(mount|unshare|chroot): /m.test(result.all)) {
     throw new InfraError(
       `cannot set up the build root: ${/^(mount|unshare|chroot): .*/m.exec(result.all)?.[0]}`,
@@ -66,6 +52,15 @@ export async function inBox(command: readonly string[], options: BoxOptions): Pr
     );
   }
   return result;
+}
+
+/** The words that run a command in a box, for somebody else to start. */
+export async function boxCommand(command: readonly string[], options: BoxOptions): Promise<[string, ...string[]]> {
+  await mkdir(options.mountPoint, { recursive: true });
+  const flags = await namespaceFlags(options.signal);
+  const mounts = Object.entries(options.mounts ?? {}).flatMap(([to, from]) => [from, to]);
+  const { mountPoint, toolbox, work } = options;
+  return ['unshare', ...flags, 'sh', '-c', SCRIPT, 'box', mountPoint, toolbox, work, ...mounts, '--', ...command];
 }
 
 /** Throws at once on a host where nothing can be built, before anything is downloaded for it. */

@@ -5,7 +5,7 @@ import { bootModuleItems } from './bootmodules.js';
 import type { Cache } from './cache.js';
 import { writeCpio } from './cpio.js';
 import { hashFile } from './manifest.js';
-import type { BuildTree } from './modules.js';
+import { type BuildTree, DEBUG_INFO } from './modules.js';
 import { patienceFor } from './patience.js';
 import { keyOf } from './project.js';
 
@@ -39,7 +39,10 @@ export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: 
   };
   const source = existsSync(path.join(dir, 'source')) ? realpathSync(path.join(dir, 'source')) : null;
   const mounts = { [dir]: dir, ...(source && source !== dir ? { [source]: source } : {}) };
-  return { kernel, tree: { key: keyOf('tree', image, symbols, config, dir), mounts, dir } };
+  return {
+    kernel,
+    tree: { key: keyOf('tree', image, symbols, config, dir, DEBUG_INFO), mounts, dir, flags: DEBUG_INFO },
+  };
 }
 
 function checkTree(spec: string): string {

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, utimesSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { describe, type Emit, home, InfraError, type Progress, UsageError } from '../model/index.js';
@@ -164,7 +164,19 @@ export class Cache {
       await rename(dir, final);
       return { name: spec.name, key: spec.key, dir: final, meta, cached: false };
     } finally {
+      await this.#clear(work, spec.name);
+    }
+  }
+
+  /** Of a kernel's source it takes a busy disk half a minute, in which whoever has interrupted it wants to know what it waits for. */
+  async #clear(work: string, name: string): Promise<void> {
+    const text = `${name}: interrupted, removing what is half made; interrupt again to leave that to the next start`;
+    const say = () => this.#signal.aborted && this.#emit({ type: 'warning', text });
+    const late = setTimeout(say, 1_000);
+    try {
       await removeTree(work);
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -286,7 +298,7 @@ export async function removeTree(dir: string): Promise<void> {
     if (!result.failed) return;
     if (attempt === 4) throw new InfraError(`cannot remove ${dir}`, result.stderr);
     await execa('chmod', ['-R', 'u+rwX', '--', dir], { reject: false });
-    await setTimeout(100);
+    await sleep(100);
   }
 }
 

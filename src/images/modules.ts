@@ -19,7 +19,12 @@ export interface BuildTree {
   key: string;
   mounts: Record<string, string>;
   dir: string;
+  /** Words for `make`, part of the key: DEBUG_INFO for a kernel whose own configuration has none. */
+  flags?: readonly string[];
 }
+
+/** The modules' source lines are wanted in any case; what a guest loads is stripped of them. */
+export const DEBUG_INFO = ['KCFLAGS=-g'];
 
 /** Builds guest/, or another folder in its place, for a kernel. Always at the same path and with the same tools: the same sources give the same bytes. */
 export async function buildModules(
@@ -45,6 +50,7 @@ export async function buildModules(
         `-j${os.availableParallelism()}`,
         `CC=ccache ${target.compiler}`,
         ...target.makeFlags,
+        ...(built.flags ?? []),
         ...(plants ? ['PHYR_PLANTS=1'] : []),
       ];
       const mounts = { ...built.mounts, '/ccache': ccache };

@@ -139,7 +139,7 @@ export async function decodeLog(
       const lines = linesIn(await tool('addr2line', ['-e', object, ...within, '-a', '-f', '-i', ...addresses]));
       for (const [at, { key }] of here.entries()) {
         const line = lines[at];
-        if (line !== undefined && !line.includes('??')) found.set(key, line);
+        if (line !== undefined && !line.includes('?')) found.set(key, line);
       }
     }
   }

@@ -5,6 +5,7 @@ export * from './home.js';
 export * from './images.js';
 export * from './kept-cell.js';
 export * from './machine.js';
+export * from './night.js';
 export * from './record.js';
 export * from './samples.js';
 export * from './topology.js';

@@ -5,6 +5,7 @@ export {
   NEAR_FLOOR,
 } from './budgets.js';
 export { type ChangeOptions, type ChangePoint, changePoints } from './change-points.js';
+export { changesOf } from './changes.js';
 export { type CompareOptions, type Comparison, compareExact, compareNoisy, type Direction } from './compare.js';
 export { DEFAULT_GATE, type GateOptions, type Judged, judgePairs, type Pair } from './gate.js';
 export { measuredBy } from './measured.js';

@@ -2,28 +2,48 @@
  * One cell explained in text: what is due and why, the machine, the PCI tree with what may flow to each memory, QEMU's command line.
  * Nothing is booted for it.
  */
-import { domainInForce, type Expectation, type Machine, type Workload } from '../model/index.js';
+import { domainInForce, type Expectation, type Machine, type Plant, type Workload } from '../model/index.js';
 import { dutOf, type Found, p2pRouteBy } from '../plan/index.js';
 import { backingFiles, kernelArgs, qemuArgv } from '../qemu/index.js';
 import { formatRoute, HOW } from './route.js';
 import { drawTree } from './tree.js';
 
 export function showCell(cell: Found): string[] {
-  const { id, machine, topology, workload, backend, plant, suites, outcome } = cell;
-  const dut = 'expect' in outcome ? dutOf(topology).id : undefined;
+  const { id, suites, outcome } = cell;
+  const shown = { ...cell, ...('expect' in outcome ? outcome : {}) };
   return [
     `${id}  (${suites.join(', ')})`,
-    `  ${'pruned' in outcome ? `cannot run: ${outcome.pruned}` : due(outcome.expect, cell, dut)}`,
+    `  ${'pruned' in outcome ? `cannot run: ${outcome.pruned}` : dueOf(shown)}`,
     '',
+    ...setupOf(shown),
+    '',
+    ...treeOf(shown),
+  ];
+}
+
+type Shown = Pick<Found, 'machine' | 'topology' | 'workload' | 'backend'> & {
+  plant?: Plant | undefined;
+  /** None: it cannot run. */
+  expect?: Expectation;
+};
+
+/** What the guest is. */
+export function setupOf({ machine, topology, workload, backend, plant }: Shown): string[] {
+  return [
     `machine   ${machineOf(machine)}`,
     `          ${iommuOf(machine)}`,
     `          the kernel ${machine.hostBridgeP2p ? 'trusts' : 'does not trust'} the host bridge to forward peer-to-peer traffic`,
     `kernel    ${kernelArgs(machine, topology, 'tcg').join(' ')}`,
     `workload  ${workloadOf(workload)}`,
     `backend   ${backend}${plant === undefined ? '' : `, with the planted defect ${plant}`}`,
-    '',
+  ];
+}
+
+/** Its PCI tree; where DMA may flow is said if the cell can run. */
+export function treeOf({ machine, topology, expect }: Shown): string[] {
+  return [
     `topology ${topology.id}`,
-    ...drawTree(machine, topology, dut),
+    ...drawTree(machine, topology, expect === undefined ? undefined : dutOf(topology).id),
   ];
 }
 
@@ -50,10 +70,13 @@ export function qemuCommand({ machine, topology }: Found): string[] {
   return lines.map((line, index) => (index < lines.length - 1 ? `${line} \\` : line));
 }
 
-function due(expect: Expectation, { machine, topology, workload, backend }: Found, dut: string | undefined): string {
-  if (workload.kind === 'p2p-copy' && dut !== undefined && expect.kind !== 'caught')
-    return `due: ${formatRoute(p2pRouteBy(backend, machine, topology, dut, workload.peer))}`;
-  switch (expect.kind) {
+/** What should come of it, and why; nothing if it cannot run. */
+export function dueOf({ machine, topology, workload, backend, expect }: Shown): string {
+  if (workload.kind === 'p2p-copy' && expect !== undefined && expect.kind !== 'caught')
+    return `due: ${formatRoute(p2pRouteBy(backend, machine, topology, dutOf(topology).id, workload.peer))}`;
+  switch (expect?.kind) {
+    case undefined:
+      return '';
     case 'works':
       return `due: works, ${HOW[expect.how]}`;
     case 'refused':

@@ -10,6 +10,7 @@ import {
   whyUnfinished,
 } from '../model/index.js';
 import { formatMetrics, formatSeconds } from './format.js';
+import { objectionsIn } from './formats/text.js';
 import type { StatusLine } from './status-line.js';
 import type { Style } from './style.js';
 
@@ -114,7 +115,7 @@ export class TerminalReport {
       if (record.reason !== '') this.#below(this.#style.dim(record.reason));
       return;
     }
-    for (const line of explain(record)) this.#below(line);
+    for (const line of objectionsIn(record)) this.#below(line);
     if (record.evidence !== undefined) this.#below(this.#style.dim(`kept in ${record.evidence}`));
     this.#below(`reproduce: ${record.repro}`);
   }
@@ -177,9 +178,4 @@ export class TerminalReport {
 
 function column(name: OracleName): number {
   return Math.max(4, HEADINGS[name].length);
-}
-
-function explain(record: CellRecord): string[] {
-  const objections = record.oracles.filter((oracle) => oracle.verdict !== 'pass');
-  return objections.length > 0 ? objections.map(({ name, detail }) => `${name}: ${detail}`) : [record.reason];
 }

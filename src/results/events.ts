@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunEvent, UsageError } from '../model/index.js';
+import { RunEvent, UsageError, whyUnfinished } from '../model/index.js';
 
 export const EVENTS = 'events.jsonl';
 
@@ -40,6 +40,25 @@ export async function readStart(folder: string): Promise<RunStart | undefined> {
     return start.type === 'run-start' ? start : undefined;
   }
   return undefined;
+}
+
+export interface Left {
+  /** The last word on each cell that was run to its end. */
+  done: Extract<RunEvent, { type: 'cell-end' }>[];
+  cells: RunStart['cells'];
+  /** A number that no boot has had. */
+  firstBoot: number;
+}
+
+/** What a run that ended early has still to do: a cell that was only kept from its end, or was in flight, has not been run. */
+export function whatIsLeft({ start, events }: Pick<EventLog, 'start' | 'events'>): Left {
+  const done = new Map<string, Left['done'][number]>();
+  let firstBoot = 0;
+  for (const event of events) {
+    if ('boot' in event) firstBoot = Math.max(firstBoot, event.boot + 1);
+    if (event.type === 'cell-end' && whyUnfinished(event.record) === undefined) done.set(event.record.id, event);
+  }
+  return { done: [...done.values()], cells: start.cells.filter(({ id }) => !done.has(id)), firstBoot };
 }
 
 function parse(line: string, where: string): RunEvent {

@@ -125,18 +125,27 @@ export class History implements Disposable {
     });
   }
 
-  /** Of each series of a run, the last samples before that run, the oldest first; at most `count` of each. */
-  async before(run: string, count: number): Promise<Map<string, Sample[]>> {
+  /**
+   * Of each series of a run, the last samples before that run, the oldest first.
+   * @param count at most so many of each
+   * @param counts which of the earlier runs count; default: all
+   */
+  async before(
+    run: string,
+    count: number,
+    counts: (run: string) => boolean = () => true,
+  ): Promise<Map<string, Sample[]>> {
+    const counted = (await this.runs()).map(({ run }) => run).filter(counts);
     const rows = await this.#rows(
       `with ranked as (select id, run, started, modules, row_number() over (order by started, run) as rank from file),
          here as (select id, rank from ranked where run = $1),
          last as (select series, unnest(max(rank, $2)) as rank from sample join ranked on ranked.id = sample.file
-           where rank < (select rank from here) and series in (select series from sample where file = (select id from here))
+           where rank < (select rank from here) and run in (select unnest(from_json($3, '["varchar"]'))) and series in (select series from sample where file = (select id from here))
            group by series)
        select key, run, started, modules, samples from last join ranked using (rank)
          join sample on sample.file = ranked.id and sample.series = last.series join series on series.id = last.series
          order by rank`,
-      [run, count],
+      [run, count, JSON.stringify(counted)],
     );
     const found = new Map<string, Sample[]>();
     for (const row of rows) {

@@ -1,4 +1,5 @@
-export { EVENTS, type EventLog, type RunStart, readEvents, readStart } from './events.js';
+export { EVENTS, type EventLog, type RunStart, readEvents, readStart, whatIsLeft } from './events.js';
+export { type Excerpt, excerptFor } from './evidence.js';
 export {
   History,
   historyFolder,
@@ -9,6 +10,9 @@ export {
 } from './history.js';
 export { seriesKey } from './history-index.js';
 export { type Merged, mergeShards, type ShardLog } from './merge.js';
-export { findPastCell, lastRun, type PastCell, runFolders } from './runs.js';
+export { type Item, type News, newsOf } from './news.js';
+export { Nights } from './nights.js';
+export { findRun, type RecordedRun, readRun } from './read.js';
+export { findPastCell, type PastCell, runFolders } from './runs.js';
 export { samplesOf } from './samples.js';
 export { newRunId, RunStore, runsFolder, writeJson, writeWhole } from './store.js';

@@ -68,9 +68,8 @@ export function mergeShards(logs: readonly ShardLog[], { id, now, repro }: Merge
       };
     };
     const { events, next } = renumbered(shard.events, boots);
-    merged.events.push(
-      ...events.map((event) => ('record' in event ? { ...event, record: move(event.record) } : event)),
-    );
+    for (const event of events)
+      merged.events.push('record' in event ? { ...event, record: move(event.record) } : event);
     boots = next;
     merged.events.push(...undone(shard, now, repro));
   }

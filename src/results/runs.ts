@@ -1,27 +1,18 @@
 /** Finding a run, or a cell of one, by what a person calls it. */
-import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import {
-  type Cell,
-  type CellRecord,
-  describe,
-  KEPT_CELL,
-  KeptCell,
-  type RunRecord,
-  UsageError,
-} from '../model/index.js';
+import { type Cell, describe, KEPT_CELL, KeptCell, type RunRecord, UsageError } from '../model/index.js';
 import { EVENTS, readEvents, readStart } from './events.js';
 
-/** Folders of the runs in this folder, newest first. */
-export async function runFolders(runs: string): Promise<string[]> {
-  const names = await readdir(runs).catch(() => []);
-  const found = names.map((name) => join(runs, name)).filter((folder) => existsSync(join(folder, EVENTS)));
-  const aged = await Promise.all(
-    found.map(async (folder) => ({ folder, at: (await stat(join(folder, EVENTS))).birthtimeMs })),
-  );
-  // By age and not by name: two runs of one second have names in no order.
-  return aged.sort((a, b) => b.at - a.at || (a.folder < b.folder ? 1 : -1)).map(({ folder }) => folder);
+/** Folders of the runs in this folder, newest first. The names of two runs of one second are in no order, so those go by age. */
+export function runFolders(runs: string): string[] {
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs)
+    .filter((id) => /^\d/.test(id) && existsSync(join(runs, id, EVENTS)))
+    .map((id) => ({ id, second: id.slice(0, 15), born: statSync(join(runs, id, EVENTS)).birthtimeMs }))
+    .sort((a, b) => (a.second === b.second ? b.born - a.born : a.second < b.second ? 1 : -1))
+    .map(({ id }) => join(runs, id));
 }
 
 /** A cell as a run had it: all that is needed to run it again. */
@@ -44,7 +35,7 @@ export async function findPastCell(runs: string, word: string): Promise<PastCell
     const folder = [resolve(name), join(runs, name)].find((path) => name !== '' && existsSync(join(path, EVENTS)));
     if (folder !== undefined && cell !== '') return fromRun(folder, cell);
   }
-  for (const folder of await runFolders(runs)) {
+  for (const folder of runFolders(runs)) {
     const start = await readStart(folder).catch(() => undefined);
     const cell = start?.cells.find(({ id }) => id === word);
     if (start !== undefined && cell !== undefined) return { run: start.run, cell, kept: await keptIn(folder, word) };
@@ -86,16 +77,4 @@ async function fromFolder(folder: string): Promise<PastCell> {
       'another version of phyrlab wrote it, or it was changed',
     );
   }
-}
-
-/** The newest run and how its cells ended; cells without a record are not among them. */
-export async function lastRun(runs: string): Promise<{ run: RunRecord; records: CellRecord[] } | undefined> {
-  for (const folder of await runFolders(runs)) {
-    const log = await readEvents(folder);
-    if (log === undefined) continue;
-    const records = new Map<string, CellRecord>();
-    for (const event of log.events) if (event.type === 'cell-end') records.set(event.record.id, event.record);
-    return { run: log.start.run, records: [...records.values()] };
-  }
-  return undefined;
 }

@@ -20,3 +20,18 @@ export function resultOf(cells: CellRecord[]): RunResult {
     cells,
   };
 }
+
+/** A cell that passed, but for what is said otherwise. */
+export function cellRecord(changes: Partial<CellRecord>): CellRecord {
+  const id = changes.id ?? 'vtd-strict/switch/crosscheck/phyr8';
+  return {
+    id,
+    verdict: 'pass',
+    reason: '',
+    oracles: [{ name: 'data', verdict: 'pass', detail: '4 MiB as due' }],
+    metrics: [],
+    duration_ms: 1234,
+    repro: `npx phyrlab run '${id}' --seed 1`,
+    ...changes,
+  };
+}

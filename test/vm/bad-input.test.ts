@@ -37,6 +37,13 @@ describe('bad input', () => {
       /no cell is called.*\n.*near ones: vtd-strict\/switch\/p2p-far/,
     ));
   it('more than one cell to show', () => refused(['show', 'p2p-far'], /matches \d+ cells.*\n.*name one/));
+  it('a run to report that is not there', async () => {
+    await refused(['report', '--runs', join(box.folder, 'none')], /there is no run in .*\n.*phyrlab run makes one/);
+    await mkdir(join(box.folder, 'some', '20261121-000000-aaaa'), { recursive: true });
+    await writeFile(join(box.folder, 'some', '20261121-000000-aaaa', 'events.jsonl'), '');
+    await refused(['report', '2027', '--runs', join(box.folder, 'some')], /is called '2027'.*\n.*newest is 20261121/);
+    await refused(['report', '--runs', join(box.folder, 'some')], /holds no run/);
+  });
   it('unknown option', () => refused(['run', '--sede', '1'], /--sede.*\n?.*--seed/));
   it('unknown command', () => refused(['rnu'], /rnu/));
   it('seed out of range', () => refused(['run', '--seed', '-1'], /--seed.*-1/s));

@@ -2,17 +2,17 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { ktapTopology } from '../../harness/suites/ktap.js';
 import { type KtapTest, parseKtap, type Session } from '../../src/guest/index.js';
 import { openImages } from '../../src/images/index.js';
+import type { Machine } from '../../src/model/index.js';
+import { ktapMemory } from '../../src/plan/index.js';
 import { pciPlan } from '../../src/qemu/index.js';
 import { bootable, login, makeRig, never } from './boot-rig.js';
-import { type MachineName, machines, PAGELESS, peers } from './hazards.js';
 
 const limits = { deadlineMs: 60_000, signal: never };
 const REPORTS = '/sys/kernel/debug/phyr_test';
-const MODULES = ['phyr.ko', 'phyr_peer.ko', 'phyr_test.ko'];
-/** A report that a shell has to read by itself, a fork later; all others are read by cat. */
-const FORKS = ['fork', 'forked'];
+const MODULES = ['phyr.ko', 'phyr_peer.ko', 'phyr_store.ko', 'phyr_test.ko'];
 
 export interface Library {
   /** Runs a script in the guest; it must succeed. */
@@ -20,21 +20,21 @@ export interface Library {
   /** Takes the modules in force away and loads the others, built with planted defects or without. */
   load(kind: 'product' | 'plants'): Promise<void>;
   unload(): Promise<void>;
-  /** All reports of phyr_test but that of failures in turn. */
-  hazards(): Promise<KtapTest[]>;
+  /** As workload `ktap` has them. */
+  cases(which: 'all' | 'failures'): Promise<KtapTest[]>;
   report(file: string): Promise<KtapTest[]>;
   plant(defect: string): Promise<void>;
   warnings(): Promise<number>;
 }
 
 /** Boots a machine and has phyr_test bound, for the time of `use`. Whoever leaves something behind does not unload. */
-export async function withLibrary(name: MachineName, use: (library: Library) => Promise<void>): Promise<void> {
+export async function withLibrary(machine: Machine, use: (library: Library) => Promise<void>): Promise<void> {
   const image = await bootable();
   await using images = await openImages({ progress: () => {}, signal: never });
   const kernel = await images.kernel('7.3');
   const builds = { product: await images.modules(kernel), plants: await images.modules(kernel, { plants: true }) };
   await using rig = await makeRig();
-  await using guest = await rig.start(image, { machine: machines[name], topology: peers });
+  await using guest = await rig.start(image, { machine, topology: ktapTopology });
   await using session = await login(guest);
   for (const [kind, { dir }] of Object.entries(builds)) {
     const files = (await readdir(dir)).filter((file) => MODULES.includes(file));
@@ -45,12 +45,19 @@ export async function withLibrary(name: MachineName, use: (library: Library) => 
     }));
     await session.push(pushed, { signal: never });
   }
-  await use(library(session));
+  await use(library(session, machine));
 }
 
-function library(session: Session): Library {
-  const plan = pciPlan(peers);
+function library(session: Session, machine: Machine): Library {
+  const plan = pciPlan(ktapTopology);
   const at = (id: string) => plan.get(id) as string;
+  const memory = ktapMemory(machine);
+  const owners = [
+    ['near', 'phyr_peer'],
+    ['far', 'phyr_peer'],
+    ['lent', 'phyr_store'],
+    ['dut', 'phyr_test'],
+  ] as const;
 
   const sh = async (script: string): Promise<string> => {
     const { code, stdout, stderr } = await session.exec(`set -e; ${script}`, limits);
@@ -58,37 +65,25 @@ function library(session: Session): Library {
     return stdout;
   };
   const tests = (text: string): KtapTest[] => {
-    const report = parseKtap(text);
-    expect(report.problems).toEqual([]);
-    return report.tests;
+    const reports = text.split(/^(?=KTAP version 1$)/m).map(parseKtap);
+    expect(reports.flatMap(({ problems }) => problems)).toEqual([]);
+    return reports.flatMap((report) => report.tests);
   };
-  const report = async (file: string) => tests(await sh(`cat ${REPORTS}/${file}`));
-  const readByShell = (file: string) => `while read -r line; do echo "$line"; done < ${REPORTS}/${file}`;
 
   return {
     sh,
     async load(kind) {
-      await sh('mkdir -p /dev/hugepages; mountpoint -q /dev/hugepages || mount -t hugetlbfs none /dev/hugepages');
-      await sh('echo 3 > /proc/sys/vm/nr_hugepages');
-      const insmod = (module: string) => `insmod /lab/modules/${kind}/${module}`;
-      await sh(`${insmod('phyr.ko')}; ${insmod('phyr_peer.ko')}; ${insmod('phyr_test.ko')} pageless=${PAGELESS}`);
-      await sh(`lab bind ${at('near')} phyr_peer; lab bind ${at('far')} phyr_peer; lab bind ${at('dut')} phyr_test`);
+      const from = `export LAB_MODULES=/lab/modules/${kind}; cd $LAB_MODULES`;
+      await sh(`${from}; insmod phyr.ko; insmod phyr_peer.ko; lab store ${memory?.store.base} ${memory?.store.bytes}`);
+      await sh(`${from}; lab ktap-load ${memory?.tests}`);
+      await sh(owners.map(([id, driver]) => `lab bind ${at(id)} ${driver}`).join('; '));
     },
     async unload() {
-      await sh(`lab unbind ${at('dut')}; lab unbind ${at('near')}; lab unbind ${at('far')}`);
-      await sh('rmmod phyr_test; rmmod phyr_peer; rmmod phyr');
+      await sh(owners.map(([id]) => `lab unbind ${at(id)}`).join('; '));
+      await sh('lab ktap-unload; lab unload');
     },
-    async hazards() {
-      const files = (await sh(`ls ${REPORTS}`))
-        .split('\n')
-        .filter((file) => file && !['walk', ...FORKS].includes(file));
-      const found: KtapTest[] = [];
-      for (const file of files) found.push(...(await report(file)));
-      const forks = await sh(`${readByShell('fork')}; (true); echo ----; ${readByShell('forked')}`);
-      for (const text of forks.split('----\n')) found.push(...tests(text));
-      return found;
-    },
-    report,
+    cases: async (which) => tests(await sh(`lab ktap ${which}`)),
+    report: async (file) => tests(await sh(`cat ${REPORTS}/${file}`)),
     async plant(defect) {
       await sh(`echo ${defect} > /sys/module/phyr/parameters/plant`);
     },
@@ -101,14 +96,3 @@ function library(session: Session): Library {
 /** Cases that did not pass, each with why. */
 export const failed = (found: KtapTest[]): string[] =>
   found.filter((test) => test.status === 'fail').map(({ name, diagnostics }) => `${name}: ${diagnostics.join(' ')}`);
-
-/** Cases by what became of them, next to what was to become of them on a machine; others are left out. */
-export function outcome(found: KtapTest[], expected: Record<string, MachineName[]>, name: MachineName) {
-  const known = found.filter((test) => test.name in expected || test.name.startsWith('hazard'));
-  return {
-    is: Object.fromEntries(known.map((test) => [test.name, test.status])),
-    due: Object.fromEntries(
-      Object.entries(expected).map(([title, on]) => [title, on.includes(name) ? 'pass' : 'skip']),
-    ),
-  };
-}

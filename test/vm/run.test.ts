@@ -1,8 +1,9 @@
 /** The main job: cells that pass, cells that must be refused, alarms that must ring, and a record of it all. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunResult } from '../../src/model/index.js';
 import { Sandbox } from './support/phyrlab.js';
 
 let box: Sandbox;
@@ -34,6 +35,8 @@ describe('phyrlab run', () => {
     expect(result.run).toMatchObject({ seed: 7, exit_code: 0, interrupted: false });
     const folder = /evidence in (\S+)/.exec(out)?.[1] ?? '';
     expect(JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'))).toEqual(result);
+    expect(out.trimEnd().split('\n').at(-1)).toBe(`report: ${join(folder, 'report.html')}`);
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain(` · phyrlab ${result.run.id}</title>`);
     const events = (await readFile(join(folder, 'events.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(events.map((line) => JSON.parse(line).type)).toEqual(
       expect.arrayContaining(['run-start', 'cell-end', 'run-end']),
@@ -82,5 +85,48 @@ describe('a build', () => {
     const cacheDir = join(box.folder, 'cache');
     expect(await built(cacheDir)).toBe(true);
     expect(await built(cacheDir)).toBe(false);
+  });
+});
+
+describe('a cell that fails', () => {
+  it('leaves a folder from which it is run again, and nothing else is needed', async () => {
+    const harness = join(import.meta.dirname, '../../harness');
+    const own = join(box.folder, 'red');
+    await mkdir(own);
+    // An alarm that rings with other witnesses than the one that was named.
+    await writeFile(
+      join(own, 'red.ts'),
+      `import { vtdStrict } from '${harness}/machines.ts';
+import { switched } from '${harness}/topologies.ts';
+import { fioVerify } from '${harness}/workloads.ts';
+const parts = { machines: [vtdStrict], topologies: [switched], workloads: [fioVerify], backends: ['phyr8'] };
+export default { id: 'red', describe: '', blocks: [{ ...parts, plant: 'short-map', caughtBy: ['leaks'] }] };
+`,
+    );
+    const first = await box.cells(['red', '--scenarios', own, '--seed', '11', '--retries', '2']);
+    expect(first.code).toBe(1);
+    const [cell] = first.result.cells;
+    expect(cell?.earlier).toBeUndefined();
+    const runs = join(box.folder, 'runs', first.result.run.id);
+    expect(await readdir(join(runs, 'boots'))).toEqual([]);
+    const kept = join(runs, cell?.evidence ?? '');
+    expect((await readdir(kept)).sort()).toEqual([
+      'cell.json',
+      'console.log',
+      'kernel.log',
+      'qemu.argv',
+      'qmp.log',
+      'trace.log',
+    ]);
+    const elsewhere = join(box.folder, 'elsewhere');
+    await rename(kept, elsewhere);
+    await rm(runs, { recursive: true });
+    await rm(own, { recursive: true });
+    const json = join(box.folder, 'again.json');
+    const { code, out } = await box.run(['repro', elsewhere, '--json', json]);
+    expect([code, out.includes('NOT THE SAME')]).toEqual([1, false]);
+    const again = RunResult.parse(JSON.parse(await readFile(json, 'utf8')));
+    expect(again.run.seed).toBe(11);
+    expect(again.cells.map(({ id, verdict }) => [id, verdict])).toEqual([[cell?.id, 'fail']]);
   });
 });

@@ -81,7 +81,7 @@ struct phyr_map {
  *		for them
  * @gfp:	for the array, if one is needed; what the IOMMU allocates is always atomic
  *
- * Context: Any that @gfp allows.
+ * Context: Any that @gfp allows, but not interrupts for memory of a peer.
  * Return: 0, or with nothing left mapped and the shape set to PHYR_SHAPE_NONE:
  * -EINVAL for an empty list or a bad direction; -ENOMEM (no IOVA space, bounce buffer or memory:
  * try again later); -EIO if the device cannot reach the memory, or could only by a bounce buffer
@@ -95,6 +95,18 @@ struct phyr_map {
  */
 int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
 		 enum dma_data_direction dir, unsigned long attrs, gfp_t gfp);
+
+/**
+ * enum phyr_route - how a device reaches the memory of its peer
+ * @PHYR_ROUTE_BUS:	stays below a switch: bus addresses, nothing to unmap
+ * @PHYR_ROUTE_HOST:	through the host bridge: mapped like memory, as MMIO
+ */
+enum phyr_route {
+	PHYR_ROUTE_BUS,
+	PHYR_ROUTE_HOST,
+};
+
+int phyr_p2p_page_route(struct device *dev, phys_addr_t addr, enum phyr_route *route, u64 *bias);
 
 /* private: */
 void __phyr_dma_unmap(struct device *dev, struct phyr_map *map);

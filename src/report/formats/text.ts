@@ -1,10 +1,14 @@
 import type { CellRecord, OracleReport } from '../../model/index.js';
 
-/** What there is to say about a cell that did not pass: the objecting oracles, else the reason; and the command. */
+/** What there is to say about a cell that did not pass, and the command. */
 export function storyOf(record: CellRecord): string[] {
-  const loud = record.oracles.filter(({ verdict }) => verdict !== 'pass');
-  const said = loud.length > 0 ? loud.map(lineOf) : [record.reason];
-  return [...attemptsOf(record), ...said, `reproduce: ${record.repro}`];
+  return [...attemptsOf(record), ...objectionsIn(record), `reproduce: ${record.repro}`];
+}
+
+/** The objecting oracles, else the reason. Of a planted defect both: they should object, and only the reason says which did not. */
+export function objectionsIn({ id, reason, oracles }: CellRecord): string[] {
+  const loud = oracles.filter(({ verdict }) => verdict !== 'pass').map(lineOf);
+  return id.includes('!') || loud.length === 0 ? [reason, ...loud] : loud;
 }
 
 /** The attempts before this one. */

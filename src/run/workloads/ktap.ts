@@ -66,9 +66,12 @@ export function judgeCases(found: readonly KtapTest[], due: ReadonlyMap<string, 
       if (status === 'fail') return [`${name}: ${diagnostics.at(-1) ?? 'does not say why it failed'}`];
       if (wanted === undefined) return [`${name}: a case that nobody expects`];
       if (status === wanted) return [];
-      return wanted === 'pass'
-        ? [`${name}: was skipped, and must pass on this machine: ${reason}`]
-        : [`${name}: passed, and must have nothing to see on this machine`];
+      if (wanted === 'skip') return [`${name}: passed, and must have nothing to see on this machine`];
+      return [
+        status === 'skip'
+          ? `${name}: was skipped, and must pass on this machine: ${reason}`
+          : `${name}: was not passed`,
+      ];
     }),
     ...missing.map((name) => `${name}: did not report`),
   ];

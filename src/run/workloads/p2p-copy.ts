@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Expectation, InfraError, type Workload } from '../../model/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
+import { dutOf, type P2pRoute, p2pRoute } from '../../plan/index.js';
 import { Copy, DRIVERS, judgeCopy } from './copy.js';
 import { overwrite } from './host-file.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -24,6 +25,10 @@ export async function p2pCopy(
     from: 2 * i * bytes,
     to: (2 * i + 1) * bytes,
     due: stampedDue(2 * i * bytes, bytes, cell.seed, i),
+    // The kernel's driver stays the reference: it knows of no mask but its own, and none of our backends.
+    refused: refusal(
+      driver === 'nvme' ? p2pRoute(cell.machine, cell.topology, dutOf(cell.topology).id, workload.peer) : cell.expect,
+    ),
   }));
   for (const { from, to, due } of transfers) {
     await overwrite(dutFile, from, due.piece(0, bytes));
@@ -35,11 +40,11 @@ export async function p2pCopy(
   const objections: string[] = [];
   try {
     const before = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
-    for (const { driver, from, to } of transfers) {
+    for (const { driver, from, to, refused } of transfers) {
       const disk = await lab.bind(dut, driver);
       const command = `dmacopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
       const copy = await lab.ask(Copy, command, { accept: [1, 3] });
-      objections.push(...judgeCopy(driver, copy, refusal(cell.expect), bytes));
+      objections.push(...judgeCopy(driver, copy, refused, bytes));
     }
     const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
     if (after.available !== before.available)
@@ -48,25 +53,25 @@ export async function p2pCopy(
     await lab.unbind(dut);
     if (peer.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   }
-  const refused = cell.expect.kind === 'refused';
-  const data = transfers.flatMap(({ driver, to, due }): DataClaim[] => [
+  const data = transfers.flatMap(({ driver, to, due, refused }): DataClaim[] => [
     {
       kind: 'holds',
       what: `target of ${driver}`,
       file: dutFile,
       offset: to,
-      due: refused ? { bytes, piece: (_, length) => Buffer.alloc(length) } : due,
+      due: refused !== undefined ? { bytes, piece: (_, length) => Buffer.alloc(length) } : due,
     },
-    ...(peer.file === undefined ? [] : inPeer(peer.file, refused, driver, due)),
+    ...(peer.file === undefined ? [] : inPeer(peer.file, refused !== undefined, driver, due)),
   ]);
+  const refused = refusal(cell.expect);
   return {
     workload:
       objections.length > 0
         ? failed(objections.join('; '))
-        : done(refused ? `refused: ${refusal(cell.expect)}` : 'copied'),
+        : done(refused !== undefined ? `refused: ${refused}` : 'copied'),
     data,
     metrics: [],
-    moved: refused ? 0 : 2 * bytes,
+    moved: refused !== undefined ? 0 : 2 * bytes,
   };
 }
 
@@ -77,6 +82,6 @@ function inPeer(file: string, refused: boolean, driver: string, due: Due): DataC
   return driver === 'phyr_nvme' ? [{ kind: 'holds-somewhere', what, file, due }] : [];
 }
 
-function refusal(expect: Expectation): string | undefined {
+function refusal(expect: Expectation | P2pRoute): string | undefined {
   return expect.kind === 'refused' ? expect.errno : undefined;
 }

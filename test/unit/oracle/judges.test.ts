@@ -146,6 +146,20 @@ describe('the kernel-log oracle', () => {
     expect(judgeKernelLog(window, { before: null, after: 4096 }).verdict).toBe('inconclusive');
   });
 
+  it('of an alarm hears the one report that is due', () => {
+    const window = (line: string) => logWindow(between(line), 'begin-1', 'end-1');
+    const due = /KASAN: slab-use-after-free in make_use_after_free/;
+    const rings = 'BUG: KASAN: slab-use-after-free in make_use_after_free+0x2c/0x50 [phyr_fault]';
+    const tainted = { before: 4096, after: 4096 + 512 };
+    expect(judgeKernelLog(window(rings), tainted, { due })).toMatchObject({
+      verdict: 'fail',
+      detail: `KASAN: ${rings}`,
+    });
+    const other = 'WARNING: possible circular locking dependency detected';
+    expect(judgeKernelLog(window(other), tainted, { due }).verdict).toBe('pass');
+    expect(judgeKernelLog(window(other), tainted, { expected: [/circular/] }).detail).toMatch(/tainted/);
+  });
+
   it.each([
     '[    3.1] phyr: loading out-of-tree module taints kernel.',
     '[    3.1] phyr: module verification failed: signature and/or required key missing - tainting kernel',

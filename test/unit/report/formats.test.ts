@@ -76,7 +76,9 @@ describe('GitHub', () => {
     const lines = annotations(result);
     expect(lines).toHaveLength(3);
     expect(lines.join('').split('\n')).toHaveLength(1);
-    expect(lines[0]).toMatch(/^::error title=fail%3A vtd-strict\/switch\/crosscheck\/sg!short-map::kernel-log: /);
+    expect(lines[0]).toMatch(
+      /^::error title=fail%3A vtd-strict\/switch\/crosscheck\/sg!short-map::a\]\]> .*%0Akernel-log: /,
+    );
     expect(lines[1]).toMatch(/^::warning /);
   });
 

@@ -44,12 +44,14 @@ describe('the table', () => {
         reason: 'r',
         oracles: [
           { name: 'data', verdict: 'fail', detail: '2 of 8 sectors differ' },
-          { name: 'faults', verdict: 'inconclusive', detail: 'could not look' },
+          { name: 'faults', verdict: 'inconclusive', detail: 'trace was off' },
           { name: 'leaks', verdict: 'pass', detail: 'all back' },
         ],
       }),
     ]);
-    expect(text).toMatch(/data: 2 of 8 sectors differ\n +faults: could not look\n +reproduce: npx phyrlab run/);
+    expect(text).toMatch(
+      /data: 2 of 8 sectors differ\n +faults \(could not look\): trace was off\n +reproduce: npx phyrlab run/,
+    );
     expect(text).not.toContain('all back');
   });
 

@@ -12,7 +12,15 @@ import {
   type Suite,
 } from '../../../src/model/index.js';
 import { expand, takeShard } from '../../../src/plan/index.js';
-import { EVENTS, mergeShards, RunStore, readEvents, readStart, type ShardLog } from '../../../src/results/index.js';
+import {
+  EVENTS,
+  mergeShards,
+  RunStore,
+  readEvents,
+  readStart,
+  type ShardLog,
+  whatIsLeft,
+} from '../../../src/results/index.js';
 import { someRun } from '../run-result.js';
 
 const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, someRun.seed);
@@ -145,6 +153,13 @@ describe('the shards of a run', () => {
     expect(() => merge([log(1), log(2, change)])).toThrow(message);
   });
 
+  it('may be long: a night has hundreds of thousands of events', () => {
+    const long = log(1);
+    const step: RunEvent = { type: 'cell-step', at: '', cell: 'a', step: 's' };
+    long.events = Array.from({ length: 300_000 }, () => step);
+    expect(merge([long, log(2), log(3)]).events.length).toBeGreaterThan(300_000);
+  });
+
   it('that are there twice are refused', () => {
     expect(() => merge([log(1), { ...log(1), folder: '/runs/again' }])).toThrow(
       'shard 1/3 is there twice: /runs/shard-1 and /runs/again',
@@ -185,6 +200,23 @@ describe('the events of a run', () => {
       for (const event of shardOf(1).events.slice(3)) store.append(event);
     }
     expect(await readFile(join(run, EVENTS), 'utf8')).toBe(text);
+  });
+
+  it('say what is left to do: what was in flight, or was kept from its end', () => {
+    const { start, events } = shardOf(1, {}, 1);
+    const [a, b, c] = start.cells.map(({ id }) => id);
+    const early: RunEvent[] = [
+      ...events.slice(0, 5),
+      { type: 'cell-end', at: '', record: { ...passed(c ?? ''), verdict: 'lost', reason: INTERRUPTED } },
+      { type: 'run-end', at: '', exitCode: 130, interrupted: true },
+      { type: 'boot-start', at: '', boot: 7, machine: 'm', topology: 't', cells: [] },
+      { type: 'cell-retry', at: '', record: { ...passed('other'), verdict: 'lost' } },
+    ];
+    const left = whatIsLeft({ start, events: early });
+    expect(left.done.map(({ record }) => record.id)).toEqual([a, b]);
+    expect(left.cells.map(({ id }) => id)).toEqual(start.cells.slice(2).map(({ id }) => id));
+    expect(left.firstBoot).toBe(8);
+    expect(whatIsLeft({ start, events }).cells).toEqual([]);
   });
 
   it('may be none yet', async () => {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases: mappings, of which each step fails in turn. */
+#include "test.h"
+
+/* What is mapped. */
+static struct phyr_list part;
+
+static int op_map(struct test *t)
+{
+	struct phyr_map map = { };
+	int err = phyr_dma_map(t->dev, &part, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
+
+	if (err && map.shape != PHYR_SHAPE_NONE)
+		FAIL(t, "failed with %d, with shape %u", err, map.shape);
+	phyr_dma_unmap(t->dev, &map);
+	return err;
+}
+
+static int op_reg(struct test *t)
+{
+	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
+	int err;
+
+	if (IS_ERR(reg))
+		return PTR_ERR(reg);
+	err = phyr_reg_tabulate(reg);
+	phyr_reg_put(reg);
+	return err;
+}
+
+/* Chunks of the test's memory, with its unaligned ends or with gaps inside pages. */
+static void map_part(struct test *t, int nr, u64 shorter)
+{
+	struct phys_vec chunks[TEST_CHUNKS];
+	int i, err = 0;
+
+	test_chunks(t, chunks);
+	phyr_list_init(&part, PHYR_PACKED);
+	for (i = 0; i < nr && !err; i++)
+		err = phyr_list_append(&part, PHYR_MEM_RAM, NULL, chunks[i].paddr,
+				       chunks[i].len - shorter, GFP_KERNEL);
+	if (err)
+		FAIL(t, "no memory");
+	else
+		test_every_failure(t, op_map);
+	phyr_list_destroy(&part);
+}
+
+static void map_many(struct test *t)
+{
+	map_part(t, TEST_CHUNKS, 0);
+}
+
+static void map_few(struct test *t)
+{
+	map_part(t, 8, 0);
+}
+
+static void map_one(struct test *t)
+{
+	map_part(t, 1, 0);
+}
+
+static void map_gapped(struct test *t)
+{
+	map_part(t, 40, 512);
+}
+
+static void map_peer(struct test *t)
+{
+	struct test_peer peer;
+
+	NEEDS(t, !test_bounced(t), "P2P memory cannot be mapped here");
+	if (!test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL))
+		NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_BUS, NULL), "no peer within reach");
+	phyr_list_init(&part, PHYR_PACKED);
+	if (test_peer_list(&part, &peer, 0, 2 * PAGE_SIZE))
+		FAIL(t, "no memory");
+	else
+		test_every_failure(t, op_map);
+	phyr_list_destroy(&part);
+	test_peer_put(&peer);
+}
+
+static void reg_create(struct test *t)
+{
+	test_every_failure(t, op_reg);
+}
+
+static const struct test_case cases[] = {
+	{ "every failure: map 64 chunks",	 map_many },
+	{ "every failure: map 8 chunks",	 map_few },
+	{ "every failure: map one chunk",	 map_one },
+	{ "every failure: map chunks with gaps", map_gapped },
+	{ "every failure: map memory of a peer", map_peer },
+	{ "every failure: register",		 reg_create },
+};
+
+TEST_GROUP(walk_map, cases);

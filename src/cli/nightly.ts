@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { FileLock, type Images, openImages } from '../images/index.js';
+import {
+  describe,
+  ExitCode,
+  exitCodeOf,
+  InfraError,
+  type Night,
+  type NightStage,
+  type RunResult,
+  UsageError,
+} from '../model/index.js';
+import { select } from '../plan/index.js';
+import { nightLines, nightMarkdown, progressReporter, StatusLine, styleFor } from '../report/index.js';
+import { historyFolder, Nights, newsOf, readEvents, runsFolder, writeWhole } from '../results/index.js';
+import { addConductOptions, type ConductOptions, conduct, DEFAULT_KERNEL, imagesOf, type Job } from './conduct.js';
+import { addGcOptions, collectGarbage, type GcOptions } from './gc.js';
+import { interruptible } from './interrupt.js';
+import { beginNight } from './nights.js';
+import { compare, withHistory } from './perf.js';
+import { writeWholeReport } from './report.js';
+import { askedFor } from './run.js';
+import { loadSuites } from './scenarios.js';
+
+interface NightlyOptions extends ConductOptions, GcOptions {
+  suite?: string[];
+  kernel: string;
+  scenarios?: string;
+  fresh?: boolean;
+  runs?: string;
+}
+
+export function nightlyCommand(): Command {
+  const command = new Command('nightly')
+    .description(
+      'all that a night is for: suites, measurements, reports, what is new, and room on the disk; goes on where it was killed',
+    )
+    .option(
+      '--suite <SUITE|PATTERN>',
+      'run this instead of the suites nightly, debug (on the debug kernel) and bench; any number of times',
+      (word: string, earlier: string[] = []) => [...earlier, word],
+    )
+    .option('--kernel <RELEASE|DIR>', 'a kernel of the locks or the build tree of your own', DEFAULT_KERNEL)
+    .option('--scenarios <DIR>', 'also load the scenario files in this folder')
+    .option('--fresh', 'begin a new night, though the last one did not end');
+  addConductOptions(command, { reports: false });
+  return addGcOptions(command).action(nightly);
+}
+
+interface AtWork {
+  options: NightlyOptions;
+  nights: Nights;
+  night: Night;
+  images: Images;
+  status: StatusLine;
+  signal: AbortSignal;
+  started: number;
+}
+
+async function nightly(options: NightlyOptions): Promise<void> {
+  const started = performance.now();
+  const nights = new Nights(runsFolder(options.runs));
+  await mkdir(nights.folder, { recursive: true });
+  await using lock = await FileLock.tryAcquire(join(nights.folder, 'lock'));
+  if (lock === null)
+    throw new UsageError(
+      `another phyrlab nightly is at work in ${nights.folder}`,
+      'wait for it, or choose another --runs',
+    );
+  using interrupt = interruptible();
+  const { signal } = interrupt;
+  const status = new StatusLine(process.stdout);
+  const style = styleFor(process.stdout);
+  const all = await nights.all();
+  const suites = await loadSuites(options.scenarios);
+  const { night, said } = beginNight(all.at(-1), {
+    suites: suites.map(({ id }) => id),
+    words: options.suite,
+    kernel: options.kernel,
+    fresh: options.fresh ?? false,
+  });
+  // A name that nothing has is better said now than in the morning.
+  for (const { words } of night.stages) select(suites, words, night.seed);
+  const earlier = all.filter(({ id }) => id !== night.id);
+  status.print(said);
+  await nights.save(night);
+  await using images = await openImages({ ...options, progress: progressReporter(status), signal });
+
+  const atWork: AtWork = { options, nights, night, images, status, signal, started };
+  for (const stage of night.stages.filter(({ outcomes, trouble }) => outcomes === undefined && trouble === undefined)) {
+    await runStage(stage, atWork);
+    await nights.save(night);
+  }
+  await judge(night, earlier, options);
+  night.ended = new Date().toISOString();
+  await nights.save(night);
+
+  const news = newsOf(night, earlier);
+  const folder = nights.folderOf(night);
+  const markdown = nightMarkdown(night, news);
+  await writeWhole(join(folder, 'summary.md'), markdown);
+  if (process.env.GITHUB_STEP_SUMMARY) await appendFile(process.env.GITHUB_STEP_SUMMARY, markdown);
+  for (const line of nightLines(night, news, style)) status.print(line);
+  const needed = new Set(
+    night.stages.flatMap(({ run }) => (run === undefined ? [] : [join(runsFolder(options.runs), run)])),
+  );
+  status.print(style.dim(await collectGarbage(options, images, needed)));
+  status.print(`reports in ${folder}`);
+  const verdicts = night.stages.flatMap(({ outcomes = [] }) => outcomes.map(({ verdict }) => verdict));
+  process.exitCode = exitCodeOf([
+    ...verdicts,
+    ...news.regressions.map(() => 'fail' as const),
+    ...news.trouble.map(() => 'lost' as const),
+  ]);
+}
+
+/** Runs a stage, or the rest of it, and writes its reports. What keeps it from running does not keep the others. */
+async function runStage(stage: NightStage, atWork: AtWork): Promise<void> {
+  const { options, nights, night, images, status, signal, started } = atWork;
+  status.print(`\nstage ${stage.name}: ${stage.words.join(' ')} on kernel ${stage.kernel}`);
+  const folder = nights.folderOf(night);
+  try {
+    const job = await jobOf(stage, atWork);
+    const targets = [
+      { format: 'junit' as const, file: join(folder, `${stage.name}.junit.xml`) },
+      { format: 'json' as const, file: join(folder, `${stage.name}.json`) },
+    ];
+    const own = { retries: 1, ...options, targets, output: process.stdout, started };
+    const { id, exitCode, result } = await conduct(job, own, { images, status, signal });
+    // The stage stays open: the next nightly goes on with it.
+    if (exitCode === ExitCode.interrupted) signal.throwIfAborted();
+    await writeWholeReport(join(runsFolder(options.runs), id), join(folder, `${stage.name}.html`));
+    stage.outcomes = outcomesOf(result);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof InfraError || error instanceof UsageError)) throw error;
+    stage.trouble = describe(error);
+    status.print(`stage ${stage.name} could not be run: ${stage.trouble}`);
+  }
+}
+
+async function jobOf(stage: NightStage, { options, nights, night, images, status }: AtWork): Promise<Job> {
+  const asked = askedFor(stage.words, { ...options, kernel: stage.kernel });
+  const image = imagesOf(await images.image(stage.kernel));
+  const keys = Object.values(image)
+    .map(({ key }) => key)
+    .join(' ');
+  const onBegin = async ({ id }: { id: string }) => {
+    stage.run = id;
+    stage.images = keys;
+    await nights.save(night);
+  };
+  const folder = stage.run === undefined ? undefined : join(runsFolder(options.runs), stage.run);
+  if (folder !== undefined && stage.images !== keys)
+    status.print(`run ${stage.run} cannot go on, since its images are not the same any more: it begins again`);
+  else if (folder !== undefined && existsSync(folder)) {
+    const log = await readEvents(folder);
+    if (log !== undefined) return { seed: night.seed, asked, begun: { folder, log }, onBegin };
+  }
+  const plan = select(await loadSuites(options.scenarios), stage.words, night.seed);
+  return { plan, seed: night.seed, asked, onBegin };
+}
+
+function outcomesOf({ cells }: RunResult): NonNullable<NightStage['outcomes']> {
+  return cells.map(({ id, verdict, reason, earlier }) => ({
+    cell: id,
+    verdict,
+    reason: reason.slice(0, 500),
+    again: earlier !== undefined,
+  }));
+}
+
+/** Holds the night's measurements against those of earlier nights: what was measured by day has other modules every time. */
+async function judge(night: Night, earlier: readonly Night[], options: NightlyOptions): Promise<void> {
+  if (!existsSync(historyFolder(runsFolder(options.runs)))) return;
+  const nightly = new Set(earlier.flatMap(({ stages }) => stages.flatMap(({ run }) => run ?? [])));
+  await withHistory({ ...(options.runs !== undefined && { runs: options.runs }) }, async (history) => {
+    for (const stage of night.stages) {
+      if (stage.run === undefined) continue;
+      const judged = await compare(history, stage.run, undefined, (run) => nightly.has(run));
+      stage.regressions = judged
+        .filter(({ comparison }) => comparison.gates)
+        .map(({ name, comparison }) => `${name}: ${((comparison.ratio.mid - 1) * 100).toFixed(2)} %`);
+    }
+  });
+}

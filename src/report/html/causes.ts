@@ -1,0 +1,116 @@
+/** Which of the cells that did not pass have the same cause, and what sets them apart from those that did. */
+import { type CellRecord, type OracleName, type OracleReport, type Verdict, whyUnfinished } from '../../model/index.js';
+
+export interface Cause {
+  verdict: 'fail' | 'lost' | 'inconclusive';
+  /** What says it; `undefined`: the harness itself, about the cell as a whole. */
+  oracle: OracleName | undefined;
+  /** As the first of its cells has it. */
+  finding: string;
+  /** What else objected, in the first of its cells. */
+  also: OracleReport[];
+  /** Ids, in the order of the run. */
+  cells: string[];
+  /** By which parts of a cell's id it differs from others that ran. */
+  where: Where[];
+}
+
+export interface Where {
+  part: Part;
+  values: string[];
+  /** Are these all that anything ran with? Then this part has no say. */
+  all: boolean;
+  /** Values with which cells passed that are otherwise like those of this cause. */
+  passesWith: string[];
+}
+
+export const PARTS = ['machine', 'topology', 'workload', 'backend'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** The first to be believed when several object: what tells most about a cause, not about a consequence. */
+const TELLING: readonly OracleName[] = ['kernel-log', 'device', 'translation', 'faults', 'workload', 'data', 'leaks'];
+
+/** Failures first, then what was lost, then doubt; among equals what has most cells. None for cells that only were not run to their end. */
+export function causesOf(records: readonly CellRecord[]): Cause[] {
+  const causes = new Map<string, Omit<Cause, 'where'>>();
+  for (const record of records) {
+    const { verdict, id } = record;
+    if (verdict === 'pass' || verdict === 'skip' || whyUnfinished(record) !== undefined) continue;
+    const { report, text } = findingOf(record, verdict);
+    const key = [verdict, report?.name, likeness(text)].join('\0');
+    const known = causes.get(key);
+    if (known !== undefined) {
+      known.cells.push(id);
+      continue;
+    }
+    const also = record.oracles.filter((one) => one !== report && one.verdict !== 'pass');
+    causes.set(key, { verdict, oracle: report?.name, finding: text, also, cells: [id] });
+  }
+  const rank: Verdict[] = ['fail', 'lost', 'inconclusive'];
+  const whereOf = comparedWith(records.filter(({ verdict }) => verdict !== 'skip'));
+  return [...causes.values()]
+    .sort((a, b) => rank.indexOf(a.verdict) - rank.indexOf(b.verdict) || b.cells.length - a.cells.length)
+    .map((cause) => ({ ...cause, where: whereOf(cause.cells) }));
+}
+
+function findingOf(
+  { id, oracles, reason }: CellRecord,
+  verdict: Cause['verdict'],
+): { report: OracleReport | undefined; text: string } {
+  // Of a planted defect it is bad news that an oracle was silent, which only the reason says.
+  const objecting = id.includes('!') ? [] : oracles.filter((one) => one.verdict === verdict);
+  const [report] = objecting.sort((a, b) => TELLING.indexOf(a.name) - TELLING.indexOf(b.name));
+  return { report, text: report?.detail ?? reason };
+}
+
+/** The same for texts that differ in addresses, counts, device names and backends only. */
+export function likeness(text: string): string {
+  return (
+    text
+      .replace(/\b(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b/gi, 'BDF')
+      .replace(/\b0x[0-9a-f]+\b/gi, '#')
+      .replace(/\b(?:sg|iter|iova|phyr16|phyr8)\b/g, 'BACKEND')
+      .replace(/\b[0-9a-f]{8,}\b/gi, '#')
+      // A line of the kernel's source is a place, not a count.
+      .replace(/(\.[chS]:)?\d+/g, (number, place) => (place === undefined ? '#' : number))
+  );
+}
+
+export function partsOf(id: string): Record<Part, string> & { plant: string | undefined } {
+  const [path = '', plant] = id.split('!');
+  const [machine = '', topology = '', workload = '', backend = ''] = path.split('/');
+  return { machine, topology, workload, backend, plant };
+}
+
+/** What the cells of a cause have in common, held against all that ran. */
+function comparedWith(ran: readonly CellRecord[]): (cells: readonly string[]) => Where[] {
+  const known = PARTS.map((part) => {
+    /** With which values the part passed, by all else that a cell is. */
+    const passed = new Map<string, string[]>();
+    const values = new Set<string>();
+    for (const { id, verdict } of ran) {
+      const parts = partsOf(id);
+      values.add(parts[part]);
+      if (verdict === 'pass')
+        passed.set(besides(parts, part), [...(passed.get(besides(parts, part)) ?? []), parts[part]]);
+    }
+    return { part, passed, count: values.size };
+  });
+  return (cells) =>
+    known.map(({ part, passed, count }) => {
+      const values = unique(cells.map((id) => partsOf(id)[part]));
+      const alike = unique(cells.map((id) => besides(partsOf(id), part)));
+      const passesWith = unique(alike.flatMap((key) => passed.get(key) ?? [])).filter(
+        (value) => !values.includes(value),
+      );
+      return { part, values, all: values.length > 1 && values.length === count, passesWith };
+    });
+}
+
+function besides(parts: ReturnType<typeof partsOf>, part: Part): string {
+  return [...PARTS.map((other) => (other === part ? '' : parts[other])), parts.plant].join('/');
+}
+
+function unique(values: string[]): string[] {
+  return [...new Set(values)];
+}

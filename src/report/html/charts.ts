@@ -1,0 +1,77 @@
+/**
+ * Charts as SVG, by hand: what they show is little. All that is horizontal is in percent, so that a chart has the width of its
+ * place and its strokes and dots keep their form; all colours are classes, so that they follow light and dark.
+ */
+import { middleOf } from '../../perf/index.js';
+import { type Markup, markup } from './markup.js';
+
+/** Parts of a whole, end to end. `max` is what the full width stands for. */
+export function stackedBar(parts: readonly { name: string; value: number }[], max: number): Markup {
+  let left = 0;
+  const rects = parts.map(({ name, value }, index) => {
+    const x = left;
+    const width = max > 0 ? (100 * value) / max : 0;
+    left += width;
+    return markup`<rect class="part part-${index % 6}" x="${percent(x)}" y="1" width="${percent(width)}" height="12"><title>${name}: ${number(value)}</title></rect>`;
+  });
+  return markup`<svg class="bar" height="14" aria-hidden="true">${rects}</svg>`;
+}
+
+/** Where ratios lie around 1, a dot each and a bar for their median, on a logarithmic scale that all strips of a chart share. */
+export function strip(points: readonly { cell: string; ratio: number }[], reach: number, ours: boolean): Markup {
+  const dots = points.map(({ cell, ratio }) => {
+    const x = placeOf(ratio, reach);
+    return markup`<circle class="dot${ours ? ' ours' : ''}" cx="${percent(x)}" cy="9" r="3.5"><title>${cell}: ${ratio.toFixed(3)}</title></circle>`;
+  });
+  const middle = placeOf(middleOf(points.map(({ ratio }) => ratio)), reach);
+  return markup`<svg class="strip" height="18" aria-hidden="true"><line class="axis" x1="0" x2="100%" y1="9" y2="9"/><line class="one" x1="50%" x2="50%" y1="0" y2="18"/>${dots}<line class="middle" x1="${percent(middle)}" x2="${percent(middle)}" y1="1" y2="17"/></svg>`;
+}
+
+/** The largest factor by which any of them is off, either way; a little at least, so that a scale has a width. */
+export function reachOf(ratios: readonly number[]): number {
+  return Math.max(1.1, ...ratios.map((ratio) => (ratio > 0 ? Math.max(ratio, 1 / ratio) : 1)));
+}
+
+function placeOf(ratio: number, reach: number): number {
+  const share = ratio > 0 ? Math.log(ratio) / Math.log(reach) : -1;
+  return 50 + 48 * Math.max(-1, Math.min(1, share));
+}
+
+/** A series over its runs, oldest left; where it changed is a line and a triangle, the run of the report a ring. */
+export function timeline(
+  values: readonly number[],
+  changes: readonly { at: number; worse: boolean | undefined }[],
+  current: number,
+): Markup {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const x = (at: number) => (values.length === 1 ? 50 : 2 + (96 * at) / (values.length - 1));
+  const y = (value: number) => (high === low ? 28 : 44 - (32 * (value - low)) / (high - low));
+  const lines = values.slice(1).map((value, i) => {
+    const [from, to] = [values[i] ?? value, value];
+    return markup`<line class="run" x1="${percent(x(i))}" y1="${fixed(y(from))}" x2="${percent(x(i + 1))}" y2="${fixed(y(to))}"/>`;
+  });
+  const marks = changes.map(({ at, worse }) => {
+    const kind = worse === undefined ? 'changed' : worse ? 'worse' : 'better';
+    const place = percent(x(at));
+    // A triangle cannot have its place in percent; a letter can.
+    return markup`<line class="change ${kind}" x1="${place}" x2="${place}" y1="10" y2="48"/><text class="change ${kind}" x="${place}" y="9" text-anchor="middle">${worse === undefined ? '◆' : worse ? '▲' : '▼'}</text>`;
+  });
+  const now = values[current];
+  const ring =
+    now === undefined
+      ? undefined
+      : markup`<circle class="now" cx="${percent(x(current))}" cy="${fixed(y(now))}" r="3.5"/>`;
+  return markup`<svg class="timeline" height="50" aria-hidden="true">${lines}${marks}${ring}</svg>`;
+}
+
+function percent(value: number): string {
+  return `${fixed(value)}%`;
+}
+
+function fixed(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+export function number(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 3 : 1 });
+}

@@ -1,0 +1,63 @@
+/** The cells as a list, what did not pass first; a page of it, as there may be thousands. */
+
+import { openCell } from './cell.js';
+import { textOf } from './data.js';
+import { badge, byId, h } from './dom.js';
+
+const PAGE = 25;
+
+/** @param {import('./data.js').ShownCell[]} shown */
+export function drawList(shown) {
+  const sorted = [...shown].sort((a, b) => a.verdict - b.verdict);
+  const body = h('tbody');
+  const more = h('button', { type: 'button', click: () => add(sorted.length) }, '');
+  /** @param {number} count */
+  const add = (count) => {
+    const from = body.childElementCount;
+    for (const cell of sorted.slice(from, from + count)) body.append(listRow(cell, sorted));
+    const left = sorted.length - body.childElementCount;
+    more.textContent = `show ${left.toLocaleString('en-US')} more`;
+    more.hidden = left === 0;
+  };
+  add(PAGE);
+  byId('cell-list').replaceChildren(
+    sorted.length === 0
+      ? h('p', {}, 'No cell is left by the filter.')
+      : h(
+          'table',
+          { class: 'list', role: 'table' },
+          h(
+            'thead',
+            {},
+            h('tr', {}, ...['verdict', 'cell', 'time', 'what it says'].map((name) => h('th', { scope: 'col' }, name))),
+          ),
+          body,
+        ),
+    more,
+  );
+}
+
+/** @param {import('./data.js').ShownCell} cell @param {import('./data.js').ShownCell[]} among */
+function listRow(cell, among) {
+  const { packed, reason } = cell;
+  // On a telephone rows are no table rows to the style: their roles say that they are.
+  return h(
+    'tr',
+    { role: 'row' },
+    h('td', { role: 'cell' }, badge(cell.verdict)),
+    h(
+      'td',
+      { role: 'cell', class: 'id' },
+      h('button', { type: 'button', class: 'cell-link', click: () => openCell(cell, among) }, cell.id),
+    ),
+    h('td', { role: 'cell', class: 'num' }, packed.ms > 0 ? `${(packed.ms / 1000).toFixed(1)} s` : ''),
+    h('td', { role: 'cell', class: 'says' }, reason === '' ? figures(packed.metrics ?? []) : reason),
+  );
+}
+
+/** @param {number[][]} list */
+function figures(list) {
+  return list
+    .map(([name, unit, value = 0]) => `${textOf(name)} ${value.toLocaleString('en-US')} ${textOf(unit)}`.trim())
+    .join(', ');
+}

@@ -1,0 +1,51 @@
+/** The nights of a folder of runs: hidden in it, a folder each. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Night } from '../model/index.js';
+import { writeJson } from './store.js';
+
+const NIGHT = 'night.json';
+
+export class Nights {
+  /** Reports of nights, and what is needed to go on with one. */
+  readonly folder: string;
+
+  constructor(runs: string) {
+    this.folder = join(runs, '.nightly');
+  }
+
+  folderOf({ id }: Pick<Night, 'id'>): string {
+    return join(this.folder, id);
+  }
+
+  /** Oldest first. What cannot be read was written by another version: it is no night of ours. */
+  async all(): Promise<Night[]> {
+    const names = (await readdir(this.folder).catch(() => [])).sort();
+    const files = names.map((name) => join(this.folder, name, NIGHT)).filter((file) => existsSync(file));
+    const nights = await Promise.all(files.map(async (file) => Night.safeParse(jsonOf(await readFile(file, 'utf8')))));
+    return nights
+      .flatMap(({ data }) => (data === undefined ? [] : [data]))
+      .sort((a, b) => (a.started < b.started ? -1 : 1));
+  }
+
+  /** Written whole or not at all, however often. */
+  async save(night: Night): Promise<void> {
+    await mkdir(this.folderOf(night), { recursive: true });
+    await writeJson(join(this.folderOf(night), NIGHT), night);
+  }
+
+  /** Keeps the newest. */
+  async forget(keep: number): Promise<void> {
+    for (const night of (await this.all()).slice(0, -keep))
+      await rm(this.folderOf(night), { recursive: true, force: true });
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

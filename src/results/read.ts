@@ -1,0 +1,67 @@
+/** A run read back from its folder, whether it ended, was interrupted, or is still going on. */
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { type Cell, type CellRecord, type RunRecord, UsageError } from '../model/index.js';
+import { EVENTS, readEvents } from './events.js';
+import { runFolders } from './runs.js';
+
+export interface RecordedRun {
+  folder: string;
+  run: RunRecord;
+  /** `undefined`: the run has no end yet, or its process was killed. */
+  end: { duration_ms: number; interrupted: boolean } | undefined;
+  /** As far as they have ended. */
+  cells: CellRecord[];
+  /** What the cells are that the run was to run, by id. */
+  declared: Map<string, Cell>;
+  /** How many cells of the plan are left to other shards. */
+  elsewhere: number;
+  notices: string[];
+}
+
+/** The folder of a run: its path, its id or the beginning of it; without a word the newest. */
+export function findRun(runs: string, word?: string): string {
+  if (word?.includes('/') && existsSync(join(word, EVENTS))) return resolve(word);
+  const folders = runFolders(runs);
+  const [newest] = folders;
+  if (newest === undefined) {
+    throw new UsageError(
+      `there is no run in ${runs}`,
+      'phyrlab run makes one; --runs DIR names another folder of runs',
+    );
+  }
+  if (word === undefined) return newest;
+  const exact = folders.filter((folder) => basename(folder) === word);
+  const found = exact.length > 0 || word === '' ? exact : folders.filter((folder) => basename(folder).startsWith(word));
+  const [folder, other] = found;
+  if (folder === undefined)
+    throw new UsageError(`no run in ${runs} is called '${word}'`, `the newest is ${basename(newest)}`);
+  if (other !== undefined)
+    throw new UsageError(`'${word}' begins ${found.length} runs`, `name one, e.g. ${basename(folder)}`);
+  return folder;
+}
+
+export async function readRun(folder: string): Promise<RecordedRun> {
+  const log = await readEvents(folder);
+  if (log === undefined) throw new UsageError(`${folder} holds no run`, 'it ended before anything was started');
+  const { start, events } = log;
+  const records = new Map<string, CellRecord>();
+  const notices: string[] = [];
+  let end: RecordedRun['end'];
+  for (const event of events) {
+    if (event.type === 'cell-end') records.set(event.record.id, event.record);
+    else if (event.type === 'notice') notices.push(event.text);
+    else if (event.type === 'run-end') {
+      end = { duration_ms: Date.parse(event.at) - Date.parse(start.run.started), interrupted: event.interrupted };
+    }
+  }
+  return {
+    folder,
+    run: start.run,
+    end,
+    cells: [...records.values()],
+    declared: new Map(start.cells.map((cell) => [cell.id, cell])),
+    elsewhere: start.elsewhere?.length ?? 0,
+    notices,
+  };
+}
