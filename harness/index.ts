@@ -2,6 +2,7 @@
 import type { Suite } from '../src/model/index.js';
 import { alarms } from './suites/alarms.js';
 import { arm64 } from './suites/arm64.js';
+import { bench } from './suites/bench.js';
 import { ci } from './suites/ci.js';
 import { debug } from './suites/debug.js';
 import { engines } from './suites/engines.js';
@@ -12,4 +13,4 @@ import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, ci, p2p, machines, arm64, engines, ktap, debug, full, nightly, alarms];
+export const suites: Suite[] = [smoke, ci, p2p, machines, arm64, engines, ktap, debug, full, nightly, alarms, bench];

@@ -1,4 +1,5 @@
 import type { Workload } from '../src/model/index.js';
+import { fragmented } from './layouts.js';
 
 /** All jobs run at once, on regions of their own: block sizes from one sector to beyond the driver's largest request. */
 export const fioVerify: Workload = {
@@ -19,7 +20,7 @@ export const p2pTo = (peer: string): Workload => ({ id: `p2p-${peer}`, kind: 'p2
 export const p2pNear = p2pTo('near');
 export const p2pFar = p2pTo('far');
 
-export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', layout: '4k-fragmented', pages: 256 };
+export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', points: [{ layout: fragmented, kib: 1024 }] };
 
 /** Long enough for every size and kind of operation; a scenario with more seconds is the same for longer. */
 export const stress: Workload = { id: 'stress', kind: 'stress', seconds: 5, threads: 8 };

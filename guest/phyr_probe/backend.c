@@ -8,24 +8,6 @@
 
 #include "probe.h"
 
-/* Emit the PRPs of one range.  Excess is counted and not written. */
-static __always_inline void emit(struct probe_mapping *m, dma_addr_t addr, u64 len)
-{
-	u32 at = m->nr_prp;
-
-	while (len) {
-		u64 step = min_t(u64, len, PAGE_SIZE - offset_in_page(addr));
-
-		if (at < m->mem->npages)
-			m->prp[at] = addr;
-		at++;
-		addr += step;
-		len -= step;
-	}
-	m->nr_prp = at;
-	m->ranges++;
-}
-
 static enum dma_data_direction real_dir(const struct probe_mapping *m)
 {
 	return phyr_plant_dir(m->dir);
@@ -79,7 +61,7 @@ static void sg_consume(struct probe_mapping *m)
 	int i;
 
 	for_each_sgtable_dma_sg(&m->table, sg, i)
-		emit(m, sg_dma_address(sg), sg_dma_len(sg));
+		probe_emit(m, sg_dma_address(sg), sg_dma_len(sg));
 }
 
 static void sg_unmap(struct probe_mapping *m)
@@ -153,7 +135,7 @@ static int page_unmap_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64
 
 static int page_emit_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 len)
 {
-	emit(m, m->addr[at], len);
+	probe_emit(m, m->addr[at], len);
 	return 0;
 }
 
@@ -229,7 +211,7 @@ undo:
 static void iova_consume(struct probe_mapping *m)
 {
 	if (dma_use_iova(&m->iova))
-		emit(m, m->iova.addr, m->mem->len);
+		probe_emit(m, m->iova.addr, m->mem->len);
 	else
 		walk_pieces(m, WHOLE, m->mem->nr_chunks, page_emit_one);
 }
@@ -326,7 +308,7 @@ static void phyr_consume(struct probe_mapping *m)
 	struct phyr_dma_iter it;
 
 	phyr_for_each_dma_range(it, &m->map)
-		emit(m, it.range.addr, it.range.len);
+		probe_emit(m, it.range.addr, it.range.len);
 }
 
 static void phyr_unmap(struct probe_mapping *m)
@@ -339,7 +321,7 @@ static size_t phyr_meta_bytes(struct probe_mapping *m)
 	return phyr_list_meta_bytes(&m->list) + phyr_map_meta_bytes(&m->map);
 }
 
-static const struct probe_backend backends[PHYR_PROBE_BACKENDS] = {
+static const struct probe_backend backends[] = {
 	[PHYR_PROBE_SG]		= { sg_init, sg_exit, sg_build, sg_map, sg_consume, sg_unmap,
 				    sg_meta_bytes },
 	[PHYR_PROBE_PAGE]	= { page_init, page_exit, no_build, page_map, page_consume,
@@ -354,6 +336,18 @@ static const struct probe_backend backends[PHYR_PROBE_BACKENDS] = {
 				    phyr_unmap, phyr_meta_bytes },
 };
 
+static const struct probe_backend *ops_of(u32 backend)
+{
+	switch (backend) {
+	case PHYR_PROBE_ITER:
+		return &probe_backend_iter;
+	case PHYR_PROBE_REGISTERED:
+		return &probe_backend_reg;
+	default:
+		return &backends[backend];
+	}
+}
+
 /**
  * probe_mapping_init - get ready to map memory
  * @m:		to be set up; probe_mapping_exit() undoes it
@@ -363,7 +357,8 @@ static const struct probe_backend backends[PHYR_PROBE_BACKENDS] = {
  * @direction:	PHYR_PROBE_TO_DEVICE or PHYR_PROBE_FROM_DEVICE
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; -EOPNOTSUPP for memory that the backend cannot describe; for
+ * PHYR_PROBE_REGISTERED also the error of the mapping.
  */
 int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 		       const struct probe_memory *mem, u32 backend, u32 direction)
@@ -373,7 +368,7 @@ int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 	memset(m, 0, sizeof(*m));
 	m->dev = dev;
 	m->mem = mem;
-	m->ops = &backends[backend];
+	m->ops = ops_of(backend);
 	m->dir = direction == PHYR_PROBE_TO_DEVICE ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
 	m->prp = kvcalloc(mem->npages, sizeof(*m->prp), GFP_KERNEL);
 	if (!m->prp)
@@ -384,8 +379,21 @@ int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 	return err;
 }
 
+/**
+ * probe_mapping_release - give back all that the backend has, but not what it found
+ * @m: not mapped; still to be given to probe_mapping_exit()
+ *
+ * Context: May sleep.
+ */
+void probe_mapping_release(struct probe_mapping *m)
+{
+	if (m->ops)
+		m->ops->exit(m);
+	m->ops = NULL;
+}
+
 void probe_mapping_exit(struct probe_mapping *m)
 {
-	m->ops->exit(m);
+	probe_mapping_release(m);
 	kvfree(m->prp);
 }

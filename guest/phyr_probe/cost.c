@@ -74,6 +74,29 @@ static int cmp_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static int count_once(struct probe_mapping *m, struct phyr_probe_map_cost *arg)
+{
+	struct probe_counts counts;
+	unsigned long flags;
+	u64 unused[PHASES];
+	int err;
+
+	/* As when it is measured: with caches that are warm. */
+	err = measure_once(m, unused);
+	if (err)
+		return err;
+	local_irq_save(flags);
+	probe_count_begin();
+	err = measure_once(m, unused);
+	arg->counted = probe_count_end(&counts);
+	local_irq_restore(flags);
+	arg->allocs = counts.allocs;
+	arg->alloc_bytes = counts.alloc_bytes;
+	arg->flushes = counts.flushes;
+	arg->bounces = counts.bounces;
+	return err;
+}
+
 /* Sorts the samples. */
 void probe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out)
 {
@@ -82,60 +105,74 @@ void probe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *o
 	out->median = sample[n / 2] - min(sample[n / 2], overhead);
 }
 
-/**
- * probe_map_cost - measure one backend on one layout
- * @dev:	the device
- * @arg:	from and to user space, already checked
- *
- * Context: May sleep.
- * Return: 0, -ENOMEM, or the error of the mapping.
- */
-int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg)
+static int measure(struct probe_mapping *m, struct phyr_probe_map_cost *arg)
 {
 	struct phyr_probe_cost *out[PHASES] = {
 		&arg->build, &arg->map, &arg->consume, &arg->unmap,
 	};
-	struct probe_memory mem;
-	struct probe_mapping m;
 	u64 *sample, cost[PHASES];
-	u32 i;
 	int err, phase;
+	u32 i;
 
 	sample = kvcalloc(arg->iterations, PHASES * sizeof(*sample), GFP_KERNEL);
 	if (!sample)
 		return -ENOMEM;
-	err = probe_memory_alloc(&mem, &arg->memory);
-	if (err)
-		goto out_sample;
-	err = probe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
-	if (err)
-		goto out_memory;
 
 	/* The first round warms caches of the allocators and is not counted. */
-	err = measure_once(&m, cost);
+	err = measure_once(m, cost);
 	for (i = 0; i < arg->iterations && !err; i++) {
-		err = measure_once(&m, cost);
+		err = measure_once(m, cost);
 		for (phase = 0; phase < PHASES; phase++)
 			sample[phase * arg->iterations + i] = cost[phase];
 		cond_resched();
 	}
 	if (err)
-		goto out_mapping;
+		goto out;
 
 	arg->overhead = probe_empty_cost();
 	for (phase = 0; phase < PHASES; phase++)
 		probe_summarise(sample + phase * arg->iterations, arg->iterations, arg->overhead,
 				out[phase]);
+out:
+	kvfree(sample);
+	return err;
+}
+
+/**
+ * probe_map_cost - measure one backend on one layout, or count what it does
+ * @dev:	the device
+ * @arg:	from and to user space, already checked
+ *
+ * Context: May sleep.  The caller holds the lock of the probe's device.
+ * Return: 0; -ENOMEM; -EBUSY if it is to be measured after something was counted; or the error of
+ * the mapping.
+ */
+int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg)
+{
+	struct probe_memory mem;
+	struct probe_mapping m;
+	int err;
+
+	if (arg->count)
+		probe_count_arm();
+	else if (probe_count_armed())
+		return -EBUSY;
+	err = probe_memory_alloc(&mem, &arg->memory, false);
+	if (err)
+		return err;
+	err = probe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
+	if (err)
+		goto out_memory;
+
+	err = arg->count ? count_once(&m, arg) : measure(&m, arg);
 	arg->shape = m.shape;
 	arg->ranges = m.ranges;
+	arg->prps = m.nr_prp;
 	arg->chunks = mem.nr_chunks;
 	arg->meta_bytes = m.meta_bytes;
 
-out_mapping:
 	probe_mapping_exit(&m);
 out_memory:
 	probe_memory_free(&mem);
-out_sample:
-	kvfree(sample);
 	return err;
 }

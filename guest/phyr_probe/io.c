@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a read costs a block driver: its queue_rq(), and the interrupt that completes it.
+ * What a read or a write costs a block driver: its queue_rq(), and the interrupt that completes it.
  *
  * A request is made of memory laid out on purpose and given to the driver's own queue_rq(), as
  * blk-mq would do it, with interrupts off.  The device answers while the CPU waits; then interrupts
@@ -22,8 +22,11 @@
 
 #include "probe.h"
 
-/* How long the device gets to answer, in get_cycles(): short of a timer tick. */
-#define PATIENCE	1000000
+/*
+ * How long the device gets to answer, in turns of a loop of three instructions: short of a timer
+ * tick.  Reading the clock while waiting would take an emulator a hundred times as long.
+ */
+#define PATIENCE	330000
 
 enum { QUEUE, COMPLETE, MAP, UNMAP, FIGURES };
 
@@ -88,15 +91,17 @@ static int timing_start(void)
 }
 
 /**
- * struct probe_io - a read that is made again and again
+ * struct probe_io - a read or a write that is made again and again
  * @bdev:	the disk
- * @mem:	where the data goes
+ * @op:		REQ_OP_READ or REQ_OP_WRITE
+ * @mem:	where the data goes or comes from
  * @vec:	the same for the bio
- * @bio:	the read
+ * @bio:	of the command under way
  * @done:	set when the bio has ended
  */
 struct probe_io {
 	struct block_device *bdev;
+	blk_opf_t op;
 	struct probe_memory mem;
 	struct bio_vec *vec;
 	struct bio bio;
@@ -110,25 +115,47 @@ static void io_ended(struct bio *bio)
 	WRITE_ONCE(io->done, true);
 }
 
+/* How many chunks, from this one on, the driver takes at once; 0 if not even one. */
+static u32 io_chunks(const struct probe_io *io, u32 from)
+{
+	const struct queue_limits *lim = &bdev_get_queue(io->bdev)->limits;
+	u64 max = (u64)lim->max_hw_sectors << SECTOR_SHIFT, len = 0;
+	u32 n;
+
+	for (n = 0; from + n < io->mem.nr_chunks && n < lim->max_segments; n++) {
+		len += io->mem.chunk[from + n].len;
+		if (len > max)
+			break;
+	}
+	return n;
+}
+
+/* A command, from its first chunk on: how many of them it has, and where on the disk it begins. */
+struct io_part {
+	u32 from;
+	u32 n;
+	sector_t sector;
+};
+
 /* What blk-mq does with a bio before it calls the driver. */
-static struct request *io_request(struct probe_io *io)
+static struct request *io_request(struct probe_io *io, const struct io_part *part)
 {
 	struct request *rq;
 	u32 i;
 	int err;
 
-	bio_init(&io->bio, io->bdev, io->vec, io->mem.nr_chunks, REQ_OP_READ);
+	bio_init(&io->bio, io->bdev, io->vec, part->n, io->op);
 	io->bio.bi_end_io = io_ended;
 	io->bio.bi_private = io;
 	io->done = false;
-	for (i = 0; i < io->mem.nr_chunks; i++) {
+	for (i = part->from; i < part->from + part->n; i++) {
 		const struct phys_vec *chunk = &io->mem.chunk[i];
 
 		__bio_add_page(&io->bio, pfn_to_page(PHYS_PFN(chunk->paddr)), chunk->len,
 			       offset_in_page(chunk->paddr));
 	}
 
-	rq = blk_mq_alloc_request(bdev_get_queue(io->bdev), REQ_OP_READ, 0);
+	rq = blk_mq_alloc_request(bdev_get_queue(io->bdev), io->op, 0);
 	if (IS_ERR(rq))
 		return rq;
 	err = blk_rq_append_bio(rq, &io->bio);
@@ -136,11 +163,28 @@ static struct request *io_request(struct probe_io *io)
 		blk_mq_free_request(rq);
 		return ERR_PTR(err);
 	}
-	rq->__sector = 0;
+	rq->__sector = part->sector;
 	return rq;
 }
 
-/* Did the device write to all of the memory?  The layout leaves each word's own address in it. */
+/* What no disk holds: a word of its own in each chunk. */
+static u64 io_mark(phys_addr_t addr)
+{
+	return ~(u64)addr;
+}
+
+static void io_mark_all(const struct probe_io *io)
+{
+	u32 i;
+
+	for (i = 0; i < io->mem.nr_chunks; i++) {
+		phys_addr_t addr = io->mem.chunk[i].paddr;
+
+		*(u64 *)phys_to_virt(addr) = io_mark(addr);
+	}
+}
+
+/* Did the device write to all of the memory? */
 static bool io_arrived(const struct probe_io *io)
 {
 	u32 i;
@@ -148,20 +192,21 @@ static bool io_arrived(const struct probe_io *io)
 	for (i = 0; i < io->mem.nr_chunks; i++) {
 		phys_addr_t addr = io->mem.chunk[i].paddr;
 
-		if (*(u64 *)phys_to_virt(addr) == addr)
+		if (*(u64 *)phys_to_virt(addr) == io_mark(addr))
 			return false;
 	}
 	return true;
 }
 
-/* One read.  Returns 0 with its figures, -EAGAIN if the device was slow, or an error. */
-static int io_once(struct probe_io *io, u64 *cost)
+/* One command.  Returns 0 with its figures, -EAGAIN if the device was slow, or an error. */
+static int io_command(struct probe_io *io, const struct io_part *part, u64 *cost)
 {
-	struct request *rq = io_request(io);
+	struct request *rq = io_request(io, part);
 	struct blk_mq_queue_data bd = { .rq = rq, .last = true };
 	cycles_t t[4];
 	blk_status_t st;
 	bool in_time;
+	int i;
 
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
@@ -173,8 +218,8 @@ static int io_once(struct probe_io *io, u64 *cost)
 	st = rq->q->mq_ops->queue_rq(rq->mq_hctx, &bd);
 	t[1] = get_cycles();
 	if (!st)
-		while (get_cycles() - t[1] < PATIENCE)
-			cpu_relax();
+		for (i = 0; i < PATIENCE; i++)
+			barrier();
 	probe_io_nothing();
 	t[2] = get_cycles();
 	local_irq_enable();
@@ -199,21 +244,22 @@ static int io_once(struct probe_io *io, u64 *cost)
 	return in_time ? 0 : -EAGAIN;
 }
 
-static int io_round(struct probe_io *io, u32 iterations, u64 *sample, int from, int to)
+static int io_round(struct probe_io *io, const struct io_part *part, u32 iterations, u64 *sample,
+		    int from, int to)
 {
 	u32 i, tries = 0;
 	u64 cost[FIGURES];
 	int err, f;
 
 	/* The first ones warm the caches of the allocators and are not counted. */
-	for (i = 0; i < 8; i++) {
-		err = io_once(io, cost);
+	for (i = 0; i < 4; i++) {
+		err = io_command(io, part, cost);
 		if (err && err != -EAGAIN)
 			return err;
 	}
 	for (i = 0; i < iterations;) {
-		err = io_once(io, cost);
-		if (err == -EAGAIN && ++tries < 10 * iterations)
+		err = io_command(io, part, cost);
+		if (err == -EAGAIN && ++tries < 20 * iterations)
 			continue;
 		if (err)
 			return err == -EAGAIN ? -ETIME : err;
@@ -225,45 +271,72 @@ static int io_round(struct probe_io *io, u32 iterations, u64 *sample, int from, 
 	return 0;
 }
 
-static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
+/* One command of the I/O; adds its figures. */
+static int io_measure_part(struct probe_io *io, const struct io_part *part,
+			   struct phyr_probe_io_cost *arg, u64 *sample)
 {
 	struct phyr_probe_cost *out[FIGURES] = {
 		&arg->queue, &arg->complete, &arg->map, &arg->unmap,
-	};
+	}, cost;
 	u64 overhead[FIGURES] = { };
+	u32 n = arg->iterations;
 	int err, f, figures = MAP;
 
-	mutex_lock(&timed_lock);
 	memset(timed, 0, sizeof(timed));
-	err = io_round(io, arg->iterations, sample, QUEUE, MAP);
-	if (!err && !io_arrived(io))
-		err = -EIO;
+	err = io_round(io, part, n, sample, QUEUE, MAP);
 	if (!err && !timing_start()) {
 		figures = FIGURES;
-		err = io_round(io, arg->iterations, sample, MAP, FIGURES);
+		err = io_round(io, part, n, sample, MAP, FIGURES);
 		timing_stop(TIMED);
 		/* Of another driver none of it was called. */
 		if (!timed[TIME_MAP].took)
 			figures = MAP;
 	}
-	mutex_unlock(&timed_lock);
 	if (err)
 		return err;
 
 	overhead[QUEUE] = probe_empty_cost();
 	overhead[COMPLETE] = overhead[QUEUE];
-	for (f = 0; f < figures; f++)
-		probe_summarise(sample + f * arg->iterations, arg->iterations, overhead[f], out[f]);
+	for (f = 0; f < figures; f++) {
+		probe_summarise(sample + f * n, n, overhead[f], &cost);
+		out[f]->min += cost.min;
+		out[f]->median += cost.median;
+	}
 	return 0;
 }
 
+/* Each of the commands is measured by itself: what disturbs one spoils no other. */
+static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
+{
+	struct io_part part = {};
+	int err = 0;
+	u32 i;
+
+	if (io->op == REQ_OP_READ)
+		io_mark_all(io);
+	mutex_lock(&timed_lock);
+	while (!err && part.from < io->mem.nr_chunks) {
+		part.n = io_chunks(io, part.from);
+		err = part.n ? io_measure_part(io, &part, arg, sample) : -EREMOTEIO;
+		for (i = 0; i < part.n; i++)
+			part.sector += io->mem.chunk[part.from + i].len >> SECTOR_SHIFT;
+		part.from += part.n;
+		arg->commands++;
+	}
+	mutex_unlock(&timed_lock);
+	if (!err && io->op == REQ_OP_READ && !io_arrived(io))
+		err = -EIO;
+	return err;
+}
+
 /**
- * probe_io_cost - measure reads of a disk
+ * probe_io_cost - measure reads or writes of a disk
  * @arg: from and to user space, already checked
  *
  * Context: May sleep.
  * Return: 0; -EBADF, -ENOTBLK; -EOPNOTSUPP if it is no blk-mq disk; -EBUSY if it has an I/O
- * scheduler; -ETIME if the device is too slow; -ENOMEM; or the error of the read.
+ * scheduler; -ETIME if the device is too slow; -EREMOTEIO if a chunk is longer than the driver
+ * takes; -ENOMEM; or the error of the I/O.
  */
 int probe_io_cost(struct phyr_probe_io_cost *arg)
 {
@@ -285,11 +358,12 @@ int probe_io_cost(struct phyr_probe_io_cost *arg)
 	if (!io || !sample)
 		goto out_free;
 	io->bdev = file_bdev(file);
+	io->op = arg->memory.direction == PHYR_PROBE_TO_DEVICE ? REQ_OP_WRITE : REQ_OP_READ;
 	err = queue_is_mq(bdev_get_queue(io->bdev)) ? 0 : -EOPNOTSUPP;
 	if (!err && bdev_get_queue(io->bdev)->elevator)
 		err = -EBUSY;
 	if (!err)
-		err = probe_memory_alloc(&io->mem, &arg->memory);
+		err = probe_memory_alloc(&io->mem, &arg->memory, false);
 	if (err)
 		goto out_free;
 	err = -ENOMEM;

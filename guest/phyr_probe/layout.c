@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory with a physical layout made on purpose: chunks of one size, each followed by a hole of
- * the same size, so that nothing can be merged and every run maps the same thing.
+ * the same size, or chunks of sizes that the caller names, each followed by a hole of a page; so
+ * that nothing can be merged and every run maps the same thing.
  */
 #include <linux/gfp.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "probe.h"
 
@@ -13,14 +15,18 @@
 #define BLOCK_ORDER	10
 #define BLOCK_PAGES	BIT(BLOCK_ORDER)
 
-/* 256 MiB of memory; what is to be longer goes through the same blocks again. */
-#define MAX_BLOCKS	64U
+/*
+ * What is to be longer goes through the same blocks again: the kernel may clear them when it hands
+ * them out, which takes an emulated CPU long.
+ */
+#define MAX_BLOCKS	8U
 
 static const u32 chunk_pages[PHYR_PROBE_LAYOUTS] = {
 	[PHYR_PROBE_4K]		= 1,
 	[PHYR_PROBE_64K]	= 16,
 	[PHYR_PROBE_2M]		= 512,
 	[PHYR_PROBE_GAPS]	= 1,
+	[PHYR_PROBE_LIST]	= 1,
 };
 
 #define GAP	512
@@ -33,8 +39,12 @@ static const u32 chunk_pages[PHYR_PROBE_LAYOUTS] = {
  */
 int probe_memory_check(const struct phyr_probe_memory *want)
 {
-	if (want->backend >= PHYR_PROBE_BACKENDS || want->layout >= PHYR_PROBE_LAYOUTS ||
-	    want->reserved)
+	bool list = want->layout == PHYR_PROBE_LIST;
+
+	if (want->backend >= PHYR_PROBE_BACKENDS || want->layout >= PHYR_PROBE_LAYOUTS)
+		return -EINVAL;
+	if (list ? !want->nr_lengths || want->nr_lengths > PHYR_PROBE_MAX_LENGTHS :
+		   want->nr_lengths || want->lengths)
 		return -EINVAL;
 	if (want->direction != PHYR_PROBE_TO_DEVICE && want->direction != PHYR_PROBE_FROM_DEVICE)
 		return -EINVAL;
@@ -44,7 +54,8 @@ int probe_memory_check(const struct phyr_probe_memory *want)
 	if (want->trim % 4 || want->trim >= SZ_2K - GAP)
 		return -EINVAL;
 	if (want->layout == PHYR_PROBE_GAPS &&
-	    (want->backend == PHYR_PROBE_IOVA || want->backend == PHYR_PROBE_RAW))
+	    (want->backend == PHYR_PROBE_IOVA || want->backend == PHYR_PROBE_RAW ||
+	     want->backend == PHYR_PROBE_REGISTERED))
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -59,23 +70,91 @@ static void fill_block(struct page *block)
 	cond_resched();
 }
 
+/* Where the next chunk goes: blocks are filled one after the other. */
+struct place {
+	u32 block;
+	u32 page;
+};
+
+/* A chunk and the hole after it; neither crosses the end of a block. */
+static struct place place_chunk(struct place *next, u32 pages, u32 hole)
+{
+	struct place at;
+
+	if (next->page + pages + hole > BLOCK_PAGES) {
+		next->block++;
+		next->page = 0;
+	}
+	at = *next;
+	next->page += pages + hole;
+	return at;
+}
+
+/* Where all chunks go, into @mem->chunk if it is there; counts chunks and blocks in any case. */
+static void place_all(struct probe_memory *mem, const struct phyr_probe_memory *want,
+		      const u32 *length)
+{
+	u64 gap = want->layout == PHYR_PROBE_GAPS ? GAP : 0;
+	struct place next = {};
+	u32 left, i = 0;
+
+	for (left = want->npages; left; i++) {
+		u32 pages = length ? length[i % want->nr_lengths] : chunk_pages[want->layout];
+		u32 hole = length ? 1 : pages;
+		struct place at;
+
+		pages = min(pages, left);
+		left -= pages;
+		at = place_chunk(&next, pages, hole);
+		if (!mem->chunk)
+			continue;
+		mem->chunk[i].paddr = page_to_phys(mem->blocks[at.block % mem->nr_blocks]) +
+				      ((phys_addr_t)at.page << PAGE_SHIFT) + gap;
+		mem->chunk[i].len = ((size_t)pages << PAGE_SHIFT) - 2 * gap;
+		mem->len += mem->chunk[i].len;
+	}
+	mem->nr_chunks = i;
+	mem->nr_blocks = min(next.block + 1, MAX_BLOCKS);
+}
+
+/* The lengths that the caller names; NULL for a layout of one length. */
+static u32 *copy_lengths(const struct phyr_probe_memory *want)
+{
+	u32 *length, i;
+
+	if (want->layout != PHYR_PROBE_LIST)
+		return NULL;
+	length = memdup_array_user(u64_to_user_ptr(want->lengths), want->nr_lengths,
+				   sizeof(*length));
+	if (IS_ERR(length))
+		return length;
+	for (i = 0; i < want->nr_lengths; i++) {
+		if (!length[i] || length[i] > PHYR_PROBE_MAX_LENGTH) {
+			kfree(length);
+			return ERR_PTR(-EINVAL);
+		}
+	}
+	return length;
+}
+
 /**
  * probe_memory_alloc - make the memory
  * @mem:	to be set up; freed with probe_memory_free()
  * @want:	what it should look like, checked before
+ * @fill:	write each word's own address into it
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -EFAULT and -EINVAL for lengths that are not there or not possible.
  */
-int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want)
+int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want, bool fill)
 {
-	u32 pages = chunk_pages[want->layout], per_block = BLOCK_PAGES / (2 * pages), i;
-	u32 gap = want->layout == PHYR_PROBE_GAPS ? GAP : 0;
+	u32 *length = copy_lengths(want), i;
 
+	if (IS_ERR(length))
+		return PTR_ERR(length);
 	memset(mem, 0, sizeof(*mem));
 	mem->npages = want->npages;
-	mem->nr_chunks = want->npages / pages;
-	mem->nr_blocks = min(DIV_ROUND_UP(mem->nr_chunks, per_block), MAX_BLOCKS);
+	place_all(mem, want, length);
 
 	mem->blocks = kvcalloc(mem->nr_blocks, sizeof(*mem->blocks), GFP_KERNEL);
 	mem->chunk = kvcalloc(mem->nr_chunks, sizeof(*mem->chunk), GFP_KERNEL);
@@ -87,15 +166,11 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 					     BLOCK_ORDER);
 		if (!mem->blocks[i])
 			goto undo;
-		fill_block(mem->blocks[i]);
+		if (fill)
+			fill_block(mem->blocks[i]);
 	}
-	for (i = 0; i < mem->nr_chunks; i++) {
-		mem->chunk[i].paddr = page_to_phys(mem->blocks[i / per_block % mem->nr_blocks]) +
-				      ((phys_addr_t)(i % per_block) * 2 * pages << PAGE_SHIFT) +
-				      gap;
-		mem->chunk[i].len = ((size_t)pages << PAGE_SHIFT) - 2 * gap;
-		mem->len += mem->chunk[i].len;
-	}
+	place_all(mem, want, length);
+	kfree(length);
 	mem->chunk[0].paddr += want->trim;
 	mem->chunk[0].len -= want->trim;
 	mem->chunk[mem->nr_chunks - 1].len -= want->trim;
@@ -103,6 +178,7 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 	return 0;
 
 undo:
+	kfree(length);
 	probe_memory_free(mem);
 	return -ENOMEM;
 }

@@ -62,7 +62,7 @@ static long ioctl_map_cost(void __user *user)
 
 	if (copy_from_user(&in, user, sizeof(in)))
 		return -EFAULT;
-	if (in.reserved || !in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS)
+	if (in.count > 1 || !in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS)
 		return -EINVAL;
 	err = probe_memory_check(&in.memory);
 	if (err)
@@ -70,6 +70,7 @@ static long ioctl_map_cost(void __user *user)
 	memset(&arg, 0, sizeof(arg));
 	arg.memory = in.memory;
 	arg.iterations = in.iterations;
+	arg.count = in.count;
 
 	mutex_lock(&target_lock);
 	err = target ? probe_map_cost(&target->dev, &arg) : -ENODEV;
@@ -105,8 +106,8 @@ static long ioctl_io_cost(void __user *user)
 
 	if (copy_from_user(&in, user, sizeof(in)))
 		return -EFAULT;
-	if (!in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS ||
-	    in.memory.backend || in.memory.direction != PHYR_PROBE_FROM_DEVICE || in.memory.trim)
+	if (in.reserved || !in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS ||
+	    in.memory.backend || in.memory.trim)
 		return -EINVAL;
 	err = probe_memory_check(&in.memory);
 	if (err)
@@ -179,9 +180,17 @@ static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
+static int probe_release(struct inode *inode, struct file *file)
+{
+	guard(mutex)(&target_lock);
+	probe_count_disarm();
+	return 0;
+}
+
 static const struct file_operations probe_fops = {
 	.owner = THIS_MODULE,
 	.open = nonseekable_open,
+	.release = probe_release,
 	.unlocked_ioctl = probe_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

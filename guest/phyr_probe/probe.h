@@ -34,7 +34,7 @@ struct probe_memory {
 };
 
 int probe_memory_check(const struct phyr_probe_memory *want);
-int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want);
+int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want, bool fill);
 void probe_memory_free(struct probe_memory *mem);
 
 /* backend.c */
@@ -55,6 +55,7 @@ void probe_memory_free(struct probe_memory *mem);
  * @iova:	iova, raw
  * @list:	phyr16, phyr8
  * @map:	phyr16, phyr8
+ * @priv:	of a backend in a file of its own
  */
 struct probe_mapping {
 	struct device *dev;
@@ -73,6 +74,7 @@ struct probe_mapping {
 	struct dma_iova_state iova;
 	struct phyr_list list;
 	struct phyr_map map;
+	void *priv;
 };
 
 /**
@@ -82,6 +84,7 @@ struct probe_mapping {
  * @build:	describes the memory; atomic, like all that follow
  * @map:	undoes everything if it fails
  * @consume:	fills prp[], leaves the mapping alone
+ * @resolve:	fills prp[] with every page, where consume() has no need to; not measured
  * @unmap:	undoes map()
  * @meta_bytes:	memory that the description and the result take
  */
@@ -93,11 +96,56 @@ struct probe_backend {
 	void (*consume)(struct probe_mapping *m);
 	void (*unmap)(struct probe_mapping *m);
 	size_t (*meta_bytes)(struct probe_mapping *m);
+	void (*resolve)(struct probe_mapping *m);
 };
+
+extern const struct probe_backend probe_backend_iter;
+extern const struct probe_backend probe_backend_reg;
 
 int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 		       const struct probe_memory *mem, u32 backend, u32 direction);
+void probe_mapping_release(struct probe_mapping *m);
 void probe_mapping_exit(struct probe_mapping *m);
+
+/* Emit the PRPs of one range.  Excess is counted and not written. */
+static __always_inline void probe_emit(struct probe_mapping *m, dma_addr_t addr, u64 len)
+{
+	u32 at = m->nr_prp;
+
+	while (len) {
+		u64 step = min_t(u64, len, PAGE_SIZE - offset_in_page(addr));
+
+		if (at < m->mem->npages)
+			m->prp[at] = addr;
+		at++;
+		addr += step;
+		len -= step;
+	}
+	m->nr_prp = at;
+	m->ranges++;
+}
+
+/* count.c */
+
+/**
+ * struct probe_counts - what was done
+ * @allocs:		allocations of slab objects and pages
+ * @alloc_bytes:	their bytes
+ * @flushes:		submissions of invalidations
+ * @bounces:		ranges copied to bounce buffers
+ */
+struct probe_counts {
+	u64 allocs;
+	u64 alloc_bytes;
+	u64 flushes;
+	u64 bounces;
+};
+
+void probe_count_arm(void);
+void probe_count_disarm(void);
+bool probe_count_armed(void);
+void probe_count_begin(void);
+u32 probe_count_end(struct probe_counts *out);
 
 /* cost.c, translate.c */
 u64 probe_empty_cost(void);
@@ -118,6 +166,7 @@ bool probe_p2p_is_bus(struct device *dev, struct page *page);
 
 /* prot.c */
 int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir);
+void probe_prot_ignore(bool ignored);
 void probe_prot_stop(u64 *checked, u64 *wrong);
 
 /* user.c */

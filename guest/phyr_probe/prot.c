@@ -13,6 +13,7 @@
 static struct {
 	struct iommu_domain *domain;
 	int want;
+	bool ignored;
 	atomic64_t checked;
 	atomic64_t wrong;
 } prot;
@@ -22,7 +23,7 @@ static int on_map(struct kprobe *kp, struct pt_regs *regs)
 {
 	int got;
 
-	if (regs_get_kernel_argument(regs, 0) != (unsigned long)prot.domain)
+	if (prot.ignored || regs_get_kernel_argument(regs, 0) != (unsigned long)prot.domain)
 		return 0;
 	got = regs_get_kernel_argument(regs, 4) & (IOMMU_READ | IOMMU_WRITE);
 	atomic64_inc(&prot.checked);
@@ -52,6 +53,17 @@ int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir)
 	probe.symbol_name = "iommu_map_nosync";
 	probe.pre_handler = on_map;
 	return register_kprobe(&probe);
+}
+
+/**
+ * probe_prot_ignore - what is entered meanwhile is not of the direction that was asked for
+ * @ignored: true at its beginning, false at its end
+ *
+ * Context: Any.
+ */
+void probe_prot_ignore(bool ignored)
+{
+	prot.ignored = ignored;
 }
 
 /**

@@ -136,44 +136,45 @@ static void check_gone(struct probe_mapping *m, struct iommu_domain *domain, u32
 int probe_translate(struct device *dev, struct phyr_probe_translate *arg)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
-	bool prot_seen = false;
+	bool prot_seen = false, made;
+	enum dma_data_direction dir;
 	struct probe_memory mem;
 	struct probe_mapping m;
 	u32 pages;
 	int err;
 
-	err = probe_memory_alloc(&mem, &arg->memory);
+	err = probe_memory_alloc(&mem, &arg->memory, true);
 	if (err)
 		return err;
-	err = probe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
-	if (err)
-		goto out_memory;
-
 	arg->by = probe_domain_kind(domain);
-	err = m.ops->build(&m);
-	if (err)
-		goto out_mapping;
-
+	dir = arg->memory.direction == PHYR_PROBE_TO_DEVICE ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+	/* A registration is mapped when it is made. */
 	if (arg->by == PHYR_PROBE_DMA_DOMAIN)
-		prot_seen = !probe_prot_start(domain, m.dir);
-	err = m.ops->map(&m);
+		prot_seen = !probe_prot_start(domain, dir);
+	err = probe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
+	made = !err;
+	if (!err)
+		err = m.ops->build(&m);
+	if (!err)
+		err = m.ops->map(&m);
 	if (prot_seen)
 		probe_prot_stop(&arg->prot_checked, &arg->prot_wrong);
 	if (err)
-		goto out_mapping;
+		goto out;
 
 	arg->shape = m.map.shape;
-	m.ops->consume(&m);
+	(m.ops->resolve ?: m.ops->consume)(&m);
 	pages = check_pages(&m, domain, arg);
 	arg->missing = abs_diff(pages, m.nr_prp);
 
 	m.ops->unmap(&m);
+	probe_mapping_release(&m);
 	if (arg->by == PHYR_PROBE_DMA_DOMAIN)
 		check_gone(&m, domain, pages, arg);
 
-out_mapping:
-	probe_mapping_exit(&m);
-out_memory:
+out:
+	if (made)
+		probe_mapping_exit(&m);
 	probe_memory_free(&mem);
 	return err;
 }

@@ -3,15 +3,17 @@
  * phyrctl: the user side of phyr_probe.ko, and the counters by which leaks are found.
  *
  *   phyrctl map-cost  [-b BACKEND] [-l LAYOUT] [-n PAGES] [-i ITERATIONS] [-d DIR] [-t TRIM]
- *   phyrctl io-cost   -f DISK [-l LAYOUT] [-n PAGES] [-i ITERATIONS]
+ *   phyrctl map-costs -b BACKEND [-i ITERATIONS] [-d DIR] [-m LENGTHS] LAYOUT:PAGES...
+ *                                 all of these, and then what each does besides: {"map_counts":...}
+ *   phyrctl io-cost   -f DISK [-l LAYOUT] [-n PAGES] [-i ITERATIONS] [-d DIR]
  *   phyrctl translate [-b BACKEND] [-l LAYOUT] [-n PAGES] [-d DIR] [-t TRIM]
  *   phyrctl watch start | stop | read
  *   phyrctl story start BDF | stop what the guest does for a device, each event in order
  *   phyrctl arm | disarm          begin and end to count IOMMU map and unmap events
  *   phyrctl snapshot
  *
- * BACKEND is sg, page, iova, raw, phyr16 or phyr8; LAYOUT 4k, 64k, 2m or gaps; DIR to or from. Without -b or
- * -l all of them are taken in turn. One line of JSON per result on stdout: {"unsupported":...} for a
+ * BACKEND is sg, page, iova, raw, phyr16, phyr8, iter or registered; LAYOUT 4k, 64k, 2m, gaps, or list, whose
+ * chunks -m N,N,... names in pages; DIR to or from (a write or a read). Without -b or -l all of them are taken in turn. One line of JSON per result on stdout: {"unsupported":...} for a
  * pair that cannot be, {"error":...} and exit code 1 (after the rest) for one that fails, 64 for wrong
  * usage.
  */
@@ -27,6 +29,7 @@ static const struct {
 	void (*run)(char **args);
 } commands[] = {
 	{ "map-cost",	cmd_map_cost },
+	{ "map-costs",	cmd_map_costs },
 	{ "io-cost",	cmd_io_cost },
 	{ "translate",	cmd_translate },
 	{ "watch",	cmd_watch },
@@ -72,13 +75,13 @@ noreturn void fail(int code, const char *format, ...)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		fail(EXIT_USAGE, "which command? map-cost, io-cost, translate, watch, story, arm, disarm or snapshot");
+		fail(EXIT_USAGE, "which command? map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or snapshot");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(argv[1], commands[i].name)) {
 			commands[i].run(argv + 2);
 			return 0;
 		}
 	}
-	fail(EXIT_USAGE, "unknown command '%s': map-cost, io-cost, translate, watch, story, arm, disarm or snapshot",
+	fail(EXIT_USAGE, "unknown command '%s': map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or snapshot",
 	     argv[1]);
 }

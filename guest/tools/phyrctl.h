@@ -16,8 +16,9 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and leave with @code. */
 noreturn void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* phyrctl_probe.c: what asks /dev/phyr_probe */
+/* phyrctl_cost.c and phyrctl_probe.c: what asks /dev/phyr_probe */
 void cmd_map_cost(char **args);
+void cmd_map_costs(char **args);
 void cmd_io_cost(char **args);
 void cmd_translate(char **args);
 void cmd_watch(char **args);

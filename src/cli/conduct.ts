@@ -68,6 +68,10 @@ export function addReportOptions(command: Command): Command {
 export type Job = {
   seed: number;
   asked: Asked;
+  /** Sources of the modules in the place of guest/. */
+  guest?: string | undefined;
+  /** What it measures is no part of the history. */
+  forget?: boolean;
   /** The run has a folder now. */
   onBegin?: (run: RunRecord) => Promise<void>;
 } & (NewJob | BegunJob);
@@ -96,11 +100,11 @@ export async function conduct(
   options: ConductOptions & { targets: readonly ReportTarget[]; output: NodeJS.WriteStream; started: number },
   { images, status, signal }: { images: Images; status: StatusLine; signal: AbortSignal },
 ): Promise<Conducted> {
-  const { seed, asked, begun } = job;
+  const { seed, asked, begun, guest, forget = false } = job;
   const part = job.begun ? undefined : job.part;
   const machines = (begun ? begun.log.start.cells : job.plan.cells).map((cell) => cell.machine);
   images.checkKernel(asked.kernel, machines);
-  const image = await images.image(asked.kernel);
+  const image = await images.image(asked.kernel, { guest });
   const runs = runsFolder(options.runs);
   const id = begun?.log.start.run.id ?? newRunId();
   using store = await (begun ? RunStore.resume(begun.folder, begun.log.bytes) : RunStore.create(runs, id));
@@ -114,7 +118,8 @@ export async function conduct(
   });
   signal.throwIfAborted();
 
-  const recording = new Recording({ store, runs, targets: options.targets, status, style: styleFor(options.output) });
+  const { targets, output } = options;
+  const recording = new Recording({ store, runs, targets, status, style: styleFor(output), forget });
   const run: RunRecord = begun?.log.start.run ?? {
     id,
     seed,
@@ -145,7 +150,7 @@ export async function conduct(
     repro: (cellId) => reproCommand(id, cellId, options.runs),
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator,
-    image: ({ plants, machine }) => images.image(asked.kernel, { plants, machine }),
+    image: ({ plants, machine }) => images.image(asked.kernel, { plants, machine, guest }),
     decode: (log, booted) => images.decode(log, booted),
     folder: store.folder,
     keep: options.keep ?? false,

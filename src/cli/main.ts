@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, InfraError, UsageError } from '../model/index.js';
-import { budgetsCommand } from './budgets.js';
+import { benchCommand } from './bench.js';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { gcCommand } from './gc.js';
@@ -42,7 +42,7 @@ export async function main(argv: string[]): Promise<void> {
     reportCommand(),
     perfCommand(),
     checkCommand(),
-    budgetsCommand(),
+    benchCommand(),
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);

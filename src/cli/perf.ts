@@ -84,30 +84,22 @@ export async function compare(
   baseline?: string,
   counts: (run: string) => boolean = () => true,
 ): Promise<Judged[]> {
-  const keys = await history.run(run);
+  const now = await history.run(run);
+  const earlier = baseline === undefined ? await history.before(run, POOLED_RUNS, counts) : await history.run(baseline);
   const pairs: Pair[] = [];
-  for (const { key, series, samples } of await history.series((name) => names(keys).has(name))) {
-    if (!keys.has(key)) continue;
-    const at = samples.findIndex((sample) => sample.run === run);
-    const earlier = samples.slice(0, at).filter((sample) => counts(sample.run));
+  for (const [key, { series, sample }] of now) {
+    const found = earlier.get(key);
+    if (found === undefined) continue;
     // A count says all there is to say at once; of timings, a few runs together make a sample.
-    const before =
-      baseline === undefined
-        ? earlier.slice(series.kind === 'exact' ? -1 : -POOLED_RUNS)
-        : samples.filter((sample) => sample.run === baseline);
-    if (before.length === 0) continue;
+    const samples = Array.isArray(found) ? found.slice(series.kind === 'exact' ? -1 : 0) : [found.sample];
     const { kind, better, unit } = series;
-    const values = { before: before.flatMap((sample) => sample.values), after: samples[at]?.values ?? [] };
+    const values = { before: samples.flatMap(({ values }) => values), after: sample.values };
     pairs.push({ name: seriesName(series), kind, better, unit, ...values });
   }
   return judgePairs(pairs);
 }
 
 const POOLED_RUNS = 10;
-
-function names(run: Awaited<ReturnType<History['run']>>): Set<string> {
-  return new Set([...run.values()].map(({ series }) => seriesName(series)));
-}
 
 function show(judged: readonly Judged[], options: HistoryOptions): void {
   if (options.json) write(JSON.stringify(judged, null, 2));

@@ -25,6 +25,8 @@ export interface RecordingOptions {
   targets: readonly ReportTarget[];
   status: StatusLine;
   style: Style;
+  /** What was measured is no part of the history. */
+  forget?: boolean;
 }
 
 export class Recording {
@@ -55,7 +57,7 @@ export class Recording {
 
   /** The end of the run. Everything that is written of it is there when this resolves. */
   async conclude(end: { duration_ms: number; interrupted: boolean }): Promise<{ exitCode: number; result: RunResult }> {
-    const { store, runs, targets } = this.#options;
+    const { store, runs, targets, forget } = this.#options;
     const { duration_ms, interrupted } = end;
     if (this.#run === undefined) throw new TypeError('a run that did not begin has no end');
     const cells = [...this.#records.values()];
@@ -71,7 +73,7 @@ export class Recording {
     this.#terminal.totals(cells, duration_ms, store.folder);
     await store.writeResult(result);
     // A shard is measured when it is merged: its figures are of the whole run.
-    const samples = interrupted || shard !== undefined ? undefined : samplesOf(result, this.#cells);
+    const samples = interrupted || forget || shard !== undefined ? undefined : samplesOf(result, this.#cells);
     if (samples !== undefined) await writeSamples(historyFolder(runs), samples.header, samples.lines);
     await writeReports(targets, result);
     await this.#report();

@@ -38,6 +38,11 @@ export interface ImagesOptions {
   signal: AbortSignal;
 }
 
+export interface ModuleOptions {
+  plants?: boolean | undefined;
+  guest?: string | undefined;
+}
+
 export interface CachedEntry {
   name: string;
   key: string;
@@ -61,9 +66,10 @@ export interface Images extends AsyncDisposable {
   /** What the compiler, sparse and checkpatch object to in the modules' sources. Takes a minute or two. */
   checkGuest(kernels: readonly string[]): Promise<Complaint[]>;
   rootfs(arch?: Machine['arch']): Promise<RootFs>;
-  modules(kernel: Kernel, options?: { plants?: boolean }): Promise<Modules>;
+  /** Built from guest/, or from `guest` in its place. */
+  modules(kernel: Kernel, options?: ModuleOptions): Promise<Modules>;
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
-  image(spec: string, options?: { plants?: boolean; machine?: Machine }): Promise<Image>;
+  image(spec: string, options?: ModuleOptions & { machine?: Machine }): Promise<Image>;
   toolbox(arch?: Machine['arch']): Promise<string>;
   /** A kernel's log, with the source lines of the functions that it names. */
   decode(log: readonly string[], image: Image): Promise<string[]>;
@@ -212,17 +218,17 @@ class CachedImages implements Images {
     return toolbox.using(() => rootfs(this.#cache, this.#packages, toolbox, TARGETS[arch]));
   }
 
-  async modules(kernel: Kernel, options: { plants?: boolean } = {}): Promise<Modules> {
+  async modules(kernel: Kernel, options: ModuleOptions = {}): Promise<Modules> {
     const tree = this.#trees.get(kernel.key);
     if (!tree)
       throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
     const toolbox = this.#toolboxes[kernel.arch];
-    return toolbox.using(() => buildModules(kernel, tree, options.plants ?? false, this.#cache, toolbox));
+    return toolbox.using(() => buildModules(kernel, tree, options, this.#cache, toolbox));
   }
 
-  image(spec: string, options: { plants?: boolean; machine?: Machine } = {}): Promise<Image> {
+  image(spec: string, options: ModuleOptions & { machine?: Machine } = {}): Promise<Image> {
     const { arch, iommu } = options.machine ?? {};
-    const key = JSON.stringify([spec, options.plants ?? false, arch, iommu?.kind]);
+    const key = JSON.stringify([spec, options.plants ?? false, arch, iommu?.kind, options.guest]);
     const ready = this.#ready.get(key) ?? this.#image(spec, options);
     this.#ready.set(key, ready);
     // What failed may be tried again.
@@ -230,7 +236,7 @@ class CachedImages implements Images {
     return ready;
   }
 
-  async #image(spec: string, options: { plants?: boolean; machine?: Machine }): Promise<Image> {
+  async #image(spec: string, options: ModuleOptions & { machine?: Machine }): Promise<Image> {
     const kernel = this.kernel(spec, options.machine);
     const arch = options.machine?.arch ?? (await kernel).arch;
     const [qemu, rootfs, modules] = await Promise.all([

@@ -26,15 +26,15 @@ export interface BuildTree {
 /** The modules' source lines are wanted in any case; what a guest loads is stripped of them. */
 export const DEBUG_INFO = ['KCFLAGS=-g'];
 
-/** Builds guest/ for a kernel. Always at the same path and with the same tools: the same sources give the same bytes. */
+/** Builds guest/, or another folder in its place, for a kernel. Always at the same path and with the same tools: the same sources give the same bytes. */
 export async function buildModules(
   kernel: Kernel,
   tree: { key: string; open: () => Promise<BuildTree> },
-  plants: boolean,
+  { plants = false, guest }: { plants?: boolean | undefined; guest?: string | undefined },
   cache: Cache,
   toolbox: Toolbox,
 ): Promise<Modules> {
-  const sources = guestSources(moduleParts());
+  const sources = guestSources(moduleParts(guest), guest);
   const builder = toolbox.key;
   const target = TARGETS[kernel.arch];
   const entry = await cache.entry({
@@ -44,7 +44,7 @@ export async function buildModules(
       const [box, built] = await Promise.all([toolbox.root(builder), tree.open()]);
       const { work, mountPoint } = boxDirs(context.scratch);
       await mkdir(work);
-      copySources(sources, work);
+      copySources(sources, work, guest);
       const ccache = await compilerCache(cache, 'ccache');
       const flags = [
         `-j${os.availableParallelism()}`,
@@ -57,7 +57,7 @@ export async function buildModules(
       const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
       const make = ['make', '-C', built.dir, 'M=/box', ...flags, 'modules'];
       const made = await inBox(['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=300M', ...make], options);
-      if (!made.ok) throw compileError(`guest/ for ${kernel.release}`, made.all);
+      if (!made.ok) throw compileError(`${guest ?? 'guest/'} for ${kernel.release}`, made.all);
       const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'));
       if (modules.length === 0) throw new InfraError('building guest/ gave no module', tail(made.all));
       await mkdir(path.join(context.dir, 'debug'));

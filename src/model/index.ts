@@ -1,3 +1,4 @@
+export * from './cost.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './home.js';

@@ -20,6 +20,8 @@ export const Metric = z.strictObject({
   unit: z.string(),
   value: z.number(),
   better: z.enum(['lower', 'higher', 'neither']),
+  /** What `value` is the median of, in the order in which they were taken, where it was measured several times. */
+  samples: z.array(z.number()).min(1).exactOptional(),
 });
 export type Metric = z.infer<typeof Metric>;
 

@@ -3,12 +3,20 @@
  * Everything a user may write in a scenario file is validated against these.
  */
 import { z } from 'zod';
+import { CostPoint } from './cost.js';
 import { Id } from './id.js';
 import { Machine } from './machine.js';
 import { Topology } from './topology.js';
 
 /** How a request gets its DMA addresses (parameter `backend` of phyr_nvme.ko). */
-export const Backend = z.enum(['sg', 'iter', 'iova', 'phyr16', 'phyr8']);
+export const DriverBackend = z.enum(['sg', 'iter', 'iova', 'phyr16', 'phyr8']);
+export type DriverBackend = z.infer<typeof DriverBackend>;
+
+/**
+ * The same, and what only costs are measured of: `page` maps each page alone, `raw` is the bare iommu_map() below all others,
+ * `registered` an I/O on memory that was mapped before, `nvme` the kernel's own driver.
+ */
+export const Backend = z.enum([...DriverBackend.options, 'page', 'raw', 'registered', 'nvme']);
 export type Backend = z.infer<typeof Backend>;
 
 /** One fio job of a `fio-verify` workload: every block of its region is written once and read back once. */
@@ -29,9 +37,18 @@ export const FioJob = z.strictObject({
 });
 export type FioJob = z.infer<typeof FioJob>;
 
-/** Kinds of layout that the probe makes on purpose, so that counts are the same in every run. */
-export const Layout = z.enum(['4k-fragmented', '64k', '2m']);
-export type Layout = z.infer<typeof Layout>;
+/** Throughput of one kind of I/O, by fio. */
+export const FioLoad = z.strictObject({
+  name: Id,
+  op: z.enum(['read', 'write', 'randread', 'randwrite']),
+  blockSize: z
+    .int()
+    .min(512)
+    .max(4 << 20)
+    .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
+  depth: z.int().min(1).max(256),
+});
+export type FioLoad = z.infer<typeof FioLoad>;
 
 export const CtlIo = z
   .strictObject({
@@ -138,8 +155,23 @@ export const Workload = z.discriminatedUnion('kind', [
       .max(1 << 20)
       .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
   }),
-  /** Instructions a map and an unmap cost; needs a machine whose clock is `icount`. */
-  z.strictObject({ id: Id, kind: z.literal('map-cost'), layout: Layout, pages: z.int().min(1).max(4096) }),
+  /** What building, mapping, using and unmapping cost, in instructions, and what they do besides; needs a machine whose clock is `icount`. */
+  z.strictObject({ id: Id, kind: z.literal('map-cost'), points: z.array(CostPoint).min(1) }),
+  /** Instructions of whole reads and writes in the driver, of pages of which none adjoins the next; needs `icount` as well. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('io-cost'),
+    sizesKiB: z.array(z.int().min(4).max(4096).multipleOf(4)).min(1),
+  }),
+  /** Throughput and latency of our driver and of the kernel's, in turns, on two disks that differ in nothing else. */
+  z.strictObject({
+    id: Id,
+    kind: z.literal('throughput'),
+    loads: z.array(FioLoad).min(1),
+    /** Of a turn. */
+    ms: z.int().min(100).max(60_000),
+    rounds: z.int().min(1).max(100),
+  }),
   /** DMA by a device that does nothing else, with mappings that are right, gone, or for the other direction. */
   z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
   /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */

@@ -18,6 +18,7 @@ export interface Translated {
   share: number;
   sg: MapCosts;
   iova: MapCosts;
+  iter: MapCosts;
   raw: MapCosts;
   phyr: MapCosts;
 }
@@ -79,9 +80,9 @@ export function budgetRows(measured: Measured): BudgetRow[] {
   ];
 }
 
-function* translatedRows({ what, share, sg, iova, raw, phyr }: Translated): Generator<BudgetRow> {
+function* translatedRows({ what, share, sg, iova, iter, raw, phyr }: Translated): Generator<BudgetRow> {
   for (const step of ['map', 'unmap'] as const) {
-    const kernel = Math.min(sg[step], iova[step]);
+    const kernel = Math.min(sg[step], iova[step], iter[step]);
     yield row(`strict, ${what}: ${step}`, phyr[step], share * kernel, kernel, raw[step]);
   }
 }

@@ -5,6 +5,7 @@ import {
   type Backend,
   type Block,
   type Cell,
+  DriverBackend,
   type Expectation,
   type Machine,
   type Path,
@@ -153,13 +154,8 @@ export function decide(combination: Combination, block: Block): Decision {
   if (needed > dut.sizeMiB * 1024) {
     return { prune: `the workload needs ${needed} KiB of disk and the dut has ${dut.sizeMiB} MiB` };
   }
-  if (workload.kind === 'map-cost') {
-    if (machine.clock !== 'icount') return { prune: 'instruction counts need a machine whose clock is icount' };
-    if (backend === 'iter')
-      return { prune: 'the block iterator maps only requests of a block device, which the probe has not' };
-  } else if (machine.clock === 'icount') {
-    return { prune: 'I/O workloads run on the wall clock; icount machines are for counting' };
-  }
+  const cost = decideCost(machine, nodes, workload, backend);
+  if (cost !== undefined) return { prune: cost };
   if (workload.kind === 'fio-verify') {
     const small = workload.jobs.find((job) => job.blockSize % dut.blockSize !== 0);
     if (small)
@@ -197,6 +193,28 @@ export function decide(combination: Combination, block: Block): Decision {
     return { run: kind === 'not-modelled' ? { kind, why } : ({ kind, ...route } as Expectation) };
   }
   return { run: { kind: 'works', how: hostPath(machine) } };
+}
+
+/** Why a cell cannot measure what it is for, or measures what no other workload should. */
+function decideCost(
+  machine: Machine,
+  nodes: readonly PciNode[],
+  workload: Workload,
+  backend: Backend,
+): string | undefined {
+  const counted = workload.kind === 'map-cost' || workload.kind === 'io-cost';
+  if (counted && machine.clock !== 'icount') return 'instruction counts need a machine whose clock is icount';
+  if (!counted && machine.clock === 'icount')
+    return 'I/O workloads run on the wall clock; icount machines are for counting';
+  const driven = DriverBackend.safeParse(backend).success;
+  if (workload.kind === 'map-cost') {
+    if (backend === 'nvme') return "the kernel's nvme driver maps only its own requests, which the probe cannot make";
+    if (backend === 'raw' && !translates(machine.iommu)) return 'iommu_map() is called only where an IOMMU translates';
+  } else if (!driven && !(workload.kind === 'io-cost' && backend === 'nvme'))
+    return `'${backend}' is no way in which phyr_nvme maps a request`;
+  if (workload.kind === 'throughput' && !nodes.some((node) => node.kind === 'nvme' && node.role === 'reference'))
+    return 'the topology has no disk for the kernel to be measured with';
+  return undefined;
 }
 
 /** How a device reaches the machine's own memory. */
@@ -243,12 +261,18 @@ export function diskKiB(workload: Workload): number {
     case 'ktap':
     case 'kernel-check':
       return 0;
+    case 'io-cost':
+    case 'throughput':
+      return 2 * COST_REGION_KIB;
     case 'stress':
       return SECRET_KIB + workload.threads * CHURN_KIB + CHURN_CACHED_KIB;
     case 'hot-remove':
       return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }
 }
+
+/** What is measured on a disk stays below this, and what shows that the driver works above it. KiB. */
+export const COST_REGION_KIB = 16 * 1024;
 
 /** What a thread of guest/tools/churn owns of the disk, and what the one that goes through the page cache owns, in KiB. */
 export const CHURN_KIB = 2048;

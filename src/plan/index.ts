@@ -1,7 +1,18 @@
 export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
+export { type CostPlan, costPlan } from './cost.js';
 export { decideCtlIo, reservedRam } from './ctl-io.js';
 export { type KeptRun, runsToRemove } from './disk.js';
-export { CHURN_CACHED_KIB, CHURN_KIB, diskKiB, dutOf, expand, hostPath, type Plan, SECRET_KIB } from './expand.js';
+export {
+  CHURN_CACHED_KIB,
+  CHURN_KIB,
+  COST_REGION_KIB,
+  diskKiB,
+  dutOf,
+  expand,
+  hostPath,
+  type Plan,
+  SECRET_KIB,
+} from './expand.js';
 export { type Found, find } from './find.js';
 export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';

@@ -18,6 +18,13 @@ export function formatMetric({ name, unit, value }: Metric): string {
   return `${name} ${number} ${unit}`.trim();
 }
 
+/** A line has room for a few: of a cell that measures hundreds it says only how many. */
+export function formatMetrics(metrics: readonly Metric[]): string {
+  return metrics.length > MOST ? `${metrics.length} figures` : metrics.map(formatMetric).join(', ');
+}
+
+const MOST = 12;
+
 export function formatSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }

@@ -1,5 +1,5 @@
 /** Comparisons and histories as text. */
-import { type ChangePoint, type Comparison, type Judged, middleOf } from '../perf/index.js';
+import { type ChangePoint, type Comparison, type Judged, type Moved, middleOf } from '../perf/index.js';
 import type { SeriesHistory } from '../results/index.js';
 import type { Style } from './style.js';
 
@@ -38,6 +38,18 @@ function factor({ ratio: { low, mid, high } }: Comparison): string {
 
 function middle(values: readonly number[]): string {
   return middleOf(values).toLocaleString('en-US', { maximumFractionDigits: 2 });
+}
+
+/** What must be the same in every run and was not. */
+export function movedLines(moved: readonly Moved[], counts: number, runs: number, style: Style): string[] {
+  const rows = moved.map(({ name, unit, values }) => {
+    const said = values.map((value) => value?.toLocaleString('en-US') ?? 'nothing').join(', ');
+    return `${style.bad('moved')} ${name}  ${style.dim(`${said} ${unit}`.trim())}`;
+  });
+  return [
+    ...rows,
+    `${counts} counts, ${runs} times: ${moved.length === 0 ? 'the same to the digit' : `${moved.length} moved`}`,
+  ];
 }
 
 const BARS = '▁▂▃▄▅▆▇█';

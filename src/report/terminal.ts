@@ -9,7 +9,7 @@ import {
   type Verdict,
   whyUnfinished,
 } from '../model/index.js';
-import { formatMetric, formatSeconds } from './format.js';
+import { formatMetrics, formatSeconds } from './format.js';
 import { objectionsIn } from './formats/text.js';
 import type { StatusLine } from './status-line.js';
 import type { Style } from './style.js';
@@ -105,7 +105,7 @@ export class TerminalReport {
       return;
     }
     const oracles = OracleNames.options.map((name) => this.#oracle(record, name)).join(' ');
-    const metrics = record.metrics.map(formatMetric).join(', ');
+    const metrics = formatMetrics(record.metrics);
     const time = formatSeconds(record.duration_ms).padStart(SECONDS_WIDTH);
     const cells = [this.#verdict(record.verdict), record.id.padEnd(this.#idWidth), oracles, `${time} `, metrics];
     this.#status.print(cells.join(' ').trimEnd());

@@ -21,12 +21,16 @@ interface File {
 }
 
 /** Raised when the tables change: an index of another version is made anew. */
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 
 const TABLES = `
-  create table if not exists file (name varchar, size bigint, run varchar, started varchar, modules varchar);
+  create sequence if not exists file_id;
+  create table if not exists file (id integer default nextval('file_id'), name varchar, size bigint, run varchar, started varchar, modules varchar);
   create table if not exists series (id integer, key varchar, cell varchar, metric varchar, what varchar);
-  create table if not exists sample (series integer, file varchar, samples double[]);`;
+  create table if not exists sample (series integer, file integer, samples double[]);`;
+
+/** Files that are read at once: what of them is in memory is a few hundred MB at most. */
+const BATCH = 250;
 
 /** Identifies a series: a short hash of all that it is. */
 export function seriesKey(series: Series): string {
@@ -58,15 +62,23 @@ export async function updateIndex(db: DuckDBConnection, folder: string, names: s
   if (stale.length + fresh.length === 0) return [];
   const refused: Refused[] = [];
   const refuse = (name: string, why: string) => refused.push({ file: join(folder, name), why });
-  const readable = await readAll(db, folder, fresh, refuse);
-  await db.run('begin');
-  for (const name of stale) {
-    await db.run('delete from sample where file = $1', [String(name)]);
-    await db.run('delete from file where name = $1', [String(name)]);
+  if (stale.length > 0) await forget(db, stale.map(String));
+  for (let from = 0; from < fresh.length; from += BATCH) {
+    const readable = await readAll(db, folder, fresh.slice(from, from + BATCH), refuse);
+    await db.run('begin');
+    if (readable.length > 0) await add(db, folder, readable, refuse);
+    await db.run('commit');
   }
-  if (readable.length > 0) await add(db, folder, readable, refuse);
-  await db.run('commit');
   return refused;
+}
+
+async function forget(db: DuckDBConnection, names: string[]): Promise<void> {
+  await db.run('begin');
+  for (const name of names) {
+    await db.run('delete from sample where file in (select id from file where name = $1)', [name]);
+    await db.run('delete from file where name = $1', [name]);
+  }
+  await db.run('commit');
 }
 
 type Refuse = (name: string, why: string) => void;
@@ -100,22 +112,28 @@ async function add(db: DuckDBConnection, folder: string, files: File[], refuse: 
     else refuse(file.name, why);
   }
   const broken = await addSeries(db);
+  await db.run('create temp table good (path varchar, name varchar, size bigint)');
+  const appender = await db.createAppender('good', null, 'temp');
   for (const { name, size } of good) {
     const text = broken.get(join(folder, name));
     if (text !== undefined) {
       refuse(name, `not a series: ${text.slice(0, 80)}`);
       continue;
     }
-    const { run, started, modules_key } = found.get(join(folder, name)) ?? {};
-    const values = [name, BigInt(size), String(run), String(started), String(modules_key)];
-    await db.run('insert into file values ($1, $2, $3, $4, $5)', values);
+    appender.appendVarchar(join(folder, name));
+    appender.appendVarchar(name);
+    appender.appendBigInt(BigInt(size));
+    appender.endRow();
   }
-  await db.run(
-    `insert into sample select text.id, file.name, line.samples from line
-         join file on line.file = $1 || file.name join text on text.what = line.series`,
-    [`${folder}/`],
-  );
-  await db.run('drop table line; drop table text');
+  appender.closeSync();
+  await db.run(`
+    insert into file (name, size, run, started, modules)
+      select good.name, good.size, line.run, line.started, line.modules_key from good join line on line.file = good.path where schema is not null`);
+  await db.run(`
+    insert into sample
+      select text.id, file.id, line.samples from line
+        join good on good.path = line.file join file on file.name = good.name join text on text.what = line.series`);
+  await db.run('drop table line; drop table text; drop table good');
 }
 
 /**

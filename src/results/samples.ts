@@ -42,7 +42,7 @@ function linesOf(record: CellRecord, cell: Cell, run: RunResult['run']): Samples
   const kernel = record.kernel ?? run.kernel;
   return record.metrics
     .filter(({ better }) => better !== 'neither')
-    .map(({ name, unit, better, value }) => ({
+    .map(({ name, unit, better, value, samples }) => ({
       series: {
         cell: cell.id,
         metric: name,
@@ -56,7 +56,7 @@ function linesOf(record: CellRecord, cell: Cell, run: RunResult['run']): Samples
         qemu_key: run.qemu.key,
         accelerator: run.host.accelerator,
       },
-      values: [value],
+      values: samples ?? [value],
     }));
 }
 

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import {
   type Cell,
   type CellRecord,
+  DriverBackend,
   describe,
   GuestDied,
   type OracleReport,
@@ -130,7 +131,8 @@ async function collect(
   if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   const { dmaBits } = cell.machine;
   const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
-  const begin = `lab begin ${beginMark} ${dut} ${cell.backend} ${cell.plant ?? ''}`.trim();
+  const backend = DriverBackend.safeParse(cell.backend).data ?? 'phyr8';
+  const begin = `lab begin ${beginMark} ${dut} ${backend} ${cell.plant ?? ''}`.trim();
   const begun = await lab.run([...settings, begin].join(' '));
   const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
   const result = await attempt(booted, cell, lab, dutNode);
@@ -208,7 +210,9 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
   const oracles = [
     judgeWorkload(evidence),
     ...(result.data === undefined ? [] : [await judgeData(result.data)]),
-    result.translation ?? judgeWatch(evidence.watch, cell.expect, result.moved ?? 0),
+    ...(result.translation === 'nothing'
+      ? []
+      : [result.translation ?? judgeWatch(result.watch ?? evidence.watch, cell.expect, result.moved ?? 0)]),
     ...(device === undefined ? [] : [device.report]),
     judgeFaults(evidence.faults, result.provoked),
     judgeLeaks({

@@ -1,4 +1,3 @@
-export { type BudgetGuests, measureBudgets } from './budgets.js';
 export { Desk, type Sections } from './desk.js';
 export { askDesk, deskFolder, desks, serveDesk } from './desk-control.js';
 export { deviceEvents } from './device-trace.js';

@@ -18,23 +18,30 @@
 #define PHYR_PROBE_RAW		3	/* iommu_map() into a dma_iova range; IOMMU only */
 #define PHYR_PROBE_PHYR16	4	/* phyr.ko, plain */
 #define PHYR_PROBE_PHYR8	5	/* phyr.ko, packed */
-#define PHYR_PROBE_BACKENDS	6
+#define PHYR_PROBE_ITER		6	/* the block layer's iterator, on a request of its own */
+#define PHYR_PROBE_REGISTERED	7	/* phyr.ko, packed, mapped once: an I/O on all of it */
+#define PHYR_PROBE_BACKENDS	8
 
 /*
  * Physical layout of the memory: chunks of this size, and a hole of the same size after each.
  * GAPS is 4K with 512 bytes cut off both ends of every chunk: no IOMMU can make it linear, so that
- * iova and raw refuse it with EOPNOTSUPP.
+ * iova and raw refuse it with EOPNOTSUPP.  LIST has chunks of the lengths that the caller names, in
+ * turn, and a hole of one page after each.
  */
 #define PHYR_PROBE_4K		0
 #define PHYR_PROBE_64K		1
 #define PHYR_PROBE_2M		2
 #define PHYR_PROBE_GAPS		3
-#define PHYR_PROBE_LAYOUTS	4
+#define PHYR_PROBE_LIST		4
+#define PHYR_PROBE_LAYOUTS	5
+
+#define PHYR_PROBE_MAX_LENGTHS	1024
+#define PHYR_PROBE_MAX_LENGTH	512
 
 #define PHYR_PROBE_TO_DEVICE	1
 #define PHYR_PROBE_FROM_DEVICE	2
 
-/* More than 256 MiB and holes are described by going through them again. */
+/* More than 32 MiB, holes included, is described by going through the same memory again. */
 #define PHYR_PROBE_MAX_PAGES		524288
 #define PHYR_PROBE_MAX_ITERATIONS	1000
 
@@ -45,7 +52,9 @@
  * @npages:	pages of 4 KiB, 1 to PHYR_PROBE_MAX_PAGES; a multiple of the chunk size
  * @direction:	PHYR_PROBE_TO_DEVICE or PHYR_PROBE_FROM_DEVICE
  * @trim:	bytes left out at the very beginning and at the very end, a multiple of 4 below 1536
- * @reserved:	0
+ * @nr_lengths:	entries of @lengths, 1 to PHYR_PROBE_MAX_LENGTHS for PHYR_PROBE_LIST, else 0
+ * @lengths:	address of __u32[]: pages of a chunk, 1 to PHYR_PROBE_MAX_LENGTH each; gone through
+ *		again until @npages are there, the last one cut
  */
 struct phyr_probe_memory {
 	__u32 backend;
@@ -53,7 +62,8 @@ struct phyr_probe_memory {
 	__u32 npages;
 	__u32 direction;
 	__u32 trim;
-	__u32 reserved;
+	__u32 nr_lengths;
+	__u64 lengths;
 };
 
 /**
@@ -72,21 +82,30 @@ struct phyr_probe_cost {
  * struct phyr_probe_map_cost - what does it cost to map, use and unmap?
  * @memory:	in
  * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
- * @reserved:	0
+ * @count:	in: 1 counts instead of measuring, which cannot be done at once: the costs are 0
+ *		then, and nothing can be measured until the file is closed; else 0
  * @build:	out: making the backend's description from physical ranges
  * @map:	out
- * @consume:	out: emitting one PRP for each page
+ * @consume:	out: emitting one PRP for each page; two of them for PHYR_PROBE_REGISTERED, whose
+ *		device reads the rest from the registration's table
  * @unmap:	out
  * @overhead:	out: an empty measurement; already subtracted
  * @shape:	out: enum phyr_shape of the phyr backends, else 0
  * @ranges:	out: DMA ranges that the device sees
  * @chunks:	out: physical chunks described
  * @meta_bytes:	out: memory that describes them (list and result, or scatterlist)
+ * @prps:	out: PRP entries
+ * @counted:	out: PHYR_PROBE_COUNTED_* of the following that could be counted, from build to
+ *		unmap
+ * @allocs:	out: allocations of slab objects and pages
+ * @alloc_bytes: out: their bytes
+ * @flushes:	out: submissions to the queue of invalidations, each waited for
+ * @bounces:	out: ranges that were copied to bounce buffers
  */
 struct phyr_probe_map_cost {
 	struct phyr_probe_memory memory;
 	__u32 iterations;
-	__u32 reserved;
+	__u32 count;
 	struct phyr_probe_cost build;
 	struct phyr_probe_cost map;
 	struct phyr_probe_cost consume;
@@ -96,7 +115,17 @@ struct phyr_probe_map_cost {
 	__u32 ranges;
 	__u64 chunks;
 	__u64 meta_bytes;
+	__u32 prps;
+	__u32 counted;
+	__u64 allocs;
+	__u64 alloc_bytes;
+	__u64 flushes;
+	__u64 bounces;
 };
+
+#define PHYR_PROBE_COUNTED_ALLOCS	1
+#define PHYR_PROBE_COUNTED_FLUSHES	2
+#define PHYR_PROBE_COUNTED_BOUNCES	4
 
 /* How a device's addresses become physical ones. */
 #define PHYR_PROBE_NO_IOMMU	0
@@ -182,22 +211,28 @@ struct phyr_probe_watch {
 };
 
 /**
- * struct phyr_probe_io_cost - what does a read cost the driver of a disk?
- * @memory:	in: where the data goes; backend 0, PHYR_PROBE_FROM_DEVICE, no trim
+ * struct phyr_probe_io_cost - what does a read or a write cost the driver of a disk?
+ * @memory:	in: where the data goes or comes from; backend 0, no trim; PHYR_PROBE_FROM_DEVICE
+ *		is a read, PHYR_PROBE_TO_DEVICE a write
  * @fd:		in: the disk, open; without an I/O scheduler, with nothing else to do
  * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
+ * @commands:	out: what is longer than the driver takes at once is cut into so many, made one after
+ *		the other; the costs are those of all of them
+ * @reserved:	0
  * @queue:	out: the driver's queue_rq()
  * @complete:	out: the interrupt, to the end of the bio, entry and exit included
  * @map:	out: of @queue, all that phyr_nvme does to describe and map the data and to write
  *		the data pointer; 0 for another driver, or where it cannot be measured
  * @unmap:	out: of @complete, the way back; likewise
  *
- * The disk is read at its beginning.  One CPU, one hardware queue.
+ * The disk is read or written at its beginning.  One CPU, one hardware queue.
  */
 struct phyr_probe_io_cost {
 	struct phyr_probe_memory memory;
 	__s32 fd;
 	__u32 iterations;
+	__u32 commands;
+	__u32 reserved;
 	struct phyr_probe_cost queue;
 	struct phyr_probe_cost complete;
 	struct phyr_probe_cost map;

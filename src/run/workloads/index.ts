@@ -4,12 +4,14 @@ import { engine } from './engine.js';
 import { filesystem } from './filesystem.js';
 import { fioVerify } from './fio-verify.js';
 import { hotRemove } from './hot-remove.js';
+import { ioCost } from './io-cost.js';
 import { kernelCheck } from './kernel-check.js';
 import { ktap } from './ktap.js';
 import { mapCost } from './map-cost.js';
 import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
 import { stress } from './stress.js';
+import { throughput } from './throughput.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
 
 export type { WorkloadContext, WorkloadResult } from './types.js';
@@ -33,6 +35,10 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return p2pCopy({ ...context, workload });
     case 'map-cost':
       return mapCost({ ...context, workload });
+    case 'io-cost':
+      return ioCost({ ...context, workload });
+    case 'throughput':
+      return throughput({ ...context, workload });
     case 'stress':
       return stress({ ...context, workload });
     case 'hot-remove':

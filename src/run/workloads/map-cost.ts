@@ -1,16 +1,21 @@
 import { z } from 'zod';
-import type { Layout, Metric, Workload } from '../../model/index.js';
+import { type Backend, type CostPoint, type Metric, pointName, type Workload } from '../../model/index.js';
 import { judgeTranslate, Snapshot, Translate } from '../../oracle/index.js';
-import { check, StepFailed } from '../lab.js';
+import { type CostPlan, costPlan } from '../../plan/index.js';
+import { StepFailed } from '../lab.js';
+import { linesLike, outerSnapshots } from './lines.js';
 import { done, type WorkloadContext, type WorkloadResult } from './types.js';
 
-const ITERATIONS = 20;
+/** Few: a median of numbers that are equal but for an allocator that refills its stock. */
+const ITERATIONS = 5;
+/** What is translated page by page, both ways: what costs much to look at shows no more. */
+const TRANSLATED_KIB = 4 * 1024;
+const MEASURE_MS = 180_000;
 
 const Cost = z.object({ min: z.number(), median: z.number() });
+const Asked = z.object({ backend: z.string(), layout: z.string(), pages: z.number() });
 const MapCost = z.object({
-  map_cost: z.object({
-    backend: z.string(),
-    pages: z.number(),
+  map_cost: Asked.extend({
     build: Cost,
     map: Cost,
     consume: Cost,
@@ -21,44 +26,113 @@ const MapCost = z.object({
     meta_bytes: z.number(),
   }),
 });
-
-const LAYOUTS: Record<Layout, string> = { '4k-fragmented': '4k', '64k': '64k', '2m': '2m' };
+/** A count that this kernel does not show is not there. */
+const MapCounts = z.object({
+  map_counts: Asked.extend({
+    prps: z.number(),
+    allocs: z.number().optional(),
+    flushes: z.number().optional(),
+    bounces: z.number().optional(),
+  }),
+});
+type MapCost = z.infer<typeof MapCost>['map_cost'];
+type MapCounts = z.infer<typeof MapCounts>['map_counts'];
 
 /**
- * Instructions of each phase for one list of memory that the probe lays out on purpose. Cost without correctness is
- * worth nothing, so the same lists are translated page by page first, in both directions.
+ * Instructions of each phase, and what is done besides, for memory that the probe lays out on purpose. Cost without correctness is
+ * worth nothing, so memory of each layout is translated page by page first, in both directions.
  */
 export async function mapCost(
   context: WorkloadContext<Extract<Workload, { kind: 'map-cost' }>>,
 ): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
-  const list = `-b ${cell.backend} -l ${LAYOUTS[workload.layout]} -n ${workload.pages}`;
+  const plan = costPlan(cell.machine, cell.backend, workload.points);
+  await lab.renewDomain(dut);
   await lab.bind(dut, 'phyr_probe');
   const translations: Translate[] = [];
-  for (const direction of ['to', 'from']) {
-    translations.push(await lab.ask(Translate, `phyrctl translate ${list} -d ${direction} -t 512`));
+  let pages = Number.POSITIVE_INFINITY;
+  for (const point of translated(plan)) {
+    pages = Math.min(pages, point.kib / 4);
+    for (const direction of ['to', 'from']) {
+      const { layout, lengths } = asked(point);
+      const command = `phyrctl translate -b ${cell.backend} -l ${layout} -n ${point.kib / 4} -d ${direction} -t 512${lengths}`;
+      translations.push(await lab.ask(Translate, command));
+    }
   }
-  const command = `lab uncounted phyrctl map-cost ${list} -i ${ITERATIONS} -d from`;
-  const { lines } = await lab.run(command);
-  const from = check(Snapshot, command, lines[0]);
-  const { map_cost: cost } = check(MapCost, command, lines[1]);
-  if (cost.backend !== cell.backend || cost.pages !== workload.pages) {
-    throw new StepFailed(`${command}: measured ${cost.pages} pages of ${cost.backend} instead`);
-  }
-  const to = check(Snapshot, command, lines[2]);
+  const command = `lab uncounted sh -c '${measurements(cell.backend, plan).join(' && ')}'`;
+  const { lines } = await lab.run(command, { deadlineMs: MEASURE_MS });
   return {
-    workload: done(`${ITERATIONS} times, ${cost.ranges} DMA ranges, shape ${cost.shape}`),
-    translation: judgeTranslate(translations, workload.pages),
-    uncounted: { from, to },
-    metrics: [
-      ...(['map', 'unmap', 'build', 'consume'] as const).map(
-        (phase): Metric => instructions(phase, cost[phase].median),
-      ),
-      { name: 'metadata', unit: 'B', value: cost.meta_bytes, better: 'lower' },
-    ],
+    workload: done(summary(plan)),
+    translation: judgeTranslate(translations, pages),
+    uncounted: outerSnapshots(command, lines, Snapshot),
+    metrics: metricsOf(cell.backend, plan, lines, workload.points.length > 1),
   };
 }
 
-function instructions(name: string, value: number): Metric {
-  return { name, unit: 'insn', value, better: 'lower' };
+/** The largest point of each layout that is not too large. */
+function translated({ points }: CostPlan): CostPoint[] {
+  const largest = new Map<string, CostPoint>();
+  for (const point of points) {
+    const known = largest.get(point.layout.id);
+    if (point.kib <= TRANSLATED_KIB && (known === undefined || known.kib < point.kib))
+      largest.set(point.layout.id, point);
+  }
+  return [...largest.values()];
+}
+
+function asked({ layout }: CostPoint): { layout: string; lengths: string } {
+  const { chunks } = layout;
+  return typeof chunks === 'string'
+    ? { layout: chunks, lengths: '' }
+    : { layout: 'list', lengths: ` -m ${chunks.join(',')}` };
+}
+
+/** One command for each list of lengths, since counting ends measuring for whoever asks for it. */
+function measurements(backend: Backend, { points }: CostPlan): string[] {
+  const commands = new Map<string, string[]>();
+  for (const point of points) {
+    const { layout, lengths } = asked(point);
+    commands.set(lengths, [...(commands.get(lengths) ?? []), `${layout}:${point.kib / 4}`]);
+  }
+  return [...commands].map(
+    ([lengths, words]) => `phyrctl map-costs -b ${backend} -i ${ITERATIONS} -d from${lengths} ${words.join(' ')}`,
+  );
+}
+
+function metricsOf(backend: Backend, plan: CostPlan, lines: unknown[], named: boolean): Metric[] {
+  const costs = linesLike(MapCost, lines).map((line) => line.map_cost);
+  const counts = linesLike(MapCounts, lines).map((line) => line.map_counts);
+  // In the order of the commands, which is that of the points but for those of one list of lengths.
+  const order = [...new Set(plan.points.map((point) => asked(point).lengths))];
+  const points = order.flatMap((lengths) => plan.points.filter((point) => asked(point).lengths === lengths));
+  return points.flatMap((point, at) => {
+    const [cost, count] = [costs[at], counts[at]];
+    for (const answer of [cost, count])
+      if (answer?.backend !== backend || answer.layout !== asked(point).layout || answer.pages !== point.kib / 4)
+        throw new StepFailed(`phyrctl map-costs: no answer for ${backend}, ${pointName(point)}`);
+    return cost === undefined || count === undefined ? [] : figures(named ? `${pointName(point)} ` : '', cost, count);
+  });
+}
+
+function figures(name: string, cost: MapCost, counts: MapCounts): Metric[] {
+  const count = (what: string, value: number | undefined): Metric[] =>
+    value === undefined ? [] : [{ name: name + what, unit: '', value, better: 'lower' }];
+  return [
+    ...(['map', 'unmap', 'build', 'consume'] as const).map(
+      (phase): Metric => ({ name: name + phase, unit: 'insn', value: cost[phase].median, better: 'lower' }),
+    ),
+    { name: `${name}metadata`, unit: 'B', value: cost.meta_bytes, better: 'lower' },
+    ...count('segments', cost.ranges),
+    { name: `${name}PRP entries`, unit: '', value: counts.prps, better: 'neither' },
+    ...count('allocations', counts.allocs),
+    ...count('IOTLB invalidations', counts.flushes),
+    ...count('bounces', counts.bounces),
+  ];
+}
+
+function summary({ points, left }: CostPlan): string {
+  const reasons = new Map<string, string[]>();
+  for (const { point, why } of left) reasons.set(why, [...(reasons.get(why) ?? []), pointName(point)]);
+  const out = [...reasons].map(([why, names]) => `; without ${names.join(', ')}: ${why}`);
+  return `${points.length} measured, ${ITERATIONS} times each${out.join('')}`;
 }

@@ -1,5 +1,5 @@
 import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
-import type { DataClaim, Provoked, Snapshot } from '../../oracle/index.js';
+import type { DataClaim, Provoked, Snapshot, Watch } from '../../oracle/index.js';
 import type { Peer } from '../boot.js';
 import type { Lab } from '../lab.js';
 
@@ -24,9 +24,14 @@ export interface WorkloadResult {
   workload: OracleReport;
   /** `undefined`: the workload moves no data. */
   data?: DataClaim[];
-  /** Only if the workload brings its own translation check instead of the watch on submissions. */
-  translation?: OracleReport;
+  /**
+   * Only if the workload brings its own translation check instead of the watch on submissions. `nothing`: what it measures is not
+   * ours, so that there is nothing to look at.
+   */
+  translation?: OracleReport | 'nothing';
   metrics: Metric[];
+  /** What the watch on submissions saw, if the workload ended it. */
+  watch?: Watch | undefined;
   /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
   moved?: number;
   /** Lines that this workload makes a sound kernel write, which would otherwise be an objection. */

@@ -10,6 +10,7 @@ const measured: Measured = {
       share: 0.95,
       sg: { map: 1100, unmap: 60 },
       iova: { map: 1000, unmap: 50 },
+      iter: { map: 1001, unmap: 50 },
       raw: { map: 980, unmap: 40 },
       phyr: { map: 1000, unmap: 47 },
     },

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counts what a mapping does besides executing instructions: allocations, submissions of
+ * invalidations, bounces.  Whoever counts with interrupts off counts nothing but its own.
+ *
+ * Counting costs instructions, so nothing is measured while it is possible.
+ */
+#include <linux/gfp.h>
+#include <linux/kprobes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "probe.h"
+
+static struct probe_counts counts;
+static bool counting;
+
+static void on_slab_alloc(void *data, unsigned long site, const void *ptr, struct kmem_cache *s,
+			  gfp_t gfp, int node)
+{
+	if (!READ_ONCE(counting) || !ptr)
+		return;
+	counts.allocs++;
+	counts.alloc_bytes += kmem_cache_size(s);
+}
+
+static void on_kmalloc(void *data, unsigned long site, const void *ptr, size_t asked, size_t got,
+		       gfp_t gfp, int node)
+{
+	if (!READ_ONCE(counting) || !ptr)
+		return;
+	counts.allocs++;
+	counts.alloc_bytes += got;
+}
+
+static void on_page_alloc(void *data, struct page *page, unsigned int order, gfp_t gfp, int type)
+{
+	if (!READ_ONCE(counting) || !page)
+		return;
+	counts.allocs++;
+	counts.alloc_bytes += PAGE_SIZE << order;
+}
+
+static void on_bounce(void *data, struct device *dev, dma_addr_t addr, size_t size)
+{
+	if (READ_ONCE(counting))
+		counts.bounces++;
+}
+
+static int on_flush(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (READ_ONCE(counting))
+		counts.flushes++;
+	return 0;
+}
+
+static struct {
+	const char *name;
+	void *call;
+	u32 of;
+	struct tracepoint *tp;
+} points[] = {
+	{ "kmem_cache_alloc", on_slab_alloc, PHYR_PROBE_COUNTED_ALLOCS },
+	{ "kmalloc", on_kmalloc, PHYR_PROBE_COUNTED_ALLOCS },
+	{ "mm_page_alloc", on_page_alloc, PHYR_PROBE_COUNTED_ALLOCS },
+	{ "swiotlb_bounced", on_bounce, PHYR_PROBE_COUNTED_BOUNCES },
+};
+
+/* The way of every invalidation of VT-d; other IOMMUs have not got it. */
+static struct kprobe flush_probe;
+
+static u32 armed;	/* PHYR_PROBE_COUNTED_* */
+static bool on;
+
+static void find_point(struct tracepoint *tp, void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(points); i++)
+		if (!strcmp(tp->name, points[i].name))
+			points[i].tp = tp;
+}
+
+/**
+ * probe_count_arm - make counting possible
+ *
+ * Context: May sleep.  The caller holds the lock of the probe's device.
+ */
+void probe_count_arm(void)
+{
+	u32 missing = 0;
+	int i;
+
+	if (on)
+		return;
+	armed = 0;
+	for_each_kernel_tracepoint(find_point, NULL);
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		if (points[i].tp &&
+		    tracepoint_probe_register(points[i].tp, points[i].call, NULL))
+			points[i].tp = NULL;
+		if (points[i].tp)
+			armed |= points[i].of;
+		else
+			missing |= points[i].of;
+	}
+	armed &= ~missing;
+	memset(&flush_probe, 0, sizeof(flush_probe));
+	flush_probe.symbol_name = "qi_submit_sync";
+	flush_probe.pre_handler = on_flush;
+	if (!register_kprobe(&flush_probe))
+		armed |= PHYR_PROBE_COUNTED_FLUSHES;
+	on = true;
+}
+
+/**
+ * probe_count_disarm - the reverse
+ *
+ * Context: May sleep.  The caller holds the lock of the probe's device.
+ */
+void probe_count_disarm(void)
+{
+	int i;
+
+	if (!on)
+		return;
+	if (armed & PHYR_PROBE_COUNTED_FLUSHES)
+		unregister_kprobe(&flush_probe);
+	for (i = 0; i < ARRAY_SIZE(points); i++)
+		if (points[i].tp)
+			tracepoint_probe_unregister(points[i].tp, points[i].call, NULL);
+	tracepoint_synchronize_unregister();
+	on = false;
+}
+
+/**
+ * probe_count_armed - is counting possible, so that nothing can be measured?
+ *
+ * Context: The caller holds the lock of the probe's device.
+ * Return: true if it is.
+ */
+bool probe_count_armed(void)
+{
+	return on;
+}
+
+/**
+ * probe_count_begin - count from here
+ *
+ * Context: Interrupts off until probe_count_end().
+ */
+void probe_count_begin(void)
+{
+	memset(&counts, 0, sizeof(counts));
+	WRITE_ONCE(counting, true);
+}
+
+/**
+ * probe_count_end - to here
+ * @out: receives what was counted
+ *
+ * Context: Interrupts off.
+ * Return: PHYR_PROBE_COUNTED_* of what could be counted.
+ */
+u32 probe_count_end(struct probe_counts *out)
+{
+	WRITE_ONCE(counting, false);
+	*out = counts;
+	return armed;
+}

@@ -1,0 +1,185 @@
+import { randomInt } from 'node:crypto';
+import { Command } from 'commander';
+import { namesGuestTree, openGuestTree, openImages } from '../images/index.js';
+import { type Cell, ExitCode, exitCodeOf, UsageError } from '../model/index.js';
+import { budgetRows, countsOf, judgePairs, measuredBy, movedCounts, pairRuns } from '../perf/index.js';
+import { type Plan, select } from '../plan/index.js';
+import {
+  benchTables,
+  budgetTable,
+  comparisonLines,
+  movedLines,
+  progressReporter,
+  StatusLine,
+  type Style,
+  styleFor,
+} from '../report/index.js';
+import { addConductOptions, type Conducted, type ConductOptions, conduct } from './conduct.js';
+import { interruptible } from './interrupt.js';
+import { DEFAULT_KERNEL, wholeNumber } from './options.js';
+import { checkTargets, targetsOf } from './reports.js';
+import { askedFor } from './run.js';
+import { loadSuites } from './scenarios.js';
+
+interface BenchOptions extends ConductOptions {
+  against?: string;
+  guest?: string;
+  rounds: number;
+  checkDeterminism?: number | true;
+  phases?: boolean;
+  counts?: boolean;
+  kernel: string;
+  scenarios?: string;
+}
+
+const SUITE = 'bench';
+/** Every ratio has the rounds of its cell besides. */
+const ROUNDS = 3;
+
+export function benchCommand(): Command {
+  const command = new Command('bench')
+    .description('measure what mapping and I/O cost: the suite bench, or those of its cells that a pattern names')
+    .argument('[PATTERN...]')
+    .option(
+      '--against <DIR|REV|KERNEL>',
+      "also measure these sources of the modules, or this kernel, in turns with the default's, and say what changed",
+    )
+    .option('--guest <DIR|REV>', 'build the modules from these sources instead of guest/')
+    .option(
+      '--rounds <N>',
+      'with --against: how often each side takes its turn where timings are compared',
+      wholeNumber(1, 100),
+      ROUNDS,
+    )
+    .option(
+      '--check-determinism [N]',
+      'run what is counted N times (default: 2), and name what was not the same each time',
+      wholeNumber(2, 1000),
+    )
+    .option('--phases', 'build, map, consume and unmap apart')
+    .option('--counts', 'also tables of metadata, segments, PRP entries, allocations, invalidations, bounces')
+    .option('--kernel <RELEASE|DIR>', 'as for run', DEFAULT_KERNEL)
+    .option('--scenarios <DIR>', "also measure the scenarios' cells of the kinds map-cost, io-cost and throughput");
+  return addConductOptions(command).action(bench);
+}
+
+async function bench(words: string[], options: BenchOptions): Promise<void> {
+  const { against: other, checkDeterminism: times } = options;
+  if (other !== undefined && times !== undefined)
+    throw new UsageError('--against and --check-determinism are two questions', 'ask them one after the other');
+  const { targets, output } = targetsOf(options);
+  if (targets.length > 0 && (other ?? times) !== undefined)
+    throw new UsageError('a report is of one run, and this makes several', 'each keeps its result.json in its folder');
+  await checkTargets(targets);
+  const seed = randomInt(2 ** 32);
+  const plan = await chosen(words, options, seed);
+  using interrupt = interruptible();
+  const { signal } = interrupt;
+  const status = new StatusLine(output);
+  await using images = await openImages({ ...options, progress: progressReporter(status), signal });
+  await using own = options.guest === undefined ? undefined : await openGuestTree(options.guest, signal);
+  const run: Turn = async (part, { kernel = options.kernel, guest = own?.dir }, forget) => {
+    signal.throwIfAborted();
+    const asked = askedFor(words.length > 0 ? words : [SUITE], { ...options, kernel });
+    const job = { plan: part, seed, asked, guest, forget };
+    const started = performance.now();
+    return await conduct(job, { ...options, targets, output, started }, { images, status, signal });
+  };
+  const print = (lines: readonly string[]) => {
+    for (const line of lines) status.print(line);
+  };
+  process.exitCode = await (other !== undefined
+    ? against(other, plan, run, { ...options, print, style: styleFor(output), signal })
+    : times !== undefined
+      ? determinism(plan, run, times === true ? 2 : times, { print, style: styleFor(output) })
+      : once(plan, run, { ...options, print }));
+}
+
+/** Of the suite, and of scenarios what measures as its cells do. */
+async function chosen(words: string[], { scenarios }: BenchOptions, seed: number): Promise<Plan> {
+  const suites = (await loadSuites(scenarios)).map((suite) =>
+    suite.id === SUITE ? suite : { ...suite, blocks: suite.blocks.filter((block) => block.workloads.every(measures)) },
+  );
+  const own = new Set((await loadSuites()).map(({ id }) => id));
+  const measuring = suites.filter(({ id, blocks }) => id === SUITE || (!own.has(id) && blocks.length > 0));
+  const all = words.length > 0 ? words : measuring.map(({ id }) => id);
+  return select(measuring, all, seed);
+}
+
+function measures({ kind }: Cell['workload']): boolean {
+  return kind === 'map-cost' || kind === 'io-cost' || kind === 'throughput';
+}
+
+interface Side {
+  kernel?: string;
+  guest?: string;
+}
+
+/** One run. What is to be forgotten is no part of the history. */
+type Turn = (plan: Plan, side: Side, forget: boolean) => Promise<Conducted>;
+
+interface Output {
+  print: (lines: readonly string[]) => void;
+  style: Style;
+}
+
+async function once(
+  plan: Plan,
+  run: Turn,
+  options: Omit<Output, 'style'> & { phases?: boolean; counts?: boolean },
+): Promise<number> {
+  const { exitCode, result } = await run(plan, {}, false);
+  const rows = budgetRows(measuredBy(result.cells));
+  options.print(benchTables(result.cells, options));
+  if (rows.length > 0) options.print(['', ...budgetTable(rows).split('\n')]);
+  return exitCode;
+}
+
+/** Timings differ from run to run, so only counts are asked for. */
+async function determinism(plan: Plan, run: Turn, times: number, { print, style }: Output): Promise<number> {
+  const counted = part(plan, ({ machine }) => machine.clock === 'icount');
+  if (counted.cells.length === 0)
+    throw new UsageError('none of these cells counts instructions', `phyrlab list ${SUITE}`);
+  const runs: Conducted[] = [];
+  for (let i = 0; i < times; i++) runs.push(await run(counted, {}, false));
+  const records = runs.map(({ result }) => result.cells);
+  const moved = movedCounts(counted.cells, records);
+  print(['', ...movedLines(moved, countsOf(counted.cells, records[0] ?? []), times, style)]);
+  return worst(runs, moved.length > 0);
+}
+
+/** Counts are the same each time, so one turn says all; timings are taken in turns. What others' sources cost is not remembered. */
+async function against(
+  word: string,
+  plan: Plan,
+  run: Turn,
+  { rounds, print, style, signal }: Output & { rounds: number; signal: AbortSignal },
+): Promise<number> {
+  const isKernel = !namesGuestTree(word) && (word.includes('/') || /^\d+\.\d+/.test(word) || word === 'debug');
+  await using tree = isKernel ? undefined : await openGuestTree(word, signal);
+  const other: Side = tree === undefined ? { kernel: word } : { guest: tree.dir };
+  const [ours, theirs]: [Conducted[], Conducted[]] = [[], []];
+  const noisy = part(plan, ({ machine }) => machine.clock !== 'icount');
+  for (let round = 0; round < (noisy.cells.length > 0 ? rounds : 1); round++) {
+    const turn = round === 0 ? plan : noisy;
+    ours.push(await run(turn, {}, true));
+    theirs.push(await run(turn, other, true));
+  }
+  const side = (runs: Conducted[]) => runs.map(({ result }) => result.cells);
+  const judged = judgePairs(pairRuns(plan.cells, side(ours), side(theirs)));
+  print(['', `${tree?.name ?? `kernel ${word}`} against the default:`, ...comparisonLines(judged, style)]);
+  return worst(
+    [...ours, ...theirs],
+    judged.some(({ comparison }) => comparison.gates),
+  );
+}
+
+function part(plan: Plan, takes: (cell: Cell) => boolean): Plan {
+  return { cells: plan.cells.filter(takes), pruned: [], omitted: 0 };
+}
+
+/** Of several runs, and of what they said together. */
+function worst(runs: readonly Conducted[], objection: boolean): number {
+  const exitCode = exitCodeOf(runs.flatMap(({ result }) => result.cells.map(({ verdict }) => verdict)));
+  return exitCode === ExitCode.ok && objection ? ExitCode.failed : exitCode;
+}

@@ -1,0 +1,71 @@
+/** Several runs of the same cells held against each other: what moved that must not, and what another source changed. Pure. */
+import type { Cell, CellRecord, Metric } from '../model/index.js';
+import type { Pair } from './gate.js';
+
+/** A count that was not the same in every run. */
+export interface Moved {
+  name: string;
+  unit: string;
+  /** By run; `undefined` where the cell did not pass or did not say. */
+  values: (number | undefined)[];
+}
+
+interface Measured {
+  name: string;
+  kind: Pair['kind'];
+  metric: Metric;
+  /** By run. */
+  samples: (readonly number[] | undefined)[];
+}
+
+function* measurements(cells: readonly Cell[], runs: readonly (readonly CellRecord[])[]): Generator<Measured> {
+  const found: ReadonlyMap<string, Metric>[] = runs.map(
+    (records) =>
+      new Map(
+        records
+          .filter(({ verdict }) => verdict === 'pass')
+          .flatMap(({ id, metrics }) => metrics.map((metric) => [`${id} ${metric.name}`, metric] as const)),
+      ),
+  );
+  const kinds = new Map(cells.map(({ id, machine }) => [id, machine.clock === 'icount' ? 'exact' : 'noisy'] as const));
+  const names = new Map<string, Metric>(
+    found.flatMap((metrics) => [...metrics].map(([name, metric]): [string, Metric] => [name, metric])),
+  );
+  for (const [name, metric] of names) {
+    const kind = kinds.get(name.slice(0, name.indexOf(' ')));
+    if (kind === undefined) continue;
+    const samples = found.map((metrics) => {
+      const one = metrics.get(name);
+      return one && (one.samples ?? [one.value]);
+    });
+    yield { name, kind, metric, samples };
+  }
+}
+
+/** What was counted, and differs between runs or was not there in one of them. */
+export function movedCounts(cells: readonly Cell[], runs: readonly (readonly CellRecord[])[]): Moved[] {
+  return [...measurements(cells, runs)].flatMap(({ name, kind, metric, samples }) => {
+    const values = samples.map((one) => one?.[0]);
+    const same = values.every((value) => value === values[0]);
+    return kind === 'exact' && !same ? [{ name, unit: metric.unit, values }] : [];
+  });
+}
+
+/** How many counts there are. */
+export function countsOf(cells: readonly Cell[], run: readonly CellRecord[]): number {
+  return [...measurements(cells, [run])].filter(({ kind }) => kind === 'exact').length;
+}
+
+/** The runs of one side against those of the other; what only one of them measured is left out. */
+export function pairRuns(
+  cells: readonly Cell[],
+  before: readonly (readonly CellRecord[])[],
+  after: readonly (readonly CellRecord[])[],
+): Pair[] {
+  return [...measurements(cells, [...before, ...after])].flatMap(({ name, kind, metric, samples }) => {
+    const side = (from: number, to?: number) => samples.slice(from, to).flatMap((one) => one ?? []);
+    const [old, now] = [side(0, before.length), side(before.length)];
+    if (metric.better === 'neither' || old.length === 0 || now.length === 0) return [];
+    return [{ name, kind, better: metric.better, unit: metric.unit, before: old, after: now }];
+  });
+}

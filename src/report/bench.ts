@@ -1,0 +1,102 @@
+/** What a bench measured, as tables: what was measured down, the ways across. */
+import type { CellRecord, Metric } from '../model/index.js';
+
+export interface BenchTableOptions {
+  /** Each phase of a mapping by itself instead of their sum. */
+  phases?: boolean | undefined;
+  /** What was done besides executing instructions. */
+  counts?: boolean | undefined;
+}
+
+const PHASES = ['build', 'map', 'consume', 'unmap'];
+const COUNTS = ['metadata', 'segments', 'PRP entries', 'allocations', 'IOTLB invalidations', 'bounces'];
+/** Of a whole I/O. */
+const WHOLE = 'whole';
+
+export function benchTables(records: readonly CellRecord[], options: BenchTableOptions): string[] {
+  const groups = new Map<string, CellRecord[]>();
+  for (const record of records.filter(({ verdict, metrics }) => verdict === 'pass' && metrics.length > 0)) {
+    const where = record.id.split('/').slice(0, -1).join('/');
+    groups.set(where, [...(groups.get(where) ?? []), record]);
+  }
+  return [...groups].flatMap(([where, cells]) => {
+    if (cells.some(({ metrics }) => metrics.some(({ samples }) => samples !== undefined))) return ratios(where, cells);
+    const columns = cells.map(({ id, metrics }) => ({
+      way: id.split('/').at(-1) ?? '',
+      figures: new Map(metrics.map(({ name, value }) => [name, value])),
+    }));
+    const names = new Set(columns.flatMap(({ figures }) => [...figures.keys()]));
+    const whole = [...names].some((name) => name.endsWith(` ${WHOLE}`));
+    const tables = whole
+      ? [table(`${where}: instructions of an I/O, queue_rq() and completion`, columns, [WHOLE])]
+      : options.phases
+        ? PHASES.map((phase) => table(`${where}: ${phase}, instructions`, columns, [phase]))
+        : [table(`${where}: ${PHASES.join(' + ')}, instructions`, columns, PHASES)];
+    const counts = options.counts && !whole ? COUNTS.map((count) => table(`${where}: ${count}`, columns, [count])) : [];
+    return [...tables, ...counts].flat();
+  });
+}
+
+interface Column {
+  way: string;
+  figures: ReadonlyMap<string, number>;
+}
+
+/** A row for each thing measured, its figures the sum of these. */
+function table(title: string, columns: readonly Column[], parts: readonly string[]): string[] {
+  const [last = ''] = parts;
+  const rows = new Set(
+    columns.flatMap(({ figures }) => [...figures.keys()].flatMap((name) => prefix(name, last) ?? [])),
+  );
+  if (rows.size === 0) return [];
+  const lines = [...rows].map((row) => [
+    row,
+    ...columns.map(({ figures }) => {
+      const values = parts.map((part) => figures.get(row === '' ? part : `${row} ${part}`));
+      const sum = values.reduce<number | undefined>(
+        (all, one) => (all === undefined || one === undefined ? undefined : all + one),
+        0,
+      );
+      return sum === undefined ? '-' : sum.toLocaleString('en-US');
+    }),
+  ]);
+  return ['', title, ...aligned([['', ...columns.map(({ way }) => way)], ...lines])];
+}
+
+function prefix(name: string, part: string): string | undefined {
+  if (name === part) return '';
+  return name.endsWith(` ${part}`) ? name.slice(0, -part.length - 1) : undefined;
+}
+
+/** Throughput and latency: what ours is of the kernel's, the middle and all of the rounds. */
+function ratios(where: string, cells: readonly CellRecord[]): string[] {
+  const names = new Set(
+    cells.flatMap(({ metrics }) => metrics.filter(({ unit }) => unit === 'x').map(({ name }) => name)),
+  );
+  const lines = [...names].map((name) => [
+    name,
+    ...cells.map(({ metrics }) => spread(metrics.find((metric) => metric.name === name))),
+  ]);
+  const ways = cells.map(({ id }) => id.split('/').at(-1) ?? '');
+  return [
+    '',
+    `${where}: in turns with the kernel's nvme; emulated time, which is not hardware time: only the ratio means anything`,
+    ...aligned([['', ...ways], ...lines]),
+  ];
+}
+
+function spread(metric: Metric | undefined): string {
+  if (metric === undefined) return '-';
+  const samples = metric.samples ?? [metric.value];
+  return `${metric.value.toFixed(3)} (${Math.min(...samples).toFixed(3)} to ${Math.max(...samples).toFixed(3)})`;
+}
+
+function aligned(lines: readonly string[][]): string[] {
+  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  return lines.map((line) =>
+    line
+      .map((text, i) => (i === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
