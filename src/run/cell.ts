@@ -72,7 +72,9 @@ export async function runCell(
     const { oracles, metrics: judged } = await consult(evidence);
     const { verdict, reason } = judge(cell.expect, oracles);
     const clean = oracles.every((report) => report.verdict === 'pass') && evidence.cleaned;
-    const metrics = [...evidence.result.metrics, ...structureCounts(evidence.stats), ...judged];
+    // The driver counts what is repeated because the device was slow as well, so its sums would not be the same twice.
+    const structure = evidence.result.uncounted ? [] : structureCounts(evidence.stats);
+    const metrics = [...evidence.result.metrics, ...structure, ...judged];
     return { record: finish(verdict, reason, oracles, metrics), guestUsable: clean };
   } catch (error) {
     options.signal.throwIfAborted();
