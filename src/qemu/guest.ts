@@ -135,7 +135,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   const trace = options.traceFile ? { here: options.traceFile, inQemu: options.traceFile } : await openLog('trace.log');
   const consoleLog = await openLog('console.log');
   const argv = qemuArgv({
-    machine,
+    machine: { ...machine, kernelArgs: [...options.kernel.args, ...machine.kernelArgs] },
     topology,
     accelerator,
     dataDirs: qemu.dataDirs,
