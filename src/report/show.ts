@@ -49,7 +49,7 @@ export function treeOf({ machine, topology, expect }: Shown): string[] {
 
 /** The command line of the guest, one option a line; files that a run makes are named after what they hold. */
 export function qemuCommand({ machine, topology }: Found): string[] {
-  const backing = new Map(backingFiles(topology).map(({ key }) => [key, `FILE-OF-${key}`]));
+  const backing = new Map(backingFiles(machine, topology).map(({ key }) => [key, `FILE-OF-${key}`]));
   const argv = qemuArgv({
     machine,
     topology,

@@ -74,6 +74,8 @@ export async function p2pCopy(
     workload: judged(objections, refused !== undefined ? `refused: ${refused}` : 'copied'),
     data,
     metrics: [],
+    // The block layer tells of an I/O error where it keeps to itself a request that is none (EINVAL).
+    ...(refused === 'EIO' && { expectedLog: [/I\/O error, dev phyr\d+, sector/] }),
     moved: refused !== undefined ? 0 : 2 * bytes,
   };
 }
