@@ -34,4 +34,15 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     reason:
       'include/linux/pci-p2pdma.h: pci_p2pdma_bus_addr_map() adds an offset and checks nothing, nor do its callers in dma_direct_map_sg(), iommu_dma_map_sg() and blk_dma_map_bus()',
   },
+  {
+    id: 'dma-buf-sgt-leak',
+    what: 'dma_buf_free_sgt() leaks the entries of the table that it frees',
+    oracle: 'kernel-log',
+    pattern: /\bdma_buf_phys_vec_to_sgt\b/,
+    // Where somebody looks for what is lost.
+    kernels: ['7.2.*-debug*', '7.3.*-debug*'],
+    where: ({ workload }) => workload.kind === 'ktap' && workload.cases === 'all',
+    reason:
+      'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() sets orig_nents to 0, to say that there are no CPU pages, and sg_free_table() frees as many entries as that says',
+  },
 ];

@@ -6,7 +6,7 @@
 
 #include "lifetime.h"
 
-/* /proc/PID/pagemap and /proc/kpageflags: Documentation/admin-guide/mm/pagemap.rst */
+/* Documentation/admin-guide/mm/pagemap.rst */
 #define PRESENT		(1ULL << 63)
 #define SWAPPED		(1ULL << 62)
 #define FRAME		((1ULL << 55) - 1)
