@@ -23,7 +23,7 @@ import {
   type Style,
   TerminalReport,
 } from '../report/index.js';
-import { historyFolder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
+import { historyFolder, inOrder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
 import { writeReport } from './report.js';
 import { type ReportTarget, writeReports } from './reports.js';
 
@@ -69,7 +69,7 @@ export class Recording {
     const { store, runs, targets, forget } = this.#options;
     const { duration_ms, interrupted } = end;
     if (this.#run === undefined) throw new TypeError('a run that did not begin has no end');
-    const cells = [...this.#records.values()];
+    const cells = inOrder(this.#records, this.#cells);
     const { shard } = this.#run;
     // Whether anything was shown at all is for the whole to say: a shard may have nothing to run.
     const verdicts = [...cells.map((cell) => cell.verdict), ...(shard === undefined ? [] : (['pass'] as const))];

@@ -156,6 +156,11 @@ export function pmrOf(nodeId: string): string {
   return `${nodeId}.pmr`;
 }
 
+/** Key of the file that a controller memory buffer is copied to when somebody wants to see it. */
+export function cmbOf(nodeId: string): string {
+  return `${nodeId}.cmb`;
+}
+
 function memoryArgs(nodeId: string, sizeMiB: number, file: string): string[] {
   const memory = { id: `memory-${nodeId}`, share: 'on', 'mem-path': file, size: `${sizeMiB}M` };
   return ['-object', option('memory-backend-file', memory)];
@@ -164,7 +169,7 @@ function memoryArgs(nodeId: string, sizeMiB: number, file: string): string[] {
 /** Key in `Backing` of the machine's NVDIMM. No node has it: their ids are of lower-case letters. */
 export const NVDIMM = 'NVDIMM';
 
-/** The files that QEMU needs behind a machine and its topology: key in `Backing` and size. */
+/** The files that QEMU needs behind a machine and its topology, and those for copies of what has none: key in `Backing` and size. */
 export function backingFiles(
   { nvdimmMiB }: Pick<Machine, 'nvdimmMiB'>,
   topology: Topology,
@@ -174,7 +179,8 @@ export function backingFiles(
     if (node.kind === 'ivshmem') return [{ key: node.id, sizeMiB: node.sizeMiB }];
     if (node.kind !== 'nvme') return [];
     const pmr = node.pmrMiB === undefined ? [] : [{ key: pmrOf(node.id), sizeMiB: node.pmrMiB }];
-    return [{ key: node.id, sizeMiB: node.sizeMiB }, ...pmr];
+    const cmb = node.cmbMiB === undefined ? [] : [{ key: cmbOf(node.id), sizeMiB: node.cmbMiB }];
+    return [{ key: node.id, sizeMiB: node.sizeMiB }, ...pmr, ...cmb];
   });
   return [...nvdimm, ...nodes];
 }

@@ -6,12 +6,14 @@ import { Copy, DRIVERS, judgeCopy, sideOf } from './copy.js';
 import { overwrite } from './host-file.js';
 import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
 
+/** The one refusal that the block layer reports as an I/O error of the disk. */
+const REFUSED_IN_LOG = [/\bI\/O error, dev phyr\d+, sector/];
+
 const Offered = z.object({ size: z.number(), available: z.number() });
 
 /**
  * Disk -> BAR of the peer -> another place of the disk, with the kernel's driver and with ours: both must do what the
- * topology allows. The host sees both ends, the disk's file and the memory behind the BAR; only a controller memory buffer is
- * QEMU's own.
+ * topology allows. The host sees both ends, the disk's file and the memory behind the BAR.
  */
 export async function p2pCopy(
   context: WorkloadContext<Extract<Workload, { kind: 'p2p-copy' }>>,
@@ -47,6 +49,7 @@ export async function p2pCopy(
       objections[sideOf(driver)].push(...judgeCopy(driver, copy, refused, bytes));
     }
     const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
+    await peer.look();
     if (after.available !== before.available)
       objections.ours.push(`${before.available - after.available} bytes of the peer's memory were not given back`);
   } finally {
@@ -64,9 +67,7 @@ export async function p2pCopy(
         offset: to,
         due: refused !== undefined ? { bytes, piece: (_, length) => Buffer.alloc(length) } : due,
       },
-      ...(peer.file === undefined
-        ? []
-        : inPeer(peer.file, refused !== undefined, driver, due).map((claim) => ({ ...claim, ...side }))),
+      ...inPeer(peer.file, refused !== undefined, driver, due).map((claim) => ({ ...claim, ...side })),
     ];
   });
   const refused = refusal(cell.expect);
@@ -74,9 +75,8 @@ export async function p2pCopy(
     workload: judged(objections, refused !== undefined ? `refused: ${refused}` : 'copied'),
     data,
     metrics: [],
-    // The block layer tells of an I/O error where it keeps to itself a request that is none (EINVAL).
-    ...(refused === 'EIO' && { expectedLog: [/I\/O error, dev phyr\d+, sector/] }),
     moved: refused !== undefined ? 0 : 2 * bytes,
+    ...(refused === 'EIO' && { expectedLog: REFUSED_IN_LOG }),
   };
 }
 
