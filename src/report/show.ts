@@ -88,11 +88,12 @@ export function dueOf({ machine, topology, workload, backend, expect }: Shown): 
   }
 }
 
-function machineOf({ id, arch, vcpus, memoryMiB, clock, dmaBits }: Machine): string {
+function machineOf({ id, arch, vcpus, memoryMiB, nvdimmMiB, clock, dmaBits }: Machine): string {
   return [
     `${id}: ${arch}`,
     `${vcpus} vCPU${vcpus === 1 ? '' : 's'}`,
     `${memoryMiB} MiB`,
+    ...(nvdimmMiB === undefined ? [] : [`an NVDIMM of ${nvdimmMiB} MiB`]),
     clock === 'wall' ? 'real time' : 'a clock that counts instructions',
     ...(dmaBits === undefined ? [] : [`the device sends ${dmaBits} bits of address`]),
   ].join(', ');

@@ -90,7 +90,7 @@ function claims(
   return [
     { ...disk, due },
     // Where in the NVDIMM a file lies is the file system's business.
-    mode === 'raw' ? { ...place, kind: 'holds', offset: at } : { ...place, kind: 'holds-somewhere' },
+    mode === 'raw' ? { ...place, kind: 'holds', offset: at } : { ...place, kind: 'holds-scattered' },
     ...(again ? [{ ...side, kind: 'read-back' as const, what: what('NVDIMM, by the CPU'), digest, due }] : []),
   ];
 }
