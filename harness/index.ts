@@ -8,9 +8,26 @@ import { debug } from './suites/debug.js';
 import { engines } from './suites/engines.js';
 import { full } from './suites/full.js';
 import { ktap } from './suites/ktap.js';
+import { lifetime } from './suites/lifetime.js';
 import { machines } from './suites/machines.js';
 import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
+import { pmem } from './suites/pmem.js';
 import { smoke } from './suites/smoke.js';
 
-export const suites: Suite[] = [smoke, ci, p2p, machines, arm64, engines, ktap, debug, full, nightly, alarms, bench];
+export const suites: Suite[] = [
+  smoke,
+  ci,
+  p2p,
+  machines,
+  arm64,
+  engines,
+  pmem,
+  lifetime,
+  ktap,
+  debug,
+  full,
+  nightly,
+  alarms,
+  bench,
+];
