@@ -43,6 +43,8 @@
  *				than asked, where there is a page left
  * @PHYR_PLANT_PIN_LEAK:	"pin-leak": unpinning forgets the first page of each chunk of
  *				several
+ * @PHYR_PLANT_NO_PIN:		"no-pin": user memory is unpinned as soon as it is described, not
+ *				when it is no longer used
  * @PHYR_PLANT_WRONG_ORDER:	"wrong-order": the size bits of a packed entry are one too small
  */
 enum phyr_plant {
@@ -59,6 +61,7 @@ enum phyr_plant {
 	PHYR_PLANT_SKIP_SYNC,
 	PHYR_PLANT_WRONG_SLICE,
 	PHYR_PLANT_PIN_LEAK,
+	PHYR_PLANT_NO_PIN,
 	PHYR_PLANT_WRONG_ORDER,
 };
 

@@ -239,6 +239,7 @@ export const Plant = z.enum([
   'skip-sync',
   'wrong-slice',
   'pin-leak',
+  'no-pin',
   'wrong-order',
 ]);
 export type Plant = z.infer<typeof Plant>;

@@ -21,7 +21,6 @@ import {
 } from '../model/index.js';
 import { decideCtlIo } from './ctl-io.js';
 import { ktapLacks } from './ktap.js';
-import { lifetimeLacks } from './lifetime.js';
 import { MEMORY_PATHS } from './memory-paths.js';
 import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
@@ -178,10 +177,6 @@ export function decide(combination: Combination, block: Block): Decision {
   if (workload.kind === 'pmem') {
     const decision = decidePmem(machine, workload, backend);
     if ('prune' in decision || block.caughtBy === undefined) return decision;
-  }
-  if (workload.kind === 'lifetime') {
-    const lacks = lifetimeLacks(nodes, workload);
-    if (lacks !== undefined) return { prune: lacks };
   }
   if (workload.kind === 'ktap' || workload.kind === 'kernel-check') {
     if (backend !== 'phyr8') return { prune: 'it tests no backend of the driver: it is run once' };
