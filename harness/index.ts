@@ -12,5 +12,20 @@ import { machines } from './suites/machines.js';
 import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
 import { smoke } from './suites/smoke.js';
+import { vfio } from './suites/vfio.js';
 
-export const suites: Suite[] = [smoke, ci, p2p, machines, arm64, engines, ktap, debug, full, nightly, alarms, bench];
+export const suites: Suite[] = [
+  smoke,
+  ci,
+  p2p,
+  machines,
+  arm64,
+  engines,
+  vfio,
+  ktap,
+  debug,
+  full,
+  nightly,
+  alarms,
+  bench,
+];

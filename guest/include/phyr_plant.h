@@ -44,6 +44,8 @@
  * @PHYR_PLANT_PIN_LEAK:	"pin-leak": unpinning forgets the first page of each chunk of
  *				several
  * @PHYR_PLANT_WRONG_ORDER:	"wrong-order": the size bits of a packed entry are one too small
+ * @PHYR_PLANT_WRONG_IOVA:	"wrong-iova": the last chunk of several is entered into a domain of
+ *				one's own a page late
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -60,6 +62,7 @@ enum phyr_plant {
 	PHYR_PLANT_WRONG_SLICE,
 	PHYR_PLANT_PIN_LEAK,
 	PHYR_PLANT_WRONG_ORDER,
+	PHYR_PLANT_WRONG_IOVA,
 };
 
 #ifdef PHYR_PLANTS

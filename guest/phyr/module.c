@@ -22,6 +22,7 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_WRONG_SLICE]	= "wrong-slice",
 	[PHYR_PLANT_PIN_LEAK]		= "pin-leak",
 	[PHYR_PLANT_WRONG_ORDER]	= "wrong-order",
+	[PHYR_PLANT_WRONG_IOVA]		= "wrong-iova",
 };
 
 int phyr_plant_now;

@@ -86,6 +86,20 @@ export type CtlIo = z.infer<typeof CtlIo>;
 export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
 export type HostMemory = z.infer<typeof HostMemory>;
 
+/**
+ * A process's memory in an address space of its device's own, by the kernel's VFIO (and iommufd where it has it) and by phyr_domain.ko,
+ * on two devices of a kind: the first is the kernel's.
+ */
+export const Vfio = z.strictObject({
+  id: Id,
+  kind: z.literal('vfio'),
+  memory: HostMemory,
+  kib: z.int().min(64).max(16_384).multipleOf(4),
+  /** The device that moves the data. */
+  engine: z.enum(['edu', 'iommu-testdev']),
+});
+export type Vfio = z.infer<typeof Vfio>;
+
 /** phyr.ko's own tests (guest/phyr_test), bound to the device under test. Needs reserved RAM. */
 export const Ktap = z.strictObject({
   id: Id,
@@ -176,6 +190,7 @@ export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
   /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
   CtlIo,
+  Vfio,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
   /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
@@ -212,6 +227,7 @@ export const Plant = z.enum([
   'wrong-slice',
   'pin-leak',
   'wrong-order',
+  'wrong-iova',
 ]);
 export type Plant = z.infer<typeof Plant>;
 

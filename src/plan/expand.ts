@@ -24,6 +24,7 @@ import { ktapLacks } from './ktap.js';
 import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { cellSeed } from './seed.js';
+import { vfioLacks } from './vfio.js';
 
 export interface Plan {
   cells: Cell[];
@@ -168,6 +169,11 @@ export function decide(combination: Combination, block: Block): Decision {
       return { prune: 'an engine has no requests: its memory is mapped by sg, phyr16 or phyr8' };
     }
   }
+  if (workload.kind === 'vfio') {
+    const lacks = vfioLacks(machine, nodes, workload, backend);
+    if (lacks !== undefined) return { prune: lacks };
+    if (block.caughtBy === undefined) return { run: { kind: 'works', how: 'iova' } };
+  }
   if (workload.kind === 'ctl-io') {
     const decision = decideCtlIo(machine, topology, workload, backend, dut.id, hostPath(machine));
     if ('prune' in decision || block.caughtBy === undefined) return decision;
@@ -258,6 +264,7 @@ export function diskKiB(workload: Workload): number {
       return 32 * 1024;
     case 'map-cost':
     case 'engine':
+    case 'vfio':
     case 'ktap':
     case 'kernel-check':
       return 0;

@@ -19,3 +19,4 @@ export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';
 export { shardOf, takeShard } from './shard.js';
+export { refusals, type Way } from './vfio.js';

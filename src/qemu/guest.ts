@@ -16,7 +16,7 @@ import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
-import { type VtdMode, vtdMode } from './vtd-tables.js';
+import { type IoPage, type VtdMode, vtdMode, vtdPages } from './vtd-tables.js';
 
 export interface GuestOptions {
   qemu: Qemu;
@@ -60,6 +60,8 @@ export interface Guest extends AsyncDisposable {
   traceEnabled(event?: string): Promise<boolean>;
   /** How the tables that the guest's kernel made have VT-d translate for this device. */
   vtdMode(bdf: string): Promise<VtdMode>;
+  /** By which pages VT-d has the device reach these addresses. */
+  vtdPages(bdf: string, iova: number, bytes: number): Promise<IoPage[]>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
   /** Takes the device of a node out of the running guest; resolves when its kernel has let it go. */
@@ -179,6 +181,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   );
 
   const close = () => owned.close();
+  const words = (address: bigint, count: number) => readWords(qmp, address, count);
   return {
     pid: child.pid ?? 0,
     sshPort,
@@ -189,7 +192,8 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     traceFile: trace.here,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
     traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
-    vtdMode: (bdf) => vtdMode((address, count) => readWords(qmp, address, count), bdf),
+    vtdMode: (bdf) => vtdMode(words, bdf),
+    vtdPages: (bdf, iova, bytes) => vtdPages(words, bdf, iova, bytes),
     checkPci: () => checkPci(qmp, topology),
     unplug: (node) => unplug(qmp, node),
     plug: (node) => plug(qmp, node, argv),

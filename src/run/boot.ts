@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { peerDriver } from '../plan/index.js';
-import { type Guest, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import { type Guest, type IoPage, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 
 const MARK_DEADLINE_MS = 3_000;
 
@@ -43,6 +43,7 @@ export class BootedGuest implements AsyncDisposable {
   readonly session: Session;
   readonly peers: ReadonlyMap<string, Peer>;
   readonly #guest: Guest;
+  readonly #machine: Machine;
   readonly #bdfs: Map<string, string>;
   readonly #lines: string[];
   readonly #traced: boolean;
@@ -50,6 +51,7 @@ export class BootedGuest implements AsyncDisposable {
   private constructor(
     guest: Guest,
     session: Session,
+    machine: Machine,
     topology: Topology,
     lines: string[],
     traced: boolean,
@@ -57,6 +59,7 @@ export class BootedGuest implements AsyncDisposable {
     readonly patience: number,
   ) {
     this.#guest = guest;
+    this.#machine = machine;
     this.#traced = traced;
     this.session = session;
     this.#lines = lines;
@@ -94,7 +97,8 @@ export class BootedGuest implements AsyncDisposable {
       await guest.checkPci();
       await session.push(await modulesOf(image), { signal });
       await setUpIommu(guest, session, machine, topology, signal);
-      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest), image.kernel.patience);
+      const traced = await traceArrives(guest);
+      return new BootedGuest(guest, session, machine, topology, lines, traced, image.kernel.patience);
     } catch (error) {
       await guest.close();
       throw error;
@@ -109,6 +113,14 @@ export class BootedGuest implements AsyncDisposable {
   /** Host file behind a node's disk or BAR. */
   file(node: string): string {
     return known(this.#guest.files.get(node), node);
+  }
+
+  /**
+   * By which pages the IOMMU's own tables, read in the guest's memory, have a device reach these addresses. `undefined` where they are
+   * not in a form that is read here.
+   */
+  async ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined> {
+    return this.#machine.iommu.kind === 'intel' ? this.#guest.vtdPages(bdf, iova, bytes) : undefined;
   }
 
   /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */

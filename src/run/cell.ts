@@ -180,6 +180,7 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
       bdf: (node) => booted.bdf(node),
+      ioPages: (bdf, iova, bytes) => booted.ioPages(bdf, iova, bytes),
     });
   } catch (error) {
     if (error instanceof StepFailed) return { workload: failed(error.message), data: [], metrics: [] };
@@ -220,7 +221,7 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
       after,
       uncounted: result.uncounted,
       p2p: evidence.p2p,
-      translated: translates(cell.machine.iommu),
+      translated: translates(cell.machine.iommu) || cell.workload.kind === 'vfio',
     }),
     judgeKernelLog(
       evidence.log,

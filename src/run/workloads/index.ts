@@ -13,6 +13,7 @@ import { p2pCopy } from './p2p-copy.js';
 import { stress } from './stress.js';
 import { throughput } from './throughput.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
+import { vfio } from './vfio.js';
 
 export type { WorkloadContext, WorkloadResult } from './types.js';
 
@@ -45,6 +46,8 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return hotRemove({ ...context, workload });
     case 'ktap':
       return ktap({ ...context, workload });
+    case 'vfio':
+      return vfio({ ...context, workload });
     case 'kernel-check':
       return kernelCheck({ ...context, workload });
   }

@@ -68,6 +68,7 @@ async function run(workload: Workload, played: Played = {}, machine: Machine = v
     slot: {} as never,
     peers: new Map([['far', { bdf: '0000:06:00.0', file: peerFile, driver: 'phyr_peer' as const }]]),
     bdf: () => '0000:03:00.0',
+    ioPages: async () => undefined,
   });
   return { result, commands, data: await judgeData(result.data ?? []) };
 }

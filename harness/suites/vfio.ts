@@ -1,0 +1,60 @@
+import type { Endpoint, Suite, Topology, Vfio } from '../../src/model/index.js';
+import {
+  amdPassthrough,
+  amdStrict,
+  virtioLazy,
+  virtioStrict,
+  vtdCaching,
+  vtdFirstStage,
+  vtdFirstStagePassthrough,
+  vtdLazy,
+  vtdPassthrough,
+  vtdSecondStage,
+  vtdStrict,
+} from '../machines.js';
+
+const dut: Endpoint = { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 16, blockSize: 512 };
+
+/** Two devices of each kind that do nothing but DMA: the first is given to a process by the kernel, the second by phyrs. */
+export const pairs: Topology = {
+  id: 'pairs',
+  root: [
+    { kind: 'root-port', id: 'rp0', below: [dut] },
+    { kind: 'iommu-testdev', id: 'tester-kernel' },
+    { kind: 'iommu-testdev', id: 'tester-phyr' },
+    { kind: 'edu', id: 'edu-kernel', dmaMaskBits: 28 },
+    { kind: 'edu', id: 'edu-phyr', dmaMaskBits: 28 },
+  ],
+};
+
+const vfio4k: Vfio = { id: 'vfio-4k', kind: 'vfio', memory: '4k', kib: 4096, engine: 'iommu-testdev' };
+const vfio64k: Vfio = { ...vfio4k, id: 'vfio-64k', memory: '64k', kib: 1024 };
+const vfio2m: Vfio = { ...vfio4k, id: 'vfio-2m', memory: '2m', kib: 16_384 };
+const vfioHugetlb: Vfio = { ...vfio4k, id: 'vfio-hugetlb', memory: 'hugetlb', kib: 16_384 };
+const vfioEdu: Vfio = { ...vfio4k, id: 'vfio-edu', engine: 'edu' };
+
+export const vfio: Suite = {
+  id: 'vfio',
+  describe:
+    "a process's memory in the address space of its device, by VFIO and iommufd and by phyrs: addresses, page sizes, data, refusals, fork, munmap, death",
+  blocks: [
+    {
+      machines: [
+        vtdStrict,
+        vtdLazy,
+        vtdPassthrough,
+        vtdCaching,
+        vtdSecondStage,
+        vtdFirstStage,
+        vtdFirstStagePassthrough,
+        virtioStrict,
+        virtioLazy,
+        amdStrict,
+        amdPassthrough,
+      ],
+      topologies: [pairs],
+      workloads: [vfio4k, vfio64k, vfio2m, vfioHugetlb, vfioEdu],
+      backends: ['phyr8', 'phyr16'],
+    },
+  ],
+};
