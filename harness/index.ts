@@ -11,6 +11,7 @@ import { ktap } from './suites/ktap.js';
 import { machines } from './suites/machines.js';
 import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
+import { register } from './suites/register.js';
 import { smoke } from './suites/smoke.js';
 import { vfio } from './suites/vfio.js';
 
@@ -22,6 +23,7 @@ export const suites: Suite[] = [
   arm64,
   engines,
   vfio,
+  register,
   ktap,
   debug,
   full,

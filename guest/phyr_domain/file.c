@@ -29,7 +29,7 @@ static int function_open(struct inode *inode, struct file *file)
 	fn->open = true;
 	kref_get(&fn->ref);
 	file->private_data = fn;
-	return nonseekable_open(inode, file);
+	return 0;
 }
 
 static int function_release(struct inode *inode, struct file *file)

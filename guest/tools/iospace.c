@@ -11,6 +11,8 @@
  *   open PATH BDF		PATH is type1, iommufd, phyr8 or phyr16
  *   map PATH IOVA OFFSET BYTES ACCESS	ACCESS is r, w, rw or -; OFFSET is in the memory, or @none or @readonly
  *   unmap PATH IOVA BYTES
+ *   count PATH			begin to count calls of the IOMMU API for its device, and pages of tables
+ *   counted			end it
  *   follow PATH IOVA		where the whole memory's addresses lead
  *   write PATH IOVA PAGE	the device writes a page
  *   read PATH IOVA		the device reads a page (edu)

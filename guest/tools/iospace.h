@@ -76,6 +76,7 @@ uint64_t counter(void);
  * @frame:	physical address of each of its pages when it was made
  * @pages:	how many
  * @path:	open ones
+ * @tables:	pages of I/O page tables when counting began
  */
 struct lab {
 	struct memory mem;
@@ -83,6 +84,7 @@ struct lab {
 	uint64_t *frame;
 	uint32_t pages;
 	struct path *path[4];
+	long tables;
 };
 
 /* iospace_commands.c: do one line, and answer in one line on stdout */

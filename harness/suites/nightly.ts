@@ -6,6 +6,8 @@ import { ktap } from './ktap.js';
 import { machines } from './machines.js';
 import { matrix } from './matrix.js';
 import { p2p } from './p2p.js';
+import { register } from './register.js';
+import { vfio } from './vfio.js';
 
 export const nightly: Suite = {
   id: 'nightly',
@@ -17,6 +19,8 @@ export const nightly: Suite = {
     ...machines.blocks,
     ...arm64.blocks,
     ...engines.blocks,
+    ...vfio.blocks,
+    ...register.blocks,
     ...ktap.blocks,
     ...alarms.blocks,
   ],

@@ -100,6 +100,43 @@ export const Vfio = z.strictObject({
 });
 export type Vfio = z.infer<typeof Vfio>;
 
+/**
+ * Memory of a process, registered with a DMA engine: mapped once, described in blocks, used by key from several processes, and
+ * deregistered while they use it.
+ */
+export const Register = z.strictObject({
+  id: Id,
+  kind: z.literal('register'),
+  memory: HostMemory,
+  kib: z.int().min(64).max(16_384).multipleOf(4),
+  engine: z.enum(['edu', 'iommu-testdev']),
+  processes: z.int().min(1).max(16),
+});
+export type Register = z.infer<typeof Register>;
+
+/**
+ * Instructions of giving a device a process's memory, beside the kernel's ways: `domain` by entering it into a domain of the device's
+ * own, `region` by registering it. Needs a machine whose clock is `icount`.
+ */
+export const UserCost = z.strictObject({
+  id: Id,
+  kind: z.literal('user-cost'),
+  what: z.enum(['domain', 'region']),
+  points: z
+    .array(
+      z.strictObject({
+        memory: HostMemory,
+        kib: z
+          .int()
+          .min(4)
+          .max(2 << 20)
+          .multipleOf(4),
+      }),
+    )
+    .min(1),
+});
+export type UserCost = z.infer<typeof UserCost>;
+
 /** phyr.ko's own tests (guest/phyr_test), bound to the device under test. Needs reserved RAM. */
 export const Ktap = z.strictObject({
   id: Id,
@@ -191,6 +228,8 @@ export const Workload = z.discriminatedUnion('kind', [
   /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
   CtlIo,
   Vfio,
+  Register,
+  UserCost,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
   /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
@@ -228,6 +267,7 @@ export const Plant = z.enum([
   'pin-leak',
   'wrong-order',
   'wrong-iova',
+  'no-wait',
 ]);
 export type Plant = z.infer<typeof Plant>;
 

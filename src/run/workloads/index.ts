@@ -10,9 +10,11 @@ import { ktap } from './ktap.js';
 import { mapCost } from './map-cost.js';
 import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
+import { register } from './register.js';
 import { stress } from './stress.js';
 import { throughput } from './throughput.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
+import { userCost } from './user-cost.js';
 import { vfio } from './vfio.js';
 
 export type { WorkloadContext, WorkloadResult } from './types.js';
@@ -46,6 +48,10 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return hotRemove({ ...context, workload });
     case 'ktap':
       return ktap({ ...context, workload });
+    case 'register':
+      return register({ ...context, workload });
+    case 'user-cost':
+      return userCost({ ...context, workload });
     case 'vfio':
       return vfio({ ...context, workload });
     case 'kernel-check':

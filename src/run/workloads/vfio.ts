@@ -26,16 +26,11 @@ const Memory = z.object({
   memory: z.object({ chunk: z.number(), pages: z.number(), runs: z.number(), frames: z.string() }),
 });
 const Opened = z.object({ open: z.object({ errno: Errno }) });
-const Mapped = z.object({
-  map: z.object({
-    errno: Errno,
-    calls: z.number().nullish(),
-    tables: z.number().nullish(),
-    metadata: z.number().optional(),
-  }),
-});
-const Unmapped = z.object({
-  unmap: z.object({ errno: Errno, bytes: z.number().optional(), calls: z.number().nullish() }),
+const Mapped = z.object({ map: z.object({ errno: Errno }) });
+const Unmapped = z.object({ unmap: z.object({ errno: Errno, bytes: z.number().optional() }) });
+const Counting = z.object({ count: z.object({ errno: z.null() }) });
+const Counted = z.object({
+  counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
 });
 const Followed = z.object({
   follow: z.object({
@@ -71,9 +66,9 @@ export async function vfio(context: Context): Promise<WorkloadResult> {
     await lab.bind(ours, 'phyr_domain');
     return await new Story(context, { theirs, ours }, ways).run();
   } finally {
-    await lab.run('lab vfio gone', { accept: 'all', deadlineMs: 15_000 }).catch(() => {});
-    for (const bdf of [theirs, ours]) await lab.unbind(bdf);
+    // First the process, which has the devices.
     await lab.run('lab vfio unload');
+    for (const bdf of [theirs, ours]) await lab.unbind(bdf);
   }
 }
 
@@ -163,21 +158,29 @@ class Story {
   async #enter(way: Way): Promise<void> {
     const [opened] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
     if (opened.open.errno !== null) throw new InfraError(`${way} does not open: ${opened.open.errno}`);
-    const map = await this.#map(way, ALIGNED);
+    const counted = await this.#count(way, () => this.#map(way, ALIGNED));
     const pages = await this.#reaches(way, ALIGNED);
-    const figure = (what: string, value: number | null | undefined): Metric[] =>
-      typeof value === 'number' ? [{ name: `${way} ${what}`, unit: '', value, better: 'lower' }] : [];
-    this.#metrics.push(...figure('map calls', map.calls), ...figure('table pages', map.tables));
+    this.#figure(`${way} map calls`, counted.maps);
+    if (counted.tables !== null) this.#figure(`${way} table pages`, counted.tables);
     for (const [size, count] of pages === undefined ? [] : countSizes(pages))
       this.#metrics.push({ name: `${way} pages of ${size}`, unit: '', value: count, better: 'neither' });
-    if (way === this.#ours && map.calls !== undefined && map.calls !== null && map.calls !== this.#frames.length)
-      this.#steps.push(`${way}: ${map.calls} calls for ${this.#frames.length} contiguous pieces`);
+    if (way === this.#ours && counted.maps !== this.#frames.length)
+      this.#steps.push(`${way}: ${counted.maps} calls for ${this.#frames.length} contiguous pieces`);
   }
 
-  async #map(way: Way, iova: number): Promise<z.infer<typeof Mapped>['map']> {
+  #figure(name: string, value: number): void {
+    this.#metrics.push({ name, unit: '', value, better: 'lower' });
+  }
+
+  async #count(way: Way, what: () => Promise<void>): Promise<z.infer<typeof Counted>['counted']> {
+    await this.#answers(Counting, [`count ${way}`]);
+    await what();
+    return (await this.#answers(Counted, ['counted']))[0].counted;
+  }
+
+  async #map(way: Way, iova: number): Promise<void> {
     const [{ map }] = await this.#answers(Mapped, [`map ${way} ${iova} 0 ${this.#bytes} rw`]);
     if (map.errno !== null) this.#steps.push(`${way}: mapping: ${map.errno}`);
-    return map;
   }
 
   /** Does the device reach the memory, by the largest pages? As the IOMMU's driver says, and as its tables do. */
@@ -261,13 +264,12 @@ class Story {
     const [{ unmap }] = await this.#answers(Unmapped, [`unmap ${way} ${iova} ${this.#bytes}`]);
     if (unmap.errno !== null || unmap.bytes !== due)
       this.#steps.push(`${way}: unmapping ${due} bytes: ${unmap.errno ?? `${unmap.bytes} bytes`}`);
-    if (iova === ALIGNED && typeof unmap.calls === 'number')
-      this.#metrics.push({ name: `${way} unmap calls`, unit: '', value: unmap.calls, better: 'lower' });
   }
 
   /** Unmaps it all: then the device reaches nothing. */
   async #leave(way: Way): Promise<void> {
-    await this.#unmap(way, ALIGNED, this.#bytes);
+    const { unmaps } = await this.#count(way, () => this.#unmap(way, ALIGNED, this.#bytes));
+    this.#figure(`${way} unmap calls`, unmaps);
     const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${ALIGNED}`]);
     if (follow.nowhere !== this.#pages) this.#translation.push(`${way}: still leads somewhere after unmapping`);
     await this.#reachesNothing(way);
