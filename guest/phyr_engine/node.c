@@ -137,7 +137,7 @@ revoke:
 	return err;
 }
 
-/* For testdev, which looks for its data at the physical address; in a bounce buffer that is @addr. */
+/* For testdev, which looks for its data at the physical address. */
 static phys_addr_t leads_to(struct region *r, u64 offset, dma_addr_t addr)
 {
 	const struct iommu_domain *domain = iommu_get_domain_for_dev(r->dev);

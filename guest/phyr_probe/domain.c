@@ -94,8 +94,7 @@ static void calls_stop(void)
 
 static int calls_start(const struct phyr_probe_calls *arg)
 {
-	/* Not constant: register_fprobe_syms() sorts them where they are. */
-	static const char *names[] = { "iommu_unmap", "iommu_unmap_fast" };
+	const char *names[] = { "iommu_unmap", "iommu_unmap_fast" };
 	struct pci_dev *pdev = find(arg->segment, arg->devfn);
 	int err;
 

@@ -216,7 +216,7 @@ struct phyr_probe_watch {
  *		is a read, PHYR_PROBE_TO_DEVICE a write
  * @fd:		in: the disk, open; without an I/O scheduler, with nothing else to do
  * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
- * @commands:	out: what is longer than the driver takes at once is cut into so many, made one after
+ * @commands:	out: what is longer than the driver takes at once is cut into so many, one after
  *		the other; the costs are those of all of them
  * @reserved:	0
  * @queue:	out: the driver's queue_rq()
@@ -323,7 +323,7 @@ struct phyr_probe_story_read {
  * @segment:	in: PCI segment of the device
  * @devfn:	in: bus number << 8 | device << 3 | function
  * @iova:	in: its first address, at the beginning of a page
- * @buffer:	in: address of __u64[], one for each page of 4 KiB; physical addresses, 0 for nowhere
+ * @buffer:	in: address of __u64[], one for each page of 4 KiB: physical addresses, or 0
  * @count:	in: pages, 1 to PHYR_PROBE_MAX_FOLLOWED
  * @by:		out: PHYR_PROBE_NO_IOMMU ...
  *
@@ -344,7 +344,7 @@ struct phyr_probe_follow_domain {
  * struct phyr_probe_calls - what was asked of the IOMMU API for a domain
  * @segment:	in: PCI segment of a device, for the domain that is in force for it now
  * @devfn:	in: bus number << 8 | device << 3 | function
- * @action:	in: PHYR_PROBE_CALLS_START counts from 0; PHYR_PROBE_CALLS_STOP ends it, for any device
+ * @action:	in: PHYR_PROBE_CALLS_START counts from 0; PHYR_PROBE_CALLS_STOP ends it
  * @reserved:	0
  * @maps:	out of a stop: calls that enter a physically contiguous range
  * @map_bytes:	of it
