@@ -8,7 +8,7 @@
  * Commands (iospace_commands.c says what they answer):
  *
  *   memory KIND BYTES SEED	4k, 64k, 2m or hugetlb, filled with stamps
- *   open PATH BDF		PATH is type1, iommufd, phyr8 or phyr16
+ *   open PATH BDF		PATH is type1, compat (type1 as iommufd plays it), iommufd, phyr8 or phyr16
  *   map PATH IOVA OFFSET BYTES ACCESS	ACCESS is r, w, rw or -; OFFSET is in the memory, or @none or @readonly
  *   unmap PATH IOVA BYTES
  *   count PATH			begin to count calls of the IOMMU API for its device, and pages of tables

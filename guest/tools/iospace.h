@@ -55,7 +55,7 @@ struct path {
 };
 
 /* iospace_vfio.c, iospace_iommufd.c, iospace_phyr.c */
-extern const struct path_ops path_type1, path_iommufd, path_phyr8, path_phyr16;
+extern const struct path_ops path_type1, path_compat, path_iommufd, path_phyr8, path_phyr16;
 int vfio_start_device(int device);
 
 /* iospace_device.c: each 0, or an errno where the device was told that it failed (EFAULT), found other data (ENXIO) or did not answer (EIO) */
@@ -83,7 +83,7 @@ struct lab {
 	bool has_mem;
 	uint64_t *frame;
 	uint32_t pages;
-	struct path *path[4];
+	struct path *path[5];
 	long tables;
 };
 

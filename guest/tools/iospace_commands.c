@@ -19,7 +19,9 @@
 #define MAX_WORDS	8
 #define MAX_TIMES	64
 
-static const struct path_ops *const ways[] = { &path_type1, &path_iommufd, &path_phyr8, &path_phyr16 };
+static const struct path_ops *const ways[] = {
+	&path_type1, &path_compat, &path_iommufd, &path_phyr8, &path_phyr16
+};
 
 #define WAYS (sizeof(ways) / sizeof(*ways))
 

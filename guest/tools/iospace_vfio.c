@@ -110,3 +110,5 @@ static int type1_unmap(struct path *p, uint64_t iova, uint64_t len, uint64_t *un
 }
 
 const struct path_ops path_type1 = { "type1", type1_open, type1_close, type1_map, type1_unmap };
+/* The same calls, answered by iommufd. */
+const struct path_ops path_compat = { "compat", type1_open, type1_close, type1_map, type1_unmap };

@@ -13,7 +13,7 @@ import { switched } from '../topologies.js';
 import { ctlPeers, ctlRegistered } from '../workloads.js';
 import { pairs } from './vfio.js';
 
-const register4k: Register = {
+export const register4k: Register = {
   id: 'register-4k',
   kind: 'register',
   memory: '4k',

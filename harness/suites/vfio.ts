@@ -31,8 +31,8 @@ export const pairs: Topology = {
 export const vfio4k: Vfio = { id: 'vfio-4k', kind: 'vfio', memory: '4k', kib: 4096, engine: 'iommu-testdev' };
 const vfio64k: Vfio = { ...vfio4k, id: 'vfio-64k', memory: '64k', kib: 1024 };
 const vfio2m: Vfio = { ...vfio4k, id: 'vfio-2m', memory: '2m', kib: 16_384 };
-const vfioHugetlb: Vfio = { ...vfio4k, id: 'vfio-hugetlb', memory: 'hugetlb', kib: 16_384 };
-const vfioEdu: Vfio = { ...vfio4k, id: 'vfio-edu', engine: 'edu' };
+export const vfioHugetlb: Vfio = { ...vfio4k, id: 'vfio-hugetlb', memory: 'hugetlb', kib: 16_384 };
+export const vfioEdu: Vfio = { ...vfio4k, id: 'vfio-edu', engine: 'edu' };
 
 /** Room for 2 GiB of a process's memory. */
 const roomy: Machine = { ...vtdStrictCounting, id: 'vtd-strict-icount-3g', memoryMiB: 3072 };

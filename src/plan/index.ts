@@ -20,4 +20,4 @@ export { REGION_REFUSALS } from './register.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';
 export { shardOf, takeShard } from './shard.js';
-export { refusals, type Way } from './vfio.js';
+export { errnoDue, refusals, type Way } from './vfio.js';

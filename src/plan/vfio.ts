@@ -1,14 +1,20 @@
 /** What a device of a process's own needs. Pure. */
 import type { Backend, Machine, PciNode, Vfio } from '../model/index.js';
 
-/** How a process gets a device and an address space for it. */
-export type Way = 'type1' | 'iommufd' | 'phyr8' | 'phyr16';
+/** How a process gets a device and an address space for it: by VFIO's type 1, by what iommufd makes of the calls for that, ... */
+export type Way = 'type1' | 'compat' | 'iommufd' | 'phyr8' | 'phyr16';
 
 /** Something that every way must refuse, as a command of guest/tools/iospace.c for a way. */
 export interface Refusal {
   what: string;
   command(way: Way): string;
   errno: string;
+  /** Where iommufd calls it something else. */
+  iommufd?: string;
+}
+
+export function errnoDue({ errno, iommufd }: Refusal, way: Way): string {
+  return way === 'iommufd' || way === 'compat' ? (iommufd ?? errno) : errno;
 }
 
 const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
@@ -35,9 +41,9 @@ export function refusals(iova: number, free: number, bytes: number): Refusal[] {
     { what: 'map where interrupts go', command: map(0xfee00000, 0, PAGE, 'rw'), errno: 'EINVAL' },
     { what: 'map what the process has not', command: map(free, '@none', PAGE, 'rw'), errno: 'EFAULT' },
     { what: 'map what the process may not write', command: map(free, '@readonly', PAGE, 'rw'), errno: 'EFAULT' },
-    { what: 'unmap a part', command: unmap(iova, PAGE), errno: 'EINVAL' },
-    { what: 'unmap from the middle on', command: unmap(iova + PAGE, bytes), errno: 'EINVAL' },
-    { what: 'unmap at no page', command: unmap(iova + 512, PAGE), errno: 'EINVAL' },
+    { what: 'unmap a part', command: unmap(iova, PAGE), errno: 'EINVAL', iommufd: 'ENOENT' },
+    { what: 'unmap from the middle on', command: unmap(iova + PAGE, bytes), errno: 'EINVAL', iommufd: 'ENOENT' },
+    { what: 'unmap at no page', command: unmap(iova + 512, PAGE), errno: 'EINVAL', iommufd: 'ENOENT' },
     { what: 'unmap nothing', command: unmap(iova, 0), errno: 'EINVAL' },
   ];
 }

@@ -44,7 +44,7 @@ function figures(point: Point, who: string, costs: Record<string, number[]>): Me
 const named = ({ memory, kib }: Point): string => `${memory} ${sizeName(kib)}`;
 const timesOf = ({ kib }: Point): number => (kib > ONCE_KIB ? 1 : TIMES);
 
-const Ways = z.object({ ways: z.array(z.enum(['type1', 'iommufd'])).min(1) });
+const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
 const Memory = z.object({ memory: z.object({ runs: z.number() }) });
 const Opened = z.object({ open: z.object({ errno: z.null() }) });
 const Mapped = z.object({ map: z.object({ errno: z.null(), chunks: z.number(), metadata: z.number() }) });

@@ -10,7 +10,7 @@ import {
   parseRuns,
   stamped,
 } from '../../oracle/index.js';
-import { refusals, type Way } from '../../plan/index.js';
+import { errnoDue, refusals, type Way } from '../../plan/index.js';
 import { check } from '../lab.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
@@ -21,7 +21,7 @@ const [ALIGNED, BESIDE, FREE] = [64 * 2 ** 20, 96 * 2 ** 20 + PAGE, 128 * 2 ** 2
 const ASK_MS = 60_000;
 
 const Errno = z.string().nullable();
-const Ways = z.object({ ways: z.array(z.enum(['type1', 'iommufd'])).min(1) });
+const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
 const Memory = z.object({
   memory: z.object({ chunk: z.number(), pages: z.number(), runs: z.number(), frames: z.string() }),
 });
@@ -210,10 +210,11 @@ class Story {
       Refused,
       due.map(({ command }) => command(way)),
     );
-    for (const [i, { what, errno }] of due.entries()) {
+    for (const [i, refusal] of due.entries()) {
       const answer = answers[i];
+      const errno = errnoDue(refusal, way);
       const got = answer === undefined ? undefined : 'map' in answer ? answer.map.errno : answer.unmap.errno;
-      if (got !== errno) this.#steps.push(`${way}: ${what}: ${got ?? 'went through'}, due ${errno}`);
+      if (got !== errno) this.#steps.push(`${way}: ${refusal.what}: ${got ?? 'went through'}, due ${errno}`);
     }
   }
 
@@ -224,7 +225,7 @@ class Story {
   }
 
   #chosen(way: Way): number[] {
-    const turn = ['type1', 'iommufd', this.#ours].indexOf(way);
+    const turn = ['type1', 'compat', 'iommufd', this.#ours].indexOf(way);
     // edu needs a tenth of a second for each.
     const many = this.#context.workload.engine === 'edu' ? 2 : 5;
     const chosen = Array.from({ length: many }, (_, i) => Math.floor((i * this.#pages) / many) + turn);

@@ -4,7 +4,7 @@ import { vtdRuntimeIdentity } from '../../../harness/machines.js';
 import { vfio } from '../../../harness/suites/vfio.js';
 import { switched } from '../../../harness/topologies.js';
 import { Workload } from '../../../src/model/index.js';
-import { expand, refusals } from '../../../src/plan/index.js';
+import { errnoDue, expand, refusals } from '../../../src/plan/index.js';
 
 const block = vfio.blocks[0];
 if (block === undefined) throw new TypeError('the suite is empty');
@@ -42,6 +42,13 @@ describe('what is refused', () => {
     const commands = refusals(0x1000000, 0x2000000, 65_536).map(({ command }) => command('type1'));
     expect(commands[0]).toBe('map type1 0x1000000 0 65536 rw');
     expect(commands).toContain('map type1 0xfffffffffffff000 0 8192 rw');
+    const errnos = refusals(0x1000000, 0x2000000, 65_536).map((one) => [
+      errnoDue(one, 'phyr8'),
+      errnoDue(one, 'type1'),
+      errnoDue(one, 'iommufd'),
+    ]);
+    expect(errnos.every(([ours, theirs]) => ours === theirs)).toBe(true);
+    expect(errnos.filter(([ours, , iommufd]) => ours !== iommufd)).toHaveLength(3);
     expect(commands).toContain('unmap type1 0x1000000 4096');
   });
 });
