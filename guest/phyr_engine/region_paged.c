@@ -168,6 +168,7 @@ static int sg_make(struct region *r, struct phyr_region_register *arg)
 	err = sg_alloc_append_table_from_pages(&r->sg, r->page, nr_pages(r), 0, r->len,
 					       dma_get_max_seg_size(r->dev), 0, GFP_KERNEL_ACCOUNT);
 	if (err) {
+		sg_free_append_table(&r->sg);
 		unpin_pages(r, nr_pages(r), false);
 		return err;
 	}

@@ -65,7 +65,7 @@ static struct {
 static int on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
 		  struct ftrace_regs *regs, void *data)
 {
-	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)calls.domain) {
+	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)READ_ONCE(calls.domain)) {
 		atomic64_inc(&calls.maps);
 		atomic64_add(ftrace_regs_get_argument(regs, 3), &calls.map_bytes);
 	}
@@ -76,7 +76,7 @@ static int on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
 static int on_unmap(struct fprobe *probe, unsigned long ip, unsigned long ret,
 		    struct ftrace_regs *regs, void *data)
 {
-	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)calls.domain) {
+	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)READ_ONCE(calls.domain)) {
 		atomic64_inc(&calls.unmaps);
 		atomic64_add(ftrace_regs_get_argument(regs, 2), &calls.unmap_bytes);
 	}
@@ -92,22 +92,10 @@ static void calls_stop(void)
 	calls.on = false;
 }
 
-static int calls_start(const struct phyr_probe_calls *arg)
+static int calls_hook(void)
 {
 	const char *names[] = { "iommu_unmap", "iommu_unmap_fast" };
-	struct pci_dev *pdev = find(arg->segment, arg->devfn);
 	int err;
-
-	if (!pdev)
-		return -ENODEV;
-	calls.domain = iommu_get_domain_for_dev(&pdev->dev);
-	pci_dev_put(pdev);
-	if (!calls.domain)
-		return -ENODEV;
-	atomic64_set(&calls.maps, 0);
-	atomic64_set(&calls.map_bytes, 0);
-	atomic64_set(&calls.unmaps, 0);
-	atomic64_set(&calls.unmap_bytes, 0);
 
 	maps = (struct fprobe){ .entry_handler = on_map };
 	err = register_fprobe(&maps, "iommu_map_nosync", NULL);
@@ -122,34 +110,51 @@ static int calls_start(const struct phyr_probe_calls *arg)
 	return err;
 }
 
+static int calls_start(const struct phyr_probe_calls *arg)
+{
+	struct pci_dev *pdev = find(arg->segment, arg->devfn);
+
+	if (!pdev)
+		return -ENODEV;
+	/* Of whose domain there is nothing to count yet: whoever asks owns it. */
+	WRITE_ONCE(calls.domain, iommu_get_domain_for_dev(&pdev->dev));
+	pci_dev_put(pdev);
+	if (!calls.domain)
+		return -ENODEV;
+	atomic64_set(&calls.maps, 0);
+	atomic64_set(&calls.map_bytes, 0);
+	atomic64_set(&calls.unmaps, 0);
+	atomic64_set(&calls.unmap_bytes, 0);
+	/* Patching the kernel takes an emulated one long: it is done once. */
+	return calls.on ? 0 : calls_hook();
+}
+
 /**
- * probe_calls - begin or end to count calls
+ * probe_calls - count calls
  * @arg: from and to user space
  *
  * Context: May sleep.
- * Return: 0; -EINVAL; -EBUSY if it is counting; -ENOENT if it is not; -ENODEV without such a device
- * or an IOMMU; an error of register_fprobe().
+ * Return: 0; -EINVAL; -ENOENT if it is not counting; -ENODEV without such a device or an IOMMU; an
+ * error of register_fprobe().
  */
 int probe_calls(struct phyr_probe_calls *arg)
 {
 	if (arg->reserved)
 		return -EINVAL;
 	guard(mutex)(&calls_lock);
-	switch (arg->action) {
-	case PHYR_PROBE_CALLS_START:
-		return calls.on ? -EBUSY : calls_start(arg);
-	case PHYR_PROBE_CALLS_STOP:
-		if (!calls.on)
-			return -ENOENT;
-		calls_stop();
-		arg->maps = atomic64_read(&calls.maps);
-		arg->map_bytes = atomic64_read(&calls.map_bytes);
-		arg->unmaps = atomic64_read(&calls.unmaps);
-		arg->unmap_bytes = atomic64_read(&calls.unmap_bytes);
-		return 0;
-	default:
+	if (arg->action == PHYR_PROBE_CALLS_START)
+		return calls_start(arg);
+	if (arg->action != PHYR_PROBE_CALLS_READ && arg->action != PHYR_PROBE_CALLS_STOP)
 		return -EINVAL;
-	}
+	if (!calls.on)
+		return -ENOENT;
+	arg->maps = atomic64_read(&calls.maps);
+	arg->map_bytes = atomic64_read(&calls.map_bytes);
+	arg->unmaps = atomic64_read(&calls.unmaps);
+	arg->unmap_bytes = atomic64_read(&calls.unmap_bytes);
+	if (arg->action == PHYR_PROBE_CALLS_STOP)
+		calls_stop();
+	return 0;
 }
 
 /* The module goes. */

@@ -12,7 +12,7 @@
  *   map PATH IOVA OFFSET BYTES ACCESS	ACCESS is r, w, rw or -; OFFSET is in the memory, or @none or @readonly
  *   unmap PATH IOVA BYTES
  *   count PATH			begin to count calls of the IOMMU API for its device, and pages of tables
- *   counted			end it
+ *   counted			how many there were
  *   follow PATH IOVA		where the whole memory's addresses lead
  *   write PATH IOVA PAGE	the device writes a page
  *   read PATH IOVA		the device reads a page (edu)
@@ -98,6 +98,7 @@ static int serve(void)
 	do {
 		client = accept4(sock, NULL, NULL, SOCK_CLOEXEC);
 	} while (client >= 0 && serve_one(&lab, client));
+	probe_calls_stop();
 	/* The rest goes with the process: that is how it must be able to go. */
 	return 0;
 }

@@ -65,7 +65,8 @@ int device_read(struct path *p, uint64_t iova);
 /* iospace_probe.c: what phyr_probe.ko says, and the kernel's own figures */
 int probe_follow(const struct path *p, uint64_t iova, uint64_t *phys, uint32_t pages);
 int probe_calls_start(const struct path *p);
-int probe_calls_stop(uint64_t *maps, uint64_t *unmaps);
+int probe_calls_read(uint64_t *maps, uint64_t *unmaps);
+void probe_calls_stop(void);
 long table_pages(void);
 uint64_t counter(void);
 

@@ -244,7 +244,7 @@ static void do_counted(struct lab *lab)
 {
 	uint64_t maps, unmaps;
 	long now = table_pages();
-	int err = probe_calls_stop(&maps, &unmaps);
+	int err = probe_calls_read(&maps, &unmaps);
 
 	if (err) {
 		say_errno("counted", err);
@@ -360,6 +360,8 @@ static void do_cost(struct lab *lab, char **w)
 		complain("cost PATH IOVA TIMES");
 		return;
 	}
+	/* Counting costs. */
+	probe_calls_stop();
 	for (uint64_t i = 0; i <= times && !err; i++) {
 		t[0] = counter();
 		err = p->ops->map(p, iova, (uintptr_t)lab->mem.addr, lab->mem.bytes, MAY_READ | MAY_WRITE);

@@ -39,15 +39,24 @@ int probe_calls_start(const struct path *p)
 	return ioctl(node(), PHYR_PROBE_IOC_CALLS, &arg) ? errno : 0;
 }
 
-int probe_calls_stop(uint64_t *maps, uint64_t *unmaps)
+int probe_calls_read(uint64_t *maps, uint64_t *unmaps)
 {
-	struct phyr_probe_calls arg = { .action = PHYR_PROBE_CALLS_STOP };
+	struct phyr_probe_calls arg = { .action = PHYR_PROBE_CALLS_READ };
 
 	if (ioctl(node(), PHYR_PROBE_IOC_CALLS, &arg))
 		return errno;
 	*maps = arg.maps;
 	*unmaps = arg.unmaps;
 	return 0;
+}
+
+void probe_calls_stop(void)
+{
+	struct phyr_probe_calls arg = { .action = PHYR_PROBE_CALLS_STOP };
+
+	/* Nothing to stop is as well. */
+	if (ioctl(node(), PHYR_PROBE_IOC_CALLS, &arg))
+		errno = 0;
 }
 
 /* Pages that all I/O page tables take, -1 where the kernel does not tell. */

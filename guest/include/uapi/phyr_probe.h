@@ -344,9 +344,9 @@ struct phyr_probe_follow_domain {
  * struct phyr_probe_calls - what was asked of the IOMMU API for a domain
  * @segment:	in: PCI segment of a device, for the domain that is in force for it now
  * @devfn:	in: bus number << 8 | device << 3 | function
- * @action:	in: PHYR_PROBE_CALLS_START counts from 0; PHYR_PROBE_CALLS_STOP ends it
+ * @action:	in: PHYR_PROBE_CALLS_START counts from 0 (again), _READ tells, _STOP ends it
  * @reserved:	0
- * @maps:	out of a stop: calls that enter a physically contiguous range
+ * @maps:	out of a read: calls that enter a physically contiguous range
  * @map_bytes:	of it
  * @unmaps:	calls that remove one
  * @unmap_bytes: that they were asked to remove
@@ -363,7 +363,8 @@ struct phyr_probe_calls {
 };
 
 #define PHYR_PROBE_CALLS_START	1
-#define PHYR_PROBE_CALLS_STOP	2
+#define PHYR_PROBE_CALLS_READ	2
+#define PHYR_PROBE_CALLS_STOP	3
 
 #define PHYR_PROBE_IOC_MAP_COST		_IOWR('y', 1, struct phyr_probe_map_cost)
 #define PHYR_PROBE_IOC_TRANSLATE	_IOWR('y', 2, struct phyr_probe_translate)
