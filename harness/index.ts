@@ -8,9 +8,11 @@ import { debug } from './suites/debug.js';
 import { engines } from './suites/engines.js';
 import { full } from './suites/full.js';
 import { ktap } from './suites/ktap.js';
+import { lifetime } from './suites/lifetime.js';
 import { machines } from './suites/machines.js';
 import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
+import { pmem } from './suites/pmem.js';
 import { register } from './suites/register.js';
 import { smoke } from './suites/smoke.js';
 import { vfio } from './suites/vfio.js';
@@ -24,6 +26,8 @@ export const suites: Suite[] = [
   engines,
   vfio,
   register,
+  pmem,
+  lifetime,
   ktap,
   debug,
   full,

@@ -1,12 +1,17 @@
 import type { Block, Suite } from '../../src/model/index.js';
 import { alarms } from './alarms.js';
 import { ktap } from './ktap.js';
+import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
+import { pmem } from './pmem.js';
 import { register } from './register.js';
 import { vfio } from './vfio.js';
 
-/** What is measured is compared night by night. */
-const measuresNothing = ({ machines }: Block): boolean => machines.every(({ clock }) => clock === 'wall');
+/** But for what is measured, which is compared night by night. */
+const pairwise = ({ blocks }: Suite): Block[] =>
+  blocks
+    .filter(({ machines }) => machines.every(({ clock }) => clock === 'wall'))
+    .map((block) => (block.plant === undefined ? { ...block, cover: 'pairwise' } : block));
 
 export const ci: Suite = {
   id: 'ci',
@@ -14,9 +19,10 @@ export const ci: Suite = {
   matrix: true,
   blocks: [
     { ...matrix, cover: 'pairwise' },
-    ...[...vfio.blocks, ...register.blocks]
-      .filter(measuresNothing)
-      .map((block): Block => ({ ...block, cover: 'pairwise' })),
+    ...pairwise(pmem),
+    ...pairwise(lifetime),
+    ...pairwise(vfio),
+    ...pairwise(register),
     ...alarms.blocks,
     ...ktap.blocks,
   ],

@@ -3,9 +3,11 @@ import { alarms } from './alarms.js';
 import { arm64 } from './arm64.js';
 import { engines } from './engines.js';
 import { ktap } from './ktap.js';
+import { lifetime } from './lifetime.js';
 import { machines } from './machines.js';
 import { matrix } from './matrix.js';
 import { p2p } from './p2p.js';
+import { pmem } from './pmem.js';
 import { register } from './register.js';
 import { vfio } from './vfio.js';
 
@@ -21,6 +23,8 @@ export const nightly: Suite = {
     ...engines.blocks,
     ...vfio.blocks,
     ...register.blocks,
+    ...pmem.blocks,
+    ...lifetime.blocks,
     ...ktap.blocks,
     ...alarms.blocks,
   ],

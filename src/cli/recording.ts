@@ -13,8 +13,17 @@ import {
   RunResult,
   SCHEMA_VERSION,
 } from '../model/index.js';
-import { costBars, instructionCosts, p2pTable, type StatusLine, type Style, TerminalReport } from '../report/index.js';
-import { historyFolder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
+import {
+  costBars,
+  findingLines,
+  findingsOf,
+  instructionCosts,
+  p2pTable,
+  type StatusLine,
+  type Style,
+  TerminalReport,
+} from '../report/index.js';
+import { historyFolder, inOrder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
 import { writeReport } from './report.js';
 import { type ReportTarget, writeReports } from './reports.js';
 
@@ -60,7 +69,7 @@ export class Recording {
     const { store, runs, targets, forget } = this.#options;
     const { duration_ms, interrupted } = end;
     if (this.#run === undefined) throw new TypeError('a run that did not begin has no end');
-    const cells = [...this.#records.values()];
+    const cells = inOrder(this.#records, this.#cells);
     const { shard } = this.#run;
     // Whether anything was shown at all is for the whole to say: a shard may have nothing to run.
     const verdicts = [...cells.map((cell) => cell.verdict), ...(shard === undefined ? [] : (['pass'] as const))];
@@ -69,6 +78,8 @@ export class Recording {
     const run = { ...this.#run, duration_ms, interrupted, exit_code: exitCode };
     const result = RunResult.parse({ schema: SCHEMA_VERSION, run, cells });
     this.#terminal.table(p2pTable(this.#cells, cells));
+    const declared = new Map(this.#cells.map((cell) => [cell.id, cell]));
+    this.#terminal.table(findingLines(findingsOf({ run, cells, declared })));
     this.#terminal.table(costBars(instructionCosts(cells)));
     this.#terminal.totals(cells, duration_ms, store.folder);
     await store.writeResult(result);

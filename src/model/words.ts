@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import { CostPoint } from './cost.js';
+import { KnownDefect } from './finding.js';
 import { Id } from './id.js';
 import { Machine } from './machine.js';
+import { OracleName } from './oracle.js';
 import { Topology } from './topology.js';
 
 /** How a request gets its DMA addresses (parameter `backend` of phyr_nvme.ko). */
@@ -81,6 +83,30 @@ export const CtlIo = z
       object("only memory 'page-less' can be taken back");
   });
 export type CtlIo = z.infer<typeof CtlIo>;
+
+/**
+ * I/O between the disk and an NVDIMM, by the kernel's path and by ours; then the guest is switched off and on, and it must hold what it
+ * held. `raw`: memory without struct pages, lent by phyr_store; `fsdax`: with pages, a file of a file system on it.
+ */
+export const Pmem = z.strictObject({
+  id: Id,
+  kind: z.literal('pmem'),
+  mode: z.enum(['raw', 'fsdax']),
+  /** Of one copy. */
+  sizeKiB: z.int().min(64).max(4096).multipleOf(4),
+});
+export type Pmem = z.infer<typeof Pmem>;
+
+/** I/O with memory of a process to which something happens, before it and again and again while it is under way. */
+export const Lifetime = z.strictObject({
+  id: Id,
+  kind: z.literal('lifetime'),
+  /** It forks and the child writes; it is moved; its pages are given up; its file is cut; its huge page is split, or is made; it is swapped out. */
+  event: z.enum(['fork', 'mremap', 'dontneed', 'truncate', 'thp-split', 'thp-collapse', 'swap']),
+  /** Of the memory. */
+  sizeKiB: z.int().min(4).max(1024).multipleOf(4),
+});
+export type Lifetime = z.infer<typeof Lifetime>;
 
 /** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
 export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
@@ -230,6 +256,8 @@ export const Workload = z.discriminatedUnion('kind', [
   Vfio,
   Register,
   UserCost,
+  Pmem,
+  Lifetime,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
   /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
@@ -270,9 +298,6 @@ export const Plant = z.enum([
   'no-wait',
 ]);
 export type Plant = z.infer<typeof Plant>;
-
-export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
-export type OracleName = z.infer<typeof OracleName>;
 
 /**
  * How data gets from a device to memory. In the machine's own memory: `direct`, as physical addresses; `iova`, through the page
@@ -327,6 +352,8 @@ export const Cell = z.strictObject({
   backend: Backend,
   plant: Plant.exactOptional(),
   expect: Expectation,
+  /** Defects of the kernel's own path that are known to show in it. */
+  known: z.array(KnownDefect).min(1).exactOptional(),
   /** Derived from the run's seed and the cell's id; 32 bits. */
   seed: z.number(),
 });

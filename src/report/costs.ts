@@ -32,12 +32,15 @@ export function isOurs(backend: string): boolean {
   return backend.startsWith('phyr');
 }
 
-/** Instructions, phase by phase. Only what two backends at least have counted can be compared. */
+/**
+ * Instructions, phase by phase. Only what two backends at least have counted can be compared. Cells that measure many points have
+ * tables of their own (bench.ts): their sum would say nothing.
+ */
 export function instructionCosts(records: readonly CellRecord[]): CostGroup[] {
   const groups = new Map<string, CostGroup>();
   for (const { id, verdict, metrics } of records) {
     const phases = metrics
-      .filter(({ unit }) => unit === 'insn')
+      .filter(({ name, unit }) => unit === 'insn' && PHASES.includes(name))
       .map(({ name, value }) => ({ name, value }))
       .sort((a, b) => PHASES.indexOf(a.name) - PHASES.indexOf(b.name));
     if (verdict !== 'pass' || id.includes('!') || phases.length === 0) continue;

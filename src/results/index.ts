@@ -12,7 +12,7 @@ export { seriesKey } from './history-index.js';
 export { type Merged, mergeShards, type ShardLog } from './merge.js';
 export { type Item, type News, newsOf } from './news.js';
 export { Nights } from './nights.js';
-export { findRun, type RecordedRun, readRun } from './read.js';
+export { findRun, inOrder, type RecordedRun, readRun } from './read.js';
 export { findPastCell, type PastCell, runFolders } from './runs.js';
 export { samplesOf } from './samples.js';
 export { newRunId, RunStore, runsFolder, writeJson, writeWhole } from './store.js';

@@ -41,6 +41,13 @@ export function findRun(runs: string, word?: string): string {
   return folder;
 }
 
+/** The records by the order of the plan, which does not depend on which guest was faster. */
+export function inOrder(records: ReadonlyMap<string, CellRecord>, planned: readonly Cell[]): CellRecord[] {
+  const known = new Set(planned.map(({ id }) => id));
+  const others = [...records.values()].filter(({ id }) => !known.has(id));
+  return [...planned.flatMap(({ id }) => records.get(id) ?? []), ...others];
+}
+
 export async function readRun(folder: string): Promise<RecordedRun> {
   const log = await readEvents(folder);
   if (log === undefined) throw new UsageError(`${folder} holds no run`, 'it ended before anything was started');
@@ -59,7 +66,7 @@ export async function readRun(folder: string): Promise<RecordedRun> {
     folder,
     run: start.run,
     end,
-    cells: [...records.values()],
+    cells: inOrder(records, start.cells),
     declared: new Map(start.cells.map((cell) => [cell.id, cell])),
     elsewhere: start.elsewhere?.length ?? 0,
     notices,

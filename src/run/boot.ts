@@ -3,14 +3,15 @@
  * beyond that.
  */
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, readdir, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { peerDriver } from '../plan/index.js';
-import { type Guest, type IoPage, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import { cmbOf, type Guest, type IoPage, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 
 const MARK_DEADLINE_MS = 3_000;
 
@@ -26,6 +27,8 @@ export interface BootOptions {
   signal: AbortSignal;
   /** QEMU's trace goes there instead. */
   traceFile?: string;
+  /** What the NVDIMM of a guest that was switched off held: the new one's, which owns it from now on. */
+  nvdimm?: FileHandle;
   /** More of QEMU's trace events, by name or pattern. */
   traceEvents?: readonly string[];
 }
@@ -35,32 +38,37 @@ export interface Peer {
   bdf: string;
   /** Who offers its memory to p2pdma. */
   driver: 'phyr_peer' | 'nvme';
-  /** Host file behind that memory, if there is one. */
-  file: string | undefined;
+  /** Host file behind that memory, or to which `look` copies it. */
+  file: string;
+  /** Brings the file up to date; the peer's driver has it. */
+  look(): Promise<void>;
 }
 
 export class BootedGuest implements AsyncDisposable {
   readonly session: Session;
   readonly peers: ReadonlyMap<string, Peer>;
   readonly #guest: Guest;
-  readonly #machine: Machine;
   readonly #bdfs: Map<string, string>;
   readonly #lines: string[];
   readonly #traced: boolean;
+  readonly #options: BootOptions;
+  #nvdimm: FileHandle | undefined;
 
   private constructor(
     guest: Guest,
     session: Session,
-    machine: Machine,
     topology: Topology,
     lines: string[],
     traced: boolean,
+    options: BootOptions,
+    nvdimm: FileHandle | undefined,
     /** How many times longer than with an ordinary kernel things may take. */
     readonly patience: number,
   ) {
     this.#guest = guest;
-    this.#machine = machine;
     this.#traced = traced;
+    this.#options = options;
+    this.#nvdimm = nvdimm;
     this.session = session;
     this.#lines = lines;
     this.#bdfs = pciPlan(topology);
@@ -68,8 +76,9 @@ export class BootedGuest implements AsyncDisposable {
       [...walk(topology)].flatMap(({ node }) => {
         const driver = peerDriver(node);
         if (driver === undefined) return [];
-        const file = node.kind === 'ivshmem' ? this.file(node.id) : guest.files.get(pmrOf(node.id));
-        return [[node.id, { bdf: this.bdf(node.id), driver, file }]];
+        const file = node.kind === 'ivshmem' ? node.id : driver === 'nvme' ? cmbOf(node.id) : pmrOf(node.id);
+        const look = async () => (driver === 'nvme' ? guest.copyCmb(node.id) : undefined);
+        return [[node.id, { bdf: this.bdf(node.id), driver, file: this.file(file), look }]];
       }),
     );
   }
@@ -78,6 +87,7 @@ export class BootedGuest implements AsyncDisposable {
   static async start(options: BootOptions): Promise<BootedGuest> {
     const { image, machine, topology, accelerator, artefacts, deadlineMs, signal } = options;
     const keys = makeRunKeys();
+    const nvdimm = options.nvdimm ?? (machine.nvdimmMiB === undefined ? undefined : await openNameless(tmpdir()));
     const guest = await startGuest({
       qemu: image.qemu,
       kernel: image.kernel,
@@ -89,6 +99,10 @@ export class BootedGuest implements AsyncDisposable {
       signal,
       ...(options.traceFile !== undefined && { traceFile: options.traceFile }),
       ...(options.traceEvents !== undefined && { traceEvents: options.traceEvents }),
+      ...(nvdimm !== undefined && { kept: new Map([[NVDIMM, nvdimm]]) }),
+    }).catch(async (error: unknown) => {
+      await nvdimm?.close();
+      throw error;
     });
     const lines: string[] = [];
     guest.console.onLine((line) => lines.push(line));
@@ -98,9 +112,10 @@ export class BootedGuest implements AsyncDisposable {
       await session.push(await modulesOf(image), { signal });
       await setUpIommu(guest, session, machine, topology, signal);
       const traced = await traceArrives(guest);
-      return new BootedGuest(guest, session, machine, topology, lines, traced, image.kernel.patience);
+      return new BootedGuest(guest, session, topology, lines, traced, options, nvdimm, image.kernel.patience);
     } catch (error) {
       await guest.close();
+      await nvdimm?.close();
       throw error;
     }
   }
@@ -120,7 +135,7 @@ export class BootedGuest implements AsyncDisposable {
    * not in a form that is read here.
    */
   async ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined> {
-    return this.#machine.iommu.kind === 'intel' ? this.#guest.vtdPages(bdf, iova, bytes) : undefined;
+    return this.#options.machine.iommu.kind === 'intel' ? this.#guest.vtdPages(bdf, iova, bytes) : undefined;
   }
 
   /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */
@@ -208,6 +223,25 @@ export class BootedGuest implements AsyncDisposable {
     });
   }
 
+  /** Host file behind the NVDIMM, if the machine has one. */
+  get nvdimm(): string | undefined {
+    return this.#guest.files.get(NVDIMM);
+  }
+
+  /**
+   * Switches the guest off as a power failure does, and another on that has nothing of it but what its NVDIMM holds. This one is at its
+   * end; the caller owns the other.
+   */
+  async powerCycle(): Promise<BootedGuest> {
+    const { traceFile: _, ...options } = this.#options;
+    const nvdimm = this.#nvdimm;
+    this.#nvdimm = undefined;
+    await this[Symbol.asyncDispose]();
+    const artefacts = join(options.artefacts, 'after-power-cycle');
+    await mkdir(artefacts, { recursive: true });
+    return BootedGuest.start({ ...options, artefacts, ...(nvdimm !== undefined && { nvdimm }) });
+  }
+
   get commandLine(): readonly string[] {
     return this.#guest.commandLine;
   }
@@ -215,6 +249,8 @@ export class BootedGuest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session.close();
     await this.#guest.close();
+    await this.#nvdimm?.close();
+    this.#nvdimm = undefined;
   }
 }
 

@@ -71,18 +71,18 @@ describe('bad input', () => {
   });
   it('a scenario that is no TypeScript', async () => {
     const folder = await scenario('syntax', "export default {\n  id: 'x',\n  oh no\n};\n");
-    await refused(['list', '--scenarios', folder], /mine\.ts does not load.*line 3/);
+    await refused(['list', '--scenarios', folder], /syntax\/mine\.ts:3 does not load: ParseError/);
   });
   it('a scenario that throws', async () => {
     const folder = await scenario('throws', "\n\nthrow new Error('broken');\n");
-    await refused(['list', '--scenarios', folder], /mine\.ts does not load: broken \(line 3\)/);
+    await refused(['list', '--scenarios', folder], /throws\/mine\.ts:3 does not load: broken$/);
   });
   it('a scenario of the wrong shape: names the field', async () => {
     const folder = await scenario(
       'shape',
       "export default { id: 'mine', describe: 'd', blocks: [{ machines: [] }] };\n",
     );
-    await refused(['list', '--scenarios', folder], /mine\.ts at blocks\[0\]\.\w+/);
+    await refused(['list', '--scenarios', folder], /shape\/mine\.ts:1, blocks\[0\]\.machines: Too small/);
   });
   it('a scenario with the name of another suite', async () => {
     const folder = await scenario(

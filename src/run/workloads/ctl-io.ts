@@ -43,6 +43,7 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
   try {
     const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
     answers = await transfer(context, ctl, memory.names);
+    await context.peers.get(workload.peer ?? '')?.look();
     for (const [i, answer] of answers.entries())
       objections.push(...judge(workload.via[i] ?? '', answer, bytes, refused));
     if (workload.revoke === true) objections.push(...(await revoke(context, ctl, memory.names.direct)));

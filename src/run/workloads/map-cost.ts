@@ -69,13 +69,13 @@ export async function mapCost(
   };
 }
 
-/** The largest point of each layout that is not too large. */
+/** The largest point of each layout, or as much of it as is not too much to look at. */
 function translated({ points }: CostPlan): CostPoint[] {
   const largest = new Map<string, CostPoint>();
   for (const point of points) {
+    const kib = Math.min(point.kib, TRANSLATED_KIB);
     const known = largest.get(point.layout.id);
-    if (point.kib <= TRANSLATED_KIB && (known === undefined || known.kib < point.kib))
-      largest.set(point.layout.id, point);
+    if (known === undefined || known.kib < kib) largest.set(point.layout.id, { ...point, kib });
   }
   return [...largest.values()];
 }

@@ -16,6 +16,10 @@ export interface WorkloadContext<W extends Workload = Workload> {
   /** Where the dut is plugged in. */
   slot: { unplug(): Promise<void>; plug(): Promise<void> };
   peers: ReadonlyMap<string, Peer>;
+  /** Host file behind the machine's NVDIMM. */
+  nvdimm?: string | undefined;
+  /** Was the guest switched off and on since the cell began? */
+  again?: boolean;
   /** PCI address of a node of the topology. */
   bdf(node: string): string;
   /** By which pages the IOMMU's tables have a device reach these addresses; `undefined` where they cannot be read. */
@@ -49,6 +53,12 @@ export interface WorkloadResult {
 
 export function done(detail: string): OracleReport {
   return { name: 'workload', verdict: 'pass', detail };
+}
+
+/** What is wrong, apart: in what is under test, and in the kernel's own path beside it. `fine`: what there is to say if ours is right. */
+export function judged({ ours, kernel }: Record<'ours' | 'kernel', readonly string[]>, fine: string): OracleReport {
+  const report = ours.length > 0 ? failed(ours.join('; ')) : done(fine);
+  return kernel.length > 0 ? { ...report, kernel: [...kernel] } : report;
 }
 
 export function failed(detail: string): OracleReport {

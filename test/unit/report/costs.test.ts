@@ -24,6 +24,12 @@ describe('instructions', () => {
     expect(group?.rows[0]?.phases.map(({ name }) => name)).toEqual(['build', 'map', 'unmap']);
   });
 
+  it('adds up no points: cells that measure several have a table of their own', () => {
+    const many = (backend: string) =>
+      cellRecord({ id: `m/t/bench-map/${backend}`, metrics: [insn('4k 4 KiB map', 1), insn('4k 1 MiB map', 9)] });
+    expect(instructionCosts([many('sg'), many('phyr8')])).toEqual([]);
+  });
+
   it('compares each topology for itself where it can, and what a sparse plan spread over several where not', () => {
     const full = ['a', 'b'].flatMap((t) => [costs(`m/${t}/map-cost/sg`, 1), costs(`m/${t}/map-cost/phyr8`, 1)]);
     expect(instructionCosts(full).map(({ topology }) => topology)).toEqual(['a', 'b']);

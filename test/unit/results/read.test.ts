@@ -47,6 +47,13 @@ describe('reading a run', () => {
     expect([...run.declared.keys()]).toEqual([first.id, second.id]);
   });
 
+  it('lists its cells as they were planned, whichever ended first', async () => {
+    const late: RunEvent = { type: 'cell-end', at: '', record: cellRecord({ id: second.id }) };
+    const [start, ...others] = events;
+    const run = await readRun(await aRun('20261121-000000-aaaa', [start as RunEvent, late, ...others]));
+    expect(run.cells.map(({ id }) => id)).toEqual([first.id, second.id]);
+  });
+
   it('knows how it ended', async () => {
     const run = await readRun(await aRun('20261121-000000-aaaa', [...events, ending]));
     expect(run.end).toEqual({ duration_ms: 5000, interrupted: true });
