@@ -13,7 +13,9 @@ import { machines } from './suites/machines.js';
 import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
 import { pmem } from './suites/pmem.js';
+import { register } from './suites/register.js';
 import { smoke } from './suites/smoke.js';
+import { vfio } from './suites/vfio.js';
 
 export const suites: Suite[] = [
   smoke,
@@ -22,6 +24,8 @@ export const suites: Suite[] = [
   machines,
   arm64,
   engines,
+  vfio,
+  register,
   pmem,
   lifetime,
   ktap,

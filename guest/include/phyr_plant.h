@@ -46,6 +46,9 @@
  * @PHYR_PLANT_NO_PIN:		"no-pin": user memory is unpinned as soon as it is described, not
  *				when it is no longer used
  * @PHYR_PLANT_WRONG_ORDER:	"wrong-order": the size bits of a packed entry are one too small
+ * @PHYR_PLANT_WRONG_IOVA:	"wrong-iova": the last chunk of several is entered into a domain of
+ *				one's own a page late
+ * @PHYR_PLANT_NO_WAIT:		"no-wait": a registration is unmapped without waiting for its I/O
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -63,6 +66,8 @@ enum phyr_plant {
 	PHYR_PLANT_PIN_LEAK,
 	PHYR_PLANT_NO_PIN,
 	PHYR_PLANT_WRONG_ORDER,
+	PHYR_PLANT_WRONG_IOVA,
+	PHYR_PLANT_NO_WAIT,
 };
 
 #ifdef PHYR_PLANTS

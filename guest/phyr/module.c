@@ -23,6 +23,8 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_PIN_LEAK]		= "pin-leak",
 	[PHYR_PLANT_NO_PIN]		= "no-pin",
 	[PHYR_PLANT_WRONG_ORDER]	= "wrong-order",
+	[PHYR_PLANT_WRONG_IOVA]		= "wrong-iova",
+	[PHYR_PLANT_NO_WAIT]		= "no-wait",
 };
 
 int phyr_plant_now;

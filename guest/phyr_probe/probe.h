@@ -269,6 +269,11 @@ int probe_watch_start(void);
 int probe_watch_stop(void);
 void probe_watch_read(struct phyr_probe_watch *arg);
 
+/* domain.c */
+int probe_follow_domain(struct phyr_probe_follow_domain *arg);
+int probe_calls(struct phyr_probe_calls *arg);
+void probe_calls_exit(void);
+
 /* story.c */
 int probe_story_start(const struct phyr_probe_story_start *arg);
 int probe_story_stop(void);

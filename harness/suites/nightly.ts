@@ -8,6 +8,8 @@ import { machines } from './machines.js';
 import { matrix } from './matrix.js';
 import { p2p } from './p2p.js';
 import { pmem } from './pmem.js';
+import { register } from './register.js';
+import { vfio } from './vfio.js';
 
 export const nightly: Suite = {
   id: 'nightly',
@@ -19,6 +21,8 @@ export const nightly: Suite = {
     ...machines.blocks,
     ...arm64.blocks,
     ...engines.blocks,
+    ...vfio.blocks,
+    ...register.blocks,
     ...pmem.blocks,
     ...lifetime.blocks,
     ...ktap.blocks,

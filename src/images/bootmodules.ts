@@ -17,6 +17,10 @@ export const MODULES_ON_REQUEST: Readonly<Record<string, readonly string[]>> = {
   virtio_iommu: ['virtio_pci', 'virtio_iommu'],
   nd_pmem: ['nfit', 'nd_pmem'],
   zram: ['zram'],
+  // By the workloads that need them.
+  vfio_pci: ['vfio_pci'],
+  vfio_iommu_type1: ['vfio_iommu_type1'],
+  iommufd: ['iommufd'],
 };
 
 /**

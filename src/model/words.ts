@@ -112,6 +112,57 @@ export type Lifetime = z.infer<typeof Lifetime>;
 export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
 export type HostMemory = z.infer<typeof HostMemory>;
 
+/**
+ * A process's memory in an address space of its device's own, by the kernel's VFIO (and iommufd where it has it) and by phyr_domain.ko,
+ * on two devices of a kind: the first is the kernel's.
+ */
+export const Vfio = z.strictObject({
+  id: Id,
+  kind: z.literal('vfio'),
+  memory: HostMemory,
+  kib: z.int().min(64).max(16_384).multipleOf(4),
+  /** The device that moves the data. */
+  engine: z.enum(['edu', 'iommu-testdev']),
+});
+export type Vfio = z.infer<typeof Vfio>;
+
+/**
+ * Memory of a process, registered with a DMA engine: mapped once, described in blocks, used by key from several processes, and
+ * deregistered while they use it.
+ */
+export const Register = z.strictObject({
+  id: Id,
+  kind: z.literal('register'),
+  memory: HostMemory,
+  kib: z.int().min(64).max(16_384).multipleOf(4),
+  engine: z.enum(['edu', 'iommu-testdev']),
+  processes: z.int().min(1).max(16),
+});
+export type Register = z.infer<typeof Register>;
+
+/**
+ * Instructions of giving a device a process's memory, beside the kernel's ways: `domain` by entering it into a domain of the device's
+ * own, `region` by registering it. Needs a machine whose clock is `icount`.
+ */
+export const UserCost = z.strictObject({
+  id: Id,
+  kind: z.literal('user-cost'),
+  what: z.enum(['domain', 'region']),
+  points: z
+    .array(
+      z.strictObject({
+        memory: HostMemory,
+        kib: z
+          .int()
+          .min(4)
+          .max(2 << 20)
+          .multipleOf(4),
+      }),
+    )
+    .min(1),
+});
+export type UserCost = z.infer<typeof UserCost>;
+
 /** phyr.ko's own tests (guest/phyr_test), bound to the device under test. Needs reserved RAM. */
 export const Ktap = z.strictObject({
   id: Id,
@@ -202,6 +253,9 @@ export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
   /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
   CtlIo,
+  Vfio,
+  Register,
+  UserCost,
   Pmem,
   Lifetime,
   /** Make a file system, fill it, unmount, check it again. */
@@ -241,6 +295,8 @@ export const Plant = z.enum([
   'pin-leak',
   'no-pin',
   'wrong-order',
+  'wrong-iova',
+  'no-wait',
 ]);
 export type Plant = z.infer<typeof Plant>;
 

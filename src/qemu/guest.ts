@@ -17,7 +17,7 @@ import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
-import { type VtdMode, vtdMode } from './vtd-tables.js';
+import { type IoPage, type VtdMode, vtdMode, vtdPages } from './vtd-tables.js';
 
 export interface GuestOptions {
   qemu: Qemu;
@@ -63,6 +63,8 @@ export interface Guest extends AsyncDisposable {
   traceEnabled(event?: string): Promise<boolean>;
   /** How the tables that the guest's kernel made have VT-d translate for this device. */
   vtdMode(bdf: string): Promise<VtdMode>;
+  /** By which pages VT-d has the device reach these addresses. */
+  vtdPages(bdf: string, iova: number, bytes: number): Promise<IoPage[]>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
   /** Copies the controller memory buffer of a node to its file. */
@@ -185,6 +187,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   );
 
   const close = () => owned.close();
+  const words = (address: bigint, count: number) => readWords(qmp, address, count);
   return {
     pid: child.pid ?? 0,
     sshPort,
@@ -195,7 +198,8 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     traceFile: trace.here,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
     traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
-    vtdMode: (bdf) => vtdMode((address, count) => readWords(qmp, address, count), bdf),
+    vtdMode: (bdf) => vtdMode(words, bdf),
+    vtdPages: (bdf, iova, bytes) => vtdPages(words, bdf, iova, bytes),
     checkPci: () => checkPci(qmp, topology),
     copyCmb: (node) => copyCmb(qmp, node, backing.get(cmbOf(node)) ?? ''),
     unplug: (node) => unplug(qmp, node),

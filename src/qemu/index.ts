@@ -6,3 +6,4 @@ export { kernelArgs } from './kernel-args.js';
 export { type PciDevice, pciDevices, pciPlan } from './pci.js';
 export { type AcceleratorAnswer, type ProbeOptions, probeAccelerator } from './probe.js';
 export { openNameless } from './scratch-file.js';
+export type { IoPage } from './vtd-tables.js';

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { peerDriver } from '../plan/index.js';
-import { cmbOf, type Guest, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import { cmbOf, type Guest, type IoPage, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 
 const MARK_DEADLINE_MS = 3_000;
 
@@ -128,6 +128,14 @@ export class BootedGuest implements AsyncDisposable {
   /** Host file behind a node's disk or BAR. */
   file(node: string): string {
     return known(this.#guest.files.get(node), node);
+  }
+
+  /**
+   * By which pages the IOMMU's own tables, read in the guest's memory, have a device reach these addresses. `undefined` where they are
+   * not in a form that is read here.
+   */
+  async ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined> {
+    return this.#options.machine.iommu.kind === 'intel' ? this.#guest.vtdPages(bdf, iova, bytes) : undefined;
   }
 
   /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */

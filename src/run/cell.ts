@@ -234,6 +234,7 @@ async function attempt(
       nvdimm: booted.nvdimm,
       again,
       bdf: (node) => booted.bdf(node),
+      ioPages: (bdf, iova, bytes) => booted.ioPages(bdf, iova, bytes),
     });
   } catch (error) {
     if (error instanceof StepFailed) return { workload: failed(error.message), data: [], metrics: [] };
@@ -281,7 +282,7 @@ async function consult(
       after,
       uncounted: result.uncounted,
       p2p: evidence.p2p,
-      translated: translates(cell.machine.iommu),
+      translated: translates(cell.machine.iommu) || cell.workload.kind === 'vfio',
     }),
     judgeKernelLog(
       evidence.log,

@@ -12,9 +12,12 @@ import { mapCost } from './map-cost.js';
 import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
 import { pmem } from './pmem.js';
+import { register } from './register.js';
 import { stress } from './stress.js';
 import { throughput } from './throughput.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
+import { userCost } from './user-cost.js';
+import { vfio } from './vfio.js';
 
 export type { WorkloadContext, WorkloadResult } from './types.js';
 
@@ -51,6 +54,12 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return hotRemove({ ...context, workload });
     case 'ktap':
       return ktap({ ...context, workload });
+    case 'register':
+      return register({ ...context, workload });
+    case 'user-cost':
+      return userCost({ ...context, workload });
+    case 'vfio':
+      return vfio({ ...context, workload });
     case 'kernel-check':
       return kernelCheck({ ...context, workload });
   }

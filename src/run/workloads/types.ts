@@ -1,5 +1,6 @@
 import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
 import type { DataClaim, Provoked, Snapshot, Watch } from '../../oracle/index.js';
+import type { IoPage } from '../../qemu/index.js';
 import type { Peer } from '../boot.js';
 import type { Lab } from '../lab.js';
 
@@ -21,6 +22,8 @@ export interface WorkloadContext<W extends Workload = Workload> {
   again?: boolean;
   /** PCI address of a node of the topology. */
   bdf(node: string): string;
+  /** By which pages the IOMMU's tables have a device reach these addresses; `undefined` where they cannot be read. */
+  ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined>;
 }
 
 /** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
