@@ -158,13 +158,18 @@ export class Cache {
   }
 
   /** Of the entries of this name, those used last are kept, as far as `bytes` go. */
-  async trim(name: string, bytes: number): Promise<void> {
+  async trim(name: string, bytes: number): Promise<Removed> {
+    const gone: Removed = { removed: [], bytes: 0 };
     let sum = 0;
     for (const entry of await this.list()) {
       if (entry.name !== name) continue;
       sum += entry.bytes;
-      if (sum > bytes) await this.#remove(`${name}-${entry.key}`);
+      const id = `${name}-${entry.key}`;
+      if (sum <= bytes || !(await this.#remove(id))) continue;
+      gone.removed.push(id);
+      gone.bytes += entry.bytes;
     }
+    return gone;
   }
 
   #noSpace(cause: unknown): UsageError {
@@ -264,7 +269,7 @@ export class Cache {
    * Removes entries last used before `before`, and packages not in `keep` that are older. What another process makes or uses now
    * stays.
    */
-  async gc(before: Date, keep: ReadonlySet<string>): Promise<{ removed: string[]; bytes: number }> {
+  async gc(before: Date, keep: ReadonlySet<string>): Promise<Removed> {
     const removed: string[] = [];
     let bytes = 0;
     const inUse = await this.#users.inUse();
@@ -314,6 +319,12 @@ export class Cache {
       await lock?.remove();
     }
   }
+}
+
+/** Names of what is gone, and what that freed. */
+export interface Removed {
+  removed: string[];
+  bytes: number;
 }
 
 export interface CacheOptions {

@@ -1,6 +1,6 @@
 /** A running guest and everything that it owns on the host. */
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { access, type FileHandle, stat, statfs } from 'node:fs/promises';
+import { access, copyFile, type FileHandle, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,7 @@ import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
+import { loadState, saveState, stateBlocked, stateConsole } from './state.js';
 import { type VtdMode, vtdMode } from './vtd-tables.js';
 
 export interface GuestOptions {
@@ -35,6 +36,8 @@ export interface GuestOptions {
   scratch?: string;
   /** QEMU trace events besides the IOMMU's faults. */
   traceEvents?: readonly string[];
+  /** The folder of a state that `save` wrote of a guest of the same options: this one goes on from there, and does not boot. */
+  state?: string;
   /** Gives up starting. A started guest is ended by closing it. */
   signal: AbortSignal;
 }
@@ -69,6 +72,13 @@ export interface Guest extends AsyncDisposable {
   unplug(node: string): Promise<void>;
   /** Puts it back where it was. */
   plug(node: string): Promise<void>;
+  /** Why QEMU cannot write this guest's state, if so. */
+  unsaveable(): Promise<string | undefined>;
+  /**
+   * Writes the guest's state into an empty folder; this guest goes on, too. InfraError if QEMU cannot, or if the guest has written to
+   * its disks, which are no part of the state.
+   */
+  save(dir: string): Promise<void>;
   /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
   close(): Promise<void>;
 }
@@ -146,7 +156,9 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     consoleFd: FD.console,
     traceFile: trace.inQemu,
     ...(options.traceEvents && { traceEvents: options.traceEvents }),
+    incoming: options.state !== undefined,
   });
+  if (options.state !== undefined) await copyFile(stateConsole(options.state), consoleLog.here);
   options.signal.throwIfAborted();
 
   const death = new Death();
@@ -168,7 +180,10 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   watch(child, serial, death);
   owned.add(() => end(child, qmp, serial, death));
 
-  const up = qmp.greeted.then(() => forwardedPort(qmp));
+  const up = qmp.greeted.then(async () => {
+    if (options.state !== undefined) await loadState(qmp, options.state);
+    return forwardedPort(qmp);
+  });
   const sshPort = await firstOf(
     options.signal,
     // QEMU's own words explain a lost monitor better, and come a little later.
@@ -197,6 +212,11 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     copyCmb: (node) => copyCmb(qmp, node, backing.get(cmbOf(node)) ?? ''),
     unplug: (node) => unplug(qmp, node),
     plug: (node) => plug(qmp, node, argv),
+    unsaveable: () => stateBlocked(qmp),
+    save: async (dir) => {
+      await serial.written();
+      await saveState(qmp, { files: files.values(), console: serial.file }, dir);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -5,3 +5,4 @@ export { iommuParts, qemuLacks } from './iommu.js';
 export { kernelArgs } from './kernel-args.js';
 export { type PciDevice, pciDevices, pciPlan } from './pci.js';
 export { type AcceleratorAnswer, type ProbeOptions, probeAccelerator } from './probe.js';
+export { stateLost } from './state.js';
