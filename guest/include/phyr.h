@@ -27,6 +27,7 @@
 #define PHYR_H
 
 #include "phyr/build.h"
+#include "phyr/domain.h"
 #include "phyr/list.h"
 #include "phyr/map.h"
 #include "phyr/reg.h"

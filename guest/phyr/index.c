@@ -91,6 +91,20 @@ int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp
 }
 
 /**
+ * phyr_index_bytes - memory that an index takes
+ * @index: the index
+ *
+ * Return: bytes, 0 for one that is all zeros.
+ */
+size_t phyr_index_bytes(const struct phyr_index *index)
+{
+	if (!index->top)
+		return 0;
+	return phyr_chain_bytes(index->top) +
+	       (index->top->nr ? phyr_chain_bytes((void *)(uintptr_t)index->top->word[0]) : 0);
+}
+
+/**
  * phyr_index_free - free an index
  * @index: the index; one that is all zeros is left alone
  */

@@ -182,6 +182,7 @@ struct phyr_index {
 
 int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp_t gfp);
 void phyr_index_free(struct phyr_index *index);
+size_t phyr_index_bytes(const struct phyr_index *index);
 void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
 		     const struct phyr_list *list, u64 offset);
 void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
@@ -205,6 +206,10 @@ int phyr_table_build(struct phyr_table *table, struct device *dev, const struct 
 void phyr_table_free(struct phyr_table *table, struct device *dev);
 void phyr_table_look(const struct phyr_table *table, u64 offset, u64 len,
 		     struct phyr_reg_pages *pages);
+
+/* blocks.c */
+int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks *out);
+void phyr_blocks_fill(const struct phyr_map *map, const struct phyr_reg_blocks *blocks, u64 *addr);
 
 /* check.c: off, this costs a jump that is not taken */
 DECLARE_STATIC_KEY_FALSE(phyr_checking);

@@ -130,7 +130,8 @@ void phyr_reg_revoke(struct phyr_reg *reg)
 	if (reg->revoked)
 		return;
 	phyr_reg_close(reg);
-	wait_for_completion(&reg->idle);
+	if (!phyr_planted(PHYR_PLANT_NO_WAIT))
+		wait_for_completion(&reg->idle);
 	phyr_live_del(&reg->live);
 	phyr_table_free(&reg->table, reg->dev);
 	if (!atomic_read(&reg->robbed))
@@ -150,6 +151,9 @@ static void phyr_reg_free(struct kref *ref)
 	struct phyr_reg *reg = container_of(ref, struct phyr_reg, ref);
 
 	phyr_reg_revoke(reg);
+	/* With no-wait planted, nothing else keeps the structure. */
+	if (phyr_planted(PHYR_PLANT_NO_WAIT))
+		wait_for_completion(&reg->idle);
 	phyr_index_free(&reg->index);
 	percpu_ref_exit(&reg->users);
 	put_device(reg->dev);
@@ -189,6 +193,31 @@ void phyr_reg_pages(const struct phyr_reg_io *io, struct phyr_reg_pages *pages)
 	phyr_table_look(&io->reg->table, io->offset, io->len, pages);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_pages);
+
+int phyr_reg_blocks(struct phyr_reg *reg, u64 sizes, struct phyr_reg_blocks *blocks)
+{
+	guard(mutex)(&reg->lock);
+	return reg->revoked ? -ENODEV : phyr_blocks_of(&reg->map, sizes, blocks);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_blocks);
+
+int phyr_reg_fill_blocks(struct phyr_reg *reg, const struct phyr_reg_blocks *blocks, u64 *addr)
+{
+	guard(mutex)(&reg->lock);
+	if (reg->revoked)
+		return -ENODEV;
+	phyr_blocks_fill(&reg->map, blocks, addr);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_reg_fill_blocks);
+
+size_t phyr_reg_meta_bytes(struct phyr_reg *reg)
+{
+	guard(mutex)(&reg->lock);
+	return sizeof(*reg) - sizeof(reg->map) + phyr_index_bytes(&reg->index) +
+	       (reg->revoked ? sizeof(reg->map) : phyr_map_meta_bytes(&reg->map));
+}
+EXPORT_SYMBOL_GPL(phyr_reg_meta_bytes);
 
 /*
  * Hand the bytes of an I/O over, to the device or back.  A SINGLE is done page by page: behind

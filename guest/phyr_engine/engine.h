@@ -15,6 +15,7 @@
 #include "phyr.h"
 
 struct engine;
+struct region_node;
 
 /* device.c */
 
@@ -47,6 +48,7 @@ extern const struct engine_ops engine_edu, engine_testdev;
  * @lock:	held over a case
  * @dir:	its directory of debugfs
  * @expect:	what the next write should bring: page contents of the last read()
+ * @node:	its memory regions
  */
 struct engine {
 	struct pci_dev *pdev;
@@ -55,6 +57,7 @@ struct engine {
 	struct mutex lock;	/* one case at a time */
 	struct dentry *dir;
 	void *expect;
+	struct region_node *node;
 };
 
 /* mapping.c */
@@ -95,6 +98,10 @@ int engine_alloc_beyond(struct engine_mapping *m, struct device *dev, unsigned i
 void engine_free(struct engine_mapping *m);
 int engine_map(struct engine_mapping *m, enum engine_path path, enum dma_data_direction dir);
 void engine_unmap(struct engine_mapping *m);
+
+/* node.c */
+int engine_add_node(struct engine *e);
+void engine_remove_node(struct engine *e);
 
 /* cases.c */
 void engine_add_cases(struct engine *e);

@@ -47,6 +47,10 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(*e->ops->mask_bits));
 	if (err)
 		return err;
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	err = engine_add_node(e);
+	if (err)
+		return err;
 	pci_set_master(pdev);
 	e->dir = debugfs_create_dir(pci_name(pdev), root);
 	engine_add_cases(e);
@@ -60,6 +64,7 @@ static void engine_remove(struct pci_dev *pdev)
 
 	/* Waits for a case that is running. */
 	debugfs_remove(e->dir);
+	engine_remove_node(e);
 	pci_clear_master(pdev);
 }
 

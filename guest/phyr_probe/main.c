@@ -152,6 +152,32 @@ static long ioctl_story_read(void __user *user)
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
+static long ioctl_follow_domain(void __user *user)
+{
+	struct phyr_probe_follow_domain arg;
+	int err;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	err = probe_follow_domain(&arg);
+	if (err)
+		return err;
+	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
+static long ioctl_calls(void __user *user)
+{
+	struct phyr_probe_calls arg;
+	int err;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	err = probe_calls(&arg);
+	if (err)
+		return err;
+	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
 static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
@@ -175,6 +201,10 @@ static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return probe_story_stop();
 	case PHYR_PROBE_IOC_STORY_READ:
 		return ioctl_story_read(user);
+	case PHYR_PROBE_IOC_FOLLOW_DOMAIN:
+		return ioctl_follow_domain(user);
+	case PHYR_PROBE_IOC_CALLS:
+		return ioctl_calls(user);
 	default:
 		return -ENOTTY;
 	}
@@ -220,6 +250,7 @@ static void __exit probe_exit(void)
 	misc_deregister(&probe_misc);
 	probe_watch_stop();
 	probe_story_exit();
+	probe_calls_exit();
 	pci_unregister_driver(&probe_driver);
 }
 

@@ -99,8 +99,20 @@ struct probe_backend {
 	void (*resolve)(struct probe_mapping *m);
 };
 
+extern const struct probe_backend probe_backend_sg;
+extern const struct probe_backend probe_backend_page;
+extern const struct probe_backend probe_backend_iova;
+extern const struct probe_backend probe_backend_raw;
 extern const struct probe_backend probe_backend_iter;
+extern const struct probe_backend probe_backend_phyr16;
+extern const struct probe_backend probe_backend_phyr8;
 extern const struct probe_backend probe_backend_reg;
+
+/* The direction that the kernel's own ways are told. */
+static __always_inline enum dma_data_direction probe_real_dir(const struct probe_mapping *m)
+{
+	return phyr_plant_dir(m->dir);
+}
 
 int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 		       const struct probe_memory *mem, u32 backend, u32 direction);
@@ -256,6 +268,11 @@ bool probe_follow_next(struct probe_follow *f, u64 left, u64 *iova);
 int probe_watch_start(void);
 int probe_watch_stop(void);
 void probe_watch_read(struct phyr_probe_watch *arg);
+
+/* domain.c */
+int probe_follow_domain(struct phyr_probe_follow_domain *arg);
+int probe_calls(struct phyr_probe_calls *arg);
+void probe_calls_exit(void);
 
 /* story.c */
 int probe_story_start(const struct phyr_probe_story_start *arg);

@@ -3,6 +3,8 @@ import { bounced, noIommu, vtdStrict, vtdStrictP2p } from '../machines.js';
 import { switched } from '../topologies.js';
 import { crosscheck, ctlDirect, ctlRegistered, fioVerify, hostMemory, p2pFar, p2pNear, stress } from '../workloads.js';
 import { besideDisk, iommuTestdev } from './engines.js';
+import { registerEdu } from './register.js';
+import { pairs, vfio4k } from './vfio.js';
 
 /** Where a defect shows. */
 interface Where {
@@ -30,6 +32,11 @@ function plantedInEngine(plant: Plant, caughtBy: OracleName[]): Block {
     ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload: iommuTestdev }),
     topologies: [besideDisk],
   };
+}
+
+/** The same in an address space of one's own, and in memory that is registered with an engine. */
+function plantedInPairs(plant: Plant, caughtBy: OracleName[], workload: Workload): Block {
+  return { ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload }), topologies: [pairs] };
 }
 
 export const alarms: Suite = {
@@ -63,5 +70,7 @@ export const alarms: Suite = {
     plantedInEngine('swap-direction', ['workload', 'translation']),
     planted('wrong-slice', ['phyr8'], ['data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
     planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
+    plantedInPairs('wrong-iova', ['translation', 'data', 'faults'], vfio4k),
+    plantedInPairs('no-wait', ['faults'], registerEdu),
   ],
 };

@@ -28,6 +28,8 @@ import {
 } from '../workloads.js';
 import { besideDisk, edu, iommuTestdev } from './engines.js';
 import { ktap } from './ktap.js';
+import { register4k, registerEdu } from './register.js';
+import { pairs, vfio4k, vfioEdu, vfioHugetlb } from './vfio.js';
 
 const everywhere: Pick<Block, 'machines' | 'topologies'> = {
   machines: [vtdStrict, vtdLazy, vtdPassthrough, noIommu],
@@ -71,6 +73,13 @@ export const debug: Suite = {
       machines: [vtdStrict, vtdFirstStage, noIommu],
       topologies: [besideDisk],
       workloads: [iommuTestdev, edu],
+      backends: ['phyr8'],
+    },
+    // The one kernel that has iommufd.
+    {
+      machines: [vtdStrict, vtdFirstStage],
+      topologies: [pairs],
+      workloads: [vfio4k, vfioHugetlb, vfioEdu, register4k, registerEdu],
       backends: ['phyr8'],
     },
     ...ktap.blocks,

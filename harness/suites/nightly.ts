@@ -3,9 +3,13 @@ import { alarms } from './alarms.js';
 import { arm64 } from './arm64.js';
 import { engines } from './engines.js';
 import { ktap } from './ktap.js';
+import { lifetime } from './lifetime.js';
 import { machines } from './machines.js';
 import { matrix } from './matrix.js';
 import { p2p } from './p2p.js';
+import { pmem } from './pmem.js';
+import { register } from './register.js';
+import { vfio } from './vfio.js';
 
 export const nightly: Suite = {
   id: 'nightly',
@@ -17,6 +21,10 @@ export const nightly: Suite = {
     ...machines.blocks,
     ...arm64.blocks,
     ...engines.blocks,
+    ...vfio.blocks,
+    ...register.blocks,
+    ...pmem.blocks,
+    ...lifetime.blocks,
     ...ktap.blocks,
     ...alarms.blocks,
   ],

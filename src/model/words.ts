@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import { CostPoint } from './cost.js';
+import { KnownDefect } from './finding.js';
 import { Id } from './id.js';
 import { Machine } from './machine.js';
+import { OracleName } from './oracle.js';
 import { Topology } from './topology.js';
 
 /** How a request gets its DMA addresses (parameter `backend` of phyr_nvme.ko). */
@@ -82,9 +84,84 @@ export const CtlIo = z
   });
 export type CtlIo = z.infer<typeof CtlIo>;
 
+/**
+ * I/O between the disk and an NVDIMM, by the kernel's path and by ours; then the guest is switched off and on, and it must hold what it
+ * held. `raw`: memory without struct pages, lent by phyr_store; `fsdax`: with pages, a file of a file system on it.
+ */
+export const Pmem = z.strictObject({
+  id: Id,
+  kind: z.literal('pmem'),
+  mode: z.enum(['raw', 'fsdax']),
+  /** Of one copy. */
+  sizeKiB: z.int().min(64).max(4096).multipleOf(4),
+});
+export type Pmem = z.infer<typeof Pmem>;
+
+/** I/O with memory of a process to which something happens, before it and again and again while it is under way. */
+export const Lifetime = z.strictObject({
+  id: Id,
+  kind: z.literal('lifetime'),
+  /** It forks and the child writes; it is moved; its pages are given up; its file is cut; its huge page is split, or is made; it is swapped out. */
+  event: z.enum(['fork', 'mremap', 'dontneed', 'truncate', 'thp-split', 'thp-collapse', 'swap']),
+  /** Of the memory. */
+  sizeKiB: z.int().min(4).max(1024).multipleOf(4),
+});
+export type Lifetime = z.infer<typeof Lifetime>;
+
 /** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
 export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
 export type HostMemory = z.infer<typeof HostMemory>;
+
+/**
+ * A process's memory in an address space of its device's own, by the kernel's VFIO (and iommufd where it has it) and by phyr_domain.ko,
+ * on two devices of a kind: the first is the kernel's.
+ */
+export const Vfio = z.strictObject({
+  id: Id,
+  kind: z.literal('vfio'),
+  memory: HostMemory,
+  kib: z.int().min(64).max(16_384).multipleOf(4),
+  /** The device that moves the data. */
+  engine: z.enum(['edu', 'iommu-testdev']),
+});
+export type Vfio = z.infer<typeof Vfio>;
+
+/**
+ * Memory of a process, registered with a DMA engine: mapped once, described in blocks, used by key from several processes, and
+ * deregistered while they use it.
+ */
+export const Register = z.strictObject({
+  id: Id,
+  kind: z.literal('register'),
+  memory: HostMemory,
+  kib: z.int().min(64).max(16_384).multipleOf(4),
+  engine: z.enum(['edu', 'iommu-testdev']),
+  processes: z.int().min(1).max(16),
+});
+export type Register = z.infer<typeof Register>;
+
+/**
+ * Instructions of giving a device a process's memory, beside the kernel's ways: `domain` by entering it into a domain of the device's
+ * own, `region` by registering it. Needs a machine whose clock is `icount`.
+ */
+export const UserCost = z.strictObject({
+  id: Id,
+  kind: z.literal('user-cost'),
+  what: z.enum(['domain', 'region']),
+  points: z
+    .array(
+      z.strictObject({
+        memory: HostMemory,
+        kib: z
+          .int()
+          .min(4)
+          .max(2 << 20)
+          .multipleOf(4),
+      }),
+    )
+    .min(1),
+});
+export type UserCost = z.infer<typeof UserCost>;
 
 /** phyr.ko's own tests (guest/phyr_test), bound to the device under test. Needs reserved RAM. */
 export const Ktap = z.strictObject({
@@ -176,6 +253,11 @@ export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
   /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
   CtlIo,
+  Vfio,
+  Register,
+  UserCost,
+  Pmem,
+  Lifetime,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
   /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
@@ -211,12 +293,12 @@ export const Plant = z.enum([
   'skip-sync',
   'wrong-slice',
   'pin-leak',
+  'no-pin',
   'wrong-order',
+  'wrong-iova',
+  'no-wait',
 ]);
 export type Plant = z.infer<typeof Plant>;
-
-export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
-export type OracleName = z.infer<typeof OracleName>;
 
 /**
  * How data gets from a device to memory. In the machine's own memory: `direct`, as physical addresses; `iova`, through the page
@@ -271,6 +353,8 @@ export const Cell = z.strictObject({
   backend: Backend,
   plant: Plant.exactOptional(),
   expect: Expectation,
+  /** Defects of the kernel's own path that are known to show in it. */
+  known: z.array(KnownDefect).min(1).exactOptional(),
   /** Derived from the run's seed and the cell's id; 32 bits. */
   seed: z.number(),
 });

@@ -13,7 +13,12 @@ export interface Due {
   piece(from: number, length: number): Buffer;
 }
 
-export type DataClaim = { what: string; due: Due } & (
+export type DataClaim = {
+  what: string;
+  due: Due;
+  /** Of what the kernel's own path did. */
+  kernel?: true;
+} & (
   | {
       /** `file` holds these bytes at `offset`. */
       kind: 'holds';
@@ -30,6 +35,11 @@ export type DataClaim = { what: string; due: Due } & (
   | {
       /** `file` holds these bytes somewhere, page-aligned; for memory whose allocation the guest chose. */
       kind: 'holds-somewhere';
+      file: string;
+    }
+  | {
+      /** `file` holds every page of these bytes somewhere, page-aligned, no two of them alike; for what a file system has put there. */
+      kind: 'holds-scattered';
       file: string;
     }
   | {
@@ -52,17 +62,21 @@ export async function judgeData(claims: readonly DataClaim[]): Promise<OracleRep
   if (claims.length === 0) return report('inconclusive', 'no claim about data was made');
   let bytes = 0;
   const missing: string[] = [];
+  const ours: string[] = [];
+  const kernel: string[] = [];
   for (const claim of claims) {
     if (claim.kind === 'read-back' && claim.digest === undefined) {
       missing.push(claim.what);
       continue;
     }
     const wrong = await objection(claim);
-    if (wrong !== undefined) return report('fail', `${claim.what}: ${wrong}`);
+    if (wrong !== undefined) (claim.kernel ? kernel : ours).push(`${claim.what}: ${wrong}`);
     bytes += claim.due.bytes;
   }
+  const [first] = ours;
+  if (first !== undefined) return report('fail', first, kernel);
   if (missing.length > 0) return report('inconclusive', `the workload ended before: ${missing.join(', ')}`);
-  return report('pass', `${formatBytes(bytes)} as due`);
+  return report('pass', `${formatBytes(bytes)} as due`, kernel);
 }
 
 async function objection(claim: DataClaim): Promise<string | undefined> {
@@ -82,6 +96,10 @@ async function objection(claim: DataClaim): Promise<string | undefined> {
         if ((await firstDifference(file, at, claim.due)) === undefined) return undefined;
       }
       return 'the bytes are nowhere to be found';
+    }
+    case 'holds-scattered': {
+      const missing = await pagesMissing(file, claim.due);
+      return missing === 0 ? undefined : `${missing} of ${claim.due.bytes / PAGE} pages are nowhere to be found`;
     }
     case 'holds-nowhere': {
       for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
@@ -105,6 +123,21 @@ async function read(file: FileHandle, offset: number, into: Buffer): Promise<Buf
     done += bytesRead;
   }
   return into.subarray(0, done);
+}
+
+/** How many pages of these bytes the file has nowhere. */
+async function pagesMissing(file: FileHandle, due: Due): Promise<number> {
+  const digest = (page: Buffer) => createHash('sha1').update(page).digest('base64');
+  const wanted = new Set<string>();
+  for (const [, piece] of pieces(due))
+    for (let at = 0; at < piece.length; at += PAGE) wanted.add(digest(piece.subarray(at, at + PAGE)));
+  const window = Buffer.allocUnsafe(PIECE);
+  for (let offset = 0; wanted.size > 0; offset += PIECE) {
+    const bytes = await read(file, offset, window);
+    for (let at = 0; at < bytes.length; at += PAGE) wanted.delete(digest(bytes.subarray(at, at + PAGE)));
+    if (bytes.length < PIECE) break;
+  }
+  return wanted.size;
 }
 
 /** Where a page of the file begins with these bytes. */
@@ -155,6 +188,6 @@ export function formatBytes(bytes: number): string {
   return bytes < 1 << 20 ? `${+(bytes / 1024).toFixed(1)} KiB` : `${+(bytes / (1 << 20)).toFixed(1)} MiB`;
 }
 
-function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
-  return { name: 'data', verdict, detail };
+function report(verdict: OracleReport['verdict'], detail: string, kernel: string[] = []): OracleReport {
+  return { name: 'data', verdict, detail, ...(kernel.length > 0 && { kernel }) };
 }

@@ -21,9 +21,14 @@ import {
 } from '../model/index.js';
 import { decideCtlIo } from './ctl-io.js';
 import { ktapLacks } from './ktap.js';
+import { MEMORY_PATHS } from './memory-paths.js';
 import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
+import { decidePmem } from './pmem.js';
+import { registerLacks } from './register.js';
 import { cellSeed } from './seed.js';
+import { userCostLacks } from './user-cost.js';
+import { vfioLacks } from './vfio.js';
 
 export interface Plan {
   cells: Cell[];
@@ -168,8 +173,24 @@ export function decide(combination: Combination, block: Block): Decision {
       return { prune: 'an engine has no requests: its memory is mapped by sg, phyr16 or phyr8' };
     }
   }
+  if (workload.kind === 'vfio') {
+    const lacks = vfioLacks(machine, nodes, workload, backend);
+    if (lacks !== undefined) return { prune: lacks };
+    if (block.caughtBy === undefined) return { run: { kind: 'works', how: 'iova' } };
+  }
+  if (workload.kind === 'register' || workload.kind === 'user-cost') {
+    const lacks =
+      workload.kind === 'register'
+        ? registerLacks(machine, nodes, workload, backend)
+        : userCostLacks(machine, nodes, workload, backend);
+    if (lacks !== undefined) return { prune: lacks };
+  }
   if (workload.kind === 'ctl-io') {
     const decision = decideCtlIo(machine, topology, workload, backend, dut.id, hostPath(machine));
+    if ('prune' in decision || block.caughtBy === undefined) return decision;
+  }
+  if (workload.kind === 'pmem') {
+    const decision = decidePmem(machine, workload, backend);
     if ('prune' in decision || block.caughtBy === undefined) return decision;
   }
   if (workload.kind === 'ktap' || workload.kind === 'kernel-check') {
@@ -202,7 +223,7 @@ function decideCost(
   workload: Workload,
   backend: Backend,
 ): string | undefined {
-  const counted = workload.kind === 'map-cost' || workload.kind === 'io-cost';
+  const counted = workload.kind === 'map-cost' || workload.kind === 'io-cost' || workload.kind === 'user-cost';
   if (counted && machine.clock !== 'icount') return 'instruction counts need a machine whose clock is icount';
   if (!counted && machine.clock === 'icount')
     return 'I/O workloads run on the wall clock; icount machines are for counting';
@@ -252,12 +273,18 @@ export function diskKiB(workload: Workload): number {
       return 4 * workload.sizeKiB;
     case 'ctl-io':
       return 2 * workload.via.length * workload.sizeKiB;
+    case 'pmem':
+    case 'lifetime':
+      return 2 * MEMORY_PATHS.length * workload.sizeKiB;
     case 'memory-copy':
       return (4 * workload.memory.length * workload.heads.length * workload.bytes) / 1024;
     case 'filesystem':
       return 32 * 1024;
     case 'map-cost':
     case 'engine':
+    case 'vfio':
+    case 'register':
+    case 'user-cost':
     case 'ktap':
     case 'kernel-check':
       return 0;

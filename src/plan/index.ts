@@ -14,8 +14,14 @@ export {
   SECRET_KIB,
 } from './expand.js';
 export { type Found, find } from './find.js';
+export { withKnown } from './known.js';
 export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
+export { type LifetimeDue, lifetimeDue } from './lifetime.js';
+export { MEMORY_PATHS, type MemoryPath } from './memory-paths.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
+export { pmemRefusal } from './pmem.js';
+export { REGION_REFUSALS } from './register.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';
 export { shardOf, takeShard } from './shard.js';
+export { errnoDue, refusals, type Way } from './vfio.js';

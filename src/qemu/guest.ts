@@ -18,7 +18,7 @@ import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
 import { loadState, saveState, stateBlocked, stateConsole } from './state.js';
-import { type VtdMode, vtdMode } from './vtd-tables.js';
+import { type IoPage, type VtdMode, vtdMode, vtdPages } from './vtd-tables.js';
 
 export interface GuestOptions {
   qemu: Qemu;
@@ -34,6 +34,8 @@ export interface GuestOptions {
   traceFile?: string;
   /** Where the nameless files behind disks and BARs take their room; default: the system's temporary directory. */
   scratch?: string;
+  /** Files of the caller's, by their keys in `Backing`, that outlive the guest with what they hold; others are new and go with it. */
+  kept?: ReadonlyMap<string, FileHandle>;
   /** QEMU trace events besides the IOMMU's faults. */
   traceEvents?: readonly string[];
   /** The folder of a state that `save` wrote of a guest of the same options: this one goes on from there, and does not boot. */
@@ -64,6 +66,8 @@ export interface Guest extends AsyncDisposable {
   traceEnabled(event?: string): Promise<boolean>;
   /** How the tables that the guest's kernel made have VT-d translate for this device. */
   vtdMode(bdf: string): Promise<VtdMode>;
+  /** By which pages VT-d has the device reach these addresses. */
+  vtdPages(bdf: string, iova: number, bytes: number): Promise<IoPage[]>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
   /** Copies the controller memory buffer of a node to its file. */
@@ -126,8 +130,9 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   await concatenate(options.initrd, initrd);
   const files = new Map<string, string>();
   const backing = new Map<string, string>();
-  for (const { key, sizeMiB } of backingFiles(topology)) {
-    const handle = await openOwned();
+  for (const { key, sizeMiB } of backingFiles(machine, topology)) {
+    const handle = options.kept?.get(key) ?? (await openOwned());
+    if (!handles.includes(handle)) handles.push(handle);
     await handle.truncate(sizeMiB * MIB);
     files.set(key, onHost(handle));
     backing.set(key, inQemu(handle));
@@ -145,7 +150,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   const trace = options.traceFile ? { here: options.traceFile, inQemu: options.traceFile } : await openLog('trace.log');
   const consoleLog = await openLog('console.log');
   const argv = qemuArgv({
-    machine,
+    machine: { ...machine, kernelArgs: [...options.kernel.args, ...machine.kernelArgs] },
     topology,
     accelerator,
     dataDirs: qemu.dataDirs,
@@ -197,6 +202,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   );
 
   const close = () => owned.close();
+  const words = (address: bigint, count: number) => readWords(qmp, address, count);
   return {
     pid: child.pid ?? 0,
     sshPort,
@@ -207,7 +213,8 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     traceFile: trace.here,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
     traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
-    vtdMode: (bdf) => vtdMode((address, count) => readWords(qmp, address, count), bdf),
+    vtdMode: (bdf) => vtdMode(words, bdf),
+    vtdPages: (bdf, iova, bytes) => vtdPages(words, bdf, iova, bytes),
     checkPci: () => checkPci(qmp, topology),
     copyCmb: (node) => copyCmb(qmp, node, backing.get(cmbOf(node)) ?? ''),
     unplug: (node) => unplug(qmp, node),
@@ -304,10 +311,10 @@ async function checkReadable(what: string, path: string, mode: number): Promise<
 }
 
 /** The most that a guest's files can grow to, in bytes. */
-async function roomFor({ initrd, topology }: GuestOptions): Promise<number> {
+async function roomFor({ initrd, machine, topology }: GuestOptions): Promise<number> {
   let bytes = 0;
   for (const part of initrd) bytes += typeof part === 'string' ? (await stat(part)).size : part.length;
-  for (const { sizeMiB } of backingFiles(topology)) bytes += sizeMiB * MIB;
+  for (const { sizeMiB } of backingFiles(machine, topology)) bytes += sizeMiB * MIB;
   return bytes;
 }
 

@@ -15,6 +15,7 @@ const [MEMORY, CONSOLE] = ['memory', 'console.log'];
 /** Why no guest of this kind is to go on from a state that was kept, as far as QEMU does not say so itself. */
 export function stateLost(machine: Machine, topology: Topology): string | undefined {
   if (machine.clock === 'icount') return 'what it costs would depend on what QEMU forgets of its clock';
+  if (machine.nvdimmMiB !== undefined) return 'its NVDIMM may hold what an earlier guest left there';
   for (const { node } of walk(topology)) {
     // They have no state to be written, not even that of their PCI registers, and QEMU lets that pass.
     if (node.kind === 'edu' || node.kind === 'iommu-testdev') return `QEMU does not keep the state of ${node.kind}`;

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, readdir, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -12,7 +13,7 @@ import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from 
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { splats } from '../oracle/index.js';
 import { peerDriver } from '../plan/index.js';
-import { cmbOf, type Guest, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import { cmbOf, type Guest, type IoPage, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 import type { SavedGuest, Snapshots } from './snapshots.js';
 
 const MARK_DEADLINE_MS = 3_000;
@@ -32,6 +33,8 @@ export interface BootOptions {
   signal: AbortSignal;
   /** QEMU's trace goes there instead. */
   traceFile?: string;
+  /** What the NVDIMM of a guest that was switched off held: the new one's, which owns it from now on. */
+  nvdimm?: FileHandle;
   /** More of QEMU's trace events, by name or pattern. */
   traceEvents?: readonly string[];
   /** Without it the guest boots. */
@@ -58,6 +61,8 @@ export class BootedGuest implements AsyncDisposable {
   readonly #bdfs: Map<string, string>;
   readonly #lines: string[];
   readonly #traced: boolean;
+  readonly #options: BootOptions;
+  #nvdimm: FileHandle | undefined;
 
   private constructor(
     guest: Guest,
@@ -65,6 +70,8 @@ export class BootedGuest implements AsyncDisposable {
     topology: Topology,
     lines: string[],
     traced: boolean,
+    options: BootOptions,
+    nvdimm: FileHandle | undefined,
     /** How many times longer than with an ordinary kernel things may take. */
     readonly patience: number,
     /** It did not boot, but went on from a state that was kept. */
@@ -72,6 +79,8 @@ export class BootedGuest implements AsyncDisposable {
   ) {
     this.#guest = guest;
     this.#traced = traced;
+    this.#options = options;
+    this.#nvdimm = nvdimm;
     this.session = session;
     this.#lines = lines;
     this.#bdfs = pciPlan(topology);
@@ -107,6 +116,7 @@ export class BootedGuest implements AsyncDisposable {
     const { image, machine, topology, accelerator, artefacts, signal } = options;
     const { patience } = image.kernel;
     const keys = saved?.keys ?? makeRunKeys();
+    const nvdimm = options.nvdimm ?? (machine.nvdimmMiB === undefined ? undefined : await openNameless(tmpdir()));
     const guest = await startGuest({
       qemu: image.qemu,
       kernel: image.kernel,
@@ -119,6 +129,10 @@ export class BootedGuest implements AsyncDisposable {
       ...(options.traceFile !== undefined && { traceFile: options.traceFile }),
       ...(options.traceEvents !== undefined && { traceEvents: options.traceEvents }),
       ...(saved && { state: saved.dir }),
+      ...(nvdimm !== undefined && { kept: new Map([[NVDIMM, nvdimm]]) }),
+    }).catch(async (error: unknown) => {
+      await nvdimm?.close();
+      throw error;
     });
     const lines: string[] = [];
     guest.console.onLine((line) => lines.push(line));
@@ -135,9 +149,12 @@ export class BootedGuest implements AsyncDisposable {
       }
       await session.push(await modulesOf(image), { signal });
       await setUpIommu(guest, session, machine, topology, signal);
-      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest), patience, saved !== undefined);
+      const traced = await traceArrives(guest);
+      const restored = saved !== undefined;
+      return new BootedGuest(guest, session, topology, lines, traced, options, nvdimm, patience, restored);
     } catch (error) {
       await guest.close();
+      await nvdimm?.close();
       throw error;
     }
   }
@@ -150,6 +167,14 @@ export class BootedGuest implements AsyncDisposable {
   /** Host file behind a node's disk or BAR. */
   file(node: string): string {
     return known(this.#guest.files.get(node), node);
+  }
+
+  /**
+   * By which pages the IOMMU's own tables, read in the guest's memory, have a device reach these addresses. `undefined` where they are
+   * not in a form that is read here.
+   */
+  async ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined> {
+    return this.#options.machine.iommu.kind === 'intel' ? this.#guest.vtdPages(bdf, iova, bytes) : undefined;
   }
 
   /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */
@@ -237,6 +262,25 @@ export class BootedGuest implements AsyncDisposable {
     });
   }
 
+  /** Host file behind the NVDIMM, if the machine has one. */
+  get nvdimm(): string | undefined {
+    return this.#guest.files.get(NVDIMM);
+  }
+
+  /**
+   * Switches the guest off as a power failure does, and another on that has nothing of it but what its NVDIMM holds. This one is at its
+   * end; the caller owns the other.
+   */
+  async powerCycle(): Promise<BootedGuest> {
+    const { traceFile: _, ...options } = this.#options;
+    const nvdimm = this.#nvdimm;
+    this.#nvdimm = undefined;
+    await this[Symbol.asyncDispose]();
+    const artefacts = join(options.artefacts, 'after-power-cycle');
+    await mkdir(artefacts, { recursive: true });
+    return BootedGuest.start({ ...options, artefacts, ...(nvdimm !== undefined && { nvdimm }) });
+  }
+
   get commandLine(): readonly string[] {
     return this.#guest.commandLine;
   }
@@ -244,6 +288,8 @@ export class BootedGuest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session.close();
     await this.#guest.close();
+    await this.#nvdimm?.close();
+    this.#nvdimm = undefined;
   }
 }
 

@@ -12,6 +12,8 @@ export function tracesDevice(workload: Workload): boolean {
     case 'crosscheck':
     case 'p2p-copy':
     case 'ctl-io':
+    case 'pmem':
+    case 'lifetime':
       return true;
     case 'fio-verify':
       return workload.deviceTrace === true;

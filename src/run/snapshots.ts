@@ -91,7 +91,7 @@ export function stateKey({ image, machine, topology, accelerator }: BootedAs, cp
     dataDirs: [],
     kernel: '',
     initrd: '',
-    backing: new Map(backingFiles(topology).map(({ key }) => [key, key])),
+    backing: new Map(backingFiles(machine, topology).map(({ key }) => [key, key])),
     qmpFd: 0,
     consoleFd: 0,
     traceFile: '',
@@ -99,7 +99,7 @@ export function stateKey({ image, machine, topology, accelerator }: BootedAs, cp
   const { qemu, kernel, rootfs } = image;
   const host = accelerator === 'kvm' ? cpu() : '';
   const given = runArchive(NO_KEYS).toString('base64');
-  return keyOf(STEP, qemu.key, kernel.key, rootfs.key, given, argv, backingFiles(topology), host);
+  return keyOf(STEP, qemu.key, kernel.key, rootfs.key, given, argv, backingFiles(machine, topology), host);
 }
 
 const NO_KEYS: RunKeys = {

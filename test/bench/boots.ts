@@ -45,9 +45,12 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function round(boot: BootOptions, kind: 'cold' | 'restored'): Promise<void> {
+  const { release } = boot.image.kernel;
   const guest = await timed(`${kind}: until the guest is ready`, () => BootedGuest.start(boot));
   const run = async (what: string) => {
-    const { record } = await timed(what, () => runCell(guest, cell, { repro: () => '', signal, onStep: () => {} }));
+    const { record } = await timed(what, () =>
+      runCell(guest, cell, { repro: () => '', release, signal, onStep: () => {} }),
+    );
     if (record.verdict !== 'pass') throw new Error(`${record.verdict}: ${record.reason}`);
   };
   try {

@@ -154,6 +154,70 @@ struct phyr_reg_pages {
 void phyr_reg_pages(const struct phyr_reg_io *io, struct phyr_reg_pages *pages);
 
 /**
+ * enum phyr_block_why - why blocks are as large as they are
+ * @PHYR_BLOCK_LARGEST:		the device knows no larger ones
+ * @PHYR_BLOCK_ENOUGH:		one of them holds all of the memory
+ * @PHYR_BLOCK_BOUNDARY:	ranges for the device meet where a larger one does not end
+ */
+enum phyr_block_why {
+	PHYR_BLOCK_LARGEST,
+	PHYR_BLOCK_ENOUGH,
+	PHYR_BLOCK_BOUNDARY,
+};
+
+/**
+ * struct phyr_reg_blocks - a registration as blocks of one size
+ * @addr:	bus address of its first byte
+ * @size:	bytes of a block
+ * @nr:		how many there are
+ * @lead:	where in the first one the first byte is
+ * @at:		BOUNDARY: the first byte at which a larger block would have to end and does not
+ * @why:	enum phyr_block_why
+ *
+ * Each block is at a multiple of its size.  The first and the last reach beyond the memory where
+ * that does not begin or end with them: it is for the device to know how much is meant.
+ */
+struct phyr_reg_blocks {
+	dma_addr_t addr;
+	u64 size;
+	u64 nr;
+	u64 lead;
+	u64 at;
+	u8 why;
+};
+
+/**
+ * phyr_reg_blocks - find the largest blocks by which a device can be told of a registration
+ * @reg:	a registration that the caller holds
+ * @sizes:	bit n: the device knows blocks of 1 << n bytes
+ * @blocks:	receives them
+ *
+ * Context: May sleep.
+ * Return: 0; -EOPNOTSUPP if none of @sizes will do; -ENODEV if the registration was revoked.
+ */
+int phyr_reg_blocks(struct phyr_reg *reg, u64 sizes, struct phyr_reg_blocks *blocks);
+
+/**
+ * phyr_reg_fill_blocks - write down the bus address of every block
+ * @reg:	the registration
+ * @blocks:	what phyr_reg_blocks() has found for it
+ * @addr:	receives blocks->nr addresses
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENODEV if the registration was revoked.
+ */
+int phyr_reg_fill_blocks(struct phyr_reg *reg, const struct phyr_reg_blocks *blocks, u64 *addr);
+
+/**
+ * phyr_reg_meta_bytes - memory that a registration takes
+ * @reg:	a registration that the caller holds
+ *
+ * Context: May sleep.
+ * Return: bytes, without the list, its table and what the IOMMU takes.
+ */
+size_t phyr_reg_meta_bytes(struct phyr_reg *reg);
+
+/**
  * phyr_reg_end - end an I/O on a registration
  * @io: what phyr_reg_begin() gave; the device must be done with it
  *

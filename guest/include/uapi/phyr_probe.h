@@ -216,7 +216,7 @@ struct phyr_probe_watch {
  *		is a read, PHYR_PROBE_TO_DEVICE a write
  * @fd:		in: the disk, open; without an I/O scheduler, with nothing else to do
  * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
- * @commands:	out: what is longer than the driver takes at once is cut into so many, made one after
+ * @commands:	out: what is longer than the driver takes at once is cut into so many, one after
  *		the other; the costs are those of all of them
  * @reserved:	0
  * @queue:	out: the driver's queue_rq()
@@ -318,6 +318,54 @@ struct phyr_probe_story_read {
 	__u64 pool_end;
 };
 
+/**
+ * struct phyr_probe_follow_domain - where do a device's addresses lead?
+ * @segment:	in: PCI segment of the device
+ * @devfn:	in: bus number << 8 | device << 3 | function
+ * @iova:	in: its first address, at the beginning of a page
+ * @buffer:	in: address of __u64[], one for each page of 4 KiB: physical addresses, or 0
+ * @count:	in: pages, 1 to PHYR_PROBE_MAX_FOLLOWED
+ * @by:		out: PHYR_PROBE_NO_IOMMU ...
+ *
+ * Asked of the IOMMU's driver, for the domain that is in force for the device, whoever owns it.
+ */
+struct phyr_probe_follow_domain {
+	__u32 segment;
+	__u32 devfn;
+	__u64 iova;
+	__u64 buffer;
+	__u32 count;
+	__u32 by;
+};
+
+#define PHYR_PROBE_MAX_FOLLOWED		(1U << 20)
+
+/**
+ * struct phyr_probe_calls - what was asked of the IOMMU API for a domain
+ * @segment:	in: PCI segment of a device, for the domain that is in force for it now
+ * @devfn:	in: bus number << 8 | device << 3 | function
+ * @action:	in: PHYR_PROBE_CALLS_START counts from 0 (again), _READ tells, _STOP ends it
+ * @reserved:	0
+ * @maps:	out of a read: calls that enter a physically contiguous range
+ * @map_bytes:	of it
+ * @unmaps:	calls that remove one
+ * @unmap_bytes: that they were asked to remove
+ */
+struct phyr_probe_calls {
+	__u32 segment;
+	__u32 devfn;
+	__u32 action;
+	__u32 reserved;
+	__u64 maps;
+	__u64 map_bytes;
+	__u64 unmaps;
+	__u64 unmap_bytes;
+};
+
+#define PHYR_PROBE_CALLS_START	1
+#define PHYR_PROBE_CALLS_READ	2
+#define PHYR_PROBE_CALLS_STOP	3
+
 #define PHYR_PROBE_IOC_MAP_COST		_IOWR('y', 1, struct phyr_probe_map_cost)
 #define PHYR_PROBE_IOC_TRANSLATE	_IOWR('y', 2, struct phyr_probe_translate)
 #define PHYR_PROBE_IOC_WATCH_START	_IO('y', 3)
@@ -327,5 +375,7 @@ struct phyr_probe_story_read {
 #define PHYR_PROBE_IOC_STORY_STOP	_IO('y', 7)
 #define PHYR_PROBE_IOC_STORY_READ	_IOWR('y', 8, struct phyr_probe_story_read)
 #define PHYR_PROBE_IOC_IO_COST		_IOWR('y', 9, struct phyr_probe_io_cost)
+#define PHYR_PROBE_IOC_FOLLOW_DOMAIN	_IOWR('y', 14, struct phyr_probe_follow_domain)
+#define PHYR_PROBE_IOC_CALLS		_IOWR('y', 15, struct phyr_probe_calls)
 
 #endif /* _UAPI_PHYR_PROBE_H */

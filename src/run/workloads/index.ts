@@ -7,12 +7,17 @@ import { hotRemove } from './hot-remove.js';
 import { ioCost } from './io-cost.js';
 import { kernelCheck } from './kernel-check.js';
 import { ktap } from './ktap.js';
+import { lifetime } from './lifetime.js';
 import { mapCost } from './map-cost.js';
 import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
+import { pmem } from './pmem.js';
+import { register } from './register.js';
 import { stress } from './stress.js';
 import { throughput } from './throughput.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
+import { userCost } from './user-cost.js';
+import { vfio } from './vfio.js';
 
 export type { WorkloadContext, WorkloadResult } from './types.js';
 
@@ -27,6 +32,10 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return engine({ ...context, workload });
     case 'ctl-io':
       return ctlIo({ ...context, workload });
+    case 'pmem':
+      return pmem({ ...context, workload });
+    case 'lifetime':
+      return lifetime({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
     case 'memory-copy':
@@ -45,6 +54,12 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return hotRemove({ ...context, workload });
     case 'ktap':
       return ktap({ ...context, workload });
+    case 'register':
+      return register({ ...context, workload });
+    case 'user-cost':
+      return userCost({ ...context, workload });
+    case 'vfio':
+      return vfio({ ...context, workload });
     case 'kernel-check':
       return kernelCheck({ ...context, workload });
   }

@@ -1,5 +1,6 @@
 import type { Cell, Metric, OracleReport, Workload } from '../../model/index.js';
 import type { DataClaim, Provoked, Snapshot, Watch } from '../../oracle/index.js';
+import type { IoPage } from '../../qemu/index.js';
 import type { Peer } from '../boot.js';
 import type { Lab } from '../lab.js';
 
@@ -15,8 +16,14 @@ export interface WorkloadContext<W extends Workload = Workload> {
   /** Where the dut is plugged in. */
   slot: { unplug(): Promise<void>; plug(): Promise<void> };
   peers: ReadonlyMap<string, Peer>;
+  /** Host file behind the machine's NVDIMM. */
+  nvdimm?: string | undefined;
+  /** Was the guest switched off and on since the cell began? */
+  again?: boolean;
   /** PCI address of a node of the topology. */
   bdf(node: string): string;
+  /** By which pages the IOMMU's tables have a device reach these addresses; `undefined` where they cannot be read. */
+  ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined>;
 }
 
 /** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
@@ -46,6 +53,12 @@ export interface WorkloadResult {
 
 export function done(detail: string): OracleReport {
   return { name: 'workload', verdict: 'pass', detail };
+}
+
+/** What is wrong, apart: in what is under test, and in the kernel's own path beside it. `fine`: what there is to say if ours is right. */
+export function judged({ ours, kernel }: Record<'ours' | 'kernel', readonly string[]>, fine: string): OracleReport {
+  const report = ours.length > 0 ? failed(ours.join('; ')) : done(fine);
+  return kernel.length > 0 ? { ...report, kernel: [...kernel] } : report;
 }
 
 export function failed(detail: string): OracleReport {

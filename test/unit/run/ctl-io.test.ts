@@ -70,6 +70,7 @@ async function run(workload: Workload, played: Played = {}, machine: Machine = v
       ['far', { bdf: '0000:06:00.0', file: peerFile, driver: 'phyr_peer' as const, look: async () => {} }],
     ]),
     bdf: () => '0000:03:00.0',
+    ioPages: async () => undefined,
   });
   return { result, commands, data: await judgeData(result.data ?? []) };
 }

@@ -46,6 +46,7 @@ function guest(jobs: ReturnType<typeof job>[]) {
     slot: {} as never,
     peers: new Map(),
     bdf: () => 'ref',
+    ioPages: async () => undefined,
   };
   return { result: throughput(context), jobFile: () => jobFile };
 }

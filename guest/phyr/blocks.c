@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registrations as blocks: pages of one size, as large as a device can be told of, which is how
+ * devices with page tables of their own know memory.
+ */
+#include <linux/export.h>
+#include <linux/log2.h>
+
+#include "internal.h"
+
+/* Ranges that adjoin count as one: a segment limit cuts what a block may hold. */
+static bool next_run(struct phyr_dma_iter *it, bool *more, struct dma_range *ahead, u64 *addr,
+		     u64 *len)
+{
+	if (!*more)
+		return false;
+	*addr = ahead->addr;
+	*len = ahead->len;
+	while ((*more = phyr_dma_iter_next(it))) {
+		*ahead = it->range;
+		if (ahead->addr != *addr + *len)
+			break;
+		*len += ahead->len;
+	}
+	return true;
+}
+
+static void first_run(const struct phyr_map *map, struct phyr_dma_iter *it, bool *more,
+		      struct dma_range *ahead)
+{
+	phyr_dma_iter_init(it, map);
+	*more = phyr_dma_iter_next(it);
+	*ahead = it->range;
+}
+
+/* The largest of @sizes that @bits, addresses where blocks must meet, leave; 0 for none. */
+static u64 largest(u64 sizes, u64 bits)
+{
+	if (bits)
+		sizes &= (bits & -bits) | ((bits & -bits) - 1);
+	return sizes ? rounddown_pow_of_two(sizes) : 0;
+}
+
+/**
+ * phyr_blocks_of - find the largest blocks that describe a mapping
+ * @map:	the mapping
+ * @sizes:	bit n: the device knows blocks of 1 << n bytes
+ * @out:	receives them
+ *
+ * Return: 0 or -EOPNOTSUPP if none of @sizes will do.
+ */
+int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks *out)
+{
+	u64 addr, len, best, next, bits = 0, at = 0, end = 0;
+	struct phyr_dma_iter it;
+	struct dma_range ahead;
+	bool more;
+
+	first_run(map, &it, &more, &ahead);
+	out->addr = ahead.addr;
+	while (next_run(&it, &more, &ahead, &addr, &len)) {
+		if (at)
+			bits |= end | addr;
+		at += len;
+		end = addr + len;
+	}
+	best = largest(sizes, bits);
+	if (!best)
+		return -EOPNOTSUPP;
+	out->why = best == rounddown_pow_of_two(sizes) ? PHYR_BLOCK_LARGEST : PHYR_BLOCK_BOUNDARY;
+	/* No larger than what one block needs to hold all of it. */
+	while (!bits && sizes & (best - 1)) {
+		u64 less = rounddown_pow_of_two(sizes & (best - 1));
+
+		if ((out->addr & (less - 1)) + map->len > less)
+			break;
+		best = less;
+		out->why = PHYR_BLOCK_ENOUGH;
+	}
+
+	out->size = best;
+	out->lead = out->addr & (best - 1);
+	out->nr = 0;
+	out->at = 0;
+	at = 0;
+	end = 0;
+	next = sizes & ~(2 * best - 1);
+	next &= -next;
+	first_run(map, &it, &more, &ahead);
+	while (next_run(&it, &more, &ahead, &addr, &len)) {
+		/* The first place that the next larger block would reach over. */
+		if (at && next && !out->at && (end | addr) & (next - 1))
+			out->at = at;
+		out->nr += (ALIGN(addr + len, best) - ALIGN_DOWN(addr, best)) / best;
+		at += len;
+		end = addr + len;
+	}
+	return 0;
+}
+
+/**
+ * phyr_blocks_fill - write down the addresses of blocks
+ * @map:	the mapping
+ * @blocks:	of phyr_blocks_of() for it
+ * @addr:	receives blocks->nr addresses
+ */
+void phyr_blocks_fill(const struct phyr_map *map, const struct phyr_reg_blocks *blocks, u64 *addr)
+{
+	struct phyr_dma_iter it;
+	struct dma_range ahead;
+	u64 from, len;
+	bool more;
+
+	first_run(map, &it, &more, &ahead);
+	while (next_run(&it, &more, &ahead, &from, &len)) {
+		u64 block = ALIGN_DOWN(from, blocks->size);
+
+		for (; block < from + len; block += blocks->size)
+			*addr++ = block;
+	}
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Lists in an IOMMU domain of one's own. */
+#include <linux/export.h>
+#include <linux/iommu.h>
+#include <linux/sched.h>
+
+#include "internal.h"
+#include "phyr/domain.h"
+#include "phyr_plant.h"
+
+static bool is_mmio(const struct phyr_list *list)
+{
+	return list->mem == PHYR_MEM_P2P || list->mem == PHYR_MEM_MMIO;
+}
+
+/* wrong-iova: the last chunk of several comes a page late. */
+static u64 planted_shift(const struct phyr_list *list, u64 at, const struct phys_vec *chunk)
+{
+	if (phyr_planted(PHYR_PLANT_WRONG_IOVA) && list->nr > 1 && at + chunk->len == list->len)
+		return PAGE_SIZE;
+	return 0;
+}
+
+int phyr_domain_map(struct iommu_domain *domain, u64 iova, const struct phyr_list *list, int prot,
+		    gfp_t gfp)
+{
+	const struct iommu_domain_geometry *geometry = &domain->geometry;
+	struct phyr_iter it;
+	u64 last, at = 0;
+
+	if (!list->len || !domain->pgsize_bitmap ||
+	    (phyr_list_align(list) | iova) & (BIT(__ffs(domain->pgsize_bitmap)) - 1))
+		return -EINVAL;
+	if (check_add_overflow(iova, list->len - 1, &last) ||
+	    (geometry->force_aperture &&
+	     (iova < geometry->aperture_start || last > geometry->aperture_end)))
+		return -ERANGE;
+	if (is_mmio(list))
+		prot |= IOMMU_MMIO;
+
+	phyr_for_each(it, list) {
+		u64 to = iova + at + planted_shift(list, at, &it.cur);
+		int err = iommu_map(domain, to, it.cur.paddr, it.cur.len, prot, gfp);
+
+		if (err) {
+			if (at)
+				phyr_domain_unmap(domain, iova, at);
+			return err;
+		}
+		at += it.cur.len;
+		if (gfpflags_allow_blocking(gfp))
+			cond_resched();
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_domain_map);
+
+void phyr_domain_unmap(struct iommu_domain *domain, u64 iova, u64 len)
+{
+	size_t got = iommu_unmap(domain, iova, len);
+
+	/* Somebody else has been there; with a plant, that is us. */
+	WARN_ON_ONCE(got != len && !phyr_planted(PHYR_PLANT_WRONG_IOVA));
+}
+EXPORT_SYMBOL_GPL(phyr_domain_unmap);

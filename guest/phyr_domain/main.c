@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * phyr_domain.ko: a PCI function for user space, behind an IOMMU domain of its own into which phyr
+ * lists are entered.  What VFIO does, made of phyrs, to be set beside it.  Bound with
+ * driver_override alone; no interrupts.
+ */
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "domain.h"
+
+static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct function *fn;
+	int err;
+
+	if (!pci_resource_len(pdev, 0) || !(pci_resource_flags(pdev, 0) & IORESOURCE_MEM))
+		return -ENODEV;
+	/* Not devm: a file may outlive the binding. */
+	fn = kzalloc_obj(*fn);
+	if (!fn)
+		return -ENOMEM;
+	fn->pdev = pdev;
+	fn->size = pci_resource_len(pdev, 0);
+	mutex_init(&fn->lock);
+	kref_init(&fn->ref);
+	snprintf(fn->name, sizeof(fn->name), "phyr_domain-%s", pci_name(pdev));
+	fn->misc.name = fn->name;
+	fn->misc.minor = MISC_DYNAMIC_MINOR;
+	fn->misc.fops = &function_fops;
+	fn->misc.mode = 0600;
+	fn->misc.parent = &pdev->dev;
+
+	err = pcim_enable_device(pdev);
+	if (err)
+		goto free;
+	fn->bar = pcim_iomap_region(pdev, 0, KBUILD_MODNAME);
+	if (IS_ERR(fn->bar)) {
+		err = PTR_ERR(fn->bar);
+		goto free;
+	}
+	pci_set_master(pdev);
+	pci_set_drvdata(pdev, fn);
+	err = misc_register(&fn->misc);
+	if (err)
+		goto free;
+	return 0;
+
+free:
+	pci_clear_master(pdev);
+	kref_put(&fn->ref, function_free);
+	return err;
+}
+
+static void domain_remove(struct pci_dev *pdev)
+{
+	struct function *fn = pci_get_drvdata(pdev);
+
+	misc_deregister(&fn->misc);
+	scoped_guard(mutex, &fn->lock) {
+		pci_clear_master(pdev);
+		if (fn->open)
+			space_close(&fn->space);
+		fn->gone = true;
+	}
+	kref_put(&fn->ref, function_free);
+}
+
+static const struct pci_device_id domain_ids[] = {
+	{ }	/* driver_override only */
+};
+
+static struct pci_driver domain_driver = {
+	.name = "phyr_domain",
+	.id_table = domain_ids,
+	.probe = domain_probe,
+	.remove = domain_remove,
+	/* The DMA API has no part in it. */
+	.driver_managed_dma = true,
+};
+module_pci_driver(domain_driver);
+
+MODULE_DESCRIPTION("PCI functions for user space, by phyr lists in IOMMU domains, for phyrlab");
+MODULE_AUTHOR("phyrlab");
+MODULE_LICENSE("GPL");

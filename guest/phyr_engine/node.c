@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /dev/phyr_region-BDF: regions of an engine by key. */
+#include <linux/fs.h>
+#include <linux/iommu.h>
+#include <linux/miscdevice.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/xarray.h>
+
+#include "region.h"
+
+#define MAX_REGIONS	4096
+
+/**
+ * struct region_node - the regions of an engine
+ * @engine:	the engine, until @gone
+ * @alive:	read by requests, written to say @gone
+ * @gone:	the engine has another owner
+ * @regions:	by key; its lock also keeps a region that was found until it is held
+ * @next:	key to try next, so that old ones are not given out again soon
+ * @misc:	the node
+ * @name:	of it
+ * @ref:	the engine, and each file
+ */
+struct region_node {
+	struct engine *engine;
+	struct rw_semaphore alive;
+	bool gone;
+	struct xarray regions;
+	u32 next;
+	struct miscdevice misc;
+	char name[32];
+	struct kref ref;
+};
+
+static void node_free(struct kref *ref)
+{
+	struct region_node *node = container_of(ref, struct region_node, ref);
+
+	xa_destroy(&node->regions);
+	kfree(node);
+}
+
+static void region_free(struct kref *ref)
+{
+	struct region *r = container_of(ref, struct region, ref);
+
+	r->kind->free(r);
+	kfree(r);
+}
+
+/* Take a region back from the engine, once; serialised by @alive or by who took its key. */
+static void region_revoke(struct region *r)
+{
+	r->kind->revoke(r);
+	account_locked_vm(r->mm, r->len >> PAGE_SHIFT, false);
+	mmdrop(r->mm);
+	r->mm = NULL;
+}
+
+static struct region *region_make(struct region_node *node, struct file *file,
+				  struct phyr_region_register *arg)
+{
+	static const struct region_kind *const kinds[] = {
+		[PHYR_REGION_PHYR] = &region_phyr,
+		[PHYR_REGION_SG] = &region_sg,
+		[PHYR_REGION_PAGES] = &region_pages,
+	};
+	struct region *r = kzalloc_obj(*r, GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!r)
+		return ERR_PTR(-ENOMEM);
+	r->kind = kinds[arg->how];
+	r->dev = &node->engine->pdev->dev;
+	r->dir = arg->access == PHYR_REGION_READ ? DMA_TO_DEVICE :
+		 arg->access == PHYR_REGION_WRITE ? DMA_FROM_DEVICE : DMA_BIDIRECTIONAL;
+	r->len = arg->len;
+	r->file = file;
+	init_rwsem(&r->busy);
+	kref_init(&r->ref);
+	err = account_locked_vm(current->mm, r->len >> PAGE_SHIFT, true);
+	if (err)
+		goto free;
+	err = r->kind->make(r, arg);
+	if (err)
+		goto uncharge;
+	r->mm = current->mm;
+	mmgrab(r->mm);
+	return r;
+
+uncharge:
+	account_locked_vm(current->mm, r->len >> PAGE_SHIFT, false);
+free:
+	kfree(r);
+	return ERR_PTR(err);
+}
+
+static long node_register(struct region_node *node, struct file *file, void __user *user)
+{
+	const u32 both = PHYR_REGION_READ | PHYR_REGION_WRITE;
+	struct phyr_region_register arg;
+	struct region *r;
+	u64 end;
+	int err;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	if (!arg.len || arg.len > PHYR_REGION_MAX_LEN || (arg.addr | arg.len) & ~PAGE_MASK ||
+	    check_add_overflow(arg.addr, arg.len, &end) || !arg.access || arg.access & ~both ||
+	    arg.how > PHYR_REGION_PAGES || arg.key || arg.why || arg.block || arg.blocks ||
+	    arg.at || arg.first || arg.bytes)
+		return -EINVAL;
+	r = region_make(node, file, &arg);
+	if (IS_ERR(r))
+		return PTR_ERR(r);
+	/* A key is known before it can be used: the entry comes last. */
+	err = xa_alloc_cyclic(&node->regions, &arg.key, NULL, XA_LIMIT(1, MAX_REGIONS), &node->next,
+			      GFP_KERNEL);
+	if (err < 0) {
+		err = err == -EBUSY ? -ENOSPC : err;
+		goto revoke;
+	}
+	if (copy_to_user(user, &arg, sizeof(arg))) {
+		err = -EFAULT;
+		goto erase;
+	}
+	xa_store(&node->regions, arg.key, r, GFP_KERNEL);	/* reserved: cannot fail */
+	return 0;
+
+erase:
+	xa_erase(&node->regions, arg.key);
+revoke:
+	region_revoke(r);
+	kref_put(&r->ref, region_free);
+	return err;
+}
+
+/* For testdev, which looks for its data at the physical address. */
+static phys_addr_t leads_to(struct region *r, u64 offset, dma_addr_t addr)
+{
+	const struct iommu_domain *domain = iommu_get_domain_for_dev(r->dev);
+
+	return domain && domain->type != IOMMU_DOMAIN_IDENTITY ? r->kind->phys(r, offset) : addr;
+}
+
+static int run_engine(struct region_node *node, struct phyr_region_use *arg, phys_addr_t phys)
+{
+	struct engine *e = node->engine;
+
+	guard(mutex)(&e->lock);
+	if (arg->op == PHYR_REGION_DO_READ)
+		return e->ops->read ? e->ops->read(e, arg->addr) : -EOPNOTSUPP;
+	return e->ops->write(e, arg->addr, phys);
+}
+
+static int region_use(struct region_node *node, struct region *r, struct phyr_region_use *arg)
+{
+	enum dma_data_direction dir = arg->op == PHYR_REGION_DO_WRITE ? DMA_FROM_DEVICE :
+				      arg->op == PHYR_REGION_DO_READ ? DMA_TO_DEVICE : r->dir;
+	struct phyr_reg_io io;
+	phys_addr_t phys;
+	dma_addr_t addr;
+	int err;
+
+	if (arg->offset >= r->len)
+		return -ERANGE;
+	if (dir != r->dir && r->dir != DMA_BIDIRECTIONAL)
+		return -EACCES;
+	err = r->kind->begin(r, arg->offset, dir, &io, &addr);
+	if (err)
+		return err;
+	arg->addr = addr;
+	if (arg->op != PHYR_REGION_FIND) {
+		phys = leads_to(r, arg->offset, addr);
+		err = run_engine(node, arg, phys);
+	}
+	arg->ended = ktime_get_ns();
+	r->kind->end(r, &io);
+	return err;
+}
+
+static long node_use(struct region_node *node, void __user *user)
+{
+	struct phyr_region_use arg;
+	struct region *r;
+	int err;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	if (arg.op > PHYR_REGION_DO_WRITE || arg.offset & ~PAGE_MASK || arg.addr || arg.ended)
+		return -EINVAL;
+	xa_lock(&node->regions);
+	r = xa_load(&node->regions, arg.key);
+	if (r)
+		kref_get(&r->ref);
+	xa_unlock(&node->regions);
+	if (!r)
+		return -ENOENT;
+	err = region_use(node, r, &arg);
+	kref_put(&r->ref, region_free);
+	if (err)
+		return err;
+	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
+static long node_deregister(struct region_node *node, struct file *file, void __user *user)
+{
+	struct phyr_region_deregister arg;
+	struct region *r;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	if (arg.reserved || arg.ended)
+		return -EINVAL;
+	xa_lock(&node->regions);
+	r = xa_load(&node->regions, arg.key);
+	if (r && r->file == file)
+		__xa_erase(&node->regions, arg.key);
+	else
+		r = NULL;
+	xa_unlock(&node->regions);
+	if (!r)
+		return -ENOENT;
+	if (r->mm)
+		region_revoke(r);
+	arg.ended = ktime_get_ns();
+	kref_put(&r->ref, region_free);
+	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+}
+
+static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct region_node *node = file->private_data;
+	void __user *user = (void __user *)arg;
+
+	guard(rwsem_read)(&node->alive);
+	if (cmd == PHYR_REGION_IOC_DEREGISTER)	/* what the engine's owner took back, too */
+		return node_deregister(node, file, user);
+	if (node->gone)
+		return -ENODEV;
+	switch (cmd) {
+	case PHYR_REGION_IOC_REGISTER:
+		return node_register(node, file, user);
+	case PHYR_REGION_IOC_USE:
+		return node_use(node, user);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int node_open(struct inode *inode, struct file *file)
+{
+	struct region_node *node = container_of(file->private_data, struct region_node, misc);
+
+	kref_get(&node->ref);
+	file->private_data = node;
+	return nonseekable_open(inode, file);
+}
+
+static int node_release(struct inode *inode, struct file *file)
+{
+	struct region_node *node = file->private_data;
+	unsigned long key;
+	struct region *r;
+
+	down_read(&node->alive);
+	xa_for_each(&node->regions, key, r) {
+		if (r->file != file)
+			continue;
+		xa_erase(&node->regions, key);
+		if (r->mm)
+			region_revoke(r);
+		kref_put(&r->ref, region_free);
+	}
+	up_read(&node->alive);
+	kref_put(&node->ref, node_free);
+	return 0;
+}
+
+static const struct file_operations node_fops = {
+	.owner = THIS_MODULE,
+	.open = node_open,
+	.release = node_release,
+	.unlocked_ioctl = node_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/**
+ * engine_add_node - offer regions of an engine
+ * @e:	the engine
+ *
+ * Return: 0, and the node is in e->node; -ENOMEM, or an error of misc_register().
+ */
+int engine_add_node(struct engine *e)
+{
+	struct region_node *node = kzalloc_obj(*node);
+	int err;
+
+	if (!node)
+		return -ENOMEM;
+	node->engine = e;
+	init_rwsem(&node->alive);
+	xa_init_flags(&node->regions, XA_FLAGS_ALLOC1);
+	kref_init(&node->ref);
+	snprintf(node->name, sizeof(node->name), "phyr_region-%s", pci_name(e->pdev));
+	node->misc.name = node->name;
+	node->misc.minor = MISC_DYNAMIC_MINOR;
+	node->misc.fops = &node_fops;
+	node->misc.mode = 0600;
+	node->misc.parent = &e->pdev->dev;
+	err = misc_register(&node->misc);
+	if (err)
+		kref_put(&node->ref, node_free);
+	else
+		e->node = node;
+	return err;
+}
+
+/**
+ * engine_remove_node - the engine goes: take all its regions back
+ * @e:	the engine
+ *
+ * Context: May sleep, as long as uses under way take.
+ */
+void engine_remove_node(struct engine *e)
+{
+	struct region_node *node = e->node;
+	unsigned long key;
+	struct region *r;
+
+	misc_deregister(&node->misc);
+	down_write(&node->alive);
+	node->gone = true;
+	xa_for_each(&node->regions, key, r)
+		region_revoke(r);
+	up_write(&node->alive);
+	kref_put(&node->ref, node_free);
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Regions as drivers keep them without lists, to be set beside: a scatterlist, which is walked for
+ * each use; or arrays of pages and of their addresses.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "region.h"
+
+static unsigned long nr_pages(const struct region *r)
+{
+	return r->len >> PAGE_SHIFT;
+}
+
+static bool written(const struct region *r)
+{
+	return r->dir != DMA_TO_DEVICE;
+}
+
+static void unpin_pages(struct region *r, unsigned long nr, bool dirty)
+{
+	unpin_user_pages_dirty_lock(r->page, nr, dirty);
+	kvfree(r->page);
+	r->page = NULL;
+}
+
+static int pin_pages(struct region *r, u64 addr)
+{
+	unsigned int flags = FOLL_LONGTERM | (written(r) ? FOLL_WRITE : 0);
+	unsigned long nr = 0, all = nr_pages(r);
+	int got = 0;
+
+	r->page = kvmalloc_array(all, sizeof(*r->page), GFP_KERNEL_ACCOUNT);
+	if (!r->page)
+		return -ENOMEM;
+	while (nr < all) {
+		got = fatal_signal_pending(current) ? -EINTR :
+		      pin_user_pages_fast(addr + (nr << PAGE_SHIFT), min(all - nr, 512UL), flags,
+					  r->page + nr);
+		if (got <= 0)
+			break;
+		nr += got;
+		cond_resched();
+	}
+	if (nr == all)
+		return 0;
+	unpin_pages(r, nr, false);
+	return got ?: -EFAULT;
+}
+
+static int paged_begin(struct region *r)
+{
+	down_read(&r->busy);
+	if (!r->revoked)
+		return 0;
+	up_read(&r->busy);
+	return -ENODEV;
+}
+
+static void paged_end(struct region *r, struct phyr_reg_io *io)
+{
+	up_read(&r->busy);
+}
+
+/* Arrays: the page at an offset is found at once, and each is mapped by itself. */
+static void pages_unmap(struct region *r, unsigned long nr)
+{
+	while (nr--)
+		dma_unmap_page(r->dev, r->table[nr], PAGE_SIZE, r->dir);
+}
+
+static int pages_make(struct region *r, struct phyr_region_register *arg)
+{
+	unsigned long i;
+	int err = pin_pages(r, arg->addr);
+
+	if (err)
+		return err;
+	r->table = kvmalloc_array(nr_pages(r), sizeof(*r->table), GFP_KERNEL_ACCOUNT);
+	if (!r->table) {
+		err = -ENOMEM;
+		goto unpin;
+	}
+	for (i = 0; i < nr_pages(r); i++) {
+		dma_addr_t addr = dma_map_page(r->dev, r->page[i], 0, PAGE_SIZE, r->dir);
+
+		if (dma_mapping_error(r->dev, addr)) {
+			err = -EIO;
+			goto unmap;
+		}
+		r->table[i] = addr;
+		cond_resched();
+	}
+	arg->block = PAGE_SIZE;
+	arg->blocks = nr_pages(r);
+	arg->first = r->table[0];
+	arg->bytes = sizeof(*r) + nr_pages(r) * (sizeof(*r->page) + sizeof(*r->table));
+	return 0;
+
+unmap:
+	pages_unmap(r, i);
+	kvfree(r->table);
+unpin:
+	unpin_pages(r, nr_pages(r), false);
+	return err;
+}
+
+static int pages_begin(struct region *r, u64 offset, enum dma_data_direction dir,
+		       struct phyr_reg_io *io, dma_addr_t *addr)
+{
+	int err = paged_begin(r);
+
+	if (!err)
+		*addr = r->table[offset >> PAGE_SHIFT];
+	return err;
+}
+
+static phys_addr_t pages_phys(struct region *r, u64 offset)
+{
+	return page_to_phys(r->page[offset >> PAGE_SHIFT]);
+}
+
+static void pages_revoke(struct region *r)
+{
+	down_write(&r->busy);
+	r->revoked = true;
+	up_write(&r->busy);
+	pages_unmap(r, nr_pages(r));
+	unpin_pages(r, nr_pages(r), written(r));
+}
+
+static void pages_free(struct region *r)
+{
+	kvfree(r->table);
+}
+
+const struct region_kind region_pages = {
+	.make	= pages_make,
+	.begin	= pages_begin,
+	.end	= paged_end,
+	.phys	= pages_phys,
+	.revoke	= pages_revoke,
+	.free	= pages_free,
+};
+
+/* A scatterlist: it says what is pinned, too. */
+static void sg_unpin(struct region *r, bool dirty)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_sg(&r->sg.sgt, sg, i)
+		unpin_user_page_range_dirty_lock(sg_page(sg), PFN_UP(sg->length), dirty);
+	sg_free_append_table(&r->sg);
+}
+
+static int sg_make(struct region *r, struct phyr_region_register *arg)
+{
+	int err = pin_pages(r, arg->addr);
+
+	if (err)
+		return err;
+	err = sg_alloc_append_table_from_pages(&r->sg, r->page, nr_pages(r), 0, r->len,
+					       dma_get_max_seg_size(r->dev), 0, GFP_KERNEL_ACCOUNT);
+	if (err) {
+		sg_free_append_table(&r->sg);
+		unpin_pages(r, nr_pages(r), false);
+		return err;
+	}
+	kvfree(r->page);
+	r->page = NULL;
+	err = dma_map_sgtable(r->dev, &r->sg.sgt, r->dir, 0);
+	if (err) {
+		sg_unpin(r, false);
+		return err;
+	}
+	arg->block = PAGE_SIZE;
+	arg->blocks = r->sg.sgt.nents;
+	arg->first = sg_dma_address(r->sg.sgt.sgl);
+	arg->bytes = sizeof(*r) + r->sg.sgt.orig_nents * sizeof(struct scatterlist);
+	return 0;
+}
+
+static int sg_begin(struct region *r, u64 offset, enum dma_data_direction dir,
+		    struct phyr_reg_io *io, dma_addr_t *addr)
+{
+	int err = paged_begin(r);
+	struct scatterlist *sg;
+	unsigned int i;
+
+	if (err)
+		return err;
+	for_each_sgtable_dma_sg(&r->sg.sgt, sg, i) {
+		if (offset < sg_dma_len(sg))
+			break;
+		offset -= sg_dma_len(sg);
+	}
+	*addr = sg_dma_address(sg) + offset;
+	return 0;
+}
+
+static phys_addr_t sg_phys_at(struct region *r, u64 offset)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_sg(&r->sg.sgt, sg, i) {
+		if (offset < sg->length)
+			return sg_phys(sg) + offset;
+		offset -= sg->length;
+	}
+	return 0;
+}
+
+static void sg_revoke(struct region *r)
+{
+	down_write(&r->busy);
+	r->revoked = true;
+	up_write(&r->busy);
+	dma_unmap_sgtable(r->dev, &r->sg.sgt, r->dir, 0);
+	sg_unpin(r, written(r));
+}
+
+static void sg_free(struct region *r)
+{
+}
+
+const struct region_kind region_sg = {
+	.make	= sg_make,
+	.begin	= sg_begin,
+	.end	= paged_end,
+	.phys	= sg_phys_at,
+	.revoke	= sg_revoke,
+	.free	= sg_free,
+};

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device's IOMMU domain, whoever made it: where its addresses lead, and how often the IOMMU API
+ * is called for it.  Nothing of phyr.ko is used.
+ */
+#include <linux/fprobe.h>
+#include <linux/iommu.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/uaccess.h>
+
+#include "probe.h"
+
+static struct pci_dev *find(u32 segment, u32 devfn)
+{
+	if (segment > U16_MAX || devfn > U16_MAX)
+		return NULL;
+	return pci_get_domain_bus_and_slot(segment, devfn >> 8, devfn & 0xff);
+}
+
+/**
+ * probe_follow_domain - follow a device's addresses
+ * @arg: from and to user space
+ *
+ * The domain must not be taken from the device meanwhile: whoever asks owns it.
+ *
+ * Context: May sleep.
+ * Return: 0; -EINVAL; -ENODEV without such a device; -EFAULT.
+ */
+int probe_follow_domain(struct phyr_probe_follow_domain *arg)
+{
+	u64 __user *to = u64_to_user_ptr(arg->buffer);
+	struct iommu_domain *domain;
+	struct pci_dev *pdev;
+	int err = 0;
+	u32 i;
+
+	if (arg->by || arg->iova & ~PAGE_MASK || !arg->count ||
+	    arg->count > PHYR_PROBE_MAX_FOLLOWED)
+		return -EINVAL;
+	pdev = find(arg->segment, arg->devfn);
+	if (!pdev)
+		return -ENODEV;
+	domain = iommu_get_domain_for_dev(&pdev->dev);
+	arg->by = probe_domain_kind(domain);
+	for (i = 0; i < arg->count && !err; i++) {
+		u64 phys = probe_to_phys(domain, arg->iova + (u64)i * PAGE_SIZE);
+
+		err = put_user(phys, to + i);
+		cond_resched();
+	}
+	pci_dev_put(pdev);
+	return err;
+}
+
+static DEFINE_MUTEX(calls_lock);	/* start, stop */
+
+static struct {
+	bool on;
+	struct iommu_domain *domain;	/* an identity to compare */
+	atomic64_t maps, map_bytes, unmaps, unmap_bytes;
+} calls;
+
+/* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
+static int on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		  struct ftrace_regs *regs, void *data)
+{
+	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)READ_ONCE(calls.domain)) {
+		atomic64_inc(&calls.maps);
+		atomic64_add(ftrace_regs_get_argument(regs, 3), &calls.map_bytes);
+	}
+	return 0;
+}
+
+/* size_t iommu_unmap(domain, iova, size), iommu_unmap_fast(domain, iova, size, gather) */
+static int on_unmap(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		    struct ftrace_regs *regs, void *data)
+{
+	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)READ_ONCE(calls.domain)) {
+		atomic64_inc(&calls.unmaps);
+		atomic64_add(ftrace_regs_get_argument(regs, 2), &calls.unmap_bytes);
+	}
+	return 0;
+}
+
+static struct fprobe maps, unmaps;
+
+static void calls_stop(void)
+{
+	unregister_fprobe(&unmaps);
+	unregister_fprobe(&maps);
+	calls.on = false;
+}
+
+static int calls_hook(void)
+{
+	const char *names[] = { "iommu_unmap", "iommu_unmap_fast" };
+	int err;
+
+	maps = (struct fprobe){ .entry_handler = on_map };
+	err = register_fprobe(&maps, "iommu_map_nosync", NULL);
+	if (err)
+		return err;
+	unmaps = (struct fprobe){ .entry_handler = on_unmap };
+	err = register_fprobe_syms(&unmaps, names, ARRAY_SIZE(names));
+	if (err)
+		unregister_fprobe(&maps);
+	else
+		calls.on = true;
+	return err;
+}
+
+static int calls_start(const struct phyr_probe_calls *arg)
+{
+	struct pci_dev *pdev = find(arg->segment, arg->devfn);
+
+	if (!pdev)
+		return -ENODEV;
+	/* Of whose domain there is nothing to count yet: whoever asks owns it. */
+	WRITE_ONCE(calls.domain, iommu_get_domain_for_dev(&pdev->dev));
+	pci_dev_put(pdev);
+	if (!calls.domain)
+		return -ENODEV;
+	atomic64_set(&calls.maps, 0);
+	atomic64_set(&calls.map_bytes, 0);
+	atomic64_set(&calls.unmaps, 0);
+	atomic64_set(&calls.unmap_bytes, 0);
+	/* Patching the kernel takes an emulated one long: it is done once. */
+	return calls.on ? 0 : calls_hook();
+}
+
+/**
+ * probe_calls - count calls
+ * @arg: from and to user space
+ *
+ * Context: May sleep.
+ * Return: 0; -EINVAL; -ENOENT if it is not counting; -ENODEV without such a device or an IOMMU; an
+ * error of register_fprobe().
+ */
+int probe_calls(struct phyr_probe_calls *arg)
+{
+	if (arg->reserved)
+		return -EINVAL;
+	guard(mutex)(&calls_lock);
+	if (arg->action == PHYR_PROBE_CALLS_START)
+		return calls_start(arg);
+	if (arg->action != PHYR_PROBE_CALLS_READ && arg->action != PHYR_PROBE_CALLS_STOP)
+		return -EINVAL;
+	if (!calls.on)
+		return -ENOENT;
+	arg->maps = atomic64_read(&calls.maps);
+	arg->map_bytes = atomic64_read(&calls.map_bytes);
+	arg->unmaps = atomic64_read(&calls.unmaps);
+	arg->unmap_bytes = atomic64_read(&calls.unmap_bytes);
+	if (arg->action == PHYR_PROBE_CALLS_STOP)
+		calls_stop();
+	return 0;
+}
+
+/* The module goes. */
+void probe_calls_exit(void)
+{
+	guard(mutex)(&calls_lock);
+	if (calls.on)
+		calls_stop();
+}

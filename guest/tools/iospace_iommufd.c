@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* iospace: the kernel's iommufd, with VFIO's device by itself. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/iommufd.h>
+#include <linux/vfio.h>
+
+#include "iospace.h"
+
+/* The function's device node is named in a directory of its own. */
+static int device_of(const char *bdf)
+{
+	char path[300];
+	struct dirent *entry;
+	DIR *dir;
+	int fd = -1;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
+	dir = opendir(path);
+	if (!dir)
+		return -1;
+	errno = ENOENT;
+	while (fd < 0 && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", entry->d_name);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	closedir(dir);
+	return fd;
+}
+
+static void iommufd_close(struct path *p)
+{
+	if (p->device >= 0)
+		close(p->device);
+	if (p->container >= 0)
+		close(p->container);
+}
+
+static int iommufd_open(struct path *p)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
+	int err;
+
+	p->group = -1;
+	p->device = -1;
+	p->container = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	if (p->container < 0)
+		return errno;
+	p->device = device_of(p->bdf);
+	bind.iommufd = p->container;
+	if (p->device < 0 || ioctl(p->device, VFIO_DEVICE_BIND_IOMMUFD, &bind) ||
+	    ioctl(p->container, IOMMU_IOAS_ALLOC, &alloc))
+		goto fail;
+	p->ioas = alloc.out_ioas_id;
+	attach.pt_id = p->ioas;
+	if (ioctl(p->device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
+		goto fail;
+	err = vfio_start_device(p->device);
+	if (!err)
+		return 0;
+	errno = err;
+fail:
+	err = errno;
+	iommufd_close(p);
+	return err;
+}
+
+static int iommufd_map(struct path *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access)
+{
+	struct iommu_ioas_map map = {
+		.size = sizeof(map),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA |
+			 (access & MAY_READ ? IOMMU_IOAS_MAP_READABLE : 0) |
+			 (access & MAY_WRITE ? IOMMU_IOAS_MAP_WRITEABLE : 0),
+		.ioas_id = p->ioas,
+		.user_va = addr,
+		.length = len,
+		.iova = iova,
+	};
+
+	return ioctl(p->container, IOMMU_IOAS_MAP, &map) ? errno : 0;
+}
+
+static int iommufd_unmap(struct path *p, uint64_t iova, uint64_t len, uint64_t *unmapped)
+{
+	struct iommu_ioas_unmap unmap = {
+		.size = sizeof(unmap), .ioas_id = p->ioas, .iova = iova, .length = len,
+	};
+
+	if (ioctl(p->container, IOMMU_IOAS_UNMAP, &unmap))
+		return errno;
+	*unmapped = unmap.length;
+	return 0;
+}
+
+const struct path_ops path_iommufd = { "iommufd", iommufd_open, iommufd_close, iommufd_map, iommufd_unmap };

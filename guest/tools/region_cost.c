@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/* region: what it costs, in instructions on a machine whose clock counts them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "region.h"
+
+#define PAGE	4096UL
+
+static uint64_t counter(void)
+{
+#ifdef __x86_64__
+	return __builtin_ia32_rdtsc();
+#else
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+#endif
+}
+
+static void print(const char *name, const uint64_t *value, unsigned int n)
+{
+	printf(",\"%s\":[", name);
+	for (unsigned int i = 0; i < n; i++)
+		printf("%s%" PRIu64, i ? "," : "", value[i]);
+	printf("]");
+}
+
+/* Of the last page, where a walk is longest; only found, so that the engine's own work is left out. */
+static int one(int fd, const struct memory *m, uint32_t how, uint64_t *reg, uint64_t *use, uint64_t *dereg,
+	       struct phyr_region_register *out)
+{
+	uint64_t t[6];
+	int err;
+
+	t[0] = counter();
+	err = region_register(fd, (uintptr_t)m->addr, m->bytes, PHYR_REGION_READ | PHYR_REGION_WRITE, how, out);
+	t[1] = counter();
+	if (err)
+		return err;
+	t[2] = counter();
+	err = region_use(fd, out->key, PHYR_REGION_FIND, m->bytes - PAGE, NULL);
+	t[3] = counter();
+	if (err)
+		return err;
+	t[4] = counter();
+	err = region_deregister(fd, out->key, NULL);
+	t[5] = counter();
+	*reg = t[1] - t[0];
+	*use = t[3] - t[2];
+	*dereg = t[5] - t[4];
+	return err;
+}
+
+int cost(int fd, struct memory *m, unsigned int times)
+{
+	static const char *const hows[] = { "phyr", "sg", "pages" };
+	uint64_t reg[MAX_TIMES + 1], use[MAX_TIMES + 1], dereg[MAX_TIMES + 1];
+	struct phyr_region_register out;
+
+	for (uint32_t how = 0; how < 3; how++) {
+		/* The first round fills allocators' stocks and is not told. */
+		for (unsigned int i = 0; i <= times; i++) {
+			int err = one(fd, m, how, &reg[i], &use[i], &dereg[i], &out);
+
+			if (err) {
+				printf("{\"error\":\"%s: %s\"}\n", hows[how], strerror(err));
+				return EXIT_FAILURE;
+			}
+		}
+		printf("{\"cost\":{\"how\":\"%s\",\"bytes\":%llu,\"blocks\":%llu", hows[how],
+		       (unsigned long long)out.bytes, (unsigned long long)out.blocks);
+		print("register", reg + 1, times);
+		print("use", use + 1, times);
+		print("deregister", dereg + 1, times);
+		printf("}}\n");
+	}
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,82 @@
+import type { Endpoint, Machine, Suite, Topology, UserCost, Vfio } from '../../src/model/index.js';
+import {
+  amdPassthrough,
+  amdStrict,
+  virtioLazy,
+  virtioStrict,
+  vtdCaching,
+  vtdFirstStage,
+  vtdFirstStagePassthrough,
+  vtdLazy,
+  vtdPassthrough,
+  vtdSecondStage,
+  vtdStrict,
+  vtdStrictCounting,
+} from '../machines.js';
+
+const dut: Endpoint = { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 16, blockSize: 512 };
+
+/** Two devices of each kind that do nothing but DMA: the first is given to a process by the kernel, the second by phyrs. */
+export const pairs: Topology = {
+  id: 'pairs',
+  root: [
+    { kind: 'root-port', id: 'rp0', below: [dut] },
+    { kind: 'iommu-testdev', id: 'tester-kernel' },
+    { kind: 'iommu-testdev', id: 'tester-phyr' },
+    { kind: 'edu', id: 'edu-kernel', dmaMaskBits: 28 },
+    { kind: 'edu', id: 'edu-phyr', dmaMaskBits: 28 },
+  ],
+};
+
+export const vfio4k: Vfio = { id: 'vfio-4k', kind: 'vfio', memory: '4k', kib: 4096, engine: 'iommu-testdev' };
+const vfio64k: Vfio = { ...vfio4k, id: 'vfio-64k', memory: '64k', kib: 1024 };
+const vfio2m: Vfio = { ...vfio4k, id: 'vfio-2m', memory: '2m', kib: 16_384 };
+export const vfioHugetlb: Vfio = { ...vfio4k, id: 'vfio-hugetlb', memory: 'hugetlb', kib: 16_384 };
+export const vfioEdu: Vfio = { ...vfio4k, id: 'vfio-edu', engine: 'edu' };
+
+/** Room for 2 GiB of a process's memory. */
+const roomy: Machine = { ...vtdStrictCounting, id: 'vtd-strict-icount-3g', memoryMiB: 3072 };
+
+const GIB = 2 ** 20;
+const costOf = (memory: UserCost['points'][number]['memory'], ...sizes: number[]): UserCost => ({
+  id: `vfio-cost-${memory}`,
+  kind: 'user-cost',
+  what: 'domain',
+  points: sizes.map((kib) => ({ memory, kib })),
+});
+
+export const vfio: Suite = {
+  id: 'vfio',
+  describe:
+    "a process's memory in the address space of its device, by VFIO and iommufd and by phyrs: addresses, page sizes, data, refusals, fork, munmap, death",
+  blocks: [
+    {
+      machines: [
+        vtdStrict,
+        vtdLazy,
+        vtdPassthrough,
+        vtdCaching,
+        vtdSecondStage,
+        vtdFirstStage,
+        vtdFirstStagePassthrough,
+        virtioStrict,
+        virtioLazy,
+        amdStrict,
+        amdPassthrough,
+      ],
+      topologies: [pairs],
+      workloads: [vfio4k, vfio64k, vfio2m, vfioHugetlb, vfioEdu],
+      backends: ['phyr8', 'phyr16'],
+    },
+    {
+      machines: [roomy],
+      topologies: [pairs],
+      workloads: [
+        costOf('4k', 4, 1024, 65_536, 2 * GIB),
+        costOf('2m', 2048, 65_536, 2 * GIB),
+        costOf('hugetlb', 2048, 65_536, 2 * GIB),
+      ],
+      backends: ['phyr8', 'phyr16'],
+    },
+  ],
+};

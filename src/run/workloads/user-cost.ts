@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { InfraError, type Metric, sizeName, type UserCost, walk } from '../../model/index.js';
+import { Snapshot } from '../../oracle/index.js';
+import type { Way } from '../../plan/index.js';
+import { check } from '../lab.js';
+import { linesLike, outerSnapshots } from './lines.js';
+import { done, type WorkloadContext, type WorkloadResult } from './types.js';
+
+/** Numbers that are equal but for timer interrupts and allocators' stocks: the smallest counts. */
+const TIMES = 3;
+/** Above it once is enough, and takes an emulated machine long. */
+const ONCE_KIB = 512 * 1024;
+const COST_MS = 400_000;
+const IOVA = 2 ** 32;
+
+type Context = WorkloadContext<UserCost>;
+
+/** What it costs to give a device a process's memory, by the kernel's ways and by lists, on the same memory. */
+export async function userCost(context: Context): Promise<WorkloadResult> {
+  const measured = context.workload.what === 'domain' ? await domains(context) : await regions(context);
+  return {
+    workload: done(`${context.workload.points.length} points`),
+    // That the memory is where it should be the suites `vfio` and `register` show, on the same paths.
+    translation: 'nothing',
+    uncounted: measured.uncounted,
+    metrics: measured.metrics,
+  };
+}
+
+type Point = UserCost['points'][number];
+type Measured = { metrics: Metric[]; uncounted: NonNullable<WorkloadResult['uncounted']> };
+
+function figures(point: Point, who: string, costs: Record<string, number[]>): Metric[] {
+  return Object.entries(costs).map(
+    ([what, values]): Metric => ({
+      name: `${named(point)} ${who} ${what}`,
+      unit: 'insn',
+      value: Math.min(...values),
+      better: 'lower',
+    }),
+  );
+}
+
+const named = ({ memory, kib }: Point): string => `${memory} ${sizeName(kib)}`;
+const timesOf = ({ kib }: Point): number => (kib > ONCE_KIB ? 1 : TIMES);
+
+const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
+const Memory = z.object({ memory: z.object({ runs: z.number() }) });
+const Opened = z.object({ open: z.object({ errno: z.null() }) });
+const Mapped = z.object({ map: z.object({ errno: z.null(), chunks: z.number(), metadata: z.number() }) });
+const Unmapped = z.object({ unmap: z.object({ errno: z.null() }) });
+const Counting = z.object({ count: z.object({ errno: z.null() }) });
+const Counted = z.object({
+  counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
+});
+const DomainCost = z.object({
+  cost: z.object({ errno: z.null(), map: z.array(z.number()).min(1), unmap: z.array(z.number()).min(1) }),
+});
+
+async function domains(context: Context): Promise<Measured> {
+  const { cell, workload, lab } = context;
+  const [theirs, ours] = [...walk(cell.topology)]
+    .filter(({ node }) => node.kind === 'iommu-testdev')
+    .map(({ node }) => context.bdf(node.id));
+  if (theirs === undefined || ours === undefined) throw new InfraError('the topology has no two iommu-testdevs');
+  const { ways } = await lab.ask(Ways, 'lab vfio load');
+  const metrics: Metric[] = [];
+  let uncounted: Measured['uncounted'] | undefined;
+  try {
+    await lab.bind(theirs, 'vfio-pci');
+    await lab.bind(ours, 'phyr_domain');
+    await lab.run('iospace serve');
+    const all: Way[] = [...ways, cell.backend === 'phyr16' ? 'phyr16' : 'phyr8'];
+    const commands: string[] = [];
+    const schemas: z.ZodType[] = [];
+    const say = (schema: z.ZodType, command: string) => {
+      schemas.push(schema);
+      commands.push(command);
+    };
+    for (const point of workload.points) {
+      say(Memory, `memory ${point.memory} ${point.kib * 1024} 0`);
+      for (const way of all) {
+        say(Opened, `open ${way} ${way.startsWith('phyr') ? ours : theirs}`);
+        say(Counting, `count ${way}`);
+        say(Mapped, `map ${way} ${IOVA} 0 ${point.kib * 1024} rw`);
+        say(Counted, 'counted');
+        say(Counting, `count ${way}`);
+        say(Unmapped, `unmap ${way} ${IOVA} ${point.kib * 1024}`);
+        say(Counted, 'counted');
+        say(DomainCost, `cost ${way} ${IOVA} ${timesOf(point)}`);
+        say(z.object({}), `close ${way}`);
+      }
+    }
+    say(z.object({}), 'quit');
+    const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
+    const { lines } = await lab.run(command, { deadlineMs: COST_MS });
+    uncounted = outerSnapshots('iospace', lines, Snapshot);
+    const answers = lines.filter((line) => !Snapshot.safeParse(line).success);
+    const next = <T>(schema: z.ZodType<T>): T => check(schema, commands.at(-answers.length) ?? '', answers.shift());
+    for (const point of workload.points) {
+      const { memory } = next(Memory);
+      const count = (who: string, what: string, value: number | null, unit = ''): Metric[] =>
+        value === null ? [] : [{ name: `${named(point)} ${who} ${what}`, unit, value, better: 'lower' }];
+      metrics.push(...count('memory', 'contiguous pieces', memory.runs));
+      for (const way of all) {
+        next(Opened);
+        next(Counting);
+        const { map } = next(Mapped);
+        const mapped = next(Counted).counted;
+        next(Counting);
+        next(Unmapped);
+        const unmapped = next(Counted).counted;
+        const { cost } = next(DomainCost);
+        next(z.object({}));
+        metrics.push(
+          ...figures(point, way, { map: cost.map, unmap: cost.unmap }),
+          ...count(way, 'map calls', mapped.maps),
+          ...count(way, 'unmap calls', unmapped.unmaps),
+          ...count(way, 'table pages', mapped.tables),
+          ...(map.metadata > 0 ? count(way, 'metadata', map.metadata, 'B') : []),
+        );
+      }
+    }
+  } finally {
+    await lab.run('lab vfio unload').catch(() => {});
+    for (const bdf of [theirs, ours]) await lab.unbind(bdf);
+  }
+  return { metrics, uncounted };
+}
+
+const RegionCost = z.object({
+  cost: z.object({
+    how: z.enum(['phyr', 'sg', 'pages']),
+    bytes: z.number(),
+    blocks: z.number(),
+    register: z.array(z.number()).min(1),
+    use: z.array(z.number()).min(1),
+    deregister: z.array(z.number()).min(1),
+  }),
+});
+
+async function regions(context: Context): Promise<Measured> {
+  const { cell, workload, lab } = context;
+  const node = [...walk(cell.topology)].find((place) => place.node.kind === 'iommu-testdev')?.node;
+  if (node === undefined) throw new InfraError('the topology has no iommu-testdev');
+  const bdf = context.bdf(node.id);
+  const metrics: Metric[] = [];
+  let uncounted: Measured['uncounted'] | undefined;
+  await lab.run('lab engine load 64');
+  try {
+    await lab.bind(bdf, 'phyr_engine');
+    const commands = workload.points.map(
+      (point) => `region cost /dev/phyr_region-${bdf} ${point.memory} ${point.kib * 1024} ${timesOf(point)}`,
+    );
+    const command = `lab uncounted sh -c '${commands.join(' && ')}'`;
+    const { lines } = await lab.run(command, { deadlineMs: COST_MS });
+    uncounted = outerSnapshots('region cost', lines, Snapshot);
+    const costs = linesLike(RegionCost, lines).map(({ cost }) => cost);
+    for (const [i, point] of workload.points.entries())
+      for (const [j, how] of (['phyr', 'sg', 'pages'] as const).entries()) {
+        const cost = costs[3 * i + j];
+        if (cost?.how !== how) throw new InfraError(`region cost: no answer for ${how}, ${named(point)}`);
+        const { register, use, deregister } = cost;
+        metrics.push(
+          ...figures(point, how, { register, use, deregister }),
+          { name: `${named(point)} ${how} metadata`, unit: 'B', value: cost.bytes, better: 'lower' },
+          { name: `${named(point)} ${how} entries`, unit: '', value: cost.blocks, better: 'lower' },
+        );
+      }
+  } finally {
+    await lab.unbind(bdf);
+    await lab.run('lab engine unload');
+  }
+  return { metrics, uncounted };
+}

@@ -1,0 +1,350 @@
+import { z } from 'zod';
+import { InfraError, type Metric, type OracleReport, type Vfio, walk } from '../../model/index.js';
+import {
+  countSizes,
+  type DataClaim,
+  judgePages,
+  type Page,
+  type Provoked,
+  pagesDue,
+  parseRuns,
+  stamped,
+} from '../../oracle/index.js';
+import { errnoDue, refusals, type Way } from '../../plan/index.js';
+import { check } from '../lab.js';
+import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
+
+const PAGE = 4096;
+const HUGE = 2 ** 21;
+/** Addresses that 28 bits have, as edu's. Memory in large pages lies in them as it does in memory, or a page beside that. */
+const [ALIGNED, BESIDE, FREE] = [64 * 2 ** 20, 96 * 2 ** 20 + PAGE, 128 * 2 ** 20];
+const ASK_MS = 60_000;
+
+const Errno = z.string().nullable();
+const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
+const Memory = z.object({
+  memory: z.object({ chunk: z.number(), pages: z.number(), runs: z.number(), frames: z.string() }),
+});
+const Opened = z.object({ open: z.object({ errno: Errno }) });
+const Mapped = z.object({ map: z.object({ errno: Errno }) });
+const Unmapped = z.object({ unmap: z.object({ errno: Errno, bytes: z.number().optional() }) });
+const Counting = z.object({ count: z.object({ errno: z.null() }) });
+const Counted = z.object({
+  counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
+});
+const Followed = z.object({
+  follow: z.object({
+    errno: Errno,
+    right: z.number().optional(),
+    nowhere: z.number().optional(),
+    wrong: z.number().optional(),
+    beyond: z.boolean().optional(),
+    first: z.string().optional(),
+  }),
+});
+const Device = z.object({ device: z.object({ errno: Errno }) });
+const Digest = z.object({ sha256: z.string() });
+
+type Context = WorkloadContext<Vfio>;
+
+/**
+ * The same memory of one process in the address spaces of two devices: of one by the kernel's way, or each of those that it has, of the
+ * other by phyr_domain.ko. The devices write to it; what they reach is read off the IOMMU's tables, and what is refused must be refused
+ * alike. Then the process forks, unmaps the memory, and is killed, with mappings alive.
+ */
+export async function vfio(context: Context): Promise<WorkloadResult> {
+  const { lab, workload } = context;
+  const [theirs, ours] = [...walk(context.cell.topology)]
+    .filter(({ node }) => node.kind === workload.engine)
+    .map(({ node }) => context.bdf(node.id));
+  if (theirs === undefined || ours === undefined) throw new InfraError(`the topology has no two ${workload.engine}`);
+  // A child of the process gets copies of pinned huge pages: out of those that are to spare.
+  const spare = workload.memory === 'hugetlb' ? Math.ceil((workload.kib * 1024) / HUGE) : 0;
+  const { ways } = await lab.ask(Ways, `lab vfio load ${spare}`);
+  try {
+    await lab.bind(theirs, 'vfio-pci');
+    await lab.bind(ours, 'phyr_domain');
+    return await new Story(context, { theirs, ours }, ways).run();
+  } finally {
+    // First the process, which has the devices.
+    await lab.run('lab vfio unload');
+    for (const bdf of [theirs, ours]) await lab.unbind(bdf);
+  }
+}
+
+/** One cell, and what it has found out so far. */
+class Story {
+  readonly #context: Context;
+  readonly #bytes: number;
+  readonly #pages: number;
+  readonly #bdf: Record<'theirs' | 'ours', string>;
+  readonly #theirs: readonly Way[];
+  readonly #ours: Way;
+  /** The memory as it must be. */
+  readonly #content: Buffer;
+  readonly #steps: string[] = [];
+  readonly #translation: string[] = [];
+  readonly #data: DataClaim[] = [];
+  readonly #provoked: Provoked[] = [];
+  readonly #metrics: Metric[] = [];
+  #looked = { pages: 0, tables: 0 };
+  #frames: ReturnType<typeof parseRuns> = [];
+
+  constructor(context: Context, bdf: Record<'theirs' | 'ours', string>, theirs: readonly Way[]) {
+    this.#context = context;
+    this.#bdf = bdf;
+    this.#theirs = theirs;
+    this.#ours = context.cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
+    this.#bytes = context.workload.kib * 1024;
+    this.#pages = this.#bytes / PAGE;
+    this.#content = stamped(0, this.#bytes, context.cell.seed, 1);
+  }
+
+  async run(): Promise<WorkloadResult> {
+    const last = this.#theirs.at(-1) ?? 'type1';
+    await this.#begin();
+    await this.#enter(this.#ours);
+    for (const way of this.#theirs) {
+      await this.#enter(way);
+      await this.#refuses(way);
+      await this.#moves(way);
+      if (way !== last) {
+        await this.#leave(way);
+        await this.#ask(`close ${way}`);
+      }
+    }
+    await this.#refuses(this.#ours);
+    await this.#moves(this.#ours);
+    await this.#beside();
+    await this.#forks([last, this.#ours]);
+    await this.#unmapsMemory([last, this.#ours]);
+    await this.#ask('quit');
+    await this.#dies([last, this.#ours]);
+    return this.#result();
+  }
+
+  #result(): WorkloadResult {
+    const [wrong] = this.#translation;
+    const { pages, tables } = this.#looked;
+    const seen = tables > 0 ? `, ${tables} entries of the IOMMU's tables` : '';
+    const translation: OracleReport = {
+      name: 'translation',
+      verdict: wrong === undefined ? 'pass' : 'fail',
+      detail: wrong === undefined ? `${pages} pages${seen}` : this.#translation.slice(0, 4).join('; '),
+    };
+    const detail = `${[...this.#theirs, this.#ours].join(', ')} do the same`;
+    return {
+      workload: this.#steps.length > 0 ? failed(this.#steps.join('; ')) : done(detail),
+      translation,
+      data: this.#data,
+      metrics: this.#metrics,
+      provoked: this.#provoked,
+      expectedLog: FAULTS_IN_LOG,
+    };
+  }
+
+  /** The process and its memory. */
+  async #begin(): Promise<void> {
+    const { cell, workload } = this.#context;
+    await this.#context.lab.run('iospace serve');
+    const [{ memory }] = await this.#answers(Memory, [`memory ${workload.memory} ${this.#bytes} ${cell.seed}`]);
+    const due = workload.memory === '4k' ? PAGE : workload.memory === '64k' ? 65_536 : HUGE;
+    if (memory.chunk !== due)
+      throw new InfraError(`memory '${workload.memory}' came in pieces of ${memory.chunk} bytes`);
+    this.#frames = parseRuns(memory.frames);
+  }
+
+  /** A device gets an address space by this way, with the whole memory in it. */
+  async #enter(way: Way): Promise<void> {
+    const [opened] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
+    if (opened.open.errno !== null) throw new InfraError(`${way} does not open: ${opened.open.errno}`);
+    const counted = await this.#count(way, () => this.#map(way, ALIGNED));
+    const pages = await this.#reaches(way, ALIGNED);
+    this.#figure(`${way} map calls`, counted.maps);
+    if (counted.tables !== null) this.#figure(`${way} table pages`, counted.tables);
+    for (const [size, count] of pages === undefined ? [] : countSizes(pages))
+      this.#metrics.push({ name: `${way} pages of ${size}`, unit: '', value: count, better: 'neither' });
+    if (way === this.#ours && counted.maps !== this.#frames.length)
+      this.#steps.push(`${way}: ${counted.maps} calls for ${this.#frames.length} contiguous pieces`);
+  }
+
+  #figure(name: string, value: number): void {
+    this.#metrics.push({ name, unit: '', value, better: 'lower' });
+  }
+
+  async #count(way: Way, what: () => Promise<void>): Promise<z.infer<typeof Counted>['counted']> {
+    await this.#answers(Counting, [`count ${way}`]);
+    await what();
+    return (await this.#answers(Counted, ['counted']))[0].counted;
+  }
+
+  async #map(way: Way, iova: number): Promise<void> {
+    const [{ map }] = await this.#answers(Mapped, [`map ${way} ${iova} 0 ${this.#bytes} rw`]);
+    if (map.errno !== null) this.#steps.push(`${way}: mapping: ${map.errno}`);
+  }
+
+  /** Does the device reach the memory, by the largest pages? As the IOMMU's driver says, and as its tables do. */
+  async #reaches(way: Way, iova: number): Promise<Page[] | undefined> {
+    const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${iova}`]);
+    if (follow.errno !== null) throw new InfraError(`the domain of ${way} cannot be followed: ${follow.errno}`);
+    this.#looked.pages += this.#pages;
+    if (follow.right !== this.#pages)
+      this.#translation.push(
+        `${way}: of ${this.#pages} pages ${follow.nowhere} lead nowhere and ${follow.wrong} elsewhere, first at ${follow.first}`,
+      );
+    if (follow.beyond === true) this.#translation.push(`${way}: more is mapped than there is memory`);
+    const pages = await this.#context.ioPages(this.#bdfOf(way), iova, this.#bytes);
+    if (pages === undefined) return undefined;
+    this.#looked.tables += pages.length;
+    const wrong = judgePages(pages, pagesDue(this.#frames, iova));
+    if (wrong !== undefined) this.#translation.push(`${way}: tables: ${wrong}`);
+    const denied = pages.find((page) => !page.mayRead || !page.mayWrite);
+    if (denied) this.#translation.push(`${way}: tables: may not read and write at 0x${denied.iova.toString(16)}`);
+    return pages;
+  }
+
+  async #refuses(way: Way): Promise<void> {
+    const due = refusals(ALIGNED, FREE, this.#bytes);
+    const Refused = z.union([Mapped, Unmapped]);
+    const answers = await this.#answers(
+      Refused,
+      due.map(({ command }) => command(way)),
+    );
+    for (const [i, refusal] of due.entries()) {
+      const answer = answers[i];
+      const errno = errnoDue(refusal, way);
+      const got = answer === undefined ? undefined : 'map' in answer ? answer.map.errno : answer.unmap.errno;
+      if (got !== errno) this.#steps.push(`${way}: ${refusal.what}: ${got ?? 'went through'}, due ${errno}`);
+    }
+  }
+
+  /** The device writes to a few pages; none that another way has written to. */
+  async #moves(way: Way): Promise<void> {
+    await this.#device(way, this.#chosen(way));
+    await this.#claim(`memory after the device of ${way}`);
+  }
+
+  #chosen(way: Way): number[] {
+    const turn = ['type1', 'compat', 'iommufd', this.#ours].indexOf(way);
+    // edu needs a tenth of a second for each.
+    const many = this.#context.workload.engine === 'edu' ? 2 : 5;
+    const chosen = Array.from({ length: many }, (_, i) => Math.floor((i * this.#pages) / many) + turn);
+    return [...chosen, this.#pages - 1 - turn];
+  }
+
+  /** edu writes what it has read before: the first page. The tester has a word. */
+  async #device(way: Way, pages: readonly number[]): Promise<void> {
+    const edu = this.#context.workload.engine === 'edu';
+    const commands = pages.map((page) => `write ${way} ${ALIGNED + page * PAGE} ${page}`);
+    const read = edu ? [`read ${way} ${ALIGNED + PAGE * 7}`] : [];
+    const word = edu ? Buffer.from(this.#content.subarray(7 * PAGE, 8 * PAGE)) : TESTER;
+    const answers = await this.#answers(Device, [...read, ...commands]);
+    for (const [i, { device }] of answers.entries())
+      if (device.errno !== null)
+        this.#steps.push(`${way}: the device at page ${pages[i - read.length]}: ${device.errno}`);
+    for (const page of pages) word.copy(this.#content, page * PAGE);
+  }
+
+  async #claim(what: string): Promise<void> {
+    const [{ sha256: digest }] = await this.#answers(Digest, ['digest']);
+    const due = Buffer.from(this.#content);
+    const piece = (from: number, length: number) => due.subarray(from, from + length);
+    this.#data.push({ kind: 'read-back', what, digest, due: { bytes: this.#bytes, piece } });
+  }
+
+  /** A page beside where large pages would fit: only small ones do. */
+  async #beside(): Promise<void> {
+    for (const way of [this.#theirs.at(-1) ?? 'type1', this.#ours]) {
+      await this.#map(way, BESIDE);
+      await this.#reaches(way, BESIDE);
+      await this.#unmap(way, BESIDE, this.#bytes);
+    }
+  }
+
+  async #unmap(way: Way, iova: number, due: number): Promise<void> {
+    const [{ unmap }] = await this.#answers(Unmapped, [`unmap ${way} ${iova} ${this.#bytes}`]);
+    if (unmap.errno !== null || unmap.bytes !== due)
+      this.#steps.push(`${way}: unmapping ${due} bytes: ${unmap.errno ?? `${unmap.bytes} bytes`}`);
+  }
+
+  /** Unmaps it all: then the device reaches nothing. */
+  async #leave(way: Way): Promise<void> {
+    const { unmaps } = await this.#count(way, () => this.#unmap(way, ALIGNED, this.#bytes));
+    this.#figure(`${way} unmap calls`, unmaps);
+    const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${ALIGNED}`]);
+    if (follow.nowhere !== this.#pages) this.#translation.push(`${way}: still leads somewhere after unmapping`);
+    await this.#reachesNothing(way);
+  }
+
+  async #reachesNothing(way: Way): Promise<void> {
+    const [{ device }] = await this.#answers(Device, [`write ${way} ${ALIGNED} 0`]);
+    this.#provoked.push({ addr: ALIGNED, bytes: PAGE, how: 'write' });
+    // edu is not told that it failed.
+    if (this.#context.workload.engine !== 'edu' && device.errno !== 'EFAULT')
+      this.#steps.push(`${way}: a device without memory: ${device.errno ?? 'wrote'}, due EFAULT`);
+  }
+
+  /** The pages that are pinned stay the parent's; what the child writes is the child's. */
+  async #forks(ways: readonly Way[]): Promise<void> {
+    await this.#ask('fork');
+    for (const [i, way] of ways.entries()) {
+      await this.#reaches(way, ALIGNED);
+      await this.#device(way, [10 + i, this.#pages - 5 - i]);
+    }
+    await this.#claim('memory after a fork');
+  }
+
+  /** The process has the memory no more; the devices have it until it is unmapped. */
+  async #unmapsMemory(ways: readonly Way[]): Promise<void> {
+    await this.#ask('munmap');
+    for (const way of ways) {
+      await this.#reaches(way, ALIGNED);
+      await this.#device(way, [12]);
+      await this.#leave(way);
+    }
+  }
+
+  /** A process that is killed takes its mappings with it, and others can have the devices. */
+  async #dies(ways: readonly Way[]): Promise<void> {
+    const { lab } = this.#context;
+    await lab.run('lab vfio gone');
+    await this.#begin();
+    for (const way of ways) {
+      await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
+      await this.#map(way, ALIGNED);
+      await this.#device(way, [3]);
+    }
+    await lab.run('iospace ask die', { accept: 'all' });
+    await lab.run('lab vfio gone');
+    await lab.run('iospace serve');
+    // Pages for the device to miss.
+    await this.#answers(Memory, [`memory 4k ${PAGE} 0`]);
+    for (const way of ways) {
+      const [{ open }] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
+      if (open.errno !== null) this.#steps.push(`${way}: after its process was killed: ${open.errno}`);
+      else await this.#reachesNothing(way);
+    }
+    await this.#ask('quit');
+  }
+
+  #bdfOf(way: Way): string {
+    return way === this.#ours ? this.#bdf.ours : this.#bdf.theirs;
+  }
+
+  async #ask(command: string): Promise<void> {
+    await this.#answers(z.object({}), [command]);
+  }
+
+  /** One of this shape for each command. */
+  async #answers<T>(schema: z.ZodType<T>, commands: string[]): Promise<[T, ...T[]]> {
+    const line = `iospace ask ${commands.map((command) => `'${command}'`).join(' ')}`;
+    const { lines } = await this.#context.lab.run(line, { deadlineMs: ASK_MS });
+    return commands.map((command, i) => check(schema, command, lines[i])) as [T, ...T[]];
+  }
+}
+
+/** What the tester writes all over a page. */
+const TESTER = Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
+
+/** The kernel reports the faults that are provoked; whether they are those, and no others, QEMU's trace says. */
+const FAULTS_IN_LOG = [/DMAR:.*fault/i, /AMD-Vi: Event logged/, /virtio_iommu.*(fault|page)/i];
