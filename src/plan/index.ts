@@ -1,4 +1,4 @@
-export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
+export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, keptStates, type Load, loadOf } from './boots.js';
 export { type CostPlan, costPlan } from './cost.js';
 export { decideCtlIo, reservedRam } from './ctl-io.js';
 export { type KeptRun, runsToRemove } from './disk.js';
