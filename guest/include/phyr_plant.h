@@ -44,6 +44,10 @@
  * @PHYR_PLANT_PIN_LEAK:	"pin-leak": unpinning forgets the first page of each chunk of
  *				several
  * @PHYR_PLANT_WRONG_ORDER:	"wrong-order": the size bits of a packed entry are one too small
+ * @PHYR_PLANT_SWAP_RANGES:	"swap-ranges": the list of a dma-buf has the second range before
+ *				the first
+ * @PHYR_PLANT_SKIP_DRAIN:	"skip-drain": a registration that is taken back is unmapped without
+ *				waiting for its I/O
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -60,6 +64,8 @@ enum phyr_plant {
 	PHYR_PLANT_WRONG_SLICE,
 	PHYR_PLANT_PIN_LEAK,
 	PHYR_PLANT_WRONG_ORDER,
+	PHYR_PLANT_SWAP_RANGES,
+	PHYR_PLANT_SKIP_DRAIN,
 };
 
 #ifdef PHYR_PLANTS

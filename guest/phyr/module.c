@@ -22,6 +22,8 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_WRONG_SLICE]	= "wrong-slice",
 	[PHYR_PLANT_PIN_LEAK]		= "pin-leak",
 	[PHYR_PLANT_WRONG_ORDER]	= "wrong-order",
+	[PHYR_PLANT_SWAP_RANGES]	= "swap-ranges",
+	[PHYR_PLANT_SKIP_DRAIN]		= "skip-drain",
 };
 
 int phyr_plant_now;

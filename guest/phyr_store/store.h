@@ -4,8 +4,9 @@
  *
  * A store is a range of physical memory with a device file: /dev/phyr_ram for RAM that was reserved
  * on the command line, /dev/phyr_bar-BDF for BAR 2 of an ivshmem device.  The file can be mapped
- * (shared, by page frame), read and written.  /sys/class/misc/NAME/revoked takes the memory back
- * from every process and device (1), and offers it again (0).
+ * (shared, by page frame), read and written, and makes dma-bufs (uapi/phyr_store.h).
+ * /sys/class/misc/NAME/revoked takes the memory back from every process and device (1), and offers
+ * it again (0).
  */
 #ifndef PHYR_STORE_H
 #define PHYR_STORE_H
@@ -41,6 +42,21 @@ struct store {
 	struct kref ref;
 	char name[32];
 };
+
+/**
+ * struct store_file - an open file
+ * @store:	what it is open on, held
+ * @mapping:	where its mappings are found
+ * @node:	in store->files
+ */
+struct store_file {
+	struct store *store;
+	struct address_space *mapping;
+	struct list_head node;
+};
+
+/* dmabuf.c */
+long store_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* file.c */
 extern const struct file_operations store_fops;

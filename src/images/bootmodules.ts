@@ -12,8 +12,8 @@ export const BOOT_MODULES_ARM64 = ['virtio_net'] as const;
 /** Built into the small kernels. Where they are modules they are loaded, too. */
 export const COMMON_MODULES = ['virtio_pci', 'nvme', 'ext4'] as const;
 
-/** Loaded before all others if the kernel's command line says `phyrlab_modules=NAME`. */
-export const MODULES_ON_REQUEST = ['virtio_iommu'] as const;
+/** Loaded before all others if the kernel's command line says `phyrlab_modules=NAME`; or by a workload that needs them. */
+export const MODULES_ON_REQUEST = ['virtio_iommu', 'vfio_pci', 'vfio_iommu_type1', 'iommufd'] as const;
 
 /**
  * The archive items of /lab/boot: the boot modules and all they depend on as plain .ko files, and `order`, their names in the

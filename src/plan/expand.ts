@@ -23,6 +23,7 @@ import { decideCtlIo } from './ctl-io.js';
 import { ktapLacks } from './ktap.js';
 import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
+import { RANGES_SPAN } from './ranges.js';
 import { cellSeed } from './seed.js';
 
 export interface Plan {
@@ -251,7 +252,7 @@ export function diskKiB(workload: Workload): number {
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
     case 'ctl-io':
-      return 2 * workload.via.length * workload.sizeKiB;
+      return workload.via.length * (2 * workload.sizeKiB + (workload.ranges === undefined ? 0 : RANGES_SPAN / 1024));
     case 'memory-copy':
       return (4 * workload.memory.length * workload.heads.length * workload.bytes) / 1024;
     case 'filesystem':

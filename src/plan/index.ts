@@ -16,6 +16,7 @@ export {
 export { type Found, find } from './find.js';
 export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
+export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangesOf } from './ranges.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';
 export { shardOf, takeShard } from './shard.js';
