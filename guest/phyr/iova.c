@@ -15,14 +15,20 @@
 static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_list *list)
 {
 	u64 granule = phyr_granule(domain), pages = domain->pgsize_bitmap & ~granule;
+	/* The alignment of all inner boundaries; 0 if there are none. */
+	u64 inner = list->gaps & -list->gaps;
+
+	/* Most lists begin where any page that they could use begins. */
+	if (inner && !(list->first & (inner - 1)))
+		return 0;
 
 	/* A list that begins within a granule can be linked at the beginning of its space alone. */
 	if (list->first & (granule - 1))
 		return 0;
 
 	/* No page is larger than the alignment of all inner boundaries. */
-	if (list->gaps)
-		pages &= (list->gaps & -list->gaps) * 2 - 1;
+	if (inner)
+		pages &= inner * 2 - 1;
 
 	/* The largest one that fits in somewhere. */
 	for (; pages; pages &= ~rounddown_pow_of_two(pages)) {

@@ -99,8 +99,20 @@ struct probe_backend {
 	void (*resolve)(struct probe_mapping *m);
 };
 
+extern const struct probe_backend probe_backend_sg;
+extern const struct probe_backend probe_backend_page;
+extern const struct probe_backend probe_backend_iova;
+extern const struct probe_backend probe_backend_raw;
 extern const struct probe_backend probe_backend_iter;
+extern const struct probe_backend probe_backend_phyr16;
+extern const struct probe_backend probe_backend_phyr8;
 extern const struct probe_backend probe_backend_reg;
+
+/* The direction that the kernel's own ways are told. */
+static __always_inline enum dma_data_direction probe_real_dir(const struct probe_mapping *m)
+{
+	return phyr_plant_dir(m->dir);
+}
 
 int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 		       const struct probe_memory *mem, u32 backend, u32 direction);

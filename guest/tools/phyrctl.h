@@ -26,9 +26,18 @@ void cmd_watch(char **args);
 /* phyrctl_story.c */
 void cmd_story(char **args);
 
-/* phyrctl_snapshot.c: what the kernel says about itself */
+/* phyrctl_count.c: the IOMMU's balance */
 void cmd_arm(char **args);
 void cmd_disarm(char **args);
+void iommu_settle(void);
+void print_iommu(void);
+
+/* phyrctl_snapshot.c: what the kernel says about itself */
 void cmd_snapshot(char **args);
+
+/* A file as a string, NULL if it cannot be read.  The caller frees it. */
+char *slurp(const char *path);
+
+void no_arguments(char **args);
 
 #endif /* PHYRCTL_H */

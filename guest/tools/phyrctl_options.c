@@ -183,3 +183,9 @@ void each(const struct options *o,
 	if (!good)
 		exit(EXIT_FAILED);
 }
+
+void no_arguments(char **args)
+{
+	if (args[0])
+		fail(EXIT_USAGE, "'%s': no argument is taken", args[0]);
+}

@@ -57,7 +57,7 @@ function parseSuite(value: unknown, where: string): Suite {
   const written = writtenAt(value, issue?.path ?? []);
   throw new UsageError(
     `${written === undefined ? where : `scenario ${written}`}${at}: ${issue?.message ?? 'not a suite'}`,
-    "a suite is {id, describe, blocks}; see 'Your own scenarios' in the README",
+    'a suite is {id, describe, blocks}; see harness/README.md',
   );
 }
 

@@ -7,8 +7,8 @@ import { writeCpio } from './cpio.js';
 import { missingOptions } from './kernel-needs.js';
 import { hashFile } from './manifest.js';
 import { type BuildTree, DEBUG_INFO } from './modules.js';
-import { patienceFor } from './patience.js';
 import { keyOf } from './project.js';
+import { selfChecks } from './self-checks.js';
 import { symbolsOf } from './symbols.js';
 
 const STEP = 1;
@@ -65,7 +65,7 @@ export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: 
     image: path.join(entry.dir, imageFile.name),
     bootModules: path.join(entry.dir, 'boot.cpio'),
     ...symbolsOf(path.join(dir, 'vmlinux')),
-    patience: patienceFor(configText),
+    ...selfChecks(configText),
     key: entry.key,
   };
   const source = existsSync(path.join(dir, 'source')) ? realpathSync(path.join(dir, 'source')) : null;

@@ -128,6 +128,7 @@ export async function packagedKernel(
       image: path.join(entry.dir, 'vmlinux'),
       bootModules: path.join(entry.dir, 'boot.cpio'),
       patience: 1,
+      args: [],
       key: entry.key,
     };
   });

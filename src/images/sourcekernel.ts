@@ -11,9 +11,9 @@ import { must, tail } from './exec.js';
 import { missingOptions } from './kernel-needs.js';
 import { type BuildTree, compilerCache, DEBUG_INFO } from './modules.js';
 import type { PackageSet, Packages } from './packages.js';
-import { patienceFor } from './patience.js';
 import { keyOf, projectRoot } from './project.js';
 import type { KernelSourceRecipe } from './recipe.js';
+import { selfChecks } from './self-checks.js';
 import { symbolsOf } from './symbols.js';
 import type { Toolbox } from './toolbox.js';
 import { unpack } from './unpack.js';
@@ -117,7 +117,7 @@ export async function sourceKernel(
     image: path.join(entry.dir, 'bzImage'),
     bootModules: path.join(entry.dir, 'boot.cpio'),
     ...symbolsOf(path.join(entry.dir, 'debug', 'vmlinux')),
-    patience: patienceFor(fragment),
+    ...selfChecks(fragment),
     key: entry.key,
   };
   const mounts = { [TREE]: path.join(entry.dir, 'tree') };

@@ -139,18 +139,24 @@ export function pmrOf(nodeId: string): string {
   return `${nodeId}.pmr`;
 }
 
+/** Key of the file that a controller memory buffer is copied to when somebody wants to see it. */
+export function cmbOf(nodeId: string): string {
+  return `${nodeId}.cmb`;
+}
+
 function memoryArgs(nodeId: string, sizeMiB: number, file: string): string[] {
   const memory = { id: `memory-${nodeId}`, share: 'on', 'mem-path': file, size: `${sizeMiB}M` };
   return ['-object', option('memory-backend-file', memory)];
 }
 
-/** The files that QEMU needs behind a topology: key in `Backing` and size. */
+/** The files that QEMU needs behind a topology, and those for copies of what has none: key in `Backing` and size. */
 export function backingFiles(topology: Topology): { key: string; sizeMiB: number }[] {
   return [...walk(topology)].flatMap(({ node }) => {
     if (node.kind === 'ivshmem') return [{ key: node.id, sizeMiB: node.sizeMiB }];
     if (node.kind !== 'nvme') return [];
     const pmr = node.pmrMiB === undefined ? [] : [{ key: pmrOf(node.id), sizeMiB: node.pmrMiB }];
-    return [{ key: node.id, sizeMiB: node.sizeMiB }, ...pmr];
+    const cmb = node.cmbMiB === undefined ? [] : [{ key: cmbOf(node.id), sizeMiB: node.cmbMiB }];
+    return [{ key: node.id, sizeMiB: node.sizeMiB }, ...pmr, ...cmb];
   });
 }
 

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type GuestDied, InfraError, type Kernel, type Machine, type Qemu, type Topology } from '../model/index.js';
-import { backingFiles, qemuArgv } from './argv.js';
+import { backingFiles, cmbOf, qemuArgv } from './argv.js';
+import { copyCmb } from './cmb.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
 import { plug, unplug } from './hotplug.js';
-import { readWords } from './inspect.js';
+import { pciFunctions, readWords } from './inspect.js';
 import { iommuParts } from './iommu.js';
 import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
@@ -48,7 +49,7 @@ export interface Guest extends AsyncDisposable {
   readonly died: Promise<GuestDied>;
   /**
    * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first; a persistent memory
-   * region's is at `pmrOf(id)`. The paths are good in
+   * region's is at `pmrOf(id)`; at `cmbOf(id)` is what `copyCmb` saw last. The paths are good in
    * any process on this host until the guest is closed; QEMU's death does not touch them.
    */
   readonly files: ReadonlyMap<string, string>;
@@ -62,6 +63,8 @@ export interface Guest extends AsyncDisposable {
   vtdMode(bdf: string): Promise<VtdMode>;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
+  /** Copies the controller memory buffer of a node to its file. */
+  copyCmb(node: string): Promise<void>;
   /** Takes the device of a node out of the running guest; resolves when its kernel has let it go. */
   unplug(node: string): Promise<void>;
   /** Puts it back where it was. */
@@ -132,7 +135,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   const trace = options.traceFile ? { here: options.traceFile, inQemu: options.traceFile } : await openLog('trace.log');
   const consoleLog = await openLog('console.log');
   const argv = qemuArgv({
-    machine,
+    machine: { ...machine, kernelArgs: [...options.kernel.args, ...machine.kernelArgs] },
     topology,
     accelerator,
     dataDirs: qemu.dataDirs,
@@ -191,6 +194,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
     vtdMode: (bdf) => vtdMode((address, count) => readWords(qmp, address, count), bdf),
     checkPci: () => checkPci(qmp, topology),
+    copyCmb: (node) => copyCmb(qmp, node, backing.get(cmbOf(node)) ?? ''),
     unplug: (node) => unplug(qmp, node),
     plug: (node) => plug(qmp, node, argv),
     close,
@@ -337,37 +341,11 @@ async function traceEnabled(qmp: Qmp, event: string): Promise<boolean> {
   return states.some(({ name, state }) => name === event && state === 'enabled');
 }
 
-interface PciInfo {
-  qdev_id: string;
-  bus: number;
-  slot: number;
-  function: number;
-  pci_bridge?: { devices?: PciInfo[] | undefined } | undefined;
-}
-const PciInfo: z.ZodType<PciInfo> = z.lazy(() =>
-  z.object({
-    qdev_id: z.string(),
-    bus: z.number(),
-    slot: z.number(),
-    function: z.number(),
-    pci_bridge: z.object({ devices: z.array(PciInfo).optional() }).optional(),
-  }),
-);
-
 async function checkPci(qmp: Qmp, topology: Topology): Promise<void> {
-  const buses = await qmp.execute('query-pci', z.array(z.object({ devices: z.array(PciInfo) })));
-  const found = new Map<string, string>();
-  const collect = (devices: PciInfo[]): void => {
-    for (const device of devices) {
-      const [bus, slot] = [device.bus, device.slot].map((n) => n.toString(16).padStart(2, '0'));
-      found.set(device.qdev_id, `0000:${bus}:${slot}.${device.function}`);
-      collect(device.pci_bridge?.devices ?? []);
-    }
-  };
-  for (const { devices } of buses) collect(devices);
+  const found = await pciFunctions(qmp);
   for (const { id, bdf } of pciDevices(topology)) {
-    if (found.get(id) !== bdf)
-      throw new InfraError(`device '${id}' should be at ${bdf} and is at ${found.get(id) ?? 'no address'}`);
+    const there = found.get(id)?.bdf;
+    if (there !== bdf) throw new InfraError(`device '${id}' should be at ${bdf} and is at ${there ?? 'no address'}`);
   }
 }
 

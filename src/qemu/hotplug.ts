@@ -1,13 +1,11 @@
 /** Taking a device out of a running guest and putting it back, as hands would at the slot. */
 import { z } from 'zod';
 import { InfraError } from '../model/index.js';
+import { deviceId } from './pci.js';
 import { type Qmp, qmpEvent } from './qmp.js';
 
 /** The guest lets go of a device in a fraction of a second; what waits for I/O may take as long as that. */
 const RELEASE_MS = 20_000;
-
-/** QEMU's id of the device that a node of the topology is. */
-const deviceId = (node: string) => `pci-${node}`;
 
 /** Presses the slot's button; resolves when the guest has let the device go. InfraError if it has not within 20 s. */
 export async function unplug(qmp: Qmp, node: string): Promise<void> {

@@ -1,4 +1,4 @@
-export { type ArgvSpec, type Backing, backingFiles, pmrOf, qemuArgv } from './argv.js';
+export { type ArgvSpec, type Backing, backingFiles, cmbOf, pmrOf, qemuArgv } from './argv.js';
 export type { SerialConsole } from './console.js';
 export { type Guest, type GuestOptions, startGuest } from './guest.js';
 export { iommuParts, qemuLacks } from './iommu.js';

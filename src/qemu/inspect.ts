@@ -1,4 +1,4 @@
-/** Looking into a guest's memory from outside, through QEMU's monitor. */
+/** Looking into a guest from outside, through QEMU's monitor. */
 import { z } from 'zod';
 import { InfraError } from '../model/index.js';
 import type { Qmp } from './qmp.js';
@@ -10,4 +10,44 @@ export async function readWords(qmp: Qmp, address: bigint, count: number): Promi
   const words = said.split('\n').flatMap((line) => line.slice(line.indexOf(':') + 1).match(/0x[0-9a-f]+/g) ?? []);
   if (words.length !== count) throw new InfraError(`QEMU does not show the guest's memory at ${address}`, said);
   return words.map(BigInt);
+}
+
+export interface PciFunction {
+  /** As Linux writes it. */
+  bdf: string;
+  regions: { bar: number; address: number; size: number }[];
+}
+
+interface PciInfo {
+  qdev_id: string;
+  bus: number;
+  slot: number;
+  function: number;
+  regions: PciFunction['regions'];
+  pci_bridge?: { devices?: PciInfo[] | undefined } | undefined;
+}
+const PciInfo: z.ZodType<PciInfo> = z.lazy(() =>
+  z.object({
+    qdev_id: z.string(),
+    bus: z.number(),
+    slot: z.number(),
+    function: z.number(),
+    regions: z.array(z.object({ bar: z.number(), address: z.number(), size: z.number() })),
+    pci_bridge: z.object({ devices: z.array(PciInfo).optional() }).optional(),
+  }),
+);
+
+/** All functions by QEMU's id of the device: where the firmware and the kernel have put them. */
+export async function pciFunctions(qmp: Qmp): Promise<Map<string, PciFunction>> {
+  const buses = await qmp.execute('query-pci', z.array(z.object({ devices: z.array(PciInfo) })));
+  const found = new Map<string, PciFunction>();
+  const collect = (devices: readonly PciInfo[]): void => {
+    for (const device of devices) {
+      const [bus, slot] = [device.bus, device.slot].map((n) => n.toString(16).padStart(2, '0'));
+      found.set(device.qdev_id, { bdf: `0000:${bus}:${slot}.${device.function}`, regions: device.regions });
+      collect(device.pci_bridge?.devices ?? []);
+    }
+  };
+  for (const { devices } of buses) collect(devices);
+  return found;
 }

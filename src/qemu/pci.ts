@@ -123,7 +123,7 @@ export function pciPlan(topology: Topology): Map<string, string> {
 }
 
 /** QEMU's ids begin with a letter and may not meet those of our own devices. */
-function deviceId(nodeId: string): string {
+export function deviceId(nodeId: string): string {
   return `pci-${nodeId}`;
 }
 

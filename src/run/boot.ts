@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { peerDriver } from '../plan/index.js';
-import { type Guest, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import { cmbOf, type Guest, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 
 const MARK_DEADLINE_MS = 3_000;
 
@@ -35,8 +35,10 @@ export interface Peer {
   bdf: string;
   /** Who offers its memory to p2pdma. */
   driver: 'phyr_peer' | 'nvme';
-  /** Host file behind that memory, if there is one. */
-  file: string | undefined;
+  /** Host file behind that memory, or to which `look` copies it. */
+  file: string;
+  /** Brings the file up to date; the peer's driver has it. */
+  look(): Promise<void>;
 }
 
 export class BootedGuest implements AsyncDisposable {
@@ -65,8 +67,9 @@ export class BootedGuest implements AsyncDisposable {
       [...walk(topology)].flatMap(({ node }) => {
         const driver = peerDriver(node);
         if (driver === undefined) return [];
-        const file = node.kind === 'ivshmem' ? this.file(node.id) : guest.files.get(pmrOf(node.id));
-        return [[node.id, { bdf: this.bdf(node.id), driver, file }]];
+        const file = node.kind === 'ivshmem' ? node.id : driver === 'nvme' ? cmbOf(node.id) : pmrOf(node.id);
+        const look = async () => (driver === 'nvme' ? guest.copyCmb(node.id) : undefined);
+        return [[node.id, { bdf: this.bdf(node.id), driver, file: this.file(file), look }]];
       }),
     );
   }

@@ -49,6 +49,7 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
     await layCanary(context, memory);
     const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
     answers = await transfer(context, ctl, memory);
+    await context.peers.get(workload.peer ?? '')?.look();
     for (const [i, answer] of answers.entries())
       objections.push(...judge(workload.via[i] ?? '', answer, bytes, refused));
     if (refused === undefined && objections.length === 0) {

@@ -13,8 +13,7 @@ const Offered = z.object({ size: z.number(), available: z.number() });
 
 /**
  * Disk -> BAR of the peer -> another place of the disk, with the kernel's driver and with ours: both must do what the
- * topology allows. The host sees both ends, the disk's file and the memory behind the BAR; only a controller memory buffer is
- * QEMU's own.
+ * topology allows. The host sees both ends, the disk's file and the memory behind the BAR.
  */
 export async function p2pCopy(
   context: WorkloadContext<Extract<Workload, { kind: 'p2p-copy' }>>,
@@ -50,6 +49,7 @@ export async function p2pCopy(
       objections.push(...judgeCopy(driver, copy, refused, bytes));
     }
     const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
+    await peer.look();
     if (after.available !== before.available)
       objections.push(`${before.available - after.available} bytes of the peer's memory were not given back`);
   } finally {
@@ -64,7 +64,7 @@ export async function p2pCopy(
       offset: to,
       due: refused !== undefined ? { bytes, piece: (_, length) => Buffer.alloc(length) } : due,
     },
-    ...(peer.file === undefined ? [] : inPeer(peer.file, refused !== undefined, driver, due)),
+    ...inPeer(peer.file, refused !== undefined, driver, due),
   ]);
   const refused = refusal(cell.expect);
   return {

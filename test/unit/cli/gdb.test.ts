@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { gdbLacks, gdbScript } from '../../../src/cli/gdb.js';
 import type { Kernel } from '../../../src/model/index.js';
 
-const kernel: Kernel = { release: '7.3', arch: 'x86_64', image: '', bootModules: '', patience: 1, key: '' };
+const kernel: Kernel = { release: '7.3', arch: 'x86_64', image: '', bootModules: '', patience: 1, args: [], key: '' };
 const scene = {
   modules: { dir: '/cache/modules-1', plants: false, key: '1' },
   sections: [{ module: 'phyr', sections: { '.text': '0x10', '.bss': '0x30', '.orc_unwind': '0x40', '.data': '0x20' } }],

@@ -110,7 +110,7 @@ describe('what is not the same here', () => {
     const { qemu, kernel, rootfs, modules } = { ...kept.keys, ...keys };
     return {
       qemu: { version: '11.1.3', program: { file, args: [], env: {} }, dataDirs: [], key: qemu },
-      kernel: { release: '7.3.4', arch: 'x86_64', image: file, bootModules: file, patience: 1, key: kernel },
+      kernel: { release: '7.3.4', arch: 'x86_64', image: file, bootModules: file, patience: 1, args: [], key: kernel },
       rootfs: { archive: file, key: rootfs },
       modules: { dir: join(runs, 'modules'), plants: true, key: modules },
     };

@@ -66,7 +66,9 @@ async function run(workload: Workload, played: Played = {}, machine: Machine = v
     dut: '0000:03:00.0',
     dutFile,
     slot: {} as never,
-    peers: new Map([['far', { bdf: '0000:06:00.0', file: peerFile, driver: 'phyr_peer' as const }]]),
+    peers: new Map([
+      ['far', { bdf: '0000:06:00.0', file: peerFile, driver: 'phyr_peer' as const, look: async () => {} }],
+    ]),
     bdf: () => '0000:03:00.0',
   });
   return { result, commands, data: await judgeData(result.data ?? []) };
