@@ -4,6 +4,7 @@ import { ExitCode, InfraError, UsageError } from '../model/index.js';
 import { benchCommand } from './bench.js';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
+import { findingsCommand } from './findings.js';
 import { gcCommand } from './gc.js';
 import { imagesCommand } from './images.js';
 import { Interrupted } from './interrupt.js';
@@ -40,6 +41,7 @@ export async function main(argv: string[]): Promise<void> {
     watchCommand(),
     imagesCommand(),
     reportCommand(),
+    findingsCommand(),
     perfCommand(),
     checkCommand(),
     benchCommand(),

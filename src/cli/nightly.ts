@@ -24,7 +24,7 @@ import { DEFAULT_KERNEL } from './options.js';
 import { compare, withHistory } from './perf.js';
 import { writeWholeReport } from './report.js';
 import { askedFor } from './run.js';
-import { loadSuites } from './scenarios.js';
+import { loadSuites, planOf } from './scenarios.js';
 
 interface NightlyOptions extends ConductOptions, GcOptions {
   suite?: string[];
@@ -161,7 +161,7 @@ async function jobOf(stage: NightStage, { options, nights, night, images, status
     const log = await readEvents(folder);
     if (log !== undefined) return { seed: night.seed, asked, begun: { folder, log }, onBegin };
   }
-  const plan = select(await loadSuites(options.scenarios), stage.words, night.seed);
+  const plan = planOf(await loadSuites(options.scenarios), stage.words, night.seed);
   return { plan, seed: night.seed, asked, onBegin };
 }
 

@@ -13,7 +13,16 @@ import {
   RunResult,
   SCHEMA_VERSION,
 } from '../model/index.js';
-import { costBars, instructionCosts, p2pTable, type StatusLine, type Style, TerminalReport } from '../report/index.js';
+import {
+  costBars,
+  findingLines,
+  findingsOf,
+  instructionCosts,
+  p2pTable,
+  type StatusLine,
+  type Style,
+  TerminalReport,
+} from '../report/index.js';
 import { historyFolder, inOrder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
 import { writeReport } from './report.js';
 import { type ReportTarget, writeReports } from './reports.js';
@@ -69,6 +78,8 @@ export class Recording {
     const run = { ...this.#run, duration_ms, interrupted, exit_code: exitCode };
     const result = RunResult.parse({ schema: SCHEMA_VERSION, run, cells });
     this.#terminal.table(p2pTable(this.#cells, cells));
+    const declared = new Map(this.#cells.map((cell) => [cell.id, cell]));
+    this.#terminal.table(findingLines(findingsOf({ run, cells, declared })));
     this.#terminal.table(costBars(instructionCosts(cells)));
     this.#terminal.totals(cells, duration_ms, store.folder);
     await store.writeResult(result);

@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { openImages } from '../images/index.js';
 import { type Asked, UsageError, whyUnfinished } from '../model/index.js';
-import { type Plan, select, takeShard } from '../plan/index.js';
+import { type Plan, takeShard } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { findRun, readRun, runsFolder } from '../results/index.js';
 import { addConductOptions, type ConductOptions, conduct, type Job } from './conduct.js';
 import { interruptible } from './interrupt.js';
 import { addKernelOptions, type KernelOptions, kernelSpec, type Part, part, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
-import { loadSuites } from './scenarios.js';
+import { loadSuites, planOf } from './scenarios.js';
 
 interface RunCommandOptions extends ConductOptions, KernelOptions {
   seed?: number;
@@ -41,7 +41,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   if (asking === undefined) return;
   const { seed, asked } = asking;
   const suites = await loadSuites(asked.scenarios);
-  const job = jobOf(only(select(suites, asked.words, seed), asking.only), seed, asked, options.shard);
+  const job = jobOf(only(planOf(suites, asked.words, seed), asking.only), seed, asked, options.shard);
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
 
@@ -80,7 +80,7 @@ async function lastFailed(words: string[], options: RunCommandOptions): Promise<
     throw new UsageError('--last-failed says by itself which cells to run', 'leave out the names and --shard');
   const last = await readRun(findRun(runsFolder(options.runs)));
   const bad = last.cells.filter(
-    (record) => !['pass', 'skip'].includes(record.verdict) && whyUnfinished(record) === undefined,
+    (record) => !['pass', 'xfail', 'skip'].includes(record.verdict) && whyUnfinished(record) === undefined,
   );
   if (bad.length === 0) {
     process.stdout.write(`nothing failed in the newest run, ${last.run.id}\n`);

@@ -1,11 +1,13 @@
 /**
- * The loader: the suites that come with phyrlab and those of a user's own folder. The only place that imports harness/.
+ * The loader: the suites that come with phyrlab and those of a user's own folder. The only place that imports harness/, with what is known of the kernel's defects.
  */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { knownDefects } from '../../harness/findings.js';
 import { suites as builtIn } from '../../harness/index.js';
 import { describe, Suite, UsageError } from '../model/index.js';
+import { type Plan, select, withKnown } from '../plan/index.js';
 import { lineReporter, writtenAt } from './scenario-lines.js';
 
 export async function loadSuites(folder?: string): Promise<Suite[]> {
@@ -14,6 +16,11 @@ export async function loadSuites(folder?: string): Promise<Suite[]> {
   const twice = suites.find((suite, i) => suites.findIndex((other) => other.id === suite.id) !== i);
   if (twice) throw new UsageError(`two suites are called '${twice.id}'`, 'give one of them another id');
   return suites;
+}
+
+/** The cells that the words name, with the defects of the kernel's own that are known to show in them. */
+export function planOf(suites: readonly Suite[], words: readonly string[], seed: number): Plan {
+  return withKnown(select(suites, words, seed), knownDefects);
 }
 
 async function loadFolder(folder: string): Promise<Suite[]> {

@@ -2,8 +2,9 @@
  * The machine-readable result of a run: what `--json` writes. Stable; a change that breaks readers raises SCHEMA_VERSION.
  */
 import { z } from 'zod';
+import { Finding } from './finding.js';
+import { OracleName } from './oracle.js';
 import { Verdict } from './verdict.js';
-import { OracleName } from './words.js';
 
 export const SCHEMA_VERSION = 1;
 
@@ -12,6 +13,8 @@ export const OracleReport = z.strictObject({
   name: OracleName,
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
   detail: z.string(),
+  /** What the kernel's own path did wrong, a line each: no part of the verdict, which is about what is under test. */
+  kernel: z.array(z.string()).min(1).exactOptional(),
 });
 export type OracleReport = z.infer<typeof OracleReport>;
 
@@ -31,6 +34,7 @@ export const CellRecord = z.strictObject({
   /** One line: why this verdict. Empty for an ordinary pass. */
   reason: z.string(),
   oracles: z.array(OracleReport),
+  findings: z.array(Finding).min(1).exactOptional(),
   metrics: z.array(Metric),
   /** The kernel that this cell ran on, where its machine needs another than the run's. */
   kernel: z.strictObject({ release: z.string(), key: z.string() }).optional(),

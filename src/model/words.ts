@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import { CostPoint } from './cost.js';
+import { KnownDefect } from './finding.js';
 import { Id } from './id.js';
 import { Machine } from './machine.js';
+import { OracleName } from './oracle.js';
 import { Topology } from './topology.js';
 
 /** How a request gets its DMA addresses (parameter `backend` of phyr_nvme.ko). */
@@ -245,9 +247,6 @@ export const Plant = z.enum([
 ]);
 export type Plant = z.infer<typeof Plant>;
 
-export const OracleName = z.enum(['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log']);
-export type OracleName = z.infer<typeof OracleName>;
-
 /**
  * How data gets from a device to memory. In the machine's own memory: `direct`, as physical addresses; `iova`, through the page
  * tables of an IOMMU; `bounce`, through a buffer that the CPU copies. In a peer's: `bus-address`, by what the peer's own bus calls it;
@@ -301,6 +300,8 @@ export const Cell = z.strictObject({
   backend: Backend,
   plant: Plant.exactOptional(),
   expect: Expectation,
+  /** Defects of the kernel's own path that are known to show in it. */
+  known: z.array(KnownDefect).min(1).exactOptional(),
   /** Derived from the run's seed and the cell's id; 32 bits. */
   seed: z.number(),
 });

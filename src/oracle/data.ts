@@ -13,7 +13,12 @@ export interface Due {
   piece(from: number, length: number): Buffer;
 }
 
-export type DataClaim = { what: string; due: Due } & (
+export type DataClaim = {
+  what: string;
+  due: Due;
+  /** Of what the kernel's own path did. */
+  kernel?: true;
+} & (
   | {
       /** `file` holds these bytes at `offset`. */
       kind: 'holds';
@@ -52,17 +57,21 @@ export async function judgeData(claims: readonly DataClaim[]): Promise<OracleRep
   if (claims.length === 0) return report('inconclusive', 'no claim about data was made');
   let bytes = 0;
   const missing: string[] = [];
+  const ours: string[] = [];
+  const kernel: string[] = [];
   for (const claim of claims) {
     if (claim.kind === 'read-back' && claim.digest === undefined) {
       missing.push(claim.what);
       continue;
     }
     const wrong = await objection(claim);
-    if (wrong !== undefined) return report('fail', `${claim.what}: ${wrong}`);
+    if (wrong !== undefined) (claim.kernel ? kernel : ours).push(`${claim.what}: ${wrong}`);
     bytes += claim.due.bytes;
   }
+  const [first] = ours;
+  if (first !== undefined) return report('fail', first, kernel);
   if (missing.length > 0) return report('inconclusive', `the workload ended before: ${missing.join(', ')}`);
-  return report('pass', `${formatBytes(bytes)} as due`);
+  return report('pass', `${formatBytes(bytes)} as due`, kernel);
 }
 
 async function objection(claim: DataClaim): Promise<string | undefined> {
@@ -155,6 +164,6 @@ export function formatBytes(bytes: number): string {
   return bytes < 1 << 20 ? `${+(bytes / 1024).toFixed(1)} KiB` : `${+(bytes / (1 << 20)).toFixed(1)} MiB`;
 }
 
-function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
-  return { name: 'data', verdict, detail };
+function report(verdict: OracleReport['verdict'], detail: string, kernel: string[] = []): OracleReport {
+  return { name: 'data', verdict, detail, ...(kernel.length > 0 && { kernel }) };
 }

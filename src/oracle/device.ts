@@ -23,11 +23,10 @@ export interface DeviceEvidence {
   expect: Expectation;
   /** How many bytes our driver must have moved at least. */
   moved: number;
-  /**
-   * Were the mappings made by the kernel's scatterlist path? That one maps a BAR behind the host bridge as if it were RAM
-   * (iommu_dma_map_sg knows no IOMMU_MMIO), so it is no objection there.
-   */
-  scatterlist?: boolean;
+  /** Bits of the addresses that the device declares it can send; 64 if nothing is said. */
+  dmaBits?: number | undefined;
+  /** Whose choice a peer's address and its attributes are: the kernel's own for a backend that leaves them to its functions. */
+  peersBy?: 'kernel' | 'ours';
 }
 
 export interface DeviceJudgement {
@@ -55,17 +54,23 @@ interface Pair {
 
 export function judgeDevice(evidence: DeviceEvidence): DeviceJudgement {
   const { story, trace } = evidence;
-  if (story === undefined) return verdict('inconclusive', 'the guest recorded no mappings: could not look');
-  if (trace === undefined) return verdict('inconclusive', 'QEMU traced no commands: could not look');
-  const seen = new Judge(story, trace, evidence.scatterlist ?? false).run();
+  const blind = (why: string) => ({ report: report('inconclusive', `${why}: could not look`), metrics: [] });
+  if (story === undefined) return blind('the guest recorded no mappings');
+  if (trace === undefined) return blind('QEMU traced no commands');
+  const seen = new Judge(evidence, story, trace).run();
   const metrics = windowMetrics(story, seen);
+  const judged = judgeSeen(evidence, story, seen);
+  return { report: { ...judged, ...(seen.kernel.size > 0 && { kernel: [...seen.kernel.values()] }) }, metrics };
+}
+
+function judgeSeen(evidence: DeviceEvidence, story: Story, seen: Seen): OracleReport {
   if (seen.objections > 0) {
     const more = seen.objections > 1 ? ` (and ${seen.objections - 1} more)` : '';
-    return { ...verdict('fail', `${seen.first}${more}`), metrics };
+    return report('fail', `${seen.first}${more}`);
   }
   const doubt = doubtIn(evidence, story, seen);
-  if (doubt !== undefined) return { ...verdict('inconclusive', doubt), metrics };
-  return { ...verdict('pass', summary(story, seen)), metrics };
+  if (doubt !== undefined) return report('inconclusive', doubt);
+  return report('pass', summary(story, seen));
 }
 
 function doubtIn({ expect, moved, truncated }: DeviceEvidence, story: Story, seen: Seen): string | undefined {
@@ -89,22 +94,27 @@ interface Seen {
   unpaired: number;
   objections: number;
   first: string;
+  /** What the kernel's own path did wrong: the first of each kind. */
+  kernel: Map<string, string>;
   window: ReturnType<Mappings['windows']>;
 }
 
 class Judge {
   readonly #story: Story;
   readonly #trace: DeviceTrace;
-  readonly #scatterlist: boolean;
+  readonly #peersByKernel: boolean;
+  /** The first address that the device cannot send. */
+  readonly #beyond: number;
   readonly #mappings: Mappings;
   readonly #seen: Seen;
   /** The mapping of each page of a command's data. */
   readonly #used = new Map<Pair, Map<number, Mapped>>();
 
-  constructor(story: Story, trace: DeviceTrace, scatterlist: boolean) {
+  constructor({ peersBy, dmaBits = 64 }: DeviceEvidence, story: Story, trace: DeviceTrace) {
     this.#story = story;
     this.#trace = trace;
-    this.#scatterlist = scatterlist;
+    this.#peersByKernel = peersBy === 'kernel';
+    this.#beyond = 2 ** dmaBits;
     this.#mappings = new Mappings(story);
     this.#seen = {
       commands: 0,
@@ -114,6 +124,7 @@ class Judge {
       unpaired: 0,
       objections: 0,
       first: '',
+      kernel: new Map(),
       window: this.#mappings.windows(),
     };
   }
@@ -136,6 +147,12 @@ class Judge {
     if (this.#seen.objections++ === 0) this.#seen.first = what;
   }
 
+  /** About a peer's memory, whose address and attributes are the kernel's own choice for some backends. */
+  #objectToPeer(what: string, where: string): void {
+    if (!this.#peersByKernel) this.#object(`${where}: ${what}`);
+    else if (!this.#seen.kernel.has(what)) this.#seen.kernel.set(what, `${where}: ${what}`);
+  }
+
   /** Each address of the command's data: where it leads, since when and until when, and for whom. */
   #command(pair: Pair): void {
     const { guest, device } = pair;
@@ -156,8 +173,12 @@ class Judge {
     for (const { addr, len } of device.addresses) {
       for (let at = addr; at < addr + len; ) {
         const step = Math.min(addr + len, (pageOf(at) + 1) * PAGE) - at;
-        const wrong = this.#address(pair, at, due.at(offset), used);
-        if (wrong !== undefined) this.#object(`${name}, byte ${offset}, at ${hex(at)}: ${wrong}`);
+        const byte = due.at(offset);
+        const where = `${name}, byte ${offset}, at ${hex(at)}`;
+        const wrong = this.#address(pair, at, byte, used);
+        if (wrong !== undefined) this.#object(`${where}: ${wrong}`);
+        this.#reach(at + step, byte, where);
+        this.#attributes(used.get(pageOf(at)), byte, where);
         offset += step;
         at += step;
       }
@@ -174,13 +195,22 @@ class Judge {
     const needed = device.opcode === WRITE ? Prot.read : Prot.write;
     if ((mapped.prot & needed) === 0) return `mapped for the other direction (${permissions(mapped.prot)})`;
     used.set(pageOf(addr), mapped);
-    const wrong = this.#place(mapped.phys + (addr % PAGE), due);
-    if (wrong !== undefined) return wrong;
+    return this.#place(mapped.phys + (addr % PAGE), due);
+  }
+
+  /** QEMU's devices send any address: one that is as narrow as it says would cut these short. */
+  #reach(end: number, due: DueByte | undefined, where: string): void {
+    if (end <= this.#beyond) return;
+    const what = "an address beyond the device's DMA mask";
+    if (due?.mmio) this.#objectToPeer(`${what}, in a peer's memory`, where);
+    else this.#object(`${where}: ${what}`);
+  }
+
+  #attributes(mapped: Mapped | undefined, due: DueByte | undefined, where: string): void {
+    if (mapped === undefined || due === undefined) return;
     const mmio = (mapped.prot & Prot.mmio) !== 0;
-    if (due !== undefined && due.mmio !== mmio && !(this.#scatterlist && due.mmio)) {
-      return due.mmio ? 'a BAR mapped as if it were RAM' : 'RAM mapped as if it were a BAR';
-    }
-    return undefined;
+    if (due.mmio && !mmio) this.#objectToPeer('a BAR mapped as if it were RAM', where);
+    if (!due.mmio && mmio) this.#object(`${where}: RAM mapped as if it were a BAR`);
   }
 
   /** Is that physical address where the request's data is? In a bounce buffer nobody here knows. */
@@ -404,8 +434,8 @@ function windowMetrics(story: Story, { window }: Seen): Metric[] {
   return [{ name: 'stale window', unit: 'us', value: Math.round(window.longest / 1000), better: 'neither' }];
 }
 
-function verdict(kind: OracleReport['verdict'], detail: string): DeviceJudgement {
-  return { report: { name: 'device', verdict: kind, detail }, metrics: [] };
+function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
+  return { name: 'device', verdict, detail };
 }
 
 function hex(addr: number): string {

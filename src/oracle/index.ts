@@ -5,7 +5,7 @@ export { DriverStats, otherBackend, structureCounts } from './driver.js';
 export { EngineOutcome, judgeEngine, knowsWriteOnly } from './engine.js';
 export { foldFaults, judgeFaults, type Provoked } from './faults.js';
 export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
-export { judge } from './judge.js';
+export { findingsIn, judge, knownOn } from './judge.js';
 export { judgeKernelLog, logWindow, splats } from './kernel-log.js';
 export { judgeLeaks, P2pMemory, Snapshot } from './leaks.js';
 export { type DeviceTrace, NVME_EVENTS, NvmeTrace, type Owner, TRANSLATION_EVENTS, VTD_EVENTS } from './nvme-trace.js';

@@ -1,7 +1,15 @@
 /**
  * From what the oracles said to the verdict of a cell.
  */
-import type { Expectation, OracleReport, Verdict } from '../model/index.js';
+import {
+  type Cell,
+  claims,
+  type Expectation,
+  type Finding,
+  type KnownDefect,
+  type OracleReport,
+  type Verdict,
+} from '../model/index.js';
 
 export interface Judgement {
   verdict: Verdict;
@@ -9,8 +17,53 @@ export interface Judgement {
   reason: string;
 }
 
-export function judge(expect: Expectation, reports: readonly OracleReport[]): Judgement {
-  return expect.kind === 'caught' ? judgeAlarm(expect.by, reports) : judgeOrdinary(reports);
+/** @param known the known defects that this kernel has, and that must show in this cell */
+export function judge(
+  expect: Expectation,
+  reports: readonly OracleReport[],
+  known: readonly KnownDefect[] = [],
+): Judgement {
+  if (expect.kind === 'caught') return judgeAlarm(expect.by, reports);
+  const ours = judgeOrdinary(reports);
+  return ours.verdict === 'pass' ? judgeKernel(findingsIn(reports, known), known) : ours;
+}
+
+/** Of the defects known to show in a cell those that a kernel has. */
+export function knownOn(release: string, { known = [] }: Pick<Cell, 'known'>): KnownDefect[] {
+  return known.filter((defect) => claims(defect, release));
+}
+
+/** What the kernel's own path did wrong. */
+export function findingsIn(reports: readonly OracleReport[], known: readonly KnownDefect[] = []): Finding[] {
+  return reports.flatMap(({ name, kernel = [] }) =>
+    kernel.map((what) => {
+      const defect = known.find(({ oracle, pattern }) => oracle === name && new RegExp(pattern).test(what));
+      return { oracle: name, what, ...(defect !== undefined && { known: defect.id }) };
+    }),
+  );
+}
+
+/** What is under test did all that is due. */
+function judgeKernel(findings: readonly Finding[], known: readonly KnownDefect[]): Judgement {
+  const news = findings.filter((finding) => finding.known === undefined);
+  if (news.length > 0)
+    return {
+      verdict: 'fail',
+      reason: `finding, the kernel's own path: ${news.map(({ oracle, what }) => `${oracle}: ${what}`).join('; ')}`,
+    };
+  const unseen = known.filter(({ id }) => !findings.some((finding) => finding.known === id));
+  if (unseen.length > 0)
+    return {
+      verdict: 'fail',
+      reason: unseen
+        .map(
+          ({ id, what }) =>
+            `the known defect ${id} does not show (${what}): where it is mended, it is not to be claimed`,
+        )
+        .join('; '),
+    };
+  if (known.length === 0) return { verdict: 'pass', reason: '' };
+  return { verdict: 'xfail', reason: known.map(({ id, what }) => `known defect ${id}: ${what}`).join('; ') };
 }
 
 function judgeOrdinary(reports: readonly OracleReport[]): Judgement {

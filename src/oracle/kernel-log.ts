@@ -53,12 +53,16 @@ const TAINTS = { 16: 'machine check', 32: 'bad page', 128: 'oops', 512: 'warning
 
 /**
  * `taint`: the kernel's flags before and after, `null` where they could not be read. `expected`: lines that no one objects to.
- * `due`: for an alarm that must ring in one way: it alone is objected to.
+ * `due`: for an alarm that must ring in one way: it alone is objected to. `known`: reports that are defects of the kernel's own.
  */
 export function judgeKernelLog(
   window: LogWindow,
   taint: { before: number | null; after: number | null },
-  { expected = [], due }: { expected?: readonly RegExp[] | undefined; due?: RegExp | undefined } = {},
+  {
+    expected = [],
+    due,
+    known = [],
+  }: { expected?: readonly RegExp[] | undefined; due?: RegExp | undefined; known?: readonly RegExp[] } = {},
 ): OracleReport {
   if (window.lines === undefined) {
     return {
@@ -68,7 +72,9 @@ export function judgeKernelLog(
     };
   }
   const objectionable = (line: string) => due?.test(line) ?? !expected.some((pattern) => pattern.test(line));
-  const found = splats(window.lines.filter(objectionable));
+  const { lines, leaks } = withoutLeaks(window.lines, known);
+  const kernel = leaks.length > 0 ? { kernel: leaks } : {};
+  const found = splats(lines.filter(objectionable));
   const first = headline(found);
   const tainted = Object.entries(TAINTS).find(
     ([bit]) => (Number(taint.after) & ~Number(taint.before) & Number(bit)) !== 0,
@@ -78,9 +84,34 @@ export function judgeKernelLog(
   if (!first && (taint.before === null || taint.after === null)) {
     return { name: 'kernel-log', verdict: 'inconclusive', detail: 'the kernel does not show whether it is tainted' };
   }
-  if (!first) return { name: 'kernel-log', verdict: 'pass', detail: `${window.lines.length} lines, clean` };
+  if (!first) return { name: 'kernel-log', verdict: 'pass', detail: `${window.lines.length} lines, clean`, ...kernel };
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
-  return { name: 'kernel-log', verdict: 'fail', detail: `${first.kind}: ${first.line}${more}` };
+  return { name: 'kernel-log', verdict: 'fail', detail: `${first.kind}: ${first.line}${more}`, ...kernel };
+}
+
+const LEAK = 'kmemleak: ';
+const LEAK_BEGINS = 'unreferenced object';
+
+/** A report of kmemleak is its head and all of its lines up to the next; those of known defects are taken out, one line of each kind. */
+function withoutLeaks(
+  lines: readonly string[],
+  known: readonly RegExp[],
+): { lines: readonly string[]; leaks: string[] } {
+  const reports: number[][] = [];
+  for (const [at, line] of lines.entries()) {
+    if (!line.includes(LEAK)) continue;
+    if (line.includes(LEAK_BEGINS)) reports.push([at]);
+    else reports.at(-1)?.push(at);
+  }
+  const leaks = new Set<string>();
+  const taken = new Set<number>();
+  for (const report of reports) {
+    const place = report.map((at) => lines[at] ?? '').find((line) => known.some((pattern) => pattern.test(line)));
+    if (place === undefined) continue;
+    for (const at of report) taken.add(at);
+    leaks.add(place.slice(place.indexOf(LEAK)).replace(/\s+/g, ' '));
+  }
+  return { lines: lines.filter((_, at) => !taken.has(at)), leaks: [...leaks] };
 }
 
 /** One report is several lines, and its first is often a bare "cut here": the most telling of the first few. */

@@ -14,6 +14,7 @@ export {
   SECRET_KIB,
 } from './expand.js';
 export { type Found, find } from './find.js';
+export { withKnown } from './known.js';
 export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
 export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangesOf } from './ranges.js';

@@ -2,6 +2,7 @@ export { type BenchTableOptions, benchTables } from './bench.js';
 export { budgetTable } from './budgets.js';
 export { costBars } from './cost-bars.js';
 export { instructionCosts } from './costs.js';
+export { type Findings, findingLines, findingsOf } from './findings.js';
 export { formatBytes } from './format.js';
 export { annotations, FORMATS, type Format, summary } from './formats/index.js';
 export { type Cause, causesOf, type HistoryLine, htmlReport, type ReportInput } from './html/index.js';

@@ -115,6 +115,10 @@ export class TerminalReport {
       if (record.reason !== '') this.#below(this.#style.dim(record.reason));
       return;
     }
+    if (record.verdict === 'xfail') {
+      this.#below(this.#style.dim(record.reason));
+      return;
+    }
     for (const line of objectionsIn(record)) this.#below(line);
     if (record.evidence !== undefined) this.#below(this.#style.dim(`kept in ${record.evidence}`));
     this.#below(`reproduce: ${record.repro}`);
@@ -127,7 +131,7 @@ export class TerminalReport {
 
   #verdict(verdict: Verdict): string {
     const text = verdict.padEnd(VERDICT_WIDTH);
-    if (verdict === 'pass') return this.#style.good(text);
+    if (verdict === 'pass' || verdict === 'xfail') return this.#style.good(text);
     return verdict === 'fail' ? this.#style.bad(text) : this.#style.doubtful(text);
   }
 
@@ -161,6 +165,7 @@ export class TerminalReport {
     const count = (verdict: Verdict) => records.filter((record) => record.verdict === verdict).length;
     const parts = [`${count('pass')} passed`];
     for (const [verdict, name] of [
+      ['xfail', 'failed as the kernel is known to'],
       ['fail', 'failed'],
       ['inconclusive', 'inconclusive'],
       ['lost', 'lost'],

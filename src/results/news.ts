@@ -31,7 +31,7 @@ const WEEK = 7;
 /** @param before earlier nights, oldest first; only those that ended count */
 export function newsOf(night: Night, before: readonly Night[]): News {
   const news: News = {
-    counts: { pass: 0, fail: 0, inconclusive: 0, lost: 0, skip: 0 },
+    counts: { pass: 0, xfail: 0, fail: 0, inconclusive: 0, lost: 0, skip: 0 },
     newFailures: [],
     stillFailing: [],
     fixed: [],
@@ -51,8 +51,14 @@ export function newsOf(night: Night, before: readonly Night[]): News {
 }
 
 interface Past {
-  verdict: Verdict;
+  verdict: 'pass' | 'fail';
   images: string | undefined;
+}
+
+/** What a verdict says of what is under test, if anything. What the kernel is known to do wrong is nothing new. */
+function saying(verdict: Verdict): Past['verdict'] | undefined {
+  if (verdict === 'xfail') return 'pass';
+  return verdict === 'pass' || verdict === 'fail' ? verdict : undefined;
 }
 
 /** What each cell of a stage was found to be, newest first; nights that could not say are left out. */
@@ -61,8 +67,8 @@ function pastOf({ name }: NightStage, nights: readonly Night[]): Map<string, Pas
   for (const night of nights.toReversed())
     for (const stage of night.stages.filter((one) => one.name === name))
       for (const { cell, verdict } of stage.outcomes ?? []) {
-        if (verdict !== 'pass' && verdict !== 'fail') continue;
-        past.set(cell, [...(past.get(cell) ?? []), { verdict, images: stage.images }]);
+        const said = saying(verdict);
+        if (said !== undefined) past.set(cell, [...(past.get(cell) ?? []), { verdict: said, images: stage.images }]);
       }
   return past;
 }
@@ -70,7 +76,8 @@ function pastOf({ name }: NightStage, nights: readonly Night[]): Map<string, Pas
 function tell(news: News, stage: NightStage, outcome: Outcome, past: readonly Past[]): void {
   const { cell, verdict, reason, again } = outcome;
   const [last] = past;
-  const changed = last !== undefined && last.verdict !== verdict;
+  const said = saying(verdict);
+  const changed = last !== undefined && last.verdict !== said;
   const sameImages = changed && last.images !== undefined && last.images === stage.images;
   const item: Item = { cell, stage: stage.name, reason, sameImages };
   news.counts[verdict]++;
@@ -78,9 +85,9 @@ function tell(news: News, stage: NightStage, outcome: Outcome, past: readonly Pa
   if (verdict === 'lost') news.lost.push(item);
   if (verdict === 'inconclusive') news.inconclusive.push(item);
   if (verdict === 'fail') (last?.verdict === 'fail' ? news.stillFailing : news.newFailures).push(item);
-  if (verdict !== 'pass' && verdict !== 'fail') return;
-  const recent = [verdict, ...past.slice(0, WEEK - 1).map((one) => one.verdict)];
+  if (said === undefined) return;
+  const recent = [said, ...past.slice(0, WEEK - 1).map((one) => one.verdict)];
   const turns = recent.filter((one, at) => at > 0 && one !== recent[at - 1]).length;
   if (turns >= 2 || sameImages) news.flaky.push(item);
-  else if (verdict === 'pass' && changed) news.fixed.push(item);
+  else if (said === 'pass' && changed) news.fixed.push(item);
 }

@@ -4,17 +4,20 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import {
+  type Backend,
   type Cell,
   type CellRecord,
   DriverBackend,
   describe,
   GuestDied,
+  type KnownDefect,
   type OracleReport,
   translates,
   type Verdict,
 } from '../model/index.js';
 import {
   DriverStats,
+  findingsIn,
   judge,
   judgeData,
   judgeDevice,
@@ -22,6 +25,7 @@ import {
   judgeKernelLog,
   judgeLeaks,
   judgeWatch,
+  knownOn,
   logWindow,
   type NvmeTrace,
   otherBackend,
@@ -50,7 +54,13 @@ export interface CellOutcome {
 export async function runCell(
   booted: BootedGuest,
   cell: Cell,
-  options: { repro: (cellId: string) => string; signal: AbortSignal; onStep: (step: string) => void },
+  options: {
+    repro: (cellId: string) => string;
+    signal: AbortSignal;
+    onStep: (step: string) => void;
+    /** Of the guest's kernel: it decides which known defects are due. */
+    release: string;
+  },
 ): Promise<CellOutcome> {
   const started = performance.now();
   const finish = (
@@ -69,13 +79,16 @@ export async function runCell(
   });
   try {
     const evidence = await collect(booted, cell, options);
-    const { oracles, metrics: judged } = await consult(evidence);
-    const { verdict, reason } = judge(cell.expect, oracles);
+    const known = knownOn(options.release, cell);
+    const { oracles, metrics: judged } = await consult(evidence, known);
+    const { verdict, reason } = judge(cell.expect, oracles, known);
+    const findings = findingsIn(oracles, known);
     const clean = oracles.every((report) => report.verdict === 'pass') && evidence.cleaned;
     // The driver counts what is repeated because the device was slow as well, so its sums would not be the same twice.
     const structure = evidence.result.uncounted ? [] : structureCounts(evidence.stats);
     const metrics = [...evidence.result.metrics, ...structure, ...judged];
-    return { record: finish(verdict, reason, oracles, metrics), guestUsable: clean };
+    const record = finish(verdict, reason, oracles, metrics);
+    return { record: findings.length > 0 ? { ...record, findings } : record, guestUsable: clean };
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
@@ -198,7 +211,13 @@ function judgeWorkload(evidence: Evidence): OracleReport {
   return { name: 'workload', verdict: 'inconclusive', detail: other };
 }
 
-async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; metrics: CellRecord['metrics'] }> {
+/** Backends that leave to the kernel's functions what a peer's memory is called on the bus and how it is mapped. */
+const KERNEL_PEERS: readonly Backend[] = ['sg', 'iter', 'iova'];
+
+async function consult(
+  evidence: Evidence,
+  known: readonly KnownDefect[],
+): Promise<{ oracles: OracleReport[]; metrics: CellRecord['metrics'] }> {
   const { cell, result, before, after } = evidence;
   const device =
     evidence.device &&
@@ -207,7 +226,8 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
       truncated: evidence.faults.truncated,
       expect: cell.expect,
       moved: result.moved ?? 0,
-      scatterlist: cell.backend === 'sg',
+      dmaBits: cell.machine.dmaBits,
+      peersBy: KERNEL_PEERS.includes(cell.backend) ? 'kernel' : 'ours',
     });
   const oracles = [
     judgeWorkload(evidence),
@@ -227,7 +247,11 @@ async function consult(evidence: Evidence): Promise<{ oracles: OracleReport[]; m
     judgeKernelLog(
       evidence.log,
       { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
-      { expected: result.expectedLog, due: result.dueLog },
+      {
+        expected: result.expectedLog,
+        due: result.dueLog,
+        known: known.flatMap(({ oracle, pattern }) => (oracle === 'kernel-log' ? [new RegExp(pattern)] : [])),
+      },
     ),
   ];
   return { oracles, metrics: device?.metrics ?? [] };

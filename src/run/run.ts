@@ -125,7 +125,7 @@ async function runBoot(
   emit({ type: 'boot-start', at: now(), boot: place.index, machine: machine.id, topology: topology.id, cells });
   let ended = 'all its cells are done';
   let done = 0;
-  let spoilt: Evidence | undefined;
+  const spoilt: Evidence[] = [];
   let keep = options.keep;
   const name = folderName(first, place);
   const artefacts = join(options.folder, 'boots', name);
@@ -155,8 +155,8 @@ async function runBoot(
       emit({ type: 'cell-start', at: now(), cell: cell.id, boot: place.index });
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
       const console = guest.console().length;
-      const outcome = await runCell(guest, cell, { repro, signal, onStep });
       const { release, key } = image.kernel;
+      const outcome = await runCell(guest, cell, { repro, signal, onStep, release });
       const record: CellRecord = {
         ...outcome.record,
         ...(key !== options.run.kernel.key && { kernel: { release, key } }),
@@ -164,15 +164,8 @@ async function runBoot(
       if (record.verdict !== 'pass' && record.verdict !== 'skip') {
         record.evidence = evidenceFolder(cell.id, place.attempt);
         const log = guest.console().slice(console);
-        spoilt = {
-          folder: join(options.folder, record.evidence),
-          artefacts,
-          run: options.run,
-          cell,
-          record,
-          image,
-          log,
-        };
+        const folder = join(options.folder, record.evidence);
+        spoilt.push({ folder, artefacts, run: options.run, cell, record, image, log });
       }
       done++;
       finish(record);
@@ -194,8 +187,8 @@ async function runBoot(
     }
   }
   emit({ type: 'boot-end', at: now(), boot: place.index, reason: ended });
-  if (spoilt !== undefined) {
-    const trouble = await keepEvidence(spoilt, options.decode);
+  for (const one of spoilt) {
+    const trouble = await keepEvidence(one, options.decode);
     for (const text of trouble) emit({ type: 'notice', at: now(), level: 'warning', text });
   }
   // What a cell was doing when it was stopped is of interest, too.

@@ -4,7 +4,7 @@ import { attemptsOf, oneLine, storyOf } from './text.js';
 
 /** A line each; GitHub shows ten of a kind a step, so the rest is said in one. */
 export function annotations({ cells }: RunResult): string[] {
-  const wrong = cells.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skip');
+  const wrong = cells.filter(({ verdict }) => !QUIET.includes(verdict));
   const shown = wrong.slice(0, MOST).map((record) => {
     const kind = record.verdict === 'fail' ? 'error' : 'warning';
     return `::${kind} title=${property(`${record.verdict}: ${record.id}`)}::${data(storyOf(record).join('\n'))}`;
@@ -15,11 +15,13 @@ export function annotations({ cells }: RunResult): string[] {
 
 const MOST = 10;
 
+const QUIET: readonly Verdict[] = ['pass', 'xfail', 'skip'];
+
 export function summary({ run, cells }: RunResult): string {
-  const order: Verdict[] = ['fail', 'lost', 'inconclusive', 'skip', 'pass'];
+  const order: Verdict[] = ['fail', 'lost', 'inconclusive', 'skip', 'xfail', 'pass'];
   const counts = order.map((verdict) => [verdict, cells.filter((cell) => cell.verdict === verdict).length] as const);
   const line = counts.flatMap(([verdict, count]) => (count > 0 ? [`${count} ${verdict}`] : [])).join(', ');
-  const wrong = cells.filter(({ verdict, earlier }) => (verdict !== 'pass' && verdict !== 'skip') || earlier);
+  const wrong = cells.filter(({ verdict, earlier }) => !QUIET.includes(verdict) || earlier);
   return [
     `## phyrlab: ${line || 'no cells'}`,
     '',

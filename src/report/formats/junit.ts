@@ -1,4 +1,5 @@
-/** JUnit XML, as CI systems read it: a suite a run, a case a cell. Lost and inconclusive cells are errors, not failures. */
+/** JUnit XML, as CI systems read it: a suite a run, a case a cell. Lost and inconclusive cells are errors, not failures; those that
+ * failed as the kernel is known to are skipped, as JUnit's readers have it. */
 import type { CellRecord, RunResult } from '../../model/index.js';
 import { attemptsOf, storyOf } from './text.js';
 
@@ -8,7 +9,7 @@ export function junit({ run, cells }: RunResult): string {
     tests: cells.length,
     failures: count('fail'),
     errors: count('lost', 'inconclusive'),
-    skipped: count('skip'),
+    skipped: count('skip', 'xfail'),
     time: seconds(run.duration_ms),
   });
   const properties = {
@@ -48,7 +49,7 @@ function testCase(record: CellRecord): string {
 
 function outcome(record: CellRecord): string {
   const message = attributes({ message: record.reason });
-  if (record.verdict === 'skip') return `<skipped ${message}/>`;
+  if (record.verdict === 'skip' || record.verdict === 'xfail') return `<skipped ${message}/>`;
   const element = record.verdict === 'fail' ? 'failure' : 'error';
   return `<${element} ${attributes({ type: record.verdict })} ${message}>${xml(storyOf(record).join('\n'))}</${element}>`;
 }

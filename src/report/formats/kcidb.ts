@@ -7,12 +7,40 @@ import { storyOf } from './text.js';
 
 const STATUS: Record<Verdict, 'FAIL' | 'ERROR' | 'MISS' | 'PASS' | 'SKIP'> = {
   pass: 'PASS',
+  // With an incident that says which issue it is.
+  xfail: 'FAIL',
   fail: 'FAIL',
   // The test ended and does not know.
   inconclusive: 'ERROR',
   lost: 'MISS',
   skip: 'SKIP',
 };
+
+/** What is known of the kernel is an issue of its code, and each cell that shows it an incident. */
+function issuesOf({ cells }: Pick<RunResult, 'cells'>, checkout: string, origin: string): object {
+  const found = cells.flatMap(({ id, findings = [] }) =>
+    [...new Set(findings.flatMap(({ known }) => known ?? []))].map((known) => ({ id, known })),
+  );
+  if (found.length === 0) return {};
+  const reasons = new Map(found.map(({ id, known }) => [known, cells.find((cell) => cell.id === id)?.reason ?? known]));
+  return {
+    issues: [...reasons].map(([known, reason]) => ({
+      id: `${origin}:${known}`,
+      version: 1,
+      origin,
+      culprit: { code: true, tool: false, harness: false },
+      comment: reason,
+    })),
+    incidents: found.map(({ id, known }) => ({
+      id: `${checkout}:${id}:${known}`,
+      origin,
+      issue_id: `${origin}:${known}`,
+      issue_version: 1,
+      test_id: `${checkout}:${id}`,
+      present: true,
+    })),
+  };
+}
 
 /** @param origin who submits: lower-case letters, digits and `_` */
 export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
@@ -46,6 +74,7 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
       verdict: record.verdict,
       oracles: record.oracles,
       metrics: record.metrics,
+      ...(record.findings && { findings: record.findings }),
       ...(record.earlier && { earlier: record.earlier }),
     },
   }));
@@ -56,6 +85,7 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
     ],
     builds: [...builds.values()],
     tests,
+    ...issuesOf({ cells }, checkout, origin),
   };
   return `${JSON.stringify(result, null, 2)}\n`;
 }

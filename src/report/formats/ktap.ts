@@ -4,8 +4,9 @@ import { attemptsOf, oneLine, storyOf } from './text.js';
 
 export function ktap({ run, cells }: RunResult): string {
   const lines = cells.flatMap((record, index) => {
-    const result = `${record.verdict === 'pass' || record.verdict === 'skip' ? 'ok' : 'not ok'} ${index + 1} ${record.id}`;
+    const result = `${['pass', 'xfail', 'skip'].includes(record.verdict) ? 'ok' : 'not ok'} ${index + 1} ${record.id}`;
     if (record.verdict === 'pass') return [...attemptsOf(record).map((line) => `# ${oneLine(line)}`), result];
+    if (record.verdict === 'xfail') return [`${result} # XFAIL ${oneLine(record.reason)}`];
     if (record.verdict === 'skip') return [`${result} # SKIP ${oneLine(record.reason)}`];
     return [...storyOf(record).map((line) => `# ${oneLine(line)}`), `# verdict: ${record.verdict}`, result];
   });

@@ -35,7 +35,8 @@ export function causesOf(records: readonly CellRecord[]): Cause[] {
   const causes = new Map<string, Omit<Cause, 'where'>>();
   for (const record of records) {
     const { verdict, id } = record;
-    if (verdict === 'pass' || verdict === 'skip' || whyUnfinished(record) !== undefined) continue;
+    if (verdict === 'pass' || verdict === 'xfail' || verdict === 'skip' || whyUnfinished(record) !== undefined)
+      continue;
     const { report, text } = findingOf(record, verdict);
     const key = [verdict, report?.name, likeness(text)].join('\0');
     const known = causes.get(key);
@@ -91,7 +92,7 @@ function comparedWith(ran: readonly CellRecord[]): (cells: readonly string[]) =>
     for (const { id, verdict } of ran) {
       const parts = partsOf(id);
       values.add(parts[part]);
-      if (verdict === 'pass')
+      if (verdict === 'pass' || verdict === 'xfail')
         passed.set(besides(parts, part), [...(passed.get(besides(parts, part)) ?? []), parts[part]]);
     }
     return { part, passed, count: values.size };

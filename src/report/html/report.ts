@@ -11,6 +11,7 @@ import { formatSeconds } from '../format.js';
 import { p2pTable } from '../p2p-table.js';
 import type { Cause } from './causes.js';
 import { costsSection } from './costs-section.js';
+import { findingsSection } from './findings-section.js';
 import { type HistoryLine, historySection } from './history-section.js';
 import { jsonForScript, Markup, markup } from './markup.js';
 import { pack, VERDICTS } from './pack.js';
@@ -68,6 +69,7 @@ ${notices(recorded)}
 <h2 id="cells-title">Cells</h2>
 <div id="cell-list"></div>
 </section>
+${findingsSection(recorded)}
 ${costsSection(shown)}
 ${historySection(input.history, run.id)}
 ${peerToPeer(recorded, shown)}
@@ -91,6 +93,7 @@ export const NAMES: Record<Verdict, string> = {
   lost: 'lost',
   inconclusive: 'inconclusive',
   skip: 'skipped',
+  xfail: 'expected to fail',
   pass: 'passed',
 };
 

@@ -13,6 +13,11 @@ export const Copy = z.object({
 });
 export type Copy = z.infer<typeof Copy>;
 
+/** Whose fault it is when this driver fails. */
+export function sideOf(driver: (typeof DRIVERS)[number]): 'kernel' | 'ours' {
+  return driver === 'nvme' ? 'kernel' : 'ours';
+}
+
 /** The kernel's driver goes first: it is the reference, and what is in the memory afterwards is ours. */
 export const DRIVERS = ['nvme', 'phyr_nvme'] as const;
 

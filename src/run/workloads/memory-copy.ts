@@ -1,9 +1,9 @@
 import type { HostMemory, Workload } from '../../model/index.js';
 import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import { StepFailed } from '../lab.js';
-import { Copy, DRIVERS, judgeCopy } from './copy.js';
+import { Copy, DRIVERS, judgeCopy, sideOf } from './copy.js';
 import { overwrite } from './host-file.js';
-import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
+import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
 
 /** In which physically contiguous pieces the memory must come, or it is not what its name says. */
 const CHUNK: Record<HostMemory, number> = { '4k': 4096, '64k': 65536, '2m': 2 << 20, hugetlb: 2 << 20 };
@@ -29,7 +29,7 @@ export async function memoryCopy(
     await overwrite(dutFile, to, Buffer.alloc(bytes));
   }
 
-  const objections: string[] = [];
+  const objections = { ours: [] as string[], kernel: [] as string[] };
   for (const driver of DRIVERS) {
     const disk = await lab.bind(dut, driver);
     for (const { memory, head, from, to } of copies.filter((copy) => copy.driver === driver)) {
@@ -39,11 +39,12 @@ export async function memoryCopy(
         throw new StepFailed(
           `${command}: the memory came in pieces of ${copy.chunk} bytes, which shows something else`,
         );
-      for (const text of judgeCopy(driver, copy, undefined, bytes)) objections.push(`${memory} at ${head}: ${text}`);
+      for (const text of judgeCopy(driver, copy, undefined, bytes))
+        objections[sideOf(driver)].push(`${memory} at ${head}: ${text}`);
     }
   }
   return {
-    workload: objections.length > 0 ? failed(objections.join('; ')) : done(`${copies.length} copies`),
+    workload: judged(objections, `${copies.length} copies`),
     data: copies.map(
       ({ driver, memory, head, to, due }): DataClaim => ({
         kind: 'holds',
@@ -51,6 +52,7 @@ export async function memoryCopy(
         file: dutFile,
         offset: to,
         due,
+        ...(sideOf(driver) === 'kernel' && { kernel: true }),
       }),
     ),
     metrics: [],

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type Expectation, InfraError, type Workload } from '../../model/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
 import { dutOf, type P2pRoute, p2pRoute } from '../../plan/index.js';
-import { Copy, DRIVERS, judgeCopy } from './copy.js';
+import { Copy, DRIVERS, judgeCopy, sideOf } from './copy.js';
 import { overwrite } from './host-file.js';
-import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
+import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
 
 /** The one refusal that the block layer reports as an I/O error of the disk. */
 const REFUSED_IN_LOG = [/\bI\/O error, dev phyr\d+, sector/];
@@ -39,39 +39,40 @@ export async function p2pCopy(
 
   // The kernel's driver has its controllers from the start, and their queues may lie in the memory that they offer.
   await lab.run(`lab keep ${peer.bdf} ${peer.driver}`);
-  const objections: string[] = [];
+  const objections = { ours: [] as string[], kernel: [] as string[] };
   try {
     const before = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
     for (const { driver, from, to, refused } of transfers) {
       const disk = await lab.bind(dut, driver);
       const command = `dmacopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
       const copy = await lab.ask(Copy, command, { accept: [1, 3] });
-      objections.push(...judgeCopy(driver, copy, refused, bytes));
+      objections[sideOf(driver)].push(...judgeCopy(driver, copy, refused, bytes));
     }
     const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
     await peer.look();
     if (after.available !== before.available)
-      objections.push(`${before.available - after.available} bytes of the peer's memory were not given back`);
+      objections.ours.push(`${before.available - after.available} bytes of the peer's memory were not given back`);
   } finally {
     await lab.unbind(dut);
     if (peer.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   }
-  const data = transfers.flatMap(({ driver, to, due, refused }): DataClaim[] => [
-    {
-      kind: 'holds',
-      what: `target of ${driver}`,
-      file: dutFile,
-      offset: to,
-      due: refused !== undefined ? { bytes, piece: (_, length) => Buffer.alloc(length) } : due,
-    },
-    ...inPeer(peer.file, refused !== undefined, driver, due),
-  ]);
+  const data = transfers.flatMap(({ driver, to, due, refused }): DataClaim[] => {
+    const side = sideOf(driver) === 'kernel' ? { kernel: true as const } : {};
+    return [
+      {
+        ...side,
+        kind: 'holds',
+        what: `target of ${driver}`,
+        file: dutFile,
+        offset: to,
+        due: refused !== undefined ? { bytes, piece: (_, length) => Buffer.alloc(length) } : due,
+      },
+      ...inPeer(peer.file, refused !== undefined, driver, due).map((claim) => ({ ...claim, ...side })),
+    ];
+  });
   const refused = refusal(cell.expect);
   return {
-    workload:
-      objections.length > 0
-        ? failed(objections.join('; '))
-        : done(refused !== undefined ? `refused: ${refused}` : 'copied'),
+    workload: judged(objections, refused !== undefined ? `refused: ${refused}` : 'copied'),
     data,
     metrics: [],
     moved: refused !== undefined ? 0 : 2 * bytes,

@@ -48,6 +48,12 @@ export function done(detail: string): OracleReport {
   return { name: 'workload', verdict: 'pass', detail };
 }
 
+/** What is wrong, apart: in what is under test, and in the kernel's own path beside it. `fine`: what there is to say if ours is right. */
+export function judged({ ours, kernel }: Record<'ours' | 'kernel', readonly string[]>, fine: string): OracleReport {
+  const report = ours.length > 0 ? failed(ours.join('; ')) : done(fine);
+  return kernel.length > 0 ? { ...report, kernel: [...kernel] } : report;
+}
+
 export function failed(detail: string): OracleReport {
   return { name: 'workload', verdict: 'fail', detail };
 }

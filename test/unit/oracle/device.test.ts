@@ -92,9 +92,27 @@ describe('the device oracle', () => {
         .complete(7);
     expect(said(scene(Prot.write, true))).toMatch(/^fail: .*a BAR mapped as if it were RAM/);
     expect(said(scene(Prot.write | Prot.mmio, false))).toMatch(/^fail: .*RAM mapped as if it were a BAR/);
-    // The kernel's scatterlist path does not tell the two apart; it has no excuse for the reverse.
-    expect(said(scene(Prot.write, true), { scatterlist: true })).not.toMatch(/as if it were/);
-    expect(said(scene(Prot.write | Prot.mmio, false), { scatterlist: true })).toMatch(/RAM mapped as if it were a BAR/);
+    // Where the kernel chooses how a BAR is mapped it is the kernel's; it has no excuse for the reverse.
+    const { report } = judgeDevice(scene(Prot.write, true).evidence({ peersBy: 'kernel' }));
+    expect(`${report.verdict} ${report.detail}`).not.toMatch(/as if it were/);
+    expect(report.kernel).toEqual(['read of 4096 bytes, byte 0, at 0x1000: a BAR mapped as if it were RAM']);
+    expect(said(scene(Prot.write | Prot.mmio, false), { peersBy: 'kernel' })).toMatch(/RAM mapped as if it were a BAR/);
+  });
+
+  it("objects to an address beyond the device's mask: of a peer it is the kernel's where the kernel gave it", () => {
+    const scene = (mmio: boolean) =>
+      new Scene()
+        .map(0x1_0000_0000, 0xa000, Prot.write | (mmio ? Prot.mmio : 0))
+        .submit(7, page(0xa000, mmio))
+        .fetch(7, [[0x1_0000_0000, PAGE]])
+        .complete(7);
+    const beyond = /^fail: .*at 0x100000000: an address beyond the device's DMA mask/;
+    expect(said(scene(true))).not.toMatch(/beyond/);
+    expect(said(scene(true), { dmaBits: 32 })).toMatch(beyond);
+    expect(said(scene(false), { dmaBits: 32, peersBy: 'kernel' })).toMatch(beyond);
+    const { report } = judgeDevice(scene(true).evidence({ dmaBits: 32, peersBy: 'kernel' }));
+    expect(report.detail).not.toMatch(/beyond/);
+    expect(report.kernel).toEqual([expect.stringMatching(/beyond the device's DMA mask, in a peer's memory$/)]);
   });
 
   it('finds a page in the large page whose beginning AMD-Vi names, and only where it lies in it', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OracleReport } from '../../../src/model/index.js';
+import type { KnownDefect, OracleReport } from '../../../src/model/index.js';
 import { Path } from '../../../src/model/index.js';
 import {
   foldFaults,
@@ -9,6 +9,7 @@ import {
   judgeLeaks,
   judgeTranslate,
   judgeWatch,
+  knownOn,
   logWindow,
   otherBackend,
   type Snapshot,
@@ -43,6 +44,70 @@ describe('the verdict', () => {
     expect(alarm([report('faults', 'pass'), report('data', 'pass')])).toBe('fail');
     expect(alarm([report('faults', 'fail'), report('data', 'inconclusive')])).toBe('inconclusive');
     expect(alarm([])).toBe('inconclusive');
+  });
+});
+
+describe("findings in the kernel's own path", () => {
+  const works = { kind: 'works', how: 'iova' } as const;
+  const known: KnownDefect = {
+    id: 'no-mmio',
+    what: 'maps BARs as RAM',
+    oracle: 'device',
+    pattern: 'as if it were RAM',
+    kernels: ['7.2.*', '7.3.*'],
+    reason: 'the source',
+  };
+  const ours = report('data', 'pass');
+  const kernel = (what: string): OracleReport => ({ ...report('device', 'pass'), kernel: [what] });
+
+  it('fail a cell, since nobody has recorded them', () => {
+    expect(judge(works, [ours, kernel('wrong data')])).toMatchObject({
+      verdict: 'fail',
+      reason: "finding, the kernel's own path: device: wrong data",
+    });
+    expect(judge(works, [ours, kernel('wrong data')], [known]).verdict).toBe('fail');
+  });
+
+  it('are expected where they are known, and missed where they do not show', () => {
+    expect(judge(works, [ours, kernel('a BAR as if it were RAM')], [known])).toEqual({
+      verdict: 'xfail',
+      reason: 'known defect no-mmio: maps BARs as RAM',
+    });
+    const mended = judge(works, [ours, report('device', 'pass')], [known]);
+    expect(mended.verdict).toBe('fail');
+    expect(mended.reason).toMatch(/the known defect no-mmio does not show/);
+  });
+
+  it('excuse nothing of what is under test, and no blindness', () => {
+    const found = kernel('a BAR as if it were RAM');
+    expect(judge(works, [report('data', 'fail'), found], [known]).verdict).toBe('fail');
+    expect(judge(works, [report('data', 'inconclusive'), found], [known]).verdict).toBe('inconclusive');
+    expect(judge(works, [report('device', 'inconclusive')], [known]).verdict).toBe('inconclusive');
+    // By another oracle it is another defect.
+    expect(judge(works, [{ ...found, name: 'data' }], [known]).verdict).toBe('fail');
+  });
+
+  it('are due on the kernels that are claimed', () => {
+    expect(knownOn('7.3.4+deb13-cloud-amd64', { known: [known] })).toEqual([known]);
+    expect(knownOn('7.4.0', { known: [known] })).toEqual([]);
+    expect(knownOn('17.3.1', { known: [known] })).toEqual([]);
+  });
+
+  it('of leaks are told by the trace of the allocation, each by its own', () => {
+    const leak = (by: string) => [
+      'kmemleak: unreferenced object 0xffff888004b3c2a0 (size 32):',
+      'kmemleak:   backtrace (crc 1):',
+      `kmemleak:     ${by}+0x41/0x60`,
+    ];
+    const sound = { before: 0, after: 0 };
+    const judgeLog = (lines: string[]) => judgeKernelLog({ lines }, sound, { known: [/dma_buf_phys_vec_to_sgt/] });
+    expect(judgeLog([...leak('dma_buf_phys_vec_to_sgt'), ...leak('dma_buf_phys_vec_to_sgt')])).toMatchObject({
+      verdict: 'pass',
+      kernel: ['kmemleak: dma_buf_phys_vec_to_sgt+0x41/0x60'],
+    });
+    const both = judgeLog([...leak('dma_buf_phys_vec_to_sgt'), ...leak('phyr_list_append')]);
+    expect(both).toMatchObject({ verdict: 'fail', kernel: [expect.stringContaining('dma_buf')] });
+    expect(judgeLog(leak('phyr_list_append')).kernel).toBeUndefined();
   });
 });
 

@@ -39,12 +39,18 @@ const result = resultOf([
     oracles: [{ name: 'faults', verdict: 'inconclusive', detail: 'trace was off' }],
   }),
   record({ id: 'a/b/c/phyr16', verdict: 'skip', reason: 'not modelled: why' }),
+  record({
+    id: 'a/b/d/sg',
+    verdict: 'xfail',
+    reason: 'known defect no-mmio: maps BARs as RAM',
+    findings: [{ oracle: 'device', what: 'a BAR as RAM', known: 'no-mmio' }],
+  }),
 ]);
 
 describe('JUnit', () => {
   const xml = FORMATS.junit(result);
   it('counts, and tells failures from errors', () => {
-    expect(xml).toContain('tests="5" failures="1" errors="2" skipped="1" time="5.000"');
+    expect(xml).toContain('tests="6" failures="1" errors="2" skipped="2" time="5.000"');
     expect(xml).toContain('<testcase classname="vtd-strict.switch" name="crosscheck/phyr8" time="1.234"/>');
     expect(xml.match(/<failure type="fail"/g)).toHaveLength(1);
     expect(xml.match(/<error type="lost"/g)).toHaveLength(1);
@@ -67,7 +73,7 @@ describe('JUnit', () => {
 it('KTAP is what our own parser reads, with nothing that is not right called ok', () => {
   const report = parseKtap(FORMATS.ktap(result));
   expect(report.problems).toEqual([]);
-  expect(report.tests.map(({ status }) => status)).toEqual(['pass', 'fail', 'fail', 'fail', 'skip']);
+  expect(report.tests.map(({ status }) => status)).toEqual(['pass', 'fail', 'fail', 'fail', 'skip', 'pass']);
   expect(report.tests[1]?.diagnostics.join('\n')).toContain('reproduce: npx phyrlab');
 });
 
@@ -92,7 +98,7 @@ describe('GitHub', () => {
 
   it('a summary is a table in which a guest writes nothing of its own', () => {
     const text = summary(result);
-    expect(text).toContain('## phyrlab: 1 fail, 1 lost, 1 inconclusive, 1 skip, 1 pass');
+    expect(text).toContain('## phyrlab: 1 fail, 1 lost, 1 inconclusive, 1 skip, 1 xfail, 1 pass');
     const rows = text.split('\n').filter((line) => line.startsWith('| '));
     expect(rows).toHaveLength(5);
     for (const line of rows) expect(line.match(/\|/g)).toHaveLength(4);
@@ -116,8 +122,13 @@ describe('KCIDB', () => {
 
   it('has a status for every verdict', () => {
     const tests = submitted.tests as { status: string; path: string }[];
-    expect(tests.map(({ status }) => status)).toEqual(['PASS', 'FAIL', 'MISS', 'ERROR', 'SKIP']);
+    expect(tests.map(({ status }) => status)).toEqual(['PASS', 'FAIL', 'MISS', 'ERROR', 'SKIP', 'FAIL']);
     expect(tests[1]?.path).toBe('phyrlab.vtd-strict.switch.crosscheck.sg.short-map');
+  });
+
+  it('says of a known failure which issue of the code it is', () => {
+    expect(submitted.issues).toMatchObject([{ id: 'phyrlab:no-mmio', culprit: { code: true } }]);
+    expect(submitted.incidents).toMatchObject([{ issue_id: 'phyrlab:no-mmio', test_id: submitted.tests[5].id }]);
   });
 
   it.skipIf(!existsSync(SCHEMA))('is what schema 5.3 asks for', () => {

@@ -38,7 +38,13 @@ describe('what is new', () => {
     expect(cells(news.lost)).toEqual(['d']);
     expect(cells(news.inconclusive)).toEqual(['f']);
     expect(cells(news.flaky)).toEqual([]);
-    expect(news.counts).toEqual({ pass: 2, fail: 3, lost: 1, inconclusive: 1, skip: 0 });
+    expect(news.counts).toEqual({ pass: 2, xfail: 0, fail: 3, lost: 1, inconclusive: 1, skip: 0 });
+  });
+
+  it('takes a known failure of the kernel for what it says of what is under test', () => {
+    const news = newsOf(night({ a: 'xfail', b: 'xfail', c: 'fail' }), [night({ a: 'pass', b: 'fail', c: 'xfail' })]);
+    expect([cells(news.fixed), cells(news.newFailures), cells(news.flaky)]).toEqual([['b'], ['c'], []]);
+    expect(news.counts.xfail).toBe(2);
   });
 
   it('looks behind nights that could not say', () => {

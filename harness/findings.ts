@@ -1,0 +1,37 @@
+/**
+ * Defects of the kernel's own code that are known. A cell in which one must show is expected to fail in that way (`xfail`), and fails
+ * when it does not: then the kernels that are claimed here are too many.
+ */
+import type { Cell, KnownDefectIn } from '../src/model/index.js';
+
+/** Backends that ask the kernel what a peer's memory is called on the bus. */
+const UNCHECKED: readonly Cell['backend'][] = ['sg', 'iter', 'iova'];
+
+export const knownDefects: KnownDefectIn<Cell>[] = [
+  {
+    id: 'sg-p2p-no-mmio',
+    what: "dma_map_sgtable() maps a peer's BAR behind the host bridge as if it were RAM, without IOMMU_MMIO",
+    oracle: 'device',
+    pattern: /a BAR mapped as if it were RAM/,
+    kernels: ['7.2.*', '7.3.*'],
+    where: ({ workload, backend, expect }) =>
+      workload.kind === 'p2p-copy' && backend === 'sg' && expect.kind === 'works' && expect.how === 'iova',
+    reason:
+      'drivers/iommu/dma-iommu.c: iommu_dma_map_sg() computes prot once, from the attributes of the whole list, and leaves it as it is for PCI_P2PDMA_MAP_THRU_HOST_BRIDGE; dma_map_phys() and dma_iova_link() have DMA_ATTR_MMIO for that',
+  },
+  {
+    id: 'p2p-bus-beyond-mask',
+    what: "peer-to-peer bus addresses are handed out without a look at the device's DMA mask",
+    oracle: 'device',
+    pattern: /an address beyond the device's DMA mask, in a peer's memory/,
+    kernels: ['7.2.*', '7.3.*'],
+    where: ({ machine, workload, backend, expect }) =>
+      workload.kind === 'p2p-copy' &&
+      UNCHECKED.includes(backend) &&
+      machine.dmaBits !== undefined &&
+      expect.kind === 'works' &&
+      expect.how === 'bus-address',
+    reason:
+      'include/linux/pci-p2pdma.h: pci_p2pdma_bus_addr_map() adds an offset and checks nothing, nor do its callers in dma_direct_map_sg(), iommu_dma_map_sg() and blk_dma_map_bus()',
+  },
+];

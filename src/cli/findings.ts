@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { findingLines, findingsOf } from '../report/index.js';
+import { findRun, readRun, runsFolder } from '../results/index.js';
+
+interface FindingsOptions {
+  json?: boolean;
+  runs?: string;
+}
+
+export function findingsCommand(): Command {
+  return new Command('findings')
+    .description(
+      "what a run found wrong in the kernel's own paths: kernel, evidence, the smallest cell that shows it; known defects too",
+    )
+    .argument('[RUN]', 'id of a run or its beginning, or its folder (default: the newest)')
+    .option('--json', 'one JSON document on standard output')
+    .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
+    .action(async (word: string | undefined, options: FindingsOptions) => {
+      const recorded = await readRun(findRun(runsFolder(options.runs), word));
+      const findings = findingsOf(recorded);
+      const lines = options.json ? [JSON.stringify(findings, null, 2)] : findingLines(findings);
+      const none = `run ${recorded.run.id} found nothing wrong in the kernel's own paths`;
+      process.stdout.write(`${(lines.length > 0 ? lines : [none]).join('\n')}\n`);
+    });
+}

@@ -1,0 +1,105 @@
+/** What a run found wrong in the kernel's own paths: one entry a defect, with the smallest of its cells that reproduces it. */
+import {
+  type Cell,
+  type CellRecord,
+  claims,
+  type KnownDefect,
+  type OracleName,
+  type RunRecord,
+  walk,
+} from '../model/index.js';
+import { diskKiB } from '../plan/index.js';
+import { likeness } from './html/causes.js';
+
+export interface FoundDefect {
+  /** `undefined`: nobody has recorded it. */
+  known: KnownDefect | undefined;
+  oracle: OracleName;
+  /** As its smallest cell has it. */
+  what: string;
+  /** Releases that it was seen on. */
+  kernels: string[];
+  /** Smallest first. */
+  cells: { id: string; repro: string; evidence: string | undefined }[];
+}
+
+export interface Findings {
+  /** New ones first, then those of most cells. */
+  found: FoundDefect[];
+  /** Known defects that these kernels have and that did not show, with the cells that were to show them. */
+  gone: { known: KnownDefect; cells: string[] }[];
+}
+
+type Recorded = { run: RunRecord; cells: readonly CellRecord[]; declared: ReadonlyMap<string, Cell> };
+
+export function findingsOf({ run, cells, declared }: Recorded): Findings {
+  const found = new Map<string, FoundDefect>();
+  const gone = new Map<string, Findings['gone'][number]>();
+  for (const record of bySize(cells, declared)) {
+    const cell = declared.get(record.id);
+    const release = (record.kernel ?? run.kernel).release;
+    for (const { oracle, what, known: id } of record.findings ?? []) {
+      const key = id ?? `${oracle}\0${likeness(what)}`;
+      const known = cell?.known?.find((defect) => defect.id === id);
+      const entry = found.get(key) ?? { known, oracle, what, kernels: [], cells: [] };
+      found.set(key, entry);
+      if (!entry.kernels.includes(release)) entry.kernels.push(release);
+      if (entry.cells.at(-1)?.id !== record.id)
+        entry.cells.push({ id: record.id, repro: record.repro, evidence: record.evidence });
+    }
+    for (const known of judgedFor(record, cell, release)) {
+      if (record.findings?.some((finding) => finding.known === known.id)) continue;
+      const entry = gone.get(known.id) ?? { known, cells: [] };
+      gone.set(known.id, entry);
+      entry.cells.push(record.id);
+    }
+  }
+  const rank = ({ known, cells }: FoundDefect) => (known === undefined ? 0 : 1e9) - cells.length;
+  return {
+    found: [...found.values()].sort((a, b) => rank(a) - rank(b)),
+    gone: [...gone.values()],
+  };
+}
+
+/** A cell that could not look says nothing of a defect that is not there. */
+function judgedFor({ verdict }: CellRecord, cell: Cell | undefined, release: string): KnownDefect[] {
+  if (verdict !== 'fail' && verdict !== 'xfail') return [];
+  return (cell?.known ?? []).filter((known) => claims(known, release));
+}
+
+/** Least to look at first: I/O, then devices, then time. */
+function bySize(cells: readonly CellRecord[], declared: ReadonlyMap<string, Cell>): CellRecord[] {
+  const size = ({ id, duration_ms }: CellRecord): [number, number, number] => {
+    const cell = declared.get(id);
+    return cell === undefined
+      ? [Infinity, 0, 0]
+      : [diskKiB(cell.workload), [...walk(cell.topology)].length, duration_ms];
+  };
+  const sized = cells.map((record) => ({ record, size: size(record) }));
+  return sized
+    .sort(({ size: a }, { size: b }) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
+    .map(({ record }) => record);
+}
+
+const MOST = 3;
+
+/** For a person: nothing if nothing was found. */
+export function findingLines({ found, gone }: Findings): string[] {
+  if (found.length + gone.length === 0) return [];
+  return [
+    "findings in the kernel's own paths",
+    ...found.flatMap(({ known, oracle, what, kernels, cells }) => [
+      `  ${known === undefined ? 'NEW' : `known: ${known.id}`}  ${known?.what ?? what}`,
+      `    seen on ${kernels.join(', ')} by ${oracle}: ${what}`,
+      ...(known === undefined ? [] : [`    why it is the kernel's: ${known.reason}`]),
+      `    in ${cells.length} cell${cells.length === 1 ? '' : 's'}: ${namesOf(cells.map(({ id }) => id))}`,
+      ...(cells[0]?.evidence === undefined ? [] : [`    kept in ${cells[0].evidence}`]),
+      `    reproduce: ${cells[0]?.repro}`,
+    ]),
+    ...gone.map(({ known, cells }) => `  GONE: ${known.id}  did not show in ${namesOf(cells)}: ${known.what}`),
+  ];
+}
+
+function namesOf(ids: readonly string[]): string {
+  return `${ids.slice(0, MOST).join(', ')}${ids.length > MOST ? ` and ${ids.length - MOST} more` : ''}`;
+}
