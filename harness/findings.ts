@@ -7,6 +7,10 @@ import type { Cell, KnownDefectIn } from '../src/model/index.js';
 /** Backends that ask the kernel what a peer's memory is called on the bus. */
 const UNCHECKED: readonly Cell['backend'][] = ['sg', 'iter', 'iova'];
 
+/** Is memory of a BAR mapped by dma_buf_phys_vec_to_sgt()? Our exporter asks for it where it is asked for a scatterlist. */
+const mapsByHelper = (workload: Cell['workload']) =>
+  workload.kind === 'ctl-io' && workload.memory !== 'page-less' && workload.via.includes('dma-buf-sg');
+
 export const knownDefects: KnownDefectIn<Cell>[] = [
   {
     id: 'sg-p2p-no-mmio',
@@ -33,5 +37,20 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
       expect.how === 'bus-address',
     reason:
       'include/linux/pci-p2pdma.h: pci_p2pdma_bus_addr_map() adds an offset and checks nothing, nor do its callers in dma_direct_map_sg(), iommu_dma_map_sg() and blk_dma_map_bus()',
+  },
+  {
+    id: 'dma-buf-ranges-in-iova',
+    what: 'dma_buf_phys_vec_to_sgt() puts every range of several at the beginning of the IOVA, where the first is already',
+    oracle: 'workload',
+    pattern: /EADDRINUSE/,
+    kernels: ['7.2.*', '7.3.*'],
+    where: ({ workload, expect }) =>
+      mapsByHelper(workload) &&
+      workload.kind === 'ctl-io' &&
+      workload.ranges !== 'one' &&
+      expect.kind === 'works' &&
+      expect.how === 'iova',
+    reason:
+      'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() calls dma_iova_link() with offset 0 for each range, instead of mapped_len',
   },
 ];

@@ -11,7 +11,7 @@
  *   phyrio check  CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]]
  *   phyrio cat    CTL OFFSET LENGTH [MEMORY]                    raw bytes to stdout
  *   phyrio repeat CTL COUNT LENGTH [buffer]                     read the same again and again, to be measured
- *   phyrio refuse CTL                                           every kind of wrong request
+ *   phyrio refuse CTL [STORE]                                   every kind of wrong request, to a store's file as well
  *   phyrio stress CTL THREADS SECONDS SEED                      all at once, buffers coming and going under I/O
  *   phyrio place  CTL OFFSET MEMORY                             read from there into all of a dma-buf, which is left as it is
  *   phyrio revoke CTL MEMORY SWITCH THREADS MILLISECONDS        FILE's memory is taken back under I/O by writing 1 to SWITCH
@@ -51,7 +51,7 @@ int fail_io(const char *op, uint64_t offset, size_t size)
 static int usage(void)
 {
 	fputs("usage: phyrio info CTL | write|check CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]] |\n"
-	      "       cat CTL OFFSET LENGTH [MEMORY] | repeat CTL COUNT LENGTH [buffer] | refuse CTL |\n"
+	      "       cat CTL OFFSET LENGTH [MEMORY] | repeat CTL COUNT LENGTH [buffer] | refuse CTL [STORE] |\n"
 	      "       stress CTL THREADS SECONDS SEED | place CTL OFFSET MEMORY |\n"
 	      "       revoke CTL MEMORY SWITCH THREADS MILLISECONDS\n"
 	      "       MEMORY: user, buffer, FILE, buffer:FILE or dmabuf:WAY:FILE:OFFSET+LENGTH,...\n", stderr);
@@ -194,8 +194,8 @@ int main(int argc, char **argv)
 		return info(&disk);
 	if (!strcmp(op, "place") && argc == 5 && number(argv[3], INT64_MAX, &a) && shared_named(argv[4]))
 		return place(&disk, a, argv[4]);
-	if (!strcmp(op, "refuse") && argc == 3)
-		return refuse(&disk);
+	if (!strcmp(op, "refuse") && argc <= 4)
+		return refuse(&disk, argc == 4 ? argv[3] : NULL);
 	if (!strcmp(op, "repeat") && argc - buffer == 5 && number(argv[3], UINT32_MAX, &a) &&
 	    number(argv[4], disk.info.max_len, &b) && b >= 4096)
 		return repeat(&disk, a, b, buffer);

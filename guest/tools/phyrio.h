@@ -75,7 +75,7 @@ int run(const struct disk *disk, const struct job *job);
 
 /* phyrio_refuse.c, phyrio_stress.c, phyrio_revoke.c: all return the exit code */
 int take_back(const struct disk *disk, const char *memory, const char *off, unsigned int threads, unsigned int ms);
-int refuse(const struct disk *disk);
+int refuse(const struct disk *disk, const char *store);
 int stress(const struct disk *disk, unsigned int threads, unsigned int seconds, uint32_t seed);
 
 #endif /* PHYRIO_H */

@@ -26,6 +26,7 @@ import {
   stress,
   unbindUnderIo,
 } from '../workloads.js';
+import { onDebug } from './dmabuf.js';
 import { besideDisk, edu, iommuTestdev } from './engines.js';
 import { ktap } from './ktap.js';
 
@@ -73,6 +74,7 @@ export const debug: Suite = {
       workloads: [iommuTestdev, edu],
       backends: ['phyr8'],
     },
+    ...onDebug,
     ...ktap.blocks,
   ],
 };

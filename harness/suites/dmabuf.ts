@@ -30,10 +30,12 @@ const both = (id: string, more: Pick<CtlIo, 'memory' | 'peer' | 'ranges' | 'revo
   ...more,
 });
 
-const ram = [
-  both('ram', { memory: 'page-less', ranges: 'one', revoke: true }),
-  ...several.map((ranges) => both(`ram-${ranges}`, { memory: 'page-less', ranges })),
-];
+const ram = (layouts: readonly Layout[]): CtlIo[] =>
+  layouts.map((ranges) =>
+    ranges === 'one'
+      ? both('ram', { memory: 'page-less', ranges, revoke: true })
+      : both(`ram-${ranges}`, { memory: 'page-less', ranges }),
+  );
 
 const one = (peer: string) => both(peer, { memory: 'peer-page-less', peer, ranges: 'one', revoke: true });
 
@@ -81,7 +83,7 @@ const blocks: Block[] = [
     machines: modes,
     topologies: [switched],
     workloads: [
-      ...ram,
+      ...ram(['one', ...several]),
       one('near'),
       ...apart('near', ['mixed']),
       one('far'),
@@ -101,6 +103,44 @@ const blocks: Block[] = [
     machines: strict,
     topologies: [switched, acsRedirected],
     workloads: [one('near'), one('far'), ...apart('far', ['mixed']), ...vfio('far', ['one', 'mixed']), unsafe('far')],
+  }),
+];
+
+/** For every push: each mode with each kind of exporter, and each kind with each layout; each kind of refusal. */
+export const forCi: Block[] = [
+  ...modes.map((machine, i) => {
+    const layouts = several.filter((_, k) => k === i % several.length);
+    return block({
+      machines: [machine],
+      topologies: [switched],
+      workloads: [
+        ...ram(['one', ...layouts]),
+        one('far'),
+        ...apart('far', layouts),
+        ...vfio('far', ['one', ...layouts]),
+        unsafe('far'),
+        lent,
+      ],
+    });
+  }),
+  block({
+    machines: [noIommu, vtdStrict, vtdPassthrough].map(sharing),
+    topologies: [acsRedirected, acsDirect],
+    workloads: [one('near'), ...vfio('near', ['mixed'])],
+  }),
+  block({
+    machines: strict,
+    topologies: [switched],
+    workloads: [one('near'), one('far'), ...vfio('far', ['one']), unsafe('far')],
+  }),
+];
+
+/** For the debug kernel: of each kind of exporter one that is taken back, and one of several ranges. */
+export const onDebug: Block[] = [
+  block({
+    machines: [vtdStrict, noIommu].map(sharing),
+    topologies: [switched],
+    workloads: [...ram(['one']), one('far'), ...apart('far', ['mixed']).slice(0, 1), ...vfio('far', ['one'])],
   }),
 ];
 

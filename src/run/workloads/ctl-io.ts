@@ -4,9 +4,9 @@ import { type DataClaim, stamped, stampedDue, Watch } from '../../oracle/index.j
 import { RANGES_SPAN } from '../../plan/index.js';
 import { check } from '../lab.js';
 import { type CtlMemory, makeMemory } from './ctl-memory.js';
-import { isShared, layCanary, place } from './ctl-shared.js';
+import { isShared, layCanary, place, refusals } from './ctl-shared.js';
 import { overwrite } from './host-file.js';
-import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
+import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const Refused = z.object({ error: z.string(), errno: z.string() });
 const Wrote = z.union([z.object({ op: z.literal('write'), bytes: z.number() }), Refused]);
@@ -40,30 +40,37 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
   }
 
   const memory = await makeMemory(context);
-  const objections: string[] = [];
-  const placed: DataClaim[] = [];
-  let placedBytes = 0;
-  let answers: Answers[] = [];
+  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const data: DataClaim[] = [];
+  let moved = 0;
   let watch: Watch | undefined;
   try {
     await layCanary(context, memory);
     const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
-    answers = await transfer(context, ctl, memory);
+    const answers = await transfer(context, ctl, memory);
     await context.peers.get(workload.peer ?? '')?.look();
-    for (const [i, answer] of answers.entries())
-      objections.push(...judge(workload.via[i] ?? '', answer, bytes, refused));
-    if (refused === undefined && objections.length === 0) {
-      for (const [i, via] of workload.via.filter(isShared).entries()) {
-        const from = 2 * bytes * stretches.length + i * RANGES_SPAN;
-        const { claims, moved, ...rest } = await place(context, ctl, memory, via, { from, seed: secretSeed });
-        objections.push(...rest.objections);
-        placed.push(...claims);
-        placedBytes += moved;
-      }
+    const went = new Set<Via>();
+    for (const [i, stretch] of stretches.entries()) {
+      const { via } = stretch;
+      const wrong = [...judge(via, answers[i] as Answers, bytes, refused)];
+      objections[isKernels(workload, via) ? 'kernel' : 'ours'].push(...wrong);
+      if (refused === undefined && wrong.length === 0) went.add(via);
+      const through = went.has(via) || (refused === undefined && !isKernels(workload, via));
+      data.push(...claims(context, stretch, answers[i]?.read, memory.hostFile, !through));
     }
-    if (workload.revoke === true && refused === undefined) {
-      const revoked = await revoke(context, ctl, memory);
-      objections.push(...revoked.objections);
+    moved = 2 * bytes * went.size;
+    for (const [i, via] of workload.via.entries()) {
+      if (!went.has(via) || !isShared(via)) continue;
+      const from = 2 * bytes * stretches.length + i * RANGES_SPAN;
+      const placed = await place(context, ctl, memory, via, { from, seed: secretSeed });
+      objections.ours.push(...placed.objections);
+      data.push(...placed.claims);
+      moved += placed.moved;
+    }
+    if ([...went].some(isShared)) for await (const wrong of refusals(context, ctl, memory)) objections.ours.push(wrong);
+    if (workload.revoke === true) {
+      const revoked = await revoke(context, ctl, memory, went);
+      objections.ours.push(...revoked.objections);
       watch = revoked.watch;
     }
   } finally {
@@ -72,17 +79,19 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
   }
 
   return {
-    workload: objections.length > 0 ? failed(objections.join('; ')) : done(refused ? `refused: ${refused}` : 'moved'),
-    data: [
-      ...stretches.flatMap((stretch, i) =>
-        claims(context, stretch, answers[i]?.read, memory.hostFile, refused !== undefined),
-      ),
-      ...placed,
-    ],
+    workload: judged(objections, refused ? `refused: ${refused}` : 'moved'),
+    data,
     metrics: [],
-    moved: refused === undefined ? 2 * bytes * stretches.length + placedBytes : 0,
+    moved,
     ...(watch === undefined ? {} : { watch }),
   };
+}
+
+type Via = CtlIo['via'][number];
+
+/** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
+function isKernels({ memory }: CtlIo, via: Via): boolean {
+  return via === 'dma-buf-sg' && memory !== 'page-less';
 }
 
 interface Answers {
@@ -109,6 +118,7 @@ function* judge(via: string, { wrote, read }: Answers, bytes: number, refused: s
 }
 
 type Context = WorkloadContext<CtlIo>;
+
 const REVOKERS = 3;
 
 /** The owner takes the memory back under I/O, once for each way: what comes later is refused, and the device is done with it. */
@@ -116,14 +126,15 @@ async function revoke(
   { lab, workload }: Context,
   ctl: string,
   { taken, knob }: CtlMemory,
+  went: ReadonlySet<Via>,
 ): Promise<{ objections: string[]; watch: Watch | undefined }> {
   // The process loses its own mapping of the memory before the device does, and with that the watch what to compare with.
   const blind = workload.memory === 'peer-vfio';
   const watch = blind ? await lab.ask(Watch, 'phyrctl watch stop') : undefined;
   const objections: string[] = [];
-  for (const via of ['direct', ...workload.via.filter(isShared)] as const) {
-    // I/O on named and on registered memory at once.
-    if (via === 'direct' && workload.via.every(isShared)) continue;
+  // I/O on named and on registered memory goes on at once.
+  const ways = new Set([...went].map((via): Via => (isShared(via) ? via : 'direct')));
+  for (const via of ways) {
     const seen = await lab.ask(Revoked, `phyrio revoke ${ctl} ${taken(via)} ${knob} ${REVOKERS} 150`, { accept: [1] });
     objections.push(...[...judgeRevoked(seen)].map((text) => (isShared(via) ? `${via}: ${text}` : text)));
   }
@@ -140,7 +151,7 @@ function* judgeRevoked(seen: z.infer<typeof Revoked>): Generator<string> {
 }
 
 interface Stretch {
-  via: string;
+  via: Via;
   written: { at: number; due: ReturnType<typeof stampedDue> };
   secret: { at: number; due: ReturnType<typeof stampedDue> };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { CtlIo } from '../../model/index.js';
 import { type DataClaim, type Due, stamped } from '../../oracle/index.js';
 import { bytesOf, gapsOf, RANGES_SPAN, type Range } from '../../plan/index.js';
+import { check } from '../lab.js';
 import { type CtlMemory, rangesText } from './ctl-memory.js';
 import { overwrite } from './host-file.js';
 import type { WorkloadContext } from './types.js';
@@ -26,6 +27,20 @@ export function isShared(via: Via): boolean {
 export async function layCanary({ workload }: WorkloadContext<CtlIo>, { hostFile }: CtlMemory): Promise<void> {
   if (hostFile === undefined || workload.ranges === undefined) return;
   await overwrite(hostFile, 0, Buffer.alloc(workload.via.length * workload.threads * RANGES_SPAN, CANARY));
+}
+
+const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z.number() });
+
+/** What an exporter and an importer must refuse, each with its errno. */
+export async function* refusals(
+  { lab }: WorkloadContext<CtlIo>,
+  ctl: string,
+  { file }: CtlMemory,
+): AsyncGenerator<string> {
+  if (file === undefined) return;
+  const { lines } = await lab.run(`phyrio refuse ${ctl} ${file}`, { accept: [1] });
+  const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1));
+  if (wrong > 0 || asked === 0) yield `${wrong} of ${asked} wrong requests: ${JSON.stringify(lines[0])}`;
 }
 
 /** Reads the disk from byte `from` on into the whole dma-buf, of what the host has put there, and says what must be where. */
