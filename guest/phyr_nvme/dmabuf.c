@@ -65,7 +65,7 @@ put:
 	return ERR_PTR(err);
 }
 
-/* Let the device at the memory, under the reservation lock, which keeps it from being taken back. */
+/* Let the device at the memory, under the reservation lock: meanwhile it is not taken back. */
 static int pnvme_dmabuf_map(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 {
 	enum dma_data_direction dir = pnvme_buffer_dir(buf);

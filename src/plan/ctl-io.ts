@@ -10,6 +10,7 @@ import {
   walk,
 } from '../model/index.js';
 import { p2pRoute, p2pRouteBy } from './p2p.js';
+import { RANGES_SPAN } from './ranges.js';
 
 /** What phyr_dma_map() says where the block layer would say something else: of a peer that the device cannot reach. */
 const PHYR_ERRNO = new Map([['EINVAL', 'EREMOTEIO']]);
@@ -30,6 +31,10 @@ export function decideCtlIo(
   if (workload.peer === undefined) return { run: { kind: 'works', how: hostPath } };
   const peer = [...walk(topology)].find(({ node }) => node.id === workload.peer)?.node;
   if (peer?.kind !== 'ivshmem') return { prune: `the topology has no BAR called '${workload.peer}'` };
+  if (sharedBytes(workload) > peer.sizeMiB << 20)
+    return {
+      prune: `the BAR of '${peer.id}' is smaller than the workload's dma-bufs (${sharedBytes(workload) >> 20} MiB)`,
+    };
   if (workload.memory === 'peer-vfio') {
     const decided = decideVfio(machine, topology, workload, dut, peer.id);
     if (decided !== undefined) return decided;
@@ -40,6 +45,16 @@ export function decideCtlIo(
   // Of memory without pages the watch sees addresses alone: not whose they are.
   const seen = workload.memory === 'peer' ? route.how : translates(machine.iommu) ? 'iova' : 'direct';
   return { run: { kind: 'works', how: seen } };
+}
+
+/** Is it a way by dma-buf? */
+export function isShared(via: CtlIo['via'][number]): boolean {
+  return via === 'dma-buf' || via === 'dma-buf-sg';
+}
+
+/** How much of a memory a workload's dma-bufs are spread over: each way and each thread has its own. */
+export function sharedBytes({ via, threads, ranges }: CtlIo): number {
+  return ranges === undefined ? 0 : via.filter(isShared).length * threads * RANGES_SPAN;
 }
 
 /** `undefined`: as with any other peer. */

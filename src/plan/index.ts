@@ -1,6 +1,6 @@
 export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, type Load, loadOf } from './boots.js';
 export { type CostPlan, costPlan } from './cost.js';
-export { decideCtlIo, reservedRam } from './ctl-io.js';
+export { decideCtlIo, isShared, reservedRam, sharedBytes } from './ctl-io.js';
 export { type KeptRun, runsToRemove } from './disk.js';
 export {
   CHURN_CACHED_KIB,

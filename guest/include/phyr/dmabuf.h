@@ -55,8 +55,8 @@ struct dma_buf *phyr_dmabuf_export(struct phyr_export *export, struct file *file
  * more, at invalidate_mappings() at the latest.
  *
  * Context: As @gfp allows; the reservation lock of the dma-buf is held.
- * Return: 0; -EOPNOTSUPP for a dma-buf of somebody who hands out no lists; -ENODEV if the memory was
- * taken back; -EINVAL for a list that is not empty; -ENOMEM.
+ * Return: 0; -EOPNOTSUPP for a dma-buf of somebody who hands out no lists; -ENODEV if the memory
+ * was taken back; -EINVAL for a list that is not empty; -ENOMEM.
  */
 int phyr_list_from_dmabuf(struct phyr_list *list, struct dma_buf_attachment *attach, gfp_t gfp);
 

@@ -24,8 +24,8 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 /**
  * phyr_reg_from_sgt - register memory that somebody else has mapped for the device
  * @dev:	the device
- * @table:	a mapped table, e.g. of dma_buf_map_attachment(); only its DMA side is looked at, and
- *		only now, but it must stay mapped until phyr_reg_revoke() has returned
+ * @table:	a mapped table, e.g. of dma_buf_map_attachment(); only its DMA side is looked at,
+ *		and only now, but it must stay mapped until phyr_reg_revoke() has returned
  * @dir:	what it was mapped for
  *
  * Whoever mapped it hands its bytes over between CPU and device, where that is needed.

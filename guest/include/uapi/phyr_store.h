@@ -27,8 +27,8 @@ struct phyr_store_range {
  * @flags:	of the file: O_RDONLY, O_WRONLY or O_RDWR, and O_CLOEXEC
  * @reserved:	0
  *
- * The ioctl returns the file descriptor.  When the store is revoked, or its device goes, the dma-buf
- * is taken back for good, also if the store is offered again.
+ * The ioctl returns the file descriptor.  When the store is revoked, or its device goes, the
+ * dma-buf is taken back for good, also if the store is offered again.
  *
  * EINVAL: a range that is not there or not in whole pages, no ranges or too many, unknown flags;
  * EBADF: the store's file is not open for what the flags say; ENODEV: the store is revoked; EFAULT;

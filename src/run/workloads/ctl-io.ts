@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { CtlIo } from '../../model/index.js';
 import { type DataClaim, stamped, stampedDue, Watch } from '../../oracle/index.js';
-import { RANGES_SPAN } from '../../plan/index.js';
+import { isShared, RANGES_SPAN } from '../../plan/index.js';
 import { check } from '../lab.js';
 import { type CtlMemory, makeMemory } from './ctl-memory.js';
-import { isShared, layCanary, place, refusals } from './ctl-shared.js';
+import { layCanary, place, refusals } from './ctl-shared.js';
 import { overwrite } from './host-file.js';
 import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
 

@@ -1,6 +1,6 @@
 /** The memory that I/O through /dev/phyrN-ctl is done with: who offers it, how phyrio names it, what is to be undone for it. */
 import { type CtlIo, InfraError } from '../../model/index.js';
-import { RANGES_SPAN, type Range, rangesOf, reservedRam } from '../../plan/index.js';
+import { isShared, RANGES_SPAN, type Range, rangesOf, reservedRam } from '../../plan/index.js';
 import type { WorkloadContext } from './types.js';
 
 type Via = CtlIo['via'][number];
@@ -66,7 +66,7 @@ export async function makeMemory(context: WorkloadContext<CtlIo>): Promise<CtlMe
 function named({ cell, workload }: WorkloadContext<CtlIo>, file: string): Omit<CtlMemory, 'release'> {
   // Ways and threads have memory of their own, so that all of it can be looked at in the end.
   const ranges = (via: Via): Range[] => {
-    const base = workload.via.indexOf(via) * workload.threads * RANGES_SPAN;
+    const base = Math.max(workload.via.filter(isShared).indexOf(via), 0) * workload.threads * RANGES_SPAN;
     const parts = workload.ranges === undefined ? [] : rangesOf(workload.ranges, cell.seed);
     return parts.map(({ offset, len }) => ({ offset: base + offset, len }));
   };

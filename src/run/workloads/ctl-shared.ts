@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { CtlIo } from '../../model/index.js';
 import { type DataClaim, type Due, stamped } from '../../oracle/index.js';
-import { bytesOf, gapsOf, RANGES_SPAN, type Range } from '../../plan/index.js';
+import { bytesOf, gapsOf, RANGES_SPAN, type Range, sharedBytes } from '../../plan/index.js';
 import { check } from '../lab.js';
 import { type CtlMemory, rangesText } from './ctl-memory.js';
 import { overwrite } from './host-file.js';
@@ -19,14 +19,10 @@ const Held = z.object({ sha256: z.string() });
 /** What nobody may write over: between the ranges of a dma-buf. */
 const CANARY = 0xc3;
 
-export function isShared(via: Via): boolean {
-  return via === 'dma-buf' || via === 'dma-buf-sg';
-}
-
 /** Before anything is done: the host fills the peer's memory, as far as dma-bufs are made of it. */
 export async function layCanary({ workload }: WorkloadContext<CtlIo>, { hostFile }: CtlMemory): Promise<void> {
   if (hostFile === undefined || workload.ranges === undefined) return;
-  await overwrite(hostFile, 0, Buffer.alloc(workload.via.length * workload.threads * RANGES_SPAN, CANARY));
+  await overwrite(hostFile, 0, Buffer.alloc(sharedBytes(workload), CANARY));
 }
 
 const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z.number() });
