@@ -9,9 +9,11 @@ import { dmabuf } from './suites/dmabuf.js';
 import { engines } from './suites/engines.js';
 import { full } from './suites/full.js';
 import { ktap } from './suites/ktap.js';
+import { lifetime } from './suites/lifetime.js';
 import { machines } from './suites/machines.js';
 import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
+import { pmem } from './suites/pmem.js';
 import { smoke } from './suites/smoke.js';
 
 export const suites: Suite[] = [
@@ -22,6 +24,8 @@ export const suites: Suite[] = [
   machines,
   arm64,
   engines,
+  pmem,
+  lifetime,
   ktap,
   debug,
   full,

@@ -4,10 +4,11 @@
  * pages to compare with.
  *
  * The driver tells what it was asked in the words of its ioctls: user addresses.  Where those
- * lead is found here, in the page tables of the process, at the time of the request; nothing that
- * phyr.ko or the driver made of them is looked at.  What cannot be found so (a handle whose
- * registration was not seen, a page that has gone from the process since it was registered,
- * another process's memory) is not guessed: the command then counts as unchecked.
+ * lead is found here, in the page tables of the process, at the time of the request; of a buffer,
+ * when it is registered, since its pages are kept from then on, whatever becomes of the addresses.
+ * Nothing that phyr.ko or the driver made of them is looked at.  What cannot be found so (a handle
+ * whose registration was not seen, another process's memory) is not guessed: the command then
+ * counts as unchecked.
  */
 #include <linux/blk-mq.h>
 #include <linux/hashtable.h>
@@ -29,6 +30,8 @@
  * @mm:		whose memory; to compare only
  * @addr:	user address
  * @len:	bytes
+ * @nr:		pages that were found when it was registered: all, or none if it is too large
+ * @page:	their physical addresses
  */
 struct buffer {
 	struct hlist_node node;
@@ -37,6 +40,8 @@ struct buffer {
 	const struct mm_struct *mm;
 	u64 addr;
 	u64 len;
+	u32 nr;
+	u64 page[];
 };
 
 static DEFINE_SPINLOCK(lock);
@@ -63,25 +68,46 @@ static struct probe_asked *find_request(const struct request *rq)
 	return NULL;
 }
 
-/* The user address of what a request asks for; false if that is not known. */
-static bool resolve(const void *file, u32 handle, u64 addr, u32 len, u64 *user)
+/* The pages of a request that names memory. */
+static struct probe_asked *asked_by_address(u64 addr, u32 len, bool to_memory)
 {
+	u32 nr = PFN_UP(offset_in_page(addr) + len);
+	struct probe_asked *asked = kmalloc_flex(*asked, page, nr, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (asked && !probe_user_pages(addr & PAGE_MASK, nr, to_memory, asked->page)) {
+		kfree(asked);
+		return NULL;
+	}
+	return asked;
+}
+
+/* The pages of a request that names a buffer, and where in it; also its user address. */
+static struct probe_asked *asked_by_buffer(const void *file, u32 handle, u64 at, u32 len,
+					   bool to_memory, u64 *user)
+{
+	struct probe_asked *asked = NULL;
 	const struct buffer *buf;
 	unsigned long flags;
 	bool known;
+	u32 nr = 0;
 
-	*user = addr;
-	if (!current->mm || !len || len > MAX_BYTES)
-		return false;
-	if (!handle)
-		return true;
 	spin_lock_irqsave(&lock, flags);
 	buf = find_buffer(file, handle);
-	known = buf && buf->mm == current->mm && addr <= buf->len && len <= buf->len - addr;
-	if (known)
-		*user = buf->addr + addr;
+	known = buf && buf->mm == current->mm && at <= buf->len && len <= buf->len - at;
+	if (known) {
+		*user = buf->addr + at;
+		nr = buf->nr;
+	}
+	if (nr) {
+		u32 first = (offset_in_page(buf->addr) + at) >> PAGE_SHIFT;
+		u32 some = PFN_UP(offset_in_page(*user) + len);
+
+		asked = kmalloc_flex(*asked, page, some, GFP_ATOMIC | __GFP_NOWARN);
+		if (asked)
+			memcpy(asked->page, buf->page + first, some * sizeof(*asked->page));
+	}
 	spin_unlock_irqrestore(&lock, flags);
-	return known;
+	return known && !nr ? asked_by_address(*user, len, to_memory) : asked;
 }
 
 /**
@@ -92,26 +118,21 @@ static bool resolve(const void *file, u32 handle, u64 addr, u32 len, u64 *user)
 void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handle, u64 addr,
 		     u32 len)
 {
-	bool to_memory = req_op(rq) == REQ_OP_DRV_IN, known;
-	struct probe_asked *asked = NULL, *old;
+	bool to_memory = req_op(rq) == REQ_OP_DRV_IN;
+	struct probe_asked *asked, *old;
 	unsigned long flags;
-	u64 user;
+	u64 user = addr;
 
-	known = resolve(file, handle, addr, len, &user);
-	if (known) {
-		u32 nr = PFN_UP(offset_in_page(user) + len);
-
-		asked = kmalloc(struct_size(asked, page, nr), GFP_ATOMIC | __GFP_NOWARN);
-		known = asked &&
-			probe_user_pages(user & PAGE_MASK, nr, to_memory, asked->page);
-	}
-	if (known) {
+	if (!current->mm || !len || len > MAX_BYTES)
+		asked = NULL;
+	else if (handle)
+		asked = asked_by_buffer(file, handle, addr, len, to_memory, &user);
+	else
+		asked = asked_by_address(addr, len, to_memory);
+	if (asked) {
 		asked->rq = rq;
 		asked->lead = offset_in_page(user);
 		asked->len = len;
-	} else {
-		kfree(asked);
-		asked = NULL;
 	}
 
 	/* In any case nothing is left of the request's last use. */
@@ -132,15 +153,21 @@ void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handl
  */
 void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len)
 {
+	u32 nr = len <= MAX_BYTES ? PFN_UP(offset_in_page(addr) + len) : 0;
 	struct buffer *buf = NULL, *old;
 	unsigned long flags;
 
 	if (len)
-		buf = kmalloc(sizeof(*buf), GFP_ATOMIC | __GFP_NOWARN);
-	if (buf)
-		*buf = (struct buffer){
-			.file = file, .handle = handle, .mm = current->mm, .addr = addr, .len = len,
-		};
+		buf = kmalloc_flex(*buf, page, nr, GFP_ATOMIC | __GFP_NOWARN);
+	if (buf) {
+		buf->file = file;
+		buf->handle = handle;
+		buf->mm = current->mm;
+		buf->addr = addr;
+		buf->len = len;
+		buf->nr = current->mm && probe_user_pages(addr & PAGE_MASK, nr, false, buf->page) ?
+			  nr : 0;
+	}
 	spin_lock_irqsave(&lock, flags);
 	old = find_buffer(file, handle);
 	if (old)

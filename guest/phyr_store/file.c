@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The device file of a store. */
 #include <linux/fs.h>
+#include <linux/libnvdimm.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -118,6 +119,23 @@ static ssize_t store_write(struct file *file, const char __user *from, size_t co
 	return store_rw(file, NULL, from, count, pos);
 }
 
+/*
+ * What was written is where it stays when the power goes: nothing of it in the CPU's caches.  (What
+ * lies between these and persistent memory is flushed by way of its region, deep_flush.)
+ */
+static int store_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	struct store *store = ((struct store_file *)file->private_data)->store;
+	u64 last = min_t(u64, end, store->export.len - 1);
+
+	guard(rwsem_read)(&store->lock);
+	if (store->gone)
+		return -ENODEV;
+	if (!store->map.is_iomem && start <= last)
+		arch_wb_cache_pmem(store->map.vaddr + start, last - start + 1);
+	return 0;
+}
+
 static vm_fault_t store_fault(struct vm_fault *vmf)
 {
 	struct phyr_export *export = vmf->vma->vm_private_data;
@@ -161,6 +179,7 @@ const struct file_operations store_fops = {
 	.read		= store_read,
 	.write		= store_write,
 	.mmap		= store_mmap,
+	.fsync		= store_fsync,
 	.unlocked_ioctl	= store_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 };

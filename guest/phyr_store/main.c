@@ -8,7 +8,7 @@
 
 static unsigned long long base;
 module_param(base, ullong, 0444);
-MODULE_PARM_DESC(base, "Physical address of RAM without struct pages, reserved with mem= or memmap=");
+MODULE_PARM_DESC(base, "Physical address of memory without struct pages: RAM reserved with mem= or memmap=, an NVDIMM without a driver");
 
 static unsigned long long size;
 module_param(size, ullong, 0444);

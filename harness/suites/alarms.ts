@@ -78,7 +78,7 @@ export const alarms: Suite = {
       machine: vtdStrictReserved,
       workload: dmabufList('apart', false),
     }),
-    planted('skip-drain', ['phyr8'], ['device', 'faults'], {
+    planted('skip-drain', ['phyr8'], ['device'], {
       machine: vtdStrictReserved,
       workload: dmabufList('one', true),
     }),

@@ -4,9 +4,11 @@ import { arm64 } from './arm64.js';
 import { dmabuf } from './dmabuf.js';
 import { engines } from './engines.js';
 import { ktap } from './ktap.js';
+import { lifetime } from './lifetime.js';
 import { machines } from './machines.js';
 import { matrix } from './matrix.js';
 import { p2p } from './p2p.js';
+import { pmem } from './pmem.js';
 
 export const nightly: Suite = {
   id: 'nightly',
@@ -19,6 +21,8 @@ export const nightly: Suite = {
     ...machines.blocks,
     ...arm64.blocks,
     ...engines.blocks,
+    ...pmem.blocks,
+    ...lifetime.blocks,
     ...ktap.blocks,
     ...alarms.blocks,
   ],

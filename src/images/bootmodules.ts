@@ -12,8 +12,16 @@ export const BOOT_MODULES_ARM64 = ['virtio_net'] as const;
 /** Built into the small kernels. Where they are modules they are loaded, too. */
 export const COMMON_MODULES = ['virtio_pci', 'nvme', 'ext4'] as const;
 
-/** Loaded before all others if the kernel's command line says `phyrlab_modules=NAME`; or by a workload that needs them. */
-export const MODULES_ON_REQUEST = ['virtio_iommu', 'vfio_pci', 'vfio_iommu_type1', 'iommufd'] as const;
+/**
+ * Loaded before all others if the kernel's command line says `phyrlab_modules=NAME,...`, each with those that it has no say in; or
+ * by a workload that needs them.
+ */
+export const MODULES_ON_REQUEST: Readonly<Record<string, readonly string[]>> = {
+  virtio_iommu: ['virtio_pci', 'virtio_iommu'],
+  vfio_pci: ['vfio_pci'],
+  vfio_iommu_type1: ['vfio_iommu_type1'],
+  nd_pmem: ['nfit', 'nd_pmem'],
+};
 
 /**
  * The archive items of /lab/boot: the boot modules and all they depend on as plain .ko files, and `order`, their names in the
@@ -48,8 +56,9 @@ export async function bootModuleItems(
   const lists: CpioItem[] = [
     { kind: 'text', path: 'lab/boot/order', text: await orderOf([...modular(COMMON_MODULES), ...required]) },
   ];
-  for (const name of modular(MODULES_ON_REQUEST)) {
-    const text = await orderOf([...modular(COMMON_MODULES.slice(0, 1)), name]);
+  for (const [name, needed] of Object.entries(MODULES_ON_REQUEST)) {
+    if (!files.has(normalize(name))) continue;
+    const text = await orderOf(modular(needed));
     lists.push({ kind: 'text', path: `lab/boot/order.${name}`, text });
   }
   return [...items.values(), ...lists];

@@ -50,6 +50,13 @@ export const Machine = z
       .int()
       .min(256)
       .max(1 << 20),
+    /** A persistent memory module (NVDIMM) of this size besides, beyond 4 GiB: a file on the host. */
+    nvdimmMiB: z
+      .int()
+      .min(128)
+      .max(1 << 16)
+      .multipleOf(128)
+      .optional(),
     iommu: Iommu,
     /** `force`: the kernel copies all DMA through bounce buffers. */
     bounce: z.literal('force').optional(),
@@ -67,6 +74,8 @@ export const Machine = z
     if (!IOMMUS[arch].includes(iommu.kind)) object(`a machine of ${arch} has no IOMMU of the kind ${iommu.kind}`);
     if (machine.bounce !== undefined && domainInForce(iommu) !== 'none' && domainInForce(iommu) !== 'identity')
       object('behind an IOMMU that translates nothing is bounced by force: take none or passthrough');
+    if (arch === 'aarch64' && machine.nvdimmMiB !== undefined)
+      object('only a firmware tells a kernel of an NVDIMM, and arm64 guests boot without one');
     if (arch === 'aarch64' && machine.hostBridgeP2p)
       object('the kernel knows no ARM host bridge that forwards peer-to-peer traffic: hostBridgeP2p must be false');
   });

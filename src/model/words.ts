@@ -112,6 +112,30 @@ export const CtlIo = z
   });
 export type CtlIo = z.infer<typeof CtlIo>;
 
+/**
+ * I/O between the disk and an NVDIMM, by the kernel's path and by ours; then the guest is switched off and on, and it must hold what it
+ * held. `raw`: memory without struct pages, lent by phyr_store; `fsdax`: with pages, a file of a file system on it.
+ */
+export const Pmem = z.strictObject({
+  id: Id,
+  kind: z.literal('pmem'),
+  mode: z.enum(['raw', 'fsdax']),
+  /** Of one copy. */
+  sizeKiB: z.int().min(64).max(4096).multipleOf(4),
+});
+export type Pmem = z.infer<typeof Pmem>;
+
+/** I/O with memory of a process to which something happens, before it and again and again while it is under way. */
+export const Lifetime = z.strictObject({
+  id: Id,
+  kind: z.literal('lifetime'),
+  /** It forks and the child writes; it is moved; its pages are given up; its file is cut; its huge page is split, or is made; it is swapped out. */
+  event: z.enum(['fork', 'mremap', 'dontneed', 'truncate', 'thp-split', 'thp-collapse', 'swap']),
+  /** Of the memory. */
+  sizeKiB: z.int().min(4).max(1024).multipleOf(4),
+});
+export type Lifetime = z.infer<typeof Lifetime>;
+
 /** Pages that user memory comes in: small ones, transparent huge pages of 64 KiB and 2 MiB, and those of the kernel's own pool. */
 export const HostMemory = z.enum(['4k', '64k', '2m', 'hugetlb']);
 export type HostMemory = z.infer<typeof HostMemory>;
@@ -206,6 +230,8 @@ export const Workload = z.discriminatedUnion('kind', [
   z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) }),
   /** I/O through /dev/phyrN-ctl, without a bio: stamps written to the disk, and what only the host knows read from it. */
   CtlIo,
+  Pmem,
+  Lifetime,
   /** Make a file system, fill it, unmount, check it again. */
   z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) }),
   /** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */

@@ -38,6 +38,11 @@ export type DataClaim = {
       file: string;
     }
   | {
+      /** `file` holds every page of these bytes somewhere, page-aligned, no two of them alike; for what a file system has put there. */
+      kind: 'holds-scattered';
+      file: string;
+    }
+  | {
       /** `file` does not hold even the first page of them anywhere, page-aligned: nothing may have moved. */
       kind: 'holds-nowhere';
       file: string;
@@ -92,6 +97,10 @@ async function objection(claim: DataClaim): Promise<string | undefined> {
       }
       return 'the bytes are nowhere to be found';
     }
+    case 'holds-scattered': {
+      const missing = await pagesMissing(file, claim.due);
+      return missing === 0 ? undefined : `${missing} of ${claim.due.bytes / PAGE} pages are nowhere to be found`;
+    }
     case 'holds-nowhere': {
       for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
         return `the bytes got there (at ${at}) although the transfer must be refused`;
@@ -114,6 +123,21 @@ async function read(file: FileHandle, offset: number, into: Buffer): Promise<Buf
     done += bytesRead;
   }
   return into.subarray(0, done);
+}
+
+/** How many pages of these bytes the file has nowhere. */
+async function pagesMissing(file: FileHandle, due: Due): Promise<number> {
+  const digest = (page: Buffer) => createHash('sha1').update(page).digest('base64');
+  const wanted = new Set<string>();
+  for (const [, piece] of pieces(due))
+    for (let at = 0; at < piece.length; at += PAGE) wanted.add(digest(piece.subarray(at, at + PAGE)));
+  const window = Buffer.allocUnsafe(PIECE);
+  for (let offset = 0; wanted.size > 0; offset += PIECE) {
+    const bytes = await read(file, offset, window);
+    for (let at = 0; at < bytes.length; at += PAGE) wanted.delete(digest(bytes.subarray(at, at + PAGE)));
+    if (bytes.length < PIECE) break;
+  }
+  return wanted.size;
 }
 
 /** Where a page of the file begins with these bytes. */

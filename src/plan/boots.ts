@@ -42,7 +42,7 @@ const TOUCHED_MIB = 1024;
 
 export function loadOf(machine: Machine): Load {
   const memoryMiB = machine.dmaBits === undefined ? machine.memoryMiB : Math.min(machine.memoryMiB, TOUCHED_MIB);
-  return { slots: Math.ceil(machine.vcpus / 2), memoryMiB: memoryMiB + OVERHEAD_MIB };
+  return { slots: Math.ceil(machine.vcpus / 2), memoryMiB: memoryMiB + (machine.nvdimmMiB ?? 0) + OVERHEAD_MIB };
 }
 
 /**

@@ -16,7 +16,10 @@ export {
 export { type Found, find } from './find.js';
 export { withKnown } from './known.js';
 export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
+export { type LifetimeDue, lifetimeDue } from './lifetime.js';
+export { MEMORY_PATHS, type MemoryPath } from './memory-paths.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
+export { pmemRefusal } from './pmem.js';
 export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangesOf } from './ranges.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';

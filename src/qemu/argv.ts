@@ -5,7 +5,7 @@ import { kernelArgs } from './kernel-args.js';
 import { OWN_SLOTS, type PciDevice, pciDevices } from './pci.js';
 import { platform } from './platform.js';
 
-/** Path of the file behind each NVMe and ivshmem node, by the node's id, and of those behind persistent memory regions. */
+/** Path of the file behind each NVMe and ivshmem node, by the node's id, behind persistent memory regions and the NVDIMM. */
 export type Backing = ReadonlyMap<string, string>;
 
 export interface ArgvSpec {
@@ -38,10 +38,14 @@ export function qemuArgv(spec: ArgvSpec): string[] {
     ...['-name', machine.id, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     // Go on after a panic so that the whole report reaches the console; panic=-1 then resets, which ends QEMU.
     ...['-action', 'panic=none'],
-    ...['-machine', option(board, { ...boardProperties, ...iommu.machine })],
+    ...[
+      '-machine',
+      option(board, { ...boardProperties, ...iommu.machine, ...(machine.nvdimmMiB && { nvdimm: 'on' }) }),
+    ],
     ...acceleratorArgs(machine, accelerator),
     ...['-cpu', option(cpu, cpuProperties)],
-    ...['-smp', String(machine.vcpus), '-m', `${machine.memoryMiB}M`],
+    ...['-smp', String(machine.vcpus), '-m', memorySize(machine)],
+    ...nvdimmArgs(machine, spec.backing),
     ...['-chardev', option('socket', { id: 'qmp', fd: spec.qmpFd }), '-mon', 'chardev=qmp,mode=control'],
     ...['-chardev', option('socket', { id: 'console', fd: spec.consoleFd }), '-serial', 'chardev:console'],
     // The guest's network ends at the host's forward to its SSH port.
@@ -66,6 +70,19 @@ export function qemuArgv(spec: ArgvSpec): string[] {
       '-append',
       kernelArgs(machine, spec.topology, accelerator).join(' '),
     ],
+  ];
+}
+
+function memorySize({ memoryMiB, nvdimmMiB }: Machine): string {
+  return `${memoryMiB}M${nvdimmMiB === undefined ? '' : `,slots=1,maxmem=${memoryMiB + nvdimmMiB}M`}`;
+}
+
+function nvdimmArgs({ nvdimmMiB }: Machine, backing: Backing): string[] {
+  if (nvdimmMiB === undefined) return [];
+  const memdev = `memory-${NVDIMM}`;
+  return [
+    ...memoryArgs(NVDIMM, nvdimmMiB, fileOf(NVDIMM, backing)),
+    ...deviceArgs('nvdimm', { id: `dimm-${NVDIMM}`, memdev }),
   ];
 }
 
@@ -149,15 +166,23 @@ function memoryArgs(nodeId: string, sizeMiB: number, file: string): string[] {
   return ['-object', option('memory-backend-file', memory)];
 }
 
-/** The files that QEMU needs behind a topology, and those for copies of what has none: key in `Backing` and size. */
-export function backingFiles(topology: Topology): { key: string; sizeMiB: number }[] {
-  return [...walk(topology)].flatMap(({ node }) => {
+/** Key in `Backing` of the machine's NVDIMM. No node has it: their ids are of lower-case letters. */
+export const NVDIMM = 'NVDIMM';
+
+/** The files that QEMU needs behind a machine and its topology, and those for copies of what has none: key in `Backing` and size. */
+export function backingFiles(
+  { nvdimmMiB }: Pick<Machine, 'nvdimmMiB'>,
+  topology: Topology,
+): { key: string; sizeMiB: number }[] {
+  const nvdimm = nvdimmMiB === undefined ? [] : [{ key: NVDIMM, sizeMiB: nvdimmMiB }];
+  const nodes = [...walk(topology)].flatMap(({ node }) => {
     if (node.kind === 'ivshmem') return [{ key: node.id, sizeMiB: node.sizeMiB }];
     if (node.kind !== 'nvme') return [];
     const pmr = node.pmrMiB === undefined ? [] : [{ key: pmrOf(node.id), sizeMiB: node.pmrMiB }];
     const cmb = node.cmbMiB === undefined ? [] : [{ key: cmbOf(node.id), sizeMiB: node.cmbMiB }];
     return [{ key: node.id, sizeMiB: node.sizeMiB }, ...pmr, ...cmb];
   });
+  return [...nvdimm, ...nodes];
 }
 
 function fileOf(nodeId: string, backing: Backing): string {

@@ -33,6 +33,8 @@ export interface GuestOptions {
   traceFile?: string;
   /** Where the nameless files behind disks and BARs take their room; default: the system's temporary directory. */
   scratch?: string;
+  /** Files of the caller's, by their keys in `Backing`, that outlive the guest with what they hold; others are new and go with it. */
+  kept?: ReadonlyMap<string, FileHandle>;
   /** QEMU trace events besides the IOMMU's faults. */
   traceEvents?: readonly string[];
   /** Gives up starting. A started guest is ended by closing it. */
@@ -116,8 +118,9 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   await concatenate(options.initrd, initrd);
   const files = new Map<string, string>();
   const backing = new Map<string, string>();
-  for (const { key, sizeMiB } of backingFiles(topology)) {
-    const handle = await openOwned();
+  for (const { key, sizeMiB } of backingFiles(machine, topology)) {
+    const handle = options.kept?.get(key) ?? (await openOwned());
+    if (!handles.includes(handle)) handles.push(handle);
     await handle.truncate(sizeMiB * MIB);
     files.set(key, onHost(handle));
     backing.set(key, inQemu(handle));
@@ -284,10 +287,10 @@ async function checkReadable(what: string, path: string, mode: number): Promise<
 }
 
 /** The most that a guest's files can grow to, in bytes. */
-async function roomFor({ initrd, topology }: GuestOptions): Promise<number> {
+async function roomFor({ initrd, machine, topology }: GuestOptions): Promise<number> {
   let bytes = 0;
   for (const part of initrd) bytes += typeof part === 'string' ? (await stat(part)).size : part.length;
-  for (const { sizeMiB } of backingFiles(topology)) bytes += sizeMiB * MIB;
+  for (const { sizeMiB } of backingFiles(machine, topology)) bytes += sizeMiB * MIB;
   return bytes;
 }
 

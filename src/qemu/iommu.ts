@@ -10,6 +10,8 @@ export interface IommuParts {
   /** Devices in order of creation; before any device whose DMA they translate. */
   devices: [driver: string, properties: Properties][];
   kernelArgs: string[];
+  /** That the guest's init loads first. */
+  modules?: string[];
   /** QEMU's trace events of a DMA that was not let through. Rare and cheap, so always on: an oracle needs them. */
   faultEvents: readonly string[];
 }
@@ -48,7 +50,8 @@ export function iommuParts(iommu: Iommu): IommuParts {
       return {
         machine: {},
         devices: [['virtio-iommu-pci', { id: 'iommu', ...pci(OWN_SLOTS.iommu) }]],
-        kernelArgs: [...domain, 'phyrlab_modules=virtio_iommu'],
+        kernelArgs: domain,
+        modules: ['virtio_iommu'],
         faultEvents,
       };
     case 'smmuv3':

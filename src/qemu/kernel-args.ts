@@ -11,11 +11,14 @@ const COMMON = ['ignore_loglevel', 'panic=-1', 'mitigations=off', 'nokaslr', 'cr
 
 export function kernelArgs(machine: Machine, topology: Topology, accelerator: 'kvm' | 'tcg'): string[] {
   const { console, emulatedArgs } = platform(machine);
+  const iommu = iommuParts(machine.iommu);
+  const modules = [...(iommu.modules ?? []), ...(machine.nvdimmMiB === undefined ? [] : ['nd_pmem'])];
   return [
     `console=${console}`,
     ...COMMON,
     ...(accelerator === 'tcg' ? emulatedArgs : []),
-    ...iommuParts(machine.iommu).kernelArgs,
+    ...iommu.kernelArgs,
+    ...(modules.length > 0 ? [`phyrlab_modules=${modules.join(',')}`] : []),
     ...(machine.bounce === 'force' ? ['swiotlb=force'] : []),
     ...pciArgs(topology),
     ...machine.kernelArgs,

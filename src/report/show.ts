@@ -49,7 +49,7 @@ export function treeOf({ machine, topology, expect }: Shown): string[] {
 
 /** The command line of the guest, one option a line; files that a run makes are named after what they hold. */
 export function qemuCommand({ machine, topology }: Found): string[] {
-  const backing = new Map(backingFiles(topology).map(({ key }) => [key, `FILE-OF-${key}`]));
+  const backing = new Map(backingFiles(machine, topology).map(({ key }) => [key, `FILE-OF-${key}`]));
   const argv = qemuArgv({
     machine,
     topology,
@@ -88,11 +88,12 @@ export function dueOf({ machine, topology, workload, backend, expect }: Shown): 
   }
 }
 
-function machineOf({ id, arch, vcpus, memoryMiB, clock, dmaBits }: Machine): string {
+function machineOf({ id, arch, vcpus, memoryMiB, nvdimmMiB, clock, dmaBits }: Machine): string {
   return [
     `${id}: ${arch}`,
     `${vcpus} vCPU${vcpus === 1 ? '' : 's'}`,
     `${memoryMiB} MiB`,
+    ...(nvdimmMiB === undefined ? [] : [`an NVDIMM of ${nvdimmMiB} MiB`]),
     clock === 'wall' ? 'real time' : 'a clock that counts instructions',
     ...(dmaBits === undefined ? [] : [`the device sends ${dmaBits} bits of address`]),
   ].join(', ');

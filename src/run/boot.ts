@@ -3,14 +3,15 @@
  * beyond that.
  */
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, readdir, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { peerDriver } from '../plan/index.js';
-import { cmbOf, type Guest, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import { cmbOf, type Guest, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 
 const MARK_DEADLINE_MS = 3_000;
 
@@ -26,6 +27,8 @@ export interface BootOptions {
   signal: AbortSignal;
   /** QEMU's trace goes there instead. */
   traceFile?: string;
+  /** What the NVDIMM of a guest that was switched off held: the new one's, which owns it from now on. */
+  nvdimm?: FileHandle;
   /** More of QEMU's trace events, by name or pattern. */
   traceEvents?: readonly string[];
 }
@@ -48,6 +51,8 @@ export class BootedGuest implements AsyncDisposable {
   readonly #bdfs: Map<string, string>;
   readonly #lines: string[];
   readonly #traced: boolean;
+  readonly #options: BootOptions;
+  #nvdimm: FileHandle | undefined;
 
   private constructor(
     guest: Guest,
@@ -55,11 +60,15 @@ export class BootedGuest implements AsyncDisposable {
     topology: Topology,
     lines: string[],
     traced: boolean,
+    options: BootOptions,
+    nvdimm: FileHandle | undefined,
     /** How many times longer than with an ordinary kernel things may take. */
     readonly patience: number,
   ) {
     this.#guest = guest;
     this.#traced = traced;
+    this.#options = options;
+    this.#nvdimm = nvdimm;
     this.session = session;
     this.#lines = lines;
     this.#bdfs = pciPlan(topology);
@@ -78,6 +87,7 @@ export class BootedGuest implements AsyncDisposable {
   static async start(options: BootOptions): Promise<BootedGuest> {
     const { image, machine, topology, accelerator, artefacts, deadlineMs, signal } = options;
     const keys = makeRunKeys();
+    const nvdimm = options.nvdimm ?? (machine.nvdimmMiB === undefined ? undefined : await openNameless(tmpdir()));
     const guest = await startGuest({
       qemu: image.qemu,
       kernel: image.kernel,
@@ -89,6 +99,10 @@ export class BootedGuest implements AsyncDisposable {
       signal,
       ...(options.traceFile !== undefined && { traceFile: options.traceFile }),
       ...(options.traceEvents !== undefined && { traceEvents: options.traceEvents }),
+      ...(nvdimm !== undefined && { kept: new Map([[NVDIMM, nvdimm]]) }),
+    }).catch(async (error: unknown) => {
+      await nvdimm?.close();
+      throw error;
     });
     const lines: string[] = [];
     guest.console.onLine((line) => lines.push(line));
@@ -97,9 +111,11 @@ export class BootedGuest implements AsyncDisposable {
       await guest.checkPci();
       await session.push(await modulesOf(image), { signal });
       await setUpIommu(guest, session, machine, topology, signal);
-      return new BootedGuest(guest, session, topology, lines, await traceArrives(guest), image.kernel.patience);
+      const traced = await traceArrives(guest);
+      return new BootedGuest(guest, session, topology, lines, traced, options, nvdimm, image.kernel.patience);
     } catch (error) {
       await guest.close();
+      await nvdimm?.close();
       throw error;
     }
   }
@@ -199,6 +215,25 @@ export class BootedGuest implements AsyncDisposable {
     });
   }
 
+  /** Host file behind the NVDIMM, if the machine has one. */
+  get nvdimm(): string | undefined {
+    return this.#guest.files.get(NVDIMM);
+  }
+
+  /**
+   * Switches the guest off as a power failure does, and another on that has nothing of it but what its NVDIMM holds. This one is at its
+   * end; the caller owns the other.
+   */
+  async powerCycle(): Promise<BootedGuest> {
+    const { traceFile: _, ...options } = this.#options;
+    const nvdimm = this.#nvdimm;
+    this.#nvdimm = undefined;
+    await this[Symbol.asyncDispose]();
+    const artefacts = join(options.artefacts, 'after-power-cycle');
+    await mkdir(artefacts, { recursive: true });
+    return BootedGuest.start({ ...options, artefacts, ...(nvdimm !== undefined && { nvdimm }) });
+  }
+
   get commandLine(): readonly string[] {
     return this.#guest.commandLine;
   }
@@ -206,6 +241,8 @@ export class BootedGuest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session.close();
     await this.#guest.close();
+    await this.#nvdimm?.close();
+    this.#nvdimm = undefined;
   }
 }
 

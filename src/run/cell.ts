@@ -77,13 +77,26 @@ export async function runCell(
     duration_ms: Math.round(performance.now() - started),
     repro: options.repro(cell.id),
   });
+  let console = () => booted.console();
+  /** What the cell has left outlives the guest: it goes on in another, which is judged as the first was. */
+  const afterPowerCycle = async (before: readonly OracleReport[]) => {
+    options.onStep('power cycle');
+    await using next = await booted.powerCycle();
+    console = () => next.console();
+    const { oracles } = await consult(await collect(next, cell, true, options), []);
+    return before.map((report) => {
+      const after = oracles.find(({ name }) => name === report.name);
+      return after === undefined ? report : bothLives(report, after);
+    });
+  };
   try {
-    const evidence = await collect(booted, cell, options);
+    const evidence = await collect(booted, cell, false, options);
     const known = knownOn(options.release, cell);
-    const { oracles, metrics: judged } = await consult(evidence, known);
+    const { oracles: first, metrics: judged } = await consult(evidence, known);
+    const oracles = isSwitchedOff(cell) ? await afterPowerCycle(first) : first;
     const { verdict, reason } = judge(cell.expect, oracles, known);
     const findings = findingsIn(oracles, known);
-    const clean = oracles.every((report) => report.verdict === 'pass') && evidence.cleaned;
+    const clean = oracles.every((report) => report.verdict === 'pass') && evidence.cleaned && !isSwitchedOff(cell);
     // The driver counts what is repeated because the device was slow as well, so its sums would not be the same twice.
     const structure = evidence.result.uncounted ? [] : structureCounts(evidence.stats);
     const metrics = [...evidence.result.metrics, ...structure, ...judged];
@@ -93,7 +106,7 @@ export async function runCell(
     options.signal.throwIfAborted();
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
       // The modules under test were loaded: what the kernel did is theirs to answer for.
-      const log = splats(booted.console()).at(0);
+      const log = splats(console()).at(0);
       const detail = log ? `${error.message}: ${log.line}` : error.message;
       const oracles: OracleReport[] = [{ name: 'kernel-log', verdict: 'fail', detail }];
       const verdict =
@@ -107,6 +120,23 @@ export async function runCell(
     }
     return { record: finish('lost', describe(error)), guestUsable: false };
   }
+}
+
+/** A guest that holds nothing is not switched on again to look. */
+function isSwitchedOff({ workload, expect }: Cell): boolean {
+  return workload.kind === 'pmem' && expect.kind !== 'refused';
+}
+
+/** What one oracle says of a guest and of that which came after it. */
+function bothLives(before: OracleReport, after: OracleReport): OracleReport {
+  const badness = ({ verdict }: OracleReport) => ['pass', 'inconclusive', 'fail'].indexOf(verdict);
+  const { verdict } = badness(after) > badness(before) ? after : before;
+  const kernel = [...(before.kernel ?? []), ...(after.kernel ?? [])];
+  const detail = [
+    ...(before.verdict === verdict ? [before.detail] : []),
+    ...(after.verdict === verdict ? [`after the power cycle: ${after.detail}`] : []),
+  ].join('; ');
+  return { name: before.name, verdict, detail, ...(kernel.length > 0 && { kernel }) };
 }
 
 interface Evidence {
@@ -130,6 +160,7 @@ interface Evidence {
 async function collect(
   booted: BootedGuest,
   cell: Cell,
+  again: boolean,
   options: { signal: AbortSignal; onStep: (step: string) => void },
 ): Promise<Evidence> {
   const nonce = randomBytes(6).toString('hex');
@@ -150,7 +181,7 @@ async function collect(
   const begin = `lab begin ${beginMark} ${dut} ${backend} ${cell.plant ?? ''}`.trim();
   const begun = await lab.run([...settings, begin].join(' '));
   const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
-  const result = await attempt(booted, cell, lab, dutNode);
+  const result = await attempt(booted, cell, lab, dutNode, again);
   // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
   const ended = await lab.run(`${tracer ? 'STORY=1 ' : ''}lab end ${endMark} ${dut}`, {
     accept: [1],
@@ -184,7 +215,13 @@ function parsed<T>(schema: z.ZodType<T>, lines: readonly unknown[]): T[] {
   });
 }
 
-async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: string): Promise<WorkloadResult> {
+async function attempt(
+  booted: BootedGuest,
+  cell: Cell,
+  lab: Lab,
+  dutNode: string,
+  again: boolean,
+): Promise<WorkloadResult> {
   try {
     return await runWorkload({
       cell,
@@ -194,6 +231,8 @@ async function attempt(booted: BootedGuest, cell: Cell, lab: Lab, dutNode: strin
       dutFile: booted.file(dutNode),
       slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
+      nvdimm: booted.nvdimm,
+      again,
       bdf: (node) => booted.bdf(node),
     });
   } catch (error) {

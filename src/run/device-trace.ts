@@ -12,7 +12,11 @@ export function tracesDevice(workload: Workload): boolean {
     case 'crosscheck':
     case 'p2p-copy':
     case 'ctl-io':
+    case 'pmem':
       return true;
+    case 'lifetime':
+      // QEMU's trace does not say of which NVMe it speaks, and the other one has what is swapped.
+      return workload.event !== 'swap';
     case 'fio-verify':
       return workload.deviceTrace === true;
     default:

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
   type Artefact,
@@ -48,7 +48,11 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
   };
   await attempt('evidence', async () => {
     await mkdir(folder, { recursive: true });
-    for (const name of await readdir(artefacts)) await same(join(artefacts, name), join(folder, name));
+    for (const entry of await readdir(artefacts, { recursive: true, withFileTypes: true })) {
+      const to = join(folder, relative(artefacts, entry.parentPath), entry.name);
+      if (entry.isDirectory()) await mkdir(to, { recursive: true });
+      else await same(join(entry.parentPath, entry.name), to);
+    }
   });
   await attempt('its declaration', async () => {
     const kept: KeptCell = {

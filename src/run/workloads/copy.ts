@@ -1,7 +1,7 @@
 /** What `dmacopy` answers: disk -> memory -> disk, without the CPU touching a byte of it. */
 import { z } from 'zod';
 
-const Step = z.union([z.object({ bytes: z.number() }), z.object({ errno: z.string() })]);
+export const Step = z.union([z.object({ bytes: z.number() }), z.object({ errno: z.string() })]);
 
 export const Copy = z.object({
   /** Size of the physically contiguous pieces that the machine's own memory came in; 0 for a peer's. */
@@ -22,10 +22,16 @@ export function sideOf(driver: (typeof DRIVERS)[number]): 'kernel' | 'ours' {
 export const DRIVERS = ['nvme', 'phyr_nvme'] as const;
 
 /** Every byte in both directions, or this errno in both. */
-export function* judgeCopy(driver: string, copy: Copy, errno: string | undefined, bytes: number): Generator<string> {
+export function* judgeCopy(
+  driver: string,
+  copy: Partial<Copy>,
+  errno: string | undefined,
+  bytes: number,
+): Generator<string> {
   const due = errno ?? `${bytes} bytes`;
   for (const step of ['read', 'write'] as const) {
     const outcome = copy[step];
+    if (outcome === undefined) continue;
     const got = 'errno' in outcome ? outcome.errno : `${outcome.bytes} bytes`;
     if (got !== due) yield `${driver} ${step}: ${got}, due ${due}`;
   }

@@ -7,9 +7,11 @@ import { hotRemove } from './hot-remove.js';
 import { ioCost } from './io-cost.js';
 import { kernelCheck } from './kernel-check.js';
 import { ktap } from './ktap.js';
+import { lifetime } from './lifetime.js';
 import { mapCost } from './map-cost.js';
 import { memoryCopy } from './memory-copy.js';
 import { p2pCopy } from './p2p-copy.js';
+import { pmem } from './pmem.js';
 import { stress } from './stress.js';
 import { throughput } from './throughput.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
@@ -27,6 +29,10 @@ export function runWorkload(context: WorkloadContext): Promise<WorkloadResult> {
       return engine({ ...context, workload });
     case 'ctl-io':
       return ctlIo({ ...context, workload });
+    case 'pmem':
+      return pmem({ ...context, workload });
+    case 'lifetime':
+      return lifetime({ ...context, workload });
     case 'filesystem':
       return filesystem({ ...context, workload });
     case 'memory-copy':

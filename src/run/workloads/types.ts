@@ -15,6 +15,10 @@ export interface WorkloadContext<W extends Workload = Workload> {
   /** Where the dut is plugged in. */
   slot: { unplug(): Promise<void>; plug(): Promise<void> };
   peers: ReadonlyMap<string, Peer>;
+  /** Host file behind the machine's NVDIMM. */
+  nvdimm?: string | undefined;
+  /** Was the guest switched off and on since the cell began? */
+  again?: boolean;
   /** PCI address of a node of the topology. */
   bdf(node: string): string;
 }

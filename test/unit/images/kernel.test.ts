@@ -93,11 +93,15 @@ describe('boot modules', () => {
         'kernel/drivers/nvme/nvme.ko': 'nvme-core',
         'kernel/drivers/nvme/nvme-core.ko': '',
         'kernel/drivers/iommu/virtio-iommu.ko': '',
+        'kernel/drivers/acpi/nfit/nfit.ko': 'libnvdimm',
+        'kernel/drivers/nvdimm/libnvdimm.ko': '',
+        'kernel/drivers/nvdimm/nd_pmem.ko': 'libnvdimm',
       },
       'kernel/drivers/net/virtio_net.ko\nkernel/misc/pvpanic-pci.ko\n',
     );
     expect(await order(dir)).toEqual(['virtio_pci.ko', 'nvme_core.ko', 'nvme.ko', '']);
     expect(await order(dir, 'order.virtio_iommu')).toEqual(['virtio_pci.ko', 'virtio_iommu.ko', '']);
+    expect(await order(dir, 'order.nd_pmem')).toEqual(['libnvdimm.ko', 'nfit.ko', 'nd_pmem.ko', '']);
   });
 
   it('that the kernel lacks are named', async () => {

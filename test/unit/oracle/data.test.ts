@@ -61,6 +61,25 @@ describe('the data oracle', () => {
     expect((await judged(disk, { ...claim, digest: undefined })).verdict).toBe('inconclusive');
   });
 
+  it('finds pages that a file system has scattered, and counts those that are not there', async () => {
+    const page = (n: number) => bytes.subarray(n * PAGE, (n + 1) * PAGE);
+    const scattered = Buffer.concat([page(2), Buffer.alloc(PAGE), page(0), page(3), Buffer.alloc(64 * PAGE), page(1)]);
+    expect((await judged(scattered, { kind: 'holds-scattered', due })).verdict).toBe('pass');
+    const lost = await judged(flip(scattered, 2 * PAGE + 7), { kind: 'holds-scattered', due });
+    expect([lost.verdict, lost.detail]).toEqual(['fail', 'it: 1 of 4 pages are nowhere to be found']);
+  });
+
+  it("is told apart whose data it is: the kernel's own path says nothing of what is under test", async () => {
+    await writeFile(file, Buffer.concat([Buffer.alloc(PAGE), bytes]));
+    const right: DataClaim = { kind: 'holds', what: 'ours', file, offset: PAGE, due };
+    const wrong: DataClaim = { ...right, what: 'theirs', offset: 0, kernel: true };
+    expect(await judgeData([wrong, right])).toMatchObject({
+      verdict: 'pass',
+      kernel: [expect.stringMatching(/^theirs: 32 of 32 sectors differ/)],
+    });
+    expect((await judgeData([{ ...right, offset: 0 }])).kernel).toBeUndefined();
+  });
+
   it('finds bytes wherever a page begins, and objects when refused bytes moved', async () => {
     expect((await judged(disk, { kind: 'holds-somewhere', due })).verdict).toBe('pass');
     expect((await judged(disk, { kind: 'holds-nowhere', due })).verdict).toBe('fail');

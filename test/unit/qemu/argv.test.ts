@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Machine, Topology } from '../../../src/model/index.js';
-import { type ArgvSpec, qemuArgv } from '../../../src/qemu/index.js';
+import { type ArgvSpec, backingFiles, NVDIMM, qemuArgv } from '../../../src/qemu/index.js';
 
 const machine = Machine.parse({
   id: 'vtd-strict',
@@ -219,5 +219,16 @@ describe('qemuArgv', () => {
 
   it('wants a file for every disk and BAR', () => {
     expect(() => qemuArgv({ ...spec, backing: new Map() })).toThrow("no backing file for node 'dut'");
+  });
+
+  it('has an NVDIMM whose memory is a file on the host', () => {
+    const backing = new Map([...spec.backing, [NVDIMM, '/proc/self/fd/9']]);
+    const argv = qemuArgv({ ...spec, backing, machine: { ...machine, nvdimmMiB: 256 } });
+    expect(argumentOf(argv, '-machine')).toMatch(/,nvdimm=on$/);
+    expect(argumentOf(argv, '-m')).toBe('1024M,slots=1,maxmem=1280M');
+    expect(argv).toContain('memory-backend-file,id=memory-NVDIMM,share=on,mem-path=/proc/self/fd/9,size=256M');
+    expect(argv).toContain('nvdimm,id=dimm-NVDIMM,memdev=memory-NVDIMM');
+    expect(argumentOf(argv, '-append')).toContain('phyrlab_modules=nd_pmem');
+    expect(backingFiles({ nvdimmMiB: 256 }, topology)[0]).toEqual({ key: NVDIMM, sizeMiB: 256 });
   });
 });

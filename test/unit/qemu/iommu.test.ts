@@ -66,7 +66,7 @@ describe('an IOMMU', () => {
           "devices": [
             "virtio-iommu-pci,id=iommu,bus=pcie.0,addr=0x1e",
           ],
-          "kernel": "iommu.passthrough=0 iommu.strict=0 phyrlab_modules=virtio_iommu",
+          "kernel": "iommu.passthrough=0 iommu.strict=0",
           "machine": {},
         },
         {

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lifetime: I/O with memory to which something happens.
+ *
+ *	lifetime EVENT DISK VIA BYTES TO FROM SEED GENERATION
+ *
+ * stamps BYTES of memory as those of the disk at TO, has it registered if that is VIA, lets EVENT happen to it, writes the memory at TO,
+ * and reads as much at FROM into it. Where the event can be repeated it is, for a while, and FROM is read again and again meanwhile. BYTES
+ * is a multiple of the page size, up to 1 MiB; VIA as for memcopy. What the process has in its memory in the end goes to stdout, with
+ * what a child has that EVENT forked behind it; one line of JSON to stderr:
+ *
+ *	{"pages":{"all":256,"present":256,"huge":0,"swapped":0},"write":{"bytes":1048576},"read":{"bytes":1048576},
+ *	 "was":{"errno":"EFAULT"},"storm":{"reads":8,"events":31,"bad":0}}
+ *
+ * pages: after the event; was: a read where the memory was before, if it was moved; storm: reads that brought other bytes are bad.
+ * EVENT: fork, mremap, dontneed, truncate, thp-split, thp-collapse, swap. Exit: 0 it was tried, whatever came of it; 1 the case cannot
+ * be brought about; 64 usage.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "lifetime.h"
+#include "stamp.h"
+#include "transfer.h"
+
+#define STORM_READS	8
+#define NOBODY		0xa5	/* what memory holds that nobody has read into */
+
+static int fail(int code, const char *what, const char *why)
+{
+	fprintf(stderr, "{\"error\":\"%s: %s\"}\n", what, why);
+	return code;
+}
+
+static bool number(const char *text, uint64_t unit, uint64_t max, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 0);
+	return !errno && *text >= '0' && *text <= '9' && !*end && *out <= max && !(*out % unit);
+}
+
+/* Memory as the event wants it, in one place of the address space for all: a page into a stretch that a huge page fits. */
+static const char *make(struct life *life, const struct event *event)
+{
+	unsigned char *room = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED)
+		return "mmap";
+	life->area = (unsigned char *)(((uintptr_t)room + HUGE - 1) & ~(HUGE - 1));
+	life->mem = life->area + PAGE;
+	if (event->shared) {
+		life->file = memfd_create("lifetime", MFD_CLOEXEC);
+		if (life->file < 0 || ftruncate(life->file, life->bytes) ||
+		    mmap(life->mem, life->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, life->file, 0) != life->mem)
+			return "memfd";
+	} else if (madvise(life->area, HUGE, event->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)) {
+		return event->huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE";
+	}
+	/* All of the stretch is there: what is to become one huge page, or is one. */
+	if (!event->shared)
+		memset(life->area, NOBODY, HUGE);
+	return NULL;
+}
+
+static void stamp(struct life *life, uint64_t to, uint32_t seed, uint32_t generation)
+{
+	for (size_t at = 0; at < life->bytes; at += SECTOR)
+		fill_sector((uint32_t *)(life->mem + at), (to + at) / SECTOR, seed, generation);
+}
+
+struct storm {
+	const struct transfer *transfer;
+	uint64_t from;
+	const unsigned char *due;
+	unsigned int reads, bad;
+	bool over;
+};
+
+static void *read_on(void *arg)
+{
+	struct storm *storm = arg;
+	const struct transfer *t = storm->transfer;
+
+	for (; storm->reads < STORM_READS; storm->reads++) {
+		memset(t->mem, NOBODY, t->bytes);
+		if (transfer_all(t, false, storm->from) != (ssize_t)t->bytes || memcmp(t->mem, storm->due, t->bytes))
+			storm->bad++;
+	}
+	__atomic_store_n(&storm->over, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static const char *storm(struct life *life, const struct event *event, const struct transfer *t, uint64_t from)
+{
+	unsigned char *due = malloc(life->bytes);
+	struct storm storm = { .transfer = t, .from = from, .due = due };
+	unsigned int happened = 0;
+	pthread_t thread;
+
+	if (!due)
+		return "no memory";
+	memcpy(due, life->mem, life->bytes);
+	errno = pthread_create(&thread, NULL, read_on, &storm);
+	if (errno)
+		return "thread";
+	while (!__atomic_load_n(&storm.over, __ATOMIC_ACQUIRE)) {
+		event->again(life);
+		happened++;
+	}
+	pthread_join(thread, NULL);
+	free(due);
+	fprintf(stderr, ",\"storm\":{\"reads\":%u,\"events\":%u,\"bad\":%u}", storm.reads, happened, storm.bad);
+	return NULL;
+}
+
+static bool show(const struct life *life)
+{
+	static unsigned char piece[1 << 16];
+	ssize_t n;
+
+	if (fwrite(life->mem, 1, life->bytes, stdout) != life->bytes)
+		return false;
+	if (!life->child)
+		return !fflush(stdout);
+	if (write(life->go, "g", 1) != 1)
+		return false;
+	while ((n = read(life->dump, piece, sizeof(piece))) > 0)
+		if (fwrite(piece, 1, n, stdout) != (size_t)n)
+			return false;
+	waitpid(life->child, NULL, 0);
+	return !fflush(stdout);
+}
+
+static const char *play(struct life *life, const struct event *event, struct transfer *t, uint64_t to, uint64_t from)
+{
+	bool ready = transfer_register(t);
+	int refused = errno;
+	struct pages pages;
+	const char *why = event->happen(life);
+
+	if (why)
+		return why;
+	t->mem = life->mem;
+	errno = ENOSYS;
+	if (!look_at(life->mem, life->bytes, &pages))
+		return "/proc/self/pagemap and /proc/kpageflags";
+	fprintf(stderr, "{\"pages\":{\"all\":%zu,\"present\":%zu,\"huge\":%zu,\"swapped\":%zu},", pages.all, pages.present,
+		pages.huge, pages.swapped);
+	errno = refused;
+	transfer_print(stderr, "write", ready ? transfer_all(t, true, to) : -1);
+	fputc(',', stderr);
+	errno = refused;
+	transfer_print(stderr, "read", ready ? transfer_all(t, false, from) : -1);
+	if (life->was && t->via != REGISTERED) {
+		struct transfer old = *t;
+
+		old.mem = life->was;
+		fputc(',', stderr);
+		transfer_print(stderr, "was", transfer_all(&old, false, from));
+	}
+	if (event->again && ready)
+		why = storm(life, event, t, from);
+	if (why)
+		return why;
+	if (ready && !transfer_unregister(t))
+		return "unregister";
+	fputs("}\n", stderr);
+	why = event->after ? event->after(life) : NULL;
+	return why ? why : show(life) ? NULL : "output";
+}
+
+int main(int argc, char **argv)
+{
+	struct life life = { .file = -1 };
+	const struct event *event = events;
+	uint64_t to, from, bytes, seed, generation;
+	struct transfer t = { 0 };
+	const char *why;
+	int via;
+
+	if (argc != 9)
+		return fail(64, "usage", "lifetime EVENT DISK VIA BYTES TO FROM SEED GENERATION");
+	while (event < events + event_count && strcmp(event->name, argv[1]))
+		event++;
+	via = via_named(argv[3]);
+	if (event == events + event_count || via < 0)
+		return fail(64, "usage", "an unknown EVENT or VIA");
+	if (!number(argv[4], PAGE, HUGE / 2, &bytes) || !bytes || !number(argv[5], SECTOR, INT64_MAX, &to) ||
+	    !number(argv[6], SECTOR, INT64_MAX, &from) || !number(argv[7], 1, UINT32_MAX, &seed) ||
+	    !number(argv[8], 1, UINT32_MAX, &generation))
+		return fail(64, "usage", "a number that is none, too large, or no multiple of its unit");
+
+	life.bytes = bytes;
+	why = make(&life, event);
+	if (why)
+		return fail(1, why, strerror(errno));
+	stamp(&life, to, seed, generation);
+	t.via = via;
+	t.mem = life.mem;
+	t.bytes = bytes;
+	if (!transfer_open(&t, argv[2]))
+		return fail(1, "disk", strerror(errno));
+	why = play(&life, event, &t, to, from);
+	return why ? fail(1, why, strerror(errno)) : 0;
+}

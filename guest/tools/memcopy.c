@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * memcopy: disk -> mapped file -> disk, by the devices' own DMA.
+ *
+ *	memcopy DISK VIA FILE AT BYTES FROM TO
+ *
+ * maps BYTES of FILE at AT, shared, reads as many at FROM of the disk into them, flushes them to where they are kept, and writes them
+ * at TO. The CPU touches the pages before, so that they are there, and never looks at the data. VIA: odirect, through the block layer;
+ * direct, or registered, by a request or a buffer of /dev/phyrN-ctl. FROM or TO may be "-": that step is left out. AT is a multiple of
+ * the page size, the rest of the block's. Every step is tried, whatever the one before gave; one line of JSON on stdout:
+ *
+ *	{"read":{"bytes":65536},"flush":{"bytes":65536},"write":{"errno":"EFAULT"}}
+ *
+ * Exit: 0 all steps did all bytes; 3 a step was refused, with its errno; 1 anything else; 64 usage.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "transfer.h"
+
+#define PAGE	4096UL
+enum { EXIT_REFUSED = 3, EXIT_USAGE = 64 };
+static int fail(int code, const char *what, const char *why)
+{
+	printf("{\"error\":\"%s: %s\"}\n", what, why);
+	return code;
+}
+
+static bool parse(const char *s, uint64_t unit, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(s, &end, 0);
+	return *s >= '0' && *s <= '9' && !errno && !*end && *out <= INT64_MAX && !(*out % unit);
+}
+
+/* Prints it; returns the exit code that it gives. */
+static int step(const char *name, ssize_t bytes, size_t due, bool first)
+{
+	if (!first)
+		printf(",");
+	transfer_print(stdout, name, bytes);
+	return bytes < 0 ? EXIT_REFUSED : (size_t)bytes == due ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int worse(int a, int b)
+{
+	return a == EXIT_FAILURE || !b ? a : b;
+}
+
+/* What cannot be registered is refused for both directions. */
+static int run(struct transfer *t, const char *from_arg, uint64_t from, const char *to_arg, uint64_t to)
+{
+	bool ready = transfer_register(t), reads = strcmp(from_arg, "-"), writes = strcmp(to_arg, "-");
+	int why = errno, code = 0;
+
+	printf("{");
+	if (reads) {
+		errno = why;
+		code = worse(code, step("read", ready ? transfer_all(t, false, from) : -1, t->bytes, true));
+		code = worse(code, step("flush", msync(t->mem, t->bytes, MS_SYNC) ? -1 : (ssize_t)t->bytes, t->bytes,
+					false));
+	}
+	if (writes) {
+		errno = why;
+		code = worse(code, step("write", ready ? transfer_all(t, true, to) : -1, t->bytes, !reads));
+	}
+	printf("}\n");
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t at, bytes, from = 0, to = 0;
+	struct transfer t = { 0 };
+	int fd, via;
+
+	if (argc != 8)
+		return fail(EXIT_USAGE, "usage", "memcopy DISK VIA FILE AT BYTES FROM TO");
+	via = via_named(argv[2]);
+	if (via < 0)
+		return fail(EXIT_USAGE, "VIA", "must be odirect, direct or registered");
+	if (!parse(argv[4], PAGE, &at))
+		return fail(EXIT_USAGE, "AT", "must be a multiple of 4096");
+	if (!parse(argv[5], 512, &bytes) || !bytes || bytes > 1U << 30)
+		return fail(EXIT_USAGE, "BYTES", "must be a multiple of 512, up to 1 GiB");
+	if ((strcmp(argv[6], "-") && !parse(argv[6], 512, &from)) || (strcmp(argv[7], "-") && !parse(argv[7], 512, &to)))
+		return fail(EXIT_USAGE, "FROM and TO", "must be multiples of 512, or -");
+
+	t.via = via;
+	t.bytes = bytes;
+	if (!transfer_open(&t, argv[1]))
+		return fail(EXIT_FAILURE, "disk", strerror(errno));
+	fd = open(argv[3], O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return fail(EXIT_FAILURE, "file", strerror(errno));
+	t.mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, at);
+	if (t.mem == MAP_FAILED)
+		return fail(EXIT_FAILURE, "mmap", strerror(errno));
+	/* Written, as what is to be read into is; with what it holds, which may be what is asked for. */
+	for (size_t i = 0; i < bytes; i += PAGE)
+		((volatile unsigned char *)t.mem)[i] = ((volatile unsigned char *)t.mem)[i];
+	return run(&t, argv[6], from, argv[7], to);
+}

@@ -1,0 +1,39 @@
+import type { Lifetime, Suite } from '../../src/model/index.js';
+import * as m from '../machines.js';
+import { switched } from '../topologies.js';
+
+// Not among the parts of the matrix: what happens to the memory has nothing to do with where the disk stands.
+const events: Lifetime['event'][] = ['fork', 'mremap', 'dontneed', 'truncate', 'thp-split', 'thp-collapse', 'swap'];
+
+export const lifetime: Suite = {
+  id: 'lifetime',
+  describe:
+    'memory of a process to which something happens under I/O: fork, mremap, MADV_DONTNEED, truncation, huge pages split and made, swap',
+  blocks: [
+    {
+      machines: [
+        m.noIommu,
+        m.vtdStrict,
+        m.vtdLazy,
+        m.vtdPassthrough,
+        m.vtdCaching,
+        m.vtdFirstStage,
+        m.virtioStrict,
+        m.amdStrict,
+        m.bounced,
+        m.narrowNoIommu,
+      ],
+      topologies: [switched],
+      workloads: events.map((event): Lifetime => ({ id: event, kind: 'lifetime', event, sizeKiB: 512 })),
+      backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
+    },
+    {
+      machines: [m.vtdStrict],
+      topologies: [switched],
+      workloads: [{ id: 'fork', kind: 'lifetime', event: 'fork', sizeKiB: 512 }],
+      backends: ['phyr8'],
+      plant: 'pin-leak',
+      caughtBy: ['leaks'],
+    },
+  ],
+};

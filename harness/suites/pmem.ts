@@ -1,0 +1,42 @@
+import type { Backend, Block, Machine, Suite, Workload } from '../../src/model/index.js';
+import * as m from '../machines.js';
+import { switched } from '../topologies.js';
+import { ctlPageless } from '../workloads.js';
+
+// Not among the parts of the matrix: nothing else needs an NVDIMM, or could do anything with it.
+const withNvdimm = (machine: Machine): Machine => ({ ...machine, id: `pmem-${machine.id}`, nvdimmMiB: 128 });
+
+const modes = [
+  m.noIommu,
+  m.vtdStrict,
+  m.vtdLazy,
+  m.vtdPassthrough,
+  m.vtdCaching,
+  m.vtdSecondStage,
+  m.vtdFirstStage,
+  m.virtioStrict,
+  m.amdStrict,
+  m.bounced,
+  m.narrowNoIommu,
+  m.narrowStrict,
+].map(withNvdimm);
+
+const raw: Workload = { id: 'pmem-raw', kind: 'pmem', mode: 'raw', sizeKiB: 512 };
+const fsdax: Workload = { id: 'pmem-fsdax', kind: 'pmem', mode: 'fsdax', sizeKiB: 512 };
+
+function block(machines: Machine[], workload: Workload, backends: Backend[], more: Partial<Block> = {}): Block {
+  return { machines, topologies: [switched], workloads: [workload], backends, ...more };
+}
+
+export const pmem: Suite = {
+  id: 'pmem',
+  describe:
+    'an NVDIMM with and without struct pages, and reserved RAM: to disk and back; the NVDIMM holds it when the power was gone',
+  blocks: [
+    block(modes, raw, ['phyr8']),
+    block(modes, fsdax, ['sg', 'iter', 'iova', 'phyr16', 'phyr8']),
+    block([m.noIommuReserved, m.vtdStrictReserved], ctlPageless, ['phyr8']),
+    // The second guest must see what the first lost.
+    block([withNvdimm(m.vtdStrict)], raw, ['phyr8'], { plant: 'wrong-length', caughtBy: ['data'] }),
+  ],
+};
