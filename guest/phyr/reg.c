@@ -144,13 +144,21 @@ struct phyr_reg *phyr_reg_from_sgt(struct device *dev, const struct sg_table *ta
 	if (IS_ERR(reg))
 		return reg;
 	err = phyr_map_from_sgt(&reg->map, table, GFP_KERNEL);
-	if (err) {
-		percpu_ref_exit(&reg->users);
-		kfree(reg);
-		return ERR_PTR(err);
+	if (err)
+		goto free;
+	if (!phyr_map_leads(dev, &reg->map)) {
+		err = -EFAULT;
+		goto unmap;
 	}
 	phyr_reg_begins(reg, dev, dir, false);
 	return reg;
+
+unmap:
+	phyr_dma_unmap(dev, &reg->map);
+free:
+	percpu_ref_exit(&reg->users);
+	kfree(reg);
+	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_from_sgt);
 

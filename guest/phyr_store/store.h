@@ -4,8 +4,8 @@
  *
  * A store is a range of physical memory with a device file: /dev/phyr_ram for RAM that was reserved
  * on the command line or an NVDIMM that has no driver, /dev/phyr_bar-BDF for BAR 2 of an ivshmem
- * device.  The file can be mapped (shared, by page frame), read, written and flushed (fsync, msync),
- * and makes dma-bufs (uapi/phyr_store.h).
+ * device.  The file can be mapped (shared, by page frame), read, written and flushed (fsync,
+ * msync), and makes dma-bufs (uapi/phyr_store.h).
  * /sys/class/misc/NAME/revoked takes the memory back from every process and device (1), and offers
  * it again (0).
  */

@@ -136,8 +136,8 @@ struct phyr_nvme_buffer_io {
  * EBADF and EINVAL also: no dma-buf, or one larger than PHYR_NVME_MAX_BUFFER_LEN; EACCES: the
  * dma-buf's file is not open for that access; EOPNOTSUPP: the exporter hands out no lists; or does
  * not serve devices like this one; EREMOTEIO: it is a peer's memory that cannot be reached from
- * here, for which exporters of the kernel may say EINVAL; ENODEV: it was taken back; ENOSPC,
- * ENOMEM; other errors of the exporter.
+ * here, for which exporters of the kernel may say EINVAL; EFAULT: the exporter has not mapped all
+ * of it; ENODEV: it was taken back; ENOSPC, ENOMEM; other errors of the exporter.
  */
 struct phyr_nvme_attach {
 	__s32 fd;
