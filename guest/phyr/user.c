@@ -79,6 +79,20 @@ static int pin_batches(struct phyr_list *list, u64 addr, u64 len, unsigned int g
 	return 0;
 }
 
+static void unpin_chunks(const struct phyr_list *list, bool dirty)
+{
+	struct phyr_iter it;
+
+	phyr_for_each(it, list) {
+		unsigned long pfn = PHYS_PFN(it.cur.paddr);
+		unsigned long end = PFN_UP(it.cur.paddr + it.cur.len);
+
+		if (phyr_planted(PHYR_PLANT_PIN_LEAK) && end - pfn > 1)
+			pfn++;
+		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), end - pfn, dirty);
+	}
+}
+
 int phyr_list_pin_user(struct phyr_list *list, u64 addr, u64 len, unsigned int gup_flags)
 {
 	struct page *few[BATCH], **many = NULL;
@@ -97,24 +111,18 @@ int phyr_list_pin_user(struct phyr_list *list, u64 addr, u64 len, unsigned int g
 	err = many ? pin_batches(list, addr, len, gup_flags, many, BATCH_PAGE) :
 		     pin_batches(list, addr, len, gup_flags, few, BATCH);
 	free_page((unsigned long)many);
+	if (err || phyr_planted(PHYR_PLANT_NO_PIN))
+		unpin_chunks(list, false);
 	if (err)
-		phyr_list_unpin_user(list, false);
+		phyr_list_destroy(list);
 	return err;
 }
 EXPORT_SYMBOL_GPL(phyr_list_pin_user);
 
 void phyr_list_unpin_user(struct phyr_list *list, bool dirty)
 {
-	struct phyr_iter it;
-
-	phyr_for_each(it, list) {
-		unsigned long pfn = PHYS_PFN(it.cur.paddr);
-		unsigned long end = PFN_UP(it.cur.paddr + it.cur.len);
-
-		if (phyr_planted(PHYR_PLANT_PIN_LEAK) && end - pfn > 1)
-			pfn++;
-		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), end - pfn, dirty);
-	}
+	if (!phyr_planted(PHYR_PLANT_NO_PIN))
+		unpin_chunks(list, dirty);
 	phyr_list_destroy(list);
 }
 EXPORT_SYMBOL_GPL(phyr_list_unpin_user);

@@ -1,9 +1,20 @@
-import type { Lifetime, Suite } from '../../src/model/index.js';
+import type { Block, Lifetime, OracleName, Plant, Suite } from '../../src/model/index.js';
 import * as m from '../machines.js';
 import { switched } from '../topologies.js';
 
 // Not among the parts of the matrix: what happens to the memory has nothing to do with where the disk stands.
 const events: Lifetime['event'][] = ['fork', 'mremap', 'dontneed', 'truncate', 'thp-split', 'thp-collapse', 'swap'];
+
+const on = (event: Lifetime['event']): Lifetime => ({ id: event, kind: 'lifetime', event, sizeKiB: 512 });
+
+const alarm = (event: Lifetime['event'], plant: Plant, caughtBy: OracleName[]): Block => ({
+  machines: [m.vtdStrict],
+  topologies: [switched],
+  workloads: [on(event)],
+  backends: ['phyr8'],
+  plant,
+  caughtBy,
+});
 
 export const lifetime: Suite = {
   id: 'lifetime',
@@ -24,16 +35,11 @@ export const lifetime: Suite = {
         m.narrowNoIommu,
       ],
       topologies: [switched],
-      workloads: events.map((event): Lifetime => ({ id: event, kind: 'lifetime', event, sizeKiB: 512 })),
+      workloads: events.map(on),
       backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
     },
-    {
-      machines: [m.vtdStrict],
-      topologies: [switched],
-      workloads: [{ id: 'fork', kind: 'lifetime', event: 'fork', sizeKiB: 512 }],
-      backends: ['phyr8'],
-      plant: 'pin-leak',
-      caughtBy: ['leaks'],
-    },
+    alarm('fork', 'pin-leak', ['leaks']),
+    // Whoever does not keep its pages sees them split.
+    alarm('thp-split', 'no-pin', ['workload']),
   ],
 };

@@ -10,6 +10,7 @@ export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
 export { findingsIn, judge, knownOn } from './judge.js';
 export { judgeKernelLog, logWindow, splats } from './kernel-log.js';
 export { judgeLeaks, P2pMemory, Snapshot } from './leaks.js';
+export { bothLives } from './lives.js';
 export { type DeviceTrace, NVME_EVENTS, NvmeTrace, type Owner, TRANSLATION_EVENTS, VTD_EVENTS } from './nvme-trace.js';
 export { readStamp, SECTOR, stamped, stampedDue } from './stamp.js';
 export { decodeEvents, type Story, storyIn } from './story.js';

@@ -21,11 +21,11 @@ import {
 } from '../model/index.js';
 import { decideCtlIo } from './ctl-io.js';
 import { ktapLacks } from './ktap.js';
-import { lifetimeLacks } from './lifetime.js';
 import { MEMORY_PATHS } from './memory-paths.js';
 import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { decidePmem } from './pmem.js';
+import { RANGES_SPAN } from './ranges.js';
 import { registerLacks } from './register.js';
 import { cellSeed } from './seed.js';
 import { userCostLacks } from './user-cost.js';
@@ -194,10 +194,6 @@ export function decide(combination: Combination, block: Block): Decision {
     const decision = decidePmem(machine, workload, backend);
     if ('prune' in decision || block.caughtBy === undefined) return decision;
   }
-  if (workload.kind === 'lifetime') {
-    const lacks = lifetimeLacks(nodes, workload);
-    if (lacks !== undefined) return { prune: lacks };
-  }
   if (workload.kind === 'ktap' || workload.kind === 'kernel-check') {
     if (backend !== 'phyr8') return { prune: 'it tests no backend of the driver: it is run once' };
     const lacks = workload.kind === 'ktap' ? ktapLacks(machine, nodes, workload) : undefined;
@@ -277,7 +273,7 @@ export function diskKiB(workload: Workload): number {
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
     case 'ctl-io':
-      return 2 * workload.via.length * workload.sizeKiB;
+      return workload.via.length * (2 * workload.sizeKiB + (workload.ranges === undefined ? 0 : RANGES_SPAN / 1024));
     case 'pmem':
     case 'lifetime':
       return 2 * MEMORY_PATHS.length * workload.sizeKiB;

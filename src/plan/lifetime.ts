@@ -1,5 +1,5 @@
-/** What becomes of I/O with memory to which something happens, and what it needs. */
-import type { Lifetime, PciNode } from '../model/index.js';
+/** What becomes of I/O with memory to which something happens. */
+import type { Lifetime } from '../model/index.js';
 import type { MemoryPath } from './memory-paths.js';
 
 export interface LifetimeDue {
@@ -36,10 +36,4 @@ export function lifetimeDue({ event }: Lifetime, { via }: Pick<MemoryPath, 'via'
     case 'swap':
       return { written: 'stamps', seen: 'read', swapped: !pinned };
   }
-}
-
-/** Why it cannot happen there. */
-export function lifetimeLacks(nodes: readonly PciNode[], { event }: Lifetime): string | undefined {
-  if (event !== 'swap' || nodes.some((node) => node.kind === 'nvme' && node.role === 'reference')) return undefined;
-  return 'the topology has no other disk to swap to';
 }

@@ -16,6 +16,7 @@ import {
   type Verdict,
 } from '../model/index.js';
 import {
+  bothLives,
   DriverStats,
   findingsIn,
   judge,
@@ -125,18 +126,6 @@ export async function runCell(
 /** A guest that holds nothing is not switched on again to look. */
 function isSwitchedOff({ workload, expect }: Cell): boolean {
   return workload.kind === 'pmem' && expect.kind !== 'refused';
-}
-
-/** What one oracle says of a guest and of that which came after it. */
-function bothLives(before: OracleReport, after: OracleReport): OracleReport {
-  const badness = ({ verdict }: OracleReport) => ['pass', 'inconclusive', 'fail'].indexOf(verdict);
-  const { verdict } = badness(after) > badness(before) ? after : before;
-  const kernel = [...(before.kernel ?? []), ...(after.kernel ?? [])];
-  const detail = [
-    ...(before.verdict === verdict ? [before.detail] : []),
-    ...(after.verdict === verdict ? [`after the power cycle: ${after.detail}`] : []),
-  ].join('; ');
-  return { name: before.name, verdict, detail, ...(kernel.length > 0 && { kernel }) };
 }
 
 interface Evidence {

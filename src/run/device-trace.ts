@@ -13,10 +13,8 @@ export function tracesDevice(workload: Workload): boolean {
     case 'p2p-copy':
     case 'ctl-io':
     case 'pmem':
-      return true;
     case 'lifetime':
-      // QEMU's trace does not say of which NVMe it speaks, and the other one has what is swapped.
-      return workload.event !== 'swap';
+      return true;
     case 'fio-verify':
       return workload.deviceTrace === true;
     default:

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InfraError, type Lifetime } from '../../model/index.js';
+import type { Lifetime } from '../../model/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
 import { type LifetimeDue, lifetimeDue, MEMORY_PATHS, type MemoryPath } from '../../plan/index.js';
 import { check } from '../lab.js';
@@ -48,8 +48,8 @@ export async function lifetime(context: Context): Promise<WorkloadResult> {
     await overwrite(dutFile, from, secret.piece(0, bytes));
   }
 
-  const swap = workload.event === 'swap' ? swapDisk(context) : undefined;
-  if (swap !== undefined) await lab.run(`lab swap-on ${swap}`);
+  const swaps = workload.event === 'swap';
+  if (swaps) await lab.run('lab swap-on');
   const objections = { ours: [] as string[], kernel: [] as string[] };
   const doubts: string[] = [];
   const digests = new Map<Case, string>();
@@ -72,7 +72,7 @@ export async function lifetime(context: Context): Promise<WorkloadResult> {
     }
   } finally {
     await lab.unbind(dut);
-    if (swap !== undefined) await lab.run(`lab swap-off ${swap}`);
+    if (swaps) await lab.run('lab swap-off');
   }
   const report = judged(objections, `${cases.length} paths`);
   const [doubt] = doubts;
@@ -82,13 +82,6 @@ export async function lifetime(context: Context): Promise<WorkloadResult> {
     metrics: [],
     moved,
   };
-}
-
-function swapDisk({ cell, bdf }: Context): string {
-  const port = cell.topology.root.flatMap((node) => ('below' in node ? node.below : [node]));
-  const disk = port.find((node) => node.kind === 'nvme' && node.role === 'reference');
-  if (disk === undefined) throw new InfraError(`topology ${cell.topology.id} has no disk to swap to`);
-  return bdf(disk.id);
 }
 
 function* judgeLife(name: string, { via, due }: Case, life: Life, bytes: number): Generator<string> {

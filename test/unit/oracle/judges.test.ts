@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KnownDefect, OracleReport } from '../../../src/model/index.js';
 import { Path } from '../../../src/model/index.js';
 import {
+  bothLives,
   foldFaults,
   judge,
   judgeFaults,
@@ -109,6 +110,14 @@ describe("findings in the kernel's own path", () => {
     expect(both).toMatchObject({ verdict: 'fail', kernel: [expect.stringContaining('dma_buf')] });
     expect(judgeLog(leak('phyr_list_append')).kernel).toBeUndefined();
   });
+});
+
+it('what is worse of two lives of a cell is what counts, and is said', () => {
+  const [good, bad] = [report('data', 'pass'), { ...report('data', 'fail'), detail: 'lost' }];
+  expect(bothLives(good, good).detail).toBe('d; after the power cycle: d');
+  expect(bothLives(good, bad)).toEqual({ name: 'data', verdict: 'fail', detail: 'after the power cycle: lost' });
+  expect(bothLives(bad, report('data', 'inconclusive'))).toMatchObject({ verdict: 'fail', detail: 'lost' });
+  expect(bothLives({ ...good, kernel: ['a'] }, { ...good, kernel: ['b'] }).kernel).toEqual(['a', 'b']);
 });
 
 describe('the fault oracle', () => {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import * as machines from '../../../harness/machines.js';
-import { acsDirect, switched } from '../../../harness/topologies.js';
-import type { Lifetime, Topology } from '../../../src/model/index.js';
-import { expand, lifetimeDue } from '../../../src/plan/index.js';
+import type { Lifetime } from '../../../src/model/index.js';
+import { lifetimeDue } from '../../../src/plan/index.js';
 
 const of = (event: Lifetime['event']): Lifetime => ({ id: event, kind: 'lifetime', event, sizeKiB: 512 });
 const due = (event: Lifetime['event'], via: 'odirect' | 'direct' | 'registered') => lifetimeDue(of(event), { via });
@@ -22,21 +20,5 @@ describe('memory under I/O', () => {
     expect(due('thp-split', 'registered').huge).toBe(true);
     expect(due('thp-collapse', 'registered').huge).toBe(false);
     expect(due('swap', 'registered').swapped).toBe(false);
-  });
-
-  it('is swapped to another disk, if there is one', () => {
-    const reasons = (topology: Topology) =>
-      expand(
-        {
-          id: 'test',
-          describe: '',
-          blocks: [
-            { machines: [machines.noIommu], topologies: [topology], workloads: [of('swap')], backends: ['phyr8'] },
-          ],
-        },
-        1,
-      ).pruned.map(({ reason }) => reason);
-    expect(reasons(switched)).toEqual([]);
-    expect(reasons(acsDirect)).toEqual(['the topology has no other disk to swap to']);
   });
 });
