@@ -1,7 +1,5 @@
 import type { Endpoint, Machine, Suite, Topology, UserCost, Vfio } from '../../src/model/index.js';
 import {
-  amdPassthrough,
-  amdStrict,
   virtioLazy,
   virtioStrict,
   vtdCaching,
@@ -61,8 +59,6 @@ export const vfio: Suite = {
         vtdFirstStagePassthrough,
         virtioStrict,
         virtioLazy,
-        amdStrict,
-        amdPassthrough,
       ],
       topologies: [pairs],
       workloads: [vfio4k, vfio64k, vfio2m, vfioHugetlb, vfioEdu],

@@ -241,14 +241,14 @@ class Story {
     }
   }
 
-  /** The device writes to a few pages; none that another way has written to. */
+  /** The device writes to a few pages, ours to the first and the last among them; none that another way has written to. */
   async #moves(way: Way): Promise<void> {
     await this.#device(way, this.#chosen(way));
     await this.#claim(`memory after the device of ${way}`, !this.#isOurs(way));
   }
 
   #chosen(way: Way): number[] {
-    const turn = ['type1', 'compat', 'iommufd', this.#ours].indexOf(way);
+    const turn = [this.#ours, 'type1', 'compat', 'iommufd'].indexOf(way);
     // edu needs a tenth of a second for each.
     const many = this.#context.workload.engine === 'edu' ? 2 : 5;
     const chosen = Array.from({ length: many }, (_, i) => Math.floor((i * this.#pages) / many) + turn);
