@@ -91,6 +91,7 @@ export function judgeKernelLog(
 
 const LEAK = 'kmemleak: ';
 const LEAK_BEGINS = 'unreferenced object';
+const LEAKS_COUNTED = /kmemleak: (\d+) new suspected memory leaks/;
 
 /** A report of kmemleak is its head and all of its lines up to the next; those of known defects are taken out, one line of each kind. */
 function withoutLeaks(
@@ -105,12 +106,20 @@ function withoutLeaks(
   }
   const leaks = new Set<string>();
   const taken = new Set<number>();
+  let found = 0;
   for (const report of reports) {
     const place = report.map((at) => lines[at] ?? '').find((line) => known.some((pattern) => pattern.test(line)));
     if (place === undefined) continue;
     for (const at of report) taken.add(at);
+    found++;
     leaks.add(place.slice(place.indexOf(LEAK)).replace(/\s+/g, ' '));
   }
+  // The kernel counts them first. What it has counted and nobody has seen is no known defect.
+  const counts = lines.flatMap((line, at) => {
+    const count = LEAKS_COUNTED.exec(line)?.[1];
+    return count === undefined ? [] : [{ at, count: Number(count) }];
+  });
+  if (counts.reduce((sum, { count }) => sum + count, 0) <= found) for (const { at } of counts) taken.add(at);
   return { lines: lines.filter((_, at) => !taken.has(at)), leaks: [...leaks] };
 }
 

@@ -106,6 +106,10 @@ describe("findings in the kernel's own path", () => {
       verdict: 'pass',
       kernel: ['kmemleak: dma_buf_phys_vec_to_sgt+0x41/0x60'],
     });
+    const counted = (n: number) =>
+      `[  176.6] kmemleak: ${n} new suspected memory leaks (see /sys/kernel/debug/kmemleak)`;
+    expect(judgeLog([counted(1), ...leak('dma_buf_phys_vec_to_sgt')]).verdict).toBe('pass');
+    expect(judgeLog([counted(2), ...leak('dma_buf_phys_vec_to_sgt')]).verdict).toBe('fail');
     const both = judgeLog([...leak('dma_buf_phys_vec_to_sgt'), ...leak('phyr_list_append')]);
     expect(both).toMatchObject({ verdict: 'fail', kernel: [expect.stringContaining('dma_buf')] });
     expect(judgeLog(leak('phyr_list_append')).kernel).toBeUndefined();
