@@ -31,13 +31,14 @@ export function gdbScript({ kernel, modules, sections, socket, guest }: GdbScene
   ].join('\n');
 }
 
-/** gdb takes where the code is and then where each other section is; it does not want to hear of notes and tables of the kernel's. */
+/**
+ * gdb takes where the code is and then where each other section is; it does not want to hear of notes and tables of the kernel's, nor of
+ * code that is gone once the module is loaded: another's may be there by now.
+ */
 function addSymbolFile({ module, sections }: Sections, dir: string): string[] {
   const { '.text': text, ...others } = sections;
   if (text === undefined) return [];
-  const rest = Object.entries(others).filter(([name]) =>
-    /^\.(data|bss|rodata|init\.text|exit\.text|text)\b/.test(name),
-  );
+  const rest = Object.entries(others).filter(([name]) => /^\.(data|bss|rodata|exit\.text|text)\b/.test(name));
   return [
     [`add-symbol-file ${join(dir, `${module}.ko`)} ${text}`, ...rest.map((one) => `-s ${one.join(' ')}`)].join(' '),
   ];
