@@ -5,6 +5,7 @@ import { arm64 } from './suites/arm64.js';
 import { bench } from './suites/bench.js';
 import { ci } from './suites/ci.js';
 import { debug } from './suites/debug.js';
+import { dmabuf } from './suites/dmabuf.js';
 import { engines } from './suites/engines.js';
 import { full } from './suites/full.js';
 import { ktap } from './suites/ktap.js';
@@ -21,6 +22,7 @@ export const suites: Suite[] = [
   smoke,
   ci,
   p2p,
+  dmabuf,
   machines,
   arm64,
   engines,

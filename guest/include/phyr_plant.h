@@ -48,7 +48,10 @@
  * @PHYR_PLANT_WRONG_ORDER:	"wrong-order": the size bits of a packed entry are one too small
  * @PHYR_PLANT_WRONG_IOVA:	"wrong-iova": the last chunk of several is entered into a domain of
  *				one's own a page late
- * @PHYR_PLANT_NO_WAIT:		"no-wait": a registration is unmapped without waiting for its I/O
+ * @PHYR_PLANT_SWAP_RANGES:	"swap-ranges": the list of a dma-buf has the second range before
+ *				the first
+ * @PHYR_PLANT_SKIP_DRAIN:	"skip-drain": a registration that is taken back is unmapped without
+ *				waiting for its I/O
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -67,7 +70,8 @@ enum phyr_plant {
 	PHYR_PLANT_NO_PIN,
 	PHYR_PLANT_WRONG_ORDER,
 	PHYR_PLANT_WRONG_IOVA,
-	PHYR_PLANT_NO_WAIT,
+	PHYR_PLANT_SWAP_RANGES,
+	PHYR_PLANT_SKIP_DRAIN,
 };
 
 #ifdef PHYR_PLANTS

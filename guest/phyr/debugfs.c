@@ -59,6 +59,10 @@ static int regs_show(struct seq_file *out, void *unused)
 			seq_printf(out, " of %u", live->map->nr);
 		seq_printf(out, ", for %lld s%s\n", ktime_get_seconds() - live->since,
 			   atomic_read(live->closed) ? ", being revoked" : "");
+		if (!live->map->list) {
+			seq_puts(out, "mapped by somebody else\n");
+			continue;
+		}
 		phyr_list_print(live->map->list, text, PAGE_SIZE);
 		seq_puts(out, text);
 	}

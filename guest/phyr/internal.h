@@ -168,6 +168,9 @@ enum phyr_how {
 struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
 				  u32 expect, gfp_t gfp);
 
+/* sg.c */
+bool phyr_map_leads(struct device *dev, const struct phyr_map *map);
+
 /* index.c */
 
 /**

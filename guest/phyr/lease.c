@@ -141,6 +141,35 @@ unlock:
 	return err ? ERR_PTR(err) : export;
 }
 
+/* Give a lease; the export's lock is held, and it is offered. */
+static void give(struct phyr_lease *lease, struct phyr_export *export, struct file *file)
+{
+	lease->revoked = false;
+	refcount_set(&lease->users, 1);
+	init_completion(&lease->idle);
+	list_add_tail(&lease->node, &export->leases);
+	lease->export = export;
+	lease->file = file;
+}
+
+int phyr_lease_take(struct phyr_lease *lease, struct phyr_export *export, struct file *file)
+{
+	int err;
+
+	if (lease->export)
+		return -EINVAL;
+	err = mutex_lock_killable(&export->lock);
+	if (err)
+		return err;
+	if (export->offered)
+		give(lease, export, get_file(file));
+	else
+		err = -ENODEV;
+	mutex_unlock(&export->lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(phyr_lease_take);
+
 int phyr_list_from_pfnmap(struct phyr_list *list, struct phyr_lease *lease, u64 addr, u64 len,
 			  bool write, gfp_t gfp)
 {
@@ -161,12 +190,7 @@ int phyr_list_from_pfnmap(struct phyr_list *list, struct phyr_lease *lease, u64 
 	err = export->offered ? append(export, list, offset, len, gfp) : -ENODEV;
 	if (err)
 		goto unlock;
-	lease->revoked = false;
-	refcount_set(&lease->users, 1);
-	init_completion(&lease->idle);
-	list_add_tail(&lease->node, &export->leases);
-	lease->export = export;
-	lease->file = file;
+	give(lease, export, file);
 	mutex_unlock(&export->lock);
 	return 0;
 

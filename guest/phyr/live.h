@@ -15,7 +15,7 @@ struct phyr_map;
  * struct phyr_live - what is shown of a registration in force
  * @node:	in the list of all (private)
  * @dev:	its device
- * @map:	its mapping, whose list is its own
+ * @map:	its mapping, whose list, if there is one, is its own
  * @dir:	what it was registered for
  * @closed:	not 0 once it is being revoked
  * @since:	when it was made, in seconds since boot (private)

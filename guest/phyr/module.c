@@ -24,7 +24,8 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_NO_PIN]		= "no-pin",
 	[PHYR_PLANT_WRONG_ORDER]	= "wrong-order",
 	[PHYR_PLANT_WRONG_IOVA]		= "wrong-iova",
-	[PHYR_PLANT_NO_WAIT]		= "no-wait",
+	[PHYR_PLANT_SWAP_RANGES]	= "swap-ranges",
+	[PHYR_PLANT_SKIP_DRAIN]		= "skip-drain",
 };
 
 int phyr_plant_now;

@@ -64,7 +64,8 @@ static void phyr_reg_idle(struct percpu_ref *users)
  */
 static bool phyr_reg_needs_sync(struct device *dev, const struct phyr_map *map)
 {
-	if (map->shape == PHYR_SHAPE_SAME || map->list->mem != PHYR_MEM_RAM)
+	if (map->shape == PHYR_SHAPE_SAME || map->how == PHYR_HOW_BORROWED ||
+	    map->list->mem != PHYR_MEM_RAM)
 		return false;
 	if (map->how == PHYR_HOW_IOVA)
 		return !dev_is_dma_coherent(dev) ||
@@ -72,8 +73,7 @@ static bool phyr_reg_needs_sync(struct device *dev, const struct phyr_map *map)
 	return dma_dev_need_sync(dev);
 }
 
-struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *list,
-				 enum dma_data_direction dir, unsigned long attrs)
+static struct phyr_reg *phyr_reg_alloc(void)
 {
 	struct phyr_reg *reg = kzalloc_obj(*reg);
 	int err;
@@ -81,8 +81,39 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 	if (!reg)
 		return ERR_PTR(-ENOMEM);
 	err = percpu_ref_init(&reg->users, phyr_reg_idle, 0, GFP_KERNEL);
-	if (err)
-		goto free;
+	if (err) {
+		kfree(reg);
+		return ERR_PTR(err);
+	}
+	return reg;
+}
+
+/* It has its mapping: from now on it is one. */
+static void phyr_reg_begins(struct phyr_reg *reg, struct device *dev, enum dma_data_direction dir,
+			    bool sync)
+{
+	reg->dev = get_device(dev);
+	reg->dir = dir;
+	/* SAME is only chosen where both see the same; asked now, as mapping may have found out. */
+	reg->sync = sync && phyr_reg_needs_sync(dev, &reg->map);
+	init_completion(&reg->idle);
+	mutex_init(&reg->lock);
+	kref_init(&reg->ref);
+	reg->live.dev = dev;
+	reg->live.map = &reg->map;
+	reg->live.dir = dir;
+	reg->live.closed = &reg->closed;
+	phyr_live_add(&reg->live);
+}
+
+struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *list,
+				 enum dma_data_direction dir, unsigned long attrs)
+{
+	struct phyr_reg *reg = phyr_reg_alloc();
+	int err;
+
+	if (IS_ERR(reg))
+		return reg;
 	err = phyr_dma_map(dev, list, &reg->map, dir, attrs, GFP_KERNEL);
 	if (err)
 		goto exit_ref;
@@ -92,30 +123,44 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 		if (err)
 			goto unmap;
 	}
-
-	reg->dev = get_device(dev);
-	reg->dir = dir;
-	/* SAME is only chosen where both see the same; asked now, as mapping may have found out. */
-	reg->sync = !(attrs & DMA_ATTR_SKIP_CPU_SYNC) && phyr_reg_needs_sync(dev, &reg->map);
-	init_completion(&reg->idle);
-	mutex_init(&reg->lock);
-	kref_init(&reg->ref);
-	reg->live.dev = dev;
-	reg->live.map = &reg->map;
-	reg->live.dir = dir;
-	reg->live.closed = &reg->closed;
-	phyr_live_add(&reg->live);
+	phyr_reg_begins(reg, dev, dir, !(attrs & DMA_ATTR_SKIP_CPU_SYNC));
 	return reg;
 
 unmap:
 	phyr_dma_unmap(dev, &reg->map);
 exit_ref:
 	percpu_ref_exit(&reg->users);
-free:
 	kfree(reg);
 	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_create);
+
+struct phyr_reg *phyr_reg_from_sgt(struct device *dev, const struct sg_table *table,
+				   enum dma_data_direction dir)
+{
+	struct phyr_reg *reg = phyr_reg_alloc();
+	int err;
+
+	if (IS_ERR(reg))
+		return reg;
+	err = phyr_map_from_sgt(&reg->map, table, GFP_KERNEL);
+	if (err)
+		goto free;
+	if (!phyr_map_leads(dev, &reg->map)) {
+		err = -EFAULT;
+		goto unmap;
+	}
+	phyr_reg_begins(reg, dev, dir, false);
+	return reg;
+
+unmap:
+	phyr_dma_unmap(dev, &reg->map);
+free:
+	percpu_ref_exit(&reg->users);
+	kfree(reg);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(phyr_reg_from_sgt);
 
 void phyr_reg_close(struct phyr_reg *reg)
 {
@@ -124,14 +169,24 @@ void phyr_reg_close(struct phyr_reg *reg)
 }
 EXPORT_SYMBOL_GPL(phyr_reg_close);
 
+/* A planted defect takes the mapping away, once, and the registration does not know. */
+static void phyr_reg_rob(struct phyr_reg *reg)
+{
+	struct phyr_map map = reg->map;
+
+	if (map.shape == PHYR_SHAPE_SINGLE && !atomic_xchg(&reg->robbed, 1))
+		phyr_dma_unmap(reg->dev, &map);
+}
+
 void phyr_reg_revoke(struct phyr_reg *reg)
 {
 	guard(mutex)(&reg->lock);
 	if (reg->revoked)
 		return;
 	phyr_reg_close(reg);
-	if (!phyr_planted(PHYR_PLANT_NO_WAIT))
-		wait_for_completion(&reg->idle);
+	if (phyr_planted(PHYR_PLANT_SKIP_DRAIN))
+		phyr_reg_rob(reg);
+	wait_for_completion(&reg->idle);
 	phyr_live_del(&reg->live);
 	phyr_table_free(&reg->table, reg->dev);
 	if (!atomic_read(&reg->robbed))
@@ -151,9 +206,6 @@ static void phyr_reg_free(struct kref *ref)
 	struct phyr_reg *reg = container_of(ref, struct phyr_reg, ref);
 
 	phyr_reg_revoke(reg);
-	/* With no-wait planted, nothing else keeps the structure. */
-	if (phyr_planted(PHYR_PLANT_NO_WAIT))
-		wait_for_completion(&reg->idle);
 	phyr_index_free(&reg->index);
 	percpu_ref_exit(&reg->users);
 	put_device(reg->dev);
@@ -274,10 +326,7 @@ EXPORT_SYMBOL_GPL(phyr_reg_end);
 #ifdef PHYR_PLANTS
 void phyr_plant_unmap_reg(const struct phyr_reg_io *io)
 {
-	struct phyr_map map = io->reg->map;	/* so that the registration does not know */
-
-	if (map.shape == PHYR_SHAPE_SINGLE && !atomic_xchg(&io->reg->robbed, 1))
-		phyr_dma_unmap(io->reg->dev, &map);
+	phyr_reg_rob(io->reg);
 }
 EXPORT_SYMBOL_GPL(phyr_plant_unmap_reg);
 #endif

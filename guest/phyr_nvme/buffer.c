@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Registered buffers: user memory, held and registered with phyr.ko, which also keeps its PRPs.
+ * Where the memory is a dma-buf's, dmabuf.c holds and registers it.
  *
  * I/O on a slice of one touches neither the IOMMU nor any entry: PRP2 points into the table, at the
  * entry after that of the first page.
@@ -12,7 +13,8 @@
 #include "ctl.h"
 #include "uapi/phyr_nvme.h"
 
-static enum dma_data_direction pnvme_buffer_dir(const struct pnvme_buffer *buf)
+/* What a device may do with a buffer. */
+enum dma_data_direction pnvme_buffer_dir(const struct pnvme_buffer *buf)
 {
 	switch (buf->access) {
 	case PHYR_NVME_BUFFER_READ:
@@ -46,7 +48,7 @@ static void pnvme_uncharge(struct pnvme_buffer *buf)
 }
 
 /* The owner of memory without pages wants it back, perhaps before it was registered. */
-static void pnvme_buffer_revoke(struct phyr_lease *lease)
+static void pnvme_buffer_lost(struct phyr_lease *lease)
 {
 	struct phyr_reg *reg = container_of(lease, struct pnvme_buffer, mem.lease)->reg;
 
@@ -80,7 +82,7 @@ struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access)
 	if (err)
 		goto free;
 	err = pnvme_memory_get(&buf->mem, addr, len, access & PHYR_NVME_BUFFER_READ, FOLL_LONGTERM,
-			       pnvme_buffer_revoke);
+			       pnvme_buffer_lost);
 	if (err)
 		goto uncharge;
 	return buf;
@@ -100,6 +102,10 @@ free:
  */
 void pnvme_buffer_free(struct pnvme_buffer *buf)
 {
+	if (buf->shared.dmabuf) {
+		pnvme_dmabuf_free(buf);
+		return;
+	}
 	pnvme_memory_put(&buf->mem, buf->dirty);
 	if (buf->reg)
 		phyr_reg_put(buf->reg);
@@ -116,13 +122,15 @@ void pnvme_buffer_free(struct pnvme_buffer *buf)
  *
  * Context: May sleep.
  * Return: 0; -EOPNOTSUPP if the memory does not come in whole pages; -ENOMEM; an error of
- * phyr_dma_map(); -ENODEV if the memory was taken back.
+ * phyr_dma_map(); -ENODEV if the memory was taken back; an error of pnvme_dmabuf_register().
  */
 int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 {
 	struct phyr_reg *reg;
 	int err;
 
+	if (buf->shared.dmabuf)
+		return pnvme_dmabuf_register(ctrl, buf);
 	/* Nobody takes the memory back before the registration can be revoked. */
 	err = pnvme_memory_enter(&buf->mem);
 	if (err)
@@ -139,6 +147,20 @@ int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 leave:
 	pnvme_memory_leave(&buf->mem);
 	return err;
+}
+
+/**
+ * pnvme_buffer_revoke - take a buffer from the device
+ * @buf:	the buffer, registered; waits for I/O in flight on it
+ *
+ * Context: May sleep.  Idempotent.
+ */
+void pnvme_buffer_revoke(struct pnvme_buffer *buf)
+{
+	if (buf->shared.dmabuf)
+		pnvme_dmabuf_revoke(buf);
+	else
+		phyr_reg_revoke(buf->reg);
 }
 
 /**

@@ -147,6 +147,8 @@ static long pnvme_ctl_ioctl(struct file *file, unsigned int cmd, unsigned long a
 		return pnvme_ctl_io(file, user, true);
 	case PHYR_NVME_IOC_REGISTER:
 		return pnvme_ctl_register(file, user);
+	case PHYR_NVME_IOC_ATTACH:
+		return pnvme_ctl_attach(file, user);
 	case PHYR_NVME_IOC_UNREGISTER:
 		return pnvme_ctl_unregister(file, user);
 	case PHYR_NVME_IOC_BUFFER_READ:

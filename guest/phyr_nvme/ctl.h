@@ -6,6 +6,7 @@
 #ifndef PNVME_CTL_H
 #define PNVME_CTL_H
 
+#include <linux/dma-direction.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
@@ -15,6 +16,10 @@
 
 #include "dptr.h"
 #include "phyr/lease.h"
+
+struct dma_buf;
+struct dma_buf_attachment;
+struct sg_table;
 
 /**
  * struct pnvme_memory - user memory that a device may use
@@ -56,8 +61,27 @@ static inline void pnvme_memory_leave(struct pnvme_memory *mem)
 }
 
 /**
+ * struct pnvme_dmabuf - a dma-buf that a buffer's memory comes from
+ * @dmabuf:	it; NULL for a buffer of user memory
+ * @way:	PHYR_NVME_DMABUF_*
+ * @attach:	the controller's attachment, while it is registered
+ * @table:	what the exporter mapped, for PHYR_NVME_DMABUF_SG
+ * @pinned:	the exporter was told not to move it
+ * @mapped:	the controller can get at it; under the dma-buf's reservation lock
+ */
+struct pnvme_dmabuf {
+	struct dma_buf *dmabuf;
+	u32 way;
+	struct dma_buf_attachment *attach;
+	struct sg_table *table;
+	bool pinned;
+	bool mapped;
+};
+
+/**
  * struct pnvme_buffer - a registered buffer
- * @mem:	its memory
+ * @mem:	its memory; of a dma-buf the list at most, which is the exporter's otherwise
+ * @shared:	the dma-buf, if it is one
  * @reg:	its registration, while it is in the list of buffers of the node
  * @access:	PHYR_NVME_BUFFER_*
  * @dirty:	the device may have written to it
@@ -68,6 +92,7 @@ static inline void pnvme_memory_leave(struct pnvme_memory *mem)
  */
 struct pnvme_buffer {
 	struct pnvme_memory mem;
+	struct pnvme_dmabuf shared;
 	struct phyr_reg *reg;
 	u32 access;
 	bool dirty;
@@ -109,10 +134,18 @@ struct pnvme_file {
 	struct xarray buffers;
 };
 
+/* dmabuf.c */
+struct pnvme_buffer *pnvme_dmabuf_alloc(int fd, u32 access, u32 way);
+void pnvme_dmabuf_free(struct pnvme_buffer *buf);
+int pnvme_dmabuf_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf);
+void pnvme_dmabuf_revoke(struct pnvme_buffer *buf);
+
 /* buffer.c */
+enum dma_data_direction pnvme_buffer_dir(const struct pnvme_buffer *buf);
 struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access);
 void pnvme_buffer_free(struct pnvme_buffer *buf);
 int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf);
+void pnvme_buffer_revoke(struct pnvme_buffer *buf);
 int pnvme_buffer_begin(struct pnvme_buffer *buf, struct phyr_reg_io *io, u64 offset, u32 len,
 		       bool write);
 bool pnvme_buffer_dptr(const struct phyr_reg_io *io, union nvme_data_ptr *dptr);
@@ -150,6 +183,7 @@ int pnvme_pass_init(struct pnvme_pass *pass, const struct pnvme_ctrl *ctrl, bool
 
 /* ctl_buffer.c */
 long pnvme_ctl_register(struct file *file, void __user *user);
+long pnvme_ctl_attach(struct file *file, void __user *user);
 long pnvme_ctl_unregister(struct file *file, const void __user *user);
 long pnvme_ctl_buffer_io(struct file *file, const void __user *user, bool write);
 void pnvme_file_release(struct pnvme_file *pf);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Registered buffers of /dev/phyrN-ctl: handles, their I/O, and what debugfs shows of them. */
 #include <linux/debugfs.h>
+#include <linux/dma-buf.h>
 #include <linux/fs.h>
 #include <linux/overflow.h>
 #include <linux/seq_file.h>
@@ -14,7 +15,7 @@
 /* Undo everything for a buffer that has no handle any more, when its last I/O is done. */
 static void pnvme_ctl_release_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
 {
-	phyr_reg_revoke(buf->reg);
+	pnvme_buffer_revoke(buf);
 	mutex_lock(&ctl->list_lock);
 	list_del(&buf->node);
 	mutex_unlock(&ctl->list_lock);
@@ -38,10 +39,55 @@ static int pnvme_ctl_add_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
 	return err;
 }
 
-long pnvme_ctl_register(struct file *file, void __user *user)
+/* May the file's owner do with the disk what the device may do with the buffer? */
+static int pnvme_file_access(const struct file *file, u32 access)
 {
 	const u32 both = PHYR_NVME_BUFFER_READ | PHYR_NVME_BUFFER_WRITE;
-	struct pnvme_file *pf = file->private_data;
+	int err;
+
+	if (!access || access & ~both)
+		return -EINVAL;
+	err = access & PHYR_NVME_BUFFER_READ ? pnvme_file_may(file, false) : 0;
+	if (!err && access & PHYR_NVME_BUFFER_WRITE)
+		err = pnvme_file_may(file, true);
+	return err;
+}
+
+/*
+ * Register a buffer and give it a handle, which @arg, as the caller wants it back, is told of.
+ * @addr is where its user has it.  Takes the buffer over, also when it fails.
+ */
+static int pnvme_file_add(struct pnvme_file *pf, struct pnvme_buffer *buf, u64 addr, u64 len,
+			  void __user *user, void *arg, size_t size, u32 *handle)
+{
+	int err = pnvme_ctl_add_buffer(pf->ctl, buf);
+
+	if (err) {
+		pnvme_buffer_free(buf);
+		return err;
+	}
+	/* A handle is known before it can be used: the entry comes last. */
+	err = xa_alloc(&pf->buffers, handle, NULL, XA_LIMIT(1, PHYR_NVME_MAX_BUFFERS), GFP_KERNEL);
+	if (err) {
+		err = err == -EBUSY ? -ENOSPC : err;
+		goto release;
+	}
+	err = -EFAULT;
+	if (copy_to_user(user, arg, size))
+		goto erase;
+	trace_phyr_nvme_ctl_buffer(pf, *handle, addr, len);
+	xa_store(&pf->buffers, *handle, buf, GFP_KERNEL);	/* reserved: cannot fail */
+	return 0;
+
+erase:
+	xa_erase(&pf->buffers, *handle);
+release:
+	pnvme_ctl_release_buffer(pf->ctl, buf);
+	return err;
+}
+
+long pnvme_ctl_register(struct file *file, void __user *user)
+{
 	struct phyr_nvme_register reg;
 	struct pnvme_buffer *buf;
 	u64 end;
@@ -49,45 +95,44 @@ long pnvme_ctl_register(struct file *file, void __user *user)
 
 	if (copy_from_user(&reg, user, sizeof(reg)))
 		return -EFAULT;
-	if (reg.reserved || reg.handle || !reg.access || reg.access & ~both || reg.addr & 3 ||
-	    !reg.len || reg.len > PHYR_NVME_MAX_BUFFER_LEN ||
-	    check_add_overflow(reg.addr, reg.len, &end))
+	if (reg.reserved || reg.handle || reg.addr & 3 || !reg.len ||
+	    reg.len > PHYR_NVME_MAX_BUFFER_LEN || check_add_overflow(reg.addr, reg.len, &end))
 		return -EINVAL;
-	err = reg.access & PHYR_NVME_BUFFER_READ ? pnvme_file_may(file, false) : 0;
-	if (!err && reg.access & PHYR_NVME_BUFFER_WRITE)
-		err = pnvme_file_may(file, true);
+	err = pnvme_file_access(file, reg.access);
 	if (err)
 		return err;
-
 	buf = pnvme_buffer_alloc(reg.addr, reg.len, reg.access);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
-	err = pnvme_ctl_add_buffer(pf->ctl, buf);
+	return pnvme_file_add(file->private_data, buf, reg.addr, reg.len, user, &reg, sizeof(reg),
+			      &reg.handle);
+}
+
+long pnvme_ctl_attach(struct file *file, void __user *user)
+{
+	struct phyr_nvme_attach att;
+	struct pnvme_buffer *buf;
+	u64 end;
+	int err;
+
+	if (copy_from_user(&att, user, sizeof(att)))
+		return -EFAULT;
+	if (att.reserved || att.handle || att.len ||
+	    (att.way != PHYR_NVME_DMABUF_LIST && att.way != PHYR_NVME_DMABUF_SG))
+		return -EINVAL;
+	err = pnvme_file_access(file, att.access);
 	if (err)
-		goto unpin;
-
-	/* A handle is known before it can be used: the entry comes last. */
-	err = xa_alloc(&pf->buffers, &reg.handle, NULL, XA_LIMIT(1, PHYR_NVME_MAX_BUFFERS),
-		       GFP_KERNEL);
-	if (err) {
-		err = err == -EBUSY ? -ENOSPC : err;
-		goto release;
+		return err;
+	buf = pnvme_dmabuf_alloc(att.fd, att.access, att.way);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	att.len = buf->shared.dmabuf->size;
+	if (check_add_overflow(att.view, att.len, &end)) {
+		pnvme_buffer_free(buf);
+		return -EINVAL;
 	}
-	err = -EFAULT;
-	if (copy_to_user(user, &reg, sizeof(reg)))
-		goto erase;
-	trace_phyr_nvme_ctl_buffer(pf, reg.handle, reg.addr, reg.len);
-	xa_store(&pf->buffers, reg.handle, buf, GFP_KERNEL);	/* reserved: cannot fail */
-	return 0;
-
-erase:
-	xa_erase(&pf->buffers, reg.handle);
-release:
-	pnvme_ctl_release_buffer(pf->ctl, buf);
-	return err;
-unpin:
-	pnvme_buffer_free(buf);
-	return err;
+	return pnvme_file_add(file->private_data, buf, att.view, att.len, user, &att, sizeof(att),
+			      &att.handle);
 }
 
 long pnvme_ctl_unregister(struct file *file, const void __user *user)
@@ -197,7 +242,7 @@ void pnvme_ctl_revoke(struct pnvme_ctl *ctl)
 	list_for_each_entry(buf, &ctl->buffers, node)
 		phyr_reg_close(buf->reg);
 	list_for_each_entry(buf, &ctl->buffers, node)
-		phyr_reg_revoke(buf->reg);
+		pnvme_buffer_revoke(buf);
 }
 
 /* What debugfs shows of one buffer at most: its list is cut at whole lines. */
@@ -218,7 +263,7 @@ static int pnvme_buffers_show(struct seq_file *m, void *unused)
 		seq_printf(m, "buffer access=%s%s charged=%lu %s\n",
 			   buf->access & PHYR_NVME_BUFFER_READ ? "r" : "",
 			   buf->access & PHYR_NVME_BUFFER_WRITE ? "w" : "", buf->charged,
-			   buf->mem.pinned ? "pinned" : "lent");
+			   buf->shared.dmabuf ? "attached" : buf->mem.pinned ? "pinned" : "lent");
 		phyr_list_print(&buf->mem.list, text, SHOW_BYTES);
 		seq_puts(m, text);
 	}

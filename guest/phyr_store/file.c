@@ -8,18 +8,6 @@
 
 #include "store.h"
 
-/**
- * struct store_file - an open file
- * @store:	what it is open on, held
- * @mapping:	where its mappings are found
- * @node:	in store->files
- */
-struct store_file {
-	struct store *store;
-	struct address_space *mapping;
-	struct list_head node;
-};
-
 static int store_open(struct inode *inode, struct file *file)
 {
 	struct store *store = container_of(file->private_data, struct store, misc);
@@ -192,4 +180,6 @@ const struct file_operations store_fops = {
 	.write		= store_write,
 	.mmap		= store_mmap,
 	.fsync		= store_fsync,
+	.unlocked_ioctl	= store_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
 };

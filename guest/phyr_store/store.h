@@ -4,7 +4,8 @@
  *
  * A store is a range of physical memory with a device file: /dev/phyr_ram for RAM that was reserved
  * on the command line or an NVDIMM that has no driver, /dev/phyr_bar-BDF for BAR 2 of an ivshmem
- * device.  The file can be mapped (shared, by page frame), read, written and flushed (fsync, msync).
+ * device.  The file can be mapped (shared, by page frame), read, written and flushed (fsync,
+ * msync), and makes dma-bufs (uapi/phyr_store.h).
  * /sys/class/misc/NAME/revoked takes the memory back from every process and device (1), and offers
  * it again (0).
  */
@@ -42,6 +43,21 @@ struct store {
 	struct kref ref;
 	char name[32];
 };
+
+/**
+ * struct store_file - an open file
+ * @store:	what it is open on, held
+ * @mapping:	where its mappings are found
+ * @node:	in store->files
+ */
+struct store_file {
+	struct store *store;
+	struct address_space *mapping;
+	struct list_head node;
+};
+
+/* dmabuf.c */
+long store_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* file.c */
 extern const struct file_operations store_fops;

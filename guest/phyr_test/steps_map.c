@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cases: mappings, of which each step fails in turn. */
+#include <linux/iommu.h>
+#include <linux/sizes.h>
+
 #include "test.h"
 
 /* What is mapped. */
 static struct phyr_list part;
+
+/* Where, if not by the DMA API. */
+static struct iommu_domain *own;
 
 static int op_map(struct test *t)
 {
@@ -13,6 +19,15 @@ static int op_map(struct test *t)
 	if (err && map.shape != PHYR_SHAPE_NONE)
 		FAIL(t, "failed with %d, with shape %u", err, map.shape);
 	phyr_dma_unmap(t->dev, &map);
+	return err;
+}
+
+static int op_domain(struct test *t)
+{
+	int err = phyr_domain_map(own, SZ_4G, &part, IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
+
+	if (!err)
+		phyr_domain_unmap(own, SZ_4G, part.len);
 	return err;
 }
 
@@ -82,6 +97,39 @@ static void map_peer(struct test *t)
 	test_peer_put(&peer);
 }
 
+/* Whole pages of which none adjoins the next; and what is refused before any step. */
+static void map_own(struct test *t)
+{
+	struct phys_vec chunks[TEST_CHUNKS];
+	const int prot = IOMMU_READ;
+	int i, err = 0;
+
+	NEEDS(t, device_iommu_mapped(t->dev), "no IOMMU");
+	own = iommu_paging_domain_alloc_flags(t->dev, 0);
+	if (IS_ERR(own)) {
+		FAIL(t, "no domain: %ld", PTR_ERR(own));
+		return;
+	}
+	test_chunks(t, chunks);
+	phyr_list_init(&part, PHYR_PACKED);
+	EXPECT(t, phyr_domain_map(own, SZ_4G, &part, prot, GFP_KERNEL) == -EINVAL,
+	       "an empty list is taken");
+	for (i = 1; i < 40 && !err; i++)
+		err = phyr_list_append(&part, PHYR_MEM_RAM, NULL, chunks[i].paddr, chunks[i].len,
+				       GFP_KERNEL);
+	EXPECT(t, !err, "no memory");
+	EXPECT(t, phyr_domain_map(own, SZ_4G, &t->list, prot, GFP_KERNEL) == -EINVAL,
+	       "parts of pages are taken");
+	EXPECT(t, phyr_domain_map(own, SZ_4G + 512, &part, prot, GFP_KERNEL) == -EINVAL,
+	       "an address inside a page is taken");
+	EXPECT(t, phyr_domain_map(own, PAGE_MASK, &part, prot, GFP_KERNEL) == -ERANGE,
+	       "more than there are addresses is taken");
+	test_every_failure(t, op_domain);
+undo:
+	phyr_list_destroy(&part);
+	iommu_domain_free(own);
+}
+
 static void reg_create(struct test *t)
 {
 	test_every_failure(t, op_reg);
@@ -93,6 +141,7 @@ static const struct test_case cases[] = {
 	{ "every failure: map one chunk",	 map_one },
 	{ "every failure: map chunks with gaps", map_gapped },
 	{ "every failure: map memory of a peer", map_peer },
+	{ "every failure: map into a domain",	 map_own },
 	{ "every failure: register",		 reg_create },
 };
 

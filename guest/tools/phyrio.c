@@ -11,13 +11,16 @@
  *   phyrio check  CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]]
  *   phyrio cat    CTL OFFSET LENGTH [MEMORY]                    raw bytes to stdout
  *   phyrio repeat CTL COUNT LENGTH [buffer]                     read the same again and again, to be measured
- *   phyrio refuse CTL                                           every kind of wrong request
+ *   phyrio refuse CTL [STORE]                                   every kind of wrong request, to a store's file as well
  *   phyrio stress CTL THREADS SECONDS SEED                      all at once, buffers coming and going under I/O
- *   phyrio revoke CTL FILE SWITCH THREADS MILLISECONDS          FILE's memory is taken back under I/O by writing 1 to SWITCH
+ *   phyrio place  CTL OFFSET MEMORY                             read from there into all of a dma-buf, which is left as it is
+ *   phyrio revoke CTL MEMORY SWITCH THREADS MILLISECONDS        FILE's memory is taken back under I/O by writing 1 to SWITCH
  *
  * MEMORY: "user" is anonymous; "buffer" the same as a registered buffer; FILE a mapping of that, e.g. p2pmem/allocate of a
- * peer, or of memory without pages; "buffer:FILE" the same registered. Each thread has a part of the range and memory of
- * its own. OFFSET and LENGTH are bytes, multiples of the logical block. One line of JSON on stdout; for `cat` on stderr.
+ * peer, or of memory without pages; "buffer:FILE" the same registered. "dmabuf:WAY:FILE:OFFSET+LENGTH,..." is a dma-buf of
+ * these parts of memory without pages, which its exporter hands over as a list (WAY "list") or as a scatterlist ("sg").
+ * FILE may be "vfio:BDF", the BAR of an ivshmem device that vfio-pci has; SWITCH is "vfio" then. Each thread has a part of the
+ * range and memory of its own. OFFSET and LENGTH are bytes, multiples of the logical block. One line of JSON on stdout; for `cat` on stderr.
  * Exit: 0 done and right, 1 wrong data or a wrong answer, 2 the I/O failed, 64 usage.
  */
 #define _GNU_SOURCE
@@ -48,9 +51,10 @@ int fail_io(const char *op, uint64_t offset, size_t size)
 static int usage(void)
 {
 	fputs("usage: phyrio info CTL | write|check CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]] |\n"
-	      "       cat CTL OFFSET LENGTH [MEMORY] | repeat CTL COUNT LENGTH [buffer] | refuse CTL |\n"
-	      "       stress CTL THREADS SECONDS SEED | revoke CTL FILE SWITCH THREADS MILLISECONDS\n"
-	      "       MEMORY: user, buffer, FILE or buffer:FILE\n", stderr);
+	      "       cat CTL OFFSET LENGTH [MEMORY] | repeat CTL COUNT LENGTH [buffer] | refuse CTL [STORE] |\n"
+	      "       stress CTL THREADS SECONDS SEED | place CTL OFFSET MEMORY |\n"
+	      "       revoke CTL MEMORY SWITCH THREADS MILLISECONDS\n"
+	      "       MEMORY: user, buffer, FILE, buffer:FILE or dmabuf:WAY:FILE:OFFSET+LENGTH,...\n", stderr);
 	return 64;
 }
 
@@ -100,14 +104,17 @@ void *memory(size_t size)
 
 void *memory_of(const char *file, size_t size, uint64_t offset)
 {
-	int fd = file ? open(file, O_RDWR) : -1;
+	bool vfio = file && vfio_named(file);
+	int fd = vfio ? vfio_device(file) : file ? open(file, O_RDWR) : -1;
 	void *mem = MAP_FAILED;
 
+	if (vfio && fd >= 0)
+		offset += vfio_bar(fd);
 	if (!file)
 		mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	else if (fd >= 0)
 		mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
-	if (fd >= 0)
+	if (fd >= 0 && !vfio)
 		close(fd);
 	return mem == MAP_FAILED ? NULL : mem;
 }
@@ -151,7 +158,9 @@ static int transfer(const struct disk *disk, int argc, char **argv)
 		return usage();
 	if (!cat && (!number(argv[5], UINT32_MAX, &job.seed) || !number(argv[6], UINT32_MAX, &job.gen)))
 		return usage();
-	if (argc > options && strcmp(argv[options], "user")) {
+	if (argc > options && shared_named(argv[options])) {
+		job.shared = argv[options];
+	} else if (argc > options && strcmp(argv[options], "user")) {
 		job.buffer = !strncmp(argv[options], "buffer", 6) && (!argv[options][6] || argv[options][6] == ':');
 		job.file = argv[options] + (job.buffer ? 6 : 0);
 		job.file += *job.file == ':';
@@ -183,8 +192,10 @@ int main(int argc, char **argv)
 		return transfer(&disk, argc, argv);
 	if (!strcmp(op, "info") && argc == 3)
 		return info(&disk);
-	if (!strcmp(op, "refuse") && argc == 3)
-		return refuse(&disk);
+	if (!strcmp(op, "place") && argc == 5 && number(argv[3], INT64_MAX, &a) && shared_named(argv[4]))
+		return place(&disk, a, argv[4]);
+	if (!strcmp(op, "refuse") && argc <= 4)
+		return refuse(&disk, argc == 4 ? argv[3] : NULL);
 	if (!strcmp(op, "repeat") && argc - buffer == 5 && number(argv[3], UINT32_MAX, &a) &&
 	    number(argv[4], disk.info.max_len, &b) && b >= 4096)
 		return repeat(&disk, a, b, buffer);

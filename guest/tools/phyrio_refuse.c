@@ -127,7 +127,90 @@ static void refuse_buffer(const struct disk *disk, uint8_t *mem)
 		expect("unregister many", buffer_unregister(disk, more[i]), 0);
 }
 
-int refuse(const struct disk *disk)
+/* Without an exporter: what is refused before one is asked. */
+static void refuse_attach(const struct disk *disk)
+{
+	struct phyr_nvme_attach good = { .fd = -1, .access = PHYR_NVME_BUFFER_READ, .way = PHYR_NVME_DMABUF_LIST }, att;
+
+	expect("attach: no file", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &good), EBADF);
+	att = good, att.fd = disk->fd;
+	expect("attach: no dma-buf", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	att = good, att.way = 0;
+	expect("attach: no way", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	att = good, att.way = 3;
+	expect("attach: unknown way", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	att = good, att.access = 0;
+	expect("attach: no access", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	att = good, att.access = 4;
+	expect("attach: unknown access", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	att = good, att.handle = 1;
+	expect("attach: handle", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	att = good, att.len = 1;
+	expect("attach: length", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	att = good, att.reserved = 1;
+	expect("attach: reserved", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	expect("attach: request structure", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, NULL), EFAULT);
+}
+
+/* The same for a store: what no dma-buf is made of, and what may not be done with one. */
+static void refuse_store(const struct disk *disk, const char *file)
+{
+	struct phyr_store_range all = { .len = 8192 }, range, two[2] = { all, { .offset = 1UL << 62, .len = 4096 } };
+	struct phyr_store_dmabuf good = { .ranges = (uintptr_t)&range, .nr = 1, .flags = O_RDONLY | O_CLOEXEC }, arg;
+	int store = open(file, O_RDWR), ro = open(file, O_RDONLY), fd;
+	struct phyr_nvme_attach att = { .access = PHYR_NVME_BUFFER_READ, .way = PHYR_NVME_DMABUF_LIST };
+	const uint64_t end = disk->info.blocks * disk->info.block_size - 4096;
+	volatile uint8_t *view = memory_of(file, all.len, 0);
+
+	/* Touched, so that a checker finds it in the page tables. */
+	for (unsigned int at = 0; view && at < all.len; at += 4096)
+		(void)view[at];
+	att.view = (uintptr_t)view;
+	range = all, range.offset = 512;
+	expect("dma-buf: offset in a page", ioctl(store, PHYR_STORE_IOC_DMABUF, &good), EINVAL);
+	range = all, range.len = 512;
+	expect("dma-buf: part of a page", ioctl(store, PHYR_STORE_IOC_DMABUF, &good), EINVAL);
+	range = all, range.len = 0;
+	expect("dma-buf: an empty range", ioctl(store, PHYR_STORE_IOC_DMABUF, &good), EINVAL);
+	range = all, range.len = 1UL << 62;
+	expect("dma-buf: beyond the end", ioctl(store, PHYR_STORE_IOC_DMABUF, &good), EINVAL);
+	range = all, range.offset = -4096UL;
+	expect("dma-buf: wraps", ioctl(store, PHYR_STORE_IOC_DMABUF, &good), EINVAL);
+	range = all;
+	arg = good, arg.ranges = (uintptr_t)two, arg.nr = 2;
+	expect("dma-buf: second range", ioctl(store, PHYR_STORE_IOC_DMABUF, &arg), EINVAL);
+	arg = good, arg.nr = 0;
+	expect("dma-buf: no ranges", ioctl(store, PHYR_STORE_IOC_DMABUF, &arg), EINVAL);
+	arg = good, arg.nr = PHYR_STORE_MAX_RANGES + 1;
+	expect("dma-buf: too many ranges", ioctl(store, PHYR_STORE_IOC_DMABUF, &arg), EINVAL);
+	arg = good, arg.flags = O_ACCMODE;
+	expect("dma-buf: unknown mode", ioctl(store, PHYR_STORE_IOC_DMABUF, &arg), EINVAL);
+	arg = good, arg.flags |= O_APPEND;
+	expect("dma-buf: unknown flags", ioctl(store, PHYR_STORE_IOC_DMABUF, &arg), EINVAL);
+	arg = good, arg.reserved = 1;
+	expect("dma-buf: reserved", ioctl(store, PHYR_STORE_IOC_DMABUF, &arg), EINVAL);
+	arg = good, arg.ranges = 0;
+	expect("dma-buf: ranges nowhere", ioctl(store, PHYR_STORE_IOC_DMABUF, &arg), EFAULT);
+	arg = good, arg.flags = O_RDWR;
+	expect("dma-buf to write, store open for reading", ioctl(ro, PHYR_STORE_IOC_DMABUF, &arg), EBADF);
+	expect("unknown request of a store", ioctl(store, _IO('Y', 99), NULL), ENOTTY);
+
+	fd = ioctl(store, PHYR_STORE_IOC_DMABUF, &good);
+	expect("dma-buf", fd < 0 ? fd : 0, 0);
+	att.fd = fd;
+	expect("attach for reading what is read-only", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EACCES);
+	att.access = PHYR_NVME_BUFFER_WRITE;
+	expect("attach for writing what is read-only", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), 0);
+	close(fd);
+	expect("use it, its file closed", io_buffer(disk, true, att.handle, 4096, end, 4096), 0);
+	expect("read into it", io_buffer(disk, false, att.handle, 0, end, 4096), EACCES);
+	expect("beyond it", io_buffer(disk, true, att.handle, 4096, end - 4096, 8192), EINVAL);
+	expect("unregister it", buffer_unregister(disk, att.handle), 0);
+	close(store);
+	close(ro);
+}
+
+int refuse(const struct disk *disk, const char *store)
 {
 	uint8_t *mem = memory(disk->info.max_len + 65536);
 
@@ -137,6 +220,9 @@ int refuse(const struct disk *disk)
 	refuse_io(disk, mem);
 	refuse_read_only(disk, mem);
 	refuse_buffer(disk, mem);
+	refuse_attach(disk);
+	if (store)
+		refuse_store(disk, store);
 	printf("{\"op\":\"refuse\",\"asked\":%u,\"wrong\":%u}\n", asked, wrong);
 	return wrong ? 1 : 0;
 }

@@ -18,7 +18,8 @@
 #define AT_ONCE	65536
 
 static const struct disk *the_disk;
-static uint8_t *mem;
+static uint8_t *mem;		/* NULL: it is a dma-buf's, which there is but one way to */
+static size_t size;
 static uint32_t handle;
 static atomic_uint done, refused, late, other;
 static atomic_int other_errno;
@@ -29,10 +30,12 @@ static void *work(void *arg)
 	unsigned int turn = (uintptr_t)arg;
 	size_t n = the_disk->info.max_len < AT_ONCE ? the_disk->info.max_len : AT_ONCE;
 
+	if (n > size)
+		n = size;
 	for (unsigned int after = 0; after < 8 && !stop; turn++) {
 		bool before = !taken_back;
-		size_t at = turn * 5 * 4096 % (FILE_SIZE - n);
-		int err = turn & 1 ? io_buffer(the_disk, false, handle, at, 0, n) :
+		size_t at = turn * 5 * 4096 % (size - n + 4096);
+		int err = turn & 1 || !mem ? io_buffer(the_disk, false, handle, at, 0, n) :
 				     io_direct(the_disk, false, mem + at, 0, n);
 
 		if (!err) {
@@ -49,35 +52,57 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static int flip(const char *file, const char *value)
+/* Take it back, or offer it again. */
+static int flip(const char *file, bool away)
 {
-	int fd = open(file, O_WRONLY), ok;
+	int fd, ok;
 
+	if (!strcmp(file, "vfio"))
+		return vfio_memory(vfio_device("vfio:"), !away);
+	fd = open(file, O_WRONLY);
 	if (fd < 0)
 		return -1;
-	ok = write(fd, value, 1) == 1;
+	ok = write(fd, away ? "1" : "0", 1) == 1;
 	close(fd);
 	return ok ? 0 : -1;
 }
 
-int take_back(const struct disk *disk, const char *file, const char *off, unsigned int threads, unsigned int ms)
+/* 0, or what failed. */
+static const char *take(const struct disk *disk, const char *memory)
+{
+	static struct shared shared;
+
+	if (shared_named(memory)) {
+		if (shared_open(&shared, memory, 0))
+			return "dma-buf";
+		size = shared.size;
+		memset(shared.view, 0, size);
+		return buffer_attach(disk, &shared, PHYR_NVME_BUFFER_READ, &handle) ? "register" : NULL;
+	}
+	size = FILE_SIZE;
+	mem = memory_of(memory, size, 0);
+	if (!mem)
+		return "mmap";
+	memset(mem, 0, size);
+	return buffer_register(disk, mem, size, PHYR_NVME_BUFFER_READ, &handle) ? "register" : NULL;
+}
+
+int take_back(const struct disk *disk, const char *memory, const char *off, unsigned int threads, unsigned int ms)
 {
 	pthread_t thread[MAX_THREADS];
+	const char *failed;
 	unsigned int started;
 	int err;
 
 	the_disk = disk;
-	mem = memory_of(file, FILE_SIZE, 0);
-	if (!mem)
-		return fail_io("mmap", 0, FILE_SIZE);
-	memset(mem, 0, FILE_SIZE);
-	if (buffer_register(disk, mem, FILE_SIZE, PHYR_NVME_BUFFER_READ, &handle))
-		return fail_io("register", 0, FILE_SIZE);
+	failed = take(disk, memory);
+	if (failed)
+		return fail_io(failed, 0, size);
 	for (started = 0; started < threads; started++)
 		if (pthread_create(&thread[started], NULL, work, (void *)(uintptr_t)started))
 			break;
 	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L }, NULL);
-	err = flip(off, "1") ? errno : 0;
+	err = flip(off, true) ? errno : 0;
 	taken_back = true;
 	stop = err;
 	for (unsigned int i = 0; i < started; i++)
@@ -86,7 +111,7 @@ int take_back(const struct disk *disk, const char *file, const char *off, unsign
 	if (err)
 		return fail_io("revoke", 0, 0);
 	err = buffer_unregister(disk, handle) ? errno : 0;
-	if (flip(off, "0"))
+	if (flip(off, false))
 		return fail_io("offer", 0, 0);
 	printf("{\"op\":\"revoke\",\"done\":%u,\"refused\":%u,\"late\":%u,\"other\":%u,\"errno\":\"%s\",\"unregister\":\"%s\"}\n",
 	       done, refused, late, other, other ? strerrorname_np(other_errno) : "0", err ? strerrorname_np(err) : "0");

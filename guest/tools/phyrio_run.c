@@ -32,6 +32,7 @@ struct worker {
 	size_t size;
 	uint8_t *mem;
 	size_t room;
+	struct shared shared;
 	uint32_t handle;
 };
 
@@ -57,7 +58,7 @@ static int transfer(struct worker *w, uint64_t at, size_t n, size_t lead)
 		fill_sector((uint32_t *)(data + i), (at + i) / SECTOR, job->seed, job->gen);
 	if (!writing)	/* so that a read that moves nothing cannot look right */
 		memset(data, 0xa5, n);
-	if (job->buffer ? io_buffer(w->disk, writing, w->handle, lead, at, n) :
+	if (job->buffer || job->shared ? io_buffer(w->disk, writing, w->handle, lead, at, n) :
 			  io_direct(w->disk, writing, data, at, n))
 		return failure(w, writing ? "write" : "read", at, n);
 	for (size_t i = 0; job->op == CHECK && i < n; i += SECTOR) {
@@ -97,7 +98,7 @@ static void *work(void *arg)
 {
 	struct worker *w = arg;
 	const struct job *job = w->job;
-	size_t size = job->file ? FILE_SIZE : BUF_SIZE;
+	size_t size = job->shared ? w->shared.size : job->file ? FILE_SIZE : BUF_SIZE;
 	unsigned int access = job->op == WRITE ? PHYR_NVME_BUFFER_WRITE : PHYR_NVME_BUFFER_READ;
 
 	w->room = size;
@@ -107,18 +108,21 @@ static void *work(void *arg)
 	}
 	/* Touched, so that pages are there to be described. */
 	memset(w->mem, 0x5a, w->room);
-	if (job->buffer && buffer_register(w->disk, w->mem, w->room, access, &w->handle))
+	if (job->shared ? buffer_attach(w->disk, &w->shared, access, &w->handle) :
+	    job->buffer && buffer_register(w->disk, w->mem, w->room, access, &w->handle))
 		failure(w, "register", 0, w->room);
-	else if (!transfers(w) && job->buffer && buffer_unregister(w->disk, w->handle))
+	else if (!transfers(w) && w->handle && buffer_unregister(w->disk, w->handle))
 		failure(w, "unregister", 0, w->room);
 	return NULL;
 }
 
 /* Memory of a file: one after the other, as p2pmem/allocate is not asked for an offset. */
-static uint8_t *worker_memory(const struct job *job, unsigned int i)
+static uint8_t *worker_memory(struct worker *w, const struct job *job, unsigned int i)
 {
-	bool placed = job->file && !strncmp(job->file, "/dev/", 5);
+	bool placed = job->file && (!strncmp(job->file, "/dev/", 5) || vfio_named(job->file));
 
+	if (job->shared)
+		return shared_open(&w->shared, job->shared, i) ? NULL : w->shared.view;
 	return memory_of(job->file, job->file ? FILE_SIZE : BUF_SIZE, placed ? (uint64_t)i * FILE_SIZE : 0);
 }
 
@@ -136,7 +140,7 @@ int run(const struct disk *disk, const struct job *job)
 		w->job = job;
 		w->offset = job->offset + blocks * i / job->threads * disk->info.block_size;
 		w->end = job->offset + blocks * (i + 1) / job->threads * disk->info.block_size;
-		w->mem = worker_memory(job, i);
+		w->mem = worker_memory(w, job, i);
 		if (!w->mem) {
 			failure(w, "mmap", 0, 0);
 			break;

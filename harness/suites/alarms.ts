@@ -1,5 +1,5 @@
-import type { Block, Machine, OracleName, Plant, Suite, Workload } from '../../src/model/index.js';
-import { bounced, noIommu, vtdStrict, vtdStrictP2p } from '../machines.js';
+import type { Block, Machine, OracleName, Plant, RangeLayout, Suite, Workload } from '../../src/model/index.js';
+import { bounced, noIommu, vtdStrict, vtdStrictP2p, vtdStrictReserved } from '../machines.js';
 import { switched } from '../topologies.js';
 import { crosscheck, ctlDirect, ctlRegistered, fioVerify, hostMemory, p2pFar, p2pNear, stress } from '../workloads.js';
 import { besideDisk, iommuTestdev } from './engines.js';
@@ -38,6 +38,17 @@ function plantedInEngine(plant: Plant, caughtBy: OracleName[]): Block {
 function plantedInPairs(plant: Plant, caughtBy: OracleName[], workload: Workload): Block {
   return { ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload }), topologies: [pairs] };
 }
+/** A dma-buf of RAM whose exporter hands over the list of its ranges. */
+const dmabufList = (ranges: RangeLayout, revoke: boolean): Workload => ({
+  id: `dmabuf-list-${ranges}`,
+  kind: 'ctl-io',
+  memory: 'page-less',
+  via: ['dma-buf'],
+  ranges,
+  threads: 2,
+  sizeKiB: 1024,
+  revoke,
+});
 
 export const alarms: Suite = {
   id: 'alarms',
@@ -69,8 +80,16 @@ export const alarms: Suite = {
     // Not faults: the address that then faults unasked is that at which a fault is asked for a moment later.
     plantedInEngine('swap-direction', ['workload', 'translation']),
     planted('wrong-slice', ['phyr8'], ['data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
+    planted('swap-ranges', ['phyr8'], ['data', 'translation'], {
+      machine: vtdStrictReserved,
+      workload: dmabufList('apart', false),
+    }),
+    planted('skip-drain', ['phyr8'], ['device'], {
+      machine: vtdStrictReserved,
+      workload: dmabufList('one', true),
+    }),
     planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
     plantedInPairs('wrong-iova', ['translation', 'data', 'faults'], vfio4k),
-    plantedInPairs('no-wait', ['faults'], registerEdu),
+    plantedInPairs('skip-drain', ['faults'], registerEdu),
   ],
 };

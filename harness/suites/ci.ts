@@ -1,6 +1,7 @@
 import type { Block, Suite } from '../../src/model/index.js';
 import { bounced, noIommu, virtioStrict, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
 import { alarms } from './alarms.js';
+import { forCi } from './dmabuf.js';
 import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
@@ -37,6 +38,7 @@ export const ci: Suite = {
   matrix: true,
   blocks: [
     { ...matrix, cover: 'pairwise' },
+    ...forCi,
     ...pairwise(pmem).map(ownAndKernels),
     ...pairwise(lifetime),
     ...pairwise(vfio),

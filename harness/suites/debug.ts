@@ -26,6 +26,7 @@ import {
   stress,
   unbindUnderIo,
 } from '../workloads.js';
+import { onDebug } from './dmabuf.js';
 import { besideDisk, edu, iommuTestdev } from './engines.js';
 import { ktap } from './ktap.js';
 import { register4k, registerEdu } from './register.js';
@@ -82,6 +83,7 @@ export const debug: Suite = {
       workloads: [vfio4k, vfioHugetlb, vfioEdu, register4k, registerEdu],
       backends: ['phyr8'],
     },
+    ...onDebug,
     ...ktap.blocks,
   ],
 };

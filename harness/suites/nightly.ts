@@ -1,6 +1,7 @@
 import type { Suite } from '../../src/model/index.js';
 import { alarms } from './alarms.js';
 import { arm64 } from './arm64.js';
+import { dmabuf } from './dmabuf.js';
 import { engines } from './engines.js';
 import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
@@ -18,6 +19,7 @@ export const nightly: Suite = {
   blocks: [
     matrix,
     ...p2p.blocks,
+    ...dmabuf.blocks,
     ...machines.blocks,
     ...arm64.blocks,
     ...engines.blocks,

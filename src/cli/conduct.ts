@@ -9,7 +9,7 @@ import { hostLoad, type Plan } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { type StatusLine, styleFor } from '../report/index.js';
 import { EVENTS, type EventLog, newRunId, RunStore, runsFolder, whatIsLeft } from '../results/index.js';
-import { executeRun } from '../run/index.js';
+import { executeRun, Snapshots } from '../run/index.js';
 import { addImageOptions, type Duration, duration, type ImageOptions, wholeNumber } from './options.js';
 import { Recording } from './recording.js';
 import { type ReportTarget, reportTarget } from './reports.js';
@@ -22,6 +22,7 @@ export interface ConductOptions extends ImageOptions {
   runs?: string;
   bootTimeout?: number;
   retries?: number;
+  cold?: boolean;
   failFast?: boolean;
   maxTime?: Duration;
 }
@@ -50,6 +51,7 @@ export function addConductOptions(command: Command, { reports } = { reports: tru
       'try a cell that was lost so many times more; never one that failed (default: 0; at night 1)',
       wholeNumber(0, 100),
     )
+    .option('--cold', 'boot every guest, even where the state of one that was ready has been kept')
     .option('--fail-fast', 'the first failure ends the run; what has not ended by then is lost')
     .option('--max-time <DURATION>', 'end the run after 90s, 20m, 1h30m; what has not ended by then is lost', duration);
   return addImageOptions(command);
@@ -143,6 +145,8 @@ export async function conduct(
     });
   }
   await job.onBegin?.(run);
+  const warn = (text: string) =>
+    recording.consume({ type: 'notice', at: new Date().toISOString(), level: 'warning', text });
   await executeRun({
     plan,
     run,
@@ -155,6 +159,7 @@ export async function conduct(
     folder: store.folder,
     keep: options.keep ?? false,
     bootDeadlineMs: (options.bootTimeout ?? BOOT_TIMEOUT_S * image.kernel.patience) * 1000,
+    snapshots: options.cold ? undefined : new Snapshots(images.states, warn),
     retries: options.retries ?? 0,
     failFast: options.failFast ?? false,
     limit: options.maxTime && {

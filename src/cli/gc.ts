@@ -57,15 +57,16 @@ export async function collectGarbage(
   let ofRuns = kept.reduce((sum, { bytes }) => sum + bytes, 0);
   let freed = 0;
   let removed = 0;
-  const unused = async (days: number) => {
-    const gone = await images.gc(days);
+  const count = (gone: { removed: string[]; bytes: number }) => {
     removed += gone.removed.length;
     freed += gone.bytes;
   };
+  const unused = async (days: number) => count(await images.gc(days));
   const whileFull = async (steps: readonly number[]) => {
     for (const days of steps) if (ofRuns + (await inCache()) > disk) await unused(days);
   };
   await unused(UNUSED_DAYS.always);
+  if (ofRuns + (await inCache()) > disk) count(await images.states.clear());
   await whileFull(UNUSED_DAYS.before);
   const going = runsToRemove(kept, keep, Math.max(0, disk - (await inCache())));
   for (const { folder, bytes } of going) {

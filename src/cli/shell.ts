@@ -8,7 +8,7 @@ import { type Found, find } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
-import { Desk, deskFolder, deviceEvents, lacking, serveDesk } from '../run/index.js';
+import { Desk, deskFolder, deviceEvents, lacking, Snapshots, serveDesk } from '../run/index.js';
 import { BOOT_TIMEOUT_S } from './conduct.js';
 import { gdbLacks, gdbScript } from './gdb.js';
 import { interruptible } from './interrupt.js';
@@ -26,6 +26,7 @@ interface ShellOptions extends ImageOptions, KernelOptions {
   scenarios?: string;
   runs?: string;
   gdb?: boolean;
+  cold?: boolean;
   trace?: string;
   bootTimeout?: number;
 }
@@ -44,6 +45,7 @@ export function shellCommand(): Command {
       '--trace <[EVENTS=]FILE>',
       "QEMU's trace into this new file: events by names or patterns with commas between (default: what the NVMe and the IOMMU do)",
     )
+    .option('--cold', 'boot the guest, even where the state of one that was ready has been kept')
     .option('--runs <DIR>', 'where the folder of this guest is (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .option(
       '--boot-timeout <SECONDS>',
@@ -102,6 +104,8 @@ async function shell(word: string, words: string[], options: ShellOptions): Prom
     accelerator,
     artefacts: folder.path,
     deadlineMs: (options.bootTimeout ?? BOOT_TIMEOUT_S * image.kernel.patience) * 1000,
+    snapshots: options.cold ? undefined : new Snapshots(images.states, say),
+    keepState: true,
     signal,
     ...(trace && { traceFile: trace.file, traceEvents: trace.events }),
   });

@@ -19,6 +19,13 @@ export const READY = /phyrlab: ready/;
 const RETRY_MS = 50;
 const HANDSHAKE_MS = 15_000;
 
+export interface ConnectOptions {
+  deadlineMs: number;
+  signal: AbortSignal;
+  /** It was ready before, and will not say so again. */
+  wasReady?: boolean;
+}
+
 /**
  * Waits until the guest says that it is ready, then logs in. Fails with GuestDied as soon as the guest ends, or as a `hang` when
  * it has not got that far in time; with the signal's reason on abort.
@@ -26,7 +33,7 @@ const HANDSHAKE_MS = 15_000;
 export async function connect(
   guest: Reachable,
   keys: RunKeys,
-  { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
+  { deadlineMs, signal, wasReady = false }: ConnectOptions,
 ): Promise<Session> {
   let step = 'become ready';
   const late = () => {
@@ -37,7 +44,7 @@ export async function connect(
     );
   };
   return whileAlive({ died: guest.died, signal, deadlineMs, late }, async (over) => {
-    await guest.console.line(READY);
+    if (!wasReady) await guest.console.line(READY);
     step = 'answer on SSH';
     for (;;) {
       try {

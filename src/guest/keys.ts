@@ -1,5 +1,6 @@
-/** The keys of one run: made in memory, never written on the host. */
+/** The keys of one guest: made in memory, and written on the host only beside the state of a guest that is kept. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { cpioArchive } from './cpio.js';
 
 export interface RunKeys {
@@ -18,6 +19,22 @@ export function makeRunKeys(): RunKeys {
     },
     host: { dropbear: strings(ALGORITHM, secret(host)), publicBlob: publicBlob(host) },
   };
+}
+
+const Base64 = z.base64().transform((text) => Buffer.from(text, 'base64'));
+const WrittenKeys = z.strictObject({
+  client: z.strictObject({ privateKey: z.string(), authorizedKey: z.string() }),
+  host: z.strictObject({ dropbear: Base64, publicBlob: Base64 }),
+});
+
+/** For a guest whose state is kept: whoever goes on with it needs them. */
+export function writtenKeys({ client, host: { dropbear, publicBlob } }: RunKeys): string {
+  const host = { dropbear: dropbear.toString('base64'), publicBlob: publicBlob.toString('base64') };
+  return JSON.stringify({ client, host });
+}
+
+export function readKeys(text: string): RunKeys {
+  return WrittenKeys.parse(JSON.parse(text));
 }
 
 /** All that the guest's SSH server needs besides itself: to be loaded behind the root file system. */

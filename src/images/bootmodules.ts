@@ -12,14 +12,16 @@ export const BOOT_MODULES_ARM64 = ['virtio_net'] as const;
 /** Built into the small kernels. Where they are modules they are loaded, too. */
 export const COMMON_MODULES = ['virtio_pci', 'nvme', 'ext4'] as const;
 
-/** Loaded before all others if the kernel's command line says `phyrlab_modules=NAME,...`, or when a cell asks for them: a list each. */
+/**
+ * Loaded before all others if the kernel's command line says `phyrlab_modules=NAME,...`, each with those that it has no say in; or
+ * by a workload that needs them.
+ */
 export const MODULES_ON_REQUEST: Readonly<Record<string, readonly string[]>> = {
   virtio_iommu: ['virtio_pci', 'virtio_iommu'],
-  nd_pmem: ['nfit', 'nd_pmem'],
-  zram: ['zram'],
-  // By the workloads that need them.
   vfio_pci: ['vfio_pci'],
   vfio_iommu_type1: ['vfio_iommu_type1'],
+  nd_pmem: ['nfit', 'nd_pmem'],
+  zram: ['zram'],
   iommufd: ['iommufd'],
 };
 

@@ -47,7 +47,7 @@ export interface EntrySpec {
 
 /**
  * The cache: `entries/NAME-KEY` are finished and never change; `work/NAME-KEY` are being made, each by the holder of
- * `locks/NAME-KEY`; `users/` says who uses what now; `packages/SHA256` are downloaded files; `substitutes` says what was taken for locks whose versions left
+ * `locks/NAME-KEY`; `users/` says who uses what now; `builds/` has objects to build upon; `packages/SHA256` are downloaded files; `substitutes` says what was taken for locks whose versions left
  * the mirror. Entries appear by rename, so a half-made one is never seen, and work whose lock is free was left by a crash.
  */
 export class Cache {
@@ -69,7 +69,7 @@ export class Cache {
   static async open(dir: string, options: CacheOptions): Promise<Cache> {
     const cache = new Cache(path.resolve(dir), options);
     try {
-      for (const part of ['entries', 'work', 'locks', 'users', 'packages', 'substitutes'])
+      for (const part of ['entries', 'work', 'locks', 'users', 'builds', 'packages', 'substitutes'])
         await mkdir(cache.path(part), { recursive: true });
     } catch (error) {
       if (NoSpace.is(error)) throw cache.#noSpace(error);
@@ -113,7 +113,7 @@ export class Cache {
       return entry;
     };
     await this.#users.mark(id);
-    const found = await this.#find(id, () => {});
+    const found = await this.#find(id, this.#deep, () => {});
     if (found) return done(found);
     this.#emit({ type: 'step-start', step: spec.name });
     try {
@@ -125,12 +125,51 @@ export class Cache {
       const onDamage = (damage: string) => {
         this.#emit({ type: 'warning', text: `cached ${id} is damaged (${damage}): making it again` });
       };
-      const made = (await this.#find(id, onDamage)) ?? (await this.#make(id, spec));
+      const made = (await this.#find(id, this.#deep, onDamage)) ?? (await this.#make(id, spec));
       await lock.remove();
       return done(made);
     } catch (error) {
       throw NoSpace.is(error) ? this.#noSpace(error) : error;
     }
+  }
+
+  /**
+   * An entry that whoever asks can do without, if it is there and every byte of it as it was written. Nobody is told that it is in use:
+   * it may go at any time.
+   */
+  find(name: string, key: string, onDamage: (damage: string) => void): Promise<Entry | null> {
+    return this.#find(`${name}-${key}`, true, onDamage);
+  }
+
+  /** Makes such an entry in the place of what is there; false if somebody else makes it at this moment. */
+  async offer(spec: EntrySpec): Promise<boolean> {
+    const id = `${spec.name}-${spec.key}`;
+    const lock = await FileLock.tryAcquire(this.path('locks', id));
+    if (!lock) return false;
+    await using _ = lock;
+    await this.#make(id, spec);
+    await lock.remove();
+    return true;
+  }
+
+  /** Removes an entry, unless somebody makes or uses it. */
+  async discard(name: string, key: string): Promise<void> {
+    await this.#remove(`${name}-${key}`);
+  }
+
+  /** Of the entries of this name, those used last are kept, as far as `bytes` go. */
+  async trim(name: string, bytes: number): Promise<Removed> {
+    const gone: Removed = { removed: [], bytes: 0 };
+    let sum = 0;
+    for (const entry of await this.list()) {
+      if (entry.name !== name) continue;
+      sum += entry.bytes;
+      const id = `${name}-${entry.key}`;
+      if (sum <= bytes || !(await this.#remove(id))) continue;
+      gone.removed.push(id);
+      gone.bytes += entry.bytes;
+    }
+    return gone;
   }
 
   #noSpace(cause: unknown): UsageError {
@@ -180,14 +219,14 @@ export class Cache {
     }
   }
 
-  async #find(id: string, onDamage: (damage: string) => void): Promise<Entry | null> {
+  async #find(id: string, deep: boolean, onDamage: (damage: string) => void): Promise<Entry | null> {
     const dir = this.path('entries', id);
     const file = path.join(dir, 'entry.json');
     if (!existsSync(dir)) return null;
     let damage: string | null;
     try {
       const { name, key, meta, files } = EntryFile.parse(JSON.parse(await readFile(file, 'utf8')));
-      damage = await findDamage(dir, files, this.#deep);
+      damage = await findDamage(dir, files, deep);
       if (!damage) {
         touch(dir);
         return { name, key, dir, meta, cached: true };
@@ -230,25 +269,13 @@ export class Cache {
    * Removes entries last used before `before`, and packages not in `keep` that are older. What another process makes or uses now
    * stays.
    */
-  async gc(before: Date, keep: ReadonlySet<string>): Promise<{ removed: string[]; bytes: number }> {
+  async gc(before: Date, keep: ReadonlySet<string>): Promise<Removed> {
     const removed: string[] = [];
     let bytes = 0;
     const inUse = await this.#users.inUse();
-    for (const { name, key, dir, used, bytes: size } of await this.list()) {
+    for (const { name, key, used, bytes: size } of await this.list()) {
       const id = `${name}-${key}`;
-      if (used >= before || inUse.has(id)) continue;
-      const lock = await FileLock.tryAcquire(this.path('locks', id));
-      if (!lock) continue;
-      await using _ = lock;
-      const work = this.path('work', id);
-      await rename(dir, work);
-      // Somebody may have come in between: a user says so before looking for the entry.
-      if ((await this.#users.inUse()).has(id)) {
-        await rename(work, dir);
-        continue;
-      }
-      await removeTree(work);
-      await lock.remove();
+      if (used >= before || inUse.has(id) || !(await this.#remove(id))) continue;
       bytes += size;
       removed.push(id);
     }
@@ -266,6 +293,24 @@ export class Cache {
     return { removed, bytes };
   }
 
+  /** False if it is not there, or somebody makes or uses it. */
+  async #remove(id: string): Promise<boolean> {
+    const lock = await FileLock.tryAcquire(this.path('locks', id));
+    if (!lock) return false;
+    await using _ = lock;
+    const [dir, work] = [this.path('entries', id), this.path('work', id)];
+    if (!existsSync(dir)) return false;
+    await rename(dir, work);
+    // Somebody may have come in between: a user says so before looking for the entry.
+    if ((await this.#users.inUse()).has(id)) {
+      await rename(work, dir);
+      return false;
+    }
+    await removeTree(work);
+    await lock.remove();
+    return true;
+  }
+
   /** Removes the files of locks that nobody holds: a crash leaves one. */
   async #sweepLocks(): Promise<void> {
     for (const name of readdirSync(this.path('locks'))) {
@@ -274,6 +319,12 @@ export class Cache {
       await lock?.remove();
     }
   }
+}
+
+/** Names of what is gone, and what that freed. */
+export interface Removed {
+  removed: string[];
+  bytes: number;
 }
 
 export interface CacheOptions {

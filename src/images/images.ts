@@ -16,6 +16,7 @@ import { type KernelSourceRecipe, type Recipes, readRecipes } from './recipe.js'
 import { resolveGroup } from './resolve.js';
 import { rootfs } from './rootfs.js';
 import { fragmentOf, sourceKernel, sourceKernelKey } from './sourcekernel.js';
+import { GuestStates } from './states.js';
 import { decodeLog } from './symbols.js';
 import { TARGETS } from './target.js';
 import { Toolbox } from './toolbox.js';
@@ -73,6 +74,8 @@ export interface Images extends AsyncDisposable {
   toolbox(arch?: Machine['arch']): Promise<string>;
   /** A kernel's log, with the source lines of the functions that it names. */
   decode(log: readonly string[], image: Image): Promise<string[]>;
+  /** States of guests that were ready, from which others go on. */
+  readonly states: GuestStates;
   /** What was taken instead of locked versions, one line a package; of what was asked for so far. */
   drift(): string[];
   list(): Promise<CachedEntry[]>;
@@ -97,6 +100,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
 }
 
 class CachedImages implements Images {
+  readonly states: GuestStates;
   readonly #cache: Cache;
   readonly #options: ImagesOptions;
   readonly #signal: AbortSignal;
@@ -114,6 +118,7 @@ class CachedImages implements Images {
     this.#options = options;
     this.#signal = signal;
     this.#stop = stop;
+    this.states = new GuestStates(cache);
     this.#recipes = readRecipes();
     let mirror: Promise<string> | undefined;
     const findOnce = () => {

@@ -39,6 +39,7 @@ const EVERYWHERE: Need[] = [
     'SWIOTLB',
   ),
   ...needs('y', 'the modules under test', 'ZONE_DEVICE', 'PCI_P2PDMA'),
+  ...needs('y', 'the modules under test, which make and use dma-bufs', 'UDMABUF'),
   ...needs('y', 'hot removal', 'PCIEPORTBUS', 'HOTPLUG_PCI_PCIE'),
   ...needs('m', 'the side that is compared with', 'BLK_DEV_NVME', 'EXT4_FS'),
   ...needs('y', 'fio', 'AIO'),

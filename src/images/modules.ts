@@ -8,9 +8,10 @@ import type { Cache } from './cache.js';
 import { tail } from './exec.js';
 import { compileError } from './programs.js';
 import { keyOf } from './project.js';
-import { copySources, guestSources, moduleParts } from './sources.js';
+import { guestSources, moduleParts } from './sources.js';
 import { TARGETS } from './target.js';
 import type { Toolbox } from './toolbox.js';
+import { workshop } from './workshop.js';
 
 const STEP = 1;
 
@@ -42,9 +43,12 @@ export async function buildModules(
     key: keyOf('modules', STEP, sources.key, tree.key, builder, plants),
     build: async (context) => {
       const [box, built] = await Promise.all([toolbox.root(builder), tree.open()]);
-      const { work, mountPoint } = boxDirs(context.scratch);
-      await mkdir(work);
-      copySources(sources, work, guest);
+      const { work: scratch, mountPoint } = boxDirs(context.scratch);
+      await using shop = await workshop(cache, keyOf('builds', STEP, tree.key, builder, plants), sources, {
+        root: guest,
+        scratch,
+      });
+      const { work } = shop;
       const ccache = await compilerCache(cache, 'ccache');
       const flags = [
         `-j${os.availableParallelism()}`,
@@ -57,16 +61,19 @@ export async function buildModules(
       const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
       const make = ['make', '-C', built.dir, 'M=/box', ...flags, 'modules'];
       const made = await inBox(['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=300M', ...make], options);
+      // Make does not begin what does not compile, and keeps what does.
+      shop.finished();
       if (!made.ok) throw compileError(`${guest ?? 'guest/'} for ${kernel.release}`, made.all);
       const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'));
       if (modules.length === 0) throw new InfraError('building guest/ gave no module', tail(made.all));
-      await mkdir(path.join(context.dir, 'debug'));
+      const debug = path.join(context.dir, 'debug');
+      await mkdir(debug);
+      const names = modules.map((file) => path.basename(file));
       for (const file of modules)
-        copyFileSync(path.join(work, file), path.join(context.dir, 'debug', path.basename(file)));
+        for (const to of [context.dir, debug]) copyFileSync(path.join(work, file), path.join(to, path.basename(file)));
       // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/.
-      const stripped = await inBox([target.strip, '--strip-debug', ...modules], options);
+      const stripped = await inBox([target.strip, '--strip-debug', ...names], { ...options, work: context.dir });
       if (!stripped.ok) throw new InfraError('cannot strip the modules', tail(stripped.all));
-      for (const file of modules) copyFileSync(path.join(work, file), path.join(context.dir, path.basename(file)));
       return { release: kernel.release };
     },
   });

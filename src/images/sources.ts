@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InfraError } from '../model/index.js';
 import { hashFile } from './manifest.js';
@@ -30,8 +30,17 @@ export function moduleParts(root = guestFolder): string[] {
   return ['Kbuild', 'include', ...modules];
 }
 
+/** What is there already and the same keeps its time, by which make knows that. */
 export function copySources(sources: Sources, to: string, root = guestFolder): void {
-  for (const file of sources.files) cpSync(path.join(root, file), path.join(to, file));
+  for (const file of sources.files) {
+    const [from, at] = [path.join(root, file), path.join(to, file)];
+    if (!existsSync(at) || !readFileSync(from).equals(readFileSync(at))) cpSync(from, at);
+  }
+}
+
+/** The sources below a folder in which something may have been built. */
+export function sourcesIn(folder: string): string[] {
+  return listFiles(folder, '.');
 }
 
 function listFiles(root: string, part: string): string[] {

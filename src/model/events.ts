@@ -26,7 +26,14 @@ export const RunEvent = z.discriminatedUnion('type', [
     topology: z.string(),
     cells: z.array(z.string()),
   }),
-  z.strictObject({ type: z.literal('boot-ready'), at, boot: z.number(), ms: z.number() }),
+  z.strictObject({
+    type: z.literal('boot-ready'),
+    at,
+    boot: z.number(),
+    ms: z.number(),
+    /** It went on from a state that was kept. */
+    restored: z.boolean().exactOptional(),
+  }),
   z.strictObject({ type: z.literal('boot-end'), at, boot: z.number(), reason: z.string() }),
   z.strictObject({ type: z.literal('cell-start'), at, cell: z.string(), boot: z.number() }),
   z.strictObject({ type: z.literal('cell-step'), at, cell: z.string(), step: z.string() }),

@@ -39,6 +39,8 @@ export const CellRecord = z.strictObject({
   /** The kernel that this cell ran on, where its machine needs another than the run's. */
   kernel: z.strictObject({ release: z.string(), key: z.string() }).optional(),
   duration_ms: z.number(),
+  /** Its guest booted for it, was shared with the cells before it, or went on from a state that was kept. */
+  boot: z.enum(['cold', 'shared', 'restored']).exactOptional(),
   /** The one command that runs exactly this cell again. */
   repro: z.string(),
   /** The attempts before this one, each of them lost. */

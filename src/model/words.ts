@@ -52,35 +52,63 @@ export const FioLoad = z.strictObject({
 });
 export type FioLoad = z.infer<typeof FioLoad>;
 
+/**
+ * The parts of somebody's memory that a dma-buf is made of, and their order (src/plan/ranges.ts): `one`; several that do not touch,
+ * `apart`, and the same `backwards`; two that do `touch`, the latter first; single `pages`; `large` ones, the first with an address
+ * for huge pages; `mixed`, whose number, sizes and order the cell's seed gives.
+ */
+export const RangeLayout = z.enum(['one', 'apart', 'backwards', 'touching', 'pages', 'large', 'mixed']);
+export type RangeLayout = z.infer<typeof RangeLayout>;
+
 export const CtlIo = z
   .strictObject({
     id: Id,
     kind: z.literal('ctl-io'),
     /**
      * Whose memory: `user` is a process's own; `page-less` is RAM that the machine reserves, so that it has no struct pages;
-     * `peer` is a peer's BAR with struct pages, `peer-page-less` the same without.
+     * `peer` is a peer's BAR with struct pages, `peer-page-less` the same without; `peer-vfio` is one that the kernel's vfio-pci
+     * has and gives to a process, which no exporter of ours can take back.
      */
-    memory: z.enum(['user', 'page-less', 'peer', 'peer-page-less']),
+    memory: z.enum(['user', 'page-less', 'peer', 'peer-page-less', 'peer-vfio']),
     peer: Id.optional(),
-    /** `direct`: named in each request; `registered`: mapped once, and used by slices. */
-    via: z.array(z.enum(['direct', 'registered'])).min(1),
+    /**
+     * `direct`: named in each request; `registered`: mapped once, and used by slices. `dma-buf`: the same, of a dma-buf whose exporter
+     * hands over the list of physical ranges; `dma-buf-sg`: whose exporter maps it, and hands over a scatterlist, as is the kernel's way.
+     */
+    via: z.array(z.enum(['direct', 'registered', 'dma-buf', 'dma-buf-sg'])).min(1),
+    /** Of a dma-buf. */
+    ranges: RangeLayout.optional(),
     threads: z.int().min(1).max(64),
     /** For each way of `via`: so much is written, and so much is read. */
     sizeKiB: z
       .int()
       .min(64)
       .max(1 << 20),
-    /** In the end the memory is taken back under I/O. Only for `page-less`. */
+    /** In the end the memory is taken back under I/O. Only where nothing of it has struct pages. */
     revoke: z.boolean().optional(),
   })
   .superRefine((workload, ctx) => {
     const object = (message: string) => ctx.addIssue({ code: 'custom', message });
+    const shared = workload.via.some((via) => via.startsWith('dma-buf'));
     if (workload.memory.startsWith('peer') !== (workload.peer !== undefined))
-      object("memory 'peer' and 'peer-page-less' name the peer, the others have none");
+      object("memory 'peer', 'peer-page-less' and 'peer-vfio' name the peer, the others have none");
+    if (shared !== (workload.ranges !== undefined)) object("a dma-buf is made of 'ranges', and nothing else is");
+    if (shared && (workload.memory === 'user' || workload.memory === 'peer'))
+      object('dma-bufs are made of memory without struct pages');
+    if (workload.memory === 'peer-vfio' && workload.via.includes('dma-buf-sg') && workload.via.length > 1)
+      object(
+        "of what vfio-pci has, 'dma-buf-sg' works and everything else is refused: a workload has one or the other",
+      );
     if (workload.memory === 'peer' && workload.via.includes('registered'))
       object('P2P memory with struct pages may not be pinned for long, so it cannot be registered');
-    if (workload.revoke === true && workload.memory !== 'page-less')
-      object("only memory 'page-less' can be taken back");
+    if (workload.revoke === true && (workload.memory === 'user' || workload.memory === 'peer'))
+      object('memory with struct pages cannot be taken back');
+    if (
+      workload.revoke === true &&
+      shared &&
+      (workload.threads < 2 || !workload.via.every((v) => v.startsWith('dma-buf')))
+    )
+      object('dma-bufs are taken back where there are two threads and no other way to the memory');
   });
 export type CtlIo = z.infer<typeof CtlIo>;
 
@@ -296,7 +324,8 @@ export const Plant = z.enum([
   'no-pin',
   'wrong-order',
   'wrong-iova',
-  'no-wait',
+  'swap-ranges',
+  'skip-drain',
 ]);
 export type Plant = z.infer<typeof Plant>;
 

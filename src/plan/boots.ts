@@ -21,6 +21,20 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
+/** So many states of guests are worth keeping for whoever runs the same cells again. */
+const FEW = 8;
+
+/**
+ * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Where others of the same run go on
+ * from it, and where there are so few that a person will run them again.
+ */
+export function keptStates(boots: readonly Boot[]): (boot: Boot) => boolean {
+  const count = new Map<string, number>();
+  const guestOf = ({ cells: [cell] }: Boot) => `${cell?.machine.id}/${cell?.topology.id}`;
+  for (const boot of boots) count.set(guestOf(boot), (count.get(guestOf(boot)) ?? 0) + 1);
+  return (boot) => count.size <= FEW || (count.get(guestOf(boot)) ?? 0) > 1;
+}
+
 /** Does it need modules that can be made to go wrong? */
 export function builtWithPlants({ plant, workload }: Pick<Cell, 'plant' | 'workload'>): boolean {
   if (plant !== undefined || workload.kind === 'kernel-check') return true;

@@ -25,6 +25,7 @@ import { MEMORY_PATHS } from './memory-paths.js';
 import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { decidePmem } from './pmem.js';
+import { RANGES_SPAN } from './ranges.js';
 import { registerLacks } from './register.js';
 import { cellSeed } from './seed.js';
 import { userCostLacks } from './user-cost.js';
@@ -272,7 +273,7 @@ export function diskKiB(workload: Workload): number {
     case 'p2p-copy':
       return 4 * workload.sizeKiB;
     case 'ctl-io':
-      return 2 * workload.via.length * workload.sizeKiB;
+      return workload.via.length * (2 * workload.sizeKiB + (workload.ranges === undefined ? 0 : RANGES_SPAN / 1024));
     case 'pmem':
     case 'lifetime':
       return 2 * MEMORY_PATHS.length * workload.sizeKiB;

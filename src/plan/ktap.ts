@@ -98,6 +98,7 @@ const FAILURES: Readonly<Record<string, On>> = {
   'every failure: map one chunk': maps,
   'every failure: map chunks with gaps': maps,
   'every failure: map memory of a peer': unbounced,
+  'every failure: map into a domain': ({ iommu }) => iommu.kind !== 'none',
   'every failure: a mapping to a scatterlist': always,
   'every failure: a mapping from a scatterlist': always,
   'every failure: register': always,

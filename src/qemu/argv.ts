@@ -25,6 +25,8 @@ export interface ArgvSpec {
   traceFile: string;
   /** Trace events besides the IOMMU's faults. */
   traceEvents?: readonly string[];
+  /** Wait for a state to go on from, and do not boot. */
+  incoming?: boolean;
 }
 
 export function qemuArgv(spec: ArgvSpec): string[] {
@@ -62,6 +64,7 @@ export function qemuArgv(spec: ArgvSpec): string[] {
     ...pciDevices(spec.topology).flatMap((device, index) => topologyArgs(device, index + 1, spec.backing)),
     ...[...iommu.faultEvents, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
     ...['-d', 'guest_errors,invalid_mem', '-D', spec.traceFile],
+    ...(spec.incoming ? ['-incoming', 'defer'] : []),
     ...[
       '-kernel',
       spec.kernel,
@@ -106,7 +109,8 @@ function topologyArgs(device: PciDevice, chassis: number, backing: Backing): str
     case 'ivshmem':
       return [
         ...memoryArgs(node.id, node.sizeMiB, fileOf(node.id, backing)),
-        ...deviceArgs(driver, { ...where, memdev: `memory-${node.id}` }),
+        // Its memory goes with the guest's state, which is of no other consequence; as a peer it would forbid to write that.
+        ...deviceArgs(driver, { ...where, memdev: `memory-${node.id}`, master: 'on' }),
       ];
     case 'edu':
       return deviceArgs(driver, { ...where, dma_mask: `0x${(2n ** BigInt(node.dmaMaskBits) - 1n).toString(16)}` });

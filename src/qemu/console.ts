@@ -8,18 +8,21 @@ import { LineSplitter } from './lines.js';
 const KEPT_LINES = 400;
 
 export class SerialConsole {
-  /** The raw bytes, written line by line as they come. */
+  /** The raw bytes, written line by line as they come, after what was there. */
   readonly file: string;
   /** Resolved when QEMU has closed its end and the file is complete. */
   readonly ended: Promise<void>;
   /** Resolved with the error if the file cannot be written (a full disk); never if all goes well. */
   readonly broken: Promise<Error>;
+  /** Resolved when all that has come so far is in the file. */
+  readonly written: () => Promise<void>;
   readonly #listeners = new Set<(line: string) => void>();
   readonly #recent: string[] = [];
 
   constructor(stream: Duplex, file: string) {
     this.file = file;
-    const log = createWriteStream(file);
+    const log = createWriteStream(file, { flags: 'a' });
+    this.written = () => new Promise((resolve) => log.write('', () => resolve()));
     this.broken = new Promise((resolve) => log.on('error', resolve));
     const lines = new LineSplitter((line) => this.#receive(line));
     // QEMU hands over a few bytes at a time: writing each of them to the file by itself was a third of our work.

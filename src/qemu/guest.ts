@@ -1,6 +1,6 @@
 /** A running guest and everything that it owns on the host. */
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { access, type FileHandle, stat, statfs } from 'node:fs/promises';
+import { access, copyFile, type FileHandle, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,7 @@ import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
+import { loadState, saveState, stateBlocked, stateConsole } from './state.js';
 import { type IoPage, type VtdMode, vtdMode, vtdPages } from './vtd-tables.js';
 
 export interface GuestOptions {
@@ -37,6 +38,8 @@ export interface GuestOptions {
   kept?: ReadonlyMap<string, FileHandle>;
   /** QEMU trace events besides the IOMMU's faults. */
   traceEvents?: readonly string[];
+  /** The folder of a state that `save` wrote of a guest of the same options: this one goes on from there, and does not boot. */
+  state?: string;
   /** Gives up starting. A started guest is ended by closing it. */
   signal: AbortSignal;
 }
@@ -73,6 +76,13 @@ export interface Guest extends AsyncDisposable {
   unplug(node: string): Promise<void>;
   /** Puts it back where it was. */
   plug(node: string): Promise<void>;
+  /** Why QEMU cannot write this guest's state, if so. */
+  unsaveable(): Promise<string | undefined>;
+  /**
+   * Writes the guest's state into an empty folder; this guest goes on, too. InfraError if QEMU cannot, or if the guest has written to
+   * its disks, which are no part of the state.
+   */
+  save(dir: string): Promise<void>;
   /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
   close(): Promise<void>;
 }
@@ -151,7 +161,9 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     consoleFd: FD.console,
     traceFile: trace.inQemu,
     ...(options.traceEvents && { traceEvents: options.traceEvents }),
+    incoming: options.state !== undefined,
   });
+  if (options.state !== undefined) await copyFile(stateConsole(options.state), consoleLog.here);
   options.signal.throwIfAborted();
 
   const death = new Death();
@@ -173,7 +185,10 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   watch(child, serial, death);
   owned.add(() => end(child, qmp, serial, death));
 
-  const up = qmp.greeted.then(() => forwardedPort(qmp));
+  const up = qmp.greeted.then(async () => {
+    if (options.state !== undefined) await loadState(qmp, options.state);
+    return forwardedPort(qmp);
+  });
   const sshPort = await firstOf(
     options.signal,
     // QEMU's own words explain a lost monitor better, and come a little later.
@@ -204,6 +219,11 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     copyCmb: (node) => copyCmb(qmp, node, backing.get(cmbOf(node)) ?? ''),
     unplug: (node) => unplug(qmp, node),
     plug: (node) => plug(qmp, node, argv),
+    unsaveable: () => stateBlocked(qmp),
+    save: async (dir) => {
+      await serial.written();
+      await saveState(qmp, { files: files.values(), console: serial.file }, dir);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

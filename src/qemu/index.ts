@@ -6,4 +6,5 @@ export { kernelArgs } from './kernel-args.js';
 export { type PciDevice, pciDevices, pciPlan } from './pci.js';
 export { type AcceleratorAnswer, type ProbeOptions, probeAccelerator } from './probe.js';
 export { openNameless } from './scratch-file.js';
+export { stateLost } from './state.js';
 export type { IoPage } from './vtd-tables.js';

@@ -2,6 +2,7 @@
  * One boot: start the guest, wait until it answers, deploy the modules. What the cells need of it, and nothing of QEMU or SSH
  * beyond that.
  */
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,10 +11,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
+import { splats } from '../oracle/index.js';
 import { peerDriver } from '../plan/index.js';
 import { cmbOf, type Guest, type IoPage, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import type { SavedGuest, Snapshots } from './snapshots.js';
 
 const MARK_DEADLINE_MS = 3_000;
+/** A guest that goes on answers within half a second, or on a busy host some seconds, or not at all. */
+const RESTORED_MS = 30_000;
+const WAKE_MS = 10_000;
 
 export interface BootOptions {
   image: Image;
@@ -31,6 +37,10 @@ export interface BootOptions {
   nvdimm?: FileHandle;
   /** More of QEMU's trace events, by name or pattern. */
   traceEvents?: readonly string[];
+  /** Without it the guest boots. */
+  snapshots?: Snapshots | undefined;
+  /** Is its state kept for others, if it boots? */
+  keepState?: boolean;
 }
 
 /** A device whose memory others may reach. */
@@ -64,6 +74,8 @@ export class BootedGuest implements AsyncDisposable {
     nvdimm: FileHandle | undefined,
     /** How many times longer than with an ordinary kernel things may take. */
     readonly patience: number,
+    /** It did not boot, but went on from a state that was kept. */
+    readonly restored: boolean,
   ) {
     this.#guest = guest;
     this.#traced = traced;
@@ -83,10 +95,27 @@ export class BootedGuest implements AsyncDisposable {
     );
   }
 
-  /** Fails with GuestDied or InfraError when the guest does not become ready; then nothing is left of it. */
+  /**
+   * From a kept state where there is one, else by booting. Fails with GuestDied or InfraError when the guest does not become ready; then
+   * nothing is left of it.
+   */
   static async start(options: BootOptions): Promise<BootedGuest> {
-    const { image, machine, topology, accelerator, artefacts, deadlineMs, signal } = options;
-    const keys = makeRunKeys();
+    const { snapshots, signal } = options;
+    const saved = await snapshots?.find(options);
+    if (snapshots === undefined || saved === undefined) return BootedGuest.#start(options);
+    try {
+      return await BootedGuest.#start(options, saved);
+    } catch (error) {
+      signal.throwIfAborted();
+      await snapshots.discard(options, error);
+    }
+    return BootedGuest.#start(options);
+  }
+
+  static async #start(options: BootOptions, saved?: SavedGuest): Promise<BootedGuest> {
+    const { image, machine, topology, accelerator, artefacts, signal } = options;
+    const { patience } = image.kernel;
+    const keys = saved?.keys ?? makeRunKeys();
     const nvdimm = options.nvdimm ?? (machine.nvdimmMiB === undefined ? undefined : await openNameless(tmpdir()));
     const guest = await startGuest({
       qemu: image.qemu,
@@ -99,6 +128,7 @@ export class BootedGuest implements AsyncDisposable {
       signal,
       ...(options.traceFile !== undefined && { traceFile: options.traceFile }),
       ...(options.traceEvents !== undefined && { traceEvents: options.traceEvents }),
+      ...(saved && { state: saved.dir }),
       ...(nvdimm !== undefined && { kept: new Map([[NVDIMM, nvdimm]]) }),
     }).catch(async (error: unknown) => {
       await nvdimm?.close();
@@ -107,12 +137,21 @@ export class BootedGuest implements AsyncDisposable {
     const lines: string[] = [];
     guest.console.onLine((line) => lines.push(line));
     try {
-      const session = await connect(guest, keys, { deadlineMs, signal });
+      const wasReady = { deadlineMs: RESTORED_MS * patience, signal, wasReady: true };
+      let session = await connect(guest, keys, saved ? wasReady : { deadlineMs: options.deadlineMs, signal });
       await guest.checkPci();
+      if (saved) await wake(session, signal);
+      else if (await worthKeeping(guest, lines, options)) {
+        // A connection would be in the state as well, and lead nowhere.
+        await session.close();
+        await options.snapshots?.keep(options, guest, keys);
+        session = await connect(guest, keys, wasReady);
+      }
       await session.push(await modulesOf(image), { signal });
       await setUpIommu(guest, session, machine, topology, signal);
       const traced = await traceArrives(guest);
-      return new BootedGuest(guest, session, topology, lines, traced, options, nvdimm, image.kernel.patience);
+      const restored = saved !== undefined;
+      return new BootedGuest(guest, session, topology, lines, traced, options, nvdimm, patience, restored);
     } catch (error) {
       await guest.close();
       await nvdimm?.close();
@@ -252,6 +291,20 @@ export class BootedGuest implements AsyncDisposable {
     await this.#nvdimm?.close();
     this.#nvdimm = undefined;
   }
+}
+
+/** What its kernel complained of while it booted would be seen by nobody who goes on from there. */
+async function worthKeeping(guest: Guest, console: string[], options: BootOptions): Promise<boolean> {
+  if (options.snapshots === undefined || !options.keepState || splats(console).length > 0) return false;
+  return options.snapshots.keeps(options, guest);
+}
+
+/** It is later than this guest thinks, and it is not the only one that draws these random numbers. */
+async function wake(session: Session, signal: AbortSignal): Promise<void> {
+  const ms = Date.now();
+  const command = `wake ${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}000000`;
+  const { code, stderr } = await session.exec(command, { deadlineMs: WAKE_MS, signal, stdin: randomBytes(64) });
+  if (code !== 0) throw new InfraError(`the guest cannot go on: ${stderr.trim()}`);
 }
 
 const MAX_KEPT = 1 << 20;

@@ -17,13 +17,14 @@ import {
   unfinished,
 } from '../model/index.js';
 import { splats } from '../oracle/index.js';
-import { type Boot, builtWithPlants, groupIntoBoots, type Load, loadOf, type Plan } from '../plan/index.js';
+import { type Boot, builtWithPlants, groupIntoBoots, keptStates, type Load, loadOf, type Plan } from '../plan/index.js';
 import { qemuLacks } from '../qemu/index.js';
 import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';
 import { type Decode, type Evidence, evidenceFolder, keepEvidence } from './evidence.js';
 import { Halt } from './halt.js';
+import type { Snapshots } from './snapshots.js';
 
 export interface RunOptions {
   plan: Plan;
@@ -43,6 +44,8 @@ export interface RunOptions {
   keep: boolean;
   /** A guest that does not answer by then is lost. */
   bootDeadlineMs: number;
+  /** Without it every guest boots. */
+  snapshots?: Snapshots | undefined;
   /** How many times a cell that was lost is tried again. What failed never is. */
   retries: number;
   /** The first failure ends the run. */
@@ -70,12 +73,15 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   for (const { id, expect } of plan.cells)
     if (expect.kind === 'not-modelled') finish(skipped({ id, reason: `not modelled: ${expect.why}` }, repro));
   const berths = new Berths(options.host);
+  const boots = groupIntoBoots(plan.cells);
+  const kept = keptStates(boots);
   await Promise.all(
-    groupIntoBoots(plan.cells).map(async (boot, index) => {
+    boots.map(async (boot, index) => {
       const [first] = boot.cells;
       if (first === undefined) return;
       using _berth = await berths.take(loadOf(first.machine));
-      await runBoots(boot, (options.firstBoot ?? 0) + index, { ...options, emit, signal: halt.signal });
+      const place = { index: (options.firstBoot ?? 0) + index, keepState: kept(boot) };
+      await runBoots(boot, place, { ...options, emit, signal: halt.signal });
     }),
   );
   const ended = new Set(records.map((record) => record.id));
@@ -85,7 +91,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
 }
 
 /** A guest that a cell has spoilt is replaced for the cells that are left, and for what was lost with it and may be tried again. */
-async function runBoots(boot: Boot, index: number, options: RunOptions): Promise<void> {
+async function runBoots(boot: Boot, place: { index: number; keepState: boolean }, options: RunOptions): Promise<void> {
   const { emit, signal, retries } = options;
   const earlier = new Map<string, NonNullable<CellRecord['earlier']>>();
   let left = boot.cells;
@@ -101,7 +107,7 @@ async function runBoots(boot: Boot, index: number, options: RunOptions): Promise
       earlier.set(record.id, [...before, { reason, duration_ms, ...(evidence !== undefined && { evidence }) }]);
       emit({ type: 'cell-retry', at: now(), record: whole });
     };
-    const done = await runBoot({ cells: left }, { index, attempt }, finish, options);
+    const done = await runBoot({ cells: left }, { ...place, attempt }, finish, options);
     left = [...left.slice(done), ...left.slice(0, done).filter(({ id }) => again.has(id))];
   }
 }
@@ -112,7 +118,7 @@ async function runBoots(boot: Boot, index: number, options: RunOptions): Promise
  */
 async function runBoot(
   boot: Boot,
-  place: { index: number; attempt: number },
+  place: { index: number; keepState: boolean; attempt: number },
   finish: (record: CellRecord) => void,
   options: RunOptions,
 ): Promise<number> {
@@ -141,11 +147,14 @@ async function runBoot(
       accelerator: options.accelerator,
       artefacts,
       deadlineMs: options.bootDeadlineMs,
+      // What is tried again is tried by the book.
+      snapshots: place.attempt === 0 ? options.snapshots : undefined,
+      keepState: place.keepState,
       signal,
     });
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
     const ms = Math.round(performance.now() - started);
-    emit({ type: 'boot-ready', at: now(), boot: place.index, ms });
+    emit({ type: 'boot-ready', at: now(), boot: place.index, ms, ...(guest.restored && { restored: true }) });
     // Before the first cell: nothing of ours is loaded, so it is nobody's failure, but a later "once" warning would stay silent.
     for (const { kind, line } of splats(guest.console()).slice(0, 1)) {
       const text = `${machine.id}: the kernel complained while it booted: ${kind}: ${line}`;
@@ -159,6 +168,7 @@ async function runBoot(
       const outcome = await runCell(guest, cell, { repro, signal, onStep, release });
       const record: CellRecord = {
         ...outcome.record,
+        boot: done > 0 ? 'shared' : guest.restored ? 'restored' : 'cold',
         ...(key !== options.run.kernel.key && { kernel: { release, key } }),
       };
       if (record.verdict !== 'pass' && record.verdict !== 'skip') {

@@ -164,6 +164,20 @@ static inline void phyr_lease_init(struct phyr_lease *lease,
 }
 
 /**
+ * phyr_lease_take - lease an export as a whole, without a mapping of it
+ * @lease:	initialised by phyr_lease_init(); holds the memory until phyr_lease_put()
+ * @export:	a registered export
+ * @file:	open on it: keeps it
+ *
+ * What of the memory the holder uses, and how, is its business.
+ *
+ * Context: May sleep; no lock is held that a revocation takes.
+ * Return: 0; -ENODEV if the exporter has taken the memory back; -EINVAL for a lease that holds
+ * something; -EINTR when the process is being killed.
+ */
+int phyr_lease_take(struct phyr_lease *lease, struct phyr_export *export, struct file *file);
+
+/**
  * phyr_lease_enter - begin to use leased memory
  * @lease: a lease that the caller holds
  *

@@ -6,6 +6,7 @@
 #include "map.h"
 
 struct phyr_reg;
+struct sg_table;
 
 /**
  * phyr_reg_create - register a list with a device: map it once, for many I/Os
@@ -19,6 +20,22 @@ struct phyr_reg;
  */
 struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *list,
 				 enum dma_data_direction dir, unsigned long attrs);
+
+/**
+ * phyr_reg_from_sgt - register memory that somebody else has mapped for the device
+ * @dev:	the device
+ * @table:	a mapped table, e.g. of dma_buf_map_attachment(); only its DMA side is looked at,
+ *		and only now, but it must stay mapped until phyr_reg_revoke() has returned
+ * @dir:	what it was mapped for
+ *
+ * Whoever mapped it hands its bytes over between CPU and device, where that is needed.
+ *
+ * Context: May sleep.
+ * Return: the registration, held once; -EINVAL for a table without mapped entries; -EFAULT if the
+ * IOMMU translates only some of its addresses; -ENOMEM.
+ */
+struct phyr_reg *phyr_reg_from_sgt(struct device *dev, const struct sg_table *table,
+				   enum dma_data_direction dir);
 
 /**
  * phyr_reg_close - refuse new I/Os on a registration

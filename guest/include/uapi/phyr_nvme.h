@@ -2,7 +2,7 @@
 /*
  * ioctl interface of /dev/phyrN-ctl, version 1: I/O to the disk /dev/phyrN without the block
  * layer's data structures.  User memory is pinned and described by a list of physical ranges; a
- * registered buffer is pinned and mapped once.
+ * registered buffer is pinned and mapped once.  A dma-buf can be such a buffer, too.
  *
  * Memory without struct pages can be used as well, if it is mapped from an exporter (phyr/lease.h,
  * e.g. /dev/phyr_ram of phyr_store.ko): it is not pinned but lent.  Its owner may take it back at
@@ -115,6 +115,40 @@ struct phyr_nvme_buffer_io {
 	__u32 reserved;
 };
 
+/* How the disk gets at a dma-buf. */
+#define PHYR_NVME_DMABUF_LIST	1	/* its exporter hands over the list of physical ranges */
+#define PHYR_NVME_DMABUF_SG	2	/* its exporter maps it, and hands over a scatterlist */
+
+/**
+ * struct phyr_nvme_attach - register a dma-buf as a buffer, all of it
+ * @fd:		of the dma-buf
+ * @access:	PHYR_NVME_BUFFER_READ and _WRITE, one of them at least
+ * @way:	PHYR_NVME_DMABUF_LIST or _SG
+ * @handle:	out: names the buffer in this open file, never 0; 0 in
+ * @view:	where the caller has the same memory mapped, or 0: nothing is done with it, but a
+ *		checker is told (tracepoint phyr_nvme_ctl_buffer)
+ * @len:	out: bytes of the dma-buf; 0 in
+ * @reserved:	0
+ *
+ * The file descriptor may be closed afterwards.  When the exporter takes the memory back, I/O in
+ * flight ends as it would have, and what comes later is refused with ENODEV, for good.
+ *
+ * EBADF and EINVAL also: no dma-buf, or one larger than PHYR_NVME_MAX_BUFFER_LEN; EACCES: the
+ * dma-buf's file is not open for that access; EOPNOTSUPP: the exporter hands out no lists; or does
+ * not serve devices like this one; EREMOTEIO: it is a peer's memory that cannot be reached from
+ * here, for which exporters of the kernel may say EINVAL; EFAULT: the exporter has not mapped all
+ * of it; ENODEV: it was taken back; ENOSPC, ENOMEM; other errors of the exporter.
+ */
+struct phyr_nvme_attach {
+	__s32 fd;
+	__u32 access;
+	__u32 way;
+	__u32 handle;
+	__u64 view;
+	__u64 len;
+	__u64 reserved;
+};
+
 #define PHYR_NVME_IOC_INFO		_IOR('Y', 1, struct phyr_nvme_info)
 #define PHYR_NVME_IOC_READ		_IOW('Y', 2, struct phyr_nvme_io)
 #define PHYR_NVME_IOC_WRITE		_IOW('Y', 3, struct phyr_nvme_io)
@@ -122,5 +156,6 @@ struct phyr_nvme_buffer_io {
 #define PHYR_NVME_IOC_UNREGISTER	_IOW('Y', 5, struct phyr_nvme_unregister)
 #define PHYR_NVME_IOC_BUFFER_READ	_IOW('Y', 6, struct phyr_nvme_buffer_io)
 #define PHYR_NVME_IOC_BUFFER_WRITE	_IOW('Y', 7, struct phyr_nvme_buffer_io)
+#define PHYR_NVME_IOC_ATTACH		_IOWR('Y', 8, struct phyr_nvme_attach)
 
 #endif /* _UAPI_PHYR_NVME_H */

@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { type CtlIo, InfraError } from '../../model/index.js';
-import { type DataClaim, stamped, stampedDue } from '../../oracle/index.js';
-import { reservedRam } from '../../plan/index.js';
+import type { CtlIo } from '../../model/index.js';
+import { type DataClaim, stamped, stampedDue, Watch } from '../../oracle/index.js';
+import { isShared, RANGES_SPAN } from '../../plan/index.js';
 import { check } from '../lab.js';
+import { type CtlMemory, makeMemory } from './ctl-memory.js';
+import { layCanary, place, refusals } from './ctl-shared.js';
 import { overwrite } from './host-file.js';
-import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
+import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const Refused = z.object({ error: z.string(), errno: z.string() });
 const Wrote = z.union([z.object({ op: z.literal('write'), bytes: z.number() }), Refused]);
@@ -38,26 +40,58 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
   }
 
   const memory = await makeMemory(context);
-  const objections: string[] = [];
-  let answers: Answers[] = [];
+  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const data: DataClaim[] = [];
+  let moved = 0;
+  let watch: Watch | undefined;
   try {
+    await layCanary(context, memory);
     const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
-    answers = await transfer(context, ctl, memory.names);
+    const answers = await transfer(context, ctl, memory);
     await context.peers.get(workload.peer ?? '')?.look();
-    for (const [i, answer] of answers.entries())
-      objections.push(...judge(workload.via[i] ?? '', answer, bytes, refused));
-    if (workload.revoke === true) objections.push(...(await revoke(context, ctl, memory.names.direct)));
+    const went = new Set<Via>();
+    for (const [i, stretch] of stretches.entries()) {
+      const { via } = stretch;
+      const wrong = [...judge(via, answers[i] as Answers, bytes, refused)];
+      objections[isKernels(workload, via) ? 'kernel' : 'ours'].push(...wrong);
+      if (refused === undefined && wrong.length === 0) went.add(via);
+      const through = went.has(via) || (refused === undefined && !isKernels(workload, via));
+      data.push(...claims(context, stretch, answers[i]?.read, memory.hostFile, !through));
+    }
+    moved = 2 * bytes * went.size;
+    for (const [i, via] of workload.via.entries()) {
+      if (!went.has(via) || !isShared(via)) continue;
+      const from = 2 * bytes * stretches.length + i * RANGES_SPAN;
+      const placed = await place(context, ctl, memory, via, { from, seed: secretSeed });
+      objections.ours.push(...placed.objections);
+      data.push(...placed.claims);
+      moved += placed.moved;
+    }
+    if ([...went].some(isShared)) for await (const wrong of refusals(context, ctl, memory)) objections.ours.push(wrong);
+    if (workload.revoke === true) {
+      const revoked = await revoke(context, ctl, memory, went);
+      objections.ours.push(...revoked.objections);
+      watch = revoked.watch;
+    }
   } finally {
     await lab.unbind(dut);
     await memory.release();
   }
 
   return {
-    workload: objections.length > 0 ? failed(objections.join('; ')) : done(refused ? `refused: ${refused}` : 'moved'),
-    data: stretches.flatMap((stretch, i) => claims(context, stretch, answers[i]?.read, refused !== undefined)),
+    workload: judged(objections, refused ? `refused: ${refused}` : 'moved'),
+    data,
     metrics: [],
-    moved: refused === undefined ? 2 * bytes * stretches.length : 0,
+    moved,
+    ...(watch === undefined ? {} : { watch }),
   };
+}
+
+type Via = CtlIo['via'][number];
+
+/** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
+function isKernels({ memory }: CtlIo, via: Via): boolean {
+  return via === 'dma-buf-sg' && memory !== 'page-less';
 }
 
 interface Answers {
@@ -65,7 +99,7 @@ interface Answers {
   read: z.infer<typeof Read>;
 }
 
-async function transfer({ cell, workload, lab }: Context, ctl: string, names: Names): Promise<Answers[]> {
+async function transfer({ cell, workload, lab }: Context, ctl: string, { names }: CtlMemory): Promise<Answers[]> {
   const files = workload.via.map((via) => names[via]).join(' ');
   const command = `lab ctl-io ${ctl} ${workload.sizeKiB * 1024} ${cell.seed} ${workload.threads} ${files}`;
   const { lines } = await lab.run(command);
@@ -84,70 +118,49 @@ function* judge(via: string, { wrote, read }: Answers, bytes: number, refused: s
 }
 
 type Context = WorkloadContext<CtlIo>;
-type Names = Record<CtlIo['via'][number], string>;
-
-/** The memory as phyrio names it, and what is to be undone for it. */
-async function makeMemory({
-  cell,
-  workload,
-  lab,
-  peers,
-}: Context): Promise<{ names: Names; release(): Promise<void> }> {
-  const named = (file: string): Names => ({ direct: file, registered: `buffer:${file}` });
-  if (workload.memory === 'user') {
-    return { names: { direct: 'user', registered: 'buffer' }, release: async () => {} };
-  }
-  const unload = async () => void (await lab.run('rmmod phyr_store'));
-  if (workload.memory === 'page-less') {
-    const ram = reservedRam(cell.machine);
-    if (ram === undefined) throw new InfraError(`machine ${cell.machine.id} reserves no RAM`);
-    await lab.run(`lab store ${ram.base} ${ram.bytes}`);
-    return { names: named('/dev/phyr_ram'), release: unload };
-  }
-  const peer = peers.get(workload.peer ?? '');
-  if (peer === undefined) throw new InfraError(`the topology has no peer '${workload.peer}'`);
-  if (workload.memory === 'peer') {
-    await lab.bind(peer.bdf, 'phyr_peer');
-    const file = `/sys/bus/pci/devices/${peer.bdf}/p2pmem/allocate`;
-    return { names: named(file), release: () => lab.unbind(peer.bdf) };
-  }
-  await lab.run('lab store');
-  await lab.bind(peer.bdf, 'phyr_store');
-  return {
-    names: named(`/dev/phyr_bar-${peer.bdf}`),
-    release: async () => {
-      await lab.unbind(peer.bdf);
-      await unload();
-    },
-  };
-}
 
 const REVOKERS = 3;
 
-/** The owner takes the memory back under I/O: what comes later is refused, and the device is done with it. */
-async function revoke({ lab }: Context, ctl: string, file: string): Promise<string[]> {
-  const knob = `/sys/class/misc/${file.replace('/dev/', '')}/revoked`;
-  const command = `phyrio revoke ${ctl} ${file} ${knob} ${REVOKERS} 150`;
-  const seen = await lab.ask(Revoked, command, { accept: [1] });
-  return [
-    seen.done === 0 && 'no I/O before the memory was taken back',
-    seen.refused === 0 && 'no I/O was refused after it was taken back',
-    seen.late > 0 && `${seen.late} I/Os on memory that was taken back`,
-    seen.other > 0 && `${seen.other} I/Os failed with ${seen.errno}, due ENODEV`,
-    seen.unregister !== '0' && `unregistering what was taken back: ${seen.unregister}`,
-  ].filter((text) => text !== false);
+/** The owner takes the memory back under I/O, once for each way: what comes later is refused, and the device is done with it. */
+async function revoke(
+  { lab, workload }: Context,
+  ctl: string,
+  { taken, knob }: CtlMemory,
+  went: ReadonlySet<Via>,
+): Promise<{ objections: string[]; watch: Watch | undefined }> {
+  // The process loses its own mapping of the memory before the device does, and with that the watch what to compare with.
+  const blind = workload.memory === 'peer-vfio';
+  const watch = blind ? await lab.ask(Watch, 'phyrctl watch stop') : undefined;
+  const objections: string[] = [];
+  // I/O on named and on registered memory goes on at once.
+  const ways = new Set([...went].map((via): Via => (isShared(via) ? via : 'direct')));
+  for (const via of ways) {
+    const seen = await lab.ask(Revoked, `phyrio revoke ${ctl} ${taken(via)} ${knob} ${REVOKERS} 150`, { accept: [1] });
+    objections.push(...[...judgeRevoked(seen)].map((text) => (isShared(via) ? `${via}: ${text}` : text)));
+  }
+  if (blind) await lab.run('phyrctl watch start');
+  return { objections, watch };
+}
+
+function* judgeRevoked(seen: z.infer<typeof Revoked>): Generator<string> {
+  if (seen.done === 0) yield 'no I/O before the memory was taken back';
+  if (seen.refused === 0) yield 'no I/O was refused after it was taken back';
+  if (seen.late > 0) yield `${seen.late} I/Os on memory that was taken back`;
+  if (seen.other > 0) yield `${seen.other} I/Os failed with ${seen.errno}, due ENODEV`;
+  if (seen.unregister !== '0') yield `unregistering what was taken back: ${seen.unregister}`;
 }
 
 interface Stretch {
-  via: string;
+  via: Via;
   written: { at: number; due: ReturnType<typeof stampedDue> };
   secret: { at: number; due: ReturnType<typeof stampedDue> };
 }
 
 function claims(
-  { dutFile, peers, workload }: Context,
+  { dutFile }: Context,
   { via, written, secret }: Stretch,
   read: z.infer<typeof Read> | undefined,
+  bar: string | undefined,
   refused: boolean,
 ): DataClaim[] {
   const untouched = { bytes: written.due.bytes, piece: (_: number, length: number) => Buffer.alloc(length) };
@@ -158,7 +171,6 @@ function claims(
     offset: written.at,
     due: refused ? untouched : written.due,
   };
-  const bar = workload.peer === undefined ? undefined : peers.get(workload.peer)?.file;
   if (refused) {
     return bar === undefined
       ? [holds]

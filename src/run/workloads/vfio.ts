@@ -12,7 +12,7 @@ import {
 } from '../../oracle/index.js';
 import { errnoDue, refusals, type Way } from '../../plan/index.js';
 import { check } from '../lab.js';
-import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
+import type { WorkloadContext, WorkloadResult } from './types.js';
 
 const PAGE = 4096;
 const HUGE = 2 ** 21;
@@ -72,6 +72,26 @@ export async function vfio(context: Context): Promise<WorkloadResult> {
   }
 }
 
+/** What is wrong: with what is under test, and with the kernel's own ways. */
+class Objections {
+  readonly #ours: string[] = [];
+  readonly #kernel: string[] = [];
+
+  add(ours: boolean, text: string): void {
+    (ours ? this.#ours : this.#kernel).push(text);
+  }
+
+  report(name: OracleReport['name'], fine: string): OracleReport {
+    const [first, ...rest] = this.#ours;
+    return {
+      name,
+      verdict: first === undefined ? 'pass' : 'fail',
+      detail: first === undefined ? fine : [first, ...rest.slice(0, 9)].join('; '),
+      ...(this.#kernel.length > 0 && { kernel: this.#kernel }),
+    };
+  }
+}
+
 /** One cell, and what it has found out so far. */
 class Story {
   readonly #context: Context;
@@ -82,8 +102,8 @@ class Story {
   readonly #ours: Way;
   /** The memory as it must be. */
   readonly #content: Buffer;
-  readonly #steps: string[] = [];
-  readonly #translation: string[] = [];
+  readonly #steps = new Objections();
+  readonly #translation = new Objections();
   readonly #data: DataClaim[] = [];
   readonly #provoked: Provoked[] = [];
   readonly #metrics: Metric[] = [];
@@ -124,23 +144,20 @@ class Story {
   }
 
   #result(): WorkloadResult {
-    const [wrong] = this.#translation;
     const { pages, tables } = this.#looked;
     const seen = tables > 0 ? `, ${tables} entries of the IOMMU's tables` : '';
-    const translation: OracleReport = {
-      name: 'translation',
-      verdict: wrong === undefined ? 'pass' : 'fail',
-      detail: wrong === undefined ? `${pages} pages${seen}` : this.#translation.slice(0, 4).join('; '),
-    };
-    const detail = `${[...this.#theirs, this.#ours].join(', ')} do the same`;
     return {
-      workload: this.#steps.length > 0 ? failed(this.#steps.join('; ')) : done(detail),
-      translation,
+      workload: this.#steps.report('workload', `${[...this.#theirs, this.#ours].join(', ')} do the same`),
+      translation: this.#translation.report('translation', `${pages} pages${seen}`),
       data: this.#data,
       metrics: this.#metrics,
       provoked: this.#provoked,
       expectedLog: FAULTS_IN_LOG,
     };
+  }
+
+  #isOurs(way: Way): boolean {
+    return way === this.#ours;
   }
 
   /** The process and its memory. */
@@ -165,7 +182,7 @@ class Story {
     for (const [size, count] of pages === undefined ? [] : countSizes(pages))
       this.#metrics.push({ name: `${way} pages of ${size}`, unit: '', value: count, better: 'neither' });
     if (way === this.#ours && counted.maps !== this.#frames.length)
-      this.#steps.push(`${way}: ${counted.maps} calls for ${this.#frames.length} contiguous pieces`);
+      this.#steps.add(this.#isOurs(way), `${way}: ${counted.maps} calls for ${this.#frames.length} contiguous pieces`);
   }
 
   #figure(name: string, value: number): void {
@@ -180,7 +197,7 @@ class Story {
 
   async #map(way: Way, iova: number): Promise<void> {
     const [{ map }] = await this.#answers(Mapped, [`map ${way} ${iova} 0 ${this.#bytes} rw`]);
-    if (map.errno !== null) this.#steps.push(`${way}: mapping: ${map.errno}`);
+    if (map.errno !== null) this.#steps.add(this.#isOurs(way), `${way}: mapping: ${map.errno}`);
   }
 
   /** Does the device reach the memory, by the largest pages? As the IOMMU's driver says, and as its tables do. */
@@ -189,17 +206,22 @@ class Story {
     if (follow.errno !== null) throw new InfraError(`the domain of ${way} cannot be followed: ${follow.errno}`);
     this.#looked.pages += this.#pages;
     if (follow.right !== this.#pages)
-      this.#translation.push(
+      this.#translation.add(
+        this.#isOurs(way),
         `${way}: of ${this.#pages} pages ${follow.nowhere} lead nowhere and ${follow.wrong} elsewhere, first at ${follow.first}`,
       );
-    if (follow.beyond === true) this.#translation.push(`${way}: more is mapped than there is memory`);
+    if (follow.beyond === true) this.#translation.add(this.#isOurs(way), `${way}: more is mapped than there is memory`);
     const pages = await this.#context.ioPages(this.#bdfOf(way), iova, this.#bytes);
     if (pages === undefined) return undefined;
     this.#looked.tables += pages.length;
     const wrong = judgePages(pages, pagesDue(this.#frames, iova));
-    if (wrong !== undefined) this.#translation.push(`${way}: tables: ${wrong}`);
+    if (wrong !== undefined) this.#translation.add(this.#isOurs(way), `${way}: tables: ${wrong}`);
     const denied = pages.find((page) => !page.mayRead || !page.mayWrite);
-    if (denied) this.#translation.push(`${way}: tables: may not read and write at 0x${denied.iova.toString(16)}`);
+    if (denied)
+      this.#translation.add(
+        this.#isOurs(way),
+        `${way}: tables: may not read and write at 0x${denied.iova.toString(16)}`,
+      );
     return pages;
   }
 
@@ -214,14 +236,15 @@ class Story {
       const answer = answers[i];
       const errno = errnoDue(refusal, way);
       const got = answer === undefined ? undefined : 'map' in answer ? answer.map.errno : answer.unmap.errno;
-      if (got !== errno) this.#steps.push(`${way}: ${refusal.what}: ${got ?? 'went through'}, due ${errno}`);
+      if (got !== errno)
+        this.#steps.add(this.#isOurs(way), `${way}: ${refusal.what}: ${got ?? 'went through'}, due ${errno}`);
     }
   }
 
   /** The device writes to a few pages; none that another way has written to. */
   async #moves(way: Way): Promise<void> {
     await this.#device(way, this.#chosen(way));
-    await this.#claim(`memory after the device of ${way}`);
+    await this.#claim(`memory after the device of ${way}`, !this.#isOurs(way));
   }
 
   #chosen(way: Way): number[] {
@@ -241,15 +264,21 @@ class Story {
     const answers = await this.#answers(Device, [...read, ...commands]);
     for (const [i, { device }] of answers.entries())
       if (device.errno !== null)
-        this.#steps.push(`${way}: the device at page ${pages[i - read.length]}: ${device.errno}`);
+        this.#steps.add(this.#isOurs(way), `${way}: the device at page ${pages[i - read.length]}: ${device.errno}`);
     for (const page of pages) word.copy(this.#content, page * PAGE);
   }
 
-  async #claim(what: string): Promise<void> {
+  async #claim(what: string, kernel = false): Promise<void> {
     const [{ sha256: digest }] = await this.#answers(Digest, ['digest']);
     const due = Buffer.from(this.#content);
     const piece = (from: number, length: number) => due.subarray(from, from + length);
-    this.#data.push({ kind: 'read-back', what, digest, due: { bytes: this.#bytes, piece } });
+    this.#data.push({
+      kind: 'read-back',
+      what,
+      digest,
+      due: { bytes: this.#bytes, piece },
+      ...(kernel && { kernel: true }),
+    });
   }
 
   /** A page beside where large pages would fit: only small ones do. */
@@ -264,7 +293,7 @@ class Story {
   async #unmap(way: Way, iova: number, due: number): Promise<void> {
     const [{ unmap }] = await this.#answers(Unmapped, [`unmap ${way} ${iova} ${this.#bytes}`]);
     if (unmap.errno !== null || unmap.bytes !== due)
-      this.#steps.push(`${way}: unmapping ${due} bytes: ${unmap.errno ?? `${unmap.bytes} bytes`}`);
+      this.#steps.add(this.#isOurs(way), `${way}: unmapping ${due} bytes: ${unmap.errno ?? `${unmap.bytes} bytes`}`);
   }
 
   /** Unmaps it all: then the device reaches nothing. */
@@ -272,7 +301,8 @@ class Story {
     const { unmaps } = await this.#count(way, () => this.#unmap(way, ALIGNED, this.#bytes));
     this.#figure(`${way} unmap calls`, unmaps);
     const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${ALIGNED}`]);
-    if (follow.nowhere !== this.#pages) this.#translation.push(`${way}: still leads somewhere after unmapping`);
+    if (follow.nowhere !== this.#pages)
+      this.#translation.add(this.#isOurs(way), `${way}: still leads somewhere after unmapping`);
     await this.#reachesNothing(way);
   }
 
@@ -281,7 +311,7 @@ class Story {
     this.#provoked.push({ addr: ALIGNED, bytes: PAGE, how: 'write' });
     // edu is not told that it failed.
     if (this.#context.workload.engine !== 'edu' && device.errno !== 'EFAULT')
-      this.#steps.push(`${way}: a device without memory: ${device.errno ?? 'wrote'}, due EFAULT`);
+      this.#steps.add(this.#isOurs(way), `${way}: a device without memory: ${device.errno ?? 'wrote'}, due EFAULT`);
   }
 
   /** The pages that are pinned stay the parent's; what the child writes is the child's. */
@@ -321,7 +351,8 @@ class Story {
     await this.#answers(Memory, [`memory 4k ${PAGE} 0`]);
     for (const way of ways) {
       const [{ open }] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
-      if (open.errno !== null) this.#steps.push(`${way}: after its process was killed: ${open.errno}`);
+      if (open.errno !== null)
+        this.#steps.add(this.#isOurs(way), `${way}: after its process was killed: ${open.errno}`);
       else await this.#reachesNothing(way);
     }
     await this.#ask('quit');

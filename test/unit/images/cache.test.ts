@@ -298,3 +298,46 @@ describe('the lock between processes', () => {
     await expect(waiting).rejects.toThrow('enough');
   });
 });
+
+describe('an entry that one can do without', () => {
+  const spec = (key: string, text: string) => ({ ...countingSpec(text), key });
+
+  it('is looked at byte by byte, and made in the place of a damaged one', async () => {
+    const dir = temporaryDir();
+    const { cache } = await openCache(dir);
+    expect(await cache.find('thing', 'a', () => {})).toBeNull();
+    expect(await cache.offer(spec('a', 'content'))).toBe(true);
+    const file = path.join((await cache.find('thing', 'a', () => {}))?.dir ?? '', 'sub/file');
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, 'CONTENT');
+    utimesSync(file, atime, mtime);
+    const damage: string[] = [];
+    expect(await cache.find('thing', 'a', (what) => damage.push(what))).toBeNull();
+    expect(damage).toEqual(['the contents of sub/file changed']);
+    expect(await cache.offer(spec('a', 'content'))).toBe(true);
+    expect(await cache.find('thing', 'a', () => {})).not.toBeNull();
+  });
+
+  it('is not waited for', async () => {
+    const dir = temporaryDir();
+    const { cache } = await openCache(dir);
+    await using _lock = await FileLock.tryAcquire(path.join(dir, 'locks', 'thing-a'));
+    expect(await cache.offer(spec('a', 'content'))).toBe(false);
+  });
+
+  it('makes room: those used last stay', async () => {
+    const dir = temporaryDir();
+    const { cache } = await openCache(dir);
+    for (const key of ['a', 'b', 'c']) await cache.offer(spec(key, 'x'.repeat(100)));
+    const at = (key: string, s: number) => utimesSync(path.join(dir, 'entries', `thing-${key}`), s, s);
+    at('a', 3000);
+    at('b', 1000);
+    at('c', 2000);
+    await cache.trim('thing', 250);
+    expect(readdirSync(path.join(dir, 'entries')).sort()).toEqual(['thing-a', 'thing-c']);
+    await cache.discard('thing', 'a');
+    await cache.discard('thing', 'a');
+    expect(readdirSync(path.join(dir, 'entries'))).toEqual(['thing-c']);
+    expect(readdirSync(path.join(dir, 'work'))).toEqual([]);
+  });
+});

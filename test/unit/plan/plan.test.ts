@@ -4,7 +4,7 @@ import * as machines from '../../../harness/machines.js';
 import { fabric, switched, twoFunctions } from '../../../harness/topologies.js';
 import { crosscheck, filesystem, fioVerify, hotUnplug, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
 import { type Block, type Suite, UsageError } from '../../../src/model/index.js';
-import { cellSeed, expand, groupIntoBoots, matcher, select } from '../../../src/plan/index.js';
+import { cellSeed, expand, groupIntoBoots, keptStates, matcher, select } from '../../../src/plan/index.js';
 
 function suiteOf(block: Partial<Block>): Suite {
   return {
@@ -257,5 +257,23 @@ describe('boots', () => {
     const planted = boots.filter((boot) => boot.cells.some((cell) => cell.plant !== undefined));
     expect(planted.map((boot) => boot.cells.length)).toEqual([1]);
     for (const boot of boots) expect(new Set(boot.cells.map((cell) => cell.machine.id)).size).toBe(1);
+  });
+});
+
+describe('the states of guests that are kept', () => {
+  const kept = (id: string) => {
+    const boots = groupIntoBoots(expand(suites.find((one) => one.id === id) as Suite, 1).cells);
+    const guests = boots
+      .filter(keptStates(boots))
+      .map(({ cells: [cell] }) => `${cell?.machine.id}/${cell?.topology.id}`);
+    return { boots: boots.length, guests: new Set(guests) };
+  };
+
+  it('are all those of a few guests, and in a matrix those that boot more than once', () => {
+    expect(kept('smoke').guests.size).toBe(5);
+    const ci = kept('ci');
+    expect(ci.guests).toContain('vtd-strict/switch');
+    expect(ci.guests).not.toContain('amd-pt/fabric');
+    expect(ci.guests.size).toBeLessThan(ci.boots / 8);
   });
 });

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * ioctl interface of the device files of phyr_store.ko, version 1: dma-bufs of parts of the store.
+ */
+#ifndef _UAPI_PHYR_STORE_H
+#define _UAPI_PHYR_STORE_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define PHYR_STORE_MAX_RANGES	4096	/* of one dma-buf */
+
+/**
+ * struct phyr_store_range - a part of the store
+ * @offset:	bytes from its beginning, a multiple of the page size
+ * @len:	bytes, a multiple of the page size, not 0
+ */
+struct phyr_store_range {
+	__u64 offset;
+	__u64 len;
+};
+
+/**
+ * struct phyr_store_dmabuf - what a dma-buf is to be made of
+ * @ranges:	address of @nr struct phyr_store_range, in the order of the dma-buf's content
+ * @nr:		how many, up to PHYR_STORE_MAX_RANGES
+ * @flags:	of the file: O_RDONLY, O_WRONLY or O_RDWR, and O_CLOEXEC
+ * @reserved:	0
+ *
+ * The ioctl returns the file descriptor.  When the store is revoked, or its device goes, the
+ * dma-buf is taken back for good, also if the store is offered again.
+ *
+ * EINVAL: a range that is not there or not in whole pages, no ranges or too many, unknown flags;
+ * EBADF: the store's file is not open for what the flags say; ENODEV: the store is revoked; EFAULT;
+ * ENOMEM; EMFILE.
+ */
+struct phyr_store_dmabuf {
+	__u64 ranges;
+	__u32 nr;
+	__u32 flags;
+	__u64 reserved;
+};
+
+#define PHYR_STORE_IOC_DMABUF	_IOW('Y', 64, struct phyr_store_dmabuf)
+
+#endif /* _UAPI_PHYR_STORE_H */

@@ -1,0 +1,75 @@
+/** The ranges that a dma-buf is made of. Pure: the same for the same layout and seed. */
+import type { RangeLayout } from '../model/index.js';
+import { cellSeed } from './seed.js';
+
+/** Bytes, multiples of the page size. */
+export interface Range {
+  offset: number;
+  len: number;
+}
+
+const PAGE = 4096;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Where the next thread, or the next way, has the same ranges: all of one lie below this. */
+export const RANGES_SPAN = 4 * MIB;
+
+/** No two ranges overlap. */
+export function rangesOf(layout: RangeLayout, seed: number): Range[] {
+  switch (layout) {
+    case 'one':
+      return [{ offset: 64 * KIB, len: MIB }];
+    case 'apart':
+      return apart();
+    case 'backwards':
+      return apart().reverse();
+    case 'touching':
+      return [
+        { offset: 192 * KIB, len: 128 * KIB },
+        { offset: 64 * KIB, len: 128 * KIB },
+      ];
+    case 'pages':
+      return Array.from({ length: 96 }, (_, i) => ({ offset: (2 * i + 1) * PAGE, len: PAGE }));
+    case 'large':
+      return [
+        { offset: 2 * MIB, len: 2 * MIB },
+        { offset: 64 * KIB, len: MIB },
+      ];
+    case 'mixed':
+      return mixed(seed);
+  }
+}
+
+function apart(): Range[] {
+  return [1, 3, 5, 7].map((i) => ({ offset: i * 128 * KIB, len: 128 * KIB }));
+}
+
+/** Two to seventeen ranges of one page to 32, with gaps of up to 15 pages, some of none, in any order. */
+function mixed(seed: number): Range[] {
+  const draw = (what: string, below: number) => cellSeed(seed, what) % below;
+  const ranges: Range[] = [];
+  let at = draw('from', 32) * PAGE;
+  for (let i = 0; i < 2 + draw('count', 16); i++) {
+    const len = (1 + draw(`len ${i}`, 1 << draw(`order ${i}`, 6))) * PAGE;
+    ranges.splice(draw(`place ${i}`, i + 1), 0, { offset: at, len });
+    at += len + draw(`gap ${i}`, 16) * PAGE;
+  }
+  return ranges;
+}
+
+export function bytesOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { len }) => sum + len, 0);
+}
+
+/** What of the first RANGES_SPAN bytes is in none of them, in ascending order. */
+export function gapsOf(ranges: readonly Range[]): Range[] {
+  const gaps: Range[] = [];
+  let at = 0;
+  for (const { offset, len } of [...ranges].sort((a, b) => a.offset - b.offset)) {
+    if (offset > at) gaps.push({ offset: at, len: offset - at });
+    at = Math.max(at, offset + len);
+  }
+  if (at < RANGES_SPAN) gaps.push({ offset: at, len: RANGES_SPAN - at });
+  return gaps;
+}

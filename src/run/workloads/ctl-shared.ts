@@ -1,0 +1,85 @@
+/**
+ * Where a dma-buf's bytes really go: all of it is read from the disk once, and then looked at past everything that knows of
+ * dma-bufs: what must be in its ranges, in their order, and what between them.
+ */
+import { z } from 'zod';
+import type { CtlIo } from '../../model/index.js';
+import { type DataClaim, type Due, stamped } from '../../oracle/index.js';
+import { bytesOf, gapsOf, RANGES_SPAN, type Range, sharedBytes } from '../../plan/index.js';
+import { check } from '../lab.js';
+import { type CtlMemory, rangesText } from './ctl-memory.js';
+import { overwrite } from './host-file.js';
+import type { WorkloadContext } from './types.js';
+
+type Via = CtlIo['via'][number];
+
+const Placed = z.object({ op: z.literal('place'), bytes: z.number() });
+const Held = z.object({ sha256: z.string() });
+
+/** What nobody may write over: between the ranges of a dma-buf. */
+const CANARY = 0xc3;
+
+/** Before anything is done: the host fills the peer's memory, as far as dma-bufs are made of it. */
+export async function layCanary({ workload }: WorkloadContext<CtlIo>, { hostFile }: CtlMemory): Promise<void> {
+  if (hostFile === undefined || workload.ranges === undefined) return;
+  await overwrite(hostFile, 0, Buffer.alloc(sharedBytes(workload), CANARY));
+}
+
+const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z.number() });
+
+/** What an exporter and an importer must refuse, each with its errno. */
+export async function* refusals(
+  { lab }: WorkloadContext<CtlIo>,
+  ctl: string,
+  { file }: CtlMemory,
+): AsyncGenerator<string> {
+  if (file === undefined) return;
+  const { lines } = await lab.run(`phyrio refuse ${ctl} ${file}`, { accept: [1] });
+  const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1));
+  if (wrong > 0 || asked === 0) yield `${wrong} of ${asked} wrong requests: ${JSON.stringify(lines[0])}`;
+}
+
+/** Reads the disk from byte `from` on into the whole dma-buf, of what the host has put there, and says what must be where. */
+export async function place(
+  { lab, dutFile }: WorkloadContext<CtlIo>,
+  ctl: string,
+  memory: CtlMemory,
+  via: Via,
+  { from, seed }: { from: number; seed: number },
+): Promise<{ objections: string[]; claims: DataClaim[]; moved: number }> {
+  const ranges = memory.ranges(via);
+  const bytes = bytesOf(ranges);
+  await overwrite(dutFile, from, stamped(from, bytes, seed, 0));
+  const placed = await lab.ask(Placed, `phyrio place ${ctl} ${from} ${memory.names[via]}`);
+  const objections = placed.bytes === bytes ? [] : [`${via}: ${placed.bytes} bytes were placed, due ${bytes}`];
+  const due = (at: number, length: number): Due => ({
+    bytes: length,
+    piece: (offset, part) => stamped(from + at + offset, part, seed, 0),
+  });
+  if (memory.file !== undefined) {
+    const held = await lab.ask(Held, `lab held ${memory.file} ${rangesText(ranges)}`);
+    const what = `${via}: its ranges, read past it`;
+    return { objections, claims: [{ kind: 'read-back', what, digest: held.sha256, due: due(0, bytes) }], moved: bytes };
+  }
+  return { objections, claims: [...inHostFile(memory, ranges, due, via)], moved: bytes };
+}
+
+function* inHostFile(
+  { hostFile: file }: CtlMemory,
+  ranges: readonly Range[],
+  due: (at: number, length: number) => Due,
+  via: Via,
+): Generator<DataClaim> {
+  if (file === undefined) return;
+  let at = 0;
+  for (const [i, { offset, len }] of ranges.entries()) {
+    yield { kind: 'holds', what: `${via}: range ${i} of ${ranges.length}`, file, offset, due: due(at, len) };
+    at += len;
+  }
+  const base = Math.floor(Math.min(...ranges.map(({ offset }) => offset)) / RANGES_SPAN) * RANGES_SPAN;
+  const inside = ranges.map(({ offset, len }) => ({ offset: offset - base, len }));
+  for (const { offset, len } of gapsOf(inside)) {
+    const canary: Due = { bytes: len, piece: (_, part) => Buffer.alloc(part, CANARY) };
+    yield { kind: 'holds', what: `${via}: between its ranges`, file, offset: base + offset, due: canary };
+  }
+}

@@ -1,0 +1,142 @@
+/** Guests that go on from a kept state instead of booting: the same verdicts and counts, and no harm when a state is no good. */
+import { mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheDirectory, openImages } from '../../src/images/index.js';
+import type { CellRecord, RunResult } from '../../src/model/index.js';
+import { Sandbox } from './support/phyrlab.js';
+
+let box: Sandbox;
+let cache: string;
+
+/** A cache that has what the shared one has, and states of its own. */
+beforeAll(async () => {
+  box = await Sandbox.create();
+  cache = join(box.folder, 'cache');
+  const shared = cacheDirectory(undefined, process.env);
+  await mkdir(join(cache, 'entries'), { recursive: true });
+  await symlink(join(shared, 'packages'), join(cache, 'packages'));
+  for (const name of await readdir(join(shared, 'entries')))
+    if (!name.startsWith('guest-state-')) await symlink(join(shared, 'entries', name), join(cache, 'entries', name));
+});
+afterAll(() => box[Symbol.asyncDispose]());
+
+const env = () => ({ env: { PHYRLAB_CACHE: cache } });
+const states = async () => (await readdir(join(cache, 'entries'))).filter((name) => name.startsWith('guest-state-'));
+
+async function run(cells: string[], ...flags: string[]) {
+  const { code, result, out } = await box.cells([...cells, '--seed', '7', '--jobs', '1', ...flags], env());
+  const events = await readFile(join(box.folder, 'runs', result.run.id, 'events.jsonl'), 'utf8');
+  const notices = [...events.matchAll(/"type":"notice".*?"text":"([^"]*)"/g)].map(([, text]) => text);
+  return { code, result, out, notices };
+}
+
+/** What must not depend on where a guest came from: verdicts, and what is counted, but for the requests of fio, which merge as they come. */
+function judged({ cells }: RunResult) {
+  return cells
+    .map(({ id, verdict, reason, oracles, metrics }: CellRecord) => ({
+      id,
+      verdict,
+      reason,
+      oracles: oracles.map((oracle) => `${oracle.name} ${oracle.verdict}`),
+      counts: /fio/.test(id) ? [] : metrics.filter(({ unit }) => unit !== 'us').map(({ name, value }) => [name, value]),
+    }))
+    .sort((a, b) => a.id.localeCompare(b.id));
+}
+
+const boots = ({ cells }: RunResult) => cells.map(({ boot }) => boot);
+const ONE = 'no-iommu/switch/crosscheck/phyr8';
+
+describe('a guest from a kept state', () => {
+  const kinds = [
+    'no-iommu/switch/crosscheck/phyr8',
+    'vtd-strict/switch/crosscheck/phyr8',
+    'vtd-strict/switch/crosscheck/sg',
+    'vtd-strict/switch/p2p-far/phyr8',
+    'vtd-strict/switch/fio-verify/phyr8!short-map',
+    'vtd-sm1-strict/switch/crosscheck/phyr8',
+    'virtio-strict/switch/crosscheck/phyr8',
+    'bounced/switch/crosscheck/phyr8',
+  ];
+
+  it('is judged as one that booted', async () => {
+    const cold = await run(kinds, '--cold');
+    expect(cold.result.cells.map(({ verdict }) => verdict)).toEqual(kinds.map(() => 'pass'));
+    expect(await states()).toEqual([]);
+    const keeping = await run(kinds);
+    const restored = await run(kinds);
+    expect(judged(restored.result)).toEqual(judged(cold.result));
+    expect(judged(keeping.result)).toEqual(judged(cold.result));
+    expect(new Set(boots(cold.result))).toEqual(new Set(['cold', 'shared']));
+    expect(boots(restored.result).sort()).toEqual([...Array(6).fill('restored'), 'shared', 'shared']);
+    expect((await states()).length).toBe(5);
+    expect([cold, keeping, restored].flatMap(({ notices }) => notices)).toEqual([]);
+    expect(await box.processes()).toEqual([]);
+  }, 600_000);
+
+  it('knows what time it is, and draws its own random numbers', async () => {
+    const say = 'date +%s; head -c 16 /dev/urandom | od -An -tx1';
+    const shell = async () => (await box.run(['shell', ONE, '--', say], env())).out.trim().split('\n');
+    const [one, two] = [await shell(), await shell()];
+    expect(Math.abs(Number(two[0]) - Date.now() / 1000)).toBeLessThan(30);
+    expect(Number(two[0])).toBeGreaterThan(Number(one[0]));
+    expect(one[1]).toMatch(/^[0-9a-f ]{47,}$/);
+    expect(two[1]).not.toBe(one[1]);
+  });
+
+  it('shows the whole console, from the first line of its kernel', async () => {
+    const { result } = await run([ONE], '--keep');
+    expect(boots(result)).toEqual(['restored']);
+    const folder = join(box.folder, 'runs', result.run.id, 'boots');
+    const [boot = ''] = await readdir(folder);
+    const text = await readFile(join(folder, boot, 'console.log'), 'utf8');
+    expect(text).toMatch(/Linux version[\s\S]*phyrlab: ready[\s\S]*begin-/);
+  });
+});
+
+describe('a kept state that is no good', () => {
+  /** The state of the one machine of which there is no other. */
+  const only = async () => {
+    for (const name of await states()) await rm(join(cache, 'entries', name), { recursive: true });
+    await run([ONE]);
+    const [state = ''] = await states();
+    return join(cache, 'entries', state);
+  };
+  it('costs a boot where it is damaged, and is made anew', async () => {
+    const state = await only();
+    expect((await stat(state)).mode & 0o77).toBe(0);
+    await truncate(join(state, 'memory'), 1 << 20);
+    const { result, notices } = await run([ONE]);
+    expect([result.cells[0]?.verdict, ...boots(result)]).toEqual(['pass', 'cold']);
+    expect(notices.join()).toContain('the kept state of no-iommu is damaged: memory has 1048576 bytes instead of');
+    expect(boots((await run([ONE])).result)).toEqual(['restored']);
+  });
+
+  it('costs a boot where QEMU does not go on from it, and is made anew', async () => {
+    const key = basename(await only()).replace('guest-state-', '');
+    await using images = await openImages({
+      cacheDir: cache,
+      progress: () => {},
+      signal: new AbortController().signal,
+    });
+    const dir = await images.states.find(key, () => {});
+    const files = await Promise.all(
+      ['keys.json', 'console.log', 'memory'].map(async (name) => ({
+        name,
+        data: await readFile(join(dir ?? '', name)),
+      })),
+    );
+    await images.states.keep(key, async (to) => {
+      for (const { name, data } of files) {
+        // As if another QEMU had written it.
+        if (name === 'memory') data.fill(0x5a, data.length >> 1);
+        await writeFile(join(to, name), data);
+      }
+    });
+    const { result, notices } = await run([ONE]);
+    expect([result.cells[0]?.verdict, ...boots(result)]).toEqual(['pass', 'cold']);
+    expect(notices.join()).toMatch(/no-iommu boots, since its kept state did not go on: /);
+    expect(boots((await run([ONE])).result)).toEqual(['restored']);
+    expect(await box.processes()).toEqual([]);
+  });
+});
