@@ -196,6 +196,13 @@ static inline int phyr_try_map(struct iommu_domain *domain, unsigned long iova, 
 	return phyr_fail_step() ? -ENOMEM : iommu_map(domain, iova, paddr, size, prot, gfp);
 }
 
+static inline size_t phyr_try_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
+{
+	/* Counted by whoever looks at the page tables; here for leak-on-error. */
+	phyr_fail_got();
+	return phyr_fail_give_back() ? iommu_unmap(domain, iova, size) : size;
+}
+
 static inline int phyr_try_pin(unsigned long start, int nr, unsigned int flags,
 			       struct page **pages)
 {
@@ -204,7 +211,7 @@ static inline int phyr_try_pin(unsigned long start, int nr, unsigned int flags,
 
 static inline void phyr_try_unpin_range(struct page *page, unsigned long nr, bool dirty)
 {
-	/* Counted by the kernel; here for leak-on-error. */
+	/* Counted by the kernel; as above. */
 	phyr_fail_got();
 	if (phyr_fail_give_back())
 		unpin_user_page_range_dirty_lock(page, nr, dirty);
@@ -257,6 +264,7 @@ static inline void phyr_try_put_page(unsigned long page)
 #define dma_iova_sync		phyr_try_iova_sync
 #define iommu_map_sg		phyr_try_map_sg
 #define iommu_map		phyr_try_map
+#define iommu_unmap		phyr_try_unmap
 
 #endif /* PHYR_PLANTS */
 #endif /* PHYR_INTERNAL_FAIL_H */
