@@ -21,7 +21,9 @@ function pairwise({ blocks }: Suite): Block[] {
     .filter(({ machines }) => machines.every(({ clock }) => clock === 'wall'))
     .map((block) => {
       if (block.plant !== undefined) return block;
-      const machines = block.machines.filter(({ id }) => WAYS.some((way) => id === way || id === `pmem-${way}`));
+      const machines = block.machines.filter(({ id }) =>
+        WAYS.some((way) => [way, `pmem-${way}`, `${way}-share`].includes(id)),
+      );
       return { ...block, machines: machines.length > 0 ? machines : block.machines, cover: 'pairwise' };
     });
 }

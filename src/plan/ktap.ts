@@ -3,7 +3,7 @@
  * one that nobody knows of and one that did not report are failures.
  */
 import { domainInForce, type Ktap, type Machine, type PciNode, translates } from '../model/index.js';
-import { reservedRam } from './ctl-io.js';
+import { reservedRam } from './lent.js';
 
 type On = (machine: Machine) => boolean;
 
