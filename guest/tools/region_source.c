@@ -80,12 +80,13 @@ static const char *const whys[] = { "largest", "enough", "boundary" };
 
 bool print_registered(const struct source *s, const struct phyr_region_register *reg)
 {
-	bool good;
+	bool good = true;
 
 	printf("{\"registered\":{\"chunk\":%zu,\"block\":%llu,\"blocks\":%llu,\"why\":\"%s\",\"at\":%llu,\"first\":%llu,\"bytes\":%llu,\"frames\":\"",
 	       s->m.chunk, (unsigned long long)reg->block, (unsigned long long)reg->blocks, whys[reg->why % 3],
 	       (unsigned long long)reg->at, (unsigned long long)reg->first, (unsigned long long)reg->bytes);
-	good = print_frames(&s->m);
+	if (!s->dmabuf)	/* whose view the kernel does not show so, and whose lender knows */
+		good = print_frames(&s->m);
 	printf("\"}}\n");
 	return good;
 }

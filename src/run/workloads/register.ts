@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InfraError, type Register, translates } from '../../model/index.js';
+import { InfraError, type OracleReport, type RegionSource, type Register, translates } from '../../model/index.js';
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
 import { engineOf, regionRefusals } from '../../plan/index.js';
 import { check } from '../lab.js';
@@ -57,20 +57,15 @@ export async function register(context: Context): Promise<WorkloadResult> {
   await lab.run(`lab engine load ${node.kind === 'edu' ? node.dmaMaskBits : 64}`);
   let memory: RegionMemory | undefined;
   try {
-    memory = await makeRegionMemory(context);
+    memory = await makeRegionMemory(context, workload.from);
     await lab.bind(bdf, 'phyr_engine');
     if (cell.expect.kind === 'refused') return await refuse(context, bdf, memory, cell.expect.errno);
     const used = await use(context, bdf, memory);
     const taken = await takeBack(context, bdf, memory);
     const objections = [...used.steps, ...taken.steps];
-    const [wrong] = used.blocks;
     return {
       workload: objections.length > 0 ? failed(objections.join('; ')) : done(`${used.detail}; ${taken.detail}`),
-      translation: {
-        name: 'translation',
-        verdict: wrong === undefined ? 'pass' : 'fail',
-        detail: wrong ?? used.detail,
-      },
+      translation: translation(used),
       data: used.data,
       metrics: [
         { name: 'block', unit: 'B', value: used.registered.block, better: 'neither' },
@@ -86,25 +81,38 @@ export async function register(context: Context): Promise<WorkloadResult> {
   }
 }
 
-async function run({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory) {
+async function run({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {
   const pages = chosen(workload, memory.bytes / PAGE);
   const name = `/dev/phyr_region-${bdf} ${memory.name} ${memory.bytes}`;
   const command = `region run ${name} ${cell.seed} ${workload.processes} ${pages.join(',')}`;
-  const { lines } = await lab.run(command, { deadlineMs: RUN_MS, accept: cell.expect.kind === 'refused' ? [1] : [] });
+  const { lines } = await lab.run(command, { deadlineMs: RUN_MS, accept });
   return { command, lines, pages };
 }
 
-/** It cannot be registered, and what the CPU has put there is all that there is. */
+/**
+ * It cannot be registered, and what the CPU has put there is all that there is. Behind an IOMMU, where any engine reaches all memory,
+ * a process's own shows that it is not the engine.
+ */
 async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
   const { cell } = context;
-  const { command, lines } = await run(context, bdf, memory);
+  const { command, lines } = await run(context, bdf, memory, [1]);
   const got = Registered.safeParse(lines[0]).success ? 'went through' : check(Refused, command, lines[0]).errno;
+  const data = await held(context, memory, stamped(0, memory.bytes, cell.seed, 1));
+  const own = await makeRegionMemory(context, OWN);
+  const used = translates(cell.machine.iommu) ? await use(context, bdf, own) : undefined;
+  const steps = [...(got === due ? [] : [`register: ${got}, due ${due}`]), ...(used?.steps ?? [])];
   return {
-    workload: got === due ? done(`refused: ${due}`) : failed(`register: ${got}, due ${due}`),
-    translation: 'nothing',
-    data: await held(context, memory, stamped(0, memory.bytes, cell.seed, 1)),
+    workload: steps.length > 0 ? failed(steps.join('; ')) : done(`refused: ${due}`),
+    translation: used === undefined ? 'nothing' : translation(used),
+    data: [...data, ...(used?.data ?? [])],
     metrics: [],
   };
+}
+
+const OWN: RegionSource = { kind: 'user', memory: '4k', kib: 64 };
+
+function translation({ blocks: [wrong], detail }: { blocks: string[]; detail: string }): OracleReport {
+  return { name: 'translation', verdict: wrong === undefined ? 'pass' : 'fail', detail: wrong ?? detail };
 }
 
 async function use(context: Context, bdf: string, memory: RegionMemory) {
@@ -118,7 +126,7 @@ async function use(context: Context, bdf: string, memory: RegionMemory) {
   const steps = [
     ...(users.length === workload.processes ? [] : [`${users.length} of ${workload.processes} processes answered`]),
     ...errors.map((errno) => `a process could not use its pages: ${errno}`),
-    ...refusals(workload, linesLike(Refusal, lines)),
+    ...refusals(memory, linesLike(Refusal, lines)),
   ];
   const due = content(workload, cell.seed, memory.bytes, pages);
   const digest = linesLike(Digest, lines).at(-1)?.sha256;
@@ -127,7 +135,7 @@ async function use(context: Context, bdf: string, memory: RegionMemory) {
     ...(await held(context, memory, due)),
   ];
   const detail = `${registered.blocks} blocks of ${registered.block} bytes (${registered.why})`;
-  return { registered, steps, data, detail, blocks: wrongBlocks(context, registered, memory.bytes) };
+  return { registered, steps, data, detail, blocks: wrongBlocks(context, registered, memory) };
 }
 
 function part(bytes: Buffer, at: number, length: number): Due {
@@ -145,9 +153,9 @@ async function held({ lab }: Context, { lent }: RegionMemory, due: Buffer): Prom
 }
 
 /** Behind an IOMMU the device has one range; else it has the memory as it lies. */
-function wrongBlocks({ cell }: Context, registered: Registered, bytes: number): string[] {
-  const frames = parseRuns(registered.frames);
-  const runs = translates(cell.machine.iommu) ? [{ phys: registered.first, bytes }] : frames;
+function wrongBlocks({ cell }: Context, registered: Registered, { bytes, lent }: RegionMemory): string[] {
+  const untranslated = lent?.runs ?? parseRuns(registered.frames);
+  const runs = translates(cell.machine.iommu) ? [{ phys: registered.first, bytes }] : untranslated;
   const due = blocksDue(runs);
   const wrong = (['block', 'blocks', 'why', 'at'] as const)
     .filter((key) => registered[key] !== due[key])
@@ -156,7 +164,7 @@ function wrongBlocks({ cell }: Context, registered: Registered, bytes: number): 
   return wrong;
 }
 
-function* refusals({ from }: Register, found: readonly z.infer<typeof Refusal>[]): Generator<string> {
+function* refusals({ from }: RegionMemory, found: readonly z.infer<typeof Refusal>[]): Generator<string> {
   for (const [what, due] of Object.entries(regionRefusals(from))) {
     const one = found.find(({ refusal }) => refusal.what === what)?.refusal;
     if (one === undefined) yield `${what}: did not report`;

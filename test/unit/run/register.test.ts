@@ -16,51 +16,52 @@ import { register } from '../../../src/run/workloads/register.js';
 const PAGE = 4096;
 const KIB = 64;
 
-/** A guest that does its work, but for `wrong`. */
-async function run(
-  workload: Register,
-  machine: Machine,
-  wrong: {
-    registered?: object;
-    refusal?: Record<string, string | null>;
-    load?: object;
-    content?: (memory: Buffer) => void;
-    processes?: number;
-  } = {},
-) {
-  const commands: string[] = [];
+interface Wrong {
+  registered?: object;
+  refusal?: Record<string, string | null>;
+  load?: object;
+  content?: (memory: Buffer) => void;
+  processes?: number;
+}
+
+/** What the guest prints that registers a process's memory and uses it. */
+function ownLines(command: string, workload: Register, machine: Machine, wrong: Wrong): unknown[] {
   const bytes = KIB * 1024;
   const frames = Array.from({ length: 16 }, (_, i) => `${(0x1000 + 2 * i).toString(16)}+1`).join(' ');
-  const lines = (command: string): unknown[] => {
-    if (!command.startsWith('region run')) return [];
-    const pages = (command.split(' ').at(-1) ?? '').split(',').map(Number);
-    const memory = stamped(0, bytes, 77, 1);
-    const word =
-      workload.engine === 'edu'
-        ? Buffer.from(memory.subarray(7 * PAGE, 8 * PAGE))
-        : Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
-    for (const page of pages) word.copy(memory, page * PAGE);
-    wrong.content?.(memory);
-    const physical = machine.iommu.kind === 'none';
-    const registered = {
-      chunk: PAGE,
-      block: physical ? PAGE : 2 ** 21,
-      blocks: physical ? 16 : 1,
-      why: physical ? 'boundary' : 'enough',
-      at: physical ? PAGE : 0,
-      first: physical ? 0x1000000 : 0xff000000,
-      bytes: 500,
-      frames,
-      ...wrong.registered,
-    };
-    const refusals = { ...regionRefusals(workload.from), ...wrong.refusal };
-    return [
-      { registered },
-      ...Array.from({ length: wrong.processes ?? workload.processes }, () => ({ user: { errno: null } })),
-      ...Object.entries(refusals).map(([what, errno]) => ({ refusal: { what, errno } })),
-      { sha256: createHash('sha256').update(memory).digest('hex') },
-    ];
+  if (!command.startsWith('region run')) return [];
+  const pages = (command.split(' ').at(-1) ?? '').split(',').map(Number);
+  const memory = stamped(0, bytes, 77, 1);
+  const word =
+    workload.engine === 'edu'
+      ? Buffer.from(memory.subarray(7 * PAGE, 8 * PAGE))
+      : Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
+  for (const page of pages) word.copy(memory, page * PAGE);
+  wrong.content?.(memory);
+  const physical = machine.iommu.kind === 'none';
+  const registered = {
+    chunk: PAGE,
+    block: physical ? PAGE : 2 ** 21,
+    blocks: physical ? 16 : 1,
+    why: physical ? 'boundary' : 'enough',
+    at: physical ? PAGE : 0,
+    first: physical ? 0x1000000 : 0xff000000,
+    bytes: 500,
+    frames,
+    ...wrong.registered,
   };
+  const refusals = { ...regionRefusals({ kind: 'user', memory: '4k', kib: KIB }), ...wrong.refusal };
+  return [
+    { registered },
+    ...Array.from({ length: wrong.processes ?? workload.processes }, () => ({ user: { errno: null } })),
+    ...Object.entries(refusals).map(([what, errno]) => ({ refusal: { what, errno } })),
+    { sha256: createHash('sha256').update(memory).digest('hex') },
+  ];
+}
+
+/** A guest that does its work, but for `wrong`. */
+async function run(workload: Register, machine: Machine, wrong: Wrong = {}) {
+  const commands: string[] = [];
+  const lines = (command: string) => ownLines(command, workload, machine, wrong);
   const lab = {
     run: async (command: string) => {
       commands.push(command);
@@ -125,6 +126,8 @@ describe('registered memory', () => {
   });
 });
 
+const BAR = 2 ** 40;
+
 let folder: string;
 let barFile: string;
 beforeEach(async () => {
@@ -144,12 +147,15 @@ async function runShared(
     load?: object;
     revoke?: object;
     errno?: string;
+    own?: Wrong;
   } = {},
   due: Expectation = { kind: 'works', how: 'direct' },
+  machine = machines.noIommuP2p,
 ) {
   const commands: string[] = [];
   const region = async (command: string): Promise<unknown[]> => {
     const words = command.split(' ');
+    if (words[3] === '4k') return ownLines(command, registerFar, machine, wrong.own ?? {});
     const ranges = (words[3]?.split(':').at(-1) ?? '').split(',').map((text): Range => {
       const [offset = 0, len = 0] = text.split('+').map(Number);
       return { offset, len };
@@ -167,11 +173,10 @@ async function runShared(
     }
     if (wrong.stray !== undefined) await overwrite(barFile, wrong.stray, Buffer.alloc(PAGE));
     if (wrong.errno !== undefined) return [{ error: 'register: x', errno: wrong.errno }];
-    const base = 0x8000000;
-    const frames = ranges.map(({ offset, len }) => `${(base + offset / PAGE).toString(16)}+${len / PAGE}`).join(' ');
-    const runs = ranges.map(({ offset, len }) => ({ phys: base * PAGE + offset, bytes: len }));
+
+    const runs = ranges.map(({ offset, len }) => ({ phys: BAR + offset, bytes: len }));
     return [
-      { registered: { chunk: 0, ...blocksDue(runs), first: runs[0]?.phys, bytes: 500, frames } },
+      { registered: { chunk: 0, ...blocksDue(runs), first: runs[0]?.phys, bytes: 500, frames: '' } },
       ...Array.from({ length: registerFar.processes }, () => ({ user: { errno: null } })),
       ...Object.entries(regionRefusals(registerFar.from)).map(([what, errno]) => ({ refusal: { what, errno } })),
       { sha256: createHash('sha256').update(memory).digest('hex') },
@@ -190,11 +195,12 @@ async function runShared(
         : { ...fine, ...wrong.load };
       return schema.parse({ load });
     },
+    text: async () => `0x${BAR.toString(16)} 0x${(BAR + (16 << 20) - 1).toString(16)} 0x14220c\n`,
     bind: async () => '',
     unbind: async () => {},
   } as unknown as Lab;
   const result = await register({
-    cell: { machine: machines.noIommuP2p, topology: enginesAndBars, seed: 77, expect: due } as never,
+    cell: { machine, topology: enginesAndBars, seed: 77, expect: due } as never,
     workload: registerFar,
     lab,
     dut: '',
@@ -245,5 +251,14 @@ describe('a dma-buf of a BAR as registered memory', () => {
     const went = await runShared({}, due);
     expect(went.result.workload).toMatchObject({ detail: 'register: went through, due EREMOTEIO' });
     expect(went.data.verdict).toBe('fail');
+  });
+
+  it('is no right refusal where the engine gets at nothing at all', async () => {
+    const due: Expectation = { kind: 'refused', errno: 'EREMOTEIO' };
+    const right = await runShared({ errno: 'EREMOTEIO' }, due, machines.vtdStrict);
+    expect([right.result.workload.verdict, right.data.verdict]).toEqual(['pass', 'pass']);
+    expect(right.result.translation).toMatchObject({ verdict: 'pass' });
+    const dead = await runShared({ errno: 'EREMOTEIO', own: { processes: 1 } }, due, machines.vtdStrict);
+    expect(dead.result.workload).toMatchObject({ verdict: 'fail', detail: '1 of 4 processes answered' });
   });
 });
