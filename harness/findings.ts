@@ -71,4 +71,16 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     reason:
       'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() sets orig_nents to 0, to say that there are no CPU pages, and sg_free_table() frees as many entries as that says',
   },
+  {
+    id: 'vfio-compat-no-access',
+    what: "a process makes the kernel warn: iommufd's VFIO_IOMMU_MAP_DMA takes a mapping that is neither to be read nor written",
+    oracle: 'kernel-log',
+    pattern: /WARNING: \S*generic_pt\/iommu_pt\.h:\d+ at /,
+    // Where iommufd has the container's place.
+    kernels: ['7.2.*-debug*', '7.3.*-debug*'],
+    where: ({ workload, machine }) =>
+      workload.kind === 'vfio' && (machine.iommu.kind === 'intel' || machine.iommu.kind === 'amd'),
+    reason:
+      'drivers/iommu/iommufd/vfio_compat.c: iommufd_vfio_map_dma() passes on flags without READ and WRITE, which IOMMU_IOAS_MAP refuses; map_range() of drivers/iommu/generic_pt/iommu_pt.h then warns of the protection that is none',
+  },
 ];

@@ -2,6 +2,7 @@
  * What becomes of a run's events, whether they happen now or are read from files: the terminal's table, the folder of the run with
  * its result, the history of measurements, the reports that were asked for.
  */
+import { join } from 'node:path';
 import {
   type Cell,
   type CellRecord,
@@ -86,7 +87,7 @@ export class Recording {
     // A shard is measured when it is merged: its figures are of the whole run.
     const samples = interrupted || forget || shard !== undefined ? undefined : samplesOf(result, this.#cells);
     if (samples !== undefined) await writeSamples(historyFolder(runs), samples.header, samples.lines);
-    await writeReports(targets, result);
+    await writeReports([{ format: 'ktap', file: join(store.folder, 'result.ktap') }, ...targets], result);
     await this.#report();
     return { exitCode, result };
   }

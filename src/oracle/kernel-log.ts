@@ -2,6 +2,7 @@
  * The kernel-log oracle: the guest's console between the marks of one cell.
  */
 import type { OracleReport } from '../model/index.js';
+import { withoutLeaks, withoutWarnings } from './known-reports.js';
 
 /** What a kernel prints when something is wrong, most telling first. */
 const SPLATS: [RegExp, string][] = [
@@ -49,7 +50,8 @@ export function logWindow(console: readonly string[], begin: string, end: string
 }
 
 /** Taint that says that something went wrong, not merely that a module came from outside: Documentation/admin-guide/tainted-kernels.rst */
-const TAINTS = { 16: 'machine check', 32: 'bad page', 128: 'oops', 512: 'warning', 16384: 'soft lockup' };
+const WARNED = 512;
+const TAINTS = { 16: 'machine check', 32: 'bad page', 128: 'oops', [WARNED]: 'warning', 16384: 'soft lockup' };
 
 /**
  * `taint`: the kernel's flags before and after, `null` where they could not be read. `expected`: lines that no one objects to.
@@ -72,12 +74,15 @@ export function judgeKernelLog(
     };
   }
   const objectionable = (line: string) => due?.test(line) ?? !expected.some((pattern) => pattern.test(line));
-  const { lines, leaks } = withoutLeaks(window.lines, known);
-  const kernel = leaks.length > 0 ? { kernel: leaks } : {};
-  const found = splats(lines.filter(objectionable));
+  const warnings = withoutWarnings(window.lines, known);
+  const leaks = withoutLeaks(warnings.lines, known);
+  const theirs = [...warnings.found, ...leaks.found];
+  const kernel = theirs.length > 0 ? { kernel: theirs } : {};
+  const found = splats(leaks.lines.filter(objectionable));
   const first = headline(found);
+  const excused = warnings.found.length > 0 ? WARNED : 0;
   const tainted = Object.entries(TAINTS).find(
-    ([bit]) => (Number(taint.after) & ~Number(taint.before) & Number(bit)) !== 0,
+    ([bit]) => (Number(taint.after) & ~Number(taint.before) & ~excused & Number(bit)) !== 0,
   );
   if (!first && due) return { name: 'kernel-log', verdict: 'pass', detail: `no report like ${due.source}` };
   if (!first && tainted) return { name: 'kernel-log', verdict: 'fail', detail: `the kernel is tainted: ${tainted[1]}` };
@@ -87,42 +92,6 @@ export function judgeKernelLog(
   if (!first) return { name: 'kernel-log', verdict: 'pass', detail: `${window.lines.length} lines, clean`, ...kernel };
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
   return { name: 'kernel-log', verdict: 'fail', detail: `${first.kind}: ${first.line}${more}`, ...kernel };
-}
-
-const LEAK = 'kmemleak: ';
-const LEAK_BEGINS = 'unreferenced object';
-
-/** What the kernel itself says after a scan; the objects are in a file, which `lab end` copies into the log. */
-const LEAKS_COUNTED = /kmemleak: (\d+) new suspected memory leaks/;
-
-/**
- * A report of kmemleak is its head and all of its lines up to the next; those of known defects are taken out, one line of each kind. So
- * is the kernel's count of leaks, if they are all that it counts.
- */
-function withoutLeaks(
-  lines: readonly string[],
-  known: readonly RegExp[],
-): { lines: readonly string[]; leaks: string[] } {
-  const reports: number[][] = [];
-  for (const [at, line] of lines.entries()) {
-    if (!line.includes(LEAK)) continue;
-    if (line.includes(LEAK_BEGINS)) reports.push([at]);
-    else reports.at(-1)?.push(at);
-  }
-  const leaks = new Set<string>();
-  const taken = new Set<number>();
-  let excused = 0;
-  for (const report of reports) {
-    const place = report.map((at) => lines[at] ?? '').find((line) => known.some((pattern) => pattern.test(line)));
-    if (place === undefined) continue;
-    for (const at of report) taken.add(at);
-    excused++;
-    leaks.add(place.slice(place.indexOf(LEAK)).replace(/\s+/g, ' '));
-  }
-  const counts = lines.map((line) => Number(LEAKS_COUNTED.exec(line)?.[1] ?? 0));
-  if (excused > 0 && counts.reduce((sum, count) => sum + count, 0) <= excused)
-    for (const [at, count] of counts.entries()) if (count > 0) taken.add(at);
-  return { lines: lines.filter((_, at) => !taken.has(at)), leaks: [...leaks] };
 }
 
 /** One report is several lines, and its first is often a bare "cut here": the most telling of the first few. */

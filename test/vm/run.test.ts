@@ -30,6 +30,9 @@ describe('phyrlab run', () => {
     expect(result.run).toMatchObject({ seed: 7, exit_code: 0, interrupted: false });
     const folder = /evidence in (\S+)/.exec(out)?.[1] ?? '';
     expect(JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'))).toEqual(result);
+    expect((await readFile(join(folder, 'result.ktap'), 'utf8')).split('\n')).toEqual(
+      expect.arrayContaining(['KTAP version 1', '1..4', `ok 1 ${result.cells[0]?.id}`]),
+    );
     expect(out.trimEnd().split('\n').at(-1)).toBe(`report: ${join(folder, 'report.html')}`);
     expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain(` · phyrlab ${result.run.id}</title>`);
     const events = (await readFile(join(folder, 'events.jsonl'), 'utf8')).trimEnd().split('\n');

@@ -118,6 +118,30 @@ describe("findings in the kernel's own path", () => {
     expect(both).toMatchObject({ verdict: 'fail', kernel: [expect.stringContaining('dma_buf')] });
     expect(judgeLog(leak('phyr_list_append')).kernel).toBeUndefined();
   });
+
+  it('that are warnings are told by their place, from cut to end', () => {
+    const warning = (place: string) => [
+      '[ 5.1] ------------[ cut here ]------------',
+      `[ 5.1] WARNING: ${place}+0x35e/0x5d0, CPU#1: iospace/91`,
+      '[ 5.1] Call Trace:',
+      '[ 5.1] ---[ end trace 0000000000000000 ]---',
+    ];
+    const theirs = 'drivers/iommu/generic_pt/iommu_pt.h:933 at pt_iommu_vtdss_map_range';
+    const warned = { before: 4096, after: 4608 };
+    const judgeLog = (lines: string[]) =>
+      judgeKernelLog({ lines }, warned, { known: [/WARNING: \S*generic_pt\/iommu_pt\.h:\d+ at /] });
+    expect(judgeLog([...warning(theirs), ...warning(theirs)])).toMatchObject({
+      verdict: 'pass',
+      kernel: [`WARNING: ${theirs}+0x35e/0x5d0`],
+    });
+    const both = judgeLog([...warning(theirs), ...warning('guest/phyr/map.c:12 at phyr_dma_map')]);
+    expect(both).toMatchObject({ verdict: 'fail', detail: expect.stringContaining('phyr_dma_map') });
+    // One that did not end, or that another came into, may be anything.
+    expect(judgeLog(warning(theirs).slice(0, 3)).verdict).toBe('fail');
+    expect(judgeLog([...warning(theirs).slice(0, 2), ...warning(theirs)]).verdict).toBe('fail');
+    // Without the report nobody knows what tainted the kernel.
+    expect(judgeLog(['quiet']).detail).toMatch(/tainted: warning/);
+  });
 });
 
 it('what is worse of two lives of a cell is what counts, and is said', () => {

@@ -1,0 +1,63 @@
+/**
+ * Reports in a kernel's log that are known defects of its own: taken out of what is objected to, and told apart.
+ */
+
+export interface Sorted {
+  /** What is left to object to. */
+  lines: readonly string[];
+  /** Of each kind of known report the line that says what it is. */
+  found: string[];
+}
+
+const WARNING = /WARNING: /;
+const WARNING_BEGINS = '[ cut here ]';
+const WARNING_ENDS = /---\[ end trace /;
+
+const LEAK = 'kmemleak: ';
+const LEAK_BEGINS = 'unreferenced object';
+/** What the kernel itself says after a scan; the objects are in a file, which `lab end` copies into the log. */
+const LEAKS_COUNTED = /kmemleak: (\d+) new suspected memory leaks/;
+
+/** A warning is all from its cut to its end; one that a known warning interrupts, or that has no end, is none of the known. */
+export function withoutWarnings(lines: readonly string[], known: readonly RegExp[]): Sorted {
+  const taken = new Set<number>();
+  const found = new Set<string>();
+  let begin: number | undefined;
+  for (const [at, line] of lines.entries()) {
+    if (line.includes(WARNING_BEGINS)) begin = at;
+    else if (WARNING_ENDS.test(line) && begin !== undefined) {
+      const report = lines.slice(begin, at + 1);
+      const place = report.find((each) => WARNING.test(each));
+      if (place !== undefined && known.some((pattern) => pattern.test(place))) {
+        for (let each = begin; each <= at; each++) taken.add(each);
+        found.add(place.slice(place.search(WARNING)).replace(/, CPU#\d+: .*/, ''));
+      }
+      begin = undefined;
+    }
+  }
+  return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found] };
+}
+
+/** A report of kmemleak is its head and all of its lines up to the next. So is the kernel's count of leaks, if they are all that it counts. */
+export function withoutLeaks(lines: readonly string[], known: readonly RegExp[]): Sorted {
+  const reports: number[][] = [];
+  for (const [at, line] of lines.entries()) {
+    if (!line.includes(LEAK)) continue;
+    if (line.includes(LEAK_BEGINS)) reports.push([at]);
+    else reports.at(-1)?.push(at);
+  }
+  const found = new Set<string>();
+  const taken = new Set<number>();
+  let excused = 0;
+  for (const report of reports) {
+    const place = report.map((at) => lines[at] ?? '').find((line) => known.some((pattern) => pattern.test(line)));
+    if (place === undefined) continue;
+    for (const at of report) taken.add(at);
+    excused++;
+    found.add(place.slice(place.indexOf(LEAK)).replace(/\s+/g, ' '));
+  }
+  const counts = lines.map((line) => Number(LEAKS_COUNTED.exec(line)?.[1] ?? 0));
+  if (excused > 0 && counts.reduce((sum, count) => sum + count, 0) <= excused)
+    for (const [at, count] of counts.entries()) if (count > 0) taken.add(at);
+  return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found] };
+}
