@@ -5,6 +5,7 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/workqueue.h>
 
 #include "phyr/dmabuf.h"
@@ -29,6 +30,9 @@ struct shared {
 	int fd;
 };
 
+/* No process has it mapped. */
+static const struct vm_operations_struct nobodys;
+
 /* 0, and shared_close() is due. */
 static int shared_open(struct shared *s, int flags)
 {
@@ -36,7 +40,10 @@ static int shared_open(struct shared *s, int flags)
 	int err;
 
 	*s = (struct shared){
-		.export = { .mem = PHYR_MEM_PAGELESS, .base = test_pageless, .len = SZ_2M },
+		.export = {
+			.vm_ops = &nobodys, .mem = PHYR_MEM_PAGELESS, .base = test_pageless,
+			.len = SZ_2M,
+		},
 	};
 	s->file = filp_open("/dev/null", O_RDWR, 0);
 	if (IS_ERR(s->file))

@@ -6,7 +6,7 @@ import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
 import { pmem } from './pmem.js';
-import { register } from './register.js';
+import { registerForCi } from './register.js';
 import { vfio } from './vfio.js';
 
 /** One machine for each way that an address comes about. */
@@ -44,7 +44,7 @@ export const ci: Suite = {
     ...pairwise(pmem).map(ownAndKernels),
     ...pairwise(lifetime),
     ...pairwise(vfio),
-    ...pairwise(register),
+    ...pairwise(registerForCi),
     ...alarms.blocks,
     ...ktap.blocks,
   ],

@@ -1,4 +1,13 @@
-import type { Machine, PciNode, RegionSource, Register, Suite, Topology, UserCost } from '../../src/model/index.js';
+import type {
+  Block,
+  Machine,
+  PciNode,
+  RegionSource,
+  Register,
+  Suite,
+  Topology,
+  UserCost,
+} from '../../src/model/index.js';
 import {
   noIommu,
   virtioStrict,
@@ -105,60 +114,67 @@ const costOf = (memory: UserCost['points'][number]['memory'], ...sizes: number[]
   points: sizes.map((kib) => ({ memory, kib })),
 });
 
+const block = (machines: Machine[], topology: Topology, workloads: Block['workloads']): Block => ({
+  machines,
+  topologies: [topology],
+  workloads,
+  backends: ['phyr8'],
+});
+
+const modes = [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu];
+
+const ownMemory: Block[] = [
+  block(modes, pairs, [register4k, register64k, register2m, registerHugetlb, registerEdu]),
+  // The same by NVMe: a process's memory, and BARs without struct pages.
+  block([vtdStrict, vtdPassthrough, noIommu], switched, [
+    ctlRegistered,
+    ...ctlPeers.filter((one) => one.kind === 'ctl-io' && one.via.includes('registered')),
+  ]),
+];
+
+/** Peers by bus address; and a host bridge that forwards nothing. */
+const routes: Block[] = [
+  block([vtdStrict, vtdPassthrough, noIommu].map(sharing), enginesAndBars, [
+    registerNear,
+    shared('near-sg', bySg(peer('near', 'one'))),
+    shared('near-edu', peer('near', 'one'), 'edu'),
+  ]),
+  block([vtdStrict, vtdPassthrough, noIommu], enginesAndBars, [
+    registerFar,
+    registerNear,
+    registerFarEdu,
+    shared('far-sg', bySg(peer('far', 'one'))),
+    shared('vfio', bySg(byVfio('far'))),
+  ]),
+];
+
 export const register: Suite = {
   id: 'register',
   describe:
     "a process's memory and dma-bufs, registered with a device: blocks, use by key from several processes, deregistered and taken back under load; what that costs",
   blocks: [
-    {
-      machines: [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu],
-      topologies: [pairs],
-      workloads: [register4k, register64k, register2m, registerHugetlb, registerEdu],
-      backends: ['phyr8'],
-    },
-    // dma-bufs: of RAM without pages, and of BARs, by our exporter and by the kernel's vfio-pci.
-    {
-      machines: [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu].map(sharing),
-      topologies: [enginesAndBars],
-      workloads: dmabufs,
-      backends: ['phyr8'],
-    },
-    // By bus address.
-    {
-      machines: [vtdStrict, vtdPassthrough, noIommu].map(sharing),
-      topologies: [enginesAndBars],
-      workloads: [
-        registerNear,
-        shared('near-sg', bySg(peer('near', 'one'))),
-        shared('near-edu', peer('near', 'one'), 'edu'),
-      ],
-      backends: ['phyr8'],
-    },
-    // And a host bridge that forwards nothing.
-    {
-      machines: [vtdStrict, vtdPassthrough, noIommu],
-      topologies: [enginesAndBars],
-      workloads: [
-        registerFar,
-        registerNear,
-        registerFarEdu,
-        shared('far-sg', bySg(peer('far', 'one'))),
-        shared('vfio', bySg(byVfio('far'))),
-      ],
-      backends: ['phyr8'],
-    },
-    // The same by NVMe: a process's memory, and BARs without struct pages.
-    {
-      machines: [vtdStrict, vtdPassthrough, noIommu],
-      topologies: [switched],
-      workloads: [ctlRegistered, ...ctlPeers.filter((one) => one.kind === 'ctl-io' && one.via.includes('registered'))],
-      backends: ['phyr8'],
-    },
-    {
-      machines: [roomy(vtdStrictCounting), roomy(vtdPassthroughCounting)],
-      topologies: [pairs],
-      workloads: [costOf('4k', 4, 1024, 65_536, GIB), costOf('2m', 2048, 65_536, GIB)],
-      backends: ['phyr8'],
-    },
+    ...ownMemory,
+    block(modes.map(sharing), enginesAndBars, dmabufs),
+    ...routes,
+    block([roomy(vtdStrictCounting), roomy(vtdPassthroughCounting)], pairs, [
+      costOf('4k', 4, 1024, 65_536, GIB),
+      costOf('2m', 2048, 65_536, GIB),
+    ]),
+  ],
+};
+
+/** For every push: of the dma-bufs every third on each machine, and each on two. */
+export const registerForCi: Suite = {
+  ...register,
+  blocks: [
+    ...ownMemory,
+    ...modes.map((machine, i) =>
+      block(
+        [sharing(machine)],
+        enginesAndBars,
+        dmabufs.filter((_, k) => k % 3 === i % 3),
+      ),
+    ),
+    ...routes,
   ],
 };
