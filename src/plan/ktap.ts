@@ -67,6 +67,7 @@ const ALL: Readonly<Record<string, On>> = {
   'sg: the DMA side is handed on': always,
   'reg: every part reaches its bytes': always,
   'reg: what the device writes arrives': always,
+  'reg: what the CPU writes stays': always,
   'reg: what is refused': always,
   'reg: the last put revokes': always,
   'reg: cost of an I/O': unbounced,
