@@ -9,8 +9,12 @@ const UNCHECKED: readonly Cell['backend'][] = ['sg', 'iter', 'iova'];
 
 /** Is memory of a BAR mapped by dma_buf_phys_vec_to_sgt()? Our exporter asks for it where it is asked for a scatterlist. */
 function byHelper({ workload, expect }: Cell): boolean {
-  const ways = workload.kind === 'ctl-io' && workload.memory !== 'page-less' ? workload.via : [];
-  return ways.includes('dma-buf-sg') && expect.kind === 'works';
+  if (expect.kind !== 'works') return false;
+  if (workload.kind === 'register')
+    return (
+      workload.from.kind === 'dma-buf' && workload.from.memory !== 'page-less' && workload.from.via === 'dma-buf-sg'
+    );
+  return workload.kind === 'ctl-io' && workload.memory !== 'page-less' && workload.via.includes('dma-buf-sg');
 }
 
 const severalInIova = (cell: Cell): boolean =>
