@@ -2,8 +2,9 @@ import type { Block, Machine, OracleName, Plant, RangeLayout, Suite, Workload } 
 import { bounced, noIommu, vtdStrict, vtdStrictP2p, vtdStrictReserved } from '../machines.js';
 import { switched } from '../topologies.js';
 import { crosscheck, ctlDirect, ctlRegistered, fioVerify, hostMemory, p2pFar, p2pNear, stress } from '../workloads.js';
+import { sharing } from './dmabuf.js';
 import { besideDisk, iommuTestdev } from './engines.js';
-import { registerEdu } from './register.js';
+import { enginesAndBars, registerEdu, registerRamEdu } from './register.js';
 import { pairs, vfio4k } from './vfio.js';
 
 /** Where a defect shows. */
@@ -38,6 +39,15 @@ function plantedInEngine(plant: Plant, caughtBy: OracleName[]): Block {
 function plantedInPairs(plant: Plant, caughtBy: OracleName[], workload: Workload): Block {
   return { ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload }), topologies: [pairs] };
 }
+
+/** The same in a dma-buf that is registered with an engine. */
+function plantedInShared(plant: Plant, caughtBy: OracleName[]): Block {
+  return {
+    ...planted(plant, ['phyr8'], caughtBy, { machine: sharing(vtdStrict), workload: registerRamEdu }),
+    topologies: [enginesAndBars],
+  };
+}
+
 /** A dma-buf of RAM whose exporter hands over the list of its ranges. */
 const dmabufList = (ranges: RangeLayout, revoke: boolean): Workload => ({
   id: `dmabuf-list-${ranges}`,
@@ -91,5 +101,7 @@ export const alarms: Suite = {
     planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
     plantedInPairs('wrong-iova', ['translation', 'data', 'faults'], vfio4k),
     plantedInPairs('skip-drain', ['faults'], registerEdu),
+    plantedInShared('skip-drain', ['faults']),
+    plantedInShared('keep-import', ['workload']),
   ],
 };

@@ -1,4 +1,4 @@
-export { countSizes, judgePages, type Page, pagesDue, parseRuns, sizesOf } from './address-space.js';
+export { countSizes, judgePages, type Page, pagesDue, parseRuns, type Run, sizesOf } from './address-space.js';
 export { type Blocks, blocksDue } from './blocks.js';
 export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './churn.js';
 export { type DataClaim, type Due, formatBytes, judgeData } from './data.js';

@@ -3,7 +3,7 @@
  * one that nobody knows of and one that did not report are failures.
  */
 import { domainInForce, type Ktap, type Machine, type PciNode, translates } from '../model/index.js';
-import { reservedRam } from './ctl-io.js';
+import { reservedRam } from './lent.js';
 
 type On = (machine: Machine) => boolean;
 
@@ -81,6 +81,9 @@ const ALL: Readonly<Record<string, On>> = {
   'lease: whatever else is mapped is refused': always,
   'lease: memory that is taken back': always,
   'lease: a BAR is reached by the same way as dma-bufs': always,
+  'dma-buf: a list of its ranges, in their order': unbounced,
+  'dma-buf: what an import refuses': always,
+  'dma-buf: an exporter waits for I/O on what it takes back': unbounced,
 };
 
 /** Where phyr.ko makes no step that can fail, there is nothing to see. */
