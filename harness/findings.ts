@@ -20,6 +20,9 @@ const severalInIova = (cell: Cell): boolean =>
   cell.expect.kind === 'works' &&
   cell.expect.how === 'iova';
 
+const LINKED_AT_0 =
+  'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() calls dma_iova_link() with offset 0 for each range, instead of mapped_len';
+
 export const knownDefects: KnownDefectIn<Cell>[] = [
   {
     id: 'sg-p2p-no-mmio',
@@ -51,18 +54,25 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     id: 'dma-buf-ranges-in-iova',
     what: 'dma_buf_phys_vec_to_sgt() puts every range of several at the beginning of the IOVA, where the first is already',
     oracle: 'workload',
-    // VT-d refuses the second; virtio's IOMMU drops it and says nothing, which our importer then notices.
-    pattern: /EADDRINUSE|EFAULT/,
+    pattern: /\bdma-buf-sg (read|write): EADDRINUSE\b/,
     kernels: ['7.2.*', '7.3.*'],
-    where: severalInIova,
-    reason:
-      'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() calls dma_iova_link() with offset 0 for each range, instead of mapped_len',
+    where: (cell) => severalInIova(cell) && cell.machine.iommu.kind !== 'virtio',
+    reason: LINKED_AT_0,
+  },
+  {
+    id: 'dma-buf-ranges-in-iova-unsaid',
+    what: 'the same, where the IOMMU drops the second range and says nothing, which the importer then notices',
+    oracle: 'workload',
+    pattern: /\bdma-buf-sg (read|write): EFAULT\b/,
+    kernels: ['7.2.*', '7.3.*'],
+    where: (cell) => severalInIova(cell) && cell.machine.iommu.kind === 'virtio',
+    reason: LINKED_AT_0,
   },
   {
     id: 'dma-buf-sgt-leak',
     what: 'dma_buf_free_sgt() leaks the entries of the table that it frees',
     oracle: 'kernel-log',
-    pattern: /\bdma_buf_phys_vec_to_sgt\b/,
+    pattern: /\bsg_alloc_table\b[\s\S]*\bdma_buf_phys_vec_to_sgt\b/,
     // Where somebody looks for what is lost.
     kernels: ['7.2.*-debug*', '7.3.*-debug*'],
     // What is refused is undone as it should be.
@@ -75,7 +85,7 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     id: 'vfio-compat-no-access',
     what: "a process makes the kernel warn: iommufd's VFIO_IOMMU_MAP_DMA takes a mapping that is neither to be read nor written",
     oracle: 'kernel-log',
-    pattern: /WARNING: \S*generic_pt\/iommu_pt\.h:\d+ at /,
+    pattern: /WARNING: \S*generic_pt\/\S*iommu_pt\.h:\d+ at \w+_map_range\b[\s\S]*\biommufd_vfio_ioctl\b/,
     // Where iommufd has the container's place.
     kernels: ['7.2.*-debug*', '7.3.*-debug*'],
     where: ({ workload, machine }) =>

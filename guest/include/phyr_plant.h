@@ -52,6 +52,8 @@
  *				the first
  * @PHYR_PLANT_SKIP_DRAIN:	"skip-drain": a registration that is taken back is unmapped without
  *				waiting for its I/O
+ * @PHYR_PLANT_KEEP_IMPORT:	"keep-import": a dma-buf is given back to its exporter while the
+ *				device goes on using it
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -72,6 +74,7 @@ enum phyr_plant {
 	PHYR_PLANT_WRONG_IOVA,
 	PHYR_PLANT_SWAP_RANGES,
 	PHYR_PLANT_SKIP_DRAIN,
+	PHYR_PLANT_KEEP_IMPORT,
 };
 
 #ifdef PHYR_PLANTS

@@ -26,6 +26,7 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_WRONG_IOVA]		= "wrong-iova",
 	[PHYR_PLANT_SWAP_RANGES]	= "swap-ranges",
 	[PHYR_PLANT_SKIP_DRAIN]		= "skip-drain",
+	[PHYR_PLANT_KEEP_IMPORT]	= "keep-import",
 };
 
 int phyr_plant_now;

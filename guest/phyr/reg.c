@@ -189,8 +189,12 @@ void phyr_reg_revoke(struct phyr_reg *reg)
 	wait_for_completion(&reg->idle);
 	phyr_live_del(&reg->live);
 	phyr_table_free(&reg->table, reg->dev);
-	if (!atomic_read(&reg->robbed))
+	if (!atomic_read(&reg->robbed)) {
+		/* What I/Os brought was handed over as they ended; the rest of a bounce buffer is old. */
+		if (reg->sync)
+			reg->map.attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 		phyr_dma_unmap(reg->dev, &reg->map);
+	}
 	reg->revoked = true;
 }
 EXPORT_SYMBOL_GPL(phyr_reg_revoke);
@@ -306,6 +310,7 @@ int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64
 	if (phyr_planted(PHYR_PLANT_WRONG_SLICE) && reg->map.len - offset - len >= PAGE_SIZE)
 		io->offset += PAGE_SIZE;
 	io->len = len;
+	io->dir = dir;
 	if (unlikely(reg->sync))
 		phyr_reg_sync(io, true);
 	return 0;
@@ -316,7 +321,8 @@ void phyr_reg_end(struct phyr_reg_io *io)
 {
 	struct phyr_reg *reg = io->reg;
 
-	if (unlikely(reg->sync))
+	/* Handed back is only what the device may have written: a bounce buffer is copied whole. */
+	if (unlikely(reg->sync) && io->dir != DMA_TO_DEVICE)
 		phyr_reg_sync(io, false);
 	io->reg = NULL;
 	percpu_ref_put(&reg->users);

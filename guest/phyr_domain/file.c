@@ -18,18 +18,18 @@ static int function_open(struct inode *inode, struct file *file)
 	struct function *fn = container_of(file->private_data, struct function, misc);
 	int err;
 
-	guard(mutex)(&fn->lock);
-	if (fn->gone)
-		return -ENODEV;
-	if (fn->open)
+	/* All misc devices wait for this open(): whoever has it open may hold the lock for long. */
+	if (!mutex_trylock(&fn->lock))
 		return -EBUSY;
-	err = space_open(&fn->space, &fn->pdev->dev);
-	if (err)
-		return err;
-	fn->open = true;
-	kref_get(&fn->ref);
-	file->private_data = fn;
-	return 0;
+	err = fn->gone ? -ENODEV : fn->open ? -EBUSY : space_open(&fn->space, &fn->pdev->dev);
+	if (!err) {
+		pci_set_master(fn->pdev);
+		fn->open = true;
+		kref_get(&fn->ref);
+		file->private_data = fn;
+	}
+	mutex_unlock(&fn->lock);
+	return err;
 }
 
 static int function_release(struct inode *inode, struct file *file)
@@ -37,8 +37,11 @@ static int function_release(struct inode *inode, struct file *file)
 	struct function *fn = file->private_data;
 
 	scoped_guard(mutex, &fn->lock) {
-		if (!fn->gone)
+		if (!fn->gone) {
+			/* What is under way must not come through the default domain. */
+			pci_clear_master(fn->pdev);
 			space_close(&fn->space);
+		}
 		fn->open = false;
 	}
 	kref_put(&fn->ref, function_free);

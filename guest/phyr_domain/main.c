@@ -40,7 +40,6 @@ static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		err = PTR_ERR(fn->bar);
 		goto free;
 	}
-	pci_set_master(pdev);
 	pci_set_drvdata(pdev, fn);
 	err = misc_register(&fn->misc);
 	if (err)
@@ -48,7 +47,6 @@ static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 free:
-	pci_clear_master(pdev);
 	kref_put(&fn->ref, function_free);
 	return err;
 }

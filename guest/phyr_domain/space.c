@@ -138,6 +138,7 @@ static int mapping_pin(struct mapping *m, const struct phyr_domain_map *arg)
 	unsigned long pages = arg->len >> PAGE_SHIFT;
 	int err;
 
+	phyr_list_init(&m->list, arg->format == PHYR_DOMAIN_PHYR16 ? PHYR_PLAIN : PHYR_PACKED);
 	err = account_locked_vm(current->mm, pages, true);
 	if (err)
 		return err;
@@ -145,7 +146,6 @@ static int mapping_pin(struct mapping *m, const struct phyr_domain_map *arg)
 	mmgrab(m->mm);
 	m->pages = pages;
 	m->dirty = write;
-	phyr_list_init(&m->list, arg->format == PHYR_DOMAIN_PHYR16 ? PHYR_PLAIN : PHYR_PACKED);
 	return phyr_list_pin_user(&m->list, arg->addr, arg->len,
 				  FOLL_LONGTERM | (write ? FOLL_WRITE : 0));
 }

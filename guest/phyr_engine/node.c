@@ -3,7 +3,6 @@
 #include <linux/fs.h>
 #include <linux/iommu.h>
 #include <linux/miscdevice.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
@@ -42,77 +41,33 @@ static void node_free(struct kref *ref)
 	kfree(node);
 }
 
-static void region_free(struct kref *ref)
+static bool may_register(const struct phyr_region_register *arg)
 {
-	struct region *r = container_of(ref, struct region, ref);
+	const u32 both = PHYR_REGION_READ | PHYR_REGION_WRITE;
+	u64 end;
 
-	r->kind->free(r);
-	kfree(r);
-}
-
-/* Take a region back from the engine, once; serialised by @alive or by who took its key. */
-static void region_revoke(struct region *r)
-{
-	r->kind->revoke(r);
-	account_locked_vm(r->mm, r->len >> PAGE_SHIFT, false);
-	mmdrop(r->mm);
-	r->mm = NULL;
-}
-
-static struct region *region_make(struct region_node *node, struct file *file,
-				  struct phyr_region_register *arg)
-{
-	static const struct region_kind *const kinds[] = {
-		[PHYR_REGION_PHYR] = &region_phyr,
-		[PHYR_REGION_SG] = &region_sg,
-		[PHYR_REGION_PAGES] = &region_pages,
-	};
-	struct region *r = kzalloc_obj(*r, GFP_KERNEL_ACCOUNT);
-	int err;
-
-	if (!r)
-		return ERR_PTR(-ENOMEM);
-	r->kind = kinds[arg->how];
-	r->dev = &node->engine->pdev->dev;
-	r->dir = arg->access == PHYR_REGION_READ ? DMA_TO_DEVICE :
-		 arg->access == PHYR_REGION_WRITE ? DMA_FROM_DEVICE : DMA_BIDIRECTIONAL;
-	r->len = arg->len;
-	r->file = file;
-	init_rwsem(&r->busy);
-	kref_init(&r->ref);
-	err = account_locked_vm(current->mm, r->len >> PAGE_SHIFT, true);
-	if (err)
-		goto free;
-	err = r->kind->make(r, arg);
-	if (err)
-		goto uncharge;
-	r->mm = current->mm;
-	mmgrab(r->mm);
-	return r;
-
-uncharge:
-	account_locked_vm(current->mm, r->len >> PAGE_SHIFT, false);
-free:
-	kfree(r);
-	return ERR_PTR(err);
+	if (!arg->access || arg->access & ~both || arg->how > PHYR_REGION_DMABUF_SG || arg->key ||
+	    arg->why || arg->block || arg->blocks || arg->at || arg->first || arg->bytes ||
+	    arg->reserved)
+		return false;
+	if (arg->how >= PHYR_REGION_DMABUF)
+		return !arg->addr && !arg->len;
+	return arg->len && arg->len <= PHYR_REGION_MAX_LEN &&
+	       !((arg->addr | arg->len) & ~PAGE_MASK) && !arg->fd &&
+	       !check_add_overflow(arg->addr, arg->len, &end);
 }
 
 static long node_register(struct region_node *node, struct file *file, void __user *user)
 {
-	const u32 both = PHYR_REGION_READ | PHYR_REGION_WRITE;
 	struct phyr_region_register arg;
 	struct region *r;
-	u64 end;
 	int err;
 
 	if (copy_from_user(&arg, user, sizeof(arg)))
 		return -EFAULT;
-	if (!arg.len || arg.len > PHYR_REGION_MAX_LEN || (arg.addr | arg.len) & ~PAGE_MASK ||
-	    check_add_overflow(arg.addr, arg.len, &end) || !arg.access || arg.access & ~both ||
-	    arg.how > PHYR_REGION_PAGES || arg.key || arg.why || arg.block || arg.blocks ||
-	    arg.at || arg.first || arg.bytes)
+	if (!may_register(&arg))
 		return -EINVAL;
-	r = region_make(node, file, &arg);
+	r = region_make(&node->engine->pdev->dev, file, &arg);
 	if (IS_ERR(r))
 		return PTR_ERR(r);
 	/* A key is known before it can be used: the entry comes last. */
@@ -133,7 +88,7 @@ erase:
 	xa_erase(&node->regions, arg.key);
 revoke:
 	region_revoke(r);
-	kref_put(&r->ref, region_free);
+	region_put(r);
 	return err;
 }
 
@@ -199,7 +154,7 @@ static long node_use(struct region_node *node, void __user *user)
 	if (!r)
 		return -ENOENT;
 	err = region_use(node, r, &arg);
-	kref_put(&r->ref, region_free);
+	region_put(r);
 	if (err)
 		return err;
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
@@ -223,10 +178,10 @@ static long node_deregister(struct region_node *node, struct file *file, void __
 	xa_unlock(&node->regions);
 	if (!r)
 		return -ENOENT;
-	if (r->mm)
+	if (!r->revoked)
 		region_revoke(r);
 	arg.ended = ktime_get_ns();
-	kref_put(&r->ref, region_free);
+	region_put(r);
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
@@ -266,14 +221,19 @@ static int node_release(struct inode *inode, struct file *file)
 	struct region *r;
 
 	down_read(&node->alive);
+	/* Regions of other files may go at any time; one that is out of the table is ours alone. */
+	xa_lock(&node->regions);
 	xa_for_each(&node->regions, key, r) {
 		if (r->file != file)
 			continue;
-		xa_erase(&node->regions, key);
-		if (r->mm)
+		__xa_erase(&node->regions, key);
+		xa_unlock(&node->regions);
+		if (!r->revoked)
 			region_revoke(r);
-		kref_put(&r->ref, region_free);
+		region_put(r);
+		xa_lock(&node->regions);
 	}
+	xa_unlock(&node->regions);
 	up_read(&node->alive);
 	kref_put(&node->ref, node_free);
 	return 0;

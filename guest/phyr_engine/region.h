@@ -4,9 +4,11 @@
 #define REGION_H
 
 #include <linux/kref.h>
+#include <linux/log2.h>
 #include <linux/rwsem.h>
 
 #include "engine.h"
+#include "phyr/import.h"
 #include "uapi/phyr_region.h"
 
 /**
@@ -16,13 +18,14 @@
  * @dir:	what it may be used for
  * @len:	bytes
  * @file:	that it was registered by; an identity to compare
- * @mm:		whose memory it was, charged for it
- * @revoked:	nothing is mapped any more; by whoever serialises this
+ * @mm:		whose memory it was, charged for it; NULL for a dma-buf
+ * @revoked:	it was taken back; by whoever serialises this
  * @ref:	the table of keys, and each use
+ * @reg:	PHYR, DMABUF: its registration
+ * @blocks:	PHYR, DMABUF: as which the engine knows it
+ * @table:	PHYR, DMABUF: addresses of the blocks; PAGES: of the pages
  * @list:	PHYR: the memory, pinned
- * @reg:	PHYR: its registration
- * @blocks:	PHYR: as which the engine knows it
- * @table:	PHYR: addresses of the blocks; PAGES: of the pages
+ * @import:	DMABUF: the dma-buf
  * @busy:	SG, PAGES: read by uses, written by who takes it back
  * @page:	PAGES: pinned
  * @sg:		SG: the same
@@ -36,18 +39,23 @@ struct region {
 	struct mm_struct *mm;
 	bool revoked;
 	struct kref ref;
-	struct phyr_list list;
 	struct phyr_reg *reg;
 	struct phyr_reg_blocks blocks;
 	u64 *table;
-	struct rw_semaphore busy;
-	struct page **page;
-	struct sg_append_table sg;
+	union {
+		struct phyr_list list;
+		struct phyr_import import;
+		struct {
+			struct rw_semaphore busy;
+			struct page **page;
+			struct sg_append_table sg;
+		};
+	};
 };
 
 /**
  * struct region_kind - how regions are kept
- * @make:	pin, map and describe memory of the current process, and say so in @arg
+ * @make:	pin, map and describe what @arg says, and say so there; r->len, too, of a dma-buf
  * @begin:	keep it for a use of the page at @offset, and find that
  * @end:	the reverse; @io as begin() left it
  * @phys:	where the page is, for the engine that looks for itself
@@ -64,6 +72,27 @@ struct region_kind {
 	void (*free)(struct region *r);
 };
 
-extern const struct region_kind region_phyr, region_sg, region_pages;
+extern const struct region_kind region_phyr, region_dmabuf, region_sg, region_pages;
+
+/* Where the engine has a region that has a registration: the block that holds it is known. */
+static inline dma_addr_t region_addr(const struct region *r, u64 offset)
+{
+	u64 at = r->blocks.lead + offset;
+
+	return r->table[at >> ilog2(r->blocks.size)] + (at & (r->blocks.size - 1));
+}
+
+/* region_phyr.c: of such regions */
+int region_describe(struct region *r, struct phyr_region_register *arg);
+int region_begin(struct region *r, u64 offset, enum dma_data_direction dir,
+		 struct phyr_reg_io *io, dma_addr_t *addr);
+void region_end(struct region *r, struct phyr_reg_io *io);
+phys_addr_t region_list_phys(const struct phyr_list *list, u64 offset);
+
+/* region.c */
+struct region *region_make(struct device *dev, const struct file *file,
+			   struct phyr_region_register *arg);
+void region_revoke(struct region *r);
+void region_put(struct region *r);
 
 #endif /* REGION_H */

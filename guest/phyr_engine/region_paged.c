@@ -35,6 +35,7 @@ static int pin_pages(struct region *r, u64 addr)
 	unsigned long nr = 0, all = nr_pages(r);
 	int got = 0;
 
+	init_rwsem(&r->busy);
 	r->page = kvmalloc_array(all, sizeof(*r->page), GFP_KERNEL_ACCOUNT);
 	if (!r->page)
 		return -ENOMEM;

@@ -1,12 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions as lists: pinned and mapped once, described to the engine as blocks. */
-#include <linux/log2.h>
+/* Regions as lists: user memory, pinned and mapped once, described to the engine as blocks. */
 #include <linux/slab.h>
 
 #include "region.h"
 
 /* What engines with page tables have as a rule. */
 #define BLOCK_SIZES	(SZ_4K | SZ_2M | SZ_1G)
+
+/**
+ * region_describe - find out as which blocks the engine knows a region
+ * @r:		the region, its reg made; nobody else knows it yet
+ * @arg:	receives them, and the bytes that are kept for them and the registration
+ *
+ * Context: May sleep.
+ * Return: 0 and r->table is there to be freed; -ENOMEM; -EOPNOTSUPP; -ENODEV.
+ */
+int region_describe(struct region *r, struct phyr_region_register *arg)
+{
+	int err = phyr_reg_blocks(r->reg, BLOCK_SIZES, &r->blocks);
+
+	if (err)
+		return err;
+	r->table = kvcalloc(r->blocks.nr, sizeof(*r->table), GFP_KERNEL_ACCOUNT);
+	if (!r->table)
+		return -ENOMEM;
+	err = phyr_reg_fill_blocks(r->reg, &r->blocks, r->table);
+	if (err) {
+		kvfree(r->table);
+		return err;
+	}
+	arg->block = r->blocks.size;
+	arg->blocks = r->blocks.nr;
+	arg->why = r->blocks.why;
+	arg->at = r->blocks.at;
+	arg->first = r->blocks.addr;
+	arg->bytes = phyr_reg_meta_bytes(r->reg) + r->blocks.nr * sizeof(*r->table);
+	return 0;
+}
 
 static int phyr_make(struct region *r, struct phyr_region_register *arg)
 {
@@ -22,23 +52,10 @@ static int phyr_make(struct region *r, struct phyr_region_register *arg)
 		err = PTR_ERR(r->reg);
 		goto unpin;
 	}
-	err = phyr_reg_blocks(r->reg, BLOCK_SIZES, &r->blocks);
+	err = region_describe(r, arg);
 	if (err)
 		goto put;
-	r->table = kvcalloc(r->blocks.nr, sizeof(*r->table), GFP_KERNEL_ACCOUNT);
-	if (!r->table) {
-		err = -ENOMEM;
-		goto put;
-	}
-	phyr_reg_fill_blocks(r->reg, &r->blocks, r->table);	/* nobody else knows it yet */
-
-	arg->block = r->blocks.size;
-	arg->blocks = r->blocks.nr;
-	arg->why = r->blocks.why;
-	arg->at = r->blocks.at;
-	arg->first = r->blocks.addr;
-	arg->bytes = sizeof(*r) - sizeof(r->list) + phyr_list_meta_bytes(&r->list) +
-		     phyr_reg_meta_bytes(r->reg) + r->blocks.nr * sizeof(*r->table);
+	arg->bytes += sizeof(*r) - sizeof(r->list) + phyr_list_meta_bytes(&r->list);
 	return 0;
 
 put:
@@ -48,32 +65,36 @@ unpin:
 	return err;
 }
 
-static int phyr_begin(struct region *r, u64 offset, enum dma_data_direction dir,
-		      struct phyr_reg_io *io, dma_addr_t *addr)
+int region_begin(struct region *r, u64 offset, enum dma_data_direction dir,
+		 struct phyr_reg_io *io, dma_addr_t *addr)
 {
-	u64 at = r->blocks.lead + offset;
 	int err = phyr_reg_begin(r->reg, io, offset, PAGE_SIZE, dir);
 
-	if (err)
-		return err;
-	*addr = r->table[at >> ilog2(r->blocks.size)] + (at & (r->blocks.size - 1));
-	return 0;
+	if (!err)
+		*addr = region_addr(r, offset);
+	return err;
 }
 
-static void phyr_end(struct region *r, struct phyr_reg_io *io)
+void region_end(struct region *r, struct phyr_reg_io *io)
 {
 	phyr_reg_end(io);
 }
 
-static phys_addr_t phyr_phys(struct region *r, u64 offset)
+phys_addr_t region_list_phys(const struct phyr_list *list, u64 offset)
 {
 	struct phyr_iter it;
 
-	return phyr_iter_seek(&it, &r->list, offset) ? it.cur.paddr : 0;
+	return phyr_iter_seek(&it, list, offset) ? it.cur.paddr : 0;
+}
+
+static phys_addr_t phyr_phys(struct region *r, u64 offset)
+{
+	return region_list_phys(&r->list, offset);
 }
 
 static void phyr_revoke(struct region *r)
 {
+	r->revoked = true;
 	phyr_reg_revoke(r->reg);
 	phyr_list_unpin_user(&r->list, r->dir != DMA_TO_DEVICE);
 }
@@ -86,8 +107,8 @@ static void phyr_free(struct region *r)
 
 const struct region_kind region_phyr = {
 	.make	= phyr_make,
-	.begin	= phyr_begin,
-	.end	= phyr_end,
+	.begin	= region_begin,
+	.end	= region_end,
 	.phys	= phyr_phys,
 	.revoke	= phyr_revoke,
 	.free	= phyr_free,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registered buffers: user memory, held and registered with phyr.ko, which also keeps its PRPs.
- * Where the memory is a dma-buf's, dmabuf.c holds and registers it.
+ * Registered buffers: user memory or dma-bufs, held and registered with phyr.ko, which also keeps
+ * their PRPs.
  *
  * I/O on a slice of one touches neither the IOMMU nor any entry: PRP2 points into the table, at the
  * entry after that of the first page.
  */
+#include <linux/dma-buf.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -95,6 +96,53 @@ free:
 }
 
 /**
+ * pnvme_buffer_import - make a buffer of a dma-buf, not yet registered
+ * @fd:		of the dma-buf
+ * @access:	PHYR_NVME_BUFFER_*
+ * @way:	PHYR_NVME_DMABUF_*
+ *
+ * Context: May sleep.
+ * Return: the buffer, for pnvme_buffer_free(); an error of phyr_import_get(); -EINVAL for one that
+ * is too large; -ENOMEM.
+ */
+struct pnvme_buffer *pnvme_buffer_import(int fd, u32 access, u32 way)
+{
+	struct pnvme_buffer *buf = kzalloc_obj(*buf);
+	int err;
+
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	buf->access = access;
+	INIT_LIST_HEAD(&buf->node);
+	err = phyr_import_get(&buf->shared, fd,
+			      way == PHYR_NVME_DMABUF_LIST ? PHYR_IMPORT_LIST : PHYR_IMPORT_SG,
+			      pnvme_buffer_dir(buf));
+	if (err)
+		goto free;
+	err = -EINVAL;
+	if (buf->shared.dmabuf->size > PHYR_NVME_MAX_BUFFER_LEN)
+		goto put;
+	return buf;
+
+put:
+	phyr_import_put(&buf->shared);
+free:
+	kfree(buf);
+	return ERR_PTR(err);
+}
+
+/**
+ * pnvme_buffer_list - what a buffer is made of
+ * @buf:	the buffer
+ *
+ * Return: the list; empty for a dma-buf that its exporter has mapped.
+ */
+const struct phyr_list *pnvme_buffer_list(const struct pnvme_buffer *buf)
+{
+	return buf->shared.dmabuf ? &buf->shared.list : &buf->mem.list;
+}
+
+/**
  * pnvme_buffer_free - let go of the memory, and free the buffer
  * @buf:	the buffer, not registered, or its registration revoked
  *
@@ -103,7 +151,8 @@ free:
 void pnvme_buffer_free(struct pnvme_buffer *buf)
 {
 	if (buf->shared.dmabuf) {
-		pnvme_dmabuf_free(buf);
+		phyr_import_put(&buf->shared);
+		kfree(buf);
 		return;
 	}
 	pnvme_memory_put(&buf->mem, buf->dirty);
@@ -111,6 +160,20 @@ void pnvme_buffer_free(struct pnvme_buffer *buf)
 		phyr_reg_put(buf->reg);
 	pnvme_uncharge(buf);
 	kfree(buf);
+}
+
+static int pnvme_buffer_register_import(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
+{
+	int err = phyr_import_register(&buf->shared, ctrl->dev);
+
+	if (err)
+		return err;
+	err = phyr_reg_tabulate(buf->shared.reg);
+	if (err)
+		phyr_import_revoke(&buf->shared);
+	else
+		buf->reg = buf->shared.reg;
+	return err;
 }
 
 /**
@@ -122,7 +185,7 @@ void pnvme_buffer_free(struct pnvme_buffer *buf)
  *
  * Context: May sleep.
  * Return: 0; -EOPNOTSUPP if the memory does not come in whole pages; -ENOMEM; an error of
- * phyr_dma_map(); -ENODEV if the memory was taken back; an error of pnvme_dmabuf_register().
+ * phyr_dma_map(); -ENODEV if the memory was taken back; an error of phyr_import_register().
  */
 int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 {
@@ -130,7 +193,7 @@ int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 	int err;
 
 	if (buf->shared.dmabuf)
-		return pnvme_dmabuf_register(ctrl, buf);
+		return pnvme_buffer_register_import(ctrl, buf);
 	/* Nobody takes the memory back before the registration can be revoked. */
 	err = pnvme_memory_enter(&buf->mem);
 	if (err)
@@ -158,7 +221,7 @@ leave:
 void pnvme_buffer_revoke(struct pnvme_buffer *buf)
 {
 	if (buf->shared.dmabuf)
-		pnvme_dmabuf_revoke(buf);
+		phyr_import_revoke(&buf->shared);
 	else
 		phyr_reg_revoke(buf->reg);
 }

@@ -15,11 +15,8 @@
 #include <linux/xarray.h>
 
 #include "dptr.h"
+#include "phyr/import.h"
 #include "phyr/lease.h"
-
-struct dma_buf;
-struct dma_buf_attachment;
-struct sg_table;
 
 /**
  * struct pnvme_memory - user memory that a device may use
@@ -61,27 +58,9 @@ static inline void pnvme_memory_leave(struct pnvme_memory *mem)
 }
 
 /**
- * struct pnvme_dmabuf - a dma-buf that a buffer's memory comes from
- * @dmabuf:	it; NULL for a buffer of user memory
- * @way:	PHYR_NVME_DMABUF_*
- * @attach:	the controller's attachment, while it is registered
- * @table:	what the exporter mapped, for PHYR_NVME_DMABUF_SG
- * @pinned:	the exporter was told not to move it
- * @mapped:	the controller can get at it; under the dma-buf's reservation lock
- */
-struct pnvme_dmabuf {
-	struct dma_buf *dmabuf;
-	u32 way;
-	struct dma_buf_attachment *attach;
-	struct sg_table *table;
-	bool pinned;
-	bool mapped;
-};
-
-/**
  * struct pnvme_buffer - a registered buffer
- * @mem:	its memory; of a dma-buf the list at most, which is the exporter's otherwise
- * @shared:	the dma-buf, if it is one
+ * @mem:	its memory, if it is a process's
+ * @shared:	the dma-buf, if it is one: shared.dmabuf is not NULL
  * @reg:	its registration, while it is in the list of buffers of the node
  * @access:	PHYR_NVME_BUFFER_*
  * @dirty:	the device may have written to it
@@ -92,7 +71,7 @@ struct pnvme_dmabuf {
  */
 struct pnvme_buffer {
 	struct pnvme_memory mem;
-	struct pnvme_dmabuf shared;
+	struct phyr_import shared;
 	struct phyr_reg *reg;
 	u32 access;
 	bool dirty;
@@ -134,15 +113,11 @@ struct pnvme_file {
 	struct xarray buffers;
 };
 
-/* dmabuf.c */
-struct pnvme_buffer *pnvme_dmabuf_alloc(int fd, u32 access, u32 way);
-void pnvme_dmabuf_free(struct pnvme_buffer *buf);
-int pnvme_dmabuf_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf);
-void pnvme_dmabuf_revoke(struct pnvme_buffer *buf);
-
 /* buffer.c */
 enum dma_data_direction pnvme_buffer_dir(const struct pnvme_buffer *buf);
 struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access);
+struct pnvme_buffer *pnvme_buffer_import(int fd, u32 access, u32 way);
+const struct phyr_list *pnvme_buffer_list(const struct pnvme_buffer *buf);
 void pnvme_buffer_free(struct pnvme_buffer *buf);
 int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf);
 void pnvme_buffer_revoke(struct pnvme_buffer *buf);

@@ -123,7 +123,7 @@ long pnvme_ctl_attach(struct file *file, void __user *user)
 	err = pnvme_file_access(file, att.access);
 	if (err)
 		return err;
-	buf = pnvme_dmabuf_alloc(att.fd, att.access, att.way);
+	buf = pnvme_buffer_import(att.fd, att.access, att.way);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 	att.len = buf->shared.dmabuf->size;
@@ -264,7 +264,7 @@ static int pnvme_buffers_show(struct seq_file *m, void *unused)
 			   buf->access & PHYR_NVME_BUFFER_READ ? "r" : "",
 			   buf->access & PHYR_NVME_BUFFER_WRITE ? "w" : "", buf->charged,
 			   buf->shared.dmabuf ? "attached" : buf->mem.pinned ? "pinned" : "lent");
-		phyr_list_print(&buf->mem.list, text, SHOW_BYTES);
+		phyr_list_print(pnvme_buffer_list(buf), text, SHOW_BYTES);
 		seq_puts(m, text);
 	}
 	mutex_unlock(&ctl->list_lock);

@@ -12,6 +12,7 @@
  */
 static void store_revoke(struct store *store)
 {
+	guard(mutex)(&store->turn);
 	phyr_export_revoke(&store->export);
 	guard(rwsem_write)(&store->lock);
 	store->gone = true;
@@ -20,6 +21,7 @@ static void store_revoke(struct store *store)
 
 static void store_offer(struct store *store)
 {
+	guard(mutex)(&store->turn);
 	phyr_export_offer(&store->export);
 	guard(rwsem_write)(&store->lock);
 	store->gone = false;
@@ -109,6 +111,7 @@ struct store *store_create(const char *name, enum phyr_mem mem, struct p2pdma_pr
 	store->export.len = len;
 	store->map = *map;
 	init_rwsem(&store->lock);
+	mutex_init(&store->turn);
 	INIT_LIST_HEAD(&store->files);
 	kref_init(&store->ref);
 	strscpy(store->name, name);

@@ -29,6 +29,7 @@
  * @lock:	@gone and @files; read by those who use @map or map pages, so never held while user
  *		memory is touched
  * @gone:	nobody gets at the memory: it was taken back, or its device went
+ * @turn:	one taking back or offering at a time
  * @files:	struct store_file, all that are open
  * @ref:	its maker, and every open file: mappings hold their files, and leases too
  * @name:	of @misc
@@ -39,6 +40,7 @@ struct store {
 	struct iosys_map map;
 	struct rw_semaphore lock;
 	bool gone;
+	struct mutex turn;	/* one taking back or offering at a time */
 	struct list_head files;
 	struct kref ref;
 	char name[32];

@@ -19,7 +19,7 @@ MODULE_PARM_DESC(pageless, "Physical address of 2 MiB of RAM that has no struct 
 static const struct test_group * const groups[] = {
 	&test_sg, &test_reg, &test_reg_cost, &test_bounce, &test_trust, &test_p2p, &test_undo,
 	&test_lifetime, &test_big, &test_user, &test_fork, &test_forked, &test_zone, &test_build,
-	&test_lease, &test_lease_bar,
+	&test_lease, &test_lease_bar, &test_dmabuf,
 #ifdef PHYR_PLANTS
 	&test_walk_list, &test_walk_sg, &test_walk_map,
 #endif

@@ -129,6 +129,37 @@ undo:
 	test_memory_fill(t);
 }
 
+/*
+ * What the CPU writes after memory was registered stays, where no device writes: during an I/O to
+ * the device, and when the registration goes.
+ */
+static void from_cpu(struct test *t)
+{
+	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
+	u8 *block = page_address(t->block);
+	const u64 from = 9000, len = 30000;
+	struct phyr_reg_io io;
+	u64 offset;
+	int err;
+
+	if (IS_ERR(reg)) {
+		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
+		return;
+	}
+	memset(block, 0x3c, 2 * TEST_CHUNKS * PAGE_SIZE);
+	err = phyr_reg_begin(reg, &io, from, len, DMA_TO_DEVICE);
+	EXPECT(t, !err, "begin: %d", err);
+	memset(block, 0x5a, 2 * TEST_CHUNKS * PAGE_SIZE);
+	phyr_reg_end(&io);
+	phyr_reg_revoke(reg);
+	for (offset = 0; offset < t->list.len; offset++)
+		EXPECT(t, *(u8 *)phys_to_virt(test_phys(t, offset)) == 0x5a, "byte %llu is %#x",
+		       offset, *(u8 *)phys_to_virt(test_phys(t, offset)));
+undo:
+	phyr_reg_put(reg);
+	test_memory_fill(t);
+}
+
 static void refused(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
@@ -198,6 +229,7 @@ undo:
 static const struct test_case cases[] = {
 	{ "reg: every part reaches its bytes",		slices },
 	{ "reg: what the device writes arrives",	from_device },
+	{ "reg: what the CPU writes stays",		from_cpu },
 	{ "reg: what is refused",			refused },
 	{ "reg: the last put revokes",			last_put },
 };

@@ -146,7 +146,8 @@ bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io);
 /* a file each, but for fork.c, which has two */
 extern const struct test_group test_sg, test_reg, test_reg_cost, test_bounce, test_trust,
 			       test_p2p, test_undo, test_lifetime, test_big, test_user, test_fork,
-			       test_forked, test_zone, test_build, test_lease, test_lease_bar;
+			       test_forked, test_zone, test_build, test_lease, test_lease_bar,
+			       test_dmabuf;
 
 /* with PHYR_PLANTS alone: steps_*.c */
 extern const struct test_group test_walk_list, test_walk_sg, test_walk_map;

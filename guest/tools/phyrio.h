@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "../include/uapi/phyr_nvme.h"
-#include "../include/uapi/phyr_store.h"
+#include "shared.h"
 
 struct disk {
 	const char *path;
@@ -35,31 +35,10 @@ int fail_io(const char *op, uint64_t offset, size_t size);
 #define MAX_THREADS	64
 #define FILE_SIZE	(256 << 10)	/* of a mapping of a file, for a thread: a peer may have no more */
 
-/* phyrio_shared.c: a dma-buf of ranges of somebody's memory, and the same ranges mapped one after the other */
-struct shared {
-	int fd;
-	uint8_t *view;
-	size_t size;
-	uint32_t way;
-	char *source;
-	struct phyr_store_range *range;
-	unsigned int nr;
-};
-
-bool shared_named(const char *spec);
-/* For each thread ranges of its own. 0, or -1 with errno set; the program is to end then. */
-int shared_open(struct shared *s, const char *spec, unsigned int thread);
-void shared_close(struct shared *s);
+/* phyrio_shared.c */
 int buffer_attach(const struct disk *disk, const struct shared *s, uint32_t access, uint32_t *handle);
 /* The exit code. */
 int place(const struct disk *disk, uint64_t offset, const char *spec);
-
-/* phyrio_vfio.c: "vfio:BDF"; -1 with errno set */
-bool vfio_named(const char *source);
-int vfio_device(const char *source);
-uint64_t vfio_bar(int device);
-int vfio_memory(int device, bool on);
-int vfio_dmabuf(int device, const struct phyr_store_range *range, unsigned int nr);
 
 /* phyrio_run.c */
 struct job {

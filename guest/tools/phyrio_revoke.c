@@ -52,21 +52,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Take it back, or offer it again. */
-static int flip(const char *file, bool away)
-{
-	int fd, ok;
-
-	if (!strcmp(file, "vfio"))
-		return vfio_memory(vfio_device("vfio:"), !away);
-	fd = open(file, O_WRONLY);
-	if (fd < 0)
-		return -1;
-	ok = write(fd, away ? "1" : "0", 1) == 1;
-	close(fd);
-	return ok ? 0 : -1;
-}
-
 /* 0, or what failed. */
 static const char *take(const struct disk *disk, const char *memory)
 {
@@ -102,7 +87,7 @@ int take_back(const struct disk *disk, const char *memory, const char *off, unsi
 		if (pthread_create(&thread[started], NULL, work, (void *)(uintptr_t)started))
 			break;
 	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L }, NULL);
-	err = flip(off, true) ? errno : 0;
+	err = shared_take_back(off, true) ? errno : 0;
 	taken_back = true;
 	stop = err;
 	for (unsigned int i = 0; i < started; i++)
@@ -111,7 +96,7 @@ int take_back(const struct disk *disk, const char *memory, const char *off, unsi
 	if (err)
 		return fail_io("revoke", 0, 0);
 	err = buffer_unregister(disk, handle) ? errno : 0;
-	if (flip(off, false))
+	if (shared_take_back(off, false))
 		return fail_io("offer", 0, 0);
 	printf("{\"op\":\"revoke\",\"done\":%u,\"refused\":%u,\"late\":%u,\"other\":%u,\"errno\":\"%s\",\"unregister\":\"%s\"}\n",
 	       done, refused, late, other, other ? strerrorname_np(other_errno) : "0", err ? strerrorname_np(err) : "0");

@@ -5,12 +5,13 @@
 #include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "phyrio.h"
+#include "shared.h"
 
 #define BAR	VFIO_PCI_BAR2_REGION_INDEX
 

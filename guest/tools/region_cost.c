@@ -10,8 +10,6 @@
 
 #include "region.h"
 
-#define PAGE	4096UL
-
 static uint64_t counter(void)
 {
 #ifdef __x86_64__
@@ -36,11 +34,14 @@ static void print(const char *name, const uint64_t *value, unsigned int n)
 static int one(int fd, const struct memory *m, uint32_t how, uint64_t *reg, uint64_t *use, uint64_t *dereg,
 	       struct phyr_region_register *out)
 {
+	const struct phyr_region_register in = {
+		.addr = (uintptr_t)m->addr, .len = m->bytes, .access = PHYR_REGION_READ | PHYR_REGION_WRITE, .how = how,
+	};
 	uint64_t t[6];
 	int err;
 
 	t[0] = counter();
-	err = region_register(fd, (uintptr_t)m->addr, m->bytes, PHYR_REGION_READ | PHYR_REGION_WRITE, how, out);
+	err = region_register(fd, &in, out);
 	t[1] = counter();
 	if (err)
 		return err;

@@ -12,8 +12,9 @@ import {
   p2pNear,
   stress,
 } from '../workloads.js';
+import { sharing } from './dmabuf.js';
 import { besideDisk, iommuTestdev } from './engines.js';
-import { registerEdu } from './register.js';
+import { enginesAndBars, registerEdu, registerRamEdu } from './register.js';
 import { pairs, vfio4k } from './vfio.js';
 
 /** Where a defect shows. */
@@ -48,6 +49,15 @@ function plantedInEngine(plant: Plant, caughtBy: OracleName[]): Block {
 function plantedInPairs(plant: Plant, caughtBy: OracleName[], workload: Workload): Block {
   return { ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload }), topologies: [pairs] };
 }
+
+/** The same in a dma-buf that is registered with an engine. */
+function plantedInShared(plant: Plant, caughtBy: OracleName[]): Block {
+  return {
+    ...planted(plant, ['phyr8'], caughtBy, { machine: sharing(vtdStrict), workload: registerRamEdu }),
+    topologies: [enginesAndBars],
+  };
+}
+
 /** A dma-buf whose exporter hands over the list of its ranges: of RAM, or of the far peer's BAR. */
 const dmabufList = (memory: 'page-less' | 'peer-page-less', ranges: RangeLayout, revoke = false): Workload => ({
   id: `dmabuf-list-${memory === 'page-less' ? ranges : `far-${ranges}`}`,
@@ -110,5 +120,7 @@ export const alarms: Suite = {
     planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
     plantedInPairs('wrong-iova', ['translation', 'data', 'faults'], vfio4k),
     plantedInPairs('skip-drain', ['faults'], registerEdu),
+    plantedInShared('skip-drain', ['faults']),
+    plantedInShared('keep-import', ['workload']),
   ],
 };

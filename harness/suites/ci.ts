@@ -6,7 +6,7 @@ import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
 import { pmem } from './pmem.js';
-import { register } from './register.js';
+import { registerForCi } from './register.js';
 import { vfio } from './vfio.js';
 
 /** One machine for each way that an address comes about. */
@@ -21,7 +21,9 @@ function pairwise({ blocks }: Suite): Block[] {
     .filter(({ machines }) => machines.every(({ clock }) => clock === 'wall'))
     .map((block) => {
       if (block.plant !== undefined) return block;
-      const machines = block.machines.filter(({ id }) => WAYS.some((way) => id === way || id === `pmem-${way}`));
+      const machines = block.machines.filter(({ id }) =>
+        WAYS.some((way) => [way, `pmem-${way}`, `${way}-share`].includes(id)),
+      );
       return { ...block, machines: machines.length > 0 ? machines : block.machines, cover: 'pairwise' };
     });
 }
@@ -42,7 +44,7 @@ export const ci: Suite = {
     ...pairwise(pmem).map(ownAndKernels),
     ...pairwise(lifetime),
     ...pairwise(vfio),
-    ...pairwise(register),
+    ...pairwise(registerForCi),
     ...alarms.blocks,
     ...ktap.blocks,
   ],

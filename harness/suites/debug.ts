@@ -26,10 +26,10 @@ import {
   stress,
   unbindUnderIo,
 } from '../workloads.js';
-import { onDebug } from './dmabuf.js';
+import { onDebug, sharing } from './dmabuf.js';
 import { besideDisk, edu, iommuTestdev } from './engines.js';
 import { ktap } from './ktap.js';
-import { register4k, registerEdu } from './register.js';
+import { enginesAndBars, register4k, registerEdu, registerFar, registerRamEdu } from './register.js';
 import { pairs, vfio4k, vfioEdu, vfioHugetlb } from './vfio.js';
 
 const everywhere: Pick<Block, 'machines' | 'topologies'> = {
@@ -81,6 +81,13 @@ export const debug: Suite = {
       machines: [vtdStrict, vtdFirstStage],
       topologies: [pairs],
       workloads: [vfio4k, vfioHugetlb, vfioEdu, register4k, registerEdu],
+      backends: ['phyr8'],
+    },
+    // dma-bufs, taken back from an engine.
+    {
+      machines: [sharing(vtdStrict)],
+      topologies: [enginesAndBars],
+      workloads: [registerRamEdu, registerFar],
       backends: ['phyr8'],
     },
     ...onDebug,

@@ -5,7 +5,7 @@ import { acsDirect, acsRedirected, switched } from '../topologies.js';
 // Not among the parts of the matrix: dma-bufs are mapped by phyr.ko or by the kernel's helper, whatever the backend.
 
 /** RAM that is nobody's, and a host bridge that the kernel trusts with peer-to-peer traffic: all that can lend is there. */
-const sharing = (machine: Machine): Machine => ({
+export const sharing = (machine: Machine): Machine => ({
   ...machine,
   id: `${machine.id}-share`,
   hostBridgeP2p: true,

@@ -1,4 +1,13 @@
-import type { Machine, Register, Suite, UserCost } from '../../src/model/index.js';
+import type {
+  Block,
+  Machine,
+  PciNode,
+  RegionSource,
+  Register,
+  Suite,
+  Topology,
+  UserCost,
+} from '../../src/model/index.js';
 import {
   noIommu,
   virtioStrict,
@@ -11,21 +20,88 @@ import {
 } from '../machines.js';
 import { switched } from '../topologies.js';
 import { ctlPeers, ctlRegistered } from '../workloads.js';
+import { sharing } from './dmabuf.js';
 import { pairs } from './vfio.js';
+
+const own = (memory: Extract<RegionSource, { kind: 'user' }>['memory'], kib: number): RegionSource => ({
+  kind: 'user',
+  memory,
+  kib,
+});
 
 export const register4k: Register = {
   id: 'register-4k',
   kind: 'register',
-  memory: '4k',
-  kib: 4096,
+  from: own('4k', 4096),
   engine: 'iommu-testdev',
   processes: 4,
 };
-const register64k: Register = { ...register4k, id: 'register-64k', memory: '64k', kib: 1024 };
-const register2m: Register = { ...register4k, id: 'register-2m', memory: '2m', kib: 16_384 };
-const registerHugetlb: Register = { ...register4k, id: 'register-hugetlb', memory: 'hugetlb', kib: 16_384 };
+const register64k: Register = { ...register4k, id: 'register-64k', from: own('64k', 1024) };
+const register2m: Register = { ...register4k, id: 'register-2m', from: own('2m', 16_384) };
+const registerHugetlb: Register = { ...register4k, id: 'register-hugetlb', from: own('hugetlb', 16_384) };
 /** Slow enough that memory is deregistered while a transfer is under way for certain. */
 export const registerEdu: Register = { ...register4k, id: 'register-edu', engine: 'edu', processes: 2 };
+
+const bar = (id: string): PciNode => ({ kind: 'ivshmem', id, sizeMiB: 16 });
+const port = (id: string, ...below: PciNode[]): PciNode => ({ kind: 'root-port', id, below });
+
+/** Engines, one peer below the same switch without ACS, the other behind a root port of its own. */
+export const enginesAndBars: Topology = {
+  id: 'engines-bars',
+  root: [
+    port('rp0', { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 16, blockSize: 512 }),
+    port('rp1', {
+      kind: 'switch',
+      id: 'sw',
+      acs: false,
+      below: [{ kind: 'iommu-testdev', id: 'tester' }, { kind: 'edu', id: 'edu', dmaMaskBits: 28 }, bar('near')],
+    }),
+    port('rp2', bar('far')),
+  ],
+};
+
+type DmaBuf = Extract<RegionSource, { kind: 'dma-buf' }>;
+
+const lent = (memory: DmaBuf['memory'], ranges: DmaBuf['ranges'], peer?: string): DmaBuf => ({
+  kind: 'dma-buf',
+  memory,
+  via: 'dma-buf',
+  ranges,
+  ...(peer !== undefined && { peer }),
+});
+const shared = (id: string, from: DmaBuf, engine: Register['engine'] = 'iommu-testdev'): Register => ({
+  id: `register-${id}`,
+  kind: 'register',
+  from,
+  engine,
+  processes: engine === 'edu' ? 2 : 4,
+});
+/** The exporter maps it, as exporters do for all drivers. */
+const bySg = (from: DmaBuf): DmaBuf => ({ ...from, via: 'dma-buf-sg' });
+
+const ram = (ranges: DmaBuf['ranges']) => lent('page-less', ranges);
+const peer = (id: string, ranges: DmaBuf['ranges']) => lent('peer-page-less', ranges, id);
+const byVfio = (id: string) => lent('peer-vfio', 'one', id);
+
+export const registerRam = shared('ram', ram('apart'));
+export const registerRamEdu = shared('ram-edu', ram('large'), 'edu');
+export const registerFar = shared('far', peer('far', 'apart'));
+const registerNear = shared('near', peer('near', 'apart'));
+const registerFarEdu = shared('far-edu', peer('far', 'one'), 'edu');
+
+const dmabufs: Register[] = [
+  registerRam,
+  shared('ram-mixed', ram('mixed')),
+  shared('ram-sg', bySg(ram('large'))),
+  registerRamEdu,
+  registerFar,
+  shared('far-one', peer('far', 'one')),
+  shared('far-large', peer('far', 'large')),
+  shared('far-sg', bySg(peer('far', 'one'))),
+  registerFarEdu,
+  shared('vfio', bySg(byVfio('far'))),
+  shared('vfio-list', byVfio('far')),
+];
 
 /** Room for 1 GiB of a process's memory. */
 const roomy = (machine: Machine): Machine => ({ ...machine, id: `${machine.id}-2g`, memoryMiB: 2048 });
@@ -38,29 +114,67 @@ const costOf = (memory: UserCost['points'][number]['memory'], ...sizes: number[]
   points: sizes.map((kib) => ({ memory, kib })),
 });
 
+const block = (machines: Machine[], topology: Topology, workloads: Block['workloads']): Block => ({
+  machines,
+  topologies: [topology],
+  workloads,
+  backends: ['phyr8'],
+});
+
+const modes = [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu];
+
+const ownMemory: Block[] = [
+  block(modes, pairs, [register4k, register64k, register2m, registerHugetlb, registerEdu]),
+  // The same by NVMe: a process's memory, and BARs without struct pages.
+  block([vtdStrict, vtdPassthrough, noIommu], switched, [
+    ctlRegistered,
+    ...ctlPeers.filter((one) => one.kind === 'ctl-io' && one.via.includes('registered')),
+  ]),
+];
+
+/** Peers by bus address; and a host bridge that forwards nothing. */
+const routes: Block[] = [
+  block([vtdStrict, vtdPassthrough, noIommu].map(sharing), enginesAndBars, [
+    registerNear,
+    shared('near-sg', bySg(peer('near', 'one'))),
+    shared('near-edu', peer('near', 'one'), 'edu'),
+  ]),
+  block([vtdStrict, vtdPassthrough, noIommu], enginesAndBars, [
+    registerFar,
+    registerNear,
+    registerFarEdu,
+    shared('far-sg', bySg(peer('far', 'one'))),
+    shared('vfio', bySg(byVfio('far'))),
+  ]),
+];
+
 export const register: Suite = {
   id: 'register',
   describe:
-    "a process's memory, registered with a device: blocks, use by key from several processes, deregistered under load; what that costs",
+    "a process's memory and dma-bufs, registered with a device: blocks, use by key from several processes, deregistered and taken back under load; what that costs",
   blocks: [
-    {
-      machines: [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu],
-      topologies: [pairs],
-      workloads: [register4k, register64k, register2m, registerHugetlb, registerEdu],
-      backends: ['phyr8'],
-    },
-    // The same by NVMe: a process's memory, and BARs without struct pages.
-    {
-      machines: [vtdStrict, vtdPassthrough, noIommu],
-      topologies: [switched],
-      workloads: [ctlRegistered, ...ctlPeers.filter((one) => one.kind === 'ctl-io' && one.via.includes('registered'))],
-      backends: ['phyr8'],
-    },
-    {
-      machines: [roomy(vtdStrictCounting), roomy(vtdPassthroughCounting)],
-      topologies: [pairs],
-      workloads: [costOf('4k', 4, 1024, 65_536, GIB), costOf('2m', 2048, 65_536, GIB)],
-      backends: ['phyr8'],
-    },
+    ...ownMemory,
+    block(modes.map(sharing), enginesAndBars, dmabufs),
+    ...routes,
+    block([roomy(vtdStrictCounting), roomy(vtdPassthroughCounting)], pairs, [
+      costOf('4k', 4, 1024, 65_536, GIB),
+      costOf('2m', 2048, 65_536, GIB),
+    ]),
+  ],
+};
+
+/** For every push: of the dma-bufs every third on each machine, and each on two. */
+export const registerForCi: Suite = {
+  ...register,
+  blocks: [
+    ...ownMemory,
+    ...modes.map((machine, i) =>
+      block(
+        [sharing(machine)],
+        enginesAndBars,
+        dmabufs.filter((_, k) => k % 3 === i % 3),
+      ),
+    ),
+    ...routes,
   ],
 };

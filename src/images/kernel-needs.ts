@@ -61,6 +61,7 @@ const EVERYWHERE: Need[] = [
 const OF_ARCH: Record<Machine['arch'], Need[]> = {
   x86_64: [
     ...needs('y', 'the machine q35', 'SMP', 'ACPI', 'PCI_MMCONFIG'),
+    ...needs('y', 'devices that reach 28 bits of address', 'ZONE_DMA'),
     ...needs('y', 'the console that is watched', 'SERIAL_8250', 'SERIAL_8250_CONSOLE'),
     ...needs('m', 'word of a panic', 'PVPANIC_PCI'),
   ],

@@ -75,7 +75,7 @@ export async function judgeData(claims: readonly DataClaim[]): Promise<OracleRep
   }
   const [first] = ours;
   if (first !== undefined) return report('fail', first, kernel);
-  if (missing.length > 0) return report('inconclusive', `the workload ended before: ${missing.join(', ')}`);
+  if (missing.length > 0) return report('inconclusive', `the workload ended before: ${missing.join(', ')}`, kernel);
   return report('pass', `${formatBytes(bytes)} as due`, kernel);
 }
 

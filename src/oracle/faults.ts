@@ -39,6 +39,8 @@ export function judgeFaults(window: FaultWindow, provoked: readonly Provoked[] =
   if (!window.enabled) {
     return { name: 'faults', verdict: 'inconclusive', detail: 'QEMU was not tracing IOMMU faults: could not look' };
   }
+  if (window.truncated)
+    return { name: 'faults', verdict: 'inconclusive', detail: "QEMU's trace is too long to be read whole" };
   const [first] = missing;
   if (first !== undefined) {
     const what = first.how === 'clamped' ? 'a clamped address' : `a fault of a ${first.how}`;

@@ -1,4 +1,4 @@
-export { countSizes, judgePages, type Page, pagesDue, parseRuns, sizesOf } from './address-space.js';
+export { countSizes, judgePages, type Page, pagesDue, parseRuns, type Run, sizesOf } from './address-space.js';
 export { type Blocks, blocksDue } from './blocks.js';
 export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './churn.js';
 export { type DataClaim, type Due, formatBytes, judgeData } from './data.js';
@@ -7,7 +7,7 @@ export { DriverStats, otherBackend, structureCounts } from './driver.js';
 export { EngineOutcome, judgeEngine, knowsWriteOnly } from './engine.js';
 export { foldFaults, judgeFaults, type Provoked } from './faults.js';
 export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
-export { findingsIn, judge, knownOn } from './judge.js';
+export { findingsIn, type Judgement, judge, knownOn } from './judge.js';
 export { judgeKernelLog, logWindow, splats } from './kernel-log.js';
 export { judgeLeaks, P2pMemory, Snapshot } from './leaks.js';
 export { bothLives } from './lives.js';

@@ -22,7 +22,10 @@ const SPLATS: [RegExp, string][] = [
   [/refcount_t:|list_(add|del) corruption|use-after-free|double free/, 'corruption'],
   [/blocked for more than \d+ seconds|soft lockup|hard LOCKUP|rcu.*(stall|detected stalls)/i, 'stall'],
   [/Objects remaining|Slab .* on __kmem_cache_shutdown|dma_pool_destroy .* busy/, 'leaked memory'],
-  [/DMAR:.*\[(DMA|INTR).*fault|fault addr 0x|DMAR: DRHD: handling fault/i, 'IOMMU fault'],
+  [
+    /DMAR:.*\[(DMA|INTR).*fault|fault addr 0x|DMAR: DRHD: handling fault|Event logged \[IO_PAGE_FAULT|arm-smmu-v3.*event: F_|virtio_iommu.*\bfault\b/i,
+    'IOMMU fault',
+  ],
   [/DMAR: ERROR|DMA PTE for vPFN|swiotlb buffer is full|coherent pool/i, 'DMA trouble'],
   [/(?:phyr_nvme|nvme|phyr\d)\S*:?.*\b(timeout|timed out|I\/O error|resetting|aborting)/i, 'driver trouble'],
   [/I\/O error\b|critical (medium|target) error|Unrecovered Read Error/, 'I/O error'],
@@ -85,7 +88,8 @@ export function judgeKernelLog(
     ([bit]) => (Number(taint.after) & ~Number(taint.before) & ~excused & Number(bit)) !== 0,
   );
   if (!first && due) return { name: 'kernel-log', verdict: 'pass', detail: `no report like ${due.source}` };
-  if (!first && tainted) return { name: 'kernel-log', verdict: 'fail', detail: `the kernel is tainted: ${tainted[1]}` };
+  if (!first && tainted)
+    return { name: 'kernel-log', verdict: 'fail', detail: `the kernel is tainted: ${tainted[1]}`, ...kernel };
   if (!first && (taint.before === null || taint.after === null)) {
     return { name: 'kernel-log', verdict: 'inconclusive', detail: 'the kernel does not show whether it is tainted' };
   }

@@ -5,11 +5,10 @@
 export interface Sorted {
   /** What is left to object to. */
   lines: readonly string[];
-  /** Of each kind of known report the line that says what it is. */
+  /** Of each kind of known report what it is known by: the first line of that, and the last. */
   found: string[];
 }
 
-const WARNING = /WARNING: /;
 const WARNING_BEGINS = '[ cut here ]';
 const WARNING_ENDS = /---\[ end trace /;
 
@@ -26,11 +25,10 @@ export function withoutWarnings(lines: readonly string[], known: readonly RegExp
   for (const [at, line] of lines.entries()) {
     if (line.includes(WARNING_BEGINS)) begin = at;
     else if (WARNING_ENDS.test(line) && begin !== undefined) {
-      const report = lines.slice(begin, at + 1);
-      const place = report.find((each) => WARNING.test(each));
-      if (place !== undefined && known.some((pattern) => pattern.test(place))) {
+      const what = knownBy(lines.slice(begin, at + 1), known);
+      if (what !== undefined) {
         for (let each = begin; each <= at; each++) taken.add(each);
-        found.add(place.slice(place.search(WARNING)).replace(/, CPU#\d+: .*/, ''));
+        found.add(what);
       }
       begin = undefined;
     }
@@ -50,14 +48,28 @@ export function withoutLeaks(lines: readonly string[], known: readonly RegExp[])
   const taken = new Set<number>();
   let excused = 0;
   for (const report of reports) {
-    const place = report.map((at) => lines[at] ?? '').find((line) => known.some((pattern) => pattern.test(line)));
-    if (place === undefined) continue;
+    const what = knownBy(
+      report.map((at) => lines[at] ?? ''),
+      known,
+    );
+    if (what === undefined) continue;
     for (const at of report) taken.add(at);
     excused++;
-    found.add(place.slice(place.indexOf(LEAK)).replace(/\s+/g, ' '));
+    found.add(what);
   }
   const counts = lines.map((line) => Number(LEAKS_COUNTED.exec(line)?.[1] ?? 0));
   if (excused > 0 && counts.reduce((sum, count) => sum + count, 0) <= excused)
     for (const [at, count] of counts.entries()) if (count > 0) taken.add(at);
   return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found] };
+}
+
+/** A pattern may go over several lines: what went wrong, and by whose call. */
+function knownBy(report: readonly string[], known: readonly RegExp[]): string | undefined {
+  const text = report.join('\n');
+  const hit = known.flatMap((pattern) => pattern.exec(text)?.[0] ?? []).at(0);
+  if (hit === undefined) return undefined;
+  const [first = '', ...rest] = hit
+    .split('\n')
+    .map((line) => line.replace(/^\[[^\]]*\]\s*|^kmemleak:\s*|, CPU#\d+: .*/g, '').trim());
+  return [first, ...rest.slice(-1)].join(' ... ');
 }

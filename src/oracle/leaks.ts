@@ -102,10 +102,11 @@ function* countersOf({ snapshot: a }: Snapshot, { snapshot: b }: Snapshot): Gene
     yield { what: 'bounce buffers', unit: 'slots', left: minus(b.swiotlb_used, a.swiotlb_used) };
   }
   // The modules are loaded at both ends: that neither shows means that nobody looked.
-  const caches = Object.entries(b.slab ?? {});
-  if (a.slab === null || caches.length === 0) yield { what: 'slab objects', unit: 'objects', left: undefined };
-  for (const [cache, count] of caches) {
-    yield { what: `slab ${cache}`, unit: 'objects', left: minus(count, a.slab?.[cache] ?? 0) };
+  const caches = new Set([a, b].flatMap(({ slab }) => Object.keys(slab ?? {})));
+  if (a.slab === null || b.slab === null || caches.size === 0)
+    yield { what: 'slab objects', unit: 'objects', left: undefined };
+  for (const cache of caches) {
+    yield { what: `slab ${cache}`, unit: 'objects', left: minus(b.slab?.[cache], a.slab?.[cache] ?? 0) };
   }
   const modules = Object.entries(a.modules ?? {});
   const users = b.modules;

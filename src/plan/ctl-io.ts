@@ -1,19 +1,6 @@
 /** What I/O through /dev/phyrN-ctl must do, and what it needs. */
-import {
-  type Backend,
-  type CtlIo,
-  type Expectation,
-  type Machine,
-  type Path,
-  type Topology,
-  translates,
-  walk,
-} from '../model/index.js';
-import { p2pRoute, p2pRouteBy } from './p2p.js';
-import { RANGES_SPAN } from './ranges.js';
-
-/** What phyr_dma_map() says where the block layer would say something else: of a peer that the device cannot reach. */
-const PHYR_ERRNO = new Map([['EINVAL', 'EREMOTEIO']]);
+import type { Backend, CtlIo, Expectation, Machine, Path, Topology } from '../model/index.js';
+import { decideLent } from './lent.js';
 
 /** `hostPath`: how the device reaches the machine's own memory. */
 export function decideCtlIo(
@@ -26,61 +13,5 @@ export function decideCtlIo(
 ): { run: Expectation } | { prune: string } {
   if (backend !== 'phyr8')
     return { prune: 'I/O without a bio is mapped by phyr.ko as packed lists, whatever the backend: it is run once' };
-  if (workload.memory === 'page-less' && reservedRam(machine) === undefined)
-    return { prune: 'the machine reserves no RAM (kernelArgs: memmap=SIZE$ADDRESS)' };
-  if (workload.peer === undefined) return { run: { kind: 'works', how: hostPath } };
-  const peer = [...walk(topology)].find(({ node }) => node.id === workload.peer)?.node;
-  if (peer?.kind !== 'ivshmem') return { prune: `the topology has no BAR called '${workload.peer}'` };
-  if (sharedBytes(workload) > peer.sizeMiB << 20)
-    return {
-      prune: `the BAR of '${peer.id}' is smaller than the workload's dma-bufs (${sharedBytes(workload) >> 20} MiB)`,
-    };
-  if (workload.memory === 'peer-vfio') {
-    const decided = decideVfio(machine, topology, workload, dut, peer.id);
-    if (decided !== undefined) return decided;
-  }
-  const route = p2pRouteBy(backend, machine, topology, dut, peer.id);
-  if (route.kind === 'not-modelled') return { run: { kind: 'not-modelled', why: route.why } };
-  if (route.kind === 'refused') return { run: { kind: 'refused', errno: PHYR_ERRNO.get(route.errno) ?? route.errno } };
-  // Of memory without pages the watch sees addresses alone: not whose they are.
-  const seen = workload.memory === 'peer' ? route.how : translates(machine.iommu) ? 'iova' : 'direct';
-  return { run: { kind: 'works', how: seen } };
-}
-
-/** Is it a way by dma-buf? */
-export function isShared(via: CtlIo['via'][number]): boolean {
-  return via === 'dma-buf' || via === 'dma-buf-sg';
-}
-
-/** How much of a memory a workload's dma-bufs are spread over: each way and each thread has its own. */
-export function sharedBytes({ via, threads, ranges }: CtlIo): number {
-  return ranges === undefined ? 0 : via.filter(isShared).length * threads * RANGES_SPAN;
-}
-
-/** `undefined`: as with any other peer. */
-function decideVfio(
-  machine: Machine,
-  topology: Topology,
-  { via }: CtlIo,
-  dut: string,
-  peer: string,
-): { run: Expectation } | { prune: string } | undefined {
-  if (machine.iommu.kind === 'none') return { prune: 'vfio-pci takes no device where there is no IOMMU' };
-  const route = p2pRoute(machine, topology, dut, peer);
-  // Peers that talk to each other past the IOMMU cannot be kept apart by it.
-  if (route.kind === 'not-modelled' || (route.kind === 'works' && route.how === 'bus-address'))
-    return { prune: `the dut and '${peer}' are in one IOMMU group, and vfio-pci takes whole groups` };
-  // No exporter of ours: what it lends could go at any time without a word, and it hands out no list of ranges.
-  if (!via.includes('dma-buf-sg')) return { run: { kind: 'refused', errno: 'EOPNOTSUPP' } };
-  // dma_buf_phys_vec_to_sgt() has no other word for a peer that is out of reach.
-  return route.kind === 'refused' ? { run: { kind: 'refused', errno: 'EINVAL' } } : undefined;
-}
-
-/** The RAM that the kernel is told to leave alone, and so has no struct pages for if it is whole sections of 128 MiB. */
-export function reservedRam(machine: Machine): { base: string; bytes: number } | undefined {
-  for (const word of machine.kernelArgs) {
-    const [, mib, base] = /^memmap=(\d+)M\$(0x[0-9a-f]+)$/.exec(word) ?? [];
-    if (mib !== undefined && base !== undefined) return { base, bytes: Number(mib) << 20 };
-  }
-  return undefined;
+  return decideLent(machine, topology, workload, backend, dut) ?? { run: { kind: 'works', how: hostPath } };
 }

@@ -26,7 +26,7 @@ import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
 import { decidePmem } from './pmem.js';
 import { RANGES_SPAN } from './ranges.js';
-import { registerLacks } from './register.js';
+import { decideRegister } from './register.js';
 import { cellSeed } from './seed.js';
 import { userCostLacks } from './user-cost.js';
 import { vfioLacks } from './vfio.js';
@@ -179,11 +179,12 @@ export function decide(combination: Combination, block: Block): Decision {
     if (lacks !== undefined) return { prune: lacks };
     if (block.caughtBy === undefined) return { run: { kind: 'works', how: 'iova' } };
   }
-  if (workload.kind === 'register' || workload.kind === 'user-cost') {
-    const lacks =
-      workload.kind === 'register'
-        ? registerLacks(machine, nodes, workload, backend)
-        : userCostLacks(machine, nodes, workload, backend);
+  if (workload.kind === 'register') {
+    const decision = decideRegister(machine, topology, workload, backend, hostPath(machine));
+    if ('prune' in decision || block.caughtBy === undefined) return decision;
+  }
+  if (workload.kind === 'user-cost') {
+    const lacks = userCostLacks(machine, nodes, workload, backend);
     if (lacks !== undefined) return { prune: lacks };
   }
   if (workload.kind === 'ctl-io') {

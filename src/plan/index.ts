@@ -1,6 +1,6 @@
 export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, keptStates, type Load, loadOf } from './boots.js';
 export { type CostPlan, costPlan } from './cost.js';
-export { decideCtlIo, isShared, reservedRam, sharedBytes } from './ctl-io.js';
+export { decideCtlIo } from './ctl-io.js';
 export { type KeptRun, runsToRemove } from './disk.js';
 export {
   CHURN_CACHED_KIB,
@@ -16,12 +16,13 @@ export {
 export { type Found, find } from './find.js';
 export { withKnown } from './known.js';
 export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
+export { isShared, type Lent, reservedRam, sharedBytes } from './lent.js';
 export { type LifetimeDue, lifetimeDue } from './lifetime.js';
 export { MEMORY_PATHS, type MemoryPath } from './memory-paths.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
 export { pmemRefusal } from './pmem.js';
-export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangesOf } from './ranges.js';
-export { REGION_REFUSALS } from './register.js';
+export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangesOf, runsOf } from './ranges.js';
+export { engineOf, lentOf, regionRefusals } from './register.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';
 export { shardOf, takeShard } from './shard.js';

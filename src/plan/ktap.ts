@@ -3,7 +3,7 @@
  * one that nobody knows of and one that did not report are failures.
  */
 import { domainInForce, type Ktap, type Machine, type PciNode, translates } from '../model/index.js';
-import { reservedRam } from './ctl-io.js';
+import { reservedRam } from './lent.js';
 
 type On = (machine: Machine) => boolean;
 
@@ -67,6 +67,7 @@ const ALL: Readonly<Record<string, On>> = {
   'sg: the DMA side is handed on': always,
   'reg: every part reaches its bytes': always,
   'reg: what the device writes arrives': always,
+  'reg: what the CPU writes stays': always,
   'reg: what is refused': always,
   'reg: the last put revokes': always,
   'reg: cost of an I/O': unbounced,
@@ -80,6 +81,9 @@ const ALL: Readonly<Record<string, On>> = {
   'lease: whatever else is mapped is refused': always,
   'lease: memory that is taken back': always,
   'lease: a BAR is reached by the same way as dma-bufs': always,
+  'dma-buf: a list of its ranges, in their order': unbounced,
+  'dma-buf: what an import refuses': always,
+  'dma-buf: an exporter waits for I/O on what it takes back': unbounced,
 };
 
 /** Where phyr.ko makes no step that can fail, there is nothing to see. */

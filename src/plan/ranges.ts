@@ -62,6 +62,17 @@ export function bytesOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, { len }) => sum + len, 0);
 }
 
+/** The same as a device has it that sees the lender's memory where it is, from `base` on: what goes on where the one before ends is one. */
+export function runsOf(base: number, ranges: readonly Range[]): { phys: number; bytes: number }[] {
+  const runs: { phys: number; bytes: number }[] = [];
+  for (const { offset, len } of ranges) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.phys + last.bytes === base + offset) last.bytes += len;
+    else runs.push({ phys: base + offset, bytes: len });
+  }
+  return runs;
+}
+
 /** What of the first RANGES_SPAN bytes is in none of them, in ascending order. */
 export function gapsOf(ranges: readonly Range[]): Range[] {
   const gaps: Range[] = [];

@@ -7,13 +7,16 @@ import { type Qmp, qmpEvent } from './qmp.js';
 /** The guest lets go of a device in a fraction of a second; what waits for I/O may take as long as that. */
 const RELEASE_MS = 20_000;
 
-/** Presses the slot's button; resolves when the guest has let the device go. InfraError if it has not within 20 s. */
+/** The guest has a device that it was asked to let go. */
+export class NotLetGo extends InfraError {}
+
+/** Presses the slot's button; resolves when the guest has let the device go. NotLetGo if it has not within 20 s. */
 export async function unplug(qmp: Qmp, node: string): Promise<void> {
   const id = deviceId(node);
   using gone = qmpEvent(qmp, ({ event, data }) => event === 'DEVICE_DELETED' && data.device === id);
   await qmp.execute('device_del', z.unknown(), { id });
   if (!(await gone.within(RELEASE_MS))) {
-    throw new InfraError(`the guest did not let go of '${node}' within ${RELEASE_MS / 1000} s`);
+    throw new NotLetGo(`the guest did not let go of '${node}' within ${RELEASE_MS / 1000} s`);
   }
 }
 

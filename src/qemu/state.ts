@@ -91,15 +91,15 @@ async function move(qmp: Qmp, command: 'migrate' | 'migrate-incoming', file: str
   }
 }
 
-const PIECE = Buffer.alloc(1 << 20);
+const ZEROES = Buffer.alloc(1 << 20);
 
 /** A file that is one hole is read in no time. */
 async function isZero(file: string): Promise<boolean> {
   await using handle = await open(file);
-  const zeroes = Buffer.alloc(PIECE.length);
+  const piece = Buffer.allocUnsafe(ZEROES.length);
   for (;;) {
-    const { bytesRead } = await handle.read(PIECE, 0, PIECE.length);
+    const { bytesRead } = await handle.read(piece, 0, piece.length);
     if (bytesRead === 0) return true;
-    if (PIECE.compare(zeroes, 0, bytesRead, 0, bytesRead) !== 0) return false;
+    if (piece.compare(ZEROES, 0, bytesRead, 0, bytesRead) !== 0) return false;
   }
 }

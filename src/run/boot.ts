@@ -275,9 +275,14 @@ export class BootedGuest implements AsyncDisposable {
     const { traceFile: _, ...options } = this.#options;
     const nvdimm = this.#nvdimm;
     this.#nvdimm = undefined;
-    await this[Symbol.asyncDispose]();
     const artefacts = join(options.artefacts, 'after-power-cycle');
-    await mkdir(artefacts, { recursive: true });
+    try {
+      await this[Symbol.asyncDispose]();
+      await mkdir(artefacts, { recursive: true });
+    } catch (error) {
+      await nvdimm?.close();
+      throw error;
+    }
     return BootedGuest.start({ ...options, artefacts, ...(nvdimm !== undefined && { nvdimm }) });
   }
 

@@ -10,6 +10,7 @@ import {
   DriverBackend,
   describe,
   GuestDied,
+  InfraError,
   type KnownDefect,
   type OracleReport,
   translates,
@@ -19,6 +20,7 @@ import {
   bothLives,
   DriverStats,
   findingsIn,
+  type Judgement,
   judge,
   judgeData,
   judgeDevice,
@@ -78,11 +80,16 @@ export async function runCell(
     duration_ms: Math.round(performance.now() - started),
     repro: options.repro(cell.id),
   });
+  const from = booted.console().length;
   let console = () => booted.console();
   /** What the cell has left outlives the guest: it goes on in another, which is judged as the first was. */
   const afterPowerCycle = async (before: readonly OracleReport[]) => {
     options.onStep('power cycle');
-    await using next = await booted.powerCycle();
+    await using next = await booted.powerCycle().catch((error: unknown) => {
+      // No module of ours was in it yet.
+      if (!(error instanceof GuestDied)) throw error;
+      throw new InfraError(`after the power cycle the guest never became ready: ${error.message}`);
+    });
     console = () => next.console();
     const { oracles } = await consult(await collect(next, cell, true, options), []);
     return before.map((report) => {
@@ -94,10 +101,20 @@ export async function runCell(
     const evidence = await collect(booted, cell, false, options);
     const known = knownOn(options.release, cell);
     const { oracles: first, metrics: judged } = await consult(evidence, known);
-    const oracles = isSwitchedOff(cell) ? await afterPowerCycle(first) : first;
+    // What was seen to be wrong before stays seen, whatever becomes of the other guest.
+    const orFirst = (error: unknown) => {
+      options.signal.throwIfAborted();
+      if (error instanceof InfraError && judge(cell.expect, first, known).verdict === 'fail') return first;
+      throw error;
+    };
+    const oracles = isSwitchedOff(cell) ? await afterPowerCycle(first).catch(orFirst) : first;
     const { verdict, reason } = judge(cell.expect, oracles, known);
     const findings = findingsIn(oracles, known);
-    const clean = oracles.every((report) => report.verdict === 'pass') && evidence.cleaned && !isSwitchedOff(cell);
+    // A warning of the kernel's own taints it as well as any other.
+    const clean =
+      oracles.every((report) => report.verdict === 'pass' && !(report.name === 'kernel-log' && report.kernel)) &&
+      evidence.cleaned &&
+      !isSwitchedOff(cell);
     // The driver counts what is repeated because the device was slow as well, so its sums would not be the same twice.
     const structure = evidence.result.uncounted ? [] : structureCounts(evidence.stats);
     const metrics = [...evidence.result.metrics, ...structure, ...judged];
@@ -107,12 +124,12 @@ export async function runCell(
     options.signal.throwIfAborted();
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
       // The modules under test were loaded: what the kernel did is theirs to answer for.
-      const log = splats(console()).at(0);
+      const lines = console();
+      const log = splats(lines === booted.console() ? lines.slice(from) : lines).at(0);
       const detail = log ? `${error.message}: ${log.line}` : error.message;
       const oracles: OracleReport[] = [{ name: 'kernel-log', verdict: 'fail', detail }];
-      const verdict =
-        cell.expect.kind === 'caught' ? judge(cell.expect, oracles) : { verdict: 'fail' as const, reason: detail };
-      return { record: finish(verdict.verdict, verdict.reason, oracles), guestUsable: false };
+      const { verdict, reason } = judgeDeath(cell, oracles, detail, log !== undefined);
+      return { record: finish(verdict, reason, oracles), guestUsable: false };
     }
     if (error instanceof StepFailed) {
       // Outside the workload itself: the modules under test do not load, or do not let go of the device.
@@ -121,6 +138,13 @@ export async function runCell(
     }
     return { record: finish('lost', describe(error)), guestUsable: false };
   }
+}
+
+/** A guest that went under. A planted defect has been caught only by a report of the kernel's, and of a check only by its own. */
+function judgeDeath(cell: Cell, oracles: OracleReport[], detail: string, reported: boolean): Judgement {
+  if (cell.expect.kind !== 'caught') return { verdict: 'fail', reason: detail };
+  if (reported && cell.workload.kind !== 'kernel-check') return judge(cell.expect, oracles);
+  return { verdict: 'inconclusive', reason: `planted defect: the guest ended before anybody looked: ${detail}` };
 }
 
 /** A guest that holds nothing is not switched on again to look. */

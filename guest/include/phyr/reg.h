@@ -86,12 +86,14 @@ void phyr_reg_put(struct phyr_reg *reg);
  * @map:	its mapping (private)
  * @offset:	where the part begins, in bytes from the start of the list
  * @len:	its bytes
+ * @dir:	direction of the transfer (private)
  */
 struct phyr_reg_io {
 	struct phyr_reg *reg;
 	const struct phyr_map *map;
 	u64 offset;
 	u64 len;
+	enum dma_data_direction dir;
 };
 
 /**

@@ -14,10 +14,16 @@
 #define PHYR_REGION_READ	1
 #define PHYR_REGION_WRITE	2
 
-/* How a region is kept: as a list and blocks, or for comparison as drivers do it without lists. */
+/*
+ * What a region is made of, and how it is kept: user memory, as a list and blocks, or for
+ * comparison as drivers do it without lists; or a dma-buf, whose exporter hands over the list of
+ * its ranges, or maps it and hands over a scatterlist.
+ */
 #define PHYR_REGION_PHYR	0
 #define PHYR_REGION_SG		1
 #define PHYR_REGION_PAGES	2
+#define PHYR_REGION_DMABUF	3
+#define PHYR_REGION_DMABUF_SG	4
 
 /* Why blocks are not larger: there are none, one holds all, or ranges meet at @at. */
 #define PHYR_REGION_LARGEST	0
@@ -25,9 +31,10 @@
 #define PHYR_REGION_BOUNDARY	2
 
 /**
- * struct phyr_region_register - register memory of the calling process
- * @addr:	in: in whole pages
- * @len:	in: bytes, whole pages, up to PHYR_REGION_MAX_LEN
+ * struct phyr_region_register - register memory of the calling process, or a dma-buf
+ * @addr:	in: of user memory, in whole pages; else 0
+ * @len:	in: bytes of user memory, else 0; out: bytes of the region: whole pages, up to
+ *		PHYR_REGION_MAX_LEN
  * @access:	in: PHYR_REGION_READ | PHYR_REGION_WRITE
  * @how:	in: PHYR_REGION_PHYR, ...
  * @key:	out: not 0
@@ -37,9 +44,14 @@
  * @at:		out: for PHYR_REGION_BOUNDARY the offset, else 0
  * @first:	out: bus address of the first byte
  * @bytes:	out: memory that is kept for it, without what the IOMMU takes
+ * @fd:		in: of a dma-buf, all of which is registered; else 0.  May be closed afterwards
+ * @reserved:	0
  *
- * EINVAL; EFAULT; ENOMEM, also beyond RLIMIT_MEMLOCK; ENOSPC with too many of them; what mapping
- * says.
+ * EINVAL; EFAULT; ENOMEM, also beyond RLIMIT_MEMLOCK, which does not count dma-bufs; ENOSPC with
+ * too many of them; what mapping says.  Of dma-bufs also: EBADF and EINVAL for what is none; EACCES
+ * if its file is not open for @access; EOPNOTSUPP if the exporter hands out no lists, or does not
+ * serve such devices; EREMOTEIO for a peer's memory that is out of reach, for which exporters of
+ * the kernel may say EINVAL; ENODEV if it was taken back; other errors of the exporter.
  */
 struct phyr_region_register {
 	__u64 addr;
@@ -53,6 +65,8 @@ struct phyr_region_register {
 	__u64 at;
 	__u64 first;
 	__u64 bytes;
+	__s32 fd;
+	__u32 reserved;
 };
 
 #define PHYR_REGION_MAX_LEN	(4ULL << 30)
@@ -70,9 +84,10 @@ struct phyr_region_register {
  * @addr:	out: bus address
  * @ended:	out: when the engine was done, on the kernel's monotonic clock, in ns
  *
- * ENOENT without such a region; ENODEV while it goes; ERANGE beyond its end; EACCES for what it was
- * not registered for; EINVAL; EFAULT and ENXIO where the engine says that it was not to be had;
- * EOPNOTSUPP for an engine that cannot read; ENODEV when the engine is gone.
+ * ENOENT without such a region; ENODEV while it goes, and once its exporter has taken it back;
+ * ERANGE beyond its end; EACCES for what it was not registered for; EINVAL; EFAULT and ENXIO where
+ * the engine says that it was not to be had; EOPNOTSUPP for an engine that cannot read; ENODEV when
+ * the engine is gone.
  */
 struct phyr_region_use {
 	__u32 key;
@@ -88,7 +103,8 @@ struct phyr_region_use {
  * @reserved:	0
  * @ended:	out: when the engine could not reach it any more
  *
- * Waits for uses under way.  ENOENT; EINVAL.
+ * Waits for uses under way.  Also due for a region that its exporter has taken back.  ENOENT;
+ * EINVAL.
  */
 struct phyr_region_deregister {
 	__u32 key;

@@ -1,7 +1,7 @@
 import type { OracleReport } from '../../model/index.js';
 import { Churn, type ChurnArea, churnClaim, type DataClaim, stamped } from '../../oracle/index.js';
 import { CHURN_CACHED_KIB, CHURN_KIB, dutOf } from '../../plan/index.js';
-import { check, type Lab } from '../lab.js';
+import { check, type Lab, StepFailed } from '../lab.js';
 import { overwrite } from './host-file.js';
 import { failed, type WorkloadContext } from './types.js';
 
@@ -47,7 +47,10 @@ export class Churning {
     const cached = pressure ? CHURN_CACHED_KIB * 1024 : 0;
     const command = `churn ${disk} ${offset} ${CHURN_KIB * 1024} ${threads} ${cached} ${Number(pressure)} ${seconds} ${seed}`;
     const { lines } = await lab.run(command, { accept: [1, 2], deadlineMs: seconds * 1000 + 60_000 });
-    return check(Churn, command, lines.at(-1)).churn;
+    const { churn } = check(Churn, command, lines.at(-1));
+    if (churn.workers.length !== this.#areas.length)
+      throw new StepFailed(`${command}: ${churn.workers.length} of ${this.#areas.length} workers have said anything`);
+    return churn;
   }
 
   claims({ workers }: Churn['churn']): DataClaim[] {

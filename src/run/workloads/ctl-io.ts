@@ -39,12 +39,12 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
     await overwrite(dutFile, secret.at, stamped(secret.at, bytes, secretSeed, 0));
   }
 
-  const memory = await makeMemory(context);
+  const memory = await makeMemory(context, workload);
   const objections = { ours: [] as string[], kernel: [] as string[] };
   const data: DataClaim[] = [];
   let moved = 0;
   try {
-    await layCanary(context, memory);
+    await layCanary(workload, memory);
     const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
     const answers = await transfer(context, ctl, memory);
     await context.peers.get(workload.peer ?? '')?.look();

@@ -1,16 +1,16 @@
-/** The memory that I/O through /dev/phyrN-ctl is done with: who offers it, how phyrio names it, what is to be undone for it. */
+/** The memory that I/O through /dev/phyrN-ctl is done with, or regions are made of: who offers it, how the guest's tools name it, what is to be undone. */
 import { type CtlIo, InfraError } from '../../model/index.js';
-import { isShared, RANGES_SPAN, type Range, rangesOf, reservedRam } from '../../plan/index.js';
+import { isShared, type Lent, RANGES_SPAN, type Range, rangesOf, reservedRam } from '../../plan/index.js';
 import type { WorkloadContext } from './types.js';
 
 type Via = CtlIo['via'][number];
 
 export interface CtlMemory {
-  /** As phyrio names it, by each way. */
+  /** As phyrio and region name it, by each way. */
   names: Record<Via, string>;
   /** Of a dma-buf: where in the memory its parts are, in their order. */
   ranges(via: Via): Range[];
-  /** What of it is taken back, and how phyrio does that. */
+  /** What of it is taken back, and how they do that. */
   taken(via: Via): string;
   knob: string;
   /** The guest's device file, if others can read there what it holds. */
@@ -20,8 +20,10 @@ export interface CtlMemory {
   release(): Promise<void>;
 }
 
-export async function makeMemory(context: WorkloadContext<CtlIo>): Promise<CtlMemory> {
-  const { cell, workload, lab, peers } = context;
+type Context = Pick<WorkloadContext, 'cell' | 'lab' | 'peers'>;
+
+export async function makeMemory({ cell, lab, peers }: Context, workload: Lent): Promise<CtlMemory> {
+  const { seed } = cell;
   if (workload.memory === 'user')
     return {
       names: { direct: 'user', registered: 'buffer', 'dma-buf': '', 'dma-buf-sg': '' },
@@ -35,7 +37,7 @@ export async function makeMemory(context: WorkloadContext<CtlIo>): Promise<CtlMe
     const ram = reservedRam(cell.machine);
     if (ram === undefined) throw new InfraError(`machine ${cell.machine.id} reserves no RAM`);
     await lab.run(`lab store ${ram.base} ${ram.bytes}`);
-    return { ...named(context, '/dev/phyr_ram'), file: '/dev/phyr_ram', release: unload };
+    return { ...named(seed, workload, '/dev/phyr_ram'), file: '/dev/phyr_ram', release: unload };
   }
   const peer = peers.get(workload.peer ?? '');
   if (peer === undefined) throw new InfraError(`the topology has no peer '${workload.peer}'`);
@@ -44,16 +46,16 @@ export async function makeMemory(context: WorkloadContext<CtlIo>): Promise<CtlMe
   switch (workload.memory) {
     case 'peer':
       await lab.bind(bdf, 'phyr_peer');
-      return { ...named(context, `/sys/bus/pci/devices/${bdf}/p2pmem/allocate`), hostFile, release: unbind };
+      return { ...named(seed, workload, `/sys/bus/pci/devices/${bdf}/p2pmem/allocate`), hostFile, release: unbind };
     case 'peer-vfio':
       await lab.run('lab vfio-pci');
       await lab.bind(bdf, 'vfio-pci');
-      return { ...named(context, `vfio:${bdf}`), hostFile, release: unbind };
+      return { ...named(seed, workload, `vfio:${bdf}`), hostFile, release: unbind };
     case 'peer-page-less':
       await lab.run('lab store');
       await lab.bind(bdf, 'phyr_store');
       return {
-        ...named(context, `/dev/phyr_bar-${bdf}`),
+        ...named(seed, workload, `/dev/phyr_bar-${bdf}`),
         hostFile,
         release: async () => {
           await unbind();
@@ -63,11 +65,11 @@ export async function makeMemory(context: WorkloadContext<CtlIo>): Promise<CtlMe
   }
 }
 
-function named({ cell, workload }: WorkloadContext<CtlIo>, file: string): Omit<CtlMemory, 'release'> {
+function named(seed: number, workload: Lent, file: string): Omit<CtlMemory, 'release'> {
   // Ways and threads have memory of their own, so that all of it can be looked at in the end.
   const ranges = (via: Via): Range[] => {
     const base = Math.max(workload.via.filter(isShared).indexOf(via), 0) * workload.threads * RANGES_SPAN;
-    const parts = workload.ranges === undefined ? [] : rangesOf(workload.ranges, cell.seed);
+    const parts = workload.ranges === undefined ? [] : rangesOf(workload.ranges, seed);
     return parts.map(({ offset, len }) => ({ offset: base + offset, len }));
   };
   const shared = (way: string, via: Via, of = ranges(via)) => `dmabuf:${way}:${file}:${rangesText(of)}`;

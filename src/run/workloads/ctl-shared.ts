@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { CtlIo } from '../../model/index.js';
 import { type DataClaim, type Due, stamped } from '../../oracle/index.js';
-import { bytesOf, gapsOf, RANGES_SPAN, type Range, sharedBytes } from '../../plan/index.js';
+import { bytesOf, gapsOf, type Lent, RANGES_SPAN, type Range, sharedBytes } from '../../plan/index.js';
 import { check } from '../lab.js';
 import { type CtlMemory, rangesText } from './ctl-memory.js';
 import { overwrite } from './host-file.js';
@@ -20,7 +20,7 @@ const Held = z.object({ sha256: z.string() });
 const CANARY = 0xc3;
 
 /** Before anything is done: the host fills the peer's memory, as far as dma-bufs are made of it. */
-export async function layCanary({ workload }: WorkloadContext<CtlIo>, { hostFile }: CtlMemory): Promise<void> {
+export async function layCanary(workload: Lent, { hostFile }: CtlMemory): Promise<void> {
   if (hostFile === undefined || workload.ranges === undefined) return;
   await overwrite(hostFile, 0, Buffer.alloc(sharedBytes(workload), CANARY));
 }
@@ -64,7 +64,8 @@ export async function place(
   return { objections, claims: [...inHostFile(memory, ranges, due, via)], moved: bytes };
 }
 
-function* inHostFile(
+/** Of a peer's memory, of which dma-bufs are made: each range in its place, `due` from where it begins in the dma-buf; a canary between. */
+export function* inHostFile(
   { hostFile: file }: CtlMemory,
   ranges: readonly Range[],
   due: (at: number, length: number) => Due,

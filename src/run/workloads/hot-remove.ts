@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OracleReport, Workload } from '../../model/index.js';
 import { type Churn, formatBytes } from '../../oracle/index.js';
 import { CHURN_KIB, SECRET_KIB } from '../../plan/index.js';
+import { NotLetGo } from '../../qemu/index.js';
+import { StepFailed } from '../lab.js';
 import { Churning, misread, operations } from './churning.js';
 import { Secret } from './secret.js';
 import { done, failed, inconclusive, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -47,7 +49,7 @@ export async function hotRemove(
   interrupted.catch(() => {});
   await sleep(UNDER_WAY_MS);
   const removed = performance.now();
-  if (workload.how === 'unplug') await slot.unplug();
+  if (workload.how === 'unplug') await unplugged(slot);
   else await lab.unbind(dut);
   const churn = await interrupted;
   const drainMs = performance.now() - removed;
@@ -97,4 +99,13 @@ function judgeRemoval(churn: Churn['churn'], drainMs: number, again: Churn['chur
   return done(
     `gone after ${operations(churn)} operations (${errors}), back for ${operations(again)}, ${formatBytes(again.bytes)}`,
   );
+}
+
+/** A driver that does not let go of its device is what the cell is there to find. */
+async function unplugged(slot: { unplug(): Promise<void> }): Promise<void> {
+  try {
+    await slot.unplug();
+  } catch (error) {
+    throw error instanceof NotLetGo ? new StepFailed(error.message) : error;
+  }
 }

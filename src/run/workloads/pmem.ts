@@ -9,7 +9,9 @@ import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
 type Context = WorkloadContext<Pmem>;
 
 const Memory = z.object({ file: z.string() });
-const Copied = z.object({ read: Step.exactOptional(), flush: Step.exactOptional(), write: Step.exactOptional() });
+const Copied = z.object({ read: Step, flush: Step, write: Step });
+/** From the memory alone. */
+const CopiedBack = z.object({ write: Step, read: Step.exactOptional(), flush: Step.exactOptional() });
 const Digest = z.object({ sha256: z.string() });
 
 interface Copy extends MemoryPath {
@@ -52,7 +54,9 @@ export async function pmem(context: Context): Promise<WorkloadResult> {
       for (const { via, at, from, to, refused } of asked.filter((copy) => copy.driver === driver)) {
         const device = via === 'odirect' ? disk : `${disk}-ctl`;
         const command = `memcopy ${device} ${via} ${file} ${at} ${bytes} ${again ? '-' : from} ${to}`;
-        const copied = await lab.ask(Copied, command, { accept: [1, 3] });
+        const copied = await lab.ask<z.infer<typeof CopiedBack>>(again ? CopiedBack : Copied, command, {
+          accept: [1, 3],
+        });
         objections[sideOf(driver)].push(...judgeCopy(`${driver}, ${via}`, copied, refused, bytes));
         if (copied.flush !== undefined && 'errno' in copied.flush)
           objections[workload.mode === 'raw' ? 'ours' : 'kernel'].push(`${via}: flush: ${copied.flush.errno}`);

@@ -1,15 +1,18 @@
 import { z } from 'zod';
-import { InfraError, type Register, translates, walk } from '../../model/index.js';
-import { blocksDue, type DataClaim, parseRuns, stamped } from '../../oracle/index.js';
-import { REGION_REFUSALS } from '../../plan/index.js';
+import { InfraError, type OracleReport, type RegionSource, type Register, translates } from '../../model/index.js';
+import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
+import { engineOf, regionRefusals } from '../../plan/index.js';
 import { check } from '../lab.js';
+import { rangesText } from './ctl-memory.js';
+import { inHostFile } from './ctl-shared.js';
 import { linesLike } from './lines.js';
+import { makeRegionMemory, type RegionMemory } from './region-source.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const PAGE = 4096;
 const RUN_MS = 60_000;
-const CHUNK = { '4k': PAGE, '64k': 65_536, '2m': 2 ** 21, hugetlb: 2 ** 21 };
 
+const Refused = z.object({ error: z.string(), errno: z.string() });
 const Registered = z.object({
   registered: z.object({
     chunk: z.number(),
@@ -33,6 +36,8 @@ const Load = z.object({
     other: z.number(),
     errno: z.string(),
     late: z.boolean(),
+    /** Of a dma-buf that was taken back: registering it anew. */
+    again: z.string().optional(),
     deregister: z.string(),
   }),
 });
@@ -40,28 +45,27 @@ const Load = z.object({
 type Context = WorkloadContext<Register>;
 
 /**
- * Memory of a process is registered with a DMA engine and described in blocks as large as they can be; several processes have the engine
- * write to it by key and offset. Then it is registered again, and taken back while they do.
+ * Memory of a process, or a dma-buf, is registered with a DMA engine and described in blocks as large as they can be; several processes
+ * have the engine write to it by key and offset. Then it is registered again, and taken back while they do: by who has registered it,
+ * and by who lends it.
  */
 export async function register(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab } = context;
-  const node = [...walk(cell.topology)].find((place) => place.node.kind === workload.engine)?.node;
+  const node = engineOf(cell.topology, workload);
   if (node === undefined) throw new InfraError(`the topology has no ${workload.engine}`);
   const bdf = context.bdf(node.id);
   await lab.run(`lab engine load ${node.kind === 'edu' ? node.dmaMaskBits : 64}`);
+  let memory: RegionMemory | undefined;
   try {
+    memory = await makeRegionMemory(context, workload.from);
     await lab.bind(bdf, 'phyr_engine');
-    const used = await use(context, bdf);
-    const taken = await takeBack(context, bdf);
-    const objections = [...used.steps, ...taken.steps];
-    const [wrong] = used.blocks;
+    if (cell.expect.kind === 'refused') return await refuse(context, bdf, memory, cell.expect.errno);
+    const used = await use(context, bdf, memory);
+    const taken = await takeBack(context, bdf, memory);
+    const objections = [...used.steps, ...used.blocks, ...taken.steps];
     return {
       workload: objections.length > 0 ? failed(objections.join('; ')) : done(`${used.detail}; ${taken.detail}`),
-      translation: {
-        name: 'translation',
-        verdict: wrong === undefined ? 'pass' : 'fail',
-        detail: wrong ?? used.detail,
-      },
+      translation: translation(context, used),
       data: used.data,
       metrics: [
         { name: 'block', unit: 'B', value: used.registered.block, better: 'neither' },
@@ -72,45 +76,95 @@ export async function register(context: Context): Promise<WorkloadResult> {
     };
   } finally {
     await lab.unbind(bdf);
+    await memory?.release();
     await lab.run('lab engine unload');
   }
 }
 
-async function use(context: Context, bdf: string) {
-  const { cell, workload, lab } = context;
-  const bytes = workload.kib * 1024;
-  const pages = chosen(workload, bytes / PAGE);
-  const name = `/dev/phyr_region-${bdf} ${workload.memory} ${bytes}`;
+async function run({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {
+  const pages = chosen(workload, memory.bytes / PAGE);
+  const name = `/dev/phyr_region-${bdf} ${memory.name} ${memory.bytes}`;
   const command = `region run ${name} ${cell.seed} ${workload.processes} ${pages.join(',')}`;
-  const { lines } = await lab.run(command, { deadlineMs: RUN_MS });
+  const { lines } = await lab.run(command, { deadlineMs: RUN_MS, accept });
+  return { command, lines, pages };
+}
+
+/**
+ * It cannot be registered, and what the CPU has put there is all that there is. Behind an IOMMU, where any engine reaches all memory,
+ * a process's own shows that it is not the engine.
+ */
+async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
+  const { cell } = context;
+  const { command, lines } = await run(context, bdf, memory, [1]);
+  const got = Registered.safeParse(lines[0]).success ? 'went through' : check(Refused, command, lines[0]).errno;
+  const data = await held(context, memory, stamped(0, memory.bytes, cell.seed, 1));
+  const own = await makeRegionMemory(context, OWN);
+  const used = translates(cell.machine.iommu) ? await use(context, bdf, own) : undefined;
+  const steps = [
+    ...(got === due ? [] : [`register: ${got}, due ${due}`]),
+    ...(used?.steps ?? []),
+    ...(used?.blocks ?? []),
+  ];
+  return {
+    workload: steps.length > 0 ? failed(steps.join('; ')) : done(`refused: ${due}`),
+    translation: used === undefined ? 'nothing' : translation(context, used),
+    data: [...data, ...(used?.data ?? [])],
+    metrics: [],
+  };
+}
+
+const OWN: RegionSource = { kind: 'user', memory: '4k', kib: 64 };
+
+/** Where the memory itself says what blocks are due. Behind an IOMMU their addresses are the library's word, which the engine's data alone holds against it. */
+function translation(
+  { cell }: Context,
+  { blocks: [wrong], detail }: { blocks: string[]; detail: string },
+): OracleReport | 'nothing' {
+  if (translates(cell.machine.iommu)) return 'nothing';
+  return { name: 'translation', verdict: wrong === undefined ? 'pass' : 'fail', detail: wrong ?? detail };
+}
+
+async function use(context: Context, bdf: string, memory: RegionMemory) {
+  const { cell, workload } = context;
+  const { command, lines, pages } = await run(context, bdf, memory);
   const { registered } = check(Registered, command, lines[0]);
-  if (registered.chunk !== CHUNK[workload.memory])
-    throw new InfraError(`memory '${workload.memory}' came in pieces of ${registered.chunk} bytes`);
+  if (registered.chunk !== memory.chunk)
+    throw new InfraError(`memory '${memory.name}' came in pieces of ${registered.chunk} bytes`);
   const users = linesLike(User, lines);
   const errors = users.flatMap(({ user }) => user.errno ?? []);
   const steps = [
     ...(users.length === workload.processes ? [] : [`${users.length} of ${workload.processes} processes answered`]),
     ...errors.map((errno) => `a process could not use its pages: ${errno}`),
-    ...refusals(linesLike(Refusal, lines).map(({ refusal }) => refusal)),
+    ...refusals(memory, linesLike(Refusal, lines)),
   ];
+  const due = content(workload, cell.seed, memory.bytes, pages);
   const digest = linesLike(Digest, lines).at(-1)?.sha256;
-  const due = content(workload, cell.seed, bytes, pages);
   const data: DataClaim[] = [
-    {
-      kind: 'read-back',
-      what: `memory after ${workload.engine}`,
-      digest,
-      due: { bytes, piece: (from, length) => due.subarray(from, from + length) },
-    },
+    { kind: 'read-back', what: `memory after ${workload.engine}`, digest, due: part(due, 0, due.length) },
+    ...(await held(context, memory, due)),
   ];
   const detail = `${registered.blocks} blocks of ${registered.block} bytes (${registered.why})`;
-  return { registered, steps, data, detail, blocks: wrongBlocks(context, registered, bytes) };
+  return { registered, steps, data, detail, blocks: wrongBlocks(context, registered, memory) };
+}
+
+function part(bytes: Buffer, at: number, length: number): Due {
+  return { bytes: length, piece: (from, size) => bytes.subarray(at + from, at + from + size) };
+}
+
+/** What a dma-buf must hold, looked at past it: in the lender's file, or in the file of the host behind a peer's memory. */
+async function held({ lab }: Context, { lent }: RegionMemory, due: Buffer): Promise<DataClaim[]> {
+  if (lent === undefined) return [];
+  const { memory, ranges } = lent;
+  if (memory.file === undefined)
+    return [...inHostFile(memory, ranges, (at, length) => part(due, at, length), 'dma-buf')];
+  const { sha256 } = await lab.ask(Digest, `lab held ${memory.file} ${rangesText(ranges)}`);
+  return [{ kind: 'read-back', what: 'its ranges, read past it', digest: sha256, due: part(due, 0, due.length) }];
 }
 
 /** Behind an IOMMU the device has one range; else it has the memory as it lies. */
-function wrongBlocks({ cell }: Context, registered: Registered, bytes: number): string[] {
-  const frames = parseRuns(registered.frames);
-  const runs = translates(cell.machine.iommu) ? [{ phys: registered.first, bytes }] : frames;
+function wrongBlocks({ cell }: Context, registered: Registered, { bytes, lent }: RegionMemory): string[] {
+  const untranslated = lent?.runs ?? parseRuns(registered.frames);
+  const runs = translates(cell.machine.iommu) ? [{ phys: registered.first, bytes }] : untranslated;
   const due = blocksDue(runs);
   const wrong = (['block', 'blocks', 'why', 'at'] as const)
     .filter((key) => registered[key] !== due[key])
@@ -119,9 +173,9 @@ function wrongBlocks({ cell }: Context, registered: Registered, bytes: number): 
   return wrong;
 }
 
-function* refusals(found: readonly { what: string; errno: string | null }[]): Generator<string> {
-  for (const [what, due] of Object.entries(REGION_REFUSALS)) {
-    const one = found.find((each) => each.what === what);
+function* refusals({ from }: RegionMemory, found: readonly z.infer<typeof Refusal>[]): Generator<string> {
+  for (const [what, due] of Object.entries(regionRefusals(from))) {
+    const one = found.find(({ refusal }) => refusal.what === what)?.refusal;
     if (one === undefined) yield `${what}: did not report`;
     else if (one.errno !== due) yield `${what}: ${one.errno ?? 'went through'}, due ${due ?? 'success'}`;
   }
@@ -144,16 +198,29 @@ function content({ engine }: Register, seed: number, bytes: number, pages: reado
   return due;
 }
 
-async function takeBack({ workload, lab }: Context, bdf: string) {
+/** By who has registered it; and of a dma-buf by its exporter, which is for good. */
+async function takeBack(context: Context, bdf: string, { taken, bytes, lent }: RegionMemory) {
+  const { workload, lab } = context;
   const ms = workload.engine === 'edu' ? 350 : 150;
-  const command = `region load /dev/phyr_region-${bdf} ${workload.memory} ${workload.kib * 1024} ${workload.processes} ${ms}`;
-  const { load } = await lab.ask(Load, command, { deadlineMs: RUN_MS });
-  const steps = [
-    load.done === 0 && 'no use before the memory was deregistered',
-    load.refused === 0 && 'no use was refused after it was deregistered',
-    load.late && 'a use ended after deregistering had returned',
-    load.other > 0 && `${load.other} uses failed with ${load.errno}`,
-    load.deregister !== '0' && `deregistering under load: ${load.deregister}`,
-  ].filter((text) => text !== false);
-  return { steps, detail: `deregistered under load after ${load.done} uses` };
+  const ask = async (verb: string, knob = '') => {
+    const command =
+      `region ${verb} /dev/phyr_region-${bdf} ${taken} ${bytes} ${workload.processes} ${ms} ${knob}`.trim();
+    return (await lab.ask(Load, command, { deadlineMs: RUN_MS })).load;
+  };
+  const deregistered = await ask('load');
+  const steps = [...objectionsTo(deregistered, 'deregistered')];
+  const detail = `deregistered under load after ${deregistered.done} uses`;
+  if (lent === undefined) return { steps, detail };
+  const revoked = await ask('revoke', lent.memory.knob);
+  steps.push(...objectionsTo(revoked, 'taken back'));
+  if (revoked.again !== 'ENODEV') steps.push(`registering what was taken back: ${revoked.again}, due ENODEV`);
+  return { steps, detail: `${detail}, taken back after ${revoked.done}` };
+}
+
+function* objectionsTo(load: z.infer<typeof Load>['load'], how: string): Generator<string> {
+  if (load.done === 0) yield `no use before the memory was ${how}`;
+  if (load.refused === 0) yield `no use was refused after it was ${how}`;
+  if (load.late) yield `a use ended after it was ${how}`;
+  if (load.other > 0) yield `${load.other} uses failed with ${load.errno}`;
+  if (load.deregister !== '0') yield `deregistering what was ${how} under load: ${load.deregister}`;
 }

@@ -49,6 +49,8 @@ const Memory = z.object({ memory: z.object({ runs: z.number() }) });
 const Opened = z.object({ open: z.object({ errno: z.null() }) });
 const Mapped = z.object({ map: z.object({ errno: z.null(), chunks: z.number(), metadata: z.number() }) });
 const Unmapped = z.object({ unmap: z.object({ errno: z.null() }) });
+const Closed = z.strictObject({ closed: z.literal(true) });
+const Quit = z.strictObject({ quit: z.literal(true) });
 const Counting = z.object({ count: z.object({ errno: z.null() }) });
 const Counted = z.object({
   counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
@@ -75,10 +77,15 @@ async function domains(context: Context): Promise<Measured> {
     const way = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
     if (first !== undefined) {
       const bytes = first.kib * 1024;
-      const memory = `'memory ${first.memory} ${bytes} 0' 'open ${way} ${ours}'`;
-      await lab.run(
-        `iospace ask ${memory} 'map ${way} ${IOVA} 0 ${bytes} rw' 'unmap ${way} ${IOVA} ${bytes}' 'close ${way}'`,
-      );
+      const once: [string, z.ZodType][] = [
+        [`memory ${first.memory} ${bytes} 0`, Memory],
+        [`open ${way} ${ours}`, Opened],
+        [`map ${way} ${IOVA} 0 ${bytes} rw`, Mapped],
+        [`unmap ${way} ${IOVA} ${bytes}`, Unmapped],
+        [`close ${way}`, Closed],
+      ];
+      const { lines } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
+      for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i]);
     }
     const all: Way[] = [...ways, way];
     const commands: string[] = [];
@@ -98,10 +105,10 @@ async function domains(context: Context): Promise<Measured> {
         say(Unmapped, `unmap ${one} ${IOVA} ${point.kib * 1024}`);
         say(Counted, 'counted');
         say(DomainCost, `cost ${one} ${IOVA} ${timesOf(point)}`);
-        say(z.object({}), `close ${one}`);
+        say(Closed, `close ${one}`);
       }
     }
-    say(z.object({}), 'quit');
+    say(Quit, 'quit');
     const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
     const { lines } = await lab.run(command, { deadlineMs: COST_MS });
     uncounted = outerSnapshots('iospace', lines, Snapshot);
@@ -121,7 +128,7 @@ async function domains(context: Context): Promise<Measured> {
         next(Unmapped);
         const unmapped = next(Counted).counted;
         const { cost } = next(DomainCost);
-        next(z.object({}));
+        next(Closed);
         metrics.push(
           ...figures(point, one, { map: cost.map, unmap: cost.unmap }),
           ...count(one, 'map calls', mapped.maps),
@@ -132,7 +139,7 @@ async function domains(context: Context): Promise<Measured> {
       }
     }
   } finally {
-    await lab.run('lab vfio unload').catch(() => {});
+    await lab.run('lab vfio unload');
     for (const bdf of [theirs, ours]) await lab.unbind(bdf);
   }
   return { metrics, uncounted };

@@ -11,7 +11,7 @@ import {
   stamped,
 } from '../../oracle/index.js';
 import { errnoDue, refusals, type Way } from '../../plan/index.js';
-import { check } from '../lab.js';
+import { check, StepFailed } from '../lab.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
 
 const PAGE = 4096;
@@ -38,12 +38,19 @@ const Followed = z.object({
     right: z.number().optional(),
     nowhere: z.number().optional(),
     wrong: z.number().optional(),
-    beyond: z.boolean().optional(),
+    beyond: z.boolean(),
     first: z.string().optional(),
   }),
 });
 const Device = z.object({ device: z.object({ errno: Errno }) });
 const Digest = z.object({ sha256: z.string() });
+/** What is only to be done. The child of a fork has looked whether what it wrote is its own. */
+const DONE = {
+  fork: z.strictObject({ forked: z.literal(true) }),
+  munmap: z.strictObject({ munmapped: z.literal(true) }),
+  close: z.strictObject({ closed: z.literal(true) }),
+  quit: z.strictObject({ quit: z.literal(true) }),
+};
 
 type Context = WorkloadContext<Vfio>;
 
@@ -130,7 +137,7 @@ class Story {
       await this.#moves(way);
       if (way !== last) {
         await this.#leave(way);
-        await this.#ask(`close ${way}`);
+        await this.#does('close', way);
       }
     }
     await this.#refuses(this.#ours);
@@ -138,7 +145,7 @@ class Story {
     await this.#beside();
     await this.#forks([last, this.#ours]);
     await this.#unmapsMemory([last, this.#ours]);
-    await this.#ask('quit');
+    await this.#does('quit');
     await this.#dies([last, this.#ours]);
     return this.#result();
   }
@@ -174,7 +181,7 @@ class Story {
   /** A device gets an address space by this way, with the whole memory in it. */
   async #enter(way: Way): Promise<void> {
     const [opened] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
-    if (opened.open.errno !== null) throw new InfraError(`${way} does not open: ${opened.open.errno}`);
+    if (opened.open.errno !== null) throw this.#ended(way, `${way} does not open: ${opened.open.errno}`);
     const counted = await this.#count(way, () => this.#map(way, ALIGNED));
     const pages = await this.#reaches(way, ALIGNED);
     this.#figure(`${way} map calls`, counted.maps);
@@ -203,7 +210,7 @@ class Story {
   /** Does the device reach the memory, by the largest pages? As the IOMMU's driver says, and as its tables do. */
   async #reaches(way: Way, iova: number): Promise<Page[] | undefined> {
     const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${iova}`]);
-    if (follow.errno !== null) throw new InfraError(`the domain of ${way} cannot be followed: ${follow.errno}`);
+    if (follow.errno !== null) throw this.#ended(way, `the domain of ${way} cannot be followed: ${follow.errno}`);
     this.#looked.pages += this.#pages;
     if (follow.right !== this.#pages)
       this.#translation.add(
@@ -307,16 +314,22 @@ class Story {
   }
 
   async #reachesNothing(way: Way): Promise<void> {
-    const [{ device }] = await this.#answers(Device, [`write ${way} ${ALIGNED} 0`]);
-    this.#provoked.push({ addr: ALIGNED, bytes: PAGE, how: 'write' });
-    // edu is not told that it failed.
-    if (this.#context.workload.engine !== 'edu' && device.errno !== 'EFAULT')
-      this.#steps.add(this.#isOurs(way), `${way}: a device without memory: ${device.errno ?? 'wrote'}, due EFAULT`);
+    // Each at a page of its own: the fault of one device does not speak for another's.
+    const addr = ALIGNED + this.#provoked.length * PAGE;
+    const [{ device }] = await this.#answers(Device, [`write ${way} ${addr} 0`]);
+    this.#provoked.push({ addr, bytes: PAGE, how: 'write' });
+    // edu is not told that it failed, only that it has done.
+    const due = this.#context.workload.engine === 'edu' ? null : 'EFAULT';
+    if (device.errno !== due)
+      this.#steps.add(
+        this.#isOurs(way),
+        `${way}: a device without memory: ${device.errno ?? 'wrote'}, due ${due ?? 'no word of it'}`,
+      );
   }
 
   /** The pages that are pinned stay the parent's; what the child writes is the child's. */
   async #forks(ways: readonly Way[]): Promise<void> {
-    await this.#ask('fork');
+    await this.#does('fork');
     for (const [i, way] of ways.entries()) {
       await this.#reaches(way, ALIGNED);
       await this.#device(way, [10 + i, this.#pages - 5 - i]);
@@ -326,7 +339,7 @@ class Story {
 
   /** The process has the memory no more; the devices have it until it is unmapped. */
   async #unmapsMemory(ways: readonly Way[]): Promise<void> {
-    await this.#ask('munmap');
+    await this.#does('munmap');
     for (const way of ways) {
       await this.#reaches(way, ALIGNED);
       await this.#device(way, [12]);
@@ -355,15 +368,20 @@ class Story {
         this.#steps.add(this.#isOurs(way), `${way}: after its process was killed: ${open.errno}`);
       else await this.#reachesNothing(way);
     }
-    await this.#ask('quit');
+    await this.#does('quit');
   }
 
   #bdfOf(way: Way): string {
     return way === this.#ours ? this.#bdf.ours : this.#bdf.theirs;
   }
 
-  async #ask(command: string): Promise<void> {
-    await this.#answers(z.object({}), [command]);
+  /** What cannot go on: of what is under test it is a failure. */
+  #ended(way: Way, message: string): Error {
+    return this.#isOurs(way) ? new StepFailed(message) : new InfraError(message);
+  }
+
+  async #does(what: keyof typeof DONE, way?: Way): Promise<void> {
+    await this.#answers<unknown>(DONE[what], [way === undefined ? what : `${what} ${way}`]);
   }
 
   /** One of this shape for each command. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RangeLayout } from '../../../src/model/words.js';
-import { bytesOf, gapsOf, RANGES_SPAN, rangesOf } from '../../../src/plan/index.js';
+import { bytesOf, gapsOf, RANGES_SPAN, rangesOf, runsOf } from '../../../src/plan/index.js';
 
 describe('the ranges of a dma-buf', () => {
   it.each(RangeLayout.options)('%s: whole pages, within the span, none twice, the same for the same seed', (layout) => {
@@ -30,5 +30,18 @@ describe('the ranges of a dma-buf', () => {
     expect(drawn.every((ranges) => ranges.length > 1)).toBe(true);
     expect(bytesOf(rangesOf('one', 1))).toBe(1 << 20);
     expect(rangesOf('backwards', 1)).toEqual([...rangesOf('apart', 1)].reverse());
+  });
+
+  it('are as many runs of memory as do not go on where the one before ends', () => {
+    expect(
+      runsOf(1 << 30, [
+        { offset: 8192, len: 4096 },
+        { offset: 12_288, len: 8192 },
+        { offset: 4096, len: 4096 },
+      ]),
+    ).toEqual([
+      { phys: (1 << 30) + 8192, bytes: 12_288 },
+      { phys: (1 << 30) + 4096, bytes: 4096 },
+    ]);
   });
 });

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* dma-bufs as registered memory, whoever exports them.  What importers may expect: import.h. */
+#include <linux/dma-buf.h>
+#include <linux/dma-resv.h>
+#include <linux/export.h>
+#include <linux/module.h>
+
+#include "internal.h"
+#include "phyr/dmabuf.h"
+#include "phyr/import.h"
+
+/* May the device do with the memory what the process may do with the dma-buf? */
+static bool may(const struct dma_buf *dmabuf, enum dma_data_direction dir)
+{
+	fmode_t mode = dmabuf->file->f_mode;
+
+	return (dir == DMA_TO_DEVICE || mode & FMODE_WRITE) &&
+	       (dir == DMA_FROM_DEVICE || mode & FMODE_READ);
+}
+
+int phyr_import_get(struct phyr_import *imp, int fd, enum phyr_import_way way,
+		    enum dma_data_direction dir)
+{
+	struct dma_buf *dmabuf = dma_buf_get(fd);
+
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	if (!may(dmabuf, dir)) {
+		dma_buf_put(dmabuf);
+		return -EACCES;
+	}
+	*imp = (struct phyr_import){ .dmabuf = dmabuf, .way = way, .dir = dir };
+	phyr_list_init(&imp->list, PHYR_PACKED);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_import_get);
+
+/* Let the device at the memory, under the reservation lock: meanwhile it is not taken back. */
+static int map(struct phyr_import *imp, struct device *dev)
+{
+	struct phyr_reg *reg;
+
+	if (imp->way == PHYR_IMPORT_LIST) {
+		int err = phyr_list_from_dmabuf(&imp->list, imp->attach, GFP_KERNEL);
+
+		if (err)
+			return err;
+		reg = phyr_reg_create(dev, &imp->list, imp->dir, 0);
+	} else {
+		imp->table = dma_buf_map_attachment(imp->attach, imp->dir);
+		if (IS_ERR(imp->table))
+			return PTR_ERR(imp->table);
+		reg = phyr_reg_from_sgt(dev, imp->table, imp->dir);
+	}
+	imp->mapped = true;
+	if (IS_ERR(reg))
+		return PTR_ERR(reg);
+	imp->reg = reg;
+	return 0;
+}
+
+/* The reverse; waits for I/O in flight.  Also undoes half of it. */
+static void unmap(struct phyr_import *imp)
+{
+	dma_resv_assert_held(imp->dmabuf->resv);
+	if (!imp->mapped)
+		return;
+	imp->mapped = false;
+	if (imp->reg && !phyr_planted(PHYR_PLANT_KEEP_IMPORT))
+		phyr_reg_revoke(imp->reg);
+	if (imp->way == PHYR_IMPORT_LIST)
+		phyr_dmabuf_put(imp->attach);
+	else
+		dma_buf_unmap_attachment(imp->attach, imp->table, imp->dir);
+}
+
+/* The exporter wants the memory back, perhaps before it was mapped. */
+static void invalidate(struct dma_buf_attachment *attach)
+{
+	unmap(attach->importer_priv);
+}
+
+static const struct dma_buf_attach_ops attach_ops = {
+	.allow_peer2peer	= true,
+	.invalidate_mappings	= invalidate,
+};
+
+/* Not under the reservation lock, but while something holds the device, which @attach names. */
+static void detach(struct phyr_import *imp)
+{
+	if (imp->pinned) {
+		dma_resv_lock(imp->dmabuf->resv, NULL);
+		dma_buf_unpin(imp->attach);
+		dma_resv_unlock(imp->dmabuf->resv);
+	}
+	if (imp->attach)
+		dma_buf_detach(imp->dmabuf, imp->attach);
+	imp->pinned = false;
+	imp->attach = NULL;
+}
+
+int phyr_import_register(struct phyr_import *imp, struct device *dev)
+{
+	struct dma_resv *resv = imp->dmabuf->resv;
+	struct dma_buf_attachment *attach;
+	int err;
+
+	attach = dma_buf_dynamic_attach(imp->dmabuf, dev, &attach_ops, imp);
+	if (IS_ERR(attach))
+		return PTR_ERR(attach);
+
+	dma_resv_lock(resv, NULL);
+	imp->attach = attach;
+	err = dma_buf_pin(attach);
+	imp->pinned = !err;
+	if (!err)
+		err = map(imp, dev);
+	/* The exporter may still be moving it to where it is to stay. */
+	if (!err && dma_resv_wait_timeout(resv, DMA_RESV_USAGE_KERNEL, false,
+					  MAX_SCHEDULE_TIMEOUT) < 0)
+		err = -EIO;
+	if (err)
+		unmap(imp);
+	dma_resv_unlock(resv);
+	if (err)
+		detach(imp);
+	return err;
+}
+EXPORT_SYMBOL_GPL(phyr_import_register);
+
+void phyr_import_revoke(struct phyr_import *imp)
+{
+	struct dma_resv *resv = imp->dmabuf->resv;
+
+	dma_resv_lock(resv, NULL);
+	unmap(imp);
+	dma_resv_unlock(resv);
+}
+EXPORT_SYMBOL_GPL(phyr_import_revoke);
+
+void phyr_import_put(struct phyr_import *imp)
+{
+	detach(imp);
+	dma_buf_put(imp->dmabuf);
+	/* Has held the device until now. */
+	if (imp->reg)
+		phyr_reg_put(imp->reg);
+	phyr_list_destroy(&imp->list);
+}
+EXPORT_SYMBOL_GPL(phyr_import_put);
+
+MODULE_IMPORT_NS("DMA_BUF");

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Regions of any kind: how they come and go. */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "region.h"
+
+static void region_free(struct kref *ref)
+{
+	struct region *r = container_of(ref, struct region, ref);
+
+	r->kind->free(r);
+	kfree(r);
+}
+
+/**
+ * region_put - let go of a region
+ * @r:	the region; whoever is the last has seen to it that it is revoked
+ *
+ * Context: May sleep.
+ */
+void region_put(struct region *r)
+{
+	kref_put(&r->ref, region_free);
+}
+
+/* What a process has in a region counts as locked; a dma-buf is not its, and has no length yet. */
+static int region_charge(struct region *r)
+{
+	int err = account_locked_vm(current->mm, r->len >> PAGE_SHIFT, true);
+
+	if (err || !r->len)
+		return err;
+	r->mm = current->mm;
+	mmgrab(r->mm);
+	return 0;
+}
+
+static void region_uncharge(struct region *r)
+{
+	if (!r->mm)
+		return;
+	account_locked_vm(r->mm, r->len >> PAGE_SHIFT, false);
+	mmdrop(r->mm);
+}
+
+/**
+ * region_revoke - take a region back from the engine, once
+ * @r:	the region, not revoked; serialised by the node's @alive or by who took its key
+ *
+ * Context: May sleep, as long as uses under way take.
+ */
+void region_revoke(struct region *r)
+{
+	r->kind->revoke(r);
+	region_uncharge(r);
+}
+
+/**
+ * region_make - register what a process asks for
+ * @dev:	the engine
+ * @file:	by which it asks
+ * @arg:	for what, with nothing wrong in it by itself; receives what there is to tell, but
+ *		no key
+ *
+ * Context: May sleep.
+ * Return: the region, for region_revoke() and region_put(); an error that uapi/phyr_region.h tells
+ * of.
+ */
+struct region *region_make(struct device *dev, const struct file *file,
+			   struct phyr_region_register *arg)
+{
+	static const struct region_kind *const kinds[] = {
+		[PHYR_REGION_PHYR] = &region_phyr,
+		[PHYR_REGION_SG] = &region_sg,
+		[PHYR_REGION_PAGES] = &region_pages,
+		[PHYR_REGION_DMABUF] = &region_dmabuf,
+		[PHYR_REGION_DMABUF_SG] = &region_dmabuf,
+	};
+	struct region *r = kzalloc_obj(*r, GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!r)
+		return ERR_PTR(-ENOMEM);
+	r->kind = kinds[arg->how];
+	r->dev = dev;
+	r->dir = arg->access == PHYR_REGION_READ ? DMA_TO_DEVICE :
+		 arg->access == PHYR_REGION_WRITE ? DMA_FROM_DEVICE : DMA_BIDIRECTIONAL;
+	r->len = arg->len;
+	r->file = file;
+	kref_init(&r->ref);
+	err = region_charge(r);
+	if (err)
+		goto free;
+	err = r->kind->make(r, arg);
+	if (err)
+		goto uncharge;
+	return r;
+
+uncharge:
+	region_uncharge(r);
+free:
+	kfree(r);
+	return ERR_PTR(err);
+}
