@@ -42,7 +42,7 @@ export const ctlPageless: Workload = {
   via: ['direct', 'registered'],
   revoke: true,
 };
-const ctlPeer = (peer: string): Workload[] => [
+export const ctlPeer = (peer: string): Workload[] => [
   { ...ctl, id: `ctl-${peer}`, memory: 'peer', peer, via: ['direct'] },
   { ...ctl, id: `ctl-${peer}-page-less`, memory: 'peer-page-less', peer, via: ['direct', 'registered'] },
 ];

@@ -85,6 +85,20 @@ static const struct dma_buf_attach_ops attach_ops = {
 	.invalidate_mappings	= invalidate,
 };
 
+/* Not under the reservation lock, but while something holds the device, which @attach names. */
+static void detach(struct phyr_import *imp)
+{
+	if (imp->pinned) {
+		dma_resv_lock(imp->dmabuf->resv, NULL);
+		dma_buf_unpin(imp->attach);
+		dma_resv_unlock(imp->dmabuf->resv);
+	}
+	if (imp->attach)
+		dma_buf_detach(imp->dmabuf, imp->attach);
+	imp->pinned = false;
+	imp->attach = NULL;
+}
+
 int phyr_import_register(struct phyr_import *imp, struct device *dev)
 {
 	struct dma_resv *resv = imp->dmabuf->resv;
@@ -108,6 +122,8 @@ int phyr_import_register(struct phyr_import *imp, struct device *dev)
 	if (err)
 		unmap(imp);
 	dma_resv_unlock(resv);
+	if (err)
+		detach(imp);
 	return err;
 }
 EXPORT_SYMBOL_GPL(phyr_import_register);
@@ -124,15 +140,9 @@ EXPORT_SYMBOL_GPL(phyr_import_revoke);
 
 void phyr_import_put(struct phyr_import *imp)
 {
-	if (imp->pinned) {
-		dma_resv_lock(imp->dmabuf->resv, NULL);
-		dma_buf_unpin(imp->attach);
-		dma_resv_unlock(imp->dmabuf->resv);
-	}
-	if (imp->attach)
-		dma_buf_detach(imp->dmabuf, imp->attach);
+	detach(imp);
 	dma_buf_put(imp->dmabuf);
-	/* Holds the device, which the attachment names. */
+	/* Has held the device until now. */
 	if (imp->reg)
 		phyr_reg_put(imp->reg);
 	phyr_list_destroy(&imp->list);

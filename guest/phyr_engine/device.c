@@ -26,12 +26,17 @@ static const unsigned int testdev_bits = 64;
 static int edu_run(struct engine *e, u64 src, u64 dst, u32 cmd)
 {
 	u32 now;
+	int err;
 
 	writeq(src, e->bar + EDU_SRC);
 	writeq(dst, e->bar + EDU_DST);
 	writeq(PAGE_SIZE, e->bar + EDU_COUNT);
 	writeq(cmd | EDU_RUN, e->bar + EDU_CMD);
-	return readl_poll_timeout(e->bar + EDU_CMD, now, !(now & EDU_RUN), 5000, EDU_PATIENCE_US);
+	err = readl_poll_timeout(e->bar + EDU_CMD, now, !(now & EDU_RUN), 5000, EDU_PATIENCE_US);
+	/* What is given up must not come later, when the memory is somebody else's. */
+	if (err)
+		pci_clear_master(e->pdev);
+	return err;
 }
 
 static int edu_write(struct engine *e, dma_addr_t addr, phys_addr_t phys)

@@ -48,10 +48,12 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		return err;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
-	err = engine_add_node(e);
-	if (err)
-		return err;
 	pci_set_master(pdev);
+	err = engine_add_node(e);
+	if (err) {
+		pci_clear_master(pdev);
+		return err;
+	}
 	e->dir = debugfs_create_dir(pci_name(pdev), root);
 	engine_add_cases(e);
 	pci_set_drvdata(pdev, e);

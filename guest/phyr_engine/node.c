@@ -221,14 +221,19 @@ static int node_release(struct inode *inode, struct file *file)
 	struct region *r;
 
 	down_read(&node->alive);
+	/* Regions of other files may go at any time; one that is out of the table is ours alone. */
+	xa_lock(&node->regions);
 	xa_for_each(&node->regions, key, r) {
 		if (r->file != file)
 			continue;
-		xa_erase(&node->regions, key);
+		__xa_erase(&node->regions, key);
+		xa_unlock(&node->regions);
 		if (!r->revoked)
 			region_revoke(r);
 		region_put(r);
+		xa_lock(&node->regions);
 	}
+	xa_unlock(&node->regions);
 	up_read(&node->alive);
 	kref_put(&node->ref, node_free);
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What processes ask of /dev/phyrN-ctl, for the checker of commands: requests from there have no
- * pages to compare with.
+ * What processes ask of /dev/phyrN-ctl, for the checker of commands and for the story: requests
+ * from there have no pages to compare with.
  *
  * The driver tells what it was asked in the words of its ioctls: user addresses.  Where those
  * lead is found here, in the page tables of the process, at the time of the request; of a buffer,
@@ -16,6 +16,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/tracepoint.h>
 
 #include "probe.h"
 
@@ -182,8 +183,9 @@ void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64
  * probe_asked - what was asked for by a request without a bio
  * @rq:	the request
  *
- * Context: Any; @rq is about to be given to the device, so that nothing new is asked by it.
- * Return: its memory, or NULL if that is not known.
+ * Context: A probe of a tracepoint; @rq is about to be given to the device, so that nothing new is
+ * asked by it.
+ * Return: its memory, good until the probe returns, or NULL if that is not known.
  */
 const struct probe_asked *probe_asked(const struct request *rq)
 {
@@ -199,21 +201,28 @@ const struct probe_asked *probe_asked(const struct request *rq)
 /**
  * probe_asked_forget - forget everything
  *
- * Context: Nothing is probed any more.
+ * Context: May sleep; nothing is asked any more.
  */
 void probe_asked_forget(void)
 {
 	struct probe_asked *asked;
 	struct hlist_node *next;
 	struct buffer *buf;
+	HLIST_HEAD(gone);
 	int i;
 
+	spin_lock_irq(&lock);
 	hash_for_each_safe(requests, i, next, asked, node) {
 		hash_del(&asked->node);
-		kfree(asked);
+		hlist_add_head(&asked->node, &gone);
 	}
 	hash_for_each_safe(buffers, i, next, buf, node) {
 		hash_del(&buf->node);
 		kfree(buf);
 	}
+	spin_unlock_irq(&lock);
+	/* The story may be reading one: it goes on when the watch has ended. */
+	tracepoint_synchronize_unregister();
+	hlist_for_each_entry_safe(asked, next, &gone, node)
+		kfree(asked);
 }

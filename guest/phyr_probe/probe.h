@@ -279,5 +279,14 @@ int probe_story_start(const struct phyr_probe_story_start *arg);
 int probe_story_stop(void);
 int probe_story_read(struct phyr_probe_story_read *arg);
 void probe_story_exit(void);
+void probe_story_tell(const struct phyr_probe_event *event);
+
+/* story_iommu.c */
+int probe_story_hook(struct iommu_domain *domain);
+void probe_story_unhook(void);
+
+/* bars.c */
+int probe_bars_find(void);
+bool probe_in_bar(phys_addr_t phys);
 
 #endif /* PHYR_PROBE_H */

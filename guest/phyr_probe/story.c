@@ -3,14 +3,12 @@
  * The guest's story: what was mapped for a device, which commands it was given, what was unmapped,
  * in the order in which it happened.  The host has the device's story, from the emulator.
  *
- * Mappings are taken where every path of the kernel makes them, in the IOMMU API, with fprobes: a
- * kprobe that an interrupt runs into while another is at work is missed, and a story has no holes;
- * commands from phyr_nvme's tracepoints.  Nothing of phyr.ko is used.
+ * What becomes of mappings is story_iommu.c's.  Commands come from phyr_nvme's tracepoints, the
+ * memory of those without a bio from asked.c, which knows it while submissions are watched
+ * (watch.c); where it is not known, no range is told.  Nothing of phyr.ko is used.
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
-#include <linux/fprobe.h>
-#include <linux/memremap.h>
 #include <linux/mutex.h>
 #include <linux/nvme.h>
 #include <linux/pci.h>
@@ -26,7 +24,6 @@ static DEFINE_MUTEX(story_lock);	/* start, stop, read */
 
 static struct {
 	struct pci_dev *pdev;		/* held while recording */
-	struct iommu_domain *domain;	/* of the device when the recording began; NULL without */
 	bool recording;
 	u32 by;
 	u64 pool_start, pool_end;
@@ -50,7 +47,13 @@ static void tell(const struct phyr_probe_event *event)
 	story.event[story.nr++].time = ktime_get_mono_fast_ns();
 }
 
-static void tell_one(const struct phyr_probe_event *event)
+/**
+ * probe_story_tell - record an event
+ * @event:	all but its time
+ *
+ * Context: Any, while it records.
+ */
+void probe_story_tell(const struct phyr_probe_event *event)
 {
 	unsigned long flags;
 
@@ -59,88 +62,48 @@ static void tell_one(const struct phyr_probe_event *event)
 	raw_spin_unlock_irqrestore(&story.lock, flags);
 }
 
-static u8 prot_bits(int prot)
+/* Of memory only that it is a device's; a peer's has pages or none. */
+static u8 memory_prot(phys_addr_t phys)
 {
-	return (prot & IOMMU_READ ? PHYR_PROBE_PROT_READ : 0) |
-	       (prot & IOMMU_WRITE ? PHYR_PROBE_PROT_WRITE : 0) |
-	       (prot & IOMMU_MMIO ? PHYR_PROBE_PROT_MMIO : 0);
+	return probe_in_bar(phys) ? PHYR_PROBE_PROT_MMIO : 0;
 }
 
-/* Is this call of an IOMMU API function about our device?  The domain is its first argument. */
-static bool ours(struct ftrace_regs *regs)
+static void tell_bios(struct request *rq)
 {
-	return ftrace_regs_get_argument(regs, 0) == (unsigned long)story.domain;
+	struct phyr_probe_event event = { .kind = PHYR_PROBE_EV_RANGE };
+	struct req_iterator iter;
+	struct bio_vec bv;
+
+	rq_for_each_bvec(bv, rq, iter) {
+		event.phys = bvec_phys(&bv);
+		event.len = bv.bv_len;
+		event.prot = memory_prot(event.phys);
+		tell(&event);
+	}
 }
 
-/* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
-static void on_map(struct ftrace_regs *regs)
+/* Pages that adjoin are told as one range, as there is room for so many events. */
+static void tell_asked(const struct probe_asked *asked)
 {
-	tell_one(&(struct phyr_probe_event){
-		.kind = PHYR_PROBE_EV_MAP,
-		.addr = ftrace_regs_get_argument(regs, 1),
-		.phys = ftrace_regs_get_argument(regs, 2),
-		.len = ftrace_regs_get_argument(regs, 3),
-		.prot = prot_bits(ftrace_regs_get_argument(regs, 4)),
-	});
-}
+	struct phyr_probe_event event = { .kind = PHYR_PROBE_EV_RANGE };
+	u32 lead = asked->lead, left = asked->len, i, part;
 
-/* size_t iommu_unmap(domain, iova, size), iommu_unmap_fast(domain, iova, size, gather) */
-static void on_unmap(struct ftrace_regs *regs)
-{
-	tell_one(&(struct phyr_probe_event){
-		.kind = PHYR_PROBE_EV_UNMAP,
-		.addr = ftrace_regs_get_argument(regs, 1),
-		.len = ftrace_regs_get_argument(regs, 2),
-	});
-}
+	for (i = 0; left; i++, left -= part, lead = 0) {
+		phys_addr_t phys = asked->page[i] + lead;
+		u8 prot = memory_prot(phys);
 
-/* void flush_iotlb_all(domain) */
-static void on_flush_all(void)
-{
-	tell_one(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
-}
-
-/* void iotlb_sync(domain, gather) */
-static void on_sync(struct ftrace_regs *regs)
-{
-	const struct iommu_iotlb_gather *gather = (void *)ftrace_regs_get_argument(regs, 1);
-
-	if (gather->start <= gather->end)
-		tell_one(&(struct phyr_probe_event){
-			.kind = PHYR_PROBE_EV_FLUSH,
-			.addr = gather->start,
-			.len = gather->end - gather->start + 1,
-		});
-}
-
-/* Is @ip at the beginning of @function?  What precedes the probe there depends on the machine. */
-static bool begins(const void *function, unsigned long ip)
-{
-	return ip - (unsigned long)function < 32;
-}
-
-static int on_api(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		  struct ftrace_regs *regs, void *data)
-{
-	if (!ours(regs))
-		return 0;
-	if (begins(iommu_unmap, ip) || begins(iommu_unmap_fast, ip))
-		on_unmap(regs);
-	else
-		on_map(regs);
-	return 0;
-}
-
-static int on_operation(struct fprobe *probe, unsigned long ip, unsigned long ret,
-			struct ftrace_regs *regs, void *data)
-{
-	if (!ours(regs))
-		return 0;
-	if (begins(story.domain->ops->iotlb_sync, ip))
-		on_sync(regs);
-	else
-		on_flush_all();
-	return 0;
+		part = min(left, PAGE_SIZE - lead);
+		if (event.len && phys == event.phys + event.len && prot == event.prot) {
+			event.len += part;
+			continue;
+		}
+		if (event.len)
+			tell(&event);
+		event.phys = phys;
+		event.len = part;
+		event.prot = prot;
+	}
+	tell(&event);
 }
 
 static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
@@ -153,82 +116,33 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 		.opcode = cmd->common.opcode,
 	};
 	bool is_data = event.opcode == nvme_cmd_read || event.opcode == nvme_cmd_write;
-	struct req_iterator iter;
-	struct bio_vec bv;
+	const struct probe_asked *asked = NULL;
 	unsigned long flags;
 
 	if (dev != &story.pdev->dev)
 		return;
-	is_data = is_data && rq->bio;
-	if (is_data)
+	if (is_data && !rq->bio)
+		asked = probe_asked(rq);
+	if (asked)
+		event.len = asked->len;
+	else if (is_data && rq->bio)
 		event.len = blk_rq_payload_bytes(rq);
 
 	raw_spin_lock_irqsave(&story.lock, flags);
 	tell(&event);
-	if (is_data) {
-		event = (struct phyr_probe_event){ .kind = PHYR_PROBE_EV_RANGE };
-		rq_for_each_bvec(bv, rq, iter) {
-			event.phys = bvec_phys(&bv);
-			event.len = bv.bv_len;
-			event.prot = is_pci_p2pdma_page(bv.bv_page) ? PHYR_PROBE_PROT_MMIO : 0;
-			tell(&event);
-		}
-	}
+	if (asked)
+		tell_asked(asked);
+	else if (is_data && rq->bio)
+		tell_bios(rq);
 	raw_spin_unlock_irqrestore(&story.lock, flags);
 }
 
 static void on_complete(void *data, struct device *dev, u16 qid, u16 cid, u16 status)
 {
 	if (dev == &story.pdev->dev)
-		tell_one(&(struct phyr_probe_event){
+		probe_story_tell(&(struct phyr_probe_event){
 			.kind = PHYR_PROBE_EV_COMPLETE, .qid = qid, .cid = cid,
 		});
-}
-
-/* As few as can be: each costs a kernel of its own code patched, twice. */
-static struct fprobe api, operations;
-static bool hooked_api, hooked_operations;
-
-static void unhook(void)
-{
-	if (hooked_operations)
-		unregister_fprobe(&operations);
-	if (hooked_api)
-		unregister_fprobe(&api);
-	hooked_operations = false;
-	hooked_api = false;
-}
-
-/* What becomes of translations; nothing does without an IOMMU that translates. */
-static int hook_iommu(void)
-{
-	/* Not constant: register_fprobe_syms() sorts them where they are. */
-	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
-	const struct iommu_domain_ops *ops;
-	unsigned long ips[2];
-	int err, nr = 0;
-
-	if (story.by != PHYR_PROBE_DMA_DOMAIN)
-		return 0;
-	api = (struct fprobe){ .entry_handler = on_api };
-	err = register_fprobe_syms(&api, names, ARRAY_SIZE(names));
-	if (err)
-		return err;
-	hooked_api = true;
-
-	ops = story.domain->ops;
-	if (ops->flush_iotlb_all)
-		ips[nr++] = (unsigned long)ops->flush_iotlb_all;
-	if (ops->iotlb_sync)
-		ips[nr++] = (unsigned long)ops->iotlb_sync;
-	if (!nr)
-		return 0;
-	operations = (struct fprobe){ .entry_handler = on_operation };
-	err = register_fprobe_ips(&operations, ips, nr);
-	hooked_operations = !err;
-	if (err)
-		unhook();
-	return err;
 }
 
 static const struct {
@@ -277,7 +191,7 @@ static int trace(void)
 static void story_stop(void)
 {
 	untrace();
-	unhook();
+	probe_story_unhook();
 	pci_dev_put(story.pdev);
 	story.pdev = NULL;
 	story.recording = false;
@@ -291,10 +205,11 @@ static void story_stop(void)
  *
  * Context: May sleep.
  * Return: 0; -EBUSY if it is recording; -ENODEV without such a device; -ENOENT if phyr_nvme.ko is
- * not loaded; -ENOMEM; an error of register_fprobe().
+ * not loaded; -ENOMEM; -E2BIG if there are too many BARs; an error of register_fprobe().
  */
 int probe_story_start(const struct phyr_probe_story_start *arg)
 {
+	struct iommu_domain *domain;
 	int err;
 
 	if (arg->reserved || !arg->events || arg->events > PHYR_PROBE_MAX_EVENTS ||
@@ -317,8 +232,8 @@ int probe_story_start(const struct phyr_probe_story_start *arg)
 		err = -ENODEV;
 		goto forget;
 	}
-	story.domain = iommu_get_domain_for_dev(&story.pdev->dev);
-	story.by = probe_domain_kind(story.domain);
+	domain = iommu_get_domain_for_dev(&story.pdev->dev);
+	story.by = probe_domain_kind(domain);
 	story.pool_start = 0;
 	story.pool_end = 0;
 #ifdef CONFIG_SWIOTLB
@@ -327,7 +242,11 @@ int probe_story_start(const struct phyr_probe_story_start *arg)
 		story.pool_end = story.pdev->dev.dma_io_tlb_mem->defpool.end;
 	}
 #endif
-	err = hook_iommu();
+	err = probe_bars_find();
+	if (err)
+		goto put;
+	if (story.by == PHYR_PROBE_DMA_DOMAIN)
+		err = probe_story_hook(domain);
 	if (err)
 		goto put;
 	err = trace();
@@ -337,7 +256,7 @@ int probe_story_start(const struct phyr_probe_story_start *arg)
 	return 0;
 
 stop_hooks:
-	unhook();
+	probe_story_unhook();
 put:
 	pci_dev_put(story.pdev);
 	story.pdev = NULL;

@@ -40,7 +40,7 @@ struct store {
 	struct iosys_map map;
 	struct rw_semaphore lock;
 	bool gone;
-	struct mutex turn;
+	struct mutex turn;	/* one taking back or offering at a time */
 	struct list_head files;
 	struct kref ref;
 	char name[32];

@@ -1,7 +1,17 @@
 import type { Block, Machine, OracleName, Plant, RangeLayout, Suite, Workload } from '../../src/model/index.js';
 import { bounced, noIommu, vtdStrict, vtdStrictP2p, vtdStrictReserved } from '../machines.js';
 import { switched } from '../topologies.js';
-import { crosscheck, ctlDirect, ctlRegistered, fioVerify, hostMemory, p2pFar, p2pNear, stress } from '../workloads.js';
+import {
+  crosscheck,
+  ctlDirect,
+  ctlPeer,
+  ctlRegistered,
+  fioVerify,
+  hostMemory,
+  p2pFar,
+  p2pNear,
+  stress,
+} from '../workloads.js';
 import { sharing } from './dmabuf.js';
 import { besideDisk, iommuTestdev } from './engines.js';
 import { enginesAndBars, registerEdu, registerRamEdu } from './register.js';
@@ -48,11 +58,12 @@ function plantedInShared(plant: Plant, caughtBy: OracleName[]): Block {
   };
 }
 
-/** A dma-buf of RAM whose exporter hands over the list of its ranges. */
-const dmabufList = (ranges: RangeLayout, revoke: boolean): Workload => ({
-  id: `dmabuf-list-${ranges}`,
+/** A dma-buf whose exporter hands over the list of its ranges: of RAM, or of the far peer's BAR. */
+const dmabufList = (memory: 'page-less' | 'peer-page-less', ranges: RangeLayout, revoke = false): Workload => ({
+  id: `dmabuf-list-${memory === 'page-less' ? ranges : `far-${ranges}`}`,
   kind: 'ctl-io',
-  memory: 'page-less',
+  memory,
+  ...(memory === 'peer-page-less' && { peer: 'far' }),
   via: ['dma-buf'],
   ranges,
   threads: 2,
@@ -79,6 +90,11 @@ export const alarms: Suite = {
     // Under emulation neither of the next two has an effect on the data: the first shifts both copies alike, the second is an attribute.
     planted('wrong-bus-offset', ['phyr8'], ['device', 'translation'], { machine: noIommu, workload: p2pNear }),
     planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),
+    // The same without a bio: with pages, without, and as a dma-buf.
+    {
+      ...planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),
+      workloads: [...ctlPeer('far'), dmabufList('peer-page-less', 'apart')],
+    },
     planted('skip-sync', ['phyr8'], ['data', 'workload'], { machine: bounced, workload: crosscheck }),
     // Not on memory named in each request: the storm of faults at times keeps the guest from ever unbinding, and nobody can look then.
     planted('short-map', ['phyr8'], ['faults', 'data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
@@ -89,14 +105,17 @@ export const alarms: Suite = {
     plantedInEngine('skip-unmap', ['workload', 'translation', 'leaks']),
     // Not faults: the address that then faults unasked is that at which a fault is asked for a moment later.
     plantedInEngine('swap-direction', ['workload', 'translation']),
-    planted('wrong-slice', ['phyr8'], ['data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
-    planted('swap-ranges', ['phyr8'], ['data', 'translation'], {
+    planted('wrong-slice', ['phyr8'], ['data', 'translation', 'device'], {
+      machine: vtdStrict,
+      workload: ctlRegistered,
+    }),
+    planted('swap-ranges', ['phyr8'], ['data', 'translation', 'device'], {
       machine: vtdStrictReserved,
-      workload: dmabufList('apart', false),
+      workload: dmabufList('page-less', 'apart'),
     }),
     planted('skip-drain', ['phyr8'], ['device'], {
       machine: vtdStrictReserved,
-      workload: dmabufList('one', true),
+      workload: dmabufList('page-less', 'one', true),
     }),
     planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
     plantedInPairs('wrong-iova', ['translation', 'data', 'faults'], vfio4k),

@@ -79,6 +79,9 @@ function doubtIn({ expect, moved, truncated }: DeviceEvidence, story: Story, see
   if (seen.unpaired > 0) return `${seen.unpaired} commands are in only one of the two stories`;
   // A transfer that is refused before it is mapped never reaches the device.
   if (seen.commands === 0 && expect.kind !== 'refused') return 'the device fetched no command';
+  if (seen.unplaced > 0) {
+    return `of ${seen.unplaced} of ${seen.commands} commands the guest did not say where the data is`;
+  }
   if (seen.bytes < moved) return `only ${formatBytes(seen.bytes)} of ${formatBytes(moved)} were seen at the device`;
   if (story.by === 'dma' && seen.commands > 0 && seen.translations === 0) {
     return "the IOMMU's translations of this device could not be seen";
@@ -92,6 +95,8 @@ interface Seen {
   translations: number;
   bounced: number;
   unpaired: number;
+  /** Commands of which it is not known, or not of every byte, where their data is. */
+  unplaced: number;
   objections: number;
   first: string;
   /** What the kernel's own path did wrong: the first of each kind. */
@@ -122,6 +127,7 @@ class Judge {
       translations: 0,
       bounced: 0,
       unpaired: 0,
+      unplaced: 0,
       objections: 0,
       first: '',
       kernel: new Map(),
@@ -164,16 +170,19 @@ class Judge {
     this.#seen.commands++;
     const bytes = device.addresses.reduce((sum, { len }) => sum + len, 0);
     this.#seen.bytes += bytes;
-    const name = `${device.opcode === WRITE ? 'write' : 'read'} of ${guest.bytes} bytes`;
-    if (guest.bytes !== 0 && bytes !== guest.bytes) this.#object(`${name}: the device moved ${bytes} bytes`);
+    const placed = guest.ranges.reduce((sum, { len }) => sum + len, 0);
+    const isPlaced = guest.bytes > 0 && placed === guest.bytes;
+    if (!isPlaced) this.#seen.unplaced++;
+    const name = `${device.opcode === WRITE ? 'write' : 'read'} of ${isPlaced ? guest.bytes : bytes} bytes`;
+    if (isPlaced && bytes !== guest.bytes) this.#object(`${name}: the device moved ${bytes} bytes`);
     const due = new Due(guest.ranges);
     const used = new Map<number, Mapped>();
     this.#used.set(pair, used);
     let offset = 0;
     for (const { addr, len } of device.addresses) {
       for (let at = addr; at < addr + len; ) {
-        const step = Math.min(addr + len, (pageOf(at) + 1) * PAGE) - at;
         const byte = due.at(offset);
+        const step = Math.min(addr + len - at, (pageOf(at) + 1) * PAGE - at, byte?.left ?? PAGE);
         const where = `${name}, byte ${offset}, at ${hex(at)}`;
         const wrong = this.#address(pair, at, byte, used);
         if (wrong !== undefined) this.#object(`${where}: ${wrong}`);
@@ -213,7 +222,7 @@ class Judge {
     if (!due.mmio && mmio) this.#object(`${where}: RAM mapped as if it were a BAR`);
   }
 
-  /** Is that physical address where the request's data is? In a bounce buffer nobody here knows. */
+  /** Is that physical address where the request's data is? In a bounce buffer nobody here knows. A byte without a place is `unplaced`. */
   #place(phys: number, due: DueByte | undefined): string | undefined {
     if (due === undefined || phys === due.phys) return undefined;
     const [start, end] = this.#story.pool;
@@ -287,6 +296,8 @@ function leadsTo({ iova, phys, largePage }: Translation, due: number): boolean {
 interface DueByte {
   phys: number;
   mmio: boolean;
+  /** Bytes from here on that lie together. */
+  left: number;
 }
 
 /** Where a request's bytes lie, asked in ascending order. */
@@ -301,7 +312,8 @@ class Due {
 
   at(offset: number): DueByte | undefined {
     for (let range = this.#ranges[this.#index]; range !== undefined; range = this.#ranges[this.#index]) {
-      if (offset < this.#begin + range.len) return { phys: range.phys + offset - this.#begin, mmio: range.mmio };
+      const inside = offset - this.#begin;
+      if (inside < range.len) return { phys: range.phys + inside, mmio: range.mmio, left: range.len - inside };
       this.#begin += range.len;
       this.#index++;
     }

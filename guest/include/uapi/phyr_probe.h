@@ -243,7 +243,7 @@ struct phyr_probe_io_cost {
 #define PHYR_PROBE_EV_MAP	1	/* addr, phys, len, prot */
 #define PHYR_PROBE_EV_UNMAP	2	/* addr, len */
 #define PHYR_PROBE_EV_SUBMIT	3	/* qid, cid, opcode, len: bytes of data, 0 if not known */
-#define PHYR_PROBE_EV_RANGE	4	/* phys, len, prot: data of the last SUBMIT, in order */
+#define PHYR_PROBE_EV_RANGE	4	/* phys, len, prot: of the last SUBMIT, in order; or none */
 #define PHYR_PROBE_EV_COMPLETE	5	/* qid, cid */
 #define PHYR_PROBE_EV_FLUSH	6	/* addr, len: their old translations end; len 0: all */
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CtlIo } from '../../model/index.js';
-import { type DataClaim, stamped, stampedDue, Watch } from '../../oracle/index.js';
+import { type DataClaim, stamped, stampedDue } from '../../oracle/index.js';
 import { isShared, RANGES_SPAN } from '../../plan/index.js';
 import { check } from '../lab.js';
 import { type CtlMemory, makeMemory } from './ctl-memory.js';
@@ -43,7 +43,6 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
   const objections = { ours: [] as string[], kernel: [] as string[] };
   const data: DataClaim[] = [];
   let moved = 0;
-  let watch: Watch | undefined;
   try {
     await layCanary(workload, memory);
     const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
@@ -68,11 +67,7 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
       moved += placed.moved;
     }
     if ([...went].some(isShared)) for await (const wrong of refusals(context, ctl, memory)) objections.ours.push(wrong);
-    if (workload.revoke === true) {
-      const revoked = await revoke(context, ctl, memory, went);
-      objections.ours.push(...revoked.objections);
-      watch = revoked.watch;
-    }
+    if (workload.revoke === true) objections.ours.push(...(await revoke(context, ctl, memory, went)));
   } finally {
     await lab.unbind(dut);
     await memory.release();
@@ -83,7 +78,6 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
     data,
     metrics: [],
     moved,
-    ...(watch === undefined ? {} : { watch }),
   };
 }
 
@@ -123,14 +117,11 @@ const REVOKERS = 3;
 
 /** The owner takes the memory back under I/O, once for each way: what comes later is refused, and the device is done with it. */
 async function revoke(
-  { lab, workload }: Context,
+  { lab }: Context,
   ctl: string,
   { taken, knob }: CtlMemory,
   went: ReadonlySet<Via>,
-): Promise<{ objections: string[]; watch: Watch | undefined }> {
-  // The process loses its own mapping of the memory before the device does, and with that the watch what to compare with.
-  const blind = workload.memory === 'peer-vfio';
-  const watch = blind ? await lab.ask(Watch, 'phyrctl watch stop') : undefined;
+): Promise<string[]> {
   const objections: string[] = [];
   // I/O on named and on registered memory goes on at once.
   const ways = new Set([...went].map((via): Via => (isShared(via) ? via : 'direct')));
@@ -138,8 +129,7 @@ async function revoke(
     const seen = await lab.ask(Revoked, `phyrio revoke ${ctl} ${taken(via)} ${knob} ${REVOKERS} 150`, { accept: [1] });
     objections.push(...[...judgeRevoked(seen)].map((text) => (isShared(via) ? `${via}: ${text}` : text)));
   }
-  if (blind) await lab.run('phyrctl watch start');
-  return { objections, watch };
+  return objections;
 }
 
 function* judgeRevoked(seen: z.infer<typeof Revoked>): Generator<string> {

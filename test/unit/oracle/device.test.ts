@@ -201,6 +201,42 @@ describe('the device oracle', () => {
     expect(said(scene(0xb200), { pool: [0xb000, 0xd000] })).toMatch(/^pass: .*2 pages in bounce buffers/);
   });
 
+  it.each(['none', 'identity', 'dma'] as const)(
+    'does not pass a command whose data it was not told of: by %s',
+    (by) => {
+      const scene = (ranges: { phys: number; len: number }[], bytes: number) => {
+        const one = new Scene(by)
+          .map(0xdead000, 0x666000)
+          .guest({ kind: 'submit', qid: 1, cid: 7, opcode: READ, len: bytes });
+        for (const { phys, len } of ranges) one.guest({ kind: 'range', phys, len, mmio: false });
+        return one
+          .fetch(7, [[0xdead000, PAGE]])
+          .translate(0xdead000, 0x666000)
+          .complete(7);
+      };
+      const blind = /^inconclusive: of 1 of 1 commands the guest did not say where the data is$/;
+      expect(said(scene([], 0))).toMatch(blind);
+      expect(said(scene([], PAGE))).toMatch(blind);
+      const phys = by === 'dma' ? 0x666000 : 0xdead000;
+      expect(said(scene([{ phys, len: PAGE - 512 }], PAGE))).toMatch(blind);
+      expect(said(scene([{ phys, len: PAGE }], PAGE))).toMatch(/^pass/);
+      expect(said(scene([{ phys: phys + PAGE, len: PAGE }], PAGE))).toMatch(/^fail: .*and the data is at 0x/);
+    },
+  );
+
+  it('looks at each range of a page', () => {
+    const scene = (second: number) =>
+      new Scene('none')
+        .submit(7, [
+          { phys: 0xa000, len: 512 },
+          { phys: second, len: PAGE - 512 },
+        ])
+        .fetch(7, [[0xa000, PAGE]])
+        .complete(7);
+    expect(said(scene(0xa200))).toMatch(/^pass/);
+    expect(said(scene(0xb200))).toMatch(/^fail: .*byte 512, at 0xa200: leads to 0xa200, and the data is at 0xb200/);
+  });
+
   it('says so when it could not look', () => {
     expect(said(goodRead(), { lost: 3 })).toMatch(/^inconclusive: 3 of the guest's events/);
     expect(said(goodRead(), { truncated: true })).toMatch(/^inconclusive/);

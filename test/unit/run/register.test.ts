@@ -97,7 +97,10 @@ describe('registered memory', () => {
   ])('passes where all is as it is due: %#', async (workload, machine) => {
     const { result, data, commands } = await run(workload, machine);
     expect([result.workload.verdict, data.verdict]).toEqual(['pass', 'pass']);
-    expect(result.translation).toMatchObject({ verdict: 'pass' });
+    // Behind an IOMMU nobody has looked where the addresses lead, but for the data that came there.
+    expect(result.translation).toEqual(
+      machine === machines.noIommu ? expect.objectContaining({ verdict: 'pass' }) : 'nothing',
+    );
     expect(commands.at(-1)).toBe('lab engine unload');
   });
 
@@ -257,7 +260,6 @@ describe('a dma-buf of a BAR as registered memory', () => {
     const due: Expectation = { kind: 'refused', errno: 'EREMOTEIO' };
     const right = await runShared({ errno: 'EREMOTEIO' }, due, machines.vtdStrict);
     expect([right.result.workload.verdict, right.data.verdict]).toEqual(['pass', 'pass']);
-    expect(right.result.translation).toMatchObject({ verdict: 'pass' });
     const dead = await runShared({ errno: 'EREMOTEIO', own: { processes: 1 } }, due, machines.vtdStrict);
     expect(dead.result.workload).toMatchObject({ verdict: 'fail', detail: '1 of 4 processes answered' });
   });

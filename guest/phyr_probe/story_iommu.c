@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The story of a domain: what is mapped and unmapped in it, and what its IOMMU is told of that.
+ *
+ * Taken where every path of the kernel does it, in the IOMMU API, with fprobes: a kprobe that an
+ * interrupt runs into while another is at work is missed, and a story has no holes.
+ */
+#include <linux/fprobe.h>
+#include <linux/iommu.h>
+
+#include "probe.h"
+
+static struct iommu_domain *hooked;	/* its device is held while it is hooked */
+
+static u8 prot_bits(int prot)
+{
+	return (prot & IOMMU_READ ? PHYR_PROBE_PROT_READ : 0) |
+	       (prot & IOMMU_WRITE ? PHYR_PROBE_PROT_WRITE : 0) |
+	       (prot & IOMMU_MMIO ? PHYR_PROBE_PROT_MMIO : 0);
+}
+
+/* Is this call of an IOMMU API function about our device?  The domain is its first argument. */
+static bool ours(struct ftrace_regs *regs)
+{
+	return ftrace_regs_get_argument(regs, 0) == (unsigned long)hooked;
+}
+
+/* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
+static void on_map(struct ftrace_regs *regs)
+{
+	probe_story_tell(&(struct phyr_probe_event){
+		.kind = PHYR_PROBE_EV_MAP,
+		.addr = ftrace_regs_get_argument(regs, 1),
+		.phys = ftrace_regs_get_argument(regs, 2),
+		.len = ftrace_regs_get_argument(regs, 3),
+		.prot = prot_bits(ftrace_regs_get_argument(regs, 4)),
+	});
+}
+
+/* size_t iommu_unmap(domain, iova, size), iommu_unmap_fast(domain, iova, size, gather) */
+static void on_unmap(struct ftrace_regs *regs)
+{
+	probe_story_tell(&(struct phyr_probe_event){
+		.kind = PHYR_PROBE_EV_UNMAP,
+		.addr = ftrace_regs_get_argument(regs, 1),
+		.len = ftrace_regs_get_argument(regs, 2),
+	});
+}
+
+/* void flush_iotlb_all(domain) */
+static void on_flush_all(void)
+{
+	probe_story_tell(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
+}
+
+/* void iotlb_sync(domain, gather) */
+static void on_sync(struct ftrace_regs *regs)
+{
+	const struct iommu_iotlb_gather *gather = (void *)ftrace_regs_get_argument(regs, 1);
+
+	if (gather->start <= gather->end)
+		probe_story_tell(&(struct phyr_probe_event){
+			.kind = PHYR_PROBE_EV_FLUSH,
+			.addr = gather->start,
+			.len = gather->end - gather->start + 1,
+		});
+}
+
+/* Is @ip at the beginning of @function?  What precedes the probe there depends on the machine. */
+static bool begins(const void *function, unsigned long ip)
+{
+	return ip - (unsigned long)function < 32;
+}
+
+static int on_api(struct fprobe *probe, unsigned long ip, unsigned long ret,
+		  struct ftrace_regs *regs, void *data)
+{
+	if (!ours(regs))
+		return 0;
+	if (begins(iommu_unmap, ip) || begins(iommu_unmap_fast, ip))
+		on_unmap(regs);
+	else
+		on_map(regs);
+	return 0;
+}
+
+static int on_operation(struct fprobe *probe, unsigned long ip, unsigned long ret,
+			struct ftrace_regs *regs, void *data)
+{
+	if (!ours(regs))
+		return 0;
+	if (begins(hooked->ops->iotlb_sync, ip))
+		on_sync(regs);
+	else
+		on_flush_all();
+	return 0;
+}
+
+/* As few as can be: each costs a kernel of its own code patched, twice. */
+static struct fprobe api, operations;
+static bool hooked_api, hooked_operations;
+
+/**
+ * probe_story_unhook - end what probe_story_hook() began, if it did
+ *
+ * Context: May sleep.
+ */
+void probe_story_unhook(void)
+{
+	if (hooked_operations)
+		unregister_fprobe(&operations);
+	if (hooked_api)
+		unregister_fprobe(&api);
+	hooked_operations = false;
+	hooked_api = false;
+}
+
+/**
+ * probe_story_hook - tell from now on what becomes of translations
+ * @domain:	of a device that the caller holds; one that translates
+ *
+ * Context: May sleep.
+ * Return: 0 or an error of register_fprobe().
+ */
+int probe_story_hook(struct iommu_domain *domain)
+{
+	/* Not constant: register_fprobe_syms() sorts them where they are. */
+	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
+	const struct iommu_domain_ops *ops = domain->ops;
+	unsigned long ips[2];
+	int err, nr = 0;
+
+	hooked = domain;
+	api = (struct fprobe){ .entry_handler = on_api };
+	err = register_fprobe_syms(&api, names, ARRAY_SIZE(names));
+	if (err)
+		return err;
+	hooked_api = true;
+
+	if (ops->flush_iotlb_all)
+		ips[nr++] = (unsigned long)ops->flush_iotlb_all;
+	if (ops->iotlb_sync)
+		ips[nr++] = (unsigned long)ops->iotlb_sync;
+	if (!nr)
+		return 0;
+	operations = (struct fprobe){ .entry_handler = on_operation };
+	err = register_fprobe_ips(&operations, ips, nr);
+	hooked_operations = !err;
+	if (err)
+		probe_story_unhook();
+	return err;
+}
