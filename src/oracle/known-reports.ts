@@ -68,8 +68,11 @@ function knownBy(report: readonly string[], known: readonly RegExp[]): string | 
   const text = report.join('\n');
   const hit = known.flatMap((pattern) => pattern.exec(text)?.[0] ?? []).at(0);
   if (hit === undefined) return undefined;
-  const [first = '', ...rest] = hit
-    .split('\n')
-    .map((line) => line.replace(/^\[[^\]]*\]\s*|^kmemleak:\s*|, CPU#\d+: .*/g, '').trim());
+  const [first = '', ...rest] = hit.split('\n').map((line) =>
+    line
+      .replace(/^(\[[^\]]*\]\s*)?(kmemleak:\s*)?/, '')
+      .replace(/, CPU#\d+: .*/, '')
+      .trim(),
+  );
   return [first, ...rest.slice(-1)].join(' ... ');
 }

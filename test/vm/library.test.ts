@@ -75,9 +75,8 @@ async function plantsAreNoticed(library: Library, machine: Machine): Promise<voi
   expect((await broken('swap-direction', 'lifetime')).join('\n')).toMatch(/hazard 16.*does not write while it may/);
   expect((await broken('short-map', 'bounce')).join('\n')).toMatch(/hazard 04.*leads to/);
   expect(failed(await library.report('bounce'))).toEqual([]);
-  expect((await broken('wrong-order', 'build')).join('\n')).toMatch(
-    /user memory from an odd byte on.*: page \d+ is at/,
-  );
+  // Of a process's memory it depends on the day whether any two of its pages are neighbours.
+  expect((await broken('wrong-order', 'dmabuf')).join('\n')).toMatch(/in their order: chunk \d: \d+ bytes at/);
   expect((await broken('pin-leak', 'build')).join('\n')).toMatch(
     /user memory from an odd byte on.*: \d+ pins are left/,
   );
