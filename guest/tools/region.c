@@ -13,7 +13,7 @@
  *		   registered, used and deregistered: as a list, a scatterlist, arrays of pages
  *
  * MEMORY is KIND, of the process (4k, 64k, 2m or hugetlb), or DMABUF: dmabuf:list|sg:SOURCE:OFFSET+LENGTH,..., whose lengths sum
- * to BYTES, as phyrio has them. An engine that has no data of its own (edu) is let read page 7 first. JSON lines on stdout. Exit: 0
+ * to BYTES, as phyrio has them. An engine that has no data of its own (edu) is let read page 7 (or the last) first. JSON lines on stdout. Exit: 0
  * it was done, whatever came of it; 1 not; 64 usage.
  */
 #define _GNU_SOURCE

@@ -48,13 +48,13 @@ static bool use_pages(const char *node, uint32_t key, unsigned int processes, co
 int run(const char *node, int fd, struct source *s, uint64_t seed, unsigned int processes, char *list)
 {
 	struct phyr_region_register in = source_all(s, PHYR_REGION_READ | PHYR_REGION_WRITE), reg;
-	uint64_t page[64];
+	uint64_t page[64], last = s->m.bytes / PAGE - 1;
 	unsigned int nr = 0;
 	char *save = NULL;
 	int err;
 
 	for (char *word = strtok_r(list, ",", &save); word && nr < 64; word = strtok_r(NULL, ",", &save))
-		if (!number(word, s->m.bytes / PAGE - 1, &page[nr++]))
+		if (!number(word, last, &page[nr++]))
 			return fail(EXIT_USAGE, "pages");
 	for (size_t at = 0; at < s->m.bytes; at += SECTOR)
 		fill_sector((uint32_t *)(s->m.addr + at), at / SECTOR, (uint32_t)seed, 1);
@@ -66,7 +66,7 @@ int run(const char *node, int fd, struct source *s, uint64_t seed, unsigned int 
 		return fail(EXIT_FAILURE, "bytes of the region");
 	if (!print_registered(s, &reg))
 		return fail(EXIT_FAILURE, "pagemap");
-	err = region_use(fd, reg.key, PHYR_REGION_DO_READ, 7 * PAGE, NULL);
+	err = region_use(fd, reg.key, PHYR_REGION_DO_READ, (last < 7 ? last : 7) * PAGE, NULL);
 	if (err && err != EOPNOTSUPP) {
 		errno = err;
 		return fail(EXIT_FAILURE, "read");

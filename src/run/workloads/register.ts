@@ -187,12 +187,13 @@ function chosen({ engine }: Register, pages: number): number[] {
   return [...new Set([0, ...Array.from({ length: many }, (_, i) => Math.floor(((i + 1) * (pages - 1)) / many))])];
 }
 
-/** The tester writes a word of its own all over a page; edu what it has read, which is page 7. */
+/** The tester writes a word of its own all over a page; edu what it has read, which is page 7, or the last. */
 function content({ engine }: Register, seed: number, bytes: number, pages: readonly number[]): Buffer {
   const due = stamped(0, bytes, seed, 1);
+  const read = Math.min(7, bytes / PAGE - 1);
   const word =
     engine === 'edu'
-      ? Buffer.from(due.subarray(7 * PAGE, 8 * PAGE))
+      ? Buffer.from(due.subarray(read * PAGE, (read + 1) * PAGE))
       : Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
   for (const page of pages) word.copy(due, page * PAGE);
   return due;
