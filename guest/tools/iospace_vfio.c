@@ -12,6 +12,7 @@
 #include <linux/vfio.h>
 
 #include "iospace.h"
+#include "vfio.h"
 
 /* Nothing tells a device to do DMA until it is allowed to. */
 int vfio_start_device(int device)
@@ -31,21 +32,6 @@ int vfio_start_device(int device)
 		return EIO;
 	command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 	return pwrite(device, &command, sizeof(command), at) == sizeof(command) ? 0 : EIO;
-}
-
-static int group_of(const char *bdf)
-{
-	char path[160], target[128], *name;
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", bdf);
-	len = readlink(path, target, sizeof(target) - 1);
-	if (len < 0)
-		return -1;
-	target[len] = 0;
-	name = strrchr(target, '/');
-	snprintf(path, sizeof(path), "/dev/vfio/%s", name ? name + 1 : target);
-	return open(path, O_RDWR | O_CLOEXEC);
 }
 
 static void type1_close(struct path *p)
@@ -68,7 +54,7 @@ static int type1_open(struct path *p)
 	p->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (p->container < 0)
 		return errno;
-	p->group = group_of(p->bdf);
+	p->group = vfio_group_of(p->bdf);
 	if (p->group < 0 || ioctl(p->group, VFIO_GROUP_SET_CONTAINER, &p->container) ||
 	    ioctl(p->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
 		goto fail;

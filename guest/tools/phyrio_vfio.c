@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shared.h"
+#include "vfio.h"
 
 #define BAR	VFIO_PCI_BAR2_REGION_INDEX
 
@@ -29,21 +30,6 @@ bool vfio_named(const char *source)
 	return !strncmp(source, "vfio:", 5);
 }
 
-static int group_of(const char *bdf)
-{
-	char path[160], target[128], *name;
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", bdf);
-	len = readlink(path, target, sizeof(target) - 1);
-	if (len < 0)
-		return -1;
-	target[len] = 0;
-	name = strrchr(target, '/');
-	snprintf(path, sizeof(path), "/dev/vfio/%s", name ? name + 1 : target);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
 /* All threads share it, as a group is opened once; the end of the process closes it. */
 int vfio_device(const char *source)
 {
@@ -53,7 +39,7 @@ int vfio_device(const char *source)
 	if (device >= 0)
 		return device;
 	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	group = container < 0 ? -1 : group_of(source + 5);
+	group = container < 0 ? -1 : vfio_group_of(source + 5);
 	if (group < 0 || ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
 	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
 		return -1;
