@@ -28,6 +28,7 @@ import { decidePmem } from './pmem.js';
 import { RANGES_SPAN } from './ranges.js';
 import { decideRegister } from './register.js';
 import { cellSeed } from './seed.js';
+import { traitsOf } from './traits.js';
 import { userCostLacks } from './user-cost.js';
 import { vfioLacks } from './vfio.js';
 
@@ -103,24 +104,28 @@ function coverPairs(cells: readonly Cell[]): Cell[] {
   return [...cover(shown), ...cover(notModelled)];
 }
 
-/** A refusal is there for each pair of ends and each kind of machine that decides about it, by some backend. */
+/**
+ * A refusal is there for each pair of ends and each kind of machine that decides about it, by some backend; and every machine is there, even one
+ * whose every trait others show.
+ */
 function cover(cells: readonly Cell[]): Cell[] {
   const values = cells.map(({ machine, topology, workload, backend }) => [
-    machine.id,
+    ...traitsOf(machine),
     topology.id,
     workload.id,
     backend,
   ]);
-  const refusal = (cell: Cell | undefined) => {
-    if (cell?.expect.kind !== 'refused') return [];
+  const alsoShown = (cell: Cell | undefined) => {
+    if (cell?.expect.kind !== 'refused') return cell === undefined ? [] : [cell.machine.id];
     const { arch, iommu, hostBridgeP2p } = cell.machine;
     return [
+      cell.machine.id,
       [cell.topology.id, cell.workload.id, cell.expect.errno, arch, iommu.kind, translates(iommu), hostBridgeP2p].join(
         '/',
       ),
     ];
   };
-  return pairwise(values, (index) => refusal(cells[index])).flatMap((index) => cells[index] ?? []);
+  return pairwise(values, (index) => alsoShown(cells[index])).flatMap((index) => cells[index] ?? []);
 }
 
 export function* combinations(block: Block): Generator<Combination> {

@@ -5,6 +5,7 @@ import { fabric, switched, twoFunctions } from '../../../harness/topologies.js';
 import { crosscheck, filesystem, fioVerify, hotUnplug, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
 import { type Block, type Suite, UsageError } from '../../../src/model/index.js';
 import { cellSeed, expand, groupIntoBoots, keptStates, matcher, select } from '../../../src/plan/index.js';
+import { traitsOf } from '../../../src/plan/traits.js';
 
 function suiteOf(block: Partial<Block>): Suite {
   return {
@@ -110,6 +111,27 @@ describe('expand', () => {
     expect(few.cells.length).toBeLessThan((product.cells.length * 2) / 3);
     expect(few.omitted).toBe(product.cells.length - few.cells.length);
     expect(few.pruned).toEqual(product.pruned);
+  });
+
+  it('pairwise takes a machine apart: what it shares with others is shown with them, and each is there', () => {
+    const { vtdStrict, vtdLazy, vtdSecondStage, vtdSecondStageLazy, vtdFirstStage, vtdFirstStageLazy } = machines;
+    const block = suiteOf({
+      machines: [vtdStrict, vtdLazy, vtdSecondStage, vtdSecondStageLazy, vtdFirstStage, vtdFirstStageLazy],
+      topologies: [switched],
+      workloads: [fioVerify, crosscheck, filesystem, p2pFar],
+    });
+    const product = expand(block, 1);
+    const few = expand({ ...block, blocks: block.blocks.map((part) => ({ ...part, cover: 'pairwise' as const })) }, 1);
+    const shown = (cells: typeof product.cells) =>
+      new Set(
+        cells.flatMap(({ machine, workload }) => [
+          machine.id,
+          ...traitsOf(machine).map((it) => `${it} ${workload.id}`),
+        ]),
+      );
+    expect(shown(few.cells)).toEqual(shown(product.cells));
+    // Three ways to translate with each workload, where the machines would be six.
+    expect(few.cells.length).toBeLessThan(product.cells.length * 0.7);
   });
 
   it('a cell that one block leaves out is there when another names it', () => {
