@@ -43,7 +43,7 @@ import {
 import { dutOf } from '../plan/index.js';
 import type { BootedGuest } from './boot.js';
 import { DeviceTracer, tracesDevice } from './device-trace.js';
-import { check, Lab, StepFailed } from './lab.js';
+import { Blind, check, Lab, StepFailed } from './lab.js';
 import { runWorkload, type WorkloadResult } from './workloads/index.js';
 import { failed } from './workloads/types.js';
 
@@ -136,7 +136,8 @@ export async function runCell(
       const oracles = [failed(error.message)];
       return { record: finish('fail', error.message, oracles), guestUsable: false };
     }
-    return { record: finish('lost', describe(error)), guestUsable: false };
+    const verdict = error instanceof Blind ? 'inconclusive' : 'lost';
+    return { record: finish(verdict, describe(error)), guestUsable: false };
   }
 }
 

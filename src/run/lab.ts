@@ -11,6 +11,11 @@ export class StepFailed extends Error {
   override name = 'StepFailed';
 }
 
+/** This guest cannot show what the cell asks for, and no other of its kind would: the cell is inconclusive. */
+export class Blind extends Error {
+  override name = 'Blind';
+}
+
 const STEP_DEADLINE_MS = 30_000;
 /** guest/lab/lab: this guest cannot show what the oracles ask for. */
 const BLIND = 4;
@@ -61,7 +66,7 @@ export class Lab {
     const answered = result.code === 0 || options.accept === 'all' || options.accept?.includes(result.code) === true;
     if (!answered) {
       const said = result.stderr.trim().split('\n').at(-1) || errorIn(lines) || `exit code ${result.code}`;
-      if (result.code === BLIND) throw new InfraError(`this guest cannot be judged: ${said}`);
+      if (result.code === BLIND) throw new Blind(`this guest cannot be judged: ${said}`);
       throw new StepFailed(`${command}: ${said}`);
     }
     return { code: result.code ?? -1, lines, stderr: result.stderr };

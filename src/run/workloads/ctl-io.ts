@@ -3,6 +3,7 @@ import type { CtlIo } from '../../model/index.js';
 import { type DataClaim, stamped, stampedDue } from '../../oracle/index.js';
 import { isShared, RANGES_SPAN } from '../../plan/index.js';
 import { check } from '../lab.js';
+import { undoing } from '../undo.js';
 import { type CtlMemory, makeMemory } from './ctl-memory.js';
 import { layCanary, place, refusals } from './ctl-shared.js';
 import { overwrite } from './host-file.js';
@@ -43,35 +44,39 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
   const objections = { ours: [] as string[], kernel: [] as string[] };
   const data: DataClaim[] = [];
   let moved = 0;
-  try {
-    await layCanary(workload, memory);
-    const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
-    const answers = await transfer(context, ctl, memory);
-    await context.peers.get(workload.peer ?? '')?.look();
-    const went = new Set<Via>();
-    for (const [i, stretch] of stretches.entries()) {
-      const { via } = stretch;
-      const wrong = [...judge(via, answers[i] as Answers, bytes, refused)];
-      objections[isKernels(workload, via) ? 'kernel' : 'ours'].push(...wrong);
-      if (refused === undefined && wrong.length === 0) went.add(via);
-      const through = went.has(via) || (refused === undefined && !isKernels(workload, via));
-      data.push(...claims(context, stretch, answers[i]?.read, memory.hostFile, !through));
-    }
-    moved = 2 * bytes * went.size;
-    for (const [i, via] of workload.via.entries()) {
-      if (!went.has(via) || !isShared(via)) continue;
-      const from = 2 * bytes * stretches.length + i * RANGES_SPAN;
-      const placed = await place(context, ctl, memory, via, { from, seed: secretSeed });
-      objections.ours.push(...placed.objections);
-      data.push(...placed.claims);
-      moved += placed.moved;
-    }
-    if ([...went].some(isShared)) for await (const wrong of refusals(context, ctl, memory)) objections.ours.push(wrong);
-    if (workload.revoke === true) objections.ours.push(...(await revoke(context, ctl, memory, went)));
-  } finally {
-    await lab.unbind(dut);
-    await memory.release();
-  }
+  await undoing(
+    async () => {
+      await layCanary(workload, memory);
+      const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
+      const answers = await transfer(context, ctl, memory);
+      await context.peers.get(workload.peer ?? '')?.look();
+      const went = new Set<Via>();
+      for (const [i, stretch] of stretches.entries()) {
+        const { via } = stretch;
+        const wrong = [...judge(via, answers[i] as Answers, bytes, refused)];
+        objections[isKernels(workload, via) ? 'kernel' : 'ours'].push(...wrong);
+        if (refused === undefined && wrong.length === 0) went.add(via);
+        const through = went.has(via) || (refused === undefined && !isKernels(workload, via));
+        data.push(...claims(context, stretch, answers[i]?.read, memory.hostFile, !through));
+      }
+      moved = 2 * bytes * went.size;
+      for (const [i, via] of workload.via.entries()) {
+        if (!went.has(via) || !isShared(via)) continue;
+        const from = 2 * bytes * stretches.length + i * RANGES_SPAN;
+        const placed = await place(context, ctl, memory, via, { from, seed: secretSeed });
+        objections.ours.push(...placed.objections);
+        data.push(...placed.claims);
+        moved += placed.moved;
+      }
+      if ([...went].some(isShared))
+        for await (const wrong of refusals(context, ctl, memory)) objections.ours.push(wrong);
+      if (workload.revoke === true) objections.ours.push(...(await revoke(context, ctl, memory, went)));
+    },
+    async () => {
+      await lab.unbind(dut);
+      await memory.release();
+    },
+  );
 
   return {
     workload: judged(objections, refused ? `refused: ${refused}` : 'moved'),

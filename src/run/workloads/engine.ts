@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { domainInForce, InfraError, type Machine, type Metric, type Workload, walk } from '../../model/index.js';
 import { EngineOutcome, judgeEngine, knowsWriteOnly, type Provoked } from '../../oracle/index.js';
 import { check } from '../lab.js';
+import { undoing } from '../undo.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const PAGE = 4096;
@@ -22,21 +23,24 @@ export async function engine(context: WorkloadContext<Extract<Workload, { kind: 
   const cases = casesOf(cell.machine, workload.engine, bits);
   const outcomes: EngineOutcome[] = [];
   await lab.run(`lab engine load ${bits}`);
-  try {
-    await lab.bind(bdf, 'phyr_engine');
-    for (const path of ['phys', cell.backend]) {
-      const command = `lab engine ${bdf} ${path} ${cases.join(' ')}`;
-      const { lines } = await lab.run(command, { deadlineMs: CASES_DEADLINE_MS });
-      for (const [at, name] of cases.entries()) {
-        const { engine: outcome } = check(Answer, command, lines[at]);
-        if (outcome.case !== name || outcome.path !== path) throw new InfraError(`${command}: answers out of order`);
-        outcomes.push(outcome);
+  await undoing(
+    async () => {
+      await lab.bind(bdf, 'phyr_engine');
+      for (const path of ['phys', cell.backend]) {
+        const command = `lab engine ${bdf} ${path} ${cases.join(' ')}`;
+        const { lines } = await lab.run(command, { deadlineMs: CASES_DEADLINE_MS });
+        for (const [at, name] of cases.entries()) {
+          const { engine: outcome } = check(Answer, command, lines[at]);
+          if (outcome.case !== name || outcome.path !== path) throw new InfraError(`${command}: answers out of order`);
+          outcomes.push(outcome);
+        }
       }
-    }
-  } finally {
-    await lab.unbind(bdf);
-    await lab.run('lab engine unload');
-  }
+    },
+    async () => {
+      await lab.unbind(bdf);
+      await lab.run('lab engine unload');
+    },
+  );
   const objections = outcomes.flatMap((outcome) => judgeEngine(cell.machine, outcome) ?? []);
   const detail = `${outcomes.length} cases: ${[...new Set(outcomes.map((one) => `${one.case} ${one.outcome}`))].join(', ')}`;
   return {

@@ -2,6 +2,7 @@ import { type KtapTest, parseKtap } from '../../guest/index.js';
 import { InfraError, type Ktap } from '../../model/index.js';
 import type { Provoked } from '../../oracle/index.js';
 import { casesDue, ktapMemory } from '../../plan/index.js';
+import { undoing } from '../undo.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const CASES_DEADLINE_MS = 120_000;
@@ -26,14 +27,16 @@ export async function ktap(context: WorkloadContext<Ktap>): Promise<WorkloadResu
   ];
   await lab.run(`lab store ${memory.store.base} ${memory.store.bytes}`);
   await lab.run(`lab ktap-load ${memory.tests}`);
-  let text: string;
-  try {
-    for (const [bdf, driver] of owners) await lab.bind(bdf, driver);
-    text = await lab.text(`lab ktap ${workload.cases}`, { deadlineMs: CASES_DEADLINE_MS });
-  } finally {
-    for (const [bdf] of owners.toReversed()) await lab.unbind(bdf);
-    await lab.run('lab ktap-unload');
-  }
+  const text = await undoing(
+    async () => {
+      for (const [bdf, driver] of owners) await lab.bind(bdf, driver);
+      return lab.text(`lab ktap ${workload.cases}`, { deadlineMs: CASES_DEADLINE_MS });
+    },
+    async () => {
+      for (const [bdf] of owners.toReversed()) await lab.unbind(bdf);
+      await lab.run('lab ktap-unload');
+    },
+  );
 
   const reports = text.split(/^(?=KTAP version 1$)/m).map(parseKtap);
   const cases = reports.flatMap(({ tests }) => tests);

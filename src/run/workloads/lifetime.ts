@@ -3,6 +3,7 @@ import type { Lifetime } from '../../model/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
 import { type LifetimeDue, lifetimeDue, MEMORY_PATHS, type MemoryPath } from '../../plan/index.js';
 import { check } from '../lab.js';
+import { undoing } from '../undo.js';
 import { type Copy, DRIVERS, judgeCopy, Step, sideOf } from './copy.js';
 import { overwrite } from './host-file.js';
 import { inconclusive, judged, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -54,26 +55,29 @@ export async function lifetime(context: Context): Promise<WorkloadResult> {
   const doubts: string[] = [];
   const digests = new Map<Case, string>();
   let moved = 0;
-  try {
-    for (const driver of DRIVERS) {
-      const disk = await lab.bind(dut, driver);
-      for (const one of cases.filter((other) => other.driver === driver)) {
-        const device = one.via === 'odirect' ? disk : `${disk}-ctl`;
-        const { event } = workload;
-        const command = `lab lifetime ${event} ${device} ${one.via} ${bytes} ${one.to} ${one.from} ${cell.seed} ${one.generation}`;
-        const { lines } = await lab.run(command);
-        const life = check(Life, command, lines[0]);
-        digests.set(one, check(Digest, command, lines[1]).sha256);
-        const name = `${driver}, ${one.via}`;
-        objections[sideOf(driver)].push(...judgeLife(name, one, life, bytes));
-        doubts.push(...doubtsIn(name, one, life));
-        if (sideOf(driver) === 'ours') moved += one.due.refused ? 0 : (2 + (life.storm?.reads ?? 0)) * bytes;
+  await undoing(
+    async () => {
+      for (const driver of DRIVERS) {
+        const disk = await lab.bind(dut, driver);
+        for (const one of cases.filter((other) => other.driver === driver)) {
+          const device = one.via === 'odirect' ? disk : `${disk}-ctl`;
+          const { event } = workload;
+          const command = `lab lifetime ${event} ${device} ${one.via} ${bytes} ${one.to} ${one.from} ${cell.seed} ${one.generation}`;
+          const { lines } = await lab.run(command);
+          const life = check(Life, command, lines[0]);
+          digests.set(one, check(Digest, command, lines[1]).sha256);
+          const name = `${driver}, ${one.via}`;
+          objections[sideOf(driver)].push(...judgeLife(name, one, life, bytes));
+          doubts.push(...doubtsIn(name, one, life));
+          if (sideOf(driver) === 'ours') moved += one.due.refused ? 0 : (2 + (life.storm?.reads ?? 0)) * bytes;
+        }
       }
-    }
-  } finally {
-    await lab.unbind(dut);
-    if (swaps) await lab.run('lab swap-off');
-  }
+    },
+    async () => {
+      await lab.unbind(dut);
+      if (swaps) await lab.run('lab swap-off');
+    },
+  );
   const report = judged(objections, `${cases.length} paths`);
   const [doubt] = doubts;
   return {

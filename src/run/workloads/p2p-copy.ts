@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Expectation, InfraError, type Workload } from '../../model/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
 import { dutOf, type P2pRoute, p2pRoute } from '../../plan/index.js';
+import { undoing } from '../undo.js';
 import { Copy, DRIVERS, judgeCopy, sideOf } from './copy.js';
 import { overwrite } from './host-file.js';
 import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -40,22 +41,25 @@ export async function p2pCopy(
   // The kernel's driver has its controllers from the start, and their queues may lie in the memory that they offer.
   await lab.run(`lab keep ${peer.bdf} ${peer.driver}`);
   const objections = { ours: [] as string[], kernel: [] as string[] };
-  try {
-    const before = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
-    for (const { driver, from, to, refused } of transfers) {
-      const disk = await lab.bind(dut, driver);
-      const command = `dmacopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
-      const copy = await lab.ask(Copy, command, { accept: [1, 3] });
-      objections[sideOf(driver)].push(...judgeCopy(driver, copy, refused, bytes));
-    }
-    const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
-    await peer.look();
-    if (after.available !== before.available)
-      objections.ours.push(`${before.available - after.available} bytes of the peer's memory were not given back`);
-  } finally {
-    await lab.unbind(dut);
-    if (peer.driver === 'phyr_peer') await lab.unbind(peer.bdf);
-  }
+  await undoing(
+    async () => {
+      const before = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
+      for (const { driver, from, to, refused } of transfers) {
+        const disk = await lab.bind(dut, driver);
+        const command = `dmacopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
+        const copy = await lab.ask(Copy, command, { accept: [1, 3] });
+        objections[sideOf(driver)].push(...judgeCopy(driver, copy, refused, bytes));
+      }
+      const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
+      await peer.look();
+      if (after.available !== before.available)
+        objections.ours.push(`${before.available - after.available} bytes of the peer's memory were not given back`);
+    },
+    async () => {
+      await lab.unbind(dut);
+      if (peer.driver === 'phyr_peer') await lab.unbind(peer.bdf);
+    },
+  );
   const data = transfers.flatMap(({ driver, to, due, refused }): DataClaim[] => {
     const side = sideOf(driver) === 'kernel' ? { kernel: true as const } : {};
     return [

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InfraError, type Pmem } from '../../model/index.js';
 import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import { MEMORY_PATHS, type MemoryPath, pmemRefusal } from '../../plan/index.js';
+import { undoing } from '../undo.js';
 import { DRIVERS, judgeCopy, Step, sideOf } from './copy.js';
 import { overwrite } from './host-file.js';
 import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -45,27 +46,30 @@ export async function pmem(context: Context): Promise<WorkloadResult> {
   const objections = { ours: [] as string[], kernel: [] as string[] };
   const digests = new Map<Copy, string>();
   const asked = again ? copies.filter(({ refused }) => refused === undefined) : copies;
-  try {
-    if (again)
-      for (const copy of asked)
-        digests.set(copy, (await lab.ask(Digest, `lab pmem-digest ${file} ${copy.at} ${bytes}`)).sha256);
-    for (const driver of DRIVERS) {
-      const disk = await lab.bind(dut, driver);
-      for (const { via, at, from, to, refused } of asked.filter((copy) => copy.driver === driver)) {
-        const device = via === 'odirect' ? disk : `${disk}-ctl`;
-        const command = `memcopy ${device} ${via} ${file} ${at} ${bytes} ${again ? '-' : from} ${to}`;
-        const copied = await lab.ask<z.infer<typeof CopiedBack>>(again ? CopiedBack : Copied, command, {
-          accept: [1, 3],
-        });
-        objections[sideOf(driver)].push(...judgeCopy(`${driver}, ${via}`, copied, refused, bytes));
-        if (copied.flush !== undefined && 'errno' in copied.flush)
-          objections[workload.mode === 'raw' ? 'ours' : 'kernel'].push(`${via}: flush: ${copied.flush.errno}`);
+  await undoing(
+    async () => {
+      if (again)
+        for (const copy of asked)
+          digests.set(copy, (await lab.ask(Digest, `lab pmem-digest ${file} ${copy.at} ${bytes}`)).sha256);
+      for (const driver of DRIVERS) {
+        const disk = await lab.bind(dut, driver);
+        for (const { via, at, from, to, refused } of asked.filter((copy) => copy.driver === driver)) {
+          const device = via === 'odirect' ? disk : `${disk}-ctl`;
+          const command = `memcopy ${device} ${via} ${file} ${at} ${bytes} ${again ? '-' : from} ${to}`;
+          const copied = await lab.ask<z.infer<typeof CopiedBack>>(again ? CopiedBack : Copied, command, {
+            accept: [1, 3],
+          });
+          objections[sideOf(driver)].push(...judgeCopy(`${driver}, ${via}`, copied, refused, bytes));
+          if (copied.flush !== undefined && 'errno' in copied.flush)
+            objections[workload.mode === 'raw' ? 'ours' : 'kernel'].push(`${via}: flush: ${copied.flush.errno}`);
+        }
       }
-    }
-  } finally {
-    await lab.unbind(dut);
-    await lab.run('lab pmem-end');
-  }
+    },
+    async () => {
+      await lab.unbind(dut);
+      await lab.run('lab pmem-end');
+    },
+  );
 
   const ours = asked.filter(({ driver, refused }) => sideOf(driver) === 'ours' && refused === undefined);
   const refusals = copies.flatMap(({ driver, via, refused }) => (refused ? [`${driver} ${via}: ${refused}`] : []));

@@ -3,6 +3,7 @@ import { InfraError, type OracleReport, type RegionSource, type Register, transl
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
 import { engineOf, regionRefusals } from '../../plan/index.js';
 import { check } from '../lab.js';
+import { undoing } from '../undo.js';
 import { rangesText } from './ctl-memory.js';
 import { inHostFile } from './ctl-shared.js';
 import { linesLike } from './lines.js';
@@ -56,29 +57,32 @@ export async function register(context: Context): Promise<WorkloadResult> {
   const bdf = context.bdf(node.id);
   await lab.run(`lab engine load ${node.kind === 'edu' ? node.dmaMaskBits : 64}`);
   let memory: RegionMemory | undefined;
-  try {
-    memory = await makeRegionMemory(context, workload.from);
-    await lab.bind(bdf, 'phyr_engine');
-    if (cell.expect.kind === 'refused') return await refuse(context, bdf, memory, cell.expect.errno);
-    const used = await use(context, bdf, memory);
-    const taken = await takeBack(context, bdf, memory);
-    const objections = [...used.steps, ...used.blocks, ...taken.steps];
-    return {
-      workload: objections.length > 0 ? failed(objections.join('; ')) : done(`${used.detail}; ${taken.detail}`),
-      translation: translation(context, used),
-      data: used.data,
-      metrics: [
-        { name: 'block', unit: 'B', value: used.registered.block, better: 'neither' },
-        { name: 'blocks', unit: '', value: used.registered.blocks, better: 'lower' },
-        { name: 'metadata', unit: 'B', value: used.registered.bytes, better: 'lower' },
-      ],
-      expectedLog: [],
-    };
-  } finally {
-    await lab.unbind(bdf);
-    await memory?.release();
-    await lab.run('lab engine unload');
-  }
+  return undoing(
+    async () => {
+      memory = await makeRegionMemory(context, workload.from);
+      await lab.bind(bdf, 'phyr_engine');
+      if (cell.expect.kind === 'refused') return await refuse(context, bdf, memory, cell.expect.errno);
+      const used = await use(context, bdf, memory);
+      const taken = await takeBack(context, bdf, memory);
+      const objections = [...used.steps, ...used.blocks, ...taken.steps];
+      return {
+        workload: objections.length > 0 ? failed(objections.join('; ')) : done(`${used.detail}; ${taken.detail}`),
+        translation: translation(context, used),
+        data: used.data,
+        metrics: [
+          { name: 'block', unit: 'B', value: used.registered.block, better: 'neither' },
+          { name: 'blocks', unit: '', value: used.registered.blocks, better: 'lower' },
+          { name: 'metadata', unit: 'B', value: used.registered.bytes, better: 'lower' },
+        ],
+        expectedLog: [],
+      };
+    },
+    async () => {
+      await lab.unbind(bdf);
+      await memory?.release();
+      await lab.run('lab engine unload');
+    },
+  );
 }
 
 async function run({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {

@@ -3,6 +3,7 @@ import { InfraError, type Metric, sizeName, type UserCost, walk } from '../../mo
 import { Snapshot } from '../../oracle/index.js';
 import type { Way } from '../../plan/index.js';
 import { check } from '../lab.js';
+import { undoing } from '../undo.js';
 import { linesLike, outerSnapshots } from './lines.js';
 import { done, type WorkloadContext, type WorkloadResult } from './types.js';
 
@@ -67,81 +68,84 @@ async function domains(context: Context): Promise<Measured> {
   if (theirs === undefined || ours === undefined) throw new InfraError('the topology has no two iommu-testdevs');
   const { ways } = await lab.ask(Ways, 'lab vfio load');
   const metrics: Metric[] = [];
-  let uncounted: Measured['uncounted'] | undefined;
-  try {
-    await lab.bind(theirs, 'vfio-pci');
-    await lab.bind(ours, 'phyr_domain');
-    await lab.run('iospace serve');
-    // Once while mappings are counted, so that a leak shows; counting costs.
-    const [first] = workload.points;
-    const way = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
-    if (first !== undefined) {
-      const bytes = first.kib * 1024;
-      const once: [string, z.ZodType][] = [
-        [`memory ${first.memory} ${bytes} 0`, Memory],
-        [`open ${way} ${ours}`, Opened],
-        [`map ${way} ${IOVA} 0 ${bytes} rw`, Mapped],
-        [`unmap ${way} ${IOVA} ${bytes}`, Unmapped],
-        [`close ${way}`, Closed],
-      ];
-      const { lines } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
-      for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i]);
-    }
-    const all: Way[] = [...ways, way];
-    const commands: string[] = [];
-    const schemas: z.ZodType[] = [];
-    const say = (schema: z.ZodType, command: string) => {
-      schemas.push(schema);
-      commands.push(command);
-    };
-    for (const point of workload.points) {
-      say(Memory, `memory ${point.memory} ${point.kib * 1024} 0`);
-      for (const one of all) {
-        say(Opened, `open ${one} ${one === way ? ours : theirs}`);
-        say(Counting, `count ${one}`);
-        say(Mapped, `map ${one} ${IOVA} 0 ${point.kib * 1024} rw`);
-        say(Counted, 'counted');
-        say(Counting, `count ${one}`);
-        say(Unmapped, `unmap ${one} ${IOVA} ${point.kib * 1024}`);
-        say(Counted, 'counted');
-        say(DomainCost, `cost ${one} ${IOVA} ${timesOf(point)}`);
-        say(Closed, `close ${one}`);
+  const uncounted = await undoing(
+    async () => {
+      await lab.bind(theirs, 'vfio-pci');
+      await lab.bind(ours, 'phyr_domain');
+      await lab.run('iospace serve');
+      // Once while mappings are counted, so that a leak shows; counting costs.
+      const [first] = workload.points;
+      const way = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
+      if (first !== undefined) {
+        const bytes = first.kib * 1024;
+        const once: [string, z.ZodType][] = [
+          [`memory ${first.memory} ${bytes} 0`, Memory],
+          [`open ${way} ${ours}`, Opened],
+          [`map ${way} ${IOVA} 0 ${bytes} rw`, Mapped],
+          [`unmap ${way} ${IOVA} ${bytes}`, Unmapped],
+          [`close ${way}`, Closed],
+        ];
+        const { lines } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
+        for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i]);
       }
-    }
-    say(Quit, 'quit');
-    const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
-    const { lines } = await lab.run(command, { deadlineMs: COST_MS });
-    uncounted = outerSnapshots('iospace', lines, Snapshot);
-    const answers = lines.filter((line) => !Snapshot.safeParse(line).success);
-    const next = <T>(schema: z.ZodType<T>): T => check(schema, commands.at(-answers.length) ?? '', answers.shift());
-    for (const point of workload.points) {
-      const { memory } = next(Memory);
-      const count = (who: string, what: string, value: number | null, unit = ''): Metric[] =>
-        value === null ? [] : [{ name: `${named(point)} ${who} ${what}`, unit, value, better: 'lower' }];
-      metrics.push(...count('memory', 'contiguous pieces', memory.runs));
-      for (const one of all) {
-        next(Opened);
-        next(Counting);
-        const { map } = next(Mapped);
-        const mapped = next(Counted).counted;
-        next(Counting);
-        next(Unmapped);
-        const unmapped = next(Counted).counted;
-        const { cost } = next(DomainCost);
-        next(Closed);
-        metrics.push(
-          ...figures(point, one, { map: cost.map, unmap: cost.unmap }),
-          ...count(one, 'map calls', mapped.maps),
-          ...count(one, 'unmap calls', unmapped.unmaps),
-          ...count(one, 'table pages', mapped.tables),
-          ...(map.metadata > 0 ? count(one, 'metadata', map.metadata, 'B') : []),
-        );
+      const all: Way[] = [...ways, way];
+      const commands: string[] = [];
+      const schemas: z.ZodType[] = [];
+      const say = (schema: z.ZodType, command: string) => {
+        schemas.push(schema);
+        commands.push(command);
+      };
+      for (const point of workload.points) {
+        say(Memory, `memory ${point.memory} ${point.kib * 1024} 0`);
+        for (const one of all) {
+          say(Opened, `open ${one} ${one === way ? ours : theirs}`);
+          say(Counting, `count ${one}`);
+          say(Mapped, `map ${one} ${IOVA} 0 ${point.kib * 1024} rw`);
+          say(Counted, 'counted');
+          say(Counting, `count ${one}`);
+          say(Unmapped, `unmap ${one} ${IOVA} ${point.kib * 1024}`);
+          say(Counted, 'counted');
+          say(DomainCost, `cost ${one} ${IOVA} ${timesOf(point)}`);
+          say(Closed, `close ${one}`);
+        }
       }
-    }
-  } finally {
-    await lab.run('lab vfio unload');
-    for (const bdf of [theirs, ours]) await lab.unbind(bdf);
-  }
+      say(Quit, 'quit');
+      const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
+      const { lines } = await lab.run(command, { deadlineMs: COST_MS });
+      const counted = outerSnapshots('iospace', lines, Snapshot);
+      const answers = lines.filter((line) => !Snapshot.safeParse(line).success);
+      const next = <T>(schema: z.ZodType<T>): T => check(schema, commands.at(-answers.length) ?? '', answers.shift());
+      for (const point of workload.points) {
+        const { memory } = next(Memory);
+        const count = (who: string, what: string, value: number | null, unit = ''): Metric[] =>
+          value === null ? [] : [{ name: `${named(point)} ${who} ${what}`, unit, value, better: 'lower' }];
+        metrics.push(...count('memory', 'contiguous pieces', memory.runs));
+        for (const one of all) {
+          next(Opened);
+          next(Counting);
+          const { map } = next(Mapped);
+          const mapped = next(Counted).counted;
+          next(Counting);
+          next(Unmapped);
+          const unmapped = next(Counted).counted;
+          const { cost } = next(DomainCost);
+          next(Closed);
+          metrics.push(
+            ...figures(point, one, { map: cost.map, unmap: cost.unmap }),
+            ...count(one, 'map calls', mapped.maps),
+            ...count(one, 'unmap calls', unmapped.unmaps),
+            ...count(one, 'table pages', mapped.tables),
+            ...(map.metadata > 0 ? count(one, 'metadata', map.metadata, 'B') : []),
+          );
+        }
+      }
+      return counted;
+    },
+    async () => {
+      await lab.run('lab vfio unload');
+      for (const bdf of [theirs, ours]) await lab.unbind(bdf);
+    },
+  );
   return { metrics, uncounted };
 }
 
@@ -162,33 +166,36 @@ async function regions(context: Context): Promise<Measured> {
   if (node === undefined) throw new InfraError('the topology has no iommu-testdev');
   const bdf = context.bdf(node.id);
   const metrics: Metric[] = [];
-  let uncounted: Measured['uncounted'] | undefined;
   await lab.run('lab engine load 64');
-  try {
-    await lab.bind(bdf, 'phyr_engine');
-    // Once while mappings are counted, so that a leak shows; counting costs.
-    await lab.run(`region cost /dev/phyr_region-${bdf} 4k 65536 1`);
-    const commands = workload.points.map(
-      (point) => `region cost /dev/phyr_region-${bdf} ${point.memory} ${point.kib * 1024} ${timesOf(point)}`,
-    );
-    const command = `lab uncounted sh -c '${commands.join(' && ')}'`;
-    const { lines } = await lab.run(command, { deadlineMs: COST_MS });
-    uncounted = outerSnapshots('region cost', lines, Snapshot);
-    const costs = linesLike(RegionCost, lines).map(({ cost }) => cost);
-    for (const [i, point] of workload.points.entries())
-      for (const [j, how] of (['phyr', 'sg', 'pages'] as const).entries()) {
-        const cost = costs[3 * i + j];
-        if (cost?.how !== how) throw new InfraError(`region cost: no answer for ${how}, ${named(point)}`);
-        const { register, use, deregister } = cost;
-        metrics.push(
-          ...figures(point, how, { register, use, deregister }),
-          { name: `${named(point)} ${how} metadata`, unit: 'B', value: cost.bytes, better: 'lower' },
-          { name: `${named(point)} ${how} entries`, unit: '', value: cost.blocks, better: 'lower' },
-        );
-      }
-  } finally {
-    await lab.unbind(bdf);
-    await lab.run('lab engine unload');
-  }
+  const uncounted = await undoing(
+    async () => {
+      await lab.bind(bdf, 'phyr_engine');
+      // Once while mappings are counted, so that a leak shows; counting costs.
+      await lab.run(`region cost /dev/phyr_region-${bdf} 4k 65536 1`);
+      const commands = workload.points.map(
+        (point) => `region cost /dev/phyr_region-${bdf} ${point.memory} ${point.kib * 1024} ${timesOf(point)}`,
+      );
+      const command = `lab uncounted sh -c '${commands.join(' && ')}'`;
+      const { lines } = await lab.run(command, { deadlineMs: COST_MS });
+      const counted = outerSnapshots('region cost', lines, Snapshot);
+      const costs = linesLike(RegionCost, lines).map(({ cost }) => cost);
+      for (const [i, point] of workload.points.entries())
+        for (const [j, how] of (['phyr', 'sg', 'pages'] as const).entries()) {
+          const cost = costs[3 * i + j];
+          if (cost?.how !== how) throw new InfraError(`region cost: no answer for ${how}, ${named(point)}`);
+          const { register, use, deregister } = cost;
+          metrics.push(
+            ...figures(point, how, { register, use, deregister }),
+            { name: `${named(point)} ${how} metadata`, unit: 'B', value: cost.bytes, better: 'lower' },
+            { name: `${named(point)} ${how} entries`, unit: '', value: cost.blocks, better: 'lower' },
+          );
+        }
+      return counted;
+    },
+    async () => {
+      await lab.unbind(bdf);
+      await lab.run('lab engine unload');
+    },
+  );
   return { metrics, uncounted };
 }

@@ -12,6 +12,7 @@ import {
 } from '../../oracle/index.js';
 import { errnoDue, refusals, type Way } from '../../plan/index.js';
 import { check, StepFailed } from '../lab.js';
+import { undoing } from '../undo.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
 
 const PAGE = 4096;
@@ -68,15 +69,18 @@ export async function vfio(context: Context): Promise<WorkloadResult> {
   // A child of the process gets copies of pinned huge pages: out of those that are to spare.
   const spare = workload.memory === 'hugetlb' ? Math.ceil((workload.kib * 1024) / HUGE) : 0;
   const { ways } = await lab.ask(Ways, `lab vfio load ${spare}`);
-  try {
-    await lab.bind(theirs, 'vfio-pci');
-    await lab.bind(ours, 'phyr_domain');
-    return await new Story(context, { theirs, ours }, ways).run();
-  } finally {
-    // First the process, which has the devices.
-    await lab.run('lab vfio unload');
-    for (const bdf of [theirs, ours]) await lab.unbind(bdf);
-  }
+  return undoing(
+    async () => {
+      await lab.bind(theirs, 'vfio-pci');
+      await lab.bind(ours, 'phyr_domain');
+      return await new Story(context, { theirs, ours }, ways).run();
+    },
+    async () => {
+      // First the process, which has the devices.
+      await lab.run('lab vfio unload');
+      for (const bdf of [theirs, ours]) await lab.unbind(bdf);
+    },
+  );
 }
 
 /** What is wrong: with what is under test, and with the kernel's own ways. */

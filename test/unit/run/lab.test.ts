@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import type { Session } from '../../../src/guest/index.js';
 import { Machine } from '../../../src/model/index.js';
-import { otherMachine } from '../../../src/run/lab.js';
+import { Blind, Lab, otherMachine, StepFailed } from '../../../src/run/lab.js';
+import { undoing } from '../../../src/run/undo.js';
 
 const machine = (changes: object) =>
   Machine.parse({
@@ -44,4 +46,35 @@ it.each([
 
 it('the mask is that of our driver alone', () => {
   expect(otherMachine(machine({ dmaBits: 32 }), 'nvme', bound)).toBeUndefined();
+});
+
+it('tells a guest that cannot look from a step that failed', async () => {
+  const lab = (code: number) => {
+    const session = { exec: async () => ({ code, stdout: '', stderr: 'lab: this kernel has no VFIO\n' }) };
+    return new Lab(session as unknown as Session, machine({}), new AbortController().signal, () => {});
+  };
+  await expect(lab(4).run('lab vfio load 0')).rejects.toThrow(
+    new Blind('this guest cannot be judged: lab: this kernel has no VFIO'),
+  );
+  await expect(lab(1).run('lab vfio load 0')).rejects.toBeInstanceOf(StepFailed);
+});
+
+it('tells of what failed first, and undoes nevertheless', async () => {
+  const done: string[] = [];
+  const undo = async () => {
+    done.push('undone');
+    throw new Error('nothing to unbind');
+  };
+  const work = async () => {
+    throw new Error('the driver refuses');
+  };
+  await expect(undoing(work, undo)).rejects.toThrow('the driver refuses');
+  await expect(undoing(async () => 1, undo)).rejects.toThrow('nothing to unbind');
+  expect(done).toEqual(['undone', 'undone']);
+  expect(
+    await undoing(
+      async () => 2,
+      async () => {},
+    ),
+  ).toBe(2);
 });
