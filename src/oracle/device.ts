@@ -27,6 +27,8 @@ export interface DeviceEvidence {
   dmaBits?: number | undefined;
   /** Whose choice a peer's address and its attributes are: the kernel's own for a backend that leaves them to its functions. */
   peersBy?: 'kernel' | 'ours';
+  /** Does QEMU's model of this IOMMU trace what it is told to forget? Else the guest's own flushes alone are judged. */
+  invalidationsTraced?: boolean;
 }
 
 export interface DeviceJudgement {
@@ -86,6 +88,7 @@ function doubtIn({ expect, moved, truncated }: DeviceEvidence, story: Story, see
   if (story.by === 'dma' && seen.commands > 0 && seen.translations === 0) {
     return "the IOMMU's translations of this device could not be seen";
   }
+  if (seen.unheard > 0) return `${seen.unheard} IOVAs were used again, and no invalidation could be seen`;
   return undefined;
 }
 
@@ -97,6 +100,8 @@ interface Seen {
   unpaired: number;
   /** Commands of which it is not known, or not of every byte, where their data is. */
   unplaced: number;
+  /** Uses of an IOVA by a new mapping, in a trace that should have the invalidations between and has none at all. */
+  unheard: number;
   objections: number;
   first: string;
   /** What the kernel's own path did wrong: the first of each kind. */
@@ -108,6 +113,7 @@ class Judge {
   readonly #story: Story;
   readonly #trace: DeviceTrace;
   readonly #peersByKernel: boolean;
+  readonly #invalidationsTraced: boolean;
   /** The first address that the device cannot send. */
   readonly #beyond: number;
   readonly #mappings: Mappings;
@@ -115,10 +121,11 @@ class Judge {
   /** The mapping of each page of a command's data. */
   readonly #used = new Map<Pair, Map<number, Mapped>>();
 
-  constructor({ peersBy, dmaBits = 64 }: DeviceEvidence, story: Story, trace: DeviceTrace) {
+  constructor({ peersBy, dmaBits = 64, invalidationsTraced = false }: DeviceEvidence, story: Story, trace: DeviceTrace) {
     this.#story = story;
     this.#trace = trace;
     this.#peersByKernel = peersBy === 'kernel';
+    this.#invalidationsTraced = invalidationsTraced;
     this.#beyond = 2 ** dmaBits;
     this.#mappings = new Mappings(story);
     this.#seen = {
@@ -128,6 +135,7 @@ class Judge {
       bounced: 0,
       unpaired: 0,
       unplaced: 0,
+      unheard: 0,
       objections: 0,
       first: '',
       kernel: new Map(),
@@ -252,13 +260,15 @@ class Judge {
 
   /** Between the device's last use of a page by one mapping and its first by the next, the IOMMU must have been told. */
   #invalidations(pairs: readonly Pair[]): void {
-    // An IOMMU whose invalidations are not traced is judged by the guest's flushes alone.
-    if (this.#trace.invalidations.length === 0) return;
+    if (!this.#invalidationsTraced) return;
+    const none = this.#trace.invalidations.length === 0;
     const last = new Map<number, { mapped: Mapped; done: number }>();
     for (const pair of pairs) {
       for (const [page, mapped] of this.#used.get(pair) ?? []) {
         const before = last.get(page);
-        if (before && before.mapped !== mapped && !this.#invalidated(page, before.done, pair.device.fetched)) {
+        const again = before !== undefined && before.mapped !== mapped;
+        if (again && none) this.#seen.unheard++;
+        else if (again && !this.#invalidated(page, before.done, pair.device.fetched)) {
           this.#object(
             `IOVA ${hexPage(page)} was used by a new mapping, and the IOMMU had not been told of the old one's end`,
           );

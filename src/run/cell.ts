@@ -282,6 +282,7 @@ async function consult(
       moved: result.moved ?? 0,
       dmaBits: cell.machine.dmaBits,
       peersBy: KERNEL_PEERS.includes(cell.backend) ? 'kernel' : 'ours',
+      invalidationsTraced: cell.machine.iommu.kind === 'intel',
     });
   const oracles = [
     judgeWorkload(evidence),
