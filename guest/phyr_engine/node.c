@@ -67,7 +67,9 @@ static long node_register(struct region_node *node, struct file *file, void __us
 		return -EFAULT;
 	if (!may_register(&arg))
 		return -EINVAL;
-	r = region_make(&node->engine->pdev->dev, file, &arg);
+	/* Not while a case lends the device a wider mask than it has. */
+	scoped_guard(mutex, &node->engine->lock)
+		r = region_make(&node->engine->pdev->dev, file, &arg);
 	if (IS_ERR(r))
 		return PTR_ERR(r);
 	/* A key is known before it can be used: the entry comes last. */
