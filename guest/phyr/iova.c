@@ -18,10 +18,6 @@ static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_li
 	/* The alignment of all inner boundaries; 0 if there are none. */
 	u64 inner = list->gaps & -list->gaps;
 
-	/* Most lists begin where any page that they could use begins. */
-	if (inner && !(list->first & (inner - 1)))
-		return 0;
-
 	/* A list that begins within a granule can be linked at the beginning of its space alone. */
 	if (list->first & (granule - 1))
 		return 0;

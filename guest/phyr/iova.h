@@ -19,11 +19,20 @@ bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 		       struct phyr_map *map);
 void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped);
 
-/* __phyr_iova_alloc() for every list; what is smaller than a large page is here, inline. */
+/* Does a list begin where any large page that it could use begins? */
+static __always_inline bool phyr_begins_whole(const struct phyr_list *list)
+{
+	/* The alignment of all inner boundaries; 0 if there are none. */
+	u64 inner = list->gaps & -list->gaps;
+
+	return inner && !(list->first & (inner - 1));
+}
+
+/* __phyr_iova_alloc() for every list; what needs no care for large pages is here, inline. */
 static __always_inline bool phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 					    struct phyr_map *map)
 {
-	if (unlikely(map->len >= PMD_SIZE))
+	if (unlikely(map->len >= PMD_SIZE && !phyr_begins_whole(map->list)))
 		return __phyr_iova_alloc(dev, domain, map);
 	if (unlikely(!dma_iova_try_alloc(dev, &map->iova, map->list->first, map->len)))
 		return false;
@@ -48,6 +57,7 @@ static __always_inline void phyr_iova_free(struct device *dev, struct phyr_map *
 }
 
 /* link.c */
-int phyr_map_iova(struct device *dev, struct iommu_domain *domain, struct phyr_map *map);
+int phyr_map_chunk(struct device *dev, struct iommu_domain *domain, struct phyr_map *map);
+int phyr_map_chunks(struct device *dev, struct iommu_domain *domain, struct phyr_map *map);
 
 #endif /* PHYR_IOVA_H */

@@ -42,23 +42,19 @@ static __always_inline int phyr_link_prot(const struct phyr_map *map)
  * Of an entry iommu_map_sg() reads address and length, and whether that is a bus address:
  * sg_init_table() clears more than that, and sg_set_page() keeps marks that are not there.
  */
-static __always_inline void phyr_sg_init(struct scatterlist *sg)
-{
-#ifdef CONFIG_NEED_SG_DMA_FLAGS
-	sg->dma_flags = 0;
-#endif
-}
-
 static __always_inline void phyr_sg_set(struct scatterlist *sg, phys_addr_t addr, u32 len)
 {
 	sg->page_link = (unsigned long)pfn_to_page(PHYS_PFN(addr));
 	sg->offset = offset_in_page(addr);
 	sg->length = len;
+#ifdef CONFIG_NEED_SG_DMA_FLAGS
+	sg->dma_flags = 0;
+#endif
 }
 
-/* The next chunks, as many as there are entries. */
+/* The next chunks, as many as there are entries.  A loop for each format. */
 static __always_inline void phyr_sg_fill(struct phyr_iter *it, struct scatterlist *sg,
-					 const struct scatterlist *end)
+					 const struct scatterlist *end, bool packed)
 {
 	const u64 *at = it->at;
 
@@ -71,15 +67,15 @@ static __always_inline void phyr_sg_fill(struct phyr_iter *it, struct scatterlis
 			at = it->at;
 			cur = it->cur;
 		} else {
-			at = __phyr_decode(at, it->packed, &cur);
+			at = __phyr_decode(at, packed, &cur);
 		}
 		phyr_sg_set(sg, cur.paddr, cur.len);
 	}
 	it->at = at;
 }
 
-static noinline int phyr_link_batches(struct device *dev, struct iommu_domain *domain,
-				      struct phyr_map *map)
+static __always_inline int phyr_link_batches(struct device *dev, struct iommu_domain *domain,
+					     struct phyr_map *map)
 {
 	/* Clearing it would cost as much as entering a chunk. */
 	struct scatterlist batch[BATCH] __uninitialized;
@@ -88,23 +84,27 @@ static noinline int phyr_link_batches(struct device *dev, struct iommu_domain *d
 	/* Only the very first chunk may begin, and the last one end, within a granule. */
 	u64 pad = map->addr & granule;
 	dma_addr_t iova = map->addr - pad;
-	u32 left = map->list->nr, n = min(left, BATCH);
-	struct scatterlist *sg, *end = batch + n;
+	const struct phys_vec *last = &map->list->last;
+	u32 left = map->list->nr;
 	struct phyr_iter it __uninitialized;
-	ssize_t done;
-
-	for (sg = batch; sg < end; sg++)
-		phyr_sg_init(sg);
 
 	phyr_iter_init(&it, map->list);
 	for (;;) {
-		phyr_sg_fill(&it, batch, end);
+		u32 n = min(left, BATCH);
+		struct scatterlist *end = batch + n;
+		ssize_t done;
+
+		left -= n;
+		/* The last chunk of a list is at hand. */
+		if (it.packed)
+			phyr_sg_fill(&it, batch, end - !left, true);
+		else
+			phyr_sg_fill(&it, batch, end - !left, false);
+		if (!left)
+			phyr_sg_set(end - 1, last->paddr, (last->len + granule) & ~granule);
 		batch->offset -= pad;
 		batch->length += pad;
 		pad = 0;
-		left -= n;
-		if (!left)
-			end[-1].length = (end[-1].length + granule) & ~granule;
 
 		done = iommu_map_sg(domain, iova, batch, n, prot, GFP_ATOMIC);
 		if (unlikely(done < 0)) {
@@ -115,8 +115,6 @@ static noinline int phyr_link_batches(struct device *dev, struct iommu_domain *d
 		if (!left)
 			return 0;
 		iova += done;
-		n = min(left, BATCH);
-		end = batch + n;
 	}
 }
 
@@ -146,9 +144,25 @@ undo:
 	return err;
 }
 
+/* What phyr_iova_begin() says of a list whose chunks are still to be entered. */
+#define PHYR_LINK_PLAIN	1
+
+/* IOVA space for a list; where the IOMMU API may not be used, all of its mapping. */
+static __always_inline int phyr_iova_begin(struct device *dev, struct iommu_domain *domain,
+					   struct phyr_map *map)
+{
+	u64 todo = phyr_plant_len(map->len);
+
+	if (unlikely(!phyr_iova_alloc(dev, domain, map)))
+		return -ENOMEM;
+	if (unlikely(!phyr_link_plain(dev, map) || todo != map->len))
+		return phyr_link_each(dev, map, todo);
+	return PHYR_LINK_PLAIN;
+}
+
 /**
- * phyr_map_iova - get IOVA space for a list and link its chunks into it
- * @dev:	the device, translated by a DMA IOMMU
+ * phyr_map_chunks - get IOVA space for a list of several chunks and link them into it
+ * @dev:	the device
  * @domain:	the domain that translates it
  * @map:	the mapping; its list has no gaps that matter.  Receives the first address and the
  *		state of the IOVA space
@@ -156,23 +170,33 @@ undo:
  * Context: Any.
  * Return: 0, -ENOMEM or an error of the IOMMU driver; nothing is linked or allocated then.
  */
-int phyr_map_iova(struct device *dev, struct iommu_domain *domain, struct phyr_map *map)
+int phyr_map_chunks(struct device *dev, struct iommu_domain *domain, struct phyr_map *map)
 {
-	const struct phyr_list *list = map->list;
-	u64 todo = phyr_plant_len(map->len), granule, pad;
-	int err;
+	int err = phyr_iova_begin(dev, domain, map);
 
-	if (unlikely(!phyr_iova_alloc(dev, domain, map)))
-		return -ENOMEM;
-	if (unlikely(!phyr_link_plain(dev, map) || todo != map->len))
-		return phyr_link_each(dev, map, todo);
-	if (list->nr > 1)
-		return phyr_link_batches(dev, domain, map);
+	return likely(err == PHYR_LINK_PLAIN) ? phyr_link_batches(dev, domain, map) : err;
+}
 
-	/* One chunk: the call that dma_map_phys() ends in. */
-	granule = phyr_granule(domain) - 1;
+/**
+ * phyr_map_chunk - phyr_map_chunks() for a list of one
+ * @dev:	the device
+ * @domain:	the domain that translates it
+ * @map:	the mapping
+ *
+ * Ends in the call that dma_map_phys() ends in.
+ *
+ * Context: Any.
+ * Return: 0, -ENOMEM or an error of the IOMMU driver; nothing is linked or allocated then.
+ */
+int phyr_map_chunk(struct device *dev, struct iommu_domain *domain, struct phyr_map *map)
+{
+	u64 granule = phyr_granule(domain) - 1, pad;
+	int err = phyr_iova_begin(dev, domain, map);
+
+	if (unlikely(err != PHYR_LINK_PLAIN))
+		return err;
 	pad = map->addr & granule;
-	err = iommu_map(domain, map->addr - pad, list->first - pad,
+	err = iommu_map(domain, map->addr - pad, map->list->first - pad,
 			(map->len + pad + granule) & ~granule, phyr_link_prot(map), GFP_ATOMIC);
 	if (unlikely(err))
 		__phyr_iova_free(dev, map, 0);

@@ -189,12 +189,15 @@ static int phyr_map_other(struct device *dev, const struct phyr_list *list,
 	 * Where translations are taken back in batches, through the flush queue, the two-step path
 	 * would flush at once.  Elsewhere it is the cheaper one for one chunk too.
 	 */
-	if (list->nr == 1 && domain->type == IOMMU_DOMAIN_DMA_FQ) {
+	if (list->nr > 1) {
+		err = phyr_map_chunks(dev, domain, map);
+		map->how = PHYR_HOW_IOVA;
+	} else if (domain->type != IOMMU_DOMAIN_DMA_FQ) {
+		err = phyr_map_chunk(dev, domain, map);
+		map->how = PHYR_HOW_IOVA;
+	} else {
 		err = phyr_map_phys(dev, list, map);
 		map->how = PHYR_HOW_PHYS;
-	} else {
-		err = phyr_map_iova(dev, domain, map);
-		map->how = PHYR_HOW_IOVA;
 	}
 	if (unlikely(err))
 		return err;

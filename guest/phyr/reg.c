@@ -190,7 +190,7 @@ void phyr_reg_revoke(struct phyr_reg *reg)
 	phyr_live_del(&reg->live);
 	phyr_table_free(&reg->table, reg->dev);
 	if (!atomic_read(&reg->robbed)) {
-		/* What I/Os brought was handed over as they ended; the rest of a bounce buffer is old. */
+		/* What I/Os brought was handed over as they ended; the rest is old. */
 		if (reg->sync)
 			reg->map.attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 		phyr_dma_unmap(reg->dev, &reg->map);
