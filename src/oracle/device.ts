@@ -121,7 +121,11 @@ class Judge {
   /** The mapping of each page of a command's data. */
   readonly #used = new Map<Pair, Map<number, Mapped>>();
 
-  constructor({ peersBy, dmaBits = 64, invalidationsTraced = false }: DeviceEvidence, story: Story, trace: DeviceTrace) {
+  constructor(
+    { peersBy, dmaBits = 64, invalidationsTraced = false }: DeviceEvidence,
+    story: Story,
+    trace: DeviceTrace,
+  ) {
     this.#story = story;
     this.#trace = trace;
     this.#peersByKernel = peersBy === 'kernel';

@@ -46,7 +46,7 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
   let moved = 0;
   await undoing(
     async () => {
-      await layCanary(workload, memory);
+      await layCanary(lab, workload, memory);
       const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
       const answers = await transfer(context, ctl, memory);
       await context.peers.get(workload.peer ?? '')?.look();

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { CtlIo } from '../../model/index.js';
 import { type DataClaim, type Due, stamped } from '../../oracle/index.js';
 import { bytesOf, gapsOf, type Lent, RANGES_SPAN, type Range, sharedBytes } from '../../plan/index.js';
-import { check } from '../lab.js';
+import { check, type Lab } from '../lab.js';
 import { type CtlMemory, rangesText } from './ctl-memory.js';
 import { overwrite } from './host-file.js';
 import type { WorkloadContext } from './types.js';
@@ -19,10 +19,12 @@ const Held = z.object({ sha256: z.string() });
 /** What nobody may write over: between the ranges of a dma-buf. */
 const CANARY = 0xc3;
 
-/** Before anything is done: the host fills the peer's memory, as far as dma-bufs are made of it. */
-export async function layCanary(workload: Lent, { hostFile }: CtlMemory): Promise<void> {
-  if (hostFile === undefined || workload.ranges === undefined) return;
-  await overwrite(hostFile, 0, Buffer.alloc(sharedBytes(workload), CANARY));
+/** Before anything is done: the memory is filled, as far as dma-bufs are made of it; a peer's by the host, the guest's by its owner there. */
+export async function layCanary(lab: Lab, workload: Lent, { hostFile, file }: CtlMemory): Promise<void> {
+  if (workload.ranges === undefined) return;
+  const bytes = sharedBytes(workload);
+  if (hostFile !== undefined) await overwrite(hostFile, 0, Buffer.alloc(bytes, CANARY));
+  else if (file !== undefined) await lab.run(`lab canary ${file} ${bytes} ${CANARY.toString(8)}`);
 }
 
 const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z.number() });
@@ -56,16 +58,31 @@ export async function place(
     bytes: length,
     piece: (offset, part) => stamped(from + at + offset, part, seed, 0),
   });
-  if (memory.file !== undefined) {
-    const held = await lab.ask(Held, `lab held ${memory.file} ${rangesText(ranges)}`);
-    const what = `${via}: its ranges, read past it`;
-    return { objections, claims: [{ kind: 'read-back', what, digest: held.sha256, due: due(0, bytes) }], moved: bytes };
-  }
-  return { objections, claims: [...inHostFile(memory, ranges, due, via)], moved: bytes };
+  return { objections, claims: await lookPast(lab, memory, ranges, due, via), moved: bytes };
 }
 
-/** Of a peer's memory, of which dma-bufs are made: each range in its place, `due` from where it begins in the dma-buf; a canary between. */
-export function* inHostFile(
+/** What a dma-buf must hold, and what must lie between its ranges, looked at past it: `due` from where a range begins in the dma-buf. */
+export async function lookPast(
+  lab: Lab,
+  memory: CtlMemory,
+  ranges: readonly Range[],
+  due: (at: number, length: number) => Due,
+  via: Via,
+): Promise<DataClaim[]> {
+  const { file } = memory;
+  if (file === undefined) return [...inHostFile(memory, ranges, due, via)];
+  const held = async (what: string, parts: readonly Range[], of: Due): Promise<DataClaim> => {
+    const { sha256 } = await lab.ask(Held, `lab held ${file} ${rangesText(parts)}`);
+    return { kind: 'read-back', what: `${via}: ${what}`, digest: sha256, due: of };
+  };
+  const between = betweenRanges(ranges);
+  return [
+    await held('its ranges, read past it', ranges, due(0, bytesOf(ranges))),
+    await held('between its ranges', between, canary(bytesOf(between))),
+  ];
+}
+
+function* inHostFile(
   { hostFile: file }: CtlMemory,
   ranges: readonly Range[],
   due: (at: number, length: number) => Due,
@@ -77,10 +94,17 @@ export function* inHostFile(
     yield { kind: 'holds', what: `${via}: range ${i} of ${ranges.length}`, file, offset, due: due(at, len) };
     at += len;
   }
+  for (const { offset, len } of betweenRanges(ranges))
+    yield { kind: 'holds', what: `${via}: between its ranges`, file, offset, due: canary(len) };
+}
+
+/** In the stretch of memory that a dma-buf's ranges are spread over. */
+function betweenRanges(ranges: readonly Range[]): Range[] {
   const base = Math.floor(Math.min(...ranges.map(({ offset }) => offset)) / RANGES_SPAN) * RANGES_SPAN;
   const inside = ranges.map(({ offset, len }) => ({ offset: offset - base, len }));
-  for (const { offset, len } of gapsOf(inside)) {
-    const canary: Due = { bytes: len, piece: (_, part) => Buffer.alloc(part, CANARY) };
-    yield { kind: 'holds', what: `${via}: between its ranges`, file, offset: base + offset, due: canary };
-  }
+  return gapsOf(inside).map(({ offset, len }) => ({ offset: base + offset, len }));
+}
+
+function canary(bytes: number): Due {
+  return { bytes, piece: (_, part) => Buffer.alloc(part, CANARY) };
 }

@@ -28,7 +28,7 @@ export async function makeRegionMemory(context: WorkloadContext<Register>, from:
   }
   const lent = lentOf(from);
   const memory = await makeMemory(context, lent);
-  await layCanary(lent, memory);
+  await layCanary(context.lab, lent, memory);
   const ranges = memory.ranges(from.via);
   return {
     from,

@@ -4,8 +4,7 @@ import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../o
 import { engineOf, regionRefusals } from '../../plan/index.js';
 import { check } from '../lab.js';
 import { undoing } from '../undo.js';
-import { rangesText } from './ctl-memory.js';
-import { inHostFile } from './ctl-shared.js';
+import { lookPast } from './ctl-shared.js';
 import { linesLike } from './lines.js';
 import { makeRegionMemory, type RegionMemory } from './region-source.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -159,10 +158,7 @@ function part(bytes: Buffer, at: number, length: number): Due {
 async function held({ lab }: Context, { lent }: RegionMemory, due: Buffer): Promise<DataClaim[]> {
   if (lent === undefined) return [];
   const { memory, ranges } = lent;
-  if (memory.file === undefined)
-    return [...inHostFile(memory, ranges, (at, length) => part(due, at, length), 'dma-buf')];
-  const { sha256 } = await lab.ask(Digest, `lab held ${memory.file} ${rangesText(ranges)}`);
-  return [{ kind: 'read-back', what: 'its ranges, read past it', digest: sha256, due: part(due, 0, due.length) }];
+  return lookPast(lab, memory, ranges, (at, length) => part(due, at, length), 'dma-buf');
 }
 
 /** Behind an IOMMU the device has one range; else it has the memory as it lies. */
