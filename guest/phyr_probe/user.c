@@ -7,6 +7,7 @@
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+#include <linux/timekeeping.h>
 
 #include "probe.h"
 
@@ -54,6 +55,12 @@ static bool frame_of(struct mm_struct *mm, u64 addr, bool write, u64 *page)
 	return pte_present(pte) && (pte_write(pte) || !write);
 }
 
+/*
+ * A page that is pinned stays where it is, but not in the tables all the time: who tries to split
+ * or to collapse a huge page takes it out before it sees the pin, and puts it back.
+ */
+#define COMES_BACK_NS	(20 * NSEC_PER_MSEC)
+
 /**
  * probe_user_pages - the physical addresses of pages of the current process
  * @addr:	user address of the first
@@ -63,19 +70,30 @@ static bool frame_of(struct mm_struct *mm, u64 addr, bool write, u64 *page)
  *
  * They hold for the time of the call; nothing keeps the pages where they are.
  *
- * Context: Any in which current has its memory.
+ * Waits for them as long as splitting a huge page may take.
+ *
+ * Context: Any in which current has its memory and interrupts may come.
  * Return: false if one of them is not there, or may not be written to.
  */
 bool probe_user_pages(u64 addr, u32 nr, bool write, u64 *page)
 {
-	for (; nr; nr--, addr += PAGE_SIZE, page++) {
+	const u64 patience = ktime_get_mono_fast_ns() + COMES_BACK_NS;
+
+	while (nr) {
 		bool found;
 
 		/* While no interrupt comes in, no table is freed: get_user_pages_fast() too. */
 		scoped_guard(irqsave)
 			found = frame_of(current->mm, addr, write, page);
-		if (!found)
+		if (found) {
+			nr--;
+			addr += PAGE_SIZE;
+			page++;
+		} else if (ktime_get_mono_fast_ns() < patience) {
+			cpu_relax();
+		} else {
 			return false;
+		}
 	}
 	return true;
 }

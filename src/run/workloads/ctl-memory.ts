@@ -15,6 +15,8 @@ export interface CtlMemory {
   knob: string;
   /** The guest's device file, if others can read there what it holds. */
   file?: string;
+  /** The guest's device file that makes dma-bufs of it, if it is one of ours. */
+  exporter?: string;
   /** The host's file behind it. */
   hostFile?: string | undefined;
   release(): Promise<void>;
@@ -37,7 +39,8 @@ export async function makeMemory({ cell, lab, peers }: Context, workload: Lent):
     const ram = reservedRam(cell.machine);
     if (ram === undefined) throw new InfraError(`machine ${cell.machine.id} reserves no RAM`);
     await lab.run(`lab store ${ram.base} ${ram.bytes}`);
-    return { ...named(seed, workload, '/dev/phyr_ram'), file: '/dev/phyr_ram', release: unload };
+    const file = '/dev/phyr_ram';
+    return { ...named(seed, workload, file), file, exporter: file, release: unload };
   }
   const peer = peers.get(workload.peer ?? '');
   if (peer === undefined) throw new InfraError(`the topology has no peer '${workload.peer}'`);
@@ -51,17 +54,20 @@ export async function makeMemory({ cell, lab, peers }: Context, workload: Lent):
       await lab.run('lab vfio-pci');
       await lab.bind(bdf, 'vfio-pci');
       return { ...named(seed, workload, `vfio:${bdf}`), hostFile, release: unbind };
-    case 'peer-page-less':
+    case 'peer-page-less': {
+      const exporter = `/dev/phyr_bar-${bdf}`;
       await lab.run('lab store');
       await lab.bind(bdf, 'phyr_store');
       return {
-        ...named(seed, workload, `/dev/phyr_bar-${bdf}`),
+        ...named(seed, workload, exporter),
+        exporter,
         hostFile,
         release: async () => {
           await unbind();
           await unload();
         },
       };
+    }
   }
 }
 

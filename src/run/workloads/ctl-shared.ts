@@ -33,10 +33,10 @@ const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z
 export async function* refusals(
   { lab }: WorkloadContext<CtlIo>,
   ctl: string,
-  { file }: CtlMemory,
+  { exporter }: CtlMemory,
 ): AsyncGenerator<string> {
-  if (file === undefined) return;
-  const { lines } = await lab.run(`phyrio refuse ${ctl} ${file}`, { accept: [1] });
+  if (exporter === undefined) return;
+  const { lines } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
   const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1));
   if (wrong > 0 || asked === 0) yield `${wrong} of ${asked} wrong requests: ${JSON.stringify(lines[0])}`;
 }
