@@ -22,6 +22,9 @@ export const VTD_EVENTS = [
   'vtd_inv_desc_iotlb_pasid',
 ] as const;
 
+/** A first stage is invalidated by PASID, of which QEMU tells the descriptor alone, as of any other. */
+export const VTD_FIRST_STAGE_EVENTS = [...VTD_EVENTS, 'vtd_inv_desc'] as const;
+
 /** What the other models say of a translation; their invalidations are not traced. */
 export const TRANSLATION_EVENTS = {
   virtio: ['virtio_iommu_translate_out'],
@@ -29,7 +32,7 @@ export const TRANSLATION_EVENTS = {
   smmuv3: ['smmuv3_translate_success'],
 } as const;
 
-const NAMES = new Set<string>([...NVME_EVENTS, ...VTD_EVENTS, ...Object.values(TRANSLATION_EVENTS).flat()]);
+const NAMES = new Set<string>([...NVME_EVENTS, ...VTD_FIRST_STAGE_EVENTS, ...Object.values(TRANSLATION_EVENTS).flat()]);
 
 /** Who, from where, to where. */
 const TRANSLATIONS: Record<string, RegExp> = {
@@ -181,11 +184,24 @@ export class NvmeTrace implements DeviceTrace {
   }
 
   #invalidated(name: string, text: string): void {
+    if (name === 'vtd_inv_desc') return this.#descriptor(text);
     const pages = /addr 0x([0-9a-f]+) mask 0x([0-9a-f]+)/.exec(text);
     this.invalidations.push(
       name.endsWith('_pages') && pages
         ? { at: this.#at, addr: hex(pages[1]), bytes: PAGE * 2 ** hex(pages[2]) }
         : { at: this.#at, addr: 0, bytes: undefined },
+    );
+  }
+
+  /** Type, bits 5:4 of the low half: by PASID alone, or by page; bits 5:0 and 63:12 of the high half: so many pages (a power of 2), where. */
+  #descriptor(text: string): void {
+    const [, high, low] = /type p-iotlb high 0x([0-9a-f]+) low 0x([0-9a-f]+)/.exec(text) ?? [];
+    if (high === undefined) return;
+    const [at, bits] = [this.#at, hex(high)];
+    const bytes = PAGE * 2 ** (bits % 64);
+    const byPage = Math.floor(hex(low) / 16) % 4 === 3;
+    this.invalidations.push(
+      byPage ? { at, addr: Math.floor(bits / bytes) * bytes, bytes } : { at, addr: 0, bytes: undefined },
     );
   }
 }

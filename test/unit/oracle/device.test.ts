@@ -323,6 +323,20 @@ describe("the device's trace", () => {
     expect(trace.translations).toEqual([{ at: 2, iova: 0xffea0000, phys: 0x611b000, ...largePage(line) }]);
   });
 
+  it.each([
+    // Two pages from 0xfffd8000 on, by page (granularity 3); all of a PASID (2); and what tells the IOMMU something else.
+    ['p-iotlb high 0xfffd8001 low 0x100020036', [{ at: 2, addr: 0xfffd8000, bytes: 2 * PAGE }]],
+    ['p-iotlb high 0x0 low 0x100020026', [{ at: 2, addr: 0, bytes: undefined }]],
+    ['wait high 0x1020 low 0x200000025', []],
+    ['iotlb high 0xfffd8001 low 0x100020032', []],
+  ])('reads the descriptor %s', (descriptor, due) => {
+    const { trace } = read([
+      [start, 100],
+      [`vtd_inv_desc invalidate desc type ${descriptor}`, 101],
+    ]);
+    expect(trace.invalidations).toEqual(due);
+  });
+
   it('takes no interrupt for a use of memory', () => {
     const event = 'smmuv3_translate_success smmuv3-iommu-memory-region-0-0 sid=0x300 iova=0xfffff040 translated=';
     const { trace } = read([
