@@ -23,7 +23,7 @@ export const p2pFar = p2pTo('far');
 export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', points: [{ layout: fragmented, kib: 1024 }] };
 
 /** Long enough for every size and kind of operation; a scenario with more seconds is the same for longer. */
-export const stress: Workload = { id: 'stress', kind: 'stress', seconds: 5, threads: 8 };
+export const stress: Workload = { id: 'stress', kind: 'stress', seconds: 3, threads: 8 };
 
 export const hotUnplug: Workload = { id: 'hot-unplug', kind: 'hot-remove', how: 'unplug', threads: 4 };
 export const unbindUnderIo: Workload = { id: 'unbind', kind: 'hot-remove', how: 'unbind', threads: 4 };
