@@ -209,6 +209,8 @@ export function decide(combination: Combination, block: Block): Decision {
     const over = [...walk(topology)].find(({ node }) => node === dut)?.above.at(-1);
     if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
     if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+    if (machine.iommu.kind !== 'none' && machine.iommu.runtime !== undefined)
+      return { prune: 'a device that comes back is in a new group, with the domain that the kernel was booted with' };
   }
   if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
   if (workload.kind === 'kernel-check') return { run: { kind: 'caught', by: ['kernel-log'] } };

@@ -194,12 +194,13 @@ describe('expand', () => {
   });
 
   it('unplugs what can be taken out by itself', () => {
-    const why = (topology: Block['topologies'][number]) =>
-      expand(suiteOf({ topologies: [topology], workloads: [hotUnplug] }), 1).pruned[0]?.reason;
+    const why = (topology: Block['topologies'][number], machine = machines.noIommu) =>
+      expand(suiteOf({ machines: [machine], topologies: [topology], workloads: [hotUnplug] }), 1).pruned[0]?.reason;
     const dut = { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 64, blockSize: 512 } as const;
     expect(why(switched)).toBeUndefined();
     expect(why(twoFunctions)).toMatch(/function of a card/);
     expect(why({ id: 'flat', root: [dut] })).toMatch(/root bus/);
+    expect(why(switched, machines.vtdRuntimeIdentity)).toMatch(/in a new group/);
   });
 
   it('takes the dut by its role, whatever it is called, and only one', () => {
