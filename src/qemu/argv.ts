@@ -18,7 +18,7 @@ export interface ArgvSpec {
   kernel: string;
   initrd: string;
   backing: Backing;
-  /** Inherited descriptors of the monitor and of the serial console; both are sockets. */
+  /** Inherited descriptors of the monitor, a socket, and of the serial console. */
   qmpFd: number;
   consoleFd: number;
   /** Trace events and guest errors go here. */
@@ -49,7 +49,12 @@ export function qemuArgv(spec: ArgvSpec): string[] {
     ...['-smp', String(machine.vcpus), '-m', memorySize(machine)],
     ...nvdimmArgs(machine, spec.backing),
     ...['-chardev', option('socket', { id: 'qmp', fd: spec.qmpFd }), '-mon', 'chardev=qmp,mode=control'],
-    ...['-chardev', option('socket', { id: 'console', fd: spec.consoleFd }), '-serial', 'chardev:console'],
+    ...[
+      '-chardev',
+      option('file', { id: 'console', path: `/proc/self/fd/${spec.consoleFd}` }),
+      '-serial',
+      'chardev:console',
+    ],
     // The guest's network ends at the host's forward to its SSH port.
     ...['-netdev', option('user', { id: 'net', restrict: 'on', hostfwd: 'tcp:127.0.0.1:0-:22' })],
     ...deviceArgs('virtio-net-pci', {

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import type { Duplex } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { LineSplitter } from './lines.js';
 
 const KEPT_LINES = 400;
@@ -19,7 +19,7 @@ export class SerialConsole {
   readonly #listeners = new Set<(line: string) => void>();
   readonly #recent: string[] = [];
 
-  constructor(stream: Duplex, file: string) {
+  constructor(stream: Readable, file: string) {
     this.file = file;
     const log = createWriteStream(file, { flags: 'a' });
     this.written = () => new Promise((resolve) => log.write('', () => resolve()));

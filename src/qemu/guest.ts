@@ -10,6 +10,7 @@ import { backingFiles, cmbOf, qemuArgv } from './argv.js';
 import { copyCmb } from './cmb.js';
 import { SerialConsole } from './console.js';
 import { Death, panicIn } from './death.js';
+import { openFifo } from './fifo.js';
 import { plug, unplug } from './hotplug.js';
 import { pciFunctions, readWords } from './inspect.js';
 import { iommuParts } from './iommu.js';
@@ -167,15 +168,22 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   options.signal.throwIfAborted();
 
   const death = new Death();
+  const line = await openFifo(scratch);
+  owned.add(async () => {
+    line.release();
+    line.stream.destroy();
+  });
   const child = spawnQemu(
     qemu.program,
     argv,
+    line.writeFd,
     handles.map((handle) => handle.fd),
     (line) => {
       if (line.startsWith('KVM internal error')) death.sign('emulator-error', `QEMU: ${line}`);
     },
   );
-  const serial = new SerialConsole(child.console, consoleLog.here);
+  line.release();
+  const serial = new SerialConsole(line.stream, consoleLog.here);
   const log = options.artefacts === undefined ? undefined : monitorLog(join(options.artefacts, 'qmp.log'));
   const qmp = new Qmp(child.qmp, (event) => onEvent(event, qmp, death), log?.write);
   if (log) {

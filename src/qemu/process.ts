@@ -6,7 +6,7 @@ import { LineSplitter } from './lines.js';
 
 const KEPT_LINES = 40;
 
-/** Descriptors in the child: its monitor and console (sockets), then the files handed over. */
+/** Descriptors in the child: its monitor (a socket) and console (a pipe), then the files handed over. */
 export const FD = { qmp: 3, console: 4, files: 5 } as const;
 
 export interface Exit {
@@ -17,7 +17,6 @@ export interface Exit {
 export interface QemuProcess {
   pid: number | undefined;
   qmp: Duplex;
-  console: Duplex;
   /** Resolved when the process is gone and all that it wrote has been read. */
   exited: Promise<Exit>;
   /** Last lines of its standard error. */
@@ -38,6 +37,7 @@ const UNLESS_ORPHANED = '[ "$PPID" = "$0" ] && exec "$@"';
 export function spawnQemu(
   program: HostProgram,
   argv: readonly string[],
+  consoleFd: number,
   files: readonly number[],
   onComplaint: (line: string) => void,
 ): QemuProcess {
@@ -45,7 +45,7 @@ export function spawnQemu(
   const child: ChildProcess = spawn('setpriv', [...wrapper, program.file, ...program.args, ...argv], {
     detached: true,
     env: { ...process.env, ...program.env },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', ...files],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', consoleFd, ...files],
   });
 
   const complaints: string[] = [];
@@ -67,7 +67,6 @@ export function spawnQemu(
   return {
     pid: child.pid,
     qmp: child.stdio[FD.qmp] as Duplex,
-    console: child.stdio[FD.console] as Duplex,
     exited,
     complaints: () => [...complaints],
     lastWords: () => complaints.findLast((line) => !line.includes('warning:')),

@@ -77,7 +77,7 @@ describe('qemuArgv', () => {
         "-m 1024M",
         "-chardev socket,id=qmp,fd=3",
         "-mon chardev=qmp,mode=control",
-        "-chardev socket,id=console,fd=4",
+        "-chardev file,id=console,path=/proc/self/fd/4",
         "-serial chardev:console",
         "-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22",
         "-device virtio-net-pci,id=net0,bus=pcie.0,addr=0x1,netdev=net,rombar=0",
