@@ -19,8 +19,11 @@ export async function whileAlive<T>(limits: Limits, work: (over: AbortSignal) =>
   signal.throwIfAborted();
   const over = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => {};
   const first = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal });
+    onAbort = () => reject(signal.reason);
+    // Removed by hand: of several that are to go by the option `signal`, Node 20 forgets all but the last when it collects garbage.
+    signal.addEventListener('abort', onAbort, { once: true });
     if (deadlineMs !== undefined) timer = setTimeout(() => reject(late?.()), deadlineMs);
     died.then(reject);
   });
@@ -31,6 +34,7 @@ export async function whileAlive<T>(limits: Limits, work: (over: AbortSignal) =>
     return await Promise.race([result, first]);
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
     over.abort();
   }
 }
