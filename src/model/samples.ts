@@ -2,6 +2,7 @@
  * What the history of measurements is made of: samples, each of a series that says all that could move them.
  */
 import { z } from 'zod';
+import type { Cell } from './words.js';
 
 export const SAMPLES_SCHEMA_VERSION = 1;
 
@@ -28,6 +29,14 @@ export const Series = z.strictObject({
   accelerator: z.enum(['kvm', 'tcg']),
 });
 export type Series = z.infer<typeof Series>;
+
+/**
+ * What a cell's figures are. Instructions are counted to the digit, but not of mapping page by page: more addresses than the kernel caches for
+ * a processor go back by a timer, whose time is the host's.
+ */
+export function seriesKind({ machine, backend }: Pick<Cell, 'machine' | 'backend'>): Series['kind'] {
+  return machine.clock === 'icount' && backend !== 'page' ? 'exact' : 'noisy';
+}
 
 /** The first line of a file of samples. */
 export const SamplesHeader = z.strictObject({

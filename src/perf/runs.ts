@@ -1,5 +1,5 @@
 /** Several runs of the same cells held against each other: what moved that must not, and what another source changed. Pure. */
-import type { Cell, CellRecord, Metric } from '../model/index.js';
+import { type Cell, type CellRecord, type Metric, seriesKind } from '../model/index.js';
 import type { Pair } from './gate.js';
 
 /** A count that was not the same in every run. */
@@ -27,7 +27,7 @@ function* measurements(cells: readonly Cell[], runs: readonly (readonly CellReco
           .flatMap(({ id, metrics }) => metrics.map((metric) => [`${id} ${metric.name}`, metric] as const)),
       ),
   );
-  const kinds = new Map(cells.map(({ id, machine }) => [id, machine.clock === 'icount' ? 'exact' : 'noisy'] as const));
+  const kinds = new Map(cells.map((cell) => [cell.id, seriesKind(cell)] as const));
   const names = new Map<string, Metric>(
     found.flatMap((metrics) => [...metrics].map(([name, metric]): [string, Metric] => [name, metric])),
   );

@@ -7,6 +7,7 @@ import {
   SAMPLES_SCHEMA_VERSION,
   type SamplesHeader,
   type SamplesLine,
+  seriesKind,
 } from '../model/index.js';
 
 /**
@@ -48,7 +49,7 @@ function linesOf(record: CellRecord, cell: Cell, run: RunResult['run']): Samples
         metric: name,
         unit,
         better,
-        kind: cell.machine.clock === 'icount' ? 'exact' : 'noisy',
+        kind: seriesKind(cell),
         declared: hash([cell.machine, cell.topology, cell.workload]),
         kernel: kernel.release,
         kernel_key: kernel.key,

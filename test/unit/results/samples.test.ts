@@ -35,6 +35,12 @@ describe('what a run adds to the history', () => {
     ]);
   });
 
+  it('is not exact of mapping page by page, which a timer moves', () => {
+    const id = 'vtd-strict-icount/switch/bench-map/page';
+    const added = samplesOf(measured([{ id }]), select(suites, [id], 1).cells);
+    expect(added?.lines.map(({ series }) => series.kind)).toEqual(['noisy']);
+  });
+
   it('is nothing of what failed or is broken on purpose', () => {
     const planted = { id: 'vtd-strict/switch/fio-verify/phyr8!short-map' };
     expect(samplesOf(measured([{ verdict: 'fail' }, { verdict: 'inconclusive' }, planted]), cells)).toBeUndefined();
