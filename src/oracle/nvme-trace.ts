@@ -184,7 +184,10 @@ export class NvmeTrace implements DeviceTrace {
   }
 
   #invalidated(name: string, text: string): void {
-    if (name === 'vtd_inv_desc') return this.#descriptor(text);
+    if (name === 'vtd_inv_desc') {
+      this.#descriptor(text);
+      return;
+    }
     const pages = /addr 0x([0-9a-f]+) mask 0x([0-9a-f]+)/.exec(text);
     this.invalidations.push(
       name.endsWith('_pages') && pages

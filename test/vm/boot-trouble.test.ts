@@ -1,7 +1,7 @@
 /** Guests that do not work: each end is told at once and by its right name, and nothing of it is left. Real processes throughout. */
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -83,10 +83,15 @@ describe('QEMU that does not start', () => {
   });
 
   it('is told when the host lacks what starts it', async () => {
-    vi.stubEnv('PATH', '/nonexistent');
-    const error = await failure(rig.start(image), InfraError);
-    vi.unstubAllEnvs();
-    expect(error.message).toMatch(/setpriv/);
+    const without = async (path: string) => {
+      vi.stubEnv('PATH', path);
+      const error = await failure(rig.start(image), InfraError);
+      vi.unstubAllEnvs();
+      return error.message;
+    };
+    expect(await without('/nonexistent')).toMatch(/mkfifo/);
+    await symlink('/usr/bin/mkfifo', join(rig.artefacts, 'mkfifo'));
+    expect(await without(rig.artefacts)).toMatch(/setpriv/);
   });
 
   it('has no room for its files', async () => {

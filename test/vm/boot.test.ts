@@ -49,19 +49,6 @@ beforeAll(async () => {
 });
 
 describe('a guest', () => {
-  it('loses nothing of what its kernel says while we are busy', async () => {
-    await using rig = await makeRig();
-    const guest = await rig.start(image);
-    const session = await login(guest);
-    const said = Array.from({ length: 60 }, (_, i) => `said ${i} ${'x'.repeat(100)} end`);
-    const say = 'i=0; while [ $i -lt 60 ]; do echo "said $i $(printf %100s | tr " " x) end"; i=$((i + 1)); done';
-    const later = `echo on > /proc/sys/kernel/printk_devkmsg; (sleep 0.3; ${say} | while read -r x; do echo "$x" > /dev/kmsg; done) >/dev/null 2>&1 &`;
-    await session.exec(later, limits);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
-    await guest.console.line(/said 59 .*end/);
-    expect(guest.console.tail().flatMap((line) => /said .*/.exec(line)?.[0] ?? [])).toEqual(said);
-  });
-
   it('has the planned devices at the planned addresses, cut off from the network, its files seen by the host', async () => {
     const before = await openFiles();
     await using rig = await makeRig();
@@ -137,5 +124,18 @@ describe('a guest', () => {
     expect((await guest.died).message).toBe('the guest was closed');
     expect(await rig.leftovers()).toEqual([]);
     expect(await openFiles()).toBe(before);
+  });
+
+  it('loses nothing of what its kernel says while we are busy', async () => {
+    await using rig = await makeRig();
+    const guest = await rig.start(image);
+    const session = await login(guest);
+    const said = Array.from({ length: 60 }, (_, i) => `said ${i} ${'x'.repeat(100)} end`);
+    const say = 'i=0; while [ $i -lt 60 ]; do echo "said $i $(printf %100s | tr " " x) end"; i=$((i + 1)); done';
+    const later = `echo on > /proc/sys/kernel/printk_devkmsg; (sleep 0.3; ${say} | while read -r x; do echo "$x" > /dev/kmsg; done) >/dev/null 2>&1 &`;
+    await session.exec(later, limits);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+    await guest.console.line(/said 59 .*end/);
+    expect(guest.console.tail().flatMap((line) => /said .*/.exec(line)?.[0] ?? [])).toEqual(said);
   });
 });

@@ -39,12 +39,17 @@ const workload = (via: CtlIo['via'][number]): CtlIo =>
 const REFUSED = { error: 'register: x', errno: 'EADDRINUSE' };
 
 /** `place`: what the guest does with the ranges that it reads into. */
-async function run(via: CtlIo['via'][number], place: (ranges: Range[]) => Range[], refused = false) {
+async function run(
+  via: CtlIo['via'][number],
+  place: (ranges: Range[]) => Range[],
+  { refused = false, wrong = 0 } = {},
+) {
   const lab = {
     bind: async () => '/dev/phyr0',
     unbind: async () => {},
     run: async (command: string) => {
       const [, step, , bytes = '', seed = ''] = command.split(' ');
+      if (step === 'refuse') return { code: 0, lines: [{ op: 'refuse', asked: 9, wrong }], stderr: '' };
       if (step !== 'ctl-io') return { code: 0, lines: [], stderr: '' };
       if (refused) return { code: 0, lines: [REFUSED, REFUSED], stderr: '' };
       const size = Number(bytes);
@@ -103,15 +108,23 @@ describe('a dma-buf of several ranges', () => {
     expect(long.data).toMatchObject({ verdict: 'fail', detail: expect.stringMatching(/between its ranges/) });
   });
 
+  it('does not where its exporter accepts what it must refuse', async () => {
+    const { result } = await run('dma-buf', (ranges) => ranges, { wrong: 1 });
+    expect(result.workload).toMatchObject({
+      verdict: 'fail',
+      detail: expect.stringContaining('1 of 9 wrong requests'),
+    });
+  });
+
   it("is a finding where the kernel's own helper refuses it, and no claim of ours", async () => {
-    const sg = await run('dma-buf-sg', (ranges) => ranges, true);
+    const sg = await run('dma-buf-sg', (ranges) => ranges, { refused: true });
     expect(sg.result.workload).toMatchObject({
       verdict: 'pass',
       kernel: [expect.stringContaining('write: EADDRINUSE, due 1048576 bytes'), expect.anything()],
     });
     expect(sg.data.verdict).toBe('pass');
     expect(sg.result.moved).toBe(0);
-    const list = await run('dma-buf', (ranges) => ranges, true);
+    const list = await run('dma-buf', (ranges) => ranges, { refused: true });
     expect(list.result.workload.verdict).toBe('fail');
   });
 });
