@@ -17,18 +17,22 @@ export interface Judged extends Pair {
 
 export interface GateOptions {
   minEffect: { exact: number; noisy: number };
+  /** How often equal sources may raise an alarm: of all noisy series together, not of each. */
+  falseAlarms: number;
 }
 
 /** A change of half a percent in a count is one of the code; timings under emulation are not worth an alarm below five. */
-export const DEFAULT_GATE: GateOptions = { minEffect: { exact: 0.005, noisy: 0.05 } };
+export const DEFAULT_GATE: GateOptions = { minEffect: { exact: 0.005, noisy: 0.05 }, falseAlarms: 0.01 };
 
 /** The most telling first: what gates, then what changed by how much. */
 export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAULT_GATE): Judged[] {
   const rank = { worse: 0, changed: 1, better: 2, inconclusive: 3, same: 4 };
   const size = ({ comparison }: Judged) => Math.abs(Math.log(comparison.ratio.mid)) || 0;
+  const noisy = pairs.filter(({ kind }) => kind === 'noisy').length;
+  const confidence = 1 - options.falseAlarms / Math.max(1, noisy);
   return pairs
     .map((pair): Judged => {
-      const how = { better: pair.better, minEffect: options.minEffect[pair.kind] };
+      const how = { better: pair.better, minEffect: options.minEffect[pair.kind], confidence };
       const compare = pair.kind === 'exact' ? compareExact : compareNoisy;
       return { ...pair, comparison: compare(pair.before, pair.after, how) };
     })

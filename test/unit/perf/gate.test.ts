@@ -36,6 +36,18 @@ describe('the gate', () => {
     expect(judgePairs(pairs).filter(({ comparison }) => comparison.gates)).toEqual([]);
   });
 
+  it('stops for equal sources less than once in a hundred times, with many series of few rounds', () => {
+    let seed = 0;
+    const series = (): Pair => ({
+      ...exact(`series ${seed}`, 1, 1),
+      kind: 'noisy',
+      before: timings(seed++, 7).map((value) => value ** 3),
+      after: timings(seed++, 7).map((value) => value ** 3),
+    });
+    const alarm = () => judgePairs(Array.from({ length: 16 }, series)).some(({ comparison }) => comparison.gates);
+    expect(Array.from({ length: 300 }, alarm).filter(Boolean).length).toBeLessThanOrEqual(3);
+  });
+
   it('a single timing says nothing', () => {
     const [judged] = judgePairs([{ ...exact('one', 100, 200), kind: 'noisy' }]);
     expect(judged?.comparison.verdict).toBe('inconclusive');
