@@ -3,6 +3,7 @@ import { type CompareOptions, type Comparison, compareExact, compareNoisy } from
 
 /** A series in both runs. */
 export interface Pair {
+  /** The cell's id, a space, and what was measured. */
   name: string;
   kind: 'exact' | 'noisy';
   better: CompareOptions['better'];
@@ -17,7 +18,7 @@ export interface Judged extends Pair {
 
 export interface GateOptions {
   minEffect: { exact: number; noisy: number };
-  /** How often equal sources may raise an alarm: of all noisy series together, not of each. */
+  /** How often equal sources may raise an alarm: by all noisy series of a cell together, not by each. */
   falseAlarms: number;
 }
 
@@ -28,10 +29,11 @@ export const DEFAULT_GATE: GateOptions = { minEffect: { exact: 0.005, noisy: 0.0
 export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAULT_GATE): Judged[] {
   const rank = { worse: 0, changed: 1, better: 2, inconclusive: 3, same: 4 };
   const size = ({ comparison }: Judged) => Math.abs(Math.log(comparison.ratio.mid)) || 0;
-  const noisy = pairs.filter(({ kind }) => kind === 'noisy').length;
-  const confidence = 1 - options.falseAlarms / Math.max(1, noisy);
+  const compared = new Map<string, number>();
+  for (const pair of pairs.filter(canAlarm)) compared.set(cellOf(pair), (compared.get(cellOf(pair)) ?? 0) + 1);
   return pairs
     .map((pair): Judged => {
+      const confidence = 1 - options.falseAlarms / Math.max(1, compared.get(cellOf(pair)) ?? 0);
       const how = { better: pair.better, minEffect: options.minEffect[pair.kind], confidence };
       const compare = pair.kind === 'exact' ? compareExact : compareNoisy;
       return { ...pair, comparison: compare(pair.before, pair.after, how) };
@@ -42,4 +44,13 @@ export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAUL
         rank[a.comparison.verdict] - rank[b.comparison.verdict] ||
         size(b) - size(a),
     );
+}
+
+function cellOf({ name }: Pair): string {
+  return name.split(' ', 1)[0] ?? '';
+}
+
+/** By chance, that is: a count needs no luck, and a single timing says nothing. */
+function canAlarm({ kind, before, after }: Pair): boolean {
+  return kind === 'noisy' && before.length > 1 && after.length > 1;
 }
