@@ -4,11 +4,12 @@ import { Command } from 'commander';
 import { LetGo, type Streams } from '../guest/index.js';
 import { cacheDirectory, guestFolder, type Images, openImages } from '../images/index.js';
 import { describe, ExitCode, GuestDied, InfraError, type Modules, type Progress, UsageError } from '../model/index.js';
+import { deviceEvents } from '../oracle/index.js';
 import { type Found, find } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
-import { Desk, deskFolder, deviceEvents, lacking, Snapshots, serveDesk } from '../run/index.js';
+import { Desk, deskFolder, lacking, Snapshots, serveDesk } from '../run/index.js';
 import { BOOT_TIMEOUT_S } from './conduct.js';
 import { gdbLacks, gdbScript } from './gdb.js';
 import { interruptible } from './interrupt.js';
@@ -211,7 +212,7 @@ function reloader(
 async function traceOf(option: string, { machine }: Found): Promise<{ file: string; events: readonly string[] }> {
   const at = option.lastIndexOf('=');
   const file = resolve(option.slice(at + 1));
-  const events = at < 0 ? deviceEvents(machine) : option.slice(0, at).split(',');
+  const events = at < 0 ? deviceEvents(machine.iommu) : option.slice(0, at).split(',');
   const there = await access(file).then(
     () => true,
     () => false,

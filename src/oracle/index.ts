@@ -11,15 +11,7 @@ export { findingsIn, type Judgement, judge, knownOn } from './judge.js';
 export { judgeKernelLog, logWindow, splats } from './kernel-log.js';
 export { judgeLeaks, P2pMemory, Snapshot } from './leaks.js';
 export { bothLives } from './lives.js';
-export {
-  type DeviceTrace,
-  NVME_EVENTS,
-  NvmeTrace,
-  type Owner,
-  TRANSLATION_EVENTS,
-  VTD_EVENTS,
-  VTD_FIRST_STAGE_EVENTS,
-} from './nvme-trace.js';
+export { type DeviceTrace, deviceEvents, invalidationsTraced, NvmeTrace, type Owner } from './nvme-trace.js';
 export { readStamp, SECTOR, stamped, stampedDue } from './stamp.js';
 export { decodeEvents, type Story, storyIn } from './story.js';
 export { judgeTranslate, judgeWatch, Translate, Watch } from './translation.js';

@@ -3,8 +3,10 @@
  * that the order of the lines is the order of the events.
  */
 
+import type { Iommu } from '../model/index.js';
+
 /** Switched on for a cell: a line for each command, each address of its data, each translation and each completion. */
-export const NVME_EVENTS = [
+const NVME_EVENTS = [
   'pci_nvme_mmio_start_success',
   'pci_nvme_admin_cmd',
   'pci_nvme_io_cmd',
@@ -13,7 +15,7 @@ export const NVME_EVENTS = [
 ] as const;
 
 /** The same for Intel's IOMMU. */
-export const VTD_EVENTS = [
+const VTD_EVENTS = [
   'vtd_dmar_translate',
   'vtd_inv_desc_iotlb_global',
   'vtd_inv_desc_iotlb_domain',
@@ -23,16 +25,32 @@ export const VTD_EVENTS = [
 ] as const;
 
 /** A first stage is invalidated by PASID, of which QEMU tells the descriptor alone, as of any other. */
-export const VTD_FIRST_STAGE_EVENTS = [...VTD_EVENTS, 'vtd_inv_desc'] as const;
+const VTD_FIRST_STAGE_EVENTS = [...VTD_EVENTS, 'vtd_inv_desc'] as const;
 
 /** What the other models say of a translation; their invalidations are not traced. */
-export const TRANSLATION_EVENTS = {
+const TRANSLATION_EVENTS = {
   virtio: ['virtio_iommu_translate_out'],
   amd: ['amdvi_translation_result'],
   smmuv3: ['smmuv3_translate_success'],
 } as const;
 
 const NAMES = new Set<string>([...NVME_EVENTS, ...VTD_FIRST_STAGE_EVENTS, ...Object.values(TRANSLATION_EVENTS).flat()]);
+
+/** QEMU's trace events that tell what an NVMe behind this IOMMU does. */
+export function deviceEvents(iommu: Iommu): readonly string[] {
+  return [...NVME_EVENTS, ...iommuEvents(iommu)];
+}
+
+function iommuEvents(iommu: Iommu): readonly string[] {
+  if (iommu.kind === 'none') return [];
+  if (iommu.kind !== 'intel') return TRANSLATION_EVENTS[iommu.kind];
+  return iommu.scalable === 'first-stage' ? VTD_FIRST_STAGE_EVENTS : VTD_EVENTS;
+}
+
+/** Are invalidations among them? */
+export function invalidationsTraced({ kind }: Iommu): boolean {
+  return kind === 'intel';
+}
 
 /** Who, from where, to where. */
 const TRANSLATIONS: Record<string, RegExp> = {

@@ -20,6 +20,7 @@ import {
   bothLives,
   DriverStats,
   findingsIn,
+  invalidationsTraced,
   type Judgement,
   judge,
   judgeData,
@@ -282,7 +283,7 @@ async function consult(
       moved: result.moved ?? 0,
       dmaBits: cell.machine.dmaBits,
       peersBy: KERNEL_PEERS.includes(cell.backend) ? 'kernel' : 'ours',
-      invalidationsTraced: cell.machine.iommu.kind === 'intel',
+      invalidationsTraced: invalidationsTraced(cell.machine.iommu),
     });
   const oracles = [
     judgeWorkload(evidence),

@@ -3,14 +3,7 @@
  * time that another driver gets the device.
  */
 import type { Machine, Workload } from '../model/index.js';
-import {
-  NVME_EVENTS,
-  NvmeTrace,
-  type Owner,
-  TRANSLATION_EVENTS,
-  VTD_EVENTS,
-  VTD_FIRST_STAGE_EVENTS,
-} from '../oracle/index.js';
+import { deviceEvents, NvmeTrace, type Owner } from '../oracle/index.js';
 import type { BootedGuest } from './boot.js';
 
 /** Is the device watched in cells with this workload? What each page costs is a good part of a small workload's time. */
@@ -29,17 +22,6 @@ export function tracesDevice(workload: Workload): boolean {
   }
 }
 
-/** QEMU's trace events that tell what an NVMe of this machine does. */
-export function deviceEvents({ iommu }: Machine): readonly string[] {
-  return [...NVME_EVENTS, ...iommuEvents(iommu)];
-}
-
-function iommuEvents(iommu: Machine['iommu']): readonly string[] {
-  if (iommu.kind === 'none') return [];
-  if (iommu.kind !== 'intel') return TRANSLATION_EVENTS[iommu.kind];
-  return iommu.scalable === 'first-stage' ? VTD_FIRST_STAGE_EVENTS : VTD_EVENTS;
-}
-
 export class DeviceTracer {
   readonly #booted: BootedGuest;
   readonly #dut: string;
@@ -49,7 +31,7 @@ export class DeviceTracer {
   constructor(booted: BootedGuest, machine: Machine, dut: string) {
     this.#booted = booted;
     this.#dut = dut;
-    this.#events = deviceEvents(machine);
+    this.#events = deviceEvents(machine.iommu);
   }
 
   /** A driver is about to get the function. */

@@ -1,6 +1,5 @@
 export { Desk, type Sections } from './desk.js';
 export { askDesk, deskFolder, desks, serveDesk } from './desk-control.js';
-export { deviceEvents } from './device-trace.js';
 export { artefactsOf } from './evidence.js';
 export { executeRun, lacking, type RunOptions } from './run.js';
 export { Snapshots } from './snapshots.js';
