@@ -87,7 +87,7 @@ static void unpin_chunks(const struct phyr_list *list, bool dirty)
 		unsigned long pfn = PHYS_PFN(it.cur.paddr);
 		unsigned long end = PFN_UP(it.cur.paddr + it.cur.len);
 
-		if (phyr_planted(PHYR_PLANT_PIN_LEAK) && end - pfn > 1)
+		if (phyr_planted(PHYR_PLANT_PIN_LEAK) && list->len > PAGE_SIZE)
 			pfn++;
 		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), end - pfn, dirty);
 	}
