@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { noIommu, vtdStrict, vtdStrictCounting } from '../../../harness/machines.js';
+import { amdPassthrough, amdStrict, noIommu, vtdStrict, vtdStrictCounting } from '../../../harness/machines.js';
 import { fabric, switched } from '../../../harness/topologies.js';
 import { makeRunKeys } from '../../../src/guest/index.js';
 import { GuestStates } from '../../../src/images/index.js';
@@ -101,6 +101,8 @@ describe('a state', () => {
     expect(await snapshots.keeps(booted, guest())).toBe(true);
     expect(await snapshots.keeps({ ...booted, machine: vtdStrictCounting }, guest())).toBe(false);
     expect(await snapshots.keeps({ ...booted, topology: engines }, guest())).toBe(false);
+    for (const machine of [amdStrict, amdPassthrough])
+      expect(await snapshots.keeps({ ...booted, machine }, guest())).toBe(false);
     const refused = { ...guest(), unsaveable: async () => 'PMR' } as Guest;
     expect(await snapshots.keeps(booted, refused)).toBe(false);
   });
