@@ -41,8 +41,8 @@
  * @PHYR_PLANT_SKIP_SYNC:	"skip-sync": unmapping brings nothing back from bounce buffers
  * @PHYR_PLANT_WRONG_SLICE:	"wrong-slice": an I/O on a registered list begins a page later
  *				than asked, where there is a page left
- * @PHYR_PLANT_PIN_LEAK:	"pin-leak": unpinning forgets the first page of each chunk, in a list
- *				of more than a page
+ * @PHYR_PLANT_PIN_LEAK:	"pin-leak": unpinning forgets the first page of each chunk
+ *				of a list longer than a page
  * @PHYR_PLANT_NO_PIN:		"no-pin": user memory is unpinned as soon as it is described, not
  *				when it is no longer used
  * @PHYR_PLANT_WRONG_ORDER:	"wrong-order": the size bits of a packed entry are one too small

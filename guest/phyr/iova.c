@@ -14,12 +14,12 @@
 /* How far into the space the list should begin, but for what the smallest page asks for. */
 static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_list *list)
 {
-	u64 granule = phyr_granule(domain), pages = domain->pgsize_bitmap & ~granule;
+	u64 inside = phyr_inside(domain), pages = domain->pgsize_bitmap & ~(inside + 1);
 	/* The alignment of all inner boundaries; 0 if there are none. */
 	u64 inner = list->gaps & -list->gaps;
 
 	/* A list that begins within a granule can be linked at the beginning of its space alone. */
-	if (list->first & (granule - 1))
+	if (list->first & inside)
 		return 0;
 
 	/* No page is larger than the alignment of all inner boundaries. */
@@ -31,7 +31,7 @@ static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_li
 		u64 page = rounddown_pow_of_two(pages), into = list->first & (page - 1);
 
 		if (page <= list->len && (into ? page - into : 0) <= list->len - page)
-			return into & ~(granule - 1);
+			return into & ~inside;
 	}
 	return 0;
 }

@@ -8,10 +8,10 @@
 
 #include "internal.h"
 
-/* The smallest page of an IOMMU: what the DMA API calls its merge boundary, plus one. */
-static inline u64 phyr_granule(const struct iommu_domain *domain)
+/* The bits of an address inside the smallest page of an IOMMU: the DMA API's merge boundary. */
+static inline u64 phyr_inside(const struct iommu_domain *domain)
 {
-	return domain->pgsize_bitmap & -domain->pgsize_bitmap;
+	return (domain->pgsize_bitmap - 1) & ~domain->pgsize_bitmap;
 }
 
 /* iova.c */
@@ -22,10 +22,10 @@ void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped);
 /* Does a list begin where any large page that it could use begins? */
 static __always_inline bool phyr_begins_whole(const struct phyr_list *list)
 {
-	/* The alignment of all inner boundaries; 0 if there are none. */
-	u64 inner = list->gaps & -list->gaps;
+	/* The alignment of all inner boundaries; without any, no page is larger than the list. */
+	u64 inner = list->gaps & -list->gaps ?: rounddown_pow_of_two(list->len);
 
-	return inner && !(list->first & (inner - 1));
+	return !(list->first & (inner - 1));
 }
 
 /* __phyr_iova_alloc() for every list; what needs no care for large pages is here, inline. */

@@ -52,23 +52,29 @@ static __always_inline void phyr_sg_set(struct scatterlist *sg, phys_addr_t addr
 #endif
 }
 
+/* The next chunk, wherever and whatever it is. */
+static noinline const u64 *phyr_sg_next(struct phyr_iter *it, const u64 *at,
+					struct scatterlist *sg)
+{
+	it->at = at;
+	phyr_iter_next(it);
+	phyr_sg_set(sg, it->cur.paddr, it->cur.len);
+	return it->at;
+}
+
 /* The next chunks, as many as there are entries.  A loop for each format. */
 static __always_inline void phyr_sg_fill(struct phyr_iter *it, struct scatterlist *sg,
 					 const struct scatterlist *end, bool packed)
 {
 	const u64 *at = it->at;
+	struct phys_vec cur;
 
 	for (; sg < end; sg++) {
-		struct phys_vec cur;
-
-		if (unlikely(at == it->stop)) {
-			it->at = at;
-			__phyr_iter_next(it);
-			at = it->at;
-			cur = it->cur;
-		} else {
-			at = __phyr_decode(at, packed, &cur);
+		if (unlikely(at == it->stop || (packed && !__phyr_decode_pages(*at, &cur)))) {
+			at = phyr_sg_next(it, at, sg);
+			continue;
 		}
+		at = __phyr_decode(at, packed, &cur);
 		phyr_sg_set(sg, cur.paddr, cur.len);
 	}
 	it->at = at;
@@ -79,10 +85,10 @@ static __always_inline int phyr_link_batches(struct device *dev, struct iommu_do
 {
 	/* Clearing it would cost as much as entering a chunk. */
 	struct scatterlist batch[BATCH] __uninitialized;
-	u64 granule = phyr_granule(domain) - 1;
+	u64 inside = phyr_inside(domain);
 	int prot = phyr_link_prot(map);
 	/* Only the very first chunk may begin, and the last one end, within a granule. */
-	u64 pad = map->addr & granule;
+	u64 pad = map->addr & inside;
 	dma_addr_t iova = map->addr - pad;
 	const struct phys_vec *last = &map->list->last;
 	u32 left = map->list->nr;
@@ -101,7 +107,7 @@ static __always_inline int phyr_link_batches(struct device *dev, struct iommu_do
 		else
 			phyr_sg_fill(&it, batch, end - !left, false);
 		if (!left)
-			phyr_sg_set(end - 1, last->paddr, (last->len + granule) & ~granule);
+			phyr_sg_set(end - 1, last->paddr, (last->len + inside) & ~inside);
 		batch->offset -= pad;
 		batch->length += pad;
 		pad = 0;
@@ -152,10 +158,11 @@ static __always_inline int phyr_iova_begin(struct device *dev, struct iommu_doma
 					   struct phyr_map *map)
 {
 	u64 todo = phyr_plant_len(map->len);
+	bool whole = todo == map->len;
 
 	if (unlikely(!phyr_iova_alloc(dev, domain, map)))
 		return -ENOMEM;
-	if (unlikely(!phyr_link_plain(dev, map) || todo != map->len))
+	if (unlikely(!phyr_link_plain(dev, map) || !whole))
 		return phyr_link_each(dev, map, todo);
 	return PHYR_LINK_PLAIN;
 }
@@ -190,14 +197,14 @@ int phyr_map_chunks(struct device *dev, struct iommu_domain *domain, struct phyr
  */
 int phyr_map_chunk(struct device *dev, struct iommu_domain *domain, struct phyr_map *map)
 {
-	u64 granule = phyr_granule(domain) - 1, pad;
+	u64 inside = phyr_inside(domain), pad;
 	int err = phyr_iova_begin(dev, domain, map);
 
 	if (unlikely(err != PHYR_LINK_PLAIN))
 		return err;
-	pad = map->addr & granule;
+	pad = map->addr & inside;
 	err = iommu_map(domain, map->addr - pad, map->list->first - pad,
-			(map->len + pad + granule) & ~granule, phyr_link_prot(map), GFP_ATOMIC);
+			(map->len + pad + inside) & ~inside, phyr_link_prot(map), GFP_ATOMIC);
 	if (unlikely(err))
 		__phyr_iova_free(dev, map, 0);
 	return err;

@@ -172,17 +172,14 @@ undo:
 	return err;
 }
 
-/* Where the device does not see physical addresses. */
-static int phyr_map_other(struct device *dev, const struct phyr_list *list,
-			  struct phyr_map *map, gfp_t gfp)
+/* Behind an IOMMU. */
+static noinline int phyr_map_translated(struct device *dev, const struct phyr_list *list,
+					struct phyr_map *map, gfp_t gfp)
 {
-	struct iommu_domain *domain;
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 	int err;
 
-	if (unlikely(!dev_dma_iommu(dev)))
-		return phyr_map_array(dev, list, map, gfp);
-	domain = iommu_get_domain_for_dev(dev);
-	if (unlikely(list->gaps & (phyr_granule(domain) - 1)))
+	if (unlikely(list->gaps & phyr_inside(domain)))
 		return phyr_map_array(dev, list, map, gfp);
 
 	/*
@@ -210,6 +207,14 @@ static int phyr_map_other(struct device *dev, const struct phyr_list *list,
 		return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+/* Where the device does not see physical addresses. */
+static __always_inline int phyr_map_other(struct device *dev, const struct phyr_list *list,
+					  struct phyr_map *map, gfp_t gfp)
+{
+	return dev_dma_iommu(dev) ? phyr_map_translated(dev, list, map, gfp) :
+				    phyr_map_array(dev, list, map, gfp);
 }
 
 /*
@@ -271,21 +276,25 @@ static noinline int phyr_map_special(struct device *dev, const struct phyr_list 
 int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
 		 enum dma_data_direction dir, unsigned long attrs, gfp_t gfp)
 {
+	const u32 max_seg = dma_get_max_seg_size(dev) & ~(PAGE_SIZE - 1) ?: PAGE_SIZE;
+	const u64 boundary = dma_get_seg_boundary(dev);
+	const bool ram = list->mem == PHYR_MEM_RAM;
+
 	map->shape = PHYR_SHAPE_NONE;
 	if (unlikely(!list->len || !valid_dma_direction(dir)))
 		return -EINVAL;
 
 	map->list = list;
 	map->len = list->len;
-	map->boundary = dma_get_seg_boundary(dev);
-	map->max_seg = dma_get_max_seg_size(dev) & ~(PAGE_SIZE - 1) ?: PAGE_SIZE;
+	map->boundary = boundary;
+	map->max_seg = max_seg;
 
-	if (likely(list->mem == PHYR_MEM_RAM) && phyr_can_be_same(dev, list))
+	if (likely(ram) && phyr_can_be_same(dev, list))
 		return phyr_map_same(dev, map, 0, dir, attrs, false);
 
 	map->dir = phyr_plant_dir(dir);
 	map->attrs = attrs;
-	if (unlikely(list->mem != PHYR_MEM_RAM))
+	if (unlikely(!ram))
 		return phyr_map_special(dev, list, map, gfp);
 	return phyr_map_other(dev, list, map, gfp);
 }

@@ -281,6 +281,16 @@ static inline void phyr_iter_init(struct phyr_iter *it, const struct phyr_list *
 }
 
 /* private: */
+/* One word that counts pages: most of them do. */
+static __always_inline bool __phyr_decode_pages(u64 word, struct phys_vec *cur)
+{
+	if (unlikely(word & (3 << PHYR_WORD_SCALE_SHIFT)))
+		return false;
+	cur->paddr = word & PHYR_WORD_ADDR_MASK;
+	cur->len = ((word & PHYR_WORD_COUNT_MASK) + 1) << PHYR_WORD_PAGE_SHIFT;
+	return true;
+}
+
 static __always_inline const u64 *__phyr_decode(const u64 *at, bool packed, struct phys_vec *cur)
 {
 	u64 word = *at++;
@@ -291,12 +301,12 @@ static __always_inline const u64 *__phyr_decode(const u64 *at, bool packed, stru
 		cur->len = *at++;
 		return at;
 	}
+	if (__phyr_decode_pages(word, cur))
+		return at;
 
 	cur->paddr = word & PHYR_WORD_ADDR_MASK;
 	unit = (word >> PHYR_WORD_SCALE_SHIFT) & 3;
-	if (likely(!unit)) {
-		cur->len = ((word & PHYR_WORD_COUNT_MASK) + 1) << PHYR_WORD_PAGE_SHIFT;
-	} else if (unlikely(unit == PHYR_WORD_EXT)) {
+	if (unlikely(unit == PHYR_WORD_EXT)) {
 		word = *at++;
 		cur->paddr |= word & ~PHYR_WORD_ADDR_MASK;
 		cur->len = word >> PHYR_WORD_PAGE_SHIFT;
