@@ -87,10 +87,10 @@ function otherPath(due: Path, went: readonly Path[]): string | undefined {
   return `the data went by ${went.join(' and ')}, due ${due}`;
 }
 
-/** Lists that the probe made, mapped, and unmapped on purpose. */
-export function judgeTranslate(results: readonly Translate[], pages: number): OracleReport {
+/** Lists that the probe made, mapped, and unmapped on purpose, each of so many pages. */
+export function judgeTranslate(results: readonly (Translate & { pages: number })[]): OracleReport {
   if (results.length === 0) return report('inconclusive', 'nothing was translated');
-  for (const { translate: t } of results) {
+  for (const { translate: t, pages } of results) {
     const wrong = [
       t.wrong > 0 && `${t.wrong} pages lead elsewhere (${t.first.iova} to ${t.first.got}, due ${t.first.want})`,
       t.missing > 0 && `${t.missing} pages have no address`,

@@ -49,21 +49,20 @@ export async function mapCost(
   const plan = costPlan(cell.machine, cell.backend, workload.points);
   await lab.renewDomain(dut);
   await lab.bind(dut, 'phyr_probe');
-  const translations: Translate[] = [];
-  let pages = Number.POSITIVE_INFINITY;
+  const translations: (Translate & { pages: number })[] = [];
   for (const point of translated(plan)) {
-    pages = Math.min(pages, point.kib / 4);
+    const pages = point.kib / 4;
     for (const direction of ['to', 'from']) {
       const { layout, lengths } = asked(point);
-      const command = `phyrctl translate -b ${cell.backend} -l ${layout} -n ${point.kib / 4} -d ${direction} -t 512${lengths}`;
-      translations.push(await lab.ask(Translate, command));
+      const command = `phyrctl translate -b ${cell.backend} -l ${layout} -n ${pages} -d ${direction} -t 512${lengths}`;
+      translations.push({ ...(await lab.ask(Translate, command)), pages });
     }
   }
   const command = `lab uncounted sh -c '${measurements(cell.backend, plan).join(' && ')}'`;
   const { lines } = await lab.run(command, { deadlineMs: MEASURE_MS });
   return {
     workload: done(summary(plan)),
-    translation: judgeTranslate(translations, pages),
+    translation: judgeTranslate(translations),
     uncounted: outerSnapshots(command, lines, Snapshot),
     metrics: metricsOf(cell.backend, plan, lines, workload.points.length > 1),
   };

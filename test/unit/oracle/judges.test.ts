@@ -449,6 +449,8 @@ describe('the translation oracle', () => {
     },
   });
 
+  const of = (pages: number, change: Partial<Translate['translate']>) => ({ ...translate(change), pages });
+
   it('needs commands that were walked', () => {
     const works = { kind: 'works', how: 'iova' } as const;
     expect(judgeWatch(watch({}), works, 0).verdict).toBe('pass');
@@ -487,14 +489,15 @@ describe('the translation oracle', () => {
   });
 
   it.each([{ wrong: 1 }, { missing: 1 }, { stale: 1 }, { prot_wrong: 1 }])('fails on %j', (change) => {
-    expect(judgeTranslate([translate({}), translate(change)], 256).verdict).toBe('fail');
+    expect(judgeTranslate([of(256, {}), of(256, change)]).verdict).toBe('fail');
   });
 
-  it('needs pages that were checked', () => {
-    expect(judgeTranslate([translate({})], 256).verdict).toBe('pass');
-    expect(judgeTranslate([translate({ checked: 255 })], 256).verdict).toBe('inconclusive');
-    expect(judgeTranslate([], 256).verdict).toBe('inconclusive');
-    expect(judgeTranslate([translate({ prot_checked: 0 })], 256).verdict).toBe('inconclusive');
-    expect(judgeTranslate([translate({ by: 'identity', prot_checked: 0 })], 256).detail).toBe('256 pages by identity');
+  it('needs each list to have been checked whole', () => {
+    expect(judgeTranslate([of(256, {})]).verdict).toBe('pass');
+    expect(judgeTranslate([of(256, { checked: 255 })]).verdict).toBe('inconclusive');
+    expect(judgeTranslate([of(16, { checked: 16 }), of(1024, { checked: 256 })]).verdict).toBe('inconclusive');
+    expect(judgeTranslate([]).verdict).toBe('inconclusive');
+    expect(judgeTranslate([of(256, { prot_checked: 0 })]).verdict).toBe('inconclusive');
+    expect(judgeTranslate([of(256, { by: 'identity', prot_checked: 0 })]).detail).toBe('256 pages by identity');
   });
 });
