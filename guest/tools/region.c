@@ -9,8 +9,8 @@
  *   region revoke NODE DMABUF BYTES PROCESSES MS KNOB
  *		   taken back by its exporter while the processes use it, and then deregistered: "1" written to KNOB, or
  *		   "vfio"
- *   region cost   NODE KIND BYTES TIMES
- *		   registered, used and deregistered: as a list, a scatterlist, arrays of pages
+ *   region cost   NODE MEMORY BYTES TIMES
+ *		   registered, used and deregistered: as a list, a scatterlist, arrays of pages; a dma-buf by the way it names
  *
  * MEMORY is KIND, of the process (4k, 64k, 2m or hugetlb), or DMABUF: dmabuf:list|sg:SOURCE:OFFSET+LENGTH,..., whose lengths sum
  * to BYTES, as phyrio has them. An engine that has no data of its own (edu) is let read page 7 (or the last) first. JSON lines on stdout. Exit: 0
@@ -84,7 +84,7 @@ int again(const char *node)
 
 static int usage(void)
 {
-	fputs("usage: region run NODE MEMORY BYTES SEED PROCESSES PAGES | load NODE MEMORY BYTES PROCESSES MS | revoke NODE DMABUF BYTES PROCESSES MS KNOB | cost NODE KIND BYTES TIMES\n",
+	fputs("usage: region run NODE MEMORY BYTES SEED PROCESSES PAGES | load NODE MEMORY BYTES PROCESSES MS | revoke NODE DMABUF BYTES PROCESSES MS KNOB | cost NODE MEMORY BYTES TIMES\n",
 	      stderr);
 	return EXIT_USAGE;
 }
@@ -97,8 +97,8 @@ static int command(int argc, char **argv, int fd, struct source *s, uint64_t a, 
 		return load(argv[2], fd, s, (unsigned int)a, (unsigned int)b, NULL);
 	if (!strcmp(argv[1], "revoke") && argc == 8 && a && a <= MAX_PROCESSES && s->dmabuf)
 		return load(argv[2], fd, s, (unsigned int)a, (unsigned int)b, argv[7]);
-	if (!strcmp(argv[1], "cost") && argc == 6 && a && a <= MAX_TIMES && !s->dmabuf)
-		return cost(fd, &s->m, (unsigned int)a);
+	if (!strcmp(argv[1], "cost") && argc == 6 && a && a <= MAX_TIMES)
+		return cost(fd, s, (unsigned int)a);
 	return usage();
 }
 

@@ -49,7 +49,7 @@ bool print_registered(const struct source *s, const struct phyr_region_register 
 void print_digest(const struct source *s);
 
 /* Each returns the exit code. */
-int cost(int fd, struct memory *m, unsigned int times);
+int cost(int fd, const struct source *s, unsigned int times);
 int run(const char *node, int fd, struct source *s, uint64_t seed, unsigned int processes, char *list);
 /* @knob: the exporter takes the memory back before it is deregistered; NULL: it does not */
 int load(const char *node, int fd, struct source *s, unsigned int processes, unsigned int ms, const char *knob);

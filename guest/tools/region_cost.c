@@ -31,22 +31,19 @@ static void print(const char *name, const uint64_t *value, unsigned int n)
 }
 
 /* Of the last page, where a walk is longest; only found, so that the engine's own work is left out. */
-static int one(int fd, const struct memory *m, uint32_t how, uint64_t *reg, uint64_t *use, uint64_t *dereg,
+static int one(int fd, const struct phyr_region_register *in, uint64_t *reg, uint64_t *use, uint64_t *dereg,
 	       struct phyr_region_register *out)
 {
-	const struct phyr_region_register in = {
-		.addr = (uintptr_t)m->addr, .len = m->bytes, .access = PHYR_REGION_READ | PHYR_REGION_WRITE, .how = how,
-	};
 	uint64_t t[6];
 	int err;
 
 	t[0] = counter();
-	err = region_register(fd, &in, out);
+	err = region_register(fd, in, out);
 	t[1] = counter();
 	if (err)
 		return err;
 	t[2] = counter();
-	err = region_use(fd, out->key, PHYR_REGION_FIND, m->bytes - PAGE, NULL);
+	err = region_use(fd, out->key, PHYR_REGION_FIND, out->len - PAGE, NULL);
 	t[3] = counter();
 	if (err)
 		return err;
@@ -59,28 +56,38 @@ static int one(int fd, const struct memory *m, uint32_t how, uint64_t *reg, uint
 	return err;
 }
 
-int cost(int fd, struct memory *m, unsigned int times)
+static bool cost_of(int fd, const struct phyr_region_register *in, const char *how, unsigned int times)
 {
-	static const char *const hows[] = { "phyr", "sg", "pages" };
 	uint64_t reg[MAX_TIMES + 1], use[MAX_TIMES + 1], dereg[MAX_TIMES + 1];
 	struct phyr_region_register out;
 
-	for (uint32_t how = 0; how < 3; how++) {
-		/* The first round fills allocators' stocks and is not told. */
-		for (unsigned int i = 0; i <= times; i++) {
-			int err = one(fd, m, how, &reg[i], &use[i], &dereg[i], &out);
+	/* The first round fills allocators' stocks and is not told. */
+	for (unsigned int i = 0; i <= times; i++) {
+		int err = one(fd, in, &reg[i], &use[i], &dereg[i], &out);
 
-			if (err) {
-				printf("{\"error\":\"%s: %s\"}\n", hows[how], strerror(err));
-				return EXIT_FAILURE;
-			}
+		if (err) {
+			printf("{\"error\":\"%s: %s\"}\n", how, strerror(err));
+			return false;
 		}
-		printf("{\"cost\":{\"how\":\"%s\",\"bytes\":%llu,\"blocks\":%llu", hows[how],
-		       (unsigned long long)out.bytes, (unsigned long long)out.blocks);
-		print("register", reg + 1, times);
-		print("use", use + 1, times);
-		print("deregister", dereg + 1, times);
-		printf("}}\n");
 	}
+	printf("{\"cost\":{\"how\":\"%s\",\"bytes\":%llu,\"blocks\":%llu", how, (unsigned long long)out.bytes,
+	       (unsigned long long)out.blocks);
+	print("register", reg + 1, times);
+	print("use", use + 1, times);
+	print("deregister", dereg + 1, times);
+	printf("}}\n");
+	return true;
+}
+
+int cost(int fd, const struct source *s, unsigned int times)
+{
+	static const char *const hows[] = { "phyr", "sg", "pages" };
+	struct phyr_region_register in = source_all(s, PHYR_REGION_READ | PHYR_REGION_WRITE);
+
+	if (s->dmabuf)
+		return cost_of(fd, &in, s->shared.list ? "phyr" : "sg", times) ? EXIT_SUCCESS : EXIT_FAILURE;
+	for (in.how = 0; in.how < 3; in.how++)
+		if (!cost_of(fd, &in, hows[in.how], times))
+			return EXIT_FAILURE;
 	return EXIT_SUCCESS;
 }

@@ -1,5 +1,14 @@
 import type { Block, CtlIo, Machine, Suite } from '../../src/model/index.js';
-import { noIommu, virtioLazy, virtioStrict, vtdFirstStage, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
+import {
+  amdStrict,
+  noIommu,
+  virtioLazy,
+  virtioStrict,
+  vtdFirstStage,
+  vtdLazy,
+  vtdPassthrough,
+  vtdStrict,
+} from '../machines.js';
 import { acsDirect, acsRedirected, switched } from '../topologies.js';
 
 // Not among the parts of the matrix: dma-bufs are mapped by phyr.ko or by the kernel's helper, whatever the backend.
@@ -13,7 +22,9 @@ export const sharing = (machine: Machine): Machine => ({
   kernelArgs: ['memmap=128M$0x30000000'],
 });
 
-const modes = [noIommu, vtdLazy, vtdStrict, vtdPassthrough, vtdFirstStage, virtioLazy, virtioStrict].map(sharing);
+const modes = [noIommu, vtdLazy, vtdStrict, vtdPassthrough, vtdFirstStage, virtioLazy, virtioStrict, amdStrict].map(
+  sharing,
+);
 /** The host bridge forwards nothing. */
 const strict = [noIommu, vtdStrict, vtdPassthrough];
 

@@ -9,6 +9,7 @@ import type {
   UserCost,
 } from '../../src/model/index.js';
 import {
+  amdStrict,
   noIommu,
   virtioStrict,
   vtdFirstStage,
@@ -107,12 +108,19 @@ const dmabufs: Register[] = [
 const roomy = (machine: Machine): Machine => ({ ...machine, id: `${machine.id}-2g`, memoryMiB: 2048 });
 
 const GIB = 2 ** 20;
-const costOf = (memory: UserCost['points'][number]['memory'], ...sizes: number[]): UserCost => ({
+const costOf = (memory: '4k' | '2m', ...sizes: number[]): UserCost => ({
   id: `register-cost-${memory}`,
   kind: 'user-cost',
   what: 'region',
   points: sizes.map((kib) => ({ memory, kib })),
 });
+
+const costOfDmaBufs: UserCost = {
+  id: 'register-cost-dma-buf',
+  kind: 'user-cost',
+  what: 'region',
+  points: (['one', 'apart', 'pages', 'large'] as const).map((ranges) => ({ memory: 'dma-buf', ranges })),
+};
 
 const block = (machines: Machine[], topology: Topology, workloads: Block['workloads']): Block => ({
   machines,
@@ -121,7 +129,7 @@ const block = (machines: Machine[], topology: Topology, workloads: Block['worklo
   backends: ['phyr8'],
 });
 
-const modes = [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu];
+const modes = [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, amdStrict, vtdPassthrough, noIommu];
 
 const ownMemory: Block[] = [
   block(modes, pairs, [register4k, register64k, register2m, registerHugetlb, registerEdu]),
@@ -160,6 +168,7 @@ export const register: Suite = {
       costOf('4k', 4, 1024, 65_536, GIB),
       costOf('2m', 2048, 65_536, GIB),
     ]),
+    block([vtdStrictCounting, vtdPassthroughCounting].map(sharing), pairs, [costOfDmaBufs]),
   ],
 };
 

@@ -1,5 +1,7 @@
 import type { Endpoint, Machine, Suite, Topology, UserCost, Vfio } from '../../src/model/index.js';
 import {
+  amdPassthrough,
+  amdStrict,
   virtioLazy,
   virtioStrict,
   vtdCaching,
@@ -36,7 +38,7 @@ export const vfioEdu: Vfio = { ...vfio4k, id: 'vfio-edu', engine: 'edu' };
 const roomy: Machine = { ...vtdStrictCounting, id: 'vtd-strict-icount-3g', memoryMiB: 3072 };
 
 const GIB = 2 ** 20;
-const costOf = (memory: UserCost['points'][number]['memory'], ...sizes: number[]): UserCost => ({
+const costOf = (memory: '4k' | '2m' | 'hugetlb', ...sizes: number[]): UserCost => ({
   id: `vfio-cost-${memory}`,
   kind: 'user-cost',
   what: 'domain',
@@ -59,6 +61,8 @@ export const vfio: Suite = {
         vtdFirstStagePassthrough,
         virtioStrict,
         virtioLazy,
+        amdStrict,
+        amdPassthrough,
       ],
       topologies: [pairs],
       workloads: [vfio4k, vfio64k, vfio2m, vfioHugetlb, vfioEdu],

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { InfraError, type Metric, sizeName, type UserCost, walk } from '../../model/index.js';
 import { Snapshot } from '../../oracle/index.js';
-import type { Way } from '../../plan/index.js';
+import { bytesOf, type Lent, rangesOf, type Way } from '../../plan/index.js';
 import { check } from '../lab.js';
 import { undoing } from '../undo.js';
+import { makeMemory, rangesText } from './ctl-memory.js';
 import { linesLike, outerSnapshots } from './lines.js';
 import { done, type WorkloadContext, type WorkloadResult } from './types.js';
 
@@ -13,14 +14,17 @@ const TIMES = 3;
 const ONCE_KIB = 512 * 1024;
 const COST_MS = 400_000;
 const IOVA = 2 ** 32;
+/** Where ranges are cut out of; each point has its own. */
+const LENT: Lent = { memory: 'page-less', via: [], threads: 1 };
 
 type Context = WorkloadContext<UserCost>;
 
 /** What it costs to give a device a process's memory, by the kernel's ways and by lists, on the same memory. */
 export async function userCost(context: Context): Promise<WorkloadResult> {
-  const measured = context.workload.what === 'domain' ? await domains(context) : await regions(context);
+  const { workload } = context;
+  const measured = workload.what === 'domain' ? await domains(context, workload) : await regions(context, workload);
   return {
-    workload: done(`${context.workload.points.length} points`),
+    workload: done(`${workload.points.length} points`),
     // That the memory is where it should be the suites `vfio` and `register` show, on the same paths.
     translation: 'nothing',
     uncounted: measured.uncounted,
@@ -28,7 +32,9 @@ export async function userCost(context: Context): Promise<WorkloadResult> {
   };
 }
 
-type Point = UserCost['points'][number];
+type Domain = Extract<UserCost, { what: 'domain' }>;
+type Region = Extract<UserCost, { what: 'region' }>;
+type Point = Region['points'][number];
 type Measured = { metrics: Metric[]; uncounted: NonNullable<WorkloadResult['uncounted']> };
 
 function figures(point: Point, who: string, costs: Record<string, number[]>): Metric[] {
@@ -42,8 +48,9 @@ function figures(point: Point, who: string, costs: Record<string, number[]>): Me
   );
 }
 
-const named = ({ memory, kib }: Point): string => `${memory} ${sizeName(kib)}`;
-const timesOf = ({ kib }: Point): number => (kib > ONCE_KIB ? 1 : TIMES);
+const named = (point: Point): string =>
+  point.memory === 'dma-buf' ? `dma-buf ${point.ranges}` : `${point.memory} ${sizeName(point.kib)}`;
+const timesOf = ({ kib }: { kib: number }): number => (kib > ONCE_KIB ? 1 : TIMES);
 
 const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
 const Memory = z.object({ memory: z.object({ runs: z.number() }) });
@@ -60,8 +67,8 @@ const DomainCost = z.object({
   cost: z.object({ errno: z.null(), map: z.array(z.number()).min(1), unmap: z.array(z.number()).min(1) }),
 });
 
-async function domains(context: Context): Promise<Measured> {
-  const { cell, workload, lab } = context;
+async function domains(context: Context, workload: Domain): Promise<Measured> {
+  const { cell, lab } = context;
   const [theirs, ours] = [...walk(cell.topology)]
     .filter(({ node }) => node.kind === 'iommu-testdev')
     .map(({ node }) => context.bdf(node.id));
@@ -160,28 +167,45 @@ const RegionCost = z.object({
   }),
 });
 
-async function regions(context: Context): Promise<Measured> {
-  const { cell, workload, lab } = context;
+/** What the guest's tool is asked, and by which ways it answers. */
+interface Asked {
+  point: Region['points'][number];
+  command: string;
+  hows: ('phyr' | 'sg' | 'pages')[];
+}
+
+async function regions(context: Context, { points }: Region): Promise<Measured> {
+  const { cell, lab } = context;
   const node = [...walk(cell.topology)].find((place) => place.node.kind === 'iommu-testdev')?.node;
   if (node === undefined) throw new InfraError('the topology has no iommu-testdev');
   const bdf = context.bdf(node.id);
   const metrics: Metric[] = [];
-  await lab.run('lab engine load 64');
+  const lent = points.some(({ memory }) => memory === 'dma-buf') ? await makeMemory(context, LENT) : undefined;
+  const tool = `region cost /dev/phyr_region-${bdf}`;
+  const asked = points.flatMap((point): Asked[] => {
+    if (point.memory !== 'dma-buf') {
+      const command = `${tool} ${point.memory} ${point.kib * 1024} ${timesOf(point)}`;
+      return [{ point, command, hows: ['phyr', 'sg', 'pages'] }];
+    }
+    const ranges = rangesOf(point.ranges, 0);
+    return (['phyr', 'sg'] as const).map((how) => {
+      const name = `dmabuf:${how === 'phyr' ? 'list' : 'sg'}:${lent?.file}:${rangesText(ranges)}`;
+      return { point, command: `${tool} ${name} ${bytesOf(ranges)} ${TIMES}`, hows: [how] };
+    });
+  });
   const uncounted = await undoing(
     async () => {
+      await lab.run('lab engine load 64');
       await lab.bind(bdf, 'phyr_engine');
       // Once while mappings are counted, so that a leak shows; counting costs.
-      await lab.run(`region cost /dev/phyr_region-${bdf} 4k 65536 1`);
-      const commands = workload.points.map(
-        (point) => `region cost /dev/phyr_region-${bdf} ${point.memory} ${point.kib * 1024} ${timesOf(point)}`,
-      );
-      const command = `lab uncounted sh -c '${commands.join(' && ')}'`;
+      await lab.run(`${tool} 4k 65536 1`);
+      const command = `lab uncounted sh -c '${asked.map((one) => one.command).join(' && ')}'`;
       const { lines } = await lab.run(command, { deadlineMs: COST_MS });
       const counted = outerSnapshots('region cost', lines, Snapshot);
       const costs = linesLike(RegionCost, lines).map(({ cost }) => cost);
-      for (const [i, point] of workload.points.entries())
-        for (const [j, how] of (['phyr', 'sg', 'pages'] as const).entries()) {
-          const cost = costs[3 * i + j];
+      for (const { point, hows } of asked)
+        for (const how of hows) {
+          const cost = costs.shift();
           if (cost?.how !== how) throw new InfraError(`region cost: no answer for ${how}, ${named(point)}`);
           const { register, use, deregister } = cost;
           metrics.push(
@@ -194,6 +218,7 @@ async function regions(context: Context): Promise<Measured> {
     },
     async () => {
       await lab.unbind(bdf);
+      await lent?.release();
       await lab.run('lab engine unload');
     },
   );
