@@ -34,6 +34,8 @@ export const filesystem: Workload = { id: 'filesystem', kind: 'filesystem', file
 const ctl = { kind: 'ctl-io', threads: 2, sizeKiB: 1024 } as const;
 export const ctlDirect: Workload = { ...ctl, id: 'ctl-direct', memory: 'user', via: ['direct'] };
 export const ctlRegistered: Workload = { ...ctl, id: 'ctl-registered', memory: 'user', via: ['registered'] };
+/** By key from processes that did not register it. */
+export const ctlByKey: Workload = { ...ctlRegistered, id: 'ctl-by-key', threads: 4, processes: true };
 export const ctlBoth: Workload = { ...ctl, id: 'ctl', memory: 'user', via: ['direct', 'registered'] };
 export const ctlPageless: Workload = {
   ...ctl,

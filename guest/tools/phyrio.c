@@ -19,6 +19,7 @@
  * MEMORY: "user" is anonymous; "buffer" the same as a registered buffer; FILE a mapping of that, e.g. p2pmem/allocate of a
  * peer, or of memory without pages; "buffer:FILE" the same registered. "dmabuf:WAY:FILE:OFFSET+LENGTH,..." is a dma-buf of
  * these parts of memory without pages, which its exporter hands over as a list (WAY "list") or as a scatterlist ("sg").
+ * "processes:" before one of the registered ones: by processes, not threads, which have only the key of what another has registered.
  * FILE may be "vfio:BDF", the BAR of an ivshmem device that vfio-pci has; SWITCH is "vfio" then. Each thread has a part of the
  * range and memory of its own. OFFSET and LENGTH are bytes, multiples of the logical block. One line of JSON on stdout; for `cat` on stderr.
  * Exit: 0 done and right, 1 wrong data or a wrong answer, 2 the I/O failed, 64 usage.
@@ -54,7 +55,7 @@ static int usage(void)
 	      "       cat CTL OFFSET LENGTH [MEMORY] | repeat CTL COUNT LENGTH [buffer] | refuse CTL [STORE] |\n"
 	      "       stress CTL THREADS SECONDS SEED | place CTL OFFSET MEMORY |\n"
 	      "       revoke CTL MEMORY SWITCH THREADS MILLISECONDS\n"
-	      "       MEMORY: user, buffer, FILE, buffer:FILE or dmabuf:WAY:FILE:OFFSET+LENGTH,...\n", stderr);
+	      "       MEMORY: user, FILE, [processes:]buffer[:FILE] or [processes:]dmabuf:WAY:FILE:OFFSET+LENGTH,...\n", stderr);
 	return 64;
 }
 
@@ -150,6 +151,7 @@ static int transfer(const struct disk *disk, int argc, char **argv)
 	bool cat = !strcmp(argv[1], "cat");
 	struct job job = { .op = cat ? CAT : *argv[1] == 'w' ? WRITE : CHECK };
 	int options = cat ? 5 : 7;
+	const char *memory = argc > options ? argv[options] : "user";
 	uint64_t threads = 1;
 
 	if (argc < options || argc > options + (cat ? 1 : 2) || !number(argv[3], INT64_MAX, &job.offset) ||
@@ -158,15 +160,19 @@ static int transfer(const struct disk *disk, int argc, char **argv)
 		return usage();
 	if (!cat && (!number(argv[5], UINT32_MAX, &job.seed) || !number(argv[6], UINT32_MAX, &job.gen)))
 		return usage();
-	if (argc > options && shared_named(argv[options])) {
-		job.shared = argv[options];
-	} else if (argc > options && strcmp(argv[options], "user")) {
-		job.buffer = !strncmp(argv[options], "buffer", 6) && (!argv[options][6] || argv[options][6] == ':');
-		job.file = argv[options] + (job.buffer ? 6 : 0);
+	job.processes = !strncmp(memory, "processes:", 10);
+	memory += job.processes ? 10 : 0;
+	if (shared_named(memory)) {
+		job.shared = memory;
+	} else if (strcmp(memory, "user")) {
+		job.buffer = !strncmp(memory, "buffer", 6) && (!memory[6] || memory[6] == ':');
+		job.file = memory + (job.buffer ? 6 : 0);
 		job.file += *job.file == ':';
 		if (!*job.file)
 			job.file = NULL;
 	}
+	if (job.processes && !job.buffer && !job.shared)
+		return usage();
 	if (argc > options + 1 && (!number(argv[options + 1], MAX_THREADS, &threads) || !threads))
 		return usage();
 	job.threads = threads;

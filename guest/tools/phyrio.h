@@ -44,6 +44,7 @@ int place(const struct disk *disk, uint64_t offset, const char *spec);
 struct job {
 	enum { WRITE, CHECK, CAT } op;
 	bool buffer;		/* on a registered buffer */
+	bool processes;		/* other ones than that which registers it */
 	const char *file;	/* whose memory; NULL for anonymous */
 	const char *shared;	/* or a dma-buf, as it is named */
 	unsigned int threads;

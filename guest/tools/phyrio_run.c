@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrio's transfers: a range of the disk, by several threads, each with a part of the range and memory of its own.
+ * phyrio's transfers: a range of the disk, by several threads or processes, each with a part of the range and memory of its own. What
+ * processes use is registered before there are any: they have the key of it.
  *
  * The first byte of the data goes round in its page, its size round a cycle; every fourth transfer ends where the
  * memory does, so that the last page of a registered buffer is used as well.
@@ -10,6 +11,9 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "phyrio.h"
 #include "stamp.h"
@@ -20,7 +24,10 @@
 static const size_t sizes[] = { 512, 4096, 3584, 65536, 512, 131072, 12800, 2 << 20, 1 << 20, 262144 };
 
 struct worker {
-	pthread_t thread;
+	union {
+		pthread_t thread;
+		pid_t child;
+	};
 	const struct disk *disk;
 	const struct job *job;
 	uint64_t offset, end;	/* its part of the range */
@@ -94,9 +101,8 @@ static int transfers(struct worker *w)
 	return 0;
 }
 
-static void *work(void *arg)
+static int prepare(struct worker *w)
 {
-	struct worker *w = arg;
 	const struct job *job = w->job;
 	size_t size = job->shared ? w->shared.size : job->file ? FILE_SIZE : BUF_SIZE;
 	unsigned int access = job->op == WRITE ? PHYR_NVME_BUFFER_WRITE : PHYR_NVME_BUFFER_READ;
@@ -110,10 +116,74 @@ static void *work(void *arg)
 	memset(w->mem, 0x5a, w->room);
 	if (job->shared ? buffer_attach(w->disk, &w->shared, access, &w->handle) :
 	    job->buffer && buffer_register(w->disk, w->mem, w->room, access, &w->handle))
-		failure(w, "register", 0, w->room);
-	else if (!transfers(w) && w->handle && buffer_unregister(w->disk, w->handle))
+		return failure(w, "register", 0, w->room);
+	return 0;
+}
+
+static void finish(struct worker *w)
+{
+	if (!w->failed && w->handle && buffer_unregister(w->disk, w->handle))
 		failure(w, "unregister", 0, w->room);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+
+	if (!prepare(w) && !transfers(w))
+		finish(w);
 	return NULL;
+}
+
+static void by_threads(struct worker *worker, unsigned int nr)
+{
+	unsigned int started;
+
+	/* The only one runs here, where what it prints is in order. */
+	if (nr == 1) {
+		work(worker);
+		return;
+	}
+	for (started = 0; started < nr; started++) {
+		errno = pthread_create(&worker[started].thread, NULL, work, &worker[started]);
+		if (errno) {
+			failure(&worker[started], "thread", 0, 0);
+			break;
+		}
+	}
+	while (started--)
+		pthread_join(worker[started].thread, NULL);
+}
+
+static void by_processes(struct worker *worker, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (prepare(&worker[i]))
+			return;
+	fflush(stdout);
+	for (unsigned int i = 0; i < nr; i++) {
+		worker[i].child = fork();
+		if (worker[i].child)
+			continue;
+		transfers(&worker[i]);
+		_exit(fflush(stdout) ? 1 : 0);
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		int status = -1;
+
+		errno = ECHILD;
+		if (worker[i].child < 0 || waitpid(worker[i].child, &status, 0) < 0 || status)
+			failure(&worker[i], "process", 0, 0);
+		finish(&worker[i]);
+	}
+}
+
+/* Memory that is the children's as well; or NULL. */
+static void *mapped(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return mem == MAP_FAILED ? NULL : mem;
 }
 
 /* Memory of a file: one after the other, as p2pmem/allocate is not asked for an offset. */
@@ -123,15 +193,21 @@ static uint8_t *worker_memory(struct worker *w, const struct job *job, unsigned 
 
 	if (job->shared)
 		return shared_open(&w->shared, job->shared, i) ? NULL : w->shared.view;
+	/* What is private a child has a copy of. */
+	if (job->processes && !job->file)
+		return mapped(BUF_SIZE);
 	return memory_of(job->file, job->file ? FILE_SIZE : BUF_SIZE, placed ? (uint64_t)i * FILE_SIZE : 0);
 }
 
 int run(const struct disk *disk, const struct job *job)
 {
 	uint64_t blocks = job->length / disk->info.block_size, bad = 0, first = 0;
-	struct worker worker[MAX_THREADS] = { 0 };
-	unsigned int started = 0, i;
+	struct worker *worker = mapped(MAX_THREADS * sizeof(*worker));
+	unsigned int i;
 	int code = 0;
+
+	if (!worker)
+		return fail_io("mmap", 0, 0);
 
 	for (i = 0; i < job->threads; i++) {
 		struct worker *w = &worker[i];
@@ -146,18 +222,8 @@ int run(const struct disk *disk, const struct job *job)
 			break;
 		}
 	}
-	/* The only one runs here, where what it prints is in order. */
-	if (job->threads == 1 && worker[0].mem)
-		work(&worker[0]);
-	for (; job->threads > 1 && i == job->threads && started < i; started++) {
-		errno = pthread_create(&worker[started].thread, NULL, work, &worker[started]);
-		if (errno) {
-			failure(&worker[started], "thread", 0, 0);
-			break;
-		}
-	}
-	for (i = 0; i < started; i++)
-		pthread_join(worker[i].thread, NULL);
+	if (i == job->threads)
+		(job->processes ? by_processes : by_threads)(worker, job->threads);
 	for (i = 0; i < job->threads; i++) {
 		struct worker *w = &worker[i];
 

@@ -20,7 +20,7 @@ import {
   vtdStrictCounting,
 } from '../machines.js';
 import { switched } from '../topologies.js';
-import { ctlPeers, ctlRegistered } from '../workloads.js';
+import { ctlByKey, ctlPeers, ctlRegistered } from '../workloads.js';
 import { sharing } from './dmabuf.js';
 import { pairs } from './vfio.js';
 
@@ -136,6 +136,7 @@ const ownMemory: Block[] = [
   // The same by NVMe: a process's memory, and BARs without struct pages.
   block([vtdStrict, vtdPassthrough, noIommu], switched, [
     ctlRegistered,
+    ctlByKey,
     ...ctlPeers.filter((one) => one.kind === 'ctl-io' && one.via.includes('registered')),
   ]),
 ];

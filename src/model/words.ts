@@ -79,6 +79,8 @@ export const CtlIo = z
     /** Of a dma-buf. */
     ranges: RangeLayout.optional(),
     threads: z.int().min(1).max(64),
+    /** Processes, not threads, which have only the key of what another has registered. */
+    processes: z.boolean().optional(),
     /** For each way of `via`: so much is written, and so much is read. */
     sizeKiB: z
       .int()
@@ -101,6 +103,8 @@ export const CtlIo = z
       );
     if (workload.memory === 'peer' && workload.via.includes('registered'))
       object('P2P memory with struct pages may not be pinned for long, so it cannot be registered');
+    if (workload.processes === true && workload.via.includes('direct'))
+      object('what is named in each request has no key that processes could share');
     if (workload.revoke === true && (workload.memory === 'user' || workload.memory === 'peer'))
       object('memory with struct pages cannot be taken back');
     if (

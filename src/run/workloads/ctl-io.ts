@@ -99,7 +99,8 @@ interface Answers {
 }
 
 async function transfer({ cell, workload, lab }: Context, ctl: string, { names }: CtlMemory): Promise<Answers[]> {
-  const files = workload.via.map((via) => names[via]).join(' ');
+  const by = workload.processes === true ? 'processes:' : '';
+  const files = workload.via.map((via) => by + names[via]).join(' ');
   const command = `lab ctl-io ${ctl} ${workload.sizeKiB * 1024} ${cell.seed} ${workload.threads} ${files}`;
   const { lines } = await lab.run(command);
   return workload.via.map((via, i) => ({
