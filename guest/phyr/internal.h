@@ -169,7 +169,7 @@ struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail,
 				  u32 expect, gfp_t gfp);
 
 /* sg.c */
-bool phyr_map_leads(struct device *dev, const struct phyr_map *map);
+int phyr_map_leads(struct device *dev, const struct phyr_map *map);
 
 /* index.c */
 

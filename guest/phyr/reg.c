@@ -146,10 +146,9 @@ struct phyr_reg *phyr_reg_from_sgt(struct device *dev, const struct sg_table *ta
 	err = phyr_map_from_sgt(&reg->map, table, GFP_KERNEL);
 	if (err)
 		goto free;
-	if (!phyr_map_leads(dev, &reg->map)) {
-		err = -EFAULT;
+	err = phyr_map_leads(dev, &reg->map);
+	if (err)
 		goto unmap;
-	}
 	phyr_reg_begins(reg, dev, dir, false);
 	return reg;
 

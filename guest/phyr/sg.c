@@ -142,36 +142,38 @@ int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t 
 EXPORT_SYMBOL_GPL(phyr_map_from_sgt);
 
 /**
- * phyr_map_leads - do all addresses of a mapping that somebody else made lead somewhere?
+ * phyr_map_leads - is a mapping that somebody else made one that the device can use?
  * @dev:	the device
  * @map:	a mapping in force
  *
- * An IOMMU need not say that it maps less than it was asked to, and a device that meets a hole may
- * fault without end.  Addresses of a bus are none of its business: where it knows nothing of the
- * first page, it is not asked about the others.
+ * Who hands out a bus address need not ask how much of one the device has.  Nor need an IOMMU say
+ * that it maps less than it was asked to, and a device that meets a hole may fault without end.
+ * Addresses of a bus are none of its business: where it knows nothing of the first page, it is not
+ * asked about the others.
  *
  * Context: Any.
- * Return: false if some are translated and others are not.
+ * Return: 0; -EIO if there are addresses beyond the device's mask; -EFAULT if some are translated
+ * and others are not.
  */
-bool phyr_map_leads(struct device *dev, const struct phyr_map *map)
+int phyr_map_leads(struct device *dev, const struct phyr_map *map)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	struct iommu_domain *domain = dev_dma_iommu(dev) ? iommu_get_domain_for_dev(dev) : NULL;
 	bool known = false, first = true;
 	struct phyr_dma_iter it;
 
-	if (!dev_dma_iommu(dev) || !domain)
-		return true;
 	phyr_for_each_dma_range(it, map) {
 		u64 addr = it.range.addr & PAGE_MASK, end = it.range.addr + it.range.len;
 
-		for (; addr < end; addr += PAGE_SIZE, first = false) {
+		if (end - 1 > *dev->dma_mask)
+			return -EIO;
+		for (; domain && addr < end; addr += PAGE_SIZE, first = false) {
 			bool leads = iommu_iova_to_phys(domain, addr);
 
 			if (first)
 				known = leads;
 			else if (leads != known)
-				return false;
+				return -EFAULT;
 		}
 	}
-	return true;
+	return 0;
 }

@@ -147,11 +147,13 @@ const routes: Block[] = [
     registerNear,
     shared('near-sg', bySg(peer('near', 'one'))),
     shared('near-edu', peer('near', 'one'), 'edu'),
+    shared('near-edu-sg', bySg(peer('near', 'one')), 'edu'),
   ]),
   block([vtdStrict, vtdPassthrough, noIommu], enginesAndBars, [
     registerFar,
     registerNear,
     registerFarEdu,
+    shared('far-edu-sg', bySg(peer('far', 'one')), 'edu'),
     shared('far-sg', bySg(peer('far', 'one'))),
     shared('vfio', bySg(byVfio('far'))),
   ]),

@@ -53,8 +53,6 @@ export function decideRegister(
   if (lent !== undefined && ('prune' in lent || lent.run.kind !== 'works')) return lent;
   if (!narrow) return lent ?? { run: { kind: 'works', how: hostPath } };
   // What is lent lies above all of edu's addresses: reserved RAM at the end of what there is, BARs beyond.
-  if (from.memory !== 'page-less' && from.via === 'dma-buf-sg')
-    return { prune: "an exporter that maps a peer's memory does not ask how much of an address edu has" };
   return { run: { kind: 'refused', errno: 'EIO' } };
 }
 
