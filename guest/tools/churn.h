@@ -29,6 +29,8 @@ struct pressure {
 };
 
 int pressure_begin(const char *disk, uint64_t from);
+/* Has the kernel reclaimed a page since? */
+bool pressure_felt(void);
 void pressure_end(struct pressure *result);
 
 #endif /* CHURN_H */

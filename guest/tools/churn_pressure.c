@@ -173,6 +173,14 @@ int pressure_begin(const char *disk, uint64_t from)
 	return 0;
 }
 
+bool pressure_felt(void)
+{
+	struct pressure now;
+
+	look(&now);
+	return now.reclaimed != start.reclaimed;
+}
+
 void pressure_end(struct pressure *result)
 {
 	look(result);
