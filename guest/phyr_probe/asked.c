@@ -6,9 +6,9 @@
  * The driver tells what it was asked in the words of its ioctls: user addresses.  Where those
  * lead is found here, in the page tables of the process, at the time of the request; of a buffer,
  * when it is registered, since its pages are kept from then on, whatever becomes of the addresses.
- * Nothing that phyr.ko or the driver made of them is looked at.  What cannot be found so (a handle
- * whose registration was not seen, another process's memory) is not guessed: the command then
- * counts as unchecked.
+ * Whoever has the key may use it then.  Nothing that phyr.ko or the driver made of them is looked
+ * at.  What cannot be found so (a handle whose registration was not seen, another process's buffer
+ * that is too large) is not guessed: the command then counts as unchecked.
  */
 #include <linux/blk-mq.h>
 #include <linux/hashtable.h>
@@ -94,7 +94,8 @@ static struct probe_asked *asked_by_buffer(const void *file, u32 handle, u64 at,
 
 	spin_lock_irqsave(&lock, flags);
 	buf = find_buffer(file, handle);
-	known = buf && buf->mm == current->mm && at <= buf->len && len <= buf->len - at;
+	known = buf && (buf->nr || buf->mm == current->mm) && at <= buf->len &&
+		len <= buf->len - at;
 	if (known) {
 		*user = buf->addr + at;
 		nr = buf->nr;

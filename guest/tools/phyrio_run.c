@@ -24,10 +24,7 @@
 static const size_t sizes[] = { 512, 4096, 3584, 65536, 512, 131072, 12800, 2 << 20, 1 << 20, 262144 };
 
 struct worker {
-	union {
-		pthread_t thread;
-		pid_t child;
-	};
+	pthread_t thread;
 	const struct disk *disk;
 	const struct job *job;
 	uint64_t offset, end;	/* its part of the range */
@@ -157,13 +154,15 @@ static void by_threads(struct worker *worker, unsigned int nr)
 
 static void by_processes(struct worker *worker, unsigned int nr)
 {
+	pid_t child[MAX_THREADS];	/* not in the workers, which the children share */
+
 	for (unsigned int i = 0; i < nr; i++)
 		if (prepare(&worker[i]))
 			return;
 	fflush(stdout);
 	for (unsigned int i = 0; i < nr; i++) {
-		worker[i].child = fork();
-		if (worker[i].child)
+		child[i] = fork();
+		if (child[i])
 			continue;
 		transfers(&worker[i]);
 		_exit(fflush(stdout) ? 1 : 0);
@@ -172,7 +171,7 @@ static void by_processes(struct worker *worker, unsigned int nr)
 		int status = -1;
 
 		errno = ECHILD;
-		if (worker[i].child < 0 || waitpid(worker[i].child, &status, 0) < 0 || status)
+		if (child[i] < 0 || waitpid(child[i], &status, 0) < 0 || status)
 			failure(&worker[i], "process", 0, 0);
 		finish(&worker[i]);
 	}
