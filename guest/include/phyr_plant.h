@@ -23,6 +23,7 @@
  *				mapped where the device sees physical addresses.
  * @PHYR_PLANT_SKIP_UNMAP:	"skip-unmap": unmap does nothing, the mapping leaks
  * @PHYR_PLANT_SWAP_DIRECTION:	"swap-direction": to and from the device are exchanged
+ * @PHYR_PLANT_BOTH_DIRECTIONS:	"both-directions": everything is mapped to and from the device
  *				when mapping and unmapping
  * @PHYR_PLANT_EARLY_UNMAP:	"early-unmap": the driver unmaps as soon as the device has
  *				the command (the driver's to honour)
@@ -60,6 +61,7 @@ enum phyr_plant {
 	PHYR_PLANT_SHORT_MAP,
 	PHYR_PLANT_SKIP_UNMAP,
 	PHYR_PLANT_SWAP_DIRECTION,
+	PHYR_PLANT_BOTH_DIRECTIONS,
 	PHYR_PLANT_EARLY_UNMAP,
 	PHYR_PLANT_WRONG_LENGTH,
 	PHYR_PLANT_WRONG_BIAS,
@@ -132,7 +134,7 @@ static inline size_t phyr_plant_len(size_t len)
  * phyr_plant_dir - the direction that is really mapped
  * @dir: the direction that should be mapped
  *
- * Return: @dir, or its opposite with swap-direction planted.
+ * Return: @dir, or its opposite with swap-direction planted, or both with both-directions.
  */
 static inline enum dma_data_direction phyr_plant_dir(enum dma_data_direction dir)
 {
@@ -142,6 +144,8 @@ static inline enum dma_data_direction phyr_plant_dir(enum dma_data_direction dir
 		if (dir == DMA_FROM_DEVICE)
 			return DMA_TO_DEVICE;
 	}
+	if (phyr_planted(PHYR_PLANT_BOTH_DIRECTIONS))
+		return DMA_BIDIRECTIONAL;
 	return dir;
 }
 

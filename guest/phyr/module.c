@@ -12,6 +12,7 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_SHORT_MAP]		= "short-map",
 	[PHYR_PLANT_SKIP_UNMAP]		= "skip-unmap",
 	[PHYR_PLANT_SWAP_DIRECTION]	= "swap-direction",
+	[PHYR_PLANT_BOTH_DIRECTIONS]	= "both-directions",
 	[PHYR_PLANT_EARLY_UNMAP]	= "early-unmap",
 	[PHYR_PLANT_WRONG_LENGTH]	= "wrong-length",
 	[PHYR_PLANT_WRONG_BIAS]		= "wrong-bias",

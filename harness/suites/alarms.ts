@@ -87,6 +87,7 @@ export const alarms: Suite = {
     planted('early-unmap', ['sg', 'phyr8'], ['device', 'faults'], WATCHED),
     planted('wrong-length', ['phyr8'], ['device', 'data'], WATCHED),
     planted('swap-direction', ['sg', 'phyr8'], ['device', 'faults'], WATCHED),
+    planted('both-directions', ['sg', 'phyr8'], ['device'], WATCHED),
     // Under emulation neither of the next two has an effect on the data: the first shifts both copies alike, the second is an attribute.
     planted('wrong-bus-offset', ['phyr8'], ['device', 'translation'], { machine: noIommu, workload: p2pNear }),
     planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),

@@ -350,6 +350,7 @@ export const Plant = z.enum([
   'short-map',
   'skip-unmap',
   'swap-direction',
+  'both-directions',
   'early-unmap',
   'wrong-length',
   'wrong-bias',

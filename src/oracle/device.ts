@@ -27,6 +27,8 @@ export interface DeviceEvidence {
   dmaBits?: number | undefined;
   /** Whose choice a peer's address and its attributes are: the kernel's own for a backend that leaves them to its functions. */
   peersBy?: 'kernel' | 'ours';
+  /** Is each command's data mapped for that command alone, and so for its direction and no other? */
+  oneWay?: boolean;
   /** Does QEMU's model of this IOMMU trace what it is told to forget? Else the guest's own flushes alone are judged. */
   invalidationsTraced?: boolean;
 }
@@ -114,6 +116,7 @@ class Judge {
   readonly #trace: DeviceTrace;
   readonly #peersByKernel: boolean;
   readonly #invalidationsTraced: boolean;
+  readonly #oneWay: boolean;
   /** The first address that the device cannot send. */
   readonly #beyond: number;
   readonly #mappings: Mappings;
@@ -122,7 +125,7 @@ class Judge {
   readonly #used = new Map<Pair, Map<number, Mapped>>();
 
   constructor(
-    { peersBy, dmaBits = 64, invalidationsTraced = false }: DeviceEvidence,
+    { peersBy, dmaBits = 64, invalidationsTraced = false, oneWay = false }: DeviceEvidence,
     story: Story,
     trace: DeviceTrace,
   ) {
@@ -130,6 +133,7 @@ class Judge {
     this.#trace = trace;
     this.#peersByKernel = peersBy === 'kernel';
     this.#invalidationsTraced = invalidationsTraced;
+    this.#oneWay = oneWay;
     this.#beyond = 2 ** dmaBits;
     this.#mappings = new Mappings(story);
     this.#seen = {
@@ -215,6 +219,8 @@ class Judge {
     if (mapped.to < guest.completed && guest.completed !== Infinity) return 'unmapped while the device had the command';
     const needed = device.opcode === WRITE ? Prot.read : Prot.write;
     if ((mapped.prot & needed) === 0) return `mapped for the other direction (${permissions(mapped.prot)})`;
+    if (this.#oneWay && (mapped.prot & ~Prot.mmio) !== needed)
+      return `mapped for both directions (${permissions(mapped.prot)})`;
     used.set(pageOf(addr), mapped);
     return this.#place(mapped.phys + (addr % PAGE), due);
   }

@@ -15,6 +15,7 @@ import {
   type OracleReport,
   translates,
   type Verdict,
+  type Workload,
 } from '../model/index.js';
 import {
   bothLives,
@@ -269,6 +270,9 @@ function judgeWorkload(evidence: Evidence): OracleReport {
 /** Backends that leave to the kernel's functions what a peer's memory is called on the bus and how it is mapped. */
 const KERNEL_PEERS: readonly Backend[] = ['sg', 'iter', 'iova'];
 
+/** Workloads whose I/O is all the block layer's, which maps for one direction; what is registered may be for both. */
+const ONE_WAY: readonly Workload['kind'][] = ['crosscheck', 'p2p-copy', 'memory-copy'];
+
 async function consult(
   evidence: Evidence,
   known: readonly KnownDefect[],
@@ -284,6 +288,7 @@ async function consult(
       dmaBits: cell.machine.dmaBits,
       peersBy: KERNEL_PEERS.includes(cell.backend) ? 'kernel' : 'ours',
       invalidationsTraced: invalidationsTraced(cell.machine.iommu),
+      oneWay: ONE_WAY.includes(cell.workload.kind),
     });
   const oracles = [
     judgeWorkload(evidence),
