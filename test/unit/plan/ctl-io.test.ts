@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as machines from '../../../harness/machines.js';
 import { switched } from '../../../harness/topologies.js';
-import { ctlBoth, ctlPageless, ctlPeers } from '../../../harness/workloads.js';
+import { ctlBoth, ctlByKey, ctlPageless, ctlPeers } from '../../../harness/workloads.js';
 import { type Backend, type Machine, Workload } from '../../../src/model/index.js';
 import { expand, reservedRam } from '../../../src/plan/index.js';
 
@@ -54,5 +54,11 @@ describe('I/O without a bio', () => {
     ]) {
       expect(Workload.safeParse({ ...good, ...change }).success, JSON.stringify(change)).toBe(false);
     }
+  });
+
+  it('has a key that processes can share where it is registered, and nowhere else', () => {
+    expect(Workload.safeParse(ctlByKey).success).toBe(true);
+    const { error } = Workload.safeParse({ ...ctlByKey, via: ['registered', 'direct'] });
+    expect(error?.issues[0]?.message).toMatch(/has no key/);
   });
 });

@@ -27,8 +27,19 @@ describe('memory registered with an engine', () => {
     expect(expected('no-iommu/engines-bars/register-near')).toEqual({ kind: 'works', how: 'direct' });
     expect(expected('vtd-strict/engines-bars/register-near')).toMatchObject({ kind: 'not-modelled' });
     expect(expected('no-iommu-share/engines-bars/register-far-edu')).toEqual({ kind: 'refused', errno: 'EIO' });
+    // Neither does who maps it by bus address.
+    expect(expected('no-iommu-share/engines-bars/register-near-edu-sg')).toEqual({ kind: 'refused', errno: 'EIO' });
     // Where nobody may reach it, nobody asks how far an address reaches.
     expect(expected('no-iommu/engines-bars/register-far-edu')).toEqual({ kind: 'refused', errno: 'EREMOTEIO' });
+  });
+
+  it('costs what it costs where there is RAM that a dma-buf can be made of', () => {
+    expect(expected('vtd-strict-icount-share/pairs/register-cost-dma-buf')).toEqual({ kind: 'works', how: 'iova' });
+    const block = register.blocks.find(({ workloads }) => workloads.some(({ id }) => id === 'register-cost-dma-buf'));
+    if (block === undefined) throw new TypeError('no block');
+    const bare = { ...block, machines: block.machines.map((machine) => ({ ...machine, kernelArgs: [] })) };
+    const { pruned } = expand({ id: 'x', describe: '', blocks: [bare] }, 1);
+    expect(pruned.map(({ reason }) => reason).join()).toMatch(/reserves no RAM/);
   });
 
   it("gets what vfio-pci lends in its exporter's way alone", () => {
