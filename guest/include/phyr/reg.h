@@ -32,8 +32,8 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
  *
  * Context: May sleep.
  * Return: the registration, held once; -EINVAL for a table without mapped entries; -EIO if it has
- * addresses beyond the device's DMA mask; -EFAULT if the IOMMU translates only some of its addresses;
- * -ENOMEM.
+ * addresses beyond the device's DMA mask; -EFAULT if the IOMMU translates only some of its
+ * addresses; -ENOMEM.
  */
 struct phyr_reg *phyr_reg_from_sgt(struct device *dev, const struct sg_table *table,
 				   enum dma_data_direction dir);
