@@ -3,7 +3,7 @@ import { chmod, statfs } from 'node:fs/promises';
 import type { Cache, Removed } from './cache.js';
 
 const NAME = 'guest-state';
-/** All of them together: about 140. */
+/** All of them together: about thirty. */
 const ROOM = 4 * 2 ** 30;
 /** With less than that left on the disk none is kept. */
 const SPARE = 2 * 2 ** 30;

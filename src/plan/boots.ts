@@ -21,19 +21,18 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
-/** There is room for the states of so many guests (src/images/states.ts). */
-const ROOM = 140;
+/** So many states of guests are worth keeping for whoever runs the same cells again. */
+const FEW = 8;
 
 /**
- * Is it worth two seconds and thirty megabytes to keep the state in which the guest of a boot is ready? Where others of the same run go on
- * from it, and where all find room, so that whoever runs the same cells again need not boot.
- * @param boots those of guests that QEMU can move
+ * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Where others of the same run go on
+ * from it, and where there are so few that a person will run them again.
  */
 export function keptStates(boots: readonly Boot[]): (boot: Boot) => boolean {
   const count = new Map<string, number>();
   const guestOf = ({ cells: [cell] }: Boot) => `${cell?.machine.id}/${cell?.topology.id}`;
   for (const boot of boots) count.set(guestOf(boot), (count.get(guestOf(boot)) ?? 0) + 1);
-  return (boot) => count.size <= ROOM || (count.get(guestOf(boot)) ?? 0) > 1;
+  return (boot) => count.size <= FEW || (count.get(guestOf(boot)) ?? 0) > 1;
 }
 
 /** Does it need modules that can be made to go wrong? */

@@ -1,10 +1,7 @@
 /** Writing a guest's whole state to a folder, and going on from there in another QEMU of the same machine. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, open, rm } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { constants, createGzip } from 'node:zlib';
 import { z } from 'zod';
 import { InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { type Qmp, qmpEvent } from './qmp.js';
@@ -13,7 +10,7 @@ import { type Qmp, qmpEvent } from './qmp.js';
 const MOVE_MS = 60_000;
 const FINISH_MS = 10_000;
 
-const [MEMORY, CONSOLE] = ['memory.gz', 'console.log'];
+const [MEMORY, CONSOLE] = ['memory', 'console.log'];
 
 /** Why no guest of this kind is to go on from a state that was kept, as far as QEMU does not say so itself. */
 export function stateLost(machine: Machine, topology: Topology): string | undefined {
@@ -47,21 +44,16 @@ export interface Saved {
   console: string;
 }
 
-/** Stops the guest for as long as QEMU takes. InfraError, with the reason, if the state of this guest cannot be kept. */
+/** Stops the guest for as long as it takes. InfraError, with the reason, if the state of this guest cannot be kept. */
 export async function saveState(qmp: Qmp, { files, console }: Saved, dir: string): Promise<void> {
-  const written = join(dir, 'memory');
   await qmp.execute('stop', z.unknown());
   try {
     for (const file of files) if (!(await isZero(file))) throw new InfraError('the guest has written to its disks');
-    await move(qmp, 'migrate', { transport: 'file', filename: written, offset: 0 });
+    await move(qmp, 'migrate', join(dir, MEMORY));
     await copyFile(console, join(dir, CONSOLE));
   } finally {
     await goOn(qmp);
   }
-  // A quarter of it: most is the kernel and the root file system, the same in every guest.
-  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  await pipeline(createReadStream(written), gzip, createWriteStream(join(dir, MEMORY), { mode: 0o600 }));
-  await rm(written);
 }
 
 /** For a moment after a state is written QEMU does not let the guest go on, and it does not say when that is over. */
@@ -77,9 +69,7 @@ async function goOn(qmp: Qmp): Promise<void> {
 
 /** Into a QEMU that was started with `-incoming defer`; the guest goes on where it was stopped. */
 export async function loadState(qmp: Qmp, dir: string): Promise<void> {
-  // QEMU owns what it starts, and reads what that writes as it comes: nothing is unpacked to a file.
-  const args = ['/bin/sh', '-c', 'exec gzip -dc "$0"', join(dir, MEMORY)];
-  await move(qmp, 'migrate-incoming', { transport: 'exec', args });
+  await move(qmp, 'migrate-incoming', join(dir, MEMORY));
   await goOn(qmp);
 }
 
@@ -88,16 +78,14 @@ export function stateConsole(dir: string): string {
   return join(dir, CONSOLE);
 }
 
-type Place = { transport: 'file'; filename: string; offset: number } | { transport: 'exec'; args: string[] };
-
-async function move(qmp: Qmp, command: 'migrate' | 'migrate-incoming', addr: Place): Promise<void> {
+async function move(qmp: Qmp, command: 'migrate' | 'migrate-incoming', file: string): Promise<void> {
   await qmp.execute('migrate-set-capabilities', z.unknown(), { capabilities: [{ capability: 'events', state: true }] });
   await qmp.execute('migrate-set-parameters', z.unknown(), { 'max-bandwidth': 2 ** 40 });
   using over = qmpEvent(
     qmp,
     ({ event, data }) => event === 'MIGRATION' && ['completed', 'failed'].includes(String(data.status)),
   );
-  await qmp.execute(command, z.unknown(), { channels: [{ 'channel-type': 'main', addr }] });
+  await qmp.execute(command, z.unknown(), { uri: `file:${file}` });
   const end = await over.within(MOVE_MS);
   if (end?.data.status !== 'completed') {
     const { status, 'error-desc': why } = await qmp.execute('query-migrate', MigrationInfo);

@@ -105,10 +105,10 @@ describe('a kept state that is no good', () => {
   it('costs a boot where it is damaged, and is made anew', async () => {
     const state = await only();
     expect((await stat(state)).mode & 0o77).toBe(0);
-    await truncate(join(state, 'memory.gz'), 1 << 20);
+    await truncate(join(state, 'memory'), 1 << 20);
     const { result, notices } = await run([ONE]);
     expect([result.cells[0]?.verdict, ...boots(result)]).toEqual(['pass', 'cold']);
-    expect(notices.join()).toContain('the kept state of no-iommu is damaged: memory.gz has 1048576 bytes instead of');
+    expect(notices.join()).toContain('the kept state of no-iommu is damaged: memory has 1048576 bytes instead of');
     expect(boots((await run([ONE])).result)).toEqual(['restored']);
   });
 
@@ -121,7 +121,7 @@ describe('a kept state that is no good', () => {
     });
     const dir = await images.states.find(key, () => {});
     const files = await Promise.all(
-      ['keys.json', 'console.log', 'memory.gz'].map(async (name) => ({
+      ['keys.json', 'console.log', 'memory'].map(async (name) => ({
         name,
         data: await readFile(join(dir ?? '', name)),
       })),
@@ -129,7 +129,7 @@ describe('a kept state that is no good', () => {
     await images.states.keep(key, async (to) => {
       for (const { name, data } of files) {
         // As if another QEMU had written it.
-        if (name === 'memory.gz') data.fill(0x5a, data.length >> 1);
+        if (name === 'memory') data.fill(0x5a, data.length >> 1);
         await writeFile(join(to, name), data);
       }
     });
