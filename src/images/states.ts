@@ -3,8 +3,8 @@ import { chmod, statfs } from 'node:fs/promises';
 import type { Cache, Removed } from './cache.js';
 
 const NAME = 'guest-state';
-/** All of them together: about thirty. */
-const ROOM = 4 * 2 ** 30;
+/** All of them together: some more than suite ci has under emulation. They take no more than half of what they leave free. */
+const ROOM = 16 * 2 ** 30;
 /** With less than that left on the disk none is kept. */
 const SPARE = 2 * 2 ** 30;
 
@@ -32,7 +32,8 @@ export class GuestStates {
       await write(dir);
       return {};
     };
-    if (await this.#cache.offer({ name: NAME, key, build })) await this.#cache.trim(NAME, ROOM);
+    if (await this.#cache.offer({ name: NAME, key, build }))
+      await this.#cache.trim(NAME, Math.min(ROOM, (bavail * bsize) / 2));
   }
 
   /** Makes room: all of them can be had again. */

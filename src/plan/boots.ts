@@ -13,7 +13,7 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   const boots = new Map<string, Boot>();
   for (const cell of cells) {
     if (cell.expect.kind === 'not-modelled') continue;
-    const key = builtWithPlants(cell) ? cell.id : `${cell.machine.id}/${cell.topology.id}`;
+    const key = builtWithPlants(cell) ? cell.id : guestOf(cell);
     const boot = boots.get(key);
     if (boot) boot.cells.push(cell);
     else boots.set(key, { cells: [cell] });
@@ -21,18 +21,23 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
-/** So many states of guests are worth keeping for whoever runs the same cells again. */
+/** So many states of guests are worth keeping even where a guest boots in a second. */
 const FEW = 8;
 
 /**
- * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Where others of the same run go on
- * from it, and where there are so few that a person will run them again.
+ * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Under emulation always: it boots for
+ * many seconds. Else where others of the same run go on from it, and where there are so few that a person will run them again.
  */
-export function keptStates(boots: readonly Boot[]): (boot: Boot) => boolean {
+export function keptStates(boots: readonly Boot[], accelerator: 'kvm' | 'tcg'): (boot: Boot) => boolean {
   const count = new Map<string, number>();
-  const guestOf = ({ cells: [cell] }: Boot) => `${cell?.machine.id}/${cell?.topology.id}`;
-  for (const boot of boots) count.set(guestOf(boot), (count.get(guestOf(boot)) ?? 0) + 1);
-  return (boot) => count.size <= FEW || (count.get(guestOf(boot)) ?? 0) > 1;
+  const guest = ({ cells: [cell] }: Boot) => (cell === undefined ? '' : guestOf(cell));
+  for (const boot of boots) count.set(guest(boot), (count.get(guest(boot)) ?? 0) + 1);
+  return (boot) => accelerator === 'tcg' || count.size <= FEW || (count.get(guest(boot)) ?? 0) > 1;
+}
+
+/** The guest that a cell runs in, as it is before any module of ours is in it. */
+export function guestOf({ machine, topology }: Pick<Cell, 'machine' | 'topology'>): string {
+  return `${machine.id}/${topology.id}`;
 }
 
 /** Does it need modules that can be made to go wrong? */

@@ -19,6 +19,7 @@ import {
   type Workload,
   walk,
 } from '../model/index.js';
+import { guestOf } from './boots.js';
 import { decideCtlIo } from './ctl-io.js';
 import { ktapLacks } from './ktap.js';
 import { MEMORY_PATHS } from './memory-paths.js';
@@ -85,7 +86,7 @@ export function expand(suite: Suite, runSeed: number): Plan {
         });
       }
     }
-    const chosen = block.cover === 'pairwise' ? coverPairs(runnable) : runnable;
+    const chosen = block.cover === 'pairwise' ? coverPairs(runnable, new Set(plan.cells.map(guestOf))) : runnable;
     plan.cells.push(...chosen);
     for (const { id } of chosen) kept.add(id);
     for (const { id } of runnable) left.add(id);
@@ -98,17 +99,18 @@ export function expand(suite: Suite, runSeed: number): Plan {
  * Every pair of parts that can run, in few cells; and every refusal, since each rests on a rule of its own. What cannot be shown covers
  * nothing that can, and is said as sparsely.
  */
-function coverPairs(cells: readonly Cell[]): Cell[] {
+function coverPairs(cells: readonly Cell[], there: ReadonlySet<string>): Cell[] {
   const shown = cells.filter(({ expect }) => expect.kind !== 'not-modelled');
   const notModelled = cells.filter(({ expect }) => expect.kind === 'not-modelled');
-  return [...cover(shown), ...cover(notModelled)];
+  return [...cover(shown, there), ...cover(notModelled, there)];
 }
 
 /**
  * A refusal is there for each pair of ends and each kind of machine that decides about it, by some backend; and every machine is there, even one
  * whose every trait others show.
  */
-function cover(cells: readonly Cell[]): Cell[] {
+function cover(cells: readonly Cell[], there: ReadonlySet<string>): Cell[] {
+  const guests = cells.map(guestOf);
   const values = cells.map(({ machine, topology, workload, backend }) => [
     ...traitsOf(machine),
     topology.id,
@@ -125,7 +127,12 @@ function cover(cells: readonly Cell[]): Cell[] {
       ),
     ];
   };
-  return pairwise(values, (index) => alsoShown(cells[index])).flatMap((index) => cells[index] ?? []);
+  const chosen = pairwise(values, {
+    also: (index) => alsoShown(cells[index]),
+    setUp: (index) => guests[index] ?? '',
+    there,
+  });
+  return chosen.flatMap((index) => cells[index] ?? []);
 }
 
 export function* combinations(block: Block): Generator<Combination> {

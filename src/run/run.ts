@@ -74,7 +74,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     if (expect.kind === 'not-modelled') finish(skipped({ id, reason: `not modelled: ${expect.why}` }, repro));
   const berths = new Berths(options.host);
   const boots = groupIntoBoots(plan.cells);
-  const kept = keptStates(boots);
+  const kept = keptStates(boots, options.accelerator);
   await Promise.all(
     boots.map(async (boot, index) => {
       const [first] = boot.cells;

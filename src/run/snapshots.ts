@@ -26,7 +26,7 @@ export interface SavedGuest {
 }
 
 /** What is written, and how a guest is made ready, beyond what the key says by itself. */
-const STEP = 1;
+const STEP = 2;
 const KEYS = 'keys.json';
 
 export class Snapshots {

@@ -32,11 +32,26 @@ describe('pairwise', () => {
 
   it('shows each further word of an item, too', () => {
     const items = product(3, 3, 3);
-    expect(pairwise(items, (index) => [`only ${index}`])).toEqual(items.map((_, index) => index));
+    expect(pairwise(items, { also: (index) => [`only ${index}`] })).toEqual(items.map((_, index) => index));
     const last = items.length - 1;
-    const chosen = pairwise(items, (index) => (index === last ? ['rare'] : []));
+    const chosen = pairwise(items, { also: (index) => (index === last ? ['rare'] : []) });
     expect(chosen).toContain(last);
     expect(chosen.length).toBeLessThan(items.length / 2);
+  });
+
+  it('prefers what is set up for others already, or is there in any case', () => {
+    const items = product(6, 5, 4, 5);
+    const setUp = (index: number) => `${items[index]?.[0]} ${items[index]?.[1]} ${items[index]?.[2]}`;
+    const places = (chosen: readonly number[]) => new Set(chosen.map(setUp)).size;
+    const chosen = pairwise(items, { setUp });
+    expect(shown(chosen.map((index) => items[index] ?? []))).toEqual(shown(items));
+    expect(places(chosen)).toBeLessThan(places(pairwise(items)));
+    const twins: Values[] = [
+      ['a', 'x'],
+      ['a', 'x'],
+    ];
+    expect(pairwise(twins, { setUp: String })).toEqual([0]);
+    expect(pairwise(twins, { setUp: String, there: new Set(['1']) })).toEqual([1]);
   });
 
   it('takes nothing of nothing, and is the same each time', () => {
