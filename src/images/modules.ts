@@ -13,7 +13,7 @@ import { TARGETS } from './target.js';
 import type { Toolbox } from './toolbox.js';
 import { workshop } from './workshop.js';
 
-const STEP = 1;
+const STEP = 2;
 
 /** What modules are built against: where it is mounted in the build root, and the directory that `make -C` enters. */
 export interface BuildTree {
@@ -71,8 +71,11 @@ export async function buildModules(
       const names = modules.map((file) => path.basename(file));
       for (const file of modules)
         for (const to of [context.dir, debug]) copyFileSync(path.join(work, file), path.join(to, path.basename(file)));
-      // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/.
-      const stripped = await inBox([target.strip, '--strip-debug', ...names], { ...options, work: context.dir });
+      // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/. Nor types for BPF, which the kernel
+      // reads at each load and nobody here uses.
+      const types = ['.BTF', '.BTF.base'].map((section) => `--remove-section=${section}`);
+      const strip = [target.strip, '--strip-debug', ...types, ...names];
+      const stripped = await inBox(strip, { ...options, work: context.dir });
       if (!stripped.ok) throw new InfraError('cannot strip the modules', tail(stripped.all));
       return { release: kernel.release };
     },
