@@ -108,14 +108,18 @@ function* countersOf({ snapshot: a }: Snapshot, { snapshot: b }: Snapshot): Gene
   for (const cache of caches) {
     yield { what: `slab ${cache}`, unit: 'objects', left: minus(b.slab?.[cache], a.slab?.[cache] ?? 0) };
   }
-  const modules = Object.entries(a.modules ?? {});
   const users = b.modules;
-  if (users === null || modules.length === 0) {
+  if (users === null || Object.keys(a.modules ?? {}).length === 0) {
     yield { what: 'module references', unit: 'references', left: undefined };
     return;
   }
-  for (const [module, count] of modules) {
-    yield { what: `references of ${module}`, unit: 'references', left: (users[module] ?? 0) - count };
+  // One that came later has been let go by whoever used it.
+  for (const module of new Set([a, b].flatMap(({ modules }) => Object.keys(modules ?? {})))) {
+    yield {
+      what: `references of ${module}`,
+      unit: 'references',
+      left: (users[module] ?? 0) - (a.modules?.[module] ?? 0),
+    };
   }
 }
 

@@ -327,6 +327,11 @@ describe('the leak oracle', () => {
     ['an object', (s) => (s.slab = { phyr_node: 4 }), /slab phyr_node: 1 objects/],
     ['an object of a new cache', (s) => (s.slab = { phyr_node: 3, phyr_list: 1 }), /slab phyr_list: 1/],
     ['a module reference', (s) => (s.modules = { phyr: 2, phyr_nvme: 1 }), /references of phyr_nvme: 1/],
+    [
+      'a reference to a module that came later',
+      (s) => (s.modules = { phyr: 2, phyr_nvme: 0, phyr_peer: 1 }),
+      /references of phyr_peer: 1/,
+    ],
   ])('fails on %s', (_, change, words) => {
     const leaks = judged((s) => {
       busy(s);
