@@ -21,18 +21,18 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
-/** So many states of guests are worth keeping even where a guest boots in a second. */
-const FEW = 8;
+/** So many guests of a run have their states kept: with KVM one boots in a second, under emulation for many, and there is room for as many. */
+const FEW = { kvm: 8, tcg: 150 };
 
 /**
- * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Under emulation always: it boots for
- * many seconds. Else where others of the same run go on from it, and where there are so few that a person will run them again.
+ * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Where there are so few that a
+ * person will run them again, and where others of the same run go on from it.
  */
-export function keptStates(boots: readonly Boot[], accelerator: 'kvm' | 'tcg'): (boot: Boot) => boolean {
+export function keptStates(boots: readonly Boot[], accelerator: keyof typeof FEW): (boot: Boot) => boolean {
   const count = new Map<string, number>();
   const guest = ({ cells: [cell] }: Boot) => (cell === undefined ? '' : guestOf(cell));
   for (const boot of boots) count.set(guest(boot), (count.get(guest(boot)) ?? 0) + 1);
-  return (boot) => accelerator === 'tcg' || count.size <= FEW || (count.get(guest(boot)) ?? 0) > 1;
+  return (boot) => count.size <= FEW[accelerator] || (count.get(guest(boot)) ?? 0) > 1;
 }
 
 /** The guest that a cell runs in, as it is before any module of ours is in it. */
