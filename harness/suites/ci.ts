@@ -1,5 +1,14 @@
 import type { Block, Machine, Suite } from '../../src/model/index.js';
-import { bounced, noIommu, virtioStrict, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
+import {
+  amdStrict,
+  bounced,
+  noIommu,
+  virtioStrict,
+  vtdFirstStage,
+  vtdLazy,
+  vtdPassthrough,
+  vtdStrict,
+} from '../machines.js';
 import { alarms } from './alarms.js';
 import { forCi } from './dmabuf.js';
 import { ktap } from './ktap.js';
@@ -18,6 +27,9 @@ const REACHES = [noIommu, vtdStrict, bounced];
 /** An address space of one's own has the domain type of its driver; the IOMMU's default decides what it comes from and goes back to. */
 const OWNERS = [vtdStrict, vtdPassthrough, virtioStrict];
 
+/** The other ways in which an IOMMU is driven. */
+const MODES = [vtdLazy, vtdPassthrough, vtdFirstStage, virtioStrict, amdStrict];
+
 const onWallClock = ({ clock }: Machine) => clock === 'wall';
 
 /**
@@ -29,11 +41,23 @@ function pairwise({ blocks }: Suite, ways: readonly Machine[] = WAYS): Block[] {
     .filter(({ machines }) => machines.every(onWallClock))
     .map((block) => {
       if (block.plant !== undefined) return block;
-      const machines = block.machines.filter(({ id }) =>
-        ways.some((way) => [way.id, `pmem-${way.id}`, `${way.id}-share`].includes(id)),
-      );
+      const machines = block.machines.filter(isOneOf(ways));
       return { ...block, machines: machines.length > 0 ? machines : block.machines, cover: 'pairwise' };
     });
+}
+
+/** Is it one of these, with what a consumer needs besides? */
+const isOneOf =
+  (ways: readonly Machine[]) =>
+  ({ id }: Machine) =>
+    ways.some((way) => [way.id, `pmem-${way.id}`, `${way.id}-share`].includes(id));
+
+/** Where the pairs are shown on few machines: each of these too, in some cell, for what a mode of the IOMMU breaks by itself. */
+function each({ blocks }: Suite, machines: readonly Machine[]): Block[] {
+  return blocks
+    .filter(({ plant }) => plant === undefined)
+    .map((block): Block => ({ ...block, machines: block.machines.filter(isOneOf(machines)), cover: 'each' }))
+    .filter((block) => block.machines.length > 0);
 }
 
 /** A power failure is two boots a cell: by the kernel's own way and by ours will do. */
@@ -54,6 +78,7 @@ export const ci: Suite = {
     ...forCi,
     ...pairwise(pmem, REACHES).map(ownAndKernels),
     ...pairwise(lifetime, REACHES),
+    ...each(lifetime, MODES),
     ...pairwise(vfio, OWNERS),
     ...pairwise(registerForCi),
     ...alarms.blocks.map(byPhyr8),

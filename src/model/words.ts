@@ -395,8 +395,8 @@ export const Block = z.strictObject({
   topologies: z.array(Topology).min(1),
   workloads: z.array(Workload).min(1),
   backends: z.array(Backend).min(1),
-  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and every refusal by some backend. */
-  cover: z.enum(['product', 'pairwise']).optional(),
+  /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and every refusal by some backend. `each`: every part in some. */
+  cover: z.enum(['product', 'pairwise', 'each']).optional(),
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
   caughtBy: z.array(OracleName).min(1).optional(),

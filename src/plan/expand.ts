@@ -86,7 +86,8 @@ export function expand(suite: Suite, runSeed: number): Plan {
         });
       }
     }
-    const chosen = block.cover === 'pairwise' ? coverPairs(runnable, new Set(plan.cells.map(guestOf))) : runnable;
+    const { cover = 'product' } = block;
+    const chosen = cover === 'product' ? runnable : coverParts(runnable, cover, new Set(plan.cells.map(guestOf)));
     plan.cells.push(...chosen);
     for (const { id } of chosen) kept.add(id);
     for (const { id } of runnable) left.add(id);
@@ -95,44 +96,40 @@ export function expand(suite: Suite, runSeed: number): Plan {
   return plan;
 }
 
+type Cover = 'pairwise' | 'each';
+
 /**
- * Every pair of parts that can run, in few cells; and every refusal, since each rests on a rule of its own. What cannot be shown covers
- * nothing that can, and is said as sparsely.
+ * Every pair of parts that can run, or each part, in few cells. What cannot be shown covers nothing that can, and is said as sparsely.
  */
-function coverPairs(cells: readonly Cell[], there: ReadonlySet<string>): Cell[] {
+function coverParts(cells: readonly Cell[], by: Cover, there: ReadonlySet<string>): Cell[] {
   const shown = cells.filter(({ expect }) => expect.kind !== 'not-modelled');
   const notModelled = cells.filter(({ expect }) => expect.kind === 'not-modelled');
-  return [...cover(shown, there), ...cover(notModelled, there)];
+  return [shown, notModelled].flatMap((some) => {
+    const guests = some.map(guestOf);
+    const cover = some.map(by === 'each' ? eachPart : pairsOfParts);
+    const chosen = pairwise(
+      cover.map(({ values }) => values),
+      { also: (index) => cover[index]?.also ?? [], setUp: (index) => guests[index] ?? '', there },
+    );
+    return chosen.flatMap((index) => some[index] ?? []);
+  });
+}
+
+function eachPart({ machine, topology, workload, backend }: Cell): { values: string[]; also: string[] } {
+  return { values: [], also: [`on ${machine.id}`, `in ${topology.id}`, `does ${workload.id}`, `by ${backend}`] };
 }
 
 /**
- * A refusal is there for each pair of ends and each kind of machine that decides about it, by some backend; and every machine is there, even one
- * whose every trait others show.
+ * Every refusal is there, since each rests on a rule of its own: for each pair of ends and each kind of machine that decides about it, by some
+ * backend; and every machine, even one whose every trait others show.
  */
-function cover(cells: readonly Cell[], there: ReadonlySet<string>): Cell[] {
-  const guests = cells.map(guestOf);
-  const values = cells.map(({ machine, topology, workload, backend }) => [
-    ...traitsOf(machine),
-    topology.id,
-    workload.id,
-    backend,
-  ]);
-  const alsoShown = (cell: Cell | undefined) => {
-    if (cell?.expect.kind !== 'refused') return cell === undefined ? [] : [cell.machine.id];
-    const { arch, iommu, hostBridgeP2p } = cell.machine;
-    return [
-      cell.machine.id,
-      [cell.topology.id, cell.workload.id, cell.expect.errno, arch, iommu.kind, translates(iommu), hostBridgeP2p].join(
-        '/',
-      ),
-    ];
+function pairsOfParts({ machine, topology, workload, backend, expect }: Cell): { values: string[]; also: string[] } {
+  const { arch, iommu, hostBridgeP2p } = machine;
+  const refusal = () => [topology.id, workload.id, arch, iommu.kind, translates(iommu), hostBridgeP2p].join('/');
+  return {
+    values: [...traitsOf(machine), topology.id, workload.id, backend],
+    also: expect.kind === 'refused' ? [machine.id, `${expect.errno} ${refusal()}`] : [machine.id],
   };
-  const chosen = pairwise(values, {
-    also: (index) => alsoShown(cells[index]),
-    setUp: (index) => guests[index] ?? '',
-    there,
-  });
-  return chosen.flatMap((index) => cells[index] ?? []);
 }
 
 export function* combinations(block: Block): Generator<Combination> {

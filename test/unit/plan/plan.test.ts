@@ -134,6 +134,21 @@ describe('expand', () => {
     expect(few.cells.length).toBeLessThan(product.cells.length * 0.7);
   });
 
+  it('each shows every part that the product shows, in little more cells than the longest list has', () => {
+    const parts = {
+      machines: [machines.noIommu, machines.vtdStrict, machines.vtdLazy],
+      topologies: [switched],
+      workloads: [fioVerify, crosscheck],
+      backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'] as Block['backends'],
+    };
+    const partsOf = (cells: ReturnType<typeof expand>['cells']) =>
+      new Set(cells.flatMap(({ machine, workload, backend }) => [machine.id, workload.id, backend]));
+    const few = expand(suiteOf({ ...parts, cover: 'each' }), 1).cells;
+    expect(partsOf(few)).toEqual(partsOf(expand(suiteOf(parts), 1).cells));
+    expect(few.length).toBeGreaterThanOrEqual(5);
+    expect(few.length).toBeLessThanOrEqual(7);
+  });
+
   it('a cell that one block leaves out is there when another names it', () => {
     const [block] = suiteOf({ workloads: [fioVerify, crosscheck], backends: ['sg', 'iter', 'phyr8'] }).blocks;
     const suite = { ...suiteOf({}), blocks: [{ ...block, cover: 'pairwise' } as Block, block as Block] };
