@@ -142,7 +142,7 @@ export class BootedGuest implements AsyncDisposable {
       await guest.checkPci();
       if (saved) await wake(session, signal);
       else if (await worthKeeping(guest, lines, options)) {
-        await session.exec(COUNT, { deadlineMs: WAKE_MS, signal });
+        await session.exec(COUNT, { deadlineMs: WAKE_MS * patience, signal });
         // A connection would be in the state as well, and lead nowhere.
         await session.close();
         await options.snapshots?.keep(options, guest, keys);
