@@ -21,7 +21,7 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
-/** So many guests of a run have their states kept: with KVM one boots in a second, under emulation for many, and there is room for as many. */
+/** A run of so many guests at most has all their states kept: with KVM one boots in a second, under emulation for many, and there is room for them. */
 const FEW = { kvm: 8, tcg: 150 };
 
 /**
