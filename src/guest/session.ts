@@ -5,9 +5,12 @@ import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Client, ClientChannel } from 'ssh2';
 import { z } from 'zod';
 import { describe, GuestDied, InfraError } from '../model/index.js';
+import { LabShell } from './lab-shell.js';
 import { whileAlive } from './race.js';
 import { tarArchive } from './tar.js';
 import { attach, LetGo, type Streams } from './terminal.js';
@@ -38,10 +41,13 @@ export interface PushedFile {
 const MOST_OUTPUT = 64 << 20;
 const PUSH_MS = 60_000;
 
+const compress = promisify(gzip);
+
 export class Session implements AsyncDisposable {
   readonly #client: Client;
   readonly #died: Promise<GuestDied>;
   readonly #lost: Promise<void>;
+  #shell: Promise<LabShell | undefined> | undefined;
 
   constructor(client: Client, died: Promise<GuestDied>) {
     this.#client = client;
@@ -105,8 +111,9 @@ export class Session implements AsyncDisposable {
         data: 'file' in source ? await readFile(source.file, { signal }) : source.data,
       })),
     );
-    const stdin = tarArchive(contents);
-    const { code, stderr } = await this.exec('tar -x -f - -C /', { deadlineMs: PUSH_MS, signal, stdin });
+    // What an emulated guest need not decrypt is more than what it takes to unpack.
+    const stdin = await compress(tarArchive(contents));
+    const { code, stderr } = await this.exec('tar -x -z -f - -C /', { deadlineMs: PUSH_MS, signal, stdin });
     if (code !== 0) throw new InfraError(`the guest did not take the files: ${lastWords(stderr)}`, stderr);
   }
 
@@ -120,8 +127,19 @@ export class Session implements AsyncDisposable {
     return this.close();
   }
 
-  /** Resolves when the channel is closed. */
-  #run(command: string, { stdin, onLine }: ExecOptions, over: AbortSignal): Promise<ExecResult> {
+  async #run(command: string, options: ExecOptions, over: AbortSignal): Promise<ExecResult> {
+    if (options.stdin === undefined && options.onLine === undefined && !command.includes('\n')) {
+      this.#shell ??= LabShell.open(this.#client, MOST_OUTPUT);
+      const shell = await this.#shell;
+      // The next command gets another.
+      if (shell?.closed) this.#shell = undefined;
+      if (shell?.free) return shell.run(command, over);
+    }
+    return this.#alone(command, options, over);
+  }
+
+  /** In a process of its own. Resolves when the channel is closed. */
+  #alone(command: string, { stdin, onLine }: ExecOptions, over: AbortSignal): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
       this.#client.exec(command, (error, channel) => {
         if (error) return reject(error);

@@ -1,0 +1,119 @@
+/** A shell in the guest that has read guest/lab/lab and does one command after the other. */
+import { randomBytes } from 'node:crypto';
+import type { Client, ClientChannel } from 'ssh2';
+import type { ExecResult } from './session.js';
+
+/**
+ * A process of its own for each command, with that file to read again, takes an emulated guest longer than most commands do. One at a
+ * time, of one line and without input; whoever gives up on one loses the shell.
+ */
+export class LabShell {
+  readonly #channel: ClientChannel;
+  readonly #stdout: Said;
+  readonly #stderr: Said;
+  readonly #most: number;
+  #settle: { resolve(result: ExecResult): void; reject(error: Error): void } | undefined;
+  #closed = false;
+
+  private constructor(channel: ClientChannel, word: string, most: number) {
+    this.#channel = channel;
+    this.#most = most;
+    this.#stdout = new Said(word);
+    this.#stderr = new Said(word);
+    channel.on('data', (chunk: Buffer) => this.#hear(this.#stdout, chunk));
+    channel.stderr.on('data', (chunk: Buffer) => this.#hear(this.#stderr, chunk));
+    channel.on('close', () => this.#end('the shell that does the steps has ended'));
+  }
+
+  /** `most`: bytes that a command may write. Undefined where the guest's lab has no such shell: that of an older image. */
+  static open(client: Client, most: number): Promise<LabShell | undefined> {
+    const word = randomBytes(16).toString('hex');
+    return new Promise((resolve, reject) => {
+      client.exec(`exec lab serve ${word}`, (error, channel) => {
+        if (error) return reject(error);
+        const shell = new LabShell(channel, word, most);
+        shell.#answer().then(
+          () => resolve(shell),
+          () => resolve(undefined),
+        );
+      });
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get free(): boolean {
+    return !this.#closed && this.#settle === undefined;
+  }
+
+  async run(command: string, over: AbortSignal): Promise<ExecResult> {
+    const giveUp = () => this.#end('given up');
+    over.addEventListener('abort', giveUp, { once: true });
+    try {
+      const answer = this.#answer();
+      this.#channel.write(`${command}\n`);
+      return await answer;
+    } finally {
+      over.removeEventListener('abort', giveUp);
+    }
+  }
+
+  #answer(): Promise<ExecResult> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+  }
+
+  #hear(stream: Said, chunk: Buffer): void {
+    stream.take(chunk);
+    if (this.#stdout.bytes + this.#stderr.bytes > this.#most) this.#end(`it wrote more than ${this.#most >> 20} MiB`);
+    const { code } = this.#stdout;
+    if (code === undefined || this.#stderr.code === undefined) return;
+    const result = { code, stdout: this.#stdout.flush(), stderr: this.#stderr.flush() };
+    const settle = this.#settle;
+    this.#settle = undefined;
+    settle?.resolve(result);
+  }
+
+  #end(why: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#settle?.reject(new Error(why));
+    this.#channel.close();
+  }
+}
+
+/** What one stream brought since the last command ended. */
+class Said {
+  readonly #end: RegExp;
+  #parts: Buffer[] = [];
+  #last = '';
+  bytes = 0;
+
+  constructor(word: string) {
+    this.#end = new RegExp(`${word} (\\d+)\\n$`);
+  }
+
+  take(chunk: Buffer): void {
+    this.#parts.push(chunk);
+    this.bytes += chunk.length;
+    // As much as the end can be long.
+    this.#last = (this.#last + chunk.toString('latin1')).slice(-64);
+  }
+
+  /** Once the command has ended. */
+  get code(): number | undefined {
+    const code = this.#end.exec(this.#last)?.[1];
+    return code === undefined ? undefined : Number(code);
+  }
+
+  flush(): string {
+    const text = Buffer.concat(this.#parts).toString().replace(this.#end, '');
+    this.#parts = [];
+    this.#last = '';
+    this.bytes = 0;
+    return text;
+  }
+}
