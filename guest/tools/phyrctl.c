@@ -11,12 +11,14 @@
  *   phyrctl story start BDF | stop what the guest does for a device, each event in order
  *   phyrctl arm | disarm          begin and end to count IOMMU map and unmap events
  *   phyrctl snapshot
+ *   phyrctl COMMAND... , COMMAND...   each in turn, whatever becomes of those before
  *
  * BACKEND is sg, page, iova, raw, phyr16, phyr8, iter or registered; LAYOUT 4k, 64k, 2m, gaps, or list, whose
  * chunks -m N,N,... names in pages; DIR to or from (a write or a read). Without -b or -l all of them are taken in turn. One line of JSON per result on stdout: {"unsupported":...} for a
  * pair that cannot be, {"error":...} and exit code 1 (after the rest) for one that fails, 64 for wrong
- * usage.
+ * usage; of several commands, the code of the first that failed.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +40,9 @@ static const struct {
 	{ "disarm",	cmd_disarm },
 	{ "snapshot",	cmd_snapshot },
 };
+
+/* Where a command that fails comes back to. */
+static jmp_buf over;
 
 static void vcomplain(const char *format, va_list args)
 {
@@ -62,6 +67,11 @@ void complain(const char *format, ...)
 	va_end(args);
 }
 
+noreturn void leave(int code)
+{
+	longjmp(over, code);
+}
+
 noreturn void fail(int code, const char *format, ...)
 {
 	va_list args;
@@ -69,19 +79,42 @@ noreturn void fail(int code, const char *format, ...)
 	va_start(args, format);
 	vcomplain(format, args);
 	va_end(args);
-	exit(code);
+	leave(code);
 }
 
-int main(int argc, char **argv)
+/* One command: 0 or an exit code. */
+static int run(char **args)
 {
-	if (argc < 2)
+	int code = setjmp(over);
+
+	if (code)
+		return code;
+	if (!args[0])
 		fail(EXIT_USAGE, "which command? map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or snapshot");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (!strcmp(argv[1], commands[i].name)) {
-			commands[i].run(argv + 2);
+		if (!strcmp(args[0], commands[i].name)) {
+			commands[i].run(args + 1);
 			return 0;
 		}
 	}
 	fail(EXIT_USAGE, "unknown command '%s': map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or snapshot",
-	     argv[1]);
+	     args[0]);
+}
+
+int main(int argc, char **argv)
+{
+	int first = 0;
+
+	/* A process for each would take an emulated guest longer than what most of them do. */
+	for (int i = 1, from = 1; i <= argc; i++) {
+		int code;
+
+		if (argv[i] && strcmp(argv[i], ","))
+			continue;
+		argv[i] = NULL;
+		code = run(argv + from);
+		first = first ?: code;
+		from = i + 1;
+	}
+	return first;
 }

@@ -13,7 +13,10 @@
 /* Print {"error":...} on stdout. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, and leave with @code. */
+/* End the command with @code. */
+noreturn void leave(int code);
+
+/* Complain, and leave with @code. */
 noreturn void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* phyrctl_cost.c and phyrctl_probe.c: what asks /dev/phyr_probe */

@@ -96,10 +96,10 @@ void cmd_map_costs(char **args)
 		fail(EXIT_USAGE, "map-costs takes -b BACKEND, -i, -d and -m, then LAYOUT:PAGES...");
 	for (char **point = args; *point; point++)
 		if (!map_cost(fd, &o, o.backend, parse_point(&o, *point)))
-			exit(EXIT_FAILED);
+			leave(EXIT_FAILED);
 	for (char **point = args; *point; point++)
 		if (!map_counts(fd, &o, o.backend, parse_point(&o, *point)))
-			exit(EXIT_FAILED);
+			leave(EXIT_FAILED);
 }
 
 void cmd_io_cost(char **args)

@@ -96,8 +96,9 @@ static bool is_armed(size_t i)
 }
 
 /*
- * Counting begins at zero.  A histogram that is there is emptied: to remove it and have it anew would
- * patch the kernel's code twice, which takes an emulated machine half a second.
+ * Counting goes on where it stood: of snapshots the difference is what counts.  Of IOVAs it begins at
+ * zero, for whoever waits until all are back; that empties a histogram, which waits for a grace period.
+ * To remove it and have it anew would patch the kernel's code twice: half a second of an emulated machine.
  */
 void cmd_arm(char **args)
 {
@@ -105,10 +106,15 @@ void cmd_arm(char **args)
 	if (access(TRACING "/events", F_OK))
 		mount("tracefs", TRACING, "tracefs", 0, NULL);
 	make_probes();
-	for (size_t i = 0; i < TRIGGERS; i++)
-		if (!set_trigger(i, "", is_armed(i) ? ":clear" : "") && triggers[i].field)
+	for (size_t i = 0; i < TRIGGERS; i++) {
+		bool armed = is_armed(i);
+
+		if (armed && triggers[i].field)
+			continue;
+		if (!set_trigger(i, "", armed ? ":clear" : "") && triggers[i].field)
 			fail(EXIT_FAILED, "cannot count %s:%s: %s", triggers[i].group, triggers[i].event,
 			     strerror(errno));
+	}
 	puts("{\"armed\":true}");
 }
 

@@ -181,7 +181,7 @@ void each(const struct options *o,
 		}
 	}
 	if (!good)
-		exit(EXIT_FAILED);
+		leave(EXIT_FAILED);
 }
 
 void no_arguments(char **args)

@@ -186,7 +186,12 @@ class Story {
   async #enter(way: Way): Promise<void> {
     const [opened] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
     if (opened.open.errno !== null) throw this.#ended(way, `${way} does not open: ${opened.open.errno}`);
-    const counted = await this.#count(way, () => this.#map(way, ALIGNED));
+    const [, { map }, { counted }] = await this.#turn(
+      [Counting, `count ${way}`],
+      [Mapped, this.#mapping(way, ALIGNED)],
+      [Counted, 'counted'],
+    );
+    this.#isMapped(way, map);
     const pages = await this.#reaches(way, ALIGNED);
     this.#figure(`${way} map calls`, counted.maps);
     if (counted.tables !== null) this.#figure(`${way} table pages`, counted.tables);
@@ -200,20 +205,21 @@ class Story {
     this.#metrics.push({ name, unit: '', value, better: 'lower' });
   }
 
-  async #count(way: Way, what: () => Promise<void>): Promise<z.infer<typeof Counted>['counted']> {
-    await this.#answers(Counting, [`count ${way}`]);
-    await what();
-    return (await this.#answers(Counted, ['counted']))[0].counted;
+  #mapping(way: Way, iova: number): string {
+    return `map ${way} ${iova} 0 ${this.#bytes} rw`;
   }
 
-  async #map(way: Way, iova: number): Promise<void> {
-    const [{ map }] = await this.#answers(Mapped, [`map ${way} ${iova} 0 ${this.#bytes} rw`]);
-    if (map.errno !== null) this.#steps.add(this.#isOurs(way), `${way}: mapping: ${map.errno}`);
+  #isMapped(way: Way, { errno }: z.infer<typeof Mapped>['map']): void {
+    if (errno !== null) this.#steps.add(this.#isOurs(way), `${way}: mapping: ${errno}`);
+  }
+
+  async #reaches(way: Way, iova: number): Promise<Page[] | undefined> {
+    const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${iova}`]);
+    return this.#follows(way, iova, follow);
   }
 
   /** Does the device reach the memory, by the largest pages? As the IOMMU's driver says, and as its tables do. */
-  async #reaches(way: Way, iova: number): Promise<Page[] | undefined> {
-    const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${iova}`]);
+  async #follows(way: Way, iova: number, follow: z.infer<typeof Followed>['follow']): Promise<Page[] | undefined> {
     if (follow.errno !== null) throw this.#ended(way, `the domain of ${way} cannot be followed: ${follow.errno}`);
     this.#looked.pages += this.#pages;
     if (follow.right !== this.#pages)
@@ -295,23 +301,36 @@ class Story {
   /** A page beside where large pages would fit: only small ones do. */
   async #beside(): Promise<void> {
     for (const way of [this.#theirs.at(-1) ?? 'type1', this.#ours]) {
-      await this.#map(way, BESIDE);
-      await this.#reaches(way, BESIDE);
-      await this.#unmap(way, BESIDE, this.#bytes);
+      const [{ map }, { follow }] = await this.#turn(
+        [Mapped, this.#mapping(way, BESIDE)],
+        [Followed, `follow ${way} ${BESIDE}`],
+      );
+      this.#isMapped(way, map);
+      await this.#follows(way, BESIDE, follow);
+      const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(way, BESIDE)]);
+      this.#isUnmapped(way, unmap);
     }
   }
 
-  async #unmap(way: Way, iova: number, due: number): Promise<void> {
-    const [{ unmap }] = await this.#answers(Unmapped, [`unmap ${way} ${iova} ${this.#bytes}`]);
-    if (unmap.errno !== null || unmap.bytes !== due)
-      this.#steps.add(this.#isOurs(way), `${way}: unmapping ${due} bytes: ${unmap.errno ?? `${unmap.bytes} bytes`}`);
+  #unmapping(way: Way, iova: number): string {
+    return `unmap ${way} ${iova} ${this.#bytes}`;
+  }
+
+  #isUnmapped(way: Way, { errno, bytes }: z.infer<typeof Unmapped>['unmap']): void {
+    if (errno !== null || bytes !== this.#bytes)
+      this.#steps.add(this.#isOurs(way), `${way}: unmapping ${this.#bytes} bytes: ${errno ?? `${bytes} bytes`}`);
   }
 
   /** Unmaps it all: then the device reaches nothing. */
   async #leave(way: Way): Promise<void> {
-    const { unmaps } = await this.#count(way, () => this.#unmap(way, ALIGNED, this.#bytes));
-    this.#figure(`${way} unmap calls`, unmaps);
-    const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${ALIGNED}`]);
+    const [, { unmap }, { counted }, { follow }] = await this.#turn(
+      [Counting, `count ${way}`],
+      [Unmapped, this.#unmapping(way, ALIGNED)],
+      [Counted, 'counted'],
+      [Followed, `follow ${way} ${ALIGNED}`],
+    );
+    this.#isUnmapped(way, unmap);
+    this.#figure(`${way} unmap calls`, counted.unmaps);
     if (follow.nowhere !== this.#pages)
       this.#translation.add(this.#isOurs(way), `${way}: still leads somewhere after unmapping`);
     await this.#reachesNothing(way);
@@ -357,8 +376,11 @@ class Story {
     await lab.run('lab vfio gone');
     await this.#begin();
     for (const way of ways) {
-      await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
-      await this.#map(way, ALIGNED);
+      const [, { map }] = await this.#turn(
+        [Opened, `open ${way} ${this.#bdfOf(way)}`],
+        [Mapped, this.#mapping(way, ALIGNED)],
+      );
+      this.#isMapped(way, map);
       await this.#device(way, [3]);
     }
     await lab.run('iospace ask die', { accept: 'all' });
@@ -389,10 +411,15 @@ class Story {
   }
 
   /** One of this shape for each command. */
-  async #answers<T>(schema: z.ZodType<T>, commands: string[]): Promise<[T, ...T[]]> {
-    const line = `iospace ask ${commands.map((command) => `'${command}'`).join(' ')}`;
+  #answers<T>(schema: z.ZodType<T>, commands: string[]): Promise<[T, ...T[]]> {
+    return this.#turn(...commands.map((command) => [schema, command] as const)) as Promise<[T, ...T[]]>;
+  }
+
+  /** One for each command, of its shape: by one process of the guest, which takes it longer than most of them do. */
+  async #turn<T extends unknown[]>(...steps: { [K in keyof T]: readonly [z.ZodType<T[K]>, string] }): Promise<T> {
+    const line = `iospace ask ${steps.map(([, command]) => `'${command}'`).join(' ')}`;
     const { lines } = await this.#context.lab.run(line, { deadlineMs: ASK_MS });
-    return commands.map((command, i) => check(schema, command, lines[i])) as [T, ...T[]];
+    return steps.map(([schema, command], i) => check(schema, command, lines[i])) as T;
   }
 }
 
