@@ -26,7 +26,7 @@ const FEW = { kvm: 8, tcg: 150 };
 
 /**
  * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Where there are so few that a
- * person will run them again, and where others of the same run go on from it.
+ * person will run them again, and where others of the same run go on from it. `boots`: those whose guests QEMU can save.
  */
 export function keptStates(boots: readonly Boot[], accelerator: keyof typeof FEW): (boot: Boot) => boolean {
   const count = new Map<string, number>();

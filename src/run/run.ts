@@ -18,7 +18,7 @@ import {
 } from '../model/index.js';
 import { splats } from '../oracle/index.js';
 import { type Boot, builtWithPlants, groupIntoBoots, keptStates, type Load, loadOf, type Plan } from '../plan/index.js';
-import { qemuLacks } from '../qemu/index.js';
+import { qemuLacks, stateLost } from '../qemu/index.js';
 import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';
@@ -74,7 +74,9 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     if (expect.kind === 'not-modelled') finish(skipped({ id, reason: `not modelled: ${expect.why}` }, repro));
   const berths = new Berths(options.host);
   const boots = groupIntoBoots(plan.cells);
-  const kept = keptStates(boots, options.accelerator);
+  const canBeKept = ({ cells: [cell] }: Boot) =>
+    cell !== undefined && stateLost(cell.machine, cell.topology) === undefined;
+  const kept = keptStates(boots.filter(canBeKept), options.accelerator);
   await Promise.all(
     boots.map(async (boot, index) => {
       const [first] = boot.cells;
