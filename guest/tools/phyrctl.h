@@ -38,6 +38,10 @@ void print_iommu(void);
 /* phyrctl_snapshot.c: what the kernel says about itself */
 void cmd_snapshot(char **args);
 
+/* Opens /dev/phyr_probe for the rest of the command, or leaves. */
+int open_node(void);
+void close_node(void);
+
 /* A file as a string, NULL if it cannot be read.  The caller frees it. */
 char *slurp(const char *path);
 

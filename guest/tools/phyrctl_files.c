@@ -1,9 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
-/* phyrctl: whole files at once. */
+/* phyrctl: whole files at once, and the node of phyr_probe.ko. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "phyrctl.h"
+
+#define NODE "/dev/phyr_probe"
+
+static int node = -1;
+
+int open_node(void)
+{
+	node = open(NODE, O_RDWR | O_CLOEXEC);
+	if (node < 0)
+		fail(EXIT_FAILED, "cannot open %s: %s; load phyr_probe.ko", NODE, strerror(errno));
+	return node;
+}
+
+void close_node(void)
+{
+	if (node >= 0)
+		close(node);
+	node = -1;
+}
 
 char *slurp(const char *path)
 {

@@ -2,7 +2,6 @@
 /* phyrctl: options, and what every answer about memory begins with. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,23 +9,12 @@
 #include "phyrctl.h"
 #include "phyrctl_options.h"
 
-#define NODE "/dev/phyr_probe"
-
 const char *const backends[] = {
 	"sg", "page", "iova", "raw", "phyr16", "phyr8", "iter", "registered", NULL
 };
 const char *const layouts[] = { "4k", "64k", "2m", "gaps", "list", NULL };
 static const char *const directions[] = { "", "to", "from", NULL };
 const char *const shapes[] = { "none", "same", "single", "array" };
-
-int open_node(void)
-{
-	int fd = open(NODE, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		fail(EXIT_FAILED, "cannot open %s: %s; load phyr_probe.ko", NODE, strerror(errno));
-	return fd;
-}
 
 int name_index(const char *const *names, const char *name)
 {

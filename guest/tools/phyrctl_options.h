@@ -30,9 +30,6 @@ extern const char *const backends[];
 extern const char *const layouts[];
 extern const char *const shapes[];
 
-/* Opens /dev/phyr_probe, or leaves. */
-int open_node(void);
-
 /* Parses up to the end, or to the first word of the points; *args is left there. */
 struct options parse(char ***args, int with);
 

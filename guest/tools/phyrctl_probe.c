@@ -2,7 +2,6 @@
 /* phyrctl: is every address right? */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

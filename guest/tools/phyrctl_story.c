@@ -4,7 +4,6 @@
  * device's own. The events go out as they are, in base64: many thousands of them are the rule.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,6 @@
 
 #include "phyrctl.h"
 #include "../include/uapi/phyr_probe.h"
-
-#define NODE "/dev/phyr_probe"
 
 /* 10 MiB of the guest's memory: some hundred thousand pages mapped and unmapped. */
 #define ROOM	(1U << 18)
@@ -94,9 +91,7 @@ void cmd_story(char **args)
 			fail(EXIT_USAGE, "story takes start BDF or stop");
 		start = parse_device(args[1]);
 	}
-	fd = open(NODE, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		fail(EXIT_FAILED, "cannot open %s: %s; load phyr_probe.ko", NODE, strerror(errno));
+	fd = open_node();
 	if (stop) {
 		if (ioctl(fd, PHYR_PROBE_IOC_STORY_STOP))
 			fail(EXIT_FAILED, "story stop: %s", strerror(errno));
