@@ -118,6 +118,13 @@ describe('a guest', () => {
     );
     expect(await sh('echo $PATH')).toContain('/usr/local/bin');
     expect((await session.exec('cat; exit 7', { ...limits, stdin: 'in' })).code).toBe(7);
+    expect(await sh('echo $$')).toBe(await sh('echo $$'));
+
+    // Each of several is tried, and the first that failed says how they ended.
+    const several = await session.exec('phyrctl watch stop , snapshot , watch this', limits);
+    const said = several.stdout.trim().split('\n');
+    expect(said.map((line) => Object.keys(JSON.parse(line)))).toEqual([['error'], ['snapshot'], ['error']]);
+    expect(several.code).toBe(1);
 
     await session.close();
     await guest.close();
