@@ -1,12 +1,17 @@
 import type { Block, Machine, Suite } from '../../src/model/index.js';
 import {
+  amdPassthrough,
   amdStrict,
   bounced,
   noIommu,
+  virtioLazy,
   virtioStrict,
+  vtdCaching,
   vtdFirstStage,
+  vtdFirstStagePassthrough,
   vtdLazy,
   vtdPassthrough,
+  vtdSecondStage,
   vtdStrict,
 } from '../machines.js';
 import { alarms } from './alarms.js';
@@ -14,7 +19,7 @@ import { forCi } from './dmabuf.js';
 import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
-import { pmem } from './pmem.js';
+import { pmem, pmemRaw } from './pmem.js';
 import { registerForCi } from './register.js';
 import { vfio } from './vfio.js';
 
@@ -27,8 +32,20 @@ const REACHES = [noIommu, vtdStrict, bounced];
 /** An address space of one's own has the domain type of its driver; the IOMMU's default decides what it comes from and goes back to. */
 const OWNERS = [vtdStrict, vtdPassthrough, virtioStrict];
 
-/** The other ways in which an IOMMU is driven. */
-const MODES = [vtdLazy, vtdPassthrough, vtdFirstStage, virtioStrict, amdStrict];
+/** Every way in which an IOMMU is driven. */
+const MODES = [
+  vtdStrict,
+  vtdLazy,
+  vtdPassthrough,
+  vtdCaching,
+  vtdSecondStage,
+  vtdFirstStage,
+  vtdFirstStagePassthrough,
+  virtioStrict,
+  virtioLazy,
+  amdStrict,
+  amdPassthrough,
+];
 
 const onWallClock = ({ clock }: Machine) => clock === 'wall';
 
@@ -52,12 +69,13 @@ const isOneOf =
   ({ id }: Machine) =>
     ways.some((way) => [way.id, `pmem-${way.id}`, `${way.id}-share`].includes(id));
 
-/** Where the pairs are shown on few machines: each of these too, in some cell, for what a mode of the IOMMU breaks by itself. */
-function each({ blocks }: Suite, machines: readonly Machine[]): Block[] {
+/** The other modes, each in some cell, for what a mode breaks by itself. */
+function each(blocks: readonly Block[], shown: readonly Machine[] = WAYS): Block[] {
+  const others = MODES.filter((mode) => !shown.includes(mode));
   return blocks
-    .filter(({ plant }) => plant === undefined)
-    .map((block): Block => ({ ...block, machines: block.machines.filter(isOneOf(machines)), cover: 'each' }))
-    .filter((block) => block.machines.length > 0);
+    .filter(({ plant, machines }) => plant === undefined && machines.every(onWallClock))
+    .map((block): Block => ({ ...block, machines: block.machines.filter(isOneOf(others)), cover: 'each' }))
+    .filter(({ machines }) => machines.length > 0);
 }
 
 /** A power failure is two boots a cell: by the kernel's own way and by ours will do. */
@@ -77,15 +95,13 @@ export const ci: Suite = {
     { ...matrix, machines: matrix.machines.filter(onWallClock), cover: 'pairwise' },
     ...forCi,
     ...pairwise(pmem, REACHES).map(ownAndKernels),
-    ...each(pmem, MODES).map(ownAndKernels),
+    ...each([pmemRaw], REACHES),
     ...pairwise(lifetime, REACHES),
-    ...each(lifetime, MODES),
+    ...each(lifetime.blocks, REACHES),
     ...pairwise(vfio, OWNERS),
-    ...each(
-      vfio,
-      MODES.filter((mode) => !OWNERS.includes(mode)),
-    ),
+    ...each(vfio.blocks, OWNERS),
     ...pairwise(registerForCi),
+    ...each(registerForCi.blocks),
     ...alarms.blocks.map(byPhyr8),
     ...ktap.blocks,
   ],

@@ -28,12 +28,15 @@ function block(machines: Machine[], workload: Workload, backends: Backend[], mor
   return { machines, topologies: [switched], workloads: [workload], backends, ...more };
 }
 
+/** Memory without struct pages, which nothing else of the matrix is. */
+export const pmemRaw: Block = block(modes, raw, ['phyr8']);
+
 export const pmem: Suite = {
   id: 'pmem',
   describe:
     'an NVDIMM with and without struct pages, and reserved RAM: to disk and back; the NVDIMM holds it when the power was gone',
   blocks: [
-    block(modes, raw, ['phyr8']),
+    pmemRaw,
     block(modes, fsdax, ['sg', 'iter', 'iova', 'phyr16', 'phyr8']),
     block([m.noIommuReserved, m.vtdStrictReserved], ctlPageless, ['phyr8']),
     // The second guest must see what the first lost.

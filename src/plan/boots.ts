@@ -21,18 +21,28 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
-/** A run of so many guests at most has all their states kept: with KVM one boots in a second, under emulation for many, and there is room for them. */
+/** A run of so many such guests at most has all their states kept: with KVM one boots in a second, under emulation for many, and there is room for them. */
 const FEW = { kvm: 8, tcg: 150 };
 
 /**
  * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Where there are so few that a
- * person will run them again, and where others of the same run go on from it. `boots`: those whose guests QEMU can save.
+ * person will run them again, and where others of the same run go on from it. Of those whose state can be had.
  */
-export function keptStates(boots: readonly Boot[], accelerator: keyof typeof FEW): (boot: Boot) => boolean {
+export function keptStates(
+  boots: readonly Boot[],
+  accelerator: keyof typeof FEW,
+  canSave: (cell: Cell) => boolean,
+): (boot: Boot) => boolean {
   const count = new Map<string, number>();
-  const guest = ({ cells: [cell] }: Boot) => (cell === undefined ? '' : guestOf(cell));
-  for (const boot of boots) count.set(guest(boot), (count.get(guest(boot)) ?? 0) + 1);
-  return (boot) => count.size <= FEW[accelerator] || (count.get(guest(boot)) ?? 0) > 1;
+  for (const { cells } of boots) {
+    const [cell] = cells;
+    if (cell !== undefined && canSave(cell)) count.set(guestOf(cell), (count.get(guestOf(cell)) ?? 0) + 1);
+  }
+  const few = count.size <= FEW[accelerator];
+  return ({ cells: [cell] }) => {
+    const times = cell === undefined ? 0 : (count.get(guestOf(cell)) ?? 0);
+    return few ? times > 0 : times > 1;
+  };
 }
 
 /** The guest that a cell runs in, as it is before any module of ours is in it. */

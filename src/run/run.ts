@@ -74,9 +74,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     if (expect.kind === 'not-modelled') finish(skipped({ id, reason: `not modelled: ${expect.why}` }, repro));
   const berths = new Berths(options.host);
   const boots = groupIntoBoots(plan.cells);
-  const canBeKept = ({ cells: [cell] }: Boot) =>
-    cell !== undefined && stateLost(cell.machine, cell.topology) === undefined;
-  const kept = keptStates(boots.filter(canBeKept), options.accelerator);
+  const kept = keptStates(boots, options.accelerator, (cell) => stateLost(cell.machine, cell.topology) === undefined);
   await Promise.all(
     boots.map(async (boot, index) => {
       const [first] = boot.cells;
