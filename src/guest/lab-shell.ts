@@ -49,6 +49,7 @@ export class LabShell {
   }
 
   async run(command: string, over: AbortSignal): Promise<ExecResult> {
+    over.throwIfAborted();
     const giveUp = () => this.#end('given up');
     over.addEventListener('abort', giveUp, { once: true });
     try {
