@@ -57,8 +57,9 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Runs a shell command, which sees nothing of what those before it have left; its exit code is a result, not an error. Fails with GuestDied when the guest ends, or as a `hang` when
-   * the command has not ended by its deadline; with the signal's reason on abort; with InfraError when SSH breaks down.
+   * Runs a shell command, which sees nothing of what those before it have left; its exit code is a result, not an error. Fails with
+   * GuestDied when the guest ends, or as a `hang` when the command has not ended by its deadline; with the signal's reason on abort; with
+   * InfraError when SSH breaks down.
    */
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
     const { deadlineMs, signal } = options;
