@@ -113,7 +113,8 @@ int main(int argc, char **argv)
 			continue;
 		argv[i] = NULL;
 		code = run(argv + from);
-		/* A snapshot counts who holds the module. */
+		/* Whatever becomes of the next; and a snapshot counts who holds the module. */
+		fflush(stdout);
 		close_node();
 		first = first ?: code;
 		from = i + 1;

@@ -49,10 +49,12 @@ export class LabShell {
   }
 
   async run(command: string, over: AbortSignal): Promise<ExecResult> {
-    over.throwIfAborted();
     const giveUp = () => this.#end('given up');
     over.addEventListener('abort', giveUp, { once: true });
     try {
+      // Of the command before, said after its end: by a process that it left behind.
+      this.#stdout.flush();
+      this.#stderr.flush();
       const answer = this.#answer();
       this.#channel.write(`${command}\n`);
       return await answer;
@@ -92,29 +94,30 @@ class Said {
   #parts: Buffer[] = [];
   #last = '';
   bytes = 0;
+  /** Once the command has ended. */
+  code: number | undefined;
 
   constructor(word: string) {
-    this.#end = new RegExp(`${word} (\\d+)\\n$`);
+    this.#end = new RegExp(`${word} (\\d+)\\n`);
   }
 
   take(chunk: Buffer): void {
     this.#parts.push(chunk);
     this.bytes += chunk.length;
+    const text = this.#last + chunk.toString('latin1');
+    const code = this.#end.exec(text)?.[1];
+    if (code !== undefined) this.code ??= Number(code);
     // As much as the end can be long.
-    this.#last = (this.#last + chunk.toString('latin1')).slice(-64);
+    this.#last = text.slice(-64);
   }
 
-  /** Once the command has ended. */
-  get code(): number | undefined {
-    const code = this.#end.exec(this.#last)?.[1];
-    return code === undefined ? undefined : Number(code);
-  }
-
+  /** Up to its end. */
   flush(): string {
-    const text = Buffer.concat(this.#parts).toString().replace(this.#end, '');
+    const [text = ''] = Buffer.concat(this.#parts).toString().split(this.#end, 1);
     this.#parts = [];
     this.#last = '';
     this.bytes = 0;
+    this.code = undefined;
     return text;
   }
 }

@@ -57,8 +57,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Runs a shell command, which sees nothing of what those before it have left; its exit code is a result, not an error. Fails with
-   * GuestDied when the guest ends, or as a `hang` when the command has not ended by its deadline; with the signal's reason on abort; with
+   * Runs a shell command, which sees nothing of what those before it have left; its exit code is a result, not an error. A step of lab is a
+   * function there: one that fails ends the line. Fails with GuestDied when the guest ends, or as a `hang` when the command has not ended by its deadline; with the signal's reason on abort; with
    * InfraError when SSH breaks down.
    */
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
@@ -130,8 +130,13 @@ export class Session implements AsyncDisposable {
 
   async #run(command: string, options: ExecOptions, over: AbortSignal): Promise<ExecResult> {
     if (options.stdin === undefined && options.onLine === undefined && !command.includes('\n')) {
-      this.#shell ??= LabShell.open(this.#client, MOST_OUTPUT);
+      this.#shell ??= LabShell.open(this.#client, MOST_OUTPUT).catch((error) => {
+        this.#shell = undefined;
+        throw error;
+      });
       const shell = await this.#shell;
+      // Whoever asked may have given up by now.
+      over.throwIfAborted();
       // The next command gets another.
       if (shell?.closed) this.#shell = undefined;
       if (shell?.free) return shell.run(command, over);

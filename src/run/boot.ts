@@ -301,7 +301,7 @@ export class BootedGuest implements AsyncDisposable {
 
 /**
  * Half a second of an emulated guest, which patches its kernel for it: whoever goes on from the state has that behind it. Each cell
- * counts from zero, and says if nothing counts.
+ * asks for it again, and says if nothing counts.
  */
 const COUNT = 'phyrctl arm';
 

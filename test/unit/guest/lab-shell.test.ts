@@ -1,5 +1,6 @@
 /** Commands by the one shell that has read guest/lab/lab, which is that file itself, run by this host's sh. */
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ServerChannel } from 'ssh2';
 import { describe, expect, it } from 'vitest';
@@ -100,6 +101,48 @@ describe('a shell for many commands', () => {
     await expect(killed).rejects.toThrow('the shell that does the steps has ended');
     expect(await run('echo still')).toMatchObject({ stdout: 'still\n' });
     expect(await pid()).not.toBe(second);
+  });
+
+  it('gives nobody what a command says after its end', async () => {
+    const { session } = await rig(guest());
+    expect((await session.exec('(sleep 0.2; echo late; echo late >&2) & echo now', limits)).stdout).toBe('now\n');
+    await sleep(500);
+    expect(await session.exec('echo next', limits)).toEqual({ code: 0, stdout: 'next\n', stderr: '' });
+
+    // One stream may bring that before the other has brought the end.
+    const { session: other } = await rig((channel, command) => {
+      const word = command.split(' ').at(-1);
+      for (const stream of [channel, channel.stderr]) stream.write(`${word} 0\n`);
+      channel.on('data', () => {
+        channel.stderr.write(`oh${word} 0\n`);
+        channel.stderr.write('late');
+        setTimeout(() => channel.write(`out${word} 0\n`), 50);
+      });
+    });
+    for (let i = 0; i < 2; i++)
+      expect(await other.exec('true', limits)).toEqual({ code: 0, stdout: 'out', stderr: 'oh' });
+  });
+
+  it('is tried again after it could not be begun', async () => {
+    let times = 0;
+    const { session } = await rig(guest(), { refuses: () => times++ === 0 });
+    await expect(session.exec('echo one', limits)).rejects.toThrow(InfraError);
+    const first = (await session.exec('echo $$', limits)).stdout;
+    expect((await session.exec('echo $$', limits)).stdout).toBe(first);
+  });
+
+  it('does not begin what nobody waits for any more', async () => {
+    const begun: string[] = [];
+    const { session } = await rig((channel, command) => {
+      begun.push(command.split(' ')[0] ?? '');
+      setTimeout(() => {
+        channel.exit(64);
+        channel.end();
+      }, 200);
+    });
+    await expect(session.exec('poweroff', { ...limits, deadlineMs: 50 })).rejects.toMatchObject({ how: 'hang' });
+    await sleep(400);
+    expect(begun).toEqual(['exec']);
   });
 
   it('does not fill our memory', async () => {

@@ -29,7 +29,10 @@ function hostKey(): { privateKey: string; publicBlob: Buffer } {
   return { privateKey, publicBlob: parsed.getPublicSSH() };
 }
 
-export async function rig(behave: Behaviour, { authorize = true, ready = true, otherHost = false } = {}): Promise<Rig> {
+export async function rig(
+  behave: Behaviour,
+  { authorize = true, ready = true, otherHost = false, refuses = (_command: string): boolean => false } = {},
+): Promise<Rig> {
   const keys = makeRunKeys();
   const host = hostKey();
   keys.host.publicBlob = otherHost ? hostKey().publicBlob : host.publicBlob;
@@ -46,7 +49,10 @@ export async function rig(behave: Behaviour, { authorize = true, ready = true, o
       else context.reject(['publickey']);
     });
     connection.on('session', (accept) => {
-      accept().on('exec', (acceptExec, _reject, { command }) => behave(acceptExec(), command));
+      accept().on('exec', (acceptExec, refuse, { command }) => {
+        if (refuses(command)) refuse();
+        else behave(acceptExec(), command);
+      });
     });
   });
   server.listen(0, '127.0.0.1');
