@@ -1,19 +1,5 @@
 import type { Block, Machine, Suite } from '../../src/model/index.js';
-import {
-  amdPassthrough,
-  amdStrict,
-  bounced,
-  noIommu,
-  virtioLazy,
-  virtioStrict,
-  vtdCaching,
-  vtdFirstStage,
-  vtdFirstStagePassthrough,
-  vtdLazy,
-  vtdPassthrough,
-  vtdSecondStage,
-  vtdStrict,
-} from '../machines.js';
+import { bounced, noIommu, virtioStrict, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
 import { alarms } from './alarms.js';
 import { forCi } from './dmabuf.js';
 import { ktap } from './ktap.js';
@@ -21,7 +7,7 @@ import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
 import { pmem, pmemRaw } from './pmem.js';
 import { registerForCi } from './register.js';
-import { vfio } from './vfio.js';
+import { iommuModes, vfio } from './vfio.js';
 
 /** One machine for each way that an address comes about. */
 const WAYS = [noIommu, vtdStrict, vtdLazy, vtdPassthrough, virtioStrict, bounced];
@@ -31,21 +17,6 @@ const REACHES = [noIommu, vtdStrict, bounced];
 
 /** An address space of one's own has the domain type of its driver; the IOMMU's default decides what it comes from and goes back to. */
 const OWNERS = [vtdStrict, vtdPassthrough, virtioStrict];
-
-/** Every way in which an IOMMU is driven. */
-const MODES = [
-  vtdStrict,
-  vtdLazy,
-  vtdPassthrough,
-  vtdCaching,
-  vtdSecondStage,
-  vtdFirstStage,
-  vtdFirstStagePassthrough,
-  virtioStrict,
-  virtioLazy,
-  amdStrict,
-  amdPassthrough,
-];
 
 const onWallClock = ({ clock }: Machine) => clock === 'wall';
 
@@ -71,7 +42,7 @@ const isOneOf =
 
 /** The other modes, each in some cell, for what a mode breaks by itself. */
 function each(blocks: readonly Block[], shown: readonly Machine[] = WAYS): Block[] {
-  const others = MODES.filter((mode) => !shown.includes(mode));
+  const others = iommuModes.filter((mode) => !shown.includes(mode));
   return blocks
     .filter(({ plant, machines }) => plant === undefined && machines.every(onWallClock))
     .map((block): Block => ({ ...block, machines: block.machines.filter(isOneOf(others)), cover: 'each' }))

@@ -45,25 +45,28 @@ const costOf = (memory: '4k' | '2m' | 'hugetlb', ...sizes: number[]): UserCost =
   points: sizes.map((kib) => ({ memory, kib })),
 });
 
+/** Every way in which an IOMMU is driven. */
+export const iommuModes: Machine[] = [
+  vtdStrict,
+  vtdLazy,
+  vtdPassthrough,
+  vtdCaching,
+  vtdSecondStage,
+  vtdFirstStage,
+  vtdFirstStagePassthrough,
+  virtioStrict,
+  virtioLazy,
+  amdStrict,
+  amdPassthrough,
+];
+
 export const vfio: Suite = {
   id: 'vfio',
   describe:
     "a process's memory in the address space of its device, by VFIO and iommufd and by phyrs: addresses, page sizes, data, refusals, fork, munmap, death",
   blocks: [
     {
-      machines: [
-        vtdStrict,
-        vtdLazy,
-        vtdPassthrough,
-        vtdCaching,
-        vtdSecondStage,
-        vtdFirstStage,
-        vtdFirstStagePassthrough,
-        virtioStrict,
-        virtioLazy,
-        amdStrict,
-        amdPassthrough,
-      ],
+      machines: iommuModes,
       topologies: [pairs],
       workloads: [vfio4k, vfio64k, vfio2m, vfioHugetlb, vfioEdu],
       backends: ['phyr8', 'phyr16'],
