@@ -147,7 +147,7 @@ describe('a shell for many commands', () => {
 
   it('does not fill our memory', async () => {
     const { session } = await rig(guest());
-    await expect(session.exec('cat /dev/zero', { ...limits, deadlineMs: 20_000 })).rejects.toThrow('more than 64 MiB');
+    await expect(session.exec('cat /dev/zero', limits)).rejects.toThrow('more than 64 MiB');
     expect(await session.exec('echo still', limits)).toMatchObject({ stdout: 'still\n' });
   });
 });

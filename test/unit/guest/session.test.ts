@@ -6,7 +6,7 @@ import { limits, replying, rig, silent } from './ssh-rig.js';
 
 describe('connect', () => {
   it('names what it was waiting for when the guest hangs at boot', async () => {
-    const failure = rig(silent, { ready: false });
+    const failure = rig(silent, { ready: false, deadlineMs: 1_000 });
     await expect(failure).rejects.toThrow(GuestDied);
     await expect(failure).rejects.toMatchObject({
       how: 'hang',
@@ -15,7 +15,7 @@ describe('connect', () => {
   });
 
   it('does not talk to another host', async () => {
-    await expect(rig(silent, { otherHost: true })).rejects.toMatchObject({ how: 'hang' });
+    await expect(rig(silent, { otherHost: true, deadlineMs: 1_000 })).rejects.toMatchObject({ how: 'hang' });
   });
 
   it('says when its key is refused', async () => {

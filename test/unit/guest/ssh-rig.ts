@@ -9,7 +9,8 @@ import type { GuestDied } from '../../../src/model/index.js';
 export type Behaviour = (channel: ServerChannel, command: string) => void;
 
 export const never = new AbortController().signal;
-export const limits = { deadlineMs: 5_000, signal: never };
+/** Long: a test that is not about lateness must not fail on a slow host. */
+export const limits = { deadlineMs: 50_000, signal: never };
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -31,7 +32,13 @@ function hostKey(): { privateKey: string; publicBlob: Buffer } {
 
 export async function rig(
   behave: Behaviour,
-  { authorize = true, ready = true, otherHost = false, refuses = (_command: string): boolean => false } = {},
+  {
+    authorize = true,
+    ready = true,
+    otherHost = false,
+    deadlineMs = limits.deadlineMs,
+    refuses = (_command: string): boolean => false,
+  } = {},
 ): Promise<Rig> {
   const keys = makeRunKeys();
   const host = hostKey();
@@ -73,7 +80,7 @@ export async function rig(
   const dropConnection = () => {
     for (const connection of connections) connection.end();
   };
-  const session = await connect(guest, keys, { ...limits, deadlineMs: 1_000 });
+  const session = await connect(guest, keys, { ...limits, deadlineMs });
   cleanups.push(() => session.close());
   return { session, die: (death) => die(death), dropConnection };
 }
