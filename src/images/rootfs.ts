@@ -64,7 +64,7 @@ export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox,
             return {
               kind: 'file',
               path: file === 'init' ? 'init' : `lab/bin/${file.slice('lab/'.length)}`,
-              mode: 0o755,
+              mode: file.startsWith('lab/steps/') ? 0o644 : 0o755,
               from,
             };
           }),
