@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { otherBackend, structureCounts } from '../../../src/oracle/index.js';
+
+describe("the driver's account", () => {
+  const bound = (backend: string, mapped: number) => ({
+    stats: { backend, mapped, pieces: 2 * mapped, meta_bytes: 64 },
+  });
+  const works = { kind: 'works', how: 'iova' } as const;
+
+  it('objects when another backend mapped, or none', () => {
+    expect(otherBackend([bound('phyr8', 3), bound('phyr8', 0)], 'phyr8', works)).toBeUndefined();
+    expect(otherBackend([bound('phyr8', 3), bound('sg', 3)], 'phyr8', works)).toMatch(/backend sg, not phyr8/);
+    expect(otherBackend([bound('phyr8', 0)], 'phyr8', works)).toMatch(/does not say/);
+    expect(otherBackend([], 'phyr8', works)).toMatch(/does not say/);
+    expect(otherBackend([], 'phyr8', { kind: 'refused', errno: 'EINVAL' })).toBeUndefined();
+  });
+
+  it('adds up over the bindings of a cell', () => {
+    const values = structureCounts([bound('sg', 3), bound('sg', 4)]).map(({ name, value }) => [name, value]);
+    expect(values).toEqual([
+      ['mapped', 7],
+      ['pieces', 14],
+      ['metadata', 128],
+    ]);
+  });
+});

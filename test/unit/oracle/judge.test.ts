@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { knownDefects } from '../../../harness/findings.js';
+import type { KnownDefect, OracleReport } from '../../../src/model/index.js';
+import { bothLives, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
+
+const report = (name: OracleReport['name'], verdict: OracleReport['verdict']): OracleReport => ({
+  name,
+  verdict,
+  detail: 'd',
+});
+
+describe('the verdict', () => {
+  const works = { kind: 'works', how: 'iova' } as const;
+  const caught = { kind: 'caught', by: ['faults', 'data'] } as const;
+
+  it('fails over doubt, doubts over pass, and doubts when nobody looked', () => {
+    expect(judge(works, [report('data', 'pass'), report('faults', 'pass')])).toEqual({ verdict: 'pass', reason: '' });
+    expect(judge(works, [report('data', 'inconclusive'), report('faults', 'fail')]).verdict).toBe('fail');
+    expect(judge(works, [report('data', 'inconclusive'), report('faults', 'pass')]).verdict).toBe('inconclusive');
+    expect(judge(works, []).verdict).toBe('inconclusive');
+  });
+
+  it('of an alarm is pass only if all named oracles rang', () => {
+    const by = [...caught.by];
+    const alarm = (reports: OracleReport[]) => judge({ kind: 'caught', by }, reports).verdict;
+    expect(alarm([report('faults', 'fail'), report('data', 'fail')])).toBe('pass');
+    expect(alarm([report('faults', 'fail'), report('data', 'pass')])).toBe('fail');
+    expect(alarm([report('faults', 'pass'), report('data', 'pass')])).toBe('fail');
+    expect(alarm([report('faults', 'fail'), report('data', 'inconclusive')])).toBe('inconclusive');
+    expect(alarm([])).toBe('inconclusive');
+  });
+});
+
+describe("findings in the kernel's own path", () => {
+  const works = { kind: 'works', how: 'iova' } as const;
+  const known: KnownDefect = {
+    id: 'no-mmio',
+    what: 'maps BARs as RAM',
+    oracle: 'device',
+    pattern: 'as if it were RAM',
+    kernels: ['7.2.*', '7.3.*'],
+    reason: 'the source',
+  };
+  const ours = report('data', 'pass');
+  const kernel = (what: string): OracleReport => ({ ...report('device', 'pass'), kernel: [what] });
+
+  it('fail a cell, since nobody has recorded them', () => {
+    expect(judge(works, [ours, kernel('wrong data')])).toMatchObject({
+      verdict: 'fail',
+      reason: "finding, the kernel's own path: device: wrong data",
+    });
+    expect(judge(works, [ours, kernel('wrong data')], [known]).verdict).toBe('fail');
+  });
+
+  it('are expected where they are known, and missed where they do not show', () => {
+    expect(judge(works, [ours, kernel('a BAR as if it were RAM')], [known])).toEqual({
+      verdict: 'xfail',
+      reason: 'known defect no-mmio: maps BARs as RAM',
+    });
+    const mended = judge(works, [ours, report('device', 'pass')], [known]);
+    expect(mended.verdict).toBe('fail');
+    expect(mended.reason).toMatch(/the known defect no-mmio does not show/);
+  });
+
+  it('excuse nothing of what is under test, and no blindness', () => {
+    const found = kernel('a BAR as if it were RAM');
+    expect(judge(works, [report('data', 'fail'), found], [known]).verdict).toBe('fail');
+    expect(judge(works, [report('data', 'inconclusive'), found], [known]).verdict).toBe('inconclusive');
+    expect(judge(works, [report('device', 'inconclusive')], [known]).verdict).toBe('inconclusive');
+    // By another oracle it is another defect.
+    expect(judge(works, [{ ...found, name: 'data' }], [known]).verdict).toBe('fail');
+  });
+
+  it('are due on the kernels that are claimed', () => {
+    expect(knownOn('7.3.4+deb13-cloud-amd64', { known: [known] })).toEqual([known]);
+    expect(knownOn('7.4.0', { known: [known] })).toEqual([]);
+    expect(knownOn('17.3.1', { known: [known] })).toEqual([]);
+  });
+
+  const patternOf = (defect: string) => knownDefects.find(({ id }) => id === defect)?.pattern as RegExp;
+
+  it('of leaks are told by the trace of the allocation, each by its own', () => {
+    const leak = (...by: string[]) => [
+      'kmemleak: unreferenced object 0xffff888004b3c2a0 (size 32):',
+      'kmemleak:   backtrace (crc 1):',
+      ...by.map((one) => `kmemleak:     ${one}+0x41/0x60`),
+    ];
+    const theirs = leak('__sg_alloc_table', 'sg_alloc_table', 'dma_buf_phys_vec_to_sgt');
+    const judgeLog = (lines: string[]) =>
+      judgeKernelLog({ lines }, { before: 0, after: 0 }, { known: [patternOf('dma-buf-sgt-leak')] });
+    const { kernel, verdict } = judgeLog([...theirs, ...theirs]);
+    expect([verdict, kernel]).toEqual(['pass', ['sg_alloc_table+0x41/0x60 ... dma_buf_phys_vec_to_sgt']]);
+    expect(kernel?.[0]).toMatch(patternOf('dma-buf-sgt-leak'));
+    const counted = (count: number) => [
+      `kmemleak: ${count} new suspected memory leaks (see /sys/kernel/debug/kmemleak)`,
+      ...theirs,
+      ...theirs,
+    ];
+    expect(judgeLog(counted(2)).verdict).toBe('pass');
+    // One that is not in the log may be anybody's.
+    expect(judgeLog(counted(3)).verdict).toBe('fail');
+    expect(judgeLog([...theirs, ...leak('phyr_list_append')])).toMatchObject({ verdict: 'fail', kernel });
+    expect(judgeLog(leak('phyr_list_append')).kernel).toBeUndefined();
+    // The table itself is freed by its exporter, or not.
+    expect(judgeLog(leak('dma_buf_phys_vec_to_sgt', 'store_map')).verdict).toBe('fail');
+  });
+
+  it('that are warnings are told by their place and by whose call it was, from cut to end', () => {
+    const warning = (caller: string, at = 'vtdss_map_range') => [
+      '[   33.984224] ------------[ cut here ]------------',
+      `[   33.984377] WARNING: drivers/iommu/generic_pt/fmt/../iommu_pt.h:933 at ${at}+0x680/0xae0, CPU#1: iospace/84`,
+      '[   34.024598] Call Trace:',
+      '[   34.027766]  iommu_map+0x1b/0xb0',
+      `[   34.029653]  ${caller}+0x5d3/0x9a0`,
+      '[   34.032699] ---[ end trace 0000000000000000 ]---',
+    ];
+    const theirs = warning('iommufd_vfio_ioctl');
+    const judgeLog = (lines: string[]) =>
+      judgeKernelLog({ lines }, { before: 4096, after: 4608 }, { known: [patternOf('vfio-compat-no-access')] });
+    const { kernel, verdict } = judgeLog([...theirs, ...theirs]);
+    expect(verdict).toBe('pass');
+    expect(kernel).toEqual([
+      'WARNING: drivers/iommu/generic_pt/fmt/../iommu_pt.h:933 at vtdss_map_range+0x680/0xae0 ... iommufd_vfio_ioctl',
+    ]);
+    expect(kernel?.[0]).toMatch(patternOf('vfio-compat-no-access'));
+    expect(judgeLog([...theirs, ...warning('space_map')])).toMatchObject({ verdict: 'fail', kernel });
+    expect(judgeLog(warning('iommufd_vfio_ioctl', 'vtdss_unmap_range')).verdict).toBe('fail');
+    // One that did not end, or that another came into, may be anything.
+    expect(judgeLog(theirs.slice(0, 5)).verdict).toBe('fail');
+    expect(judgeLog([...theirs.slice(0, 2), ...theirs]).verdict).toBe('fail');
+    // Without the report nobody knows what tainted the kernel.
+    expect(judgeLog(['quiet']).detail).toMatch(/tainted: warning/);
+  });
+});
+
+it('what is worse of two lives of a cell is what counts, and is said', () => {
+  const [good, bad] = [report('data', 'pass'), { ...report('data', 'fail'), detail: 'lost' }];
+  expect(bothLives(good, good).detail).toBe('d; after the power cycle: d');
+  expect(bothLives(good, bad)).toEqual({ name: 'data', verdict: 'fail', detail: 'after the power cycle: lost' });
+  expect(bothLives(bad, report('data', 'inconclusive'))).toMatchObject({ verdict: 'fail', detail: 'lost' });
+  expect(bothLives({ ...good, kernel: ['a'] }, { ...good, kernel: ['b'] }).kernel).toEqual(['a', 'b']);
+});
