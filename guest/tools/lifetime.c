@@ -10,9 +10,10 @@
  * what a child has that EVENT forked behind it; one line of JSON to stderr:
  *
  *	{"pages":{"all":256,"present":256,"huge":0,"swapped":0},"write":{"bytes":1048576},"read":{"bytes":1048576},
- *	 "was":{"errno":"EFAULT"},"storm":{"reads":8,"events":31,"bad":0}}
+ *	 "was":{"errno":"EFAULT"},"storm":{"reads":8,"tries":31,"events":9,"bad":0}}
  *
- * pages: after the event; was: a read where the memory was before, if it was moved; storm: reads that brought other bytes are bad.
+ * pages: after the event; was: a read where the memory was before, if it was moved; storm: reads that brought other bytes are bad,
+ * events are the tries that changed something.
  * EVENT: fork, mremap, dontneed, truncate, thp-split, thp-collapse, swap. Exit: 0 it was tried, whatever came of it; 1 the case cannot
  * be brought about; 64 usage.
  */
@@ -28,6 +29,7 @@
 #include "transfer.h"
 
 #define STORM_READS	8
+#define STORM_MOST	64	/* as long as nothing has happened meanwhile */
 #define NOBODY		0xa5	/* what memory holds that nobody has read into */
 
 static int fail(int code, const char *what, const char *why)
@@ -78,16 +80,25 @@ struct storm {
 	const struct transfer *transfer;
 	uint64_t from;
 	const unsigned char *due;
-	unsigned int reads, bad;
+	unsigned int reads, bad, events;
 	bool over;
 };
+
+/* What is pinned for good stays as it is: there nothing happens however long one waits. */
+static bool go_on(const struct storm *storm)
+{
+	if (storm->reads < STORM_READS)
+		return true;
+	return storm->transfer->via != REGISTERED && storm->reads < STORM_MOST &&
+	       !__atomic_load_n(&storm->events, __ATOMIC_RELAXED);
+}
 
 static void *read_on(void *arg)
 {
 	struct storm *storm = arg;
 	const struct transfer *t = storm->transfer;
 
-	for (; storm->reads < STORM_READS; storm->reads++) {
+	for (; go_on(storm); storm->reads++) {
 		memset(t->mem, NOBODY, t->bytes);
 		if (transfer_all(t, false, storm->from) != (ssize_t)t->bytes || memcmp(t->mem, storm->due, t->bytes))
 			storm->bad++;
@@ -100,7 +111,7 @@ static const char *storm(struct life *life, const struct event *event, const str
 {
 	unsigned char *due = malloc(life->bytes);
 	struct storm storm = { .transfer = t, .from = from, .due = due };
-	unsigned int happened = 0;
+	unsigned int tries = 0;
 	pthread_t thread;
 
 	if (!due)
@@ -110,12 +121,14 @@ static const char *storm(struct life *life, const struct event *event, const str
 	if (errno)
 		return "thread";
 	while (!__atomic_load_n(&storm.over, __ATOMIC_ACQUIRE)) {
-		event->again(life);
-		happened++;
+		tries++;
+		if (event->again(life))
+			__atomic_add_fetch(&storm.events, 1, __ATOMIC_RELAXED);
 	}
 	pthread_join(thread, NULL);
 	free(due);
-	fprintf(stderr, ",\"storm\":{\"reads\":%u,\"events\":%u,\"bad\":%u}", storm.reads, happened, storm.bad);
+	fprintf(stderr, ",\"storm\":{\"reads\":%u,\"tries\":%u,\"events\":%u,\"bad\":%u}", storm.reads, tries,
+		storm.events, storm.bad);
 	return NULL;
 }
 

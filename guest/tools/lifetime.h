@@ -35,14 +35,14 @@ struct life {
  * @huge:	the memory begins as one huge page
  * @shared:	it is mapped from a file of its own, which tmpfs keeps in RAM
  * @happen:	has it happen; returns what to say if it cannot be brought about, with errno set
- * @again:	the same once more, while I/O is under way; NULL: it cannot be repeated
+ * @again:	tries the same once more, while I/O is under way; returns whether it happened. NULL: it cannot be repeated
  * @after:	makes the memory accessible again, or NULL
  */
 struct event {
 	const char *name;
 	bool huge, shared;
 	const char *(*happen)(struct life *life);
-	void (*again)(struct life *life);
+	bool (*again)(struct life *life);
 	const char *(*after)(struct life *life);
 };
 

@@ -50,17 +50,17 @@ static const char *fork_now(struct life *life)
 	return read(life->dump, &c, 1) == 1 ? NULL : "the child";
 }
 
-static void fork_again(struct life *life)
+static bool fork_again(struct life *life)
 {
 	pid_t child = fork();
+	int status;
 
 	if (!child) {
 		for (size_t at = 0; at < life->bytes; at += PAGE)
 			life->mem[at] ^= 0xff;
 		_exit(0);
 	}
-	if (child > 0)
-		waitpid(child, NULL, 0);
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
 static const char *move(struct life *life)
@@ -116,10 +116,16 @@ static const char *collapse(struct life *life)
 	return NULL;
 }
 
-static void split_and_collapse(struct life *life)
+static bool split_and_collapse(struct life *life)
 {
+	struct pages before, between, after;
+	bool seen = look_at(life->mem, life->bytes, &before);
+
 	split(life);
+	seen = look_at(life->mem, life->bytes, &between) && seen;
 	collapse(life);
+	seen = look_at(life->mem, life->bytes, &after) && seen;
+	return seen && (before.huge != between.huge || between.huge != after.huge);
 }
 
 static const char *swap_out(struct life *life)
@@ -127,9 +133,11 @@ static const char *swap_out(struct life *life)
 	return madvise(life->mem, life->bytes, MADV_PAGEOUT) ? "MADV_PAGEOUT" : NULL;
 }
 
-static void swap_again(struct life *life)
+static bool swap_again(struct life *life)
 {
-	swap_out(life);
+	struct pages pages;
+
+	return !swap_out(life) && look_at(life->mem, life->bytes, &pages) && pages.swapped;
 }
 
 const struct event events[] = {

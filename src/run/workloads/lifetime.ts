@@ -16,7 +16,8 @@ const Life = z.object({
   read: Step,
   write: Step,
   was: Step.exactOptional(),
-  storm: z.object({ reads: z.number(), events: z.number(), bad: z.number() }).exactOptional(),
+  /** `events`: of the tries, those that changed something. */
+  storm: z.object({ reads: z.number(), tries: z.number(), events: z.number(), bad: z.number() }).exactOptional(),
 });
 type Life = z.infer<typeof Life>;
 const Digest = z.object({ sha256: z.string() });
@@ -99,6 +100,8 @@ function* judgeLife(name: string, { via, due }: Case, life: Life, bytes: number)
     yield `${name}: ${life.pages.all - life.pages.huge} pages that are pinned were split from their huge one`;
   if (due.swapped === false && life.pages.swapped > 0)
     yield `${name}: ${life.pages.swapped} pinned pages were swapped out`;
+  if (life.storm !== undefined && life.storm.events > 0 && stays({ via, due }))
+    yield `${name}: pages that are pinned changed ${life.storm.events} times while I/O was under way`;
   if (life.storm !== undefined && life.storm.bad > 0)
     yield `${name}: ${life.storm.bad} of ${life.storm.reads} reads brought other bytes, with ${life.storm.events} events meanwhile`;
 }
@@ -109,7 +112,13 @@ function* doubtsIn(name: string, { via, due }: Case, { pages, storm }: Life): Ge
   if (via !== 'registered' && due.huge !== undefined && !is)
     yield `${name}: ${pages.huge} of ${pages.all} pages are huge: it did not happen`;
   if (due.swapped === true && pages.swapped === 0) yield `${name}: no page was swapped out`;
-  if (storm !== undefined && storm.events === 0) yield `${name}: nothing happened while I/O was under way`;
+  if (storm !== undefined && storm.events === 0 && !stays({ via, due }))
+    yield `${name}: in ${storm.tries} tries nothing happened while I/O was under way`;
+}
+
+/** Pages that the kernel would split, collapse or swap, and that are pinned for as long as the case lasts. */
+function stays({ via, due }: Pick<Case, 'via' | 'due'>): boolean {
+  return via === 'registered' && (due.huge !== undefined || due.swapped !== undefined);
 }
 
 function claims(

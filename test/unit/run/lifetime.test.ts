@@ -46,7 +46,8 @@ async function run(event: Lifetime['event'], change: (driver: string, via: strin
       const secret = Buffer.alloc(BYTES);
       await using file = await open(disk, 'r+');
       await file.read(secret, 0, BYTES, Number(from));
-      const storm = { reads: 8, events: 3, bad: 0 };
+      const pinned = via === 'registered' && (event.startsWith('thp') || event === 'swap');
+      const storm = { reads: 8, tries: 5, events: pinned ? 0 : 3, bad: 0 };
       const moved = { bytes: BYTES };
       const played: Played = {
         pages: { huge: event === 'thp-split' && via === 'registered' ? 16 : 0, swapped: 0 },
@@ -113,7 +114,7 @@ describe('memory to which something happens', () => {
   });
 
   it('objects to reads that went wrong meanwhile, and to refusals that are not due', async () => {
-    const storm = { reads: 8, events: 9, bad: 2 };
+    const storm = { reads: 8, tries: 9, events: 9, bad: 2 };
     const torn = await run('mremap', only('phyr_nvme', 'odirect', { storm }));
     expect(torn.workload.detail).toMatch(/^phyr_nvme, odirect: 2 of 8 reads brought other bytes/);
     const refused = await run('mremap', only('nvme', 'odirect', { read: { errno: 'EFAULT' } }));
@@ -141,5 +142,23 @@ describe('memory to which something happens', () => {
     });
     const swapped = await run('swap', () => ({ pages: { huge: 0, swapped: 4 } }));
     expect(swapped.workload.detail).toMatch(/^phyr_nvme, registered: 4 pinned pages were swapped out/);
+  });
+
+  it('counts only what changed something while I/O was under way: nothing that is pinned, something of the rest', async () => {
+    const storm = (events: number) => ({ storm: { reads: 8, tries: 31, events, bad: 0 } });
+    expect((await run('thp-split')).workload.verdict).toBe('pass');
+    const moved = await run('thp-split', only('phyr_nvme', 'registered', storm(1)));
+    expect(moved.workload).toMatchObject({
+      verdict: 'fail',
+      detail: expect.stringMatching(/^phyr_nvme, registered: pages that are pinned changed 1 times/),
+    });
+    const idle = await run('thp-split', only('phyr_nvme', 'direct', storm(0)));
+    expect(idle.workload).toMatchObject({
+      verdict: 'inconclusive',
+      detail: expect.stringMatching(/^phyr_nvme, direct: in 31 tries nothing happened/),
+    });
+    // A process can be forked whatever is pinned.
+    const alone = await run('fork', only('phyr_nvme', 'registered', storm(0)));
+    expect(alone.workload.verdict).toBe('inconclusive');
   });
 });
