@@ -37,6 +37,13 @@ export const machines: Suite = {
       workloads: [p2pNear, p2pFar],
       backends: ['sg', 'phyr8'],
     },
+    // Whose addresses are too few for any peer.
+    {
+      machines: [m.narrowP2p],
+      topologies: [switched],
+      workloads: [p2pNear, p2pFar],
+      backends: ['sg', 'phyr16', 'phyr8'],
+    },
     // That no fault was seen says something only where one would have been seen.
     {
       machines: [m.vtdCaching, m.vtdSecondStage, m.vtdFirstStage, m.virtioStrict, m.amdStrict],

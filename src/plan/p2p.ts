@@ -26,8 +26,10 @@ export type P2pRoute = { why: string } & (
 /** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */
 const P2P_REFUSED_ERRNO = 'EINVAL';
 
-/** What phyr_dma_map() says of a bus address beyond the device's DMA mask, and the block layer after it (BLK_STS_IOERR). */
+/** What phyr_dma_map() says of a peer beyond the device's DMA mask, and the block layer after it (BLK_STS_IOERR). */
 const BEYOND_MASK_ERRNO = 'EIO';
+
+type Where = [machine: Machine, topology: Topology, clientId: string, peerId: string];
 
 /** The machine's firmware puts 64-bit BARs, which all peers have, above half a tebibyte. */
 const BAR_BITS = 40;
@@ -41,7 +43,28 @@ export function peerDriver(node: PciNode): 'phyr_peer' | 'nvme' | undefined {
 }
 
 /** How the device `clientId` reaches the memory of the device `peerId`. */
-export function p2pRoute(machine: Machine, topology: Topology, clientId: string, peerId: string): P2pRoute {
+export function p2pRoute(...where: Where): P2pRoute {
+  const route = wayTo(...where);
+  if (route.kind !== 'works' || route.how !== 'host-bridge' || !beyondMask(where[0])) return route;
+  return {
+    kind: 'not-modelled',
+    why: `${route.why}, but the peer is beyond the device's mask, which the kernel's paths tell the block layer in different ways`,
+  };
+}
+
+/**
+ * The route by one backend. The kernel hands out a bus address without a look at the device's DMA mask, which a device that is as
+ * narrow as its mask would cut short; phyr.ko refuses it. (QEMU's NVMe is not narrow: by the kernel's paths it works.)
+ */
+export function p2pRouteBy(backend: Backend, ...where: Where): P2pRoute {
+  if (backend !== 'phyr16' && backend !== 'phyr8') return p2pRoute(...where);
+  const route = wayTo(...where);
+  if (route.kind !== 'works' || route.how === 'iova' || !beyondMask(where[0])) return route;
+  return { kind: 'refused', errno: BEYOND_MASK_ERRNO, why: `${route.why}, but the peer is beyond the device's mask` };
+}
+
+/** As if the device could send any address. */
+function wayTo(...[machine, topology, clientId, peerId]: Where): P2pRoute {
   const way = meeting(...bridgesOfBoth(topology, clientId, peerId));
   const redirector = way.ports.find(({ acs }) => acs && redirects(machine, topology));
   if (way.meet !== undefined && redirector === undefined) {
@@ -68,28 +91,7 @@ export function p2pRoute(machine: Machine, topology: Topology, clientId: string,
       why: `${upwards}, and swiotlb=force refuses such memory in a way (BLK_STS_RESOURCE) that the block layer retries for ever`,
     };
   }
-  if (beyondMask(machine)) {
-    return {
-      kind: 'not-modelled',
-      why: `${upwards}, and there the peer is beyond the device's mask, which the kernel's paths tell the block layer in different ways`,
-    };
-  }
   return { kind: 'works', how: 'host-bridge', why: `${upwards}, and the kernel trusts this host bridge to forward it` };
-}
-
-/**
- * The route by one backend. The kernel hands out a bus address without a look at the device's DMA mask, which a device that is as
- * narrow as its mask would cut short; phyr.ko refuses it. (QEMU's NVMe is not narrow: by the kernel's paths it works.)
- */
-export function p2pRouteBy(backend: Backend, ...[machine, ...where]: Parameters<typeof p2pRoute>): P2pRoute {
-  const route = p2pRoute(machine, ...where);
-  const unchecked = backend !== 'phyr16' && backend !== 'phyr8';
-  if (route.kind !== 'works' || route.how !== 'bus-address' || unchecked || !beyondMask(machine)) return route;
-  return {
-    kind: 'refused',
-    errno: BEYOND_MASK_ERRNO,
-    why: `${route.why}, and the bus address is beyond the device's mask`,
-  };
 }
 
 function beyondMask({ dmaBits }: Machine): boolean {

@@ -107,8 +107,16 @@ describe('p2pRouteBy', () => {
     expect(p2pRouteBy('phyr8', machines.noIommu, switched, 'dut', 'near')).toMatchObject({ kind: 'works' });
   });
 
-  it('leaves out what is beyond the mask behind the host bridge, but not behind an IOMMU', () => {
+  it('has phyr.ko refuse what is beyond the mask behind the host bridge, but not behind an IOMMU', () => {
+    for (const backend of ['phyr8', 'phyr16'] as const) {
+      expect(p2pRouteBy(backend, narrow, switched, 'dut', 'far')).toMatchObject({ kind: 'refused', errno: 'EIO' });
+      expect(p2pRouteBy(backend, { ...narrow, iommu: strict }, switched, 'dut', 'far')).toMatchObject({ how: 'iova' });
+    }
+    for (const backend of ['sg', 'iter', 'iova'] as const)
+      expect(p2pRouteBy(backend, narrow, switched, 'dut', 'far').kind).toBe('not-modelled');
     expect(p2pRoute(narrow, switched, 'dut', 'far').kind).toBe('not-modelled');
-    expect(p2pRoute({ ...narrow, iommu: strict }, switched, 'dut', 'far')).toMatchObject({ how: 'iova' });
+    // What the kernel does not trust, nobody gets as far as to ask for an address of.
+    const distrusted = { ...narrow, hostBridgeP2p: false };
+    expect(p2pRouteBy('phyr8', distrusted, switched, 'dut', 'far')).toMatchObject({ errno: 'EINVAL' });
   });
 });
