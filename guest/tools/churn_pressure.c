@@ -58,9 +58,30 @@ static void look(struct pressure *now)
 	now->stalls = sum_of("/proc/vmstat", "allocstall_");
 }
 
-static uint64_t free_memory(void)
+/*
+ * Bytes that whoever takes any address and can wait gets before the kernel has to kill: of each zone what is free above its reserve, and
+ * above what it keeps for those that need a low address.
+ */
+static uint64_t spare_memory(void)
 {
-	return sum_of("/proc/meminfo", "MemFree") * 1024;
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	unsigned long long free = 0, min = 0, pages = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		/* "protection: (0, 1925, 3901)": the last is for any address. It comes after the other two. */
+		const char *last = strstr(line, "protection:") ? strrchr(line, ' ') : NULL;
+
+		if (last) {
+			min += strtoull(last + strspn(last, " ("), NULL, 10);
+			pages += free > min ? free - min : 0;
+		} else if (sscanf(line, " pages free %llu", &free) != 1) {
+			(void)!sscanf(line, " min %llu", &min);
+		}
+	}
+	if (f)
+		fclose(f);
+	return pages * 4096;
 }
 
 static uint64_t read_number(const char *path)
@@ -114,17 +135,17 @@ static void press(const char *path, uint64_t from)
 	int disk = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t at = from;
 
-	size_t room = free_memory(), taken = 0;
-	uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	/* The kernel begins to reclaim at five quarters of its reserve. */
-	uint64_t least = reserve() * 9 / 8 + NEAR, begins = reserve() * 5 / 4 + NEAR;
+	size_t all = spare_memory(), taken = 0;
+	uint8_t *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	/* The kernel begins to reclaim when no zone has a quarter of its reserve to spare. */
+	uint64_t least = reserve() / 16 + NEAR;
 	struct pressure now = start, before;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	write_number("/proc/self/oom_score_adj", 1000);
 	if (memory == MAP_FAILED)
 		_exit(1);
-	madvise(memory, room, MADV_NOHUGEPAGE);
+	madvise(memory, all, MADV_NOHUGEPAGE);
 	for (;;) {
 		if (taken / MIB > *pages_most)
 			*pages_most = taken / MIB;
@@ -132,10 +153,10 @@ static void press(const char *path, uint64_t from)
 		before = now;
 		look(&now);
 		cache(disk, from, &at);
-		if (free_memory() < least && taken) {
+		if (spare_memory() < least && taken) {
 			taken -= STEP;
 			madvise(memory + taken, STEP, MADV_DONTNEED);
-		} else if (now.scanned == before.scanned && free_memory() > begins && taken + STEP <= room) {
+		} else if (now.scanned == before.scanned && spare_memory() > least + STEP && taken + STEP <= all) {
 			touch(memory + taken);
 			taken += STEP;
 		}
@@ -148,7 +169,7 @@ static void press(const char *path, uint64_t from)
  */
 int pressure_begin(const char *disk, uint64_t from)
 {
-	uint64_t all = free_memory(), keep = reserve() * 3 / 2 + BY_PAGES;
+	uint64_t all = spare_memory(), keep = reserve() / 2 + BY_PAGES;
 
 	pages_most = mmap(NULL, sizeof(*pages_most), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (pages_most == MAP_FAILED)
