@@ -65,7 +65,6 @@ export const narrowStrict = x86('narrow-strict', { kind: 'intel', domain: 'stric
 /** A host bridge of AMD's, which the kernel trusts with peer-to-peer traffic. */
 export const vtdStrictP2p = x86('vtd-strict-p2p', { kind: 'intel', domain: 'strict' }, { hostBridgeP2p: true });
 export const noIommuP2p = x86('no-iommu-p2p', { kind: 'none' }, { hostBridgeP2p: true });
-export const narrowP2p = x86('narrow-p2p', { kind: 'none' }, { ...narrow, hostBridgeP2p: true });
 
 /** Another architecture: weaker memory order, another board, another IOMMU. Its host bridge is none that the kernel trusts. */
 function arm64(id: string, iommu: Iommu): Machine {

@@ -37,9 +37,9 @@ export const machines: Suite = {
       workloads: [p2pNear, p2pFar],
       backends: ['sg', 'phyr8'],
     },
-    // Whose addresses are too few for any peer.
+    // The addresses are too few for any peer.
     {
-      machines: [m.narrowP2p],
+      machines: [{ ...m.narrowNoIommu, id: 'narrow-p2p', hostBridgeP2p: true }],
       topologies: [switched],
       workloads: [p2pNear, p2pFar],
       backends: ['sg', 'phyr16', 'phyr8'],
