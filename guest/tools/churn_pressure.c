@@ -23,6 +23,7 @@
 #define HUGE		(2 * MIB)
 #define HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
 #define NEAR		(2 * MIB)	/* of the kernel's own reserve: too near */
+#define ENOUGH		(8 * MIB)	/* that can be reclaimed at once */
 #define BY_PAGES	(8 * MIB)	/* that the process takes before there is any need to reclaim */
 #define READ_AHEAD	(256 * 1024)	/* of the disk in each period */
 #define PERIOD_US	20000
@@ -113,17 +114,30 @@ static uint64_t reserve(void)
 	return read_number("/proc/sys/vm/min_free_kbytes") * 1024;
 }
 
+/*
+ * The kernel begins to reclaim when no zone has a quarter of its reserve to spare, in the background: until it has found nothing a few
+ * times. Then whoever wants memory has to do it, below the reserve; it kills only when there is nothing to be found then.
+ */
+static uint64_t least_spare(void)
+{
+	return sum_of("/proc/meminfo", "Inactive(file)") * 1024 > ENOUGH ? 0 : reserve() / 16 + NEAR;
+}
+
 static void touch(uint8_t *memory)
 {
 	for (size_t at = 0; at < STEP; at += 4096)
 		memory[at] = 1;
 }
 
-/* The next piece of the disk's end goes into the page cache. */
+/*
+ * The next piece of the disk's end goes into the page cache, anew: what is read there again and again is in use, and the kernel gives up
+ * when it finds nothing else.
+ */
 static void cache(int disk, uint64_t from, uint64_t *at)
 {
 	static uint8_t piece[READ_AHEAD];
 
+	posix_fadvise(disk, *at, sizeof(piece), POSIX_FADV_DONTNEED);
 	if (disk >= 0 && pread(disk, piece, sizeof(piece), *at) == sizeof(piece))
 		*at += sizeof(piece);
 	else
@@ -137,9 +151,8 @@ static void press(const char *path, uint64_t from)
 
 	size_t all = spare_memory(), taken = 0;
 	uint8_t *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	/* The kernel begins to reclaim when no zone has a quarter of its reserve to spare. */
-	uint64_t least = reserve() / 16 + NEAR;
 	struct pressure now = start, before;
+	uint64_t least;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	write_number("/proc/self/oom_score_adj", 1000);
@@ -153,6 +166,7 @@ static void press(const char *path, uint64_t from)
 		before = now;
 		look(&now);
 		cache(disk, from, &at);
+		least = least_spare();
 		if (spare_memory() < least && taken) {
 			taken -= STEP;
 			madvise(memory + taken, STEP, MADV_DONTNEED);

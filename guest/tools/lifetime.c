@@ -23,12 +23,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "lifetime.h"
 #include "stamp.h"
 #include "transfer.h"
 
 #define STORM_READS	8
+#define PAUSE_US	10000
 #define STORM_MOST	64	/* as long as nothing has happened meanwhile */
 #define NOBODY		0xa5	/* what memory holds that nobody has read into */
 
@@ -102,6 +104,8 @@ static void *read_on(void *arg)
 		memset(t->mem, NOBODY, t->bytes);
 		if (transfer_all(t, false, storm->from) != (ssize_t)t->bytes || memcmp(t->mem, storm->due, t->bytes))
 			storm->bad++;
+		/* What is pinned for each read alone can be split or swapped only between two. */
+		usleep(storm->reads % 3 * PAUSE_US);
 	}
 	__atomic_store_n(&storm->over, true, __ATOMIC_RELEASE);
 	return NULL;

@@ -48,8 +48,9 @@ function judgeChurn(churn: Churn['churn']): OracleReport {
   }
   const idle = churn.workers.findIndex(({ done }) => done === 0);
   if (idle >= 0) return inconclusive(`worker ${idle} did not finish one operation`);
-  const { reclaimed, stalls, mib } = churn.pressure;
-  if (reclaimed === 0) return inconclusive(`the kernel did not have to reclaim memory (${mib} MiB were taken)`);
+  const { scanned, reclaimed, stalls, mib } = churn.pressure;
+  if (reclaimed === 0)
+    return inconclusive(`the kernel reclaimed no memory (${mib} MiB were taken, and ${scanned} pages looked at)`);
   const pressure = `${formatBytes(reclaimed * PAGE)} reclaimed, ${stalls} allocations waited for it`;
   return done(`${operations(churn)} operations, ${formatBytes(churn.bytes)}; ${pressure}`);
 }
