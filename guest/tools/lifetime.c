@@ -104,8 +104,11 @@ static void *read_on(void *arg)
 		memset(t->mem, NOBODY, t->bytes);
 		if (transfer_all(t, false, storm->from) != (ssize_t)t->bytes || memcmp(t->mem, storm->due, t->bytes))
 			storm->bad++;
-		/* What is pinned for each read alone can be split or swapped only between two. */
-		usleep(storm->reads % 3 * PAUSE_US);
+		/*
+		 * What is pinned for each read alone can be split or swapped only between two, and must not all be wanted
+		 * again before that has come to its end: an emulated guest may need longer.
+		 */
+		usleep(storm->reads % 3 * PAUSE_US * (1 + storm->reads / STORM_READS));
 	}
 	__atomic_store_n(&storm->over, true, __ATOMIC_RELEASE);
 	return NULL;
