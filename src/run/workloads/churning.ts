@@ -17,15 +17,20 @@ export interface ChurnPlan {
   seed: number;
 }
 
+/** An emulated guest may clear what is taken from it, at 100 MiB a second. */
+const TAKE_MS_PER_MIB = 15;
+
 /** One use of guest/tools/churn: what the host puts on the disk before, the command, and what must be there afterwards. */
 export class Churning {
   readonly #plan: ChurnPlan;
   readonly #areas: ChurnArea[];
   readonly #file: string;
+  readonly #deadlineMs: number;
 
   constructor({ cell, dutFile }: Pick<WorkloadContext, 'cell' | 'dutFile'>, plan: ChurnPlan) {
     this.#plan = plan;
     this.#file = dutFile;
+    this.#deadlineMs = plan.seconds * 1000 + 60_000 + (plan.pressure ? TAKE_MS_PER_MIB * cell.machine.memoryMiB : 0);
     const { blockSize } = dutOf(cell.topology);
     const bytes = CHURN_KIB * 1024;
     const area = (worker: number, size: number): ChurnArea => {
@@ -46,7 +51,7 @@ export class Churning {
     const { offset, threads, pressure, seconds, seed } = this.#plan;
     const cached = pressure ? CHURN_CACHED_KIB * 1024 : 0;
     const command = `churn ${disk} ${offset} ${CHURN_KIB * 1024} ${threads} ${cached} ${Number(pressure)} ${seconds} ${seed}`;
-    const { lines } = await lab.run(command, { accept: [1, 2], deadlineMs: seconds * 1000 + 60_000 });
+    const { lines } = await lab.run(command, { accept: [1, 2], deadlineMs: this.#deadlineMs });
     const { churn } = check(Churn, command, lines.at(-1));
     if (churn.workers.length !== this.#areas.length)
       throw new StepFailed(`${command}: ${churn.workers.length} of ${this.#areas.length} workers have said anything`);
