@@ -271,9 +271,13 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < count; i++) {
 		workers[i].number = i;
 		workers[i].offset = offset + i * area;
-		if (!begin(&workers[i], argv[1], i == direct, i == direct ? cached : area))
+		if (!begin(&workers[i], argv[1], i == direct, i == direct ? cached : area)) {
+			if (pressed)
+				pressure_end(&p);
 			return fail("a worker");
+		}
 	}
+	pressure_count();
 	end = time(NULL) + seconds;
 	while ((time(NULL) < end || (pressed && !pressure_felt() && time(NULL) < end + PATIENCE_S)) &&
 	       !all_failed(workers, count))

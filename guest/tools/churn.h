@@ -22,13 +22,15 @@ struct churn_op {
 
 struct churn_op churn_draw(uint32_t seed, uint32_t worker, uint32_t number, uint32_t area_blocks, uint32_t block);
 
-/* What memory pressure did since it began; all 0 before. */
+/* What memory pressure did since pressure_count(). */
 struct pressure {
 	uint64_t scanned, reclaimed, stalls;	/* pages, pages, times */
 	uint64_t most_mib;			/* that were taken from everybody else */
 };
 
 int pressure_begin(const char *disk, uint64_t from);
+/* What the kernel reclaims from now on counts. */
+void pressure_count(void);
 /* Has the kernel reclaimed a page since? */
 bool pressure_felt(void);
 void pressure_end(struct pressure *result);

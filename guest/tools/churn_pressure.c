@@ -148,13 +148,13 @@ static void press(const char *path, uint64_t from)
 {
 	int disk = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t at = from;
-
 	size_t all = spare_memory(), taken = 0;
 	uint8_t *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct pressure now = start, before;
 	uint64_t least;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	posix_fadvise(disk, 0, 0, POSIX_FADV_RANDOM);
 	write_number("/proc/self/oom_score_adj", 1000);
 	if (memory == MAP_FAILED)
 		_exit(1);
@@ -206,6 +206,11 @@ int pressure_begin(const char *disk, uint64_t from)
 			break;
 	}
 	return 0;
+}
+
+void pressure_count(void)
+{
+	look(&start);
 }
 
 bool pressure_felt(void)

@@ -10,10 +10,10 @@
  * what a child has that EVENT forked behind it; one line of JSON to stderr:
  *
  *	{"pages":{"all":256,"present":256,"huge":0,"swapped":0},"write":{"bytes":1048576},"read":{"bytes":1048576},
- *	 "was":{"errno":"EFAULT"},"storm":{"reads":8,"tries":31,"events":9,"bad":0}}
+ *	 "was":{"errno":"EFAULT"},"storm":{"reads":8,"tries":31,"events":9,"after":3,"bad":0}}
  *
  * pages: after the event; was: a read where the memory was before, if it was moved; storm: reads that brought other bytes are bad,
- * events are the tries that changed something.
+ * events are the tries that changed something, after the reads that came after the first.
  * EVENT: fork, mremap, dontneed, truncate, thp-split, thp-collapse, swap. Exit: 0 it was tried, whatever came of it; 1 the case cannot
  * be brought about; 64 usage.
  */
@@ -31,7 +31,8 @@
 
 #define STORM_READS	8
 #define PAUSE_US	10000
-#define STORM_MOST	64	/* as long as nothing has happened meanwhile */
+#define STORM_AFTER	2	/* of them, at least: begun when something had happened */
+#define STORM_MOST	64	/* as long as nothing has */
 #define NOBODY		0xa5	/* what memory holds that nobody has read into */
 
 static int fail(int code, const char *what, const char *why)
@@ -82,7 +83,7 @@ struct storm {
 	const struct transfer *transfer;
 	uint64_t from;
 	const unsigned char *due;
-	unsigned int reads, bad, events;
+	unsigned int reads, bad, events, after;
 	bool over;
 };
 
@@ -91,8 +92,7 @@ static bool go_on(const struct storm *storm)
 {
 	if (storm->reads < STORM_READS)
 		return true;
-	return storm->transfer->via != REGISTERED && storm->reads < STORM_MOST &&
-	       !__atomic_load_n(&storm->events, __ATOMIC_RELAXED);
+	return storm->transfer->via != REGISTERED && storm->reads < STORM_MOST && storm->after < STORM_AFTER;
 }
 
 static void *read_on(void *arg)
@@ -101,9 +101,14 @@ static void *read_on(void *arg)
 	const struct transfer *t = storm->transfer;
 
 	for (; go_on(storm); storm->reads++) {
+		bool changed = __atomic_load_n(&storm->events, __ATOMIC_ACQUIRE);
+
 		memset(t->mem, NOBODY, t->bytes);
 		if (transfer_all(t, false, storm->from) != (ssize_t)t->bytes || memcmp(t->mem, storm->due, t->bytes))
 			storm->bad++;
+		storm->after += changed;
+		if (changed)
+			continue;
 		/*
 		 * What is pinned for each read alone can be split or swapped only between two, and must not all be wanted
 		 * again before that has come to its end: an emulated guest may need longer.
@@ -130,12 +135,12 @@ static const char *storm(struct life *life, const struct event *event, const str
 	while (!__atomic_load_n(&storm.over, __ATOMIC_ACQUIRE)) {
 		tries++;
 		if (event->again(life))
-			__atomic_add_fetch(&storm.events, 1, __ATOMIC_RELAXED);
+			__atomic_add_fetch(&storm.events, 1, __ATOMIC_RELEASE);
 	}
 	pthread_join(thread, NULL);
 	free(due);
-	fprintf(stderr, ",\"storm\":{\"reads\":%u,\"tries\":%u,\"events\":%u,\"bad\":%u}", storm.reads, tries,
-		storm.events, storm.bad);
+	fprintf(stderr, ",\"storm\":{\"reads\":%u,\"tries\":%u,\"events\":%u,\"after\":%u,\"bad\":%u}", storm.reads,
+		tries, storm.events, storm.after, storm.bad);
 	return NULL;
 }
 

@@ -55,11 +55,16 @@ interface Ed25519 {
   point: Buffer;
 }
 
-/** By node, not by ssh2, whose generator makes a malformed key now and then. */
+/**
+ * By node, not by ssh2, whose generator makes a malformed key now and then; and encoded as it is made: exporting the finished key
+ * deadlocks now and then (node 20), when the garbage collector takes its generator meanwhile. Both encodings end with the 32 bytes.
+ */
 function ed25519(): Ed25519 {
-  const { d, x } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  if (!d || !x) throw new TypeError('an ed25519 key without its parts');
-  return { seed: Buffer.from(d, 'base64url'), point: Buffer.from(x, 'base64url') };
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+    publicKeyEncoding: { format: 'der', type: 'spki' },
+  });
+  return { seed: privateKey.subarray(-32), point: publicKey.subarray(-32) };
 }
 
 function publicBlob({ point }: Ed25519): Buffer {

@@ -38,7 +38,10 @@ export function decideLent(
     const decided = decideVfio(machine, topology, lent, client, peer.id);
     if (decided !== undefined) return decided;
   }
-  const route = p2pRouteBy(backend, machine, topology, client, peer.id);
+  // The scatterlist is the kernel's to make, whatever maps the requests.
+  const kernels = p2pRoute(machine, topology, client, peer.id);
+  const byScatterlist = lent.via.includes('dma-buf-sg') && kernels.kind === 'not-modelled';
+  const route = byScatterlist ? kernels : p2pRouteBy(backend, machine, topology, client, peer.id);
   if (route.kind === 'not-modelled') return { run: { kind: 'not-modelled', why: route.why } };
   if (route.kind === 'refused') return { run: { kind: 'refused', errno: PHYR_ERRNO.get(route.errno) ?? route.errno } };
   // Of memory without pages the watch sees addresses alone: not whose they are.
@@ -66,6 +69,8 @@ function decideVfio(
 ): { run: Expectation } | { prune: string } | undefined {
   if (machine.iommu.kind === 'none') return { prune: 'vfio-pci takes no device where there is no IOMMU' };
   const route = p2pRoute(machine, topology, client, peer);
+  if (route.kind === 'not-modelled' && !translates(machine.iommu))
+    return { run: { kind: 'not-modelled', why: route.why } };
   // Peers that talk to each other past the IOMMU cannot be kept apart by it.
   if (route.kind === 'not-modelled' || (route.kind === 'works' && route.how === 'bus-address'))
     return { prune: `the device and '${peer}' are in one IOMMU group, and vfio-pci takes whole groups` };

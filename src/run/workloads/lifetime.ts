@@ -16,8 +16,10 @@ const Life = z.object({
   read: Step,
   write: Step,
   was: Step.exactOptional(),
-  /** `events`: of the tries, those that changed something. */
-  storm: z.object({ reads: z.number(), tries: z.number(), events: z.number(), bad: z.number() }).exactOptional(),
+  /** `events`: of the tries, those that changed something; `after`: of the reads, those that began when something had. */
+  storm: z
+    .object({ reads: z.number(), tries: z.number(), events: z.number(), after: z.number(), bad: z.number() })
+    .exactOptional(),
 });
 type Life = z.infer<typeof Life>;
 const Digest = z.object({ sha256: z.string() });
@@ -31,6 +33,8 @@ interface Case extends MemoryPath {
   due: LifetimeDue;
 }
 
+/** What goes on while I/O is under way. */
+const REPEATED: Lifetime['event'][] = ['fork', 'thp-split', 'thp-collapse', 'swap'];
 /** What the disk holds where nobody has written. */
 const UNTOUCHED = 0xee;
 /** What guest/tools/lifetime_events.c has a child write to the first half of its memory. */
@@ -69,7 +73,7 @@ export async function lifetime(context: Context): Promise<WorkloadResult> {
           digests.set(one, check(Digest, command, lines[1]).sha256);
           const name = `${driver}, ${one.via}`;
           objections[sideOf(driver)].push(...judgeLife(name, one, life, bytes));
-          doubts.push(...doubtsIn(name, one, life));
+          doubts.push(...doubtsIn(name, event, one, life));
           if (sideOf(driver) === 'ours') moved += one.due.refused ? 0 : (2 + (life.storm?.reads ?? 0)) * bytes;
         }
       }
@@ -107,13 +111,22 @@ function* judgeLife(name: string, { via, due }: Case, life: Life, bytes: number)
 }
 
 /** Did the event happen at all? To memory that nobody has pinned it must. */
-function* doubtsIn(name: string, { via, due }: Case, { pages, storm }: Life): Generator<string> {
+function* doubtsIn(
+  name: string,
+  event: Lifetime['event'],
+  { via, due }: Case,
+  { pages, storm }: Life,
+): Generator<string> {
   const is = due.huge === true ? pages.huge === pages.all : pages.huge === 0;
   if (via !== 'registered' && due.huge !== undefined && !is)
     yield `${name}: ${pages.huge} of ${pages.all} pages are huge: it did not happen`;
   if (due.swapped === true && pages.swapped === 0) yield `${name}: no page was swapped out`;
-  if (storm !== undefined && storm.events === 0 && !stays({ via, due }))
-    yield `${name}: in ${storm.tries} tries nothing happened while I/O was under way`;
+  if (storm === undefined) {
+    if (REPEATED.includes(event)) yield `${name}: nothing was tried while I/O was under way`;
+  } else if (!stays({ via, due })) {
+    if (storm.events === 0) yield `${name}: in ${storm.tries} tries nothing happened while I/O was under way`;
+    else if (storm.after === 0) yield `${name}: nothing was read after something had happened under I/O`;
+  }
 }
 
 /** Pages that the kernel would split, collapse or swap, and that are pinned for as long as the case lasts. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { narrowNoIommu } from '../../../harness/machines.js';
 import { dmabuf } from '../../../harness/suites/dmabuf.js';
 import { Workload } from '../../../src/model/index.js';
 import { expand } from '../../../src/plan/index.js';
@@ -29,6 +30,16 @@ describe('dma-bufs', () => {
     expect(expected('vtd-strict-share/acs/dmabuf-vfio-near-mixed')).toEqual({ kind: 'works', how: 'iova' });
     expect(expected('vtd-strict-share/acs-direct/dmabuf-vfio-near-mixed')).toMatch(/in one IOMMU group/);
     expect(expected('no-iommu-share/switch/dmabuf-vfio-far-one')).toMatch(/no IOMMU/);
+  });
+
+  it('beyond the mask are refused by lists; what the kernel says of a scatterlist is not modelled', () => {
+    const machine = { ...narrowNoIommu, id: 'narrow-p2p', hostBridgeP2p: true };
+    const blocks = dmabuf.blocks.map((block) => ({ ...block, machines: [machine] }));
+    const { cells } = expand({ ...dmabuf, blocks }, 1);
+    const due = (workload: string) => cells.find(({ id }) => id === `narrow-p2p/switch/${workload}/phyr8`)?.expect;
+    expect(due('dmabuf-far-mixed')).toEqual({ kind: 'refused', errno: 'EIO' });
+    expect(due('dmabuf-near-mixed-sg')).toEqual({ kind: 'refused', errno: 'EIO' });
+    expect(due('dmabuf-far-mixed-sg')).toMatchObject({ kind: 'not-modelled' });
   });
 
   it('and mappings of who cannot take them back are refused everywhere', () => {

@@ -47,7 +47,7 @@ async function run(event: Lifetime['event'], change: (driver: string, via: strin
       await using file = await open(disk, 'r+');
       await file.read(secret, 0, BYTES, Number(from));
       const pinned = via === 'registered' && (event.startsWith('thp') || event === 'swap');
-      const storm = { reads: 8, tries: 5, events: pinned ? 0 : 3, bad: 0 };
+      const storm = { reads: 8, tries: 5, events: pinned ? 0 : 3, after: pinned ? 0 : 2, bad: 0 };
       const moved = { bytes: BYTES };
       const played: Played = {
         pages: { huge: event === 'thp-split' && via === 'registered' ? 16 : 0, swapped: 0 },
@@ -114,7 +114,7 @@ describe('memory to which something happens', () => {
   });
 
   it('objects to reads that went wrong meanwhile, and to refusals that are not due', async () => {
-    const storm = { reads: 8, tries: 9, events: 9, bad: 2 };
+    const storm = { reads: 8, tries: 9, events: 9, after: 4, bad: 2 };
     const torn = await run('mremap', only('phyr_nvme', 'odirect', { storm }));
     expect(torn.workload.detail).toMatch(/^phyr_nvme, odirect: 2 of 8 reads brought other bytes/);
     const refused = await run('mremap', only('nvme', 'odirect', { read: { errno: 'EFAULT' } }));
@@ -145,7 +145,7 @@ describe('memory to which something happens', () => {
   });
 
   it('counts only what changed something while I/O was under way: nothing that is pinned, something of the rest', async () => {
-    const storm = (events: number) => ({ storm: { reads: 8, tries: 31, events, bad: 0 } });
+    const storm = (events: number, after = events) => ({ storm: { reads: 8, tries: 31, events, after, bad: 0 } });
     expect((await run('thp-split')).workload.verdict).toBe('pass');
     const moved = await run('thp-split', only('phyr_nvme', 'registered', storm(1)));
     expect(moved.workload).toMatchObject({
@@ -157,6 +157,13 @@ describe('memory to which something happens', () => {
       verdict: 'inconclusive',
       detail: expect.stringMatching(/^phyr_nvme, direct: in 31 tries nothing happened/),
     });
+    const late = await run('thp-split', only('phyr_nvme', 'direct', storm(1, 0)));
+    expect(late.workload).toMatchObject({
+      verdict: 'inconclusive',
+      detail: expect.stringMatching(/^phyr_nvme, direct: nothing was read after/),
+    });
+    const untried = await run('thp-split', only('phyr_nvme', 'direct', { storm: undefined as never }));
+    expect(untried.workload.verdict).toBe('inconclusive');
     // A process can be forked whatever is pinned.
     const alone = await run('fork', only('phyr_nvme', 'registered', storm(0)));
     expect(alone.workload.verdict).toBe('inconclusive');
