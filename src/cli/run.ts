@@ -30,7 +30,10 @@ export function runCommand(): Command {
     )
     .option('--shard <I/N>', 'only the I-th of N parts, which run anywhere and are put together by phyrlab merge', part)
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
-    .option('--last-failed', 'the cells of the newest run that did not pass, with its seed, kernel and scenarios');
+    .option(
+      '--last-failed',
+      'the cells of the newest run that ended without a pass, with its seed, kernel and scenarios',
+    );
   addKernelOptions(command);
   return addConductOptions(command).action(run);
 }
@@ -79,11 +82,13 @@ async function lastFailed(words: string[], options: RunCommandOptions): Promise<
   if (words.length > 0 || options.shard !== undefined)
     throw new UsageError('--last-failed says by itself which cells to run', 'leave out the names and --shard');
   const last = await readRun(findRun(runsFolder(options.runs)));
+  const unfinished = last.cells.filter((record) => whyUnfinished(record) !== undefined);
   const bad = last.cells.filter(
-    (record) => !['pass', 'xfail', 'skip'].includes(record.verdict) && whyUnfinished(record) === undefined,
+    (record) => !['pass', 'xfail', 'skip'].includes(record.verdict) && !unfinished.includes(record),
   );
   if (bad.length === 0) {
-    process.stdout.write(`nothing failed in the newest run, ${last.run.id}\n`);
+    const but = unfinished.length > 0 ? `; ${unfinished.length} of its cells did not end` : '';
+    process.stdout.write(`nothing failed in the newest run, ${last.run.id}${but}\n`);
     return undefined;
   }
   const ids = bad.map(({ id }) => id);
