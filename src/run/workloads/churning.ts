@@ -17,7 +17,7 @@ export interface ChurnPlan {
   seed: number;
 }
 
-/** An emulated guest may clear what is taken from it, at 100 MiB a second. */
+/** A guest may clear what is taken from it, for which an emulated one took 5 ms a MiB. */
 const TAKE_MS_PER_MIB = 15;
 
 /** One use of guest/tools/churn: what the host puts on the disk before, the command, and what must be there afterwards. */

@@ -125,7 +125,9 @@ function* doubtsIn(
     if (REPEATED.includes(event)) yield `${name}: nothing was tried while I/O was under way`;
   } else if (!stays({ via, due })) {
     if (storm.events === 0) yield `${name}: in ${storm.tries} tries nothing happened while I/O was under way`;
-    else if (storm.after === 0) yield `${name}: nothing was read after something had happened under I/O`;
+    // With memory that is registered the reads do not wait for it: two I/Os came after the event before.
+    else if (storm.after === 0 && via !== 'registered')
+      yield `${name}: nothing was read after something had happened under I/O`;
   }
 }
 
