@@ -1,6 +1,6 @@
 /** A running guest and everything that it owns on the host. */
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { access, copyFile, type FileHandle, stat, statfs } from 'node:fs/promises';
+import { access, copyFile, type FileHandle, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -164,7 +164,9 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     ...(options.traceEvents && { traceEvents: options.traceEvents }),
     incoming: options.state !== undefined,
   });
-  if (options.state !== undefined) await copyFile(stateConsole(options.state), consoleLog.here);
+  // A guest that was to go on from a state, and did not, may have left that state's console.
+  if (options.state === undefined) await writeFile(consoleLog.here, '');
+  else await copyFile(stateConsole(options.state), consoleLog.here);
   options.signal.throwIfAborted();
 
   const death = new Death();

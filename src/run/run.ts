@@ -10,6 +10,7 @@ import {
   type Emit,
   GuestDied,
   type Image,
+  InfraError,
   type Machine,
   type PrunedCell,
   type RunEvent,
@@ -46,7 +47,7 @@ export interface RunOptions {
   bootDeadlineMs: number;
   /** Without it every guest boots. */
   snapshots?: Snapshots | undefined;
-  /** How many times a cell that was lost is tried again. What failed never is. */
+  /** How many times a cell that was lost is tried again (at least once, if its guest was lost as it started). What failed never is. */
   retries: number;
   /** The first failure ends the run. */
   failFast: boolean;
@@ -97,10 +98,10 @@ async function runBoots(boot: Boot, place: { index: number; keepState: boolean }
   let left = boot.cells;
   for (let attempt = 0; left.length > 0 && !signal.aborted; attempt++) {
     const again = new Set<string>();
-    const finish = (record: CellRecord) => {
+    const finish = (record: CellRecord, attempts = retries) => {
       const before = earlier.get(record.id) ?? [];
       const whole = before.length > 0 ? { ...record, earlier: before } : record;
-      if (record.verdict !== 'lost' || before.length >= retries)
+      if (record.verdict !== 'lost' || before.length >= attempts)
         return emit({ type: 'cell-end', at: now(), record: whole });
       again.add(record.id);
       const { reason, duration_ms, evidence } = record;
@@ -119,10 +120,10 @@ async function runBoots(boot: Boot, place: { index: number; keepState: boolean }
 async function runBoot(
   boot: Boot,
   place: { index: number; keepState: boolean; attempt: number },
-  finish: (record: CellRecord) => void,
+  finish: (record: CellRecord, attempts?: number) => void,
   options: RunOptions,
 ): Promise<number> {
-  const { emit, signal, repro } = options;
+  const { emit, signal, repro, retries } = options;
   const [first] = boot.cells;
   if (first === undefined) return 0;
   const { machine, topology } = first;
@@ -133,6 +134,7 @@ async function runBoot(
   let done = 0;
   const spoilt: Evidence[] = [];
   let keep = options.keep;
+  let starting = false;
   const name = folderName(first, place);
   const artefacts = join(options.folder, 'boots', name);
   try {
@@ -140,6 +142,7 @@ async function runBoot(
     const lacks = lacking(image, first);
     if (lacks !== undefined) throw new Lacking(lacks);
     await mkdir(artefacts, { recursive: true });
+    starting = true;
     await using guest = await BootedGuest.start({
       image,
       machine,
@@ -152,6 +155,7 @@ async function runBoot(
       keepState: place.keepState,
       signal,
     });
+    starting = false;
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
     const ms = Math.round(performance.now() - started);
     emit({ type: 'boot-ready', at: now(), boot: place.index, ms, ...(guest.restored && { restored: true }) });
@@ -192,7 +196,9 @@ async function runBoot(
     if (!signal.aborted) {
       keep ||= record === lost;
       const evidence = record === lost ? { evidence: join('boots', name) } : {};
-      for (const cell of boot.cells.slice(done)) finish({ ...record({ ...cell, reason: why }, repro), ...evidence });
+      const attempts = starting && isMishap(error) ? Math.max(1, retries) : retries;
+      for (const cell of boot.cells.slice(done))
+        finish({ ...record({ ...cell, reason: why }, repro), ...evidence }, attempts);
       done = boot.cells.length;
     }
   }
@@ -204,6 +210,14 @@ async function runBoot(
   // What a cell was doing when it was stopped is of interest, too.
   if (!keep && !signal.aborted) await rm(artefacts, { recursive: true, force: true });
   return done;
+}
+
+/**
+ * Did what is around a guest break while it started? In a hundred boots that need not mean anything: it is tried once more, whatever was
+ * asked for. A kernel that panics or hangs will do so again.
+ */
+function isMishap(error: unknown): boolean {
+  return error instanceof GuestDied ? error.how === 'qemu-exit' : error instanceof InfraError;
 }
 
 /** What is being made goes on, for others; who waits for it does not. */

@@ -44,6 +44,7 @@ describe('a guest', () => {
     const { code, result } = await box.cells(['panics-at-boot', ...own()]);
     expect(result.cells.map(({ verdict }) => verdict)).toEqual(['lost', 'lost']);
     expect(result.cells[0]?.reason).toMatch(/never became ready:.*panic.*Attempted to kill init/);
+    expect(result.cells[0]?.earlier).toBeUndefined();
     expect(code).toBe(3);
   });
 
@@ -51,6 +52,7 @@ describe('a guest', () => {
     const { code, result } = await box.cells(['hangs-at-boot', ...own(), '--boot-timeout', '12']);
     expect(result.cells.map(({ verdict }) => verdict)).toEqual(['lost', 'lost']);
     expect(result.cells[0]?.reason).toMatch(/within 12 s/);
+    expect(result.cells[0]?.earlier).toBeUndefined();
     expect(code).toBe(3);
   });
 

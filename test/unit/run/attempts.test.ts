@@ -80,6 +80,31 @@ describe('a lost cell', () => {
   });
 });
 
+describe('a guest that is lost while it starts', () => {
+  const kernel = { arch: 'x86_64', patience: 1, image: '/dev/null', bootModules: '/dev/null', args: [] };
+  const image = async (program: string) =>
+    ({
+      qemu: { program: { file: program, args: [], env: {} }, version: '11.1.0', dataDirs: [] },
+      kernel,
+      rootfs: { archive: '/dev/null' },
+    }) as never;
+
+  it('is started once more, unasked, and that is told', async () => {
+    const { records, events } = await execute({ image: () => image('/nonexistent/qemu') });
+    expect(count(events, 'boot-start')).toBe(2 * boots);
+    for (const { verdict, reason, earlier, boot } of records) {
+      expect([verdict, boot]).toEqual(['lost', undefined]);
+      expect(reason).toMatch('QEMU cannot be used: /nonexistent/qemu');
+      expect(earlier?.map((attempt) => attempt.reason)).toEqual([reason]);
+    }
+  });
+
+  it('is started as often as asked', async () => {
+    const { events } = await execute({ image: () => image('/nonexistent/qemu'), retries: 3 });
+    expect(count(events, 'boot-start')).toBe(4 * boots);
+  });
+});
+
 describe('a run that is ended', () => {
   it('by its time has every cell lost with that reason', async () => {
     const started = performance.now();

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
+import { onTestFailed } from 'vitest';
 import { RunResult } from '../../../src/model/index.js';
 
 export const CLI = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'phyrlab.mjs');
@@ -32,15 +33,32 @@ export class Sandbox {
     return { code: exitCode ?? -1, out: String(stdout), err: String(stderr) };
   }
 
-  /** Runs cells and returns the record that `--json` wrote. */
+  /** Runs cells and returns the record that `--json` wrote. A test that fails then says what became of those that did not pass. */
   async cells(args: string[], options: Options = {}): Promise<{ code: number; result: RunResult; out: string }> {
     const path = join(this.folder, `result-${Math.random().toString(36).slice(2)}.json`);
     const { code, out, err } = await this.run(['run', ...args, '--json', path], options);
     try {
-      return { code, out, result: RunResult.parse(JSON.parse(await readFile(path, 'utf8'))) };
+      const result = RunResult.parse(JSON.parse(await readFile(path, 'utf8')));
+      const story = await this.#story(result);
+      onTestFailed(({ task }) => {
+        for (const error of task.result?.errors ?? []) error.message += story;
+      });
+      return { code, out, result };
     } catch (error) {
       throw new Error(`no result (exit code ${code}): ${out}\n${err}`, { cause: error });
     }
+  }
+
+  /** The cells that did not pass, with their reasons and how the console of a lost one's guest ended. */
+  async #story({ run, cells }: RunResult): Promise<string> {
+    const lines = cells
+      .filter(({ verdict }) => verdict !== 'pass')
+      .map(async ({ id, verdict, reason, evidence }) => {
+        const log = join(this.folder, 'runs', run.id, evidence ?? '', 'console.log');
+        const console = verdict === 'lost' ? await readFile(log, 'utf8').catch(() => '') : '';
+        return `\n${run.id}: ${id}: ${verdict}: ${reason}\n${console.split('\n').slice(-30).join('\n')}`;
+      });
+    return (await Promise.all(lines)).join('');
   }
 
   /** Processes that have anything to do with this sandbox. */
