@@ -3,7 +3,6 @@
  * beyond that.
  */
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { splats } from '../oracle/index.js';
 import { peerDriver } from '../plan/index.js';
 import { cmbOf, type Guest, type IoPage, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 import type { SavedGuest, Snapshots } from './snapshots.js';
+import { readTrace, type TakeLine, type TraceLines } from './trace-file.js';
 
 const MARK_DEADLINE_MS = 3_000;
 /** A guest that goes on answers within half a second, or on a busy host some seconds, or not at all. */
@@ -211,28 +211,9 @@ export class BootedGuest implements AsyncDisposable {
     return (await stat(this.#guest.traceFile)).size;
   }
 
-  /**
-   * What QEMU has traced since its file had this size, without the lines that `take` takes for itself (with the byte of the file
-   * at which each begins). A fault storm writes without end, and its beginning says enough.
-   */
-  async traceSince(
-    from: number,
-    take: (line: string, offset: number) => boolean = () => false,
-  ): Promise<{ lines: string[]; truncated: boolean }> {
-    const end = (await this.traceSize()) - 1;
-    if (end < from) return { lines: [], truncated: false };
-    const lines: string[] = [];
-    let kept = 0;
-    const stream = createReadStream(this.#guest.traceFile, { start: from, end: Math.min(end, from + MAX_TRACE - 1) });
-    for await (const batch of linesOf(stream, from)) {
-      for (const [line, offset] of batch) {
-        if (line === '' || take(line, offset)) continue;
-        lines.push(line);
-        kept += line.length;
-        if (kept > MAX_KEPT) return { lines, truncated: true };
-      }
-    }
-    return { lines, truncated: end - from >= MAX_TRACE };
+  /** What QEMU has traced since its file had this size, as `readTrace` has it. */
+  traceSince(from: number, take?: TakeLine): Promise<TraceLines> {
+    return readTrace(this.#guest.traceFile, from, take);
   }
 
   /** Has QEMU write these events to its trace, or no longer. One that this QEMU does not have is none of its. */
@@ -317,28 +298,6 @@ async function wake(session: Session, signal: AbortSignal): Promise<void> {
   const command = `wake ${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}000000`;
   const { code, stderr } = await session.exec(command, { deadlineMs: WAKE_MS, signal, stdin: randomBytes(64) });
   if (code !== 0) throw new InfraError(`the guest cannot go on: ${stderr.trim()}`);
-}
-
-const MAX_KEPT = 1 << 20;
-const MAX_TRACE = 1 << 28;
-
-type PlacedLine = [line: string, offset: number];
-
-/** Lines with the bytes at which they begin, a chunk's at a time. */
-async function* linesOf(chunks: AsyncIterable<Buffer>, start: number): AsyncGenerator<PlacedLine[]> {
-  let rest = '';
-  let offset = start;
-  for await (const chunk of chunks) {
-    // A byte is a character, so that lengths are offsets.
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    yield lines.map((line): PlacedLine => {
-      const begins = offset;
-      offset += line.length + 1;
-      return [line, begins];
-    });
-  }
-  yield [[rest, offset]];
 }
 
 const GROUP_DEADLINE_MS = 30_000;

@@ -1,0 +1,57 @@
+/** What QEMU has written to its trace since a cell began. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+/** Bytes that are read at most, and characters that are kept of them: a fault storm writes without end, and its beginning says enough. */
+const MOST = { read: 1 << 28, kept: 1 << 20 };
+
+export interface TraceLines {
+  lines: string[];
+  /** There was more. */
+  truncated: boolean;
+}
+
+/** Takes a line for itself, which begins at this byte of the file; or does not. */
+export type TakeLine = (line: string, offset: number) => boolean;
+
+/** The lines from this byte to what is now the end of the file, but for those that `take` takes. */
+export async function readTrace(
+  file: string,
+  from: number,
+  take: TakeLine = () => false,
+  most = MOST,
+): Promise<TraceLines> {
+  const end = (await stat(file)).size - 1;
+  if (end < from) return { lines: [], truncated: false };
+  const lines: string[] = [];
+  let kept = 0;
+  const stream = createReadStream(file, { start: from, end: Math.min(end, from + most.read - 1) });
+  for await (const batch of linesOf(stream, from)) {
+    for (const [line, offset] of batch) {
+      if (line === '' || take(line, offset)) continue;
+      lines.push(line);
+      kept += line.length;
+      if (kept > most.kept) return { lines, truncated: true };
+    }
+  }
+  return { lines, truncated: end - from >= most.read };
+}
+
+type PlacedLine = [line: string, offset: number];
+
+/** Lines with the bytes at which they begin, a chunk's at a time. */
+async function* linesOf(chunks: AsyncIterable<Buffer>, start: number): AsyncGenerator<PlacedLine[]> {
+  let rest = '';
+  let offset = start;
+  for await (const chunk of chunks) {
+    // A byte is a character, so that lengths are offsets.
+    const lines = (rest + chunk.toString('latin1')).split('\n');
+    rest = lines.pop() ?? '';
+    yield lines.map((line): PlacedLine => {
+      const begins = offset;
+      offset += line.length + 1;
+      return [line, begins];
+    });
+  }
+  yield [[rest, offset]];
+}
