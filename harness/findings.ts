@@ -18,11 +18,14 @@ function byHelper({ workload, expect }: Cell): boolean {
 }
 
 const severalInIova = (cell: Cell): boolean =>
-  byHelper(cell) &&
-  cell.workload.kind === 'ctl-io' &&
-  cell.workload.ranges !== 'one' &&
-  cell.expect.kind === 'works' &&
-  cell.expect.how === 'iova';
+  byHelper(cell) && layoutOf(cell) !== 'one' && cell.expect.kind === 'works' && cell.expect.how === 'iova';
+
+const layoutOf = ({ workload }: Cell) =>
+  workload.kind === 'register' && workload.from.kind === 'dma-buf'
+    ? workload.from.ranges
+    : workload.kind === 'ctl-io'
+      ? workload.ranges
+      : undefined;
 
 const LINKED_AT_0 =
   'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() calls dma_iova_link() with offset 0 for each range, instead of mapped_len';

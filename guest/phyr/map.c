@@ -63,6 +63,17 @@ static bool phyr_wants_more_bits(struct device *dev)
 	return dev_dma_iommu(dev) && dma_get_min_align_mask(dev) > dma_get_merge_boundary(dev);
 }
 
+/*
+ * The DMA API does not say why.  RAM that it can bounce, and addresses, run short and come again;
+ * without bounce buffers nothing of a direct mapping is short: the device does not reach that far.
+ */
+static int phyr_map_error(struct device *dev, const struct phyr_list *list)
+{
+	if (dev_dma_iommu(dev))
+		return -ENOMEM;
+	return list->mem == PHYR_MEM_RAM && dma_max_mapping_size(dev) != SIZE_MAX ? -ENOMEM : -EIO;
+}
+
 /* SINGLE from one chunk, through the DMA API's own path. */
 static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
@@ -70,7 +81,7 @@ static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struc
 		return -EOPNOTSUPP;
 	map->addr = dma_map_phys(dev, list->first, phyr_plant_len(list->len), map->dir,
 				 map->attrs);
-	return dma_mapping_error(dev, map->addr) ? -EIO : 0;
+	return dma_mapping_error(dev, map->addr) ? phyr_map_error(dev, list) : 0;
 }
 
 /*
@@ -152,7 +163,7 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 			range->addr = real ? dma_map_phys(dev, it.cur.paddr, real, map->dir,
 							  map->attrs) : 0;
 			if (dma_mapping_error(dev, range->addr)) {
-				err = -EIO;
+				err = phyr_map_error(dev, list);
 				goto undo;
 			}
 			range->len = len;

@@ -329,6 +329,7 @@ static int engine_show(struct seq_file *s, void *unused)
 	struct outcome out = { .how = "wrong" };
 	int err;
 
+	guard(mutex)(&e->mask);
 	guard(mutex)(&e->lock);
 	err = run_case(e, file->what, file->path, &out);
 	if (err) {

@@ -45,7 +45,9 @@ extern const struct engine_ops engine_edu, engine_testdev;
  * @pdev:	the PCI function
  * @bar:	its registers
  * @ops:	its kind
- * @lock:	held over a case
+ * @mask:	held over a case, which may lend the device a wider DMA mask, and over a registration, which asks for
+ *		it; never by I/O, which a registration may have to wait for
+ * @lock:	held over a case and over a use; taken after @mask
  * @dir:	its directory of debugfs
  * @expect:	what the next write should bring: page contents of the last read()
  * @node:	its memory regions
@@ -54,7 +56,8 @@ struct engine {
 	struct pci_dev *pdev;
 	void __iomem *bar;
 	const struct engine_ops *ops;
-	struct mutex lock;	/* one case at a time */
+	struct mutex mask;
+	struct mutex lock;	/* one case, or one use, at a time */
 	struct dentry *dir;
 	void *expect;
 	struct region_node *node;

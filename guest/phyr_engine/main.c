@@ -35,7 +35,7 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	e->expect = devm_kmalloc(&pdev->dev, PAGE_SIZE, GFP_KERNEL);
 	if (!e->expect)
 		return -ENOMEM;
-	err = devm_mutex_init(&pdev->dev, &e->lock);
+	err = devm_mutex_init(&pdev->dev, &e->mask) ?: devm_mutex_init(&pdev->dev, &e->lock);
 	if (err)
 		return err;
 	err = pcim_enable_device(pdev);

@@ -242,7 +242,6 @@ static int pnvme_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = pnvme_stats_add(ctrl);
 	if (err)
 		goto unmap_bar;
-	pnvme_backend_use(ctrl, pnvme_param_backend());
 	err = pnvme_alloc_pools(ctrl);
 	if (err)
 		goto remove_stats;

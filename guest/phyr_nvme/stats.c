@@ -118,6 +118,8 @@ int pnvme_stats_add(struct pnvme_ctrl *ctrl)
 	ctrl->stats = alloc_percpu(struct pnvme_stats);
 	if (!ctrl->stats)
 		return -ENOMEM;
+	/* Before anybody can read which it is. */
+	pnvme_backend_use(ctrl, pnvme_param_backend());
 	ctrl->debugfs = debugfs_create_dir(dev_name(ctrl->dev), pnvme_debugfs);
 	debugfs_create_file("stats", 0444, ctrl->debugfs, ctrl, &pnvme_stats_fops);
 	debugfs_create_file("backends", 0444, ctrl->debugfs, ctrl, &pnvme_backend_stats_fops);

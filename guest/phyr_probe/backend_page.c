@@ -192,7 +192,9 @@ static int raw_map(struct probe_mapping *m)
 	}
 	return 0;
 undo:
-	dma_iova_destroy(m->dev, &m->iova, mapped, dir, 0);
+	/* Whole pages; dma_iova_destroy() would add the first one's offset once more. */
+	iommu_unmap(domain, m->iova.addr & PAGE_MASK, mapped);
+	dma_iova_free(m->dev, &m->iova);
 	return err;
 }
 

@@ -334,7 +334,7 @@ static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *
  * @arg: from and to user space, already checked
  *
  * Context: May sleep.
- * Return: 0; -EBADF, -ENOTBLK; -EOPNOTSUPP if it is no blk-mq disk; -EBUSY if it has an I/O
+ * Return: 0; -EBADF (also: not open for writing, and to be written to), -ENOTBLK, -EROFS; -EOPNOTSUPP if it is no blk-mq disk; -EBUSY if it has an I/O
  * scheduler; -ETIME if the device is too slow; -EREMOTEIO if a chunk is longer than the driver
  * takes; -ENOMEM; or the error of the I/O.
  */
@@ -351,6 +351,14 @@ int probe_io_cost(struct phyr_probe_io_cost *arg)
 	err = -ENOTBLK;
 	if (!S_ISBLK(file_inode(file)->i_mode))
 		goto out_file;
+	if (arg->memory.direction == PHYR_PROBE_TO_DEVICE) {
+		err = -EBADF;
+		if (!(file->f_mode & FMODE_WRITE))
+			goto out_file;
+		err = -EROFS;
+		if (bdev_read_only(file_bdev(file)))
+			goto out_file;
+	}
 
 	err = -ENOMEM;
 	io = kzalloc_obj(*io);

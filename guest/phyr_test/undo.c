@@ -140,7 +140,8 @@ static void pool_empty(struct test *t)
 		EXPECT(t, !err, "append: %d", err);
 	}
 	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC, GFP_KERNEL);
-	EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
+	/* To be tried again: others give their buffers back. */
+	EXPECT(t, err == -ENOMEM, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
 	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
 	       test_pool_used(t) - used);

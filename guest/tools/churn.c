@@ -262,7 +262,8 @@ int main(int argc, char **argv)
 
 	if (argc != 9 || !number(argv[2], INT64_MAX, &offset) || !number(argv[3], UINT32_MAX, &area) ||
 	    !number(argv[4], MAX_WORKERS, &direct) || !number(argv[5], UINT32_MAX, &cached) ||
-	    !number(argv[6], 1, &pressed) || !number(argv[7], 86400, &seconds) || !number(argv[8], UINT32_MAX, &seed_))
+	    !number(argv[6], 1, &pressed) || !number(argv[7], 86400, &seconds) || !number(argv[8], UINT32_MAX, &seed_) ||
+	    !(direct + cached))
 		return usage();
 	seed = seed_;
 	count = direct + !!cached;

@@ -195,8 +195,10 @@ int pressure_begin(const char *disk, uint64_t from)
 	child = fork();
 	if (!child)
 		press(disk, from);
-	if (child < 0)
+	if (child < 0) {
+		write_number(HUGE_PAGES, 0);
 		return -1;
+	}
 	for (unsigned int waited = 0; waited < PATIENCE_US; waited += PERIOD_US) {
 		struct pressure now;
 

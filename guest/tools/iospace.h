@@ -88,7 +88,16 @@ struct lab {
 	long tables;
 };
 
+/* iospace_memory.c: commands, each with its answer on stdout; @w: its words */
+void memory_make(struct lab *lab, char **w);
+void memory_drop(struct lab *lab);
+void memory_digest(struct lab *lab);
+void memory_fork(struct lab *lab);
+void memory_kept(const struct lab *lab);
+
 /* iospace_commands.c: do one line, and answer in one line on stdout */
 void command(struct lab *lab, char *line);
+void complain(const char *what);
+bool number(const char *text, uint64_t *out);
 
 #endif /* IOSPACE_H */

@@ -9,11 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "iospace.h"
-#include "stamp.h"
 
 #define PAGE		4096UL
 #define MAX_WORDS	8
@@ -32,12 +30,12 @@ static void say_errno(const char *what, int err)
 	printf("{\"%s\":{\"errno\":\"%s\"}}\n", what, name ? name : "unknown");
 }
 
-static void complain(const char *what)
+void complain(const char *what)
 {
 	printf("{\"error\":\"%s\"}\n", what);
 }
 
-static bool number(const char *text, uint64_t *out)
+bool number(const char *text, uint64_t *out)
 {
 	char *end;
 
@@ -52,74 +50,6 @@ static struct path *path_of(struct lab *lab, const char *name)
 		if (!strcmp(ways[i]->name, name))
 			return lab->path[i];
 	return NULL;
-}
-
-/* Where the memory is; a page that is not there has frame 0. */
-static bool read_frames(struct lab *lab)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	size_t bytes = lab->pages * sizeof(*lab->frame);
-	bool good;
-
-	good = fd >= 0 && pread(fd, lab->frame, bytes, (off_t)((uintptr_t)lab->mem.addr / PAGE * 8)) == (ssize_t)bytes;
-	if (fd >= 0)
-		close(fd);
-	for (uint32_t i = 0; i < lab->pages && good; i++)
-		lab->frame[i] = (lab->frame[i] & ((1ULL << 55) - 1)) * PAGE;
-	return good;
-}
-
-static void drop_memory(struct lab *lab)
-{
-	if (!lab->has_mem)
-		return;
-	put_memory(&lab->mem);
-	lab->mem.area = MAP_FAILED;
-	lab->has_mem = false;
-}
-
-/* Physically contiguous runs, which is what there can be of calls at least. */
-static uint32_t runs(const struct lab *lab)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < lab->pages; i++)
-		n += !i || lab->frame[i] != lab->frame[i - 1] + PAGE;
-	return n;
-}
-
-static void do_memory(struct lab *lab, char **w)
-{
-	uint64_t bytes, seed;
-	const char *why;
-
-	if (!is_host_memory(w[1]) || !number(w[2], &bytes) || !bytes || bytes % PAGE || bytes > 4ULL << 30 ||
-	    !number(w[3], &seed) || seed > UINT32_MAX) {
-		complain("memory KIND BYTES SEED");
-		return;
-	}
-	drop_memory(lab);
-	why = host_memory(&lab->mem, w[1], bytes, 0);
-	lab->has_mem = true;
-	free(lab->frame);
-	lab->pages = (uint32_t)(bytes / PAGE);
-	lab->frame = calloc(lab->pages, sizeof(*lab->frame));
-	if (why || !lab->frame || !read_frames(lab)) {
-		drop_memory(lab);
-		complain(why ? why : "no room, or no pagemap");
-		return;
-	}
-	for (uint64_t at = 0; at < bytes && seed; at += SECTOR)
-		fill_sector((uint32_t *)(lab->mem.addr + at), at / SECTOR, (uint32_t)seed, 1);
-	printf("{\"memory\":{\"chunk\":%zu,\"pages\":%u,\"runs\":%u,\"frames\":\"", lab->mem.chunk, lab->pages, runs(lab));
-	/* Of small memory all, for the host to compare: as runs, first frame and pages. */
-	for (uint32_t i = 0, from = 0; i < lab->pages && lab->pages <= 4096; i++) {
-		if (i + 1 < lab->pages && lab->frame[i + 1] == lab->frame[i] + PAGE)
-			continue;
-		printf("%s%" PRIx64 "+%u", from ? " " : "", lab->frame[from] / PAGE, i - from + 1);
-		from = i + 1;
-	}
-	printf("\"}}\n");
 }
 
 static void do_open(struct lab *lab, char **w)
@@ -303,43 +233,6 @@ static void do_device(struct lab *lab, char **w, bool write)
 		printf("{\"device\":{\"errno\":null}}\n");
 }
 
-static void do_digest(struct lab *lab)
-{
-	char sum[65] = "";
-	int to[2], from[2];
-	pid_t child;
-	ssize_t got;
-
-	if (!lab->has_mem || pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC)) {
-		complain("digest: no memory");
-		return;
-	}
-	/* Not fork(), which would copy what is pinned. */
-	child = vfork();
-	if (!child) {
-		dup2(to[0], STDIN_FILENO);
-		dup2(from[1], STDOUT_FILENO);
-		execlp("sha256sum", "sha256sum", NULL);
-		_exit(127);
-	}
-	close(to[0]);
-	close(from[1]);
-	for (size_t at = 0; child > 0 && at < lab->mem.bytes; at += (size_t)got) {
-		got = write(to[1], lab->mem.addr + at, lab->mem.bytes - at);
-		if (got <= 0)
-			break;
-	}
-	close(to[1]);
-	got = child > 0 ? read(from[0], sum, 64) : 0;
-	close(from[0]);
-	if (child > 0)
-		waitpid(child, NULL, 0);
-	if (got == 64)
-		printf("{\"sha256\":\"%s\"}\n", sum);
-	else
-		complain("digest");
-}
-
 static void print_times(const char *name, const uint64_t *times, uint64_t n)
 {
 	printf("\"%s\":[", name);
@@ -387,25 +280,6 @@ static void do_cost(struct lab *lab, char **w)
 	printf("}}\n");
 }
 
-/* Pinned memory stays the parent's: the child gets copies at once, and what it writes is its own. */
-static void do_fork(struct lab *lab)
-{
-	int status = -1;
-	pid_t child = lab->has_mem ? fork() : -1;
-
-	if (!child) {
-		memset(lab->mem.addr, 0xc3, lab->mem.bytes);
-		for (size_t i = 0; i < lab->mem.bytes; i += PAGE)
-			if (lab->mem.addr[i] != 0xc3)
-				_exit(1);
-		_exit(0);
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child || status)
-		complain("fork");
-	else
-		printf("{\"forked\":true}\n");
-}
-
 static void do_close(struct lab *lab, char **w)
 {
 	struct path *p = path_of(lab, w[1]);
@@ -427,7 +301,7 @@ void command(struct lab *lab, char *line)
 	static const struct { const char *name; int words; } known[] = {
 		{ "memory", 4 }, { "open", 3 }, { "map", 6 }, { "unmap", 4 }, { "follow", 3 }, { "write", 4 },
 		{ "read", 3 }, { "digest", 1 }, { "cost", 4 }, { "fork", 1 }, { "munmap", 1 }, { "die", 1 },
-		{ "close", 2 }, { "count", 2 }, { "counted", 1 },
+		{ "close", 2 }, { "count", 2 }, { "counted", 1 }, { "kept", 1 },
 	};
 	char *word[MAX_WORDS] = { 0 }, *save = NULL;
 	size_t i;
@@ -442,18 +316,18 @@ void command(struct lab *lab, char *line)
 		return;
 	}
 	switch (i) {
-	case 0: do_memory(lab, word); break;
+	case 0: memory_make(lab, word); break;
 	case 1: do_open(lab, word); break;
 	case 2: do_map(lab, word); break;
 	case 3: do_unmap(lab, word); break;
 	case 4: do_follow(lab, word); break;
 	case 5: do_device(lab, word, true); break;
 	case 6: do_device(lab, word, false); break;
-	case 7: do_digest(lab); break;
+	case 7: memory_digest(lab); break;
 	case 8: do_cost(lab, word); break;
-	case 9: do_fork(lab); break;
+	case 9: memory_fork(lab); break;
 	case 10:
-		drop_memory(lab);
+		memory_drop(lab);
 		printf("{\"munmapped\":true}\n");
 		break;
 	case 11:
@@ -462,5 +336,6 @@ void command(struct lab *lab, char *line)
 	case 12: do_close(lab, word); break;
 	case 13: do_count(lab, word); break;
 	case 14: do_counted(lab); break;
+	case 15: memory_kept(lab); break;
 	}
 }

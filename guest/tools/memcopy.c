@@ -95,6 +95,9 @@ int main(int argc, char **argv)
 	if ((strcmp(argv[6], "-") && !parse(argv[6], 512, &from)) || (strcmp(argv[7], "-") && !parse(argv[7], 512, &to)))
 		return fail(EXIT_USAGE, "FROM and TO", "must be multiples of 512, or -");
 
+	if (!strcmp(argv[6], "-") && !strcmp(argv[7], "-"))
+		return fail(EXIT_USAGE, "FROM and TO", "must not both be -");
+
 	t.via = via;
 	t.bytes = bytes;
 	if (!transfer_open(&t, argv[1]))

@@ -202,10 +202,10 @@ int main(int argc, char **argv)
 		return place(&disk, a, argv[4]);
 	if (!strcmp(op, "refuse") && argc <= 4)
 		return refuse(&disk, argc == 4 ? argv[3] : NULL);
-	if (!strcmp(op, "repeat") && argc - buffer == 5 && number(argv[3], UINT32_MAX, &a) &&
+	if (!strcmp(op, "repeat") && argc - buffer == 5 && number(argv[3], UINT32_MAX, &a) && a &&
 	    number(argv[4], disk.info.max_len, &b) && b >= 4096)
 		return repeat(&disk, a, b, buffer);
-	if (!strcmp(op, "stress") && argc == 6 && number(argv[3], MAX_THREADS, &a) && a && number(argv[4], 3600, &b) &&
+	if (!strcmp(op, "stress") && argc == 6 && number(argv[3], MAX_THREADS, &a) && a && number(argv[4], 3600, &b) && b &&
 	    number(argv[5], UINT32_MAX, &c))
 		return stress(&disk, a, b, c);
 	if (!strcmp(op, "revoke") && argc == 7 && number(argv[5], MAX_THREADS, &a) && a && number(argv[6], 60000, &b))

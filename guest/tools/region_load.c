@@ -72,6 +72,7 @@ int load(const char *node, int fd, struct source *s, unsigned int processes, uns
 	struct phyr_region_register in = source_all(s, PHYR_REGION_READ | PHYR_REGION_WRITE), reg;
 	uint64_t ended = 0, last = 0, done = 0, refused = 0, other = 0, first_other = 0;
 	pid_t child[MAX_PROCESSES];
+	bool all = true;
 	int err;
 
 	if (seen == MAP_FAILED)
@@ -96,8 +97,9 @@ int load(const char *node, int fd, struct source *s, unsigned int processes, uns
 	}
 	seen->taken = true;
 	for (unsigned int p = 0; p < processes; p++) {
-		if (child[p] > 0)
-			waitpid(child[p], NULL, 0);
+		int status = -1;
+
+		all &= child[p] > 0 && waitpid(child[p], &status, 0) == child[p] && !status;
 		done += seen->by[p].done;
 		refused += seen->by[p].refused;
 		other += seen->by[p].other;
@@ -107,6 +109,10 @@ int load(const char *node, int fd, struct source *s, unsigned int processes, uns
 	errno = err;
 	if (knob && err)
 		return fail(EXIT_FAILURE, knob);
+	errno = ECHILD;
+	if (!all)
+		return fail(EXIT_FAILURE, "a process of the load");
+	errno = err;
 	printf("{\"load\":{\"done\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"other\":%" PRIu64 ",\"errno\":\"%s\",\"late\":%s",
 	       done, refused, other, other ? name_of((int)first_other) : "0", last > ended ? "true" : "false");
 	if (knob)

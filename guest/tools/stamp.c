@@ -99,6 +99,8 @@ static int run(const struct job *job, uint8_t *buf)
 			return 2;
 		at += n;
 	}
+	if (!writing && !checking && fflush(stdout))
+		return 2;
 	if (writing && fsync(job->fd))
 		return fail("fsync", job->offset, job->length);
 	if (writing || checking)

@@ -2,12 +2,13 @@ import type { Block, Machine, Suite } from '../../src/model/index.js';
 import { bounced, noIommu, virtioStrict, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
 import { alarms } from './alarms.js';
 import { forCi } from './dmabuf.js';
+import { iommuModes } from './iommu-modes.js';
 import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
 import { pmem, pmemRaw } from './pmem.js';
 import { registerForCi } from './register.js';
-import { iommuModes, vfio } from './vfio.js';
+import { vfio } from './vfio.js';
 
 /** One machine for each way that an address comes about. */
 const WAYS = [noIommu, vtdStrict, vtdLazy, vtdPassthrough, virtioStrict, bounced];

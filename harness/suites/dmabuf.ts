@@ -1,15 +1,7 @@
 import type { Block, CtlIo, Machine, Suite } from '../../src/model/index.js';
-import {
-  amdStrict,
-  noIommu,
-  virtioLazy,
-  virtioStrict,
-  vtdFirstStage,
-  vtdLazy,
-  vtdPassthrough,
-  vtdStrict,
-} from '../machines.js';
+import { noIommu, vtdPassthrough, vtdStrict } from '../machines.js';
 import { acsDirect, acsRedirected, switched } from '../topologies.js';
+import { iommuModes, likeOthers } from './iommu-modes.js';
 
 // Not among the parts of the matrix: dma-bufs are mapped by phyr.ko or by the kernel's helper, whatever the backend.
 
@@ -22,9 +14,7 @@ export const sharing = (machine: Machine): Machine => ({
   kernelArgs: ['memmap=128M$0x30000000'],
 });
 
-const modes = [noIommu, vtdLazy, vtdStrict, vtdPassthrough, vtdFirstStage, virtioLazy, virtioStrict, amdStrict].map(
-  sharing,
-);
+const modes = [noIommu, ...iommuModes];
 /** The host bridge forwards nothing. */
 const strict = [noIommu, vtdStrict, vtdPassthrough];
 
@@ -41,11 +31,12 @@ const both = (id: string, more: Pick<CtlIo, 'memory' | 'peer' | 'ranges' | 'revo
   ...more,
 });
 
+/** Taken back under I/O: one range, and some of several. */
+const takenBack = (ranges: Layout) => ['one', 'apart', 'mixed'].includes(ranges);
+
 const ram = (layouts: readonly Layout[]): CtlIo[] =>
   layouts.map((ranges) =>
-    ranges === 'one'
-      ? both('ram', { memory: 'page-less', ranges, revoke: true })
-      : both(`ram-${ranges}`, { memory: 'page-less', ranges }),
+    both(ranges === 'one' ? 'ram' : `ram-${ranges}`, { memory: 'page-less', ranges, revoke: takenBack(ranges) }),
   );
 
 const one = (peer: string) => both(peer, { memory: 'peer-page-less', peer, ranges: 'one', revoke: true });
@@ -53,7 +44,10 @@ const one = (peer: string) => both(peer, { memory: 'peer-page-less', peer, range
 /** Each way in a cell of its own: where the kernel's is wrong, the other is seen all the same. */
 const apart = (peer: string, layouts: readonly Layout[]): CtlIo[] =>
   layouts.flatMap((ranges) => [
-    { ...both(`${peer}-${ranges}`, { memory: 'peer-page-less', peer, ranges }), via: ['dma-buf'] },
+    {
+      ...both(`${peer}-${ranges}`, { memory: 'peer-page-less', peer, ranges, revoke: takenBack(ranges) }),
+      via: ['dma-buf'],
+    },
     { ...both(`${peer}-${ranges}-sg`, { memory: 'peer-page-less', peer, ranges }), via: ['dma-buf-sg'] },
   ]);
 
@@ -91,7 +85,7 @@ const block = (more: Omit<Block, 'backends'>): Block => ({ ...more, backends: ['
 
 const blocks: Block[] = [
   block({
-    machines: modes,
+    machines: modes.map(sharing),
     topologies: [switched],
     workloads: [
       ...ram(['one', ...several]),
@@ -117,18 +111,25 @@ const blocks: Block[] = [
   }),
 ];
 
+const isOwn = (machine: Machine) => !likeOthers.includes(machine);
+
 /** For every push: each mode with each kind of exporter, and each kind with each layout; each kind of refusal. */
 export const forCi: Block[] = [
-  ...modes.map((machine, i) => {
-    const layouts = several.filter((_, k) => k === i % several.length);
+  block({
+    machines: likeOthers.map(sharing),
+    topologies: [switched],
+    workloads: [...ram(['one']), one('far'), ...vfio('far', ['one'])],
+  }),
+  ...modes.filter(isOwn).map((machine, i) => {
+    const next = (kind: number) => several.filter((_, k) => k === (i + 2 * kind) % several.length);
     return block({
-      machines: [machine],
+      machines: [sharing(machine)],
       topologies: [switched],
       workloads: [
-        ...ram(['one', ...layouts]),
+        ...ram(['one', ...next(0)]),
         one('far'),
-        ...apart('far', layouts),
-        ...vfio('far', ['one', ...layouts]),
+        ...apart('far', next(1)),
+        ...vfio('far', ['one', ...next(2)]),
         unsafe('far'),
         lent,
       ],

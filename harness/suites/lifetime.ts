@@ -1,6 +1,7 @@
 import type { Block, Lifetime, OracleName, Plant, Suite } from '../../src/model/index.js';
 import * as m from '../machines.js';
 import { switched } from '../topologies.js';
+import { iommuModes } from './iommu-modes.js';
 
 // Not among the parts of the matrix: what happens to the memory has nothing to do with where the disk stands.
 const events: Lifetime['event'][] = ['fork', 'mremap', 'dontneed', 'truncate', 'thp-split', 'thp-collapse', 'swap'];
@@ -22,18 +23,7 @@ export const lifetime: Suite = {
     'memory of a process to which something happens under I/O: fork, mremap, MADV_DONTNEED, truncation, huge pages split and made, swap',
   blocks: [
     {
-      machines: [
-        m.noIommu,
-        m.vtdStrict,
-        m.vtdLazy,
-        m.vtdPassthrough,
-        m.vtdCaching,
-        m.vtdFirstStage,
-        m.virtioStrict,
-        m.amdStrict,
-        m.bounced,
-        m.narrowNoIommu,
-      ],
+      machines: [m.noIommu, ...iommuModes, m.bounced, m.narrowNoIommu],
       topologies: [switched],
       workloads: events.map(on),
       backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],

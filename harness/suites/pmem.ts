@@ -2,24 +2,12 @@ import type { Backend, Block, Machine, Suite, Workload } from '../../src/model/i
 import * as m from '../machines.js';
 import { switched } from '../topologies.js';
 import { ctlPageless } from '../workloads.js';
+import { iommuModes } from './iommu-modes.js';
 
 // Not among the parts of the matrix: nothing else needs an NVDIMM, or could do anything with it.
 const withNvdimm = (machine: Machine): Machine => ({ ...machine, id: `pmem-${machine.id}`, nvdimmMiB: 128 });
 
-const modes = [
-  m.noIommu,
-  m.vtdStrict,
-  m.vtdLazy,
-  m.vtdPassthrough,
-  m.vtdCaching,
-  m.vtdSecondStage,
-  m.vtdFirstStage,
-  m.virtioStrict,
-  m.amdStrict,
-  m.bounced,
-  m.narrowNoIommu,
-  m.narrowStrict,
-].map(withNvdimm);
+const modes = [m.noIommu, ...iommuModes, m.bounced, m.narrowNoIommu, m.narrowStrict].map(withNvdimm);
 
 const raw: Workload = { id: 'pmem-raw', kind: 'pmem', mode: 'raw', sizeKiB: 512 };
 const fsdax: Workload = { id: 'pmem-fsdax', kind: 'pmem', mode: 'fsdax', sizeKiB: 512 };

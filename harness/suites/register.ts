@@ -8,20 +8,11 @@ import type {
   Topology,
   UserCost,
 } from '../../src/model/index.js';
-import {
-  amdStrict,
-  noIommu,
-  virtioStrict,
-  vtdFirstStage,
-  vtdLazy,
-  vtdPassthrough,
-  vtdPassthroughCounting,
-  vtdStrict,
-  vtdStrictCounting,
-} from '../machines.js';
+import { noIommu, vtdPassthrough, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
 import { switched } from '../topologies.js';
 import { ctlByKey, ctlPeers, ctlRegistered } from '../workloads.js';
 import { sharing } from './dmabuf.js';
+import { iommuModes, likeOthers } from './iommu-modes.js';
 import { pairs } from './vfio.js';
 
 const own = (memory: Extract<RegionSource, { kind: 'user' }>['memory'], kib: number): RegionSource => ({
@@ -82,7 +73,7 @@ const bySg = (from: DmaBuf): DmaBuf => ({ ...from, via: 'dma-buf-sg' });
 
 const ram = (ranges: DmaBuf['ranges']) => lent('page-less', ranges);
 const peer = (id: string, ranges: DmaBuf['ranges']) => lent('peer-page-less', ranges, id);
-const byVfio = (id: string) => lent('peer-vfio', 'one', id);
+const byVfio = (id: string, ranges: DmaBuf['ranges'] = 'one') => lent('peer-vfio', ranges, id);
 
 export const registerRam = shared('ram', ram('apart'));
 export const registerRamEdu = shared('ram-edu', ram('large'), 'edu');
@@ -99,8 +90,10 @@ const dmabufs: Register[] = [
   shared('far-one', peer('far', 'one')),
   shared('far-large', peer('far', 'large')),
   shared('far-sg', bySg(peer('far', 'one'))),
+  shared('far-mixed-sg', bySg(peer('far', 'mixed'))),
   registerFarEdu,
   shared('vfio', bySg(byVfio('far'))),
+  shared('vfio-mixed', bySg(byVfio('far', 'mixed'))),
   shared('vfio-list', byVfio('far')),
 ];
 
@@ -129,7 +122,7 @@ const block = (machines: Machine[], topology: Topology, workloads: Block['worklo
   backends: ['phyr8'],
 });
 
-const modes = [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, amdStrict, vtdPassthrough, noIommu];
+const modes = [...iommuModes, noIommu];
 
 const ownMemory: Block[] = [
   block(modes, pairs, [register4k, register64k, register2m, registerHugetlb, registerEdu]),
@@ -146,6 +139,7 @@ const routes: Block[] = [
   block([vtdStrict, vtdPassthrough, noIommu].map(sharing), enginesAndBars, [
     registerNear,
     shared('near-sg', bySg(peer('near', 'one'))),
+    shared('near-apart-sg', bySg(peer('near', 'apart'))),
     shared('near-edu', peer('near', 'one'), 'edu'),
     shared('near-edu-sg', bySg(peer('near', 'one')), 'edu'),
   ]),
@@ -175,7 +169,7 @@ export const register: Suite = {
   ],
 };
 
-/** For every push: of the dma-bufs every third on each machine, and each on two. */
+/** For every push: of the dma-bufs every third on each machine, and each on two; on what is like another machine one of RAM and one of a BAR. */
 export const registerForCi: Suite = {
   ...register,
   blocks: [
@@ -184,7 +178,7 @@ export const registerForCi: Suite = {
       block(
         [sharing(machine)],
         enginesAndBars,
-        dmabufs.filter((_, k) => k % 3 === i % 3),
+        likeOthers.includes(machine) ? [registerRam, registerFar] : dmabufs.filter((_, k) => k % 3 === i % 3),
       ),
     ),
     ...routes,

@@ -1,18 +1,6 @@
 import type { Endpoint, Machine, Suite, Topology, UserCost, Vfio } from '../../src/model/index.js';
-import {
-  amdPassthrough,
-  amdStrict,
-  virtioLazy,
-  virtioStrict,
-  vtdCaching,
-  vtdFirstStage,
-  vtdFirstStagePassthrough,
-  vtdLazy,
-  vtdPassthrough,
-  vtdSecondStage,
-  vtdStrict,
-  vtdStrictCounting,
-} from '../machines.js';
+import { vtdStrictCounting } from '../machines.js';
+import { iommuModes } from './iommu-modes.js';
 
 const dut: Endpoint = { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 16, blockSize: 512 };
 
@@ -44,21 +32,6 @@ const costOf = (memory: '4k' | '2m' | 'hugetlb', ...sizes: number[]): UserCost =
   what: 'domain',
   points: sizes.map((kib) => ({ memory, kib })),
 });
-
-/** Every way in which an IOMMU is driven. */
-export const iommuModes: Machine[] = [
-  vtdStrict,
-  vtdLazy,
-  vtdPassthrough,
-  vtdCaching,
-  vtdSecondStage,
-  vtdFirstStage,
-  vtdFirstStagePassthrough,
-  virtioStrict,
-  virtioLazy,
-  amdStrict,
-  amdPassthrough,
-];
 
 export const vfio: Suite = {
   id: 'vfio',

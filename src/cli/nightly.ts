@@ -41,7 +41,7 @@ export function nightlyCommand(): Command {
     )
     .option(
       '--suite <SUITE|PATTERN>',
-      'run this instead of the suites nightly, debug (on the debug kernel) and bench; any number of times',
+      'run this instead of the suites nightly, those of consumers (on 7.2), debug (on the debug kernel) and bench; any number of times',
       (word: string, earlier: string[] = []) => [...earlier, word],
     )
     .option('--kernel <RELEASE|DIR>', 'a kernel of the locks or the build tree of your own', DEFAULT_KERNEL)

@@ -21,7 +21,7 @@ export { type LifetimeDue, lifetimeDue } from './lifetime.js';
 export { MEMORY_PATHS, type MemoryPath } from './memory-paths.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
 export { pmemRefusal } from './pmem.js';
-export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangesOf, runsOf } from './ranges.js';
+export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangeCount, rangesOf, runsOf } from './ranges.js';
 export { engineOf, lentOf, regionRefusals } from './register.js';
 export { cellSeed } from './seed.js';
 export { matcher, select } from './select.js';

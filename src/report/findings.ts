@@ -8,7 +8,7 @@ import {
   type RunRecord,
   walk,
 } from '../model/index.js';
-import { diskKiB } from '../plan/index.js';
+import { diskKiB, rangeCount } from '../plan/index.js';
 import { likeness } from './html/causes.js';
 
 export interface FoundDefect {
@@ -67,17 +67,17 @@ function judgedFor({ verdict }: CellRecord, cell: Cell | undefined, release: str
   return (cell?.known ?? []).filter((known) => claims(known, release));
 }
 
-/** Least to look at first: I/O, then devices, then time. */
+/** Least to look at first: ranges, then I/O, then devices, then time. */
 function bySize(cells: readonly CellRecord[], declared: ReadonlyMap<string, Cell>): CellRecord[] {
-  const size = ({ id, duration_ms }: CellRecord): [number, number, number] => {
+  const size = ({ id, duration_ms }: CellRecord): number[] => {
     const cell = declared.get(id);
     return cell === undefined
-      ? [Infinity, 0, 0]
-      : [diskKiB(cell.workload), [...walk(cell.topology)].length, duration_ms];
+      ? [Infinity]
+      : [rangeCount(cell), diskKiB(cell.workload), [...walk(cell.topology)].length, duration_ms];
   };
   const sized = cells.map((record) => ({ record, size: size(record) }));
   return sized
-    .sort(({ size: a }, { size: b }) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
+    .sort(({ size: a }, { size: b }) => a.map((n, i) => n - (b[i] ?? 0)).find((n) => n !== 0) ?? 0)
     .map(({ record }) => record);
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Metric, sizeName, type Workload } from '../../model/index.js';
 import { Snapshot, Watch } from '../../oracle/index.js';
-import { StepFailed } from '../lab.js';
+import { Blind, StepFailed } from '../lab.js';
 import { linesLike, outerSnapshots } from './lines.js';
 import { stampedRegion } from './stamped.js';
 import { done, type WorkloadContext, type WorkloadResult } from './types.js';
@@ -58,14 +58,17 @@ export async function ioCost(
     ...(ours ? { watch } : { translation: 'nothing' as const }),
     uncounted: outerSnapshots(command, lines, Snapshot),
     metrics: workload.sizesKiB.flatMap((kib) =>
-      (['read', 'write'] as const).flatMap((op) => figures(op, kib, find(costs, op, kib), ours)),
+      (['read', 'write'] as const).flatMap((op) => figures(op, kib, find(costs, op, kib, ours), ours)),
     ),
   };
 }
 
-function find(costs: readonly IoCost[], op: keyof typeof OPS, kib: number): IoCost {
+function find(costs: readonly IoCost[], op: keyof typeof OPS, kib: number, ours: boolean): IoCost {
   const found = costs.find(({ pages, direction }) => pages === kib / 4 && direction === OPS[op]);
   if (found === undefined) throw new StepFailed(`phyrctl io-cost: no answer for a ${op} of ${sizeName(kib)}`);
+  // Nothing is mapped for nothing: then nobody looked.
+  if (ours && found.map.median <= 0)
+    throw new Blind(`phyrctl io-cost: mapping a ${op} of ${sizeName(kib)} was not seen`);
   return found;
 }
 

@@ -45,9 +45,12 @@ const Followed = z.object({
 });
 const Device = z.object({ device: z.object({ errno: Errno }) });
 const Digest = z.object({ sha256: z.string() });
-/** What is only to be done. The child of a fork has looked whether what it wrote is its own. */
+/** Pages that are elsewhere since; the child has looked whether what it wrote is its own. */
+const Forked = z.strictObject({ forked: z.strictObject({ moved: z.number() }) });
+/** Pages that the memory had and that nobody has given back. */
+const Kept = z.strictObject({ kept: z.strictObject({ pages: z.number() }) });
+/** What is only to be done. */
 const DONE = {
-  fork: z.strictObject({ forked: z.literal(true) }),
   munmap: z.strictObject({ munmapped: z.literal(true) }),
   close: z.strictObject({ closed: z.literal(true) }),
   quit: z.strictObject({ quit: z.literal(true) }),
@@ -128,7 +131,7 @@ class Story {
     this.#ours = context.cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
     this.#bytes = context.workload.kib * 1024;
     this.#pages = this.#bytes / PAGE;
-    this.#content = stamped(0, this.#bytes, context.cell.seed, 1);
+    this.#content = Buffer.alloc(this.#bytes);
   }
 
   async run(): Promise<WorkloadResult> {
@@ -147,8 +150,18 @@ class Story {
     await this.#refuses(this.#ours);
     await this.#moves(this.#ours);
     await this.#beside();
-    await this.#forks([last, this.#ours]);
-    await this.#unmapsMemory([last, this.#ours]);
+    await this.#unmaps(last);
+    await this.#unmaps(this.#ours);
+    // Each alone has memory, and other memory each time: the pins of one do not speak for the other's, nor its losses.
+    for (const way of [this.#ours, last]) {
+      await this.#remembers();
+      await this.#maps(way);
+      await this.#forks(way);
+      await this.#unmaps(way);
+      await this.#remembers(0);
+      await this.#maps(way);
+      await this.#unmapsMemory(way);
+    }
     await this.#does('quit');
     await this.#dies([last, this.#ours]);
     return this.#result();
@@ -173,13 +186,19 @@ class Story {
 
   /** The process and its memory. */
   async #begin(): Promise<void> {
-    const { cell, workload } = this.#context;
     await this.#context.lab.run('iospace serve');
-    const [{ memory }] = await this.#answers(Memory, [`memory ${workload.memory} ${this.#bytes} ${cell.seed}`]);
+    await this.#remembers();
+  }
+
+  /** `seed` 0: nobody asks what is in it. */
+  async #remembers(seed = this.#context.cell.seed): Promise<void> {
+    const { workload } = this.#context;
+    const [{ memory }] = await this.#answers(Memory, [`memory ${workload.memory} ${this.#bytes} ${seed}`]);
     const due = workload.memory === '4k' ? PAGE : workload.memory === '64k' ? 65_536 : HUGE;
     if (memory.chunk !== due)
       throw new InfraError(`memory '${workload.memory}' came in pieces of ${memory.chunk} bytes`);
     this.#frames = parseRuns(memory.frames);
+    stamped(0, this.#bytes, seed, 1).copy(this.#content);
   }
 
   /** A device gets an address space by this way, with the whole memory in it. */
@@ -207,6 +226,16 @@ class Story {
 
   #mapping(way: Way, iova: number): string {
     return `map ${way} ${iova} 0 ${this.#bytes} rw`;
+  }
+
+  async #maps(way: Way): Promise<void> {
+    const [{ map }] = await this.#answers(Mapped, [this.#mapping(way, ALIGNED)]);
+    this.#isMapped(way, map);
+  }
+
+  async #unmaps(way: Way): Promise<void> {
+    const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(way, ALIGNED)]);
+    this.#isUnmapped(way, unmap);
   }
 
   #isMapped(way: Way, { errno }: z.infer<typeof Mapped>['map']): void {
@@ -350,24 +379,32 @@ class Story {
       );
   }
 
-  /** The pages that are pinned stay the parent's; what the child writes is the child's. */
-  async #forks(ways: readonly Way[]): Promise<void> {
-    await this.#does('fork');
-    for (const [i, way] of ways.entries()) {
-      await this.#reaches(way, ALIGNED);
-      await this.#device(way, [10 + i, this.#pages - 5 - i]);
-    }
-    await this.#claim('memory after a fork');
+  /** The pages that are pinned stay the parent's, also when it writes before the child does; what the child writes is the child's. */
+  async #forks(way: Way): Promise<void> {
+    const [{ forked }] = await this.#answers(Forked, ['fork']);
+    if (this.#hasLost(way, 'forking', forked.moved)) return;
+    await this.#reaches(way, ALIGNED);
+    const turn = this.#isOurs(way) ? 11 : 10;
+    await this.#device(way, [turn, this.#pages + 5 - turn]);
+    await this.#claim(`memory that ${way} has, after a fork`, !this.#isOurs(way));
   }
 
-  /** The process has the memory no more; the devices have it until it is unmapped. */
-  async #unmapsMemory(ways: readonly Way[]): Promise<void> {
+  /** The process has the memory no more; the device has it until it is unmapped. */
+  async #unmapsMemory(way: Way): Promise<void> {
     await this.#does('munmap');
-    for (const way of ways) {
+    const [{ kept }] = await this.#answers(Kept, ['kept']);
+    if (!this.#hasLost(way, 'munmap()', this.#pages - kept.pages)) {
       await this.#reaches(way, ALIGNED);
       await this.#device(way, [12]);
-      await this.#leave(way);
     }
+    await this.#leave(way);
+  }
+
+  /** Has the device pages that are somebody else's by now? Then it must not write: nobody knows whose. */
+  #hasLost(way: Way, by: string, pages: number): boolean {
+    if (pages === 0) return false;
+    this.#steps.add(this.#isOurs(way), `${way}: ${by} took ${pages} of ${this.#pages} pages from under the device`);
+    return true;
   }
 
   /** A process that is killed takes its mappings with it, and others can have the devices. */

@@ -14,6 +14,17 @@ it('a night has the stages that there are suites for', () => {
   ]);
   const bench = beginNight(undefined, { ...wish, suites: [...wish.suites, 'bench'] }, evening, 5);
   expect(bench.night.stages.map(({ words }) => words)).toEqual([['nightly'], ['debug'], ['bench']]);
+  const withConsumers = { ...wish, suites: [...wish.suites, 'dmabuf', 'register', 'vfio', 'pmem', 'lifetime'] };
+  for (const [kernel, other] of [
+    ['7.3', '7.2'],
+    ['7.2', '7.3'],
+    ['/a/tree', '7.2'],
+  ] as const)
+    expect(beginNight(undefined, { ...withConsumers, kernel }, evening, 5).night.stages[1]).toMatchObject({
+      name: 'consumers',
+      words: ['dmabuf', 'register', 'vfio', 'pmem', 'lifetime'],
+      kernel: other,
+    });
   const own = beginNight(undefined, { ...wish, words: ['smoke', 'x/'] }, evening, 5);
   expect(own.night.stages).toEqual([{ name: 'suites', words: ['smoke', 'x/'], kernel: '7.3' }]);
 });

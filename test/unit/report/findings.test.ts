@@ -51,6 +51,39 @@ describe('the findings of a run', () => {
   const record = (id: string, more: Partial<CellRecord>) => cellRecord({ id, repro: `again ${id}`, ...more });
   const [small, large] = ['vtd-strict-p2p/switch/p2p-far/sg', 'vtd-strict-p2p/switch/p2p-more/sg'];
 
+  it('take the cell of the fewest ranges, though it has as much I/O and took longer', () => {
+    const shared = planned({
+      machines: [vtdStrictP2p],
+      topologies: [switched],
+      workloads: (['mixed', 'touching'] as const).map((ranges) => ({
+        id: `lent-${ranges}`,
+        kind: 'ctl-io',
+        memory: 'peer-page-less',
+        peer: 'far',
+        via: ['dma-buf-sg'],
+        ranges,
+        threads: 2,
+        sizeKiB: 1024,
+      })),
+      backends: ['phyr8'],
+    });
+    const findings = findingsOf({
+      run: someRun,
+      declared: new Map(shared.map((cell) => [cell.id, cell])),
+      cells: shared.map(({ id }) =>
+        record(id, {
+          verdict: 'fail',
+          duration_ms: id.includes('touching') ? 9000 : 10,
+          findings: [{ oracle: 'workload', what: 'EADDRINUSE' }],
+        }),
+      ),
+    });
+    expect(findings.found[0]?.cells.map(({ id }) => id)).toEqual([
+      'vtd-strict-p2p/switch/lent-touching/phyr8',
+      'vtd-strict-p2p/switch/lent-mixed/phyr8',
+    ]);
+  });
+
   it('are one a defect, with the smallest cell that shows it', () => {
     const found = (what: string) => [{ oracle: 'device' as const, what, known: 'sg-p2p-no-mmio' }];
     const findings = findingsOf({
