@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InfraError, type OracleReport, type RegionSource, type Register, translates } from '../../model/index.js';
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
 import { engineOf, regionRefusals } from '../../plan/index.js';
-import { check } from '../lab.js';
+import { check, StepFailed } from '../lab.js';
 import { undoing } from '../undo.js';
 import { lookPast } from './ctl-shared.js';
 import { linesLike } from './lines.js';
@@ -61,7 +61,8 @@ export async function register(context: Context): Promise<WorkloadResult> {
       memory = await makeRegionMemory(context, workload.from);
       await lab.bind(bdf, 'phyr_engine');
       if (cell.expect.kind === 'refused') return await refuse(context, bdf, memory, cell.expect.errno);
-      const used = await use(context, bdf, memory);
+      const used = await use(context, bdf, memory).catch(asRefused);
+      if (used instanceof RefusedByKernel) return await kernelsRefusal(context, bdf, memory, used);
       const taken = await takeBack(context, bdf, memory);
       const objections = [...used.steps, ...used.blocks, ...taken.steps];
       return {
@@ -82,6 +83,29 @@ export async function register(context: Context): Promise<WorkloadResult> {
       await lab.run('lab engine unload');
     },
   );
+}
+
+/** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
+function isKernels(from: RegionSource): boolean {
+  return from.kind === 'dma-buf' && from.via === 'dma-buf-sg' && from.memory !== 'page-less';
+}
+
+/** What nothing is to refuse, and the kernel's own helper did. */
+class RefusedByKernel extends Error {
+  constructor(readonly errno: string) {
+    super(`dma-buf-sg register: ${errno}`);
+  }
+}
+
+function asRefused(error: unknown): RefusedByKernel {
+  if (error instanceof RefusedByKernel) return error;
+  throw error;
+}
+
+/** It is refused each time, and what else a refusal is to leave as it was is so. */
+async function kernelsRefusal(context: Context, bdf: string, memory: RegionMemory, refused: RefusedByKernel) {
+  const shown = await refuse(context, bdf, memory, refused.errno);
+  return { ...shown, workload: { ...shown.workload, kernel: [refused.message] } };
 }
 
 async function run({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {
@@ -129,7 +153,10 @@ function translation(
 
 async function use(context: Context, bdf: string, memory: RegionMemory) {
   const { cell, workload } = context;
-  const { command, lines, pages } = await run(context, bdf, memory);
+  const { command, lines, pages } = await run(context, bdf, memory, isKernels(memory.from) ? [1] : []);
+  const refused = Refused.safeParse(lines[0]);
+  if (refused.success && refused.data.error.startsWith('register:')) throw new RefusedByKernel(refused.data.errno);
+  if (refused.success) throw new StepFailed(`${command}: ${refused.data.error}`);
   const { registered } = check(Registered, command, lines[0]);
   if (registered.chunk !== memory.chunk)
     throw new InfraError(`memory '${memory.name}' came in pieces of ${registered.chunk} bytes`);
