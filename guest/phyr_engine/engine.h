@@ -45,8 +45,8 @@ extern const struct engine_ops engine_edu, engine_testdev;
  * @pdev:	the PCI function
  * @bar:	its registers
  * @ops:	its kind
- * @mask:	held over a case, which may lend the device a wider DMA mask, and over a registration, which asks for
- *		it; never by I/O, which a registration may have to wait for
+ * @mask:	held over a case, which may lend the device a wider DMA mask, and over a
+ *		registration, which asks for it; never by I/O, which that may have to wait for
  * @lock:	held over a case and over a use; taken after @mask
  * @dir:	its directory of debugfs
  * @expect:	what the next write should bring: page contents of the last read()

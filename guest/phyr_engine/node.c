@@ -68,8 +68,9 @@ static long node_register(struct region_node *node, struct file *file, void __us
 	if (!may_register(&arg))
 		return -EINVAL;
 	/*
-	 * Not while a case lends the device a wider mask than it has.  Not under the lock of I/O: who
-	 * takes a dma-buf back holds its reservation lock, which this wants, and waits for that I/O.
+	 * Not while a case lends the device a wider mask than it has.  Not under the lock of I/O:
+	 * who takes a dma-buf back holds its reservation lock, which this wants, and waits for
+	 * that I/O.
 	 */
 	scoped_guard(mutex, &node->engine->mask)
 		r = region_make(&node->engine->pdev->dev, file, &arg);

@@ -213,7 +213,9 @@ class Story {
     this.#isMapped(way, map);
     const pages = await this.#reaches(way, ALIGNED);
     this.#figure(`${way} map calls`, counted.maps);
-    if (counted.tables !== null) this.#figure(`${way} table pages`, counted.tables);
+    // Of virtio's mappings the device keeps the tables.
+    if (counted.tables !== null && this.#context.cell.machine.iommu.kind !== 'virtio')
+      this.#figure(`${way} table pages`, counted.tables);
     for (const [size, count] of pages === undefined ? [] : countSizes(pages))
       this.#metrics.push({ name: `${way} pages of ${size}`, unit: '', value: count, better: 'neither' });
     if (way === this.#ours && counted.maps !== this.#frames.length)
