@@ -107,9 +107,10 @@ int main(int argc, char **argv)
 	uint64_t bytes, a, b = 0;
 	struct source s;
 	const char *why;
+	uint32_t how;
 	int fd, code;
 
-	if (argc < 6 || (!is_host_memory(argv[3]) && !shared_named(argv[3])) ||
+	if (argc < 6 || (!is_host_memory(source_kind(argv[3], &how)) && !shared_named(argv[3])) ||
 	    !number(argv[4], 4ULL << 30, &bytes) || !bytes || bytes % PAGE ||
 	    !number(argv[5], UINT32_MAX, &a) || (argc > 6 && !number(argv[6], 60000, &b)))
 		return usage();

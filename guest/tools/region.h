@@ -19,11 +19,13 @@ enum { EXIT_USAGE = 64 };
 /**
  * struct source - what is registered: memory of the process, or a dma-buf
  * @m:		the memory; of a dma-buf its view
+ * @how:	PHYR_REGION_PHYR, _SG or _PAGES; of a dma-buf its own say
  * @dmabuf:	is it one?
  * @shared:	the dma-buf
  */
 struct source {
 	struct memory m;
+	uint32_t how;
 	bool dmabuf;
 	struct shared shared;
 };
@@ -39,7 +41,10 @@ int fail(int code, const char *what);
 const char *name_of(int err);
 bool number(const char *text, uint64_t max, uint64_t *out);
 
-/* region_source.c: NULL, or what failed, with errno set */
+/* region_source.c */
+/* What kind of memory it is; before that the name may have sg: or pages:, in which way it is to be registered. */
+const char *source_kind(const char *name, uint32_t *how);
+/* NULL, or what failed, with errno set */
 const char *source_open(struct source *s, const char *name, size_t bytes);
 void source_close(struct source *s);
 /* What registers all of it. */

@@ -25,17 +25,19 @@ static void ask(int fd, const char *what, struct phyr_region_register in)
 	say(what, region_register(fd, &in, &out));
 }
 
-static void try_memory(int fd, const struct memory *m)
+static void try_memory(int fd, const struct source *s)
 {
 	void *readonly = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const uint64_t addr = (uintptr_t)m->addr;
+	const uint64_t addr = (uintptr_t)s->m.addr;
+	const uint32_t how = s->how;
 
-	ask(fd, "register nothing", (struct phyr_region_register){ .addr = addr, .access = both });
-	ask(fd, "register for nobody", (struct phyr_region_register){ .addr = addr, .len = PAGE });
+	ask(fd, "register nothing", (struct phyr_region_register){ .addr = addr, .access = both, .how = how });
+	ask(fd, "register for nobody", (struct phyr_region_register){ .addr = addr, .len = PAGE, .how = how });
 	ask(fd, "register what is not there",
-	    (struct phyr_region_register){ .addr = 1UL << 46, .len = PAGE, .access = both });
+	    (struct phyr_region_register){ .addr = 1UL << 46, .len = PAGE, .access = both, .how = how });
 	ask(fd, "register what may not be written",
-	    (struct phyr_region_register){ .addr = (uintptr_t)readonly, .len = PAGE, .access = both });
+	    (struct phyr_region_register){
+		    .addr = (uintptr_t)readonly, .len = PAGE, .access = both, .how = how });
 	munmap(readonly, PAGE);
 }
 
@@ -72,7 +74,7 @@ void try_refusals(const char *node, int fd, const struct source *s, uint32_t key
 	if (s->dmabuf)
 		try_dmabuf(fd, s);
 	else
-		try_memory(fd, &s->m);
+		try_memory(fd, s);
 	if (!region_register(fd, &in, &other)) {
 		say("write what is to be read", region_use(fd, other.key, PHYR_REGION_DO_WRITE, 0, NULL));
 		region_deregister(fd, other.key, NULL);

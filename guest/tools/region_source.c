@@ -22,14 +22,26 @@ static const char *open_shared(struct source *s, const char *name, size_t bytes)
 	return s->shared.size == bytes ? NULL : "bytes of the dma-buf";
 }
 
+const char *source_kind(const char *name, uint32_t *how)
+{
+	static const char *const hows[] = { [PHYR_REGION_SG] = "sg:", [PHYR_REGION_PAGES] = "pages:" };
+
+	for (*how = PHYR_REGION_SG; *how <= PHYR_REGION_PAGES; ++*how)
+		if (!strncmp(name, hows[*how], strlen(hows[*how])))
+			return name + strlen(hows[*how]);
+	*how = PHYR_REGION_PHYR;
+	return name;
+}
+
 const char *source_open(struct source *s, const char *name, size_t bytes)
 {
-	const char *why;
+	uint32_t how;
+	const char *kind = source_kind(name, &how), *why;
 
-	*s = (struct source){ .m = { .area = MAP_FAILED, .pool = -1 }, .dmabuf = shared_named(name) };
+	*s = (struct source){ .m = { .area = MAP_FAILED, .pool = -1 }, .how = how, .dmabuf = shared_named(name) };
 	if (s->dmabuf)
 		return open_shared(s, name, bytes);
-	why = host_memory(&s->m, name, bytes, 0);
+	why = host_memory(&s->m, kind, bytes, 0);
 	/* The processes need the key alone; and copies of what is pinned would need room. */
 	return !why && madvise(s->m.area, s->m.area_bytes, MADV_DONTFORK) ? "MADV_DONTFORK" : why;
 }
@@ -49,7 +61,9 @@ struct phyr_region_register source_all(const struct source *s, uint32_t access)
 			.fd = s->shared.fd, .access = access,
 			.how = s->shared.list ? PHYR_REGION_DMABUF : PHYR_REGION_DMABUF_SG,
 		};
-	return (struct phyr_region_register){ .addr = (uintptr_t)s->m.addr, .len = s->m.bytes, .access = access };
+	return (struct phyr_region_register){
+		.addr = (uintptr_t)s->m.addr, .len = s->m.bytes, .access = access, .how = s->how,
+	};
 }
 
 /* Frames of the memory, as runs; what is pinned or lent stays. */

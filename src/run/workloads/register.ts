@@ -63,12 +63,14 @@ export async function register(context: Context): Promise<WorkloadResult> {
       if (cell.expect.kind === 'refused') return await refuse(context, bdf, memory, cell.expect.errno);
       const used = await use(context, bdf, memory).catch(asRefused);
       if (used instanceof RefusedByKernel) return await kernelsRefusal(context, bdf, memory, used);
+      const beside = workload.from.kind === 'user' ? await kernelsWays(context, bdf, memory) : { steps: [], data: [] };
       const taken = await takeBack(context, bdf, memory);
       const objections = [...used.steps, ...used.blocks, ...taken.steps];
+      const verdict = objections.length > 0 ? failed(objections.join('; ')) : done(`${used.detail}; ${taken.detail}`);
       return {
-        workload: objections.length > 0 ? failed(objections.join('; ')) : done(`${used.detail}; ${taken.detail}`),
+        workload: beside.steps.length > 0 ? { ...verdict, kernel: beside.steps } : verdict,
         translation: translation(context, used),
-        data: used.data,
+        data: [...used.data, ...beside.data],
         metrics: [
           { name: 'block', unit: 'B', value: used.registered.block, better: 'neither' },
           { name: 'blocks', unit: '', value: used.registered.blocks, better: 'lower' },
@@ -88,6 +90,18 @@ export async function register(context: Context): Promise<WorkloadResult> {
 /** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
 function isKernels(from: RegionSource): boolean {
   return from.kind === 'dma-buf' && from.via === 'dma-buf-sg' && from.memory !== 'page-less';
+}
+
+/** The same memory as drivers have registered it for long, by a scatterlist and page by page: data and what is refused must be the same. */
+async function kernelsWays(context: Context, bdf: string, memory: RegionMemory) {
+  const steps: string[] = [];
+  const data: DataClaim[] = [];
+  for (const how of ['sg', 'pages']) {
+    const used = await use(context, bdf, { ...memory, name: `${how}:${memory.name}` });
+    steps.push(...used.steps.map((step) => `${how}: ${step}`));
+    data.push(...used.data.map((claim) => ({ ...claim, what: `${claim.what}, by ${how}`, kernel: true as const })));
+  }
+  return { steps, data };
 }
 
 /** What nothing is to refuse, and the kernel's own helper did. */

@@ -20,7 +20,7 @@ interface Wrong {
   registered?: object;
   refusal?: Record<string, string | null>;
   load?: object;
-  content?: (memory: Buffer) => void;
+  content?: (memory: Buffer, command: string) => void;
   processes?: number;
 }
 
@@ -36,7 +36,7 @@ function ownLines(command: string, workload: Register, machine: Machine, wrong: 
       ? Buffer.from(memory.subarray(7 * PAGE, 8 * PAGE))
       : Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
   for (const page of pages) word.copy(memory, page * PAGE);
-  wrong.content?.(memory);
+  wrong.content?.(memory, command);
   const physical = machine.iommu.kind === 'none';
   const registered = {
     chunk: PAGE,
@@ -112,6 +112,13 @@ describe('registered memory', () => {
   it('fails where a byte is not what the engine wrote', async () => {
     const { data } = await run(register4k, machines.vtdStrict, { content: (memory) => memory.fill(0, 0, 1) });
     expect(data.verdict).toBe('fail');
+  });
+
+  it.each(['sg', 'pages'])("tells what the kernel's way by %s did wrong from what ours did", async (how) => {
+    const wrong: Wrong = { content: (memory, command) => command.includes(` ${how}:4k `) && memory.fill(0, 0, 1) };
+    const { data, result } = await run(register4k, machines.vtdStrict, wrong);
+    expect([result.workload.verdict, data.verdict, data.kernel?.length]).toEqual(['pass', 'pass', 1]);
+    expect(data.kernel?.[0]).toContain(`by ${how}`);
   });
 
   it.each([
