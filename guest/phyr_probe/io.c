@@ -336,7 +336,8 @@ static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *
  * Context: May sleep.
  * Return: 0; -EBADF (also if it is to be written to and not open for that), -ENOTBLK, -EROFS;
  * -EOPNOTSUPP if it is no blk-mq disk; -EBUSY if it has an I/O scheduler; -ETIME if the device is
- * too slow; -EREMOTEIO if a chunk is longer than the driver takes; -ENOMEM; or the error of the I/O.
+ * too slow; -EREMOTEIO if a chunk is longer than the driver takes; -ENOMEM; or the error of the
+ * I/O.
  */
 int probe_io_cost(struct phyr_probe_io_cost *arg)
 {
