@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { ExitCode, InfraError, UsageError } from '../model/index.js';
+import { ExitCode, hostPath, InfraError, UsageError } from '../model/index.js';
 import { benchCommand } from './bench.js';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
@@ -24,6 +24,7 @@ import { watchCommand } from './watch.js';
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 export async function main(argv: string[]): Promise<void> {
+  process.env.PATH = hostPath();
   const program = new Command('phyrlab')
     .description("A QEMU-backed hardware test harness for the Linux kernel's DMA mapping code")
     .version(version)

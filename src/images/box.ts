@@ -1,7 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
-import { InfraError, UsageError } from '../model/index.js';
-import { type RunOptions, type RunResult, run } from './exec.js';
+import { hostPath, InfraError, UsageError } from '../model/index.js';
+import { type RunOptions, type RunResult, run, tail } from './exec.js';
 
 export interface BoxOptions {
   /** Unpacked toolbox: becomes /usr, read-only. */
@@ -37,30 +39,59 @@ cd "$R/box"
 exec chroot "$R" /usr/bin/env -i -C /box PATH=/usr/bin:/usr/sbin HOME=/tmp LC_ALL=C.UTF-8 "$@"
 `;
 
+/** $0 says, on standard error, that the root has been entered and holds the command. */
+const ENTERED = `
+command -v "$1" >/dev/null || { echo "the toolbox has no $1" >&2; exit 127; }
+echo "$0" >&2
+exec "$@"`;
+
 /**
  * Runs a command with the toolbox as its root, in mount and process namespaces of its own: nothing of the host's programs is
  * used, and all that it starts ends with it. Root uses its privileges if it has them, everyone else a user namespace.
+ * What does not get as far as the command is a fault of the host, whatever it says: only what the command does is in the result.
  */
 export async function inBox(command: readonly string[], options: BoxOptions): Promise<RunResult> {
-  const [file, ...args] = await boxCommand(command, options);
-  const { signal, onLine } = options;
-  const result = await run(file, args, { signal, ...(onLine ? { onLine } : {}) });
-  if (!result.ok && /^(mount|unshare|chroot): /m.test(result.all)) {
-    throw new InfraError(
-      `cannot set up the build root: ${/^(mount|unshare|chroot): .*/m.exec(result.all)?.[0]}`,
-      result.all,
-    );
-  }
-  return result;
+  return enter(await namespaceFlags(options.signal), command, options);
 }
 
 /** The words that run a command in a box, for somebody else to start. */
 export async function boxCommand(command: readonly string[], options: BoxOptions): Promise<[string, ...string[]]> {
   await mkdir(options.mountPoint, { recursive: true });
-  const flags = await namespaceFlags(options.signal);
+  return boxWords(await namespaceFlags(options.signal), command, options);
+}
+
+async function enter(flags: string[], command: readonly string[], options: BoxOptions): Promise<RunResult> {
+  const { mountPoint, signal, onLine } = options;
+  await mkdir(mountPoint, { recursive: true });
+  const word = `entered ${randomBytes(8).toString('hex')}`;
+  const [file, ...args] = boxWords(flags, ['sh', '-c', ENTERED, word, ...command], options);
+  const heard = onLine && ((line: string) => (line === word ? undefined : onLine(line)));
+  const result = await run(file, args, { signal, ...(heard ? { onLine: heard } : {}) });
+  const [before, after] = split(result.all, word);
+  if (after === undefined)
+    throw new InfraError(`cannot set up the build root: ${before.trim().split('\n')[0] || 'it ended'}`, tail(before));
+  return { ...result, all: before + after };
+}
+
+function boxWords(flags: string[], command: readonly string[], options: BoxOptions): [string, ...string[]] {
   const mounts = Object.entries(options.mounts ?? {}).flatMap(([to, from]) => [from, to]);
   const { mountPoint, toolbox, work } = options;
-  return ['unshare', ...flags, 'sh', '-c', SCRIPT, 'box', mountPoint, toolbox, work, ...mounts, '--', ...command];
+  const found = ['env', `PATH=${hostPath()}`] as const;
+  return [
+    ...found,
+    'unshare',
+    ...flags,
+    'sh',
+    '-c',
+    SCRIPT,
+    'box',
+    mountPoint,
+    toolbox,
+    work,
+    ...mounts,
+    '--',
+    ...command,
+  ];
 }
 
 /** Throws at once on a host where nothing can be built, before anything is downloaded for it. */
@@ -78,22 +109,42 @@ function namespaceFlags(signal: AbortSignal): Promise<string[]> {
   return working;
 }
 
+/** Tries all that a step does, with the host's own programs as the toolbox. */
 async function findNamespaceFlags(signal: AbortSignal): Promise<string[]> {
   const plain = ['--mount', '--pid', '--fork', '--kill-child'];
   const user = ['--user', '--map-root-user', ...plain];
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'phyrlab-box-'));
+  const { mountPoint, work } = boxDirs(scratch);
   let said = '';
-  for (const flags of process.getuid?.() === 0 ? [plain, user] : [user]) {
-    const result = await run('unshare', [...flags, 'sh', '-c', 'mount -t tmpfs box /tmp'], { signal });
-    if (result.ok) return flags;
-    said = result.all.trim();
+  try {
+    await mkdir(work);
+    for (const flags of process.getuid?.() === 0 ? [plain, user] : [user]) {
+      try {
+        await enter(flags, ['true'], { toolbox: '/', mountPoint, work, signal });
+        return flags;
+      } catch (error) {
+        if (!(error instanceof InfraError)) throw error;
+        said = error.message;
+      }
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
   throw new UsageError(
-    `this host does not let us make the namespaces that kernel modules are built in: ${said}`,
-    'allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0; in a container: CAP_SYS_ADMIN), or run as root',
+    `this host does not let us build kernel modules in namespaces of their own: ${said}`,
+    / not found|failed to execute/.test(said)
+      ? 'install it (Debian packages coreutils, mount and util-linux)'
+      : 'allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0; in a container: CAP_SYS_ADMIN), or run as root',
   );
 }
 
 /** Where a command in a box finds the scratch directories of its step. */
 export function boxDirs(scratch: string): { mountPoint: string; work: string } {
   return { mountPoint: path.join(scratch, 'root'), work: path.join(scratch, 'work') };
+}
+
+/** What comes before the line with this word, and after it. */
+function split(text: string, word: string): [string, string | undefined] {
+  const at = text.indexOf(word);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + word.length).replace(/^\n/, '')];
 }

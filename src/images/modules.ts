@@ -6,7 +6,7 @@ import { InfraError, type Kernel, type Modules } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache } from './cache.js';
 import { tail } from './exec.js';
-import { compileError } from './programs.js';
+import { buildError } from './programs.js';
 import { keyOf } from './project.js';
 import { guestSources, moduleParts } from './sources.js';
 import { TARGETS } from './target.js';
@@ -63,7 +63,7 @@ export async function buildModules(
       const made = await inBox(['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=300M', ...make], options);
       // Make does not begin what does not compile, and keeps what does.
       shop.finished();
-      if (!made.ok) throw compileError(`${guest ?? 'guest/'} for ${kernel.release}`, made.all);
+      if (!made.ok) throw buildError(`${guest ?? 'guest/'} for ${kernel.release}`, made.all);
       const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'));
       if (modules.length === 0) throw new InfraError('building guest/ gave no module', tail(made.all));
       const debug = path.join(context.dir, 'debug');

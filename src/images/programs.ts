@@ -72,7 +72,7 @@ export function tools(cache: Cache, toolbox: Toolbox, target: Target): Promise<E
       copySources(sources, work);
       const command = ['make', '-C', 'tools', '-k', `-j${os.availableParallelism()}`, `CC=${target.compiler}`];
       const result = await inBox(command, { toolbox: box.dir, work, mountPoint, signal: context.signal });
-      if (!result.ok) throw compileError('guest/tools', result.all);
+      if (!result.ok) throw buildError('guest/tools', result.all);
       const programs = sources.files.flatMap((file) => /^tools\/([^_]+)\.c$/.exec(file)?.[1] ?? []);
       for (const name of programs) copyFileSync(path.join(work, 'tools', name), path.join(context.dir, name));
       return { programs: programs.join(' ') };
@@ -80,11 +80,30 @@ export function tools(cache: Cache, toolbox: Toolbox, target: Target): Promise<E
   });
 }
 
-/** What the compiler said about somebody's source: theirs to fix, so bad input; the first errors, then all of it. */
-export function compileError(what: string, said: string): UsageError {
-  const errors = said.split('\n').filter((line) => /\b(error|undefined)\b|ERROR:/.test(line));
-  const shown = errors.length > 0 ? errors.slice(0, 10).join('\n') : tail(said, 15);
-  return new UsageError(`${what} does not compile:\n${shown}`, 'correct the source and start again', {
-    cause: new Error(said),
-  });
+/**
+ * What becomes of a failed build of somebody's sources. Where a compiler, a linker or make names a place in them it is theirs to correct:
+ * bad input, with the first complaints. Anything else, a compiler that was killed among it, is a fault of the host.
+ */
+export function buildError(what: string, said: string): UsageError | InfraError {
+  const lines = said.split('\n');
+  const errors = lines.filter((line) => OBJECTIONS.test(line));
+  if (errors.length === 0 || lines.some((line) => HOSTS_FAULT.test(line) && !QUOTED.test(line)))
+    return new InfraError(`${what} could not be compiled, and not for its sources`, tail(said));
+  return new UsageError(
+    `${what} does not compile:\n${errors.slice(0, 10).join('\n')}`,
+    'correct the source and start again',
+    {
+      cause: new Error(said),
+    },
+  );
 }
+
+const OBJECTIONS =
+  /^\S+:\d+(:\d+)?: (fatal )?[Ee]rror:|^\S+:\d+: \*\*\* |^ERROR: modpost:|\b(undefined reference|multiple definition|error: objtool)\b|\*\*\* No rule to make target/;
+
+/** No memory, a tool that died, a file system that gives no more. */
+const HOSTS_FAULT =
+  /\bKilled\b|[Cc]annot allocate memory|virtual memory exhausted|out of memory|internal compiler error|Input\/output error|Read-only file system|Permission denied|Resource temporarily unavailable|cannot execute/;
+
+/** A source line that a compiler shows. */
+const QUOTED = /^ *\d* \|/;

@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './finding.js';
 export * from './home.js';
+export * from './host-path.js';
 export * from './images.js';
 export * from './kept-cell.js';
 export * from './machine.js';
