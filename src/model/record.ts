@@ -6,7 +6,7 @@ import { Finding } from './finding.js';
 import { OracleName } from './oracle.js';
 import { Verdict } from './verdict.js';
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** An oracle's own verdict: `inconclusive` means that it could not look, and `detail` says why. */
 export const OracleReport = z.strictObject({
@@ -102,7 +102,8 @@ export const RunRecord = z.strictObject({
 export type RunRecord = z.infer<typeof RunRecord>;
 
 export const RunResult = z.strictObject({
-  schema: z.literal(SCHEMA_VERSION),
+  /** 1: before a planted defect that was caught had a verdict of its own; it was `pass`. */
+  schema: z.union([z.literal(1), z.literal(SCHEMA_VERSION)]),
   run: RunRecord.extend({ duration_ms: z.number(), interrupted: z.boolean(), exit_code: z.number() }),
   cells: z.array(CellRecord),
 });

@@ -384,8 +384,12 @@ export const Expectation = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('refused'), errno: z.string() }),
   /** Works on hardware, or hangs there, and cannot be shown here: the cell is skipped, and every report says so. */
   z.strictObject({ kind: z.literal('not-modelled'), why: z.string() }),
-  /** A planted defect: at least these oracles must raise the alarm. */
-  z.strictObject({ kind: z.literal('caught'), by: z.array(OracleName).min(1) }),
+  /** A planted defect: at least these oracles must raise the alarm, and all others look, but those that it keeps from looking. */
+  z.strictObject({
+    kind: z.literal('caught'),
+    by: z.array(OracleName).min(1),
+    blinds: z.array(OracleName).min(1).exactOptional(),
+  }),
 ]);
 export type Expectation = z.infer<typeof Expectation>;
 
@@ -400,6 +404,8 @@ export const Block = z.strictObject({
   plant: Plant.optional(),
   /** Only with `plant`: the oracles that must catch it. */
   caughtBy: z.array(OracleName).min(1).optional(),
+  /** Only with `plant`: the oracles that cannot look because of what it does. */
+  blinds: z.array(OracleName).min(1).optional(),
 });
 export type Block = z.infer<typeof Block>;
 

@@ -23,7 +23,7 @@ export function judge(
   reports: readonly OracleReport[],
   known: readonly KnownDefect[] = [],
 ): Judgement {
-  if (expect.kind === 'caught') return judgeAlarm(expect.by, reports);
+  if (expect.kind === 'caught') return judgeAlarm(expect, reports);
   const ours = judgeOrdinary(reports);
   return ours.verdict === 'pass' ? judgeKernel(findingsIn(reports, known), known) : ours;
 }
@@ -75,11 +75,22 @@ function judgeOrdinary(reports: readonly OracleReport[]): Judgement {
   return { verdict: 'pass', reason: '' };
 }
 
-/** A planted defect: silence of an oracle that should have seen it is the failure. */
-function judgeAlarm(by: readonly string[], reports: readonly OracleReport[]): Judgement {
+/**
+ * A planted defect: silence of an oracle that should have seen it is the failure. One that was not asked for and could not look is doubt as
+ * anywhere, unless that is what the defect is known to do: nobody would notice else that an oracle has gone blind.
+ */
+function judgeAlarm(
+  { by, blinds = [] }: Extract<Expectation, { kind: 'caught' }>,
+  reports: readonly OracleReport[],
+): Judgement {
   const silent = by.filter((name) => reports.find((report) => report.name === name)?.verdict !== 'fail');
   const rang = reports.filter((report) => report.verdict === 'fail').map((report) => report.name);
-  if (silent.length === 0) return { verdict: 'pass', reason: `planted defect caught by ${rang.join(', ')}` };
+  if (silent.length === 0) {
+    const doubt = reports.filter(({ name, verdict }) => verdict === 'inconclusive' && !blinds.includes(name));
+    const caught = `planted defect caught by ${rang.join(', ')}`;
+    if (doubt.length === 0) return { verdict: 'caught', reason: caught };
+    return { verdict: 'inconclusive', reason: `${caught}, but could not look: ${lines(doubt)}` };
+  }
   const blind = silent.filter((name) => reports.find((report) => report.name === name)?.verdict !== 'pass');
   if (blind.length === silent.length) {
     return { verdict: 'inconclusive', reason: `planted defect: could not look: ${blind.join(', ')}` };

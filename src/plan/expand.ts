@@ -216,7 +216,8 @@ export function decide(combination: Combination, block: Block): Decision {
     if (machine.iommu.kind !== 'none' && machine.iommu.runtime !== undefined)
       return { prune: 'a device that comes back is in a new group, with the domain that the kernel was booted with' };
   }
-  if (block.caughtBy !== undefined) return { run: { kind: 'caught', by: block.caughtBy } };
+  if (block.caughtBy !== undefined)
+    return { run: { kind: 'caught', by: block.caughtBy, ...(block.blinds && { blinds: block.blinds }) } };
   if (workload.kind === 'kernel-check') return { run: { kind: 'caught', by: ['kernel-log'] } };
   if (workload.kind === 'p2p-copy') {
     const peer = nodes.find((node) => node.id === workload.peer);

@@ -3,6 +3,7 @@
  */
 import {
   type CellRecord,
+  isGood,
   type OracleName,
   OracleName as OracleNames,
   type RunEvent,
@@ -111,12 +112,8 @@ export class TerminalReport {
     this.#status.print(cells.join(' ').trimEnd());
     for (const [at, { reason }] of (record.earlier ?? []).entries())
       this.#below(this.#style.doubtful(`attempt ${at + 1} was lost: ${reason}`));
-    if (record.verdict === 'pass') {
+    if (isGood(record.verdict)) {
       if (record.reason !== '') this.#below(this.#style.dim(record.reason));
-      return;
-    }
-    if (record.verdict === 'xfail') {
-      this.#below(this.#style.dim(record.reason));
       return;
     }
     for (const line of objectionsIn(record)) this.#below(line);
@@ -131,7 +128,7 @@ export class TerminalReport {
 
   #verdict(verdict: Verdict): string {
     const text = verdict.padEnd(VERDICT_WIDTH);
-    if (verdict === 'pass' || verdict === 'xfail') return this.#style.good(text);
+    if (isGood(verdict)) return this.#style.good(text);
     return verdict === 'fail' ? this.#style.bad(text) : this.#style.doubtful(text);
   }
 
@@ -165,6 +162,7 @@ export class TerminalReport {
     const count = (verdict: Verdict) => records.filter((record) => record.verdict === verdict).length;
     const parts = [`${count('pass')} passed`];
     for (const [verdict, name] of [
+      ['caught', 'caught'],
       ['xfail', 'failed as the kernel is known to'],
       ['fail', 'failed'],
       ['inconclusive', 'inconclusive'],

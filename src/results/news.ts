@@ -1,5 +1,5 @@
 /** What a night says that the nights before it did not. Pure. */
-import type { Night, NightStage, Outcome, Verdict } from '../model/index.js';
+import { isGood, type Night, type NightStage, type Outcome, type Verdict } from '../model/index.js';
 
 export interface Item {
   cell: string;
@@ -31,7 +31,7 @@ const WEEK = 7;
 /** @param before earlier nights, oldest first; only those that ended count */
 export function newsOf(night: Night, before: readonly Night[]): News {
   const news: News = {
-    counts: { pass: 0, xfail: 0, fail: 0, inconclusive: 0, lost: 0, skip: 0 },
+    counts: { pass: 0, caught: 0, xfail: 0, fail: 0, inconclusive: 0, lost: 0, skip: 0 },
     newFailures: [],
     stillFailing: [],
     fixed: [],
@@ -57,8 +57,8 @@ interface Past {
 
 /** What a verdict says of what is under test, if anything. What the kernel is known to do wrong is nothing new. */
 function saying(verdict: Verdict): Past['verdict'] | undefined {
-  if (verdict === 'xfail') return 'pass';
-  return verdict === 'pass' || verdict === 'fail' ? verdict : undefined;
+  if (isGood(verdict)) return 'pass';
+  return verdict === 'fail' ? verdict : undefined;
 }
 
 /** What each cell of a stage was found to be, newest first; nights that could not say are left out. */

@@ -175,7 +175,7 @@ async function runBoot(
         boot: done > 0 ? 'shared' : guest.restored ? 'restored' : 'cold',
         ...(key !== options.run.kernel.key && { kernel: { release, key } }),
       };
-      if (record.verdict !== 'pass' && record.verdict !== 'skip') {
+      if (!['pass', 'caught', 'skip'].includes(record.verdict)) {
         record.evidence = evidenceFolder(cell.id, place.attempt);
         const log = guest.console().slice(console);
         const folder = join(options.folder, record.evidence);

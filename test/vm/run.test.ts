@@ -71,7 +71,7 @@ describe('modules that are broken on purpose', () => {
     const rang = result.cells[0]?.oracles.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name) ?? [];
     // The guest's own view may notice too; these are the witnesses from outside.
     expect(rang.filter((name) => name !== 'workload' && name !== 'kernel-log')).toEqual(by);
-    expect(result.cells[0]?.verdict).toBe('pass');
+    expect(result.cells[0]?.verdict).toBe('caught');
     expect(code).toBe(0);
   });
 });

@@ -1,10 +1,10 @@
 /** For GitHub Actions: annotations, which the runner reads from the output, and a job summary in Markdown. */
-import type { CellRecord, RunResult, Verdict } from '../../model/index.js';
+import { type CellRecord, isGood, type RunResult, type Verdict } from '../../model/index.js';
 import { attemptsOf, oneLine, storyOf } from './text.js';
 
 /** A line each; GitHub shows ten of a kind a step, so the rest is said in one. */
 export function annotations({ cells }: RunResult): string[] {
-  const wrong = cells.filter(({ verdict }) => !QUIET.includes(verdict));
+  const wrong = cells.filter(({ verdict }) => !isQuiet(verdict));
   const shown = wrong.slice(0, MOST).map((record) => {
     const kind = record.verdict === 'fail' ? 'error' : 'warning';
     return `::${kind} title=${property(`${record.verdict}: ${record.id}`)}::${data(storyOf(record).join('\n'))}`;
@@ -15,13 +15,15 @@ export function annotations({ cells }: RunResult): string[] {
 
 const MOST = 10;
 
-const QUIET: readonly Verdict[] = ['pass', 'xfail', 'skip'];
+function isQuiet(verdict: Verdict): boolean {
+  return isGood(verdict) || verdict === 'skip';
+}
 
 export function summary({ run, cells }: RunResult): string {
-  const order: Verdict[] = ['fail', 'lost', 'inconclusive', 'skip', 'xfail', 'pass'];
+  const order: Verdict[] = ['fail', 'lost', 'inconclusive', 'skip', 'xfail', 'caught', 'pass'];
   const counts = order.map((verdict) => [verdict, cells.filter((cell) => cell.verdict === verdict).length] as const);
   const line = counts.flatMap(([verdict, count]) => (count > 0 ? [`${count} ${verdict}`] : [])).join(', ');
-  const wrong = cells.filter(({ verdict, earlier }) => !QUIET.includes(verdict) || earlier);
+  const wrong = cells.filter(({ verdict, earlier }) => !isQuiet(verdict) || earlier);
   return [
     `## phyrlab: ${line || 'no cells'}`,
     '',
@@ -32,7 +34,7 @@ export function summary({ run, cells }: RunResult): string {
 }
 
 function row(record: CellRecord): string {
-  return `| ${record.verdict} | ${md(record.id)} | ${(record.verdict === 'pass' ? attemptsOf(record) : storyOf(record)).map(md).join('<br>')} |`;
+  return `| ${record.verdict} | ${md(record.id)} | ${(isGood(record.verdict) ? attemptsOf(record) : storyOf(record)).map(md).join('<br>')} |`;
 }
 
 /** What a guest said is text: no markup, no table of its own. */

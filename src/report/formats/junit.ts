@@ -41,9 +41,12 @@ function testCase(record: CellRecord): string {
     time: seconds(record.duration_ms),
   });
   const attempts = attemptsOf(record);
-  if (record.verdict === 'pass' && attempts.length === 0) return `    <testcase ${place}/>`;
-  if (record.verdict === 'pass')
-    return `    <testcase ${place}><system-out>${xml(attempts.join('\n'))}</system-out></testcase>`;
+  if (record.verdict === 'pass' || record.verdict === 'caught') {
+    const said = [...attempts, record.reason].filter((line) => line !== '');
+    return said.length === 0
+      ? `    <testcase ${place}/>`
+      : `    <testcase ${place}><system-out>${xml(said.join('\n'))}</system-out></testcase>`;
+  }
   return `    <testcase ${place}>${outcome(record)}</testcase>`;
 }
 

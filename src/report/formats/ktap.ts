@@ -1,11 +1,15 @@
 /** KTAP (Documentation/dev-tools/ktap.rst): a test a cell. What is not known to be right is `not ok`. */
-import type { RunResult } from '../../model/index.js';
+import { isGood, type RunResult } from '../../model/index.js';
 import { attemptsOf, oneLine, storyOf } from './text.js';
 
 export function ktap({ run, cells }: RunResult): string {
   const lines = cells.flatMap((record, index) => {
-    const result = `${['pass', 'xfail', 'skip'].includes(record.verdict) ? 'ok' : 'not ok'} ${index + 1} ${record.id}`;
-    if (record.verdict === 'pass') return [...attemptsOf(record).map((line) => `# ${oneLine(line)}`), result];
+    const result = `${isGood(record.verdict) || record.verdict === 'skip' ? 'ok' : 'not ok'} ${index + 1} ${record.id}`;
+    if (record.verdict === 'pass' || record.verdict === 'caught')
+      return [
+        ...[...attemptsOf(record), record.reason].flatMap((line) => (line === '' ? [] : `# ${oneLine(line)}`)),
+        result,
+      ];
     if (record.verdict === 'xfail') return [`${result} # XFAIL ${oneLine(record.reason)}`];
     if (record.verdict === 'skip') return [`${result} # SKIP ${oneLine(record.reason)}`];
     return [...storyOf(record).map((line) => `# ${oneLine(line)}`), `# verdict: ${record.verdict}`, result];

@@ -1,5 +1,12 @@
 /** Which of the cells that did not pass have the same cause, and what sets them apart from those that did. */
-import { type CellRecord, type OracleName, type OracleReport, type Verdict, whyUnfinished } from '../../model/index.js';
+import {
+  type CellRecord,
+  isGood,
+  type OracleName,
+  type OracleReport,
+  type Verdict,
+  whyUnfinished,
+} from '../../model/index.js';
 
 export interface Cause {
   verdict: 'fail' | 'lost' | 'inconclusive';
@@ -35,8 +42,7 @@ export function causesOf(records: readonly CellRecord[]): Cause[] {
   const causes = new Map<string, Omit<Cause, 'where'>>();
   for (const record of records) {
     const { verdict, id } = record;
-    if (verdict === 'pass' || verdict === 'xfail' || verdict === 'skip' || whyUnfinished(record) !== undefined)
-      continue;
+    if (isGood(verdict) || verdict === 'skip' || whyUnfinished(record) !== undefined) continue;
     const { report, text } = findingOf(record, verdict);
     const key = [verdict, report?.name, likeness(text)].join('\0');
     const known = causes.get(key);
@@ -92,8 +98,7 @@ function comparedWith(ran: readonly CellRecord[]): (cells: readonly string[]) =>
     for (const { id, verdict } of ran) {
       const parts = partsOf(id);
       values.add(parts[part]);
-      if (verdict === 'pass' || verdict === 'xfail')
-        passed.set(besides(parts, part), [...(passed.get(besides(parts, part)) ?? []), parts[part]]);
+      if (isGood(verdict)) passed.set(besides(parts, part), [...(passed.get(besides(parts, part)) ?? []), parts[part]]);
     }
     return { part, passed, count: values.size };
   });

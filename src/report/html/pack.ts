@@ -8,7 +8,7 @@ import type { Cause } from './causes.js';
 import type { Packed, PackedCell } from './packed.js';
 import type { ReportInput } from './report.js';
 
-export const VERDICTS: readonly Verdict[] = ['fail', 'lost', 'inconclusive', 'skip', 'xfail', 'pass'];
+export const VERDICTS: readonly Verdict[] = ['fail', 'lost', 'inconclusive', 'skip', 'xfail', 'caught', 'pass'];
 
 export class Texts {
   readonly all: string[] = [];

@@ -1,7 +1,7 @@
 /** The data that the page reads: made by pack.ts, read by page/. A `Text` is the number of one among `texts`. */
 
 type Text = number;
-/** Number of a verdict: fail, lost, inconclusive, skip, xfail, pass. */
+/** Number of a verdict: fail, lost, inconclusive, skip, xfail, caught, pass. */
 type VerdictNumber = number;
 type Said = [oracle: Text, verdict: VerdictNumber, detail: Text];
 

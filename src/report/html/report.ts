@@ -94,6 +94,7 @@ export const NAMES: Record<Verdict, string> = {
   inconclusive: 'inconclusive',
   skip: 'skipped',
   xfail: 'expected to fail',
+  caught: 'caught',
   pass: 'passed',
 };
 

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
-import { exitCodeOf, Suite, Topology } from '../../../src/model/index.js';
+import { exitCodeOf, RunResult, Suite, Topology } from '../../../src/model/index.js';
+import { resultOf } from '../run-result.js';
 
 it.each([
   [['pass', 'skip'], 0],
+  [['caught'], 0],
+  [['xfail'], 0],
+  [['caught', 'inconclusive'], 2],
   [['pass', 'fail', 'lost', 'inconclusive'], 1],
   [['pass', 'inconclusive'], 2],
   [['pass', 'inconclusive', 'lost'], 3],
@@ -10,6 +14,12 @@ it.each([
   [[], 2],
 ] as const)('%j ends with exit code %i', (verdicts, code) => {
   expect(exitCodeOf(verdicts)).toBe(code);
+});
+
+it('results of before a planted defect had a verdict of its own can be read', () => {
+  const old = { ...resultOf([]), schema: 1 };
+  expect(RunResult.safeParse(old).success).toBe(true);
+  expect(RunResult.safeParse({ ...old, schema: 3 }).success).toBe(false);
 });
 
 it('a topology names each device once', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { knownDefects } from '../../../harness/findings.js';
-import type { KnownDefect, OracleReport } from '../../../src/model/index.js';
+import type { Expectation, KnownDefect, OracleReport } from '../../../src/model/index.js';
 import { bothLives, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
 
 const report = (name: OracleReport['name'], verdict: OracleReport['verdict']): OracleReport => ({
@@ -11,7 +11,7 @@ const report = (name: OracleReport['name'], verdict: OracleReport['verdict']): O
 
 describe('the verdict', () => {
   const works = { kind: 'works', how: 'iova' } as const;
-  const caught = { kind: 'caught', by: ['faults', 'data'] } as const;
+  const caught: Expectation = { kind: 'caught', by: ['faults', 'data'] };
 
   it('fails over doubt, doubts over pass, and doubts when nobody looked', () => {
     expect(judge(works, [report('data', 'pass'), report('faults', 'pass')])).toEqual({ verdict: 'pass', reason: '' });
@@ -20,14 +20,27 @@ describe('the verdict', () => {
     expect(judge(works, []).verdict).toBe('inconclusive');
   });
 
-  it('of an alarm is pass only if all named oracles rang', () => {
-    const by = [...caught.by];
+  it('of a planted defect is caught only if all named oracles rang, and all others could look', () => {
+    const by: OracleReport['name'][] = ['faults', 'data'];
     const alarm = (reports: OracleReport[]) => judge({ kind: 'caught', by }, reports).verdict;
-    expect(alarm([report('faults', 'fail'), report('data', 'fail')])).toBe('pass');
+    expect(alarm([report('faults', 'fail'), report('data', 'fail')])).toBe('caught');
+    expect(alarm([report('faults', 'fail'), report('data', 'fail'), report('leaks', 'fail')])).toBe('caught');
     expect(alarm([report('faults', 'fail'), report('data', 'pass')])).toBe('fail');
     expect(alarm([report('faults', 'pass'), report('data', 'pass')])).toBe('fail');
     expect(alarm([report('faults', 'fail'), report('data', 'inconclusive')])).toBe('inconclusive');
     expect(alarm([])).toBe('inconclusive');
+    const blind = [report('faults', 'fail'), report('data', 'fail'), report('leaks', 'inconclusive')];
+    expect(judge(caught, blind)).toEqual({
+      verdict: 'inconclusive',
+      reason: 'planted defect caught by faults, data, but could not look: leaks: d',
+    });
+    const declared = (...blinds: OracleReport['name'][]) => judge({ kind: 'caught', by, blinds }, blind).verdict;
+    expect([declared('leaks'), declared('device')]).toEqual(['caught', 'inconclusive']);
+    // What it is known to blind must still have been seen by those who are named.
+    expect(
+      judge({ kind: 'caught', by, blinds: ['data'] }, [report('faults', 'fail'), report('data', 'inconclusive')])
+        .verdict,
+    ).toBe('inconclusive');
   });
 });
 

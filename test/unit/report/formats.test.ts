@@ -45,16 +45,23 @@ const result = resultOf([
     reason: 'known defect no-mmio: maps BARs as RAM',
     findings: [{ oracle: 'device', what: 'a BAR as RAM', known: 'no-mmio' }],
   }),
+  record({
+    id: 'a/b/c/phyr8!skip-unmap',
+    verdict: 'caught',
+    reason: 'planted defect caught by leaks',
+    oracles: [{ name: 'leaks', verdict: 'fail', detail: '4096 bytes left' }],
+  }),
 ]);
 
 describe('JUnit', () => {
   const xml = FORMATS.junit(result);
   it('counts, and tells failures from errors', () => {
-    expect(xml).toContain('tests="6" failures="1" errors="2" skipped="2" time="5.000"');
+    expect(xml).toContain('tests="7" failures="1" errors="2" skipped="2" time="5.000"');
     expect(xml).toContain('<testcase classname="vtd-strict.switch" name="crosscheck/phyr8" time="1.234"/>');
     expect(xml.match(/<failure type="fail"/g)).toHaveLength(1);
     expect(xml.match(/<error type="lost"/g)).toHaveLength(1);
     expect(xml.match(/<error type="inconclusive"/g)).toHaveLength(1);
+    expect(xml).toContain('><system-out>planted defect caught by leaks</system-out></testcase>');
     expect(xml).toContain('<skipped message="not modelled: why"/>');
   });
 
@@ -73,7 +80,8 @@ describe('JUnit', () => {
 it('KTAP is what our own parser reads, with nothing that is not right called ok', () => {
   const report = parseKtap(FORMATS.ktap(result));
   expect(report.problems).toEqual([]);
-  expect(report.tests.map(({ status }) => status)).toEqual(['pass', 'fail', 'fail', 'fail', 'skip', 'pass']);
+  expect(report.tests.map(({ status }) => status)).toEqual(['pass', 'fail', 'fail', 'fail', 'skip', 'pass', 'pass']);
+  expect(FORMATS.ktap(result)).toContain('# planted defect caught by leaks\nok 7 ');
   expect(report.tests[1]?.diagnostics.join('\n')).toContain('reproduce: npx phyrlab');
 });
 
@@ -98,7 +106,7 @@ describe('GitHub', () => {
 
   it('a summary is a table in which a guest writes nothing of its own', () => {
     const text = summary(result);
-    expect(text).toContain('## phyrlab: 1 fail, 1 lost, 1 inconclusive, 1 skip, 1 xfail, 1 pass');
+    expect(text).toContain('## phyrlab: 1 fail, 1 lost, 1 inconclusive, 1 skip, 1 xfail, 1 caught, 1 pass');
     const rows = text.split('\n').filter((line) => line.startsWith('| '));
     expect(rows).toHaveLength(5);
     for (const line of rows) expect(line.match(/\|/g)).toHaveLength(4);
@@ -122,7 +130,7 @@ describe('KCIDB', () => {
 
   it('has a status for every verdict', () => {
     const tests = submitted.tests as { status: string; path: string }[];
-    expect(tests.map(({ status }) => status)).toEqual(['PASS', 'FAIL', 'MISS', 'ERROR', 'SKIP', 'FAIL']);
+    expect(tests.map(({ status }) => status)).toEqual(['PASS', 'FAIL', 'MISS', 'ERROR', 'SKIP', 'FAIL', 'PASS']);
     expect(tests[1]?.path).toBe('phyrlab.vtd-strict.switch.crosscheck.sg.short-map');
   });
 

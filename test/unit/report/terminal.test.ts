@@ -55,6 +55,20 @@ describe('the table', () => {
     expect(text).not.toContain('all back');
   });
 
+  it('does not call a cell passed whose planted defect was seen', () => {
+    const text = shown([
+      record({}),
+      record({
+        verdict: 'caught',
+        reason: 'planted defect caught by data',
+        oracles: [{ name: 'data', verdict: 'fail', detail: 'differs' }],
+      }),
+    ]);
+    expect(text).toMatch(/^caught +\S+ .*FAIL.*\n +planted defect caught by data\n\n/m);
+    expect(text).toContain('1 passed, 1 caught, 0 failed');
+    expect(text).not.toContain('reproduce');
+  });
+
   it('shows why a cell was lost or skipped', () => {
     const text = shown([
       record({ verdict: 'lost', reason: 'QEMU ended with SIGKILL', oracles: [] }),

@@ -38,7 +38,7 @@ describe('what is new', () => {
     expect(cells(news.lost)).toEqual(['d']);
     expect(cells(news.inconclusive)).toEqual(['f']);
     expect(cells(news.flaky)).toEqual([]);
-    expect(news.counts).toEqual({ pass: 2, xfail: 0, fail: 3, lost: 1, inconclusive: 1, skip: 0 });
+    expect(news.counts).toEqual({ pass: 2, caught: 0, xfail: 0, fail: 3, lost: 1, inconclusive: 1, skip: 0 });
   });
 
   it('takes a known failure of the kernel for what it says of what is under test', () => {

@@ -2,11 +2,11 @@
  * What the report says, read from the data element. Every text in it came from a guest or may have: it gets into the page by
  * textContent only (dom.js).
  */
-export const VERDICTS = ['fail', 'lost', 'inconclusive', 'skip', 'xfail', 'pass'];
+export const VERDICTS = ['fail', 'lost', 'inconclusive', 'skip', 'xfail', 'caught', 'pass'];
 /** Colour is never the only sign of a verdict. */
-export const SIGNS = ['✕', '!', '?', '–', '≈', '✓'];
-export const NAMES = ['failed', 'lost', 'inconclusive', 'skipped', 'expected to fail', 'passed'];
-export const ORACLE_NAMES = ['objects', '', 'could not look', '', '', 'agrees'];
+export const SIGNS = ['✕', '!', '?', '–', '≈', '◉', '✓'];
+export const NAMES = ['failed', 'lost', 'inconclusive', 'skipped', 'expected to fail', 'caught', 'passed'];
+export const ORACLE_NAMES = ['objects', '', 'could not look', '', '', '', 'agrees'];
 
 /** @type {import('../packed.js').Packed} */
 export const DATA = JSON.parse(document.getElementById('data')?.textContent ?? '{}');
