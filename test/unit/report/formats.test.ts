@@ -71,7 +71,7 @@ describe('JUnit', () => {
     expect(xml).not.toContain('<script>');
     // Every < begins an element or the declaration that this format has, and every & a reference by number.
     expect(
-      xml.match(/<\/?(\?xml|testsuites|testsuite|properties|property|testcase|failure|error|skipped)\b/g),
+      xml.match(/<\/?(\?xml|testsuites|testsuite|properties|property|testcase|failure|error|skipped|system-out)\b/g),
     ).toHaveLength(xml.match(/</g)?.length ?? 0);
     expect(xml.match(/&#\d+;/g)).toHaveLength(xml.match(/&/g)?.length ?? 0);
   });
