@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { findingLines, findingsOf } from '../report/index.js';
 import { findRun, readRun, runsFolder } from '../results/index.js';
+import { RUN } from './options.js';
 
 interface FindingsOptions {
   json?: boolean;
@@ -12,7 +13,7 @@ export function findingsCommand(): Command {
     .description(
       "what a run found wrong in the kernel's own paths: kernel, evidence, the smallest cell that shows it; known defects too",
     )
-    .argument('[RUN]', 'id of a run or its beginning, or its folder (default: the newest)')
+    .argument('[RUN]', `${RUN} (default: the newest)`)
     .option('--json', 'one JSON document on standard output')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .action(async (word: string | undefined, options: FindingsOptions) => {

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { FileLock, type Images, openImages } from '../images/index.js';
+import { countOf } from '../model/index.js';
 import { type KeptRun, runsToRemove } from '../plan/index.js';
 import { formatBytes, progressReporter, StatusLine } from '../report/index.js';
 import { EVENTS, Nights, runFolders, runsFolder } from '../results/index.js';
@@ -76,7 +77,7 @@ export async function collectGarbage(
   }
   await whileFull(UNUSED_DAYS.after);
   await new Nights(runs).forget(keep);
-  return `${going.length} runs and ${removed} images removed, ${formatBytes(freed)} freed`;
+  return `${countOf(going.length, 'run')} and ${countOf(removed, 'image')} removed, ${formatBytes(freed)} freed`;
 }
 
 async function bytesBelow(folder: string): Promise<number> {

@@ -4,8 +4,18 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { describe, type RunEvent, UsageError } from '../model/index.js';
 import { StatusLine, styleFor } from '../report/index.js';
-import { EVENTS, mergeShards, newRunId, RunStore, readEvents, runsFolder, type ShardLog } from '../results/index.js';
+import {
+  EVENTS,
+  findRun,
+  mergeShards,
+  newRunId,
+  RunStore,
+  readEvents,
+  runsFolder,
+  type ShardLog,
+} from '../results/index.js';
 import { addReportOptions, reproCommand } from './conduct.js';
+import { RUN } from './options.js';
 import { Recording } from './recording.js';
 import { checkTargets, type ReportTarget, targetsOf } from './reports.js';
 
@@ -20,7 +30,7 @@ export function mergeCommand(): Command {
     .description(
       'put the shards of a run together: one table, one result, one set of reports; what a shard did not bring is lost',
     )
-    .argument('<DIR...>', 'folders of runs, or folders that hold some')
+    .argument('<DIR|RUN...>', `folders that hold runs; or ${RUN}`)
     .option('--runs <DIR>', 'where the merged run is kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)');
   return addReportOptions(command).action(merge);
 }
@@ -28,7 +38,10 @@ export function mergeCommand(): Command {
 async function merge(folders: string[], options: MergeCommandOptions): Promise<void> {
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
-  const logs = (await Promise.all(folders.map((folder) => logsIn(resolve(folder))))).flat();
+  // What is neither a path nor there is a run's name.
+  const folderOf = (word: string) =>
+    word.includes('/') || existsSync(word) ? resolve(word) : findRun(runsFolder(options.runs), word);
+  const logs = (await Promise.all(folders.map((word) => logsIn(folderOf(word))))).flat();
   if (logs.length === 0)
     throw new UsageError(`no run in ${folders.join(', ')}`, 'name the folders that the shards kept their runs in');
   const [{ seed, asked }] = logs.map(({ start }) => start.run) as [ShardLog['start']['run']];

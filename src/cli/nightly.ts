@@ -14,14 +14,14 @@ import {
   UsageError,
 } from '../model/index.js';
 import { select } from '../plan/index.js';
-import { nightLines, nightMarkdown, progressReporter, StatusLine, styleFor } from '../report/index.js';
+import { changeOf, nightLines, nightMarkdown, progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { historyFolder, Nights, newsOf, readEvents, runsFolder, writeWhole } from '../results/index.js';
 import { addConductOptions, type ConductOptions, conduct, imagesOf, type Job } from './conduct.js';
 import { addGcOptions, collectGarbage, type GcOptions } from './gc.js';
 import { interruptible } from './interrupt.js';
 import { beginNight } from './nights.js';
 import { DEFAULT_KERNEL } from './options.js';
-import { compare, withHistory } from './perf.js';
+import { gate, withHistory } from './perf.js';
 import { writeWholeReport } from './report.js';
 import { askedFor } from './run.js';
 import { loadSuites, planOf } from './scenarios.js';
@@ -181,10 +181,10 @@ async function judge(night: Night, earlier: readonly Night[], options: NightlyOp
   await withHistory({ ...(options.runs !== undefined && { runs: options.runs }) }, async (history) => {
     for (const stage of night.stages) {
       if (stage.run === undefined) continue;
-      const judged = await compare(history, stage.run, undefined, (run) => nightly.has(run));
+      const { judged } = await gate(history, stage.run, (run) => nightly.has(run));
       stage.regressions = judged
         .filter(({ comparison }) => comparison.gates)
-        .map(({ name, comparison }) => `${name}: ${((comparison.ratio.mid - 1) * 100).toFixed(2)} %`);
+        .map((one) => `${one.name}: ${changeOf(one)}`);
     }
   });
 }

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 
+/** What a command takes for a run: findRun() finds it. */
+export const RUN = 'id of a run or its beginning, its folder, or newest';
+
 /** Where images come from; shared by every command that may build some. */
 export interface ImageOptions {
   mirror?: string;

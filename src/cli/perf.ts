@@ -1,11 +1,21 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
-import { ExitCode, UsageError } from '../model/index.js';
-import { changesOf, type Judged, judgePairs, middleOf, type Pair } from '../perf/index.js';
+import { ExitCode, type Series, UsageError } from '../model/index.js';
+import {
+  type Alone,
+  changesOf,
+  type Judged,
+  judgePairs,
+  middleOf,
+  pairSeries,
+  type Side,
+  type Sides,
+} from '../perf/index.js';
 import { matcher } from '../plan/index.js';
 import { comparisonLines, historyLines, styleFor } from '../report/index.js';
-import { History, historyFolder, runsFolder, seriesName } from '../results/index.js';
+import { History, historyFolder, pickRun, readStart, runAt, runsFolder, seriesName } from '../results/index.js';
+import { RUN } from './options.js';
 
 interface HistoryOptions {
   runs?: string;
@@ -25,30 +35,35 @@ export function perfCommand(): Command {
     .action((word: string, options: HistoryOptions) =>
       withHistory(options, (history) => showHistory(history, word, options)),
     );
-  add('compare', 'what two runs say about each other')
-    .argument('<RUN>')
-    .argument('<RUN>')
+  add('compare', 'what two runs, or two sets of runs, say about each other')
+    .argument('<BEFORE>', `${RUN}; several with commas between them`)
+    .argument('<AFTER>', 'the same')
     .action((a: string, b: string, options: HistoryOptions) =>
       withHistory(options, async (history) => {
-        const before = await runOf(history, a);
-        show(await compare(history, (await runOf(history, b)).run, before.run), options);
+        const [before, after] = [await runsOf(history, a, options), await runsOf(history, b, options)];
+        const compared = await compare(history, before, after);
+        await show(compared, after, options);
       }),
     );
-  add('gate', 'exit code 1 if the newest run is worse than its baseline, 2 if nothing could be compared')
-    .option('--run <RUN>', 'the run to judge (default: the newest)')
+  add('gate', 'exit code 1 if the newest run is worse than its baseline, 2 if nothing could be told')
+    .option('--run <RUN>', 'the run to judge, as for compare (default: the newest)')
     .option(
       '--baseline <RUN|auto>',
-      'what it is held against; auto: for each series the run before that measured it',
+      'what it is held against, as for compare; auto: for each series the run before that measured it',
       'auto',
     )
     .action((options: HistoryOptions & { run?: string; baseline: string }) =>
       withHistory(options, async (history) => {
-        const run = await runOf(history, options.run);
-        const fixed = options.baseline === 'auto' ? undefined : (await runOf(history, options.baseline)).run;
-        const judged = await compare(history, run.run, fixed);
-        show(judged, options);
+        const runs = await runsOf(history, options.run, options);
+        const compared =
+          options.baseline === 'auto' && runs.length === 1
+            ? await gate(history, runs[0])
+            : await compare(history, await runsOf(history, options.baseline, options), runs);
+        await show(compared, runs, options);
+        const { judged } = compared;
         if (judged.some(({ comparison }) => comparison.gates)) process.exitCode = ExitCode.failed;
-        else if (judged.length === 0) process.exitCode = ExitCode.inconclusive;
+        else if (judged.every(({ comparison }) => comparison.verdict === 'inconclusive'))
+          process.exitCode = ExitCode.inconclusive;
       }),
     );
   return perf;
@@ -63,47 +78,98 @@ export async function withHistory(options: HistoryOptions, use: (history: Histor
   await use(history);
 }
 
-async function runOf(history: History, word?: string): Promise<{ run: string }> {
-  const runs = await history.runs();
-  const newest = runs.at(-1);
-  if (newest === undefined) throw new UsageError('the history is empty', 'phyrlab run vtd-strict-icount/ adds to it');
-  if (word === undefined) return newest;
-  const found = runs.find(({ run }) => run === word);
-  if (found === undefined)
-    throw new UsageError(`no run in the history is called '${word}'`, `the newest is ${newest.run}`);
-  return found;
+/** At least one run, of those that the history has. */
+type Runs = [string, ...string[]];
+
+/** What a person named, with commas between several; else the newest. */
+async function runsOf(history: History, words: string | undefined, options: HistoryOptions): Promise<Runs> {
+  const runs = runsFolder(options.runs);
+  const ids = (await history.runs()).map(({ run }) => run).reverse();
+  if (ids.length === 0) throw new UsageError('the history is empty', 'phyrlab run vtd-strict-icount/ adds to it');
+  const [first, ...more] = words?.split(',') ?? [undefined];
+  const idOf = async (word: string | undefined): Promise<string> => {
+    const folder = word === undefined ? undefined : runAt(word);
+    const id = folder === undefined ? word : (await readStart(folder))?.run.id;
+    if (id !== undefined && !ids.includes(id) && runAt(join(runs, id)) !== undefined)
+      throw new UsageError(`run ${id} measured nothing that is kept`, `the newest that did is ${ids[0]}`);
+    return pickRun(ids, id, `in the history of ${runs}`);
+  };
+  const found: Runs = [await idOf(first)];
+  for (const word of more) found.push(await idOf(word));
+  return [...new Set(found)] as Runs;
+}
+
+export interface Compared {
+  judged: Judged[];
+  alone: Alone[];
+}
+
+/** One side's runs against the other's. */
+async function compare(history: History, before: Runs, after: Runs): Promise<Compared> {
+  const common = before.find((run) => after.includes(run));
+  if (common !== undefined) throw new UsageError(`run ${common} is on both sides`, 'name two runs');
+  return judged(await side(history, before), await side(history, after));
 }
 
 /**
- * Each series of a run against a run of the user's choice, else against what came before; without either it is left out.
+ * Each series of a run against what came before it.
  * @param counts which of the earlier runs count; default: all
  */
-export async function compare(
+export async function gate(
   history: History,
   run: string,
-  baseline?: string,
   counts: (run: string) => boolean = () => true,
-): Promise<Judged[]> {
-  const now = await history.run(run);
-  const earlier = baseline === undefined ? await history.before(run, POOLED_RUNS, counts) : await history.run(baseline);
-  const pairs: Pair[] = [];
-  for (const [key, { series, sample }] of now) {
-    const found = earlier.get(key);
-    if (found === undefined) continue;
+): Promise<Compared> {
+  const after = await side(history, [run]);
+  const earlier = await history.before(run, POOLED_RUNS, counts);
+  const before = new Map<string, Side>();
+  for (const [key, { series }] of after) {
     // A count says all there is to say at once; of timings, a few runs together make a sample.
-    const samples = Array.isArray(found) ? found.slice(series.kind === 'exact' ? -1 : 0) : [found.sample];
-    const { kind, better, unit } = series;
-    const values = { before: samples.flatMap(({ values }) => values), after: sample.values };
-    pairs.push({ name: seriesName(series), kind, better, unit, ...values });
+    const samples = earlier.get(key)?.slice(series.kind === 'exact' ? -1 : 0);
+    if (samples !== undefined) before.set(key, { series, values: samples.flatMap(({ values }) => values) });
   }
-  return judgePairs(pairs);
+  const names = new Set([...after].flatMap(([key, { series }]) => (before.has(key) ? [] : [seriesName(series)])));
+  const others = names.size > 0 ? await history.series((name) => names.has(name)) : [];
+  const started = new Map((await history.runs()).map(({ run }, at) => [run, at]));
+  const isEarlier = (one: { run: string }) => (started.get(one.run) ?? 0) < (started.get(run) ?? 0) && counts(one.run);
+  return judged(
+    before,
+    after,
+    others.flatMap(({ series, samples }) => (samples.some(isEarlier) ? [series] : [])),
+  );
+}
+
+function judged(before: Sides, after: Sides, others: Series[] = []): Compared {
+  const { pairs, alone } = pairSeries(before, after, others);
+  return { judged: judgePairs(pairs), alone };
+}
+
+/** What these runs measured together. */
+async function side(history: History, runs: readonly string[]): Promise<Sides> {
+  const all = new Map<string, Side>();
+  for (const run of runs)
+    for (const [key, { series, sample }] of await history.run(run))
+      all.set(key, { series, values: [...(all.get(key)?.values ?? []), ...sample.values] });
+  return all;
 }
 
 const POOLED_RUNS = 10;
 
-function show(judged: readonly Judged[], options: HistoryOptions): void {
-  if (options.json) write(JSON.stringify(judged, null, 2));
-  else for (const line of comparisonLines(judged, styleFor(process.stdout))) write(line);
+async function show({ judged, alone }: Compared, [run]: Runs, options: HistoryOptions): Promise<void> {
+  if (options.json) return write(JSON.stringify(judged, null, 2));
+  const folder = runAt(join(runsFolder(options.runs), run));
+  const asked = folder === undefined ? undefined : (await readStart(folder))?.run.asked;
+  const lines = comparisonLines(judged, styleFor(process.stdout), {
+    alone,
+    ...(asked !== undefined && { again: `phyrlab run ${asked.words.map(quoted).join(' ')} --kernel ${asked.kernel}` }),
+    ...(process.stdout.columns > 0 && { width: process.stdout.columns }),
+  });
+  for (const line of lines) write(line);
+}
+
+/** For a shell. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 async function showHistory(history: History, word: string, options: HistoryOptions): Promise<void> {

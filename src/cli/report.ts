@@ -18,6 +18,7 @@ import {
   seriesName,
   writeWhole,
 } from '../results/index.js';
+import { RUN } from './options.js';
 
 interface ReportOptions {
   open?: boolean;
@@ -28,7 +29,7 @@ interface ReportOptions {
 export function reportCommand(): Command {
   return new Command('report')
     .description('write a run as one HTML file that works offline: verdicts, causes, evidence, costs, history')
-    .argument('[RUN]', 'id of a run or its beginning, or its folder (default: the newest)')
+    .argument('[RUN]', `${RUN} (default: the newest)`)
     .option('--open', 'show it in the browser')
     .option('--out <FILE>', "where it goes; '-' is standard output (default: report.html in the folder of the run)")
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')

@@ -6,7 +6,7 @@ import { findPastCell, type PastCell, runsFolder } from '../results/index.js';
 import { artefactsOf } from '../run/index.js';
 import { addConductOptions, type ConductOptions, conduct } from './conduct.js';
 import { interruptible } from './interrupt.js';
-import { DEFAULT_KERNEL } from './options.js';
+import { DEFAULT_KERNEL, RUN } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
 import { askedFor } from './run.js';
 
@@ -19,7 +19,7 @@ export function reproCommand(): Command {
     .description('run exactly that cell again, as a run on this or another machine had it: declaration, seed, images')
     .argument(
       '<CELL|RUN/CELL|FOLDER>',
-      'a cell of the newest run that has it, of a run, or the folder that a failed cell keeps',
+      `a cell of the newest run that has it; of a run (${RUN}); or the folder that a failed cell keeps`,
     )
     .option('--kernel <RELEASE|DIR>', 'another kernel than the one that the run was asked for');
   return addConductOptions(command).action(repro);

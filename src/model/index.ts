@@ -1,4 +1,5 @@
 export * from './cost.js';
+export * from './count.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './finding.js';

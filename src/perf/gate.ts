@@ -28,7 +28,8 @@ export const DEFAULT_GATE: GateOptions = { minEffect: { exact: 0.005, noisy: 0.0
 /** The most telling first: what gates, then what changed by how much. */
 export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAULT_GATE): Judged[] {
   const rank = { worse: 0, changed: 1, better: 2, inconclusive: 3, same: 4 };
-  const size = ({ comparison }: Judged) => Math.abs(Math.log(comparison.ratio.mid)) || 0;
+  // What came from nothing has no ratio, and is the largest change there is.
+  const size = ({ comparison: { ratio } }: Judged) => Math.abs(Math.log(ratio?.mid ?? Number.MAX_VALUE));
   const compared = new Map<string, number>();
   for (const pair of pairs.filter(canAlarm)) compared.set(cellOf(pair), (compared.get(cellOf(pair)) ?? 0) + 1);
   return pairs

@@ -6,9 +6,17 @@ export {
 } from './budgets.js';
 export { type ChangeOptions, type ChangePoint, changePoints } from './change-points.js';
 export { changesOf } from './changes.js';
-export { type CompareOptions, type Comparison, compareExact, compareNoisy, type Direction } from './compare.js';
+export {
+  type CompareOptions,
+  type Comparison,
+  compareExact,
+  compareNoisy,
+  type Direction,
+  type Untold,
+} from './compare.js';
 export { DEFAULT_GATE, type GateOptions, type Judged, judgePairs, type Pair } from './gate.js';
 export { measuredBy } from './measured.js';
+export { type Alone, pairSeries, type Side, type Sides } from './pairs.js';
 export { randomFrom } from './random.js';
 export { type Interval, mannWhitney, median, middleOf, ratio } from './rank.js';
 export { countsOf, type Moved, movedCounts, pairRuns } from './runs.js';

@@ -77,18 +77,21 @@ export interface Interval {
 
 /**
  * By what factor `b` is larger than `a` (Hodges-Lehmann on logarithms, with the confidence interval that belongs to the rank
- * test). Needs positive values; samples too small for the confidence asked for give an interval without ends.
+ * test). Needs positive values; `undefined`: samples too few for the confidence asked for, whatever their values.
  */
-export function ratio(a: readonly number[], b: readonly number[], confidence: number): Interval {
+export function ratio(a: readonly number[], b: readonly number[], confidence: number): Interval | undefined {
   const differences = a.flatMap((x) => b.map((y) => Math.log(y / x))).sort((x, y) => x - y);
   const cut = criticalU(a.length, b.length, (1 - confidence) / 2);
-  const mid = Math.exp(median(differences));
-  if (cut === undefined) return { low: 0, mid, high: Number.POSITIVE_INFINITY };
-  return {
-    low: Math.exp(differences[cut] ?? Number.NEGATIVE_INFINITY),
-    mid,
-    high: Math.exp(differences[differences.length - 1 - cut] ?? Number.POSITIVE_INFINITY),
-  };
+  const [low, high] = cut === undefined ? [] : [differences[cut], differences[differences.length - 1 - cut]];
+  if (low === undefined || high === undefined) return undefined;
+  return { low: Math.exp(low), mid: Math.exp(median(differences)), high: Math.exp(high) };
+}
+
+/** So many samples a side are the fewest that can show anything with this confidence. */
+export function samplesNeeded(confidence: number): number {
+  let needed = 1;
+  while (needed <= EXACT_UP_TO && criticalU(needed, needed, (1 - confidence) / 2) === undefined) needed++;
+  return needed;
 }
 
 /** The largest U that has no more than `tail` of the probability at or below it; none for tiny samples. */

@@ -1,5 +1,6 @@
 /** What a bench measured, as tables: what was measured down, the ways across. */
 import type { CellRecord, Metric } from '../model/index.js';
+import { formatRatio } from './format.js';
 
 export interface BenchTableOptions {
   /** Each phase of a mapping by itself instead of their sum. */
@@ -88,7 +89,7 @@ function ratios(where: string, cells: readonly CellRecord[]): string[] {
 function spread(metric: Metric | undefined): string {
   if (metric === undefined) return '-';
   const samples = metric.samples ?? [metric.value];
-  return `${metric.value.toFixed(3)} (${Math.min(...samples).toFixed(3)} to ${Math.max(...samples).toFixed(3)})`;
+  return `${formatRatio(metric.value)} (${formatRatio(Math.min(...samples))} to ${formatRatio(Math.max(...samples))})`;
 }
 
 function aligned(lines: readonly string[][]): string[] {

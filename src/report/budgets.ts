@@ -1,4 +1,5 @@
 import type { BudgetRow } from '../perf/index.js';
+import { formatChange, formatRatio } from './format.js';
 
 const HEAD = ['', 'measured', 'budget', "kernel's", 'of it', 'floor', 'above it', ''];
 
@@ -9,9 +10,9 @@ export function budgetTable(rows: readonly BudgetRow[]): string {
     number(measured),
     number(budget),
     kernel === undefined ? '' : number(kernel),
-    kernel === undefined ? '' : (measured / kernel).toFixed(3),
+    kernel === undefined ? '' : formatRatio(measured / kernel),
     floor === undefined ? '' : number(floor),
-    floor === undefined ? '' : `${((measured / floor - 1) * 100).toFixed(1)} %`,
+    floor === undefined ? '' : formatChange(floor, measured),
     verdict === 'floor' ? 'not met: nor does the floor' : verdict === 'met' ? 'met' : 'MISSED',
   ]);
   const lines = [HEAD, ...cells];

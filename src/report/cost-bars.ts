@@ -1,5 +1,6 @@
 /** What the same work cost by each backend, for a terminal or a log: numbers, and small bars beside them. */
 import { type CostGroup, type CostRow, isOurs } from './costs.js';
+import { formatRatio } from './format.js';
 
 const WIDTH = 24;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -30,7 +31,7 @@ export function costBars(groups: readonly CostGroup[]): string[] {
         ...rows.map((row) => {
           const { backend, total, ratio } = row;
           const number = total.toLocaleString('en-US').padStart(numbers);
-          const factor = ratio === undefined ? ' '.repeat(5) : ratio.toFixed(3);
+          const factor = formatRatio(ratio).padStart(5);
           return `  ${isOurs(backend) ? '*' : ' '} ${nameOf(group, row).padEnd(names)}  ${number}  ${factor}  ${bar(total / max)}`;
         }),
       ];

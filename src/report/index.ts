@@ -8,7 +8,7 @@ export { annotations, FORMATS, type Format, summary } from './formats/index.js';
 export { type Cause, causesOf, type HistoryLine, htmlReport, type ReportInput } from './html/index.js';
 export { nightLines, nightMarkdown } from './night.js';
 export { p2pTable } from './p2p-table.js';
-export { comparisonLines, historyLines, movedLines } from './perf.js';
+export { type ComparisonTextOptions, changeOf, comparisonLines, historyLines, movedLines } from './perf.js';
 export { progressReporter } from './progress.js';
 export { qemuCommand, showCell } from './show.js';
 export { StatusLine } from './status-line.js';

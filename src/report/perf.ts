@@ -1,25 +1,106 @@
 /** Comparisons and histories as text. */
-import { type ChangePoint, type Comparison, type Judged, type Moved, middleOf } from '../perf/index.js';
+import { countOf } from '../model/index.js';
+import {
+  type Alone,
+  type ChangePoint,
+  type Comparison,
+  type Judged,
+  type Moved,
+  middleOf,
+  type Untold,
+} from '../perf/index.js';
 import type { SeriesHistory } from '../results/index.js';
+import { formatChange } from './format.js';
 import type { Style } from './style.js';
 
-/** A row a series that is not the same; the rest as a number. */
-export function comparisonLines(judged: readonly Judged[], style: Style): string[] {
-  const shown = judged.filter(({ comparison }) => comparison.verdict !== 'same');
-  const width = Math.max(0, ...shown.map(({ name }) => name.length));
-  const rows = shown.map(({ name, unit, before, after, comparison }) => {
-    const values = `${middle(before)} -> ${middle(after)} ${unit}`.trim();
-    const verdict = `${comparison.verdict}${comparison.gates ? '!' : ''}`.padEnd(12);
-    return `${paint(comparison, style)(verdict)} ${name.padEnd(width)} ${factor(comparison).padStart(9)}  ${style.dim(values)}`;
+export interface ComparisonTextOptions {
+  /** Series that only one side has. */
+  alone?: readonly Alone[];
+  /** The command that measures the same again. */
+  again?: string;
+  /** Columns there are; what does not fit stands below. */
+  width?: number;
+}
+
+/** A row a series that changed; of what could not be told the reasons, and what to do about it. */
+export function comparisonLines(
+  judged: readonly Judged[],
+  style: Style,
+  { alone = [], again, width = Number.POSITIVE_INFINITY }: ComparisonTextOptions = {},
+): string[] {
+  const changed = judged.filter(({ comparison }) => !['same', 'inconclusive'].includes(comparison.verdict));
+  const column = Math.max(0, ...changed.map((one) => changeOf(one).length));
+  const rows = changed.flatMap((one) => {
+    const { name, unit, before, after, comparison } = one;
+    const verdict = `${comparison.verdict}${comparison.gates ? '!' : ''}`.padEnd(8);
+    const change = changeOf(one).padStart(column);
+    const values = style.dim(`${middle(before)} -> ${middle(after)} ${unit}`.trim());
+    const line = `${paint(comparison, style)(verdict)} ${change}  ${name}`;
+    const length =
+      verdict.length + change.length + name.length + 5 + `${middle(before)} -> ${middle(after)} ${unit}`.length;
+    return length <= width ? [`${line}  ${values}`] : [line, `${' '.repeat(verdict.length + 1)}${values}`];
   });
-  const same = judged.length - shown.length;
-  return [...rows, `${judged.length} series: ${tally(judged)}${same === judged.length ? '' : '; ! stops the gate'}`];
+  const untold = judged.flatMap(({ comparison, before, after }) =>
+    comparison.untold === undefined ? [] : [{ ...comparison.untold, before: before.length, after: after.length }],
+  );
+  return [
+    ...rows,
+    `${judged.length > 0 || alone.length === 0 ? `${judged.length} series: ${tally(judged)}` : 'nothing to compare'}${changed.some(({ comparison }) => comparison.gates) ? '; ! stops the gate' : ''}`,
+    ...(untold.length > 0 ? [`inconclusive: ${reasons(untold).join('; ')}`] : []),
+    ...(alone.length > 0
+      ? [`not in both: ${alone.map(({ why, count }) => `${count.toLocaleString('en-US')} ${why}`).join('; ')}`]
+      : []),
+    ...(judged.length > 0 ? hints(untold, again) : [NOTHING]).map(style.dim),
+  ];
+}
+
+const NOTHING = 'To compare: measure the same cells on both sides, with the same kernel, QEMU and accelerator.';
+
+type Counted = Untold & { before: number; after: number };
+
+/** Each once, with how many series have it. */
+function reasons(untold: readonly Counted[]): string[] {
+  const said = untold.map(reasonOf);
+  return [...new Set(said)].map(
+    (text) => `${said.filter((one) => one === text).length.toLocaleString('en-US')} ${text}`,
+  );
+}
+
+function reasonOf(one: Counted): string {
+  switch (one.why) {
+    case 'moves':
+      return 'counts that are not the same each time on one side';
+    case 'few':
+      return `have too few samples (${one.before} against ${one.after}; ${one.needed} a side can tell)`;
+    case 'scatter':
+      return 'scatter too much for their number of samples';
+  }
+}
+
+/** Beyond this it is not the number of samples that helps. */
+const MOST_RUNS = 50;
+
+/** How to make it tell. */
+function hints(untold: readonly Counted[], again = 'phyrlab run CELLS'): string[] {
+  const needed = untold.flatMap((one) => (one.why === 'moves' ? [] : (one.needed ?? [])));
+  const lines: string[] = [];
+  if (needed.length > 0) {
+    const [least, most] = [Math.min(...needed), Math.min(MOST_RUNS, Math.max(...needed))];
+    const times = least < most ? `${least} to ${most}` : `${most}`;
+    lines.push(
+      `To tell: measure ${times} samples a side on a quiet host (repeat: ${again}),`,
+      'then name all runs of a side: phyrlab perf compare RUN,RUN,... RUN,RUN,...',
+    );
+  }
+  if (untold.some(({ why }) => why === 'moves'))
+    lines.push('To see which counts move: phyrlab bench --check-determinism PATTERN');
+  return lines;
 }
 
 function tally(judged: readonly Judged[]): string {
   const counts = new Map<string, number>();
   for (const { comparison } of judged) counts.set(comparison.verdict, (counts.get(comparison.verdict) ?? 0) + 1);
-  return [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ') || 'none in both';
+  return [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ') || 'nothing to compare';
 }
 
 function paint({ verdict }: Comparison, style: Style): (text: string) => string {
@@ -27,13 +108,12 @@ function paint({ verdict }: Comparison, style: Style): (text: string) => string 
   return verdict === 'better' ? style.good : style.doubtful;
 }
 
-function percent(factor: number): string {
-  return `${factor >= 1 ? '+' : ''}${((factor - 1) * 100).toFixed(2)} %`;
-}
-
-function factor({ ratio: { low, mid, high } }: Comparison): string {
-  if (low === high || !Number.isFinite(high)) return percent(mid);
-  return `${percent(mid)} (${percent(low)} to ${percent(high)})`;
+/** By how much a series changed, with the confidence interval where there is one. */
+export function changeOf({ before, after, comparison: { ratio } }: Judged): string {
+  if (ratio === undefined) return formatChange(middleOf(before), middleOf(after));
+  const { low, mid, high } = ratio;
+  if (low === high) return formatChange(1, mid);
+  return `${formatChange(1, mid)} (${formatChange(1, low)} to ${formatChange(1, high)})`;
 }
 
 function middle(values: readonly number[]): string {
@@ -48,7 +128,7 @@ export function movedLines(moved: readonly Moved[], counts: number, runs: number
   });
   return [
     ...rows,
-    `${counts} counts, ${runs} times: ${moved.length === 0 ? 'the same to the digit' : `${moved.length} moved`}`,
+    `${countOf(counts, 'count')}, ${countOf(runs, 'time')}: ${moved.length === 0 ? 'the same to the digit' : `${moved.length} moved`}`,
   ];
 }
 
@@ -65,7 +145,7 @@ export function historyLines(
   const last = samples.at(-1);
   const lines = [
     `${series.cell} ${series.metric}  ${style.dim(`${series.unit}, ${series.kind}; Linux ${series.kernel}, QEMU ${series.qemu}`)}`,
-    `  ${bars(values.slice(-LONGEST))}  ${samples.length} runs, now ${middle(last?.values ?? [])} ${series.unit} (${last?.run})`,
+    `  ${bars(values.slice(-LONGEST))}  ${countOf(samples.length, 'run')}, now ${middle(last?.values ?? [])} ${series.unit} (${last?.run})`,
   ];
   for (const { at, before, after, p } of changes) {
     const [from, to] = [samples[at - 1], samples[at]];
@@ -74,7 +154,7 @@ export function historyLines(
         ? 'the same modules'
         : `modules ${from?.modules.slice(0, 12)} -> ${to?.modules.slice(0, 12)}`;
     const chance = series.kind === 'noisy' ? `, p ${p.toFixed(3)}` : '';
-    lines.push(`  ${percent(after / before)} at ${to?.run} (${to?.at.slice(0, 16)}Z, ${modules}${chance})`);
+    lines.push(`  ${formatChange(before, after)} at ${to?.run} (${to?.at.slice(0, 16)}Z, ${modules}${chance})`);
   }
   return lines;
 }

@@ -1,9 +1,6 @@
 /** A run read back from its folder, whether it ended, was interrupted, or is still going on. */
-import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
 import { type Cell, type CellRecord, type RunRecord, UsageError } from '../model/index.js';
-import { EVENTS, readEvents } from './events.js';
-import { runFolders } from './runs.js';
+import { readEvents } from './events.js';
 
 export interface RecordedRun {
   folder: string;
@@ -17,28 +14,6 @@ export interface RecordedRun {
   /** How many cells of the plan are left to other shards. */
   elsewhere: number;
   notices: string[];
-}
-
-/** The folder of a run: its path, its id or the beginning of it; without a word the newest. */
-export function findRun(runs: string, word?: string): string {
-  if (word?.includes('/') && existsSync(join(word, EVENTS))) return resolve(word);
-  const folders = runFolders(runs);
-  const [newest] = folders;
-  if (newest === undefined) {
-    throw new UsageError(
-      `there is no run in ${runs}`,
-      'phyrlab run makes one; --runs DIR names another folder of runs',
-    );
-  }
-  if (word === undefined) return newest;
-  const exact = folders.filter((folder) => basename(folder) === word);
-  const found = exact.length > 0 || word === '' ? exact : folders.filter((folder) => basename(folder).startsWith(word));
-  const [folder, other] = found;
-  if (folder === undefined)
-    throw new UsageError(`no run in ${runs} is called '${word}'`, `the newest is ${basename(newest)}`);
-  if (other !== undefined)
-    throw new UsageError(`'${word}' begins ${found.length} runs`, `name one, e.g. ${basename(folder)}`);
-  return folder;
 }
 
 /** The records by the order of the plan, which does not depend on which guest was faster. */

@@ -1,8 +1,8 @@
 /** Finding a run, or a cell of one, by what a person calls it. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { type Cell, describe, KEPT_CELL, KeptCell, type RunRecord, UsageError } from '../model/index.js';
+import { basename, join, resolve } from 'node:path';
+import { type Cell, countOf, describe, KEPT_CELL, KeptCell, type RunRecord, UsageError } from '../model/index.js';
 import { EVENTS, readEvents, readStart } from './events.js';
 
 /** Folders of the runs in this folder, newest first. The names of two runs of one second are in no order, so those go by age. */
@@ -15,6 +15,51 @@ export function runFolders(runs: string): string[] {
     .map(({ id }) => join(runs, id));
 }
 
+/** The word for the newest run. */
+const NEWEST = 'newest';
+
+/**
+ * The one run that a word means: its id, the beginning of it, or `newest`, which no word means as well.
+ * @param ids newest first
+ * @param where names the place they are in, for a person: 'in FOLDER'
+ */
+export function pickRun(ids: readonly string[], word: string | undefined, where: string): string {
+  const [newest] = ids;
+  if (newest === undefined)
+    throw new UsageError(`there is no run ${where}`, 'phyrlab run makes one; --runs DIR names another folder of runs');
+  if (word === undefined || word === NEWEST) return newest;
+  const found = meant(ids, word);
+  const [id, other] = found;
+  if (id === undefined) throw new UsageError(`no run ${where} is called '${word}'`, `the newest is ${newest}`);
+  if (other !== undefined)
+    throw new UsageError(`'${word}' begins ${countOf(found.length, 'run')}`, `name one, e.g. ${id}`);
+  return id;
+}
+
+/** Whole ids before beginnings. */
+function meant(ids: readonly string[], word: string): string[] {
+  const begun = word === '' ? [] : ids.filter((id) => id.startsWith(word));
+  return begun.includes(word) ? [word] : begun;
+}
+
+/** The folder of a run, by its path or as pickRun() takes it. */
+export function findRun(runs: string, word?: string): string {
+  return folderOf(runs, word) ?? join(runs, pickRun(idsIn(runs), word, `in ${runs}`));
+}
+
+/** The path itself, if it is the folder of a run. */
+export function runAt(path: string | undefined): string | undefined {
+  return path && existsSync(join(path, EVENTS)) ? resolve(path) : undefined;
+}
+
+function folderOf(runs: string, word: string | undefined): string | undefined {
+  return runAt(word) ?? runAt(word && join(runs, word));
+}
+
+function idsIn(runs: string): string[] {
+  return runFolders(runs).map((folder) => basename(folder));
+}
+
 /** A cell as a run had it: all that is needed to run it again. */
 export interface PastCell {
   run: RunRecord;
@@ -24,16 +69,17 @@ export interface PastCell {
 }
 
 /**
- * `word` is the folder of a cell that did not pass, or RUN/CELL with a run's id or folder, or the id of a cell: then the newest run
- * that has it.
+ * `word` is the folder of a cell that did not pass, or RUN/CELL with a run as findRun() takes it, or the id of a cell: then the newest
+ * run that has it.
  */
 export async function findPastCell(runs: string, word: string): Promise<PastCell> {
   if (existsSync(join(word, KEPT_CELL))) return fromFolder(resolve(word));
-  const slashes = [...word.matchAll(/\//g)].map(({ index }) => index);
-  for (const at of slashes) {
+  const ids = idsIn(runs);
+  for (const { index: at } of word.matchAll(/\//g)) {
     const [name, cell] = [word.slice(0, at), word.slice(at + 1)];
-    const folder = [resolve(name), join(runs, name)].find((path) => name !== '' && existsSync(join(path, EVENTS)));
-    if (folder !== undefined && cell !== '') return fromRun(folder, cell);
+    // What no run is called is the beginning of a cell's id.
+    const isRun = folderOf(runs, name) !== undefined || name === NEWEST || meant(ids, name).length > 0;
+    if (isRun && cell !== '') return fromRun(findRun(runs, name), cell);
   }
   for (const folder of runFolders(runs)) {
     const start = await readStart(folder).catch(() => undefined);

@@ -3,6 +3,7 @@
  * place and its strokes and dots keep their form; all colours are classes, so that they follow light and dark.
  */
 import { middleOf } from '../../perf/index.js';
+import { formatRatio } from '../format.js';
 import { type Markup, markup } from './markup.js';
 
 /** Parts of a whole, end to end. `max` is what the full width stands for. */
@@ -21,7 +22,7 @@ export function stackedBar(parts: readonly { name: string; value: number }[], ma
 export function strip(points: readonly { cell: string; ratio: number }[], reach: number, ours: boolean): Markup {
   const dots = points.map(({ cell, ratio }) => {
     const x = placeOf(ratio, reach);
-    return markup`<circle class="dot${ours ? ' ours' : ''}" cx="${percent(x)}" cy="9" r="3.5"><title>${cell}: ${ratio.toFixed(3)}</title></circle>`;
+    return markup`<circle class="dot${ours ? ' ours' : ''}" cx="${percent(x)}" cy="9" r="3.5"><title>${cell}: ${formatRatio(ratio)}</title></circle>`;
   });
   const middle = placeOf(middleOf(points.map(({ ratio }) => ratio)), reach);
   return markup`<svg class="strip" height="18" aria-hidden="true"><line class="axis" x1="0" x2="100%" y1="9" y2="9"/><line class="one" x1="50%" x2="50%" y1="0" y2="18"/>${dots}<line class="middle" x1="${percent(middle)}" x2="${percent(middle)}" y1="1" y2="17"/></svg>`;

@@ -2,6 +2,7 @@
 import type { CellRecord } from '../../model/index.js';
 import { middleOf } from '../../perf/index.js';
 import { type CostGroup, instructionCosts, type Ratios, ratiosToSg } from '../costs.js';
+import { formatRatio } from '../format.js';
 import { number, reachOf, stackedBar, strip } from './charts.js';
 import { type Markup, markup } from './markup.js';
 
@@ -29,7 +30,7 @@ function costTable({ machine, topology, workload, unit, rows }: CostGroup): Mark
     (name) => markup`<th scope="col" class="num">${name}</th>`,
   )}</tr></thead><tbody>${rows.map(
     ({ backend, ours, phases, total, ratio, ...row }) =>
-      markup`<tr><th scope="row"><span class="path${ours ? ' ours' : ''}">${backend}</span>${topology === undefined && markup` <span class="hint">${row.topology}</span>`}</th><td class="num"><b>${number(total)}</b></td><td class="num">${ratio === undefined ? '' : ratio.toFixed(3)}</td><td class="wide">${stackedBar(phases, max)}</td>${names.map(
+      markup`<tr><th scope="row"><span class="path${ours ? ' ours' : ''}">${backend}</span>${topology === undefined && markup` <span class="hint">${row.topology}</span>`}</th><td class="num"><b>${number(total)}</b></td><td class="num">${formatRatio(ratio)}</td><td class="wide">${stackedBar(phases, max)}</td>${names.map(
         (name) => markup`<td class="num">${number(phases.find((phase) => phase.name === name)?.value ?? 0)}</td>`,
       )}</tr>`,
   )}</tbody></table></div></figure>`;
@@ -40,6 +41,6 @@ function ratioTable({ metric, unit, better, rows }: Ratios): Markup {
   return markup`<figure class="cost"><figcaption><b>${metric}</b>${unit !== '' && `, ${unit}`}${better === 'higher' && ', more is better'} <span class="hint">scale: 1/${number(reach)} to ${number(reach)}</span></figcaption>
 <table><thead><tr><th scope="col">backend</th><th scope="col" class="num">cells</th><th scope="col" class="num">median</th><th scope="col" class="wide"><span class="unseen">ratios</span></th></tr></thead><tbody>${rows.map(
     ({ backend, ours, points }) =>
-      markup`<tr><th scope="row"><span class="path${ours ? ' ours' : ''}">${backend}</span></th><td class="num">${points.length}</td><td class="num">${middleOf(points.map(({ ratio }) => ratio)).toFixed(3)}</td><td class="wide">${strip(points, reach, ours)}</td></tr>`,
+      markup`<tr><th scope="row"><span class="path${ours ? ' ours' : ''}">${backend}</span></th><td class="num">${points.length}</td><td class="num">${formatRatio(middleOf(points.map(({ ratio }) => ratio)))}</td><td class="wide">${strip(points, reach, ours)}</td></tr>`,
   )}</tbody></table></figure>`;
 }

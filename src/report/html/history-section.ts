@@ -1,6 +1,8 @@
 /** What this run measured, among what earlier runs did. */
+import { countOf } from '../../model/index.js';
 import { type ChangePoint, middleOf } from '../../perf/index.js';
 import type { SeriesHistory } from '../../results/index.js';
+import { formatChange } from '../format.js';
 import { number, timeline } from './charts.js';
 import { type Markup, markup } from './markup.js';
 
@@ -56,7 +58,7 @@ function figure({ series, samples, changes }: HistoryLine, run: string): Markup 
   const now = values[current] ?? values.at(-1) ?? 0;
   return markup`<figure class="line"><figcaption>${series.cell} <b>${series.metric}</b></figcaption>
 ${timeline(values, marks, current)}
-<p>${number(now)} ${series.unit} <span class="hint">${samples.length} runs${series.kind === 'noisy' && ', noisy'}</span>${last !== undefined && changeText(last, samples, isWorse(series.better, last.before, last.after))}</p></figure>`;
+<p>${number(now)} ${series.unit} <span class="hint">${countOf(samples.length, 'run')}${series.kind === 'noisy' && ', noisy'}</span>${last !== undefined && changeText(last, samples, isWorse(series.better, last.before, last.after))}</p></figure>`;
 }
 
 function isWorse(better: 'lower' | 'higher' | 'neither', before: number, after: number): boolean | undefined {
@@ -65,7 +67,6 @@ function isWorse(better: 'lower' | 'higher' | 'neither', before: number, after: 
 
 function changeText(change: ChangePoint, samples: HistoryLine['samples'], worse: boolean | undefined): Markup {
   const [from, to] = [samples[change.at - 1], samples[change.at]];
-  const factor = (change.after / change.before - 1) * 100;
   const same = from?.modules === to?.modules;
-  return markup`<br><span class="change ${worse === undefined ? 'changed' : worse ? 'worse' : 'better'}">${worse === undefined ? '◆' : worse ? '▲ worse' : '▼ better'} ${factor >= 0 && '+'}${factor.toFixed(2)} %</span> at ${to?.run}, ${same ? 'the same modules' : `modules ${from?.modules.slice(0, 8)} → ${to?.modules.slice(0, 8)}`}`;
+  return markup`<br><span class="change ${worse === undefined ? 'changed' : worse ? 'worse' : 'better'}">${worse === undefined ? '◆' : worse ? '▲ worse' : '▼ better'} ${formatChange(change.before, change.after)}</span> at ${to?.run}, ${same ? 'the same modules' : `modules ${from?.modules.slice(0, 8)} → ${to?.modules.slice(0, 8)}`}`;
 }

@@ -78,7 +78,7 @@ describe('a night whose stages have all run', () => {
     expect(said).toContain(`night ${id} did not end: it goes on`);
     expect(said).not.toContain('stage suites');
     expect(said).toContain(`new failures: 1\n  ${WORD} (suites)`);
-    expect(said).toContain(`regressions: 1\n  ${WORD} map: 2.00 %`);
+    expect(said).toContain(`regressions: 1\n  ${WORD} map: +2.00 %`);
     expect(process.exitCode).toBe(1);
     const nights = new Nights(runs);
     expect((await nights.all()).at(-1)?.ended).toBeDefined();

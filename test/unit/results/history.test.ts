@@ -4,27 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SamplesHeader, SamplesLine, Series } from '../../../src/model/index.js';
 import { History, writeSamples } from '../../../src/results/index.js';
+import { series } from '../series.js';
 
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'phyrlab-history-'));
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
-
-const series = (changes: Partial<Series> = {}): Series => ({
-  cell: 'vtd-strict-icount/switch/map-cost/phyr8',
-  metric: 'map',
-  unit: 'insn',
-  better: 'lower',
-  kind: 'exact',
-  declared: 'd1',
-  kernel: '7.3.4',
-  kernel_key: 'k1',
-  qemu: '11.1.3',
-  qemu_key: 'q1',
-  accelerator: 'tcg',
-  ...changes,
-});
 
 const header = (n: number): SamplesHeader => ({
   schema: 1,

@@ -79,6 +79,7 @@ describe('finding a run', () => {
     expect(findRun(runs, '20261121-000000-ffff')).toBe(old);
     expect(findRun(runs, '20261121-000000-f')).toBe(old);
     expect(findRun('/nowhere', old)).toBe(old);
+    expect(findRun(runs, 'newest')).toBe(next);
   });
 
   it('says what it did not find', async () => {

@@ -71,6 +71,17 @@ describe('a cell of a run is found', () => {
     expect((await findPastCell(runs, `r1/${other.id}`)).kept).toBeUndefined();
   });
 
+  it('by its run as any command takes it: the beginning of its id, or the newest', async () => {
+    await run('20261121-000001-abcd', 1, [cell]);
+    await run('20261122-000001-ef01', 2, [cell]);
+    for (const [name, seed] of [
+      ['20261121', 1],
+      ['newest', 2],
+    ] as const)
+      expect((await findPastCell(runs, `${name}/${cell.id}`)).run.seed).toBe(seed);
+    await expect(findPastCell(runs, `2026/${cell.id}`)).rejects.toThrow("'2026' begins 2 runs");
+  });
+
   it('by its name in the newest run that has it', async () => {
     await run('20261121-000001-b', 1);
     await new Promise((resolve) => setTimeout(resolve, 20));
