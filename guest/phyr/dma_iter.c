@@ -22,22 +22,27 @@ void __phyr_dma_iter_cut(struct phyr_dma_iter *it)
 }
 EXPORT_SYMBOL_GPL(__phyr_dma_iter_cut);
 
-/* Take the next range of an array as the present run. */
+/*
+ * Take the next range of an array as the present run.  Empty ones are passed over: a run without
+ * bytes would be cut as if it had all of them.
+ */
 static bool phyr_dma_iter_array(struct phyr_dma_iter *it)
 {
 	const struct dma_range *range;
 
-	if (it->in.at == it->in.stop) {
-		const struct phyr_node *node = it->in.node;
+	do {
+		if (it->in.at == it->in.stop) {
+			const struct phyr_node *node = it->in.node;
 
-		if (!node)
-			return false;
-		it->in.at = node->word;
-		it->in.stop = node->word + node->nr;
-		it->in.node = node->next;
-	}
-	range = (const struct dma_range *)it->in.at;
-	it->in.at += sizeof(*range) / sizeof(u64);
+			if (!node)
+				return false;
+			it->in.at = node->word;
+			it->in.stop = node->word + node->nr;
+			it->in.node = node->next;
+		}
+		range = (const struct dma_range *)it->in.at;
+		it->in.at += sizeof(*range) / sizeof(u64);
+	} while (unlikely(!range->len));
 	it->addr = range->addr;
 	it->left = range->len;
 	return true;

@@ -131,6 +131,16 @@ static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes
 	map->array = NULL;
 }
 
+/*
+ * How much of a run is mapped at once, where the path takes up to @max bytes.  What fits stays whole,
+ * wherever it begins: nobody has announced two pieces.  What does not is cut at the end of a page: a
+ * consumer such as PRPs needs whole pages inside.
+ */
+static u64 phyr_array_piece(u64 addr, u64 len, u64 max)
+{
+	return len <= max ? len : (max & PAGE_MASK) - offset_in_page(addr);
+}
+
 /* ARRAY: each chunk for itself, cut to what the device's path can map at once. */
 static int phyr_map_array(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
 			  gfp_t gfp)
@@ -142,7 +152,8 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 	struct phyr_iter it;
 	int err;
 
-	if (unlikely(phyr_wants_more_bits(dev)))
+	/* A pool may keep so many address bits that it has no room for a page. */
+	if (unlikely(phyr_wants_more_bits(dev) || max < PAGE_SIZE))
 		return -EOPNOTSUPP;
 
 	map->array = NULL;
@@ -150,8 +161,7 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 	map->nr = 0;
 	phyr_for_each(it, list) {
 		while (it.cur.len) {
-			/* Cut at a page: a consumer such as PRPs needs whole pages inside. */
-			u64 len = min(it.cur.len, max - offset_in_page(it.cur.paddr));
+			u64 len = phyr_array_piece(it.cur.paddr, it.cur.len, max);
 			u64 real = min(len, todo - mapped);
 			struct dma_range *range = phyr_array_slot(map, &tail, offset, list->nr,
 								  gfp);

@@ -48,6 +48,7 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		return err;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	dma_set_seg_boundary(&pdev->dev, ULONG_MAX);
 	pci_set_master(pdev);
 	err = engine_add_node(e);
 	if (err) {

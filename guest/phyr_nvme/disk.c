@@ -198,6 +198,7 @@ static void pnvme_limits(const struct pnvme_ctrl *ctrl, struct queue_limits *lim
 					      PNVME_MAX_SEGS),
 		/* A PRP can begin anywhere only in the first page, and end only in the last. */
 		.virt_boundary_mask	= PNVME_PAGE_MASK,
+		.seg_boundary_mask	= ULONG_MAX,
 		.dma_alignment		= 3,
 		.features		= BLK_FEAT_PCI_P2PDMA,
 	};

@@ -65,6 +65,8 @@ static int pnvme_set_dma_limits(struct device *dev)
 	/* A bounce buffer must keep the offset in the page: PRPs are made of pages. */
 	dma_set_min_align_mask(dev, PNVME_PAGE_MASK);
 	dma_set_max_seg_size(dev, UINT_MAX);
+	/* Neither PRPs nor SGL descriptors care what a piece crosses; the default is 4 GiB. */
+	dma_set_seg_boundary(dev, ULONG_MAX);
 	return 0;
 }
 

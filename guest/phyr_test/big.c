@@ -91,6 +91,44 @@ undo:
 	phyr_list_destroy(&list);
 }
 
+/* Ranges of a chunk that lies across 4 GiB, for a device with this boundary; 0 if not mapped. */
+static u32 across_4g(struct test *t, unsigned long boundary, dma_addr_t *addr)
+{
+	unsigned long kept = dma_get_seg_boundary(t->dev);
+	struct phyr_map map = { };
+	struct phyr_dma_iter it;
+	struct phyr_list list;
+	u32 ranges = 0;
+
+	phyr_list_init(&list, PHYR_PACKED);
+	dma_set_seg_boundary(t->dev, boundary);
+	if (!phyr_list_append(&list, PHYR_MEM_RAM, NULL, SZ_4G - SZ_64K, SZ_128K, GFP_KERNEL) &&
+	    !phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL)) {
+		phyr_for_each_dma_range(it, &map)
+			if (!ranges++)
+				*addr = it.range.addr;
+		phyr_dma_unmap(t->dev, &map);
+	}
+	dma_set_seg_boundary(t->dev, kept);
+	phyr_list_destroy(&list);
+	return ranges;
+}
+
+static void boundary(struct test *t)
+{
+	dma_addr_t addr = 0;
+	u32 ranges;
+
+	NEEDS(t, !test_bounced(t), "everything is bounced, and there is no such memory");
+	ranges = across_4g(t, ULONG_MAX, &addr);
+	EXPECT(t, ranges == 1, "without a boundary: %u ranges", ranges);
+	ranges = across_4g(t, U32_MAX, &addr);
+	EXPECT(t, ranges == (addr == SZ_4G - SZ_64K ? 2 : 1), "with one: %u ranges from %pad on",
+	       ranges, &addr);
+undo:
+	return;
+}
+
 static void entries_split(struct test *t)
 {
 	struct sg_table table = { };
@@ -121,6 +159,7 @@ undo:
 static const struct test_case cases[] = {
 	{ "hazard 17: chunks of 4 GiB and more, plain and packed",	kept_whole },
 	{ "hazard 17: ranges for the device are split",			ranges_split },
+	{ "hazard 17: cut at a boundary that the device has, and no other", boundary },
 	{ "hazard 17: entries of a scatterlist are split",		entries_split },
 };
 

@@ -100,6 +100,39 @@ undo:
 		__free_pages(huge, get_order(SZ_2M));
 }
 
+/* What the pool takes at once, from the middle of a page on: one range, as a scatterlist has it. */
+static void whole_chunk(struct test *t)
+{
+	struct page *huge = NULL;
+	struct phyr_list list;
+	struct phyr_map map = { };
+	struct test_reach reach;
+	struct phys_vec chunk;
+	int err;
+
+	NEEDS_BOUNCE(t);
+	phyr_list_init(&list, PHYR_PACKED);
+	huge = alloc_pages(GFP_KERNEL, get_order(SZ_2M));
+	EXPECT(t, huge, "no memory");
+	test_fill(huge, SZ_2M);
+	chunk = (struct phys_vec){ .paddr = page_to_phys(huge) + 512,
+				   .len = dma_max_mapping_size(t->dev) };
+	EXPECT(t, chunk.len <= SZ_2M - 512, "the pool takes %zu bytes at once", chunk.len);
+	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, chunk.paddr, chunk.len, GFP_KERNEL);
+	EXPECT(t, !err, "append: %d", err);
+	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	EXPECT(t, !err, "phyr_dma_map: %d", err);
+	if (!test_reach(t, &map, &chunk, 1, &reach))
+		goto undo;
+	EXPECT(t, reach.ranges == 1, "%u ranges for %zu bytes", reach.ranges, chunk.len);
+	EXPECT(t, reach.bounced == chunk.len, "%llu bytes bounced", reach.bounced);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	phyr_list_destroy(&list);
+	if (huge)
+		__free_pages(huge, get_order(SZ_2M));
+}
+
 /* Some pages that a mask of 32 bits does not reach. */
 static struct page *high_block(unsigned int order)
 {
@@ -256,6 +289,7 @@ undo:
 static const struct test_case cases[] = {
 	{ "hazard 01: unaligned ends are bounced, and keep their low bits",	unaligned },
 	{ "hazard 02: a chunk of 2 MiB is bounced in pieces",			huge_chunk },
+	{ "hazard 02: a chunk that fits is bounced in one piece",		whole_chunk },
 	{ "hazard 04: RAM above 4 GiB and a mask of 32 bits",			narrow_mask },
 	{ "hazard 06: a gap inside a page is never in one range",		gap },
 	{ "hazard 07: more low bits kept than the IOMMU keeps",			alignment },

@@ -90,6 +90,7 @@ static int test_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		return err;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	dma_set_seg_boundary(&pdev->dev, ULONG_MAX);
 	dma_set_min_align_mask(&pdev->dev, SZ_4K - 1);	/* as NVMe */
 
 	t = devm_kzalloc(&pdev->dev, sizeof(*t), GFP_KERNEL);

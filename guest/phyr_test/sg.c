@@ -112,6 +112,42 @@ undo:
 		sg_free_table(&table);
 }
 
+/* An exporter that mixes up nents and orig_nents: the entries behind what it mapped are empty. */
+static void empty_entry(struct test *t)
+{
+	struct sg_table table = { };
+	struct phyr_map map = { };
+	struct scatterlist *sg;
+	unsigned int empty;
+	int err, i;
+
+	err = sg_alloc_table(&table, 3, GFP_KERNEL);
+	EXPECT(t, !err, "a table: %d", err);
+	for (empty = 0; empty < 3; empty++) {
+		for_each_sgtable_dma_sg(&table, sg, i) {
+			sg_dma_address(sg) = SZ_1M * (i + 1);
+			sg_dma_len(sg) = i == empty ? 0 : PAGE_SIZE;
+		}
+		err = phyr_map_from_sgt(&map, &table, GFP_KERNEL);
+		EXPECT(t, err == -EINVAL && map.shape == PHYR_SHAPE_NONE,
+		       "entry %u is empty: %d, shape %u", empty, err, map.shape);
+	}
+	table.nents = 1;
+	sg_dma_len(table.sgl) = 0;
+	err = phyr_map_from_sgt(&map, &table, GFP_KERNEL);
+	EXPECT(t, err == -EINVAL, "the only entry is empty: %d", err);
+	sg_dma_address(table.sgl) = ~(dma_addr_t)0;
+	sg_dma_len(table.sgl) = PAGE_SIZE;
+	err = phyr_map_from_sgt(&map, &table, GFP_KERNEL);
+	EXPECT(t, err == -EINVAL, "an entry that wraps: %d", err);
+undo:
+	phyr_dma_unmap(t->dev, &map);
+	if (table.sgl) {
+		table.nents = table.orig_nents;
+		sg_free_table(&table);
+	}
+}
+
 static void hand_on(struct test *t)
 {
 	struct sg_table table = { };
@@ -142,6 +178,7 @@ static const struct test_case cases[] = {
 	{ "sg: to a scatterlist and back",		round_trip },
 	{ "sg: chunks are split at the largest segment", split },
 	{ "sg: the DMA side is taken over",		take_over },
+	{ "sg: an empty entry is refused",		empty_entry },
 	{ "sg: the DMA side is handed on",		hand_on },
 };
 

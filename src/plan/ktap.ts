@@ -20,6 +20,7 @@ const bridged: On = (machine) => machine.hostBridgeP2p && unbounced(machine);
 export const HAZARDS: Readonly<Record<string, On>> = {
   'hazard 01: unaligned ends are bounced, and keep their low bits': bounced,
   'hazard 02: a chunk of 2 MiB is bounced in pieces': bounced,
+  'hazard 02: a chunk that fits is bounced in one piece': bounced,
   'hazard 03: page-less RAM and forced bouncing fail cleanly': bounced,
   'hazard 03: page-less RAM is mapped where nothing is bounced': unbounced,
   'hazard 04: RAM above 4 GiB and a mask of 32 bits': always,
@@ -43,6 +44,7 @@ export const HAZARDS: Readonly<Record<string, On>> = {
   'hazard 16: an address is not reused too early': translated,
   'hazard 17: chunks of 4 GiB and more, plain and packed': always,
   'hazard 17: ranges for the device are split': unbounced,
+  'hazard 17: cut at a boundary that the device has, and no other': unbounced,
   'hazard 17: entries of a scatterlist are split': always,
   'hazard 18: what a device wrote is dirty, what it read is not': always,
   'hazard 18: the page of zeros': always,
@@ -64,6 +66,7 @@ const ALL: Readonly<Record<string, On>> = {
   'sg: to a scatterlist and back': always,
   'sg: chunks are split at the largest segment': always,
   'sg: the DMA side is taken over': always,
+  'sg: an empty entry is refused': always,
   'sg: the DMA side is handed on': always,
   'reg: every part reaches its bytes': always,
   'reg: what the device writes arrives': always,

@@ -95,8 +95,29 @@ static void walk(struct pair *p, struct phyr_map *map, u64 offset, u64 len)
 	CHECK(offset == end, "ranges up to %#llx, not %#llx", offset, end);
 }
 
-/* The array that mapping each chunk for itself would give; only lists whose chunks fit a range. */
-static bool make_array(struct pair *p, struct phyr_map *map)
+/* Room for one more range at the end. */
+static struct dma_range *more_array(struct phyr_map *map, struct phyr_node **tail, u64 offset)
+{
+	struct phyr_node *node = *tail;
+
+	if (!node || node->nr + 2 > node->cap) {
+		node = phyr_node_alloc(node ? 500 : 2, GFP_KERNEL);
+		node->offset = offset;
+		if (*tail)
+			(*tail)->next = node;
+		else
+			map->array = node;
+		*tail = node;
+	}
+	node->nr += 2;
+	return (struct dma_range *)&node->word[node->nr - 2];
+}
+
+/*
+ * The array that mapping each chunk for itself would give; only lists whose chunks fit a range.
+ * @empty: bits that say before which chunks a range without bytes stands, and whether at the end.
+ */
+static bool make_array(struct pair *p, struct phyr_map *map, u8 empty)
 {
 	struct phyr_node *tail = NULL;
 	u64 offset = 0;
@@ -106,23 +127,16 @@ static bool make_array(struct pair *p, struct phyr_map *map)
 		if (p->model.vec[i].len > 0xfffff000)
 			return false;
 	for (size_t i = 0; i < p->model.nr; i++) {
-		struct dma_range range = { .addr = p->model.vec[i].paddr + map->addr,
-					   .len = p->model.vec[i].len };
-
-		if (!tail || tail->nr + 2 > tail->cap) {
-			struct phyr_node *node = phyr_node_alloc(i ? 500 : 2, GFP_KERNEL);
-
-			node->offset = offset;
-			if (tail)
-				tail->next = node;
-			else
-				map->array = node;
-			tail = node;
-		}
-		memcpy(&tail->word[tail->nr], &range, sizeof(range));
-		tail->nr += 2;
-		offset += range.len;
+		if (empty >> i % 7 & 1)
+			*more_array(map, &tail, offset) = (struct dma_range){ .addr = map->addr + i };
+		*more_array(map, &tail, offset) = (struct dma_range){
+			.addr = p->model.vec[i].paddr + map->addr,
+			.len = p->model.vec[i].len,
+		};
+		offset += p->model.vec[i].len;
 	}
+	if (empty & 0x80)
+		*more_array(map, &tail, offset) = (struct dma_range){ };
 	return true;
 }
 
@@ -148,7 +162,7 @@ void check_ranges(struct pair *p, struct bytes *in)
 	walk(p, &map, 0, p->list.len);
 	walk(p, &map, offset, len);
 	map.shape = PHYR_SHAPE_ARRAY;
-	if (!make_array(p, &map))
+	if (!make_array(p, &map, byte(in)))
 		return;
 	CHECK(phyr_map_meta_bytes(&map) == sizeof(map) + phyr_chain_bytes(map.array), "bytes of an array");
 	walk(p, &map, 0, p->list.len);

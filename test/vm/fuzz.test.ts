@@ -34,6 +34,7 @@ const slips: [what: string, file: string, from: string, to: string][] = [
     'return len - 1 > room ? room + 1 : len;',
     'return len - 1 > room ? len : len;',
   ],
+  ['a range without bytes taken for a run', 'dma_iter.c', 'while (unlikely(!range->len));', 'while (0);'],
   ['an index that forgets how an iterator begins', 'index.c', 'it->begun = mark->at;', 'it->begun = true;'],
 ];
 

@@ -72,7 +72,8 @@ void phyr_free_dma_sgt(struct sg_table *table);
  * phyr_dma_unmap() frees the array and leaves the DMA mapping to its owner.
  *
  * Context: Any that @gfp allows.
- * Return: 0; -EINVAL for a table without mapped entries; -ENOMEM.
+ * Return: 0; -EINVAL for a table without mapped entries, or with one that is empty or wraps;
+ * -ENOMEM.
  */
 int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t gfp);
 
