@@ -132,9 +132,9 @@ static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes
 }
 
 /*
- * How much of a run is mapped at once, where the path takes up to @max bytes.  What fits stays whole,
- * wherever it begins: nobody has announced two pieces.  What does not is cut at the end of a page: a
- * consumer such as PRPs needs whole pages inside.
+ * How much of a run is mapped at once, where the path takes up to @max bytes.  What fits stays
+ * whole, wherever it begins: nobody has announced two pieces.  What does not is cut at the end of
+ * a page: a consumer such as PRPs needs whole pages inside.
  */
 static u64 phyr_array_piece(u64 addr, u64 len, u64 max)
 {

@@ -112,7 +112,7 @@ int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t 
 	memset(map, 0, sizeof(*map));
 	if (!table->nents)
 		return -EINVAL;
-	/* An exporter that mixes up nents and orig_nents leaves entries that nothing was mapped to. */
+	/* An exporter that mixes up nents and orig_nents leaves entries with nothing mapped. */
 	for_each_sg(table->sgl, sg, table->nents, i)
 		if (!sg_dma_len(sg) || sg_dma_address(sg) + sg_dma_len(sg) - 1 < sg_dma_address(sg))
 			return -EINVAL;

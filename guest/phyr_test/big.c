@@ -121,7 +121,7 @@ static void boundary(struct test *t)
 
 	NEEDS(t, !test_bounced(t), "everything is bounced, and there is no such memory");
 	ranges = across_4g(t, ULONG_MAX, &addr);
-	EXPECT(t, ranges == 1, "without a boundary: %u ranges", ranges);
+	EXPECT(t, ranges == 1, "where there is none: %u ranges", ranges);
 	ranges = across_4g(t, U32_MAX, &addr);
 	EXPECT(t, ranges == (addr == SZ_4G - SZ_64K ? 2 : 1), "with one: %u ranges from %pad on",
 	       ranges, &addr);
