@@ -1,8 +1,18 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { cacheDirectory, checkNamespaces, findMirror, openImages } from '../images/index.js';
-import { describe, ExitCode, UsageError } from '../model/index.js';
+import {
+  cacheDirectory,
+  checkNamespaces,
+  findMirror,
+  hostPrograms,
+  type ImagesOptions,
+  type Lacking,
+  openImages,
+  tryMirror,
+} from '../images/index.js';
+import { describe, ExitCode, hostFault, typed, UsageError } from '../model/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { formatBytes, progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
@@ -45,54 +55,69 @@ async function doctor(options: DoctorOptions): Promise<void> {
     state: 'good',
     text: `${cpus().length} processors, ${formatBytes(totalmem())}, Linux ${release()}`,
   });
-  say(await tools());
+  say(await tools(signal));
   say(await namespaces(signal));
-  say(await folder('cache', cacheDirectory(undefined, process.env)));
+  const cacheDir = cacheDirectory(undefined, process.env);
+  const cache = await folder('cache', cacheDir);
+  say(cache);
   say(await folder('runs', runsFolder()));
-  say(await mirror(options, signal));
-  await using images = await openImages({ ...options, offline: true, progress: progressReporter(status), signal });
+  const packages = await mirror(options, signal);
+  say(packages);
+  if (cache.state === 'bad') say({ what: 'images', state: 'note', text: 'not known without a cache' });
+  else
+    await imagesAndAccelerator(options, {
+      say,
+      signal,
+      cacheDir,
+      progress: progressReporter(status),
+      fetchable: packages.state === 'good',
+    });
+  process.exitCode = bad ? ExitCode.failed : ExitCode.ok;
+}
+
+interface Looking {
+  say: (finding: Finding) => void;
+  signal: AbortSignal;
+  cacheDir: string;
+  progress: ImagesOptions['progress'];
+  /** What the cache lacks can be had. */
+  fetchable: boolean;
+}
+
+async function imagesAndAccelerator(options: DoctorOptions, looking: Looking): Promise<void> {
+  const { say, signal, cacheDir, progress, fetchable } = looking;
+  // Looks at what is there, and fetches nothing.
+  await using images = await openImages({ ...options, offline: true, progress, signal });
   const image = await images.image(options.kernel).catch((error: unknown) => {
     signal.throwIfAborted();
-    say({ what: 'images', state: 'note', text: `not all in the cache yet (phyrlab images build): ${describe(error)}` });
+    const why = options.offline ? '--offline fetches nothing' : 'the mirror does not give the rest';
+    const way = fetchable ? `${typed('images build')} makes them` : why;
+    say({
+      what: 'images',
+      state: fetchable || options.offline ? 'note' : 'bad',
+      text: `not all in the cache yet, ${way}: ${describe(hostFault(error) ?? error)}`,
+    });
     return undefined;
   });
   if (image === undefined) {
     say({ what: 'accelerator', state: 'note', text: 'not known before there is an image to boot' });
-  } else {
-    const drift = images.drift();
-    say({ what: 'images', state: 'good', text: `Linux ${image.kernel.release}, QEMU ${image.qemu.version}` });
-    if (drift.length > 0) say({ what: 'drift', state: 'note', text: `not as locked: ${drift.join(', ')}` });
-    const cacheDir = cacheDirectory(undefined, process.env);
-    const { accelerator, why } = await probeAccelerator({ ...image, cacheDir, fresh: options.fresh ?? false, signal });
-    say({ what: 'accelerator', state: accelerator === 'kvm' ? 'good' : 'note', text: `${accelerator}: ${why}` });
+    return;
   }
-  process.exitCode = bad ? ExitCode.failed : ExitCode.ok;
+  const drift = images.drift();
+  say({ what: 'images', state: 'good', text: `Linux ${image.kernel.release}, QEMU ${image.qemu.version}` });
+  if (drift.length > 0) say({ what: 'drift', state: 'note', text: `not as locked: ${drift.join(', ')}` });
+  const { accelerator, why } = await probeAccelerator({ ...image, cacheDir, fresh: options.fresh ?? false, signal });
+  say({ what: 'accelerator', state: accelerator === 'kvm' ? 'good' : 'note', text: `${accelerator}: ${why}` });
 }
 
-async function tools(): Promise<Finding> {
-  const needed = ['apt-get', 'apt-cache', 'dpkg-deb', 'unshare', 'setpriv'];
-  const found = await Promise.all(needed.map(async (name) => ((await onPath(name)) ? [] : [name])));
-  const missing = found.flat();
-  return missing.length === 0
-    ? { what: 'tools', state: 'good', text: needed.join(', ') }
-    : {
-        what: 'tools',
-        state: 'bad',
-        text: `missing: ${missing.join(', ')} (Debian packages apt, dpkg and util-linux)`,
-      };
-}
-
-async function onPath(name: string): Promise<boolean> {
-  for (const dir of (process.env.PATH ?? '').split(':')) {
-    if (dir === '') continue;
-    try {
-      await access(`${dir}/${name}`, constants.X_OK);
-      return true;
-    } catch {
-      // not in this one
-    }
-  }
-  return false;
+async function tools(signal: AbortSignal): Promise<Finding> {
+  const { needed, lacking } = await hostPrograms(signal);
+  const named = (all: readonly Lacking[]) =>
+    all.map(({ program, from }) => `${program} (Debian package ${from})`).join(', ');
+  const missing = lacking.filter(({ use }) => use === undefined);
+  if (missing.length > 0) return { what: 'tools', state: 'bad', text: `do not start: ${named(missing)}` };
+  const unused = lacking.map((one) => `${named([one])}, for ${one.use}`).join('; ');
+  return { what: 'tools', state: 'good', text: `all ${needed} start${unused === '' ? '' : `; not here: ${unused}`}` };
 }
 
 /** Modules are built with the toolbox as root, inside namespaces of their own. */
@@ -108,10 +133,11 @@ async function namespaces(signal: AbortSignal): Promise<Finding> {
   }
 }
 
+/** Tried by writing there, as other users' files may lie in a folder of ours. */
 async function folder(what: string, path: string): Promise<Finding> {
   try {
     await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK);
+    await rm(await mkdtemp(join(path, '.doctor-')), { recursive: true });
     const { bavail, bsize } = await statfs(path);
     const free = bavail * bsize;
     const enough = free > 3 * 2 ** 30;
@@ -121,14 +147,23 @@ async function folder(what: string, path: string): Promise<Finding> {
       text: `${path}, ${formatBytes(free)} free${enough ? '' : ' (3 GiB are advised)'}`,
     };
   } catch (error) {
-    return { what, state: 'bad', text: `${path}: ${describe(error)}` };
+    return { what, state: 'bad', text: describe(hostFault(error) ?? error) };
   }
 }
 
+/** Tried by fetching from it. */
 async function mirror(options: DoctorOptions, signal: AbortSignal): Promise<Finding> {
+  const what = 'mirror';
+  const only = 'needed only for what the cache lacks';
   try {
-    return { what: 'mirror', state: 'good', text: await findMirror(options.mirror, process.env, signal) };
+    const url = await findMirror(options.mirror, process.env, signal);
+    if (options.offline) return { what, state: 'note', text: `${url}, not tried: --offline` };
+    const wrong = await tryMirror(url, signal);
+    return wrong === undefined
+      ? { what, state: 'good', text: url }
+      : { what, state: 'note', text: `${url} does not give us its indexes: ${wrong} (${only})` };
   } catch (error) {
-    return { what: 'mirror', state: 'note', text: `${describe(error)} (needed only for what the cache lacks)` };
+    signal.throwIfAborted();
+    return { what, state: 'note', text: `${describe(error)} (${only})` };
   }
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { ExitCode, hostPath, InfraError, UsageError } from '../model/index.js';
+import { ExitCode, hostFault, hostPath, InfraError, UsageError } from '../model/index.js';
 import { benchCommand } from './bench.js';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
@@ -69,6 +69,9 @@ export async function main(argv: string[]): Promise<void> {
 
 /** One line for a person (and what to do), the exit code for a script. */
 function report(error: unknown): number {
+  // What ended the work, and not what could not be put away after it.
+  if (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error)
+    return report(error.suppressed);
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (error instanceof Interrupted) return say('interrupted', ExitCode.interrupted);
   if (error instanceof UsageError) {
@@ -80,12 +83,8 @@ function report(error: unknown): number {
       ExitCode.lost,
     );
   }
-  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
-    return say(
-      'no space left on the disk; free some, or point PHYRLAB_CACHE and --runs to another one',
-      ExitCode.usage,
-    );
-  }
+  const fault = hostFault(error);
+  if (fault !== undefined) return report(fault);
   return say(
     `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     ExitCode.lost,

@@ -32,6 +32,9 @@ export function parseStanzas(text: string): Stanza[] {
     });
 }
 
+export const APT_HELPER = '/usr/lib/apt/apt-helper';
+const DEBIAN = 'phyrlab needs a Debian-family host with apt';
+
 const UNREACHABLE =
   /^\s+(Could not (resolve|connect)|Cannot initiate the connection|Unable to connect|Connection timed out)/;
 
@@ -100,7 +103,7 @@ export class Apt {
     ]);
     let unreachable = false;
     const options = ['-o', 'APT::Status-Fd=1', '-o', 'Acquire::Retries=0'];
-    const result = await this.#apt('/usr/lib/apt/apt-helper', [...options, 'download-file', ...words], {
+    const result = await this.#apt(APT_HELPER, [...options, 'download-file', ...words], {
       onLine: (line) => {
         const percent = /^dlstatus:\d+:([\d.]+):/.exec(line)?.[1];
         if (percent) onBytes(Math.round((Number(percent) / 100) * total));
@@ -220,9 +223,7 @@ export class Apt {
   }
 
   async #apt(file: string, args: string[], options: Partial<RunOptions> = {}) {
-    if (file.startsWith('/') && !existsSync(file)) {
-      throw new UsageError(`${file} is missing`, 'phyrlab needs a Debian-family host with apt');
-    }
+    if (file === APT_HELPER && !existsSync(file)) throw new UsageError(`${file} is missing`, DEBIAN);
     const env = { APT_CONFIG: await this.#configure() };
     return run(file, args, { env, signal: this.#signal, ...options });
   }

@@ -132,7 +132,7 @@ async function findNamespaceFlags(signal: AbortSignal): Promise<string[]> {
   }
   throw new UsageError(
     `this host does not let us build kernel modules in namespaces of their own: ${said}`,
-    / not found|failed to execute/.test(said)
+    / not found|No such file/.test(said)
       ? 'install it (Debian packages coreutils, mount and util-linux)'
       : 'allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0; in a container: CAP_SYS_ADMIN), or run as root',
   );

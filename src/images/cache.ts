@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { describe, type Emit, home, InfraError, type Progress, UsageError } from '../model/index.js';
+import { type Emit, home, hostFault, InfraError, isDenied, type Progress, UsageError } from '../model/index.js';
 import { NoSpace } from './exec.js';
 import { FileLock } from './filelock.js';
 import { findDamage, hashFile, Manifest, takeManifest } from './manifest.js';
@@ -73,11 +73,7 @@ export class Cache {
         await mkdir(cache.path(part), { recursive: true });
     } catch (error) {
       if (NoSpace.is(error)) throw cache.#noSpace(error);
-      throw new UsageError(
-        `cannot use the cache directory ${cache.dir}: ${describe(error)}`,
-        'set PHYRLAB_CACHE to a directory that you may write',
-        { cause: error },
-      );
+      throw hostFault(error, 'set PHYRLAB_CACHE to a directory that you may write') ?? error;
     }
     await cache.#sweep();
     return cache;
@@ -245,10 +241,13 @@ export class Cache {
     return now?.size === size && hashFile(file) === sha256 ? file : null;
   }
 
-  /** Removes work whose maker is gone. */
+  /** Removes work whose maker is gone. A cache that we may only read still serves. */
   async #sweep(): Promise<void> {
     for (const id of readdirSync(this.path('work'))) {
-      const lock = await FileLock.tryAcquire(this.path('locks', id));
+      const lock = await FileLock.tryAcquire(this.path('locks', id)).catch((error: unknown) => {
+        if (isDenied(error)) return null;
+        throw error;
+      });
       if (!lock) continue;
       await using _ = lock;
       await removeTree(this.path('work', id));
@@ -341,12 +340,19 @@ export function cacheDirectory(option: string | undefined, env: NodeJS.ProcessEn
   return path.join(env.XDG_CACHE_HOME || path.join(home(env), '.cache'), 'phyrlab');
 }
 
+const DENIED = /Permission denied|Operation not permitted|Read-only file system/;
+
 /** As rm(1) does it, which is much faster than Node; out of a terminal's reach, as an interrupt is when it is needed. */
 export async function removeTree(dir: string): Promise<void> {
   if (!existsSync(dir)) return;
   for (let attempt = 0; ; attempt++) {
     const result = await execa('rm', ['-rf', '--', dir], { reject: false, detached: true });
     if (!result.failed) return;
+    if (attempt === 4 && DENIED.test(result.stderr))
+      throw new UsageError(
+        `cannot remove ${dir}: ${result.stderr.split('\n')[0]}`,
+        'remove it as the user whose it is',
+      );
     if (attempt === 4) throw new InfraError(`cannot remove ${dir}`, result.stderr);
     await execa('chmod', ['-R', 'u+rwX', '--', dir], { reject: false });
     await sleep(100);

@@ -19,6 +19,9 @@ export interface RunResult {
 /** unshare(1) says it too, when there may be no more namespaces. */
 const FULL = /^(?!unshare:).*(No space left on device|Disk quota exceeded)/m;
 
+/** What starts it for us finds no such program. */
+const MISSING = /^setpriv: failed to execute /m;
+
 /**
  * Runs one program to its end. It dies with us, whatever ends us (PDEATHSIG), and with all that it started on abort: it has
  * a process group of its own, which also keeps a terminal's Ctrl-C to the one who decides what it means.
@@ -52,7 +55,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   options.signal.throwIfAborted();
   const all = result.all ?? '';
   if (result.failed && FULL.test(all)) throw new NoSpace();
-  if (result.code === 'ENOENT') throw new InfraError(`cannot start ${file}`, result.message);
+  if (result.code === 'ENOENT' || (result.failed && !file.includes('/') && MISSING.test(all)))
+    throw new InfraError(`cannot start ${file}`, all || result.message);
   return { ok: !result.failed, stdout: result.stdout, all };
 }
 

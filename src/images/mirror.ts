@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { UsageError } from '../model/index.js';
+import { APT_HELPER, complaint } from './apt.js';
 import { run } from './exec.js';
+import { readRecipes } from './recipe.js';
 
 /** One line of `apt-get indextargets` in the format below. */
 export interface IndexTarget {
@@ -66,4 +71,23 @@ export async function findMirror(
     'no Debian mirror is known: the apt of this host has none set up',
     'give one with --mirror or PHYRLAB_MIRROR',
   );
+}
+
+/** Fetches the signed index of each suite that the recipes name. Returns what is wrong, in one line, or nothing. */
+export async function tryMirror(mirror: string, signal: AbortSignal): Promise<string | undefined> {
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'phyrlab-mirror-'));
+  try {
+    const base = mirror.replace(/^file:/, 'copy:');
+    const words = readRecipes().suites.flatMap((suite) => [
+      `${base}/dists/${suite}/InRelease`,
+      path.join(scratch, suite),
+      '',
+    ]);
+    const limits = ['http', 'https'].map((method) => `Acquire::${method}::Timeout=15`);
+    const options = ['APT::Sandbox::User=root', 'Acquire::Retries=0', ...limits].flatMap((option) => ['-o', option]);
+    const { ok, all } = await run(APT_HELPER, [...options, 'download-file', ...words], { signal });
+    return ok ? undefined : complaint(all);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }

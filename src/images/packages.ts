@@ -100,8 +100,8 @@ export class Packages {
     if (wanted.length > 0) {
       if (this.#options.offline) {
         throw new UsageError(
-          `${wanted.length} packages are not in the cache (${wanted[0]?.name}), and --offline forbids to fetch them`,
-          'run once without --offline',
+          `${wanted.length === 1 ? '1 package is' : `${wanted.length} packages are`} not in the cache (${wanted[0]?.name})`,
+          '--offline forbids to fetch them: run once without it',
         );
       }
       const total = wanted.reduce((sum, p) => sum + p.size, 0);

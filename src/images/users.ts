@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { isDenied } from '../model/index.js';
 import { FileLock } from './filelock.js';
 
 /**
@@ -43,8 +44,8 @@ export class Users implements AsyncDisposable {
   /** In a cache that we may only read, nothing is removed by us, and nobody is told. */
   async #open(): Promise<{ path: string; lock: FileLock } | undefined> {
     const file = path.join(this.#dir, `${process.pid}-${randomBytes(4).toString('hex')}`);
-    const lock = await FileLock.tryAcquire(file).catch((error: NodeJS.ErrnoException) => {
-      if (['EACCES', 'EROFS', 'EPERM'].includes(error.code ?? '')) return null;
+    const lock = await FileLock.tryAcquire(file).catch((error: unknown) => {
+      if (isDenied(error)) return null;
       throw error;
     });
     return lock ? { path: file, lock } : undefined;

@@ -9,7 +9,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { describe, InfraError, type SamplesHeader, type SamplesLine, Series, UsageError } from '../model/index.js';
+import {
+  describe,
+  hostFault,
+  InfraError,
+  type SamplesHeader,
+  type SamplesLine,
+  Series,
+  UsageError,
+} from '../model/index.js';
 import { INDEX_VERSION, type Refused, rowsOf, SUFFIX, updateIndex } from './history-index.js';
 
 /** The history of the runs in this folder: hidden, since all else there is a run. */
@@ -27,7 +35,7 @@ export async function writeSamples(folder: string, header: SamplesHeader, lines:
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new InfraError(`cannot keep the measurements in ${folder}: ${describe(error)}`);
+    throw hostFault(error) ?? new InfraError(`cannot keep the measurements in ${folder}: ${describe(error)}`);
   }
   return path;
 }
@@ -65,10 +73,13 @@ export class History implements Disposable {
     let names: string[];
     try {
       names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
-    } catch {
-      throw new UsageError(
-        `there is no history in ${folder}`,
-        'a run that measures something makes it; --runs DIR names another folder of runs',
+    } catch (error) {
+      throw (
+        hostFault(error) ??
+        new UsageError(
+          `there is no history in ${folder}`,
+          'a run that measures something makes it; --runs DIR names another folder of runs',
+        )
       );
     }
     const which = createHash('sha256').update(folder).digest('hex').slice(0, 16);

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
 import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { describe, home, type RunEvent, type RunResult, UsageError } from '../model/index.js';
+import { home, hostFault, type RunEvent, type RunResult } from '../model/index.js';
 import { EVENTS } from './events.js';
 
 /** Where runs are kept: `--runs`, $PHYRLAB_RUNS, $XDG_STATE_HOME/phyrlab/runs, ~/.local/state/phyrlab/runs. */
@@ -35,10 +35,7 @@ export class RunStore implements Disposable {
       await mkdir(folder, { recursive: true });
       return new RunStore(folder, openSync(join(folder, EVENTS), 'wx'));
     } catch (error) {
-      throw new UsageError(
-        `cannot keep the run in ${folder}: ${describe(error)}`,
-        'choose another folder with --runs DIR',
-      );
+      throw hostFault(error, 'choose another folder with --runs DIR') ?? error;
     }
   }
 

@@ -53,7 +53,7 @@ describe('a build of images ends with one clear line', () => {
   it('when the cache is empty and the network forbidden', async () => {
     const { exitCode, stderr } = await images(['build', 'qemu', '--offline']);
     expect(exitCode).toBe(64);
-    expect(stderr).toMatch(/packages are not in the cache .*--offline/);
+    expect(stderr).toMatch(/packages are not in the cache .*\n.*--offline/);
   });
 
   it('when the disk is full', async () => {

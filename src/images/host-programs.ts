@@ -1,0 +1,45 @@
+/** The programs of the host that phyrlab starts, each tried by starting it. Those of the build root are tried by entering it. */
+import { APT_HELPER } from './apt.js';
+import { run } from './exec.js';
+
+/** By Debian package. */
+const NEEDED: Record<string, readonly string[]> = {
+  apt: ['apt-get', 'apt-cache', 'apt-config', APT_HELPER],
+  coreutils: ['env', 'cp', 'rm', 'chmod', 'mkfifo', 'chroot'],
+  dpkg: ['dpkg-deb'],
+  mount: ['mount'],
+  tar: ['tar'],
+  'util-linux': ['setpriv', 'flock', 'unshare'],
+};
+
+/** What phyrlab does without. */
+const WANTED: readonly Lacking[] = [
+  { program: 'git', from: 'git', use: 'bench --against REVISION' },
+  { program: 'xdg-open', from: 'xdg-utils', use: 'report --open' },
+  { program: 'gdb', from: 'gdb', use: 'the command that shell --gdb prints' },
+];
+
+export interface Lacking {
+  program: string;
+  /** The Debian package that has it. */
+  from: string;
+  /** What does not work without it; nothing does where it is not said. */
+  use?: string;
+}
+
+/** The programs that do not start here, and how many have to. */
+export async function hostPrograms(signal: AbortSignal): Promise<{ needed: number; lacking: Lacking[] }> {
+  const needed = Object.entries(NEEDED).flatMap(([from, programs]) => programs.map((program) => ({ program, from })));
+  const lacking: Lacking[] = [];
+  for (const one of [...needed, ...WANTED]) if (!(await starts(one.program, signal))) lacking.push(one);
+  return { needed: needed.length, lacking };
+}
+
+async function starts(program: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await run(program, ['--version'], { signal })).ok;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
