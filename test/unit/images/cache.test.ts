@@ -158,7 +158,9 @@ describe('opening', () => {
   it('says which directory cannot be used', async () => {
     const dir = temporaryDir();
     writeFileSync(path.join(dir, 'file'), '');
-    await expect(openCache(path.join(dir, 'file'))).rejects.toThrow(/cannot use .*\/file\/entries: a part of the path is not a folder/);
+    await expect(openCache(path.join(dir, 'file'))).rejects.toThrow(
+      /cannot use .*\/file\/entries: a part of the path is not a folder/,
+    );
   });
 
   it('finds the directory', () => {
