@@ -2,12 +2,13 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { openImages } from '../images/index.js';
-import { type Asked, UsageError, whyUnfinished } from '../model/index.js';
+import { type Asked, UsageError } from '../model/index.js';
 import { type Plan, takeShard } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
-import { findRun, readRun, runsFolder } from '../results/index.js';
+import { runsFolder } from '../results/index.js';
 import { addConductOptions, type ConductOptions, conduct, type Job } from './conduct.js';
 import { interruptible } from './interrupt.js';
+import { lastFailed } from './last-failed.js';
 import { addKernelOptions, type KernelOptions, kernelSpec, type Part, part, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
 import { loadSuites, planOf } from './scenarios.js';
@@ -32,7 +33,7 @@ export function runCommand(): Command {
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .option(
       '--last-failed',
-      'the cells of the newest run that ended without a pass, with its seed, kernel and scenarios',
+      'all cells that have not passed since they were last run, with the seed, kernel and scenarios that they had',
     );
   addKernelOptions(command);
   return addConductOptions(command).action(run);
@@ -40,11 +41,9 @@ export function runCommand(): Command {
 
 async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const started = performance.now();
-  const asking = options.lastFailed ? await lastFailed(words, options) : whatIsAsked(words, options);
-  if (asking === undefined) return;
-  const { seed, asked } = asking;
-  const suites = await loadSuites(asked.scenarios);
-  const job = jobOf(only(planOf(suites, asked.words, seed), asking.only), seed, asked, options.shard);
+  const job = options.lastFailed ? await whatIsLeft(words, options) : await whatIsNamed(words, options);
+  if (job === undefined) return;
+  const { asked } = job;
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
 
@@ -61,14 +60,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   process.exitCode = exitCode;
 }
 
-interface Asking {
-  seed: number;
-  asked: Asked;
-  /** Of the cells that were asked for; else all of them. */
-  only?: ReadonlySet<string>;
-}
-
-function whatIsAsked(words: string[], options: RunCommandOptions): Asking {
+function whatIsAsked(words: string[], options: RunCommandOptions): Pick<Job, 'seed' | 'asked'> {
   if (options.shard !== undefined && options.seed === undefined)
     throw new UsageError('a shard needs --seed: all shards of a run have the same', 'e.g. the number of the CI run');
   return {
@@ -77,40 +69,30 @@ function whatIsAsked(words: string[], options: RunCommandOptions): Asking {
   };
 }
 
-/** What the newest run did not bring to a pass, though it was run to its end; as that run was asked for, where nothing else is said. */
-async function lastFailed(words: string[], options: RunCommandOptions): Promise<Asking | undefined> {
+/** All that has not passed; as it was asked for, where nothing else is said. */
+async function whatIsLeft(words: string[], options: RunCommandOptions): Promise<Job | undefined> {
   if (words.length > 0 || options.shard !== undefined)
     throw new UsageError('--last-failed says by itself which cells to run', 'leave out the names and --shard');
-  const last = await readRun(findRun(runsFolder(options.runs)));
-  const unfinished = last.cells.filter((record) => whyUnfinished(record) !== undefined);
-  const bad = last.cells.filter(
-    (record) => !['pass', 'xfail', 'skip'].includes(record.verdict) && !unfinished.includes(record),
+  const left = await lastFailed(
+    runsFolder(options.runs),
+    (scenarios) => loadSuites(options.scenarios ?? scenarios),
+    options.seed,
   );
-  if (bad.length === 0) {
-    const but = unfinished.length > 0 ? `; ${unfinished.length} of its cells did not end` : '';
-    process.stdout.write(`nothing failed in the newest run, ${last.run.id}${but}\n`);
-    return undefined;
-  }
-  const ids = bad.map(({ id }) => id);
-  const { kernel, kernelConfig, qemu, scenarios } = { ...last.run.asked, ...options };
-  return {
-    seed: options.seed ?? last.run.seed,
-    // By the words of that run: a name alone may mean cells of several suites.
-    asked: askedFor(last.run.asked?.words ?? ids, {
-      ...(kernel !== undefined && { kernel }),
-      ...(kernelConfig !== undefined && { kernelConfig }),
-      ...(qemu !== undefined && { qemu }),
-      ...(scenarios !== undefined && { scenarios }),
-    }),
-    only: new Set(ids),
-  };
+  process.stdout.write(left.notes.map((note) => `${note}\n`).join(''));
+  if (left.plan === undefined) return undefined;
+  const { kernel, kernelConfig, qemu, scenarios } = { ...left.asked, ...options };
+  const asked = askedFor(left.asked.words, {
+    ...(kernel !== undefined && { kernel }),
+    ...(kernelConfig !== undefined && { kernelConfig }),
+    ...(qemu !== undefined && { qemu }),
+    ...(scenarios !== undefined && { scenarios }),
+  });
+  return { plan: left.plan, seed: left.seed, asked };
 }
 
-function only(plan: Plan, ids: ReadonlySet<string> | undefined): Plan {
-  if (ids === undefined) return plan;
-  const cells = plan.cells.filter(({ id }) => ids.has(id));
-  if (cells.length === 0) throw new UsageError('the cells that failed are no more', 'phyrlab repro runs one as it was');
-  return { cells, pruned: [], omitted: 0 };
+async function whatIsNamed(words: string[], options: RunCommandOptions): Promise<Job> {
+  const { seed, asked } = whatIsAsked(words, options);
+  return jobOf(planOf(await loadSuites(asked.scenarios), asked.words, seed), seed, asked, options.shard);
 }
 
 function jobOf(whole: Plan, seed: number, asked: Asked, wanted: Part | undefined): Job {

@@ -16,3 +16,4 @@ export { inOrder, type RecordedRun, readRun } from './read.js';
 export { findPastCell, findRun, type PastCell, pickRun, runAt, runFolders } from './runs.js';
 export { samplesOf } from './samples.js';
 export { newRunId, RunStore, runsFolder, writeJson, writeWhole } from './store.js';
+export { notPassed, type Unpassed } from './unpassed.js';
