@@ -3,6 +3,17 @@ import { defineConfig } from 'vitest/config';
 
 const root = join(import.meta.dirname, '..');
 
+/** Boots guests, which share the host's few processors: one file at a time, and a failure before the deadline of a slow host. */
+const guests = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 };
+const vm = (...names: string[]) => names.map((name) => `test/vm/${name}.test.ts`);
+
+/** What proves the chain, and so is part of `npm test`: oracles look, alarms ring, a restored guest is as good as a booted one, nothing is left. */
+const CHAIN = vm('run', 'trouble', 'snapshots');
+/** Builds of images: empty, damaged and interrupted caches. */
+const IMAGES = vm('images', 'builds');
+const FUZZ = vm('fuzz');
+const setup = ['test/vm/setup.ts'];
+
 export default defineConfig({
   root,
   test: {
@@ -14,18 +25,19 @@ export default defineConfig({
         // The first time the browser is fetched, which the machine does once.
         test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000 },
       },
+      { root, test: { name: 'chain', include: CHAIN, globalSetup: setup, ...guests } },
       {
         root,
         test: {
-          name: 'vm',
+          name: 'guest',
           include: ['test/vm/**/*.test.ts'],
-          // Guests share the host's few processors: one file at a time, and a failure before the deadline of a slow host.
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 600_000,
-          globalSetup: ['test/vm/setup.ts'],
+          exclude: [...CHAIN, ...IMAGES, ...FUZZ],
+          globalSetup: setup,
+          ...guests,
         },
       },
+      { root, test: { name: 'images', include: IMAGES, globalSetup: setup, ...guests } },
+      { root, test: { name: 'fuzz', include: FUZZ, ...guests } },
     ],
   },
 });

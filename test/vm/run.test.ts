@@ -51,14 +51,6 @@ describe('phyrlab run', () => {
     ]);
     expect(result.cells[1]?.oracles[0]?.detail).toMatch(/refused: EINVAL/);
   });
-
-  // Its modules are built first.
-  it('runs on the older kernel as well', { timeout: 600_000 }, async () => {
-    const { code, result } = await box.cells(['vtd-strict/switch/crosscheck/phyr8', '--kernel', '7.2']);
-    expect(result.run.kernel.release).toMatch(/^7\.2\./);
-    expect(result.cells[0]?.verdict).toBe('pass');
-    expect(code).toBe(0);
-  });
 });
 
 describe('modules that are broken on purpose', () => {
@@ -73,18 +65,6 @@ describe('modules that are broken on purpose', () => {
     expect(rang.filter((name) => name !== 'workload' && name !== 'kernel-log')).toEqual(by);
     expect(result.cells[0]?.verdict).toBe('caught');
     expect(code).toBe(0);
-  });
-});
-
-describe('a build', () => {
-  // An empty cache, so that all other images are built, too.
-  it('of the modules is repeated when something changed, and only then', { timeout: 600_000 }, async () => {
-    const built = async (name: string) =>
-      /^modules: /m.test((await box.run(['images', 'build', '7.3'], { env: cache(name) })).err);
-    const cache = (name: string) => ({ PHYRLAB_CACHE: name });
-    const cacheDir = join(box.folder, 'cache');
-    expect(await built(cacheDir)).toBe(true);
-    expect(await built(cacheDir)).toBe(false);
   });
 });
 
