@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { openImages } from '../images/index.js';
 import { ExitCode } from '../model/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
+import { say } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions } from './options.js';
 
@@ -24,8 +25,8 @@ async function check(options: ImageOptions): Promise<void> {
     signal: interrupt.signal,
   });
   const complaints = await images.checkGuest(KERNELS);
-  for (const { about, line } of complaints) process.stdout.write(`${about}: ${line}\n`);
+  for (const { about, line } of complaints) say(`${about}: ${line}`);
   const what = `guest/ on ${KERNELS.join(' and ')}: compiler, sparse, checkpatch`;
-  process.stdout.write(complaints.length === 0 ? `${what}: clean\n` : `${what}: ${complaints.length} complaints\n`);
+  say(complaints.length === 0 ? `${what}: clean` : `${what}: ${complaints.length} complaints`);
   process.exitCode = complaints.length === 0 ? ExitCode.ok : ExitCode.failed;
 }

@@ -16,6 +16,7 @@ import { describe, ExitCode, hostFault, typed, UsageError } from '../model/index
 import { probeAccelerator } from '../qemu/index.js';
 import { formatBytes, progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
+import { print } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions } from './options.js';
 
@@ -47,7 +48,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const say = ({ what, state, text }: Finding) => {
     bad ||= state === 'bad';
     const paint = state === 'good' ? style.good : state === 'bad' ? style.bad : style.doubtful;
-    process.stdout.write(`${paint(state.padEnd(4))}  ${what.padEnd(12)}  ${text}\n`);
+    print(process.stdout, `${paint(state.padEnd(4))}  ${what.padEnd(12)}  ${text}`);
   };
 
   say({

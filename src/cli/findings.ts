@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { findingLines, findingsOf } from '../report/index.js';
 import { findRun, readRun, runsFolder } from '../results/index.js';
+import { say } from '../terminal/index.js';
 import { RUN } from './options.js';
 
 interface FindingsOptions {
@@ -21,6 +22,6 @@ export function findingsCommand(): Command {
       const findings = findingsOf(recorded);
       const lines = options.json ? [JSON.stringify(findings, null, 2)] : findingLines(findings);
       const none = `run ${recorded.run.id} found nothing wrong in the kernel's own paths`;
-      process.stdout.write(`${(lines.length > 0 ? lines : [none]).join('\n')}\n`);
+      say((lines.length > 0 ? lines : [none]).join('\n'));
     });
 }

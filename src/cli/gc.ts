@@ -6,6 +6,7 @@ import { countOf } from '../model/index.js';
 import { type KeptRun, runsToRemove } from '../plan/index.js';
 import { formatBytes, progressReporter, StatusLine } from '../report/index.js';
 import { EVENTS, Nights, runFolders, runsFolder } from '../results/index.js';
+import { say } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { size, wholeNumber } from './options.js';
 
@@ -37,7 +38,7 @@ export function gcCommand(): Command {
     using interrupt = interruptible();
     const progress = progressReporter(new StatusLine(process.stderr));
     await using images = await openImages({ progress, signal: interrupt.signal });
-    process.stdout.write(`${await collectGarbage(options, images, new Set())}\n`);
+    say(await collectGarbage(options, images, new Set()));
   });
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type Images, type ImagesOptions, openImages } from '../images/index.js';
 import { formatBytes, progressReporter, StatusLine } from '../report/index.js';
+import { say } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
 
@@ -56,8 +57,8 @@ async function update(names: string[], options: ImageOptions): Promise<void> {
     const groups = names.map((name) => (known.includes(`kernel-${name}`) ? `kernel-${name}` : name));
     for (const group of groups.length > 0 ? groups : known) {
       const changes = await images.update(group);
-      process.stdout.write(`${group}: ${changes.length === 0 ? 'nothing new' : `${changes.length} changed`}\n`);
-      for (const change of changes) process.stdout.write(`  ${change}\n`);
+      say(`${group}: ${changes.length === 0 ? 'nothing new' : `${changes.length} changed`}`);
+      for (const change of changes) say(`  ${change}`);
     }
   });
 }
@@ -67,18 +68,18 @@ async function list(): Promise<void> {
     const entries = await images.list();
     for (const { name, key, bytes, used } of entries) {
       const when = used.toISOString().slice(0, 16).replace('T', ' ');
-      process.stdout.write(`${name.padEnd(16)}  ${key}  ${formatBytes(bytes).padStart(10)}  used ${when}\n`);
+      say(`${name.padEnd(16)}  ${key}  ${formatBytes(bytes).padStart(10)}  used ${when}`);
     }
     const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-    process.stdout.write(`${entries.length} images, ${formatBytes(total)}, in ${images.cacheDir}\n`);
+    say(`${entries.length} images, ${formatBytes(total)}, in ${images.cacheDir}`);
   });
 }
 
 async function gc(options: { keepDays: number }): Promise<void> {
   await withImages({}, async (images) => {
     const { removed, bytes } = await images.gc(options.keepDays);
-    for (const name of removed) process.stdout.write(`removed ${name}\n`);
-    process.stdout.write(`${removed.length} removed, ${formatBytes(bytes)} freed\n`);
+    for (const name of removed) say(`removed ${name}`);
+    say(`${removed.length} removed, ${formatBytes(bytes)} freed`);
   });
 }
 

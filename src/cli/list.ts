@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { select } from '../plan/index.js';
+import { say } from '../terminal/index.js';
 import { loadSuites } from './scenarios.js';
 
 export function listCommand(): Command {
@@ -57,7 +58,7 @@ function expectation(expect: ReturnType<typeof select>['cells'][number]['expect'
 }
 
 function write(line: string): void {
-  process.stdout.write(`${line}\n`);
+  say(line);
 }
 
 function print(value: unknown): void {

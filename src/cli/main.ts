@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, hostFault, hostPath, InfraError, UsageError } from '../model/index.js';
+import { complain, print } from '../terminal/index.js';
 import { benchCommand } from './bench.js';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
@@ -50,9 +51,11 @@ export async function main(argv: string[]): Promise<void> {
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)]) {
-    command
-      .exitOverride()
-      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'phyrlab: ')) });
+    command.exitOverride().configureOutput({
+      writeOut: (text) => print(process.stdout, text),
+      writeErr: (text) => print(process.stderr, text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'phyrlab: ')),
+    });
   }
   // A reader that has seen enough (`| head`) ends the reading, not the run.
   for (const stream of [process.stdout, process.stderr]) {
@@ -92,7 +95,7 @@ function report(error: unknown): number {
 }
 
 function say(text: string, code: number): number {
-  process.stderr.write(`phyrlab: ${text}\n`);
+  complain(text);
   return code;
 }
 

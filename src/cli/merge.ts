@@ -14,6 +14,7 @@ import {
   runsFolder,
   type ShardLog,
 } from '../results/index.js';
+import { complain } from '../terminal/index.js';
 import { addReportOptions, reproCommand } from './conduct.js';
 import { RUN } from './options.js';
 import { Recording } from './recording.js';
@@ -78,8 +79,7 @@ async function logsIn(folder: string): Promise<ShardLog[]> {
   const runs = names.length === 0 ? [folder] : names.map((name) => join(folder, name));
   const logs = await Promise.all(runs.filter((run) => existsSync(join(run, EVENTS))).map(logOf));
   const found = logs.flatMap((log) => log ?? []);
-  if (found.length === 0)
-    process.stderr.write(`phyrlab: warning: no run began in ${folder}: what its shard had to run is lost\n`);
+  if (found.length === 0) complain(`warning: no run began in ${folder}: what its shard had to run is lost`);
   return found;
 }
 

@@ -15,6 +15,7 @@ import {
 import { matcher } from '../plan/index.js';
 import { comparisonLines, historyLines, styleFor } from '../report/index.js';
 import { History, historyFolder, pickRun, readStart, runAt, runsFolder, seriesName } from '../results/index.js';
+import { complain, say } from '../terminal/index.js';
 import { RUN } from './options.js';
 
 interface HistoryOptions {
@@ -74,7 +75,7 @@ export async function withHistory(options: HistoryOptions, use: (history: Histor
     historyFolder(runsFolder(options.runs)),
     join(cacheDirectory(undefined, process.env), 'history'),
   );
-  for (const { file, why } of history.refused) process.stderr.write(`phyrlab: left out ${file}: ${why}\n`);
+  for (const { file, why } of history.refused) complain(`left out ${file}: ${why}`);
   await use(history);
 }
 
@@ -189,5 +190,5 @@ async function showHistory(history: History, word: string, options: HistoryOptio
 }
 
 function write(line: string): void {
-  process.stdout.write(`${line}\n`);
+  say(line);
 }

@@ -3,6 +3,7 @@ import { UsageError } from '../model/index.js';
 import { matcher } from '../plan/index.js';
 import { runsFolder } from '../results/index.js';
 import { askDesk, desks } from '../run/index.js';
+import { say } from '../terminal/index.js';
 
 export function reloadCommand(): Command {
   return new Command('reload')
@@ -20,7 +21,7 @@ export function reloadCommand(): Command {
             word,
           ),
         );
-      process.stdout.write(`${desk.cell}: ${await askDesk(desk.folder, 'reload')}\n`);
+      say(`${desk.cell}: ${await askDesk(desk.folder, 'reload')}`);
     });
 }
 

@@ -18,6 +18,7 @@ import {
   seriesName,
   writeWhole,
 } from '../results/index.js';
+import { complain, say } from '../terminal/index.js';
 import { RUN } from './options.js';
 
 interface ReportOptions {
@@ -38,7 +39,7 @@ export function reportCommand(): Command {
       const html = await reportOf(folder, historyOf);
       if (options.out === '-') {
         if (options.open) throw new UsageError('standard output cannot be opened', 'leave out --open, or name a file');
-        process.stdout.write(html);
+        say(html);
         return;
       }
       const file = resolve(options.out ?? join(folder, 'report.html'));
@@ -47,7 +48,7 @@ export function reportCommand(): Command {
       } catch (error) {
         throw new UsageError(`cannot write ${file}: ${describe(error)}`, 'name another file with --out');
       }
-      process.stdout.write(`${file}\n`);
+      say(file);
       if (options.open) show(file);
     });
 }
@@ -127,6 +128,6 @@ async function historyOf({ folder, run }: RecordedRun): Promise<HistoryLine[] | 
 /** The desktop's own way; the file's name is on standard output for whom that does not work. */
 function show(file: string): void {
   const child = spawn('xdg-open', [file], { stdio: 'ignore', detached: true });
-  child.on('error', () => process.stderr.write('phyrlab: no xdg-open here: open the file with a browser\n'));
+  child.on('error', () => complain('no xdg-open here: open the file with a browser'));
   child.unref();
 }

@@ -6,6 +6,7 @@ import { InvalidArgumentError } from 'commander';
 import { describe, type RunResult, UsageError } from '../model/index.js';
 import { annotations, FORMATS, type Format, summary } from '../report/index.js';
 import { writeWhole } from '../results/index.js';
+import { annotate, say } from '../terminal/index.js';
 
 export interface ReportTarget {
   format: Format | 'github';
@@ -61,11 +62,11 @@ export async function checkTargets(targets: readonly ReportTarget[]): Promise<vo
 export async function writeReports(targets: readonly ReportTarget[], result: RunResult): Promise<void> {
   for (const { format, file } of targets) {
     if (format === 'github') {
-      for (const line of annotations(result)) process.stdout.write(`${line}\n`);
+      for (const line of annotations(result)) annotate(process.stdout, line);
       // Without a runner there is nobody to show it.
       if (process.env.GITHUB_STEP_SUMMARY) await appendFile(process.env.GITHUB_STEP_SUMMARY, summary(result));
     } else if (file === '-') {
-      process.stdout.write(FORMATS[format](result));
+      say(FORMATS[format](result));
     } else {
       await writeWhole(resolve(file), FORMATS[format](result));
     }

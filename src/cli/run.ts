@@ -6,6 +6,7 @@ import { type Asked, UsageError } from '../model/index.js';
 import { type Plan, takeShard } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
+import { say } from '../terminal/index.js';
 import { addConductOptions, type ConductOptions, conduct, type Job } from './conduct.js';
 import { interruptible } from './interrupt.js';
 import { lastFailed } from './last-failed.js';
@@ -78,7 +79,7 @@ async function whatIsLeft(words: string[], options: RunCommandOptions): Promise<
     (scenarios) => loadSuites(options.scenarios ?? scenarios),
     options.seed,
   );
-  process.stdout.write(left.notes.map((note) => `${note}\n`).join(''));
+  for (const note of left.notes) say(note);
   if (left.plan === undefined) return undefined;
   const { kernel, kernelConfig, qemu, scenarios } = { ...left.asked, ...options };
   const asked = askedFor(left.asked.words, {

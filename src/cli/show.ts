@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { find } from '../plan/index.js';
 import { qemuCommand, showCell } from '../report/index.js';
+import { say } from '../terminal/index.js';
 import { loadSuites } from './scenarios.js';
 
 export function showCommand(): Command {
@@ -12,6 +13,6 @@ export function showCommand(): Command {
     .action(async (word: string, options: { argv?: boolean; scenarios?: string }) => {
       const cell = find(await loadSuites(options.scenarios), word);
       const lines = [...showCell(cell), ...(options.argv ? ['', ...qemuCommand(cell)] : [])];
-      process.stdout.write(`${lines.join('\n')}\n`);
+      say(lines.join('\n'));
     });
 }

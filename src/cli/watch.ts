@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { projectRoot } from '../images/index.js';
 import { ExitCode, UsageError } from '../model/index.js';
 import { select } from '../plan/index.js';
+import { print } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { loadSuites } from './scenarios.js';
 
@@ -127,5 +128,5 @@ function short(path: string): string {
 }
 
 function say(text: string): void {
-  process.stderr.write(`phyrlab watch: ${text}\n`);
+  print(process.stderr, `phyrlab watch: ${text}`);
 }

@@ -13,6 +13,7 @@ export * from './night.js';
 export * from './oracle.js';
 export * from './record.js';
 export * from './samples.js';
+export * from './text.js';
 export * from './topology.js';
 export * from './typed.js';
 export * from './verdict.js';

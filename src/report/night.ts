@@ -1,6 +1,7 @@
 /** What is new since the last night, for a terminal and as Markdown. */
 import type { Night } from '../model/index.js';
 import type { Item, News } from '../results/index.js';
+import { markdown as md } from './formats/text.js';
 import type { Style } from './style.js';
 
 interface Part {
@@ -61,10 +62,4 @@ function partsOf(news: News): Part[] {
 function lineOf({ cell, stage, reason, sameImages }: Item): string {
   const by = sameImages ? ' [on the same images as the night before]' : '';
   return `${cell} (${stage})${reason === '' ? '' : `: ${reason.slice(0, 200)}`}${by}`;
-}
-
-function md(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a guest may have said anything
-  const plain = text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
-  return plain.replace(/[\\`*_{}[\]<>|~#!&@]/g, (c) => `&#${c.charCodeAt(0)};`);
 }

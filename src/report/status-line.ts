@@ -1,3 +1,5 @@
+import { overwrite, print } from '../terminal/index.js';
+
 /**
  * One line at the bottom of a terminal that says what is going on now. On anything that is not a terminal it is nothing.
  */
@@ -16,7 +18,7 @@ export class StatusLine {
   show(text: string): void {
     if (!this.live || text === this.#text) return;
     const width = Math.max(20, (this.#stream.columns ?? 80) - 1);
-    this.#stream.write(`\r\x1b[K${text.slice(0, width)}`);
+    overwrite(this.#stream, text.slice(0, width));
     this.#text = text;
   }
 
@@ -24,12 +26,12 @@ export class StatusLine {
   print(line: string): void {
     const text = this.#text;
     this.clear();
-    this.#stream.write(`${line}\n`);
+    print(this.#stream, line);
     if (text !== '') this.show(text);
   }
 
   clear(): void {
-    if (this.#text !== '') this.#stream.write('\r\x1b[K');
+    if (this.#text !== '') overwrite(this.#stream, '');
     this.#text = '';
   }
 }

@@ -1,3 +1,5 @@
+import { painted } from '../terminal/index.js';
+
 /** Colour where a person looks at a terminal, plain text everywhere else. */
 export interface Style {
   good(text: string): string;
@@ -8,6 +10,6 @@ export interface Style {
 
 export function styleFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Style {
   const colours = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
-  const paint = (code: number) => (text: string) => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const paint = (code: number) => (text: string) => (colours ? painted(text, code) : text);
   return { good: paint(32), bad: paint(31), doubtful: paint(33), dim: paint(2) };
 }

@@ -15,9 +15,10 @@ const MAY: Record<string, string[]> = {
   oracle: ['model'],
   results: ['model'],
   perf: ['model'],
+  terminal: ['model'],
   run: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf'],
-  report: ['model', 'plan', 'qemu', 'results', 'perf'],
-  cli: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf', 'run', 'report'],
+  report: ['model', 'plan', 'qemu', 'results', 'perf', 'terminal'],
+  cli: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf', 'run', 'report', 'terminal'],
 };
 const LOADER = 'src/cli/scenarios.ts';
 

@@ -1,16 +1,19 @@
 /** For GitHub Actions: annotations, which the runner reads from the output, and a job summary in Markdown. */
 import { type CellRecord, isGood, type RunResult, type Verdict } from '../../model/index.js';
-import { attemptsOf, oneLine, storyOf } from './text.js';
+import { type Annotation, annotation } from '../../terminal/index.js';
+import { attemptsOf, markdown as md, storyOf } from './text.js';
 
 /** A line each; GitHub shows ten of a kind a step, so the rest is said in one. */
-export function annotations({ cells }: RunResult): string[] {
+export function annotations({ cells }: RunResult): Annotation[] {
   const wrong = cells.filter(({ verdict }) => !isQuiet(verdict));
   const shown = wrong.slice(0, MOST).map((record) => {
     const kind = record.verdict === 'fail' ? 'error' : 'warning';
-    return `::${kind} title=${property(`${record.verdict}: ${record.id}`)}::${data(storyOf(record).join('\n'))}`;
+    return annotation(kind, `${record.verdict}: ${record.id}`, storyOf(record).join('\n'));
   });
   const more = wrong.length - shown.length;
-  return more > 0 ? [...shown, `::notice::${more} more cells did not pass; the job summary has them`] : shown;
+  return more > 0
+    ? [...shown, annotation('notice', undefined, `${more} more cells did not pass; the job summary has them`)]
+    : shown;
 }
 
 const MOST = 10;
@@ -35,17 +38,4 @@ export function summary({ run, cells }: RunResult): string {
 
 function row(record: CellRecord): string {
   return `| ${record.verdict} | ${md(record.id)} | ${(isGood(record.verdict) ? attemptsOf(record) : storyOf(record)).map(md).join('<br>')} |`;
-}
-
-/** What a guest said is text: no markup, no table of its own. */
-function md(text: string): string {
-  return oneLine(text).replace(/[\\`*_{}[\]<>|~#!&@]/g, (c) => `&#${c.charCodeAt(0)};`);
-}
-
-function data(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

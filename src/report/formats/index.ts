@@ -1,4 +1,4 @@
-import type { RunResult } from '../../model/index.js';
+import { harmless, type RunResult } from '../../model/index.js';
 import { junit } from './junit.js';
 import { kcidb } from './kcidb.js';
 import { ktap } from './ktap.js';
@@ -7,7 +7,7 @@ export { annotations, summary } from './github.js';
 
 /** The machine-readable reports that are a file each. */
 export const FORMATS = {
-  json: (result) => `${JSON.stringify(result, null, 2)}\n`,
+  json: (result) => harmless(`${JSON.stringify(result, null, 2)}\n`),
   junit,
   ktap,
   kcidb,

@@ -1,6 +1,6 @@
 /** JUnit XML, as CI systems read it: a suite a run, a case a cell. Lost and inconclusive cells are errors, not failures; those that
  * failed as the kernel is known to are skipped, as JUnit's readers have it. */
-import type { CellRecord, RunResult } from '../../model/index.js';
+import { type CellRecord, harmless, type RunResult } from '../../model/index.js';
 import { attemptsOf, storyOf } from './text.js';
 
 export function junit({ run, cells }: RunResult): string {
@@ -67,13 +67,7 @@ function attributes(values: Record<string, string | number>): string {
     .join(' ');
 }
 
-/** XML 1.0 has no way to write most control characters: they become a mark. */
+/** XML 1.0 has no way to write most control characters: they are written out. */
 function xml(text: string): string {
-  return (
-    text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/g, '\ufffd')
-      .replace(/(^|[^\ud800-\udbff])[\udc00-\udfff]/g, '$1\ufffd')
-      .replace(/[&<>"\n\t]/g, (c) => `&#${c.charCodeAt(0)};`)
-  );
+  return harmless(text).replace(/[&<>"\n\t]/g, (c) => `&#${c.charCodeAt(0)};`);
 }

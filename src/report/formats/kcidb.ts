@@ -2,7 +2,7 @@
  * KCIDB, the kernel community's common database of test results, schema 5.3: one checkout, one build, a test a cell. The kernels
  * are Debian's, so the checkout names a version and no commit.
  */
-import type { CellRecord, RunResult, Verdict } from '../../model/index.js';
+import { type CellRecord, harmless, type RunResult, type Verdict } from '../../model/index.js';
 import { storyOf } from './text.js';
 
 const STATUS: Record<Verdict, 'FAIL' | 'ERROR' | 'MISS' | 'PASS' | 'SKIP'> = {
@@ -88,7 +88,7 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
     tests,
     ...issuesOf({ cells }, checkout, origin),
   };
-  return `${JSON.stringify(result, null, 2)}\n`;
+  return harmless(`${JSON.stringify(result, null, 2)}\n`);
 }
 
 const ARCHITECTURE: Record<string, string> = { amd64: 'x86_64', arm64: 'aarch64' };
@@ -99,5 +99,5 @@ function pathOf(id: string): string {
 }
 
 function excerpt(record: CellRecord): string {
-  return storyOf(record).join('\n').replaceAll('\0', '').slice(0, 16_384);
+  return harmless(storyOf(record).join('\n')).slice(0, 16_384);
 }

@@ -1,10 +1,10 @@
 /** KTAP (Documentation/dev-tools/ktap.rst): a test a cell. What is not known to be right is `not ok`. */
-import { isGood, type RunResult } from '../../model/index.js';
-import { attemptsOf, oneLine, storyOf } from './text.js';
+import { isGood, oneLine, type RunResult } from '../../model/index.js';
+import { attemptsOf, storyOf } from './text.js';
 
 export function ktap({ run, cells }: RunResult): string {
   const lines = cells.flatMap((record, index) => {
-    const result = `${isGood(record.verdict) || record.verdict === 'skip' ? 'ok' : 'not ok'} ${index + 1} ${record.id}`;
+    const result = `${isGood(record.verdict) || record.verdict === 'skip' ? 'ok' : 'not ok'} ${index + 1} ${oneLine(record.id)}`;
     if (record.verdict === 'pass' || record.verdict === 'caught')
       return [
         ...[...attemptsOf(record), record.reason].flatMap((line) => (line === '' ? [] : `# ${oneLine(line)}`)),
@@ -14,6 +14,6 @@ export function ktap({ run, cells }: RunResult): string {
     if (record.verdict === 'skip') return [`${result} # SKIP ${oneLine(record.reason)}`];
     return [...storyOf(record).map((line) => `# ${oneLine(line)}`), `# verdict: ${record.verdict}`, result];
   });
-  const header = `# phyrlab ${run.id}: Linux ${run.kernel.release}, QEMU ${run.qemu.version}, seed ${run.seed}`;
+  const header = `# ${oneLine(`phyrlab ${run.id}: Linux ${run.kernel.release}, QEMU ${run.qemu.version}, seed ${run.seed}`)}`;
   return ['KTAP version 1', header, `1..${cells.length}`, ...lines, ''].join('\n');
 }

@@ -1,4 +1,4 @@
-import type { CellRecord, OracleReport } from '../../model/index.js';
+import { type CellRecord, type OracleReport, oneLine } from '../../model/index.js';
 
 /** What there is to say about a cell that did not pass, and the command. */
 export function storyOf(record: CellRecord): string[] {
@@ -22,8 +22,7 @@ function lineOf({ name, verdict, detail }: OracleReport): string {
   return `${name}${verdict === 'inconclusive' ? ' (could not look)' : ''}: ${detail}`;
 }
 
-/** In one line, whatever a guest put into it: no control characters, which formats and terminals would act upon. */
-export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+/** For Markdown, in one line: no markup, no table of its own. */
+export function markdown(text: string): string {
+  return oneLine(text).replace(/[\\`*_{}[\]<>|~#!&@]/g, (c) => `&#${c.charCodeAt(0)};`);
 }

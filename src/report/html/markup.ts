@@ -1,3 +1,5 @@
+import { harmless } from '../../model/index.js';
+
 /** Markup from parts. What comes in between is text, unless it was made here. */
 
 export class Markup {
@@ -23,12 +25,10 @@ function inserted(part: Part): string {
 }
 
 export function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return harmless(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** JSON for a script element of data: nothing in it can end the element, or begin a comment. */
 export function jsonForScript(value: unknown): Markup {
-  return new Markup(
-    JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'),
-  );
+  return new Markup(harmless(JSON.stringify(value)).replaceAll('<', '\\u003c'));
 }

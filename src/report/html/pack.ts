@@ -2,7 +2,7 @@
  * The data of the page. A nightly has eight thousand cells that say the same few things: every text is written once, and named by
  * its number.
  */
-import type { Cell, CellRecord, Verdict } from '../../model/index.js';
+import { type Cell, type CellRecord, harmless, type Verdict } from '../../model/index.js';
 import { dueOf, setupOf, treeOf } from '../show.js';
 import type { Cause } from './causes.js';
 import type { Packed, PackedCell } from './packed.js';
@@ -14,7 +14,8 @@ export class Texts {
   readonly all: string[] = [];
   readonly #numbers = new Map<string, number>();
 
-  number(text: string): number {
+  number(said: string): number {
+    const text = harmless(said);
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
     this.#numbers.set(text, this.all.length);
@@ -41,7 +42,7 @@ export function pack(
   };
   const [template] = shown;
   // Where commands differ in the cell only, as they do, none is written out.
-  const command = template === undefined ? '' : template.repro.replaceAll(template.id, CELL);
+  const command = template === undefined ? '' : harmless(template.repro).replaceAll(template.id, CELL);
   const cells = shown.map((record): PackedCell => {
     const { id, verdict, reason, oracles, metrics, kernel, duration_ms, repro, evidence, earlier } = record;
     const declared = recorded.declared.get(id);
