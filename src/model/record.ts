@@ -38,6 +38,8 @@ export const CellRecord = z.strictObject({
   metrics: z.array(Metric),
   /** The kernel that this cell ran on, where its machine needs another than the run's. */
   kernel: z.strictObject({ release: z.string(), key: z.string() }).optional(),
+  /** When it began, ISO 8601, UTC; of a cell that never did, nothing. */
+  started: z.string().exactOptional(),
   duration_ms: z.number(),
   /** Its guest booted for it, was shared with the cells before it, or went on from a state that was kept. */
   boot: z.enum(['cold', 'shared', 'restored']).exactOptional(),

@@ -2,7 +2,7 @@
  * One cell explained in text: what is due and why, the machine, the PCI tree with what may flow to each memory, QEMU's command line.
  * Nothing is booted for it.
  */
-import { domainInForce, type Expectation, type Machine, type Plant, type Workload } from '../model/index.js';
+import { countOf, domainInForce, type Expectation, type Machine, type Plant, type Workload } from '../model/index.js';
 import { dutOf, type Found, p2pRouteBy } from '../plan/index.js';
 import { backingFiles, kernelArgs, qemuArgv } from '../qemu/index.js';
 import { formatRoute, HOW } from './route.js';
@@ -91,7 +91,7 @@ export function dueOf({ machine, topology, workload, backend, expect }: Shown): 
 function machineOf({ id, arch, vcpus, memoryMiB, nvdimmMiB, clock, dmaBits }: Machine): string {
   return [
     `${id}: ${arch}`,
-    `${vcpus} vCPU${vcpus === 1 ? '' : 's'}`,
+    countOf(vcpus, 'vCPU'),
     `${memoryMiB} MiB`,
     ...(nvdimmMiB === undefined ? [] : [`an NVDIMM of ${nvdimmMiB} MiB`]),
     clock === 'wall' ? 'real time' : 'a clock that counts instructions',
@@ -111,8 +111,22 @@ function iommuOf({ iommu, bounce }: Machine): string {
 }
 
 function workloadOf({ id, kind, ...more }: Workload): string {
-  const words = Object.entries(more).map(([key, value]) =>
-    Array.isArray(value) ? `${value.length} ${key}` : `${key} ${String(value)}`,
-  );
-  return `${id}: ${[kind, ...words].join(', ')}`;
+  return `${id}: ${[kind, ...Object.entries(more).flatMap(([key, value]) => fieldOf(key, value))].join(', ')}`;
+}
+
+/** A field of a declaration in words, whatever it is made of. Of a list of parts only how many there are. */
+function fieldOf(key: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  if (typeof value === 'boolean') return [value ? key : `no ${key}`];
+  if (!isParts(value)) return [`${key} ${String(value)}`];
+  if (!Array.isArray(value)) {
+    const { kind, ...parts } = value;
+    const said = Object.entries(parts).flatMap(([name, part]) => fieldOf(name, part));
+    return [[key, ...(kind === undefined ? [] : [kind]), `(${said.join(', ')})`].join(' ')];
+  }
+  return [value.some(isParts) ? countOf(value.length, key.replace(/s$/, ''), key) : `${key} ${value.join(' + ')}`];
+}
+
+function isParts(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -19,27 +19,64 @@ export interface Excerpt {
 const LOGS = ['kernel.log', 'console.log'];
 
 /** `undefined`: nothing was kept. */
-export async function excerptFor(runFolder: string, { evidence }: CellRecord): Promise<Excerpt | undefined> {
+export async function excerptFor(runFolder: string, { evidence, oracles }: CellRecord): Promise<Excerpt | undefined> {
   if (evidence === undefined) return undefined;
   const file = LOGS.map((name) => join(evidence, name)).find((one) => existsSync(join(runFolder, one)));
   if (file === undefined) return undefined;
   const text = await readFile(join(runFolder, file), 'utf8');
-  return { file, ...excerpt(text.split(/\r?\n/)) };
+  const finding = oracles.find(({ name, verdict }) => name === 'kernel-log' && verdict === 'fail')?.detail;
+  return { file, ...excerpt(text.split(/\r?\n/), finding) };
 }
 
 const MOST = 60;
 const LONGEST = 400;
 
-/** What begins a report of the kernel, or of an IOMMU. */
-const TELLING =
-  /\bBUG\b|WARNING|Oops|KASAN|KCSAN|UBSAN|lockdep|panic|cut here|Call Trace|DMA-API|DMAR|AMD-Vi|\bfault\b|phyr_\w+ [0-9a-f]{4}:/;
+/** What begins a report of the kernel. */
+const REPORT = /\bBUG\b|WARNING:|Oops|KASAN|KCSAN|UBSAN|lockdep|possible .* locking|panic|cut here|Call Trace|DMA-API:/;
+/** What else tells something: an IOMMU, a driver. */
+const TELLING = /WARNING|DMAR|AMD-Vi|arm-smmu|\bfault\b|phyr_\w+ [0-9a-f]{4}:/;
 
-/** All of it if that is short; else from a little before the first line that tells something, or the end. */
-export function excerpt(lines: readonly string[]): Omit<Excerpt, 'file'> {
+/**
+ * What stands between the head of a kernel's report and its call trace, and says nothing of the cause: modules, hardware, registers
+ * (of x86-64 and arm64) but for the place that the processor was at, and the bytes of its code.
+ */
+const SET_UP =
+  /^(?:Modules linked in:|\[last unloaded|CPU(?::|#)|Hardware name:|Tainted:|Code:|(?:RSP|EFLAGS|R[A-D]X|R[SD]I|RBP|R\d\d|[CDFEG]S|[CD]R\d|PKRU|PGD|ORIG_RAX)\b|RSP: |(?:x\d+|sp|pstate|pmr_save)\s*:)/;
+
+/**
+ * All of it if that is short; else from a little before the oracle's finding, or a report of the kernel, or what else tells something,
+ * or the end. Registers are left out, so that a report's head and its call trace stand together.
+ * @param finding what the kernel-log oracle said
+ */
+export function excerpt(lines: readonly string[], finding = ''): Omit<Excerpt, 'file'> {
   const said = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-  const telling = said.findIndex((line) => TELLING.test(line));
+  const named = said.findIndex((line) => bare(line).length > 8 && finding.includes(bare(line)));
+  const telling = [named, said.findIndex((line) => REPORT.test(line)), said.findIndex((line) => TELLING.test(line))];
+  const at = telling.find((one) => one !== -1) ?? -1;
   const latest = Math.max(0, said.length - MOST);
-  const start = telling === -1 ? latest : Math.max(0, Math.min(telling - 3, latest));
-  const shown = said.slice(start, start + MOST).map((line) => line.slice(0, LONGEST));
-  return { from: start + 1, lines: shown, left: said.length - shown.length };
+  const start = at === -1 ? latest : Math.max(0, Math.min(at - 3, latest));
+  const part = said.slice(start);
+  const shown: string[] = [];
+  let taken = 0;
+  while (taken < part.length && shown.length < MOST) {
+    const hidden = setUpAt(part, taken);
+    shown.push(
+      hidden > 1 ? `[... ${hidden} lines of registers and set-up ...]` : (part[taken] ?? '').slice(0, LONGEST),
+    );
+    taken += Math.max(1, hidden);
+  }
+  const marks = shown.filter((line) => /^\[\.\.\. \d+ lines of registers/.test(line)).length;
+  return { from: start + 1, lines: shown, left: said.length - (shown.length - marks) };
+}
+
+/** How many lines of set-up follow one another here. */
+function setUpAt(lines: readonly string[], from: number): number {
+  let to = from;
+  while (to < lines.length && SET_UP.test(bare(lines[to] ?? ''))) to++;
+  return to - from;
+}
+
+/** Without the time that the kernel puts before it. */
+function bare(line: string): string {
+  return line.replace(/^(?:\[ *[\d.]+\](?:\[ *\w+\])? ?)+/, '').trim();
 }

@@ -67,6 +67,7 @@ export async function runCell(
     release: string;
   },
 ): Promise<CellOutcome> {
+  const at = new Date().toISOString();
   const started = performance.now();
   const finish = (
     verdict: Verdict,
@@ -79,6 +80,7 @@ export async function runCell(
     reason,
     oracles,
     metrics,
+    started: at,
     duration_ms: Math.round(performance.now() - started),
     repro: options.repro(cell.id),
   });

@@ -67,8 +67,8 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
     path: pathOf(record.id),
     comment: record.id,
     status: STATUS[record.verdict],
-    start_time: run.started,
-    duration: record.duration_ms / 1000,
+    // What never began has no time of its own.
+    ...(record.started !== undefined && { start_time: record.started, duration: record.duration_ms / 1000 }),
     environment: { comment: `QEMU ${run.qemu.version}, ${run.host.accelerator}`, misc: { seed: run.seed } },
     ...(record.verdict !== 'pass' && { log_excerpt: excerpt(record) }),
     misc: {

@@ -40,11 +40,17 @@ const TELLING: readonly OracleName[] = ['kernel-log', 'device', 'translation', '
 /** Failures first, then what was lost, then doubt; among equals what has most cells. None for cells that only were not run to their end. */
 export function causesOf(records: readonly CellRecord[]): Cause[] {
   const causes = new Map<string, Omit<Cause, 'where'>>();
+  /** Of each finding beside another one's: the causes that it goes with. */
+  const beside = new Map<string, Set<string>>();
   for (const record of records) {
     const { verdict, id } = record;
     if (isGood(verdict) || verdict === 'skip' || whyUnfinished(record) !== undefined) continue;
     const { report, text } = findingOf(record, verdict);
-    const key = [verdict, report?.name, likeness(text)].join('\0');
+    const key = keyOf(verdict, report?.name, text);
+    for (const { name, verdict: said, detail } of report === undefined ? [] : record.oracles) {
+      const other = keyOf(verdict, name, detail);
+      if (name !== report?.name && said === verdict) beside.set(other, (beside.get(other) ?? new Set()).add(key));
+    }
     const known = causes.get(key);
     if (known !== undefined) {
       known.cells.push(id);
@@ -53,11 +59,41 @@ export function causesOf(records: readonly CellRecord[]): Cause[] {
     const also = record.oracles.filter((one) => one !== report && one.verdict !== 'pass');
     causes.set(key, { verdict, oracle: report?.name, finding: text, also, cells: [id] });
   }
+  foldInto(causes, beside);
+  const order = new Map(records.map(({ id }, at) => [id, at]));
+  for (const { cells } of causes.values()) cells.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   const rank: Verdict[] = ['fail', 'lost', 'inconclusive'];
   const whereOf = comparedWith(records.filter(({ verdict }) => verdict !== 'skip'));
   return [...causes.values()]
     .sort((a, b) => rank.indexOf(a.verdict) - rank.indexOf(b.verdict) || b.cells.length - a.cells.length)
     .map((cause) => ({ ...cause, where: whereOf(cause.cells) }));
+}
+
+/** What is not known here comes last. */
+function tellingOf(name: OracleName): number {
+  const at = TELLING.indexOf(name);
+  return at === -1 ? TELLING.length : at;
+}
+
+function keyOf(verdict: Cause['verdict'], oracle: string | undefined, text: string): string {
+  return [verdict, oracle, likeness(text)].join('\0');
+}
+
+/** Whose objection is the same for many causes: that a step failed says little of why. */
+const GENERAL: readonly (string | undefined)[] = [undefined, 'workload', 'data', 'leaks'];
+
+/**
+ * What one oracle says alone in some cells, and a more telling one explains in others, is one cause and not two; if there is one such
+ * explanation only.
+ */
+function foldInto(causes: Map<string, Omit<Cause, 'where'>>, beside: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [key, cause] of [...causes]) {
+    const [into, ...others] = beside.get(key) ?? [];
+    const target = into === undefined ? undefined : causes.get(into);
+    if (target === undefined || others.length > 0 || GENERAL.includes(cause.oracle)) continue;
+    target.cells.push(...cause.cells);
+    causes.delete(key);
+  }
 }
 
 function findingOf(
@@ -66,20 +102,37 @@ function findingOf(
 ): { report: OracleReport | undefined; text: string } {
   // Of a planted defect it is bad news that an oracle was silent, which only the reason says.
   const objecting = id.includes('!') ? [] : oracles.filter((one) => one.verdict === verdict);
-  const [report] = objecting.sort((a, b) => TELLING.indexOf(a.name) - TELLING.indexOf(b.name));
+  const [report] = objecting.sort((a, b) => tellingOf(a.name) - tellingOf(b.name));
   return { report, text: report?.detail ?? reason };
 }
 
-/** The same for texts that differ in addresses, counts, device names and backends only. */
+/**
+ * The same for texts that say the same of other addresses, counts, times, device names, processes and backends. A list of the same
+ * thing several times is that thing once.
+ */
 export function likeness(text: string): string {
+  const parts = text.replace(/ \(and \d+ (?:more|others)\)/g, '').split(/; /);
+  return [...new Set(parts.map(alike))].join('; ');
+}
+
+function alike(text: string): string {
   return (
     text
+      .replace(/\[ *\d+\.\d+\]\s*/g, '')
       .replace(/\b(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b/gi, 'BDF')
+      // Who ran into it, and where, says nothing of what it is.
+      .replace(/\b(CPU#?:? ?\d+:?) (?:PID: \d+ Comm: )?\S+\/\d+/g, '$1 TASK')
+      .replace(/\bPID: \d+(?: Comm: \S+)?/g, 'TASK')
+      .replace(/\b(by task|task:?) \S+/g, '$1 TASK')
       .replace(/\b0x[0-9a-f]+\b/gi, '#')
       .replace(/\b(?:sg|iter|iova|phyr16|phyr8)\b/g, 'BACKEND')
-      .replace(/\b[0-9a-f]{8,}\b/gi, '#')
+      .replace(/\b(?:[0-9a-f]{8,}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{4,7})\b/gi, '#')
       // A line of the kernel's source is a place, not a count.
-      .replace(/(\.[chS]:)?\d+/g, (number, place) => (place === undefined ? '#' : number))
+      .replace(/(\.[chS]:)?\d+(?:[.,]\d+)*/g, (number, place) => (place === undefined ? '#' : number))
+      .replace(/\bat least (?=#)/g, '')
+      .replace(/(# [a-z]{2,}?)s?\b/g, '$1')
+      .replace(/\s+/g, ' ')
+      .trim()
   );
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseKtap } from '../../../src/guest/index.js';
 import type { CellRecord } from '../../../src/model/index.js';
 import { annotations, FORMATS, summary } from '../../../src/report/index.js';
-import { resultOf } from '../run-result.js';
+import { cellRecord, resultOf } from '../run-result.js';
 
 /** What a guest may put into a log. */
 const HOSTILE = 'a]]> <script>&"\'|`\u0000\u001b[31m\n::error::gotcha %0A\n| x | \ud800 ok 7';
@@ -132,6 +132,15 @@ describe('KCIDB', () => {
     const tests = submitted.tests as { status: string; path: string }[];
     expect(tests.map(({ status }) => status)).toEqual(['PASS', 'FAIL', 'MISS', 'ERROR', 'SKIP', 'FAIL', 'PASS']);
     expect(tests[1]?.path).toBe('phyrlab.vtd-strict.switch.crosscheck.sg.short-map');
+  });
+
+  it('gives each test its own time, and none to what never began', () => {
+    const started = '2026-11-21T00:00:07.000Z';
+    const [own, none] = JSON.parse(
+      FORMATS.kcidb(resultOf([cellRecord({ started }), cellRecord({ id: 'a/b/c/sg' })])),
+    ).tests;
+    expect(own).toMatchObject({ start_time: started, duration: 1.234 });
+    expect([none.start_time, none.duration]).toEqual([undefined, undefined]);
   });
 
   it('says of a known failure which issue of the code it is', () => {

@@ -3,10 +3,28 @@ import { suites } from '../../../harness/index.js';
 import { UsageError } from '../../../src/model/index.js';
 import { expand, find } from '../../../src/plan/index.js';
 import { qemuCommand, showCell } from '../../../src/report/index.js';
+import { setupOf } from '../../../src/report/show.js';
 
 const p2p = suites.filter(({ id }) => id === 'p2p');
 
 describe('phyrlab show', () => {
+  it('says every field of every workload in words', () => {
+    const shown = suites.flatMap(({ blocks }) =>
+      blocks.flatMap(({ machines: [machine], topologies: [topology], workloads, backends: [backend] }) =>
+        machine && topology && backend
+          ? workloads.map((workload) =>
+              setupOf({ machine, topology, workload, backend }).find((line) => line.startsWith('workload')),
+            )
+          : [],
+      ),
+    );
+    expect(shown.length).toBeGreaterThan(100);
+    expect(shown).toContain(
+      'workload  register-ram: register, from dma-buf (memory page-less, via dma-buf, ranges apart), engine iommu-testdev, processes 4',
+    );
+    expect(shown.filter((line) => /\[object|undefined|\b1 \w+s\b/.test(line ?? ''))).toEqual([]);
+  });
+
   it('explains a cell, its machine, and what may flow where', () => {
     expect(showCell(find(p2p, 'vtd-pt-p2p/acs/p2p-near/phyr8'))).toMatchInlineSnapshot(`
       [

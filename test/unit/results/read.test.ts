@@ -127,6 +127,54 @@ describe("what a cell's kernel said", () => {
     expect(excerpt).toMatchObject({ from: 98, left: 141 });
   });
 
+  const SPLAT = [
+    '[   12.000001] ------------[ cut here ]------------',
+    '[   12.000002] WARNING: drivers/iommu/dma-iommu.c:1210 at iommu_dma_unmap_phys+0x1/0x2, CPU#0: fio/123',
+    '[   12.000003] Modules linked in: phyr_nvme(O) phyr(O)',
+    '[   12.000004] CPU: 0 UID: 0 PID: 123 Comm: fio Tainted: G O',
+    '[   12.000005] Hardware name: QEMU Standard PC',
+    '[   12.000006] RIP: 0010:iommu_dma_unmap_phys+0x1/0x2',
+    '[   12.000007] Code: 00 11 22',
+    '[   12.000008] RSP: 0018:ffffc90000003e30 EFLAGS: 00010246',
+    ...['RAX', 'RDX', 'RBP', 'R10', 'R13'].map((name) => `[   12.000009] ${name}: 0000000000000000 RBX: ffff`),
+    '[   12.000010] FS:  00007f0000000000(0000) GS:ffff8880',
+    '[   12.000011] CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033',
+    '[   12.000012] CR2: 00007f00 CR3: 0000000101 CR4: 00000000000006f0',
+    '[   12.000013] Call Trace:',
+    '[   12.000014]  <TASK>',
+    '[   12.000015]  phyr_unmap+0x1/0x2 [phyr]',
+  ];
+
+  it("has a report's head and its call trace together, without the registers between them", async () => {
+    await keep('kernel.log', ['phyr_nvme 0000:03:00.0: probed', ...noise(80), ...SPLAT, ...noise(100), '']);
+    const { lines = [], from, left } = (await excerptFor(runs, failed)) ?? {};
+    expect(from).toBe(79);
+    const trace = lines.findIndex((line) => line.endsWith('Call Trace:'));
+    expect(lines.slice(3, trace + 3)).toEqual([
+      SPLAT[0],
+      SPLAT[1],
+      '[... 3 lines of registers and set-up ...]',
+      SPLAT[5],
+      '[... 10 lines of registers and set-up ...]',
+      ...SPLAT.slice(-3),
+    ]);
+    expect(left).toBe(1 + 80 + SPLAT.length + 100 - 58);
+  });
+
+  it('begins with what the oracle objected to, whatever came before it', async () => {
+    await keep('kernel.log', [
+      ...noise(80),
+      'WARNING: known',
+      ...noise(80),
+      '[  1.5] DMAR: a queue error',
+      ...noise(80),
+      '',
+    ]);
+    const detail = 'IOMMU fault: DMAR: a queue error (and 1 more)';
+    const record = { ...failed, oracles: [{ name: 'kernel-log', verdict: 'fail', detail } as const] };
+    expect((await excerptFor(runs, record))?.lines[3]).toBe('[  1.5] DMAR: a queue error');
+  });
+
   it('is the end of it where nothing does', async () => {
     await keep('kernel.log', [...noise(100), '']);
     expect(await excerptFor(runs, failed)).toMatchObject({ from: 41, left: 40 });

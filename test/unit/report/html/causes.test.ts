@@ -74,6 +74,41 @@ describe('causes', () => {
     ]);
   });
 
+  it('are one where an oracle says alone what a more telling one explains elsewhere', () => {
+    const fault = { name: 'faults', verdict: 'fail', detail: '3 x read fault, e.g. 0x1000' } as const;
+    const splat = (what: string) => ({ name: 'kernel-log', verdict: 'fail', detail: what }) as const;
+    const cell = (backend: string, ...oracles: (typeof fault | ReturnType<typeof splat>)[]) =>
+      record({ id: `a/b/c/${backend}`, verdict: 'fail', oracles });
+    const [cause, ...others] = causesOf([
+      cell('sg', fault),
+      cell('phyr8', splat('WARN: f()'), fault),
+      cell('iova', fault),
+    ]);
+    expect(others).toEqual([]);
+    expect(cause).toMatchObject({ oracle: 'kernel-log', cells: ['a/b/c/sg', 'a/b/c/phyr8', 'a/b/c/iova'] });
+    // Two explanations: nobody knows which.
+    const two = [cell('sg', fault), cell('phyr8', splat('WARN: f()'), fault), cell('iova', splat('BUG: g()'), fault)];
+    expect(causesOf(two)).toHaveLength(3);
+    // That a step failed is no cause that others share.
+    const eio = { name: 'workload', verdict: 'fail', detail: 'EIO' } as const;
+    const general = [
+      { ...cell('sg'), oracles: [eio] },
+      { ...cell('phyr8'), oracles: [splat('WARN: f()'), eio] },
+    ];
+    expect(causesOf(general)).toHaveLength(2);
+  });
+
+  it('of an oracle that is not known here come under its name, after all that is', () => {
+    const news = { name: 'soothsayer' as 'data', verdict: 'fail', detail: 'doom' } as const;
+    const both = record({
+      id: 'a/b/c/sg',
+      verdict: 'fail',
+      oracles: [news, { name: 'leaks', verdict: 'fail', detail: '1 page left' }],
+    });
+    expect(causesOf([both])[0]).toMatchObject({ oracle: 'leaks', also: [{ name: 'soothsayer' }] });
+    expect(causesOf([{ ...both, oracles: [news] }])[0]).toMatchObject({ oracle: 'soothsayer', finding: 'doom' });
+  });
+
   it('of a planted defect are its reason: its oracles object as they should', () => {
     const planted = { ...bounced('a/b/c/sg!short-map', '0x1'), reason: 'planted defect not seen by faults' };
     expect(causesOf([planted])[0]).toMatchObject({ oracle: undefined, finding: 'planted defect not seen by faults' });
@@ -97,10 +132,21 @@ describe('likeness', () => {
     ['edu by phyr16: wrong', 'edu by sg: wrong'],
     ['2 of 8 sectors differ', '100 of 2048 sectors differ'],
     ['[ffff8881deadbeef]', '[ffff8881cafebabe]'],
+    ['fff0 was used', '1e000 was used'],
+    ['1 page left', '12 pages left'],
+    ['at least 3 x read fault', '1,024 x read fault'],
+    ['DMA debug: device driver leaks', 'DMA debug: device driver leaks (and 1 more)'],
+    ['index 3: wrong', 'index 3: wrong; index 7: wrong'],
+    ['[   12.345678] BUG: bad page', '[ 1234.5] BUG: bad page'],
+    ['WARNING: a.c:12 at f+0x1/0x2, CPU#0: fio/123', 'WARNING: a.c:12 at f+0x1/0x2, CPU#3: kworker/u9:2/44'],
+    ['WARNING: CPU: 0 PID: 12 at a.c:12 f+0x1/0x2', 'WARNING: CPU: 11 PID: 1234 Comm: fio at a.c:12 f+0x1/0x2'],
+    ['read by task fio/12', 'read by task phyrio/345'],
   ])('%s ~ %s', (a, b) => expect(likeness(a)).toBe(likeness(b)));
 
   it('keeps apart what says something else', () => {
     expect(likeness('at dma-iommu.c:1001')).not.toBe(likeness('at dma-iommu.c:1002'));
     expect(likeness('1 references left')).not.toBe(likeness('1 pages left'));
+    expect(likeness('a is wrong; b is wrong')).not.toBe(likeness('a is wrong'));
+    expect(likeness('read fault')).not.toBe(likeness('write fault'));
   });
 });
