@@ -60,8 +60,6 @@ const fio: Workload = {
 
 export const bench: Suite = {
   id: 'bench',
-  // Not what `phyrlab run vtd-strict` means.
-  matrix: true,
   describe:
     'what mapping and whole I/Os cost in instructions, by every way on every kind of IOMMU; throughput beside the kernel',
   blocks: [

@@ -62,7 +62,6 @@ const byPhyr8 = (block: Block): Block => ({ ...block, backends: ['phyr8'] });
 export const ci: Suite = {
   id: 'ci',
   describe: 'for every push: every two parts of the matrix in some cell, every refusal, every defect, every hazard',
-  matrix: true,
   blocks: [
     { ...matrix, machines: matrix.machines.filter(onWallClock), cover: 'pairwise' },
     ...forCi,

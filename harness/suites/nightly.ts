@@ -15,7 +15,6 @@ import { vfio } from './vfio.js';
 export const nightly: Suite = {
   id: 'nightly',
   describe: 'the whole matrix, and all other suites',
-  matrix: true,
   blocks: [
     matrix,
     ...p2p.blocks,

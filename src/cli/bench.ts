@@ -16,7 +16,7 @@ import {
 } from '../report/index.js';
 import { addConductOptions, type Conducted, type ConductOptions, conduct } from './conduct.js';
 import { interruptible } from './interrupt.js';
-import { DEFAULT_KERNEL, wholeNumber } from './options.js';
+import { CELLS, DEFAULT_KERNEL, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
 import { askedFor } from './run.js';
 import { loadSuites } from './scenarios.js';
@@ -38,8 +38,8 @@ const ROUNDS = 3;
 
 export function benchCommand(): Command {
   const command = new Command('bench')
-    .description('measure what mapping and I/O cost: the suite bench, or those of its cells that a pattern names')
-    .argument('[PATTERN...]')
+    .description('measure what mapping and I/O cost: the suite bench, or those of the named cells that measure')
+    .argument('[SUITE|PATTERN...]', CELLS)
     .option(
       '--against <DIR|REV|KERNEL>',
       "also measure these sources of the modules, or this kernel, in turns with the default's, and say what changed",
@@ -95,18 +95,34 @@ async function bench(words: string[], options: BenchOptions): Promise<void> {
       : once(plan, run, { ...options, print }));
 }
 
-/** Of the suite, and of scenarios what measures as its cells do. */
+/** The suite, and of scenarios what measures as its cells do; or of the cells that words name those that measure. */
 async function chosen(words: string[], { scenarios }: BenchOptions, seed: number): Promise<Plan> {
-  const suites = (await loadSuites(scenarios)).map((suite) =>
-    suite.id === SUITE ? suite : { ...suite, blocks: suite.blocks.filter((block) => block.workloads.every(measures)) },
+  const suites = await loadSuites(scenarios);
+  if (words.length > 0) {
+    const plan = select(suites, words, seed);
+    const measuring = part(plan, measures);
+    if (measuring.cells.length > 0) return measuring;
+    throw new UsageError(
+      `none of the ${plan.cells.length} cells called '${words.join(' ')}' measures anything`,
+      'cells of the kinds map-cost, io-cost and throughput do',
+    );
+  }
+  const builtIn = new Set((await loadSuites()).map(({ id }) => id));
+  const plans = suites
+    .filter(({ id }) => id === SUITE || !builtIn.has(id))
+    .map((suite) => ({
+      ...suite,
+      blocks: suite.blocks.filter((block) => block.workloads.every((workload) => measures({ workload }))),
+    }))
+    .filter(({ blocks }) => blocks.length > 0);
+  return select(
+    plans,
+    plans.map(({ id }) => id),
+    seed,
   );
-  const own = new Set((await loadSuites()).map(({ id }) => id));
-  const measuring = suites.filter(({ id, blocks }) => id === SUITE || (!own.has(id) && blocks.length > 0));
-  const all = words.length > 0 ? words : measuring.map(({ id }) => id);
-  return select(measuring, all, seed);
 }
 
-function measures({ kind }: Cell['workload']): boolean {
+function measures({ workload: { kind } }: Pick<Cell, 'workload'>): boolean {
   return kind === 'map-cost' || kind === 'io-cost' || kind === 'throughput';
 }
 

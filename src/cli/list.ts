@@ -1,50 +1,76 @@
 import { Command } from 'commander';
-import { select } from '../plan/index.js';
+import type { Expectation, PrunedCell, Suite } from '../model/index.js';
+import { expand, select } from '../plan/index.js';
 import { say } from '../terminal/index.js';
+import { CELLS } from './options.js';
 import { loadSuites } from './scenarios.js';
+
+interface ListOptions {
+  json?: boolean;
+  pruned?: boolean;
+  scenarios?: string;
+}
 
 export function listCommand(): Command {
   return new Command('list')
-    .description('show suites, or the cells of a suite or pattern and what was pruned, with the reason')
-    .argument('[SUITE|PATTERN...]')
+    .description('show suites, or the cells of a suite or pattern and for what reasons others were pruned')
+    .argument('[SUITE|PATTERN...]', CELLS)
+    .option('--pruned', 'also each pruned cell with its reason, not only how many there are of each')
     .option('--json', 'one JSON document on standard output')
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
-    .action(async (words: string[], options: { json?: boolean; scenarios?: string }) => {
+    .action(async (words: string[], options: ListOptions) => {
       const suites = await loadSuites(options.scenarios);
-      const plans = suites.map((suite) => ({ suite, plan: select([suite], [suite.id], 0) }));
-      if (words.length === 0) {
-        const overview = plans.map(({ suite, plan }) => ({
-          id: suite.id,
-          describe: suite.describe,
-          cells: plan.cells.length,
-          pruned: plan.pruned.length,
-          omitted: plan.omitted,
-        }));
-        if (options.json) return print(overview);
-        const width = Math.max(...overview.map(({ id }) => id.length));
-        for (const { id, describe, cells, pruned, omitted } of overview) {
-          const of = omitted > 0 ? `; ${cells} of ${cells + omitted} that can run` : '';
-          const counts = `${String(cells).padStart(4)} cells, ${String(pruned).padStart(4)} pruned`;
-          write(`${id.padEnd(width)}  ${counts}  ${describe}${of}`);
-        }
-        return;
-      }
-      const plan = select(suites, words, 0);
-      if (options.json) {
-        const cells = plan.cells.map(({ id, expect, plant }) => ({
-          id,
-          expect,
-          ...(plant === undefined ? {} : { plant }),
-        }));
-        return print({ cells, pruned: plan.pruned });
-      }
-      for (const cell of plan.cells) write(`${cell.id}${expectation(cell.expect)}`);
-      for (const { id, reason } of plan.pruned) write(`${id}  [pruned: ${reason}]`);
-      write(`${plan.cells.length} cells, ${plan.pruned.length} pruned`);
+      if (words.length === 0) listSuites(suites, options);
+      else listCells(suites, words, options);
     });
 }
 
-function expectation(expect: ReturnType<typeof select>['cells'][number]['expect']): string {
+function listSuites(suites: readonly Suite[], { json }: ListOptions): void {
+  const overview = suites.map((suite) => {
+    const { cells, pruned, omitted } = expand(suite, 0);
+    return { id: suite.id, describe: suite.describe, cells: cells.length, pruned: pruned.length, omitted };
+  });
+  if (json) {
+    print(overview);
+    return;
+  }
+  const width = Math.max(...overview.map(({ id }) => id.length));
+  for (const { id, describe, cells, pruned, omitted } of overview) {
+    const of = omitted > 0 ? `; ${cells} of ${cells + omitted} that can run` : '';
+    const counts = `${String(cells).padStart(4)} cells, ${String(pruned).padStart(4)} pruned`;
+    say(`${id.padEnd(width)}  ${counts}  ${describe}${of}`);
+  }
+}
+
+function listCells(suites: readonly Suite[], words: readonly string[], options: ListOptions): void {
+  const plan = select(suites, words, 0);
+  if (options.json) {
+    const cells = plan.cells.map(({ id, expect, plant }) => ({
+      id,
+      expect,
+      ...(plant === undefined ? {} : { plant }),
+    }));
+    print({ cells, pruned: plan.pruned });
+    return;
+  }
+  for (const cell of plan.cells) say(`${cell.id}${expectation(cell.expect)}`);
+  if (options.pruned) for (const { id, reason } of plan.pruned) say(`${id}  [pruned: ${reason}]`);
+  say(
+    `${plan.cells.length} cells, ${plan.pruned.length} pruned${plan.pruned.length > 0 && !options.pruned ? ':' : ''}`,
+  );
+  if (options.pruned) return;
+  for (const { reason, count } of reasons(plan.pruned)) say(`  ${String(count).padStart(5)}  ${reason}`);
+  if (plan.pruned.length > 0) say('  each of them: --pruned');
+}
+
+/** The most frequent first. */
+function reasons(pruned: readonly PrunedCell[]): { reason: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { reason } of pruned) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count);
+}
+
+function expectation(expect: Expectation): string {
   switch (expect.kind) {
     case 'works':
       return '';
@@ -57,10 +83,6 @@ function expectation(expect: ReturnType<typeof select>['cells'][number]['expect'
   }
 }
 
-function write(line: string): void {
-  say(line);
-}
-
 function print(value: unknown): void {
-  write(JSON.stringify(value, null, 2));
+  say(JSON.stringify(value, null, 2));
 }

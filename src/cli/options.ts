@@ -4,6 +4,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 /** What a command takes for a run: findRun() finds it. */
 export const RUN = 'id of a run or its beginning, its folder, or newest';
 
+/** For every argument that names cells: a word means the same wherever it is given (src/plan/named.ts). */
+export const CELLS =
+  'a suite; the id of a cell; or a pattern over the ids of all cells of all suites: with * for a whole id, else for a part of one';
+
+/** For every argument that names one. */
+export const ONE_CELL = 'the id of a cell, or a pattern as for phyrlab run that one cell matches';
+
 /** Where images come from; shared by every command that may build some. */
 export interface ImageOptions {
   mirror?: string;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
-import { ExitCode, type Series, UsageError } from '../model/index.js';
+import { ExitCode, matcher, type Series, UsageError } from '../model/index.js';
 import {
   type Alone,
   changesOf,
@@ -12,7 +12,6 @@ import {
   type Side,
   type Sides,
 } from '../perf/index.js';
-import { matcher } from '../plan/index.js';
 import { comparisonLines, historyLines, styleFor } from '../report/index.js';
 import { History, historyFolder, pickRun, readStart, runAt, runsFolder, seriesName } from '../results/index.js';
 import { complain, say } from '../terminal/index.js';

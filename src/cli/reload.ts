@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { UsageError } from '../model/index.js';
-import { matcher } from '../plan/index.js';
+import { matcher, UsageError } from '../model/index.js';
 import { runsFolder } from '../results/index.js';
 import { askDesk, desks } from '../run/index.js';
 import { say } from '../terminal/index.js';

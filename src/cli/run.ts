@@ -10,7 +10,7 @@ import { say } from '../terminal/index.js';
 import { addConductOptions, type ConductOptions, conduct, type Job } from './conduct.js';
 import { interruptible } from './interrupt.js';
 import { lastFailed } from './last-failed.js';
-import { addKernelOptions, type KernelOptions, kernelSpec, type Part, part, wholeNumber } from './options.js';
+import { addKernelOptions, CELLS, type KernelOptions, kernelSpec, type Part, part, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
 import { loadSuites, planOf } from './scenarios.js';
 
@@ -24,7 +24,7 @@ interface RunCommandOptions extends ConductOptions, KernelOptions {
 export function runCommand(): Command {
   const command = new Command('run')
     .description('run the cells of suites or patterns (default: smoke) and judge them')
-    .argument('[SUITE|PATTERN...]')
+    .argument('[SUITE|PATTERN...]', CELLS)
     .option(
       '--seed <N>',
       'seed of the run; a cell derives its own from it (default: a new one)',

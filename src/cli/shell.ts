@@ -19,6 +19,7 @@ import {
   type ImageOptions,
   type KernelOptions,
   kernelSpec,
+  ONE_CELL,
   wholeNumber,
 } from './options.js';
 import { loadSuites } from './scenarios.js';
@@ -35,7 +36,7 @@ interface ShellOptions extends ImageOptions, KernelOptions {
 export function shellCommand(): Command {
   const command = new Command('shell')
     .description('a shell, or one command, in the guest of a cell, with the modules loaded and the devices bound')
-    .argument('<CELL>', 'the id of a cell, or a pattern that only one matches')
+    .argument('<CELL>', ONE_CELL)
     .argument(
       '[COMMAND...]',
       "after --: run this instead; one word is a line for the guest's shell, several are a program and its arguments",

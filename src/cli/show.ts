@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import { find } from '../plan/index.js';
 import { qemuCommand, showCell } from '../report/index.js';
 import { say } from '../terminal/index.js';
+import { ONE_CELL } from './options.js';
 import { loadSuites } from './scenarios.js';
 
 export function showCommand(): Command {
   return new Command('show')
     .description('show one cell without booting it: machine, PCI tree, where DMA may flow, and what is due and why')
-    .argument('<CELL>', 'the id of a cell, or a pattern that only one matches')
+    .argument('<CELL>', ONE_CELL)
     .option('--argv', "also QEMU's command line, with names in place of this run's files")
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .action(async (word: string, options: { argv?: boolean; scenarios?: string }) => {

@@ -8,6 +8,7 @@ import { ExitCode, UsageError } from '../model/index.js';
 import { select } from '../plan/index.js';
 import { print } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
+import { CELLS } from './options.js';
 import { loadSuites } from './scenarios.js';
 
 /** An editor writes a file in several steps, a checkout many files. */
@@ -20,7 +21,7 @@ export function watchCommand(): Command {
     .description(
       'run cells, and again after each change in guest/, harness/ or the scenarios; a run under way is ended for it',
     )
-    .argument('<SUITE|PATTERN...>')
+    .argument('<SUITE|PATTERN...>', CELLS)
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .addHelpText('after', '\nAll other options are those of phyrlab run.')
     .allowUnknownOption()

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { Id } from './id.js';
 import { OracleName } from './oracle.js';
+import { glob } from './pattern.js';
 
 export const Finding = z.strictObject({
   oracle: OracleName,
@@ -34,8 +35,5 @@ export type KnownDefectIn<Cell> = Omit<KnownDefect, 'pattern'> & { pattern: RegE
 
 /** Has this kernel that defect? */
 export function claims({ kernels }: Pick<KnownDefect, 'kernels'>, release: string): boolean {
-  return kernels.some((glob) => {
-    const source = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-    return new RegExp(`^${source.join('.*')}$`).test(release);
-  });
+  return kernels.some((pattern) => glob(pattern)(release));
 }

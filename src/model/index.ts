@@ -11,6 +11,7 @@ export * from './kept-cell.js';
 export * from './machine.js';
 export * from './night.js';
 export * from './oracle.js';
+export * from './pattern.js';
 export * from './record.js';
 export * from './samples.js';
 export * from './text.js';

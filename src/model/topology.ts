@@ -98,13 +98,19 @@ export function childrenOf(node: PciNode): readonly PciNode[] {
   return 'below' in node ? node.below : [];
 }
 
-/** Every node of the tree in order of declaration, with the chain of nodes above it (outermost first). */
-export function* walk(topology: { root: PciNode[] }): Generator<{ node: PciNode; above: PciNode[] }> {
-  function* visit(nodes: readonly PciNode[], above: PciNode[]): Generator<{ node: PciNode; above: PciNode[] }> {
-    for (const node of nodes) {
-      yield { node, above };
-      yield* visit(childrenOf(node), [...above, node]);
-    }
-  }
-  yield* visit(topology.root, []);
+export interface Place {
+  node: PciNode;
+  /** The chain of nodes above it, outermost first. */
+  above: PciNode[];
+}
+
+const walks = new WeakMap<object, readonly Place[]>();
+
+/** Every node of the tree in order of declaration. A topology does not change, and thousands of cells share it: it is walked once. */
+export function walk(topology: { root: PciNode[] }): readonly Place[] {
+  const visit = (nodes: readonly PciNode[], above: PciNode[]): Place[] =>
+    nodes.flatMap((node) => [{ node, above }, ...visit(childrenOf(node), [...above, node])]);
+  const places = walks.get(topology) ?? visit(topology.root, []);
+  walks.set(topology, places);
+  return places;
 }

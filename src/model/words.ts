@@ -413,8 +413,6 @@ export const Suite = z.strictObject({
   id: Id,
   describe: z.string(),
   blocks: z.array(Block).min(1),
-  /** All of a matrix: asked by its name, or by a pattern for what no other suite has. */
-  matrix: z.boolean().optional(),
 });
 export type Suite = z.infer<typeof Suite>;
 

@@ -50,50 +50,49 @@ export type Combination = {
 
 export type Decision = { run: Expectation } | { prune: string };
 
+/** A combination that can run, before a suite has chosen it. */
+type Planned = Combination & Pick<Cell, 'id' | 'expect'>;
+
 export function expand(suite: Suite, runSeed: number): Plan {
   const plan: Plan = { cells: [], pruned: [], omitted: 0 };
-  const contents = new Map<string, string>();
-  const kept = new Set<string>();
-  const left = new Set<string>();
+  const seen = new Map<string, { combination: Combination; kept: boolean }>();
   for (const block of suite.blocks) {
     if ((block.plant === undefined) !== (block.caughtBy === undefined)) {
       throw new UsageError(`suite '${suite.id}': a block names 'plant' and 'caughtBy' together or not at all`);
     }
-    const runnable: Cell[] = [];
+    const runnable: Planned[] = [];
     for (const combination of combinations(block)) {
       const id = cellId(combination);
-      const content = contentOf(combination);
-      if ((contents.get(id) ?? content) !== content) {
+      const earlier = seen.get(id);
+      if (earlier !== undefined && !sameContent(earlier.combination, combination)) {
         throw new UsageError(
           `suite '${suite.id}': two different cells would be called '${id}'`,
           'give the machine, topology or workload that differs an id of its own',
         );
       }
-      contents.set(id, content);
-      if (kept.has(id)) continue;
+      if (earlier?.kept) continue;
       const decision = decide(combination, block);
       if ('prune' in decision) {
         plan.pruned.push({ id, reason: decision.prune });
-        kept.add(id);
+        seen.set(id, { combination, kept: true });
       } else {
-        const { plant, ...parts } = combination;
-        runnable.push({
-          id,
-          ...parts,
-          ...(plant === undefined ? {} : { plant }),
-          expect: decision.run,
-          seed: cellSeed(runSeed, id),
-        });
+        runnable.push({ id, ...combination, expect: decision.run });
+        seen.set(id, { combination, kept: false });
       }
     }
     const { cover = 'product' } = block;
     const chosen = cover === 'product' ? runnable : coverParts(runnable, cover, new Set(plan.cells.map(guestOf)));
-    plan.cells.push(...chosen);
-    for (const { id } of chosen) kept.add(id);
-    for (const { id } of runnable) left.add(id);
+    for (const { id, expect, ...combination } of chosen) {
+      plan.cells.push(cellOf(id, combination, expect, runSeed));
+      seen.set(id, { combination, kept: true });
+    }
   }
-  plan.omitted = [...left].filter((id) => !kept.has(id)).length;
+  for (const { kept } of seen.values()) if (!kept) plan.omitted += 1;
   return plan;
+}
+
+export function cellOf(id: string, { plant, ...parts }: Combination, expect: Expectation, runSeed: number): Cell {
+  return { id, ...parts, ...(plant === undefined ? {} : { plant }), expect, seed: cellSeed(runSeed, id) };
 }
 
 type Cover = 'pairwise' | 'each';
@@ -101,7 +100,7 @@ type Cover = 'pairwise' | 'each';
 /**
  * Every pair of parts that can run, or each part, in few cells. What cannot be shown covers nothing that can, and is said as sparsely.
  */
-function coverParts(cells: readonly Cell[], by: Cover, there: ReadonlySet<string>): Cell[] {
+function coverParts(cells: readonly Planned[], by: Cover, there: ReadonlySet<string>): Planned[] {
   const shown = cells.filter(({ expect }) => expect.kind !== 'not-modelled');
   const notModelled = cells.filter(({ expect }) => expect.kind === 'not-modelled');
   return [shown, notModelled].flatMap((some) => {
@@ -115,7 +114,7 @@ function coverParts(cells: readonly Cell[], by: Cover, there: ReadonlySet<string
   });
 }
 
-function eachPart({ machine, topology, workload, backend }: Cell): { values: string[]; also: string[] } {
+function eachPart({ machine, topology, workload, backend }: Planned): { values: string[]; also: string[] } {
   return { values: [], also: [`on ${machine.id}`, `in ${topology.id}`, `does ${workload.id}`, `by ${backend}`] };
 }
 
@@ -123,7 +122,7 @@ function eachPart({ machine, topology, workload, backend }: Cell): { values: str
  * Every refusal is there, since each rests on a rule of its own: for each pair of ends and each kind of machine that decides about it, by some
  * backend; and every machine, even one whose every trait others show.
  */
-function pairsOfParts({ machine, topology, workload, backend, expect }: Cell): { values: string[]; also: string[] } {
+function pairsOfParts({ machine, topology, workload, backend, expect }: Planned): { values: string[]; also: string[] } {
   const { arch, iommu, hostBridgeP2p } = machine;
   const refusal = () => [topology.id, workload.id, arch, iommu.kind, translates(iommu), hostBridgeP2p].join('/');
   return {
@@ -139,17 +138,30 @@ export function* combinations(block: Block): Generator<Combination> {
         for (const backend of block.backends) yield { machine, topology, workload, backend, plant: block.plant };
 }
 
-/** Cells that say the same are the same; the parts are shared by thousands of them. */
-export function contentOf({ machine, topology, workload, backend, plant }: Combination): string {
-  return [textOf(machine), textOf(topology), textOf(workload), backend, plant].join();
+/** Cells that say the same are the same. */
+export function sameContent(a: Combination, b: Combination): boolean {
+  const same = (one: object, other: object) => one === other || numberOf(one) === numberOf(other);
+  return (
+    a.backend === b.backend &&
+    a.plant === b.plant &&
+    same(a.machine, b.machine) &&
+    same(a.topology, b.topology) &&
+    same(a.workload, b.workload)
+  );
 }
 
-const texts = new WeakMap<object, string>();
+const numbers = new Map<string, number>();
+const numbered = new WeakMap<object, number>();
 
-function textOf(part: object): string {
-  const known = texts.get(part) ?? JSON.stringify(part);
-  texts.set(part, known);
-  return known;
+/** Parts that say the same have the same number: thousands of cells share them, and are compared by it. */
+function numberOf(part: object): number {
+  const known = numbered.get(part);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(part);
+  const number = numbers.get(text) ?? numbers.size;
+  numbers.set(text, number);
+  numbered.set(part, number);
+  return number;
 }
 
 export function cellId({ machine, topology, workload, backend, plant }: Combination): string {
@@ -158,8 +170,7 @@ export function cellId({ machine, topology, workload, backend, plant }: Combinat
 
 export function decide(combination: Combination, block: Block): Decision {
   const { machine, topology, workload, backend } = combination;
-  const nodes = [...walk(topology)].map(({ node }) => node);
-  const duts = dutsOf(topology);
+  const { nodes, duts } = devicesOf(topology);
   const [dut] = duts;
   if (dut === undefined) return { prune: 'the topology has no NVMe with the role dut' };
   if (duts.length > 1) return { prune: `the topology has ${duts.length} NVMes with the role dut` };
@@ -265,13 +276,25 @@ function beyondReach({ dmaBits, memoryMiB }: Machine): boolean {
 
 type Nvme = Extract<PciNode, { kind: 'nvme' }>;
 
-function dutsOf(topology: Topology): Nvme[] {
-  return [...walk(topology)].flatMap(({ node }) => (node.kind === 'nvme' && node.role === 'dut' ? [node] : []));
+interface Devices {
+  nodes: readonly PciNode[];
+  duts: readonly Nvme[];
+}
+
+const devices = new WeakMap<Topology, Devices>();
+
+function devicesOf(topology: Topology): Devices {
+  const known = devices.get(topology);
+  if (known !== undefined) return known;
+  const nodes = walk(topology).map(({ node }) => node);
+  const duts = nodes.flatMap((node) => (node.kind === 'nvme' && node.role === 'dut' ? [node] : []));
+  devices.set(topology, { nodes, duts });
+  return { nodes, duts };
 }
 
 /** The device under test of a planned cell's topology. */
 export function dutOf(topology: Topology): Nvme {
-  const [dut] = dutsOf(topology);
+  const [dut] = devicesOf(topology).duts;
   if (dut === undefined) throw new TypeError(`topology '${topology.id}' has no dut`);
   return dut;
 }

@@ -1,9 +1,9 @@
 /**
  * One combination by its id, whether it is a cell or was pruned: what `phyrlab show` explains.
  */
-import { type Block, type Expectation, type Suite, UsageError } from '../model/index.js';
-import { type Combination, cellId, combinations, decide } from './expand.js';
-import { matcher, nearest } from './select.js';
+import { type Expectation, type Suite, UsageError } from '../model/index.js';
+import { type Combination, decide } from './expand.js';
+import { named, near } from './named.js';
 
 export interface Found extends Combination {
   id: string;
@@ -13,35 +13,29 @@ export interface Found extends Combination {
   outcome: { expect: Expectation } | { pruned: string };
 }
 
-/** `word` is the id of a combination, or a pattern that only one matches. */
+/** `word` is the id of a combination, or a pattern that only one matches: of those that can run, if any can. */
 export function find(suites: readonly Suite[], word: string): Found {
-  const all = new Map<string, { combination: Combination; block: Block; suites: string[] }>();
-  for (const suite of suites)
-    for (const block of suite.blocks)
-      for (const combination of combinations(block)) {
-        const id = cellId(combination);
-        const earlier = all.get(id);
-        if (earlier === undefined) all.set(id, { combination, block, suites: [suite.id] });
-        else if (!earlier.suites.includes(suite.id)) earlier.suites.push(suite.id);
-      }
-  const ids = [...all.keys()];
-  const matches = all.has(word) ? [word] : word.trim() === '' ? [] : ids.filter(matcher(word));
-  const [id] = matches;
-  const found = id === undefined ? undefined : all.get(id);
-  if (id !== undefined && found !== undefined && matches.length === 1) {
-    const decision = decide(found.combination, found.block);
+  const all = named(suites, word).map(({ combination, block, ...more }): Found => {
+    const decision = decide(combination, block);
     const outcome = 'run' in decision ? { expect: decision.run } : { pruned: decision.prune };
-    return { ...found.combination, id, suites: found.suites, outcome };
-  }
+    return { ...combination, ...more, outcome };
+  });
+  const able = all.filter(({ outcome }) => 'expect' in outcome);
+  const matches = able.length > 0 ? able : all;
+  const [found] = matches;
+  if (found !== undefined && matches.length === 1) return found;
   if (matches.length > 1) {
     throw new UsageError(
       `'${word}' matches ${matches.length} cells and one can be shown`,
-      `name one, e.g. ${matches.slice(0, 3).join(', ')}`,
+      `name one, e.g. ${matches
+        .slice(0, 3)
+        .map(({ id }) => id)
+        .join(', ')}`,
     );
   }
-  const near = nearest(word, ids);
+  const others = near(suites, word).filter((id) => id.includes('/'));
   throw new UsageError(
     `no cell is called '${word}'`,
-    near.length > 0 ? `near ones: ${near.join(', ')}; all: phyrlab list SUITE` : 'all of them: phyrlab list SUITE',
+    others.length > 0 ? `near ones: ${others.join(', ')}; all: phyrlab list SUITE` : 'all of them: phyrlab list SUITE',
   );
 }

@@ -24,6 +24,6 @@ export { pmemRefusal } from './pmem.js';
 export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangeCount, rangesOf, runsOf } from './ranges.js';
 export { engineOf, lentOf, regionRefusals } from './register.js';
 export { cellSeed } from './seed.js';
-export { matcher, select } from './select.js';
+export { select } from './select.js';
 export { shardOf, takeShard } from './shard.js';
 export { errnoDue, refusals, type Way } from './vfio.js';

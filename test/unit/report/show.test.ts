@@ -119,7 +119,7 @@ describe('find', () => {
     ['vtd-strict/switch/fio-verfy/phyr8', /no cell is called/, /near ones: .*vtd-strict\/switch\/fio-verify\/phyr8/],
     ['crosscheck', /matches \d+ cells/, /name one/],
     ['nothing-like-it', /no cell is called/, /phyrlab list/],
-    ['', /no cell is called ''/, /phyrlab list/],
+    ['', /an empty word names no cell/, /name a suite, a cell/],
   ])('refuses %j', (word, message, hint) => {
     expect(() => find(suites, word)).toThrow(UsageError);
     try {

@@ -1,0 +1,78 @@
+/**
+ * What a word that is no suite's name means: the combination of that id, else all whose ids the pattern matches, of all that the blocks
+ * of all suites combine, whether or not a suite leaves it out because others show as much. It is the same for every command.
+ */
+import { distance } from 'fastest-levenshtein';
+import { type Block, matcher, type Suite, UsageError } from '../model/index.js';
+import { type Combination, cellId, combinations, sameContent } from './expand.js';
+
+export interface Named {
+  id: string;
+  combination: Combination;
+  block: Block;
+  /** The suites that have it. */
+  suites: string[];
+}
+
+/** None: nothing is called so. */
+export function named(suites: readonly Suite[], word: string): Named[] {
+  if (word.trim() === '')
+    throw new UsageError('an empty word names no cell', 'name a suite, a cell or a pattern, or nothing for smoke');
+  const fits = matcher(word);
+  const found = new Map<string, Named>();
+  for (const { id: suite, blocks } of suites)
+    for (const block of blocks)
+      for (const combination of combinations(block)) {
+        const id = cellId(combination);
+        if (!fits(id)) continue;
+        const earlier = found.get(id);
+        if (earlier === undefined) found.set(id, { id, combination, block, suites: [suite] });
+        else {
+          refuseTwins(earlier, { combination, block });
+          if (!earlier.suites.includes(suite)) earlier.suites.push(suite);
+        }
+      }
+  const exact = found.get(word);
+  return exact === undefined ? [...found.values()] : [exact];
+}
+
+/** Suites may share cells, not names: one id must always mean one cell. */
+function refuseTwins({ id, ...one }: Named, other: Pick<Named, 'combination' | 'block'>): void {
+  const due = ({ block: { caughtBy } }: Pick<Named, 'block'>) => caughtBy?.join();
+  if (!sameContent(one.combination, other.combination) || due(one) !== due(other)) throw twins(id);
+}
+
+export function twins(id: string): UsageError {
+  return new UsageError(
+    `two suites have different cells called '${id}'`,
+    'give the machine, topology or workload that differs an id of its own',
+  );
+}
+
+/** Longer than any id, and too long to be compared with all of them. */
+const LONG = 200;
+const SHOWN = 3;
+
+/** The few names most like the word; ids are also compared by their parts, so that `vtd-strct` finds `vtd-strict/...`. */
+export function near(suites: readonly Suite[], word: string): string[] {
+  if (word.length > LONG) return [];
+  const likeness = new Map<string, number>();
+  const score = (part: string) => {
+    const known = likeness.get(part) ?? distance(word, part);
+    likeness.set(part, known);
+    return known;
+  };
+  const enough = Math.max(2, word.length / 2);
+  const candidates = new Map<string, number>(suites.map(({ id }) => [id, score(id)]));
+  for (const { blocks } of suites)
+    for (const block of blocks)
+      for (const combination of combinations(block)) {
+        const id = cellId(combination);
+        if (!candidates.has(id)) candidates.set(id, Math.min(...id.split('/').map(score), distance(word, id)));
+      }
+  return [...candidates]
+    .filter(([, far]) => far <= enough)
+    .sort(([, a], [, b]) => a - b)
+    .slice(0, SHOWN)
+    .map(([id]) => id);
+}
