@@ -1,0 +1,35 @@
+/** What the README says of the code in words that age. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { suites } from '../../harness/index.js';
+import type { Workload } from '../../src/model/index.js';
+import { tracesDevice } from '../../src/run/device-trace.js';
+
+const root = join(import.meta.dirname, '..', '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const workloads = suites.flatMap(({ blocks }) => blocks.flatMap((block) => block.workloads));
+
+function named(pattern: RegExp): string[] {
+  const [, said = ''] = pattern.exec(readme) ?? [];
+  return [...said.matchAll(/`([\w-]+)`/g)].flatMap(([, name]) => name ?? []).sort();
+}
+
+function kindsOf(takes: (workload: Workload) => boolean): string[] {
+  return [...new Set(workloads.filter(takes).map(({ kind }) => kind))].sort();
+}
+
+it('names the kinds of workloads in which the device is watched', () => {
+  expect(named(/It looks in workloads of the kinds ([^;]*?), and in `fio-verify` with `deviceTrace`/)).toEqual(
+    kindsOf((workload) => tracesDevice(workload) && workload.kind !== 'fio-verify'),
+  );
+});
+
+it('names the kinds of workloads that provoke faults', () => {
+  const folder = join(root, 'src', 'run', 'workloads');
+  const kinds = readdirSync(folder)
+    .filter((name) => name !== 'types.ts' && /\bprovoked: /.test(readFileSync(join(folder, name), 'utf8')))
+    .map((name) => name.replace('.ts', ''))
+    .sort();
+  expect(named(/a workload provokes: those of the kinds (.*?) do/)).toEqual(kinds);
+});
