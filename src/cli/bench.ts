@@ -14,7 +14,8 @@ import {
   type Style,
   styleFor,
 } from '../report/index.js';
-import { addConductOptions, type Conducted, type ConductOptions, conduct } from './conduct.js';
+import { type Conducted, conduct } from './conduct.js';
+import { addConductOptions, type ConductOptions } from './conduct-options.js';
 import { interruptible } from './interrupt.js';
 import { CELLS, DEFAULT_KERNEL, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
@@ -38,7 +39,7 @@ const ROUNDS = 3;
 
 export function benchCommand(): Command {
   const command = new Command('bench')
-    .description('measure what mapping and I/O cost: the suite bench, or those of the named cells that measure')
+
     .argument('[SUITE|PATTERN...]', CELLS)
     .option(
       '--against <DIR|REV|KERNEL>',

@@ -9,11 +9,7 @@ import { addImageOptions, type ImageOptions } from './options.js';
 const KERNELS = ['7.3', '7.2'];
 
 export function checkCommand(): Command {
-  return addImageOptions(new Command('check'))
-    .description(
-      "the modules' sources: compiler warnings (W=1) and sparse on each kernel of the locks, and checkpatch --strict",
-    )
-    .action(check);
+  return addImageOptions(new Command('check')).action(check);
 }
 
 async function check(options: ImageOptions): Promise<void> {

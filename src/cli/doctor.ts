@@ -33,7 +33,7 @@ interface Finding {
 
 export function doctorCommand(): Command {
   const command = new Command('doctor')
-    .description('what this host can do for phyrlab, and what to do about what it cannot')
+
     .option('--kernel <RELEASE|DIR>', 'the kernel for the accelerator probe', '7.3')
     .option('--fresh', 'probe the accelerator again instead of using the kept answer');
   return addImageOptions(command).action(doctor);

@@ -11,9 +11,7 @@ interface FindingsOptions {
 
 export function findingsCommand(): Command {
   return new Command('findings')
-    .description(
-      "what a run found wrong in the kernel's own paths: kernel, evidence, the smallest cell that shows it; known defects too",
-    )
+
     .argument('[RUN]', `${RUN} (default: the newest)`)
     .option('--json', 'one JSON document on standard output')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')

@@ -31,9 +31,10 @@ export function addGcOptions(command: Command): Command {
 }
 
 export function gcCommand(): Command {
-  const command = new Command('gc')
-    .description('remove old runs, and images that are not used, until the rest has room; nothing that is in use')
-    .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)');
+  const command = new Command('gc').option(
+    '--runs <DIR>',
+    'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)',
+  );
   return addGcOptions(command).action(async (options: GcOptions) => {
     using interrupt = interruptible();
     const progress = progressReporter(new StatusLine(process.stderr));

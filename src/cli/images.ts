@@ -6,7 +6,7 @@ import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
 
 export function imagesCommand(): Command {
-  const command = new Command('images').description('what guests boot and what builds it');
+  const command = new Command('images');
   command.addCommand(
     addImageOptions(new Command('build'))
       .description('make what is missing, and check every byte of what is there')

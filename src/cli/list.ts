@@ -13,7 +13,7 @@ interface ListOptions {
 
 export function listCommand(): Command {
   return new Command('list')
-    .description('show suites, or the cells of a suite or pattern and for what reasons others were pruned')
+
     .argument('[SUITE|PATTERN...]', CELLS)
     .option('--pruned', 'also each pruned cell with its reason, not only how many there are of each')
     .option('--json', 'one JSON document on standard output')

@@ -1,25 +1,13 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { ExitCode, hostFault, hostPath, InfraError, UsageError } from '../model/index.js';
+// Not by the index: its schemas take longer to make than most commands take.
+import { InfraError, UsageError } from '../model/errors.js';
+import { EXIT_CODES, ExitCode } from '../model/exit-code.js';
+import { hostFault } from '../model/host-fault.js';
+import { hostPath } from '../model/host-path.js';
 import { complain, print } from '../terminal/index.js';
-import { benchCommand } from './bench.js';
-import { checkCommand } from './check.js';
-import { doctorCommand } from './doctor.js';
-import { findingsCommand } from './findings.js';
-import { gcCommand } from './gc.js';
-import { imagesCommand } from './images.js';
+import { COMMANDS } from './commands.js';
 import { Interrupted } from './interrupt.js';
-import { listCommand } from './list.js';
-import { mergeCommand } from './merge.js';
-import { nightlyCommand } from './nightly.js';
-import { perfCommand } from './perf.js';
-import { reloadCommand } from './reload.js';
-import { reportCommand } from './report.js';
-import { reproCommand } from './repro.js';
-import { runCommand } from './run.js';
-import { shellCommand } from './shell.js';
-import { showCommand } from './show.js';
-import { watchCommand } from './watch.js';
 
 /** From the built file. */
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
@@ -29,27 +17,13 @@ export async function main(argv: string[]): Promise<void> {
   const program = new Command('phyrlab')
     .description("A QEMU-backed hardware test harness for the Linux kernel's DMA mapping code")
     .version(version)
-    .addHelpText('after', '\nExit codes: 0 all passed, 1 a failure, 2 inconclusive, 3 infrastructure lost, 64 usage.');
-  const commands = [
-    runCommand(),
-    reproCommand(),
-    mergeCommand(),
-    nightlyCommand(),
-    gcCommand(),
-    listCommand(),
-    showCommand(),
-    shellCommand(),
-    reloadCommand(),
-    watchCommand(),
-    imagesCommand(),
-    reportCommand(),
-    findingsCommand(),
-    perfCommand(),
-    checkCommand(),
-    benchCommand(),
-    doctorCommand(),
-  ];
-  for (const command of commands) program.addCommand(command);
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText('after', `\nWhat a command takes: phyrlab help COMMAND\n\nExit codes:\n${exitCodes().join('\n')}`);
+  const asked = commandIn(argv.slice(2));
+  for (const [name, { does, example, load }] of Object.entries(COMMANDS)) {
+    const command = name === asked ? await load() : new Command(name);
+    program.addCommand(command.description(does).addHelpText('after', `\nExample: ${example}`));
+  }
   for (const command of [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => print(process.stdout, text),
@@ -68,6 +42,17 @@ export async function main(argv: string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   }
+}
+
+/** The command that the words ask for, or ask help for. */
+function commandIn(words: readonly string[]): string | undefined {
+  const [first, second] = words.filter((word) => !word.startsWith('-'));
+  return first === 'help' ? second : first;
+}
+
+function exitCodes(): string[] {
+  const names = Object.keys(ExitCode) as (keyof typeof ExitCode)[];
+  return names.map((name) => `${String(ExitCode[name]).padStart(5)}  ${EXIT_CODES[name]}`);
 }
 
 /** One line for a person (and what to do), the exit code for a script. */

@@ -15,7 +15,8 @@ import {
   type ShardLog,
 } from '../results/index.js';
 import { complain } from '../terminal/index.js';
-import { addReportOptions, reproCommand } from './conduct.js';
+import { reproCommand } from './conduct.js';
+import { addReportOptions } from './conduct-options.js';
 import { RUN } from './options.js';
 import { Recording } from './recording.js';
 import { checkTargets, type ReportTarget, targetsOf } from './reports.js';
@@ -28,9 +29,7 @@ interface MergeCommandOptions {
 
 export function mergeCommand(): Command {
   const command = new Command('merge')
-    .description(
-      'put the shards of a run together: one table, one result, one set of reports; what a shard did not bring is lost',
-    )
+
     .argument('<DIR|RUN...>', `folders that hold runs; or ${RUN}`)
     .option('--runs <DIR>', 'where the merged run is kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)');
   return addReportOptions(command).action(merge);

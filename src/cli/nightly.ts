@@ -16,7 +16,8 @@ import {
 import { select } from '../plan/index.js';
 import { changeOf, nightLines, nightMarkdown, progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { historyFolder, Nights, newsOf, readEvents, runsFolder, writeWhole } from '../results/index.js';
-import { addConductOptions, type ConductOptions, conduct, imagesOf, type Job } from './conduct.js';
+import { conduct, imagesOf, type Job } from './conduct.js';
+import { addConductOptions, type ConductOptions } from './conduct-options.js';
 import { addGcOptions, collectGarbage, type GcOptions } from './gc.js';
 import { interruptible } from './interrupt.js';
 import { beginNight } from './nights.js';
@@ -36,9 +37,7 @@ interface NightlyOptions extends ConductOptions, GcOptions {
 
 export function nightlyCommand(): Command {
   const command = new Command('nightly')
-    .description(
-      'all that a night is for: suites, measurements, reports, what is new, and room on the disk; goes on where it was killed',
-    )
+
     .option(
       '--suite <SUITE|PATTERN>',
       'run this instead of the suites nightly, those of consumers (on 7.2), debug (on the debug kernel) and bench; any number of times',

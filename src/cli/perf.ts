@@ -23,7 +23,7 @@ interface HistoryOptions {
 }
 
 export function perfCommand(): Command {
-  const perf = new Command('perf').description('ask the history of measurements');
+  const perf = new Command('perf');
   const add = (name: string, description: string) =>
     perf
       .command(name)

@@ -6,7 +6,7 @@ import { say } from '../terminal/index.js';
 
 export function reloadCommand(): Command {
   return new Command('reload')
-    .description('build what was edited in guest/ and load it anew in the guest of a phyrlab shell in another terminal')
+
     .argument('[CELL]', 'the cell of that shell, or a part of its id; needed only if there are several')
     .option('--runs <DIR>', 'where that shell keeps its folder (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .action(async (word: string | undefined, options: { runs?: string }) => {

@@ -29,7 +29,7 @@ interface ReportOptions {
 
 export function reportCommand(): Command {
   return new Command('report')
-    .description('write a run as one HTML file that works offline: verdicts, causes, evidence, costs, history')
+
     .argument('[RUN]', `${RUN} (default: the newest)`)
     .option('--open', 'show it in the browser')
     .option('--out <FILE>', "where it goes; '-' is standard output (default: report.html in the folder of the run)")

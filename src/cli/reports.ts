@@ -4,8 +4,8 @@ import { access, appendFile, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { describe, type RunResult, UsageError } from '../model/index.js';
-import { annotations, FORMATS, type Format, summary } from '../report/index.js';
-import { writeWhole } from '../results/index.js';
+import { annotations, FORMATS, type Format, summary } from '../report/formats/index.js';
+import { writeWhole } from '../results/store.js';
 import { annotate, say } from '../terminal/index.js';
 
 export interface ReportTarget {

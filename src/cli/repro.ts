@@ -4,7 +4,8 @@ import { type Image, UsageError } from '../model/index.js';
 import { progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { findPastCell, type PastCell, runsFolder } from '../results/index.js';
 import { artefactsOf } from '../run/index.js';
-import { addConductOptions, type ConductOptions, conduct } from './conduct.js';
+import { conduct } from './conduct.js';
+import { addConductOptions, type ConductOptions } from './conduct-options.js';
 import { interruptible } from './interrupt.js';
 import { DEFAULT_KERNEL, RUN } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
@@ -16,7 +17,7 @@ interface ReproOptions extends ConductOptions {
 
 export function reproCommand(): Command {
   const command = new Command('repro')
-    .description('run exactly that cell again, as a run on this or another machine had it: declaration, seed, images')
+
     .argument(
       '<CELL|RUN/CELL|FOLDER>',
       `a cell of the newest run that has it; of a run (${RUN}); or the folder that a failed cell keeps`,

@@ -1,15 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { openImages } from '../images/index.js';
 import { type Asked, UsageError } from '../model/index.js';
 import { type Plan, takeShard } from '../plan/index.js';
-import { progressReporter, StatusLine } from '../report/index.js';
-import { runsFolder } from '../results/index.js';
+import { runsFolder } from '../results/store.js';
 import { say } from '../terminal/index.js';
-import { addConductOptions, type ConductOptions, conduct, type Job } from './conduct.js';
+import type { Job } from './conduct.js';
+import { addConductOptions, type ConductOptions } from './conduct-options.js';
 import { interruptible } from './interrupt.js';
-import { lastFailed } from './last-failed.js';
 import { addKernelOptions, CELLS, type KernelOptions, kernelSpec, type Part, part, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
 import { loadSuites, planOf } from './scenarios.js';
@@ -23,7 +21,7 @@ interface RunCommandOptions extends ConductOptions, KernelOptions {
 
 export function runCommand(): Command {
   const command = new Command('run')
-    .description('run the cells of suites or patterns (default: smoke) and judge them')
+
     .argument('[SUITE|PATTERN...]', CELLS)
     .option(
       '--seed <N>',
@@ -48,6 +46,10 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
 
+  // What names nothing is answered without all that it takes to run something.
+  const { openImages } = await import('../images/index.js');
+  const { progressReporter, StatusLine } = await import('../report/index.js');
+  const { conduct } = await import('./conduct.js');
   using interrupt = interruptible();
   const status = new StatusLine(output);
   const { signal } = interrupt;
@@ -74,6 +76,7 @@ function whatIsAsked(words: string[], options: RunCommandOptions): Pick<Job, 'se
 async function whatIsLeft(words: string[], options: RunCommandOptions): Promise<Job | undefined> {
   if (words.length > 0 || options.shard !== undefined)
     throw new UsageError('--last-failed says by itself which cells to run', 'leave out the names and --shard');
+  const { lastFailed } = await import('./last-failed.js');
   const left = await lastFailed(
     runsFolder(options.runs),
     (scenarios) => loadSuites(options.scenarios ?? scenarios),

@@ -10,7 +10,7 @@ import { probeAccelerator } from '../qemu/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
 import { Desk, deskFolder, lacking, Snapshots, serveDesk } from '../run/index.js';
-import { BOOT_TIMEOUT_S } from './conduct.js';
+import { BOOT_TIMEOUT_S } from './conduct-options.js';
 import { gdbLacks, gdbScript } from './gdb.js';
 import { interruptible } from './interrupt.js';
 import {
@@ -35,7 +35,7 @@ interface ShellOptions extends ImageOptions, KernelOptions {
 
 export function shellCommand(): Command {
   const command = new Command('shell')
-    .description('a shell, or one command, in the guest of a cell, with the modules loaded and the devices bound')
+
     .argument('<CELL>', ONE_CELL)
     .argument(
       '[COMMAND...]',

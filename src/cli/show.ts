@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { find } from '../plan/index.js';
-import { qemuCommand, showCell } from '../report/index.js';
+import { qemuCommand, showCell } from '../report/show.js';
 import { say } from '../terminal/index.js';
 import { ONE_CELL } from './options.js';
 import { loadSuites } from './scenarios.js';
 
 export function showCommand(): Command {
   return new Command('show')
-    .description('show one cell without booting it: machine, PCI tree, where DMA may flow, and what is due and why')
+
     .argument('<CELL>', ONE_CELL)
     .option('--argv', "also QEMU's command line, with names in place of this run's files")
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')

@@ -18,9 +18,7 @@ const END_MS = 20_000;
 
 export function watchCommand(): Command {
   return new Command('watch')
-    .description(
-      'run cells, and again after each change in guest/, harness/ or the scenarios; a run under way is ended for it',
-    )
+
     .argument('<SUITE|PATTERN...>', CELLS)
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .addHelpText('after', '\nAll other options are those of phyrlab run.')

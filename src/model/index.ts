@@ -2,6 +2,7 @@ export * from './cost.js';
 export * from './count.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './exit-code.js';
 export * from './finding.js';
 export * from './home.js';
 export * from './host-fault.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ExitCode } from './exit-code.js';
 
 /**
  * - `caught`: a planted defect, and the oracles that it names objected to it.
@@ -14,9 +15,6 @@ export type Verdict = z.infer<typeof Verdict>;
 export function isGood(verdict: Verdict): verdict is 'pass' | 'caught' | 'xfail' {
   return verdict === 'pass' || verdict === 'caught' || verdict === 'xfail';
 }
-
-/** The design's exit codes. */
-export const ExitCode = { ok: 0, failed: 1, inconclusive: 2, lost: 3, usage: 64, interrupted: 130 } as const;
 
 /**
  * The exit code for a run with these verdicts: a failure outranks a loss, a loss outranks doubt.

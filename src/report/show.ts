@@ -4,7 +4,9 @@
  */
 import { countOf, domainInForce, type Expectation, type Machine, type Plant, type Workload } from '../model/index.js';
 import { dutOf, type Found, p2pRouteBy } from '../plan/index.js';
-import { backingFiles, kernelArgs, qemuArgv } from '../qemu/index.js';
+// Not by the index: to show a cell takes no guest.
+import { backingFiles, qemuArgv } from '../qemu/argv.js';
+import { kernelArgs } from '../qemu/kernel-args.js';
 import { formatRoute, HOW } from './route.js';
 import { drawTree } from './tree.js';
 

@@ -3,7 +3,7 @@
  * given is text, whoever wrote it, so that no escape sequence but our own colours gets out, and no line that a CI system would obey.
  */
 import { randomBytes } from 'node:crypto';
-import { harmless } from '../model/index.js';
+import { harmless } from '../model/text.js';
 
 /** Sets our colours apart from those of a guest, which cannot know it. */
 const OURS = `\x1b${randomBytes(12).toString('hex')};`;
