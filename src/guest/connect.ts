@@ -1,6 +1,7 @@
 /** From a started guest to an SSH session. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
+import type { Pace } from '../host/index.js';
 import { describe, GuestDied, InfraError } from '../model/index.js';
 import type { RunKeys } from './keys.js';
 import { whileAlive } from './race.js';
@@ -10,6 +11,7 @@ import { Session } from './session.js';
 export interface Reachable {
   readonly sshPort: number;
   readonly died: Promise<GuestDied>;
+  readonly pace: Pace;
   readonly console: { line(pattern: RegExp): Promise<string>; tail(count?: number): string[] };
 }
 
@@ -36,19 +38,16 @@ export async function connect(
   { deadlineMs, signal, wasReady = false }: ConnectOptions,
 ): Promise<Session> {
   let step = 'become ready';
-  const late = () => {
+  const late = (within: string) => {
     const last = guest.console.tail(1)[0] ?? '(nothing)';
-    return new GuestDied(
-      'hang',
-      `the guest did not ${step} within ${deadlineMs / 1000} s; its console ends with: ${last}`,
-    );
+    return new GuestDied('hang', `the guest did not ${step} within ${within}; its console ends with: ${last}`);
   };
-  return whileAlive({ died: guest.died, signal, deadlineMs, late }, async (over) => {
+  return whileAlive({ ...guest, signal, deadlineMs, late }, async (over) => {
     if (!wasReady) await guest.console.line(READY);
     step = 'answer on SSH';
     for (;;) {
       try {
-        return new Session(await login(guest.sshPort, keys, over), guest.died);
+        return new Session(await login(guest.sshPort, keys, over), guest);
       } catch (error) {
         if (over.aborted) throw error;
         if ((error as { level?: string }).level === 'client-authentication')

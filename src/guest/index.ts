@@ -2,5 +2,6 @@ export { connect, READY, type Reachable } from './connect.js';
 export { type ArchiveFile, cpioArchive } from './cpio.js';
 export { makeRunKeys, type RunKeys, readKeys, runArchive, writtenKeys } from './keys.js';
 export { type KtapReport, type KtapTest, parseKtap } from './ktap.js';
+export { whileAlive } from './race.js';
 export { type ExecOptions, type ExecResult, type PushedFile, Session } from './session.js';
 export { LetGo, type Streams } from './terminal.js';

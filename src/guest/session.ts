@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Client, ClientChannel } from 'ssh2';
 import { z } from 'zod';
+import type { Pace } from '../host/index.js';
 import { describe, GuestDied, InfraError } from '../model/index.js';
 import { LabShell } from './lab-shell.js';
 import { whileAlive } from './race.js';
@@ -45,26 +46,26 @@ const compress = promisify(gzip);
 
 export class Session implements AsyncDisposable {
   readonly #client: Client;
-  readonly #died: Promise<GuestDied>;
+  readonly #guest: { died: Promise<GuestDied>; pace: Pace };
   readonly #lost: Promise<void>;
   #shell: Promise<LabShell | undefined> | undefined;
 
-  constructor(client: Client, died: Promise<GuestDied>) {
+  constructor(client: Client, { died, pace }: { died: Promise<GuestDied>; pace: Pace }) {
     this.#client = client;
-    this.#died = died;
+    this.#guest = { died, pace };
     client.on('error', () => {}); // 'close' follows
     this.#lost = new Promise((resolve) => client.on('close', () => resolve()));
   }
 
   /**
    * Runs a shell command, which sees nothing of what those before it have left; its exit code is a result, not an error. A step of lab is a
-   * function there: one that fails ends the line. Fails with GuestDied when the guest ends, or as a `hang` when the command has not ended by its deadline; with the signal's reason on abort; with
+   * function there: one that fails ends the line. Fails with GuestDied when the guest ends, or as a `hang` when the command has not ended by its deadline, unless that is the host's fault (InfraError); with the signal's reason on abort; with
    * InfraError when SSH breaks down.
    */
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
     const { deadlineMs, signal } = options;
-    const late = () => new GuestDied('hang', `'${shorten(command)}' did not end within ${deadlineMs / 1000} s`);
-    return whileAlive({ died: this.#died, signal, deadlineMs, late }, async (over) => {
+    const late = (within: string) => new GuestDied('hang', `'${shorten(command)}' did not end within ${within}`);
+    return whileAlive({ ...this.#guest, signal, deadlineMs, late }, async (over) => {
       try {
         return await Promise.race([this.#run(command, options, over), this.#connectionLost()]);
       } catch (error) {
@@ -93,7 +94,7 @@ export class Session implements AsyncDisposable {
    * LetGo when the user left it by `~.`.
    */
   async attach(command: string, streams: Streams, { signal }: { signal: AbortSignal }): Promise<number> {
-    return whileAlive({ died: this.#died, signal }, async (over) => {
+    return whileAlive({ ...this.#guest, signal }, async (over) => {
       try {
         return await Promise.race([attach(this.#client, command, streams, over), this.#connectionLost()]);
       } catch (error) {

@@ -1,4 +1,5 @@
 /** Decides how a guest ended from signs that reach us by several ways and in any order. */
+import { ours } from '../host/index.js';
 import { GuestDied } from '../model/index.js';
 
 type How = GuestDied['how'];
@@ -16,7 +17,7 @@ export class Death {
   verdict: GuestDied | undefined;
   #best: GuestDied | undefined;
   #decide!: (death: GuestDied) => void;
-  #timer: NodeJS.Timeout | undefined;
+  #stop: (() => void) | undefined;
 
   constructor() {
     this.died = new Promise((resolve) => {
@@ -27,12 +28,12 @@ export class Death {
   sign(how: How, message: string): void {
     if (this.verdict) return;
     if (!this.#best || RANK[how] > RANK[this.#best.how]) this.#best = new GuestDied(how, message);
-    this.#timer ??= setTimeout(() => this.settle(), SETTLE_MS);
+    this.#stop ??= ours.after(SETTLE_MS, () => this.settle());
   }
 
   /** No better sign can come: decide now. */
   settle(): void {
-    clearTimeout(this.#timer);
+    this.#stop?.();
     if (this.verdict || !this.#best) return;
     this.verdict = this.#best;
     this.#decide(this.verdict);

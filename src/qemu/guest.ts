@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type GuestDied, InfraError, type Kernel, type Machine, type Qemu, type Topology } from '../model/index.js';
+import { Pace } from '../host/index.js';
+import {
+  describe,
+  type GuestDied,
+  InfraError,
+  type Kernel,
+  type Machine,
+  type Qemu,
+  type Topology,
+} from '../model/index.js';
 import { backingFiles, cmbOf, qemuArgv } from './argv.js';
 import { copyCmb } from './cmb.js';
 import { SerialConsole } from './console.js';
@@ -18,7 +27,7 @@ import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
-import { loadState, saveState, stateBlocked, stateConsole } from './state.js';
+import { loadState, moveLimit, saveState, stateBlocked, stateConsole } from './state.js';
 import { type IoPage, type VtdMode, vtdMode, vtdPages } from './vtd-tables.js';
 
 export interface GuestOptions {
@@ -53,6 +62,8 @@ export interface Guest extends AsyncDisposable {
   readonly qmp: Qmp;
   /** Resolved at once when the guest ends, whatever ends it; also when it is closed (`shutdown`). Never rejected. */
   readonly died: Promise<GuestDied>;
+  /** What deadlines for this guest count, and what the host did to it. */
+  readonly pace: Pace;
   /**
    * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first; a persistent memory
    * region's is at `pmrOf(id)`; at `cmbOf(id)` is what `copyCmb` saw last. The paths are good in
@@ -81,9 +92,9 @@ export interface Guest extends AsyncDisposable {
   unsaveable(): Promise<string | undefined>;
   /**
    * Writes the guest's state into an empty folder; this guest goes on, too. InfraError if QEMU cannot, or if the guest has written to
-   * its disks, which are no part of the state.
+   * its disks, which are no part of the state, or if it takes longer than that (by default, than is reasonable for its memory).
    */
-  save(dir: string): Promise<void>;
+  save(dir: string, limitMs?: number): Promise<void>;
   /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
   close(): Promise<void>;
 }
@@ -187,7 +198,9 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   line.release();
   const serial = new SerialConsole(line.stream, consoleLog.here);
   const log = options.artefacts === undefined ? undefined : monitorLog(join(options.artefacts, 'qmp.log'));
-  const qmp = new Qmp(child.qmp, (event) => onEvent(event, qmp, death), log?.write);
+  const pace = new Pace({ pids: child.pid === undefined ? [] : [child.pid], excuse: () => standstill(qmp) }).watch();
+  owned.add(async () => pace[Symbol.dispose]());
+  const qmp = new Qmp(child.qmp, (event) => onEvent(event, qmp, death), log?.write, pace);
   if (log) {
     owned.add(() => within(QUIT_MS, log.ended));
     qmp.closed.then(log.end);
@@ -195,20 +208,19 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   watch(child, serial, death);
   owned.add(() => end(child, qmp, serial, death));
 
-  const up = qmp.greeted.then(async () => {
+  const come = async () => {
+    const version = await pace.within(START_MS, qmp.greeted);
+    if (version === undefined) throw new InfraError(`QEMU's monitor did not answer within ${START_MS / 1000} s`);
     if (options.state !== undefined) await loadState(qmp, options.state);
     return forwardedPort(qmp);
-  });
+  };
   const sshPort = await firstOf(
     options.signal,
     // QEMU's own words explain a lost monitor better, and come a little later.
-    up.catch(async (error) => {
-      const exit = await within(WORDS_MS, child.exited);
+    come().catch(async (error) => {
+      const exit = await pace.within(WORDS_MS, child.exited);
       throw exit ? didNotStart(child, exit) : error;
     }),
-    sleep(START_MS, undefined, { ref: false }).then(() =>
-      Promise.reject(new InfraError(`QEMU's monitor did not answer within ${START_MS / 1000} s`)),
-    ),
   );
 
   const close = () => owned.close();
@@ -219,6 +231,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     console: serial,
     qmp,
     died: death.died,
+    pace,
     files,
     traceFile: trace.here,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
@@ -230,9 +243,9 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     unplug: (node) => unplug(qmp, node),
     plug: (node) => plug(qmp, node, argv),
     unsaveable: () => stateBlocked(qmp),
-    save: async (dir) => {
+    save: async (dir, limitMs = moveLimit(machine.memoryMiB * MIB)) => {
       await serial.written();
-      await saveState(qmp, { files: files.values(), console: serial.file }, dir);
+      await saveState(qmp, { files: files.values(), console: serial.file, limitMs }, dir);
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -294,7 +307,7 @@ function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
 
 /** In reverse order of starting: let a panic's report out, ask QEMU to end, make it end. */
 async function end(child: QemuProcess, qmp: Qmp, serial: SerialConsole, death: Death): Promise<void> {
-  if (death.verdict?.how === 'panic') await within(PANIC_REPORT_MS, child.exited);
+  if (death.verdict?.how === 'panic') await qmp.pace.within(PANIC_REPORT_MS, child.exited);
   death.sign('shutdown', 'the guest was closed');
   qmp.execute('quit', z.unknown()).catch(() => child.kill());
   await within(QUIT_MS, child.exited);
@@ -306,7 +319,17 @@ function didNotStart(child: QemuProcess, exit: Exit): InfraError {
   return new InfraError(`QEMU did not start: ${child.lastWords() ?? exit.how}`, child.complaints().join('\n'));
 }
 
-/** What the promise brings if it does so in that time. */
+/** Why a guest that is late cannot do a thing now, if so. */
+async function standstill(qmp: Qmp): Promise<string | undefined> {
+  try {
+    const { status } = await qmp.execute('query-status', z.object({ status: z.string() }));
+    return status === 'running' ? undefined : `QEMU says that the guest is '${status}'`;
+  } catch (error) {
+    return describe(error);
+  }
+}
+
+/** What the promise brings if it does so in that time. By the clock: nobody is judged by it, and our own end must not wait for a busy host. */
 function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   return Promise.race([promise, sleep(ms, undefined, { ref: false })]);
 }

@@ -10,13 +10,22 @@ const RELEASE_MS = 20_000;
 /** The guest has a device that it was asked to let go. */
 export class NotLetGo extends InfraError {}
 
-/** Presses the slot's button; resolves when the guest has let the device go. NotLetGo if it has not within 20 s. */
+/** Presses the slot's button; resolves when the guest has let the device go. NotLetGo if it has not, and that is its own fault. */
 export async function unplug(qmp: Qmp, node: string): Promise<void> {
   const id = deviceId(node);
   using gone = qmpEvent(qmp, ({ event, data }) => event === 'DEVICE_DELETED' && data.device === id);
   await qmp.execute('device_del', z.unknown(), { id });
-  if (!(await gone.within(RELEASE_MS))) {
-    throw new NotLetGo(`the guest did not let go of '${node}' within ${RELEASE_MS / 1000} s`);
+  let stop = (): void => {};
+  const late = new Promise<never>((_, reject) => {
+    stop = qmp.pace.deadline(RELEASE_MS, ({ within, blame }) => {
+      const what = `the guest did not let go of '${node}' within ${within}`;
+      reject(blame === undefined ? new NotLetGo(what) : new InfraError(`${what}: ${blame}`));
+    });
+  });
+  try {
+    await Promise.race([gone.came, late]);
+  } finally {
+    stop();
   }
 }
 

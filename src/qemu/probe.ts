@@ -3,7 +3,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { describe, type Image, type Machine } from '../model/index.js';
 import { type Guest, startGuest } from './guest.js';
@@ -91,8 +90,9 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
         .line(/phyrlab: /)
         .then((): AcceleratorAnswer => ({ accelerator: 'kvm', why: 'a guest booted with KVM' })),
       guest.died.then((death) => no(death.message)),
-      silent(guest, signal).then(() => late(`nothing on its console within ${FIRST_LINE_MS / 1000} s`)),
-      sleep(BOOT_MS, undefined, { signal, ref: false }).then(() => late(`not ready within ${BOOT_MS / 1000} s`)),
+      silent(guest).then(() => late(`nothing on its console within ${FIRST_LINE_MS / 1000} s`)),
+      passed(guest, BOOT_MS).then(() => late(`not ready within ${BOOT_MS / 1000} s`)),
+      new Promise<never>((_, reject) => signal.addEventListener('abort', reject, { once: true })),
     ]);
   } catch (error) {
     signal.throwIfAborted();
@@ -101,13 +101,18 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
 }
 
 /** Resolves when the guest has not said a word for too long; never if it has spoken. */
-async function silent(guest: Guest, signal: AbortSignal): Promise<void> {
+async function silent(guest: Guest): Promise<void> {
   let spoke = false;
   void guest.console.line(/./).then(() => {
     spoke = true;
   });
-  await sleep(FIRST_LINE_MS, undefined, { signal, ref: false });
+  await passed(guest, FIRST_LINE_MS);
   if (spoke) await new Promise<never>(() => {});
+}
+
+/** Resolves when the host has given the guest so much time. */
+function passed({ pace }: Guest, ms: number): Promise<void> {
+  return new Promise((resolve) => pace.after(ms, resolve));
 }
 
 /** What decides whether KVM works here, apart from who may open the device. */

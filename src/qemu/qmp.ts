@@ -1,7 +1,7 @@
 /** QEMU's monitor protocol: one JSON object a line, replies in order of the commands, events in between. */
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { ours, type Pace } from '../host/index.js';
 import { InfraError } from '../model/index.js';
 import { LineSplitter } from './lines.js';
 
@@ -42,10 +42,13 @@ export class Qmp {
   #gone = false;
 
   readonly #log: (line: string) => void;
+  /** Of the guest: what deadlines count. */
+  readonly pace: Pace;
 
   /** Takes the stream over. `onEvent` sees every event, in order; `log` every line of either side. */
-  constructor(stream: Duplex, onEvent: (event: QmpEvent) => void, log: (line: string) => void = () => {}) {
+  constructor(stream: Duplex, onEvent: (event: QmpEvent) => void, log: (line: string) => void = () => {}, pace = ours) {
     this.#stream = stream;
+    this.pace = pace;
     this.#log = log;
     this.#listeners.add(onEvent);
     this.greeted = new Promise((resolve, reject) => {
@@ -74,13 +77,13 @@ export class Qmp {
     if (this.#gone) throw new InfraError(`QEMU is gone: ${command} cannot be asked`);
     const id = ++this.#lastId;
     const answer = await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const stop = this.pace.after(REPLY_MS, () => {
         this.#pending.delete(id);
         reject(new InfraError(`QEMU did not answer ${command} within ${REPLY_MS / 1000} s`));
-      }, REPLY_MS);
+      });
       const settle = <A>(then: (value: A) => void) => {
         return (value: A) => {
-          clearTimeout(timer);
+          stop();
           this.#pending.delete(id);
           then(value);
         };
@@ -129,17 +132,20 @@ export class Qmp {
   }
 }
 
-/** The first event from now on that is the one. `within` resolves with it, or with undefined when it did not come in that time. */
+/** The first event from now on that is the one; it fails when QEMU ends. `within`: undefined when it did not come in that time. */
 export function qmpEvent(
   qmp: Qmp,
   isIt: (event: QmpEvent) => boolean,
-): Disposable & { within(ms: number): Promise<QmpEvent | undefined> } {
+): Disposable & { came: Promise<QmpEvent>; within(ms: number): Promise<QmpEvent | undefined> } {
   let stop = (): void => {};
-  const came = new Promise<QmpEvent>((resolve) => {
+  const came = new Promise<QmpEvent>((resolve, reject) => {
     stop = qmp.onEvent((event) => isIt(event) && resolve(event));
+    qmp.closed.then(() => reject(new InfraError('QEMU closed its monitor connection')));
   });
+  came.catch(() => {});
   return {
-    within: (ms) => Promise.race([came, sleep(ms, undefined, { ref: false }), qmp.closed.then(() => undefined)]),
+    came,
+    within: (ms) => qmp.pace.within(ms, came),
     [Symbol.dispose]: stop,
   };
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { connect, makeRunKeys, type PushedFile, runArchive, type Session } from '../guest/index.js';
+import { connect, makeRunKeys, type PushedFile, runArchive, type Session, whileAlive } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { splats } from '../oracle/index.js';
 import { peerDriver } from '../plan/index.js';
@@ -180,12 +180,23 @@ export class BootedGuest implements AsyncDisposable {
 
   /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */
   unplug(node: string): Promise<void> {
-    return this.#guest.unplug(node);
+    const { signal } = this.#options;
+    return whileAlive({ ...this.#guest, signal }, () => this.#guest.unplug(node));
   }
 
   /** Puts it back where it was; the guest finds it a little later. */
   plug(node: string): Promise<void> {
     return this.#guest.plug(node);
+  }
+
+  /** A moment, for `kept`. */
+  now(): number {
+    return this.#guest.pace.now();
+  }
+
+  /** In words, if so: since then the host kept this guest from running for so long that what it says of time is not its fault. */
+  kept(since: number): string | undefined {
+    return this.#guest.pace.kept(since);
   }
 
   /** All lines of the console so far. */
@@ -195,11 +206,8 @@ export class BootedGuest implements AsyncDisposable {
 
   /** Waits until the console has shown `text`, a few seconds at most: SSH may be ahead of it. */
   async consoleHas(text: string): Promise<void> {
-    await Promise.race([
-      this.#guest.console.line(new RegExp(text)),
-      this.#guest.died,
-      sleep(MARK_DEADLINE_MS, undefined, { ref: false }),
-    ]);
+    const { console, died, pace } = this.#guest;
+    await pace.within(MARK_DEADLINE_MS, Promise.race([console.line(new RegExp(text)), died]));
   }
 
   /** Do QEMU's fault events and complaints about bad accesses reach the file that `traceSince` reads? Shown once, when it booted. */
@@ -328,16 +336,26 @@ async function setUpIommu(
   }
 }
 
+const TRACE_MS = 500;
+
 /** Makes QEMU read where there is nothing, and looks whether its complaint arrives. */
 async function traceArrives(guest: Guest): Promise<boolean> {
   const size = async () => (await stat(guest.traceFile)).size;
   const before = await size();
   await guest.qmp.execute('human-monitor-command', z.string(), { 'command-line': 'xp /1wx 0xfffffff0000' });
-  for (let tries = 0; tries < 20; tries++) {
-    if ((await size()) > before) return true;
-    await sleep(25);
+  let late = false;
+  const stop = guest.pace.after(TRACE_MS, () => {
+    late = true;
+  });
+  try {
+    for (;;) {
+      if ((await size()) > before) return true;
+      if (late) return false;
+      await sleep(25);
+    }
+  } finally {
+    stop();
   }
-  return false;
 }
 
 async function modulesOf(image: Image): Promise<PushedFile[]> {

@@ -8,17 +8,18 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** What each room may import of the project, besides itself. */
 const MAY: Record<string, string[]> = {
   model: [],
+  host: ['model'],
   plan: ['model'],
   images: ['model'],
-  qemu: ['model'],
-  guest: ['model'],
+  qemu: ['model', 'host'],
+  guest: ['model', 'host'],
   oracle: ['model'],
   results: ['model'],
   perf: ['model'],
   terminal: ['model'],
-  run: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf'],
+  run: ['model', 'host', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf'],
   report: ['model', 'plan', 'qemu', 'results', 'perf', 'terminal'],
-  cli: ['model', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf', 'run', 'report', 'terminal'],
+  cli: ['model', 'host', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf', 'run', 'report', 'terminal'],
 };
 const LOADER = 'src/cli/scenarios.ts';
 

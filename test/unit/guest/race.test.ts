@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { whileAlive } from '../../../src/guest/race.js';
+import { ours as pace } from '../../../src/host/index.js';
 
 const died = new Promise<never>(() => {});
 
@@ -12,7 +13,7 @@ it('leaves nothing behind at the signal of a run, however many wait at a time', 
   const collect = runInNewContext('gc') as () => void;
   const { signal } = new AbortController();
   const wait = (ms: number) =>
-    whileAlive({ died, signal }, async () => {
+    whileAlive({ died, signal, pace }, async () => {
       await sleep(ms);
       collect();
     });
@@ -23,10 +24,10 @@ it('leaves nothing behind at the signal of a run, however many wait at a time', 
 it('ends with the first of result, abort and deadline, and tells the work', async () => {
   const stop = new AbortController();
   const never = (over: AbortSignal) => new Promise<never>((_, reject) => over.addEventListener('abort', reject));
-  expect(await whileAlive({ died, signal: stop.signal }, async () => 7)).toBe(7);
+  expect(await whileAlive({ died, pace, signal: stop.signal }, async () => 7)).toBe(7);
   const late = () => new Error('late');
-  await expect(whileAlive({ died, signal: stop.signal, deadlineMs: 1, late }, never)).rejects.toThrow('late');
-  const waiting = whileAlive({ died, signal: stop.signal }, never);
+  await expect(whileAlive({ died, pace, signal: stop.signal, deadlineMs: 1, late }, never)).rejects.toThrow('late');
+  const waiting = whileAlive({ died, pace, signal: stop.signal }, never);
   stop.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import ssh2, { type ServerChannel } from 'ssh2';
 import { afterEach } from 'vitest';
 import { connect, makeRunKeys, type Session } from '../../../src/guest/index.js';
+import { Pace } from '../../../src/host/index.js';
 import type { GuestDied } from '../../../src/model/index.js';
 
 export type Behaviour = (channel: ServerChannel, command: string) => void;
@@ -38,6 +39,7 @@ export async function rig(
     otherHost = false,
     deadlineMs = limits.deadlineMs,
     refuses = (_command: string): boolean => false,
+    pace = new Pace(),
   } = {},
 ): Promise<Rig> {
   const keys = makeRunKeys();
@@ -72,6 +74,7 @@ export async function rig(
     died: new Promise<GuestDied>((resolve) => {
       die = resolve;
     }),
+    pace,
     console: {
       line: () => (ready ? Promise.resolve('phyrlab: ready') : new Promise<string>(() => {})),
       tail: () => ['[ 1.5] waiting for root'],
