@@ -22,6 +22,7 @@ import {
   DriverStats,
   findingsIn,
   invalidationsTraced,
+  isOfTime,
   type Judgement,
   judge,
   judgeData,
@@ -41,6 +42,7 @@ import {
   storyIn,
   structureCounts,
   Watch,
+  withoutTime,
 } from '../oracle/index.js';
 import { dutOf } from '../plan/index.js';
 import type { BootedGuest } from './boot.js';
@@ -65,6 +67,8 @@ export async function runCell(
     onStep: (step: string) => void;
     /** Of the guest's kernel: it decides which known defects are due. */
     release: string;
+    /** What the host did from then on counts as done to this cell; default: from now on. */
+    since?: number;
   },
 ): Promise<CellOutcome> {
   const at = new Date().toISOString();
@@ -85,6 +89,7 @@ export async function runCell(
     repro: options.repro(cell.id),
   });
   const from = booted.console().length;
+  const since = options.since ?? booted.now();
   let console = () => booted.console();
   /** What the cell has left outlives the guest: it goes on in another, which is judged as the first was. */
   const afterPowerCycle = async (before: readonly OracleReport[]) => {
@@ -112,7 +117,8 @@ export async function runCell(
       throw error;
     };
     const oracles = isSwitchedOff(cell) ? await afterPowerCycle(first).catch(orFirst) : first;
-    const { verdict, reason } = judge(cell.expect, oracles, known);
+    const kept = booted.kept(since);
+    const { verdict, reason } = judgeKept(cell, oracles, known, kept);
     const findings = findingsIn(oracles, known);
     // A warning of the kernel's own taints it as well as any other.
     const clean =
@@ -126,6 +132,9 @@ export async function runCell(
     return { record: findings.length > 0 ? { ...record, findings } : record, guestUsable: clean };
   } catch (error) {
     options.signal.throwIfAborted();
+    const kept = booted.kept(since);
+    if (kept !== undefined && isLate(error))
+      return { record: finish('lost', `${kept}: ${describe(error)}`), guestUsable: false };
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
       // The modules under test were loaded: what the kernel did is theirs to answer for.
       const lines = console();
@@ -143,6 +152,24 @@ export async function runCell(
     const verdict = error instanceof Blind ? 'inconclusive' : 'lost';
     return { record: finish(verdict, describe(error)), guestUsable: false };
   }
+}
+
+/** What cannot be told since the host gave the guest no time to do it is lost, not the guest's failure. */
+function judgeKept(
+  { expect }: Cell,
+  oracles: readonly OracleReport[],
+  known: readonly KnownDefect[],
+  kept: string | undefined,
+): Judgement {
+  if (kept === undefined) return judge(expect, oracles, known);
+  const judged = judge(expect, withoutTime(oracles, kept), known);
+  return judged.verdict === 'inconclusive' ? { verdict: 'lost', reason: judged.reason } : judged;
+}
+
+/** Is it perhaps no more than that something took too long? */
+function isLate(error: unknown): boolean {
+  if (error instanceof GuestDied) return error.how === 'hang' || isOfTime(error.message);
+  return error instanceof StepFailed || error instanceof Blind;
 }
 
 /** A guest that went under. A planted defect has been caught only by a report of the kernel's, and of a check only by its own. */

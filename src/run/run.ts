@@ -17,7 +17,7 @@ import {
   type RunRecord,
   unfinished,
 } from '../model/index.js';
-import { splats } from '../oracle/index.js';
+import { isStandstill, splats } from '../oracle/index.js';
 import { type Boot, builtWithPlants, groupIntoBoots, keptStates, type Load, loadOf, type Plan } from '../plan/index.js';
 import { qemuLacks, stateLost } from '../qemu/index.js';
 import { Berths } from './berths.js';
@@ -155,6 +155,10 @@ async function runBoot(
       keepState: place.keepState,
       signal,
     });
+    // A kernel's own watch is no match for a host that gives it nothing: what it found then is not its doing, and hides what would be.
+    const standstill = guest.console().find(isStandstill);
+    const kept = guest.kept(Number.NEGATIVE_INFINITY);
+    if (standstill !== undefined && kept !== undefined) throw new InfraError(`${kept} while it booted: ${standstill}`);
     starting = false;
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
     const ms = Math.round(performance.now() - started);
@@ -169,7 +173,14 @@ async function runBoot(
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
       const console = guest.console().length;
       const { release, key } = image.kernel;
-      const outcome = await runCell(guest, cell, { repro, signal, onStep, release });
+      const outcome = await runCell(guest, cell, {
+        repro,
+        signal,
+        onStep,
+        release,
+        // What the kernel says while it boots is the first one's to hear.
+        ...(done === 0 && { since: Number.NEGATIVE_INFINITY }),
+      });
       const record: CellRecord = {
         ...outcome.record,
         boot: done > 0 ? 'shared' : guest.restored ? 'restored' : 'cold',

@@ -1,33 +1,8 @@
-import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { InfraError } from '../../../src/model/index.js';
-import { Qmp, type QmpEvent } from '../../../src/qemu/qmp.js';
-
-const GREETING = { QMP: { version: { qemu: { major: 11, minor: 1, micro: 3 } }, capabilities: [] } };
-
-interface Command {
-  execute: string;
-  arguments: unknown;
-  id: number;
-}
-
-/** QEMU's end of the monitor: answers each command with what `answer` says, or not at all. */
-function monitor(answer: (command: Command) => unknown) {
-  const events: QmpEvent[] = [];
-  const stream: Duplex = new Duplex({
-    read() {},
-    write(chunk: Buffer, _encoding, done) {
-      const command = JSON.parse(String(chunk)) as Command;
-      const reply = command.execute === 'qmp_capabilities' ? { return: {} } : answer(command);
-      if (reply !== undefined) send({ id: command.id, ...(reply as object) });
-      done();
-    },
-  });
-  const send = (message: unknown) => stream.push(`${JSON.stringify(message)}\r\n`);
-  const qmp = new Qmp(stream, (event) => events.push(event));
-  return { qmp, stream, send, events };
-}
+import { ManualHost, settled } from '../host/manual-clock.js';
+import { GREETING, monitor } from './monitor.js';
 
 describe('Qmp', () => {
   it('negotiates, executes, parses and delivers events in order', async () => {
@@ -68,6 +43,19 @@ describe('Qmp', () => {
     stream.push('qemu: fatal\n');
     await qmp.closed;
     await expect(qmp.execute('stop', z.unknown())).rejects.toThrow('QEMU is gone');
+  });
+
+  it('gives up on a monitor that does not answer, but not since we were stopped ourselves', async () => {
+    const host = new ManualHost();
+    const { qmp, send } = monitor(() => undefined, host.pace());
+    send(GREETING);
+    await qmp.greeted;
+    const waiting = qmp.execute('query-status', z.unknown()).catch((error: Error) => error.message);
+    await host.stopUs(60_000);
+    const soon = await Promise.race([waiting, settled().then(() => 'still waits')]);
+    expect(soon).toBe('still waits');
+    await host.pass(10_000);
+    expect(await waiting).toBe('QEMU did not answer query-status within 10 s');
   });
 
   it('rejects all that waits when QEMU ends', async () => {
