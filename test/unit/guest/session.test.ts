@@ -1,7 +1,11 @@
 /** The session against a real SSH server, each command in a process of its own. */
+
+import type { ServerChannel } from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { Pace } from '../../../src/host/index.js';
 import { GuestDied, InfraError } from '../../../src/model/index.js';
+import { ManualHost } from '../host/manual-clock.js';
 import { limits, replying, rig, silent } from './ssh-rig.js';
 
 describe('connect', () => {
@@ -54,6 +58,39 @@ describe('Session.exec', () => {
       how: 'hang',
       message: "'sleep 99' did not end within 0.05 s",
     });
+  });
+
+  it('does not take it for one while the monitor does not answer: that is lost', async () => {
+    const pace = new Pace({ excuse: async () => 'QEMU did not answer query-status within 10 s' });
+    const { session } = await rig(silent, { pace });
+    const late = session.exec('sleep 99', { ...limits, deadlineMs: 50 });
+    await expect(late).rejects.toThrow(InfraError);
+    await expect(late).rejects.toThrow("'sleep 99' did not end within 0.05 s: QEMU did not answer query-status");
+  });
+
+  it('names the death that is why the monitor does not answer', async () => {
+    const pace = new Pace({ excuse: async () => 'QEMU closed its monitor connection' });
+    const { session, die } = await rig(silent, { pace });
+    const late = session.exec('sleep 99', { ...limits, deadlineMs: 50 });
+    setTimeout(() => die(new GuestDied('panic', 'boom')), 200);
+    await expect(late).rejects.toThrow('boom');
+  });
+
+  it('hears the answer of a guest that went on while we were stopped', async () => {
+    const host = new ManualHost();
+    let ask = (_: ServerChannel): void => {};
+    const asked = new Promise<ServerChannel>((resolve) => {
+      ask = resolve;
+    });
+    const { session } = await rig((channel) => ask(channel), { pace: host.pace() });
+    const result = session.exec('lab begin', { ...limits, deadlineMs: 30_000, stdin: '' });
+    result.catch(() => {});
+    const channel = await asked;
+    await host.stopUs(40_000);
+    channel.write('done');
+    channel.exit(0);
+    channel.end();
+    expect(await result).toMatchObject({ code: 0, stdout: 'done' });
   });
 
   it('ends at once when the guest dies or the caller gives up', async () => {

@@ -31,8 +31,8 @@ it('a kernel and steps that complain of time show nothing when the host gave non
     report('data', 'pass'),
     report('kernel-log', 'fail', `BUG: ${LOCKUP} (and 1 more)`),
   ];
-  expect(judge({ kind: 'works' }, late).verdict).toBe('fail');
-  const judged = judge({ kind: 'works' }, withoutTime(late, kept));
+  expect(judge({ kind: 'works', how: 'iova' }, late).verdict).toBe('fail');
+  const judged = judge({ kind: 'works', how: 'iova' }, withoutTime(late, kept));
   expect(judged.verdict).toBe('inconclusive');
   expect(judged.reason).toMatch(/kept the guest from running for 40 s; fio ended with 1/);
   const timeout = [report('kernel-log', 'fail', 'driver trouble: nvme nvme0: I/O tag 3 QID 1 timeout, aborting')];
@@ -41,7 +41,7 @@ it('a kernel and steps that complain of time show nothing when the host gave non
 
 it('wrong data, and a kernel that complains of anything else, show what they always do', () => {
   const wrong = [report('workload', 'fail'), report('data', 'fail', 'sector 7')];
-  expect(judge({ kind: 'works' }, withoutTime(wrong, kept)).verdict).toBe('fail');
+  expect(judge({ kind: 'works', how: 'iova' }, withoutTime(wrong, kept)).verdict).toBe('fail');
   const kasan = [report('kernel-log', 'fail', 'KASAN: BUG: KASAN: use-after-free in phyr_map')];
   expect(withoutTime(kasan, kept)).toEqual(kasan);
   const clean = [report('workload', 'pass'), report('kernel-log', 'pass')];

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { deviceOption } from '../../../src/qemu/hotplug.js';
+import { InfraError } from '../../../src/model/index.js';
+import { deviceOption, NotLetGo, unplug } from '../../../src/qemu/hotplug.js';
+import { ManualHost, settled } from '../host/manual-clock.js';
+import { GREETING, monitor } from './monitor.js';
 
 describe('a device that comes back', () => {
   const argv = ['-device', 'pcie-root-port,id=pci-rp', '-device', 'nvme,id=pci-d,bus=pci-rp', '-drive', 'id=pci-x'];
@@ -11,5 +14,38 @@ describe('a device that comes back', () => {
 
   it('must have been there', () => {
     expect(() => deviceOption('x', argv)).toThrow(/no device 'x'/);
+  });
+});
+
+describe('a device that the guest does not let go', () => {
+  const pressed = async (excuse?: string) => {
+    const host = new ManualHost();
+    const { qmp, send } = monitor(() => ({ return: {} }), host.pace({ excuse: async () => excuse }));
+    send(GREETING);
+    await qmp.greeted;
+    const outcome = unplug(qmp, 'd').catch((error: unknown) => error);
+    await settled();
+    return { host, send, outcome };
+  };
+
+  it('is its failure when its time is up', async () => {
+    const { host, outcome } = await pressed();
+    await host.pass(20_000);
+    expect(await outcome).toEqual(new NotLetGo("the guest did not let go of 'd' within 20 s"));
+  });
+
+  it('is nobody’s when QEMU stands still', async () => {
+    const { host, outcome } = await pressed('QEMU did not answer');
+    await host.pass(20_000);
+    const error = await outcome;
+    expect(error).toBeInstanceOf(InfraError);
+    expect(error).not.toBeInstanceOf(NotLetGo);
+  });
+
+  it('is gone when it went while we were stopped', async () => {
+    const { host, send, outcome } = await pressed();
+    await host.stopUs(60_000);
+    send({ event: 'DEVICE_DELETED', data: { device: 'pci-d' } });
+    expect(await outcome).toBeUndefined();
   });
 });
