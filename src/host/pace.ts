@@ -206,7 +206,9 @@ export class Pace implements Disposable {
 
   #spelt(ms: number, from: number): string {
     const wall = this.#clock.now() - from;
-    return wall > ms * 1.5 && wall > ms + 1_000 ? `${ms / 1000} s (${seconds(wall)} on this busy host)` : `${ms / 1000} s`;
+    return wall > ms * 1.5 && wall > ms + 1_000
+      ? `${ms / 1000} s (${seconds(wall)} on this busy host)`
+      : `${ms / 1000} s`;
   }
 }
 
