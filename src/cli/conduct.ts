@@ -9,6 +9,7 @@ import { probeAccelerator } from '../qemu/index.js';
 import { type StatusLine, styleFor } from '../report/index.js';
 import { EVENTS, type EventLog, newRunId, RunStore, runsFolder, whatIsLeft } from '../results/index.js';
 import { executeRun, Snapshots } from '../run/index.js';
+import { keptCommand } from './again.js';
 import { BOOT_TIMEOUT_S, type ConductOptions } from './conduct-options.js';
 import { Recording } from './recording.js';
 import type { ReportTarget } from './reports.js';
@@ -99,7 +100,7 @@ export async function conduct(
     plan,
     run,
     firstBoot,
-    repro: (cellId) => reproCommand(id, cellId, options.runs),
+    repro: (cellId) => keptCommand(id, cellId),
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator,
     image: ({ plants, machine }) => images.image(asked.kernel, { plants, machine, guest }),
@@ -144,11 +145,6 @@ export function imagesOf({
     rootfs: { key: rootfs.key },
     modules: { key: modules.key },
   };
-}
-
-/** The one command that runs exactly this cell of that run again. */
-export function reproCommand(run: string, cellId: string, runs: string | undefined): string {
-  return `npx phyrlab repro '${run}/${cellId}'${runs === undefined ? '' : ` --runs ${runsFolder(runs)}`}`;
 }
 
 /** Better said now than after half of the cells. */

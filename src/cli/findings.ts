@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { findingLines, findingsOf } from '../report/index.js';
 import { findRun, readRun, runsFolder } from '../results/index.js';
 import { say } from '../terminal/index.js';
+import { shownHere } from './again.js';
 import { RUN } from './options.js';
 
 interface FindingsOptions {
@@ -16,7 +17,9 @@ export function findingsCommand(): Command {
     .option('--json', 'one JSON document on standard output')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .action(async (word: string | undefined, options: FindingsOptions) => {
-      const recorded = await readRun(findRun(runsFolder(options.runs), word));
+      const folder = findRun(runsFolder(options.runs), word);
+      const kept = await readRun(folder);
+      const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, folder)) };
       const findings = findingsOf(recorded);
       const lines = options.json ? [JSON.stringify(findings, null, 2)] : findingLines(findings);
       const none = `run ${recorded.run.id} found nothing wrong in the kernel's own paths`;

@@ -5,6 +5,7 @@ import { InfraError, UsageError } from '../model/errors.js';
 import { EXIT_CODES, ExitCode } from '../model/exit-code.js';
 import { hostFault } from '../model/host-fault.js';
 import { hostPath } from '../model/host-path.js';
+import { typedHere } from '../model/typed.js';
 import { complain, print } from '../terminal/index.js';
 import { COMMANDS } from './commands.js';
 import { Interrupted } from './interrupt.js';
@@ -63,7 +64,10 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (error instanceof Interrupted) return say('interrupted', ExitCode.interrupted);
   if (error instanceof UsageError) {
-    return say(error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`, ExitCode.usage);
+    return say(
+      error.hint === undefined ? error.message : `${error.message}\n  ${typedHere(error.hint)}`,
+      ExitCode.usage,
+    );
   }
   if (error instanceof InfraError) {
     return say(

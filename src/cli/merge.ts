@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { describe, type RunEvent, UsageError } from '../model/index.js';
+import { describe, quoted, type RunEvent, shellWord, UsageError } from '../model/index.js';
 import { StatusLine, styleFor } from '../report/index.js';
 import {
   EVENTS,
@@ -15,7 +15,7 @@ import {
   type ShardLog,
 } from '../results/index.js';
 import { complain } from '../terminal/index.js';
-import { reproCommand } from './conduct.js';
+import { keptCommand } from './again.js';
 import { addReportOptions } from './conduct-options.js';
 import { RUN } from './options.js';
 import { Recording } from './recording.js';
@@ -51,11 +51,11 @@ async function merge(folders: string[], options: MergeCommandOptions): Promise<v
     now: new Date().toISOString(),
     repro: (cellId, declared) =>
       declared
-        ? reproCommand(id, cellId, options.runs)
+        ? keptCommand(id, cellId)
         : [
-            `npx phyrlab run '${cellId}' --seed ${seed}`,
-            ...(asked === undefined ? [] : [`--kernel ${asked.kernel}`]),
-            ...(asked?.scenarios === undefined ? [] : [`--scenarios ${asked.scenarios}`]),
+            `phyrlab run ${quoted(cellId)} --seed ${seed}`,
+            ...(asked === undefined ? [] : [`--kernel ${shellWord(asked.kernel)}`]),
+            ...(asked?.scenarios === undefined ? [] : [`--scenarios ${shellWord(asked.scenarios)}`]),
           ].join(' '),
   });
   const runs = runsFolder(options.runs);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
-import { ExitCode, matcher, type Series, UsageError } from '../model/index.js';
+import { ExitCode, matcher, type Series, shellWord, typedHere, UsageError } from '../model/index.js';
 import {
   type Alone,
   changesOf,
@@ -161,15 +161,12 @@ async function show({ judged, alone }: Compared, [run]: Runs, options: HistoryOp
   const asked = folder === undefined ? undefined : (await readStart(folder))?.run.asked;
   const lines = comparisonLines(judged, styleFor(process.stdout), {
     alone,
-    ...(asked !== undefined && { again: `phyrlab run ${asked.words.map(quoted).join(' ')} --kernel ${asked.kernel}` }),
+    ...(asked !== undefined && {
+      again: `phyrlab run ${asked.words.map(shellWord).join(' ')} --kernel ${shellWord(asked.kernel)}`,
+    }),
     ...(process.stdout.columns > 0 && { width: process.stdout.columns }),
   });
-  for (const line of lines) write(line);
-}
-
-/** For a shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  for (const line of lines) write(typedHere(line));
 }
 
 async function showHistory(history: History, word: string, options: HistoryOptions): Promise<void> {

@@ -25,6 +25,7 @@ import {
   TerminalReport,
 } from '../report/index.js';
 import { historyFolder, inOrder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
+import { shownHere } from './again.js';
 import { writeReport } from './report.js';
 import { type ReportTarget, writeReports } from './reports.js';
 
@@ -61,9 +62,15 @@ export class Recording {
     if (event.type === 'run-start') {
       this.#run = event.run;
       this.#cells = event.cells;
-    } else if (event.type === 'cell-end') this.#records.set(event.record.id, event.record);
+    } else if (event.type === 'cell-end') {
+      this.#records.set(event.record.id, event.record);
+      this.#terminal.consume({ ...event, record: this.#shown(event.record) });
+      return;
+    }
     this.#terminal.consume(event);
   };
+
+  readonly #shown = (record: CellRecord): CellRecord => shownHere(record, this.#options.store.folder);
 
   /** The end of the run. Everything that is written of it is there when this resolves. */
   async conclude(end: { duration_ms: number; interrupted: boolean }): Promise<{ exitCode: number; result: RunResult }> {
@@ -80,14 +87,14 @@ export class Recording {
     const result = RunResult.parse({ schema: SCHEMA_VERSION, run, cells });
     this.#terminal.table(p2pTable(this.#cells, cells));
     const declared = new Map(this.#cells.map((cell) => [cell.id, cell]));
-    this.#terminal.table(findingLines(findingsOf({ run, cells, declared })));
+    this.#terminal.table(findingLines(findingsOf({ run, cells: cells.map(this.#shown), declared })));
     this.#terminal.table(costBars(instructionCosts(cells)));
     this.#terminal.totals(cells, duration_ms, store.folder);
     await store.writeResult(result);
     // A shard is measured when it is merged: its figures are of the whole run.
     const samples = interrupted || forget || shard !== undefined ? undefined : samplesOf(result, this.#cells);
     if (samples !== undefined) await writeSamples(historyFolder(runs), samples.header, samples.lines);
-    await writeReports([{ format: 'ktap', file: join(store.folder, 'result.ktap') }, ...targets], result);
+    await writeReports([{ format: 'ktap', file: join(store.folder, 'result.ktap') }, ...targets], result, this.#shown);
     await this.#report();
     return { exitCode, result };
   }

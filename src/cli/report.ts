@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory, projectRoot } from '../images/index.js';
-import { describe, UsageError } from '../model/index.js';
+import { describe, typed, UsageError } from '../model/index.js';
 import { changesOf, middleOf } from '../perf/index.js';
 import { type Cause, causesOf, type HistoryLine, htmlReport } from '../report/index.js';
 import {
@@ -19,6 +19,7 @@ import {
   writeWhole,
 } from '../results/index.js';
 import { complain, say } from '../terminal/index.js';
+import { shownHere } from './again.js';
 import { RUN } from './options.js';
 
 interface ReportOptions {
@@ -59,7 +60,7 @@ export function reportCommand(): Command {
  */
 export async function writeReport(folder: string): Promise<string> {
   const file = join(folder, 'report.html');
-  await writeWhole(file, await reportOf(folder, async ({ run }) => `phyrlab report ${run.id} adds it.`));
+  await writeWhole(file, await reportOf(folder, async ({ run }) => `${typed(`report ${run.id}`)} adds it.`));
   return file;
 }
 
@@ -72,7 +73,8 @@ async function reportOf(
   folder: string,
   history: (recorded: RecordedRun) => Promise<HistoryLine[] | string>,
 ): Promise<string> {
-  const recorded = await readRun(folder);
+  const kept = await readRun(folder);
+  const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, folder)) };
   const causes = causesOf(recorded.cells);
   return htmlReport({
     recorded,

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { access, appendFile, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { describe, type RunResult, UsageError } from '../model/index.js';
+import { type CellRecord, describe, type RunResult, UsageError } from '../model/index.js';
 import { annotations, FORMATS, type Format, summary } from '../report/formats/index.js';
 import { writeWhole } from '../results/store.js';
 import { annotate, say } from '../terminal/index.js';
@@ -59,8 +59,15 @@ export async function checkTargets(targets: readonly ReportTarget[]): Promise<vo
   }
 }
 
-export async function writeReports(targets: readonly ReportTarget[], result: RunResult): Promise<void> {
+/** @param shown a record as it is shown to a person; programs read what is kept */
+export async function writeReports(
+  targets: readonly ReportTarget[],
+  kept: RunResult,
+  shown: (record: CellRecord) => CellRecord,
+): Promise<void> {
+  const forPeople = { ...kept, cells: kept.cells.map(shown) };
   for (const { format, file } of targets) {
+    const result = format === 'json' ? kept : forPeople;
     if (format === 'github') {
       for (const line of annotations(result)) annotate(process.stdout, line);
       // Without a runner there is nobody to show it.

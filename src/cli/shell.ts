@@ -3,7 +3,16 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { LetGo, type Streams } from '../guest/index.js';
 import { cacheDirectory, guestFolder, type Images, openImages } from '../images/index.js';
-import { describe, ExitCode, GuestDied, InfraError, type Modules, type Progress, UsageError } from '../model/index.js';
+import {
+  describe,
+  ExitCode,
+  GuestDied,
+  InfraError,
+  type Modules,
+  type Progress,
+  typedHere,
+  UsageError,
+} from '../model/index.js';
 import { deviceEvents } from '../oracle/index.js';
 import { type Found, find } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
@@ -178,7 +187,11 @@ function introduce(desk: Desk, folder: string, say: (text: string) => void): voi
   if ('pruned' in desk.cell.outcome) say(`this cell is never run: ${desk.cell.outcome.pruned}`);
   for (const line of desk.devices()) say(`  ${line}`);
   say(`tools: lab, phyrctl, phyrio, fio, churn ...; console: ${join(folder, 'console.log')}`);
-  say("after an edit of guest/: 'phyrlab reload' in another terminal; 'exit' ends the guest, ~. one that hangs");
+  say(
+    typedHere(
+      "after an edit of guest/: 'phyrlab reload' in another terminal; 'exit' ends the guest, ~. one that hangs",
+    ),
+  );
 }
 
 /** What differs from what is loaded is built and goes into the guest; one at a time. */

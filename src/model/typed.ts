@@ -16,17 +16,25 @@ function findRoot(from: string): string {
   }
 }
 
-/** The command as words for a shell. In a CI the name alone: whoever reads it there has a clone of their own. */
+/** A command as words for a shell. In a CI the name alone: whoever reads it there has a clone of their own. */
 export function typed(words: string, env: NodeJS.ProcessEnv = process.env): string {
   return `${env.CI ? 'phyrlab' : shellWord(join(projectRoot, 'src', 'cli', 'phyrlab.mjs'))} ${words}`;
 }
 
-/** A kept command as it is typed here; also of what an earlier version kept. */
-export function typedHere(command: string, env: NodeJS.ProcessEnv = process.env): string {
-  return command.replace(/^(?:npx )?phyrlab (.*)$/s, (_, words: string) => typed(words, env));
+const COMMANDS =
+  'bench|check|doctor|findings|gc|images|list|merge|nightly|perf|reload|report|repro|run|shell|show|watch';
+const COMMAND = new RegExp(`(?<![\\w./-])(?:npx )?phyrlab (?=(?:${COMMANDS})\\b)`, 'g');
+
+/** A text with the commands in it as they are typed here; also one that an earlier version kept. */
+export function typedHere(text: string, env: NodeJS.ProcessEnv = process.env): string {
+  return text.replace(COMMAND, () => typed('', env));
 }
 
 /** One word for a shell, quoted if it has to be. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text);
+}
+
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 /** What the same work cost by each backend, for a terminal or a log: numbers, and small bars beside them. */
+import { typed } from '../model/index.js';
 import { type CostGroup, type CostRow, isOurs } from './costs.js';
 import { formatRatio } from './format.js';
 
@@ -36,7 +37,7 @@ export function costBars(groups: readonly CostGroup[]): string[] {
         }),
       ];
     }),
-    ...(more > 0 ? [`and ${more} more: phyrlab report`] : []),
+    ...(more > 0 ? [`and ${more} more: ${typed('report')}`] : []),
   ];
 }
 

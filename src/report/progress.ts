@@ -1,4 +1,4 @@
-import type { Progress } from '../model/index.js';
+import { type Progress, typedHere } from '../model/index.js';
 import { formatBytes } from './format.js';
 import type { StatusLine } from './status-line.js';
 
@@ -22,7 +22,7 @@ export function progressReporter(status: StatusLine): (event: Progress) => void 
         status.clear();
         break;
       case 'warning':
-        status.print(`warning: ${event.text}`);
+        status.print(`warning: ${typedHere(event.text)}`);
         break;
     }
   };

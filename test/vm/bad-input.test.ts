@@ -38,7 +38,10 @@ describe('bad input', () => {
     ));
   it('more than one cell to show', () => refused(['show', 'p2p-far'], /matches \d+ cells.*\n.*name one/));
   it('a run to report that is not there', async () => {
-    await refused(['report', '--runs', join(box.folder, 'none')], /there is no run in .*\n.*phyrlab run makes one/);
+    await refused(
+      ['report', '--runs', join(box.folder, 'none')],
+      /there is no run in .*\n.*phyrlab\.mjs run makes one/,
+    );
     await mkdir(join(box.folder, 'some', '20261121-000000-aaaa'), { recursive: true });
     await writeFile(join(box.folder, 'some', '20261121-000000-aaaa', 'events.jsonl'), '');
     await refused(['report', '2027', '--runs', join(box.folder, 'some')], /is called '2027'.*\n.*newest is 20261121/);

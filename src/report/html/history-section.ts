@@ -1,5 +1,5 @@
 /** What this run measured, among what earlier runs did. */
-import { countOf } from '../../model/index.js';
+import { countOf, typed } from '../../model/index.js';
 import { type ChangePoint, middleOf } from '../../perf/index.js';
 import type { SeriesHistory } from '../../results/index.js';
 import { formatChange } from '../format.js';
@@ -37,7 +37,7 @@ function count(number: number, what: string): string {
 function figures(lines: readonly HistoryLine[], run: string): Markup {
   const more = lines.length - MOST;
   return markup`<div class="series">${lines.slice(0, MOST).map((line) => figure(line, run))}</div>
-${more > 0 && markup`<p class="hint">${more.toLocaleString('en-US')} more: <code>phyrlab perf history SERIES</code> has each.</p>`}`;
+${more > 0 && markup`<p class="hint">${more.toLocaleString('en-US')} more: <code>${typed('perf history SERIES')}</code> has each.</p>`}`;
 }
 
 /** A change at the newest sample counts most. */

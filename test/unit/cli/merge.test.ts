@@ -68,7 +68,7 @@ describe('phyrlab merge', () => {
     expect(result.cells.map(({ id }) => id).sort()).toEqual(plan.cells.map(({ id }) => id).sort());
     const failed = result.cells.find(({ id }) => id === FAILING);
     expect(await readFile(join(run, failed?.evidence ?? '', 'console.log'), 'utf8')).toBe('oops');
-    expect(failed?.repro).toBe(`npx phyrlab repro '${result.run.id}/${FAILING}' --runs ${join(folder, 'merged')}`);
+    expect(failed?.repro).toBe(`phyrlab repro '${result.run.id}/${FAILING}'`);
     expect(JSON.parse(await readFile(join(run, 'result.json'), 'utf8'))).toEqual(result);
     expect((await readEvents(run))?.events.at(-1)).toMatchObject({ type: 'run-end', exitCode: 1 });
     expect((await readRun(findRun(join(folder, 'merged')))).cells).toEqual(result.cells);
