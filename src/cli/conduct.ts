@@ -1,7 +1,8 @@
 /** What every command that runs cells does: images, a folder for the run, the guests, and what is told of it. */
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheDirectory, FileLock, type Images } from '../images/index.js';
 import { type Asked, type Image, type RunRecord, type RunResult, type Shard, UsageError } from '../model/index.js';
 import { hostLoad, type Plan } from '../plan/index.js';
@@ -57,17 +58,19 @@ export async function conduct(
   images.checkKernel(asked.kernel, machines);
   const image = await images.image(asked.kernel, { guest });
   const runs = runsFolder(options.runs);
-  const id = begun?.log.start.run.id ?? newRunId();
-  using store = await (begun ? RunStore.resume(begun.folder, begun.log.bytes) : RunStore.create(runs, id));
-  // Whoever clears up old runs sees that this one is at work.
-  await using _atWork = await FileLock.tryAcquire(join(store.folder, EVENTS));
-  await checkSpace(store.folder);
+  await checkSpace(runs);
   const { accelerator } = await probeAccelerator({
     ...image,
     cacheDir: cacheDirectory(undefined, process.env),
     signal,
   });
   signal.throwIfAborted();
+
+  // After all that may be refused, which leaves no folder.
+  const id = begun?.log.start.run.id ?? newRunId();
+  using store = await (begun ? RunStore.resume(begun.folder, begun.log.bytes) : RunStore.create(runs, id));
+  // Whoever clears up old runs sees that this one is at work.
+  await using _atWork = await FileLock.tryAcquire(join(store.folder, EVENTS));
 
   const { targets, output } = options;
   const recording = new Recording({ store, runs, targets, status, style: styleFor(output), forget });
@@ -149,7 +152,9 @@ export function imagesOf({
 
 /** Better said now than after half of the cells. */
 async function checkSpace(folder: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
+  let there = folder;
+  while (!existsSync(there)) there = dirname(there);
+  const { bavail, bsize } = await statfs(there);
   const free = Math.floor((bavail * bsize) / 2 ** 20);
   if (free < SPACE_MIB) {
     throw new UsageError(

@@ -12,10 +12,22 @@ import { lineReporter, writtenAt } from './scenario-lines.js';
 
 export async function loadSuites(folder?: string): Promise<Suite[]> {
   const own = folder === undefined ? [] : await loadFolder(resolve(folder));
-  const suites = [...builtIn.map((suite) => parseSuite(suite, `built-in suite '${suite.id}'`)), ...own];
-  const twice = suites.find((suite, i) => suites.findIndex((other) => other.id === suite.id) !== i);
-  if (twice) throw new UsageError(`two suites are called '${twice.id}'`, 'give one of them another id');
-  return suites;
+  const ours = builtIn.map((suite) => {
+    const where = `built-in suite '${suite.id}'`;
+    return { suite: parseSuite(suite, where), where };
+  });
+  const loaded = [...ours, ...own];
+  const seen = new Map<string, string>();
+  for (const { suite, where } of loaded) {
+    const earlier = seen.get(suite.id);
+    if (earlier !== undefined)
+      throw new UsageError(
+        `two suites are called '${suite.id}': ${earlier}, and ${where}`,
+        'give one of them another id',
+      );
+    seen.set(suite.id, where);
+  }
+  return loaded.map(({ suite }) => suite);
 }
 
 /** The cells that the words name, with the defects of the kernel's own that are known to show in them. */
@@ -23,7 +35,13 @@ export function planOf(suites: readonly Suite[], words: readonly string[], seed:
   return withKnown(select(suites, words, seed), knownDefects);
 }
 
-async function loadFolder(folder: string): Promise<Suite[]> {
+interface Loaded {
+  suite: Suite;
+  /** Where it comes from, for a person. */
+  where: string;
+}
+
+async function loadFolder(folder: string): Promise<Loaded[]> {
   let names: string[];
   try {
     names = (await readdir(folder)).filter((name) => /\.(ts|mts|js|mjs)$/.test(name) && !name.endsWith('.d.ts')).sort();
@@ -36,7 +54,7 @@ async function loadFolder(folder: string): Promise<Suite[]> {
 }
 
 /** A scenario file exports a suite, or a list of them, as its default. */
-async function loadFile(path: string): Promise<Suite[]> {
+async function loadFile(path: string): Promise<Loaded[]> {
   // Loaded only here: it brings a whole compiler.
   const { createJiti } = await import('jiti');
   // No cache on disk: a scenario folder may be read-only, and nothing of ours shall stay there.
@@ -53,7 +71,25 @@ async function loadFile(path: string): Promise<Suite[]> {
     throw new UsageError(`scenario ${location(error, path)} does not load: ${firstLine(error, path)}`);
   }
   const list = Array.isArray(exported) ? exported : [exported];
-  return list.map((suite, i) => parseSuite(suite, `scenario ${path}${list.length > 1 ? `, suite ${i}` : ''}`));
+  // Without a default the loader gives the whole module.
+  if (list.length === 0 || !list.some(looksLikeSuite))
+    throw new UsageError(`scenario ${path} exports no suite as its default`, `${SHAPE}: export default {...}`);
+  return list.map((suite, i) => {
+    const where = `scenario ${path}${list.length > 1 ? `, suite ${i}` : ''}`;
+    return { suite: parseSuite(suite, where), where };
+  });
+}
+
+const SHAPE = 'a suite is {id, describe, blocks}; see harness/README.md';
+
+function looksLikeSuite(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && ['id', 'describe', 'blocks'].some((key) => key in value);
+}
+
+/** What does not fit; of several ways to write it, what each takes. */
+function wrong(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue.message;
+  return [...new Set(issue.errors.flatMap(([first]) => (first === undefined ? [] : wrong(first))))].join('; or ');
 }
 
 function parseSuite(value: unknown, where: string): Suite {
@@ -63,8 +99,8 @@ function parseSuite(value: unknown, where: string): Suite {
   const at = issue && issue.path.length > 0 ? `, ${z.core.toDotPath(issue.path)}` : '';
   const written = writtenAt(value, issue?.path ?? []);
   throw new UsageError(
-    `${written === undefined ? where : `scenario ${written}`}${at}: ${issue?.message ?? 'not a suite'}`,
-    'a suite is {id, describe, blocks}; see harness/README.md',
+    `${written === undefined ? where : `scenario ${written}`}${at}: ${issue === undefined ? 'not a suite' : wrong(issue)}`,
+    SHAPE,
   );
 }
 

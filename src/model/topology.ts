@@ -20,7 +20,7 @@ const NvmeNode = z.strictObject({
     .int()
     .min(1)
     .max(1 << 20),
-  blockSize: z.union([z.literal(512), z.literal(4096)]).default(512),
+  blockSize: z.literal([512, 4096]).default(512),
   /** A controller memory buffer of this size: a BAR that is registers to QEMU. The kernel's nvme driver offers it to p2pdma. */
   cmbMiB: P2P_MEMORY_MIB.optional(),
   /** A persistent memory region of this size: a BAR that is memory, and a file on the host. phyr_peer offers it to p2pdma. */

@@ -86,6 +86,11 @@ export async function findPastCell(runs: string, word: string): Promise<PastCell
     const cell = start?.cells.find(({ id }) => id === word);
     if (start !== undefined && cell !== undefined) return { run: start.run, cell, kept: await keptIn(folder, word) };
   }
+  if (existsSync(word) && statSync(word).isDirectory())
+    throw new UsageError(
+      `the folder ${word} has no ${KEPT_CELL}, so no failed cell kept it`,
+      'the row of a cell that did not pass names its folder; of a run name a cell: RUN/CELL',
+    );
   throw new UsageError(
     `no run in ${runs} has a cell '${word}'`,
     'name a cell as phyrlab list does, RUN/CELL, or the folder that a failed cell keeps; --runs DIR names another folder of runs',

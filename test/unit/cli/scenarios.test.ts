@@ -45,4 +45,24 @@ describe("what is wrong in a scenario file of one's own", () => {
     const thrown = folderWith({ 'a.ts': 'const a: any = undefined;\n\nexport default { id: a.b };\n' });
     await expect(loadSuites(thrown)).rejects.toThrow(`scenario ${join(thrown, 'a.ts')}:3 does not load: Cannot read`);
   });
+
+  it('is said with what is allowed', async () => {
+    const topology = `{ id: 't', root: [{ kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 64, blockSize: 1000 }] }`;
+    const machine = MACHINE.replace('export ', '').replace('400', '1');
+    const blockSize = folderWith({ 'a.ts': SUITE(machine).replace('topologies: []', `topologies: [${topology}]`) });
+    await expect(loadSuites(blockSize)).rejects.toThrow(/blockSize: .*512\|4096/);
+    const workload = `{ id: 'w', kind: 'map-cost', points: [{ layout: { chunks: '3k' }, kib: 64 }] }`;
+    const either = folderWith({ 'a.ts': SUITE(machine).replace('workloads: []', `workloads: [${workload}]`) });
+    await expect(loadSuites(either)).rejects.not.toThrow(/Invalid input$/);
+  });
+
+  it('is said with the file: no default export, and a name that another suite has', async () => {
+    const none = folderWith({ 'a.ts': 'export const suite = 1;\n' });
+    await expect(loadSuites(none)).rejects.toThrow(`scenario ${join(none, 'a.ts')} exports no suite as its default`);
+    const fine = `import { suites } from ${JSON.stringify(join(import.meta.dirname, '../../../harness/index.js'))};\n`;
+    const twice = folderWith({ 'a.ts': `${fine}export default suites.find(({ id }) => id === 'smoke');\n` });
+    await expect(loadSuites(twice)).rejects.toThrow(
+      `two suites are called 'smoke': built-in suite 'smoke', and scenario ${join(twice, 'a.ts')}`,
+    );
+  });
 });

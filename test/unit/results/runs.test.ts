@@ -143,4 +143,8 @@ describe('what is not the same here', () => {
     const same = await here({ modules: someRun.modules.key });
     expect(await otherImages({ run: someRun, kept: undefined }, same)).toEqual([]);
   });
+
+  it('says of a folder that no failed cell kept it', async () => {
+    await expect(findPastCell('/no/runs', import.meta.dirname)).rejects.toThrow(/has no cell\.json/);
+  });
 });
