@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import { namesGuestTree, openGuestTree, openImages } from '../images/index.js';
-import { type Cell, ExitCode, exitCodeOf, UsageError } from '../model/index.js';
+import { type Cell, countOf, ExitCode, exitCodeOf, UsageError } from '../model/index.js';
 import { budgetRows, countsOf, judgePairs, measuredBy, movedCounts, pairRuns } from '../perf/index.js';
 import { type Plan, select } from '../plan/index.js';
 import {
@@ -104,7 +104,7 @@ async function chosen(words: string[], { scenarios }: BenchOptions, seed: number
     const measuring = part(plan, measures);
     if (measuring.cells.length > 0) return measuring;
     throw new UsageError(
-      `none of the ${plan.cells.length} cells called '${words.join(' ')}' measures anything`,
+      `none of ${countOf(plan.cells.length, 'cell')} called '${words.join(' ')}' measures anything`,
       'cells of the kinds map-cost, io-cost and throughput do',
     );
   }

@@ -4,7 +4,15 @@ import { statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheDirectory, FileLock, type Images } from '../images/index.js';
-import { type Asked, type Image, type RunRecord, type RunResult, type Shard, UsageError } from '../model/index.js';
+import {
+  type Asked,
+  countOf,
+  type Image,
+  type RunRecord,
+  type RunResult,
+  type Shard,
+  UsageError,
+} from '../model/index.js';
 import { hostLoad, type Plan } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { type StatusLine, styleFor } from '../report/index.js';
@@ -130,7 +138,7 @@ function goOn(log: EventLog, recording: Recording): { plan: Plan; firstBoot: num
   const { done, cells, firstBoot } = whatIsLeft(log);
   recording.show(log.start);
   for (const event of done) recording.show(event);
-  const text = `goes on after ${done.length} of ${log.start.cells.length} cells`;
+  const text = `goes on after ${done.length} of ${countOf(log.start.cells.length, 'cell')}`;
   recording.consume({ type: 'notice', at: new Date().toISOString(), level: 'info', text });
   return { plan: { cells, pruned: log.start.pruned, omitted: 0 }, firstBoot };
 }

@@ -12,7 +12,7 @@ import {
   openImages,
   tryMirror,
 } from '../images/index.js';
-import { describe, ExitCode, hostFault, typed, UsageError } from '../model/index.js';
+import { countOf, describe, ExitCode, hostFault, typed, UsageError } from '../model/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { formatBytes, progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
@@ -54,7 +54,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
   say({
     what: 'host',
     state: 'good',
-    text: `${cpus().length} processors, ${formatBytes(totalmem())}, Linux ${release()}`,
+    text: `${countOf(cpus().length, 'processor')}, ${formatBytes(totalmem())}, Linux ${release()}`,
   });
   say(await tools(signal));
   say(await namespaces(signal));

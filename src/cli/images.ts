@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Images, type ImagesOptions, openImages } from '../images/index.js';
+import { countOf } from '../model/index.js';
 import { formatBytes, progressReporter, StatusLine } from '../report/index.js';
 import { say } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
@@ -71,7 +72,7 @@ async function list(): Promise<void> {
       say(`${name.padEnd(16)}  ${key}  ${formatBytes(bytes).padStart(10)}  used ${when}`);
     }
     const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-    say(`${entries.length} images, ${formatBytes(total)}, in ${images.cacheDir}`);
+    say(`${countOf(entries.length, 'image')}, ${formatBytes(total)}, in ${images.cacheDir}`);
   });
 }
 

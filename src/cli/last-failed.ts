@@ -1,5 +1,5 @@
 /** --last-failed: the cells that have not passed, as the runs that had them were asked for. */
-import { type Asked, type Cell, describe, type Suite } from '../model/index.js';
+import { type Asked, type Cell, countOf, describe, type Suite } from '../model/index.js';
 import type { Plan } from '../plan/index.js';
 import { notPassed, type Unpassed } from '../results/index.js';
 import { planOf } from './scenarios.js';
@@ -41,11 +41,12 @@ export async function lastFailed(
     if (suites === undefined) continue;
     const cells = sources.flatMap((source) => again(suites, source, seed));
     const gone = count(sources) - cells.length;
-    if (gone > 0) notes.push(`${gone} cells that have not passed are no more`);
+    if (gone > 0)
+      notes.push(`${countOf(gone, 'cell that has not passed is', 'cells that have not passed are')} no more`);
     if (cells.length === 0) continue;
     const unfinished = sources.reduce((sum, one) => sum + one.unfinished.length, 0);
     notes.push(
-      `${cells.length} cells have not passed${unfinished > 0 ? `; ${unfinished} of them were not run to their end` : ''}`,
+      `${countOf(cells.length, 'cell has', 'cells have')} not passed${unfinished > 0 ? `; ${unfinished} of them not run to the end` : ''}`,
     );
     if (others.length > 0) notes.push(`${counted(others.flat())} on another kernel or QEMU, after these`);
     const words = [...new Set(sources.flatMap((source) => source.run.asked?.words ?? idsOf(source)))];

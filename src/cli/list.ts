@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Expectation, PrunedCell, Suite } from '../model/index.js';
+import { countOf, type Expectation, type PrunedCell, type Suite } from '../model/index.js';
 import { expand, select } from '../plan/index.js';
 import { say } from '../terminal/index.js';
 import { CELLS } from './options.js';
@@ -56,7 +56,7 @@ function listCells(suites: readonly Suite[], words: readonly string[], options: 
   for (const cell of plan.cells) say(`${cell.id}${expectation(cell.expect)}`);
   if (options.pruned) for (const { id, reason } of plan.pruned) say(`${id}  [pruned: ${reason}]`);
   say(
-    `${plan.cells.length} cells, ${plan.pruned.length} pruned${plan.pruned.length > 0 && !options.pruned ? ':' : ''}`,
+    `${countOf(plan.cells.length, 'cell')}, ${plan.pruned.length} pruned${plan.pruned.length > 0 && !options.pruned ? ':' : ''}`,
   );
   if (options.pruned) return;
   for (const { reason, count } of reasons(plan.pruned)) say(`  ${String(count).padStart(5)}  ${reason}`);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { type Emit, type Progress, UsageError } from '../model/index.js';
+import { countOf, type Emit, type Progress, UsageError } from '../model/index.js';
 import type { Archive } from './apt.js';
 import type { BuildContext, Cache } from './cache.js';
 import { differences, Lock, type Package, packagesKey, readLock } from './lock.js';
@@ -100,7 +100,7 @@ export class Packages {
     if (wanted.length > 0) {
       if (this.#options.offline) {
         throw new UsageError(
-          `${wanted.length === 1 ? '1 package is' : `${wanted.length} packages are`} not in the cache (${wanted[0]?.name})`,
+          `${countOf(wanted.length, 'package is', 'packages are')} not in the cache (${wanted[0]?.name})`,
           '--offline forbids to fetch them: run once without it',
         );
       }

@@ -1,7 +1,7 @@
 /**
  * One combination by its id, whether it is a cell or was pruned: what `phyrlab show` explains.
  */
-import { type Expectation, type Suite, UsageError } from '../model/index.js';
+import { countOf, type Expectation, type Suite, UsageError } from '../model/index.js';
 import { type Combination, decide } from './expand.js';
 import { named, near } from './named.js';
 
@@ -26,7 +26,7 @@ export function find(suites: readonly Suite[], word: string): Found {
   if (found !== undefined && matches.length === 1) return found;
   if (matches.length > 1) {
     throw new UsageError(
-      `'${word}' matches ${matches.length} cells and one can be shown`,
+      `'${word}' matches ${countOf(matches.length, 'cell')} and one can be shown`,
       `name one, e.g. ${matches
         .slice(0, 3)
         .map(({ id }) => id)

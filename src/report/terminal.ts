@@ -3,6 +3,7 @@
  */
 import {
   type CellRecord,
+  countOf,
   isGood,
   type OracleName,
   OracleName as OracleNames,
@@ -87,7 +88,7 @@ export class TerminalReport {
     const all = cells.length + (elsewhere?.length ?? 0);
     this.#status.print(
       this.#style.dim(
-        `Linux ${kernel.release}, QEMU ${qemu.version} (${host.accelerator}), ${shard ? `${cells.length} of ` : ''}${all} cells` +
+        `Linux ${kernel.release}, QEMU ${qemu.version} (${host.accelerator}), ${shard ? `${cells.length} of ` : ''}${countOf(all, 'cell')}` +
           `${shard ? ` in shard ${shard.index}/${shard.count}` : ''}${pruned.length > 0 ? `, ${pruned.length} pruned` : ''}, seed ${seed}`,
       ),
     );
@@ -175,7 +176,7 @@ export class TerminalReport {
     this.#status.print(`${parts.join(', ')} in ${formatSeconds(ms)}; evidence in ${folder}`);
     const unfinished = records.flatMap((record) => whyUnfinished(record) ?? []);
     for (const why of new Set(unfinished))
-      this.#status.print(`${unfinished.filter((other) => other === why).length} cells did not end: ${why}`);
+      this.#status.print(`${countOf(unfinished.filter((other) => other === why).length, 'cell')} did not end: ${why}`);
   }
 }
 

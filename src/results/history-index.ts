@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { describe, InfraError, SamplesHeader, Series } from '../model/index.js';
+import { countOf, describe, InfraError, SamplesHeader, Series } from '../model/index.js';
 
 export const SUFFIX = '.samples.jsonl';
 
@@ -189,6 +189,7 @@ function objection(name: string, row: Record<string, unknown> | undefined): stri
   if (Number(row.headers) !== 1) return `it has ${row.headers} headers instead of one`;
   const header = Header.safeParse({ schema: row.schema, run: row.run, at: row.started, modules_key: row.modules_key });
   if (!header.success) return 'its header is not what a history holds';
-  if (Number(row.bad) > 0) return `${row.bad} lines are not samples of a series`;
+  if (Number(row.bad) > 0)
+    return `${countOf(Number(row.bad), 'line is no sample', 'lines are no samples')} of a series`;
   return name === `${header.data.run}${SUFFIX}` ? undefined : `it says that it is of run ${header.data.run}`;
 }

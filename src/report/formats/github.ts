@@ -1,5 +1,5 @@
 /** For GitHub Actions: annotations, which the runner reads from the output, and a job summary in Markdown. */
-import { type CellRecord, isGood, type RunResult, type Verdict } from '../../model/index.js';
+import { type CellRecord, countOf, isGood, type RunResult, type Verdict } from '../../model/index.js';
 import { type Annotation, annotation } from '../../terminal/index.js';
 import { attemptsOf, markdown as md, storyOf } from './text.js';
 
@@ -12,7 +12,14 @@ export function annotations({ cells }: RunResult): Annotation[] {
   });
   const more = wrong.length - shown.length;
   return more > 0
-    ? [...shown, annotation('notice', undefined, `${more} more cells did not pass; the job summary has them`)]
+    ? [
+        ...shown,
+        annotation(
+          'notice',
+          undefined,
+          `${countOf(more, 'more cell', 'more cells')} did not pass; the job summary has them`,
+        ),
+      ]
     : shown;
 }
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cell, type CellRecord, type Verdict, whyUnfinished } from '../../model/index.js';
+import { type Cell, type CellRecord, countOf, type Verdict, whyUnfinished } from '../../model/index.js';
 import type { Excerpt, RecordedRun } from '../../results/index.js';
 import { formatSeconds } from '../format.js';
 import { p2pTable } from '../p2p-table.js';
@@ -150,12 +150,16 @@ function notices({ run, end, cells, declared, elsewhere, notices: said }: Record
   const { shard } = run;
   const lines = [
     ...(end === undefined
-      ? [`This run has no end: it is still going on, or its process was killed. ${missing} cells have no verdict.`]
+      ? [
+          `This run has no end: it is still going on, or its process was killed. ${countOf(missing, 'cell has', 'cells have')} no verdict.`,
+        ]
       : []),
     ...[...unfinished].map((why) => `Cells are lost that were not run to their end, and say nothing: ${why}.`),
     ...(shard === undefined
       ? []
-      : [`This is shard ${shard.index} of ${shard.count}: ${elsewhere} cells are in the others (phyrlab merge).`]),
+      : [
+          `This is shard ${shard.index} of ${shard.count}: ${countOf(elsewhere, 'cell is', 'cells are')} in the others (phyrlab merge).`,
+        ]),
     ...run.drift.map((line) => `Not as locked: ${line}`),
     ...said,
   ];

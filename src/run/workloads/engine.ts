@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { domainInForce, InfraError, type Machine, type Metric, type Workload, walk } from '../../model/index.js';
+import {
+  countOf,
+  domainInForce,
+  InfraError,
+  type Machine,
+  type Metric,
+  type Workload,
+  walk,
+} from '../../model/index.js';
 import { EngineOutcome, judgeEngine, knowsWriteOnly, type Provoked } from '../../oracle/index.js';
 import { check } from '../lab.js';
 import { undoing } from '../undo.js';
@@ -42,7 +50,7 @@ export async function engine(context: WorkloadContext<Extract<Workload, { kind: 
     },
   );
   const objections = outcomes.flatMap((outcome) => judgeEngine(cell.machine, outcome) ?? []);
-  const detail = `${outcomes.length} cases: ${[...new Set(outcomes.map((one) => `${one.case} ${one.outcome}`))].join(', ')}`;
+  const detail = `${countOf(outcomes.length, 'case')}: ${[...new Set(outcomes.map((one) => `${one.case} ${one.outcome}`))].join(', ')}`;
   return {
     workload: objections.length > 0 ? failed(objections.join('; ')) : done(detail),
     translation: {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Workload } from '../../model/index.js';
+import { countOf, type Workload } from '../../model/index.js';
 import { stamped, stampedDue } from '../../oracle/index.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
@@ -28,7 +28,7 @@ export async function filesystem(
   return {
     workload:
       complete && wrong < 0
-        ? done(`${sums.length} files, clean`)
+        ? done(`${countOf(sums.length, 'file')}, clean`)
         : failed(
             complete
               ? `file ${wrong} differs when read by nvme`

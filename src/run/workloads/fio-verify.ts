@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Metric, Workload } from '../../model/index.js';
+import { countOf, type Metric, type Workload } from '../../model/index.js';
 import { type DataClaim, fioDue, fioJobFile, fioRegions } from '../../oracle/index.js';
 import { SECRET_KIB } from '../../plan/index.js';
 import { Secret } from './secret.js';
@@ -48,7 +48,7 @@ export async function fioVerify(
   data.push(secret.claim());
   const total = sum(output.data.jobs);
   return {
-    workload: done(`${total.ios} I/Os verified by fio`),
+    workload: done(`${countOf(total.ios, 'I/O')} verified by fio`),
     data,
     metrics: throughput(total),
     moved: total.bytes + SECRET_BYTES,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Metric, sizeName, type Workload } from '../../model/index.js';
+import { countOf, type Metric, sizeName, type Workload } from '../../model/index.js';
 import { Snapshot, Watch } from '../../oracle/index.js';
 import { Blind, StepFailed } from '../lab.js';
 import { linesLike, outerSnapshots } from './lines.js';
@@ -52,7 +52,7 @@ export async function ioCost(
   const costs = linesLike(IoCost, lines).map((line) => line.io_cost);
   const watch = linesLike(Watch, lines).at(0);
   return {
-    workload: done(`${costs.length} kinds of I/O, ${ITERATIONS} times each`),
+    workload: done(`${countOf(costs.length, 'kind')} of I/O, ${ITERATIONS} times each`),
     ...claims,
     // The kernel's driver is nobody's to judge, and the watch sees only ours.
     ...(ours ? { watch } : { translation: 'nothing' as const }),

@@ -1,5 +1,5 @@
 import { type KtapTest, parseKtap } from '../../guest/index.js';
-import { InfraError, type Ktap } from '../../model/index.js';
+import { countOf, InfraError, type Ktap } from '../../model/index.js';
 import type { Provoked } from '../../oracle/index.js';
 import { casesDue, ktapMemory } from '../../plan/index.js';
 import { undoing } from '../undo.js';
@@ -45,7 +45,7 @@ export async function ktap(context: WorkloadContext<Ktap>): Promise<WorkloadResu
     ...judgeCases(cases, casesDue(cell.machine, workload.cases)),
   ];
   const passed = cases.filter(({ status }) => status === 'pass').length;
-  const detail = `${passed} cases passed, ${cases.length - passed} have nothing to see on this machine`;
+  const detail = `${countOf(passed, 'case')} passed, ${cases.length - passed} have nothing to see on this machine`;
   const [first] = objections;
   return {
     workload: first === undefined ? done(detail) : failed(objections.join('; ')),

@@ -1,4 +1,4 @@
-import type { HostMemory, Workload } from '../../model/index.js';
+import { countOf, type HostMemory, type Workload } from '../../model/index.js';
 import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import { StepFailed } from '../lab.js';
 import { Copy, DRIVERS, judgeCopy, sideOf } from './copy.js';
@@ -44,7 +44,7 @@ export async function memoryCopy(
     }
   }
   return {
-    workload: judged(objections, `${copies.length} copies`),
+    workload: judged(objections, countOf(copies.length, 'copy', 'copies')),
     data: copies.map(
       ({ driver, memory, head, to, due }): DataClaim => ({
         kind: 'holds',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InfraError, type Pmem } from '../../model/index.js';
+import { countOf, InfraError, type Pmem } from '../../model/index.js';
 import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import { MEMORY_PATHS, type MemoryPath, pmemRefusal } from '../../plan/index.js';
 import { undoing } from '../undo.js';
@@ -74,7 +74,7 @@ export async function pmem(context: Context): Promise<WorkloadResult> {
   const ours = asked.filter(({ driver, refused }) => sideOf(driver) === 'ours' && refused === undefined);
   const refusals = copies.flatMap(({ driver, via, refused }) => (refused ? [`${driver} ${via}: ${refused}`] : []));
   return {
-    workload: judged(objections, [`${asked.length} copies`, ...refusals].join(', ')),
+    workload: judged(objections, [countOf(asked.length, 'copy', 'copies'), ...refusals].join(', ')),
     data: asked.flatMap((copy) => claims(copy, workload, { dutFile, nvdimm, digest: digests.get(copy), again })),
     metrics: [],
     moved: ours.length * (again ? 1 : 2) * bytes,

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { InfraError, type OracleReport, type RegionSource, type Register, translates } from '../../model/index.js';
+import {
+  countOf,
+  InfraError,
+  type OracleReport,
+  type RegionSource,
+  type Register,
+  translates,
+} from '../../model/index.js';
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
 import { engineOf, regionRefusals } from '../../plan/index.js';
 import { check, StepFailed } from '../lab.js';
@@ -187,7 +194,7 @@ async function use(context: Context, bdf: string, memory: RegionMemory) {
     { kind: 'read-back', what: `memory after ${workload.engine}`, digest, due: part(due, 0, due.length) },
     ...(await held(context, memory, due)),
   ];
-  const detail = `${registered.blocks} blocks of ${registered.block} bytes (${registered.why})`;
+  const detail = `${countOf(registered.blocks, 'block')} of ${registered.block} bytes (${registered.why})`;
   return { registered, steps, data, detail, blocks: wrongBlocks(context, registered, memory) };
 }
 

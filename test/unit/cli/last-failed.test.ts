@@ -48,12 +48,12 @@ async function left(seed?: number): Promise<[ids: string[], notes: string]> {
 
 it('a run that was killed with its only cell unfinished leaves that cell', async () => {
   await run([a], []);
-  expect(await left()).toEqual([[a.id], '1 cells have not passed; 1 of them were not run to their end']);
+  expect(await left()).toEqual([[a.id], '1 cell has not passed; 1 of them not run to the end']);
 });
 
 it('nor has a cell passed that was interrupted, lost or doubted', async () => {
   await run([a, b, c], [ended(a, 'lost', INTERRUPTED), ended(b, 'inconclusive'), ended(c, 'lost', 'QEMU ended')]);
-  expect(await left()).toEqual([[a.id, b.id, c.id], '3 cells have not passed; 1 of them were not run to their end']);
+  expect(await left()).toEqual([[a.id, b.id, c.id], '3 cells have not passed; 1 of them not run to the end']);
 });
 
 it('a repro of one failure does not make the others forgotten', async () => {
@@ -96,7 +96,7 @@ it('takes one kernel after the other, and says what is left', async () => {
   await run([a, b], [ended(a, 'pass'), ended(b, 'fail')]);
   expect(await left()).toEqual([
     [b.id],
-    '1 cells have not passed\n1 more that have not passed on another kernel or QEMU, after these',
+    '1 cell has not passed\n1 more that have not passed on another kernel or QEMU, after these',
   ]);
   await run([b], [ended(b, 'pass')], [b.id]);
   expect((await left())[0]).toEqual([a.id]);
@@ -104,7 +104,7 @@ it('takes one kernel after the other, and says what is left', async () => {
 
 it('does not stumble over cells that are no more', async () => {
   await run([{ ...a, id: 'gone/gone/gone/sg' }], []);
-  expect(await left()).toEqual([[], '1 cells that have not passed are no more']);
+  expect(await left()).toEqual([[], '1 cell that has not passed is no more']);
   await run([b], [ended(b, 'fail')]);
   expect((await left())[0]).toEqual([b.id]);
 });

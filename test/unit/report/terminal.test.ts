@@ -83,7 +83,7 @@ describe('the table', () => {
     const text = shown([record({ verdict: 'lost', reason: INTERRUPTED, oracles: [] })]);
     expect(text).not.toContain(INTERRUPTED);
     expect(text).toContain('1 lost');
-    expect(text).toContain('1 cells did not end: interrupted');
+    expect(text).toContain('1 cell did not end: interrupted');
   });
 
   it('shows every attempt, also of a cell that passed in the end', () => {

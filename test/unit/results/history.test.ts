@@ -95,7 +95,7 @@ describe('the history', () => {
       [`${JSON.stringify(header(1))}\n{"series":{"cell":"c"},"values":[1]}\n`, /not a series/],
       [`${JSON.stringify(header(1))}\n${samples.slice(0, 50)}`, /JSON/],
       [`${JSON.stringify(header(9))}\n${samples}\n`, /run-9/],
-      [`${JSON.stringify(header(1))}\n${samples.replace('[1]', '[null]')}\n`, /1 lines/],
+      [`${JSON.stringify(header(1))}\n${samples.replace('[1]', '[null]')}\n`, /^1 line is no sample/],
       [`${JSON.stringify(header(1))}\n${samples.replace('[1]', '["x"]')}\n`, /x/],
     ];
     for (const [text, why] of damages) {
