@@ -3,8 +3,10 @@
  * The budgets of a person's patience, measured: `npm run bench [-- --cold] [-- --runs N]`.
  *
  * warm   `npm start` three (N) times; from the command to the first guest that answers; the orchestrator's memory and CPU
+ * words  processor time (user and system) of commands that boot nothing
  * cold   with --cold: a fresh clone, an empty image cache, `npm ci && npm start`, downloads included
  */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -77,7 +79,28 @@ function read(file) {
   }
 }
 
+/** Processor time of one command, in seconds. */
+function processorTime(words) {
+  const launcher = path.join(root, 'src', 'cli', 'phyrlab.mjs');
+  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null';
+  const { stderr } = spawnSync('bash', ['-c', script, '-', process.execPath, launcher, ...words], { encoding: 'utf8' });
+  const [user, system] = stderr.trim().split(' ').map(Number);
+  return user + system;
+}
+
 try {
+  for (const [words, budget] of [
+    [['--help'], '0.25 s'],
+    [['show', 'vtd-strict/switch/fio-verify/phyr8'], '0.5 s'],
+    [['list', 'ci'], '1 s'],
+  ]) {
+    const times = Array.from({ length: 5 }, () => processorTime(words));
+    row(
+      `processor time of ${words[0]} ${words[0] === 'list' ? words[1] : ''}`.trim(),
+      `${median(times).toFixed(2)} s`,
+      budget,
+    );
+  }
   if (argv.cold) {
     const clone = path.join(scratch, 'clone');
     await $`git clone --quiet ${root} ${clone}`;
