@@ -66,6 +66,7 @@ export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: 
     bootModules: path.join(entry.dir, 'boot.cpio'),
     ...symbolsOf(path.join(dir, 'vmlinux')),
     ...selfChecks(configText),
+    built: true,
     key: entry.key,
   };
   const source = existsSync(path.join(dir, 'source')) ? realpathSync(path.join(dir, 'source')) : null;

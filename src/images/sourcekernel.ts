@@ -118,6 +118,7 @@ export async function sourceKernel(
     bootModules: path.join(entry.dir, 'boot.cpio'),
     ...symbolsOf(path.join(entry.dir, 'debug', 'vmlinux')),
     ...selfChecks(fragment),
+    built: true,
     key: entry.key,
   };
   const mounts = { [TREE]: path.join(entry.dir, 'tree') };

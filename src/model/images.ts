@@ -31,6 +31,8 @@ export interface Kernel {
   bootModules: string;
   /** 1, or how many times longer things may take with it, since it checks itself at every step (KASAN, lockdep). */
   patience: number;
+  /** Built from source, here or by the user: what its configuration makes it warn of while it boots is in no list of ours. */
+  built?: true;
   /** What it needs on its command line, whatever the machine. */
   args: string[];
   key: string;

@@ -1,6 +1,8 @@
 export { countSizes, judgePages, type Page, pagesDue, parseRuns, type Run, sizesOf } from './address-space.js';
+export { allowedWhile } from './allowed-lines.js';
 export { type Blocks, blocksDue } from './blocks.js';
 export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './churn.js';
+export { type Complaint, complaints, worded } from './complaints.js';
 export { type DataClaim, type Due, formatBytes, judgeData } from './data.js';
 export { type DeviceEvidence, judgeDevice } from './device.js';
 export { DriverStats, otherBackend, structureCounts } from './driver.js';
@@ -8,7 +10,8 @@ export { EngineOutcome, judgeEngine, knowsWriteOnly } from './engine.js';
 export { foldFaults, judgeFaults, type Provoked } from './faults.js';
 export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
 export { findingsIn, type Judgement, judge, knownOn } from './judge.js';
-export { judgeKernelLog, logWindow, splats } from './kernel-log.js';
+export { judgeKernelLog, logWindow } from './kernel-log.js';
+export { fromConsole, type LogLine, type LogRead, parseKmsg } from './kmsg.js';
 export { judgeLeaks, P2pMemory, Snapshot } from './leaks.js';
 export { bothLives } from './lives.js';
 export { type DeviceTrace, deviceEvents, invalidationsTraced, NvmeTrace, type Owner } from './nvme-trace.js';

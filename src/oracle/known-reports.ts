@@ -2,9 +2,11 @@
  * Reports in a kernel's log that are known defects of its own: taken out of what is objected to, and told apart.
  */
 
+import type { LogLine } from './kmsg.js';
+
 export interface Sorted {
   /** What is left to object to. */
-  lines: readonly string[];
+  lines: readonly LogLine[];
   /** Of each kind of known report what it is known by: the first line of that, and the last. */
   found: string[];
 }
@@ -18,11 +20,11 @@ const LEAK_BEGINS = 'unreferenced object';
 const LEAKS_COUNTED = /kmemleak: (\d+) new suspected memory leaks/;
 
 /** A warning is all from its cut to its end; one that a known warning interrupts, or that has no end, is none of the known. */
-export function withoutWarnings(lines: readonly string[], known: readonly RegExp[]): Sorted {
+export function withoutWarnings(lines: readonly LogLine[], known: readonly RegExp[]): Sorted {
   const taken = new Set<number>();
   const found = new Set<string>();
   let begin: number | undefined;
-  for (const [at, line] of lines.entries()) {
+  for (const [at, { text: line }] of lines.entries()) {
     if (line.includes(WARNING_BEGINS)) begin = at;
     else if (WARNING_ENDS.test(line) && begin !== undefined) {
       const what = knownBy(lines.slice(begin, at + 1), known);
@@ -37,9 +39,9 @@ export function withoutWarnings(lines: readonly string[], known: readonly RegExp
 }
 
 /** A report of kmemleak is its head and all of its lines up to the next. So is the kernel's count of leaks, if they are all that it counts. */
-export function withoutLeaks(lines: readonly string[], known: readonly RegExp[]): Sorted {
+export function withoutLeaks(lines: readonly LogLine[], known: readonly RegExp[]): Sorted {
   const reports: number[][] = [];
-  for (const [at, line] of lines.entries()) {
+  for (const [at, { text: line }] of lines.entries()) {
     if (!line.includes(LEAK)) continue;
     if (line.includes(LEAK_BEGINS)) reports.push([at]);
     else reports.at(-1)?.push(at);
@@ -49,7 +51,7 @@ export function withoutLeaks(lines: readonly string[], known: readonly RegExp[])
   let excused = 0;
   for (const report of reports) {
     const what = knownBy(
-      report.map((at) => lines[at] ?? ''),
+      report.flatMap((at) => lines[at] ?? []),
       known,
     );
     if (what === undefined) continue;
@@ -57,20 +59,20 @@ export function withoutLeaks(lines: readonly string[], known: readonly RegExp[])
     excused++;
     found.add(what);
   }
-  const counts = lines.map((line) => Number(LEAKS_COUNTED.exec(line)?.[1] ?? 0));
+  const counts = lines.map(({ text }) => Number(LEAKS_COUNTED.exec(text)?.[1] ?? 0));
   if (excused > 0 && counts.reduce((sum, count) => sum + count, 0) <= excused)
     for (const [at, count] of counts.entries()) if (count > 0) taken.add(at);
   return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found] };
 }
 
 /** A pattern may go over several lines: what went wrong, and by whose call. */
-function knownBy(report: readonly string[], known: readonly RegExp[]): string | undefined {
-  const text = report.join('\n');
+function knownBy(report: readonly LogLine[], known: readonly RegExp[]): string | undefined {
+  const text = report.map((line) => line.text).join('\n');
   const hit = known.flatMap((pattern) => pattern.exec(text)?.[0] ?? []).at(0);
   if (hit === undefined) return undefined;
   const [first = '', ...rest] = hit.split('\n').map((line) =>
     line
-      .replace(/^(\[[^\]]*\]\s*)?(kmemleak:\s*)?/, '')
+      .replace(/^kmemleak:\s*/, '')
       .replace(/, CPU#\d+: .*/, '')
       .trim(),
   );

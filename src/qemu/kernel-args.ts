@@ -5,9 +5,10 @@ import { platform } from './platform.js';
 
 /**
  * Under emulation the guest's clock checks, CPU mitigations and self-tests of ciphers (which nobody here trusts or doubts) only cost boot
- * time: the last nearly half of its instructions. Without KASLR addresses stay put between boots.
+ * time: the last nearly half of its instructions. Without KASLR addresses stay put between boots. The log is read when a cell has ended, and
+ * holds all of it, also of one that says much.
  */
-const COMMON = ['ignore_loglevel', 'panic=-1', 'mitigations=off', 'nokaslr', 'cryptomgr.notests'];
+const COMMON = ['ignore_loglevel', 'log_buf_len=2M', 'panic=-1', 'mitigations=off', 'nokaslr', 'cryptomgr.notests'];
 
 export function kernelArgs(machine: Machine, topology: Topology, accelerator: 'kvm' | 'tcg'): string[] {
   const { console, emulatedArgs } = platform(machine);

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { connect, makeRunKeys, type PushedFile, runArchive, type Session, whileAlive } from '../guest/index.js';
+import { connect, type ExecOptions, makeRunKeys, type PushedFile, runArchive, type Session, whileAlive } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
-import { splats } from '../oracle/index.js';
+import { allowedWhile, complaints, type LogRead, parseKmsg, worded } from '../oracle/index.js';
 import { peerDriver } from '../plan/index.js';
 import { cmbOf, type Guest, type IoPage, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 import type { SavedGuest, Snapshots } from './snapshots.js';
@@ -20,6 +20,7 @@ const MARK_DEADLINE_MS = 3_000;
 /** A guest that goes on answers within half a second, or on a busy host some seconds, or not at all. */
 const RESTORED_MS = 30_000;
 const WAKE_MS = 10_000;
+const LOG_MS = 30_000;
 
 export interface BootOptions {
   image: Image;
@@ -63,6 +64,8 @@ export class BootedGuest implements AsyncDisposable {
   readonly #traced: boolean;
   readonly #options: BootOptions;
   #nvdimm: FileHandle | undefined;
+  /** What nobody has judged yet. */
+  #unread: LogRead;
 
   private constructor(
     guest: Guest,
@@ -76,7 +79,11 @@ export class BootedGuest implements AsyncDisposable {
     readonly patience: number,
     /** It did not boot, but went on from a state that was kept. */
     readonly restored: boolean,
+    bootLog: LogRead,
+    /** What nobody is judged for that its kernel said while it booted. */
+    readonly warnings: readonly string[],
   ) {
+    this.#unread = bootLog;
     this.#guest = guest;
     this.#traced = traced;
     this.#options = options;
@@ -141,7 +148,7 @@ export class BootedGuest implements AsyncDisposable {
       let session = await connect(guest, keys, saved ? wasReady : { deadlineMs: options.deadlineMs, signal });
       await guest.checkPci();
       if (saved) await wake(session, signal);
-      else if (await worthKeeping(guest, lines, options)) {
+      else if (await worthKeeping(guest, session, options)) {
         await session.exec(COUNT, { deadlineMs: WAKE_MS * patience, signal });
         // A connection would be in the state as well, and lead nowhere.
         await session.close();
@@ -151,8 +158,27 @@ export class BootedGuest implements AsyncDisposable {
       await session.push(await modulesOf(image), { signal });
       await setUpIommu(guest, session, machine, topology, signal);
       const traced = await traceArrives(guest);
-      const restored = saved !== undefined;
-      return new BootedGuest(guest, session, topology, lines, traced, options, nvdimm, patience, restored);
+      const log = await readLog(session, -1, { deadlineMs: LOG_MS * patience, signal });
+      const said = complaints(log.lines, allowedWhile('boot'));
+      const stall = said.find(({ kind }) => kind === 'stall');
+      // Nothing but its kernel was in it: the host did not let it run.
+      if (stall) throw new InfraError(`the guest stood still while it booted: ${worded(stall)}`);
+      // Told, not judged: nothing of ours is in it yet, and nobody has listed what its configuration makes it warn of.
+      const warnings = image.kernel.built ? said.filter(({ phrase }) => !phrase).map(worded) : [];
+      const judged = image.kernel.built ? log.lines.map((line) => ({ ...line, level: undefined })) : log.lines;
+      return new BootedGuest(
+        guest,
+        session,
+        topology,
+        lines,
+        traced,
+        options,
+        nvdimm,
+        patience,
+        saved !== undefined,
+        { ...log, lines: judged },
+        warnings,
+      );
     } catch (error) {
       await guest.close();
       await nvdimm?.close();
@@ -202,6 +228,14 @@ export class BootedGuest implements AsyncDisposable {
   /** All lines of the console so far. */
   console(): readonly string[] {
     return this.#lines;
+  }
+
+  /** What the kernel's log says that nobody has read by this before; at first all since the boot. */
+  async kernelLog(signal: AbortSignal): Promise<LogRead> {
+    const before = this.#unread;
+    const read = await readLog(this.session, before.last, { deadlineMs: LOG_MS * this.patience, signal });
+    this.#unread = { lines: [], last: read.last, lost: 0 };
+    return { lines: [...before.lines, ...read.lines], last: read.last, lost: before.lost + read.lost };
   }
 
   /** Waits until the console has shown `text`, a few seconds at most: SSH may be ahead of it. */
@@ -294,10 +328,19 @@ export class BootedGuest implements AsyncDisposable {
  */
 const COUNT = 'phyrctl arm';
 
-/** What its kernel complained of while it booted would be seen by nobody who goes on from there. */
-async function worthKeeping(guest: Guest, console: string[], options: BootOptions): Promise<boolean> {
-  if (options.snapshots === undefined || !options.keepState || splats(console).length > 0) return false;
-  return options.snapshots.keeps(options, guest);
+/** What its kernel complained of while it booted would be judged once, and by nobody else who goes on from there. */
+async function worthKeeping(guest: Guest, session: Session, options: BootOptions): Promise<boolean> {
+  if (options.snapshots === undefined || !options.keepState) return false;
+  const { signal } = options;
+  const { lines } = await readLog(session, -1, { deadlineMs: LOG_MS * options.image.kernel.patience, signal });
+  return complaints(lines, allowedWhile('boot')).length === 0 && options.snapshots.keeps(options, guest);
+}
+
+async function readLog(session: Session, after: number, options: ExecOptions): Promise<LogRead> {
+  const command = `kmsg ${after}`;
+  const { code, stdout, stderr } = await session.exec(command, options);
+  if (code !== 0) throw new InfraError(`${command}: ${stderr.trim() || `exit code ${code}`}`);
+  return parseKmsg(stdout, after);
 }
 
 /** It is later than this guest thinks, and it is not the only one that draws these random numbers. */

@@ -19,8 +19,10 @@ import {
 } from '../model/index.js';
 import {
   bothLives,
+  complaints,
   DriverStats,
   findingsIn,
+  fromConsole,
   invalidationsTraced,
   isOfTime,
   type Judgement,
@@ -38,11 +40,11 @@ import {
   P2pMemory,
   Snapshot,
   type Story,
-  splats,
   storyIn,
   structureCounts,
   Watch,
   withoutTime,
+  worded,
 } from '../oracle/index.js';
 import { dutOf } from '../plan/index.js';
 import type { BootedGuest } from './boot.js';
@@ -138,8 +140,8 @@ export async function runCell(
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
       // The modules under test were loaded: what the kernel did is theirs to answer for.
       const lines = console();
-      const log = splats(lines === booted.console() ? lines.slice(from) : lines).at(0);
-      const detail = log ? `${error.message}: ${log.line}` : error.message;
+      const [log] = complaints(fromConsole(lines === booted.console() ? lines.slice(from) : lines));
+      const detail = log ? `${error.message}: ${worded(log)}` : error.message;
       const oracles: OracleReport[] = [{ name: 'kernel-log', verdict: 'fail', detail }];
       const { verdict, reason } = judgeDeath(cell, oracles, detail, log !== undefined);
       return { record: finish(verdict, reason, oracles), guestUsable: false };
@@ -233,6 +235,7 @@ async function collect(
     deadlineMs: 60_000,
   });
   await booted.consoleHas(endMark);
+  const log = await booted.kernelLog(options.signal);
   const device = await tracer?.end();
   const faults = await booted.traceSince(traceFrom, device && ((line, offset) => device.take(line, offset)));
 
@@ -244,7 +247,7 @@ async function collect(
     watch: parsed(Watch, ended.lines).at(0),
     stats: parsed(DriverStats, ended.lines),
     p2p: parsed(P2pMemory, ended.lines),
-    log: logWindow(booted.console(), beginMark, endMark),
+    log: logWindow(log, beginMark, endMark),
     faults: { enabled: traced && (await booted.traceEnabled()), ...faults },
     device: device && { story: storyIn(ended.lines), trace: device },
     cleaned: ended.code === 0,

@@ -17,7 +17,7 @@ import {
   type RunRecord,
   unfinished,
 } from '../model/index.js';
-import { isStandstill, splats } from '../oracle/index.js';
+import { isStandstill } from '../oracle/index.js';
 import { type Boot, builtWithPlants, groupIntoBoots, keptStates, type Load, loadOf, type Plan } from '../plan/index.js';
 import { qemuLacks, stateLost } from '../qemu/index.js';
 import { Berths } from './berths.js';
@@ -163,9 +163,8 @@ async function runBoot(
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
     const ms = Math.round(performance.now() - started);
     emit({ type: 'boot-ready', at: now(), boot: place.index, ms, ...(guest.restored && { restored: true }) });
-    // Before the first cell: nothing of ours is loaded, so it is nobody's failure, but a later "once" warning would stay silent.
-    for (const { kind, line } of splats(guest.console()).slice(0, 1)) {
-      const text = `${machine.id}: the kernel complained while it booted: ${kind}: ${line}`;
+    if (guest.warnings.length > 0) {
+      const text = `${machine.id}: the kernel warned while it booted: ${guest.warnings.join('; ')}`;
       emit({ type: 'notice', at: now(), level: 'warning', text });
     }
     for (const cell of boot.cells) {

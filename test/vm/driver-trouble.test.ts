@@ -11,10 +11,11 @@ import {
   Churn,
   type ChurnArea,
   churnClaim,
+  complaints,
+  fromConsole,
   judgeData,
   readStamp,
   SECTOR,
-  splats,
   stamped,
 } from '../../src/oracle/index.js';
 import { type Guest, pciPlan } from '../../src/qemu/index.js';
@@ -153,7 +154,7 @@ describe('phyr_nvme', () => {
       const { timeouts = 0, aborts = 0, resets = 0 } = await stats(session);
       expect([timeouts > 1, aborts > 0, resets > 0]).toEqual([true, true, true]);
       const log = (await sh(session, 'dmesg')).split('\n');
-      const trouble = splats(log).filter(({ line }) => !SLOW.some((pattern) => pattern.test(line)));
+      const trouble = complaints(fromConsole(log)).filter(({ line }) => !SLOW.some((pattern) => pattern.test(line)));
       expect(trouble).toEqual([]);
 
       await refill(guest);
@@ -166,7 +167,7 @@ describe('phyr_nvme', () => {
       const death = await Promise.race([guest.died, sleep(15_000)]);
       expect(death).toMatchObject({ how: 'shutdown', message: expect.stringMatching(/powered itself off/) });
       expect(console.join('\n')).toMatch(/Power down/);
-      expect(splats(console)).toEqual([]);
+      expect(complaints(fromConsole(console))).toEqual([]);
       expect(await strangeSectors(guest)).toEqual([]);
       // Not even a doorbell for a completion that comes while the controller is shut down.
       expect(await readFile(guest.traceFile, 'utf8')).toBe('');

@@ -11,6 +11,7 @@ import {
 import { EngineOutcome, judgeEngine, knowsWriteOnly, type Provoked } from '../../oracle/index.js';
 import { check } from '../lab.js';
 import { undoing } from '../undo.js';
+import { FAULTS_IN_LOG } from './faults-in-log.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const PAGE = 4096;
@@ -67,7 +68,6 @@ export async function engine(context: WorkloadContext<Extract<Workload, { kind: 
 const Answer = z.object({ engine: EngineOutcome });
 
 /** The kernel reports the faults that are provoked; whether they are those, and no others, QEMU's trace says. */
-const FAULTS_IN_LOG = [/DMAR:.*fault/i, /AMD-Vi: Event logged/, /virtio_iommu.*(fault|page)/i, /arm-smmu-v3.*event/i];
 
 /** Without translation a device may do what it likes: then only what is right is asked of it. */
 function casesOf(machine: Machine, engine: Engine, bits: number): string[] {

@@ -3,12 +3,13 @@ import { countOf, InfraError, type Ktap } from '../../model/index.js';
 import type { Provoked } from '../../oracle/index.js';
 import { casesDue, ktapMemory } from '../../plan/index.js';
 import { undoing } from '../undo.js';
+import { FAULTS_IN_LOG } from './faults-in-log.js';
 import { done, failed, type WorkloadContext, type WorkloadResult } from './types.js';
 
 const CASES_DEADLINE_MS = 120_000;
 
 /** Of a device that writes where it may no longer, and of a pool of bounce buffers that is used up on purpose. */
-const EXPECTED_LOG = [/DMAR:.*fault/i, /phyr_test .*swiotlb buffer is full/];
+const EXPECTED_LOG = [...FAULTS_IN_LOG, /^phyr_test .*swiotlb buffer is full/];
 
 /** phyr.ko's own tests. Their witnesses are the kernel's: page tables, pools, counts of pins, tracepoints. */
 export async function ktap(context: WorkloadContext<Ktap>): Promise<WorkloadResult> {

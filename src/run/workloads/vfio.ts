@@ -13,6 +13,7 @@ import {
 import { errnoDue, refusals, type Way } from '../../plan/index.js';
 import { check, StepFailed } from '../lab.js';
 import { undoing } from '../undo.js';
+import { FAULTS_IN_LOG } from './faults-in-log.js';
 import type { WorkloadContext, WorkloadResult } from './types.js';
 
 const PAGE = 4096;
@@ -466,4 +467,3 @@ class Story {
 const TESTER = Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
 
 /** The kernel reports the faults that are provoked; whether they are those, and no others, QEMU's trace says. */
-const FAULTS_IN_LOG = [/DMAR:.*fault/i, /AMD-Vi: Event logged/, /virtio_iommu.*(fault|page)/i];

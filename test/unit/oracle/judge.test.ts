@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { knownDefects } from '../../../harness/findings.js';
 import type { Expectation, KnownDefect, OracleReport } from '../../../src/model/index.js';
-import { bothLives, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
+import { bothLives, fromConsole, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
 
 const report = (name: OracleReport['name'], verdict: OracleReport['verdict']): OracleReport => ({
   name,
@@ -90,6 +90,7 @@ describe("findings in the kernel's own path", () => {
     expect(knownOn('17.3.1', { known: [known] })).toEqual([]);
   });
 
+  const inLog = (lines: string[]) => ({ before: [], cell: fromConsole(lines), lost: 0 });
   const patternOf = (defect: string) => knownDefects.find(({ id }) => id === defect)?.pattern as RegExp;
 
   it('of leaks are told by the trace of the allocation, each by its own', () => {
@@ -100,7 +101,7 @@ describe("findings in the kernel's own path", () => {
     ];
     const theirs = leak('__sg_alloc_table', 'sg_alloc_table', 'dma_buf_phys_vec_to_sgt');
     const judgeLog = (lines: string[]) =>
-      judgeKernelLog({ lines }, { before: 0, after: 0 }, { known: [patternOf('dma-buf-sgt-leak')] });
+      judgeKernelLog(inLog(lines), { before: 0, after: 0 }, { known: [patternOf('dma-buf-sgt-leak')] });
     const { kernel, verdict } = judgeLog([...theirs, ...theirs]);
     expect([verdict, kernel]).toEqual(['pass', ['sg_alloc_table+0x41/0x60 ... dma_buf_phys_vec_to_sgt']]);
     expect(kernel?.[0]).toMatch(patternOf('dma-buf-sgt-leak'));
@@ -129,7 +130,7 @@ describe("findings in the kernel's own path", () => {
     ];
     const theirs = warning('iommufd_vfio_ioctl');
     const judgeLog = (lines: string[]) =>
-      judgeKernelLog({ lines }, { before: 4096, after: 4608 }, { known: [patternOf('vfio-compat-no-access')] });
+      judgeKernelLog(inLog(lines), { before: 4096, after: 4608 }, { known: [patternOf('vfio-compat-no-access')] });
     const { kernel, verdict } = judgeLog([...theirs, ...theirs]);
     expect(verdict).toBe('pass');
     expect(kernel).toEqual([

@@ -1,0 +1,46 @@
+/**
+ * Lines of the severity of a warning or worse that a sound kernel prints in our guests, each with the reason. Whatever is not listed
+ * here, and not declared by the workload that provokes it, is an objection.
+ */
+
+interface AllowedLine {
+  line: RegExp;
+  why: string;
+  /** Only before the guest's first cell begins. */
+  boot?: true;
+}
+
+const ALLOWED: readonly AllowedLine[] = [
+  {
+    line: /^mtrr: your CPUs had inconsistent (fixed MTRR|variable MTRR|MTRRdefType) settings/,
+    why: "SeaBIOS sets the MTRRs of the processor that boots, QEMU none of the others': the kernel copies them",
+    boot: true,
+  },
+  {
+    line: /^ACPI: IRQ \d+ override to edge\(!\), high\(!\)/,
+    why: "QEMU's table describes the serial port's interrupt as the ISA bus has it",
+    boot: true,
+  },
+  {
+    line: /^(tsc: Unable to calibrate against PIT|APIC calibration not consistent with PM-Timer: \d+ms instead of \d+ms)$/,
+    why: 'an emulated processor does not run as evenly as its timers tick while the host has other work',
+    boot: true,
+  },
+  {
+    line: /^hpet: Lost \d+ RTC interrupts$/,
+    why: 'the host did not let the emulated clock run for a moment',
+  },
+  {
+    line: /^AMD-Vi: (\[Firmware Bug\]: : No southbridge IOAPIC found|Disabling interrupt remapping)$/,
+    why: "QEMU's table of the AMD IOMMU names no IOAPIC: the kernel does without interrupt remapping",
+    boot: true,
+  },
+  {
+    line: /^phyr\w*: loading out-of-tree module taints kernel/,
+    why: 'our modules are none of the tree',
+  },
+];
+
+export function allowedWhile(phase: 'boot' | 'cell'): RegExp[] {
+  return ALLOWED.filter(({ boot }) => phase === 'boot' || !boot).map(({ line }) => line);
+}

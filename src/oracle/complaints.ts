@@ -1,0 +1,127 @@
+/**
+ * What in a kernel's log is a complaint: whatever has the severity of a warning or worse, and what is known by its words, for the
+ * kernel says some of that without a severity, and the console shows none.
+ */
+import type { LogLine } from './kmsg.js';
+
+/** What a kernel prints when something is wrong, most telling first. */
+const PHRASES: [RegExp, string][] = [
+  [/Kernel panic - not syncing/, 'panic'],
+  [/BUG: KASAN|KASAN:/, 'KASAN'],
+  [/BUG: KFENCE|KFENCE:/, 'KFENCE'],
+  [/UBSAN:/, 'UBSAN'],
+  [/DMA-API:(?! (preallocated \d+ debug entries|debugging enabled))/, 'DMA debug'],
+  [
+    /possible (recursive|circular) locking|inconsistent lock state|lock order detected|irq lock inversion|Invalid wait context|Nested lock was not taken|bad unlock balance|held lock freed|still has locks held|lock held when returning|suspicious RCU usage|sleeping function called from invalid context/,
+    'lockdep',
+  ],
+  [/blocked for more than \d+ seconds|soft lockup|hard LOCKUP|rcu.*(stall|detected stalls)/i, 'stall'],
+  [/\bBUG\b:?/, 'BUG'],
+  [
+    /\bOops\b|general protection fault|unable to handle (page fault|kernel)|synchronous (external )?abort|SError Interrupt/i,
+    'oops',
+  ],
+  [/WARNING:(?! modpost)/, 'WARN'],
+  [/------------\[ cut here \]/, 'WARN'],
+  [/refcount_t:|list_(add|del) corruption|use-after-free|double free|Bad page (state|map)/, 'corruption'],
+  [/Objects remaining|Slab .* on __kmem_cache_shutdown|dma_pool_destroy .* busy/, 'leaked memory'],
+  [/invoked oom-killer|Out of memory|oom-kill:|Memory cgroup out of memory/, 'out of memory'],
+  [/page allocation failure|allocation stalls|Unable to allocate memory on node/, 'allocation failure'],
+  [/\[Hardware Error\]|mce: .*Machine Check|Machine check events logged/i, 'hardware error'],
+  [/PCIe Bus Error|AER: (?!enabled)|DPC: (containment|error|unmasked)/, 'PCIe error'],
+  [
+    /DMAR:.*\[(DMA|INTR).*fault|fault addr 0x|DMAR: DRHD: handling fault|AMD-Vi: Event logged|arm-smmu-v3.*event: [FC]_|arm-smmu-v3.*event 0x|virtio_iommu.*\bfault\b/i,
+    'IOMMU fault',
+  ],
+  [
+    /DMAR: .*(Invalidation (Queue|Completion|Time)|QI (HEAD|PRIOR)|\((IQE|ITE|ICE)\))|AMD-Vi: .*(Completion-Wait loop timed out|Command buffer timeout|INVALID_DEVICE_REQUEST)|(CMDQ|CMD_SYNC|EVTQ|PRIQ|GERROR)\b.*(timeout|error|overflow|unexpected|abort|corrupt)/i,
+    'IOMMU queue error',
+  ],
+  [
+    /DMAR: ERROR|DMA PTE for vPFN|swiotlb buffer is full|coherent pool|overflow 0x[0-9a-f]+\+\d+ of DMA mask/i,
+    'DMA trouble',
+  ],
+  [/(?:phyr_nvme|nvme|phyr\d)\S*:?.*\b(timeout|timed out|I\/O error|resetting|aborting)/i, 'driver trouble'],
+  [/I\/O error\b|critical (medium|target) error|Unrecovered Read Error/, 'I/O error'],
+  [
+    /EXT4-fs error|Aborting journal|JBD2: .*error|XFS .*(corruption|Corruption|shut(ting)? ?down)|BTRFS (error|critical)|BTRFS.*csum failed|Remounting filesystem read-only|forced readonly/,
+    'file system error',
+  ],
+  [
+    /controller (is down|was reset)|completion (of unknown|without)|will reset|genctr mismatch|invalid id \d+ completed/,
+    'driver trouble',
+  ],
+  [
+    /^phyr\w*\b(?!: module verification failed| \S+ cannot be used for peer-to-peer DMA).*\b(failed|error|cannot|refused|unknown|invalid)\b/i,
+    'module trouble',
+  ],
+  [/\bnobody cared\b|Disabling IRQ #\d+/, 'interrupt trouble'],
+  [
+    /\bsegfault at\b|traps: .* (trap|general protection)|unhandled (signal|exception|level \d translation fault)/,
+    'program died',
+  ],
+  [/new suspected memory leaks|\bmemory leak\b(?! detector)|unreferenced object/, 'kmemleak'],
+  [/^Call [Tt]race:/, 'stack trace'],
+];
+
+const CUT = '[ cut here ]';
+const WARNING = 4;
+const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning'];
+/** What is one of these goes on until it ends, or until the kernel speaks of something else. */
+const REPORTS = ['panic', 'KASAN', 'KFENCE', 'UBSAN', 'lockdep', 'stall', 'BUG', 'oops', 'WARN', 'corruption'];
+const REPORT_ENDS = /---\[ end (trace|Kernel panic)|^={60,}$/;
+/** What stands below the head of a report, of whatever kind. */
+const BELOW =
+  /^(\s|<\/?[A-Z]+>|Call [Tt]race:|Modules linked in:|CPU: |CPU#|Hardware name:|Tainted: |Workqueue: |RIP: |R[A-Z0-9]{2}: |[CDEFG]S: |CR\d: |DR\d: |PKRU: |Code: |ORIG_RAX|pstate: |(pc|lr|sp) : |x\d+ ?: |---\[ end )/;
+
+export interface Complaint {
+  kind: string;
+  line: string;
+  /** Known by its words; else by its severity alone. */
+  phrase: boolean;
+}
+
+/** A report of many lines is one complaint, by its most telling line. A line that is `allowed` is none, nor is what stands below it. */
+export function complaints(lines: readonly LogLine[], allowed: readonly RegExp[] = []): Complaint[] {
+  const found: Complaint[][] = [];
+  let within: 'report' | 'other' | 'allowed' | undefined;
+  for (const line of lines) {
+    const { text } = line;
+    if (allowed.some((pattern) => pattern.test(text))) {
+      within = 'allowed';
+      continue;
+    }
+    const said = complaint(line);
+    const more = BELOW.test(text) || (within === 'report' && said !== undefined && !text.includes(CUT));
+    if (within !== undefined && more) {
+      if (within !== 'allowed' && said !== undefined) found.at(-1)?.push(said);
+    } else if (said !== undefined) {
+      found.push([said]);
+      within = REPORTS.includes(said.kind) ? 'report' : 'other';
+    } else within = undefined;
+    if (REPORT_ENDS.test(text)) within = undefined;
+  }
+  return found.map(mostTelling);
+}
+
+function complaint({ text, level, user }: LogLine): Complaint | undefined {
+  const phrase = PHRASES.find(([pattern]) => pattern.test(text));
+  const line = text.trim();
+  if (phrase) return { kind: phrase[1], line, phrase: true };
+  if (user || line === '' || level === undefined || level > WARNING) return undefined;
+  return { kind: SEVERITIES[level] ?? 'warning', line, phrase: false };
+}
+
+/** A report often begins with a bare "cut here". */
+function mostTelling(report: readonly Complaint[]): Complaint {
+  const rank = ({ kind, phrase }: Complaint) =>
+    phrase ? PHRASES.findIndex((each) => each[1] === kind) : PHRASES.length + SEVERITIES.indexOf(kind);
+  const isCut = ({ line }: Complaint) => line.includes(CUT);
+  const [first] = report.slice(0, 4).sort((a, b) => rank(a) - rank(b) || Number(isCut(a)) - Number(isCut(b)));
+  return first as Complaint;
+}
+
+/** "BUG: BUG: scheduling while atomic" says one thing twice. */
+export function worded({ kind, line }: Pick<Complaint, 'kind' | 'line'>): string {
+  return line.toLowerCase().includes(kind.toLowerCase()) ? line : `${kind}: ${line}`;
+}
