@@ -36,6 +36,10 @@ const ALLOWED: readonly AllowedLine[] = [
     boot: true,
   },
   {
+    line: /^\S+ \S+: cannot be used for peer-to-peer DMA as the client and provider /,
+    why: 'p2pdma says why it refuses; whether it should have is for the workload to judge, which knows the topology',
+  },
+  {
     line: /^phyr\w*: loading out-of-tree module taints kernel/,
     why: 'our modules are none of the tree',
   },

@@ -164,8 +164,9 @@ export class BootedGuest implements AsyncDisposable {
       // Nothing but its kernel was in it: the host did not let it run.
       if (stall) throw new InfraError(`the guest stood still while it booted: ${worded(stall)}`);
       // Told, not judged: nothing of ours is in it yet, and nobody has listed what its configuration makes it warn of.
-      const warnings = image.kernel.built ? said.filter(({ phrase }) => !phrase).map(worded) : [];
-      const judged = image.kernel.built ? log.lines.map((line) => ({ ...line, level: undefined })) : log.lines;
+      const unlisted = image.kernel.built === true || machine.arch !== 'x86_64';
+      const warnings = unlisted ? said.filter(({ phrase }) => !phrase).map(worded) : [];
+      const judged = unlisted ? log.lines.map((line) => ({ ...line, level: undefined })) : log.lines;
       return new BootedGuest(
         guest,
         session,

@@ -7,8 +7,8 @@ import { Copy, DRIVERS, judgeCopy, sideOf } from './copy.js';
 import { overwrite } from './host-file.js';
 import { judged, type WorkloadContext, type WorkloadResult } from './types.js';
 
-/** The one refusal that the block layer reports as an I/O error of the disk. */
-const REFUSED_IN_LOG = [/\bI\/O error, dev phyr\d+, sector/];
+/** What the block layer says of a request that is refused. */
+const REFUSED_IN_LOG = [/^(I\/O|invalid|critical target) error, dev (phyr\d+|nvme\d+n\d+), sector \d+ /];
 
 const Offered = z.object({ size: z.number(), available: z.number() });
 
@@ -80,7 +80,7 @@ export async function p2pCopy(
     data,
     metrics: [],
     moved: refused !== undefined ? 0 : 2 * bytes,
-    ...(refused === 'EIO' && { expectedLog: REFUSED_IN_LOG }),
+    ...(refused !== undefined && { expectedLog: REFUSED_IN_LOG }),
   };
 }
 
