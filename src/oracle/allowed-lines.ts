@@ -31,6 +31,26 @@ const ALLOWED: readonly AllowedLine[] = [
     why: 'the host did not let the emulated clock run for a moment',
   },
   {
+    line: /^hrtimer: interrupt took \d+ ns$/,
+    why: 'the host did not let the guest run for a moment',
+  },
+  {
+    line: /^vfio-pci \S+: (resetting|reset done)$/,
+    why: 'VFIO resets the function that a process opens and closes, and PCI says so as a warning',
+  },
+  {
+    line: /^pcieport \S+: unlocked secondary bus reset via: pci_reset_bus_function\b/,
+    why: "the same, of a function without a reset of its own: the kernel's own path to it does not lock the bridge",
+  },
+  {
+    line: /^nd_pmem \S+: unable to guarantee persistence of writes$/,
+    why: "QEMU's NVDIMM gives the guest no flush hints",
+  },
+  {
+    line: /^EXT4-fs \(pmem\d+\): DAX enabled\. Warning: EXPERIMENTAL, use at your own risk$/,
+    why: 'workloads of the kind pmem mount it so',
+  },
+  {
     line: /^AMD-Vi: (\[Firmware Bug\]: : No southbridge IOAPIC found|Disabling interrupt remapping)$/,
     why: "QEMU's table of the AMD IOMMU names no IOAPIC: the kernel does without interrupt remapping",
     boot: true,

@@ -163,8 +163,8 @@ export class BootedGuest implements AsyncDisposable {
       const stall = said.find(({ kind }) => kind === 'stall');
       // Nothing but its kernel was in it: the host did not let it run.
       if (stall) throw new InfraError(`the guest stood still while it booted: ${worded(stall)}`);
-      // Told, not judged: nothing of ours is in it yet, and nobody has listed what its configuration makes it warn of.
-      const unlisted = image.kernel.built === true || machine.arch !== 'x86_64';
+      // Told, not judged: nothing of ours is in it yet, and nobody has listed what its configuration or the host's processor makes it warn of.
+      const unlisted = image.kernel.built === true || machine.arch !== 'x86_64' || accelerator === 'kvm';
       const warnings = unlisted ? said.filter(({ phrase }) => !phrase).map(worded) : [];
       const judged = unlisted ? log.lines.map((line) => ({ ...line, level: undefined })) : log.lines;
       return new BootedGuest(
