@@ -8,7 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { connect, type ExecOptions, makeRunKeys, type PushedFile, runArchive, type Session, whileAlive } from '../guest/index.js';
+import {
+  connect,
+  type ExecOptions,
+  makeRunKeys,
+  type PushedFile,
+  runArchive,
+  type Session,
+  whileAlive,
+} from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { allowedWhile, complaints, type LogRead, parseKmsg, worded } from '../oracle/index.js';
 import { peerDriver } from '../plan/index.js';
@@ -160,9 +168,6 @@ export class BootedGuest implements AsyncDisposable {
       const traced = await traceArrives(guest);
       const log = await readLog(session, -1, { deadlineMs: LOG_MS * patience, signal });
       const said = complaints(log.lines, allowedWhile('boot'));
-      const stall = said.find(({ kind }) => kind === 'stall');
-      // Nothing but its kernel was in it: the host did not let it run.
-      if (stall) throw new InfraError(`the guest stood still while it booted: ${worded(stall)}`);
       // Told, not judged: nothing of ours is in it yet, and nobody has listed what its configuration or the host's processor makes it warn of.
       const unlisted = image.kernel.built === true || machine.arch !== 'x86_64' || accelerator === 'kvm';
       const warnings = unlisted ? said.filter(({ phrase }) => !phrase).map(worded) : [];
