@@ -6,15 +6,44 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { knownDefects } from '../../harness/findings.js';
 import { suites as builtIn } from '../../harness/index.js';
-import { describe, Suite, UsageError } from '../model/index.js';
+import { Block, describe, Machine, Suite, Topology, UsageError, Workload } from '../model/index.js';
 import { type Plan, select, withKnown } from '../plan/index.js';
 import { lineReporter, writtenAt } from './scenario-lines.js';
+
+/** Of a part that many suites share: it is looked at once. */
+function once<T>(schema: z.ZodType<T>) {
+  const known = new WeakMap<object, T>();
+  return z
+    .custom<T & object>((value) => typeof value === 'object' && value !== null)
+    .transform((part, { addIssue }) => {
+      const parsed = known.get(part) ?? schema.safeParse(part).data;
+      if (parsed === undefined) {
+        addIssue('does not fit');
+        return z.NEVER;
+      }
+      known.set(part, parsed);
+      return parsed;
+    });
+}
+
+/** As Suite; what does not fit is for Suite to say. */
+const BuiltIn = Suite.extend({
+  blocks: z
+    .array(
+      Block.extend({
+        machines: z.array(once(Machine)).min(1),
+        topologies: z.array(once(Topology)).min(1),
+        workloads: z.array(once(Workload)).min(1),
+      }),
+    )
+    .min(1),
+});
 
 export async function loadSuites(folder?: string): Promise<Suite[]> {
   const own = folder === undefined ? [] : await loadFolder(resolve(folder));
   const ours = builtIn.map((suite) => {
     const where = `built-in suite '${suite.id}'`;
-    return { suite: parseSuite(suite, where), where };
+    return { suite: BuiltIn.safeParse(suite).data ?? parseSuite(suite, where), where };
   });
   const loaded = [...ours, ...own];
   const seen = new Map<string, string>();

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { suites } from '../../../harness/index.js';
 import { loadSuites } from '../../../src/cli/scenarios.js';
+import { Suite } from '../../../src/model/index.js';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -25,6 +27,10 @@ export default {
   id: 'mine', describe: 'x',
   blocks: [{ machines: [{ ...machine }], topologies: [], backends: ['iter'], workloads: [] }],
 };`;
+
+it('loads the built-in suites to the byte as their schema has them', async () => {
+  expect(JSON.stringify(await loadSuites())).toBe(JSON.stringify(suites.map((suite) => Suite.parse(suite))));
+});
 
 describe("what is wrong in a scenario file of one's own", () => {
   it('is said with file and line: what does not fit', async () => {
