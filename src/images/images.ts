@@ -111,7 +111,7 @@ class CachedImages implements Images {
   readonly #toolbox: Toolbox;
   readonly #toolboxes: Record<Machine['arch'], Toolbox>;
   readonly #ready = new Map<string, Promise<Image>>();
-  readonly #trees = new Map<string, { key: string; open: () => Promise<BuildTree> }>();
+  readonly #trees = new Map<string, { key: string; open: () => Promise<BuildTree>; own?: string }>();
 
   constructor(cache: Cache, options: ImagesOptions, signal: AbortSignal, stop: AbortController) {
     this.#cache = cache;
@@ -154,7 +154,7 @@ class CachedImages implements Images {
     if (variant !== undefined) return this.#variant(variant);
     if (isDirectory(spec)) {
       const { kernel, tree } = await treeKernel(spec, this.#cache);
-      this.#trees.set(kernel.key, { key: tree.key, open: async () => tree });
+      this.#trees.set(kernel.key, { key: tree.key, open: async () => tree, own: spec });
       return kernel;
     }
     const named = kernelGroup(spec, this.#recipes, this.#packages);
@@ -228,7 +228,12 @@ class CachedImages implements Images {
     if (!tree)
       throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
     const toolbox = this.#toolboxes[kernel.arch];
-    return toolbox.using(() => buildModules(kernel, tree, options, this.#cache, toolbox));
+    const onBuild = () => {
+      if (tree.own === undefined) return;
+      const text = `modules are built for ${kernel.release} of ${tree.own}: none are there yet for this kernel and these sources; the first time takes minutes`;
+      this.#options.progress({ type: 'note', text });
+    };
+    return toolbox.using(() => buildModules(kernel, tree, { ...options, onBuild }, this.#cache, toolbox));
   }
 
   image(spec: string, options: ModuleOptions & { machine?: Machine } = {}): Promise<Image> {

@@ -31,7 +31,11 @@ export const DEBUG_INFO = ['KCFLAGS=-g'];
 export async function buildModules(
   kernel: Kernel,
   tree: { key: string; open: () => Promise<BuildTree> },
-  { plants = false, guest }: { plants?: boolean | undefined; guest?: string | undefined },
+  {
+    plants = false,
+    guest,
+    onBuild,
+  }: { plants?: boolean | undefined; guest?: string | undefined; onBuild?: () => void },
   cache: Cache,
   toolbox: Toolbox,
 ): Promise<Modules> {
@@ -42,6 +46,7 @@ export async function buildModules(
     name: plants ? 'modules-plants' : 'modules',
     key: keyOf('modules', STEP, sources.key, tree.key, builder, plants),
     build: async (context) => {
+      onBuild?.();
       const [box, built] = await Promise.all([toolbox.root(builder), tree.open()]);
       const { work: scratch, mountPoint } = boxDirs(context.scratch);
       await using shop = await workshop(cache, keyOf('builds', STEP, tree.key, builder, plants), sources, {

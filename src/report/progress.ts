@@ -21,6 +21,9 @@ export function progressReporter(status: StatusLine): (event: Progress) => void 
         if (!event.cached) status.print(`${event.step}: ${(event.ms / 1000).toFixed(1)} s`);
         status.clear();
         break;
+      case 'note':
+        status.print(event.text);
+        break;
       case 'warning':
         status.print(`warning: ${typedHere(event.text)}`);
         break;

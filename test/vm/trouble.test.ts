@@ -84,6 +84,31 @@ describe('a guest', () => {
   });
 });
 
+describe('a host that stops', () => {
+  const stopped = async (seconds: number, who: (child: ReturnType<Sandbox['start']>) => Promise<number[]>) => {
+    const child = box.start(['run', 'sound/switch/crosscheck', '--cold', ...own()]);
+    await until('a cell runs', 120_000, () => got('lab begin'));
+    const pids = await who(child);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    const { exitCode, stdout } = await child;
+    return { exitCode, out: String(stdout) };
+  };
+
+  it('ourselves for longer than a step may take costs nothing', async () => {
+    const { exitCode, out } = await stopped(35, async ({ pid }) => (pid === undefined ? [] : [pid]));
+    expect(out).toMatch(/^(pass|lost) /m);
+    expect([0, 3]).toContain(exitCode);
+  });
+
+  it('QEMU loses the cell, which does not fail', async () => {
+    const { exitCode, out } = await stopped(60, () => box.guests());
+    expect(out).toMatch(/^lost [\s\S]*did not end within 30 s: QEMU did not answer query-status/m);
+    expect(exitCode).toBe(3);
+  });
+});
+
 describe('Ctrl-C', () => {
   it.each([
     ['while a guest boots', '"type":"boot-start"'],
