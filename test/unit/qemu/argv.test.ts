@@ -100,7 +100,7 @@ describe('qemuArgv', () => {
         "-D /run/trace.log",
         "-kernel /k/vmlinuz",
         "-initrd /proc/self/fd/5",
-        "-append console=ttyS0 ignore_loglevel panic=-1 mitigations=off nokaslr cryptomgr.notests tsc=reliable no_timer_check intel_iommu=on iommu.passthrough=0 iommu.strict=1",
+        "-append console=ttyS0 ignore_loglevel log_buf_len=2M panic=-1 mitigations=off nokaslr cryptomgr.notests tsc=reliable no_timer_check intel_iommu=on iommu.passthrough=0 iommu.strict=1",
       ]
     `);
   });

@@ -34,7 +34,7 @@ describe('phyrlab show', () => {
         "machine   vtd-pt-p2p: x86_64, 2 vCPUs, 768 MiB, real time",
         "          IOMMU intel, domain identity",
         "          the kernel trusts the host bridge to forward peer-to-peer traffic",
-        "kernel    console=ttyS0 ignore_loglevel panic=-1 mitigations=off nokaslr cryptomgr.notests tsc=reliable no_timer_check intel_iommu=on iommu.passthrough=1",
+        "kernel    console=ttyS0 ignore_loglevel log_buf_len=2M panic=-1 mitigations=off nokaslr cryptomgr.notests tsc=reliable no_timer_check intel_iommu=on iommu.passthrough=1",
         "workload  p2p-near: p2p-copy, peer near, sizeKiB 1024",
         "backend   phyr8",
         "",
