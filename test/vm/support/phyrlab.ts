@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { onTestFailed } from 'vitest';
-import { RunResult } from '../../../src/model/index.js';
+import { isGood, RunResult } from '../../../src/model/index.js';
 
 export const CLI = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'phyrlab.mjs');
 
@@ -52,7 +52,7 @@ export class Sandbox {
   /** The cells that did not pass, with their reasons and how the console of a lost one's guest ended. */
   async #story({ run, cells }: RunResult): Promise<string> {
     const lines = cells
-      .filter(({ verdict }) => verdict !== 'pass')
+      .filter(({ verdict }) => !isGood(verdict))
       .map(async ({ id, verdict, reason, evidence }) => {
         const log = join(this.folder, 'runs', run.id, evidence ?? '', 'console.log');
         const console = verdict === 'lost' ? await readFile(log, 'utf8').catch(() => '') : '';
