@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,7 +9,7 @@ import { gzip } from 'node:zlib';
 import type { Client, ClientChannel } from 'ssh2';
 import { z } from 'zod';
 import type { Pace } from '../host/index.js';
-import { describe, GuestDied, InfraError } from '../model/index.js';
+import { describe, GuestDied, InfraError, LineSplitter } from '../model/index.js';
 import { LabShell } from './lab-shell.js';
 import { whileAlive } from './race.js';
 import { tarArchive } from './tar.js';
@@ -179,11 +178,13 @@ async function collect(channel: ClientChannel, onLine: ExecOptions['onLine']): P
     return parts;
   };
   const [stdout, stderr] = [gather(channel), gather(channel.stderr)];
-  if (onLine) createInterface({ input: channel }).on('line', onLine);
+  const lines = onLine && new LineSplitter((line) => onLine(line));
+  if (lines) channel.on('data', (chunk: Buffer) => lines.push(chunk));
   channel.on('exit', (...[status, signal]: [number | null, string?]) => {
     code = status ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
   });
   await once(channel, 'close');
+  lines?.end();
   if (overflow) throw new Error(`it wrote more than ${MOST_OUTPUT >> 20} MiB`);
   if (code === undefined) throw new Error('it ended without an exit code');
   return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };

@@ -1,5 +1,5 @@
 import { execa, type Options } from 'execa';
-import { InfraError } from '../model/index.js';
+import { InfraError, LineSplitter } from '../model/index.js';
 
 export interface RunOptions {
   signal: AbortSignal;
@@ -88,14 +88,9 @@ function lastLine(text: string): string {
 }
 
 function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
-  });
-  stream.on('end', () => rest && onLine(rest));
+  const lines = new LineSplitter((line) => onLine(line));
+  stream.on('data', (chunk: Buffer | string) => lines.push(Buffer.from(chunk as string)));
+  stream.on('end', () => lines.end());
 }
 
 function killGroup(pid: number): void {

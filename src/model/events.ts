@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { CellRecord, RunRecord } from './record.js';
+import { Told } from './text.js';
 import { Cell, PrunedCell } from './words.js';
 
 const at = z.string();
@@ -34,13 +35,13 @@ export const RunEvent = z.discriminatedUnion('type', [
     /** It went on from a state that was kept. */
     restored: z.boolean().exactOptional(),
   }),
-  z.strictObject({ type: z.literal('boot-end'), at, boot: z.number(), reason: z.string() }),
+  z.strictObject({ type: z.literal('boot-end'), at, boot: z.number(), reason: Told }),
   z.strictObject({ type: z.literal('cell-start'), at, cell: z.string(), boot: z.number() }),
   z.strictObject({ type: z.literal('cell-step'), at, cell: z.string(), step: z.string() }),
   /** The cell was lost, and is tried again. */
   z.strictObject({ type: z.literal('cell-retry'), at, record: CellRecord }),
   z.strictObject({ type: z.literal('cell-end'), at, record: CellRecord }),
-  z.strictObject({ type: z.literal('notice'), at, level: z.enum(['info', 'warning']), text: z.string() }),
+  z.strictObject({ type: z.literal('notice'), at, level: z.enum(['info', 'warning']), text: Told }),
   z.strictObject({ type: z.literal('run-end'), at, exitCode: z.number(), interrupted: z.boolean() }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;

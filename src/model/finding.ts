@@ -6,10 +6,11 @@ import { z } from 'zod';
 import { Id } from './id.js';
 import { OracleName } from './oracle.js';
 import { glob } from './pattern.js';
+import { Told } from './text.js';
 
 export const Finding = z.strictObject({
   oracle: OracleName,
-  what: z.string(),
+  what: Told,
   /** The id of the known defect that it is. */
   known: Id.exactOptional(),
 });

@@ -9,6 +9,7 @@ export * from './host-fault.js';
 export * from './host-path.js';
 export * from './images.js';
 export * from './kept-cell.js';
+export * from './lines.js';
 export * from './machine.js';
 export * from './night.js';
 export * from './oracle.js';

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { Finding } from './finding.js';
 import { OracleName } from './oracle.js';
+import { Told } from './text.js';
 import { Verdict } from './verdict.js';
 
 export const SCHEMA_VERSION = 2;
@@ -12,9 +13,9 @@ export const SCHEMA_VERSION = 2;
 export const OracleReport = z.strictObject({
   name: OracleName,
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
-  detail: z.string(),
+  detail: Told,
   /** What the kernel's own path did wrong, a line each: no part of the verdict, which is about what is under test. */
-  kernel: z.array(z.string()).min(1).exactOptional(),
+  kernel: z.array(Told).min(1).exactOptional(),
 });
 export type OracleReport = z.infer<typeof OracleReport>;
 
@@ -32,7 +33,7 @@ export const CellRecord = z.strictObject({
   id: z.string(),
   verdict: Verdict,
   /** One line: why this verdict. Empty for an ordinary pass. */
-  reason: z.string(),
+  reason: Told,
   oracles: z.array(OracleReport),
   findings: z.array(Finding).min(1).exactOptional(),
   metrics: z.array(Metric),
@@ -47,7 +48,7 @@ export const CellRecord = z.strictObject({
   repro: z.string(),
   /** The attempts before this one, each of them lost. */
   earlier: z
-    .array(z.strictObject({ reason: z.string(), duration_ms: z.number(), evidence: z.string().exactOptional() }))
+    .array(z.strictObject({ reason: Told, duration_ms: z.number(), evidence: z.string().exactOptional() }))
     .exactOptional(),
   /** The folder with what was kept of it, below the run's. */
   evidence: z.string().exactOptional(),

@@ -3,9 +3,11 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { LineSplitter } from './lines.js';
+import { LineSplitter } from '../model/index.js';
 
 const KEPT_LINES = 400;
+/** The kernel's own are at most a thousand; the file has the whole of others. */
+const LONGEST_LINE = 8192;
 
 export class SerialConsole {
   /** The raw bytes, written line by line as they come, after what was there. */
@@ -24,7 +26,7 @@ export class SerialConsole {
     const log = createWriteStream(file, { flags: 'a' });
     this.written = () => new Promise((resolve) => log.write('', () => resolve()));
     this.broken = new Promise((resolve) => log.on('error', resolve));
-    const lines = new LineSplitter((line) => this.#receive(line));
+    const lines = new LineSplitter((line) => this.#receive(line), { longest: LONGEST_LINE });
     // QEMU hands over a few bytes at a time: writing each of them to the file by itself was a third of our work.
     let unwritten: Buffer[] = [];
     const writeOut = () => {

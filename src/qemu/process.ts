@@ -1,10 +1,10 @@
 /** The QEMU process: its descriptors, its dying words, and the certainty that it ends with us. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import type { HostProgram } from '../model/index.js';
-import { LineSplitter } from './lines.js';
+import { type HostProgram, LineSplitter } from '../model/index.js';
 
 const KEPT_LINES = 40;
+const LONGEST_LINE = 8192;
 
 /** Descriptors in the child: its monitor (a socket) and console (a pipe), then the files handed over. */
 export const FD = { qmp: 3, console: 4, files: 5 } as const;
@@ -49,11 +49,14 @@ export function spawnQemu(
   });
 
   const complaints: string[] = [];
-  const lines = new LineSplitter((line) => {
-    complaints.push(line);
-    if (complaints.length > KEPT_LINES) complaints.shift();
-    onComplaint(line);
-  });
+  const lines = new LineSplitter(
+    (line) => {
+      complaints.push(line);
+      if (complaints.length > KEPT_LINES) complaints.shift();
+      onComplaint(line);
+    },
+    { longest: LONGEST_LINE },
+  );
   child.stderr?.on('data', (chunk: Buffer) => lines.push(chunk));
   child.stderr?.on('close', () => lines.end());
 

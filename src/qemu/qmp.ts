@@ -2,8 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { ours, type Pace } from '../host/index.js';
-import { InfraError } from '../model/index.js';
-import { LineSplitter } from './lines.js';
+import { InfraError, LineSplitter } from '../model/index.js';
 
 const Greeting = z.object({
   QMP: z.object({ version: z.object({ qemu: z.object({ major: z.number(), minor: z.number(), micro: z.number() }) }) }),

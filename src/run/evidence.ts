@@ -9,13 +9,15 @@ import { pipeline } from 'node:stream/promises';
 import {
   type Artefact,
   type Cell,
-  type CellRecord,
+  CellRecord,
   describe,
   type Image,
   KEPT_CELL,
   KEPT_CELL_SCHEMA,
   type KeptCell,
+  oneLine,
   type RunRecord,
+  told,
 } from '../model/index.js';
 
 export interface Evidence {
@@ -59,7 +61,7 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
       schema: KEPT_CELL_SCHEMA,
       run,
       cell,
-      record,
+      record: CellRecord.parse(record),
       keys: {
         qemu: image.qemu.key,
         kernel: image.kernel.key,
@@ -70,6 +72,9 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
     };
     await writeFile(join(folder, KEPT_CELL), `${JSON.stringify(kept, null, 2)}\n`);
   });
+  const long = longDetails(record);
+  if (long.length > 0)
+    await attempt('what is too long to tell', () => writeFile(join(folder, 'details.txt'), long.join('\n')));
   await attempt('the kernel log', async () => {
     const lines = await decode(log, image).catch((error: unknown) => [
       ...log,
@@ -78,6 +83,15 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
     await writeFile(join(folder, 'kernel.log'), lines.map((line) => `${line}\n`).join(''));
   });
   return trouble;
+}
+
+/** What the record says in part only, whole. */
+export function longDetails({ reason, oracles }: Pick<CellRecord, 'reason' | 'oracles'>): string[] {
+  const said = [
+    ...oracles.flatMap(({ name, detail, kernel = [] }) => [detail, ...kernel].map((text) => ({ what: name, text }))),
+    { what: 'verdict', text: reason },
+  ];
+  return said.filter(({ text }) => told(text) !== oneLine(text)).map(({ what, text }) => `${what}:\n${text}\n`);
 }
 
 /** One file under two names where the file system can. */

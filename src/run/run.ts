@@ -13,7 +13,7 @@ import {
   InfraError,
   type Machine,
   type PrunedCell,
-  type RunEvent,
+  RunEvent,
   type RunRecord,
   unfinished,
 } from '../model/index.js';
@@ -64,7 +64,9 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, repro } = options;
   const records: CellRecord[] = [];
   using halt = new Halt(options.signal, options.limit);
-  const emit: Emit<RunEvent> = (event) => {
+  const emit: Emit<RunEvent> = (said) => {
+    // As it will be read: what a guest said at length has been cut.
+    const event = RunEvent.parse(said);
     options.emit(event);
     if (event.type !== 'cell-end') return;
     records.push(event.record);

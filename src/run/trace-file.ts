@@ -1,6 +1,7 @@
 /** What QEMU has written to its trace since a cell began. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { LineSplitter } from '../model/index.js';
 
 /** Bytes that are read at most, and characters that are kept of them: a fault storm writes without end, and its beginning says enough. */
 const MOST = { read: 1 << 28, kept: 1 << 20 };
@@ -41,17 +42,21 @@ type PlacedLine = [line: string, offset: number];
 
 /** Lines with the bytes at which they begin, a chunk's at a time. */
 async function* linesOf(chunks: AsyncIterable<Buffer>, start: number): AsyncGenerator<PlacedLine[]> {
-  let rest = '';
   let offset = start;
+  let batch: PlacedLine[] = [];
+  // A byte is a character, so that lengths are offsets.
+  const lines = new LineSplitter(
+    (line, length) => {
+      batch.push([line, offset]);
+      offset += length + 1;
+    },
+    { encoding: 'latin1' },
+  );
   for await (const chunk of chunks) {
-    // A byte is a character, so that lengths are offsets.
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    yield lines.map((line): PlacedLine => {
-      const begins = offset;
-      offset += line.length + 1;
-      return [line, begins];
-    });
+    lines.push(chunk);
+    yield batch;
+    batch = [];
   }
-  yield [[rest, offset]];
+  lines.end();
+  yield batch;
 }
