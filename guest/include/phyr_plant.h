@@ -55,6 +55,8 @@
  *				waiting for its I/O
  * @PHYR_PLANT_KEEP_IMPORT:	"keep-import": a dma-buf is given back to its exporter while the
  *				device goes on using it
+ * @PHYR_PLANT_POST_TWICE:	"post-twice": the driver finds each completion twice, as from a
+ *				device that posts it twice
  */
 enum phyr_plant {
 	PHYR_PLANT_NONE,
@@ -77,6 +79,7 @@ enum phyr_plant {
 	PHYR_PLANT_SWAP_RANGES,
 	PHYR_PLANT_SKIP_DRAIN,
 	PHYR_PLANT_KEEP_IMPORT,
+	PHYR_PLANT_POST_TWICE,
 };
 
 #ifdef PHYR_PLANTS

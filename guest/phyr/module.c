@@ -28,6 +28,7 @@ static const char * const plant_names[] = {
 	[PHYR_PLANT_SWAP_RANGES]	= "swap-ranges",
 	[PHYR_PLANT_SKIP_DRAIN]		= "skip-drain",
 	[PHYR_PLANT_KEEP_IMPORT]	= "keep-import",
+	[PHYR_PLANT_POST_TWICE]		= "post-twice",
 };
 
 int phyr_plant_now;

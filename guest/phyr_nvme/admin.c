@@ -13,10 +13,11 @@
 void pnvme_admin_complete(struct pnvme_ctrl *ctrl, const struct nvme_completion *cqe)
 {
 	struct pnvme_admin *admin = &ctrl->admin;
+	u32 cid = READ_ONCE(cqe->command_id);
 
-	if (cqe->command_id != READ_ONCE(admin->cid)) {
-		dev_warn_ratelimited(ctrl->dev, "late admin completion, id %#x\n",
-				     cqe->command_id);
+	/* Once: a second one must not pass for the next command's. */
+	if (cmpxchg(&admin->waits, cid, PNVME_NO_CID) != cid) {
+		dev_err_ratelimited(ctrl->dev, "admin completion of unknown id %#x\n", cid);
 		return;
 	}
 	admin->status = le16_to_cpu(cqe->status) >> 1;
@@ -44,16 +45,16 @@ int pnvme_admin_cmd(struct pnvme_ctrl *ctrl, struct nvme_command *cmd, u32 *resu
 	guard(mutex)(&admin->lock);
 
 	reinit_completion(&admin->done);
-	WRITE_ONCE(admin->cid, (u16)(admin->cid + 1));
-	cmd->common.command_id = admin->cid;
+	cmd->common.command_id = ++admin->cid;
+	WRITE_ONCE(admin->waits, admin->cid);
 	pnvme_queue_submit(&ctrl->queues[0], cmd, true);
 
 	if (!wait_for_completion_timeout(&admin->done, timeout)) {
 		/* An interrupt may have been lost. */
 		pnvme_queue_poll(&ctrl->queues[0]);
 		if (!try_wait_for_completion(&admin->done)) {
-			/* From now on it is late, and must not pass for the next command's. */
-			WRITE_ONCE(admin->cid, (u16)(admin->cid + 1));
+			/* From now on it is late. */
+			WRITE_ONCE(admin->waits, PNVME_NO_CID);
 			synchronize_irq(ctrl->queues[0].irq);
 			dev_err(ctrl->dev, "admin command %#x timed out\n", cmd->common.opcode);
 			return -ETIMEDOUT;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The disk: limits, tag set, and the block layer's way in and out of the driver. */
 #include <linux/blkdev.h>
+#include <linux/interrupt.h>
 
 #include "phyr_nvme.h"
 #include "trace.h"
@@ -236,8 +237,21 @@ static int pnvme_tagset_add(struct pnvme_ctrl *ctrl)
 
 		q->hctx = i % set->nr_hw_queues;
 		q->group = (ctrl->nr_io - q->hctx - 1) / set->nr_hw_queues + 1;
+		WRITE_ONCE(q->tags, set->tags[q->hctx]);
 	}
 	return 0;
+}
+
+/* The interrupts stay: a device may complete whatever comes to its mind. */
+static void pnvme_tagset_remove(struct pnvme_ctrl *ctrl)
+{
+	unsigned int i;
+
+	for (i = 1; i <= ctrl->nr_io; i++) {
+		WRITE_ONCE(ctrl->queues[i].tags, NULL);
+		synchronize_irq(ctrl->queues[i].irq);
+	}
+	blk_mq_free_tag_set(&ctrl->tagset);
 }
 
 /**
@@ -279,7 +293,7 @@ int pnvme_disk_add(struct pnvme_ctrl *ctrl)
 	mutex_unlock(&ctrl->lock);
 	put_disk(disk);
 free_tagset:
-	blk_mq_free_tag_set(&ctrl->tagset);
+	pnvme_tagset_remove(ctrl);
 	return err;
 }
 
@@ -301,5 +315,5 @@ void pnvme_disk_remove(struct pnvme_ctrl *ctrl)
 	ctrl->disk = NULL;
 	mutex_unlock(&ctrl->lock);
 	put_disk(disk);
-	blk_mq_free_tag_set(&ctrl->tagset);
+	pnvme_tagset_remove(ctrl);
 }

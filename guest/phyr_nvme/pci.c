@@ -204,6 +204,7 @@ static struct pnvme_ctrl *pnvme_ctrl_alloc(struct device *dev)
 	mutex_init(&ctrl->lock);
 	mutex_init(&ctrl->admin.lock);
 	init_completion(&ctrl->admin.done);
+	ctrl->admin.waits = PNVME_NO_CID;
 	INIT_WORK(&ctrl->reset_work, pnvme_reset_work);
 	return ctrl;
 

@@ -61,6 +61,7 @@
 #define PNVME_CID_TAG_BITS	12
 #define PNVME_CID_TAG_MASK	((1U << PNVME_CID_TAG_BITS) - 1)
 #define PNVME_CID_GEN_MASK	0xfU
+#define PNVME_NO_CID		U32_MAX	/* no id has so many bits */
 
 /* Status of a command that no device completed; outside what 15 status bits can hold. */
 #define PNVME_SC_CANCELLED	0xffff
@@ -100,6 +101,7 @@ struct pnvme_pass;
  * @depth:	entries of @sq and of @cq
  * @qid:	NVMe queue id, 0 is admin
  * @hctx:	block layer's hardware context whose requests come here
+ * @tags:	those of @hctx, for the interrupt handler; NULL while there are none
  * @group:	queues that serve @hctx
  * @irq:	Linux interrupt number
  * @tag_mem:	PNVME_TAG_BYTES for every tag
@@ -124,6 +126,7 @@ struct pnvme_queue {
 	u16 qid;
 	u16 hctx;
 	u16 group;
+	struct blk_mq_tags *tags;
 	int irq;
 	void *tag_mem;
 	dma_addr_t tag_dma;
@@ -136,7 +139,8 @@ struct pnvme_queue {
  * struct pnvme_admin - the one admin command that may be under way
  * @lock:	held from submission to result
  * @done:	completed by the interrupt handler
- * @cid:	id of the command waited for
+ * @cid:	id of the last command
+ * @waits:	id of the command waited for, or PNVME_NO_CID
  * @status:	its NVMe status
  * @result:	its dword 0
  */
@@ -144,6 +148,7 @@ struct pnvme_admin {
 	struct mutex lock;
 	struct completion done;
 	u16 cid;
+	u32 waits;
 	u16 status;
 	u32 result;
 };

@@ -3,6 +3,7 @@
 #include <linux/interrupt.h>
 
 #include "phyr_nvme.h"
+#include "phyr_plant.h"
 #include "trace.h"
 
 /**
@@ -137,17 +138,39 @@ void pnvme_queue_ring(struct pnvme_queue *q)
 	spin_unlock(&q->sq_lock);
 }
 
-/* The request that a completion is for, or NULL if the device made the id up or is late. */
+/*
+ * The request that a completion is for, which is under way; or NULL, and an objection, if the
+ * device made the id up, is late, or has completed the command before.
+ */
 static struct request *pnvme_find_rq(struct pnvme_queue *q, u16 cid)
 {
-	struct blk_mq_tags *tags = q->ctrl->tagset.tags[q->hctx];
-	struct request *rq = blk_mq_tag_to_rq(tags, cid & PNVME_CID_TAG_MASK);
+	struct blk_mq_tags *tags = READ_ONCE(q->tags);
+	u16 gen = cid >> PNVME_CID_TAG_BITS, due;
 	struct pnvme_iod *iod;
+	struct request *rq;
 
-	if (unlikely(!rq))
+	/* There are completions to come only while there are tags. */
+	rq = tags ? blk_mq_tag_to_rq(tags, cid & PNVME_CID_TAG_MASK) : NULL;
+	if (unlikely(!rq || !blk_mq_request_started(rq))) {
+		dev_err_ratelimited(q->ctrl->dev, "queue %u: completion of unknown id %#x\n",
+				    q->qid, cid);
 		return NULL;
+	}
 	iod = blk_mq_rq_to_pdu(rq);
-	return likely(iod->cmd.common.command_id == cid) ? rq : NULL;
+	/* Tags may be dealt out to several queues. */
+	if (unlikely(iod->q != q)) {
+		dev_err_ratelimited(q->ctrl->dev, "queue %u: invalid id %#x: it is queue %u's\n",
+				    q->qid, cid, iod->q->qid);
+		return NULL;
+	}
+	due = iod->gen & PNVME_CID_GEN_MASK;
+	if (unlikely(gen != due)) {
+		dev_err_ratelimited(q->ctrl->dev,
+				    "queue %u: invalid id %#x: genctr mismatch (got %#x expected %#x)\n",
+				    q->qid, cid, gen, due);
+		return NULL;
+	}
+	return rq;
 }
 
 static void pnvme_handle_cqe(struct pnvme_queue *q, const struct nvme_completion *cqe,
@@ -162,11 +185,8 @@ static void pnvme_handle_cqe(struct pnvme_queue *q, const struct nvme_completion
 		return;
 	}
 	rq = pnvme_find_rq(q, cid);
-	if (unlikely(!rq || !blk_mq_request_started(rq))) {
-		dev_warn_ratelimited(q->ctrl->dev, "queue %u: completion of unknown id %#x\n",
-				     q->qid, cid);
+	if (unlikely(!rq))
 		return;
-	}
 	iod = blk_mq_rq_to_pdu(rq);
 	iod->status = le16_to_cpu(cqe->status) >> 1;
 	trace_phyr_nvme_complete(q->ctrl->dev, q->qid, cid, iod->status);
@@ -192,6 +212,8 @@ static bool pnvme_poll_cq(struct pnvme_queue *q, struct io_comp_batch *iob)
 		dma_rmb();
 		found = true;
 		pnvme_handle_cqe(q, cqe, iob);
+		if (phyr_planted(PHYR_PLANT_POST_TWICE))
+			pnvme_handle_cqe(q, cqe, iob);
 		if (++q->cq_head == q->depth) {
 			q->cq_head = 0;
 			q->cq_phase ^= 1;

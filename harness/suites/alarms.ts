@@ -124,5 +124,7 @@ export const alarms: Suite = {
     plantedInPairs('skip-drain', ['faults'], registerEdu),
     plantedInShared('skip-drain', ['faults']),
     plantedInShared('keep-import', ['workload']),
+    // A fault of the device's that the driver must survive: it objects to each, and I/O goes on.
+    planted('post-twice', ['phyr8'], ['kernel-log']),
   ],
 };

@@ -365,6 +365,7 @@ export const Plant = z.enum([
   'swap-ranges',
   'skip-drain',
   'keep-import',
+  'post-twice',
 ]);
 export type Plant = z.infer<typeof Plant>;
 

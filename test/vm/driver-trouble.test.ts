@@ -42,14 +42,17 @@ const areas = Array.from(
 
 let image: Bootable;
 let modules: Modules;
+let planted: Modules;
 beforeAll(async () => {
   image = await bootable();
   await using images = await openImages({ progress: () => {}, signal: never });
-  modules = await images.modules(await images.kernel('7.3'));
+  const kernel = await images.kernel('7.3');
+  modules = await images.modules(kernel);
+  planted = await images.modules(kernel, { plants: true });
 });
 
 /** A guest with our modules loaded and its disk filled with stamps, for the time of `use`. */
-async function withGuest(use: (guest: Guest, session: Session) => Promise<void>): Promise<void> {
+async function withGuest(use: (guest: Guest, session: Session) => Promise<void>, built = modules): Promise<void> {
   await using rig = await makeRig();
   await using guest = await rig.start(image, {
     topology: slot,
@@ -58,7 +61,7 @@ async function withGuest(use: (guest: Guest, session: Session) => Promise<void>)
   await using session = await login(guest);
   const files = ['phyr', 'phyr_nvme'].map((name) => `${name}.ko`);
   await session.push(
-    files.map((name) => ({ path: `/lab/modules/${name}`, mode: 0o644, source: { file: join(modules.dir, name) } })),
+    files.map((name) => ({ path: `/lab/modules/${name}`, mode: 0o644, source: { file: join(built.dir, name) } })),
     { signal: never },
   );
   await sh(session, `cd /lab/modules; insmod phyr.ko; insmod phyr_nvme.ko backend=phyr8 timeout_s=${TIMEOUT_S}`);
@@ -173,6 +176,22 @@ describe('phyr_nvme', () => {
       expect(await readFile(guest.traceFile, 'utf8')).toBe('');
     });
   });
+});
+
+/** What a device that posts each completion twice looks like to the driver (guest/include/phyr_plant.h). */
+it('phyr_nvme objects to a completion that comes twice, and goes on', async () => {
+  await withGuest(async (guest, session) => {
+    await sh(session, 'echo post-twice > /sys/module/phyr/parameters/plant');
+    await sh(session, `lab bind ${bdf} phyr_nvme`);
+    const churned = await churn(session, 3);
+    await allDone(guest, churned);
+    expect(churned.workers.every(({ done }) => done > 10)).toBe(true);
+    await sh(session, `lab unbind ${bdf}`);
+    const log = await sh(session, 'dmesg');
+    expect(log).toMatch(/admin completion of unknown id/);
+    expect(log).toMatch(/queue \d+: invalid id 0x\w+: genctr mismatch/);
+    expect(splats(log.split('\n')).filter(({ line }) => !/phyr_nvme .*(unknown|invalid) id/.test(line))).toEqual([]);
+  }, planted);
 });
 
 it("the kernel's own nvme does the same with a device that is too slow", async () => {
