@@ -223,6 +223,29 @@ int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_dire
 int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t addr,
 		   enum phyr_route *route, u64 *bias);
 
+/* route.c */
+
+/**
+ * struct phyr_route_to - how a device reaches a range of addresses
+ * @first:	physical address of the first byte
+ * @last:	of the last one
+ * @route:	the route
+ * @bias:	what to add to physical addresses on PHYR_ROUTE_BUS, else 0
+ * @age:	of what is known
+ */
+struct phyr_route_to {
+	phys_addr_t first;
+	phys_addr_t last;
+	enum phyr_route route;
+	u64 bias;
+	unsigned long age;
+};
+
+bool phyr_route_find(const struct device *dev, phys_addr_t addr, struct phyr_route_to *to);
+void phyr_route_keep(const struct device *dev, const struct phyr_route_to *to);
+int phyr_route_init(void);
+void phyr_route_exit(void);
+
 #include "fail.h"
 
 #endif /* PHYR_INTERNAL_H */

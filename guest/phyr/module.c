@@ -66,14 +66,21 @@ static int __init phyr_init(void)
 
 	phyr_mem_encrypted = cc_platform_has(CC_ATTR_MEM_ENCRYPT);
 	err = phyr_node_init();
-	if (!err)
-		phyr_debugfs_init();
-	return err;
+	if (err)
+		return err;
+	err = phyr_route_init();
+	if (err) {
+		phyr_node_exit();
+		return err;
+	}
+	phyr_debugfs_init();
+	return 0;
 }
 
 static void __exit phyr_exit(void)
 {
 	phyr_debugfs_exit();
+	phyr_route_exit();
 	phyr_node_exit();
 }
 

@@ -86,7 +86,7 @@ static int route_of_provider(struct device *dev, const struct p2pdma_provider *p
 {
 	struct pci_dev *owner, *client, *port;
 
-	if (!provider || !dev_is_pci(dev))
+	if (!dev_is_pci(dev))
 		return -EREMOTEIO;
 	owner = to_pci_dev(provider->owner);
 	client = to_pci_dev(dev);
@@ -104,24 +104,69 @@ static int route_of_provider(struct device *dev, const struct p2pdma_provider *p
 	return 0;
 }
 
+/* The BAR that an address is in, NULL if it is in none of this function's. */
+static const struct resource *bar_of(struct pci_dev *pdev, phys_addr_t addr, int *bar)
+{
+	for (*bar = 0; *bar < PCI_STD_NUM_BARS; ++*bar) {
+		const struct resource *res = &pdev->resource[*bar];
+
+		if (resource_type(res) == IORESOURCE_MEM && addr >= res->start && addr <= res->end)
+			return res;
+	}
+	return NULL;
+}
+
 /* Whose BAR an address is in, with a reference, and how far its bus's addresses are off. */
 static struct pci_dev *owner_of(phys_addr_t addr, u64 *bus_offset)
 {
+	const struct resource *res;
 	struct pci_dev *pdev = NULL;
 	int bar;
 
 	for_each_pci_dev(pdev) {
-		for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-			const struct resource *res = &pdev->resource[bar];
-
-			if (resource_type(res) != IORESOURCE_MEM || addr < res->start ||
-			    addr > res->end)
-				continue;
+		res = bar_of(pdev, addr, &bar);
+		if (res) {
 			*bus_offset = pci_bus_address(pdev, bar) - res->start;
 			return pdev;
 		}
 	}
 	return NULL;
+}
+
+/* Asks the kernel for the route to a page. */
+static int page_route(struct device *dev, phys_addr_t addr, struct phyr_route_to *to)
+{
+	const struct range *range = &page_pgmap(pfn_to_page(PHYS_PFN(addr)))->range;
+	struct p2pdma_provider provider = { };
+	struct pci_dev *owner;
+	int err = -EREMOTEIO;
+
+	to->first = range->start;
+	to->last = range->end;
+	if (within_reach(dev, addr))
+		return route_on_trial(dev, addr, &to->route, &to->bias);
+	owner = owner_of(addr, &provider.bus_offset);
+	if (owner) {
+		provider.owner = &owner->dev;
+		err = route_of_provider(dev, &provider, &to->route, &to->bias);
+		pci_dev_put(owner);
+	}
+	return err;
+}
+
+/* The same for memory without one. */
+static int provider_route(struct device *dev, const struct p2pdma_provider *provider,
+			  phys_addr_t addr, struct phyr_route_to *to)
+{
+	const struct resource *res;
+	int bar, err = route_of_provider(dev, provider, &to->route, &to->bias);
+
+	if (err)
+		return err;
+	res = bar_of(to_pci_dev(provider->owner), addr, &bar);
+	to->first = res ? res->start : addr;
+	to->last = res ? res->end : addr;
+	return 0;
 }
 
 /**
@@ -131,24 +176,25 @@ static struct pci_dev *owner_of(phys_addr_t addr, u64 *bus_offset)
  * @route:	receives the route
  * @bias:	receives what to add to physical addresses on PHYR_ROUTE_BUS, else 0
  *
+ * The kernel is asked once for each BAR.
+ *
  * Context: Any but interrupts.
  * Return: 0; -EREMOTEIO if the topology does not allow it; else what dma_map_sgtable() says.
  */
 int phyr_p2p_page_route(struct device *dev, phys_addr_t addr, enum phyr_route *route, u64 *bias)
 {
-	struct p2pdma_provider provider = { };
-	struct pci_dev *owner;
-	int err = -EREMOTEIO;
+	struct phyr_route_to to;
+	int err;
 
-	if (within_reach(dev, addr))
-		return route_on_trial(dev, addr, route, bias);
-	owner = owner_of(addr, &provider.bus_offset);
-	if (owner) {
-		provider.owner = &owner->dev;
-		err = route_of_provider(dev, &provider, route, bias);
-		pci_dev_put(owner);
+	if (!phyr_route_find(dev, addr, &to)) {
+		err = page_route(dev, addr, &to);
+		if (err)
+			return err;
+		phyr_route_keep(dev, &to);
 	}
-	return err;
+	*route = to.route;
+	*bias = to.bias;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(phyr_p2p_page_route);
 
@@ -169,7 +215,20 @@ EXPORT_SYMBOL_GPL(phyr_p2p_page_route);
 int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t addr,
 		   enum phyr_route *route, u64 *bias)
 {
+	struct phyr_route_to to;
+	int err;
+
 	if (phyr_mem_has_pages(list->mem))
 		return phyr_p2p_page_route(dev, addr, route, bias);
-	return route_of_provider(dev, list->provider, route, bias);
+	if (!list->provider)
+		return -EREMOTEIO;
+	if (!phyr_route_find(dev, addr, &to)) {
+		err = provider_route(dev, list->provider, addr, &to);
+		if (err)
+			return err;
+		phyr_route_keep(dev, &to);
+	}
+	*route = to.route;
+	*bias = to.bias;
+	return 0;
 }

@@ -12,7 +12,12 @@
 #include "phyr.h"
 #include "uapi/phyr_domain.h"
 
+/* main.c */
+extern bool domain_allow_unsafe_interrupts;
+
 /* space.c */
+
+struct mapping;
 
 /**
  * struct space - what a device sees of memory
@@ -30,7 +35,10 @@ struct space {
 
 int space_open(struct space *space, struct device *dev);
 void space_close(struct space *space);
-int space_map(struct space *space, struct phyr_domain_map *arg);
+int space_check(struct space *space, const struct phyr_domain_map *arg);
+struct mapping *mapping_pin(const struct phyr_domain_map *arg);
+void mapping_drop(struct mapping *m);
+int space_enter(struct space *space, struct mapping *m, struct phyr_domain_map *arg);
 int space_unmap(struct space *space, struct phyr_domain_unmap *arg);
 
 /* file.c */
@@ -40,9 +48,10 @@ int space_unmap(struct space *space, struct phyr_domain_unmap *arg);
  * @pdev:	the function
  * @bar:	its registers
  * @size:	bytes of them
- * @lock:	of what follows, held over each request
+ * @lock:	of what follows; not held over page faults of a process, for removal waits for it
  * @gone:	the function has another owner: it is not touched any more
  * @open:	somebody has it
+ * @used:	it was opened since it was reset last
  * @space:	while it is open and not gone
  * @misc:	its node
  * @name:	of the node
@@ -55,6 +64,7 @@ struct function {
 	struct mutex lock;	/* all that follows but the node */
 	bool gone;
 	bool open;
+	bool used;
 	struct space space;
 	struct miscdevice misc;
 	char name[32];
@@ -63,5 +73,9 @@ struct function {
 
 extern const struct file_operations function_fops;
 void function_free(struct kref *ref);
+
+/* reset.c */
+int function_reset(struct function *fn);
+void function_reset_locked(struct function *fn);
 
 #endif /* DOMAIN_H */

@@ -12,6 +12,23 @@ void function_free(struct kref *ref)
 	kfree(container_of(ref, struct function, ref));
 }
 
+static int function_begin(struct function *fn)
+{
+	int err = space_open(&fn->space, &fn->pdev->dev);
+
+	if (err)
+		return err;
+	err = function_reset(fn);
+	if (err) {
+		space_close(&fn->space);
+		return err;
+	}
+	fn->used = true;
+	fn->open = true;
+	pci_set_master(fn->pdev);
+	return 0;
+}
+
 static int function_open(struct inode *inode, struct file *file)
 {
 	/* misc_open() has put the miscdevice there, and keeps it from going meanwhile. */
@@ -21,10 +38,8 @@ static int function_open(struct inode *inode, struct file *file)
 	/* All misc devices wait for this open(): whoever has it open may hold the lock for long. */
 	if (!mutex_trylock(&fn->lock))
 		return -EBUSY;
-	err = fn->gone ? -ENODEV : fn->open ? -EBUSY : space_open(&fn->space, &fn->pdev->dev);
+	err = fn->gone ? -ENODEV : fn->open ? -EBUSY : function_begin(fn);
 	if (!err) {
-		pci_set_master(fn->pdev);
-		fn->open = true;
 		kref_get(&fn->ref);
 		file->private_data = fn;
 	}
@@ -38,14 +53,40 @@ static int function_release(struct inode *inode, struct file *file)
 
 	scoped_guard(mutex, &fn->lock) {
 		if (!fn->gone) {
-			/* What is under way must not come through the default domain. */
-			pci_clear_master(fn->pdev);
+			/* Unless its removal waits for the lock: that sees to it. */
+			function_reset(fn);
 			space_close(&fn->space);
 		}
 		fn->open = false;
 	}
 	kref_put(&fn->ref, function_free);
 	return 0;
+}
+
+/* Memory is pinned between two looks at the space: page faults last as long as somebody likes. */
+static int function_enter(struct function *fn, struct phyr_domain_map *arg)
+{
+	struct mapping *m;
+	int err;
+
+	scoped_guard(mutex, &fn->lock)
+		err = fn->gone ? -ENODEV : space_check(&fn->space, arg);
+	if (err)
+		return err;
+	m = mapping_pin(arg);
+	if (IS_ERR(m))
+		return PTR_ERR(m);
+	scoped_guard(mutex, &fn->lock)
+		err = fn->gone ? -ENODEV : space_enter(&fn->space, m, arg);
+	if (err)
+		mapping_drop(m);
+	return err;
+}
+
+static int function_leave(struct function *fn, struct phyr_domain_unmap *arg)
+{
+	guard(mutex)(&fn->lock);
+	return fn->gone ? -ENODEV : space_unmap(&fn->space, arg);
 }
 
 static long function_map(struct function *fn, void __user *user)
@@ -57,13 +98,13 @@ static long function_map(struct function *fn, void __user *user)
 		return -EFAULT;
 	if (arg.chunks || arg.meta_bytes)
 		return -EINVAL;
-	err = space_map(&fn->space, &arg);
+	err = function_enter(fn, &arg);
 	if (err)
 		return err;
 	if (copy_to_user(user, &arg, sizeof(arg))) {
 		struct phyr_domain_unmap undo = { .iova = arg.iova, .len = arg.len };
 
-		space_unmap(&fn->space, &undo);
+		function_leave(fn, &undo);
 		return -EFAULT;
 	}
 	return 0;
@@ -78,7 +119,7 @@ static long function_unmap(struct function *fn, void __user *user)
 		return -EFAULT;
 	if (arg.unmapped)
 		return -EINVAL;
-	err = space_unmap(&fn->space, &arg);
+	err = function_leave(fn, &arg);
 	if (err)
 		return err;
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
@@ -88,9 +129,6 @@ static long function_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 {
 	struct function *fn = file->private_data;
 
-	guard(mutex)(&fn->lock);
-	if (fn->gone)
-		return -ENODEV;
 	switch (cmd) {
 	case PHYR_DOMAIN_IOC_MAP:
 		return function_map(fn, (void __user *)arg);
@@ -113,12 +151,13 @@ static ssize_t function_read(struct file *file, char __user *user, size_t count,
 	struct function *fn = file->private_data;
 	u32 value;
 
-	guard(mutex)(&fn->lock);
-	if (fn->gone)
-		return -ENODEV;
 	if (!is_register(fn, count, *at))
 		return -EINVAL;
-	value = ioread32(fn->bar + *at);
+	scoped_guard(mutex, &fn->lock) {
+		if (fn->gone)
+			return -ENODEV;
+		value = ioread32(fn->bar + *at);
+	}
 	return copy_to_user(user, &value, sizeof(value)) ? -EFAULT : sizeof(value);
 }
 
@@ -127,13 +166,13 @@ static ssize_t function_write(struct file *file, const char __user *user, size_t
 	struct function *fn = file->private_data;
 	u32 value;
 
-	guard(mutex)(&fn->lock);
-	if (fn->gone)
-		return -ENODEV;
 	if (!is_register(fn, count, *at))
 		return -EINVAL;
 	if (copy_from_user(&value, user, sizeof(value)))
 		return -EFAULT;
+	guard(mutex)(&fn->lock);
+	if (fn->gone)
+		return -ENODEV;
 	iowrite32(value, fn->bar + *at);
 	return sizeof(value);
 }

@@ -10,6 +10,11 @@
 
 #include "domain.h"
 
+bool domain_allow_unsafe_interrupts;
+module_param_named(allow_unsafe_interrupts, domain_allow_unsafe_interrupts, bool, 0644);
+MODULE_PARM_DESC(allow_unsafe_interrupts,
+		 "Also where a function can write itself any interrupt: no interrupt remapping");
+
 static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct function *fn;
@@ -57,7 +62,7 @@ static void domain_remove(struct pci_dev *pdev)
 
 	misc_deregister(&fn->misc);
 	scoped_guard(mutex, &fn->lock) {
-		pci_clear_master(pdev);
+		function_reset_locked(fn);
 		if (fn->open)
 			space_close(&fn->space);
 		fn->gone = true;

@@ -22,14 +22,32 @@ struct mapping {
 	bool dirty;
 };
 
+/* What a process may have must not harm others: as VFIO asks. */
+static int space_may_open(struct device *dev)
+{
+	struct iommu_group *group;
+	bool isolated;
+
+	/* IOMMU_CACHE is all that there is: no process could keep caches coherent by itself. */
+	if (!device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY))
+		return -EINVAL;
+	group = iommu_group_get(dev);
+	isolated = group && iommu_group_has_isolated_msi(group);
+	iommu_group_put(group);
+	if (isolated || READ_ONCE(domain_allow_unsafe_interrupts))
+		return 0;
+	dev_info(dev, "no interrupt remapping: see parameter allow_unsafe_interrupts\n");
+	return -EPERM;
+}
+
 /**
  * space_open - give a device an empty domain of its own
  * @space:	receives it
  * @dev:	the device, bound to a driver that manages its DMA itself, alone in its IOMMU group
  *
  * Context: May sleep.
- * Return: 0; -ENODEV without an IOMMU; -EPERM or -EBUSY if the group is in use; -EINVAL if the
- * device is not alone there; -ENOMEM.
+ * Return: 0; -ENODEV without an IOMMU; -EPERM or -EBUSY if the group is in use; -EPERM if the
+ * device's interrupts are not isolated; -EINVAL if it is not alone there or not coherent; -ENOMEM.
  */
 int space_open(struct space *space, struct device *dev)
 {
@@ -41,6 +59,9 @@ int space_open(struct space *space, struct device *dev)
 	err = iommu_device_claim_dma_owner(dev, space);
 	if (err)
 		return err;
+	err = space_may_open(dev);
+	if (err)
+		goto release;
 	space->domain = iommu_paging_domain_alloc_flags(dev, 0);
 	if (IS_ERR(space->domain)) {
 		err = PTR_ERR(space->domain);
@@ -49,6 +70,9 @@ int space_open(struct space *space, struct device *dev)
 	err = iommu_attach_device(space->domain, dev);
 	if (err)
 		goto free;
+	/* Where the IOMMU can, a device may not do without snooping either. */
+	if (space->domain->ops->enforce_cache_coherency)
+		space->domain->ops->enforce_cache_coherency(space->domain);
 	iommu_get_resv_regions(dev, &space->reserved);
 	return 0;
 
@@ -67,21 +91,11 @@ static struct mapping *first_in(struct space *space, u64 start, u64 last)
 	return node ? container_of(node, struct mapping, node) : NULL;
 }
 
-static void mapping_free(struct mapping *m)
-{
-	phyr_list_unpin_user(&m->list, m->dirty);
-	if (m->mm) {
-		account_locked_vm(m->mm, m->pages, false);
-		mmdrop(m->mm);
-	}
-	kfree(m);
-}
-
 static void mapping_remove(struct space *space, struct mapping *m)
 {
 	interval_tree_remove(&m->node, &space->mappings);
 	phyr_domain_unmap(space->domain, m->node.start, m->list.len);
-	mapping_free(m);
+	mapping_drop(m);
 }
 
 /**
@@ -132,9 +146,8 @@ static int check_range(const struct space *space, u64 iova, u64 len, u64 other, 
 	return 0;
 }
 
-static int mapping_pin(struct mapping *m, const struct phyr_domain_map *arg)
+static int pin(struct mapping *m, const struct phyr_domain_map *arg)
 {
-	const bool write = arg->access & PHYR_DOMAIN_WRITE;
 	unsigned long pages = arg->len >> PAGE_SHIFT;
 	int err;
 
@@ -145,25 +158,60 @@ static int mapping_pin(struct mapping *m, const struct phyr_domain_map *arg)
 	m->mm = current->mm;
 	mmgrab(m->mm);
 	m->pages = pages;
-	m->dirty = write;
-	return phyr_list_pin_user(&m->list, arg->addr, arg->len,
-				  FOLL_LONGTERM | (write ? FOLL_WRITE : 0));
+	return phyr_list_pin_user(&m->list, arg->addr, arg->len, FOLL_LONGTERM |
+				  (arg->access & PHYR_DOMAIN_WRITE ? FOLL_WRITE : 0));
 }
 
 /**
- * space_map - let the device at memory of the current process
+ * mapping_pin - pin memory of the current process, for a space
+ * @arg:	what space_check() finds nothing wrong with
+ *
+ * Context: May sleep, as long as page faults take: no lock is held that others wait for.
+ * Return: it, for space_enter() or mapping_drop(); the errors of struct phyr_domain_map.
+ */
+struct mapping *mapping_pin(const struct phyr_domain_map *arg)
+{
+	struct mapping *m = kzalloc_obj(*m, GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	err = pin(m, arg);
+	if (!err)
+		return m;
+	mapping_drop(m);
+	return ERR_PTR(err);
+}
+
+/**
+ * mapping_drop - the reverse of mapping_pin()
+ * @m:	the mapping, in no space
+ *
+ * Context: May sleep.
+ */
+void mapping_drop(struct mapping *m)
+{
+	phyr_list_unpin_user(&m->list, m->dirty);
+	if (m->mm) {
+		account_locked_vm(m->mm, m->pages, false);
+		mmdrop(m->mm);
+	}
+	kfree(m);
+}
+
+/**
+ * space_check - may memory be mapped like this?
  * @space:	of the device
- * @arg:	from and to user space
+ * @arg:	from user space
  *
  * Context: May sleep; serialised with all that is done to @space.
  * Return: 0 or the errors of struct phyr_domain_map.
  */
-int space_map(struct space *space, struct phyr_domain_map *arg)
+int space_check(struct space *space, const struct phyr_domain_map *arg)
 {
 	struct iommu_domain *domain = space->domain;
-	int prot = IOMMU_CACHE, err;
-	struct mapping *m;
 	u64 last;
+	int err;
 
 	if (!arg->access || arg->access & ~(PHYR_DOMAIN_READ | PHYR_DOMAIN_WRITE) ||
 	    arg->format > PHYR_DOMAIN_PHYR16)
@@ -176,24 +224,34 @@ int space_map(struct space *space, struct phyr_domain_map *arg)
 	if (arg->iova < domain->geometry.aperture_start || last > domain->geometry.aperture_end ||
 	    is_reserved(space, arg->iova, last))
 		return -EINVAL;
+	return 0;
+}
+
+/**
+ * space_enter - let the device at memory
+ * @space:	of the device; others may have changed it since space_check()
+ * @m:		the memory, which @space has from now on
+ * @arg:	of which it was made; receives what there is to tell
+ *
+ * Context: May sleep; serialised with all that is done to @space.
+ * Return: 0 or the errors of struct phyr_domain_map, and @m is in no space.
+ */
+int space_enter(struct space *space, struct mapping *m, struct phyr_domain_map *arg)
+{
+	int prot = IOMMU_CACHE, err = space_check(space, arg);
+
+	if (err)
+		return err;
 	if (arg->access & PHYR_DOMAIN_READ)
 		prot |= IOMMU_READ;
 	if (arg->access & PHYR_DOMAIN_WRITE)
 		prot |= IOMMU_WRITE;
-
-	m = kzalloc_obj(*m, GFP_KERNEL_ACCOUNT);
-	if (!m)
-		return -ENOMEM;
-	err = mapping_pin(m, arg);
-	if (!err)
-		err = phyr_domain_map(domain, arg->iova, &m->list, prot, GFP_KERNEL_ACCOUNT);
-	if (err) {
-		m->dirty = false;
-		mapping_free(m);
+	err = phyr_domain_map(space->domain, arg->iova, &m->list, prot, GFP_KERNEL_ACCOUNT);
+	if (err)
 		return err;
-	}
+	m->dirty = arg->access & PHYR_DOMAIN_WRITE;
 	m->node.start = arg->iova;
-	m->node.last = last;
+	m->node.last = arg->iova + arg->len - 1;
 	interval_tree_insert(&m->node, &space->mappings);
 	arg->chunks = m->list.nr;
 	arg->meta_bytes = sizeof(*m) - sizeof(m->list) + phyr_list_meta_bytes(&m->list);

@@ -57,6 +57,46 @@ static bool may_register(const struct phyr_region_register *arg)
 	       !check_add_overflow(arg->addr, arg->len, &end);
 }
 
+/* Take back a region that is in the table no more, and let go of the table's reference. */
+static void node_forget(struct region_node *node, struct region *r)
+{
+	lockdep_assert_held(&node->alive);
+
+	if (!r->revoked)
+		region_revoke(r);
+	region_put(r);
+}
+
+/* Make a region that is held and give it a key. */
+static int node_add(struct region_node *node, struct region *r, struct phyr_region_register *arg)
+{
+	int err;
+
+	guard(rwsem_read)(&node->alive);
+	if (node->gone)
+		return -ENODEV;
+	err = xa_alloc_cyclic(&node->regions, &arg->key, NULL, XA_LIMIT(1, MAX_REGIONS),
+			      &node->next, GFP_KERNEL);
+	if (err < 0)
+		return err == -EBUSY ? -ENOSPC : err;
+	/*
+	 * Not while a case lends the device a wider mask than it has.  Not under the lock of I/O:
+	 * who takes a dma-buf back holds its reservation lock, which this wants, and waits for
+	 * that I/O.
+	 */
+	scoped_guard(mutex, &node->engine->mask)
+		err = region_make(r, &node->engine->pdev->dev, arg);
+	if (err)
+		xa_erase(&node->regions, arg->key);
+	else
+		xa_store(&node->regions, arg->key, r, GFP_KERNEL);	/* reserved: cannot fail */
+	return err;
+}
+
+/*
+ * Page faults, when memory is pinned and when an argument is copied, may last as long as somebody
+ * else likes.  @alive, which the removal of the engine waits for, is never held meanwhile.
+ */
 static long node_register(struct region_node *node, struct file *file, void __user *user)
 {
 	struct phyr_region_register arg;
@@ -67,33 +107,22 @@ static long node_register(struct region_node *node, struct file *file, void __us
 		return -EFAULT;
 	if (!may_register(&arg))
 		return -EINVAL;
-	/*
-	 * Not while a case lends the device a wider mask than it has.  Not under the lock of I/O:
-	 * who takes a dma-buf back holds its reservation lock, which this wants, and waits for
-	 * that I/O.
-	 */
-	scoped_guard(mutex, &node->engine->mask)
-		r = region_make(&node->engine->pdev->dev, file, &arg);
+	r = region_hold(file, &arg);
 	if (IS_ERR(r))
 		return PTR_ERR(r);
-	/* A key is known before it can be used: the entry comes last. */
-	err = xa_alloc_cyclic(&node->regions, &arg.key, NULL, XA_LIMIT(1, MAX_REGIONS), &node->next,
-			      GFP_KERNEL);
-	if (err < 0) {
-		err = err == -EBUSY ? -ENOSPC : err;
-		goto revoke;
+	kref_get(&r->ref);	/* the table's */
+	err = node_add(node, r, &arg);
+	if (err) {
+		region_drop(r);
+		return err;
 	}
 	if (copy_to_user(user, &arg, sizeof(arg))) {
 		err = -EFAULT;
-		goto erase;
+		guard(rwsem_read)(&node->alive);
+		/* Whoever guessed the key may have taken it back already. */
+		if (xa_cmpxchg(&node->regions, arg.key, r, NULL, GFP_KERNEL) == r)
+			node_forget(node, r);
 	}
-	xa_store(&node->regions, arg.key, r, GFP_KERNEL);	/* reserved: cannot fail */
-	return 0;
-
-erase:
-	xa_erase(&node->regions, arg.key);
-revoke:
-	region_revoke(r);
 	region_put(r);
 	return err;
 }
@@ -142,52 +171,74 @@ static int region_use(struct region_node *node, struct region *r, struct phyr_re
 	return err;
 }
 
+static int node_use_locked(struct region_node *node, struct phyr_region_use *arg)
+{
+	struct region *r;
+	int err;
+
+	guard(rwsem_read)(&node->alive);
+	if (node->gone)
+		return -ENODEV;
+	xa_lock(&node->regions);
+	r = xa_load(&node->regions, arg->key);
+	if (r)
+		kref_get(&r->ref);
+	xa_unlock(&node->regions);
+	if (!r)
+		return -ENOENT;
+	err = region_use(node, r, arg);
+	region_put(r);
+	return err;
+}
+
 static long node_use(struct region_node *node, void __user *user)
 {
 	struct phyr_region_use arg;
-	struct region *r;
 	int err;
 
 	if (copy_from_user(&arg, user, sizeof(arg)))
 		return -EFAULT;
 	if (arg.op > PHYR_REGION_DO_WRITE || arg.offset & ~PAGE_MASK || arg.addr || arg.ended)
 		return -EINVAL;
-	xa_lock(&node->regions);
-	r = xa_load(&node->regions, arg.key);
-	if (r)
-		kref_get(&r->ref);
-	xa_unlock(&node->regions);
-	if (!r)
-		return -ENOENT;
-	err = region_use(node, r, &arg);
-	region_put(r);
+	err = node_use_locked(node, &arg);
 	if (err)
 		return err;
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
-static long node_deregister(struct region_node *node, struct file *file, void __user *user)
+/* Also of what the engine's owner took back. */
+static int node_deregister_locked(struct region_node *node, struct file *file,
+				  struct phyr_region_deregister *arg)
 {
-	struct phyr_region_deregister arg;
 	struct region *r;
 
-	if (copy_from_user(&arg, user, sizeof(arg)))
-		return -EFAULT;
-	if (arg.reserved || arg.ended)
-		return -EINVAL;
+	guard(rwsem_read)(&node->alive);
 	xa_lock(&node->regions);
-	r = xa_load(&node->regions, arg.key);
+	r = xa_load(&node->regions, arg->key);
 	if (r && r->file == file)
-		__xa_erase(&node->regions, arg.key);
+		__xa_erase(&node->regions, arg->key);
 	else
 		r = NULL;
 	xa_unlock(&node->regions);
 	if (!r)
 		return -ENOENT;
-	if (!r->revoked)
-		region_revoke(r);
-	arg.ended = ktime_get_ns();
-	region_put(r);
+	node_forget(node, r);
+	arg->ended = ktime_get_ns();
+	return 0;
+}
+
+static long node_deregister(struct region_node *node, struct file *file, void __user *user)
+{
+	struct phyr_region_deregister arg;
+	int err;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	if (arg.reserved || arg.ended)
+		return -EINVAL;
+	err = node_deregister_locked(node, file, &arg);
+	if (err)
+		return err;
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
@@ -196,16 +247,13 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct region_node *node = file->private_data;
 	void __user *user = (void __user *)arg;
 
-	guard(rwsem_read)(&node->alive);
-	if (cmd == PHYR_REGION_IOC_DEREGISTER)	/* what the engine's owner took back, too */
-		return node_deregister(node, file, user);
-	if (node->gone)
-		return -ENODEV;
 	switch (cmd) {
 	case PHYR_REGION_IOC_REGISTER:
 		return node_register(node, file, user);
 	case PHYR_REGION_IOC_USE:
 		return node_use(node, user);
+	case PHYR_REGION_IOC_DEREGISTER:
+		return node_deregister(node, file, user);
 	default:
 		return -ENOTTY;
 	}
@@ -234,9 +282,7 @@ static int node_release(struct inode *inode, struct file *file)
 			continue;
 		__xa_erase(&node->regions, key);
 		xa_unlock(&node->regions);
-		if (!r->revoked)
-			region_revoke(r);
-		region_put(r);
+		node_forget(node, r);
 		xa_lock(&node->regions);
 	}
 	xa_unlock(&node->regions);

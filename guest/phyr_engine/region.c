@@ -59,18 +59,18 @@ void region_revoke(struct region *r)
 }
 
 /**
- * region_make - register what a process asks for
- * @dev:	the engine
+ * region_hold - hold the memory of a region that a process asks for
  * @file:	by which it asks
- * @arg:	for what, with nothing wrong in it by itself; receives what there is to tell, but
- *		no key
+ * @arg:	for what, with nothing wrong in it by itself
+ *
+ * Waits for page faults, as long as whoever is to answer them takes: no lock of the engine's is
+ * held, which its removal would wait for.
  *
  * Context: May sleep.
- * Return: the region, for region_revoke() and region_put(); an error that uapi/phyr_region.h tells
+ * Return: the region, for region_make() or region_drop(); an error that uapi/phyr_region.h tells
  * of.
  */
-struct region *region_make(struct device *dev, const struct file *file,
-			   struct phyr_region_register *arg)
+struct region *region_hold(const struct file *file, const struct phyr_region_register *arg)
 {
 	static const struct region_kind *const kinds[] = {
 		[PHYR_REGION_PHYR] = &region_phyr,
@@ -85,7 +85,6 @@ struct region *region_make(struct device *dev, const struct file *file,
 	if (!r)
 		return ERR_PTR(-ENOMEM);
 	r->kind = kinds[arg->how];
-	r->dev = dev;
 	r->dir = arg->access == PHYR_REGION_READ ? DMA_TO_DEVICE :
 		 arg->access == PHYR_REGION_WRITE ? DMA_FROM_DEVICE : DMA_BIDIRECTIONAL;
 	r->len = arg->len;
@@ -94,7 +93,7 @@ struct region *region_make(struct device *dev, const struct file *file,
 	err = region_charge(r);
 	if (err)
 		goto free;
-	err = r->kind->make(r, arg);
+	err = r->kind->hold(r, arg);
 	if (err)
 		goto uncharge;
 	return r;
@@ -104,4 +103,33 @@ uncharge:
 free:
 	kfree(r);
 	return ERR_PTR(err);
+}
+
+/**
+ * region_make - register a region with an engine
+ * @r:		the region, held
+ * @dev:	the engine, which stays meanwhile
+ * @arg:	as it was held; receives what there is to tell, but no key
+ *
+ * Context: May sleep.
+ * Return: 0, and @r is for region_revoke() and region_put(); an error that uapi/phyr_region.h
+ * tells of, and @r is held as before.
+ */
+int region_make(struct region *r, struct device *dev, struct phyr_region_register *arg)
+{
+	r->dev = dev;
+	return r->kind->make(r, arg);
+}
+
+/**
+ * region_drop - the reverse of region_hold()
+ * @r:	the region; not made, and nobody else knows it
+ *
+ * Context: May sleep.
+ */
+void region_drop(struct region *r)
+{
+	r->kind->drop(r);
+	region_uncharge(r);
+	kfree(r);
 }

@@ -14,7 +14,7 @@
 /**
  * struct region - memory that is registered with an engine
  * @kind:	how it is kept
- * @dev:	the engine; not used once @revoked
+ * @dev:	the engine, from make() until @revoked
  * @dir:	what it may be used for
  * @len:	bytes
  * @file:	that it was registered by; an identity to compare
@@ -55,7 +55,9 @@ struct region {
 
 /**
  * struct region_kind - how regions are kept
- * @make:	pin, map and describe what @arg says, and say so there; r->len, too, of a dma-buf
+ * @hold:	pin what @arg says, or look it up; r->len, too, of a dma-buf.  Knows no engine
+ * @make:	map what is held and describe it in @arg
+ * @drop:	the reverse of hold(), where nothing is made
  * @begin:	keep it for a use of the page at @offset, and find that
  * @end:	the reverse; @io as begin() left it
  * @phys:	where the page is, for the engine that looks for itself
@@ -63,7 +65,9 @@ struct region {
  * @free:	what is left
  */
 struct region_kind {
+	int (*hold)(struct region *r, const struct phyr_region_register *arg);
 	int (*make)(struct region *r, struct phyr_region_register *arg);
+	void (*drop)(struct region *r);
 	int (*begin)(struct region *r, u64 offset, enum dma_data_direction dir,
 		     struct phyr_reg_io *io, dma_addr_t *addr);
 	void (*end)(struct region *r, struct phyr_reg_io *io);
@@ -90,8 +94,9 @@ void region_end(struct region *r, struct phyr_reg_io *io);
 phys_addr_t region_list_phys(const struct phyr_list *list, u64 offset);
 
 /* region.c */
-struct region *region_make(struct device *dev, const struct file *file,
-			   struct phyr_region_register *arg);
+struct region *region_hold(const struct file *file, const struct phyr_region_register *arg);
+int region_make(struct region *r, struct device *dev, struct phyr_region_register *arg);
+void region_drop(struct region *r);
 void region_revoke(struct region *r);
 void region_put(struct region *r);
 

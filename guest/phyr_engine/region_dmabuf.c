@@ -6,7 +6,7 @@
 
 #include "region.h"
 
-static int dmabuf_make(struct region *r, struct phyr_region_register *arg)
+static int dmabuf_hold(struct region *r, const struct phyr_region_register *arg)
 {
 	bool list = arg->how == PHYR_REGION_DMABUF;
 	int err = phyr_import_get(&r->import, arg->fd, list ? PHYR_IMPORT_LIST : PHYR_IMPORT_SG,
@@ -15,25 +15,32 @@ static int dmabuf_make(struct region *r, struct phyr_region_register *arg)
 	if (err)
 		return err;
 	r->len = r->import.dmabuf->size;
-	err = -EINVAL;
-	if (r->len > PHYR_REGION_MAX_LEN || !PAGE_ALIGNED(r->len))
-		goto put;
-	err = phyr_import_register(&r->import, r->dev);
+	if (r->len <= PHYR_REGION_MAX_LEN && PAGE_ALIGNED(r->len))
+		return 0;
+	phyr_import_put(&r->import);
+	return -EINVAL;
+}
+
+static int dmabuf_make(struct region *r, struct phyr_region_register *arg)
+{
+	int err = phyr_import_register(&r->import, r->dev);
+
 	if (err)
-		goto put;
+		return err;
 	r->reg = r->import.reg;
 	err = region_describe(r, arg);
-	if (err)
-		goto revoke;
+	if (err) {
+		phyr_import_revoke(&r->import);
+		return err;
+	}
 	arg->len = r->len;
 	arg->bytes += sizeof(*r) - sizeof(r->import.list) + phyr_list_meta_bytes(&r->import.list);
 	return 0;
+}
 
-revoke:
-	phyr_import_revoke(&r->import);
-put:
+static void dmabuf_drop(struct region *r)
+{
 	phyr_import_put(&r->import);
-	return err;
 }
 
 /* Where an exporter does not say what it has mapped, only the IOMMU knows. */
@@ -57,7 +64,9 @@ static void dmabuf_free(struct region *r)
 }
 
 const struct region_kind region_dmabuf = {
+	.hold	= dmabuf_hold,
 	.make	= dmabuf_make,
+	.drop	= dmabuf_drop,
 	.begin	= region_begin,
 	.end	= region_end,
 	.phys	= dmabuf_phys,

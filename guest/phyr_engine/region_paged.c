@@ -29,7 +29,7 @@ static void unpin_pages(struct region *r, unsigned long nr, bool dirty)
 	r->page = NULL;
 }
 
-static int pin_pages(struct region *r, u64 addr)
+static int pages_hold(struct region *r, const struct phyr_region_register *arg)
 {
 	unsigned int flags = FOLL_LONGTERM | (written(r) ? FOLL_WRITE : 0);
 	unsigned long nr = 0, all = nr_pages(r);
@@ -40,9 +40,12 @@ static int pin_pages(struct region *r, u64 addr)
 	if (!r->page)
 		return -ENOMEM;
 	while (nr < all) {
-		got = fatal_signal_pending(current) ? -EINTR :
-		      pin_user_pages_fast(addr + (nr << PAGE_SHIFT), min(all - nr, 512UL), flags,
-					  r->page + nr);
+		if (fatal_signal_pending(current)) {
+			got = -EINTR;
+			break;
+		}
+		got = pin_user_pages_fast(arg->addr + (nr << PAGE_SHIFT), min(all - nr, 512UL),
+					  flags, r->page + nr);
 		if (got <= 0)
 			break;
 		nr += got;
@@ -52,6 +55,11 @@ static int pin_pages(struct region *r, u64 addr)
 		return 0;
 	unpin_pages(r, nr, false);
 	return got ?: -EFAULT;
+}
+
+static void pages_drop(struct region *r)
+{
+	unpin_pages(r, nr_pages(r), false);
 }
 
 static int paged_begin(struct region *r)
@@ -78,22 +86,15 @@ static void pages_unmap(struct region *r, unsigned long nr)
 static int pages_make(struct region *r, struct phyr_region_register *arg)
 {
 	unsigned long i;
-	int err = pin_pages(r, arg->addr);
 
-	if (err)
-		return err;
 	r->table = kvmalloc_array(nr_pages(r), sizeof(*r->table), GFP_KERNEL_ACCOUNT);
-	if (!r->table) {
-		err = -ENOMEM;
-		goto unpin;
-	}
+	if (!r->table)
+		return -ENOMEM;
 	for (i = 0; i < nr_pages(r); i++) {
 		dma_addr_t addr = dma_map_page(r->dev, r->page[i], 0, PAGE_SIZE, r->dir);
 
-		if (dma_mapping_error(r->dev, addr)) {
-			err = -EIO;
+		if (dma_mapping_error(r->dev, addr))
 			goto unmap;
-		}
 		r->table[i] = addr;
 		cond_resched();
 	}
@@ -106,9 +107,7 @@ static int pages_make(struct region *r, struct phyr_region_register *arg)
 unmap:
 	pages_unmap(r, i);
 	kvfree(r->table);
-unpin:
-	unpin_pages(r, nr_pages(r), false);
-	return err;
+	return -EIO;
 }
 
 static int pages_begin(struct region *r, u64 offset, enum dma_data_direction dir,
@@ -141,7 +140,9 @@ static void pages_free(struct region *r)
 }
 
 const struct region_kind region_pages = {
+	.hold	= pages_hold,
 	.make	= pages_make,
+	.drop	= pages_drop,
 	.begin	= pages_begin,
 	.end	= paged_end,
 	.phys	= pages_phys,
@@ -149,37 +150,32 @@ const struct region_kind region_pages = {
 	.free	= pages_free,
 };
 
-/* A scatterlist: it says what is pinned, too. */
-static void sg_unpin(struct region *r, bool dirty)
+/* A scatterlist. */
+static void sg_unpin(struct region *r)
 {
 	struct scatterlist *sg;
 	unsigned int i;
 
 	for_each_sgtable_sg(&r->sg.sgt, sg, i)
-		unpin_user_page_range_dirty_lock(sg_page(sg), PFN_UP(sg->length), dirty);
+		unpin_user_page_range_dirty_lock(sg_page(sg), PFN_UP(sg->length), written(r));
 	sg_free_append_table(&r->sg);
 }
 
 static int sg_make(struct region *r, struct phyr_region_register *arg)
 {
-	int err = pin_pages(r, arg->addr);
+	int err;
 
-	if (err)
-		return err;
 	err = sg_alloc_append_table_from_pages(&r->sg, r->page, nr_pages(r), 0, r->len,
 					       dma_get_max_seg_size(r->dev), 0, GFP_KERNEL_ACCOUNT);
+	if (!err)
+		err = dma_map_sgtable(r->dev, &r->sg.sgt, r->dir, 0);
 	if (err) {
 		sg_free_append_table(&r->sg);
-		unpin_pages(r, nr_pages(r), false);
 		return err;
 	}
+	/* From here on the table says what is pinned. */
 	kvfree(r->page);
 	r->page = NULL;
-	err = dma_map_sgtable(r->dev, &r->sg.sgt, r->dir, 0);
-	if (err) {
-		sg_unpin(r, false);
-		return err;
-	}
 	arg->block = PAGE_SIZE;
 	arg->blocks = r->sg.sgt.nents;
 	arg->first = sg_dma_address(r->sg.sgt.sgl);
@@ -224,7 +220,7 @@ static void sg_revoke(struct region *r)
 	r->revoked = true;
 	up_write(&r->busy);
 	dma_unmap_sgtable(r->dev, &r->sg.sgt, r->dir, 0);
-	sg_unpin(r, written(r));
+	sg_unpin(r);
 }
 
 static void sg_free(struct region *r)
@@ -232,7 +228,9 @@ static void sg_free(struct region *r)
 }
 
 const struct region_kind region_sg = {
+	.hold	= pages_hold,
 	.make	= sg_make,
+	.drop	= pages_drop,
 	.begin	= sg_begin,
 	.end	= paged_end,
 	.phys	= sg_phys_at,

@@ -38,31 +38,32 @@ int region_describe(struct region *r, struct phyr_region_register *arg)
 	return 0;
 }
 
+static int phyr_hold(struct region *r, const struct phyr_region_register *arg)
+{
+	phyr_list_init(&r->list, PHYR_PACKED);
+	return phyr_list_pin_user(&r->list, arg->addr, arg->len,
+				  FOLL_LONGTERM | (r->dir != DMA_TO_DEVICE ? FOLL_WRITE : 0));
+}
+
 static int phyr_make(struct region *r, struct phyr_region_register *arg)
 {
 	int err;
 
-	phyr_list_init(&r->list, PHYR_PACKED);
-	err = phyr_list_pin_user(&r->list, arg->addr, arg->len,
-				 FOLL_LONGTERM | (r->dir != DMA_TO_DEVICE ? FOLL_WRITE : 0));
-	if (err)
-		return err;
 	r->reg = phyr_reg_create(r->dev, &r->list, r->dir, 0);
-	if (IS_ERR(r->reg)) {
-		err = PTR_ERR(r->reg);
-		goto unpin;
-	}
+	if (IS_ERR(r->reg))
+		return PTR_ERR(r->reg);
 	err = region_describe(r, arg);
-	if (err)
-		goto put;
+	if (err) {
+		phyr_reg_put(r->reg);
+		return err;
+	}
 	arg->bytes += sizeof(*r) - sizeof(r->list) + phyr_list_meta_bytes(&r->list);
 	return 0;
+}
 
-put:
-	phyr_reg_put(r->reg);
-unpin:
+static void phyr_drop(struct region *r)
+{
 	phyr_list_unpin_user(&r->list, false);
-	return err;
 }
 
 int region_begin(struct region *r, u64 offset, enum dma_data_direction dir,
@@ -106,7 +107,9 @@ static void phyr_free(struct region *r)
 }
 
 const struct region_kind region_phyr = {
+	.hold	= phyr_hold,
 	.make	= phyr_make,
+	.drop	= phyr_drop,
 	.begin	= region_begin,
 	.end	= region_end,
 	.phys	= phyr_phys,

@@ -147,12 +147,14 @@ long pnvme_ctl_unregister(struct file *file, const void __user *user)
 		return -EINVAL;
 	xa_lock(&pf->buffers);
 	buf = xa_load(&pf->buffers, unreg.handle);
-	if (buf)	/* not a handle that is about to be given out */
+	if (buf) {	/* not a handle that is about to be given out */
+		/* Before the handle can be another thread's. */
+		trace_phyr_nvme_ctl_buffer(pf, unreg.handle, 0, 0);
 		__xa_erase(&pf->buffers, unreg.handle);
+	}
 	xa_unlock(&pf->buffers);
 	if (!buf)
 		return -ENOENT;
-	trace_phyr_nvme_ctl_buffer(pf, unreg.handle, 0, 0);
 	pnvme_ctl_release_buffer(pf->ctl, buf);
 	return 0;
 }

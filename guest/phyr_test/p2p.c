@@ -192,6 +192,64 @@ undo:
 	test_peer_put(&peer);
 }
 
+static atomic_t trials;
+
+static int count_trial(struct kprobe *probe, struct pt_regs *regs)
+{
+	atomic_inc(&trials);
+	return 0;
+}
+
+/* How often the kernel is asked while a page's route is asked for @nr times. */
+static int asked(struct test *t, const struct test_peer *peer, int nr)
+{
+	struct kprobe probe = { .symbol_name = "dma_map_sgtable", .pre_handler = count_trial };
+	int err = register_kprobe(&probe);
+	enum phyr_route route;
+	u64 bias;
+
+	EXPECT(t, !err, "no probe: %d", err);
+	atomic_set(&trials, 0);
+	while (nr-- && !err)
+		err = phyr_p2p_page_route(t->dev, peer->phys + nr * PAGE_SIZE, &route, &bias);
+	unregister_kprobe(&probe);
+	EXPECT(t, !err, "no route: %d", err);
+	return atomic_read(&trials);
+undo:
+	return -1;
+}
+
+/* A device that goes and comes: everything may be otherwise. */
+static int rebind(struct pci_dev *pdev)
+{
+	device_release_driver(&pdev->dev);
+	return device_attach(&pdev->dev);
+}
+
+static void asked_once(struct test *t)
+{
+	struct test_peer peer;
+	struct pci_dev *pdev;
+	int n, bound;
+
+	NEEDS(t, !test_bounced(t), "everything is bounced here, see hazard 12");
+	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
+	      "no peer that is reached through the host bridge");
+	asked(t, &peer, 1);
+	n = asked(t, &peer, 8);
+	pdev = pci_dev_get(peer.pdev);
+	test_peer_put(&peer);
+	EXPECT(t, !n, "asked %d times for what is known", n);
+	bound = rebind(pdev);
+	EXPECT(t, bound == 1, "the peer's driver does not come back: %d", bound);
+	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL), "the peer has gone");
+	n = asked(t, &peer, 8);
+	test_peer_put(&peer);
+	EXPECT(t, n == 1, "asked %d times after the peer had gone", n);
+undo:
+	pci_dev_put(pdev);
+}
+
 static bool unchanged(struct test *t, const struct phyr_list *list, u64 len, const char *what,
 		      int err)
 {
@@ -274,6 +332,7 @@ static const struct test_case cases[] = {
 	{ "hazard 05: MMIO beyond the mask is an error, not bounced",	beyond_mask },
 	{ "hazard 09: below a switch, bus addresses and no unmap",	on_the_bus },
 	{ "hazard 10: through the host bridge, mapped as MMIO",		by_the_bridge },
+	{ "hazard 10: the route is asked for once, until a device goes", asked_once },
 	{ "hazard 11: a topology without a way is refused",		no_way },
 	{ "hazard 12: with forced bouncing, an error and no bounce",	never_bounced },
 	{ "hazard 13: RAM and P2P do not share a list",			mixed },

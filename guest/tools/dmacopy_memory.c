@@ -16,6 +16,7 @@
 #define HUGE		(2UL << 20)
 #define FILL		0x5a
 #define THP		"/sys/kernel/mm/transparent_hugepage/"
+#define THP_64K		THP "hugepages-64kB/enabled"
 #define POOL		"/proc/sys/vm/nr_hugepages"
 
 static const char *const kinds[] = { "4k", "64k", "2m", "hugetlb" };
@@ -49,6 +50,19 @@ static long get_number(const char *path)
 		fclose(f);
 	}
 	return n;
+}
+
+/* What is chosen in a file of words, the chosen one in brackets. */
+static bool get_choice(const char *path, char word[16])
+{
+	FILE *f = fopen(path, "re");
+	bool got = false;
+
+	if (f) {
+		got = fscanf(f, "%*[^[][%15[^]]", word) == 1;
+		fclose(f);
+	}
+	return got;
 }
 
 /* Room for whole pages around the data, at an address of our choice within 4 MiB. */
@@ -124,18 +138,11 @@ static const char *map_small(struct memory *m, size_t bytes, unsigned char **sta
 	return NULL;
 }
 
-static const char *map_64k(struct memory *m, size_t bytes, unsigned char **start)
+/* Pages of 64 KiB, while they are allowed. */
+static const char *touch_64k(struct memory *m, size_t bytes, unsigned char **start)
 {
-	const char *why;
+	const char *why = map_area(m, 2 * HUGE, 0);
 
-	/* In no place where a page of 2 MiB would fit, for that would be taken first. */
-	if (bytes > HUGE - (128UL << 10)) {
-		errno = E2BIG;
-		return "64k";
-	}
-	if (!put(THP "hugepages-64kB/enabled", "madvise"))
-		return THP "hugepages-64kB/enabled";
-	why = map_area(m, 2 * HUGE, 0);
 	if (why)
 		return why;
 	*start = align_up(m->area, HUGE) + (64UL << 10);
@@ -145,6 +152,25 @@ static const char *map_64k(struct memory *m, size_t bytes, unsigned char **start
 		return "MADV_HUGEPAGE";
 	touch(*start, bytes, 64UL << 10);
 	return NULL;
+}
+
+static const char *map_64k(struct memory *m, size_t bytes, unsigned char **start)
+{
+	const char *why;
+	char was[16];
+
+	/* In no place where a page of 2 MiB would fit, for that would be taken first. */
+	if (bytes > HUGE - (128UL << 10)) {
+		errno = E2BIG;
+		return "64k";
+	}
+	if (!get_choice(THP_64K, was) || !put(THP_64K, "madvise"))
+		return THP_64K;
+	why = touch_64k(m, bytes, start);
+	/* At once: the kernel asks when a page is made, and we may be killed before we give it back. */
+	if (!put(THP_64K, was) && !why)
+		return THP_64K;
+	return why;
 }
 
 static const char *map_2m(struct memory *m, size_t bytes, unsigned char **start)
