@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { CellRecord, RunRecord } from './record.js';
-import { Told } from './text.js';
+import { Told } from './told.js';
 import { Cell, PrunedCell } from './words.js';
 
 const at = z.string();

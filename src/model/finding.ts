@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Id } from './id.js';
 import { OracleName } from './oracle.js';
 import { glob } from './pattern.js';
-import { Told } from './text.js';
+import { Told } from './told.js';
 
 export const Finding = z.strictObject({
   oracle: OracleName,

@@ -17,6 +17,7 @@ export * from './pattern.js';
 export * from './record.js';
 export * from './samples.js';
 export * from './text.js';
+export * from './told.js';
 export * from './topology.js';
 export * from './typed.js';
 export * from './verdict.js';

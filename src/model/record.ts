@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { Finding } from './finding.js';
 import { OracleName } from './oracle.js';
-import { Told } from './text.js';
+import { Told } from './told.js';
 import { Verdict } from './verdict.js';
 
 export const SCHEMA_VERSION = 2;

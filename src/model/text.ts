@@ -1,7 +1,5 @@
 /** Text that somebody else wrote: a guest, QEMU, a compiler, a file's name. */
 
-import { z } from 'zod';
-
 /**
  * What a terminal, a browser or an editor would act upon instead of showing it: control characters but for tab and line end, C1
  * controls, characters that are not seen or that turn the direction of writing around, halves of a character.
@@ -35,6 +33,3 @@ export function told(text: string): string {
   const kept = LONGEST_DETAIL - note(0).length;
   return line.slice(0, kept) + note(kept);
 }
-
-/** Where it is read, and where it is made: nothing that is recorded of a run is longer, whoever said it. */
-export const Told = z.string().overwrite(told);
