@@ -242,7 +242,7 @@ static void asked_once(struct test *t)
 	EXPECT(t, !n, "asked %d times for what is known", n);
 	bound = rebind(pdev);
 	EXPECT(t, bound == 1, "the peer's driver does not come back: %d", bound);
-	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL), "the peer has gone");
+	EXPECT(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL), "the peer has gone");
 	n = asked(t, &peer, 8);
 	test_peer_put(&peer);
 	EXPECT(t, n == 1, "asked %d times after the peer had gone", n);

@@ -31,6 +31,7 @@ export const HAZARDS: Readonly<Record<string, On>> = {
   'hazard 08: MMIO that would have to be is refused': translated,
   'hazard 09: below a switch, bus addresses and no unmap': always,
   'hazard 10: through the host bridge, mapped as MMIO': bridged,
+  'hazard 10: the route is asked for once, until a device goes': bridged,
   'hazard 11: a topology without a way is refused': ({ hostBridgeP2p }) => !hostBridgeP2p,
   'hazard 12: with forced bouncing, an error and no bounce': bounced,
   'hazard 13: RAM and P2P do not share a list': always,
