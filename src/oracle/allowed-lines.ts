@@ -56,8 +56,16 @@ const ALLOWED: readonly AllowedLine[] = [
     boot: true,
   },
   {
-    line: /^\S+ \S+: cannot be used for peer-to-peer DMA as the client and provider /,
+    line: /^\S+ \S+: (cannot be used for peer-to-peer DMA as the client and provider |ACS redirect is set between the client and provider |to disable ACS redirect for this path, add the kernel parameter: )/,
     why: 'p2pdma says why it refuses; whether it should have is for the workload to judge, which knows the topology',
+  },
+  {
+    line: /^pci \S+: Host bridge not in P2PDMA whitelist: /,
+    why: 'the same',
+  },
+  {
+    line: /^blk_print_req_error: \d+ callbacks suppressed$/,
+    why: 'the ten before them were printed and judged, perhaps in the cell before; whether an I/O ended well is for the workload to judge',
   },
   {
     line: /^phyr\w*: loading out-of-tree module taints kernel/,

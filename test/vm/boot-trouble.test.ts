@@ -177,10 +177,11 @@ describe('a guest that hangs', () => {
     expect(sleeping).toMatchObject({ how: 'hang', message: "'sleep 1000' did not end within 0.5 s" });
     expect((await session.exec('echo still here', limits)).stdout).toBe('still here\n');
 
+    // A guest that does not run is no hang of its kernel: the infrastructure is at fault, so its cell is lost.
     await guest.qmp.execute('stop', z.unknown());
-    expect(await failure(session.exec('true', { ...limits, deadlineMs: 1_000 }), GuestDied)).toMatchObject({
-      how: 'hang',
-    });
+    const paused = await failure(session.exec('true', { ...limits, deadlineMs: 1_000 }), InfraError);
+    expect(paused).not.toBeInstanceOf(GuestDied);
+    expect(paused.message).toMatch(/'true' did not end within 1 s/);
     expect(await took(() => guest.close())).toBeLessThan(4_000);
   });
 
@@ -292,7 +293,8 @@ describe('the accelerator probe', () => {
 
   it('ends when it is interrupted', async () => {
     const abort = new AbortController();
-    setTimeout(() => abort.abort(new Error('interrupted')), 400);
+    // QEMU itself says within some 200 ms that this is no KVM.
+    setTimeout(() => abort.abort(new Error('interrupted')), 50);
     const device = '/dev/null'; // opens, so that a guest is tried on any host
     const ms = await took(async () => {
       expect((await failure(probe({ signal: abort.signal, device }), Error)).message).toBe('interrupted');

@@ -48,6 +48,16 @@ describe('the kernel-log oracle', () => {
     expect(judgeKernelLog(logWindow(read, 'begin-', 'end-'), sound)).toMatchObject({ verdict: 'pass' });
   });
 
+  it('lets p2pdma say why it refuses', () => {
+    for (const text of [
+      'nvme 0000:01:00.0: ACS redirect is set between the client and provider (0000:01:00.1)',
+      'nvme 0000:01:00.0: to disable ACS redirect for this path, add the kernel parameter: pci=disable_acs_redir=0000:00:03.0',
+      'nvme 0000:01:00.0: cannot be used for peer-to-peer DMA as the client and provider (0000:01:00.1) do not share an upstream bridge or whitelisted host bridge',
+      'pci 0000:00:00.0: Host bridge not in P2PDMA whitelist: 8086:29c0',
+    ])
+      expect(judged(line(text, 4)).verdict, text).toBe('pass');
+  });
+
   it('allows at boot what only belongs there', () => {
     const early = line('mtrr: your CPUs had inconsistent fixed MTRR settings', 4);
     expect(judgeKernelLog(said([], { before: [early] }), sound).verdict).toBe('pass');
