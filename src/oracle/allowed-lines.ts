@@ -43,6 +43,11 @@ const ALLOWED: readonly AllowedLine[] = [
     why: "the same, of a function without a reset of its own: the kernel's own path to it does not lock the bridge",
   },
   {
+    line: /^acpi\/hmat: failed to reserve 0x[0-9a-f]+ - 0x[0-9a-f]+ in pxm: \d+$/,
+    why: "QEMU's SRAT names the range where an NVDIMM is, which the driver of its own then takes",
+    boot: true,
+  },
+  {
     line: /^nd_pmem \S+: unable to guarantee persistence of writes$/,
     why: "QEMU's NVDIMM gives the guest no flush hints",
   },
