@@ -13,7 +13,7 @@ import {
   type Shard,
   UsageError,
 } from '../model/index.js';
-import { hostLoad, type Plan } from '../plan/index.js';
+import { builtWithPlants, hostLoad, neededModules, type Plan } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { type StatusLine, styleFor } from '../report/index.js';
 import { EVENTS, type EventLog, newRunId, RunStore, runsFolder, whatIsLeft } from '../results/index.js';
@@ -64,7 +64,9 @@ export async function conduct(
   const part = job.begun ? undefined : job.part;
   const machines = (begun ? begun.log.start.cells : job.plan.cells).map((cell) => cell.machine);
   images.checkKernel(asked.kernel, machines);
-  const image = await images.image(asked.kernel, { guest });
+  const cells = begun ? begun.log.start.cells : job.plan.cells;
+  const plants = cells.length > 0 && cells.every(builtWithPlants);
+  const image = await images.image(asked.kernel, { guest, plants, modules: neededModules(cells, plants) });
   const runs = runsFolder(options.runs);
   await checkSpace(runs);
   const { accelerator } = await probeAccelerator({
@@ -88,6 +90,7 @@ export async function conduct(
     started: new Date().toISOString(),
     host: { kernel: release(), cpus: cpus().length, memory_mib: Math.round(totalmem() / 2 ** 20), accelerator },
     ...imagesOf(image),
+    modules: { key: images.modulesKey(image.kernel, { guest }) },
     drift: images.drift(),
     asked,
     ...(part && { shard: part.shard }),
@@ -114,7 +117,7 @@ export async function conduct(
     repro: (cellId) => keptCommand(id, cellId),
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator,
-    image: ({ plants, machine }) => images.image(asked.kernel, { plants, machine, guest }),
+    image: (need) => images.image(asked.kernel, { ...need, guest }),
     decode: (log, booted) => images.decode(log, booted),
     folder: store.folder,
     keep: options.keep ?? false,

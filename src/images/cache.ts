@@ -234,6 +234,11 @@ export class Cache {
     return null;
   }
 
+  /** Was it made? It may be damaged by now, which whoever asks for it will see. */
+  has(name: string, key: string): boolean {
+    return existsSync(this.path('entries', `${name}-${key}`));
+  }
+
   /** A downloaded file by its SHA-256, or null. Its contents are checked: what is taken from here is unpacked. */
   package(sha256: string, size: number): string | null {
     const file = this.path('packages', sha256);

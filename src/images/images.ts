@@ -9,7 +9,7 @@ import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } fro
 import { changedBy, readFragment, variantOf } from './kernel-variant.js';
 import { differences, readLock, writeLock } from './lock.js';
 import { findMirror } from './mirror.js';
-import { type BuildTree, buildModules } from './modules.js';
+import { type BuildTree, buildModules, type ModuleOptions, modulesKey } from './modules.js';
 import { Packages } from './packages.js';
 import { ownQemu, packagedQemu } from './qemu.js';
 import { type KernelSourceRecipe, type Recipes, readRecipes } from './recipe.js';
@@ -39,11 +39,6 @@ export interface ImagesOptions {
   signal: AbortSignal;
 }
 
-export interface ModuleOptions {
-  plants?: boolean | undefined;
-  guest?: string | undefined;
-}
-
 export interface CachedEntry {
   name: string;
   key: string;
@@ -69,6 +64,8 @@ export interface Images extends AsyncDisposable {
   rootfs(arch?: Machine['arch']): Promise<RootFs>;
   /** Built from guest/, or from `guest` in its place. */
   modules(kernel: Kernel, options?: ModuleOptions): Promise<Modules>;
+  /** What `modules` of that kernel go by, without building them. */
+  modulesKey(kernel: Kernel, options?: ModuleOptions): string;
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
   image(spec: string, options?: ModuleOptions & { machine?: Machine }): Promise<Image>;
   toolbox(arch?: Machine['arch']): Promise<string>;
@@ -236,9 +233,15 @@ class CachedImages implements Images {
     return toolbox.using(() => buildModules(kernel, tree, { ...options, onBuild }, this.#cache, toolbox));
   }
 
+  modulesKey(kernel: Kernel, options: ModuleOptions = {}): string {
+    const tree = this.#trees.get(kernel.key);
+    if (!tree) throw new UsageError(`kernel ${kernel.release} is not one of these images`);
+    return modulesKey(tree.key, this.#toolboxes[kernel.arch], options);
+  }
+
   image(spec: string, options: ModuleOptions & { machine?: Machine } = {}): Promise<Image> {
     const { arch, iommu } = options.machine ?? {};
-    const key = JSON.stringify([spec, options.plants ?? false, arch, iommu?.kind, options.guest]);
+    const key = JSON.stringify([spec, options.plants ?? false, arch, iommu?.kind, options.guest, options.modules]);
     const ready = this.#ready.get(key) ?? this.#image(spec, options);
     this.#ready.set(key, ready);
     // What failed may be tried again.

@@ -13,7 +13,7 @@ import { TARGETS } from './target.js';
 import type { Toolbox } from './toolbox.js';
 import { workshop } from './workshop.js';
 
-const STEP = 2;
+const STEP = 3;
 
 /** What modules are built against: where it is mounted in the build root, and the directory that `make -C` enters. */
 export interface BuildTree {
@@ -27,24 +27,32 @@ export interface BuildTree {
 /** The modules' source lines are wanted in any case; what a guest loads is stripped of them. */
 export const DEBUG_INFO = ['KCFLAGS=-g'];
 
+export interface ModuleOptions {
+  plants?: boolean | undefined;
+  /** Sources in the place of guest/. */
+  guest?: string | undefined;
+  /** Only these; else all. */
+  modules?: readonly string[] | undefined;
+}
+
 /** Builds guest/, or another folder in its place, for a kernel. Always at the same path and with the same tools: the same sources give the same bytes. */
 export async function buildModules(
   kernel: Kernel,
   tree: { key: string; open: () => Promise<BuildTree> },
-  {
-    plants = false,
-    guest,
-    onBuild,
-  }: { plants?: boolean | undefined; guest?: string | undefined; onBuild?: () => void },
+  { plants = false, guest, modules: wanted, onBuild }: ModuleOptions & { onBuild?: () => void },
   cache: Cache,
   toolbox: Toolbox,
 ): Promise<Modules> {
   const sources = guestSources(moduleParts(guest), guest);
   const builder = toolbox.key;
   const target = TARGETS[kernel.arch];
+  const name = plants ? 'modules-plants' : 'modules';
+  // All of them serve whoever wants some.
+  const whole = modulesKey(tree.key, toolbox, { plants, guest });
+  const some = wanted !== undefined && !cache.has(name, whole) ? [...wanted].sort() : undefined;
   const entry = await cache.entry({
-    name: plants ? 'modules-plants' : 'modules',
-    key: keyOf('modules', STEP, sources.key, tree.key, builder, plants),
+    name,
+    key: some === undefined ? whole : keyOf(whole, some),
     build: async (context) => {
       onBuild?.();
       const [box, built] = await Promise.all([toolbox.root(builder), tree.open()]);
@@ -61,31 +69,41 @@ export async function buildModules(
         ...target.makeFlags,
         ...(built.flags ?? []),
         ...(plants ? ['PHYR_PLANTS=1'] : []),
+        ...(some === undefined ? [] : [`PHYR_MODULES=${some.join(' ')}`]),
+        // Types for BPF, which the kernel reads at each load and nobody here uses.
+        'CONFIG_DEBUG_INFO_BTF_MODULES=',
       ];
       const mounts = { ...built.mounts, '/ccache': ccache };
       const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
       const make = ['make', '-C', built.dir, 'M=/box', ...flags, 'modules'];
-      const made = await inBox(['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=300M', ...make], options);
+      // Known by the headers that the compiler names, what is compiled for the first time is not preprocessed twice.
+      const env = ['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=300M', 'CCACHE_DEPEND=1'];
+      const made = await inBox([...env, ...make], options);
       // Make does not begin what does not compile, and keeps what does.
       shop.finished();
       if (!made.ok) throw buildError(`${guest ?? 'guest/'} for ${kernel.release}`, made.all);
-      const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ko'));
+      // Earlier builds may have left others.
+      const isWanted = (file: string) => file.endsWith('.ko') && (some?.includes(path.basename(file, '.ko')) ?? true);
+      const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter(isWanted);
       if (modules.length === 0) throw new InfraError('building guest/ gave no module', tail(made.all));
       const debug = path.join(context.dir, 'debug');
       await mkdir(debug);
       const names = modules.map((file) => path.basename(file));
       for (const file of modules)
         for (const to of [context.dir, debug]) copyFileSync(path.join(work, file), path.join(to, path.basename(file)));
-      // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/. Nor types for BPF, which the kernel
-      // reads at each load and nobody here uses.
-      const types = ['.BTF', '.BTF.base'].map((section) => `--remove-section=${section}`);
-      const strip = [target.strip, '--strip-debug', ...types, ...names];
+      // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/.
+      const strip = [target.strip, '--strip-debug', ...names];
       const stripped = await inBox(strip, { ...options, work: context.dir });
       if (!stripped.ok) throw new InfraError('cannot strip the modules', tail(stripped.all));
       return { release: kernel.release };
     },
   });
-  return { dir: entry.dir, plants, key: entry.key };
+  return { dir: entry.dir, plants, key: whole };
+}
+
+/** Of what modules are made of, whichever of them are made. */
+export function modulesKey(tree: string, toolbox: Toolbox, { plants = false, guest }: ModuleOptions): string {
+  return keyOf('modules', STEP, guestSources(moduleParts(guest), guest).key, tree, toolbox.key, plants);
 }
 
 /** What was compiled before, by content: a changed file costs that file. ccache keeps its size and its order by itself. A kernel has its own: it would push out the modules. */

@@ -58,13 +58,19 @@ export function fio(
   });
 }
 
+const toolSources = () => guestSources(['tools', 'include/uapi']);
+
+export function toolsKey(toolbox: Toolbox): string {
+  return keyOf('tools', STEP, toolSources().key, toolbox.key);
+}
+
 /** The guest's own user-space programs, static. */
 export function tools(cache: Cache, toolbox: Toolbox, target: Target): Promise<Entry> {
-  const sources = guestSources(['tools', 'include/uapi']);
+  const sources = toolSources();
   const builder = toolbox.key;
   return cache.entry({
     name: 'tools',
-    key: keyOf('tools', STEP, sources.key, builder),
+    key: toolsKey(toolbox),
     build: async (context) => {
       const box = await toolbox.root(builder);
       const { work, mountPoint } = boxDirs(context.scratch);

@@ -5,7 +5,7 @@ import type { Cache } from './cache.js';
 import { type CpioItem, writeCpio } from './cpio.js';
 import { busyboxApplets, libraryClosure } from './elf.js';
 import type { Packages } from './packages.js';
-import { fio, fioKey, tools } from './programs.js';
+import { fio, fioKey, tools, toolsKey } from './programs.js';
 import { keyOf, projectRoot } from './project.js';
 import { guestSources } from './sources.js';
 import type { Target } from './target.js';
@@ -35,15 +35,15 @@ const TEXTS: Record<string, string> = {
 export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox, target: Target): Promise<RootFs> {
   const own = guestSources(['init', 'lab']);
   return packages.using(target.rootfs, async (set) => {
-    const built = await tools(cache, toolbox, target);
     const entry = await cache.entry({
       name: target.rootfs,
-      key: keyOf('rootfs', STEP, set.key, fioKey(set, toolbox, target), built.key, own.key, PROGRAMS, TEXTS),
+      key: keyOf('rootfs', STEP, set.key, fioKey(set, toolbox, target), toolsKey(toolbox), own.key, PROGRAMS, TEXTS),
       build: async (context) => {
         const tree = path.join(context.scratch, 'tree');
         const binaries = set.packages.filter((p) => p.kind === 'binary');
-        const [fioBuilt] = await Promise.all([
+        const [fioBuilt, built] = await Promise.all([
           fio(set, cache, packages, toolbox, target),
+          tools(cache, toolbox, target),
           unpack(binaries, tree, packages, context),
         ]);
         const items: CpioItem[] = [

@@ -19,6 +19,7 @@ export { casesDue, HAZARDS, ktapMemory } from './ktap.js';
 export { isShared, type Lent, reservedRam, sharedBytes } from './lent.js';
 export { type LifetimeDue, lifetimeDue } from './lifetime.js';
 export { MEMORY_PATHS, type MemoryPath } from './memory-paths.js';
+export { type ImageNeed, imageNeeds, inOrderOfNeed, neededModules } from './needs.js';
 export { type P2pRoute, p2pRelation, p2pRoute, p2pRouteBy, peerDriver, redirects } from './p2p.js';
 export { pmemRefusal } from './pmem.js';
 export { bytesOf, gapsOf, RANGES_SPAN, type Range, rangeCount, rangesOf, runsOf } from './ranges.js';

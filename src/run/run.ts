@@ -11,14 +11,23 @@ import {
   GuestDied,
   type Image,
   InfraError,
-  type Machine,
   type PrunedCell,
   RunEvent,
   type RunRecord,
   unfinished,
 } from '../model/index.js';
 import { isStandstill } from '../oracle/index.js';
-import { type Boot, builtWithPlants, groupIntoBoots, keptStates, type Load, loadOf, type Plan } from '../plan/index.js';
+import {
+  type Boot,
+  groupIntoBoots,
+  type ImageNeed,
+  imageNeeds,
+  inOrderOfNeed,
+  keptStates,
+  type Load,
+  loadOf,
+  type Plan,
+} from '../plan/index.js';
 import { qemuLacks, stateLost } from '../qemu/index.js';
 import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
@@ -35,8 +44,8 @@ export interface RunOptions {
   /** What guests may take of the host, all at once. */
   host: Load;
   accelerator: 'kvm' | 'tcg';
-  /** What this machine boots, its modules without or with planted defects. Asked for at each boot, so made once at most. */
-  image: (options: { plants: boolean; machine: Machine }) => Promise<Image>;
+  /** What this machine boots. Made once, however often it is asked for. */
+  image: (need: ImageNeed) => Promise<Image>;
   /** Adds source lines to a kernel's log. */
   decode: Decode;
   /** Folder of this run: each boot, and each cell that did not pass, gets one below it. */
@@ -78,23 +87,46 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const berths = new Berths(options.host);
   const boots = groupIntoBoots(plan.cells);
   const kept = keptStates(boots, options.accelerator, (cell) => stateLost(cell.machine, cell.topology) === undefined);
-  await Promise.all(
-    boots.map(async (boot, index) => {
-      const [first] = boot.cells;
-      if (first === undefined) return;
-      using _berth = await berths.take(loadOf(first.machine));
-      const place = { index: (options.firstBoot ?? 0) + index, keepState: kept(boot) };
-      await runBoots(boot, place, { ...options, emit, signal: halt.signal });
-    }),
-  );
+  const needs = imageNeeds(boots);
+  const running: Promise<void>[] = [];
+  const image: RunOptions['image'] = (need) => orAborted(options.image(need), halt.signal);
+  // One image after the other is made, beside the guests whose own are there.
+  for (const waiting of inOrderOfNeed(needs)) {
+    const need = needs.get(waiting[0] ?? { cells: [] });
+    if (need === undefined || halt.signal.aborted) break;
+    const made = image(need);
+    // Each boot hears of its failure, and may try again.
+    await made.catch(() => {});
+    for (const boot of waiting) running.push(runWithRoom(boot, need, made));
+  }
+  await Promise.all(running);
+
+  async function runWithRoom(boot: Boot, need: ImageNeed, made: Promise<Image>): Promise<void> {
+    using _berth = await berths.take(loadOf(need.machine));
+    const place = { index: (options.firstBoot ?? 0) + boots.indexOf(boot), keepState: kept(boot), image: made };
+    const again = () => image(need);
+    await runBoots(boot, place, again, { ...options, emit, signal: halt.signal });
+  }
   const ended = new Set(records.map((record) => record.id));
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id)))
     finish(lost({ ...cell, reason: unfinished(halt.why ?? 'nobody knows why') }, repro));
   return records;
 }
 
+interface Place {
+  index: number;
+  keepState: boolean;
+  attempt: number;
+  image: Promise<Image>;
+}
+
 /** A guest that a cell has spoilt is replaced for the cells that are left, and for what was lost with it and may be tried again. */
-async function runBoots(boot: Boot, place: { index: number; keepState: boolean }, options: RunOptions): Promise<void> {
+async function runBoots(
+  boot: Boot,
+  place: Omit<Place, 'attempt'>,
+  imageAgain: () => Promise<Image>,
+  options: RunOptions,
+): Promise<void> {
   const { emit, signal, retries } = options;
   const earlier = new Map<string, NonNullable<CellRecord['earlier']>>();
   let left = boot.cells;
@@ -110,7 +142,8 @@ async function runBoots(boot: Boot, place: { index: number; keepState: boolean }
       earlier.set(record.id, [...before, { reason, duration_ms, ...(evidence !== undefined && { evidence }) }]);
       emit({ type: 'cell-retry', at: now(), record: whole });
     };
-    const done = await runBoot({ cells: left }, { ...place, attempt }, finish, options);
+    const image = attempt === 0 ? place.image : imageAgain();
+    const done = await runBoot({ cells: left }, { ...place, attempt, image }, finish, options);
     left = [...left.slice(done), ...left.slice(0, done).filter(({ id }) => again.has(id))];
   }
 }
@@ -121,7 +154,7 @@ async function runBoots(boot: Boot, place: { index: number; keepState: boolean }
  */
 async function runBoot(
   boot: Boot,
-  place: { index: number; keepState: boolean; attempt: number },
+  place: Place,
   finish: (record: CellRecord, attempts?: number) => void,
   options: RunOptions,
 ): Promise<number> {
@@ -140,7 +173,7 @@ async function runBoot(
   const name = folderName(first, place);
   const artefacts = join(options.folder, 'boots', name);
   try {
-    const image = await orAborted(options.image({ plants: builtWithPlants(first), machine }), signal);
+    const image = await place.image;
     const lacks = lacking(image, first);
     if (lacks !== undefined) throw new Lacking(lacks);
     await mkdir(artefacts, { recursive: true });

@@ -69,9 +69,13 @@ describe('a lost cell', () => {
   });
 
   it('whose next attempt says something keeps that verdict, and the attempt before it', async () => {
-    let asked = 0;
-    const image = async () => {
-      if (asked++ < boots) throw new InfraError('the mirror is gone');
+    const asked = new Set<string>();
+    const image: RunOptions['image'] = async ({ machine, plants }) => {
+      const need = `${machine.iommu.kind} ${plants}`;
+      if (!asked.has(need)) {
+        asked.add(need);
+        throw new InfraError('the mirror is gone');
+      }
       return { kernel: { arch: 'm68k' } } as never;
     };
     const { records } = await execute({ image, retries: 5, host: { slots: 100, memoryMiB: 100_000 } });
@@ -127,5 +131,26 @@ describe('a run that is ended', () => {
     halt.now('one');
     halt.now('two');
     expect([halt.why, halt.signal.aborted]).toEqual(['one', true]);
+  });
+});
+
+describe('images', () => {
+  it('are made one after the other, and guests do not wait for those of others', async () => {
+    const asked: boolean[] = [];
+    const stop = new AbortController();
+    const events: RunEvent[] = [];
+    // What is planted never comes; all others break, so that their cells end.
+    const image: RunOptions['image'] = ({ plants }) => {
+      asked.push(plants);
+      return plants ? never() : broken();
+    };
+    const emit = (event: RunEvent) => {
+      events.push(event);
+      if (count(events, 'boot-end') === boots - 1) stop.abort(new Error('enough'));
+    };
+    await execute({ image, emit, signal: stop.signal });
+    expect(count(events, 'boot-end')).toBe(boots - 1);
+    expect(asked.filter(Boolean)).toEqual([true]);
+    expect(asked[0]).toBe(false);
   });
 });

@@ -1,0 +1,70 @@
+/** What cells need of the images, so that only that is built, and what most of them wait for first. Pure. */
+import type { Cell, Machine, Workload } from '../model/index.js';
+import { type Boot, builtWithPlants } from './boots.js';
+
+/** What a guest boots. */
+export interface ImageNeed {
+  machine: Machine;
+  /** Modules that can be made to go wrong. */
+  plants: boolean;
+  modules: readonly string[];
+}
+
+/** `lab load` takes them for every cell. */
+const ALWAYS = ['phyr', 'phyr_nvme', 'phyr_peer', 'phyr_probe'];
+
+/** What the steps of a workload load besides (guest/lab/steps). */
+const MORE: Record<Workload['kind'], readonly string[]> = {
+  'fio-verify': [],
+  crosscheck: [],
+  'p2p-copy': [],
+  'memory-copy': [],
+  'map-cost': [],
+  'io-cost': [],
+  throughput: [],
+  filesystem: [],
+  stress: [],
+  'hot-remove': [],
+  'ctl-io': ['phyr_store'],
+  pmem: ['phyr_store'],
+  lifetime: [],
+  engine: ['phyr_engine'],
+  register: ['phyr_engine', 'phyr_store'],
+  vfio: ['phyr_domain', 'phyr_engine', 'phyr_store'],
+  'user-cost': ['phyr_domain', 'phyr_engine', 'phyr_store'],
+  ktap: ['phyr_store', 'phyr_test'],
+  'kernel-check': ['phyr_fault'],
+};
+
+/** The modules that these cells need, of those with planted defects or of the others: one build for all of them. */
+export function neededModules(cells: readonly Pick<Cell, 'plant' | 'workload'>[], plants: boolean): string[] {
+  const own = cells.filter((cell) => builtWithPlants(cell) === plants);
+  return [...new Set([...ALWAYS, ...own.flatMap(({ workload }) => MORE[workload.kind])])].sort();
+}
+
+/** What each boot needs. */
+export function imageNeeds(boots: readonly Boot[]): Map<Boot, ImageNeed> {
+  const cells = boots.flatMap((boot) => boot.cells);
+  const modules = { product: neededModules(cells, false), plants: neededModules(cells, true) };
+  const needs = new Map<Boot, ImageNeed>();
+  for (const boot of boots) {
+    const [first] = boot.cells;
+    if (first === undefined) continue;
+    const plants = builtWithPlants(first);
+    needs.set(boot, { machine: first.machine, plants, modules: plants ? modules.plants : modules.product });
+  }
+  return needs;
+}
+
+/** The boots by what they need: what most cells wait for is the first to be made. */
+export function inOrderOfNeed(needs: ReadonlyMap<Boot, ImageNeed>): Boot[][] {
+  const groups = new Map<string, Boot[]>();
+  for (const [boot, { machine, plants }] of needs) {
+    const key = JSON.stringify([machine.arch, machine.iommu.kind, plants]);
+    groups.set(key, [...(groups.get(key) ?? []), boot]);
+  }
+  const waiting = (boots: readonly Boot[]) => boots.reduce((sum, { cells }) => sum + cells.length, 0);
+  // What is planted is always last: it is built beside guests that run already.
+  const planted = ([boot]: readonly Boot[]) => Number(boot !== undefined && needs.get(boot)?.plants);
+  return [...groups.values()].sort((a, b) => planted(a) - planted(b) || waiting(b) - waiting(a));
+}
