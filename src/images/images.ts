@@ -250,14 +250,22 @@ class CachedImages implements Images {
   }
 
   async #image(spec: string, options: ModuleOptions & { machine?: Machine }): Promise<Image> {
+    const named = options.machine?.arch ?? this.#archOf(spec);
     const kernel = this.kernel(spec, options.machine);
-    const arch = options.machine?.arch ?? (await kernel).arch;
+    const arch = named ?? (await kernel).arch;
     const [qemu, rootfs, modules] = await Promise.all([
       this.qemu(arch),
       this.rootfs(arch),
       kernel.then((ready) => this.modules(ready, options)),
     ]);
     return { qemu, kernel: await kernel, rootfs, modules };
+  }
+
+  /** Of a kernel that has a name: what runs it need not wait until it is there. */
+  #archOf(spec: string): Machine['arch'] | undefined {
+    if (variantOf(spec) !== undefined || isDirectory(spec)) return undefined;
+    const recipe = this.#recipes.groups[kernelGroup(spec, this.#recipes, this.#packages)];
+    return recipe?.kind === 'kernel' ? recipe.arch : undefined;
   }
 
   async toolbox(arch: Machine['arch'] = 'x86_64'): Promise<string> {
