@@ -3,7 +3,7 @@
  * first moves on with each commit, so that all of them get their turn.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,37 +15,35 @@ const END = 44;
 const out = mkdtempSync(join(tmpdir(), 'phyrlab-ci-'));
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 const minutes = () => (Date.now() - began) / 60_000;
-const counts = { passed: 0, failed: 0, skipped: 0 };
-let status = 0;
+const counts = { passed: 0, skipped: 0 };
+/** What failed, with the beginning of its error: told again at the end, since a CI may keep only the end of what was printed. */
+const failures = [];
 
 function sh(command, args, options = {}) {
   console.log(`\n$ ${command} ${args.join(' ')} (after ${minutes().toFixed(1)} min)`);
   return spawnSync(command, args, { stdio: 'inherit', ...options });
 }
 
-/** Adds what a run of vitest wrote. A file that could not even be loaded counts as one failure: it has no tests of its own to count. */
-function count(json) {
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(json));
-  const broken = testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
-  ).length;
-  counts.passed += numPassedTests;
-  counts.failed += numFailedTests + broken;
-  counts.skipped += numPendingTests + numTodoTests;
+const seeAbove = (name) => ({ name, error: ['its output above says why'] });
+
+/** Runs tests, which say what came of them in a file; undefined if they were ended by us, and so say nothing. */
+function test(name, command, args, timeout) {
+  const json = join(out, 'tests.json');
+  rmSync(json, { force: true });
+  const reporters = ['--reporter=default', '--reporter=./.ci/reporter.mjs'];
+  const ended = sh(command, [...args, ...reporters], { timeout, env: { ...process.env, CI_TESTS_OUT: json } });
+  if (ended.error?.code === 'ETIMEDOUT') return undefined;
+  // Lint or types were red, or vitest could not begin.
+  const ran = existsSync(json) ? JSON.parse(readFileSync(json)) : { passed: 0, skipped: 0, failures: [] };
+  if (ended.status !== 0 && ran.failures.length === 0) ran.failures.push(seeAbove(name));
+  counts.passed += ran.passed;
+  counts.skipped += ran.skipped;
+  failures.push(...ran.failures);
+  return ended;
 }
 
-const reporters = (json) => ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`];
-
-const first = join(out, 'test.json');
-if (sh('npm', ['test', '--', ...reporters(first)]).status !== 0) status = 1;
-try {
-  count(first);
-} catch {
-  // Lint or types were red, so no test ran.
-  counts.failed++;
-  status = 1;
-}
-if (sh('npm', ['run', 'check:guest']).status !== 0) status = 1;
+test('npm test', 'npm', ['test', '--']);
+if (sh('npm', ['run', 'check:guest']).status !== 0) failures.push(seeAbove('npm run check:guest'));
 
 const vitest = ['vitest', '--config', 'test/vitest.config.ts'];
 const projects = ['guest', 'images', 'fuzz'].flatMap((name) => ['--project', name]);
@@ -57,24 +55,13 @@ const commits = Number(spawnSync('git', ['rev-list', '--count', 'HEAD'], { encod
 const turn = commits % files.length;
 const order = [...files.slice(turn), ...files.slice(0, turn)];
 const left = [];
-for (const [i, file] of order.entries()) {
-  const json = join(out, `${i}.json`);
-  const args = [...vitest, 'run', ...projects, ...reporters(json), file];
-  const ended = minutes() < LAST_START ? sh('npx', args, { timeout: (END - minutes()) * 60_000 }) : undefined;
-  // Not begun, or ended by us: it says nothing.
-  if (ended === undefined || ended.error?.code === 'ETIMEDOUT') {
-    left.push(file);
-    continue;
-  }
-  if (ended.status !== 0) status = 1;
-  try {
-    count(json);
-  } catch {
-    counts.failed++;
-    status = 1;
-  }
+for (const file of order) {
+  const args = [...vitest, 'run', ...projects, file];
+  if (minutes() >= LAST_START || !test(file, 'npx', args, (END - minutes()) * 60_000)) left.push(file);
 }
 if (left.length > 0)
   console.log(`\nNo time for, until another commit: ${left.map((file) => file.split('/').at(-1)).join(', ')}`);
-console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exitCode = status;
+for (const { name, error } of failures)
+  console.log(['', `FAILED ${name}`, ...error.map((line) => `    ${line}`)].join('\n'));
+console.log(`\n${counts.passed} passed, ${failures.length} failed, ${counts.skipped} skipped`);
+process.exitCode = failures.length > 0 ? 1 : 0;
