@@ -1,17 +1,17 @@
-/** What the README says of the code in words that age. */
+/** What the page on oracles says of the code in words that age. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { suites } from '../../harness/index.js';
-import type { Workload } from '../../src/model/index.js';
-import { tracesDevice } from '../../src/run/device-trace.js';
+import { suites } from '../../../harness/index.js';
+import type { Workload } from '../../../src/model/index.js';
+import { tracesDevice } from '../../../src/run/device-trace.js';
 
-const root = join(import.meta.dirname, '..', '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const root = join(import.meta.dirname, '..', '..', '..');
+const page = readFileSync(join(root, 'src', 'oracle', 'README.md'), 'utf8');
 const workloads = suites.flatMap(({ blocks }) => blocks.flatMap((block) => block.workloads));
 
 function named(pattern: RegExp): string[] {
-  const [, said = ''] = pattern.exec(readme) ?? [];
+  const [, said = ''] = pattern.exec(page) ?? [];
   return [...said.matchAll(/`([\w-]+)`/g)].flatMap(([, name]) => name ?? []).sort();
 }
 
