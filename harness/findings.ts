@@ -2,7 +2,9 @@
  * Defects of the kernel's own code that are known. A cell in which one must show is expected to fail in that way (`xfail`), and fails
  * when it does not: then the kernels that are claimed here are too many.
  */
-import type { Cell, KnownDefectIn } from '../src/model/index.js';
+
+import type { KnownDefectIn } from '../src/model/index.js';
+import type { Cell } from '../src/workloads/index.js';
 
 /** Backends that ask the kernel what a peer's memory is called on the bus. */
 const UNCHECKED: readonly Cell['backend'][] = ['sg', 'iter', 'iova'];

@@ -1,5 +1,5 @@
 /** What phyrlab runs out of the box. A new suite is a file in suites/ and a line here. */
-import type { Suite } from '../src/model/index.js';
+import type { Suite } from '../src/workloads/index.js';
 import { alarms } from './suites/alarms.js';
 import { arm64 } from './suites/arm64.js';
 import { bench } from './suites/bench.js';

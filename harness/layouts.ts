@@ -1,4 +1,4 @@
-import type { Layout } from '../src/model/index.js';
+import type { Layout } from '../src/workloads/index.js';
 import { fioMix } from './fio-mix.js';
 
 export const fragmented: Layout = { id: '4k', chunks: '4k' };

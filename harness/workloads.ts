@@ -1,4 +1,4 @@
-import type { Workload } from '../src/model/index.js';
+import type { Workload } from '../src/workloads/index.js';
 import { fragmented } from './layouts.js';
 
 /** All jobs run at once, on regions of their own: block sizes from one sector to beyond the driver's largest request. */

@@ -1,4 +1,5 @@
-import type { Block, Machine, OracleName, Plant, RangeLayout, Suite, Workload } from '../../src/model/index.js';
+import type { Machine, OracleName, Plant } from '../../src/model/index.js';
+import type { Block, RangeLayout, Suite, Workload } from '../../src/workloads/index.js';
 import { bounced, noIommu, vtdStrict, vtdStrictP2p, vtdStrictReserved } from '../machines.js';
 import { switched } from '../topologies.js';
 import {

@@ -1,4 +1,4 @@
-import type { Suite } from '../../src/model/index.js';
+import type { Suite } from '../../src/workloads/index.js';
 import { armNoIommu, smmuLazy, smmuPassthrough, smmuStrict } from '../machines.js';
 import { switched } from '../topologies.js';
 import { crosscheck, fioVerify } from '../workloads.js';

@@ -1,4 +1,5 @@
-import type { CostPoint, Iommu, Layout, Machine, Suite, Workload } from '../../src/model/index.js';
+import type { Iommu, Machine } from '../../src/model/index.js';
+import type { CostPoint, Layout, Suite, Workload } from '../../src/workloads/index.js';
 import { chunks2m, chunks64k, fragmented, mixed } from '../layouts.js';
 import { noIommu, vtdLazy, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
 import { switched } from '../topologies.js';

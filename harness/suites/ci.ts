@@ -1,4 +1,5 @@
-import type { Block, Machine, Suite } from '../../src/model/index.js';
+import type { Machine } from '../../src/model/index.js';
+import type { Block, Suite } from '../../src/workloads/index.js';
 import { bounced, noIommu, virtioStrict, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
 import { alarms } from './alarms.js';
 import { forCi } from './dmabuf.js';

@@ -1,4 +1,5 @@
-import type { Block, KernelCheck, Suite } from '../../src/model/index.js';
+import type { Block, Suite } from '../../src/workloads/index.js';
+import type { KernelCheck } from '../../src/workloads/kernel-check/declaration.js';
 import {
   bounced,
   noIommu,

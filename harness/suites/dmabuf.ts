@@ -1,4 +1,6 @@
-import type { Block, CtlIo, Machine, Suite } from '../../src/model/index.js';
+import type { Machine } from '../../src/model/index.js';
+import type { CtlIo } from '../../src/workloads/ctl-io/declaration.js';
+import type { Block, Suite } from '../../src/workloads/index.js';
 import { noIommu, vtdPassthrough, vtdStrict } from '../machines.js';
 import { acsDirect, acsRedirected, switched } from '../topologies.js';
 import { iommuModes, likeOthers } from './iommu-modes.js';

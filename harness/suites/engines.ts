@@ -1,4 +1,5 @@
-import type { Suite, Topology, Workload } from '../../src/model/index.js';
+import type { Topology } from '../../src/model/index.js';
+import type { Suite, Workload } from '../../src/workloads/index.js';
 import {
   narrowNoIommu,
   noIommu,

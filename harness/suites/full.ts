@@ -1,4 +1,4 @@
-import type { Suite } from '../../src/model/index.js';
+import type { Suite } from '../../src/workloads/index.js';
 import {
   noIommu,
   noIommuReserved,

@@ -1,4 +1,6 @@
-import type { Block, Ktap, Machine, Suite, Topology } from '../../src/model/index.js';
+import type { Machine, Topology } from '../../src/model/index.js';
+import type { Block, Suite } from '../../src/workloads/index.js';
+import type { Ktap } from '../../src/workloads/ktap/declaration.js';
 import { noIommu } from '../machines.js';
 
 /** The whole of a section of 128 MiB, so that it has no struct pages. */

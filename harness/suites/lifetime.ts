@@ -1,4 +1,6 @@
-import type { Block, Lifetime, OracleName, Plant, Suite } from '../../src/model/index.js';
+import type { OracleName, Plant } from '../../src/model/index.js';
+import type { Block, Suite } from '../../src/workloads/index.js';
+import type { Lifetime } from '../../src/workloads/lifetime/declaration.js';
 import * as m from '../machines.js';
 import { switched } from '../topologies.js';
 import { iommuModes } from './iommu-modes.js';

@@ -1,4 +1,4 @@
-import type { Suite } from '../../src/model/index.js';
+import type { Suite } from '../../src/workloads/index.js';
 import * as m from '../machines.js';
 import { switched } from '../topologies.js';
 import { crosscheck, fioVerify, p2pFar, p2pNear } from '../workloads.js';

@@ -1,4 +1,4 @@
-import type { Block } from '../../src/model/index.js';
+import type { Block } from '../../src/workloads/index.js';
 import * as machines from '../machines.js';
 import * as topologies from '../topologies.js';
 import * as workloads from '../workloads.js';

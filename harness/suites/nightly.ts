@@ -1,4 +1,4 @@
-import type { Suite } from '../../src/model/index.js';
+import type { Suite } from '../../src/workloads/index.js';
 import { alarms } from './alarms.js';
 import { arm64 } from './arm64.js';
 import { dmabuf } from './dmabuf.js';

@@ -1,4 +1,5 @@
-import type { Block, Machine, Suite, Topology } from '../../src/model/index.js';
+import type { Machine, Topology } from '../../src/model/index.js';
+import type { Block, Suite } from '../../src/workloads/index.js';
 import { noIommu, vtdPassthrough, vtdRuntimeIdentity, vtdStrict } from '../machines.js';
 import { acsDirect, acsRedirected, fabric, peers, rootBus, twoFunctions } from '../topologies.js';
 import { p2pTo } from '../workloads.js';

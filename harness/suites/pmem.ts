@@ -1,4 +1,5 @@
-import type { Backend, Block, Machine, Suite, Workload } from '../../src/model/index.js';
+import type { Backend, Machine } from '../../src/model/index.js';
+import type { Block, Suite, Workload } from '../../src/workloads/index.js';
 import * as m from '../machines.js';
 import { switched } from '../topologies.js';
 import { ctlPageless } from '../workloads.js';

@@ -1,13 +1,7 @@
-import type {
-  Block,
-  Machine,
-  PciNode,
-  RegionSource,
-  Register,
-  Suite,
-  Topology,
-  UserCost,
-} from '../../src/model/index.js';
+import type { Machine, PciNode, Topology } from '../../src/model/index.js';
+import type { Block, Suite } from '../../src/workloads/index.js';
+import type { RegionSource, Register } from '../../src/workloads/register/declaration.js';
+import type { UserCost } from '../../src/workloads/user-cost/declaration.js';
 import { noIommu, vtdPassthrough, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
 import { switched } from '../topologies.js';
 import { ctlByKey, ctlPeers, ctlRegistered } from '../workloads.js';

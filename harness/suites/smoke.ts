@@ -1,4 +1,4 @@
-import type { Suite } from '../../src/model/index.js';
+import type { Suite } from '../../src/workloads/index.js';
 import { noIommu, vtdPassthrough, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
 import { switched } from '../topologies.js';
 import { crosscheck, fioVerify, mapCost, p2pFar, p2pNear } from '../workloads.js';

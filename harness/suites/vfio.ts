@@ -1,4 +1,7 @@
-import type { Endpoint, Machine, Suite, Topology, UserCost, Vfio } from '../../src/model/index.js';
+import type { Endpoint, Machine, Topology } from '../../src/model/index.js';
+import type { Suite } from '../../src/workloads/index.js';
+import type { UserCost } from '../../src/workloads/user-cost/declaration.js';
+import type { Vfio } from '../../src/workloads/vfio/declaration.js';
 import { vtdStrictCounting } from '../machines.js';
 import { iommuModes } from './iommu-modes.js';
 

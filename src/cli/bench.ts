@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import { namesGuestTree, openGuestTree, openImages } from '../images/index.js';
-import { type Cell, countOf, ExitCode, exitCodeOf, UsageError } from '../model/index.js';
+import { countOf, ExitCode, exitCodeOf, UsageError } from '../model/index.js';
 import { budgetRows, countsOf, judgePairs, measuredBy, movedCounts, pairRuns } from '../perf/index.js';
 import { type Plan, select } from '../plan/index.js';
 import {
@@ -14,6 +14,7 @@ import {
   type Style,
   styleFor,
 } from '../report/index.js';
+import type { Cell } from '../workloads/index.js';
 import { type Conducted, conduct } from './conduct.js';
 import { addConductOptions, type ConductOptions } from './conduct-options.js';
 import { interruptible } from './interrupt.js';

@@ -1,7 +1,8 @@
 /** --last-failed: the cells that have not passed, as the runs that had them were asked for. */
-import { type Asked, type Cell, countOf, describe, type Suite } from '../model/index.js';
+import { type Asked, countOf, describe } from '../model/index.js';
 import type { Plan } from '../plan/index.js';
 import { notPassed, type Unpassed } from '../results/index.js';
+import type { Cell, Suite } from '../workloads/index.js';
 import { planOf } from './scenarios.js';
 
 export interface LastFailed {

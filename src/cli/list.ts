@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { countOf, type Expectation, type PrunedCell, type Suite } from '../model/index.js';
+import { countOf, type Expectation, type PrunedCell } from '../model/index.js';
 import { expand, select } from '../plan/index.js';
 import { say } from '../terminal/index.js';
+import type { Suite } from '../workloads/index.js';
 import { CELLS } from './options.js';
 import { loadSuites } from './scenarios.js';
 

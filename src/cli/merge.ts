@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { describe, quoted, type RunEvent, shellWord, UsageError } from '../model/index.js';
+import { describe, quoted, shellWord, UsageError } from '../model/index.js';
 import { StatusLine, styleFor } from '../report/index.js';
 import {
   EVENTS,
@@ -15,6 +15,7 @@ import {
   type ShardLog,
 } from '../results/index.js';
 import { complain } from '../terminal/index.js';
+import type { RunEvent } from '../workloads/index.js';
 import { keptCommand } from './again.js';
 import { addReportOptions } from './conduct-options.js';
 import { RUN } from './options.js';

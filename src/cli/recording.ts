@@ -4,12 +4,10 @@
  */
 import { join } from 'node:path';
 import {
-  type Cell,
   type CellRecord,
   describe,
   ExitCode,
   exitCodeOf,
-  type RunEvent,
   type RunRecord,
   RunResult,
   SCHEMA_VERSION,
@@ -25,6 +23,7 @@ import {
   TerminalReport,
 } from '../report/index.js';
 import { historyFolder, inOrder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
+import type { Cell, RunEvent } from '../workloads/index.js';
 import { shownHere } from './again.js';
 import { writeReport } from './report.js';
 import { type ReportTarget, writeReports } from './reports.js';

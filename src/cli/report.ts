@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { cacheDirectory, projectRoot } from '../images/index.js';
-import { describe, typed, UsageError } from '../model/index.js';
+import { cacheDirectory } from '../images/index.js';
+import { describe, projectRoot, typed, UsageError } from '../model/index.js';
 import { changesOf, middleOf } from '../perf/index.js';
 import { type Cause, causesOf, type HistoryLine, htmlReport } from '../report/index.js';
 import {

@@ -4,7 +4,7 @@ import { access, appendFile, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { type CellRecord, describe, type RunResult, UsageError } from '../model/index.js';
-import { annotations, FORMATS, type Format, summary } from '../report/formats/index.js';
+import { annotations, FORMATS, type Format, summary } from '../report/index.js';
 import { writeWhole } from '../results/store.js';
 import { annotate, say } from '../terminal/index.js';
 

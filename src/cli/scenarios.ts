@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { knownDefects } from '../../harness/findings.js';
 import { suites as builtIn } from '../../harness/index.js';
-import { Block, describe, Machine, Suite, Topology, UsageError, Workload } from '../model/index.js';
+import { describe, Machine, Topology, UsageError } from '../model/index.js';
 import { type Plan, select, withKnown } from '../plan/index.js';
+import { Block, Suite, Workload } from '../workloads/index.js';
 import { lineReporter, writtenAt } from './scenario-lines.js';
 
 /** Of a part that many suites share: it is looked at once. */

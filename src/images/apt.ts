@@ -1,13 +1,12 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { InfraError, UsageError } from '../model/index.js';
+import { InfraError, projectRoot, UsageError } from '../model/index.js';
 import type { Cache } from './cache.js';
 import { must, type RunOptions, run, tail } from './exec.js';
 import { FileLock } from './filelock.js';
 import type { Package } from './lock.js';
 import { hashFile } from './manifest.js';
-import { projectRoot } from './project.js';
 import type { Recipes } from './recipe.js';
 
 /** A paragraph of an index: `Package`, `Version`, `SHA256` and so on. */

@@ -7,8 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { UsageError } from '../model/index.js';
-import { projectRoot } from './project.js';
+import { projectRoot, UsageError } from '../model/index.js';
 
 /** Of guest/: never somebody else's. */
 const MEASURES = ['phyr_probe', 'include/uapi/phyr_probe.h'];

@@ -1,3 +1,4 @@
+export { projectRoot } from '../model/index.js';
 export { checkNamespaces } from './box.js';
 export { cacheDirectory } from './cache.js';
 export { FileLock } from './filelock.js';
@@ -5,6 +6,6 @@ export { type GuestTree, namesGuestTree, openGuestTree } from './guest-tree.js';
 export { hostPrograms, type Lacking } from './host-programs.js';
 export { type CachedEntry, type Images, type ImagesOptions, openImages } from './images.js';
 export { findMirror, tryMirror } from './mirror.js';
-export { keyOf, projectRoot } from './project.js';
+export { keyOf } from './project.js';
 export { guestFolder } from './sources.js';
 export { GuestStates } from './states.js';

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { describe, UsageError } from '../model/index.js';
-import { projectRoot } from './project.js';
+import { describe, projectRoot, UsageError } from '../model/index.js';
 
 /** One file of a Debian archive, by what it is and not by where it lies: the mirror is configuration. */
 export const Package = z.strictObject({

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { describe, UsageError } from '../model/index.js';
-import { projectRoot } from './project.js';
+import { describe, projectRoot, UsageError } from '../model/index.js';
 
 const Closure = z.strictObject({
   why: z.string(),

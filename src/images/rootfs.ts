@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { InfraError, type RootFs } from '../model/index.js';
+import { InfraError, projectRoot, type RootFs } from '../model/index.js';
 import type { Cache } from './cache.js';
 import { type CpioItem, writeCpio } from './cpio.js';
 import { busyboxApplets, libraryClosure } from './elf.js';
 import type { Packages } from './packages.js';
 import { fio, fioKey, tools, toolsKey } from './programs.js';
-import { keyOf, projectRoot } from './project.js';
+import { keyOf } from './project.js';
 import { guestSources } from './sources.js';
 import type { Target } from './target.js';
 import type { Toolbox } from './toolbox.js';

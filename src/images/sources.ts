@@ -1,8 +1,8 @@
 import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { InfraError } from '../model/index.js';
+import { InfraError, projectRoot } from '../model/index.js';
 import { hashFile } from './manifest.js';
-import { keyOf, projectRoot } from './project.js';
+import { keyOf } from './project.js';
 
 /** Part of guest/: what one step builds from. */
 export interface Sources {

@@ -2,7 +2,8 @@
  * What the history of measurements is made of: samples, each of a series that says all that could move them.
  */
 import { z } from 'zod';
-import type { Cell } from './words.js';
+import type { Backend } from './backend.js';
+import type { Machine } from './machine.js';
 
 export const SAMPLES_SCHEMA_VERSION = 1;
 
@@ -34,7 +35,7 @@ export type Series = z.infer<typeof Series>;
  * What a cell's figures are. Instructions are counted to the digit, but not of mapping page by page: more addresses than the kernel caches for
  * a processor go back by a timer, whose time is the host's.
  */
-export function seriesKind({ machine, backend }: Pick<Cell, 'machine' | 'backend'>): Series['kind'] {
+export function seriesKind({ machine, backend }: { machine: Machine; backend: Backend }): Series['kind'] {
   return machine.clock === 'icount' && backend !== 'page' ? 'exact' : 'noisy';
 }
 

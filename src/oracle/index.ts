@@ -8,7 +8,6 @@ export { type DeviceEvidence, judgeDevice } from './device.js';
 export { DriverStats, otherBackend, structureCounts } from './driver.js';
 export { EngineOutcome, judgeEngine, knowsWriteOnly } from './engine.js';
 export { foldFaults, judgeFaults, type Provoked } from './faults.js';
-export { fioDue, fioJobFile, fioRegions } from './fio-pattern.js';
 export { findingsIn, type Judgement, judge, knownOn } from './judge.js';
 export { judgeKernelLog, logWindow } from './kernel-log.js';
 export { fromConsole, type LogLine, type LogRead, parseKmsg } from './kmsg.js';

@@ -2,7 +2,6 @@
  * From what the oracles said to the verdict of a cell.
  */
 import {
-  type Cell,
   claims,
   type Expectation,
   type Finding,
@@ -29,7 +28,7 @@ export function judge(
 }
 
 /** Of the defects known to show in a cell those that a kernel has. */
-export function knownOn(release: string, { known = [] }: Pick<Cell, 'known'>): KnownDefect[] {
+export function knownOn(release: string, { known = [] }: { known?: KnownDefect[] | undefined }): KnownDefect[] {
   return known.filter((defect) => claims(defect, release));
 }
 

@@ -1,9 +1,4 @@
-export {
-  type BudgetRow,
-  budgetRows,
-  type Measured,
-  NEAR_FLOOR,
-} from './budgets.js';
+export { type BudgetRow, budgetRows, type Measured, NEAR_FLOOR } from './budgets.js';
 export { type ChangeOptions, type ChangePoint, changePoints } from './change-points.js';
 export { changesOf } from './changes.js';
 export {

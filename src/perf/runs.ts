@@ -1,5 +1,7 @@
 /** Several runs of the same cells held against each other: what moved that must not, and what another source changed. Pure. */
-import { type Cell, type CellRecord, type Metric, seriesKind } from '../model/index.js';
+
+import { type CellRecord, type Metric, seriesKind } from '../model/index.js';
+import type { Cell } from '../workloads/index.js';
 import type { Pair } from './gate.js';
 
 /** A count that was not the same in every run. */

@@ -1,4 +1,5 @@
-import type { Cell, Machine } from '../model/index.js';
+import type { Machine } from '../model/index.js';
+import type { Cell } from '../workloads/index.js';
 
 /** Cells that share one boot of one guest, in the order of the plan. */
 export interface Boot {

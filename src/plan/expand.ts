@@ -1,37 +1,43 @@
 /**
  * Suite -> cells: the product of each block, each combination either planned with its expectation or pruned with the reason.
  */
+
+import { devicesOf, hostPath, p2pRouteBy, peerDriver } from '../fabric/index.js';
 import {
   type Backend,
-  type Block,
-  type Cell,
+  cellSeed,
   DriverBackend,
   type Expectation,
   type Machine,
-  type Path,
   type PciNode,
   type Plant,
   type PrunedCell,
-  type Suite,
   type Topology,
   translates,
   UsageError,
-  type Workload,
   walk,
 } from '../model/index.js';
+import {
+  type Block,
+  type Cell,
+  CHURN_CACHED_KIB,
+  CHURN_KIB,
+  COST_REGION_KIB,
+  decideCtlIo,
+  decidePmem,
+  decideRegister,
+  ktapLacks,
+  MEMORY_PATHS,
+  RANGES_SPAN,
+  SECRET_KIB,
+  type Suite,
+  userCostLacks,
+  vfioLacks,
+  type Workload,
+} from '../workloads/index.js';
 import { guestOf } from './boots.js';
-import { decideCtlIo } from './ctl-io.js';
-import { ktapLacks } from './ktap.js';
-import { MEMORY_PATHS } from './memory-paths.js';
-import { p2pRouteBy, peerDriver } from './p2p.js';
 import { pairwise } from './pairwise.js';
-import { decidePmem } from './pmem.js';
-import { RANGES_SPAN } from './ranges.js';
-import { decideRegister } from './register.js';
-import { cellSeed } from './seed.js';
 import { traitsOf } from './traits.js';
-import { userCostLacks } from './user-cost.js';
-import { vfioLacks } from './vfio.js';
 
 export interface Plan {
   cells: Cell[];
@@ -263,42 +269,6 @@ function decideCost(
   return undefined;
 }
 
-/** How a device reaches the machine's own memory. */
-export function hostPath(machine: Machine): Path {
-  if (translates(machine.iommu)) return 'iova';
-  return machine.bounce === 'force' || beyondReach(machine) ? 'bounce' : 'direct';
-}
-
-/** Has the machine memory above what the device's addresses can name? Below 4 GiB the machine puts 2 GiB at most, the rest above. */
-function beyondReach({ dmaBits, memoryMiB }: Machine): boolean {
-  return dmaBits !== undefined && (memoryMiB > 2048 ? 4096 + memoryMiB - 2048 : memoryMiB) > 2 ** (dmaBits - 20);
-}
-
-type Nvme = Extract<PciNode, { kind: 'nvme' }>;
-
-interface Devices {
-  nodes: readonly PciNode[];
-  duts: readonly Nvme[];
-}
-
-const devices = new WeakMap<Topology, Devices>();
-
-function devicesOf(topology: Topology): Devices {
-  const known = devices.get(topology);
-  if (known !== undefined) return known;
-  const nodes = walk(topology).map(({ node }) => node);
-  const duts = nodes.flatMap((node) => (node.kind === 'nvme' && node.role === 'dut' ? [node] : []));
-  devices.set(topology, { nodes, duts });
-  return { nodes, duts };
-}
-
-/** The device under test of a planned cell's topology. */
-export function dutOf(topology: Topology): Nvme {
-  const [dut] = devicesOf(topology).duts;
-  if (dut === undefined) throw new TypeError(`topology '${topology.id}' has no dut`);
-  return dut;
-}
-
 /** How much of the dut's disk a workload uses, in KiB. */
 export function diskKiB(workload: Workload): number {
   switch (workload.kind) {
@@ -334,13 +304,3 @@ export function diskKiB(workload: Workload): number {
       return SECRET_KIB + 2 * workload.threads * CHURN_KIB;
   }
 }
-
-/** What is measured on a disk stays below this, and what shows that the driver works above it. KiB. */
-export const COST_REGION_KIB = 16 * 1024;
-
-/** What a thread of guest/tools/churn owns of the disk, and what the one that goes through the page cache owns, in KiB. */
-export const CHURN_KIB = 2048;
-export const CHURN_CACHED_KIB = 24 * 1024;
-
-/** Size of the region that only the host knows and the guest must read correctly, in KiB. */
-export const SECRET_KIB = 1024;

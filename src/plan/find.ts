@@ -1,7 +1,8 @@
 /**
  * One combination by its id, whether it is a cell or was pruned: what `phyrlab show` explains.
  */
-import { countOf, type Expectation, type Suite, UsageError } from '../model/index.js';
+import { countOf, type Expectation, UsageError } from '../model/index.js';
+import type { Suite } from '../workloads/index.js';
 import { type Combination, decide } from './expand.js';
 import { named, near } from './named.js';
 

@@ -1,4 +1,5 @@
-import type { Cell, KnownDefectIn } from '../model/index.js';
+import type { KnownDefectIn } from '../model/index.js';
+import type { Cell } from '../workloads/index.js';
 import type { Plan } from './expand.js';
 
 /** Each cell with the known defects that must show in it. What is broken on purpose is about something else. */

@@ -3,7 +3,8 @@
  * of all suites combine, whether or not a suite leaves it out because others show as much. It is the same for every command.
  */
 import { distance } from 'fastest-levenshtein';
-import { type Block, matcher, type Suite, UsageError } from '../model/index.js';
+import { matcher, UsageError } from '../model/index.js';
+import type { Block, Suite } from '../workloads/index.js';
 import { type Combination, cellId, combinations, sameContent } from './expand.js';
 
 export interface Named {

@@ -1,5 +1,7 @@
 /** What cells need of the images, so that only that is built, and what most of them wait for first. Pure. */
-import type { Cell, Machine, Workload } from '../model/index.js';
+
+import type { Machine } from '../model/index.js';
+import type { Cell, Workload } from '../workloads/index.js';
 import { type Boot, builtWithPlants } from './boots.js';
 
 /** What a guest boots. */

@@ -2,7 +2,9 @@
  * What a person names on the command line -> cells. A word is the id of a suite, which is those cells that the suite chooses; else it
  * is the id of a cell or a pattern (named.ts).
  */
-import { type Cell, type PrunedCell, type Suite, UsageError } from '../model/index.js';
+
+import { type PrunedCell, UsageError } from '../model/index.js';
+import type { Cell, Suite } from '../workloads/index.js';
 import { cellOf, decide, expand, type Plan, sameContent } from './expand.js';
 import { named, near, twins } from './named.js';
 

@@ -1,6 +1,6 @@
 /** What a run found wrong in the kernel's own paths: one entry a defect, with the smallest of its cells that reproduces it. */
+
 import {
-  type Cell,
   type CellRecord,
   claims,
   countOf,
@@ -9,7 +9,8 @@ import {
   type RunRecord,
   walk,
 } from '../model/index.js';
-import { diskKiB, rangeCount } from '../plan/index.js';
+import { diskKiB } from '../plan/index.js';
+import { type Cell, rangeCount } from '../workloads/index.js';
 import { likeness } from './html/causes.js';
 
 export interface FoundDefect {

@@ -2,15 +2,10 @@
  * What peer-to-peer DMA did in a run, as one table: where the two devices stand and what the processor's host bridge is trusted
  * with, against what the IOMMU does. Every entry is the common answer of the cells behind it.
  */
-import {
-  type Cell,
-  type CellRecord,
-  domainInForce,
-  type Expectation,
-  type Machine,
-  type Verdict,
-} from '../model/index.js';
-import { dutOf, p2pRelation } from '../plan/index.js';
+
+import { dutOf, p2pRelation } from '../fabric/index.js';
+import { type CellRecord, domainInForce, type Expectation, type Machine, type Verdict } from '../model/index.js';
+import type { Cell } from '../workloads/index.js';
 
 type Entry = { expect: Expectation; verdict: Verdict };
 

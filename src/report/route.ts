@@ -1,6 +1,7 @@
 /** What DMA may do, in words. */
+
+import type { P2pRoute } from '../fabric/index.js';
 import type { Path } from '../model/index.js';
-import type { P2pRoute } from '../plan/index.js';
 
 export const HOW: Record<Path, string> = {
   direct: 'by physical address',

@@ -2,11 +2,14 @@
  * One cell explained in text: what is due and why, the machine, the PCI tree with what may flow to each memory, QEMU's command line.
  * Nothing is booted for it.
  */
-import { countOf, domainInForce, type Expectation, type Machine, type Plant, type Workload } from '../model/index.js';
-import { dutOf, type Found, p2pRouteBy } from '../plan/index.js';
+
+import { dutOf, p2pRouteBy } from '../fabric/index.js';
+import { countOf, domainInForce, type Expectation, type Machine, type Plant } from '../model/index.js';
+import type { Found } from '../plan/index.js';
 // Not by the index: to show a cell takes no guest.
 import { backingFiles, qemuArgv } from '../qemu/argv.js';
 import { kernelArgs } from '../qemu/kernel-args.js';
+import type { Workload } from '../workloads/index.js';
 import { formatRoute, HOW } from './route.js';
 import { drawTree } from './tree.js';
 

@@ -7,10 +7,10 @@ import {
   isGood,
   type OracleName,
   OracleName as OracleNames,
-  type RunEvent,
   type Verdict,
   whyUnfinished,
 } from '../model/index.js';
+import type { RunEvent } from '../workloads/index.js';
 import { formatMetrics, formatSeconds } from './format.js';
 import { objectionsIn } from './formats/text.js';
 import type { StatusLine } from './status-line.js';

@@ -1,6 +1,7 @@
 /** The PCI tree as text: a line a function, and below it what DMA of the device under test may do there. */
+
+import { hostPath, p2pRoute, peerDriver, redirects } from '../fabric/index.js';
 import { type Machine, type PciNode, type Topology, walk } from '../model/index.js';
-import { hostPath, p2pRoute, peerDriver, redirects } from '../plan/index.js';
 import { type PciDevice, pciDevices } from '../qemu/pci.js';
 import { formatRoute, HOW } from './route.js';
 

@@ -2,7 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunEvent, UsageError, whyUnfinished } from '../model/index.js';
+import { UsageError, whyUnfinished } from '../model/index.js';
+import { RunEvent } from '../workloads/index.js';
 
 export const EVENTS = 'events.jsonl';
 

@@ -2,7 +2,8 @@
  * The shards of a run as the one run that they are parts of: their events one after the other, and what a shard that died or never
  * came has left undone, as lost cells.
  */
-import { type CellRecord, type RunEvent, type Shard, UsageError, whyUnfinished } from '../model/index.js';
+import { type CellRecord, type Shard, UsageError, whyUnfinished } from '../model/index.js';
+import type { RunEvent } from '../workloads/index.js';
 import type { EventLog, RunStart } from './events.js';
 
 export interface ShardLog extends EventLog {

@@ -1,5 +1,7 @@
 /** A run read back from its folder, whether it ended, was interrupted, or is still going on. */
-import { type Cell, type CellRecord, type RunRecord, UsageError } from '../model/index.js';
+
+import { type CellRecord, type RunRecord, UsageError } from '../model/index.js';
+import type { Cell } from '../workloads/index.js';
 import { readEvents } from './events.js';
 
 export interface RecordedRun {

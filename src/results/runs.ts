@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { type Cell, countOf, describe, KEPT_CELL, KeptCell, type RunRecord, UsageError } from '../model/index.js';
+import { countOf, describe, type RunRecord, UsageError } from '../model/index.js';
+import { type Cell, KEPT_CELL, KeptCell } from '../workloads/index.js';
 import { EVENTS, readEvents, readStart } from './events.js';
 
 /** Folders of the runs in this folder, newest first. The names of two runs of one second are in no order, so those go by age. */

@@ -1,7 +1,6 @@
 /** What a run adds to the history of measurements. */
 import { createHash } from 'node:crypto';
 import {
-  type Cell,
   type CellRecord,
   type RunResult,
   SAMPLES_SCHEMA_VERSION,
@@ -9,6 +8,7 @@ import {
   type SamplesLine,
   seriesKind,
 } from '../model/index.js';
+import type { Cell } from '../workloads/index.js';
 
 /**
  * The samples of the cells that passed: the cost of something that went wrong is not a cost. Figures of which neither end is the

@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
 import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { home, hostFault, type RunEvent, type RunResult } from '../model/index.js';
+import { home, hostFault, type RunResult } from '../model/index.js';
+import type { RunEvent } from '../workloads/index.js';
 import { EVENTS } from './events.js';
 
 /** Where runs are kept: `--runs`, $PHYRLAB_RUNS, $XDG_STATE_HOME/phyrlab/runs, ~/.local/state/phyrlab/runs. */

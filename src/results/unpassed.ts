@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { type Cell, isGood, type RunRecord, UsageError, Verdict, whyUnfinished } from '../model/index.js';
+import { isGood, type RunRecord, UsageError, Verdict, whyUnfinished } from '../model/index.js';
+import type { Cell } from '../workloads/index.js';
 import { EVENTS, readStart } from './events.js';
 import { runFolders } from './runs.js';
 

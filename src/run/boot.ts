@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { peerDriver } from '../fabric/index.js';
 import {
   connect,
   type ExecOptions,
@@ -19,8 +20,8 @@ import {
 } from '../guest/index.js';
 import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { allowedWhile, complaints, type LogRead, parseKmsg, worded } from '../oracle/index.js';
-import { peerDriver } from '../plan/index.js';
 import { cmbOf, type Guest, type IoPage, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import type { Peer } from '../workloads/index.js';
 import type { SavedGuest, Snapshots } from './snapshots.js';
 import { readTrace, type TakeLine, type TraceLines } from './trace-file.js';
 
@@ -50,17 +51,6 @@ export interface BootOptions {
   snapshots?: Snapshots | undefined;
   /** Is its state kept for others, if it boots? */
   keepState?: boolean;
-}
-
-/** A device whose memory others may reach. */
-export interface Peer {
-  bdf: string;
-  /** Who offers its memory to p2pdma. */
-  driver: 'phyr_peer' | 'nvme';
-  /** Host file behind that memory, or to which `look` copies it. */
-  file: string;
-  /** Brings the file up to date; the peer's driver has it. */
-  look(): Promise<void>;
 }
 
 export class BootedGuest implements AsyncDisposable {

@@ -3,9 +3,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
+import { dutOf } from '../fabric/index.js';
+import { Blind, check, Lab, StepFailed } from '../guest/index.js';
 import {
   type Backend,
-  type Cell,
   type CellRecord,
   DriverBackend,
   describe,
@@ -15,7 +16,6 @@ import {
   type OracleReport,
   translates,
   type Verdict,
-  type Workload,
 } from '../model/index.js';
 import {
   bothLives,
@@ -46,12 +46,9 @@ import {
   withoutTime,
   worded,
 } from '../oracle/index.js';
-import { dutOf } from '../plan/index.js';
+import { type Cell, failed, runners, type Workload, type WorkloadResult } from '../workloads/index.js';
 import type { BootedGuest } from './boot.js';
 import { DeviceTracer, tracesDevice } from './device-trace.js';
-import { Blind, check, Lab, StepFailed } from './lab.js';
-import { runWorkload, type WorkloadResult } from './workloads/index.js';
-import { failed } from './workloads/types.js';
 
 export interface CellOutcome {
   record: CellRecord;
@@ -271,6 +268,7 @@ async function attempt(
   again: boolean,
 ): Promise<WorkloadResult> {
   try {
+    const { runWorkload } = await runners();
     return await runWorkload({
       cell,
       workload: cell.workload,

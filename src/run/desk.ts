@@ -2,11 +2,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { dutOf } from '../fabric/index.js';
 import type { PushedFile } from '../guest/index.js';
+import { Lab, StepFailed } from '../guest/index.js';
 import { type Image, InfraError, type Modules } from '../model/index.js';
-import { dutOf, type Found } from '../plan/index.js';
+import type { Found } from '../plan/index.js';
 import { BootedGuest, type BootOptions } from './boot.js';
-import { Lab, StepFailed } from './lab.js';
 
 export type DeskOptions = Omit<BootOptions, 'machine' | 'topology'> & { cell: Found };
 

@@ -2,8 +2,9 @@
  * QEMU's account of what the device under test does, for the time of one cell: events switched on, and a mark in the trace each
  * time that another driver gets the device.
  */
-import type { Machine, Workload } from '../model/index.js';
+import type { Machine } from '../model/index.js';
 import { deviceEvents, NvmeTrace, type Owner } from '../oracle/index.js';
+import type { Workload } from '../workloads/index.js';
 import type { BootedGuest } from './boot.js';
 
 /** Is the device watched in cells with this workload? What each page costs is a good part of a small workload's time. */

@@ -6,19 +6,8 @@ import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import {
-  type Artefact,
-  type Cell,
-  CellRecord,
-  describe,
-  type Image,
-  KEPT_CELL,
-  KEPT_CELL_SCHEMA,
-  type KeptCell,
-  oneLine,
-  type RunRecord,
-  told,
-} from '../model/index.js';
+import { CellRecord, describe, type Image, oneLine, type RunRecord, told } from '../model/index.js';
+import { type Artefact, type Cell, KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell } from '../workloads/index.js';
 
 export interface Evidence {
   /** Where it goes. */

@@ -4,7 +4,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  type Cell,
   type CellRecord,
   describe,
   type Emit,
@@ -12,7 +11,6 @@ import {
   type Image,
   InfraError,
   type PrunedCell,
-  RunEvent,
   type RunRecord,
   unfinished,
 } from '../model/index.js';
@@ -29,6 +27,7 @@ import {
   type Plan,
 } from '../plan/index.js';
 import { qemuLacks, stateLost } from '../qemu/index.js';
+import { type Cell, RunEvent } from '../workloads/index.js';
 import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';

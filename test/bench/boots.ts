@@ -10,12 +10,12 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { suites } from '../../harness/index.js';
 import { openImages } from '../../src/images/index.js';
-import type { Cell } from '../../src/model/index.js';
 import { expand } from '../../src/plan/index.js';
 import { probeAccelerator } from '../../src/qemu/index.js';
 import { BootedGuest, type BootOptions } from '../../src/run/boot.js';
 import { runCell } from '../../src/run/cell.js';
 import { Snapshots } from '../../src/run/index.js';
+import type { Cell } from '../../src/workloads/index.js';
 
 const { values } = parseArgs({
   options: {

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noIommu } from '../../harness/machines.js';
 import { switched } from '../../harness/topologies.js';
+import { Lab } from '../../src/guest/lab.js';
 import { openImages } from '../../src/images/index.js';
 import { storyIn } from '../../src/oracle/index.js';
 import { BootedGuest } from '../../src/run/boot.js';
-import { Lab } from '../../src/run/lab.js';
 
 const KEPT = 256;
 const LONGEST = 512;

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { suites } from '../../harness/index.js';
-import type { Cell, CellRecord } from '../../src/model/index.js';
+import type { CellRecord } from '../../src/model/index.js';
 import { expand } from '../../src/plan/index.js';
 import { causesOf, type HistoryLine, htmlReport, type ReportInput } from '../../src/report/index.js';
 import type { Excerpt } from '../../src/results/index.js';
+import type { Cell } from '../../src/workloads/index.js';
 import { cellRecord, someRun } from '../unit/run-result.js';
 
 /** What a guest may say. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chunks64k, fragmented } from '../../harness/layouts.js';
 import { noIommu, vtdStrictCounting } from '../../harness/machines.js';
 import { switched } from '../../harness/topologies.js';
-import type { Suite } from '../../src/model/index.js';
+import type { Suite } from '../../src/workloads/index.js';
 import { Sandbox } from './support/phyrlab.js';
 
 /** Little of all that is measured, so that it takes a few seconds. */

@@ -6,8 +6,8 @@ import { ktapTopology } from '../../harness/suites/ktap.js';
 import { type KtapTest, parseKtap, type Session } from '../../src/guest/index.js';
 import { openImages } from '../../src/images/index.js';
 import type { Machine } from '../../src/model/index.js';
-import { ktapMemory } from '../../src/plan/index.js';
 import { pciPlan } from '../../src/qemu/index.js';
+import { ktapMemory } from '../../src/workloads/ktap/cases.js';
 import { bootable, login, makeRig, never } from './boot-rig.js';
 
 const limits = { deadlineMs: 60_000, signal: never };

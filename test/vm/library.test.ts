@@ -6,8 +6,8 @@ import { expect, it } from 'vitest';
 import { ktapMachines } from '../../harness/suites/ktap.js';
 import type { KtapTest } from '../../src/guest/index.js';
 import type { Machine } from '../../src/model/index.js';
-import { casesDue } from '../../src/plan/index.js';
-import { judgeCases } from '../../src/run/workloads/ktap.js';
+import { casesDue } from '../../src/workloads/ktap/cases.js';
+import { judgeCases } from '../../src/workloads/ktap/run.js';
 import { failed, type Library, withLibrary } from './library-rig.js';
 
 /** The shape that a mapping had: 1 SAME, 2 SINGLE, 3 ARRAY. It shows that the machine is the one that was meant. */

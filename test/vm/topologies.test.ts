@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as machines from '../../harness/machines.js';
 import { twoFunctions } from '../../harness/topologies.js';
 import { p2pTo } from '../../harness/workloads.js';
-import type { Machine, Suite, Topology } from '../../src/model/index.js';
+import type { Machine, Topology } from '../../src/model/index.js';
+import type { Suite } from '../../src/workloads/index.js';
 import { Sandbox } from './support/phyrlab.js';
 
 let box: Sandbox;

@@ -2,7 +2,9 @@
  * The data of the page. A nightly has eight thousand cells that say the same few things: every text is written once, and named by
  * its number.
  */
-import { type Cell, type CellRecord, harmless, type Verdict } from '../../model/index.js';
+
+import { type CellRecord, harmless, type Verdict } from '../../model/index.js';
+import type { Cell } from '../../workloads/index.js';
 import { dueOf, setupOf, treeOf } from '../show.js';
 import type { Cause } from './causes.js';
 import type { Packed, PackedCell } from './packed.js';

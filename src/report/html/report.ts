@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cell, type CellRecord, countOf, type Verdict, whyUnfinished } from '../../model/index.js';
+import { type CellRecord, countOf, type Verdict, whyUnfinished } from '../../model/index.js';
 import type { Excerpt, RecordedRun } from '../../results/index.js';
+import type { Cell } from '../../workloads/index.js';
 import { formatSeconds } from '../format.js';
 import { p2pTable } from '../p2p-table.js';
 import type { Cause } from './causes.js';

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { lastFailed } from '../../../src/cli/last-failed.js';
 import { loadSuites, planOf } from '../../../src/cli/scenarios.js';
-import { type Cell, type CellRecord, INTERRUPTED, type Verdict } from '../../../src/model/index.js';
+import { type CellRecord, INTERRUPTED, type Verdict } from '../../../src/model/index.js';
 import { RunStore } from '../../../src/results/index.js';
+import type { Cell } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const suites = await loadSuites();

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import { mergeCommand } from '../../../src/cli/merge.js';
-import { type CellRecord, RunResult, type Suite } from '../../../src/model/index.js';
+import { type CellRecord, RunResult } from '../../../src/model/index.js';
 import { expand, takeShard } from '../../../src/plan/index.js';
 import { EVENTS, findPastCell, findRun, RunStore, readEvents, readRun } from '../../../src/results/index.js';
+import type { Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, someRun.seed);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import { loadSuites } from '../../../src/cli/scenarios.js';
-import { Suite } from '../../../src/model/index.js';
+import { Suite } from '../../../src/workloads/index.js';
 
 const folders: string[] = [];
 afterAll(() => {

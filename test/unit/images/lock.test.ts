@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { differences, Lock, lockFile, packagesKey, readLock } from '../../../src/images/lock.js';
-import { projectRoot } from '../../../src/images/project.js';
 import { readRecipes } from '../../../src/images/recipe.js';
+import { projectRoot } from '../../../src/model/typed.js';
 import { packageOf, temporaryDir } from './fixtures.js';
 
 describe('a lock file', () => {

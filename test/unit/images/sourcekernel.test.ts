@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { kernelGroup } from '../../../src/images/kernel.js';
 import { readLock } from '../../../src/images/lock.js';
 import { Packages } from '../../../src/images/packages.js';
-import { projectRoot } from '../../../src/images/project.js';
 import { readRecipes } from '../../../src/images/recipe.js';
 import { notGranted, sourceKernelKey } from '../../../src/images/sourcekernel.js';
 import { UsageError } from '../../../src/model/index.js';
+import { projectRoot } from '../../../src/model/typed.js';
 import { openCache, packageOf, temporaryDir } from './fixtures.js';
 
 const recipes = readRecipes();

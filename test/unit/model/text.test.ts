@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CellRecord, LONGEST_DETAIL, RunEvent, told } from '../../../src/model/index.js';
+import { CellRecord, LONGEST_DETAIL, told } from '../../../src/model/index.js';
+import { RunEvent } from '../../../src/workloads/index.js';
 import { cellRecord } from '../run-result.js';
 
 const LONG = `begins\n${'x '.repeat(1 << 20)}`;

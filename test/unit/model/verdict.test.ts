@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { exitCodeOf, RunResult, Suite, Topology } from '../../../src/model/index.js';
+import { exitCodeOf, RunResult, Topology } from '../../../src/model/index.js';
+import { Suite } from '../../../src/workloads/index.js';
 import { resultOf } from '../run-result.js';
 
 it.each([

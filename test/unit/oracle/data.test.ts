@@ -3,15 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type DataClaim,
-  fioDue,
-  fioRegions,
-  judgeData,
-  readStamp,
-  stamped,
-  stampedDue,
-} from '../../../src/oracle/index.js';
+import { type DataClaim, judgeData, readStamp, stamped, stampedDue } from '../../../src/oracle/index.js';
+import { fioDue, fioRegions } from '../../../src/workloads/fio-verify/pattern.js';
 
 let folder: string;
 let file: string;

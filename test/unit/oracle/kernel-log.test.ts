@@ -11,7 +11,7 @@ import {
   parseKmsg,
   worded,
 } from '../../../src/oracle/index.js';
-import { FAULTS_IN_LOG } from '../../../src/run/workloads/faults-in-log.js';
+import { FAULTS_IN_LOG } from '../../../src/workloads/shared/faults-in-log.js';
 import { COMPLAINTS } from './kernel-complaints.js';
 
 const sound = { before: 4096, after: 4096 + 8192 };

@@ -1,10 +1,10 @@
 /** What the page on oracles says of the code in words that age. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import type { Workload } from '../../../src/model/index.js';
 import { tracesDevice } from '../../../src/run/device-trace.js';
+import type { Workload } from '../../../src/workloads/index.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const page = readFileSync(join(root, 'src', 'oracle', 'README.md'), 'utf8');
@@ -26,10 +26,11 @@ it('names the kinds of workloads in which the device is watched', () => {
 });
 
 it('names the kinds of workloads that provoke faults', () => {
-  const folder = join(root, 'src', 'run', 'workloads');
+  const folder = join(root, 'src', 'workloads');
   const kinds = readdirSync(folder)
-    .filter((name) => name !== 'types.ts' && /\bprovoked: /.test(readFileSync(join(folder, name), 'utf8')))
-    .map((name) => name.replace('.ts', ''))
+    .map((kind) => ({ kind, run: join(folder, kind, 'run.ts') }))
+    .filter(({ run }) => existsSync(run) && /\bprovoked: /.test(readFileSync(run, 'utf8')))
+    .map(({ kind }) => kind)
     .sort();
   expect(named(/a workload provokes: those of the kinds (.*?) do/)).toEqual(kinds);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { noIommu, vtdStrictCounting } from '../../../harness/machines.js';
-import type { Cell, CellRecord, Metric } from '../../../src/model/index.js';
+import type { CellRecord, Metric } from '../../../src/model/index.js';
 import { countsOf, judgePairs, movedCounts, pairRuns } from '../../../src/perf/index.js';
+import type { Cell } from '../../../src/workloads/index.js';
 
 const cells = [
   { id: 'icount/a', machine: vtdStrictCounting },

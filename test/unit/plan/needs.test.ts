@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import type { Suite } from '../../../src/model/index.js';
 import { expand, groupIntoBoots, imageNeeds, inOrderOfNeed, neededModules } from '../../../src/plan/index.js';
+import type { Suite } from '../../../src/workloads/index.js';
 
 const cellsOf = (id: string) => expand(suites.find((suite) => suite.id === id) as Suite, 1).cells;
 const EVERY_CELL = ['phyr', 'phyr_nvme', 'phyr_peer', 'phyr_probe'];

@@ -4,10 +4,11 @@ import * as machines from '../../../harness/machines.js';
 import { matrix } from '../../../harness/suites/matrix.js';
 import { fabric, switched, twoFunctions } from '../../../harness/topologies.js';
 import { crosscheck, filesystem, fioVerify, hotUnplug, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
-import { type Block, type Cell, type Suite, UsageError } from '../../../src/model/index.js';
-import { cellSeed, expand, find, groupIntoBoots, keptStates, select } from '../../../src/plan/index.js';
+import { cellSeed, UsageError } from '../../../src/model/index.js';
+import { expand, find, groupIntoBoots, keptStates, select } from '../../../src/plan/index.js';
 import { traitsOf } from '../../../src/plan/traits.js';
 import { stateLost } from '../../../src/qemu/index.js';
+import type { Block, Cell, Suite } from '../../../src/workloads/index.js';
 
 function suiteOf(block: Partial<Block>): Suite {
   return {

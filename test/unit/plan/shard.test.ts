@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import type { Suite } from '../../../src/model/index.js';
 import { expand, groupIntoBoots, shardOf, takeShard } from '../../../src/plan/index.js';
+import type { Suite } from '../../../src/workloads/index.js';
 
 const suite = (id: string) => suites.find((one) => one.id === id) as Suite;
 const ci = expand(suite('ci'), 1);

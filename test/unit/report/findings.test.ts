@@ -3,9 +3,10 @@ import { knownDefects } from '../../../harness/findings.js';
 import { narrowNoIommu, noIommu, vtdStrictP2p } from '../../../harness/machines.js';
 import { acsDirect, switched } from '../../../harness/topologies.js';
 import { p2pFar, p2pNear } from '../../../harness/workloads.js';
-import type { Block, Cell, CellRecord } from '../../../src/model/index.js';
+import type { CellRecord } from '../../../src/model/index.js';
 import { expand, withKnown } from '../../../src/plan/index.js';
 import { findingLines, findingsOf } from '../../../src/report/index.js';
+import type { Block, Cell } from '../../../src/workloads/index.js';
 import { cellRecord, someRun } from '../run-result.js';
 
 function planned(block: Omit<Block, 'cover'>): Cell[] {

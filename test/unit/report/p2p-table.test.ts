@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import type { Cell, CellRecord, Verdict } from '../../../src/model/index.js';
+import type { CellRecord, Verdict } from '../../../src/model/index.js';
 import { expand } from '../../../src/plan/index.js';
 import { p2pTable } from '../../../src/report/index.js';
+import type { Cell } from '../../../src/workloads/index.js';
 
 const cellsOf = (id: string) =>
   expand(suites.find((suite) => suite.id === id) ?? { id, describe: '', blocks: [] }, 1).cells;

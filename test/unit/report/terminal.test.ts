@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, INTERRUPTED, type RunEvent } from '../../../src/model/index.js';
+import { type CellRecord, INTERRUPTED } from '../../../src/model/index.js';
 import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
+import type { RunEvent } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const record = (change: Partial<CellRecord>): CellRecord => ({

@@ -3,14 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import {
-  type CellRecord,
-  exitCodeOf,
-  INTERRUPTED,
-  type RunEvent,
-  type RunRecord,
-  type Suite,
-} from '../../../src/model/index.js';
+import { type CellRecord, exitCodeOf, INTERRUPTED, type RunRecord } from '../../../src/model/index.js';
 import { expand, takeShard } from '../../../src/plan/index.js';
 import {
   EVENTS,
@@ -21,6 +14,7 @@ import {
   type ShardLog,
   whatIsLeft,
 } from '../../../src/results/index.js';
+import type { RunEvent, Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, someRun.seed);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import type { RunEvent } from '../../../src/model/index.js';
 import { expand } from '../../../src/plan/index.js';
 import { excerptFor, findRun, readRun } from '../../../src/results/index.js';
+import type { RunEvent } from '../../../src/workloads/index.js';
 import { cellRecord, someRun } from '../run-result.js';
 
 let runs: string;

@@ -4,16 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import { otherImages } from '../../../src/cli/repro.js';
-import {
-  type CellRecord,
-  type Image,
-  KEPT_CELL,
-  KEPT_CELL_SCHEMA,
-  type KeptCell,
-  type Suite,
-} from '../../../src/model/index.js';
+import type { CellRecord, Image } from '../../../src/model/index.js';
 import { expand } from '../../../src/plan/index.js';
 import { findPastCell, findRun, RunStore, readRun, runFolders } from '../../../src/results/index.js';
+import { KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell, type Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const { cells } = expand(suites.find(({ id }) => id === 'smoke') as Suite, 1);

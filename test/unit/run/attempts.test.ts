@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import { type CellRecord, InfraError, type RunEvent, type Suite, whyUnfinished } from '../../../src/model/index.js';
+import { type CellRecord, InfraError, whyUnfinished } from '../../../src/model/index.js';
 import { expand, groupIntoBoots } from '../../../src/plan/index.js';
 import { Halt } from '../../../src/run/halt.js';
 import { executeRun, type RunOptions } from '../../../src/run/index.js';
+import type { RunEvent, Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, 1);

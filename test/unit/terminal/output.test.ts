@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, harmless, type RunEvent } from '../../../src/model/index.js';
+import { type CellRecord, harmless } from '../../../src/model/index.js';
 import {
   annotations,
   causesOf,
@@ -19,6 +19,7 @@ import {
   TerminalReport,
 } from '../../../src/report/index.js';
 import { annotate, painted, print, safe, widthOf } from '../../../src/terminal/index.js';
+import type { RunEvent } from '../../../src/workloads/index.js';
 import { resultOf, someRun } from '../run-result.js';
 import { actsIn, HOSTILE } from './hostile.js';
 

@@ -1,0 +1,180 @@
+/**
+ * The steps of a cell inside the guest, typed: each is one command of guest/lab/lab or of a guest tool, and answers in JSON lines.
+ */
+
+import { z } from 'zod';
+import { type DomainInForce, domainInForce, InfraError, type Iommu, type Machine, translates } from '../model/index.js';
+import type { ExecResult, Session } from './session.js';
+
+/** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
+export class StepFailed extends Error {
+  override name = 'StepFailed';
+}
+
+/** This guest cannot show what the cell asks for, and no other of its kind would: the cell is inconclusive. */
+export class Blind extends Error {
+  override name = 'Blind';
+}
+
+const STEP_DEADLINE_MS = 30_000;
+/** guest/lab/lab: this guest cannot show what the oracles ask for. */
+const BLIND = 4;
+
+export interface StepOptions {
+  deadlineMs?: number;
+  stdin?: string | Buffer;
+  /** Exit codes other than 0 that are answers, not failures. */
+  accept?: readonly number[] | 'all';
+}
+
+export interface Answer {
+  code: number;
+  lines: unknown[];
+  stderr: string;
+}
+
+export class Lab {
+  readonly #session: Session;
+  readonly #signal: AbortSignal;
+  readonly #onStep: (step: string) => void;
+  readonly #machine: Machine;
+  readonly #patience: number;
+  readonly #onBind: (bdf: string, driver: string) => Promise<void>;
+
+  constructor(
+    session: Session,
+    machine: Machine,
+    signal: AbortSignal,
+    onStep: (step: string) => void,
+    /** Awaited before a function gets another driver. */
+    onBind: (bdf: string, driver: string) => Promise<void> = async () => {},
+    /** Of the guest's kernel: all deadlines are that many times longer. */
+    patience = 1,
+  ) {
+    this.#patience = patience;
+    this.#session = session;
+    this.#onBind = onBind;
+    this.#machine = machine;
+    this.#signal = signal;
+    this.#onStep = onStep;
+  }
+
+  /** Run one command; its standard output must be JSON lines. */
+  async run(command: string, options: StepOptions = {}): Promise<Answer> {
+    const result = await this.#exec(command, options);
+    const lines = parseLines(command, result.stdout);
+    const answered = result.code === 0 || options.accept === 'all' || options.accept?.includes(result.code) === true;
+    if (!answered) {
+      const said = result.stderr.trim().split('\n').at(-1) || errorIn(lines) || `exit code ${result.code}`;
+      if (result.code === BLIND) throw new Blind(`this guest cannot be judged: ${said}`);
+      throw new StepFailed(`${command}: ${said}`);
+    }
+    return { code: result.code ?? -1, lines, stderr: result.stderr };
+  }
+
+  /** Run one command that must succeed; what it prints is no JSON. */
+  async text(command: string, options: StepOptions = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.#exec(command, options);
+    if (code !== 0) throw new StepFailed(`${command}: ${stderr.trim().split('\n').at(-1) || `exit code ${code}`}`);
+    return stdout;
+  }
+
+  #exec(command: string, options: StepOptions): Promise<ExecResult> {
+    this.#onStep(command);
+    return this.#session.exec(command, {
+      deadlineMs: (options.deadlineMs ?? STEP_DEADLINE_MS) * this.#patience,
+      signal: this.#signal,
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+    });
+  }
+
+  /** Run one command whose last line of output is the answer. */
+  async ask<T>(schema: z.ZodType<T>, command: string, options: StepOptions = {}): Promise<T> {
+    const { lines } = await this.run(command, options);
+    return check(schema, command, lines.at(-1));
+  }
+
+  /** Returns the disk that the function now is, if any. A guest that is not what its machine declares is no guest to judge. */
+  async bind(bdf: string, driver: string): Promise<string> {
+    await this.#onBind(bdf, driver);
+    const bound = await this.ask(Bound, `lab bind ${bdf} ${driver}`);
+    const other = otherMachine(this.#machine, driver, bound);
+    if (other !== undefined) throw new InfraError(`${bdf} has ${other}: kernel options, --kernel or --qemu`);
+    return bound.disk;
+  }
+
+  async unbind(bdf: string): Promise<void> {
+    await this.run(`lab unbind ${bdf}`);
+  }
+
+  /**
+   * Gives the group of an unbound function a domain of the machine's kind that nobody has used: what mapping costs depends on what was
+   * mapped before. Nothing to do where nothing translates.
+   */
+  async renewDomain(bdf: string): Promise<void> {
+    const { iommu } = this.#machine;
+    if (translates(iommu)) await this.run(`lab group-type ${bdf} ${DOMAINS[domainInForce(iommu)]}`);
+  }
+
+  /** SHA-256 of what a direct read of the device returns. */
+  async digest(disk: string, offset: number, bytes: number): Promise<string> {
+    return (await this.ask(Digest, `lab digest ${disk} ${offset} ${bytes}`)).sha256;
+  }
+}
+
+const Bound = z.object({ disk: z.string(), domain: z.string(), iommu: z.string(), dma_bits: z.number() });
+
+/** What the guest's kernel calls a group's domain (/sys/kernel/iommu_groups/N/type). */
+const DOMAINS: Record<DomainInForce, string> = { none: 'none', identity: 'identity', strict: 'DMA', lazy: 'DMA-FQ' };
+
+/** How it names its IOMMUs (/sys/class/iommu); a virtio one by its PCI address. */
+const UNITS: Record<Iommu['kind'], RegExp> = {
+  none: /^$/,
+  intel: /^dmar\d+$/,
+  amd: /^ivhd\d+$/,
+  virtio: /^[0-9a-f]{4}:[0-9a-f]{2}:/,
+  smmuv3: /^smmu3\./,
+};
+
+/** In what a device as the guest has it differs from what the machine declares. */
+export function otherMachine(
+  machine: Machine,
+  driver: string,
+  bound: Omit<z.infer<typeof Bound>, 'disk'>,
+): string | undefined {
+  const { iommu } = machine;
+  const domain = DOMAINS[domainInForce(iommu)];
+  if (bound.domain !== domain) return `IOMMU domain '${bound.domain}', and the machine declares '${domain}'`;
+  if (!UNITS[iommu.kind].test(bound.iommu)) return `the IOMMU '${bound.iommu}', and the machine declares ${iommu.kind}`;
+  const bits = machine.dmaBits ?? 64;
+  if (driver === 'phyr_nvme' && bound.dma_bits !== bits)
+    return `a DMA mask of ${bound.dma_bits} bits, and the machine declares ${bits}`;
+  return undefined;
+}
+
+const Digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
+export function check<T>(schema: z.ZodType<T>, command: string, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new StepFailed(
+    `${command}: unexpected answer at '${issue?.path.join('.') ?? ''}': ${issue?.message ?? 'no answer'}`,
+  );
+}
+
+function parseLines(command: string, stdout: string): unknown[] {
+  const lines = stdout.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => {
+    try {
+      return JSON.parse(line) as unknown;
+    } catch {
+      throw new StepFailed(`${command}: its output is not JSON: ${line.slice(0, 200)}`);
+    }
+  });
+}
+
+/** The last that is one: `lab uncounted` prints counters after what it ran. */
+function errorIn(lines: unknown[]): string | undefined {
+  return lines.flatMap((line) => z.object({ error: z.string() }).safeParse(line).data?.error ?? []).at(-1);
+}

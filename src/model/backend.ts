@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** How a request gets its DMA addresses (parameter `backend` of phyr_nvme.ko). */
+export const DriverBackend = z.enum(['sg', 'iter', 'iova', 'phyr16', 'phyr8']);
+export type DriverBackend = z.infer<typeof DriverBackend>;
+
+/**
+ * The same, and what only costs are measured of: `page` maps each page alone, `raw` is the bare iommu_map() below all others,
+ * `registered` an I/O on memory that was mapped before, `nvme` the kernel's own driver.
+ */
+export const Backend = z.enum([...DriverBackend.options, 'page', 'raw', 'registered', 'nvme']);
+export type Backend = z.infer<typeof Backend>;

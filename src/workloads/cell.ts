@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { Backend, Expectation, KnownDefect, Machine, Plant, Topology } from '../model/index.js';
+import { Workload } from './workload.js';
+
+/** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */
+export const Cell = z.strictObject({
+  id: z.string(),
+  machine: Machine,
+  topology: Topology,
+  workload: Workload,
+  backend: Backend,
+  plant: Plant.exactOptional(),
+  expect: Expectation,
+  /** Defects of the kernel's own path that are known to show in it. */
+  known: z.array(KnownDefect).min(1).exactOptional(),
+  /** Derived from the run's seed and the cell's id; 32 bits. */
+  seed: z.number(),
+});
+export type Cell = z.infer<typeof Cell>;

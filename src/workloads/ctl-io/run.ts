@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { check } from '../../guest/index.js';
+import { type DataClaim, stamped, stampedDue } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { layCanary, place, refusals } from '../shared/dma-buf.js';
+import { overwrite } from '../shared/host-file.js';
+import { isShared } from '../shared/lent.js';
+import { type CtlMemory, makeMemory } from '../shared/lent-memory.js';
+import { RANGES_SPAN } from '../shared/ranges.js';
+import { judged, type WorkloadResult } from '../shared/result.js';
+import { undoing } from '../shared/undo.js';
+import type { CtlIo } from './declaration.js';
+
+const Refused = z.object({ error: z.string(), errno: z.string() });
+const Wrote = z.union([z.object({ op: z.literal('write'), bytes: z.number() }), Refused]);
+const Read = z.union([z.object({ sha256: z.string() }), Refused]);
+const Revoked = z.object({
+  done: z.number(),
+  refused: z.number(),
+  late: z.number(),
+  other: z.number(),
+  errno: z.string(),
+  unregister: z.string(),
+});
+
+/**
+ * I/O through /dev/phyrN-ctl. For each way of naming the memory the guest writes stamps to one stretch of the disk and reads
+ * another, which the host has filled: the host looks for the stamps, and the guest's digest must be that of the host's bytes.
+ */
+export async function ctlIo(context: Context): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut, dutFile } = context;
+  const bytes = workload.sizeKiB * 1024;
+  const secretSeed = (cell.seed ^ 0x5ec2e7) >>> 0;
+  const refused = cell.expect.kind === 'refused' ? cell.expect.errno : undefined;
+  const stretches = workload.via.map((via, i) => ({
+    via,
+    written: { at: 2 * i * bytes, due: stampedDue(2 * i * bytes, bytes, cell.seed, i + 1) },
+    secret: { at: (2 * i + 1) * bytes, due: stampedDue((2 * i + 1) * bytes, bytes, secretSeed, 0) },
+  }));
+  for (const { written, secret } of stretches) {
+    await overwrite(dutFile, written.at, Buffer.alloc(bytes));
+    await overwrite(dutFile, secret.at, stamped(secret.at, bytes, secretSeed, 0));
+  }
+
+  const memory = await makeMemory(context, workload);
+  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const data: DataClaim[] = [];
+  let moved = 0;
+  await undoing(
+    async () => {
+      await layCanary(lab, workload, memory);
+      const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
+      const answers = await transfer(context, ctl, memory);
+      await context.peers.get(workload.peer ?? '')?.look();
+      const went = new Set<Via>();
+      for (const [i, stretch] of stretches.entries()) {
+        const { via } = stretch;
+        const wrong = [...judge(via, answers[i] as Answers, bytes, refused)];
+        objections[isKernels(workload, via) ? 'kernel' : 'ours'].push(...wrong);
+        if (refused === undefined && wrong.length === 0) went.add(via);
+        const through = went.has(via) || (refused === undefined && !isKernels(workload, via));
+        data.push(...claims(context, stretch, answers[i]?.read, memory.hostFile, !through));
+      }
+      moved = 2 * bytes * went.size;
+      for (const [i, via] of workload.via.entries()) {
+        if (!went.has(via) || !isShared(via)) continue;
+        const from = 2 * bytes * stretches.length + i * RANGES_SPAN;
+        const placed = await place(context, ctl, memory, via, { from, seed: secretSeed });
+        objections.ours.push(...placed.objections);
+        data.push(...placed.claims);
+        moved += placed.moved;
+      }
+      if ([...went].some(isShared))
+        for await (const wrong of refusals(context, ctl, memory)) objections.ours.push(wrong);
+      if (workload.revoke === true) objections.ours.push(...(await revoke(context, ctl, memory, went)));
+    },
+    async () => {
+      await lab.unbind(dut);
+      await memory.release();
+    },
+  );
+
+  return {
+    workload: judged(objections, refused ? `refused: ${refused}` : 'moved'),
+    data,
+    metrics: [],
+    moved,
+  };
+}
+
+type Via = CtlIo['via'][number];
+
+/** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
+function isKernels({ memory }: CtlIo, via: Via): boolean {
+  return via === 'dma-buf-sg' && memory !== 'page-less';
+}
+
+interface Answers {
+  wrote: z.infer<typeof Wrote>;
+  read: z.infer<typeof Read>;
+}
+
+async function transfer({ cell, workload, lab }: Context, ctl: string, { names }: CtlMemory): Promise<Answers[]> {
+  const by = workload.processes === true ? 'processes:' : '';
+  const files = workload.via.map((via) => by + names[via]).join(' ');
+  const command = `lab ctl-io ${ctl} ${workload.sizeKiB * 1024} ${cell.seed} ${workload.threads} ${files}`;
+  const { lines } = await lab.run(command);
+  return workload.via.map((via, i) => ({
+    wrote: check(Wrote, `${command}: ${via} write`, lines[2 * i]),
+    read: check(Read, `${command}: ${via} read`, lines[2 * i + 1]),
+  }));
+}
+
+function* judge(via: string, { wrote, read }: Answers, bytes: number, refused: string | undefined): Generator<string> {
+  const due = refused ?? `${bytes} bytes`;
+  const got = 'errno' in wrote ? wrote.errno : `${wrote.bytes} bytes`;
+  if (got !== due) yield `${via} write: ${got}, due ${due}`;
+  const error = 'errno' in read ? read.errno : undefined;
+  if (error !== refused) yield `${via} read: ${error ?? 'went through'}, due ${due}`;
+}
+
+type Context = WorkloadContext<CtlIo>;
+
+const REVOKERS = 3;
+
+/** The owner takes the memory back under I/O, once for each way: what comes later is refused, and the device is done with it. */
+async function revoke(
+  { lab }: Context,
+  ctl: string,
+  { taken, knob }: CtlMemory,
+  went: ReadonlySet<Via>,
+): Promise<string[]> {
+  const objections: string[] = [];
+  // I/O on named and on registered memory goes on at once.
+  const ways = new Set([...went].map((via): Via => (isShared(via) ? via : 'direct')));
+  for (const via of ways) {
+    const seen = await lab.ask(Revoked, `phyrio revoke ${ctl} ${taken(via)} ${knob} ${REVOKERS} 150`, { accept: [1] });
+    objections.push(...[...judgeRevoked(seen)].map((text) => (isShared(via) ? `${via}: ${text}` : text)));
+  }
+  return objections;
+}
+
+function* judgeRevoked(seen: z.infer<typeof Revoked>): Generator<string> {
+  if (seen.done === 0) yield 'no I/O before the memory was taken back';
+  if (seen.refused === 0) yield 'no I/O was refused after it was taken back';
+  if (seen.late > 0) yield `${seen.late} I/Os on memory that was taken back`;
+  if (seen.other > 0) yield `${seen.other} I/Os failed with ${seen.errno}, due ENODEV`;
+  if (seen.unregister !== '0') yield `unregistering what was taken back: ${seen.unregister}`;
+}
+
+interface Stretch {
+  via: Via;
+  written: { at: number; due: ReturnType<typeof stampedDue> };
+  secret: { at: number; due: ReturnType<typeof stampedDue> };
+}
+
+function claims(
+  { dutFile }: Context,
+  { via, written, secret }: Stretch,
+  read: z.infer<typeof Read> | undefined,
+  bar: string | undefined,
+  refused: boolean,
+): DataClaim[] {
+  const untouched = { bytes: written.due.bytes, piece: (_: number, length: number) => Buffer.alloc(length) };
+  const holds: DataClaim = {
+    kind: 'holds',
+    what: `${via}: written`,
+    file: dutFile,
+    offset: written.at,
+    due: refused ? untouched : written.due,
+  };
+  if (refused) {
+    return bar === undefined
+      ? [holds]
+      : [holds, { kind: 'holds-nowhere', what: `${via}: BAR`, file: bar, due: secret.due }];
+  }
+  const digest = read !== undefined && 'sha256' in read ? read.sha256 : undefined;
+  return [holds, { kind: 'read-back', what: `${via}: bytes that only the host knew`, digest, due: secret.due }];
+}

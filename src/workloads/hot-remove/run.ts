@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StepFailed } from '../../guest/index.js';
+import type { OracleReport } from '../../model/index.js';
+import { type Churn, formatBytes } from '../../oracle/index.js';
+import { NotLetGo } from '../../qemu/index.js';
+import { Churning, misread, operations } from '../shared/churn.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { CHURN_KIB, SECRET_KIB } from '../shared/disk-layout.js';
+import { done, failed, inconclusive, type WorkloadResult } from '../shared/result.js';
+import { Secret } from '../shared/secret.js';
+import type { Workload } from '../workload.js';
+
+/** I/O is well under way by then, also in an emulated guest with a debug kernel. */
+const UNDER_WAY_MS = 1_500;
+/** Ends the workers if the removal did not. */
+const SECONDS = 30;
+/** From the device's end to that of the last I/O. */
+const DRAIN_MS = 10_000;
+const AFTERWARDS_SECONDS = 1;
+
+/** What I/O may end with whose device goes. The last two: its size is 0 then, so there is no room to write and nothing to zero. */
+const ERRORS = ['EIO', 'ENODEV', 'ENXIO', 'ENOSPC', 'EINVAL'];
+
+/**
+ * Takes the device away under the I/O of several threads: each of them must get an error, soon, and what was done before must be on
+ * the disk. Then puts it back: the kernel's driver and ours must find everything, and work.
+ */
+export async function hotRemove(
+  context: WorkloadContext<Extract<Workload, { kind: 'hot-remove' }>>,
+): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut, dutFile, slot } = context;
+  const { threads } = workload;
+  const secret = new Secret(dutFile, 0, cell.seed);
+  const area = threads * CHURN_KIB * 1024;
+  const churning = (turn: number, seconds: number) =>
+    new Churning(context, {
+      offset: SECRET_KIB * 1024 + turn * area,
+      threads,
+      pressure: false,
+      seconds,
+      seed: (cell.seed + turn) >>> 0,
+    });
+  const [before, after] = [churning(0, SECONDS), churning(1, AFTERWARDS_SECONDS)];
+  await secret.plant();
+  await before.plant();
+  await after.plant();
+
+  let disk = await lab.bind(dut, 'phyr_nvme');
+  const interrupted = before.run(lab, disk);
+  // Its end is awaited below; until then a failure is not nobody's.
+  interrupted.catch(() => {});
+  await sleep(UNDER_WAY_MS);
+  const removed = performance.now();
+  if (workload.how === 'unplug') await unplugged(slot);
+  else await lab.unbind(dut);
+  const churn = await interrupted;
+  const drainMs = performance.now() - removed;
+  if (workload.how === 'unplug') {
+    await lab.run(`lab gone ${dut}`);
+    await slot.plug();
+    await lab.run(`lab there ${dut}`);
+  }
+
+  disk = await lab.bind(dut, 'nvme');
+  await secret.read(lab, disk);
+  const secretByKernel = secret.claim();
+  disk = await lab.bind(dut, 'phyr_nvme');
+  await secret.read(lab, disk);
+  const again = await after.run(lab, disk);
+  return {
+    workload: judgeRemoval(churn, drainMs, again),
+    data: [...before.claims(churn), ...after.claims(again), secretByKernel, secret.claim()],
+    metrics: [
+      { name: 'operations', unit: '', value: operations(churn) + operations(again), better: 'neither' },
+      { name: 'removal', unit: 'ms emulated', value: Math.round(drainMs), better: 'lower' },
+    ],
+    moved: SECRET_KIB * 1024,
+    expectedLog: EXPECTED_LOG,
+  };
+}
+
+/** What the kernel says of I/O whose device is gone, and nothing else. */
+const EXPECTED_LOG = [
+  /phyr_nvme 0000:\S+: (read|write|write_zeroes|flush) of \d+ bytes at sector \d+ failed/i,
+  /I\/O error, dev phyr\d+, sector \d+/,
+];
+
+function judgeRemoval(churn: Churn['churn'], drainMs: number, again: Churn['churn']): OracleReport {
+  const wrong = misread(churn) ?? misread(again);
+  if (wrong !== undefined) return wrong;
+  const idle = churn.workers.findIndex(({ done }) => done === 0);
+  if (idle >= 0) return inconclusive(`worker ${idle} had not done any I/O when the device went`);
+  const untouched = churn.workers.findIndex(({ error }) => error === null);
+  if (untouched >= 0) return failed(`worker ${untouched} went on without the device`);
+  const odd = churn.workers.find(({ error }) => !ERRORS.includes(String(error)));
+  if (odd) return failed(`I/O without its device ended with ${odd.error}`);
+  if (drainMs > DRAIN_MS) return failed(`the last I/O ended ${Math.round(drainMs)} ms after the device had to go`);
+  const broken = again.workers.find(({ error }) => error !== null);
+  if (broken) return failed(`after the device came back, operation ${broken.done + 1} ended with ${broken.error}`);
+  const errors = [...new Set(churn.workers.map(({ error }) => error))].join(', ');
+  return done(
+    `gone after ${operations(churn)} operations (${errors}), back for ${operations(again)}, ${formatBytes(again.bytes)}`,
+  );
+}
+
+/** A driver that does not let go of its device is what the cell is there to find. */
+async function unplugged(slot: { unplug(): Promise<void> }): Promise<void> {
+  try {
+    await slot.unplug();
+  } catch (error) {
+    throw error instanceof NotLetGo ? new StepFailed(error.message) : error;
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { Blind, StepFailed } from '../../guest/index.js';
+import { countOf, type Metric } from '../../model/index.js';
+import { Snapshot, Watch } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { linesLike, outerSnapshots } from '../shared/lines.js';
+import { done, type WorkloadResult } from '../shared/result.js';
+import { sizeName } from '../shared/size-name.js';
+import { stampedRegion } from '../shared/stamped.js';
+import type { Workload } from '../workload.js';
+
+/**
+ * The middle one counts: an interrupt of somebody else's that was pending adds to some, and what comes after a command for which
+ * the device took too long may be spared a few instructions.
+ */
+const ITERATIONS = 16;
+const MEASURE_MS = 240_000;
+/** Written and read back before anything is measured. */
+const SHOWN_KIB = 1024;
+
+const Cost = z.object({ min: z.number(), median: z.number() });
+const IoCost = z.object({
+  io_cost: z.object({
+    pages: z.number(),
+    direction: z.enum(['to', 'from']),
+    commands: z.number(),
+    queue: Cost,
+    complete: Cost,
+    map: Cost,
+    unmap: Cost,
+  }),
+});
+type IoCost = z.infer<typeof IoCost>['io_cost'];
+
+const OPS = { read: 'from', write: 'to' } as const;
+
+/**
+ * Instructions from the driver's queue_rq() to the end of the I/O, for our driver or (backend `nvme`) the kernel's on the same disk.
+ * Before that the driver shows that its I/O is right, with the watch on; measured is without it, since it costs instructions.
+ */
+export async function ioCost(
+  context: WorkloadContext<Extract<Workload, { kind: 'io-cost' }>>,
+): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut } = context;
+  const ours = cell.backend !== 'nvme';
+  const driver = ours ? 'phyr_nvme' : 'nvme';
+  const claims = await stampedRegion(context, driver, SHOWN_KIB);
+  await lab.unbind(dut);
+  await lab.renewDomain(dut);
+  const script = workload.sizesKiB.flatMap((kib) =>
+    Object.values(OPS).map((way) => `phyrctl io-cost -f $DISK -l 4k -n ${kib / 4} -i ${ITERATIONS} -d ${way}`),
+  );
+  const command = `lab unwatched lab on-disk DISK ${dut} ${driver} sh -c '${script.join(' && ')}'`;
+  const { lines } = await lab.run(command, { deadlineMs: MEASURE_MS });
+  const costs = linesLike(IoCost, lines).map((line) => line.io_cost);
+  const watch = linesLike(Watch, lines).at(0);
+  return {
+    workload: done(`${countOf(costs.length, 'kind')} of I/O, ${ITERATIONS} times each`),
+    ...claims,
+    // The kernel's driver is nobody's to judge, and the watch sees only ours.
+    ...(ours ? { watch } : { translation: 'nothing' as const }),
+    uncounted: outerSnapshots(command, lines, Snapshot),
+    metrics: workload.sizesKiB.flatMap((kib) =>
+      (['read', 'write'] as const).flatMap((op) => figures(op, kib, find(costs, op, kib, ours), ours)),
+    ),
+  };
+}
+
+function find(costs: readonly IoCost[], op: keyof typeof OPS, kib: number, ours: boolean): IoCost {
+  const found = costs.find(({ pages, direction }) => pages === kib / 4 && direction === OPS[op]);
+  if (found === undefined) throw new StepFailed(`phyrctl io-cost: no answer for a ${op} of ${sizeName(kib)}`);
+  // Nothing is mapped for nothing: then nobody looked.
+  if (ours && found.map.median <= 0)
+    throw new Blind(`phyrctl io-cost: mapping a ${op} of ${sizeName(kib)} was not seen`);
+  return found;
+}
+
+function figures(op: string, kib: number, cost: IoCost, ours: boolean): Metric[] {
+  const insn = (what: string, value: number): Metric => ({
+    name: `${op} ${sizeName(kib)} ${what}`,
+    unit: 'insn',
+    value,
+    better: 'lower',
+  });
+  return [
+    insn('whole', cost.queue.median + cost.complete.median),
+    insn('queue', cost.queue.median),
+    insn('complete', cost.complete.median),
+    ...(ours ? [insn('map', cost.map.median), insn('unmap', cost.unmap.median)] : []),
+    { ...insn('commands', cost.commands), unit: '', better: 'neither' },
+  ];
+}

@@ -1,0 +1,23 @@
+import type { WorkloadContext } from '../shared/context.js';
+import { done, type WorkloadResult } from '../shared/result.js';
+import type { KernelCheck } from './declaration.js';
+
+/** What the kernel must say of each fault. Any other objection is not the one that was to be seen. */
+const REPORTS: Record<KernelCheck['fault'], RegExp> = {
+  'use-after-free': /KASAN: slab-use-after-free in make_use_after_free/,
+  inversion: /possible circular locking dependency/,
+  'atomic-sleep': /sleeping function called from invalid context/,
+  leak: /kmemleak: unreferenced object .*\(size 96\)/,
+  'short-unmap': /DMA-API: .*frees DMA memory with different size/,
+};
+
+/** A module makes a mistake on purpose; the kernel's report of it must reach the kernel-log oracle. */
+export async function kernelCheck({ workload, lab }: WorkloadContext<KernelCheck>): Promise<WorkloadResult> {
+  await lab.run(`lab misbehave ${workload.fault}`);
+  return {
+    workload: done(`phyr_fault: ${workload.fault}`),
+    translation: { name: 'translation', verdict: 'pass', detail: 'nothing is mapped through the device under test' },
+    metrics: [],
+    dueLog: REPORTS[workload.fault],
+  };
+}

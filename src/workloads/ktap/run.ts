@@ -1,0 +1,92 @@
+import { type KtapTest, parseKtap } from '../../guest/index.js';
+import { countOf, InfraError } from '../../model/index.js';
+import type { Provoked } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
+import { done, failed, type WorkloadResult } from '../shared/result.js';
+import { undoing } from '../shared/undo.js';
+import { casesDue, ktapMemory } from './cases.js';
+import type { Ktap } from './declaration.js';
+
+const CASES_DEADLINE_MS = 120_000;
+
+/** Of a device that writes where it may no longer, and of a pool of bounce buffers that is used up on purpose. */
+const EXPECTED_LOG = [...FAULTS_IN_LOG, /^phyr_test .*swiotlb buffer is full/];
+
+/** phyr.ko's own tests. Their witnesses are the kernel's: page tables, pools, counts of pins, tracepoints. */
+export async function ktap(context: WorkloadContext<Ktap>): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut, peers } = context;
+  const memory = ktapMemory(cell.machine);
+  if (memory === undefined) throw new InfraError(`machine ${cell.machine.id} reserves no RAM`);
+  const bdfOf = (id: string) => {
+    const peer = peers.get(id);
+    if (peer === undefined) throw new InfraError(`the topology has no BAR '${id}'`);
+    return peer.bdf;
+  };
+  const owners: [bdf: string, driver: string][] = [
+    ...workload.peers.map((id): [string, string] => [bdfOf(id), 'phyr_peer']),
+    [bdfOf(workload.lent), 'phyr_store'],
+    [dut, 'phyr_test'],
+  ];
+  await lab.run(`lab store ${memory.store.base} ${memory.store.bytes}`);
+  await lab.run(`lab ktap-load ${memory.tests}`);
+  const text = await undoing(
+    async () => {
+      for (const [bdf, driver] of owners) await lab.bind(bdf, driver);
+      return lab.text(`lab ktap ${workload.cases}`, { deadlineMs: CASES_DEADLINE_MS });
+    },
+    async () => {
+      for (const [bdf] of owners.toReversed()) await lab.unbind(bdf);
+      await lab.run('lab ktap-unload');
+    },
+  );
+
+  const reports = text.split(/^(?=KTAP version 1$)/m).map(parseKtap);
+  const cases = reports.flatMap(({ tests }) => tests);
+  const objections = [
+    ...reports.flatMap(({ problems }) => problems),
+    ...judgeCases(cases, casesDue(cell.machine, workload.cases)),
+  ];
+  const passed = cases.filter(({ status }) => status === 'pass').length;
+  const detail = `${countOf(passed, 'case')} passed, ${cases.length - passed} have nothing to see on this machine`;
+  const [first] = objections;
+  return {
+    workload: first === undefined ? done(detail) : failed(objections.join('; ')),
+    translation: {
+      name: 'translation',
+      verdict: first === undefined ? 'pass' : 'fail',
+      detail: first ?? "as iommu_iova_to_phys() and the device's own writes say",
+    },
+    metrics: [],
+    provoked: cases.flatMap(provokedBy),
+    expectedLog: EXPECTED_LOG,
+  };
+}
+
+/** What did not go as it was due: each case must pass, or be skipped, where the plan says so, and no case may be missing or new. */
+export function judgeCases(found: readonly KtapTest[], due: ReadonlyMap<string, 'pass' | 'skip'>): string[] {
+  const missing = [...due.keys()].filter((name) => !found.some((test) => test.name === name));
+  return [
+    ...found.flatMap(({ name, status, reason, diagnostics }) => {
+      const wanted = due.get(name);
+      if (status === 'fail') return [`${name}: ${diagnostics.at(-1) ?? 'does not say why it failed'}`];
+      if (wanted === undefined) return [`${name}: a case that nobody expects`];
+      if (status === wanted) return [];
+      if (wanted === 'skip') return [`${name}: passed, and must have nothing to see on this machine`];
+      return [
+        status === 'skip'
+          ? `${name}: was skipped, and must pass on this machine: ${reason}`
+          : `${name}: was not passed`,
+      ];
+    }),
+    ...missing.map((name) => `${name}: did not report`),
+  ];
+}
+
+/** A case says which access of its device must fault. */
+function provokedBy({ diagnostics }: KtapTest): Provoked[] {
+  return diagnostics.flatMap((line) => {
+    const [, how, addr, bytes] = /^provokes: (read|write) (0x[0-9a-f]+) (\d+)$/.exec(line) ?? [];
+    return addr === undefined ? [] : [{ how: how as 'read' | 'write', addr: Number(addr), bytes: Number(bytes) }];
+  });
+}

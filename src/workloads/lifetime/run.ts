@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { check } from '../../guest/index.js';
+import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { type Copy, DRIVERS, judgeCopy, Step, sideOf } from '../shared/copy.js';
+import { overwrite } from '../shared/host-file.js';
+import { MEMORY_PATHS, type MemoryPath } from '../shared/memory-paths.js';
+import { inconclusive, judged, type WorkloadResult } from '../shared/result.js';
+import { undoing } from '../shared/undo.js';
+import type { Lifetime } from './declaration.js';
+import { type LifetimeDue, lifetimeDue } from './due.js';
+
+type Context = WorkloadContext<Lifetime>;
+
+/** guest/tools/lifetime.c */
+const Life = z.object({
+  pages: z.object({ all: z.number(), present: z.number(), huge: z.number(), swapped: z.number() }),
+  read: Step,
+  write: Step,
+  was: Step.exactOptional(),
+  /** `events`: of the tries, those that changed something; `after`: of the reads, those that began when something had. */
+  storm: z
+    .object({ reads: z.number(), tries: z.number(), events: z.number(), after: z.number(), bad: z.number() })
+    .exactOptional(),
+});
+type Life = z.infer<typeof Life>;
+const Digest = z.object({ sha256: z.string() });
+
+interface Case extends MemoryPath {
+  generation: number;
+  /** On the disk: where the memory is written, and what is read into it. Bytes. */
+  to: number;
+  from: number;
+  secret: Due;
+  due: LifetimeDue;
+}
+
+/** What goes on while I/O is under way. */
+const REPEATED: Lifetime['event'][] = ['fork', 'thp-split', 'thp-collapse', 'swap'];
+/** What the disk holds where nobody has written. */
+const UNTOUCHED = 0xee;
+/** What guest/tools/lifetime_events.c has a child write to the first half of its memory. */
+const CHILD = 0x11;
+
+/** The same event with each path in turn, on memory of its own: both I/Os after it, those under way meanwhile, and what is in the memory in the end. */
+export async function lifetime(context: Context): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut, dutFile } = context;
+  const bytes = workload.sizeKiB * 1024;
+  const cases = MEMORY_PATHS.map((path, i): Case => {
+    const [to, from] = [2 * i * bytes, (2 * i + 1) * bytes];
+    const secret = stampedDue(from, bytes, (cell.seed ^ 0x5ec2e7) >>> 0, 0);
+    return { ...path, generation: i + 1, to, from, secret, due: lifetimeDue(workload, path) };
+  });
+  for (const { to, from, secret } of cases) {
+    await overwrite(dutFile, to, Buffer.alloc(bytes, UNTOUCHED));
+    await overwrite(dutFile, from, secret.piece(0, bytes));
+  }
+
+  const swaps = workload.event === 'swap';
+  if (swaps) await lab.run('lab swap-on');
+  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const doubts: string[] = [];
+  const digests = new Map<Case, string>();
+  let moved = 0;
+  await undoing(
+    async () => {
+      for (const driver of DRIVERS) {
+        const disk = await lab.bind(dut, driver);
+        for (const one of cases.filter((other) => other.driver === driver)) {
+          const device = one.via === 'odirect' ? disk : `${disk}-ctl`;
+          const { event } = workload;
+          const command = `lab lifetime ${event} ${device} ${one.via} ${bytes} ${one.to} ${one.from} ${cell.seed} ${one.generation}`;
+          const { lines } = await lab.run(command);
+          const life = check(Life, command, lines[0]);
+          digests.set(one, check(Digest, command, lines[1]).sha256);
+          const name = `${driver}, ${one.via}`;
+          objections[sideOf(driver)].push(...judgeLife(name, one, life, bytes));
+          doubts.push(...doubtsIn(name, event, one, life));
+          if (sideOf(driver) === 'ours') moved += one.due.refused ? 0 : (2 + (life.storm?.reads ?? 0)) * bytes;
+        }
+      }
+    },
+    async () => {
+      await lab.unbind(dut);
+      if (swaps) await lab.run('lab swap-off');
+    },
+  );
+  const report = judged(objections, `${cases.length} paths`);
+  const [doubt] = doubts;
+  return {
+    workload: report.verdict === 'pass' && doubt !== undefined ? inconclusive(doubt) : report,
+    data: cases.flatMap((one) => claims(one, workload, { seed: cell.seed, dutFile, digest: digests.get(one) })),
+    metrics: [],
+    moved,
+  };
+}
+
+function* judgeLife(name: string, { via, due }: Case, life: Life, bytes: number): Generator<string> {
+  const copy: Partial<Copy> = { read: life.read, write: life.write };
+  yield* judgeCopy(name, copy, due.refused, bytes);
+  if (life.was !== undefined && (!('errno' in life.was) || life.was.errno !== 'EFAULT'))
+    yield `${name}: a read where the memory was before: ${JSON.stringify(life.was)}, due EFAULT`;
+  if (via === 'registered' && due.huge === false && life.pages.huge > 0)
+    yield `${name}: ${life.pages.huge} pages that are pinned became part of a huge one`;
+  if (via === 'registered' && due.huge === true && life.pages.huge < life.pages.all)
+    yield `${name}: ${life.pages.all - life.pages.huge} pages that are pinned were split from their huge one`;
+  if (due.swapped === false && life.pages.swapped > 0)
+    yield `${name}: ${life.pages.swapped} pinned pages were swapped out`;
+  if (life.storm !== undefined && life.storm.events > 0 && stays({ via, due }))
+    yield `${name}: pages that are pinned changed ${life.storm.events} times while I/O was under way`;
+  if (life.storm !== undefined && life.storm.bad > 0)
+    yield `${name}: ${life.storm.bad} of ${life.storm.reads} reads brought other bytes, with ${life.storm.events} events meanwhile`;
+}
+
+/** Did the event happen at all? To memory that nobody has pinned it must. */
+function* doubtsIn(
+  name: string,
+  event: Lifetime['event'],
+  { via, due }: Case,
+  { pages, storm }: Life,
+): Generator<string> {
+  const is = due.huge === true ? pages.huge === pages.all : pages.huge === 0;
+  if (via !== 'registered' && due.huge !== undefined && !is)
+    yield `${name}: ${pages.huge} of ${pages.all} pages are huge: it did not happen`;
+  if (due.swapped === true && pages.swapped === 0) yield `${name}: no page was swapped out`;
+  if (storm === undefined) {
+    if (REPEATED.includes(event)) yield `${name}: nothing was tried while I/O was under way`;
+  } else if (!stays({ via, due })) {
+    if (storm.events === 0) yield `${name}: in ${storm.tries} tries nothing happened while I/O was under way`;
+    // With memory that is registered the reads do not wait for it: two I/Os came after the event before.
+    else if (storm.after === 0 && via !== 'registered')
+      yield `${name}: nothing was read after something had happened under I/O`;
+  }
+}
+
+/** Pages that the kernel would split, collapse or swap, and that are pinned for as long as the case lasts. */
+function stays({ via, due }: Pick<Case, 'via' | 'due'>): boolean {
+  return via === 'registered' && (due.huge !== undefined || due.swapped !== undefined);
+}
+
+function claims(
+  { driver, via, generation, to, secret, due }: Case,
+  { event, sizeKiB }: Lifetime,
+  { seed, dutFile, digest }: { seed: number; dutFile: string; digest: string | undefined },
+): DataClaim[] {
+  const bytes = sizeKiB * 1024;
+  const side = sideOf(driver) === 'kernel' ? { kernel: true as const } : {};
+  const stamps = stampedDue(to, bytes, seed, generation);
+  const written = { stamps, zeroes: filled(bytes, 0), nothing: filled(bytes, UNTOUCHED) }[due.written];
+  const seen = due.seen === 'read' ? secret : filled(bytes, 0);
+  return [
+    { ...side, kind: 'holds', what: `${driver}, ${via}: written`, file: dutFile, offset: to, due: written },
+    {
+      ...side,
+      kind: 'read-back',
+      what: `${driver}, ${via}: what the memory holds`,
+      digest,
+      due: event === 'fork' ? joined(seen, joined(filled(bytes / 2, CHILD), after(stamps, bytes / 2))) : seen,
+    },
+  ];
+}
+
+function filled(bytes: number, value: number): Due {
+  return { bytes, piece: (_, length) => Buffer.alloc(length, value) };
+}
+
+function after(due: Due, from: number): Due {
+  return { bytes: due.bytes - from, piece: (at, length) => due.piece(from + at, length) };
+}
+
+/** One after the other; both of whole pieces. */
+function joined(a: Due, b: Due): Due {
+  return {
+    bytes: a.bytes + b.bytes,
+    piece: (at, length) => {
+      const inA = Math.max(0, Math.min(length, a.bytes - at));
+      const parts = inA > 0 ? [a.piece(at, inA)] : [];
+      if (inA < length) parts.push(b.piece(Math.max(0, at - a.bytes), length - inA));
+      return Buffer.concat(parts);
+    },
+  };
+}

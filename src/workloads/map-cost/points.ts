@@ -1,0 +1,43 @@
+/** What mapping and I/O are measured of, and what the figures are called. */
+import { z } from 'zod';
+import { Id } from '../../model/index.js';
+import { sizeName } from '../shared/size-name.js';
+
+/**
+ * A physical layout that the probe makes on purpose, so that counts are the same in every run: chunks of one size, each followed by
+ * a hole of that size; or chunks of so many pages, in turn, each followed by a hole of one.
+ */
+export const Layout = z.strictObject({
+  id: Id,
+  chunks: z.union([z.enum(['4k', '64k', '2m']), z.array(z.int().min(1).max(512)).min(1).max(1024)]),
+});
+export type Layout = z.infer<typeof Layout>;
+
+/** Pages of 4 KiB of the chunks of a layout; several where they differ. */
+export function chunkPages({ chunks }: Layout): readonly number[] {
+  return typeof chunks === 'string' ? [{ '4k': 1, '64k': 16, '2m': 512 }[chunks]] : chunks;
+}
+
+/** What mapping is measured of: so much memory of this layout. At most 2 GiB. */
+export const CostPoint = z
+  .strictObject({
+    layout: Layout,
+    kib: z
+      .int()
+      .min(4)
+      .max(2 << 20),
+  })
+  .superRefine(({ layout, kib }, ctx) => {
+    const unit = typeof layout.chunks === 'string' ? 4 * (chunkPages(layout)[0] ?? 1) : 4;
+    if (kib % unit !== 0)
+      ctx.addIssue({
+        code: 'custom',
+        message: `${kib} KiB of layout '${layout.id}' must be a multiple of ${unit} KiB`,
+      });
+  });
+export type CostPoint = z.infer<typeof CostPoint>;
+
+/** What a person reads: `4k 1 MiB`. */
+export function pointName({ layout, kib }: CostPoint): string {
+  return `${layout.id} ${sizeName(kib)}`;
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { StepFailed } from '../../guest/index.js';
+import type { Backend, Metric } from '../../model/index.js';
+import { judgeTranslate, Snapshot, Translate } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { linesLike, outerSnapshots } from '../shared/lines.js';
+import { done, type WorkloadResult } from '../shared/result.js';
+import type { Workload } from '../workload.js';
+import { type CostPlan, costPlan } from './cost-plan.js';
+import { type CostPoint, pointName } from './points.js';
+
+/** Few: a median of numbers that are equal but for an allocator that refills its stock. */
+const ITERATIONS = 5;
+/** What is translated page by page, both ways: what costs much to look at shows no more. */
+const TRANSLATED_KIB = 4 * 1024;
+const MEASURE_MS = 180_000;
+
+const Cost = z.object({ min: z.number(), median: z.number() });
+const Asked = z.object({ backend: z.string(), layout: z.string(), pages: z.number() });
+const MapCost = z.object({
+  map_cost: Asked.extend({
+    build: Cost,
+    map: Cost,
+    consume: Cost,
+    unmap: Cost,
+    shape: z.string(),
+    ranges: z.number(),
+    chunks: z.number(),
+    meta_bytes: z.number(),
+  }),
+});
+/** A count that this kernel does not show is not there. */
+const MapCounts = z.object({
+  map_counts: Asked.extend({
+    prps: z.number(),
+    allocs: z.number().optional(),
+    flushes: z.number().optional(),
+    bounces: z.number().optional(),
+  }),
+});
+type MapCost = z.infer<typeof MapCost>['map_cost'];
+type MapCounts = z.infer<typeof MapCounts>['map_counts'];
+
+/**
+ * Instructions of each phase, and what is done besides, for memory that the probe lays out on purpose. Cost without correctness is
+ * worth nothing, so memory of each layout is translated page by page first, in both directions.
+ */
+export async function mapCost(
+  context: WorkloadContext<Extract<Workload, { kind: 'map-cost' }>>,
+): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut } = context;
+  const plan = costPlan(cell.machine, cell.backend, workload.points);
+  await lab.renewDomain(dut);
+  await lab.bind(dut, 'phyr_probe');
+  const translations: (Translate & { pages: number })[] = [];
+  for (const point of translated(plan)) {
+    const pages = point.kib / 4;
+    for (const direction of ['to', 'from']) {
+      const { layout, lengths } = asked(point);
+      const command = `phyrctl translate -b ${cell.backend} -l ${layout} -n ${pages} -d ${direction} -t 512${lengths}`;
+      translations.push({ ...(await lab.ask(Translate, command)), pages });
+    }
+  }
+  const command = `lab uncounted sh -c '${measurements(cell.backend, plan).join(' && ')}'`;
+  const { lines } = await lab.run(command, { deadlineMs: MEASURE_MS });
+  return {
+    workload: done(summary(plan)),
+    translation: judgeTranslate(translations),
+    uncounted: outerSnapshots(command, lines, Snapshot),
+    metrics: metricsOf(cell.backend, plan, lines, workload.points.length > 1),
+  };
+}
+
+/** The largest point of each layout, or as much of it as is not too much to look at. */
+function translated({ points }: CostPlan): CostPoint[] {
+  const largest = new Map<string, CostPoint>();
+  for (const point of points) {
+    const kib = Math.min(point.kib, TRANSLATED_KIB);
+    const known = largest.get(point.layout.id);
+    if (known === undefined || known.kib < kib) largest.set(point.layout.id, { ...point, kib });
+  }
+  return [...largest.values()];
+}
+
+function asked({ layout }: CostPoint): { layout: string; lengths: string } {
+  const { chunks } = layout;
+  return typeof chunks === 'string'
+    ? { layout: chunks, lengths: '' }
+    : { layout: 'list', lengths: ` -m ${chunks.join(',')}` };
+}
+
+/** One command for each list of lengths, since counting ends measuring for whoever asks for it. */
+function measurements(backend: Backend, { points }: CostPlan): string[] {
+  const commands = new Map<string, string[]>();
+  for (const point of points) {
+    const { layout, lengths } = asked(point);
+    commands.set(lengths, [...(commands.get(lengths) ?? []), `${layout}:${point.kib / 4}`]);
+  }
+  return [...commands].map(
+    ([lengths, words]) => `phyrctl map-costs -b ${backend} -i ${ITERATIONS} -d from${lengths} ${words.join(' ')}`,
+  );
+}
+
+function metricsOf(backend: Backend, plan: CostPlan, lines: unknown[], named: boolean): Metric[] {
+  const costs = linesLike(MapCost, lines).map((line) => line.map_cost);
+  const counts = linesLike(MapCounts, lines).map((line) => line.map_counts);
+  // In the order of the commands, which is that of the points but for those of one list of lengths.
+  const order = [...new Set(plan.points.map((point) => asked(point).lengths))];
+  const points = order.flatMap((lengths) => plan.points.filter((point) => asked(point).lengths === lengths));
+  return points.flatMap((point, at) => {
+    const [cost, count] = [costs[at], counts[at]];
+    for (const answer of [cost, count])
+      if (answer?.backend !== backend || answer.layout !== asked(point).layout || answer.pages !== point.kib / 4)
+        throw new StepFailed(`phyrctl map-costs: no answer for ${backend}, ${pointName(point)}`);
+    return cost === undefined || count === undefined ? [] : figures(named ? `${pointName(point)} ` : '', cost, count);
+  });
+}
+
+function figures(name: string, cost: MapCost, counts: MapCounts): Metric[] {
+  const count = (what: string, value: number | undefined): Metric[] =>
+    value === undefined ? [] : [{ name: name + what, unit: '', value, better: 'lower' }];
+  return [
+    ...(['map', 'unmap', 'build', 'consume'] as const).map(
+      (phase): Metric => ({ name: name + phase, unit: 'insn', value: cost[phase].median, better: 'lower' }),
+    ),
+    { name: `${name}metadata`, unit: 'B', value: cost.meta_bytes, better: 'lower' },
+    ...count('segments', cost.ranges),
+    { name: `${name}PRP entries`, unit: '', value: counts.prps, better: 'neither' },
+    ...count('allocations', counts.allocs),
+    ...count('IOTLB invalidations', counts.flushes),
+    ...count('bounces', counts.bounces),
+  ];
+}
+
+function summary({ points, left }: CostPlan): string {
+  const reasons = new Map<string, string[]>();
+  for (const { point, why } of left) reasons.set(why, [...(reasons.get(why) ?? []), pointName(point)]);
+  const out = [...reasons].map(([why, names]) => `; without ${names.join(', ')}: ${why}`);
+  return `${points.length} measured, ${ITERATIONS} times each${out.join('')}`;
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { Id } from '../../model/index.js';
+import { HostMemory } from '../shared/memory.js';
+
+/** Disk -> memory of the machine -> disk, for every kind of page and every offset of the data in its first page. */
+export const MemoryCopy = z.strictObject({
+  id: Id,
+  kind: z.literal('memory-copy'),
+  memory: z.array(HostMemory).min(1),
+  heads: z
+    .array(
+      z
+        .int()
+        .min(0)
+        .max(4092)
+        .refine((n) => n % 4 === 0, 'must be a multiple of 4'),
+    )
+    .min(1),
+  /** Of one copy; with a head, its tail lies inside a page, too. */
+  bytes: z
+    .int()
+    .min(512)
+    .max(1 << 20)
+    .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
+});
+export type MemoryCopy = z.infer<typeof MemoryCopy>;

@@ -1,0 +1,64 @@
+import { StepFailed } from '../../guest/index.js';
+import { countOf } from '../../model/index.js';
+import { type DataClaim, stampedDue } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { Copy, DRIVERS, judgeCopy, sideOf } from '../shared/copy.js';
+import { overwrite } from '../shared/host-file.js';
+import type { HostMemory } from '../shared/memory.js';
+import { judged, type WorkloadResult } from '../shared/result.js';
+import type { Workload } from '../workload.js';
+
+/** In which physically contiguous pieces the memory must come, or it is not what its name says. */
+const CHUNK: Record<HostMemory, number> = { '4k': 4096, '64k': 65536, '2m': 2 << 20, hugetlb: 2 << 20 };
+
+/**
+ * Disk -> memory of the machine -> another place of the disk, with the kernel's driver and with ours: for each kind of page, and for
+ * data that begins and ends inside one. Both drivers must do the same; the host reads what arrived.
+ */
+export async function memoryCopy(
+  context: WorkloadContext<Extract<Workload, { kind: 'memory-copy' }>>,
+): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut, dutFile } = context;
+  const { bytes } = workload;
+  const cases = DRIVERS.flatMap((driver) =>
+    workload.memory.flatMap((memory) => workload.heads.map((head) => ({ driver, memory, head }))),
+  );
+  const copies = cases.map((one, i) => {
+    const from = 2 * i * bytes;
+    return { ...one, from, to: from + bytes, due: stampedDue(from, bytes, cell.seed, i) };
+  });
+  for (const { from, to, due } of copies) {
+    await overwrite(dutFile, from, due.piece(0, bytes));
+    await overwrite(dutFile, to, Buffer.alloc(bytes));
+  }
+
+  const objections = { ours: [] as string[], kernel: [] as string[] };
+  for (const driver of DRIVERS) {
+    const disk = await lab.bind(dut, driver);
+    for (const { memory, head, from, to } of copies.filter((copy) => copy.driver === driver)) {
+      const command = `dmacopy ${disk} ${memory} ${bytes} ${from} ${to} ${head}`;
+      const copy = await lab.ask(Copy, command, { accept: [1, 3] });
+      if (copy.chunk !== CHUNK[memory])
+        throw new StepFailed(
+          `${command}: the memory came in pieces of ${copy.chunk} bytes, which shows something else`,
+        );
+      for (const text of judgeCopy(driver, copy, undefined, bytes))
+        objections[sideOf(driver)].push(`${memory} at ${head}: ${text}`);
+    }
+  }
+  return {
+    workload: judged(objections, countOf(copies.length, 'copy', 'copies')),
+    data: copies.map(
+      ({ driver, memory, head, to, due }): DataClaim => ({
+        kind: 'holds',
+        what: `target of ${driver} from ${memory} memory at ${head}`,
+        file: dutFile,
+        offset: to,
+        due,
+        ...(sideOf(driver) === 'kernel' && { kernel: true }),
+      }),
+    ),
+    metrics: [],
+    moved: copies.length * bytes,
+  };
+}

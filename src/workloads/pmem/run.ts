@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { countOf, InfraError } from '../../model/index.js';
+import { type DataClaim, stampedDue } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { DRIVERS, judgeCopy, Step, sideOf } from '../shared/copy.js';
+import { overwrite } from '../shared/host-file.js';
+import { MEMORY_PATHS, type MemoryPath } from '../shared/memory-paths.js';
+import { judged, type WorkloadResult } from '../shared/result.js';
+import { undoing } from '../shared/undo.js';
+import type { Pmem } from './declaration.js';
+import { pmemRefusal } from './refusal.js';
+
+type Context = WorkloadContext<Pmem>;
+
+const Memory = z.object({ file: z.string() });
+const Copied = z.object({ read: Step, flush: Step, write: Step });
+/** From the memory alone. */
+const CopiedBack = z.object({ write: Step, read: Step.exactOptional(), flush: Step.exactOptional() });
+const Digest = z.object({ sha256: z.string() });
+
+interface Copy extends MemoryPath {
+  /** In the memory, and on the disk from where and to where. Bytes. */
+  at: number;
+  from: number;
+  to: number;
+  due: ReturnType<typeof stampedDue>;
+  refused: string | undefined;
+}
+
+/**
+ * Disk -> NVDIMM -> another place of the disk, by each path to a place of its own. In a guest that was switched off and on since:
+ * what the CPU reads in the NVDIMM, and NVDIMM -> disk. The host looks into the files of both.
+ */
+export async function pmem(context: Context): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut, dutFile, again = false, nvdimm } = context;
+  if (nvdimm === undefined) throw new InfraError(`machine ${cell.machine.id} has no NVDIMM`);
+  const bytes = workload.sizeKiB * 1024;
+  const copies = MEMORY_PATHS.map((path, i): Copy => {
+    const from = 2 * i * bytes;
+    const refused = pmemRefusal(cell.machine, workload, path);
+    return { ...path, at: i * bytes, from, to: from + bytes, due: stampedDue(from, bytes, cell.seed, i), refused };
+  });
+  for (const { from, to, due } of copies) {
+    await overwrite(dutFile, from, due.piece(0, bytes));
+    await overwrite(dutFile, to, Buffer.alloc(bytes));
+  }
+
+  const { file } = await lab.ask(Memory, `lab pmem ${workload.mode}${again ? '' : ` ${copies.length * bytes}`}`);
+  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const digests = new Map<Copy, string>();
+  const asked = again ? copies.filter(({ refused }) => refused === undefined) : copies;
+  await undoing(
+    async () => {
+      if (again)
+        for (const copy of asked)
+          digests.set(copy, (await lab.ask(Digest, `lab pmem-digest ${file} ${copy.at} ${bytes}`)).sha256);
+      for (const driver of DRIVERS) {
+        const disk = await lab.bind(dut, driver);
+        for (const { via, at, from, to, refused } of asked.filter((copy) => copy.driver === driver)) {
+          const device = via === 'odirect' ? disk : `${disk}-ctl`;
+          const command = `memcopy ${device} ${via} ${file} ${at} ${bytes} ${again ? '-' : from} ${to}`;
+          const copied = await lab.ask<z.infer<typeof CopiedBack>>(again ? CopiedBack : Copied, command, {
+            accept: [1, 3],
+          });
+          objections[sideOf(driver)].push(...judgeCopy(`${driver}, ${via}`, copied, refused, bytes));
+          if (copied.flush !== undefined && 'errno' in copied.flush)
+            objections[workload.mode === 'raw' ? 'ours' : 'kernel'].push(`${via}: flush: ${copied.flush.errno}`);
+        }
+      }
+    },
+    async () => {
+      await lab.unbind(dut);
+      await lab.run('lab pmem-end');
+    },
+  );
+
+  const ours = asked.filter(({ driver, refused }) => sideOf(driver) === 'ours' && refused === undefined);
+  const refusals = copies.flatMap(({ driver, via, refused }) => (refused ? [`${driver} ${via}: ${refused}`] : []));
+  return {
+    workload: judged(objections, [countOf(asked.length, 'copy', 'copies'), ...refusals].join(', ')),
+    data: asked.flatMap((copy) => claims(copy, workload, { dutFile, nvdimm, digest: digests.get(copy), again })),
+    metrics: [],
+    moved: ours.length * (again ? 1 : 2) * bytes,
+  };
+}
+
+function claims(
+  { driver, via, at, to, due, refused }: Copy,
+  { mode }: Pmem,
+  { dutFile, nvdimm, digest, again }: { dutFile: string; nvdimm: string; digest: string | undefined; again: boolean },
+): DataClaim[] {
+  const side = sideOf(driver) === 'kernel' ? { kernel: true as const } : {};
+  const what = (of: string) => `${driver}, ${via}: ${of}`;
+  const disk = { ...side, kind: 'holds' as const, what: what('disk'), file: dutFile, offset: to };
+  if (refused !== undefined)
+    return [
+      { ...disk, due: { bytes: due.bytes, piece: (_, length) => Buffer.alloc(length) } },
+      { ...side, kind: 'holds-nowhere', what: what('NVDIMM'), file: nvdimm, due },
+    ];
+  const place = { ...side, what: what('NVDIMM'), file: nvdimm, due };
+  return [
+    { ...disk, due },
+    // Where in the NVDIMM a file lies is the file system's business.
+    mode === 'raw' ? { ...place, kind: 'holds', offset: at } : { ...place, kind: 'holds-scattered' },
+    ...(again ? [{ ...side, kind: 'read-back' as const, what: what('NVDIMM, by the CPU'), digest, due }] : []),
+  ];
+}

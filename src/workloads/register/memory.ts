@@ -1,0 +1,54 @@
+/** What memory of a workload `register` is made of: as the guest's tool names it, and where the host sees it. */
+
+import type { Run } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { layCanary } from '../shared/dma-buf.js';
+import { type CtlMemory, makeMemory } from '../shared/lent-memory.js';
+import { bytesOf, type Range, runsOf } from '../shared/ranges.js';
+import { reservedRam } from '../shared/reserved-ram.js';
+import type { RegionSource, Register } from './declaration.js';
+import { lentOf } from './needs.js';
+
+export interface RegionMemory {
+  from: RegionSource;
+  /** What is used, and of the same kind and size what is taken back. */
+  name: string;
+  taken: string;
+  bytes: number;
+  /** In physically contiguous pieces of so many bytes; 0: as the exporter has it. */
+  chunk: number;
+  /** A dma-buf's; `runs`: where it is for a device that nothing translates for. */
+  lent?: { memory: CtlMemory; ranges: Range[]; runs: Run[] };
+  release(): Promise<void>;
+}
+
+const CHUNK = { '4k': 4096, '64k': 65_536, '2m': 2 ** 21, hugetlb: 2 ** 21 };
+
+export async function makeRegionMemory(context: WorkloadContext<Register>, from: RegionSource): Promise<RegionMemory> {
+  if (from.kind === 'user') {
+    const { memory, kib } = from;
+    return { from, name: memory, taken: memory, bytes: kib * 1024, chunk: CHUNK[memory], release: async () => {} };
+  }
+  const lent = lentOf(from);
+  const memory = await makeMemory(context, lent);
+  await layCanary(context.lab, lent, memory);
+  const ranges = memory.ranges(from.via);
+  return {
+    from,
+    name: memory.names[from.via],
+    taken: memory.taken(from.via),
+    bytes: bytesOf(ranges),
+    chunk: 0,
+    lent: { memory, ranges, runs: runsOf(await baseOf(context, from), ranges) },
+    release: () => memory.release(),
+  };
+}
+
+type DmaBuf = Extract<RegionSource, { kind: 'dma-buf' }>;
+
+/** Where the lender's memory begins: the reserved RAM, or the peer's BAR 2. */
+async function baseOf({ cell, lab, peers }: WorkloadContext<Register>, { memory, peer = '' }: DmaBuf): Promise<number> {
+  if (memory === 'page-less') return Number(reservedRam(cell.machine)?.base);
+  const line = await lab.text(`sed -n 3p /sys/bus/pci/devices/${peers.get(peer)?.bdf}/resource`);
+  return Number(line.split(' ')[0]);
+}

@@ -1,0 +1,270 @@
+import { z } from 'zod';
+import { check, StepFailed } from '../../guest/index.js';
+import { countOf, InfraError, type OracleReport, translates } from '../../model/index.js';
+import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { lookPast } from '../shared/dma-buf.js';
+import { linesLike } from '../shared/lines.js';
+import { done, failed, type WorkloadResult } from '../shared/result.js';
+import { undoing } from '../shared/undo.js';
+import type { RegionSource, Register } from './declaration.js';
+import { makeRegionMemory, type RegionMemory } from './memory.js';
+import { engineOf, regionRefusals } from './needs.js';
+
+const PAGE = 4096;
+const RUN_MS = 60_000;
+
+const Refused = z.object({ error: z.string(), errno: z.string() });
+const Registered = z.object({
+  registered: z.object({
+    chunk: z.number(),
+    block: z.number(),
+    blocks: z.number(),
+    why: z.enum(['largest', 'enough', 'boundary']),
+    at: z.number(),
+    first: z.number(),
+    bytes: z.number(),
+    frames: z.string(),
+  }),
+});
+type Registered = z.infer<typeof Registered>['registered'];
+const User = z.object({ user: z.object({ errno: z.string().nullable() }) });
+const Refusal = z.object({ refusal: z.object({ what: z.string(), errno: z.string().nullable() }) });
+const Digest = z.object({ sha256: z.string() });
+const Load = z.object({
+  load: z.object({
+    done: z.number(),
+    refused: z.number(),
+    other: z.number(),
+    errno: z.string(),
+    late: z.boolean(),
+    /** Of a dma-buf that was taken back: registering it anew. */
+    again: z.string().optional(),
+    deregister: z.string(),
+  }),
+});
+
+type Context = WorkloadContext<Register>;
+
+/**
+ * Memory of a process, or a dma-buf, is registered with a DMA engine and described in blocks as large as they can be; several processes
+ * have the engine write to it by key and offset. Then it is registered again, and taken back while they do: by who has registered it,
+ * and by who lends it.
+ */
+export async function register(context: Context): Promise<WorkloadResult> {
+  const { cell, workload, lab } = context;
+  const node = engineOf(cell.topology, workload);
+  if (node === undefined) throw new InfraError(`the topology has no ${workload.engine}`);
+  const bdf = context.bdf(node.id);
+  await lab.run(`lab engine load ${node.kind === 'edu' ? node.dmaMaskBits : 64}`);
+  let memory: RegionMemory | undefined;
+  return undoing(
+    async () => {
+      memory = await makeRegionMemory(context, workload.from);
+      await lab.bind(bdf, 'phyr_engine');
+      if (cell.expect.kind === 'refused') return await refuse(context, bdf, memory, cell.expect.errno);
+      const used = await use(context, bdf, memory).catch(asRefused);
+      if (used instanceof RefusedByKernel) return await kernelsRefusal(context, bdf, memory, used);
+      const beside = workload.from.kind === 'user' ? await kernelsWays(context, bdf, memory) : { steps: [], data: [] };
+      const taken = await takeBack(context, bdf, memory);
+      const objections = [...used.steps, ...used.blocks, ...taken.steps];
+      const verdict = objections.length > 0 ? failed(objections.join('; ')) : done(`${used.detail}; ${taken.detail}`);
+      return {
+        workload: beside.steps.length > 0 ? { ...verdict, kernel: beside.steps } : verdict,
+        translation: translation(context, used),
+        data: [...used.data, ...beside.data],
+        metrics: [
+          { name: 'block', unit: 'B', value: used.registered.block, better: 'neither' },
+          { name: 'blocks', unit: '', value: used.registered.blocks, better: 'lower' },
+          { name: 'metadata', unit: 'B', value: used.registered.bytes, better: 'lower' },
+        ],
+        expectedLog: [],
+      };
+    },
+    async () => {
+      await lab.unbind(bdf);
+      await memory?.release();
+      await lab.run('lab engine unload');
+    },
+  );
+}
+
+/** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
+function isKernels(from: RegionSource): boolean {
+  return from.kind === 'dma-buf' && from.via === 'dma-buf-sg' && from.memory !== 'page-less';
+}
+
+/** The same memory as drivers have registered it for long, by a scatterlist and page by page: data and what is refused must be the same. */
+async function kernelsWays(context: Context, bdf: string, memory: RegionMemory) {
+  const steps: string[] = [];
+  const data: DataClaim[] = [];
+  for (const how of ['sg', 'pages']) {
+    const used = await use(context, bdf, { ...memory, name: `${how}:${memory.name}` });
+    steps.push(...used.steps.map((step) => `${how}: ${step}`));
+    data.push(...used.data.map((claim) => ({ ...claim, what: `${claim.what}, by ${how}`, kernel: true as const })));
+  }
+  return { steps, data };
+}
+
+/** What nothing is to refuse, and the kernel's own helper did. */
+class RefusedByKernel extends Error {
+  constructor(readonly errno: string) {
+    super(`dma-buf-sg register: ${errno}`);
+  }
+}
+
+function asRefused(error: unknown): RefusedByKernel {
+  if (error instanceof RefusedByKernel) return error;
+  throw error;
+}
+
+/** It is refused each time, and what else a refusal is to leave as it was is so. */
+async function kernelsRefusal(context: Context, bdf: string, memory: RegionMemory, refused: RefusedByKernel) {
+  const shown = await refuse(context, bdf, memory, refused.errno);
+  return { ...shown, workload: { ...shown.workload, kernel: [refused.message] } };
+}
+
+async function run({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {
+  const pages = chosen(workload, memory.bytes / PAGE);
+  const name = `/dev/phyr_region-${bdf} ${memory.name} ${memory.bytes}`;
+  const command = `region run ${name} ${cell.seed} ${workload.processes} ${pages.join(',')}`;
+  const { lines } = await lab.run(command, { deadlineMs: RUN_MS, accept });
+  return { command, lines, pages };
+}
+
+/**
+ * It cannot be registered, and what the CPU has put there is all that there is. Behind an IOMMU, where any engine reaches all memory,
+ * a process's own shows that it is not the engine.
+ */
+async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
+  const { cell } = context;
+  const { command, lines } = await run(context, bdf, memory, [1]);
+  const got = Registered.safeParse(lines[0]).success ? 'went through' : check(Refused, command, lines[0]).errno;
+  const data = await held(context, memory, stamped(0, memory.bytes, cell.seed, 1));
+  const own = await makeRegionMemory(context, OWN);
+  const used = translates(cell.machine.iommu) ? await use(context, bdf, own) : undefined;
+  const steps = [
+    ...(got === due ? [] : [`register: ${got}, due ${due}`]),
+    ...(used?.steps ?? []),
+    ...(used?.blocks ?? []),
+  ];
+  return {
+    workload: steps.length > 0 ? failed(steps.join('; ')) : done(`refused: ${due}`),
+    translation: used === undefined ? 'nothing' : translation(context, used),
+    data: [...data, ...(used?.data ?? [])],
+    metrics: [],
+  };
+}
+
+const OWN: RegionSource = { kind: 'user', memory: '4k', kib: 64 };
+
+/** Where the memory itself says what blocks are due. Behind an IOMMU their addresses are the library's word, which the engine's data alone holds against it. */
+function translation(
+  { cell }: Context,
+  { blocks: [wrong], detail }: { blocks: string[]; detail: string },
+): OracleReport | 'nothing' {
+  if (translates(cell.machine.iommu)) return 'nothing';
+  return { name: 'translation', verdict: wrong === undefined ? 'pass' : 'fail', detail: wrong ?? detail };
+}
+
+async function use(context: Context, bdf: string, memory: RegionMemory) {
+  const { cell, workload } = context;
+  const { command, lines, pages } = await run(context, bdf, memory, isKernels(memory.from) ? [1] : []);
+  const refused = Refused.safeParse(lines[0]);
+  if (refused.success && refused.data.error.startsWith('register:')) throw new RefusedByKernel(refused.data.errno);
+  if (refused.success) throw new StepFailed(`${command}: ${refused.data.error}`);
+  const { registered } = check(Registered, command, lines[0]);
+  if (registered.chunk !== memory.chunk)
+    throw new InfraError(`memory '${memory.name}' came in pieces of ${registered.chunk} bytes`);
+  const users = linesLike(User, lines);
+  const errors = users.flatMap(({ user }) => user.errno ?? []);
+  const steps = [
+    ...(users.length === workload.processes ? [] : [`${users.length} of ${workload.processes} processes answered`]),
+    ...errors.map((errno) => `a process could not use its pages: ${errno}`),
+    ...refusals(memory, linesLike(Refusal, lines)),
+  ];
+  const due = content(workload, cell.seed, memory.bytes, pages);
+  const digest = linesLike(Digest, lines).at(-1)?.sha256;
+  const data: DataClaim[] = [
+    { kind: 'read-back', what: `memory after ${workload.engine}`, digest, due: part(due, 0, due.length) },
+    ...(await held(context, memory, due)),
+  ];
+  const detail = `${countOf(registered.blocks, 'block')} of ${registered.block} bytes (${registered.why})`;
+  return { registered, steps, data, detail, blocks: wrongBlocks(context, registered, memory) };
+}
+
+function part(bytes: Buffer, at: number, length: number): Due {
+  return { bytes: length, piece: (from, size) => bytes.subarray(at + from, at + from + size) };
+}
+
+/** What a dma-buf must hold, looked at past it: in the lender's file, or in the file of the host behind a peer's memory. */
+async function held({ lab }: Context, { lent }: RegionMemory, due: Buffer): Promise<DataClaim[]> {
+  if (lent === undefined) return [];
+  const { memory, ranges } = lent;
+  return lookPast(lab, memory, ranges, (at, length) => part(due, at, length), 'dma-buf');
+}
+
+/** Behind an IOMMU the device has one range; else it has the memory as it lies. */
+function wrongBlocks({ cell }: Context, registered: Registered, { bytes, lent }: RegionMemory): string[] {
+  const untranslated = lent?.runs ?? parseRuns(registered.frames);
+  const runs = translates(cell.machine.iommu) ? [{ phys: registered.first, bytes }] : untranslated;
+  const due = blocksDue(runs);
+  const wrong = (['block', 'blocks', 'why', 'at'] as const)
+    .filter((key) => registered[key] !== due[key])
+    .map((key) => `registered: ${key} ${registered[key]}, due ${due[key]}`);
+  if (registered.first !== runs[0]?.phys) wrong.push(`registered at ${registered.first}, due ${runs[0]?.phys}`);
+  return wrong;
+}
+
+function* refusals({ from }: RegionMemory, found: readonly z.infer<typeof Refusal>[]): Generator<string> {
+  for (const [what, due] of Object.entries(regionRefusals(from))) {
+    const one = found.find(({ refusal }) => refusal.what === what)?.refusal;
+    if (one === undefined) yield `${what}: did not report`;
+    else if (one.errno !== due) yield `${what}: ${one.errno ?? 'went through'}, due ${due ?? 'success'}`;
+  }
+}
+
+/** Spread over the memory, the ends included; few for edu, which needs a tenth of a second for each. */
+function chosen({ engine }: Register, pages: number): number[] {
+  const many = engine === 'edu' ? 4 : 24;
+  return [...new Set([0, ...Array.from({ length: many }, (_, i) => Math.floor(((i + 1) * (pages - 1)) / many))])];
+}
+
+/** The tester writes a word of its own all over a page; edu what it has read, which is page 7, or the last. */
+function content({ engine }: Register, seed: number, bytes: number, pages: readonly number[]): Buffer {
+  const due = stamped(0, bytes, seed, 1);
+  const read = Math.min(7, bytes / PAGE - 1);
+  const word =
+    engine === 'edu'
+      ? Buffer.from(due.subarray(read * PAGE, (read + 1) * PAGE))
+      : Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
+  for (const page of pages) word.copy(due, page * PAGE);
+  return due;
+}
+
+/** By who has registered it; and of a dma-buf by its exporter, which is for good. */
+async function takeBack(context: Context, bdf: string, { taken, bytes, lent }: RegionMemory) {
+  const { workload, lab } = context;
+  const ms = workload.engine === 'edu' ? 350 : 150;
+  const ask = async (verb: string, knob = '') => {
+    const command =
+      `region ${verb} /dev/phyr_region-${bdf} ${taken} ${bytes} ${workload.processes} ${ms} ${knob}`.trim();
+    return (await lab.ask(Load, command, { deadlineMs: RUN_MS })).load;
+  };
+  const deregistered = await ask('load');
+  const steps = [...objectionsTo(deregistered, 'deregistered')];
+  const detail = `deregistered under load after ${deregistered.done} uses`;
+  if (lent === undefined) return { steps, detail };
+  const revoked = await ask('revoke', lent.memory.knob);
+  steps.push(...objectionsTo(revoked, 'taken back'));
+  if (revoked.again !== 'ENODEV') steps.push(`registering what was taken back: ${revoked.again}, due ENODEV`);
+  return { steps, detail: `${detail}, taken back after ${revoked.done}` };
+}
+
+function* objectionsTo(load: z.infer<typeof Load>['load'], how: string): Generator<string> {
+  if (load.done === 0) yield `no use before the memory was ${how}`;
+  if (load.refused === 0) yield `no use was refused after it was ${how}`;
+  if (load.late) yield `a use ended after it was ${how}`;
+  if (load.other > 0) yield `${load.other} uses failed with ${load.errno}`;
+  if (load.deregister !== '0') yield `deregistering what was ${how} under load: ${load.deregister}`;
+}

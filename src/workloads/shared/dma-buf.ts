@@ -1,0 +1,111 @@
+/**
+ * Where a dma-buf's bytes really go: all of it is read from the disk once, and then looked at past everything that knows of
+ * dma-bufs: what must be in its ranges, in their order, and what between them.
+ */
+import { z } from 'zod';
+import { check, type Lab } from '../../guest/index.js';
+import { type DataClaim, type Due, stamped } from '../../oracle/index.js';
+import type { CtlIo } from '../ctl-io/declaration.js';
+import type { WorkloadContext } from './context.js';
+import { overwrite } from './host-file.js';
+import { type Lent, sharedBytes } from './lent.js';
+import { type CtlMemory, rangesText } from './lent-memory.js';
+import { bytesOf, gapsOf, RANGES_SPAN, type Range } from './ranges.js';
+
+type Via = CtlIo['via'][number];
+
+const Placed = z.object({ op: z.literal('place'), bytes: z.number() });
+const Held = z.object({ sha256: z.string() });
+
+/** What nobody may write over: between the ranges of a dma-buf. */
+const CANARY = 0xc3;
+
+/** Before anything is done: the memory is filled, as far as dma-bufs are made of it; a peer's by the host, the guest's by its owner there. */
+export async function layCanary(lab: Lab, workload: Lent, { hostFile, file }: CtlMemory): Promise<void> {
+  if (workload.ranges === undefined) return;
+  const bytes = sharedBytes(workload);
+  if (hostFile !== undefined) await overwrite(hostFile, 0, Buffer.alloc(bytes, CANARY));
+  else if (file !== undefined) await lab.run(`lab canary ${file} ${bytes} ${CANARY.toString(8)}`);
+}
+
+const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z.number() });
+
+/** What an exporter and an importer must refuse, each with its errno. */
+export async function* refusals(
+  { lab }: WorkloadContext<CtlIo>,
+  ctl: string,
+  { exporter }: CtlMemory,
+): AsyncGenerator<string> {
+  if (exporter === undefined) return;
+  const { lines } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
+  const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1));
+  if (wrong > 0 || asked === 0) yield `${wrong} of ${asked} wrong requests: ${JSON.stringify(lines[0])}`;
+}
+
+/** Reads the disk from byte `from` on into the whole dma-buf, of what the host has put there, and says what must be where. */
+export async function place(
+  { lab, dutFile }: WorkloadContext<CtlIo>,
+  ctl: string,
+  memory: CtlMemory,
+  via: Via,
+  { from, seed }: { from: number; seed: number },
+): Promise<{ objections: string[]; claims: DataClaim[]; moved: number }> {
+  const ranges = memory.ranges(via);
+  const bytes = bytesOf(ranges);
+  await overwrite(dutFile, from, stamped(from, bytes, seed, 0));
+  const placed = await lab.ask(Placed, `phyrio place ${ctl} ${from} ${memory.names[via]}`);
+  const objections = placed.bytes === bytes ? [] : [`${via}: ${placed.bytes} bytes were placed, due ${bytes}`];
+  const due = (at: number, length: number): Due => ({
+    bytes: length,
+    piece: (offset, part) => stamped(from + at + offset, part, seed, 0),
+  });
+  return { objections, claims: await lookPast(lab, memory, ranges, due, via), moved: bytes };
+}
+
+/** What a dma-buf must hold, and what must lie between its ranges, looked at past it: `due` from where a range begins in the dma-buf. */
+export async function lookPast(
+  lab: Lab,
+  memory: CtlMemory,
+  ranges: readonly Range[],
+  due: (at: number, length: number) => Due,
+  via: Via,
+): Promise<DataClaim[]> {
+  const { file } = memory;
+  if (file === undefined) return [...inHostFile(memory, ranges, due, via)];
+  const held = async (what: string, parts: readonly Range[], of: Due): Promise<DataClaim> => {
+    const { sha256 } = await lab.ask(Held, `lab held ${file} ${rangesText(parts)}`);
+    return { kind: 'read-back', what: `${via}: ${what}`, digest: sha256, due: of };
+  };
+  const between = betweenRanges(ranges);
+  return [
+    await held('its ranges, read past it', ranges, due(0, bytesOf(ranges))),
+    await held('between its ranges', between, canary(bytesOf(between))),
+  ];
+}
+
+function* inHostFile(
+  { hostFile: file }: CtlMemory,
+  ranges: readonly Range[],
+  due: (at: number, length: number) => Due,
+  via: Via,
+): Generator<DataClaim> {
+  if (file === undefined) return;
+  let at = 0;
+  for (const [i, { offset, len }] of ranges.entries()) {
+    yield { kind: 'holds', what: `${via}: range ${i} of ${ranges.length}`, file, offset, due: due(at, len) };
+    at += len;
+  }
+  for (const { offset, len } of betweenRanges(ranges))
+    yield { kind: 'holds', what: `${via}: between its ranges`, file, offset, due: canary(len) };
+}
+
+/** In the stretch of memory that a dma-buf's ranges are spread over. */
+function betweenRanges(ranges: readonly Range[]): Range[] {
+  const base = Math.floor(Math.min(...ranges.map(({ offset }) => offset)) / RANGES_SPAN) * RANGES_SPAN;
+  const inside = ranges.map(({ offset, len }) => ({ offset: offset - base, len }));
+  return gapsOf(inside).map(({ offset, len }) => ({ offset: base + offset, len }));
+}
+
+function canary(bytes: number): Due {
+  return { bytes, piece: (_, part) => Buffer.alloc(part, CANARY) };
+}

@@ -1,0 +1,108 @@
+/** The memory that I/O through /dev/phyrN-ctl is done with, or regions are made of: who offers it, how the guest's tools name it, what is to be undone. */
+
+import { InfraError } from '../../model/index.js';
+import type { CtlIo } from '../ctl-io/declaration.js';
+import type { WorkloadContext } from './context.js';
+import { isShared, type Lent } from './lent.js';
+import { RANGES_SPAN, type Range, rangesOf } from './ranges.js';
+import { reservedRam } from './reserved-ram.js';
+
+type Via = CtlIo['via'][number];
+
+export interface CtlMemory {
+  /** As phyrio and region name it, by each way. */
+  names: Record<Via, string>;
+  /** Of a dma-buf: where in the memory its parts are, in their order. */
+  ranges(via: Via): Range[];
+  /** What of it is taken back, and how they do that. */
+  taken(via: Via): string;
+  knob: string;
+  /** The guest's device file, if others can read there what it holds. */
+  file?: string;
+  /** The guest's device file that makes dma-bufs of it, if it is one of ours. */
+  exporter?: string;
+  /** The host's file behind it. */
+  hostFile?: string | undefined;
+  release(): Promise<void>;
+}
+
+type Context = Pick<WorkloadContext, 'cell' | 'lab' | 'peers'>;
+
+export async function makeMemory({ cell, lab, peers }: Context, workload: Lent): Promise<CtlMemory> {
+  const { seed } = cell;
+  if (workload.memory === 'user')
+    return {
+      names: { direct: 'user', registered: 'buffer', 'dma-buf': '', 'dma-buf-sg': '' },
+      ranges: () => [],
+      taken: () => '',
+      knob: '',
+      release: async () => {},
+    };
+  const unload = async () => void (await lab.run('rmmod phyr_store'));
+  if (workload.memory === 'page-less') {
+    const ram = reservedRam(cell.machine);
+    if (ram === undefined) throw new InfraError(`machine ${cell.machine.id} reserves no RAM`);
+    await lab.run(`lab store ${ram.base} ${ram.bytes}`);
+    const file = '/dev/phyr_ram';
+    return { ...named(seed, workload, file), file, exporter: file, release: unload };
+  }
+  const peer = peers.get(workload.peer ?? '');
+  if (peer === undefined) throw new InfraError(`the topology has no peer '${workload.peer}'`);
+  const { bdf, file: hostFile } = peer;
+  const unbind = () => lab.unbind(bdf);
+  switch (workload.memory) {
+    case 'peer':
+      await lab.bind(bdf, 'phyr_peer');
+      return { ...named(seed, workload, `/sys/bus/pci/devices/${bdf}/p2pmem/allocate`), hostFile, release: unbind };
+    case 'peer-vfio':
+      await lab.run('lab vfio-pci');
+      await lab.bind(bdf, 'vfio-pci');
+      return { ...named(seed, workload, `vfio:${bdf}`), hostFile, release: unbind };
+    case 'peer-page-less': {
+      const exporter = `/dev/phyr_bar-${bdf}`;
+      await lab.run('lab store');
+      await lab.bind(bdf, 'phyr_store');
+      return {
+        ...named(seed, workload, exporter),
+        exporter,
+        hostFile,
+        release: async () => {
+          await unbind();
+          await unload();
+        },
+      };
+    }
+  }
+}
+
+function named(seed: number, workload: Lent, file: string): Omit<CtlMemory, 'release'> {
+  // Ways and threads have memory of their own, so that all of it can be looked at in the end.
+  const ranges = (via: Via): Range[] => {
+    const base = Math.max(workload.via.filter(isShared).indexOf(via), 0) * workload.threads * RANGES_SPAN;
+    const parts = workload.ranges === undefined ? [] : rangesOf(workload.ranges, seed);
+    return parts.map(({ offset, len }) => ({ offset: base + offset, len }));
+  };
+  const shared = (way: string, via: Via, of = ranges(via)) => `dmabuf:${way}:${file}:${rangesText(of)}`;
+  const names = {
+    direct: file,
+    registered: `buffer:${file}`,
+    'dma-buf': shared('list', 'dma-buf'),
+    'dma-buf-sg': shared('sg', 'dma-buf-sg'),
+  };
+  return {
+    names,
+    ranges,
+    // The last thread's, as the first's is looked at in the end.
+    taken: (via) => {
+      const last = (workload.threads - 1) * RANGES_SPAN;
+      const of = ranges(via).map(({ offset, len }) => ({ offset: last + offset, len }));
+      return of.length === 0 ? names[via] : shared(via === 'dma-buf' ? 'list' : 'sg', via, of);
+    },
+    knob: file.startsWith('vfio:') ? 'vfio' : `/sys/class/misc/${file.replace('/dev/', '')}/revoked`,
+  };
+}
+
+/** As the guest's tools take them. */
+export function rangesText(ranges: readonly Range[]): string {
+  return ranges.map(({ offset, len }) => `${offset}+${len}`).join(',');
+}

@@ -1,0 +1,99 @@
+/** The ranges that a dma-buf is made of. Pure: the same for the same layout and seed. */
+
+import { cellSeed } from '../../model/index.js';
+import type { Cell } from '../cell.js';
+import type { RangeLayout } from './memory.js';
+
+/** Bytes, multiples of the page size. */
+export interface Range {
+  offset: number;
+  len: number;
+}
+
+const PAGE = 4096;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Where the next thread, or the next way, has the same ranges: all of one lie below this. */
+export const RANGES_SPAN = 4 * MIB;
+
+/** No two ranges overlap. */
+export function rangesOf(layout: RangeLayout, seed: number): Range[] {
+  switch (layout) {
+    case 'one':
+      return [{ offset: 64 * KIB, len: MIB }];
+    case 'apart':
+      return apart();
+    case 'backwards':
+      return apart().reverse();
+    case 'touching':
+      return [
+        { offset: 192 * KIB, len: 128 * KIB },
+        { offset: 64 * KIB, len: 128 * KIB },
+      ];
+    case 'pages':
+      return Array.from({ length: 96 }, (_, i) => ({ offset: (2 * i + 1) * PAGE, len: PAGE }));
+    case 'large':
+      return [
+        { offset: 2 * MIB, len: 2 * MIB },
+        { offset: 64 * KIB, len: MIB },
+      ];
+    case 'mixed':
+      return mixed(seed);
+  }
+}
+
+function apart(): Range[] {
+  return [1, 3, 5, 7].map((i) => ({ offset: i * 128 * KIB, len: 128 * KIB }));
+}
+
+/** Two to seventeen ranges of one page to 32, with gaps of up to 15 pages, some of none, in any order. */
+function mixed(seed: number): Range[] {
+  const draw = (what: string, below: number) => cellSeed(seed, what) % below;
+  const ranges: Range[] = [];
+  let at = draw('from', 32) * PAGE;
+  for (let i = 0; i < 2 + draw('count', 16); i++) {
+    const len = (1 + draw(`len ${i}`, 1 << draw(`order ${i}`, 6))) * PAGE;
+    ranges.splice(draw(`place ${i}`, i + 1), 0, { offset: at, len });
+    at += len + draw(`gap ${i}`, 16) * PAGE;
+  }
+  return ranges;
+}
+
+/** In how many ranges a cell's memory comes. */
+export function rangeCount({ workload, seed }: Pick<Cell, 'workload' | 'seed'>): number {
+  const layout =
+    workload.kind === 'ctl-io'
+      ? workload.ranges
+      : workload.kind === 'register' && workload.from.kind === 'dma-buf'
+        ? workload.from.ranges
+        : undefined;
+  return layout === undefined ? 1 : rangesOf(layout, seed).length;
+}
+
+export function bytesOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { len }) => sum + len, 0);
+}
+
+/** The same as a device has it that sees the lender's memory where it is, from `base` on: what goes on where the one before ends is one. */
+export function runsOf(base: number, ranges: readonly Range[]): { phys: number; bytes: number }[] {
+  const runs: { phys: number; bytes: number }[] = [];
+  for (const { offset, len } of ranges) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.phys + last.bytes === base + offset) last.bytes += len;
+    else runs.push({ phys: base + offset, bytes: len });
+  }
+  return runs;
+}
+
+/** What of the first RANGES_SPAN bytes is in none of them, in ascending order. */
+export function gapsOf(ranges: readonly Range[]): Range[] {
+  const gaps: Range[] = [];
+  let at = 0;
+  for (const { offset, len } of [...ranges].sort((a, b) => a.offset - b.offset)) {
+    if (offset > at) gaps.push({ offset: at, len: offset - at });
+    at = Math.max(at, offset + len);
+  }
+  if (at < RANGES_SPAN) gaps.push({ offset: at, len: RANGES_SPAN - at });
+  return gaps;
+}

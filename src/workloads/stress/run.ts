@@ -1,0 +1,58 @@
+import type { OracleReport } from '../../model/index.js';
+import { type Churn, formatBytes } from '../../oracle/index.js';
+import { Churning, misread, operations } from '../shared/churn.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { SECRET_KIB } from '../shared/disk-layout.js';
+import { done, failed, inconclusive, type WorkloadResult } from '../shared/result.js';
+import { Secret } from '../shared/secret.js';
+import type { Workload } from '../workload.js';
+
+const PAGE = 4096;
+
+/**
+ * Reads, writes and zeroes of 512 bytes to 1 MiB from many threads, on buffers at any multiple of four bytes, while the kernel has
+ * to reclaim memory. The host knows from the seed what every sector must hold in the end.
+ */
+export async function stress(context: WorkloadContext<Extract<Workload, { kind: 'stress' }>>): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut, dutFile } = context;
+  const secret = new Secret(dutFile, 0, cell.seed);
+  const { threads, seconds } = workload;
+  const churning = new Churning(context, {
+    offset: SECRET_KIB * 1024,
+    threads,
+    pressure: true,
+    seconds,
+    seed: cell.seed,
+  });
+  await secret.plant();
+  await churning.plant();
+  const disk = await lab.bind(dut, 'phyr_nvme');
+  const churn = await churning.run(lab, disk);
+  await secret.read(lab, disk);
+  return {
+    workload: judgeChurn(churn),
+    data: [...churning.claims(churn), secret.claim()],
+    metrics: [
+      { name: 'operations', unit: '', value: operations(churn), better: 'neither' },
+      { name: 'reclaimed', unit: 'pages', value: churn.pressure.reclaimed, better: 'neither' },
+    ],
+    moved: SECRET_KIB * 1024,
+  };
+}
+
+function judgeChurn(churn: Churn['churn']): OracleReport {
+  const broken = churn.workers.findIndex(({ error }) => error !== null);
+  const wrong = misread(churn);
+  if (wrong !== undefined) return wrong;
+  if (broken >= 0) {
+    const { done, error } = churn.workers[broken] ?? {};
+    return failed(`worker ${broken}: operation ${Number(done) + 1} ended with ${error}`);
+  }
+  const idle = churn.workers.findIndex(({ done }) => done === 0);
+  if (idle >= 0) return inconclusive(`worker ${idle} did not finish one operation`);
+  const { scanned, reclaimed, stalls, mib } = churn.pressure;
+  if (reclaimed === 0)
+    return inconclusive(`the kernel reclaimed no memory (${mib} MiB were taken, and ${scanned} pages looked at)`);
+  const pressure = `${formatBytes(reclaimed * PAGE)} reclaimed, ${stalls} allocations waited for it`;
+  return done(`${operations(churn)} operations, ${formatBytes(churn.bytes)}; ${pressure}`);
+}

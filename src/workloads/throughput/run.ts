@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { StepFailed } from '../../guest/index.js';
+import { type Metric, walk } from '../../model/index.js';
+import { Snapshot, Watch } from '../../oracle/index.js';
+import { middleOf } from '../../perf/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { COST_REGION_KIB } from '../shared/disk-layout.js';
+import { linesLike, outerSnapshots } from '../shared/lines.js';
+import { done, failed, type WorkloadResult } from '../shared/result.js';
+import { stampedRegion } from '../shared/stamped.js';
+import type { Workload } from '../workload.js';
+import type { FioLoad } from './declaration.js';
+
+const SHOWN_KIB = 1024;
+const SLACK_MS = 60_000;
+
+const Side = z.object({
+  iops: z.number(),
+  bw_bytes: z.number(),
+  clat_ns: z.object({ percentile: z.record(z.string(), z.number()).optional() }),
+});
+const FioOutput = z.object({
+  jobs: z.array(z.object({ jobname: z.string(), error: z.number(), read: Side, write: Side })).min(1),
+});
+
+const SIDES = ['ours', 'theirs'] as const;
+
+/**
+ * Our driver and the kernel's in turns, each with a disk of its own that differs in nothing else. Emulated time: only what one is of
+ * the other means anything, and the spread of that over the rounds says how much.
+ */
+export async function throughput(
+  context: WorkloadContext<Extract<Workload, { kind: 'throughput' }>>,
+): Promise<WorkloadResult> {
+  const { cell, workload, lab, dut } = context;
+  const disks = [...walk(cell.topology)].map(({ node }) => node);
+  const reference = disks.find((node) => node.kind === 'nvme' && node.role === 'reference');
+  if (reference === undefined) throw new StepFailed('the topology has no reference disk');
+  const claims = await stampedRegion(context, 'phyr_nvme', SHOWN_KIB);
+  await lab.unbind(dut);
+  const { loads, ms, rounds } = workload;
+  await lab.run('cat > /tmp/turns.fio', { stdin: turns(loads, ms, rounds) });
+  const command = `lab unwatched lab on-disk OURS ${dut} phyr_nvme lab on-disk THEIRS ${context.bdf(reference.id)} nvme lab fio /tmp/turns.fio`;
+  const { lines } = await lab.run(command, { deadlineMs: 2 * 2 * loads.length * rounds * ms + SLACK_MS });
+  const output = linesLike(FioOutput, lines).at(0);
+  const watch = linesLike(Watch, lines).at(0);
+  const common = { ...claims, watch, uncounted: outerSnapshots(command, lines, Snapshot) };
+  if (output === undefined) return { ...common, workload: failed('fio gave no result'), metrics: [] };
+  const broken = output.jobs.find(({ error }) => error !== 0);
+  if (broken) return { ...common, workload: failed(`fio job ${broken.jobname}: error ${broken.error}`), metrics: [] };
+  return {
+    ...common,
+    workload: done(`${rounds} rounds of ${loads.length} loads; ${EMULATED}`),
+    metrics: loads.flatMap((load) => figures(load, rounds, output.jobs)),
+  };
+}
+
+export const EMULATED = 'emulated time is not hardware time: only ratios of one run mean anything';
+
+/** One job after the other; who begins changes from round to round. */
+function turns(loads: readonly FioLoad[], ms: number, rounds: number): string {
+  const jobs = Array.from({ length: rounds }, (_, round) =>
+    loads.flatMap((load) => (round % 2 === 0 ? SIDES : [...SIDES].reverse()).map((side) => job(load, side, round, ms))),
+  );
+  return [
+    `[global]\nioengine=libaio\ndirect=1\nthread\nrandrepeat=1\nsize=${COST_REGION_KIB}k\ntime_based\nruntime=${ms}ms\n`,
+    ...jobs.flat(),
+  ].join('\n');
+}
+
+function job({ name, op, blockSize, depth }: FioLoad, side: (typeof SIDES)[number], round: number, ms: number): string {
+  const file = `filename=$\{${side.toUpperCase()}}`;
+  return `[${jobName(name, side, round)}]\nstonewall\n${file}\nrw=${op}\nbs=${blockSize}\niodepth=${depth}\nruntime=${ms}ms\n`;
+}
+
+function jobName(load: string, side: string, round: number): string {
+  return `${load}.${side}.${round}`;
+}
+
+type Jobs = z.infer<typeof FioOutput>['jobs'];
+
+const FIGURES: { name: string; unit: string; better: 'lower' | 'higher'; of(side: z.infer<typeof Side>): number }[] = [
+  { name: 'IOPS', unit: 'IOPS emulated', better: 'higher', of: (side) => side.iops },
+  { name: 'bandwidth', unit: 'MiB/s emulated', better: 'higher', of: (side) => side.bw_bytes / 2 ** 20 },
+  { name: 'p50', unit: 'us emulated', better: 'lower', of: (side) => percentile(side, '50.000000') },
+  { name: 'p99', unit: 'us emulated', better: 'lower', of: (side) => percentile(side, '99.000000') },
+];
+
+function percentile({ clat_ns }: z.infer<typeof Side>, which: string): number {
+  return (clat_ns.percentile?.[which] ?? Number.NaN) / 1000;
+}
+
+/** The ratios are what is compared; what they are ratios of is only shown. */
+function figures(load: FioLoad, rounds: number, jobs: Jobs): Metric[] {
+  const reads = load.op.endsWith('read');
+  const values = (side: (typeof SIDES)[number], of: (side: z.infer<typeof Side>) => number) =>
+    Array.from({ length: rounds }, (_, round) => {
+      const found = jobs.find(({ jobname }) => jobname === jobName(load.name, side, round));
+      const value = found === undefined ? Number.NaN : of(reads ? found.read : found.write);
+      if (!(value > 0)) throw new StepFailed(`fio says nothing of ${jobName(load.name, side, round)}`);
+      return value;
+    });
+  return FIGURES.flatMap(({ name, unit, better, of }): Metric[] => {
+    const [ours, theirs] = [values('ours', of), values('theirs', of)];
+    const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
+    return [
+      { name: `${load.name} ${name}, of nvme's`, unit: 'x', better, ...sampled(ratios) },
+      { name: `${load.name} ${name}`, unit, better: 'neither', ...sampled(ours) },
+      { name: `${load.name} ${name} of nvme`, unit, better: 'neither', ...sampled(theirs) },
+    ];
+  });
+}
+
+function sampled(samples: number[]): { value: number; samples: number[] } {
+  return { value: middleOf(samples), samples };
+}

@@ -1,0 +1,231 @@
+import { z } from 'zod';
+import { check } from '../../guest/index.js';
+import { InfraError, type Metric, walk } from '../../model/index.js';
+import { Snapshot } from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import type { Lent } from '../shared/lent.js';
+import { makeMemory, rangesText } from '../shared/lent-memory.js';
+import { linesLike, outerSnapshots } from '../shared/lines.js';
+import { bytesOf, rangesOf } from '../shared/ranges.js';
+import { done, type WorkloadResult } from '../shared/result.js';
+import { sizeName } from '../shared/size-name.js';
+import { undoing } from '../shared/undo.js';
+import type { Way } from '../vfio/refusals.js';
+import type { UserCost } from './declaration.js';
+
+/** Numbers that are equal but for timer interrupts and allocators' stocks: the smallest counts. */
+const TIMES = 3;
+/** Above it once is enough, and takes an emulated machine long. */
+const ONCE_KIB = 512 * 1024;
+const COST_MS = 400_000;
+const IOVA = 2 ** 32;
+/** Where ranges are cut out of; each point has its own. */
+const LENT: Lent = { memory: 'page-less', via: [], threads: 1 };
+
+type Context = WorkloadContext<UserCost>;
+
+/** What it costs to give a device a process's memory, by the kernel's ways and by lists, on the same memory. */
+export async function userCost(context: Context): Promise<WorkloadResult> {
+  const { workload } = context;
+  const measured = workload.what === 'domain' ? await domains(context, workload) : await regions(context, workload);
+  return {
+    workload: done(`${workload.points.length} points`),
+    // That the memory is where it should be the suites `vfio` and `register` show, on the same paths.
+    translation: 'nothing',
+    uncounted: measured.uncounted,
+    metrics: measured.metrics,
+  };
+}
+
+type Domain = Extract<UserCost, { what: 'domain' }>;
+type Region = Extract<UserCost, { what: 'region' }>;
+type Point = Region['points'][number];
+type Measured = { metrics: Metric[]; uncounted: NonNullable<WorkloadResult['uncounted']> };
+
+function figures(point: Point, who: string, costs: Record<string, number[]>): Metric[] {
+  return Object.entries(costs).map(
+    ([what, values]): Metric => ({
+      name: `${named(point)} ${who} ${what}`,
+      unit: 'insn',
+      value: Math.min(...values),
+      better: 'lower',
+    }),
+  );
+}
+
+const named = (point: Point): string =>
+  point.memory === 'dma-buf' ? `dma-buf ${point.ranges}` : `${point.memory} ${sizeName(point.kib)}`;
+const timesOf = ({ kib }: { kib: number }): number => (kib > ONCE_KIB ? 1 : TIMES);
+
+const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
+const Memory = z.object({ memory: z.object({ runs: z.number() }) });
+const Opened = z.object({ open: z.object({ errno: z.null() }) });
+const Mapped = z.object({ map: z.object({ errno: z.null(), chunks: z.number(), metadata: z.number() }) });
+const Unmapped = z.object({ unmap: z.object({ errno: z.null() }) });
+const Closed = z.strictObject({ closed: z.literal(true) });
+const Quit = z.strictObject({ quit: z.literal(true) });
+const Counting = z.object({ count: z.object({ errno: z.null() }) });
+const Counted = z.object({
+  counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
+});
+const DomainCost = z.object({
+  cost: z.object({ errno: z.null(), map: z.array(z.number()).min(1), unmap: z.array(z.number()).min(1) }),
+});
+
+async function domains(context: Context, workload: Domain): Promise<Measured> {
+  const { cell, lab } = context;
+  const [theirs, ours] = [...walk(cell.topology)]
+    .filter(({ node }) => node.kind === 'iommu-testdev')
+    .map(({ node }) => context.bdf(node.id));
+  if (theirs === undefined || ours === undefined) throw new InfraError('the topology has no two iommu-testdevs');
+  const { ways } = await lab.ask(Ways, 'lab vfio load');
+  const metrics: Metric[] = [];
+  const uncounted = await undoing(
+    async () => {
+      await lab.bind(theirs, 'vfio-pci');
+      await lab.bind(ours, 'phyr_domain');
+      await lab.run('iospace serve');
+      // Once while mappings are counted, so that a leak shows; counting costs.
+      const [first] = workload.points;
+      const way = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
+      if (first !== undefined) {
+        const bytes = first.kib * 1024;
+        const once: [string, z.ZodType][] = [
+          [`memory ${first.memory} ${bytes} 0`, Memory],
+          [`open ${way} ${ours}`, Opened],
+          [`map ${way} ${IOVA} 0 ${bytes} rw`, Mapped],
+          [`unmap ${way} ${IOVA} ${bytes}`, Unmapped],
+          [`close ${way}`, Closed],
+        ];
+        const { lines } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
+        for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i]);
+      }
+      const all: Way[] = [...ways, way];
+      const commands: string[] = [];
+      const schemas: z.ZodType[] = [];
+      const say = (schema: z.ZodType, command: string) => {
+        schemas.push(schema);
+        commands.push(command);
+      };
+      for (const point of workload.points) {
+        say(Memory, `memory ${point.memory} ${point.kib * 1024} 0`);
+        for (const one of all) {
+          say(Opened, `open ${one} ${one === way ? ours : theirs}`);
+          say(Counting, `count ${one}`);
+          say(Mapped, `map ${one} ${IOVA} 0 ${point.kib * 1024} rw`);
+          say(Counted, 'counted');
+          say(Counting, `count ${one}`);
+          say(Unmapped, `unmap ${one} ${IOVA} ${point.kib * 1024}`);
+          say(Counted, 'counted');
+          say(DomainCost, `cost ${one} ${IOVA} ${timesOf(point)}`);
+          say(Closed, `close ${one}`);
+        }
+      }
+      say(Quit, 'quit');
+      const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
+      const { lines } = await lab.run(command, { deadlineMs: COST_MS });
+      const counted = outerSnapshots('iospace', lines, Snapshot);
+      const answers = lines.filter((line) => !Snapshot.safeParse(line).success);
+      const next = <T>(schema: z.ZodType<T>): T => check(schema, commands.at(-answers.length) ?? '', answers.shift());
+      for (const point of workload.points) {
+        const { memory } = next(Memory);
+        const count = (who: string, what: string, value: number | null, unit = ''): Metric[] =>
+          value === null ? [] : [{ name: `${named(point)} ${who} ${what}`, unit, value, better: 'lower' }];
+        metrics.push(...count('memory', 'contiguous pieces', memory.runs));
+        for (const one of all) {
+          next(Opened);
+          next(Counting);
+          const { map } = next(Mapped);
+          const mapped = next(Counted).counted;
+          next(Counting);
+          next(Unmapped);
+          const unmapped = next(Counted).counted;
+          const { cost } = next(DomainCost);
+          next(Closed);
+          metrics.push(
+            ...figures(point, one, { map: cost.map, unmap: cost.unmap }),
+            ...count(one, 'map calls', mapped.maps),
+            ...count(one, 'unmap calls', unmapped.unmaps),
+            ...count(one, 'table pages', mapped.tables),
+            ...(map.metadata > 0 ? count(one, 'metadata', map.metadata, 'B') : []),
+          );
+        }
+      }
+      return counted;
+    },
+    async () => {
+      await lab.run('lab vfio unload');
+      for (const bdf of [theirs, ours]) await lab.unbind(bdf);
+    },
+  );
+  return { metrics, uncounted };
+}
+
+const RegionCost = z.object({
+  cost: z.object({
+    how: z.enum(['phyr', 'sg', 'pages']),
+    bytes: z.number(),
+    blocks: z.number(),
+    register: z.array(z.number()).min(1),
+    use: z.array(z.number()).min(1),
+    deregister: z.array(z.number()).min(1),
+  }),
+});
+
+/** What the guest's tool is asked, and by which ways it answers. */
+interface Asked {
+  point: Region['points'][number];
+  command: string;
+  hows: ('phyr' | 'sg' | 'pages')[];
+}
+
+async function regions(context: Context, { points }: Region): Promise<Measured> {
+  const { cell, lab } = context;
+  const node = [...walk(cell.topology)].find((place) => place.node.kind === 'iommu-testdev')?.node;
+  if (node === undefined) throw new InfraError('the topology has no iommu-testdev');
+  const bdf = context.bdf(node.id);
+  const metrics: Metric[] = [];
+  const lent = points.some(({ memory }) => memory === 'dma-buf') ? await makeMemory(context, LENT) : undefined;
+  const tool = `region cost /dev/phyr_region-${bdf}`;
+  const asked = points.flatMap((point): Asked[] => {
+    if (point.memory !== 'dma-buf') {
+      const command = `${tool} ${point.memory} ${point.kib * 1024} ${timesOf(point)}`;
+      return [{ point, command, hows: ['phyr', 'sg', 'pages'] }];
+    }
+    const ranges = rangesOf(point.ranges, 0);
+    return (['phyr', 'sg'] as const).map((how) => {
+      const name = `dmabuf:${how === 'phyr' ? 'list' : 'sg'}:${lent?.file}:${rangesText(ranges)}`;
+      return { point, command: `${tool} ${name} ${bytesOf(ranges)} ${TIMES}`, hows: [how] };
+    });
+  });
+  const uncounted = await undoing(
+    async () => {
+      await lab.run('lab engine load 64');
+      await lab.bind(bdf, 'phyr_engine');
+      // Once while mappings are counted, so that a leak shows; counting costs.
+      await lab.run(`${tool} 4k 65536 1`);
+      const command = `lab uncounted sh -c '${asked.map((one) => one.command).join(' && ')}'`;
+      const { lines } = await lab.run(command, { deadlineMs: COST_MS });
+      const counted = outerSnapshots('region cost', lines, Snapshot);
+      const costs = linesLike(RegionCost, lines).map(({ cost }) => cost);
+      for (const { point, hows } of asked)
+        for (const how of hows) {
+          const cost = costs.shift();
+          if (cost?.how !== how) throw new InfraError(`region cost: no answer for ${how}, ${named(point)}`);
+          const { register, use, deregister } = cost;
+          metrics.push(
+            ...figures(point, how, { register, use, deregister }),
+            { name: `${named(point)} ${how} metadata`, unit: 'B', value: cost.bytes, better: 'lower' },
+            { name: `${named(point)} ${how} entries`, unit: '', value: cost.blocks, better: 'lower' },
+          );
+        }
+      return counted;
+    },
+    async () => {
+      await lab.unbind(bdf);
+      await lent?.release();
+      await lab.run('lab engine unload');
+    },
+  );
+  return { metrics, uncounted };
+}

@@ -1,0 +1,471 @@
+import { z } from 'zod';
+import { check, StepFailed } from '../../guest/index.js';
+import { InfraError, type Metric, type OracleReport, walk } from '../../model/index.js';
+import {
+  countSizes,
+  type DataClaim,
+  judgePages,
+  type Page,
+  type Provoked,
+  pagesDue,
+  parseRuns,
+  stamped,
+} from '../../oracle/index.js';
+import type { WorkloadContext } from '../shared/context.js';
+import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
+import type { WorkloadResult } from '../shared/result.js';
+import { undoing } from '../shared/undo.js';
+import type { Vfio } from './declaration.js';
+import { errnoDue, refusals, type Way } from './refusals.js';
+
+const PAGE = 4096;
+const HUGE = 2 ** 21;
+/** Addresses that 28 bits have, as edu's. Memory in large pages lies in them as it does in memory, or a page beside that. */
+const [ALIGNED, BESIDE, FREE] = [64 * 2 ** 20, 96 * 2 ** 20 + PAGE, 128 * 2 ** 20];
+const ASK_MS = 60_000;
+
+const Errno = z.string().nullable();
+const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
+const Memory = z.object({
+  memory: z.object({ chunk: z.number(), pages: z.number(), runs: z.number(), frames: z.string() }),
+});
+const Opened = z.object({ open: z.object({ errno: Errno }) });
+const Mapped = z.object({ map: z.object({ errno: Errno }) });
+const Unmapped = z.object({ unmap: z.object({ errno: Errno, bytes: z.number().optional() }) });
+const Counting = z.object({ count: z.object({ errno: z.null() }) });
+const Counted = z.object({
+  counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
+});
+const Followed = z.object({
+  follow: z.object({
+    errno: Errno,
+    right: z.number().optional(),
+    nowhere: z.number().optional(),
+    wrong: z.number().optional(),
+    beyond: z.boolean(),
+    first: z.string().optional(),
+  }),
+});
+const Device = z.object({ device: z.object({ errno: Errno }) });
+const Digest = z.object({ sha256: z.string() });
+/** Pages that are elsewhere since; the child has looked whether what it wrote is its own. */
+const Forked = z.strictObject({ forked: z.strictObject({ moved: z.number() }) });
+/** Pages that the memory had and that nobody has given back. */
+const Kept = z.strictObject({ kept: z.strictObject({ pages: z.number() }) });
+/** What is only to be done. */
+const DONE = {
+  munmap: z.strictObject({ munmapped: z.literal(true) }),
+  close: z.strictObject({ closed: z.literal(true) }),
+  quit: z.strictObject({ quit: z.literal(true) }),
+};
+
+type Context = WorkloadContext<Vfio>;
+
+/**
+ * The same memory of one process in the address spaces of two devices: of one by the kernel's way, or each of those that it has, of the
+ * other by phyr_domain.ko. The devices write to it; what they reach is read off the IOMMU's tables, and what is refused must be refused
+ * alike. Then the process forks, unmaps the memory, and is killed, with mappings alive.
+ */
+export async function vfio(context: Context): Promise<WorkloadResult> {
+  const { lab, workload } = context;
+  const [theirs, ours] = [...walk(context.cell.topology)]
+    .filter(({ node }) => node.kind === workload.engine)
+    .map(({ node }) => context.bdf(node.id));
+  if (theirs === undefined || ours === undefined) throw new InfraError(`the topology has no two ${workload.engine}`);
+  // A child of the process gets copies of pinned huge pages: out of those that are to spare.
+  const spare = workload.memory === 'hugetlb' ? Math.ceil((workload.kib * 1024) / HUGE) : 0;
+  const { ways } = await lab.ask(Ways, `lab vfio load ${spare}`);
+  return undoing(
+    async () => {
+      await lab.bind(theirs, 'vfio-pci');
+      await lab.bind(ours, 'phyr_domain');
+      return await new Story(context, { theirs, ours }, ways).run();
+    },
+    async () => {
+      // First the process, which has the devices.
+      await lab.run('lab vfio unload');
+      for (const bdf of [theirs, ours]) await lab.unbind(bdf);
+    },
+  );
+}
+
+/** What is wrong: with what is under test, and with the kernel's own ways. */
+class Objections {
+  readonly #ours: string[] = [];
+  readonly #kernel: string[] = [];
+
+  add(ours: boolean, text: string): void {
+    (ours ? this.#ours : this.#kernel).push(text);
+  }
+
+  report(name: OracleReport['name'], fine: string): OracleReport {
+    const [first, ...rest] = this.#ours;
+    return {
+      name,
+      verdict: first === undefined ? 'pass' : 'fail',
+      detail: first === undefined ? fine : [first, ...rest.slice(0, 9)].join('; '),
+      ...(this.#kernel.length > 0 && { kernel: this.#kernel }),
+    };
+  }
+}
+
+/** One cell, and what it has found out so far. */
+class Story {
+  readonly #context: Context;
+  readonly #bytes: number;
+  readonly #pages: number;
+  readonly #bdf: Record<'theirs' | 'ours', string>;
+  readonly #theirs: readonly Way[];
+  readonly #ours: Way;
+  /** The memory as it must be. */
+  readonly #content: Buffer;
+  readonly #steps = new Objections();
+  readonly #translation = new Objections();
+  readonly #data: DataClaim[] = [];
+  readonly #provoked: Provoked[] = [];
+  readonly #metrics: Metric[] = [];
+  #looked = { pages: 0, tables: 0 };
+  #frames: ReturnType<typeof parseRuns> = [];
+
+  constructor(context: Context, bdf: Record<'theirs' | 'ours', string>, theirs: readonly Way[]) {
+    this.#context = context;
+    this.#bdf = bdf;
+    this.#theirs = theirs;
+    this.#ours = context.cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
+    this.#bytes = context.workload.kib * 1024;
+    this.#pages = this.#bytes / PAGE;
+    this.#content = Buffer.alloc(this.#bytes);
+  }
+
+  async run(): Promise<WorkloadResult> {
+    const last = this.#theirs.at(-1) ?? 'type1';
+    await this.#begin();
+    await this.#enter(this.#ours);
+    for (const way of this.#theirs) {
+      await this.#enter(way);
+      await this.#refuses(way);
+      await this.#moves(way);
+      if (way !== last) {
+        await this.#leave(way);
+        await this.#does('close', way);
+      }
+    }
+    await this.#refuses(this.#ours);
+    await this.#moves(this.#ours);
+    await this.#beside();
+    await this.#unmaps(last);
+    await this.#unmaps(this.#ours);
+    // Each alone has memory, and other memory each time: the pins of one do not speak for the other's, nor its losses.
+    for (const way of [this.#ours, last]) {
+      await this.#remembers();
+      await this.#maps(way);
+      await this.#forks(way);
+      await this.#unmaps(way);
+      await this.#remembers(0);
+      await this.#maps(way);
+      await this.#unmapsMemory(way);
+    }
+    await this.#does('quit');
+    await this.#dies([last, this.#ours]);
+    return this.#result();
+  }
+
+  #result(): WorkloadResult {
+    const { pages, tables } = this.#looked;
+    const seen = tables > 0 ? `, ${tables} entries of the IOMMU's tables` : '';
+    return {
+      workload: this.#steps.report('workload', `${[...this.#theirs, this.#ours].join(', ')} do the same`),
+      translation: this.#translation.report('translation', `${pages} pages${seen}`),
+      data: this.#data,
+      metrics: this.#metrics,
+      provoked: this.#provoked,
+      expectedLog: FAULTS_IN_LOG,
+    };
+  }
+
+  #isOurs(way: Way): boolean {
+    return way === this.#ours;
+  }
+
+  /** The process and its memory. */
+  async #begin(): Promise<void> {
+    await this.#context.lab.run('iospace serve');
+    await this.#remembers();
+  }
+
+  /** `seed` 0: nobody asks what is in it. */
+  async #remembers(seed = this.#context.cell.seed): Promise<void> {
+    const { workload } = this.#context;
+    const [{ memory }] = await this.#answers(Memory, [`memory ${workload.memory} ${this.#bytes} ${seed}`]);
+    const due = workload.memory === '4k' ? PAGE : workload.memory === '64k' ? 65_536 : HUGE;
+    if (memory.chunk !== due)
+      throw new InfraError(`memory '${workload.memory}' came in pieces of ${memory.chunk} bytes`);
+    this.#frames = parseRuns(memory.frames);
+    stamped(0, this.#bytes, seed, 1).copy(this.#content);
+  }
+
+  /** A device gets an address space by this way, with the whole memory in it. */
+  async #enter(way: Way): Promise<void> {
+    const [opened] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
+    if (opened.open.errno !== null) throw this.#ended(way, `${way} does not open: ${opened.open.errno}`);
+    const [, { map }, { counted }] = await this.#turn(
+      [Counting, `count ${way}`],
+      [Mapped, this.#mapping(way, ALIGNED)],
+      [Counted, 'counted'],
+    );
+    this.#isMapped(way, map);
+    const pages = await this.#reaches(way, ALIGNED);
+    this.#figure(`${way} map calls`, counted.maps);
+    // Of virtio's mappings the device keeps the tables.
+    if (counted.tables !== null && this.#context.cell.machine.iommu.kind !== 'virtio')
+      this.#figure(`${way} table pages`, counted.tables);
+    for (const [size, count] of pages === undefined ? [] : countSizes(pages))
+      this.#metrics.push({ name: `${way} pages of ${size}`, unit: '', value: count, better: 'neither' });
+    if (way === this.#ours && counted.maps !== this.#frames.length)
+      this.#steps.add(this.#isOurs(way), `${way}: ${counted.maps} calls for ${this.#frames.length} contiguous pieces`);
+  }
+
+  #figure(name: string, value: number): void {
+    this.#metrics.push({ name, unit: '', value, better: 'lower' });
+  }
+
+  #mapping(way: Way, iova: number): string {
+    return `map ${way} ${iova} 0 ${this.#bytes} rw`;
+  }
+
+  async #maps(way: Way): Promise<void> {
+    const [{ map }] = await this.#answers(Mapped, [this.#mapping(way, ALIGNED)]);
+    this.#isMapped(way, map);
+  }
+
+  async #unmaps(way: Way): Promise<void> {
+    const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(way, ALIGNED)]);
+    this.#isUnmapped(way, unmap);
+  }
+
+  #isMapped(way: Way, { errno }: z.infer<typeof Mapped>['map']): void {
+    if (errno !== null) this.#steps.add(this.#isOurs(way), `${way}: mapping: ${errno}`);
+  }
+
+  async #reaches(way: Way, iova: number): Promise<Page[] | undefined> {
+    const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${iova}`]);
+    return this.#follows(way, iova, follow);
+  }
+
+  /** Does the device reach the memory, by the largest pages? As the IOMMU's driver says, and as its tables do. */
+  async #follows(way: Way, iova: number, follow: z.infer<typeof Followed>['follow']): Promise<Page[] | undefined> {
+    if (follow.errno !== null) throw this.#ended(way, `the domain of ${way} cannot be followed: ${follow.errno}`);
+    this.#looked.pages += this.#pages;
+    if (follow.right !== this.#pages)
+      this.#translation.add(
+        this.#isOurs(way),
+        `${way}: of ${this.#pages} pages ${follow.nowhere} lead nowhere and ${follow.wrong} elsewhere, first at ${follow.first}`,
+      );
+    if (follow.beyond === true) this.#translation.add(this.#isOurs(way), `${way}: more is mapped than there is memory`);
+    const pages = await this.#context.ioPages(this.#bdfOf(way), iova, this.#bytes);
+    if (pages === undefined) return undefined;
+    this.#looked.tables += pages.length;
+    const wrong = judgePages(pages, pagesDue(this.#frames, iova));
+    if (wrong !== undefined) this.#translation.add(this.#isOurs(way), `${way}: tables: ${wrong}`);
+    const denied = pages.find((page) => !page.mayRead || !page.mayWrite);
+    if (denied)
+      this.#translation.add(
+        this.#isOurs(way),
+        `${way}: tables: may not read and write at 0x${denied.iova.toString(16)}`,
+      );
+    return pages;
+  }
+
+  async #refuses(way: Way): Promise<void> {
+    const due = refusals(ALIGNED, FREE, this.#bytes);
+    const Refused = z.union([Mapped, Unmapped]);
+    const answers = await this.#answers(
+      Refused,
+      due.map(({ command }) => command(way)),
+    );
+    for (const [i, refusal] of due.entries()) {
+      const answer = answers[i];
+      const errno = errnoDue(refusal, way);
+      const got = answer === undefined ? undefined : 'map' in answer ? answer.map.errno : answer.unmap.errno;
+      if (got !== errno)
+        this.#steps.add(this.#isOurs(way), `${way}: ${refusal.what}: ${got ?? 'went through'}, due ${errno}`);
+    }
+  }
+
+  /** The device writes to a few pages, ours to the first and the last among them; none that another way has written to. */
+  async #moves(way: Way): Promise<void> {
+    await this.#device(way, this.#chosen(way));
+    await this.#claim(`memory after the device of ${way}`, !this.#isOurs(way));
+  }
+
+  #chosen(way: Way): number[] {
+    const turn = [this.#ours, 'type1', 'compat', 'iommufd'].indexOf(way);
+    // edu needs a tenth of a second for each.
+    const many = this.#context.workload.engine === 'edu' ? 2 : 5;
+    const chosen = Array.from({ length: many }, (_, i) => Math.floor((i * this.#pages) / many) + turn);
+    return [...chosen, this.#pages - 1 - turn];
+  }
+
+  /** edu writes what it has read before: the first page. The tester has a word. */
+  async #device(way: Way, pages: readonly number[]): Promise<void> {
+    const edu = this.#context.workload.engine === 'edu';
+    const commands = pages.map((page) => `write ${way} ${ALIGNED + page * PAGE} ${page}`);
+    const read = edu ? [`read ${way} ${ALIGNED + PAGE * 7}`] : [];
+    const word = edu ? Buffer.from(this.#content.subarray(7 * PAGE, 8 * PAGE)) : TESTER;
+    const answers = await this.#answers(Device, [...read, ...commands]);
+    for (const [i, { device }] of answers.entries())
+      if (device.errno !== null)
+        this.#steps.add(this.#isOurs(way), `${way}: the device at page ${pages[i - read.length]}: ${device.errno}`);
+    for (const page of pages) word.copy(this.#content, page * PAGE);
+  }
+
+  async #claim(what: string, kernel = false): Promise<void> {
+    const [{ sha256: digest }] = await this.#answers(Digest, ['digest']);
+    const due = Buffer.from(this.#content);
+    const piece = (from: number, length: number) => due.subarray(from, from + length);
+    this.#data.push({
+      kind: 'read-back',
+      what,
+      digest,
+      due: { bytes: this.#bytes, piece },
+      ...(kernel && { kernel: true }),
+    });
+  }
+
+  /** A page beside where large pages would fit: only small ones do. */
+  async #beside(): Promise<void> {
+    for (const way of [this.#theirs.at(-1) ?? 'type1', this.#ours]) {
+      const [{ map }, { follow }] = await this.#turn(
+        [Mapped, this.#mapping(way, BESIDE)],
+        [Followed, `follow ${way} ${BESIDE}`],
+      );
+      this.#isMapped(way, map);
+      await this.#follows(way, BESIDE, follow);
+      const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(way, BESIDE)]);
+      this.#isUnmapped(way, unmap);
+    }
+  }
+
+  #unmapping(way: Way, iova: number): string {
+    return `unmap ${way} ${iova} ${this.#bytes}`;
+  }
+
+  #isUnmapped(way: Way, { errno, bytes }: z.infer<typeof Unmapped>['unmap']): void {
+    if (errno !== null || bytes !== this.#bytes)
+      this.#steps.add(this.#isOurs(way), `${way}: unmapping ${this.#bytes} bytes: ${errno ?? `${bytes} bytes`}`);
+  }
+
+  /** Unmaps it all: then the device reaches nothing. */
+  async #leave(way: Way): Promise<void> {
+    const [, { unmap }, { counted }, { follow }] = await this.#turn(
+      [Counting, `count ${way}`],
+      [Unmapped, this.#unmapping(way, ALIGNED)],
+      [Counted, 'counted'],
+      [Followed, `follow ${way} ${ALIGNED}`],
+    );
+    this.#isUnmapped(way, unmap);
+    this.#figure(`${way} unmap calls`, counted.unmaps);
+    if (follow.nowhere !== this.#pages)
+      this.#translation.add(this.#isOurs(way), `${way}: still leads somewhere after unmapping`);
+    await this.#reachesNothing(way);
+  }
+
+  async #reachesNothing(way: Way): Promise<void> {
+    // Each at a page of its own: the fault of one device does not speak for another's.
+    const addr = ALIGNED + this.#provoked.length * PAGE;
+    const [{ device }] = await this.#answers(Device, [`write ${way} ${addr} 0`]);
+    this.#provoked.push({ addr, bytes: PAGE, how: 'write' });
+    // edu is not told that it failed, only that it has done.
+    const due = this.#context.workload.engine === 'edu' ? null : 'EFAULT';
+    if (device.errno !== due)
+      this.#steps.add(
+        this.#isOurs(way),
+        `${way}: a device without memory: ${device.errno ?? 'wrote'}, due ${due ?? 'no word of it'}`,
+      );
+  }
+
+  /** The pages that are pinned stay the parent's, also when it writes before the child does; what the child writes is the child's. */
+  async #forks(way: Way): Promise<void> {
+    const [{ forked }] = await this.#answers(Forked, ['fork']);
+    if (this.#hasLost(way, 'forking', forked.moved)) return;
+    await this.#reaches(way, ALIGNED);
+    const turn = this.#isOurs(way) ? 11 : 10;
+    await this.#device(way, [turn, this.#pages + 5 - turn]);
+    await this.#claim(`memory that ${way} has, after a fork`, !this.#isOurs(way));
+  }
+
+  /** The process has the memory no more; the device has it until it is unmapped. */
+  async #unmapsMemory(way: Way): Promise<void> {
+    await this.#does('munmap');
+    const [{ kept }] = await this.#answers(Kept, ['kept']);
+    if (!this.#hasLost(way, 'munmap()', this.#pages - kept.pages)) {
+      await this.#reaches(way, ALIGNED);
+      await this.#device(way, [12]);
+    }
+    await this.#leave(way);
+  }
+
+  /** Has the device pages that are somebody else's by now? Then it must not write: nobody knows whose. */
+  #hasLost(way: Way, by: string, pages: number): boolean {
+    if (pages === 0) return false;
+    this.#steps.add(this.#isOurs(way), `${way}: ${by} took ${pages} of ${this.#pages} pages from under the device`);
+    return true;
+  }
+
+  /** A process that is killed takes its mappings with it, and others can have the devices. */
+  async #dies(ways: readonly Way[]): Promise<void> {
+    const { lab } = this.#context;
+    await lab.run('lab vfio gone');
+    await this.#begin();
+    for (const way of ways) {
+      const [, { map }] = await this.#turn(
+        [Opened, `open ${way} ${this.#bdfOf(way)}`],
+        [Mapped, this.#mapping(way, ALIGNED)],
+      );
+      this.#isMapped(way, map);
+      await this.#device(way, [3]);
+    }
+    await lab.run('iospace ask die', { accept: 'all' });
+    await lab.run('lab vfio gone');
+    await lab.run('iospace serve');
+    // Pages for the device to miss.
+    await this.#answers(Memory, [`memory 4k ${PAGE} 0`]);
+    for (const way of ways) {
+      const [{ open }] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
+      if (open.errno !== null)
+        this.#steps.add(this.#isOurs(way), `${way}: after its process was killed: ${open.errno}`);
+      else await this.#reachesNothing(way);
+    }
+    await this.#does('quit');
+  }
+
+  #bdfOf(way: Way): string {
+    return way === this.#ours ? this.#bdf.ours : this.#bdf.theirs;
+  }
+
+  /** What cannot go on: of what is under test it is a failure. */
+  #ended(way: Way, message: string): Error {
+    return this.#isOurs(way) ? new StepFailed(message) : new InfraError(message);
+  }
+
+  async #does(what: keyof typeof DONE, way?: Way): Promise<void> {
+    await this.#answers<unknown>(DONE[what], [way === undefined ? what : `${what} ${way}`]);
+  }
+
+  /** One of this shape for each command. */
+  #answers<T>(schema: z.ZodType<T>, commands: string[]): Promise<[T, ...T[]]> {
+    return this.#turn(...commands.map((command) => [schema, command] as const)) as Promise<[T, ...T[]]>;
+  }
+
+  /** One for each command, of its shape: by one process of the guest, which takes it longer than most of them do. */
+  async #turn<T extends unknown[]>(...steps: { [K in keyof T]: readonly [z.ZodType<T[K]>, string] }): Promise<T> {
+    const line = `iospace ask ${steps.map(([, command]) => `'${command}'`).join(' ')}`;
+    const { lines } = await this.#context.lab.run(line, { deadlineMs: ASK_MS });
+    return steps.map(([schema, command], i) => check(schema, command, lines[i])) as T;
+  }
+}
+
+/** What the tester writes all over a page. */
+const TESTER = Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
+
+/** The kernel reports the faults that are provoked; whether they are those, and no others, QEMU's trace says. */
