@@ -12,9 +12,9 @@ import {
   openImages,
   tryMirror,
 } from '../images/index.js';
-import { countOf, describe, ExitCode, hostFault, typed, UsageError } from '../model/index.js';
+import { countOf, describe, ExitCode, formatBytes, hostFault, typed, UsageError } from '../model/index.js';
 import { probeAccelerator } from '../qemu/index.js';
-import { formatBytes, progressReporter, StatusLine, styleFor } from '../report/index.js';
+import { progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
 import { print } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';

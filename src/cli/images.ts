@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Images, type ImagesOptions, openImages } from '../images/index.js';
-import { countOf } from '../model/index.js';
-import { formatBytes, progressReporter, StatusLine } from '../report/index.js';
+import { countOf, formatBytes } from '../model/index.js';
+import { progressReporter, StatusLine } from '../report/index.js';
 import { say } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';

@@ -1,5 +1,4 @@
 export { connect, READY, type Reachable } from './connect.js';
-export { type ArchiveFile, cpioArchive } from './cpio.js';
 export { makeRunKeys, type RunKeys, readKeys, runArchive, writtenKeys } from './keys.js';
 export { type KtapReport, type KtapTest, parseKtap } from './ktap.js';
 export { type Answer, Blind, check, Lab, otherMachine, StepFailed } from './lab.js';

@@ -1,7 +1,7 @@
 /** The keys of one guest: made in memory, and written on the host only beside the state of a guest that is kept. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { cpioArchive } from './cpio.js';
+import { cpioArchive } from '../host/index.js';
 
 export interface RunKeys {
   /** What the host proves itself with: OpenSSH's private key format, and its line for authorized_keys. */
@@ -40,11 +40,11 @@ export function readKeys(text: string): RunKeys {
 /** All that the guest's SSH server needs besides itself: to be loaded behind the root file system. */
 export function runArchive(keys: RunKeys): Buffer {
   return cpioArchive([
-    { path: '/etc/dropbear/host_key', mode: 0o600, data: keys.host.dropbear },
-    { path: '/etc/passwd', mode: 0o644, data: 'root:x:0:0:root:/root:/bin/sh\n' },
-    { path: '/etc/group', mode: 0o644, data: 'root:x:0:\n' },
-    { path: '/etc/shells', mode: 0o644, data: '/bin/sh\n' },
-    { path: '/root/.ssh/authorized_keys', mode: 0o600, data: `${keys.client.authorizedKey}\n` },
+    { kind: 'data', path: 'etc/dropbear/host_key', mode: 0o600, data: keys.host.dropbear },
+    { kind: 'text', path: 'etc/passwd', text: 'root:x:0:0:root:/root:/bin/sh\n' },
+    { kind: 'text', path: 'etc/group', text: 'root:x:0:\n' },
+    { kind: 'text', path: 'etc/shells', text: '/bin/sh\n' },
+    { kind: 'text', path: 'root/.ssh/authorized_keys', mode: 0o600, text: `${keys.client.authorizedKey}\n` },
   ]);
 }
 

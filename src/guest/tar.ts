@@ -1,5 +1,12 @@
 /** A small writer of ustar archives: what busybox unpacks in the guest. */
-import type { ArchiveFile } from './cpio.js';
+
+export interface ArchiveFile {
+  /** Where it goes in the guest, absolute. */
+  path: string;
+  /** Permission bits, e.g. 0o600. */
+  mode: number;
+  data: string | Uint8Array;
+}
 
 const BLOCK = 512;
 

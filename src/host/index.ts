@@ -1,2 +1,3 @@
 export type { Clock } from './clock.js';
+export { type CpioItem, cpioArchive, writeCpio } from './cpio.js';
 export { type Late, ours, Pace, type PaceOptions } from './pace.js';

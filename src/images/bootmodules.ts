@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { CpioItem } from '../host/index.js';
 import { InfraError } from '../model/index.js';
-import type { CpioItem } from './cpio.js';
 
 /** What the guest's init loads before anything else: the network that SSH comes in by, and word of a panic. */
 export const BOOT_MODULES = ['virtio_net', 'pvpanic-pci'] as const;

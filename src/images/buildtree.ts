@@ -1,9 +1,9 @@
 import { accessSync, constants, copyFileSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { writeCpio } from '../host/index.js';
 import { describe, type Kernel, type Machine, UsageError } from '../model/index.js';
 import { BOOT_MODULES, BOOT_MODULES_ARM64, bootModuleItems } from './bootmodules.js';
 import type { Cache } from './cache.js';
-import { writeCpio } from './cpio.js';
 import { missingOptions } from './kernel-needs.js';
 import { hashFile } from './manifest.js';
 import { type BuildTree, DEBUG_INFO } from './modules.js';

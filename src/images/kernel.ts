@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { writeCpio } from '../host/index.js';
 import { InfraError, type Kernel, type Machine, UsageError } from '../model/index.js';
 import {
   BOOT_MODULES,
@@ -10,7 +11,6 @@ import {
   MODULES_ON_REQUEST,
 } from './bootmodules.js';
 import type { Cache, Entry } from './cache.js';
-import { writeCpio } from './cpio.js';
 import { must } from './exec.js';
 import type { Package } from './lock.js';
 import type { PackageSet, Packages } from './packages.js';

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { type CpioItem, writeCpio } from '../host/index.js';
 import { InfraError, projectRoot, type RootFs } from '../model/index.js';
 import type { Cache } from './cache.js';
-import { type CpioItem, writeCpio } from './cpio.js';
 import { busyboxApplets, libraryClosure } from './elf.js';
 import type { Packages } from './packages.js';
 import { fio, fioKey, tools, toolsKey } from './programs.js';

@@ -1,4 +1,5 @@
 export * from './backend.js';
+export * from './bytes.js';
 export * from './count.js';
 export * from './errors.js';
 export * from './exit-code.js';

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { OracleReport } from '../model/index.js';
+import { formatBytes, type OracleReport } from '../model/index.js';
 import { readStamp, SECTOR } from './stamp.js';
 
 /** Bytes that are due, made piece by piece as they are compared: the whole may be large. */
@@ -181,11 +181,6 @@ function nature(sector: Buffer): string {
   if (stamp) return `it holds LBA ${stamp.lba} of generation ${stamp.generation}, seed ${stamp.seed}`;
   if (sector.every((byte) => byte === sector[0])) return `it is filled with 0x${sector.toString('hex', 0, 1)}`;
   return `it begins ${sector.toString('hex', 0, 16)}`;
-}
-
-export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  return bytes < 1 << 20 ? `${+(bytes / 1024).toFixed(1)} KiB` : `${+(bytes / (1 << 20)).toFixed(1)} MiB`;
 }
 
 function report(verdict: OracleReport['verdict'], detail: string, kernel: string[] = []): OracleReport {

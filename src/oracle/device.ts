@@ -7,8 +7,7 @@
  * to no command (queues, lists) lies between the latest submission that the device had fetched by then and the earliest completion
  * that it posted after it.
  */
-import type { Expectation, Metric, OracleReport } from '../model/index.js';
-import { formatBytes } from './data.js';
+import { type Expectation, formatBytes, type Metric, type OracleReport } from '../model/index.js';
 import { type Mapped, Mappings, pageOf } from './mappings.js';
 import { commandKey, type DeviceCommand, type DeviceTrace, type Translation } from './nvme-trace.js';
 import { Prot, type Story } from './story.js';

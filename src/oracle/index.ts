@@ -3,7 +3,7 @@ export { allowedWhile } from './allowed-lines.js';
 export { type Blocks, blocksDue } from './blocks.js';
 export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './churn.js';
 export { type Complaint, complaints, worded } from './complaints.js';
-export { type DataClaim, type Due, formatBytes, judgeData } from './data.js';
+export { type DataClaim, type Due, judgeData } from './data.js';
 export { type DeviceEvidence, judgeDevice } from './device.js';
 export { DriverStats, otherBackend, structureCounts } from './driver.js';
 export { EngineOutcome, judgeEngine, knowsWriteOnly } from './engine.js';

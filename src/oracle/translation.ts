@@ -3,8 +3,7 @@
  * phyr_probe.ko, which walks each command's PRPs through the IOMMU's own tables and never looks at phyr structures.
  */
 import { z } from 'zod';
-import type { Expectation, OracleReport, Path } from '../model/index.js';
-import { formatBytes } from './data.js';
+import { type Expectation, formatBytes, type OracleReport, type Path } from '../model/index.js';
 
 const First = z.object({ iova: z.string(), want: z.string(), got: z.string() });
 

@@ -1,16 +1,5 @@
 import type { Metric } from '../model/index.js';
 
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB'];
-  let unit = 0;
-  let value = bytes;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}
-
 export function formatMetric({ name, unit, value }: Metric): string {
   const number = Number.isInteger(value)
     ? value.toLocaleString('en-US')

@@ -3,7 +3,6 @@ export { budgetTable } from './budgets.js';
 export { costBars } from './cost-bars.js';
 export { instructionCosts } from './costs.js';
 export { type Findings, findingLines, findingsOf } from './findings.js';
-export { formatBytes } from './format.js';
 export { annotations, summary } from './formats/github.js';
 export { FORMATS, type Format } from './formats/index.js';
 export { type Cause, causesOf } from './html/causes.js';

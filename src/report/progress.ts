@@ -1,5 +1,4 @@
-import { type Progress, typedHere } from '../model/index.js';
-import { formatBytes } from './format.js';
+import { formatBytes, type Progress, typedHere } from '../model/index.js';
 import type { StatusLine } from './status-line.js';
 
 /** Shows the building and fetching of images. Steps that the cache answers stay silent. */

@@ -12,7 +12,7 @@ const MAY: Record<string, string[]> = {
   fabric: ['model'],
   workloads: ['model', 'fabric', 'guest', 'oracle', 'perf', 'qemu'],
   plan: ['model', 'fabric', 'workloads'],
-  images: ['model'],
+  images: ['model', 'host'],
   qemu: ['model', 'host'],
   guest: ['model', 'host'],
   oracle: ['model'],

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, cpioArchive, makeRunKeys, runArchive, type Session } from '../../src/guest/index.js';
+import { connect, makeRunKeys, runArchive, type Session } from '../../src/guest/index.js';
+import { cpioArchive } from '../../src/host/index.js';
 import { openImages } from '../../src/images/index.js';
 import { type Kernel, Machine, type Qemu, type RootFs, Topology } from '../../src/model/index.js';
 import { type Guest, type GuestOptions, startGuest } from '../../src/qemu/index.js';
@@ -88,7 +89,7 @@ export const login = (guest: Guest, deadlineMs = 90_000): Promise<Session> =>
 
 /** Replaces the guest's init by a shell script, after the root file system's own mounts are at hand. */
 export const initScript = (script: string): Buffer =>
-  cpioArchive([{ path: '/init', mode: 0o755, data: `#!/bin/sh\nmount -t proc proc /proc\n${script}\n` }]);
+  cpioArchive([{ kind: 'text', path: 'init', mode: 0o755, text: `#!/bin/sh\nmount -t proc proc /proc\n${script}\n` }]);
 
 /** Process ids of the QEMUs whose guest has that name. */
 export async function qemuProcesses(name: string): Promise<number[]> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StepFailed } from '../../guest/index.js';
-import type { OracleReport } from '../../model/index.js';
-import { type Churn, formatBytes } from '../../oracle/index.js';
+import { formatBytes, type OracleReport } from '../../model/index.js';
+import type { Churn } from '../../oracle/index.js';
 import { NotLetGo } from '../../qemu/index.js';
 import { Churning, misread, operations } from '../shared/churn.js';
 import type { WorkloadContext } from '../shared/context.js';

@@ -1,5 +1,5 @@
-import type { OracleReport } from '../../model/index.js';
-import { type Churn, formatBytes } from '../../oracle/index.js';
+import { formatBytes, type OracleReport } from '../../model/index.js';
+import type { Churn } from '../../oracle/index.js';
 import { Churning, misread, operations } from '../shared/churn.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
-import { cpioArchive, makeRunKeys, runArchive } from '../../../src/guest/index.js';
+import { makeRunKeys, runArchive } from '../../../src/guest/index.js';
 import { tarArchive } from '../../../src/guest/tar.js';
 
 describe('tarArchive', () => {
@@ -28,18 +28,6 @@ describe('tarArchive', () => {
 
   it('refuses a path that does not fit', () => {
     expect(() => tarArchive([{ path: `/${'x'.repeat(101)}`, mode: 0o644, data: '' }])).toThrow('longer than 100 bytes');
-  });
-});
-
-describe('cpioArchive', () => {
-  it('holds directories before files, aligned, with a trailer', () => {
-    const entries = readNewc(cpioArchive([{ path: '/a/b/c', mode: 0o640, data: 'xyz' }]));
-    expect(entries).toEqual([
-      { name: 'a', mode: '40755', data: '' },
-      { name: 'a/b', mode: '40755', data: '' },
-      { name: 'a/b/c', mode: '100640', data: 'xyz' },
-      { name: 'TRAILER!!!', mode: '0', data: '' },
-    ]);
   });
 });
 

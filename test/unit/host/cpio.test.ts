@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type CpioItem, writeCpio } from '../../../src/images/cpio.js';
-import { temporaryDir } from './fixtures.js';
+import { type CpioItem, writeCpio } from '../../../src/host/index.js';
+import { temporaryDir } from '../images/fixtures.js';
 
 /** Reads `newc` as the kernel's documentation describes it. */
 function readCpio(archive: Buffer): { name: string; mode: string; data: string; device: string }[] {

@@ -1,0 +1,11 @@
+/** A size as people read it: 512 B, 64 KiB, 1.5 GiB. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${+value.toFixed(1)} ${units[unit]}`;
+}
