@@ -77,7 +77,7 @@ async function bench(words: string[], options: BenchOptions): Promise<void> {
   const plan = await chosen(words, options, seed);
   using interrupt = interruptible();
   const { signal } = interrupt;
-  const status = new StatusLine(output);
+  using status = new StatusLine(output);
   await using images = await openImages({ ...options, progress: progressReporter(status), signal });
   await using own = options.guest === undefined ? undefined : await openGuestTree(options.guest, signal);
   const run: Turn = async (part, { kernel = options.kernel, guest = own?.dir }, forget) => {

@@ -14,7 +14,7 @@ export function checkCommand(): Command {
 
 async function check(options: ImageOptions): Promise<void> {
   using interrupt = interruptible();
-  const status = new StatusLine(process.stderr);
+  using status = new StatusLine(process.stderr);
   await using images = await openImages({
     ...options,
     progress: progressReporter(status),

@@ -16,7 +16,7 @@ import {
 import { builtWithPlants, hostLoad, neededModules, type Plan } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { type StatusLine, styleFor } from '../report/index.js';
-import { EVENTS, type EventLog, newRunId, RunStore, runsFolder, whatIsLeft } from '../results/index.js';
+import { EVENTS, type EventLog, earlierRuns, newRunId, RunStore, runsFolder, whatIsLeft } from '../results/index.js';
 import { executeRun, Snapshots } from '../run/index.js';
 import { keptCommand } from './again.js';
 import { BOOT_TIMEOUT_S, type ConductOptions } from './conduct-options.js';
@@ -82,8 +82,10 @@ export async function conduct(
   // Whoever clears up old runs sees that this one is at work.
   await using _atWork = await FileLock.tryAcquire(join(store.folder, EVENTS));
 
+  const ids = cells.map((cell) => cell.id);
+  const earlier = await earlierRuns(runs, ids, accelerator);
   const { targets, output } = options;
-  const recording = new Recording({ store, runs, targets, status, style: styleFor(output), forget });
+  const recording = new Recording({ store, runs, targets, status, style: styleFor(output), earlier, forget });
   const run: RunRecord = begun?.log.start.run ?? {
     id,
     seed,

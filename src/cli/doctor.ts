@@ -42,7 +42,7 @@ export function doctorCommand(): Command {
 async function doctor(options: DoctorOptions): Promise<void> {
   using interrupt = interruptible();
   const { signal } = interrupt;
-  const status = new StatusLine(process.stderr);
+  using status = new StatusLine(process.stderr);
   const style = styleFor(process.stdout);
   let bad = false;
   const say = ({ what, state, text }: Finding) => {

@@ -37,7 +37,8 @@ export function gcCommand(): Command {
   );
   return addGcOptions(command).action(async (options: GcOptions) => {
     using interrupt = interruptible();
-    const progress = progressReporter(new StatusLine(process.stderr));
+    using status = new StatusLine(process.stderr);
+    const progress = progressReporter(status);
     await using images = await openImages({ progress, signal: interrupt.signal });
     say(await collectGarbage(options, images, new Set()));
   });

@@ -89,7 +89,8 @@ async function withImages(
   work: (images: Images) => Promise<void>,
 ): Promise<void> {
   using interrupt = interruptible();
-  const progress = progressReporter(new StatusLine(process.stderr));
+  using status = new StatusLine(process.stderr);
+  const progress = progressReporter(status);
   await using images = await openImages({ ...options, progress, signal: interrupt.signal });
   await work(images);
 }

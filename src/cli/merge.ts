@@ -61,7 +61,8 @@ async function merge(folders: string[], options: MergeCommandOptions): Promise<v
   });
   const runs = runsFolder(options.runs);
   using store = await RunStore.create(runs, id);
-  const recording = new Recording({ store, runs, targets, status: new StatusLine(output), style: styleFor(output) });
+  using status = new StatusLine(output);
+  const recording = new Recording({ store, runs, targets, status, style: styleFor(output) });
   recording.consume(merged.start);
   for (const event of merged.events) recording.consume(event);
   for (const { from, to } of merged.evidence) {

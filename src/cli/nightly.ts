@@ -72,7 +72,7 @@ async function nightly(options: NightlyOptions): Promise<void> {
     );
   using interrupt = interruptible();
   const { signal } = interrupt;
-  const status = new StatusLine(process.stdout);
+  using status = new StatusLine(process.stdout);
   const style = styleFor(process.stdout);
   const all = await nights.all();
   const suites = await loadSuites(options.scenarios);

@@ -22,7 +22,7 @@ import {
   type Style,
   TerminalReport,
 } from '../report/index.js';
-import { historyFolder, inOrder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
+import { type Earlier, historyFolder, inOrder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
 import type { Cell, RunEvent } from '../workloads/index.js';
 import { shownHere } from './again.js';
 import { writeReport } from './report.js';
@@ -35,6 +35,8 @@ export interface RecordingOptions {
   targets: readonly ReportTarget[];
   status: StatusLine;
   style: Style;
+  /** How long its cells took before. */
+  earlier?: Earlier;
   /** What was measured is no part of the history. */
   forget?: boolean;
 }
@@ -48,7 +50,7 @@ export class Recording {
 
   constructor(options: RecordingOptions) {
     this.#options = options;
-    this.#terminal = new TerminalReport(options.status, options.style);
+    this.#terminal = new TerminalReport(options.status, options.style, options.earlier);
   }
 
   readonly consume = (event: RunEvent): void => {
@@ -102,9 +104,9 @@ export class Recording {
   async #report(): Promise<void> {
     const { store, status } = this.#options;
     try {
-      status.print(`report: ${await writeReport(store.folder)}`);
+      status.say(`report: ${await writeReport(store.folder)}`);
     } catch (error) {
-      status.print(`warning: no report.html: ${describe(error)}`);
+      status.say(`warning: no report.html: ${describe(error)}`);
     }
   }
 }

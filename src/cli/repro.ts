@@ -40,7 +40,7 @@ async function repro(word: string, options: ReproOptions): Promise<void> {
 
   using interrupt = interruptible();
   const { signal } = interrupt;
-  const status = new StatusLine(output);
+  using status = new StatusLine(output);
   await using images = await openImages({ ...own, progress: progressReporter(status), signal });
   const style = styleFor(output);
   status.print(style.dim(`again: ${cell.id} of run ${run.id}, seed ${run.seed}`));

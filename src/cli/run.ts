@@ -51,7 +51,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const { progressReporter, StatusLine } = await import('../report/index.js');
   const { conduct } = await import('./conduct.js');
   using interrupt = interruptible();
-  const status = new StatusLine(output);
+  using status = new StatusLine(output);
   const { signal } = interrupt;
   await using images = await openImages({
     ...options,

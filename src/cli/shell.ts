@@ -71,7 +71,7 @@ async function shell(word: string, words: string[], options: ShellOptions): Prom
   const cell = find(await loadSuites(options.scenarios), word);
   using interrupt = interruptible();
   const { signal } = interrupt;
-  const status = new StatusLine(process.stderr);
+  using status = new StatusLine(process.stderr);
   const say = (text: string) => status.print(text);
   let progress: ((event: Progress) => void) | undefined = progressReporter(status);
   await using images = await openImages({ ...options, progress: (event) => progress?.(event), signal });
@@ -108,7 +108,7 @@ async function shell(word: string, words: string[], options: ShellOptions): Prom
       guest: guestFolder,
     });
 
-  status.show(`booting ${cell.machine.id} with ${image.kernel.release} ...`);
+  status.now('guest', `booting ${cell.machine.id} with ${image.kernel.release}`);
   await using ready = await Desk.start({
     cell,
     image,

@@ -105,13 +105,13 @@ export class Cache {
     const started = performance.now();
     const done = (entry: Entry): Entry => {
       const ms = Math.round(performance.now() - started);
-      this.#emit({ type: 'step-end', step: spec.name, ms, cached: entry.cached });
+      this.#emit({ type: 'step-end', id, step: spec.name, ms, cached: entry.cached });
       return entry;
     };
     await this.#users.mark(id);
     const found = await this.#find(id, this.#deep, () => {});
     if (found) return done(found);
-    this.#emit({ type: 'step-start', step: spec.name });
+    this.#emit({ type: 'step-start', id, step: spec.name });
     try {
       await using lock = await FileLock.acquire(this.path('locks', id), {
         signal: this.#signal,
@@ -125,6 +125,7 @@ export class Cache {
       await lock.remove();
       return done(made);
     } catch (error) {
+      this.#emit({ type: 'step-failed', id });
       throw NoSpace.is(error) ? this.#noSpace(error) : error;
     }
   }
@@ -188,7 +189,7 @@ export class Cache {
         dir,
         scratch,
         signal: this.#signal,
-        progress: (done, total, unit) => this.#emit({ type: 'step-progress', step: spec.name, done, total, unit }),
+        progress: (done, total, unit) => this.#emit({ type: 'step-progress', id, done, total, unit }),
       });
       this.#signal.throwIfAborted();
       const files = await takeManifest(dir, this.#signal);

@@ -1,8 +1,10 @@
-/** A long step of building or fetching: shown as progress, not recorded. */
+/** A long step of building or fetching: shown as progress, not recorded. `id` sets apart what is made under the same name. */
 export type Progress =
-  | { type: 'step-start'; step: string }
-  | { type: 'step-progress'; step: string; done: number; total: number; unit: 'bytes' | 'packages' | 'files' }
-  | { type: 'step-end'; step: string; ms: number; cached: boolean }
+  /** `usual_ms`: how long it took here before, where that is known. */
+  | { type: 'step-start'; id: string; step: string; usual_ms?: number }
+  | { type: 'step-progress'; id: string; done: number; total: number; unit: 'bytes' | 'packages' | 'files' }
+  | { type: 'step-end'; id: string; step: string; ms: number; cached: boolean }
+  | { type: 'step-failed'; id: string }
   /** Why what follows takes as long as it does. */
   | { type: 'note'; text: string }
   | { type: 'warning'; text: string };

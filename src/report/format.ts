@@ -1,4 +1,4 @@
-import type { Metric } from '../model/index.js';
+import { countOf, type Metric } from '../model/index.js';
 
 export function formatMetric({ name, unit, value }: Metric): string {
   const number = Number.isInteger(value)
@@ -7,15 +7,42 @@ export function formatMetric({ name, unit, value }: Metric): string {
   return `${name} ${number} ${unit}`.trim();
 }
 
-/** A line has room for a few: of a cell that measures hundreds it says only how many. */
-export function formatMetrics(metrics: readonly Metric[]): string {
-  return metrics.length > MOST ? `${metrics.length} figures` : metrics.map(formatMetric).join(', ');
+/**
+ * As many as there is room for, whole ones, and how many more there are. A line has room for a few: of a cell that measures hundreds it
+ * says only how many.
+ */
+export function formatMetrics(metrics: readonly Metric[], room = Number.POSITIVE_INFINITY): string {
+  if (metrics.length > MOST) return `${metrics.length} figures`;
+  const figures = metrics.map(formatMetric);
+  for (let shown = figures.length; shown > 0; shown--) {
+    const more = shown < figures.length ? [`+${figures.length - shown}`] : [];
+    const text = [...figures.slice(0, shown), ...more].join(', ');
+    if (text.length <= room) return text;
+  }
+  return figures.length === 0 ? '' : countOf(figures.length, 'figure');
 }
 
 const MOST = 12;
 
 export function formatSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Time that has passed: `1:02`, `1:02:03`. */
+export function formatElapsed(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, at) => (at === 0 ? `${part}` : `${part}`.padStart(2, '0'))).join(':');
+}
+
+/** Time that is guessed, no finer than a guess: `about 40 s`, `about 3 min`, `about 2 h 20 min`. */
+export function formatAbout(ms: number): string {
+  if (ms < 55_000) return `about ${Math.max(10, Math.round(ms / 10_000) * 10)} s`;
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  if (minutes < 60) return `about ${minutes} min`;
+  const tens = Math.round(minutes / 10) * 10;
+  return `about ${Math.floor(tens / 60)} h${tens % 60 === 0 ? '' : ` ${tens % 60} min`}`;
 }
 
 /**

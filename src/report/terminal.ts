@@ -1,81 +1,82 @@
 /**
- * The table of a run: a row a cell as it ends, what went wrong below it, the totals at the end.
+ * A run as a person sees it in a terminal: a row a cell as it ends, what went wrong below it, how far it has come in the status line, the
+ * totals at the end.
  */
-import {
-  type CellRecord,
-  countOf,
-  isGood,
-  type OracleName,
-  OracleName as OracleNames,
-  type Verdict,
-  whyUnfinished,
-} from '../model/index.js';
+import { type CellRecord, countOf, type Verdict, whyUnfinished } from '../model/index.js';
+import { type Earlier, NOTHING_EARLIER } from '../results/index.js';
 import type { RunEvent } from '../workloads/index.js';
-import { formatMetrics, formatSeconds } from './format.js';
-import { objectionsIn } from './formats/text.js';
+import { formatAbout, formatElapsed, formatSeconds } from './format.js';
+import { headLine, noteLines, paintedVerdict, rowLines, type Shape, sameColumns, shapeOf } from './rows.js';
 import type { StatusLine } from './status-line.js';
+import { stepInWords } from './steps.js';
 import type { Style } from './style.js';
+import { timeLeft } from './time-left.js';
 
-const HEADINGS: Record<OracleName, string> = {
-  workload: 'work',
-  data: 'data',
-  translation: 'transl',
-  device: 'device',
-  faults: 'faults',
-  leaks: 'leaks',
-  'kernel-log': 'klog',
-};
-
-const VERDICT_WIDTH = 12;
-const SECONDS_WIDTH = 7;
+const LOST_AGAIN = 'lost, again ';
 
 export class TerminalReport {
   readonly #status: StatusLine;
   readonly #style: Style;
-  readonly #doing = new Map<string, string>();
-  #idWidth = 0;
+  readonly #earlier: Earlier;
+  #longest = 0;
+  /** As the heading that was printed last. */
+  #shape: Shape | undefined;
+  /** Cells that have no verdict yet, and how many have. */
+  readonly #left = new Set<string>();
+  #all = 0;
+  #began = 0;
+  /** Those that were run here to their end. */
+  readonly #ended: { id: string; ms: number }[] = [];
+  readonly #running = new Set<string>();
+  /** When nothing is left, by performance.now(). */
+  #end: number | undefined;
 
-  constructor(status: StatusLine, style: Style) {
+  constructor(status: StatusLine, style: Style, earlier: Earlier = NOTHING_EARLIER) {
     this.#status = status;
     this.#style = style;
+    this.#earlier = earlier;
   }
 
   readonly consume = (event: RunEvent): void => {
     switch (event.type) {
       case 'run-start':
         // The cells of other shards are shown only where those are lost.
-        this.#idWidth = [
+        this.#longest = [
           ...event.cells.map(({ id }) => id),
           ...(event.run.shard ? [] : (event.elsewhere ?? [])),
         ].reduce((width, id) => Math.max(width, id.length), 4);
         this.#header(event);
+        this.#begin(event.cells.map(({ id }) => id));
         break;
       case 'boot-start':
-        this.#now(`boot-${event.boot}`, `booting ${event.machine}`);
+        this.#status.now(`boot-${event.boot}`, `booting ${event.machine}`);
         break;
       case 'boot-ready':
-        this.#now(`boot-${event.boot}`, undefined);
-        break;
       case 'boot-end':
-        this.#now(`boot-${event.boot}`, undefined);
+        this.#status.now(`boot-${event.boot}`, undefined);
         break;
       case 'cell-start':
-        this.#now(event.cell, event.cell);
+        this.#running.add(event.cell);
+        this.#status.now(event.cell, event.cell);
         break;
       case 'cell-step':
-        this.#now(event.cell, `${event.cell}: ${event.step.split(/\s+/).slice(0, 2).join(' ')}`);
+        this.#status.now(event.cell, `${event.cell}: ${stepInWords(event.step)}`);
         break;
       case 'cell-retry':
-        this.#now(event.record.id, undefined);
-        this.#status.print(`${this.#style.doubtful('lost, again'.padEnd(VERDICT_WIDTH))} ${event.record.id}`);
-        this.#below(this.#style.dim(event.record.reason));
+        this.#status.now(event.record.id, undefined);
+        this.#running.delete(event.record.id);
+        this.#print((width, shape) =>
+          noteLines(this.#style.doubtful(LOST_AGAIN), event.record, width, shape, this.#style),
+        );
         break;
       case 'cell-end':
-        this.#now(event.record.id, undefined);
+        this.#status.now(event.record.id, undefined);
+        this.#count(event.record);
         this.#row(event.record);
         break;
       case 'notice':
-        this.#status.print(event.level === 'warning' ? this.#style.doubtful(`warning: ${event.text}`) : event.text);
+        if (event.level === 'warning') this.#status.say(`warning: ${event.text}`, this.#style.doubtful);
+        else this.#status.say(event.text);
         break;
       case 'run-end':
         this.#status.clear();
@@ -86,71 +87,62 @@ export class TerminalReport {
   #header({ run, cells, pruned, elsewhere }: Extract<RunEvent, { type: 'run-start' }>): void {
     const { host, qemu, kernel, seed, shard } = run;
     const all = cells.length + (elsewhere?.length ?? 0);
-    this.#status.print(
-      this.#style.dim(
-        `Linux ${kernel.release}, QEMU ${qemu.version} (${host.accelerator}), ${shard ? `${cells.length} of ` : ''}${countOf(all, 'cell')}` +
-          `${shard ? ` in shard ${shard.index}/${shard.count}` : ''}${pruned.length > 0 ? `, ${pruned.length} pruned` : ''}, seed ${seed}`,
-      ),
+    this.#status.say(
+      `Linux ${kernel.release}, QEMU ${qemu.version} (${host.accelerator}), ${shard ? `${cells.length} of ` : ''}${countOf(all, 'cell')}` +
+        `${shard ? ` in shard ${shard.index}/${shard.count}` : ''}${pruned.length > 0 ? `, ${pruned.length} pruned` : ''}, seed ${seed}`,
+      this.#style.dim,
     );
-    const oracles = OracleNames.options.map((name) => HEADINGS[name].padEnd(column(name))).join(' ');
-    this.#status.print(
-      `${'verdict'.padEnd(VERDICT_WIDTH)} ${'cell'.padEnd(this.#idWidth)} ${oracles} ${'time'.padStart(SECONDS_WIDTH)}  cost`,
-    );
+    this.#print(() => []);
+  }
+
+  #begin(ids: readonly string[]): void {
+    this.#left.clear();
+    this.#ended.length = 0;
+    for (const id of ids) this.#left.add(id);
+    this.#all = ids.length;
+    this.#began = performance.now();
+    this.#estimate();
+    this.#status.lead(() => this.#progress());
+  }
+
+  #count({ id, duration_ms: ms }: CellRecord): void {
+    this.#left.delete(id);
+    // What another process ran says nothing of how fast this one is.
+    if (this.#running.delete(id)) this.#ended.push({ id, ms });
+    this.#estimate();
+  }
+
+  #estimate(): void {
+    const now = performance.now();
+    const ms = timeLeft(this.#ended, [...this.#left], now - this.#began, this.#earlier);
+    this.#end = ms === undefined ? undefined : now + ms;
+  }
+
+  /** `7/27, 1:02, about 3 min left`; what takes longer than was thought has no end that anybody knows. */
+  #progress(): string {
+    const now = performance.now();
+    const left = this.#end === undefined || this.#end <= now ? [] : [`${formatAbout(this.#end - now)} left`];
+    return [`${this.#all - this.#left.size}/${this.#all}`, formatElapsed(now - this.#began), ...left].join(', ');
   }
 
   #row(record: CellRecord): void {
     // Who ended the run knows why, and the totals say how many.
     if (whyUnfinished(record) !== undefined) return;
-    if (record.verdict === 'skip') {
-      this.#status.print(`${this.#verdict('skip')} ${record.id}`);
-      this.#below(this.#style.dim(record.reason));
-      return;
-    }
-    const oracles = OracleNames.options.map((name) => this.#oracle(record, name)).join(' ');
-    const metrics = formatMetrics(record.metrics);
-    const time = formatSeconds(record.duration_ms).padStart(SECONDS_WIDTH);
-    const cells = [this.#verdict(record.verdict), record.id.padEnd(this.#idWidth), oracles, `${time} `, metrics];
-    this.#status.print(cells.join(' ').trimEnd());
-    for (const [at, { reason }] of (record.earlier ?? []).entries())
-      this.#below(this.#style.doubtful(`attempt ${at + 1} was lost: ${reason}`));
-    if (isGood(record.verdict)) {
-      if (record.reason !== '') this.#below(this.#style.dim(record.reason));
-      return;
-    }
-    for (const line of objectionsIn(record)) this.#below(line);
-    if (record.evidence !== undefined) this.#below(this.#style.dim(`kept in ${record.evidence}`));
-    this.#below(`reproduce: ${record.repro}`);
+    const style = this.#style;
+    this.#print((width, shape) =>
+      record.verdict === 'skip'
+        ? noteLines(paintedVerdict('skip', style), record, width, shape, style)
+        : rowLines(record, width, shape, style),
+    );
   }
 
-  /** A line that belongs to the row above. */
-  #below(line: string): void {
-    this.#status.print(`${' '.repeat(VERDICT_WIDTH)} ${line}`);
-  }
-
-  #verdict(verdict: Verdict): string {
-    const text = verdict.padEnd(VERDICT_WIDTH);
-    if (isGood(verdict)) return this.#style.good(text);
-    return verdict === 'fail' ? this.#style.bad(text) : this.#style.doubtful(text);
-  }
-
-  #oracle(record: CellRecord, name: OracleName): string {
-    const report = record.oracles.find((oracle) => oracle.name === name);
-    const width = column(name);
-    if (report === undefined) return this.#style.dim('-'.padEnd(width));
-    switch (report.verdict) {
-      case 'pass':
-        return this.#style.good('ok'.padEnd(width));
-      case 'fail':
-        return this.#style.bad('FAIL'.padEnd(width));
-      case 'inconclusive':
-        return this.#style.doubtful('?'.padEnd(width));
-    }
-  }
-
-  #now(key: string, what: string | undefined): void {
-    if (what === undefined) this.#doing.delete(key);
-    else this.#doing.set(key, what);
-    this.#status.show([...this.#doing.values()].join(' | '));
+  /** Lines of the table, below a heading of the same columns: the terminal may be another one than before. */
+  #print(lines: (width: number, shape: Shape) => string[]): void {
+    const { width } = this.#status;
+    const shape = shapeOf(width, this.#longest);
+    if (this.#shape === undefined || !sameColumns(this.#shape, shape)) this.#status.print(headLine(shape));
+    this.#shape = shape;
+    for (const line of lines(width, shape)) this.#status.print(line);
   }
 
   /** Further lines, set off from what is above. */
@@ -173,13 +165,9 @@ export class TerminalReport {
       if (count(verdict) > 0 || verdict === 'fail') parts.push(`${count(verdict)} ${name}`);
     }
     this.#status.print('');
-    this.#status.print(`${parts.join(', ')} in ${formatSeconds(ms)}; evidence in ${folder}`);
+    this.#status.say(`${parts.join(', ')} in ${formatSeconds(ms)}; evidence in ${folder}`);
     const unfinished = records.flatMap((record) => whyUnfinished(record) ?? []);
     for (const why of new Set(unfinished))
-      this.#status.print(`${countOf(unfinished.filter((other) => other === why).length, 'cell')} did not end: ${why}`);
+      this.#status.say(`${countOf(unfinished.filter((other) => other === why).length, 'cell')} did not end: ${why}`);
   }
-}
-
-function column(name: OracleName): number {
-  return Math.max(4, HEADINGS[name].length);
 }

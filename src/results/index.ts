@@ -1,3 +1,4 @@
+export { type Earlier, earlierRuns, NOTHING_EARLIER } from './durations.js';
 export { EVENTS, type EventLog, type RunStart, readEvents, readStart, whatIsLeft } from './events.js';
 export { type Excerpt, excerptFor } from './evidence.js';
 export { History, historyFolder, type Sample, type SeriesHistory, seriesName, writeSamples } from './history.js';

@@ -16,6 +16,8 @@ export function painted(text: string, colour: number): string {
 
 /** `##[error]`, `##vso[...]`, anywhere in a line. */
 const COMMAND = /#(?=#\w*\[)/g;
+/** `::error::` at the beginning of a line, behind blanks or a colour. */
+const OBEYED = new RegExp(`^((?:[^\\S\\n]|${'\x1b'}\\[\\d+m)*):(?=:)`, 'gm');
 
 /** How many columns it takes. */
 export function widthOf(text: string): number {
@@ -28,7 +30,7 @@ export function safe(text: string): string {
     .split(PAINT)
     .map((part, at) => (at % 2 === 0 ? harmless(part) : `\x1b[${part}m`))
     .join('')
-    .replace(/^([^\S\n]*):(?=:)/gm, '$1\\u003a')
+    .replace(OBEYED, '$1\\u003a')
     .replace(COMMAND, '\\u0023');
 }
 

@@ -84,10 +84,10 @@ describe.each([true, false])('on a terminal: %s', (tty) => {
   it('progress, in each state', () => {
     const text = printed(tty, (stream) => {
       const progress = progressReporter(new StatusLine(stream));
-      progress({ type: 'step-start', step: ALL });
-      progress({ type: 'step-progress', step: ALL, done: 1, total: 2, unit: 'files' });
+      progress({ type: 'step-start', id: 'x', step: ALL });
+      progress({ type: 'step-progress', id: 'x', done: 1, total: 2, unit: 'files' });
       progress({ type: 'warning', text: ALL });
-      progress({ type: 'step-end', step: ALL, ms: 1, cached: false });
+      progress({ type: 'step-end', id: 'x', step: ALL, ms: 1, cached: false });
     });
     expect(actsIn(text, colours)).toEqual([]);
   });
