@@ -1,5 +1,6 @@
 /** What a gdb needs to know about a running guest, as a script of its commands. Pure. */
 import { join } from 'node:path';
+import { archOf } from '../arches/index.js';
 import type { Kernel, Modules } from '../model/index.js';
 import type { Sections } from '../run/index.js';
 
@@ -22,7 +23,7 @@ export function gdbScript({ kernel, modules, sections, socket, guest }: GdbScene
   return [
     'set confirm off',
     'set pagination off',
-    `set architecture ${arch === 'aarch64' ? 'aarch64' : 'i386:x86-64'}`,
+    `set architecture ${archOf({ arch }).gdb}`,
     `set substitute-path ${BUILT_AT} ${guest}`,
     ...(symbols === undefined ? [] : [`symbol-file ${symbols}`]),
     ...sections.flatMap((one) => addSymbolFile(one, join(modules.dir, 'debug'))),

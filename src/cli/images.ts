@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { ARCHES } from '../arches/index.js';
 import { type Images, type ImagesOptions, openImages } from '../images/index.js';
 import { countOf, formatBytes } from '../model/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
@@ -41,15 +42,13 @@ async function build(names: string[], options: ImageOptions): Promise<void> {
 }
 
 async function buildOne(name: string, images: Images): Promise<void> {
-  const [, part, foreign] = /^(qemu|toolbox|rootfs)(-arm64)?$/.exec(name) ?? [];
-  const arch = foreign === undefined ? 'x86_64' : 'aarch64';
-  if (part === 'qemu') await images.qemu(arch);
-  else if (part === 'toolbox') await images.toolbox(arch);
-  else if (part === 'rootfs') await images.rootfs(arch);
-  else {
-    const kernel = await images.kernel(name.replace(/^kernel-/, ''));
-    await Promise.all([images.modules(kernel), images.modules(kernel, { plants: true })]);
+  for (const { id, build } of ARCHES) {
+    if (name === build.qemu) return void (await images.qemu(id));
+    if (name === (build.crossTools ?? 'toolbox')) return void (await images.toolbox(id));
+    if (name === build.rootfs) return void (await images.rootfs(id));
   }
+  const kernel = await images.kernel(name.replace(/^kernel-/, ''));
+  await Promise.all([images.modules(kernel), images.modules(kernel, { plants: true })]);
 }
 
 async function update(names: string[], options: ImageOptions): Promise<void> {

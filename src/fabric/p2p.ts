@@ -9,6 +9,7 @@
  */
 import {
   type Backend,
+  hasIommu,
   type Machine,
   type Path,
   type PciNode,
@@ -134,7 +135,7 @@ function bridgesOfBoth(topology: Topology, a: string, b: string): [Bridges, Brid
 
 /** Does the kernel let the ports of this machine redirect? It asks for access control as soon as it finds an IOMMU. */
 export function redirects(machine: Machine, topology: Topology): boolean {
-  return machine.iommu.kind !== 'none' && topology.acsRedirect !== false;
+  return hasIommu(machine) && topology.acsRedirect !== false;
 }
 
 /** The bridges above every node, nearest first. A port is the same object to all that are below it. */

@@ -3,7 +3,8 @@
  */
 
 import { z } from 'zod';
-import { type DomainInForce, domainInForce, InfraError, type Iommu, type Machine, translates } from '../model/index.js';
+import { modelOf } from '../iommus/index.js';
+import { type DomainInForce, domainInForce, InfraError, type Machine, translates } from '../model/index.js';
 import type { ExecResult, Session } from './session.js';
 
 /** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
@@ -127,15 +128,6 @@ const Bound = z.object({ disk: z.string(), domain: z.string(), iommu: z.string()
 /** What the guest's kernel calls a group's domain (/sys/kernel/iommu_groups/N/type). */
 const DOMAINS: Record<DomainInForce, string> = { none: 'none', identity: 'identity', strict: 'DMA', lazy: 'DMA-FQ' };
 
-/** How it names its IOMMUs (/sys/class/iommu); a virtio one by its PCI address. */
-const UNITS: Record<Iommu['kind'], RegExp> = {
-  none: /^$/,
-  intel: /^dmar\d+$/,
-  amd: /^ivhd\d+$/,
-  virtio: /^[0-9a-f]{4}:[0-9a-f]{2}:/,
-  smmuv3: /^smmu3\./,
-};
-
 /** In what a device as the guest has it differs from what the machine declares. */
 export function otherMachine(
   machine: Machine,
@@ -145,7 +137,8 @@ export function otherMachine(
   const { iommu } = machine;
   const domain = DOMAINS[domainInForce(iommu)];
   if (bound.domain !== domain) return `IOMMU domain '${bound.domain}', and the machine declares '${domain}'`;
-  if (!UNITS[iommu.kind].test(bound.iommu)) return `the IOMMU '${bound.iommu}', and the machine declares ${iommu.kind}`;
+  if (!modelOf(iommu).kernel.sysfs.test(bound.iommu))
+    return `the IOMMU '${bound.iommu}', and the machine declares ${iommu.kind}`;
   const bits = machine.dmaBits ?? 64;
   if (driver === 'phyr_nvme' && bound.dma_bits !== bits)
     return `a DMA mask of ${bound.dma_bits} bits, and the machine declares ${bits}`;

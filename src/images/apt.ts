@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ARCHES, HOST } from '../arches/index.js';
 import { InfraError, projectRoot, UsageError } from '../model/index.js';
 import type { Cache } from './cache.js';
 import { must, type RunOptions, run, tail } from './exec.js';
@@ -248,8 +249,8 @@ export class Apt {
       `Dir::Etc ${quoted(path.join(root, 'etc'))};`,
       'Dir::Etc::main "/dev/null";',
       'Dir::Etc::parts "/dev/null";',
-      'APT::Architecture "amd64";',
-      'APT::Architectures { "amd64"; "arm64"; };',
+      `APT::Architecture ${quoted(HOST.debian)};`,
+      `APT::Architectures { ${ARCHES.map(({ debian }) => `${quoted(debian)};`).join(' ')} };`,
       'APT::Install-Recommends "false";',
       'APT::Sandbox::User "root";',
       'Acquire::Languages "none";',

@@ -1,13 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { HOST } from '../arches/index.js';
 import type { CpioItem } from '../host/index.js';
+import { IOMMUS } from '../iommus/index.js';
 import { InfraError } from '../model/index.js';
-
-/** What the guest's init loads before anything else: the network that SSH comes in by, and word of a panic. */
-export const BOOT_MODULES = ['virtio_net', 'pvpanic-pci'] as const;
-
-/** Debian's small kernel for arm64 has no pvpanic; its panics are read off the console. */
-export const BOOT_MODULES_ARM64 = ['virtio_net'] as const;
 
 /** Built into the small kernels. Where they are modules they are loaded, too. */
 export const COMMON_MODULES = ['virtio_pci', 'nvme', 'ext4'] as const;
@@ -17,7 +13,11 @@ export const COMMON_MODULES = ['virtio_pci', 'nvme', 'ext4'] as const;
  * by a workload that needs them.
  */
 export const MODULES_ON_REQUEST: Readonly<Record<string, readonly string[]>> = {
-  virtio_iommu: ['virtio_pci', 'virtio_iommu'],
+  ...Object.fromEntries(
+    IOMMUS.flatMap(({ kernel: { module } }) =>
+      module === undefined ? [] : [[module.name, [...module.needs, module.name]]],
+    ),
+  ),
   vfio_pci: ['vfio_pci'],
   vfio_iommu_type1: ['vfio_iommu_type1'],
   nd_pmem: ['nfit', 'nd_pmem'],
@@ -33,7 +33,7 @@ export const MODULES_ON_REQUEST: Readonly<Record<string, readonly string[]>> = {
 export async function bootModuleItems(
   modulesDir: string,
   plain: (file: string) => Promise<string>,
-  required: readonly string[] = BOOT_MODULES,
+  required: readonly string[] = HOST.kernel.bootModules,
 ): Promise<CpioItem[]> {
   const builtin = builtinModules(modulesDir);
   const files = moduleFiles(modulesDir);

@@ -1,8 +1,9 @@
 import { accessSync, constants, copyFileSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { ARCHES, archOf, HOST } from '../arches/index.js';
 import { writeCpio } from '../host/index.js';
 import { describe, type Kernel, type Machine, UsageError } from '../model/index.js';
-import { BOOT_MODULES, BOOT_MODULES_ARM64, bootModuleItems } from './bootmodules.js';
+import { bootModuleItems } from './bootmodules.js';
 import type { Cache } from './cache.js';
 import { missingOptions } from './kernel-needs.js';
 import { hashFile } from './manifest.js';
@@ -14,41 +15,15 @@ import { symbolsOf } from './symbols.js';
 const STEP = 1;
 const NEEDED = ['Makefile', '.config', 'Module.symvers', 'include/config/kernel.release'];
 
-interface ImageFile {
-  path: string;
-  /** What `make` calls it, and so its name in the cache. */
-  name: string;
-  magic: { at: number; text: string };
-  what: string;
-  bootModules: readonly string[];
-}
-
-const IMAGES: Record<Machine['arch'], ImageFile> = {
-  x86_64: {
-    path: 'arch/x86/boot/bzImage',
-    name: 'bzImage',
-    magic: { at: 0x202, text: 'HdrS' },
-    what: 'an x86 kernel image',
-    bootModules: BOOT_MODULES,
-  },
-  aarch64: {
-    path: 'arch/arm64/boot/Image',
-    name: 'Image',
-    magic: { at: 56, text: 'ARM\x64' },
-    what: 'an arm64 kernel image',
-    bootModules: BOOT_MODULES_ARM64,
-  },
-};
-
 /** A kernel that the user built: `--kernel DIR`. The tree is only read; its image and boot modules are copied. */
 export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: Kernel; tree: BuildTree }> {
   const { dir, arch, config: configText } = checkTree(spec);
-  const imageFile = IMAGES[arch];
+  const { image: imageFile, bootModules } = archOf({ arch }).kernel;
   const release = readFileSync(path.join(dir, 'include/config/kernel.release'), 'utf8').trim();
   const [image, symbols, config] = [imageFile.path, 'Module.symvers', '.config'].map((file) =>
     hashFile(path.join(dir, file)),
   );
-  const boot = await bootModuleItems(dir, async (file) => file, imageFile.bootModules);
+  const boot = await bootModuleItems(dir, async (file) => file, bootModules);
   const bootKey = boot.map((item) => (item.kind === 'file' ? [item.path, hashFile(item.from)] : item));
   const entry = await cache.entry({
     name: 'kernel-tree',
@@ -92,13 +67,13 @@ function checkTree(spec: string): Tree {
     if (!statSync(dir).isDirectory()) throw new Error('not a directory');
     for (const file of NEEDED) accessSync(path.join(dir, file), constants.R_OK);
     const config = readFileSync(path.join(dir, '.config'), 'utf8');
-    const arch = /^CONFIG_ARM64=y$/m.test(config) ? 'aarch64' : 'x86_64';
-    accessSync(path.join(dir, IMAGES[arch].path), constants.R_OK);
+    const { id: arch } = ARCHES.find(({ kernel }) => config.split('\n').includes(`CONFIG_${kernel.option}=y`)) ?? HOST;
+    accessSync(path.join(dir, archOf({ arch }).kernel.image.path), constants.R_OK);
     tree = { dir, arch, config };
   } catch (error) {
     throw new UsageError(`--kernel ${spec} is not a built kernel tree: ${describe(error)}`, hint, { cause: error });
   }
-  const { path: file, magic, what } = IMAGES[tree.arch];
+  const { path: file, magic, what } = archOf(tree).kernel.image;
   const image = readFileSync(path.join(tree.dir, file));
   if (image.toString('latin1', magic.at, magic.at + magic.text.length) !== magic.text)
     throw new UsageError(`--kernel ${spec}: ${file} is not ${what}`, hint);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { HOST } from '../arches/index.js';
 import { InfraError } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import { type Cache, removeTree } from './cache.js';
@@ -112,7 +113,7 @@ export async function checkStyle(tools: string, box: string, signal: AbortSignal
   const sources = guestSources(moduleParts());
   const files = sources.files.filter((file) => /\.[ch]$/.test(file));
   const options = ['--no-tree', '--strict', '--terse', '--no-summary', '--show-types', '-f'];
-  const library = ['lib/x86_64-linux-gnu/perl-base', 'lib/x86_64-linux-gnu/perl/5.40', 'share/perl/5.40'].map(
+  const library = [`lib/${HOST.build.triplet}/perl-base`, `lib/${HOST.build.triplet}/perl/5.40`, 'share/perl/5.40'].map(
     (dir) => `${CHECKER}/usr/${dir}`,
   );
   const perl = ['env', 'LC_ALL=C', `PERL5LIB=${library.join(':')}`, `${CHECKER}/usr/bin/perl`];

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { ARCHES, type ArchId, archOf, HOST } from '../arches/index.js';
 import type { Emit, Image, Kernel, Machine, Modules, Progress, Qemu, RootFs } from '../model/index.js';
 import { UsageError } from '../model/index.js';
 import { Apt } from './apt.js';
@@ -18,7 +19,6 @@ import { rootfs } from './rootfs.js';
 import { fragmentOf, sourceKernel, sourceKernelKey } from './sourcekernel.js';
 import { GuestStates } from './states.js';
 import { decodeLog } from './symbols.js';
-import { TARGETS } from './target.js';
 import { Toolbox } from './toolbox.js';
 
 export interface ImagesOptions {
@@ -106,7 +106,7 @@ class CachedImages implements Images {
   readonly #apt: Apt;
   readonly #packages: Packages;
   readonly #toolbox: Toolbox;
-  readonly #toolboxes: Record<Machine['arch'], Toolbox>;
+  readonly #toolboxes: ReadonlyMap<ArchId, Toolbox>;
   readonly #ready = new Map<string, Promise<Image>>();
   readonly #trees = new Map<string, { key: string; open: () => Promise<BuildTree>; own?: string }>();
 
@@ -132,18 +132,18 @@ class CachedImages implements Images {
     this.#toolbox = new Toolbox(cache, this.#packages, this.#recipes);
     const cross = (group: string | undefined) =>
       group === undefined ? this.#toolbox : new Toolbox(cache, this.#packages, this.#recipes, group, this.#toolbox);
-    this.#toolboxes = { x86_64: this.#toolbox, aarch64: cross(TARGETS.aarch64.crossTools) };
+    this.#toolboxes = new Map(ARCHES.map(({ id, build }) => [id, cross(build.crossTools)]));
   }
 
   get cacheDir(): string {
     return this.#cache.dir;
   }
 
-  qemu(arch: Machine['arch'] = 'x86_64'): Promise<Qemu> {
+  qemu(arch: ArchId = HOST.id): Promise<Qemu> {
     const own = this.#options.qemu;
-    if (own === undefined) return packagedQemu(this.#cache, this.#packages, TARGETS[arch]);
-    if (arch === 'x86_64') return ownQemu(own, this.#signal);
-    throw new UsageError(`--qemu ${own} emulates x86-64, and a machine is ${arch}`, 'leave the option out for it');
+    if (own === undefined) return packagedQemu(this.#cache, this.#packages, archOf({ arch }));
+    if (arch === HOST.id) return ownQemu(own, this.#signal);
+    throw new UsageError(`--qemu ${own} emulates ${HOST.id}, and a machine is ${arch}`, 'leave the option out for it');
   }
 
   async kernel(spec: string, machine?: Machine): Promise<Kernel> {
@@ -158,7 +158,7 @@ class CachedImages implements Images {
     const group = machine ? groupForMachine(named, machine, this.#recipes) : named;
     const recipe = this.#recipes.groups[group];
     if (recipe?.kind === 'kernel-source') return this.#builtHere(group, recipe, fragmentOf(recipe));
-    const kernelRecipe = recipe?.kind === 'kernel' ? recipe : ({ arch: 'x86_64' } as const);
+    const kernelRecipe = recipe?.kind === 'kernel' ? recipe : { arch: HOST.id };
     const kernel = await packagedKernel(group, kernelRecipe, this.#cache, this.#packages, this.#toolbox);
     this.#trees.set(kernel.key, this.#headersOf(group));
     return kernel;
@@ -192,7 +192,7 @@ class CachedImages implements Images {
     const group = `kernel-${spec}`;
     const recipe = this.#recipes.groups[group];
     if (recipe?.kind !== 'kernel-source') throw new UsageError(`kernel '${spec}' is not one that is built here`);
-    const toolbox = this.#toolboxes.x86_64.key;
+    const toolbox = this.#toolbox.key;
     const key = sourceKernelKey(this.#packages.set(group), recipe, fragmentOf(recipe), toolbox);
     return (await this.#cache.list()).some((entry) => entry.name === group && entry.key === key);
   }
@@ -215,16 +215,16 @@ class CachedImages implements Images {
     });
   }
 
-  rootfs(arch: Machine['arch'] = 'x86_64'): Promise<RootFs> {
-    const toolbox = this.#toolboxes[arch];
-    return toolbox.using(() => rootfs(this.#cache, this.#packages, toolbox, TARGETS[arch]));
+  rootfs(arch: ArchId = HOST.id): Promise<RootFs> {
+    const toolbox = this.#toolboxOf(arch);
+    return toolbox.using(() => rootfs(this.#cache, this.#packages, toolbox, archOf({ arch }).build));
   }
 
   async modules(kernel: Kernel, options: ModuleOptions = {}): Promise<Modules> {
     const tree = this.#trees.get(kernel.key);
     if (!tree)
       throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
-    const toolbox = this.#toolboxes[kernel.arch];
+    const toolbox = this.#toolboxOf(kernel.arch);
     const onBuild = () => {
       if (tree.own === undefined) return;
       const text = `modules are built for ${kernel.release} of ${tree.own}: none are there yet for this kernel and these sources; the first time takes minutes`;
@@ -236,7 +236,7 @@ class CachedImages implements Images {
   modulesKey(kernel: Kernel, options: ModuleOptions = {}): string {
     const tree = this.#trees.get(kernel.key);
     if (!tree) throw new UsageError(`kernel ${kernel.release} is not one of these images`);
-    return modulesKey(tree.key, this.#toolboxes[kernel.arch], options);
+    return modulesKey(tree.key, this.#toolboxOf(kernel.arch), options);
   }
 
   image(spec: string, options: ModuleOptions & { machine?: Machine } = {}): Promise<Image> {
@@ -262,14 +262,20 @@ class CachedImages implements Images {
   }
 
   /** Of a kernel that has a name: what runs it need not wait until it is there. */
-  #archOf(spec: string): Machine['arch'] | undefined {
+  #archOf(spec: string): ArchId | undefined {
     if (variantOf(spec) !== undefined || isDirectory(spec)) return undefined;
     const recipe = this.#recipes.groups[kernelGroup(spec, this.#recipes, this.#packages)];
     return recipe?.kind === 'kernel' ? recipe.arch : undefined;
   }
 
-  async toolbox(arch: Machine['arch'] = 'x86_64'): Promise<string> {
-    return (await this.#toolboxes[arch].root()).dir;
+  #toolboxOf(arch: ArchId): Toolbox {
+    const toolbox = this.#toolboxes.get(arch);
+    if (toolbox === undefined) throw new TypeError(`there is no architecture '${arch}'`);
+    return toolbox;
+  }
+
+  async toolbox(arch: ArchId = HOST.id): Promise<string> {
+    return (await this.#toolboxOf(arch).root()).dir;
   }
 
   async decode(log: readonly string[], image: Image): Promise<string[]> {

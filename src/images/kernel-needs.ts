@@ -1,15 +1,7 @@
 /** What a kernel of the user's own must be configured with, and what it lacks. Pure. */
+import { archOf, type Need, needs } from '../arches/index.js';
+import { modelOf } from '../iommus/index.js';
 import type { Machine } from '../model/index.js';
-
-/** `y`: a module would come too late, since the guest's init loads only what it boots by. */
-interface Need {
-  option: string;
-  as: 'y' | 'm';
-  why: string;
-}
-
-const needs = (as: Need['as'], why: string, ...options: string[]): Need[] =>
-  options.map((option) => ({ option, as, why }));
 
 const EVERYWHERE: Need[] = [
   ...needs('y', "the guest's init and shell", 'BLK_DEV_INITRD', 'BINFMT_ELF', 'BINFMT_SCRIPT', 'DEVTMPFS'),
@@ -58,29 +50,9 @@ const EVERYWHERE: Need[] = [
   ...needs('y', 'workloads with huge pages', 'TRANSPARENT_HUGEPAGE', 'HUGETLBFS'),
 ];
 
-const OF_ARCH: Record<Machine['arch'], Need[]> = {
-  x86_64: [
-    ...needs('y', 'the machine q35', 'SMP', 'ACPI', 'PCI_MMCONFIG'),
-    ...needs('y', 'devices that reach 28 bits of address', 'ZONE_DMA'),
-    ...needs('y', 'the console that is watched', 'SERIAL_8250', 'SERIAL_8250_CONSOLE'),
-    ...needs('m', 'word of a panic', 'PVPANIC_PCI'),
-  ],
-  aarch64: [
-    ...needs('y', 'the machine virt', 'SMP', 'PCI_HOST_GENERIC', 'ARM_GIC_V3'),
-    ...needs('y', 'the console that is watched', 'SERIAL_AMBA_PL011', 'SERIAL_AMBA_PL011_CONSOLE'),
-  ],
-};
-
-const OF_IOMMU: Record<Machine['iommu']['kind'], Need[]> = {
-  none: [],
-  intel: needs('y', 'machines with VT-d', 'INTEL_IOMMU'),
-  amd: needs('y', 'machines with AMD-Vi', 'AMD_IOMMU'),
-  virtio: needs('m', 'machines with virtio-iommu', 'VIRTIO_IOMMU'),
-  smmuv3: needs('y', 'machines with an SMMUv3', 'ARM_SMMU_V3'),
-};
-
 export function needsOf(arch: Machine['arch'], iommus: readonly Machine['iommu']['kind'][]): Need[] {
-  return [...EVERYWHERE, ...OF_ARCH[arch], ...new Set(iommus.flatMap((kind) => OF_IOMMU[kind]))];
+  const ofIommus = [...new Set(iommus)].flatMap((kind) => modelOf({ kind }).kernel.needs);
+  return [...EVERYWHERE, ...archOf({ arch }).kernel.needs, ...ofIommus];
 }
 
 /** One line for each missing option, as a person would add it to the configuration. */

@@ -1,15 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { archOf } from '../arches/index.js';
 import { writeCpio } from '../host/index.js';
+import { modelOf } from '../iommus/index.js';
 import { InfraError, type Kernel, type Machine, UsageError } from '../model/index.js';
-import {
-  BOOT_MODULES,
-  BOOT_MODULES_ARM64,
-  bootModuleItems,
-  COMMON_MODULES,
-  MODULES_ON_REQUEST,
-} from './bootmodules.js';
+import { bootModuleItems, COMMON_MODULES, MODULES_ON_REQUEST } from './bootmodules.js';
 import type { Cache, Entry } from './cache.js';
 import { must } from './exec.js';
 import type { Package } from './lock.js';
@@ -42,8 +38,8 @@ export function kernelGroup(spec: string, recipes: Recipes, packages: Packages):
 }
 
 /**
- * The group of the kernel that a machine boots where `group` was asked for: a packaged kernel has no AMD-Vi in its small flavour, and
- * another image for each architecture. One that was built is taken as it is.
+ * The group of the kernel that a machine boots where `group` was asked for: the small flavour of a packaged kernel lacks
+ * some drivers, and each architecture has another image. One that was built is taken as it is.
  */
 export function groupForMachine(
   group: string,
@@ -52,7 +48,8 @@ export function groupForMachine(
 ): string {
   const recipe = recipes.groups[group];
   if (recipe?.kind !== 'kernel') return group;
-  const fits = (r: KernelRecipe) => r.arch === arch && (iommu.kind !== 'amd' || r.amdVi);
+  const { small } = modelOf(iommu).kernel;
+  const fits = (r: KernelRecipe) => r.arch === arch && (small || r.allDrivers);
   if (fits(recipe)) return group;
   const other = Object.entries(recipes.groups).find(
     ([, r]) => r.kind === 'kernel' && r.series === recipe.series && fits(r),
@@ -82,7 +79,7 @@ export async function packagedKernel(
 ): Promise<Kernel> {
   return packages.using(group, async (set) => {
     const release = releaseOf(set);
-    const required = arch === 'aarch64' ? BOOT_MODULES_ARM64 : BOOT_MODULES;
+    const { packed, bootModules: required } = archOf({ arch }).kernel;
     const entry = await cache.entry({
       name: group,
       key: keyOf('kernel', STEP, set.key, required, COMMON_MODULES, MODULES_ON_REQUEST),
@@ -102,9 +99,8 @@ export async function packagedKernel(
         const image = ['vmlinuz', 'vmlinuz.unsigned'].map((name) => path.join(modules, name)).find(existsSync);
         if (!image) throw new InfraError(`the packages of ${release} hold no kernel image`);
         const unpacked = path.join(context.dir, 'vmlinux');
-        // Debian's kernel for arm64 is not packed.
-        if (arch === 'aarch64') await rename(image, unpacked);
-        else await unpackKernel(image, unpacked, context.scratch, tools.dir, context.signal);
+        if (packed) await unpackKernel(image, unpacked, context.scratch, tools.dir, context.signal);
+        else await rename(image, unpacked);
         const xz = hostProgram(tools.dir, 'usr/bin/xz');
         const items = await bootModuleItems(
           modules,

@@ -2,6 +2,7 @@ import { copyFileSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { archOf } from '../arches/index.js';
 import { InfraError, type Kernel, type Modules } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache } from './cache.js';
@@ -9,7 +10,6 @@ import { tail } from './exec.js';
 import { buildError } from './programs.js';
 import { keyOf } from './project.js';
 import { guestSources, moduleParts } from './sources.js';
-import { TARGETS } from './target.js';
 import type { Toolbox } from './toolbox.js';
 import { workshop } from './workshop.js';
 
@@ -45,7 +45,7 @@ export async function buildModules(
 ): Promise<Modules> {
   const sources = guestSources(moduleParts(guest), guest);
   const builder = toolbox.key;
-  const target = TARGETS[kernel.arch];
+  const target = archOf(kernel).build;
   const name = plants ? 'modules-plants' : 'modules';
   // All of them serve whoever wants some.
   const whole = modulesKey(tree.key, toolbox, { plants, guest });

@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Arch } from '../arches/index.js';
 import { InfraError, UsageError } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache, Entry } from './cache.js';
@@ -9,16 +10,15 @@ import { must, tail } from './exec.js';
 import type { PackageSet, Packages } from './packages.js';
 import { keyOf } from './project.js';
 import { copySources, guestSources } from './sources.js';
-import type { Target } from './target.js';
 import type { Toolbox } from './toolbox.js';
 
 const STEP = 1;
 
 /** Engines that need a library are left out by themselves: the toolbox holds libaio's alone. */
-const fioConfigure = ({ compiler, fioFlags }: Target): string =>
+const fioConfigure = ({ compiler, fioFlags }: Arch['build']): string =>
   `./configure --cc=${compiler} ${fioFlags}--build-static --disable-native --disable-lex --disable-shm --extra-cflags="-O2 -g0"`;
 
-export function fioKey(set: PackageSet, toolbox: Toolbox, target: Target): string {
+export function fioKey(set: PackageSet, toolbox: Toolbox, target: Arch['build']): string {
   return keyOf('fio', STEP, set.packages.find(isFio)?.sha256, toolbox.key, fioConfigure(target));
 }
 
@@ -30,7 +30,7 @@ export function fio(
   cache: Cache,
   packages: Packages,
   toolbox: Toolbox,
-  target: Target,
+  target: Arch['build'],
 ): Promise<Entry> {
   const builder = toolbox.key;
   return cache.entry({
@@ -65,7 +65,7 @@ export function toolsKey(toolbox: Toolbox): string {
 }
 
 /** The guest's own user-space programs, static. */
-export function tools(cache: Cache, toolbox: Toolbox, target: Target): Promise<Entry> {
+export function tools(cache: Cache, toolbox: Toolbox, target: Arch['build']): Promise<Entry> {
   const sources = toolSources();
   const builder = toolbox.key;
   return cache.entry({

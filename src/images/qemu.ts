@@ -1,22 +1,22 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { type Arch, HOST } from '../arches/index.js';
 import { describe, InfraError, type Qemu, UsageError } from '../model/index.js';
 import type { Cache } from './cache.js';
 import { run } from './exec.js';
 import type { Packages } from './packages.js';
 import { keyOf } from './project.js';
-import type { Target } from './target.js';
 import { hostProgram } from './toolbox.js';
 import { unpack } from './unpack.js';
 
 const STEP = 1;
-const HINT = 'give the path of a qemu-system-x86_64';
+const HINT = `give the path of a ${HOST.emulator}`;
 
-export async function packagedQemu(cache: Cache, packages: Packages, target: Target): Promise<Qemu> {
-  const binary = `usr/bin/${target.emulator}`;
-  const entry = await packages.using(target.qemu, (set) =>
+export async function packagedQemu(cache: Cache, packages: Packages, { emulator, build }: Arch): Promise<Qemu> {
+  const binary = `usr/bin/${emulator}`;
+  const entry = await packages.using(build.qemu, (set) =>
     cache.entry({
-      name: target.qemu,
+      name: build.qemu,
       key: keyOf('qemu', STEP, set.key),
       build: async (context) => {
         await unpack(set.packages, context.dir, packages, context);
@@ -31,7 +31,7 @@ export async function packagedQemu(cache: Cache, packages: Packages, target: Tar
   const program = hostProgram(entry.dir, binary);
   return {
     version: entry.meta.version ?? '',
-    program: { ...program, env: { QEMU_MODULE_DIR: path.join(entry.dir, 'usr/lib/x86_64-linux-gnu/qemu') } },
+    program: { ...program, env: { QEMU_MODULE_DIR: path.join(entry.dir, `usr/lib/${HOST.build.triplet}/qemu`) } },
     dataDirs: [path.join(entry.dir, 'usr/share/qemu'), path.join(entry.dir, 'usr/share/seabios')],
     key: entry.key,
   };

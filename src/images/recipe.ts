@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { ArchId, HOST } from '../arches/index.js';
 import { describe, projectRoot, UsageError } from '../model/index.js';
 
 const Closure = z.strictObject({
@@ -23,9 +24,9 @@ const Kernel = z.strictObject({
   /** The newest release of this series is locked. */
   series: z.string().regex(/^\d+\.\d+$/),
   flavour: z.string(),
-  arch: z.enum(['x86_64', 'aarch64']).default('x86_64'),
-  /** Does it have a driver for AMD's IOMMU? */
-  amdVi: z.boolean().default(false),
+  arch: ArchId.default(HOST.id),
+  /** Has it what the small flavour, made for clouds, leaves out? */
+  allDrivers: z.boolean().default(false),
 });
 
 const KernelSource = Closure.extend({

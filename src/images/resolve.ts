@@ -1,3 +1,4 @@
+import { archOf, HOST } from '../arches/index.js';
 import { InfraError, UsageError } from '../model/index.js';
 import type { Archive } from './apt.js';
 import type { Lock, Package } from './lock.js';
@@ -22,12 +23,12 @@ async function resolveClosure(recipe: ClosureRecipe | KernelSourceRecipe, apt: A
 
 /** The architectures whose packages these names mean. */
 export function architecturesOf(names: readonly string[]): string[] {
-  return [...new Set(['amd64', ...names.flatMap((name) => name.split(':')[1] || [])])];
+  return [...new Set([HOST.debian, ...names.flatMap((name) => name.split(':')[1] || [])])];
 }
 
 /** What a kernel has for its own architecture; kbuild's programs run on the host. */
 function qualified(name: string, { arch }: KernelRecipe): string {
-  return arch === 'aarch64' ? `${name}:arm64` : name;
+  return arch === HOST.id ? name : `${name}:${archOf({ arch }).debian}`;
 }
 
 /** A kernel is complete only with its modules and headers; of two binaries the signed one is taken. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import type { Arch } from '../arches/index.js';
 import { type CpioItem, writeCpio } from '../host/index.js';
 import { InfraError, projectRoot, type RootFs } from '../model/index.js';
 import type { Cache } from './cache.js';
@@ -8,7 +9,6 @@ import type { Packages } from './packages.js';
 import { fio, fioKey, tools, toolsKey } from './programs.js';
 import { keyOf } from './project.js';
 import { guestSources } from './sources.js';
-import type { Target } from './target.js';
 import type { Toolbox } from './toolbox.js';
 import { unpack } from './unpack.js';
 
@@ -32,7 +32,12 @@ const TEXTS: Record<string, string> = {
 };
 
 /** The guest's root file system. Everything in it that we make is a step of its own, so a change of one tool is quick. */
-export async function rootfs(cache: Cache, packages: Packages, toolbox: Toolbox, target: Target): Promise<RootFs> {
+export async function rootfs(
+  cache: Cache,
+  packages: Packages,
+  toolbox: Toolbox,
+  target: Arch['build'],
+): Promise<RootFs> {
   const own = guestSources(['init', 'lab']);
   return packages.using(target.rootfs, async (set) => {
     const entry = await cache.entry({
@@ -95,7 +100,7 @@ function skeleton(): CpioItem[] {
 }
 
 /** The programs, the libraries that they need and the dynamic loader that brings them together. */
-function programItems(tree: string, { triplet, loader }: Target): CpioItem[] {
+function programItems(tree: string, { triplet, loader }: Arch['build']): CpioItem[] {
   const items: CpioItem[] = [];
   const libraries = new Set<string>();
   for (const [program, name] of Object.entries(PROGRAMS)) {

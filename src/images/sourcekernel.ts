@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { HOST } from '../arches/index.js';
 import { writeCpio } from '../host/index.js';
 import { InfraError, type Kernel, projectRoot, UsageError } from '../model/index.js';
-import { BOOT_MODULES, bootModuleItems } from './bootmodules.js';
+import { bootModuleItems } from './bootmodules.js';
 import { type BoxOptions, boxDirs, inBox } from './box.js';
 import type { BuildContext, Cache } from './cache.js';
 import { must, tail } from './exec.js';
@@ -96,7 +97,7 @@ export async function sourceKernel(
             `Kconfig refuses what is asked of the kernel ${group.slice('kernel-'.length)}:\n  ${refused.join('\n  ')}`,
             `another option that they depend on is missing; see images/${recipe.config} and your --kernel-config`,
           );
-        const missing = missingOptions(config, 'x86_64');
+        const missing = missingOptions(config, HOST.id);
         if (missing.length > 0)
           throw new UsageError(`such a kernel lacks what the guests need:\n  ${missing.join('\n  ')}`);
         await compile([...make, ...REPRODUCIBLE], box, context);
@@ -113,7 +114,7 @@ export async function sourceKernel(
   );
   const kernel: Kernel = {
     release: entry.meta.release ?? '',
-    arch: 'x86_64',
+    arch: HOST.id,
     image: path.join(entry.dir, 'bzImage'),
     bootModules: path.join(entry.dir, 'boot.cpio'),
     ...symbolsOf(path.join(entry.dir, 'debug', 'vmlinux')),
@@ -135,7 +136,7 @@ export function sourceKernelKey(
   fragment: string,
   builder: string,
 ): string {
-  return keyOf('kernel-source', STEP, set.key, recipe.source, fragment, builder, REPRODUCIBLE, BOOT_MODULES);
+  return keyOf('kernel-source', STEP, set.key, recipe.source, fragment, builder, REPRODUCIBLE, HOST.kernel.bootModules);
 }
 
 /** The settings of a fragment that a finished configuration does not have, with what it has instead. */

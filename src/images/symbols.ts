@@ -3,9 +3,9 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { archOf } from '../arches/index.js';
 import type { Image } from '../model/index.js';
 import { must } from './exec.js';
-import { TARGETS } from './target.js';
 import { hostProgram } from './toolbox.js';
 
 /** A function as a log names it. */
@@ -110,7 +110,7 @@ export async function decodeLog(
 ): Promise<string[]> {
   const references = log.flatMap(referencesIn);
   if (references.length === 0) return [...log];
-  const prefix = TARGETS[kernel.arch].strip.replace(/strip$/, '');
+  const prefix = archOf(kernel).build.strip.replace(/strip$/, '');
   const tool = (name: string, args: string[]) => {
     const { file, args: before } = hostProgram(toolbox, `usr/bin/${prefix}${name}`);
     return must(file, [...before, ...args], { what: name, signal });

@@ -1,5 +1,6 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { HOST } from '../arches/index.js';
 import type { HostProgram } from '../model/index.js';
 import { checkNamespaces } from './box.js';
 import type { Cache, Entry } from './cache.js';
@@ -79,9 +80,9 @@ export class Toolbox {
 
 /** A program of an unpacked tree, run on the host by that tree's own dynamic loader. */
 export function hostProgram(root: string, program: string): HostProgram {
-  const lib = path.join(root, 'usr/lib/x86_64-linux-gnu');
+  const lib = path.join(root, 'usr/lib', HOST.build.triplet);
   return {
-    file: path.join(root, 'usr/lib64/ld-linux-x86-64.so.2'),
+    file: path.join(root, 'usr', HOST.build.loader),
     args: ['--library-path', lib, '--argv0', path.basename(program), path.join(root, program)],
     env: {},
   };

@@ -1,7 +1,7 @@
 /**
  * What the image builder hands to the machines: absolute paths into the content-addressed cache plus the keys that identify them.
  */
-import type { Machine } from './machine.js';
+import type { ArchId } from './machine.js';
 
 /** How to start a program that lives in the toolbox on the host: argv prefix and environment, no privileges needed. */
 export interface HostProgram {
@@ -22,7 +22,7 @@ export interface Qemu {
 export interface Kernel {
   /** `7.3.4+deb13-cloud-amd64` */
   release: string;
-  arch: Machine['arch'];
+  arch: ArchId;
   /** vmlinux or bzImage, as QEMU takes them */
   image: string;
   /** vmlinux with symbols, and source lines if it was configured so; a packaged kernel comes without. */

@@ -1,47 +1,16 @@
 /** The machine that a guest sees: processor, memory, clock and the IOMMU between its devices and its memory. */
 import { z } from 'zod';
+import { ArchId, archOf } from '../arches/index.js';
+import { domainInForce, Iommu, modelOf } from '../iommus/index.js';
 import { Id } from './id.js';
 
-const Translated = z.enum(['lazy', 'strict', 'passthrough']);
-
-/**
- * The IOMMU that the machine has and the default domain its kernel is asked for. `runtime: identity`: the kernel boots with that
- * domain, and the groups of all endpoints of the topology are then set to identity through sysfs, as an administrator would.
- */
-export const Iommu = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('none') }),
-    z.strictObject({
-      kind: z.literal('intel'),
-      domain: Translated,
-      /** The hypervisor wants to hear of every new mapping, too, which VFIO needs. */
-      cachingMode: z.boolean().optional(),
-      /** PASID tables instead of context entries, and the stage at which the kernel then translates: `first` has the CPU's table format. */
-      scalable: z.enum(['first-stage', 'second-stage']).optional(),
-      runtime: z.literal('identity').optional(),
-    }),
-    z.strictObject({ kind: z.literal('virtio'), domain: Translated, runtime: z.literal('identity').optional() }),
-    z.strictObject({ kind: z.literal('amd'), domain: Translated, runtime: z.literal('identity').optional() }),
-    z.strictObject({ kind: z.literal('smmuv3'), domain: Translated, runtime: z.literal('identity').optional() }),
-  ])
-  .superRefine((iommu, ctx) => {
-    const object = (message: string) => ctx.addIssue({ code: 'custom', message });
-    if (iommu.kind === 'none') return;
-    if (iommu.domain === 'passthrough' && iommu.runtime !== undefined)
-      object('domain passthrough is identity from the start: runtime has nothing to change');
-    if (iommu.domain !== 'lazy') return;
-    if (iommu.kind === 'amd')
-      object('AMD-Vi under emulation caches what is not mapped, so the kernel makes every domain strict: take strict');
-    // Not first-stage tables: a hypervisor nests those and has nothing to copy.
-    if (iommu.kind === 'intel' && iommu.cachingMode && iommu.scalable !== 'first-stage')
-      object('in caching mode the kernel makes every domain strict: take strict, or scalable first-stage');
-  });
-export type Iommu = z.infer<typeof Iommu>;
+export { ArchId } from '../arches/index.js';
+export { type DomainInForce, domainInForce, hasIommu, Iommu, runtimeOf, translates } from '../iommus/index.js';
 
 export const Machine = z
   .strictObject({
     id: Id,
-    arch: z.enum(['x86_64', 'aarch64']),
+    arch: ArchId,
     /** Does the host bridge forward peer-to-peer traffic? The kernel judges that by the CPU (QEMU.md, the host-bridge rule). */
     hostBridgeP2p: z.boolean(),
     vcpus: z.int().min(1).max(64),
@@ -70,32 +39,12 @@ export const Machine = z
   .superRefine((machine, ctx) => {
     const object = (message: string) => ctx.addIssue({ code: 'custom', message });
     const { arch, iommu } = machine;
+    const { lacks } = archOf(machine);
     if (machine.clock === 'icount' && machine.vcpus !== 1) object('a machine whose clock is icount has one vCPU');
-    if (!IOMMUS[arch].includes(iommu.kind)) object(`a machine of ${arch} has no IOMMU of the kind ${iommu.kind}`);
+    if (!modelOf(iommu).arches.includes(arch)) object(`a machine of ${arch} has no IOMMU of the kind ${iommu.kind}`);
     if (machine.bounce !== undefined && domainInForce(iommu) !== 'none' && domainInForce(iommu) !== 'identity')
       object('behind an IOMMU that translates nothing is bounced by force: take none or passthrough');
-    if (arch === 'aarch64' && machine.nvdimmMiB !== undefined)
-      object('only a firmware tells a kernel of an NVDIMM, and arm64 guests boot without one');
-    if (arch === 'aarch64' && machine.hostBridgeP2p)
-      object('the kernel knows no ARM host bridge that forwards peer-to-peer traffic: hostBridgeP2p must be false');
+    if (lacks.nvdimm !== undefined && machine.nvdimmMiB !== undefined) object(lacks.nvdimm);
+    if (lacks.hostBridgeP2p !== undefined && machine.hostBridgeP2p) object(lacks.hostBridgeP2p);
   });
 export type Machine = z.infer<typeof Machine>;
-
-const IOMMUS: Record<'x86_64' | 'aarch64', readonly Iommu['kind'][]> = {
-  x86_64: ['none', 'intel', 'virtio', 'amd'],
-  aarch64: ['none', 'virtio', 'smmuv3'],
-};
-
-/** What stands between a device and memory once the guest is set up. */
-export type DomainInForce = 'none' | 'identity' | 'lazy' | 'strict';
-
-export function domainInForce(iommu: Iommu): DomainInForce {
-  if (iommu.kind === 'none') return 'none';
-  return iommu.runtime ?? (iommu.domain === 'passthrough' ? 'identity' : iommu.domain);
-}
-
-/** Does DMA of an ordinary device go through page tables of the IOMMU? */
-export function translates(iommu: Iommu): boolean {
-  const domain = domainInForce(iommu);
-  return domain === 'lazy' || domain === 'strict';
-}

@@ -2,13 +2,7 @@
  * Lines of the severity of a warning or worse that a sound kernel prints in our guests, each with the reason. Whatever is not listed
  * here, and not declared by the workload that provokes it, is an objection.
  */
-
-interface AllowedLine {
-  line: RegExp;
-  why: string;
-  /** Only before the guest's first cell begins. */
-  boot?: true;
-}
+import { type AllowedLine, IOMMUS } from '../iommus/index.js';
 
 const ALLOWED: readonly AllowedLine[] = [
   {
@@ -56,11 +50,6 @@ const ALLOWED: readonly AllowedLine[] = [
     why: 'workloads of the kind pmem mount it so',
   },
   {
-    line: /^AMD-Vi: (\[Firmware Bug\]: : No southbridge IOAPIC found|Disabling interrupt remapping)$/,
-    why: "QEMU's table of the AMD IOMMU names no IOAPIC: the kernel does without interrupt remapping",
-    boot: true,
-  },
-  {
     line: /^\S+ \S+: (cannot be used for peer-to-peer DMA as the client and provider |ACS redirect is set between the client and provider |to disable ACS redirect for this path, add the kernel parameter: )/,
     why: 'p2pdma says why it refuses; whether it should have is for the workload to judge, which knows the topology',
   },
@@ -76,6 +65,7 @@ const ALLOWED: readonly AllowedLine[] = [
     line: /^phyr\w*: loading out-of-tree module taints kernel/,
     why: 'our modules are none of the tree',
   },
+  ...IOMMUS.flatMap(({ log }) => log.allowed),
 ];
 
 export function allowedWhile(phase: 'boot' | 'cell'): RegExp[] {

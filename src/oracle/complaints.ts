@@ -2,7 +2,14 @@
  * What in a kernel's log is a complaint: whatever has the severity of a warning or worse, and what is known by its words, for the
  * kernel says some of that without a severity, and the console shows none.
  */
+import { IOMMUS } from '../iommus/index.js';
 import type { LogLine } from './kmsg.js';
+
+/** As any IOMMU's driver says it, or as one of `others` has it. */
+function ofIommus(what: 'fault' | 'queueError' | 'otherError', others: readonly RegExp[] = []): RegExp {
+  const all = [...IOMMUS.flatMap(({ log }) => log[what] ?? []), ...others];
+  return new RegExp(all.map(({ source }) => source).join('|'), 'i');
+}
 
 /** What a kernel prints when something is wrong, most telling first. */
 const PHRASES: [RegExp, string][] = [
@@ -29,16 +36,10 @@ const PHRASES: [RegExp, string][] = [
   [/page allocation failure|allocation stalls|Unable to allocate memory on node/, 'allocation failure'],
   [/\[Hardware Error\]|mce: .*Machine Check|Machine check events logged/i, 'hardware error'],
   [/PCIe Bus Error|AER: (?!enabled)|DPC: (containment|error|unmasked)/, 'PCIe error'],
+  [ofIommus('fault'), 'IOMMU fault'],
+  [ofIommus('queueError'), 'IOMMU queue error'],
   [
-    /DMAR:.*\[(DMA|INTR).*fault|fault addr 0x|DMAR: DRHD: handling fault|AMD-Vi: Event logged|arm-smmu-v3.*event: [FC]_|arm-smmu-v3.*event 0x|virtio_iommu.*\bfault\b/i,
-    'IOMMU fault',
-  ],
-  [
-    /DMAR: .*(Invalidation (Queue|Completion|Time)|QI (HEAD|PRIOR)|\((IQE|ITE|ICE)\))|AMD-Vi: .*(Completion-Wait loop timed out|Command buffer timeout|INVALID_DEVICE_REQUEST)|(CMDQ|CMD_SYNC|EVTQ|PRIQ|GERROR)\b.*(timeout|error|overflow|unexpected|abort|corrupt)/i,
-    'IOMMU queue error',
-  ],
-  [
-    /DMAR: ERROR|DMA PTE for vPFN|swiotlb buffer is full|coherent pool|overflow 0x[0-9a-f]+\+\d+ of DMA mask/i,
+    ofIommus('otherError', [/swiotlb buffer is full|coherent pool|overflow 0x[0-9a-f]+\+\d+ of DMA mask/]),
     'DMA trouble',
   ],
   [/(?:phyr_nvme|nvme|phyr\d)\S*:?.*\b(timeout|timed out|I\/O error|resetting|aborting)/i, 'driver trouble'],

@@ -2,6 +2,7 @@
  * What a DMA engine should have been able to do, by what stands between it and memory.
  */
 import { z } from 'zod';
+import { modelOf } from '../iommus/index.js';
 import { domainInForce, type Machine } from '../model/index.js';
 
 /** A case of phyr_engine.ko, by one way of mapping. */
@@ -30,12 +31,9 @@ export function judgeEngine(machine: Machine, one: EngineOutcome): string | unde
   return undefined;
 }
 
-/**
- * Can this machine's IOMMU let a device write where it may not read? The page tables of VT-d's first stage, which are the processor's
- * own, and of an SMMU's cannot say that: there whatever may be written may be read as well.
- */
+/** Can this machine's IOMMU let a device write where it may not read? */
 export function knowsWriteOnly({ iommu }: Machine): boolean {
-  return iommu.kind !== 'smmuv3' && !(iommu.kind === 'intel' && iommu.scalable === 'first-stage');
+  return modelOf(iommu).writeOnly(iommu);
 }
 
 function outcomesDue(machine: Machine, { device, case: name }: EngineOutcome): EngineOutcome['outcome'][] {

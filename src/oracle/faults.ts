@@ -2,6 +2,7 @@
  * The fault oracle: what QEMU's IOMMU and memory model objected to while the cell ran, from QEMU's own trace on the host.
  * None is due but those that a workload provokes. The guest's log undercounts faults and the NVMe model reports success after a faulted transfer, so that neither is asked.
  */
+import { IOMMUS } from '../iommus/index.js';
 import type { OracleReport } from '../model/index.js';
 import { withoutStamp } from './nvme-trace.js';
 
@@ -50,6 +51,9 @@ export function judgeFaults(window: FaultWindow, provoked: readonly Provoked[] =
   return { name: 'faults', verdict: 'pass', detail };
 }
 
+/** They accompany a fault and say no more. */
+const ECHOES = IOMMUS.flatMap(({ trace }) => trace.echoes);
+
 /** QEMU's edu ends its message without ending the line, so that whatever comes next is on the same one. */
 function messagesIn(line: string): string[] {
   return line.split(/(?<=EDU: clamping DMA 0x[0-9a-f]+ to 0x[0-9a-f]+!)/);
@@ -61,8 +65,7 @@ function without(provoked: readonly Provoked[], lines: readonly string[]): { res
   const missing = new Set(provoked);
   const rest = lines.filter((line) => {
     const text = withoutStamp(line.trim());
-    // It accompanies a fault and says no more.
-    if (text.startsWith('vtd_frr_new')) return false;
+    if (ECHOES.some((event) => text.startsWith(event))) return false;
     const clamped = /^EDU: clamping DMA 0x([0-9a-f]+)/.exec(text);
     const addr = Number.parseInt(clamped?.[1] ?? /\baddr(?:ess)?[ =]+0x([0-9a-f]+)/i.exec(text)?.[1] ?? '', 16);
     // QEMU's memory model may say in its own words what the IOMMU has refused.
@@ -90,14 +93,15 @@ export function foldFaults(lines: readonly string[]): Fault[] {
     if (fault) fault.count++;
     else folded.set(kind, { kind, count: 1, example: text });
   }
-  // The recording of a fault in the IOMMU's register accompanies the fault itself.
-  if (folded.size > 1) folded.delete('vtd_frr_new');
+  for (const event of ECHOES) if (folded.size > 1) folded.delete(event);
   return [...folded.values()];
 }
 
 function kindOf(text: string): string {
-  const event = /^(vtd_\w+|virtio_iommu_\w+|amdvi_\w+|smmuv3_\w+)\b/.exec(text)?.[1];
-  if (event !== undefined) return event;
+  for (const { trace } of IOMMUS) {
+    const [event] = trace.events.exec(text) ?? [];
+    if (event !== undefined) return event;
+  }
   if (/^Invalid (read|write)/.test(text)) return text.startsWith('Invalid read') ? 'invalid read' : 'invalid write';
   return 'guest error';
 }

@@ -13,7 +13,7 @@ export { judgeKernelLog, logWindow } from './kernel-log.js';
 export { fromConsole, type LogLine, type LogRead, parseKmsg } from './kmsg.js';
 export { judgeLeaks, P2pMemory, Snapshot } from './leaks.js';
 export { bothLives } from './lives.js';
-export { type DeviceTrace, deviceEvents, invalidationsTraced, NvmeTrace, type Owner } from './nvme-trace.js';
+export { type DeviceTrace, deviceEvents, NvmeTrace, type Owner } from './nvme-trace.js';
 export { isOfTime, isStandstill, withoutTime } from './stall.js';
 export { readStamp, SECTOR, stamped, stampedDue } from './stamp.js';
 export { decodeEvents, type Story, storyIn } from './story.js';

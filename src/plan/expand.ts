@@ -2,6 +2,7 @@
  * Suite -> cells: the product of each block, each combination either planned with its expectation or pruned with the reason.
  */
 
+import { archOf } from '../arches/index.js';
 import { devicesOf, hostPath, p2pRouteBy, peerDriver } from '../fabric/index.js';
 import {
   type Backend,
@@ -12,6 +13,7 @@ import {
   type PciNode,
   type Plant,
   type PrunedCell,
+  runtimeOf,
   type Topology,
   translates,
   UsageError,
@@ -180,8 +182,9 @@ export function decide(combination: Combination, block: Block): Decision {
   const [dut] = duts;
   if (dut === undefined) return { prune: 'the topology has no NVMe with the role dut' };
   if (duts.length > 1) return { prune: `the topology has ${duts.length} NVMes with the role dut` };
-  if (machine.arch === 'aarch64' && nodes.some(({ kind }) => kind === 'host-bridge'))
-    return { prune: 'only a firmware tells a kernel of a second host bridge, and arm64 guests boot without one' };
+  const { secondHostBridge } = archOf(machine).lacks;
+  if (secondHostBridge !== undefined && nodes.some(({ kind }) => kind === 'host-bridge'))
+    return { prune: secondHostBridge };
   const needed = diskKiB(workload);
   if (needed > dut.sizeMiB * 1024) {
     return { prune: `the workload needs ${needed} KiB of disk and the dut has ${dut.sizeMiB} MiB` };
@@ -230,7 +233,7 @@ export function decide(combination: Combination, block: Block): Decision {
     const over = [...walk(topology)].find(({ node }) => node === dut)?.above.at(-1);
     if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
     if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
-    if (machine.iommu.kind !== 'none' && machine.iommu.runtime !== undefined)
+    if (runtimeOf(machine.iommu) !== undefined)
       return { prune: 'a device that comes back is in a new group, with the domain that the kernel was booted with' };
   }
   if (block.caughtBy !== undefined)

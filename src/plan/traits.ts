@@ -1,4 +1,5 @@
-import { domainInForce, type Machine } from '../model/index.js';
+import { modelOf } from '../iommus/index.js';
+import { domainInForce, type Machine, runtimeOf } from '../model/index.js';
 
 const known = new WeakMap<Machine, string[]>();
 
@@ -13,12 +14,10 @@ export function traitsOf(machine: Machine): string[] {
 }
 
 function lookAt({ arch, iommu, vcpus, bounce, dmaBits, hostBridgeP2p, nvdimmMiB, clock, kernelArgs }: Machine) {
-  const hardware = iommu.kind === 'intel' ? [iommu.kind, iommu.scalable, iommu.cachingMode && 'caching'] : [iommu.kind];
-  const runtime = iommu.kind === 'none' ? undefined : iommu.runtime;
   return [
     arch,
-    hardware.filter(Boolean).join(' '),
-    [domainInForce(iommu), runtime && 'at run time'].filter(Boolean).join(' '),
+    modelOf(iommu).words.traits(iommu).join(' '),
+    [domainInForce(iommu), runtimeOf(iommu) && 'at run time'].filter(Boolean).join(' '),
     `${vcpus} vCPUs`,
     bounce ?? `${dmaBits ?? 64} bits`,
     `host bridge ${hostBridgeP2p}`,

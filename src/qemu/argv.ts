@@ -1,9 +1,9 @@
 /** Machine + topology -> QEMU's arguments. Pure: what it needs from the world (paths, descriptors) is handed in. */
+import { archOf, type Properties } from '../arches/index.js';
+import { modelOf } from '../iommus/index.js';
 import { type Machine, type NvmeNode, type Topology, walk } from '../model/index.js';
-import { iommuParts, type Properties } from './iommu.js';
 import { kernelArgs } from './kernel-args.js';
 import { OWN_SLOTS, type PciDevice, pciDevices } from './pci.js';
-import { platform } from './platform.js';
 
 /** Path of the file behind each NVMe and ivshmem node, by the node's id, behind persistent memory regions and the NVDIMM. */
 export type Backing = ReadonlyMap<string, string>;
@@ -33,19 +33,17 @@ export function qemuArgv(spec: ArgvSpec): string[] {
   const { machine } = spec;
   // Counting instructions is emulation by nature.
   const accelerator = machine.clock === 'icount' ? 'tcg' : spec.accelerator;
-  const { board, boardProperties, cpu, cpuProperties } = platform(machine);
-  const iommu = iommuParts(machine.iommu);
+  const { board, boardProperties, cpu, cpuProperties } = archOf(machine);
+  const { qemu, trace } = modelOf(machine.iommu);
+  const iommuPlace = { bus: 'pcie.0', addr: slot(OWN_SLOTS.iommu) };
   return [
     ...spec.dataDirs.flatMap((dir) => ['-L', dir]),
     ...['-name', machine.id, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     // Go on after a panic so that the whole report reaches the console; panic=-1 then resets, which ends QEMU.
     ...['-action', 'panic=none'],
-    ...[
-      '-machine',
-      option(board, { ...boardProperties, ...iommu.machine, ...(machine.nvdimmMiB && { nvdimm: 'on' }) }),
-    ],
+    ...['-machine', option(board, { ...boardProperties, ...qemu.machine, ...(machine.nvdimmMiB && { nvdimm: 'on' }) })],
     ...acceleratorArgs(machine, accelerator),
-    ...['-cpu', option(cpu, cpuProperties)],
+    ...['-cpu', option(cpu, cpuProperties(machine.hostBridgeP2p))],
     ...['-smp', String(machine.vcpus), '-m', memorySize(machine)],
     ...nvdimmArgs(machine, spec.backing),
     ...['-chardev', option('socket', { id: 'qmp', fd: spec.qmpFd }), '-mon', 'chardev=qmp,mode=control'],
@@ -65,9 +63,9 @@ export function qemuArgv(spec: ArgvSpec): string[] {
       rombar: 0,
     }),
     ...deviceArgs('pvpanic-pci', { id: 'pvpanic', bus: 'pcie.0', addr: slot(OWN_SLOTS.pvpanic) }),
-    ...iommu.devices.flatMap(([driver, properties]) => deviceArgs(driver, properties)),
+    ...qemu.devices(machine.iommu, iommuPlace).flatMap(([driver, properties]) => deviceArgs(driver, properties)),
     ...pciDevices(spec.topology).flatMap((device, index) => topologyArgs(device, index + 1, spec.backing)),
-    ...[...iommu.faultEvents, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
+    ...[...trace.faults, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
     ...['-d', 'guest_errors,invalid_mem', '-D', spec.traceFile],
     ...(spec.incoming ? ['-incoming', 'defer'] : []),
     ...[

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { Pace } from '../host/index.js';
+import { modelOf, type ReadWords } from '../iommus/index.js';
 import {
   describe,
   type GuestDied,
@@ -22,13 +23,11 @@ import { Death, panicIn } from './death.js';
 import { openFifo } from './fifo.js';
 import { plug, unplug } from './hotplug.js';
 import { pciFunctions, readWords } from './inspect.js';
-import { iommuParts } from './iommu.js';
 import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
 import { openNameless } from './scratch-file.js';
 import { loadState, moveLimit, saveState, stateBlocked, stateConsole } from './state.js';
-import { type IoPage, type VtdMode, vtdMode, vtdPages } from './vtd-tables.js';
 
 export interface GuestOptions {
   qemu: Qemu;
@@ -76,10 +75,8 @@ export interface Guest extends AsyncDisposable {
   readonly commandLine: readonly string[];
   /** Does QEMU really report this trace event; without one: all by which the machine's IOMMU shows a fault? */
   traceEnabled(event?: string): Promise<boolean>;
-  /** How the tables that the guest's kernel made have VT-d translate for this device. */
-  vtdMode(bdf: string): Promise<VtdMode>;
-  /** By which pages VT-d has the device reach these addresses. */
-  vtdPages(bdf: string, iova: number, bytes: number): Promise<IoPage[]>;
+  /** Looks into the guest's memory from outside. */
+  readWords: ReadWords;
   /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
   checkPci(): Promise<void>;
   /** Copies the controller memory buffer of a node to its file. */
@@ -224,7 +221,6 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   );
 
   const close = () => owned.close();
-  const words = (address: bigint, count: number) => readWords(qmp, address, count);
   return {
     pid: child.pid ?? 0,
     sshPort,
@@ -235,9 +231,8 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     files,
     traceFile: trace.here,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
-    traceEnabled: (event) => allTraced(qmp, event === undefined ? iommuParts(machine.iommu).faultEvents : [event]),
-    vtdMode: (bdf) => vtdMode(words, bdf),
-    vtdPages: (bdf, iova, bytes) => vtdPages(words, bdf, iova, bytes),
+    traceEnabled: (event) => allTraced(qmp, event === undefined ? modelOf(machine.iommu).trace.faults : [event]),
+    readWords: (address, count) => readWords(qmp, address, count),
     checkPci: () => checkPci(qmp, topology),
     copyCmb: (node) => copyCmb(qmp, node, backing.get(cmbOf(node)) ?? ''),
     unplug: (node) => unplug(qmp, node),

@@ -2,10 +2,9 @@ export { type ArgvSpec, type Backing, backingFiles, cmbOf, NVDIMM, pmrOf, qemuAr
 export type { SerialConsole } from './console.js';
 export { type Guest, type GuestOptions, startGuest } from './guest.js';
 export { NotLetGo } from './hotplug.js';
-export { iommuParts, qemuLacks } from './iommu.js';
 export { kernelArgs } from './kernel-args.js';
+export { qemuLacks } from './lacks.js';
 export { type PciDevice, pciDevices, pciPlan } from './pci.js';
 export { type AcceleratorAnswer, type ProbeOptions, probeAccelerator } from './probe.js';
 export { openNameless } from './scratch-file.js';
 export { stateLost } from './state.js';
-export type { IoPage } from './vtd-tables.js';

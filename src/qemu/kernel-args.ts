@@ -1,7 +1,7 @@
 /** The guest kernel's command line for a machine and its PCI tree. Pure. */
+import { archOf } from '../arches/index.js';
+import { iommuArgs, modelOf } from '../iommus/index.js';
 import type { Machine, Topology } from '../model/index.js';
-import { iommuParts } from './iommu.js';
-import { platform } from './platform.js';
 
 /**
  * Under emulation the guest's clock checks, CPU mitigations and self-tests of ciphers (which nobody here trusts or doubts) only cost boot
@@ -11,14 +11,17 @@ import { platform } from './platform.js';
 const COMMON = ['ignore_loglevel', 'log_buf_len=2M', 'panic=-1', 'mitigations=off', 'nokaslr', 'cryptomgr.notests'];
 
 export function kernelArgs(machine: Machine, topology: Topology, accelerator: 'kvm' | 'tcg'): string[] {
-  const { console, emulatedArgs } = platform(machine);
-  const iommu = iommuParts(machine.iommu);
-  const modules = [...(iommu.modules ?? []), ...(machine.nvdimmMiB === undefined ? [] : ['nd_pmem'])];
+  const { console, emulatedArgs } = archOf(machine);
+  const { module } = modelOf(machine.iommu).kernel;
+  const modules = [
+    ...(module === undefined ? [] : [module.name]),
+    ...(machine.nvdimmMiB === undefined ? [] : ['nd_pmem']),
+  ];
   return [
     `console=${console}`,
     ...COMMON,
     ...(accelerator === 'tcg' ? emulatedArgs : []),
-    ...iommu.kernelArgs,
+    ...iommuArgs(machine.iommu),
     ...(modules.length > 0 ? [`phyrlab_modules=${modules.join(',')}`] : []),
     ...(machine.bounce === 'force' ? ['swiotlb=force'] : []),
     ...pciArgs(topology),

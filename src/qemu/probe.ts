@@ -4,6 +4,7 @@ import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { HOST } from '../arches/index.js';
 import { describe, type Image, type Machine } from '../model/index.js';
 import { type Guest, startGuest } from './guest.js';
 
@@ -31,7 +32,7 @@ const FIRST_LINE_MS = 5_000;
 const DAY_MS = 24 * 3600 * 1000;
 const PROBE_MACHINE: Machine = {
   id: 'kvm-probe',
-  arch: 'x86_64',
+  arch: HOST.id,
   hostBridgeP2p: false,
   vcpus: 1,
   memoryMiB: 512,

@@ -3,6 +3,7 @@ import { copyFile, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { modelOf } from '../iommus/index.js';
 import { InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { type Qmp, qmpEvent } from './qmp.js';
 
@@ -20,8 +21,8 @@ const [MEMORY, CONSOLE] = ['memory', 'console.log'];
 export function stateLost(machine: Machine, topology: Topology): string | undefined {
   if (machine.clock === 'icount') return 'what it costs would depend on what QEMU forgets of its clock';
   if (machine.nvdimmMiB !== undefined) return 'its NVDIMM may hold what an earlier guest left there';
-  // It says so of nothing: devices of a restored guest reach memory by physical address (11.1, hw/i386/amd_iommu.c).
-  if (machine.iommu.kind === 'amd') return 'QEMU does not keep which devices an AMD IOMMU translates for';
+  const { unsaved } = modelOf(machine.iommu).qemu;
+  if (unsaved !== undefined) return unsaved;
   for (const { node } of walk(topology)) {
     // They have no state to be written, not even that of their PCI registers, and QEMU lets that pass.
     if (node.kind === 'edu' || node.kind === 'iommu-testdev') return `QEMU does not keep the state of ${node.kind}`;

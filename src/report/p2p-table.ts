@@ -2,9 +2,16 @@
  * What peer-to-peer DMA did in a run, as one table: where the two devices stand and what the processor's host bridge is trusted
  * with, against what the IOMMU does. Every entry is the common answer of the cells behind it.
  */
-
 import { dutOf, p2pRelation } from '../fabric/index.js';
-import { type CellRecord, domainInForce, type Expectation, type Machine, type Verdict } from '../model/index.js';
+import { modelOf } from '../iommus/index.js';
+import {
+  type CellRecord,
+  domainInForce,
+  type Expectation,
+  type Machine,
+  runtimeOf,
+  type Verdict,
+} from '../model/index.js';
 import type { Cell } from '../workloads/index.js';
 
 type Entry = { expect: Expectation; verdict: Verdict };
@@ -52,9 +59,8 @@ function relationOf(row: string): string {
 
 function modeOf({ iommu, bounce }: Machine): string {
   const mode = { none: 'no IOMMU', identity: 'passthrough', lazy: 'lazy', strict: 'strict' }[domainInForce(iommu)];
-  const kind = iommu.kind === 'none' || iommu.kind === 'intel' ? '' : `${iommu.kind} `;
-  const runtime = iommu.kind !== 'none' && iommu.runtime !== undefined ? 'identity at run time' : mode;
-  return `${kind}${runtime}${bounce === 'force' ? ', swiotlb=force' : ''}`;
+  const runtime = runtimeOf(iommu) === undefined ? mode : 'identity at run time';
+  return `${modelOf(iommu).words.column}${runtime}${bounce === 'force' ? ', swiotlb=force' : ''}`;
 }
 
 const HOW = {

@@ -3,8 +3,18 @@
  * Nothing is booted for it.
  */
 
+import { archOf } from '../arches/index.js';
 import { dutOf, p2pRouteBy } from '../fabric/index.js';
-import { countOf, domainInForce, type Expectation, type Machine, type Plant } from '../model/index.js';
+import { domainOf, modelOf } from '../iommus/index.js';
+import {
+  countOf,
+  domainInForce,
+  type Expectation,
+  hasIommu,
+  type Machine,
+  type Plant,
+  runtimeOf,
+} from '../model/index.js';
 import type { Found } from '../plan/index.js';
 // Not by the index: to show a cell takes no guest.
 import { backingFiles, qemuArgv } from '../qemu/argv.js';
@@ -67,7 +77,7 @@ export function qemuCommand({ machine, topology }: Found): string[] {
     consoleFd: 4,
     traceFile: 'TRACE-FILE',
   });
-  const lines = [`qemu-system-${machine.arch}`];
+  const lines = [archOf(machine).emulator];
   for (const word of argv) {
     if (word.startsWith('-')) lines.push(`  ${word}`);
     else lines[lines.length - 1] += ` ${/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`}`;
@@ -104,15 +114,15 @@ function machineOf({ id, arch, vcpus, memoryMiB, nvdimmMiB, clock, dmaBits }: Ma
   ].join(', ');
 }
 
-function iommuOf({ iommu, bounce }: Machine): string {
-  if (iommu.kind === 'none') return `no IOMMU${bounce === 'force' ? ', all DMA bounced (swiotlb=force)' : ''}`;
-  const more = [
-    iommu.kind === 'intel' && iommu.cachingMode && 'caching mode',
-    iommu.kind === 'intel' && iommu.scalable !== undefined && `scalable mode, ${iommu.scalable}`,
-    iommu.runtime !== undefined && `booted ${iommu.domain}, set to ${iommu.runtime} at run time`,
-    bounce === 'force' && 'all DMA bounced (swiotlb=force)',
-  ].filter((text) => text !== false && text !== undefined);
-  return [`IOMMU ${iommu.kind}, domain ${domainInForce(iommu)}`, ...more].join(', ');
+function iommuOf(machine: Machine): string {
+  const { iommu, bounce } = machine;
+  const runtime = runtimeOf(iommu);
+  return [
+    hasIommu(machine) ? `IOMMU ${iommu.kind}, domain ${domainInForce(iommu)}` : 'no IOMMU',
+    ...modelOf(iommu).words.more(iommu),
+    ...(runtime === undefined ? [] : [`booted ${domainOf(iommu)}, set to ${runtime} at run time`]),
+    ...(bounce === 'force' ? ['all DMA bounced (swiotlb=force)'] : []),
+  ].join(', ');
 }
 
 function workloadOf({ id, kind, ...more }: Workload): string {

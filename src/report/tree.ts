@@ -1,7 +1,6 @@
 /** The PCI tree as text: a line a function, and below it what DMA of the device under test may do there. */
-
 import { hostPath, p2pRoute, peerDriver, redirects } from '../fabric/index.js';
-import { type Machine, type PciNode, type Topology, walk } from '../model/index.js';
+import { hasIommu, type Machine, type PciNode, type Topology, walk } from '../model/index.js';
 import { type PciDevice, pciDevices } from '../qemu/pci.js';
 import { formatRoute, HOW } from './route.js';
 
@@ -89,7 +88,7 @@ function card(topology: Topology, node: PciNode): string {
 }
 
 function acs(machine: Machine, topology: Topology): string {
-  if (machine.iommu.kind === 'none') return 'ACS not in use: no IOMMU';
+  if (!hasIommu(machine)) return 'ACS not in use: no IOMMU';
   return redirects(machine, topology) ? 'ACS redirects to peers upwards' : 'ACS with redirection off';
 }
 

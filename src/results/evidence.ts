@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { IOMMUS } from '../iommus/index.js';
 import type { CellRecord } from '../model/index.js';
 
 export interface Excerpt {
@@ -34,7 +35,11 @@ const LONGEST = 400;
 /** What begins a report of the kernel. */
 const REPORT = /\bBUG\b|WARNING:|Oops|KASAN|KCSAN|UBSAN|lockdep|possible .* locking|panic|cut here|Call Trace|DMA-API:/;
 /** What else tells something: an IOMMU, a driver. */
-const TELLING = /WARNING|DMAR|AMD-Vi|arm-smmu|\bfault\b|phyr_\w+ [0-9a-f]{4}:/;
+const TELLING = new RegExp(
+  [...IOMMUS.flatMap(({ log }) => log.driver ?? []), /WARNING|\bfault\b|phyr_\w+ [0-9a-f]{4}:/]
+    .map(({ source }) => source)
+    .join('|'),
+);
 
 /**
  * What stands between the head of a kernel's report and its call trace, and says nothing of the cause: modules, hardware, registers

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { archOf } from '../arches/index.js';
 import { peerDriver } from '../fabric/index.js';
 import {
   connect,
@@ -18,9 +19,10 @@ import {
   type Session,
   whileAlive,
 } from '../guest/index.js';
-import { domainInForce, type Image, InfraError, type Machine, type Topology, walk } from '../model/index.js';
+import { type IoPage, modelOf } from '../iommus/index.js';
+import { hasIommu, type Image, InfraError, type Machine, runtimeOf, type Topology, walk } from '../model/index.js';
 import { allowedWhile, complaints, type LogRead, parseKmsg, worded } from '../oracle/index.js';
-import { cmbOf, type Guest, type IoPage, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
+import { cmbOf, type Guest, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 import type { Peer } from '../workloads/index.js';
 import type { SavedGuest, Snapshots } from './snapshots.js';
 import { readTrace, type TakeLine, type TraceLines } from './trace-file.js';
@@ -159,7 +161,7 @@ export class BootedGuest implements AsyncDisposable {
       const log = await readLog(session, -1, { deadlineMs: LOG_MS * patience, signal });
       const said = complaints(log.lines, allowedWhile('boot'));
       // Told, not judged: nothing of ours is in it yet, and nobody has listed what its configuration or the host's processor makes it warn of.
-      const unlisted = image.kernel.built === true || machine.arch !== 'x86_64' || accelerator === 'kvm';
+      const unlisted = image.kernel.built === true || !archOf(machine).bootWarningsListed || accelerator === 'kvm';
       const warnings = unlisted ? said.filter(({ phrase }) => !phrase).map(worded) : [];
       const judged = unlisted ? log.lines.map((line) => ({ ...line, level: undefined })) : log.lines;
       return new BootedGuest(
@@ -197,7 +199,7 @@ export class BootedGuest implements AsyncDisposable {
    * not in a form that is read here.
    */
   async ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined> {
-    return this.#options.machine.iommu.kind === 'intel' ? this.#guest.vtdPages(bdf, iova, bytes) : undefined;
+    return modelOf(this.#options.machine.iommu).tables?.pages(this.#guest.readWords, bdf, iova, bytes);
   }
 
   /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */
@@ -353,7 +355,7 @@ const GROUP_DEADLINE_MS = 30_000;
 async function setUpIommu(
   guest: Guest,
   session: Session,
-  { iommu }: Machine,
+  machine: Machine,
   topology: Topology,
   signal: AbortSignal,
 ): Promise<void> {
@@ -361,17 +363,21 @@ async function setUpIommu(
   const endpoints = [...walk(topology)].flatMap(({ node }) =>
     node.kind === 'nvme' || node.kind === 'ivshmem' ? [known(plan.get(node.id), node.id)] : [],
   );
-  if (iommu.kind === 'none') return;
-  for (const bdf of iommu.runtime === undefined ? [] : endpoints) {
-    const command = `lab group-type ${bdf} ${iommu.runtime}`;
+  if (!hasIommu(machine)) return;
+  const { iommu } = machine;
+  const runtime = runtimeOf(iommu);
+  for (const bdf of runtime === undefined ? [] : endpoints) {
+    const command = `lab group-type ${bdf} ${runtime}`;
     const { code, stderr } = await session.exec(command, { deadlineMs: GROUP_DEADLINE_MS, signal });
     if (code !== 0) throw new InfraError(`${command}: ${stderr.trim().split('\n').at(-1)}`);
   }
-  if (iommu.kind !== 'intel') return;
-  const due = domainInForce(iommu) === 'identity' ? 'passthrough' : (iommu.scalable ?? 'legacy');
+  const { tables } = modelOf(iommu);
+  if (tables === undefined) return;
+  const due = tables.modeDue(iommu);
   for (const bdf of endpoints) {
-    const mode = await guest.vtdMode(bdf);
-    if (mode !== due) throw new InfraError(`VT-d's tables for ${bdf} say '${mode}', and the machine declares '${due}'`);
+    const mode = await tables.mode(guest.readWords, bdf);
+    if (mode !== due)
+      throw new InfraError(`the IOMMU's tables for ${bdf} say '${mode}', and the machine declares '${due}'`);
   }
 }
 

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { dutOf } from '../fabric/index.js';
 import { Blind, check, Lab, StepFailed } from '../guest/index.js';
+import { modelOf } from '../iommus/index.js';
 import {
   type Backend,
   type CellRecord,
@@ -23,7 +24,6 @@ import {
   DriverStats,
   findingsIn,
   fromConsole,
-  invalidationsTraced,
   isOfTime,
   type Judgement,
   judge,
@@ -317,7 +317,7 @@ async function consult(
       moved: result.moved ?? 0,
       dmaBits: cell.machine.dmaBits,
       peersBy: KERNEL_PEERS.includes(cell.backend) ? 'kernel' : 'ours',
-      invalidationsTraced: invalidationsTraced(cell.machine.iommu),
+      invalidationsTraced: modelOf(cell.machine.iommu).trace.invalidations,
       oneWay: ONE_WAY.includes(cell.workload.kind),
     });
   const oracles = [

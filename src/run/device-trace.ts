@@ -25,12 +25,14 @@ export function tracesDevice(workload: Workload): boolean {
 
 export class DeviceTracer {
   readonly #booted: BootedGuest;
+  readonly #machine: Machine;
   readonly #dut: string;
   readonly #events: readonly string[];
   readonly #owners: Owner[] = [];
 
   constructor(booted: BootedGuest, machine: Machine, dut: string) {
     this.#booted = booted;
+    this.#machine = machine;
     this.#dut = dut;
     this.#events = deviceEvents(machine.iommu);
   }
@@ -46,7 +48,7 @@ export class DeviceTracer {
   /** The cell is over. Lines that the story takes are to be offered to it in order. */
   async end(): Promise<NvmeTrace> {
     await this.#booted.trace(this.#events, false);
-    return new NvmeTrace({ owners: this.#owners, driver: OURS, bdf: this.#dut });
+    return new NvmeTrace({ machine: this.#machine, owners: this.#owners, driver: OURS, bdf: this.#dut });
   }
 }
 

@@ -5,23 +5,43 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+/** What a machine is made of. */
+const MACHINE = ['arches', 'iommus'];
+
 /** What each room may import of the project, besides itself. */
 const MAY: Record<string, string[]> = {
-  model: [],
+  arches: [],
+  iommus: ['arches'],
+  // A machine is made of them, and its declaration is checked by them.
+  model: ['arches', 'iommus'],
   host: ['model'],
-  fabric: ['model'],
-  workloads: ['model', 'fabric', 'guest', 'oracle', 'perf', 'qemu'],
-  plan: ['model', 'fabric', 'workloads'],
-  images: ['model', 'host'],
-  qemu: ['model', 'host'],
-  guest: ['model', 'host'],
-  oracle: ['model'],
-  results: ['model', 'workloads'],
+  fabric: [...MACHINE, 'model'],
+  workloads: [...MACHINE, 'model', 'fabric', 'guest', 'oracle', 'perf', 'qemu'],
+  plan: [...MACHINE, 'model', 'fabric', 'workloads'],
+  images: [...MACHINE, 'model', 'host'],
+  qemu: [...MACHINE, 'model', 'host'],
+  guest: [...MACHINE, 'model', 'host'],
+  oracle: [...MACHINE, 'model'],
+  results: [...MACHINE, 'model', 'workloads'],
   perf: ['model', 'workloads'],
   terminal: ['model'],
-  run: ['model', 'host', 'fabric', 'workloads', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf'],
-  report: ['model', 'fabric', 'workloads', 'plan', 'qemu', 'results', 'perf', 'terminal'],
+  run: [
+    ...MACHINE,
+    'model',
+    'host',
+    'fabric',
+    'workloads',
+    'plan',
+    'images',
+    'qemu',
+    'guest',
+    'oracle',
+    'results',
+    'perf',
+  ],
+  report: [...MACHINE, 'model', 'fabric', 'workloads', 'plan', 'qemu', 'results', 'perf', 'terminal'],
   cli: [
+    ...MACHINE,
     'model',
     'host',
     'fabric',

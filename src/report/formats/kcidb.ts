@@ -2,6 +2,7 @@
  * KCIDB, the kernel community's common database of test results, schema 5.3: one checkout, one build, a test a cell. The kernels
  * are Debian's, so the checkout names a version and no commit.
  */
+import { ARCHES, HOST } from '../../arches/index.js';
 import { type CellRecord, harmless, type RunResult, type Verdict } from '../../model/index.js';
 import { storyOf } from './text.js';
 
@@ -54,7 +55,7 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
       origin,
       checkout_id: checkout,
       comment: kernel.release,
-      architecture: ARCHITECTURE[/(?:amd64|arm64)$/.exec(kernel.release)?.[0] ?? 'amd64'],
+      architecture: (ARCHES.find(({ debian }) => kernel.release.endsWith(debian)) ?? HOST).id,
       status: 'PASS',
       misc: { kernel: kernel.key, modules: run.modules.key },
     });
@@ -90,8 +91,6 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
   };
   return harmless(`${JSON.stringify(result, null, 2)}\n`);
 }
-
-const ARCHITECTURE: Record<string, string> = { amd64: 'x86_64', arm64: 'aarch64' };
 
 /** A path is words joined by dots; a planted defect is one more word. */
 function pathOf(id: string): string {

@@ -2,7 +2,7 @@
  * Which cases of phyr_test.ko must pass on a machine. Each must be skipped on every other: a case that is skipped on all machines,
  * one that nobody knows of and one that did not report are failures.
  */
-import { domainInForce, type Machine, type PciNode, translates } from '../../model/index.js';
+import { domainInForce, hasIommu, type Machine, type PciNode, translates } from '../../model/index.js';
 import { reservedRam } from '../shared/reserved-ram.js';
 import type { Ktap } from './declaration.js';
 
@@ -107,7 +107,7 @@ const FAILURES: Readonly<Record<string, On>> = {
   'every failure: map one chunk': maps,
   'every failure: map chunks with gaps': maps,
   'every failure: map memory of a peer': unbounced,
-  'every failure: map into a domain': ({ iommu }) => iommu.kind !== 'none',
+  'every failure: map into a domain': hasIommu,
   'every failure: a mapping to a scatterlist': always,
   'every failure: a mapping from a scatterlist': always,
   'every failure: register': always,

@@ -1,5 +1,5 @@
 import type { Lab } from '../../guest/index.js';
-import type { IoPage } from '../../qemu/index.js';
+import type { IoPage } from '../../iommus/index.js';
 import type { Cell } from '../cell.js';
 import type { Workload } from '../workload.js';
 import type { Peer } from './peer.js';

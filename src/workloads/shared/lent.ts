@@ -1,7 +1,14 @@
 /** Whose memory a device works on, where it is not what the kernel gave a process: what that needs, and what must come of it. Pure. */
-
 import { p2pRoute, p2pRouteBy } from '../../fabric/index.js';
-import { type Backend, type Expectation, type Machine, type Topology, translates, walk } from '../../model/index.js';
+import {
+  type Backend,
+  type Expectation,
+  hasIommu,
+  type Machine,
+  type Topology,
+  translates,
+  walk,
+} from '../../model/index.js';
 import type { CtlIo } from '../ctl-io/declaration.js';
 import { RANGES_SPAN } from './ranges.js';
 import { reservedRam } from './reserved-ram.js';
@@ -62,7 +69,7 @@ function decideVfio(
   client: string,
   peer: string,
 ): { run: Expectation } | { prune: string } | undefined {
-  if (machine.iommu.kind === 'none') return { prune: 'vfio-pci takes no device where there is no IOMMU' };
+  if (!hasIommu(machine)) return { prune: 'vfio-pci takes no device where there is no IOMMU' };
   const route = p2pRoute(machine, topology, client, peer);
   if (route.kind === 'not-modelled' && !translates(machine.iommu))
     return { run: { kind: 'not-modelled', why: route.why } };

@@ -1,5 +1,5 @@
 /** What measuring a process's memory needs. Pure. */
-import type { Backend, Machine, PciNode } from '../../model/index.js';
+import { type Backend, hasIommu, type Machine, type PciNode } from '../../model/index.js';
 import { reservedRam } from '../shared/reserved-ram.js';
 import type { UserCost } from './declaration.js';
 
@@ -16,7 +16,7 @@ export function userCostLacks(
   const testers = nodes.filter(({ kind }) => kind === 'iommu-testdev').length;
   if (cost.what === 'domain') {
     if (backend !== 'phyr8' && backend !== 'phyr16') return 'a domain of its own is filled from lists: phyr8 or phyr16';
-    if (machine.iommu.kind === 'none') return 'without an IOMMU a process cannot be given a device';
+    if (!hasIommu(machine)) return 'without an IOMMU a process cannot be given a device';
     if (testers < 2) return 'the topology has no two iommu-testdevs';
   } else {
     if (backend !== 'phyr8') return 'registered memory is a packed list, whatever the backend: it is run once';

@@ -1,5 +1,5 @@
 /** What a device of a process's own needs. Pure. */
-import type { Backend, Machine, PciNode } from '../../model/index.js';
+import { type Backend, hasIommu, type Machine, type PciNode, runtimeOf } from '../../model/index.js';
 import type { Vfio } from './declaration.js';
 
 /** How a process gets a device and an address space for it: by VFIO's type 1, by what iommufd makes of the calls for that, ... */
@@ -58,8 +58,8 @@ export function vfioLacks(
 ): string | undefined {
   if (backend !== 'phyr8' && backend !== 'phyr16')
     return 'a domain of its own is filled from lists: phyr8 or phyr16, with the kernel beside each';
-  if (machine.iommu.kind === 'none') return 'without an IOMMU a process cannot be given a device';
-  if (machine.iommu.runtime !== undefined) return 'only the groups of disks get another domain at run time';
+  if (!hasIommu(machine)) return 'without an IOMMU a process cannot be given a device';
+  if (runtimeOf(machine.iommu) !== undefined) return 'only the groups of disks get another domain at run time';
   if (nodes.filter(({ kind }) => kind === workload.engine).length < 2)
     return `the topology has no two devices of kind ${workload.engine}, one for the kernel's way and one for ours`;
   // In pages of 64 KiB alone: where one of 2 MiB would fit, that is what the memory comes in.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { check, StepFailed } from '../../guest/index.js';
+import { modelOf } from '../../iommus/index.js';
 import { InfraError, type Metric, type OracleReport, walk } from '../../model/index.js';
 import {
   countSizes,
@@ -216,8 +217,7 @@ class Story {
     this.#isMapped(way, map);
     const pages = await this.#reaches(way, ALIGNED);
     this.#figure(`${way} map calls`, counted.maps);
-    // Of virtio's mappings the device keeps the tables.
-    if (counted.tables !== null && this.#context.cell.machine.iommu.kind !== 'virtio')
+    if (counted.tables !== null && modelOf(this.#context.cell.machine.iommu).tablesInMemory)
       this.#figure(`${way} table pages`, counted.tables);
     for (const [size, count] of pages === undefined ? [] : countSizes(pages))
       this.#metrics.push({ name: `${way} pages of ${size}`, unit: '', value: count, better: 'neither' });

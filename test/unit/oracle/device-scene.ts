@@ -1,4 +1,5 @@
 /** Two stories of the same events, the guest's and the device's, as both would be recorded; each step can be left out or bent. */
+import type { Machine } from '../../../src/model/index.js';
 import { type DeviceEvidence, NvmeTrace, type Story } from '../../../src/oracle/index.js';
 import { Prot, type StoryEvent } from '../../../src/oracle/story.js';
 
@@ -6,16 +7,23 @@ export const PAGE = 4096;
 export const READ = 2;
 export const WRITE = 1;
 
+export const VTD = { arch: 'x86_64', iommu: { kind: 'intel', domain: 'strict', scalable: 'first-stage' } } as const;
+export const AMD = { arch: 'x86_64', iommu: { kind: 'amd', domain: 'strict' } } as const;
+export const VIRTIO = { arch: 'x86_64', iommu: { kind: 'virtio', domain: 'strict' } } as const;
+export const SMMU = { arch: 'aarch64', iommu: { kind: 'smmuv3', domain: 'strict' } } as const;
+
 type Told = StoryEvent extends infer E ? (E extends StoryEvent ? Omit<E, 'time'> : never) : never;
 
 export class Scene {
   readonly events: StoryEvent[] = [];
   readonly lines: string[] = ['pci_nvme_mmio_start_success setting controller enable bit succeeded'];
   readonly #by: Story['by'];
+  readonly #machine: Pick<Machine, 'arch' | 'iommu'>;
   #time = 0;
 
-  constructor(by: Story['by'] = 'dma') {
+  constructor(by: Story['by'] = 'dma', machine: Pick<Machine, 'arch' | 'iommu'> = VTD) {
     this.#by = by;
+    this.#machine = machine;
   }
 
   guest(event: Told): this {
@@ -74,6 +82,7 @@ export class Scene {
 
   evidence(more: Partial<DeviceEvidence & Pick<Story, 'lost' | 'pool'>> = {}): DeviceEvidence {
     const trace = new NvmeTrace({
+      machine: this.#machine,
       owners: [{ from: 0, driver: 'phyr_nvme' }],
       driver: 'phyr_nvme',
       bdf: '0000:03:00.0',

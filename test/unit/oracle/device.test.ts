@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Machine } from '../../../src/model/index.js';
 import { decodeEvents, judgeDevice, NvmeTrace, storyIn } from '../../../src/oracle/index.js';
 import { Prot } from '../../../src/oracle/story.js';
-import { goodRead, PAGE, READ, Scene, WRITE } from './device-scene.js';
+import { AMD, goodRead, PAGE, READ, Scene, SMMU, VIRTIO, VTD, WRITE } from './device-scene.js';
 
 const said = (scene: Scene, more = {}) => {
   const { report } = judgeDevice(scene.evidence(more));
@@ -121,7 +122,7 @@ describe('the device oracle', () => {
 
   it('finds a page in the large page whose beginning AMD-Vi names, and only where it lies in it', () => {
     const scene = (begin: number) =>
-      new Scene()
+      new Scene('dma', AMD)
         .map(0x1e000, 0x2e000)
         .submit(7, page(0x2e000))
         .fetch(7, [[0x1e000, PAGE]])
@@ -273,8 +274,8 @@ describe("the device's trace", () => {
     { from: 100, driver: 'phyr_nvme' },
     { from: 200, driver: 'nvme' },
   ];
-  const read = (lines: [string, number][]) => {
-    const trace = new NvmeTrace({ owners, driver: 'phyr_nvme', bdf: '0000:03:00.0' });
+  const read = (lines: [string, number][], machine: Pick<Machine, 'arch' | 'iommu'> = VTD) => {
+    const trace = new NvmeTrace({ machine, owners, driver: 'phyr_nvme', bdf: '0000:03:00.0' });
     return { trace, taken: lines.map(([line, at]) => trace.take(line, at)) };
   };
 
@@ -315,15 +316,21 @@ describe("the device's trace", () => {
   });
 
   it.each([
-    'virtio_iommu_translate_out 0xffea0000 -> 0x611b000 for sid=768',
-    'amdvi_translation_result devid: 03:00.0 gpa 0xffea0000 hpa 0x611b000',
-    'smmuv3_translate_success smmuv3-iommu-memory-region-0-0 sid=0x300 iova=0xffea0000 translated=0x611b000 perm=0x3 stage=1',
-  ])('reads %s', (line) => {
-    const { trace } = read([
-      [start, 100],
-      [line, 101],
-      [line.replace(/768|0x300|03:00/, (sid) => (sid === '768' ? '1024' : sid.replace('3', '4'))), 102],
-    ]);
+    ['virtio_iommu_translate_out 0xffea0000 -> 0x611b000 for sid=768', VIRTIO],
+    ['amdvi_translation_result devid: 03:00.0 gpa 0xffea0000 hpa 0x611b000', AMD],
+    [
+      'smmuv3_translate_success smmuv3-iommu-memory-region-0-0 sid=0x300 iova=0xffea0000 translated=0x611b000 perm=0x3 stage=1',
+      SMMU,
+    ],
+  ])('reads %s', (line, machine) => {
+    const { trace } = read(
+      [
+        [start, 100],
+        [line, 101],
+        [line.replace(/768|0x300|03:00/, (sid) => (sid === '768' ? '1024' : sid.replace('3', '4'))), 102],
+      ],
+      machine,
+    );
     expect(trace.translations).toEqual([{ at: 2, iova: 0xffea0000, phys: 0x611b000, ...largePage(line) }]);
   });
 
@@ -343,11 +350,14 @@ describe("the device's trace", () => {
 
   it('takes no interrupt for a use of memory', () => {
     const event = 'smmuv3_translate_success smmuv3-iommu-memory-region-0-0 sid=0x300 iova=0xfffff040 translated=';
-    const { trace } = read([
-      [start, 100],
-      [`${event}0x8090040 perm=0x2 stage=1`, 101],
-      [`${event}0x8090044 perm=0x2 stage=1`, 102],
-    ]);
+    const { trace } = read(
+      [
+        [start, 100],
+        [`${event}0x8090040 perm=0x2 stage=1`, 101],
+        [`${event}0x8090044 perm=0x2 stage=1`, 102],
+      ],
+      SMMU,
+    );
     expect(trace.translations).toEqual([{ at: 3, iova: 0xfffff040, phys: 0x8090044 }]);
   });
 

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { iommuArgs, modelOf } from '../../../src/iommus/index.js';
 import { Iommu, Machine, Topology } from '../../../src/model/index.js';
-import { iommuParts, kernelArgs, qemuLacks } from '../../../src/qemu/index.js';
+import { kernelArgs, qemuLacks } from '../../../src/qemu/index.js';
 
 const parts = (iommu: object) => {
-  const { devices, kernelArgs: words, machine } = iommuParts(Iommu.parse(iommu));
+  const declared = Iommu.parse(iommu);
+  const { qemu } = modelOf(declared);
   return {
-    machine,
-    devices: devices.map(([driver, properties]) =>
-      [driver, ...Object.entries(properties).map((p) => p.join('='))].join(','),
-    ),
-    kernel: words.join(' '),
+    machine: qemu.machine,
+    devices: qemu
+      .devices(declared, { bus: 'pcie.0', addr: '0x1e' })
+      .map(([driver, properties]) => [driver, ...Object.entries(properties).map((p) => p.join('='))].join(',')),
+    kernel: iommuArgs(declared).join(' '),
   };
 };
 
@@ -91,7 +93,7 @@ describe('an IOMMU', () => {
   });
 
   it('has events by which its faults are seen', () => {
-    const events = (kind: string) => iommuParts(Iommu.parse({ kind, domain: 'strict' })).faultEvents;
+    const events = (kind: string) => modelOf(Iommu.parse({ kind, domain: 'strict' })).trace.faults;
     expect(events('intel')).toContain('vtd_dmar_fault');
     expect(events('virtio')).toContain('virtio_iommu_report_fault');
     expect(events('amd')).toContain('amdvi_page_fault');

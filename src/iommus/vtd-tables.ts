@@ -5,8 +5,7 @@
  * Intel's Virtualization Technology for Directed I/O, chapters 9 (translation structures) and 11.4 (registers).
  */
 
-/** Reads 64-bit words of the guest's physical memory, or of a device register there. */
-export type ReadWords = (address: bigint, count: number) => Promise<bigint[]>;
+import type { IoPage, ReadWords } from './iommu.js';
 
 export type VtdMode = 'legacy' | 'first-stage' | 'second-stage' | 'passthrough' | 'none';
 
@@ -29,16 +28,6 @@ export async function vtdMode(read: ReadWords, bdf: string): Promise<VtdMode> {
   return (await entryOf(read, bdf)).mode;
 }
 
-/** A page of an I/O page table. */
-export interface IoPage {
-  iova: number;
-  phys: number;
-  bytes: number;
-  mayRead: boolean;
-  mayWrite: boolean;
-}
-
-/** The pages by which a device reaches any of `bytes` bytes from `iova` on, in order, each as large as its entry makes it. */
 export async function vtdPages(read: ReadWords, bdf: string, iova: number, bytes: number): Promise<IoPage[]> {
   const { mode, table, levels } = await entryOf(read, bdf);
   if (mode === 'none' || mode === 'passthrough') return [];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { vtdMode, vtdPages } from '../../../src/qemu/vtd-tables.js';
+import { vtdMode, vtdPages } from '../../../src/iommus/vtd-tables.js';
 
 const STATUS = 0xfed90018n;
 const ROOT = 0x100000n;

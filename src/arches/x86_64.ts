@@ -1,0 +1,55 @@
+import { defineArch } from './arch.js';
+import { needs } from './need.js';
+
+export const x86_64 = defineArch({
+  id: 'x86_64',
+  debian: 'amd64',
+  gdb: 'i386:x86-64',
+
+  emulator: 'qemu-system-x86_64',
+  board: 'q35',
+  boardProperties: {},
+  cpu: 'max',
+  // The kernel lets P2P through any AMD host bridge from family 0x17 (Zen) on and otherwise only through bridges that it lists,
+  // which q35's is not. So vendor and family are stated in both cases, lest the CPU of a KVM host decide.
+  cpuProperties: (hostBridgeP2p) =>
+    hostBridgeP2p
+      ? { vendor: 'AuthenticAMD', family: 0x17, model: 1, stepping: 2 }
+      : { family: 6, model: 6, stepping: 3 },
+  console: 'ttyS0',
+  emulatedArgs: ['tsc=reliable', 'no_timer_check'],
+  interruptAddress: undefined,
+  bootWarningsListed: true,
+
+  lacks: { nvdimm: undefined, secondHostBridge: undefined, hostBridgeP2p: undefined, reserved: undefined },
+
+  kernel: {
+    option: 'X86_64',
+    needs: [
+      ...needs('y', 'the machine q35', 'SMP', 'ACPI', 'PCI_MMCONFIG'),
+      ...needs('y', 'devices that reach 28 bits of address', 'ZONE_DMA'),
+      ...needs('y', 'the console that is watched', 'SERIAL_8250', 'SERIAL_8250_CONSOLE'),
+      ...needs('m', 'word of a panic', 'PVPANIC_PCI'),
+    ],
+    image: {
+      path: 'arch/x86/boot/bzImage',
+      name: 'bzImage',
+      magic: { at: 0x202, text: 'HdrS' },
+      what: 'an x86 kernel image',
+    },
+    packed: true,
+    bootModules: ['virtio_net', 'pvpanic-pci'],
+  },
+
+  build: {
+    crossTools: undefined,
+    qemu: 'qemu',
+    rootfs: 'rootfs',
+    compiler: 'gcc-14',
+    strip: 'strip',
+    makeFlags: [],
+    fioFlags: '',
+    triplet: 'x86_64-linux-gnu',
+    loader: 'lib64/ld-linux-x86-64.so.2',
+  },
+});
