@@ -7,7 +7,6 @@ import { ci } from './suites/ci.js';
 import { debug } from './suites/debug.js';
 import { dmabuf } from './suites/dmabuf.js';
 import { engines } from './suites/engines.js';
-import { full } from './suites/full.js';
 import { ktap } from './suites/ktap.js';
 import { lifetime } from './suites/lifetime.js';
 import { machines } from './suites/machines.js';
@@ -32,7 +31,6 @@ export const suites: Suite[] = [
   lifetime,
   ktap,
   debug,
-  full,
   nightly,
   alarms,
   bench,
