@@ -90,11 +90,12 @@ async function bench(words: string[], options: BenchOptions): Promise<void> {
   const print = (lines: readonly string[]) => {
     for (const line of lines) status.print(line);
   };
+  const { width } = status;
   process.exitCode = await (other !== undefined
-    ? against(other, plan, run, { ...options, print, style: styleFor(output), signal })
+    ? against(other, plan, run, { ...options, print, width, style: styleFor(output), signal })
     : times !== undefined
-      ? determinism(plan, run, times === true ? 2 : times, { print, style: styleFor(output) })
-      : once(plan, run, { ...options, print }));
+      ? determinism(plan, run, times === true ? 2 : times, { print, width, style: styleFor(output) })
+      : once(plan, run, { ...options, print, width }));
 }
 
 /** The suite, and of scenarios what measures as its cells do; or of the cells that words name those that measure. */
@@ -137,6 +138,7 @@ interface Side {
 type Turn = (plan: Plan, side: Side, forget: boolean) => Promise<Conducted>;
 
 interface Output {
+  width: number;
   print: (lines: readonly string[]) => void;
   style: Style;
 }
@@ -149,12 +151,12 @@ async function once(
   const { exitCode, result } = await run(plan, {}, false);
   const rows = budgetRows(measuredBy(result.cells));
   options.print(benchTables(result.cells, options));
-  if (rows.length > 0) options.print(['', ...budgetTable(rows).split('\n')]);
+  if (rows.length > 0) options.print(['', ...budgetTable(rows, options.width)]);
   return exitCode;
 }
 
 /** Timings differ from run to run, so only counts are asked for. */
-async function determinism(plan: Plan, run: Turn, times: number, { print, style }: Output): Promise<number> {
+async function determinism(plan: Plan, run: Turn, times: number, { print, width, style }: Output): Promise<number> {
   const counted = part(plan, ({ machine }) => machine.clock === 'icount');
   if (counted.cells.length === 0)
     throw new UsageError('none of these cells counts instructions', `phyrlab list ${SUITE}`);
@@ -162,7 +164,7 @@ async function determinism(plan: Plan, run: Turn, times: number, { print, style 
   for (let i = 0; i < times; i++) runs.push(await run(counted, {}, false));
   const records = runs.map(({ result }) => result.cells);
   const moved = movedCounts(counted.cells, records);
-  print(['', ...movedLines(moved, countsOf(counted.cells, records[0] ?? []), times, style)]);
+  print(['', ...movedLines(moved, { counts: countsOf(counted.cells, records[0] ?? []), runs: times, width }, style)]);
   return worst(runs, moved.length > 0);
 }
 
@@ -171,7 +173,7 @@ async function against(
   word: string,
   plan: Plan,
   run: Turn,
-  { rounds, print, style, signal }: Output & { rounds: number; signal: AbortSignal },
+  { rounds, print, width, style, signal }: Output & { rounds: number; signal: AbortSignal },
 ): Promise<number> {
   const isKernel = !namesGuestTree(word) && (word.includes('/') || /^\d+\.\d+/.test(word) || word === 'debug');
   await using tree = isKernel ? undefined : await openGuestTree(word, signal);
@@ -185,7 +187,7 @@ async function against(
   }
   const side = (runs: Conducted[]) => runs.map(({ result }) => result.cells);
   const judged = judgePairs(pairRuns(plan.cells, side(ours), side(theirs)));
-  print(['', `${tree?.name ?? `kernel ${word}`} against the default:`, ...comparisonLines(judged, style)]);
+  print(['', `${tree?.name ?? `kernel ${word}`} against the default:`, ...comparisonLines(judged, style, { width })]);
   return worst(
     [...ours, ...theirs],
     judged.some(({ comparison }) => comparison.gates),

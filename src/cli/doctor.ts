@@ -16,7 +16,7 @@ import { countOf, describe, ExitCode, formatBytes, hostFault, typed, UsageError 
 import { probeAccelerator } from '../qemu/index.js';
 import { progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
-import { print } from '../terminal/index.js';
+import { columnsOf, flowing, print } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions } from './options.js';
 
@@ -48,7 +48,8 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const say = ({ what, state, text }: Finding) => {
     bad ||= state === 'bad';
     const paint = state === 'good' ? style.good : state === 'bad' ? style.bad : style.doubtful;
-    print(process.stdout, `${paint(state.padEnd(4))}  ${what.padEnd(12)}  ${text}`);
+    const columns = [paint(state.padEnd(4)), what.padEnd(12)];
+    for (const line of flowing(columns, text, columnsOf(process.stdout))) print(process.stdout, line);
   };
 
   say({

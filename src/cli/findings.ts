@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { findingLines, findingsOf } from '../report/index.js';
 import { findRun, readRun, runsFolder } from '../results/index.js';
-import { say } from '../terminal/index.js';
+import { columnsOf, say } from '../terminal/index.js';
 import { shownHere } from './again.js';
 import { RUN } from './options.js';
 
@@ -21,7 +21,9 @@ export function findingsCommand(): Command {
       const kept = await readRun(folder);
       const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, folder)) };
       const findings = findingsOf(recorded);
-      const lines = options.json ? [JSON.stringify(findings, null, 2)] : findingLines(findings);
+      const lines = options.json
+        ? [JSON.stringify(findings, null, 2)]
+        : findingLines(findings, columnsOf(process.stdout));
       const none = `run ${recorded.run.id} found nothing wrong in the kernel's own paths`;
       say((lines.length > 0 ? lines : [none]).join('\n'));
     });

@@ -3,7 +3,7 @@ import { ARCHES } from '../arches/index.js';
 import { type Images, type ImagesOptions, openImages } from '../images/index.js';
 import { countOf, formatBytes } from '../model/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
-import { say } from '../terminal/index.js';
+import { columnsOf, flowing, say } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
 
@@ -68,7 +68,8 @@ async function list(): Promise<void> {
     const entries = await images.list();
     for (const { name, key, bytes, used } of entries) {
       const when = used.toISOString().slice(0, 16).replace('T', ' ');
-      say(`${name.padEnd(16)}  ${key}  ${formatBytes(bytes).padStart(10)}  used ${when}`);
+      const columns = [name.padEnd(16), key, formatBytes(bytes).padStart(10)];
+      for (const line of flowing(columns, `used ${when}`, columnsOf(process.stdout))) say(line);
     }
     const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
     say(`${countOf(entries.length, 'image')}, ${formatBytes(total)}, in ${images.cacheDir}`);

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { countOf, type Expectation, type PrunedCell } from '../model/index.js';
 import { expand, select } from '../plan/index.js';
-import { say } from '../terminal/index.js';
+import { aligned, columnsOf, flowing, say } from '../terminal/index.js';
 import type { Suite } from '../workloads/index.js';
 import { CELLS } from './options.js';
 import { loadSuites } from './scenarios.js';
@@ -35,11 +35,13 @@ function listSuites(suites: readonly Suite[], { json }: ListOptions): void {
     print(overview);
     return;
   }
-  const width = Math.max(...overview.map(({ id }) => id.length));
-  for (const { id, describe, cells, pruned, omitted } of overview) {
+  const counts = aligned(
+    overview.map(({ id, cells, pruned }) => [id, `${cells} cells,`, `${pruned} pruned`]),
+    (column) => (column === 0 ? 'left' : 'right'),
+  );
+  for (const [at, { describe, cells, omitted }] of overview.entries()) {
     const of = omitted > 0 ? `; ${cells} of ${cells + omitted} that can run` : '';
-    const counts = `${String(cells).padStart(4)} cells, ${String(pruned).padStart(4)} pruned`;
-    say(`${id.padEnd(width)}  ${counts}  ${describe}${of}`);
+    row(counts[at] ?? [], `${describe}${of}`);
   }
 }
 
@@ -54,13 +56,13 @@ function listCells(suites: readonly Suite[], words: readonly string[], options: 
     print({ cells, pruned: plan.pruned });
     return;
   }
-  for (const cell of plan.cells) say(`${cell.id}${expectation(cell.expect)}`);
-  if (options.pruned) for (const { id, reason } of plan.pruned) say(`${id}  [pruned: ${reason}]`);
+  for (const { id, expect } of plan.cells) row([id], expectation(expect));
+  if (options.pruned) for (const { id, reason } of plan.pruned) row([id], `[pruned: ${reason}]`);
   say(
     `${countOf(plan.cells.length, 'cell')}, ${plan.pruned.length} pruned${plan.pruned.length > 0 && !options.pruned ? ':' : ''}`,
   );
   if (options.pruned) return;
-  for (const { reason, count } of reasons(plan.pruned)) say(`  ${String(count).padStart(5)}  ${reason}`);
+  for (const { reason, count } of reasons(plan.pruned)) row([`  ${String(count).padStart(5)}`], reason);
   if (plan.pruned.length > 0) say('  each of them: --pruned');
 }
 
@@ -76,12 +78,16 @@ function expectation(expect: Expectation): string {
     case 'works':
       return '';
     case 'not-modelled':
-      return `  [not modelled: ${expect.why}]`;
+      return `[not modelled: ${expect.why}]`;
     case 'refused':
-      return `  [must be refused: ${expect.errno}]`;
+      return `[must be refused: ${expect.errno}]`;
     case 'caught':
-      return `  [must be caught by ${expect.by.join(', ')}]`;
+      return `[must be caught by ${expect.by.join(', ')}]`;
   }
+}
+
+function row(cells: readonly string[], text: string): void {
+  for (const line of flowing(cells, text, columnsOf(process.stdout))) say(line);
 }
 
 function print(value: unknown): void {

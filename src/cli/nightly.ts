@@ -103,7 +103,7 @@ async function nightly(options: NightlyOptions): Promise<void> {
   const markdown = nightMarkdown(night, news);
   await writeWhole(join(folder, 'summary.md'), markdown);
   if (process.env.GITHUB_STEP_SUMMARY) await appendFile(process.env.GITHUB_STEP_SUMMARY, markdown);
-  for (const line of nightLines(night, news, style)) status.print(line);
+  for (const line of nightLines(night, news, style, status.width)) status.print(line);
   const needed = new Set(
     night.stages.flatMap(({ run }) => (run === undefined ? [] : [join(runsFolder(options.runs), run)])),
   );

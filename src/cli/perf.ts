@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
-import { ExitCode, matcher, type Series, shellWord, typedHere, UsageError } from '../model/index.js';
+import { ExitCode, matcher, type Series, shellWord, UsageError } from '../model/index.js';
 import {
   type Alone,
   changesOf,
@@ -14,7 +14,7 @@ import {
 } from '../perf/index.js';
 import { comparisonLines, historyLines, styleFor } from '../report/index.js';
 import { History, historyFolder, pickRun, readStart, runAt, runsFolder, seriesName } from '../results/index.js';
-import { complain, say } from '../terminal/index.js';
+import { columnsOf, complain, say } from '../terminal/index.js';
 import { RUN } from './options.js';
 
 interface HistoryOptions {
@@ -164,9 +164,9 @@ async function show({ judged, alone }: Compared, [run]: Runs, options: HistoryOp
     ...(asked !== undefined && {
       again: `phyrlab run ${asked.words.map(shellWord).join(' ')} --kernel ${shellWord(asked.kernel)}`,
     }),
-    ...(process.stdout.columns > 0 && { width: process.stdout.columns }),
+    width: columnsOf(process.stdout),
   });
-  for (const line of lines) write(typedHere(line));
+  for (const line of lines) write(line);
 }
 
 async function showHistory(history: History, word: string, options: HistoryOptions): Promise<void> {
@@ -182,7 +182,8 @@ async function showHistory(history: History, word: string, options: HistoryOptio
   if (options.json) write(JSON.stringify(all, null, 2));
   else
     for (const series of all)
-      for (const line of historyLines(series, series.changes, styleFor(process.stdout))) write(line);
+      for (const line of historyLines(series, series.changes, styleFor(process.stdout), columnsOf(process.stdout)))
+        write(line);
 }
 
 function write(line: string): void {

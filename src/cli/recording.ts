@@ -86,10 +86,11 @@ export class Recording {
     this.consume({ type: 'run-end', at: new Date().toISOString(), exitCode, interrupted });
     const run = { ...this.#run, duration_ms, interrupted, exit_code: exitCode };
     const result = RunResult.parse({ schema: SCHEMA_VERSION, run, cells });
-    this.#terminal.table(p2pTable(this.#cells, cells));
+    const { width } = this.#options.status;
+    this.#terminal.table(p2pTable(this.#cells, cells, width));
     const declared = new Map(this.#cells.map((cell) => [cell.id, cell]));
-    this.#terminal.table(findingLines(findingsOf({ run, cells: cells.map(this.#shown), declared })));
-    this.#terminal.table(costBars(instructionCosts(cells)));
+    this.#terminal.table(findingLines(findingsOf({ run, cells: cells.map(this.#shown), declared }), width));
+    this.#terminal.table(costBars(instructionCosts(cells), width));
     this.#terminal.totals(cells, duration_ms, store.folder);
     await store.writeResult(result);
     // A shard is measured when it is merged: its figures are of the whole run.

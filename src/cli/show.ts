@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { find } from '../plan/index.js';
 import { qemuCommand, showCell } from '../report/show.js';
-import { say } from '../terminal/index.js';
+import { columnsOf, say } from '../terminal/index.js';
 import { ONE_CELL } from './options.js';
 import { loadSuites } from './scenarios.js';
 
@@ -13,7 +13,7 @@ export function showCommand(): Command {
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .action(async (word: string, options: { argv?: boolean; scenarios?: string }) => {
       const cell = find(await loadSuites(options.scenarios), word);
-      const lines = [...showCell(cell), ...(options.argv ? ['', ...qemuCommand(cell)] : [])];
+      const lines = [...showCell(cell, columnsOf(process.stdout)), ...(options.argv ? ['', ...qemuCommand(cell)] : [])];
       say(lines.join('\n'));
     });
 }

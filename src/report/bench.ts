@@ -1,5 +1,6 @@
 /** What a bench measured, as tables: what was measured down, the ways across. */
 import type { CellRecord, Metric } from '../model/index.js';
+import { type Align, grid, wrapped } from '../terminal/index.js';
 import { formatRatio } from './format.js';
 
 export interface BenchTableOptions {
@@ -7,6 +8,8 @@ export interface BenchTableOptions {
   phases?: boolean | undefined;
   /** What was done besides executing instructions. */
   counts?: boolean | undefined;
+  /** Columns of the terminal. */
+  width?: number;
 }
 
 const PHASES = ['build', 'map', 'consume', 'unmap'];
@@ -20,8 +23,9 @@ export function benchTables(records: readonly CellRecord[], options: BenchTableO
     const where = record.id.split('/').slice(0, -1).join('/');
     groups.set(where, [...(groups.get(where) ?? []), record]);
   }
-  return [...groups].flatMap(([where, cells]) => {
-    if (cells.some(({ metrics }) => metrics.some(({ samples }) => samples !== undefined))) return ratios(where, cells);
+  const tables = [...groups].flatMap(([where, cells]) => {
+    if (cells.some(({ metrics }) => metrics.some(({ samples }) => samples !== undefined)))
+      return [ratios(where, cells)];
     const columns = cells.map(({ id, metrics }) => ({
       way: id.split('/').at(-1) ?? '',
       figures: new Map(metrics.map(({ name, value }) => [name, value])),
@@ -34,8 +38,20 @@ export function benchTables(records: readonly CellRecord[], options: BenchTableO
         ? PHASES.map((phase) => table(`${where}: ${phase}, instructions`, columns, [phase]))
         : [table(`${where}: ${PHASES.join(' + ')}, instructions`, columns, PHASES)];
     const counts = options.counts && !whole ? COUNTS.map((count) => table(`${where}: ${count}`, columns, [count])) : [];
-    return [...tables, ...counts].flat();
+    return [...tables, ...counts];
   });
+  return tables.filter(({ rows }) => rows.length > 1).flatMap((table) => linesOf(table, options.width));
+}
+
+interface Table {
+  title: string;
+  /** The first is the heading. */
+  rows: string[][];
+}
+
+function linesOf({ title, rows }: Table, width = Number.POSITIVE_INFINITY): string[] {
+  const align = (column: number): Align => (column === 0 ? 'left' : 'right');
+  return ['', ...wrapped(title, width), ...grid(rows, { width, align })];
 }
 
 interface Column {
@@ -44,12 +60,11 @@ interface Column {
 }
 
 /** A row for each thing measured, its figures the sum of these. */
-function table(title: string, columns: readonly Column[], parts: readonly string[]): string[] {
+function table(title: string, columns: readonly Column[], parts: readonly string[]): Table {
   const [last = ''] = parts;
   const rows = new Set(
     columns.flatMap(({ figures }) => [...figures.keys()].flatMap((name) => prefix(name, last) ?? [])),
   );
-  if (rows.size === 0) return [];
   const lines = [...rows].map((row) => [
     row,
     ...columns.map(({ figures }) => {
@@ -61,7 +76,7 @@ function table(title: string, columns: readonly Column[], parts: readonly string
       return sum === undefined ? '-' : sum.toLocaleString('en-US');
     }),
   ]);
-  return ['', title, ...aligned([['', ...columns.map(({ way }) => way)], ...lines])];
+  return { title, rows: [['', ...columns.map(({ way }) => way)], ...lines] };
 }
 
 function prefix(name: string, part: string): string | undefined {
@@ -70,7 +85,7 @@ function prefix(name: string, part: string): string | undefined {
 }
 
 /** Throughput and latency: what ours is of the kernel's, the middle and all of the rounds. */
-function ratios(where: string, cells: readonly CellRecord[]): string[] {
+function ratios(where: string, cells: readonly CellRecord[]): Table {
   const names = new Set(
     cells.flatMap(({ metrics }) => metrics.filter(({ unit }) => unit === 'x').map(({ name }) => name)),
   );
@@ -79,25 +94,14 @@ function ratios(where: string, cells: readonly CellRecord[]): string[] {
     ...cells.map(({ metrics }) => spread(metrics.find((metric) => metric.name === name))),
   ]);
   const ways = cells.map(({ id }) => id.split('/').at(-1) ?? '');
-  return [
-    '',
-    `${where}: in turns with the kernel's nvme; emulated time, which is not hardware time: only the ratio means anything`,
-    ...aligned([['', ...ways], ...lines]),
-  ];
+  return {
+    title: `${where}: in turns with the kernel's nvme; emulated time, which is not hardware time: only the ratio means anything`,
+    rows: [['', ...ways], ...lines],
+  };
 }
 
 function spread(metric: Metric | undefined): string {
   if (metric === undefined) return '-';
   const samples = metric.samples ?? [metric.value];
   return `${formatRatio(metric.value)} (${formatRatio(Math.min(...samples))} to ${formatRatio(Math.max(...samples))})`;
-}
-
-function aligned(lines: readonly string[][]): string[] {
-  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  return lines.map((line) =>
-    line
-      .map((text, i) => (i === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,10 +1,11 @@
 import type { BudgetRow } from '../perf/index.js';
+import { grid } from '../terminal/index.js';
 import { formatChange, formatRatio } from './format.js';
 
 const HEAD = ['', 'measured', 'budget', "kernel's", 'of it', 'floor', 'above it', ''];
 
 /** One line a budget. Instructions are whole; bytes per page have decimals. */
-export function budgetTable(rows: readonly BudgetRow[]): string {
+export function budgetTable(rows: readonly BudgetRow[], width?: number): string[] {
   const cells = rows.map(({ what, measured, budget, kernel, floor, verdict }) => [
     what,
     number(measured),
@@ -15,11 +16,8 @@ export function budgetTable(rows: readonly BudgetRow[]): string {
     floor === undefined ? '' : formatChange(floor, measured),
     verdict === 'floor' ? 'not met: nor does the floor' : verdict === 'met' ? 'met' : 'MISSED',
   ]);
-  const lines = [HEAD, ...cells];
-  const widths = HEAD.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  const pad = (text: string, i: number) =>
-    i === 0 || i === HEAD.length - 1 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0);
-  return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
+  const align = (column: number) => (column === 0 || column === HEAD.length - 1 ? 'left' : 'right');
+  return grid([HEAD, ...cells], { width, align });
 }
 
 function number(value: number): string {

@@ -1,9 +1,12 @@
 /** What the same work cost by each backend, for a terminal or a log: numbers, and small bars beside them. */
 import { typed } from '../model/index.js';
+import { commandLines, wrapped } from '../terminal/index.js';
 import { type CostGroup, type CostRow, isOurs } from './costs.js';
 import { formatRatio } from './format.js';
 
 const WIDTH = 24;
+/** A shorter bar shows nothing. */
+const LEAST = 6;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 /** More belong into a report, not into a log. */
 const MOST = 12;
@@ -14,7 +17,8 @@ export function bar(share: number, width = WIDTH): string {
   return '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
 }
 
-export function costBars(groups: readonly CostGroup[]): string[] {
+/** @param width columns of the terminal; without room for bars there are numbers alone */
+export function costBars(groups: readonly CostGroup[], width = Number.POSITIVE_INFINITY): string[] {
   if (groups.length === 0) return [];
   const shown = groups.slice(0, MOST);
   const rows = shown.flatMap((group) => group.rows.map((row) => ({ ...row, name: nameOf(group, row) })));
@@ -22,8 +26,12 @@ export function costBars(groups: readonly CostGroup[]): string[] {
   const numbers = Math.max(...rows.map(({ total }) => total.toLocaleString('en-US').length));
   const phases = [...new Set(rows.flatMap((row) => row.phases.map(({ name }) => name)))].join(' + ');
   const more = groups.length - shown.length;
+  const room = Math.min(WIDTH, width - (names + numbers + 15));
   return [
-    `cost: instructions, ${phases}, and to sg (${rows.some(({ ours }) => ours) ? "* ours, else the kernel's" : "all the kernel's"})`,
+    ...wrapped(
+      `cost: instructions, ${phases}, and to sg (${rows.some(({ ours }) => ours) ? "* ours, else the kernel's" : "all the kernel's"})`,
+      width,
+    ),
     ...shown.flatMap((group) => {
       const { machine, topology, workload, rows } = group;
       const max = Math.max(...rows.map(({ total }) => total));
@@ -33,11 +41,12 @@ export function costBars(groups: readonly CostGroup[]): string[] {
           const { backend, total, ratio } = row;
           const number = total.toLocaleString('en-US').padStart(numbers);
           const factor = formatRatio(ratio).padStart(5);
-          return `  ${isOurs(backend) ? '*' : ' '} ${nameOf(group, row).padEnd(names)}  ${number}  ${factor}  ${bar(total / max)}`;
+          const line = `  ${isOurs(backend) ? '*' : ' '} ${nameOf(group, row).padEnd(names)}  ${number}  ${factor}`;
+          return room < LEAST ? line : `${line}  ${bar(total / max, room)}`;
         }),
       ];
     }),
-    ...(more > 0 ? [`and ${more} more: ${typed('report')}`] : []),
+    ...(more > 0 ? commandLines(`and ${more} more:`, typed('report'), width) : []),
   ];
 }
 

@@ -10,6 +10,7 @@ import {
   walk,
 } from '../model/index.js';
 import { diskKiB } from '../plan/index.js';
+import { commandLines, wrapped } from '../terminal/index.js';
 import { type Cell, rangeCount } from '../workloads/index.js';
 import { likeness } from './html/causes.js';
 
@@ -86,19 +87,22 @@ function bySize(cells: readonly CellRecord[], declared: ReadonlyMap<string, Cell
 const MOST = 3;
 
 /** For a person: nothing if nothing was found. */
-export function findingLines({ found, gone }: Findings): string[] {
+export function findingLines({ found, gone }: Findings, width = Number.POSITIVE_INFINITY): string[] {
   if (found.length + gone.length === 0) return [];
+  const text = (line: string) => wrapped(line, width, 6);
   return [
     "findings in the kernel's own paths",
     ...found.flatMap(({ known, oracle, what, kernels, cells }) => [
-      `  ${known === undefined ? 'NEW' : `known: ${known.id}`}  ${known?.what ?? what}`,
-      `    seen on ${kernels.join(', ')} by ${oracle}: ${what}`,
-      ...(known === undefined ? [] : [`    why it is the kernel's: ${known.reason}`]),
-      `    in ${countOf(cells.length, 'cell')}: ${namesOf(cells.map(({ id }) => id))}`,
-      ...(cells[0]?.evidence === undefined ? [] : [`    kept in ${cells[0].evidence}`]),
-      `    reproduce: ${cells[0]?.repro}`,
+      ...text(`  ${known === undefined ? 'NEW' : `known: ${known.id}`}  ${known?.what ?? what}`),
+      ...text(`    seen on ${kernels.join(', ')} by ${oracle}: ${what}`),
+      ...(known === undefined ? [] : text(`    why it is the kernel's: ${known.reason}`)),
+      ...text(`    in ${countOf(cells.length, 'cell')}: ${namesOf(cells.map(({ id }) => id))}`),
+      ...(cells[0]?.evidence === undefined ? [] : text(`    kept in ${cells[0].evidence}`)),
+      ...commandLines('reproduce:', cells[0]?.repro ?? '', width - 4).map((line) => `    ${line}`),
     ]),
-    ...gone.map(({ known, cells }) => `  GONE: ${known.id}  did not show in ${namesOf(cells)}: ${known.what}`),
+    ...gone.flatMap(({ known, cells }) =>
+      text(`  GONE: ${known.id}  did not show in ${namesOf(cells)}: ${known.what}`),
+    ),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** What is new since the last night, for a terminal and as Markdown. */
 import type { Night } from '../model/index.js';
 import type { Item, News } from '../results/index.js';
+import { wrapped } from '../terminal/index.js';
 import { markdown as md } from './formats/text.js';
 import type { Style } from './style.js';
 
@@ -12,13 +13,13 @@ interface Part {
 
 const MOST = 20;
 
-export function nightLines(night: Night, news: News, style: Style): string[] {
+export function nightLines(night: Night, news: News, style: Style, width = Number.POSITIVE_INFINITY): string[] {
   return [
     '',
-    `night ${night.id}: ${total(news)}`,
+    ...wrapped(`night ${night.id}: ${total(news)}`, width),
     ...partsOf(news).flatMap(({ title, lines, bad }) => [
       (bad ? style.bad : style.doubtful)(title),
-      ...lines.map((line) => `  ${line}`),
+      ...lines.flatMap((line) => wrapped(`  ${line}`, width)),
     ]),
   ];
 }

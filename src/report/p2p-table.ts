@@ -12,12 +12,13 @@ import {
   runtimeOf,
   type Verdict,
 } from '../model/index.js';
+import { grid } from '../terminal/index.js';
 import type { Cell } from '../workloads/index.js';
 
 type Entry = { expect: Expectation; verdict: Verdict };
 
 /** Lines of text; none if the run has no peer-to-peer cells on more than one machine. */
-export function p2pTable(cells: readonly Cell[], records: readonly CellRecord[]): string[] {
+export function p2pTable(cells: readonly Cell[], records: readonly CellRecord[], width?: number): string[] {
   const verdicts = new Map(records.map(({ id, verdict }) => [id, verdict]));
   const rows = new Map<string, Map<string, Entry[]>>();
   const columns = new Set<string>();
@@ -44,13 +45,7 @@ export function p2pTable(cells: readonly Cell[], records: readonly CellRecord[])
       ...[...columns].map((column) => entry(entries.get(column) ?? [])),
     ]),
   ];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return grid(table, { width, keys: 2, align: () => 'left' });
 }
 
 function relationOf(row: string): string {

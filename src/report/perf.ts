@@ -1,5 +1,5 @@
 /** Comparisons and histories as text. */
-import { countOf } from '../model/index.js';
+import { countOf, typedHere } from '../model/index.js';
 import {
   type Alone,
   type ChangePoint,
@@ -10,6 +10,7 @@ import {
   type Untold,
 } from '../perf/index.js';
 import type { SeriesHistory } from '../results/index.js';
+import { joined, type Part, wrapped } from '../terminal/index.js';
 import { formatChange } from './format.js';
 import type { Style } from './style.js';
 
@@ -32,25 +33,35 @@ export function comparisonLines(
   const column = Math.max(0, ...changed.map((one) => changeOf(one).length));
   const rows = changed.flatMap((one) => {
     const { name, unit, before, after, comparison } = one;
-    const verdict = `${comparison.verdict}${comparison.gates ? '!' : ''}`.padEnd(8);
+    const verdict = `${comparison.verdict}${comparison.gates ? '!' : ''}`.padEnd(7);
     const change = changeOf(one).padStart(column);
-    const values = style.dim(`${middle(before)} -> ${middle(after)} ${unit}`.trim());
-    const line = `${paint(comparison, style)(verdict)} ${change}  ${name}`;
-    const length =
-      verdict.length + change.length + name.length + 5 + `${middle(before)} -> ${middle(after)} ${unit}`.length;
-    return length <= width ? [`${line}  ${values}`] : [line, `${' '.repeat(verdict.length + 1)}${values}`];
+    return joined(
+      [
+        { text: verdict, paint: paint(comparison, style) },
+        { text: change },
+        { text: name },
+        { text: `${middle(before)} -> ${middle(after)} ${unit}`.trim(), paint: style.dim },
+      ],
+      width,
+      verdict.length + 2,
+    );
   });
   const untold = judged.flatMap(({ comparison, before, after }) =>
     comparison.untold === undefined ? [] : [{ ...comparison.untold, before: before.length, after: after.length }],
   );
+  const text = (line: string) => wrapped(line, width);
   return [
     ...rows,
-    `${judged.length > 0 || alone.length === 0 ? `${judged.length} series: ${tally(judged)}` : 'nothing to compare'}${changed.some(({ comparison }) => comparison.gates) ? '; ! stops the gate' : ''}`,
-    ...(untold.length > 0 ? [`inconclusive: ${reasons(untold).join('; ')}`] : []),
+    ...text(
+      `${judged.length > 0 || alone.length === 0 ? `${judged.length} series: ${tally(judged)}` : 'nothing to compare'}${changed.some(({ comparison }) => comparison.gates) ? '; ! stops the gate' : ''}`,
+    ),
+    ...(untold.length > 0 ? text(`inconclusive: ${reasons(untold).join('; ')}`) : []),
     ...(alone.length > 0
-      ? [`not in both: ${alone.map(({ why, count }) => `${count.toLocaleString('en-US')} ${why}`).join('; ')}`]
+      ? text(`not in both: ${alone.map(({ why, count }) => `${count.toLocaleString('en-US')} ${why}`).join('; ')}`)
       : []),
-    ...(judged.length > 0 ? hints(untold, again) : [NOTHING]).map(style.dim),
+    ...(judged.length > 0 ? hints(untold, again) : [NOTHING])
+      .flatMap((line) => wrapped(typedHere(line), width))
+      .map(style.dim),
   ];
 }
 
@@ -121,10 +132,17 @@ function middle(values: readonly number[]): string {
 }
 
 /** What must be the same in every run and was not. */
-export function movedLines(moved: readonly Moved[], counts: number, runs: number, style: Style): string[] {
-  const rows = moved.map(({ name, unit, values }) => {
+export function movedLines(
+  moved: readonly Moved[],
+  { counts, runs, width = Number.POSITIVE_INFINITY }: { counts: number; runs: number; width?: number },
+  style: Style,
+): string[] {
+  const rows = moved.flatMap(({ name, unit, values }) => {
     const said = values.map((value) => value?.toLocaleString('en-US') ?? 'nothing').join(', ');
-    return `${style.bad('moved')} ${name}  ${style.dim(`${said} ${unit}`.trim())}`;
+    return joined(
+      [{ text: 'moved', paint: style.bad }, { text: name }, { text: `${said} ${unit}`.trim(), paint: style.dim }],
+      width,
+    );
   });
   return [
     ...rows,
@@ -140,12 +158,21 @@ export function historyLines(
   { series, samples }: SeriesHistory,
   changes: readonly ChangePoint[],
   style: Style,
+  width = Number.POSITIVE_INFINITY,
 ): string[] {
   const values = samples.map((sample) => middleOf(sample.values));
   const last = samples.at(-1);
+  const of: Part = {
+    text: [`${series.unit}, ${series.kind}`, `Linux ${series.kernel}, QEMU ${series.qemu}`]
+      .join('; ')
+      .replace(/^, /, ''),
+    paint: style.dim,
+  };
+  const now = `${countOf(samples.length, 'run')}, now ${`${middle(last?.values ?? [])} ${series.unit}`.trim()} (${last?.run})`;
+  const shown = values.slice(-Math.min(LONGEST, Math.max(1, width - 2)));
   const lines = [
-    `${series.cell} ${series.metric}  ${style.dim(`${series.unit}, ${series.kind}; Linux ${series.kernel}, QEMU ${series.qemu}`)}`,
-    `  ${bars(values.slice(-LONGEST))}  ${countOf(samples.length, 'run')}, now ${middle(last?.values ?? [])} ${series.unit} (${last?.run})`,
+    ...joined([{ text: `${series.cell} ${series.metric}` }, of], width),
+    ...joined([{ text: `  ${bars(shown)}` }, { text: now }], width),
   ];
   for (const { at, before, after, p } of changes) {
     const [from, to] = [samples[at - 1], samples[at]];
@@ -154,7 +181,8 @@ export function historyLines(
         ? 'the same modules'
         : `modules ${from?.modules.slice(0, 12)} -> ${to?.modules.slice(0, 12)}`;
     const chance = series.kind === 'noisy' ? `, p ${p.toFixed(3)}` : '';
-    lines.push(`  ${formatChange(before, after)} at ${to?.run} (${to?.at.slice(0, 16)}Z, ${modules}${chance})`);
+    const where = `at ${to?.run} (${to?.at.slice(0, 16)}Z, ${modules}${chance})`;
+    lines.push(...wrapped(`  ${formatChange(before, after)} ${where}`, width));
   }
   return lines;
 }

@@ -19,21 +19,27 @@ import type { Found } from '../plan/index.js';
 // Not by the index: to show a cell takes no guest.
 import { backingFiles, qemuArgv } from '../qemu/argv.js';
 import { kernelArgs } from '../qemu/kernel-args.js';
+import { flowing, wrapped } from '../terminal/index.js';
 import type { Workload } from '../workloads/index.js';
 import { formatRoute, HOW } from './route.js';
 import { drawTree } from './tree.js';
 
-export function showCell(cell: Found): string[] {
+export function showCell(cell: Found, width = Number.POSITIVE_INFINITY): string[] {
   const { id, suites, outcome } = cell;
   const shown = { ...cell, ...('expect' in outcome ? outcome : {}) };
   return [
-    `${id}  (${suites.join(', ')})`,
-    `  ${'pruned' in outcome ? `cannot run: ${outcome.pruned}` : dueOf(shown)}`,
+    ...wrapped(`${id}  (${suites.join(', ')})`, width),
+    ...wrapped(`  ${'pruned' in outcome ? `cannot run: ${outcome.pruned}` : dueOf(shown)}`, width),
     '',
-    ...setupOf(shown),
+    ...setupOf(shown).flatMap((line) => flowed(line, width)),
     '',
-    ...treeOf(shown),
+    ...treeOf(shown, width),
   ];
+}
+
+/** A line of the set-up within its second column. */
+function flowed(line: string, width: number): string[] {
+  return flowing([line.slice(0, NAME)], line.slice(NAME + 2), width);
 }
 
 type Shown = Pick<Found, 'machine' | 'topology' | 'workload' | 'backend'> & {
@@ -41,6 +47,9 @@ type Shown = Pick<Found, 'machine' | 'topology' | 'workload' | 'backend'> & {
   /** None: it cannot run. */
   expect?: Expectation;
 };
+
+/** Of the name that a line of the set-up begins with. */
+const NAME = 8;
 
 /** What the guest is. */
 export function setupOf({ machine, topology, workload, backend, plant }: Shown): string[] {
@@ -55,10 +64,10 @@ export function setupOf({ machine, topology, workload, backend, plant }: Shown):
 }
 
 /** Its PCI tree; where DMA may flow is said if the cell can run. */
-export function treeOf({ machine, topology, expect }: Shown): string[] {
+export function treeOf({ machine, topology, expect }: Shown, width?: number): string[] {
   return [
     `topology ${topology.id}`,
-    ...drawTree(machine, topology, expect === undefined ? undefined : dutOf(topology).id),
+    ...drawTree(machine, topology, expect === undefined ? undefined : dutOf(topology).id, width),
   ];
 }
 

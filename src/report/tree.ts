@@ -2,6 +2,7 @@
 import { hostPath, p2pRoute, peerDriver, redirects } from '../fabric/index.js';
 import { hasIommu, type Machine, type PciNode, type Topology, walk } from '../model/index.js';
 import { type PciDevice, pciDevices } from '../qemu/pci.js';
+import { wrapped } from '../terminal/index.js';
 import { formatRoute, HOW } from './route.js';
 
 interface Item {
@@ -12,7 +13,12 @@ interface Item {
 }
 
 /** `dut`: the node whose DMA is asked about; without one the tree alone. */
-export function drawTree(machine: Machine, topology: Topology, dut?: string): string[] {
+export function drawTree(
+  machine: Machine,
+  topology: Topology,
+  dut?: string,
+  width = Number.POSITIVE_INFINITY,
+): string[] {
   const devices = pciDevices(topology);
   const memory: Item[] =
     dut === undefined
@@ -20,7 +26,7 @@ export function drawTree(machine: Machine, topology: Topology, dut?: string): st
       : [{ text: `memory of the machine: ${dut} reaches it ${HOW[hostPath(machine)]}`, notes: [], below: [] }];
   const root = devices.filter(({ bus }) => bus === 'pcie.0').sort((a, b) => a.slot - b.slot || a.fn - b.fn);
   const below = [...memory, ...root.map((device) => item(device, { machine, topology, dut, devices }))];
-  return ['host bridge', ...draw(below, '')];
+  return ['host bridge', ...draw(below, '', width)];
 }
 
 interface Context {
@@ -92,15 +98,21 @@ function acs(machine: Machine, topology: Topology): string {
   return redirects(machine, topology) ? 'ACS redirects to peers upwards' : 'ACS with redirection off';
 }
 
-function draw(items: readonly Item[], indent: string): string[] {
+function draw(items: readonly Item[], indent: string, width: number): string[] {
   return items.flatMap(({ text, notes, below }, index) => {
     const last = index === items.length - 1;
     const inner = `${indent}${last ? '   ' : '│  '}`;
     const noteIndent = `${inner}${below.length > 0 ? '│  ' : '   '}`;
     return [
-      `${indent}${last ? '└─' : '├─'} ${text}`,
-      ...notes.map((note) => `${noteIndent}      ${note}`),
-      ...draw(below, inner),
+      ...hung(text, `${indent}${last ? '└─' : '├─'} `, `${noteIndent}  `, width),
+      ...notes.flatMap((note) => hung(note, `${noteIndent}      `, `${noteIndent}        `, width)),
+      ...draw(below, inner, width),
     ];
   });
+}
+
+/** A text in lines, the lines of the tree before them. */
+function hung(text: string, first: string, next: string, width: number): string[] {
+  const lines = wrapped(text, width - next.length, 0);
+  return lines.map((line, at) => (at === 0 ? first : next) + line);
 }

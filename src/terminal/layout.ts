@@ -3,6 +3,7 @@
  * longer by itself: a path or an id is left whole, to be copied.
  */
 import { harmless } from '../model/text.js';
+import { widthOf } from './output.js';
 
 /** What a stream has room for. A file or a pipe takes a line of any length. */
 export function columnsOf(stream: NodeJS.WriteStream): number {
@@ -54,11 +55,34 @@ const READABLE = 32;
 /** A row of columns; the last one flows within itself, and stands below the others where it would be narrow. */
 export function flowing(cells: readonly string[], text: string, width: number, below = 4): string[] {
   const head = cells.join(GAP);
-  const start = head === '' ? 0 : head.length + GAP.length;
+  const start = head === '' ? 0 : widthOf(head) + GAP.length;
   if (start + text.length <= width) return [(head === '' ? text : head + GAP + text).trimEnd()];
   if (start + READABLE > width) return [head.trimEnd(), ...wrapped(`${' '.repeat(below)}${text}`, width, below)];
   const [first = '', ...more] = wrapped(text, width - start, 0);
   return [head + GAP + first, ...more.map((line) => ' '.repeat(start) + line)];
+}
+
+export interface Part {
+  text: string;
+  paint?: (text: string) => string;
+}
+
+/** Parts beside each other as far as they fit, the others in lines of their own below. */
+export function joined(parts: readonly Part[], width: number, indent = 4): string[] {
+  const lines: string[] = [];
+  let used = 0;
+  for (const { text, paint = (plain: string) => plain } of parts) {
+    const longer = used + GAP.length + text.length;
+    if (lines.length > 0 && longer <= width) {
+      lines.push(lines.pop() + GAP + paint(text));
+      used = longer;
+      continue;
+    }
+    const own = wrapped(`${' '.repeat(lines.length > 0 ? indent : 0)}${text}`, width, indent);
+    lines.push(...own.map(paint));
+    used = own.at(-1)?.length ?? 0;
+  }
+  return lines;
 }
 
 /** The columns of rows made as wide as their widest entry. */
@@ -112,7 +136,13 @@ export function grid(
 
 function asLists([head = [], ...rows]: readonly (readonly string[])[], width: number, keys: number): string[] {
   return rows.flatMap((row) => [
-    ...wrapped(row.slice(0, keys).join(', '), width),
+    ...wrapped(
+      row
+        .slice(0, keys)
+        .map((text, at) => `${head[at] ?? ''} ${text}`.trim())
+        .join(', '),
+      width,
+    ),
     ...row.slice(keys).flatMap((text, at) => {
       const name = head[keys + at] ?? '';
       return text === '' ? [] : wrapped(`  ${name === '' ? '' : `${name}: `}${text}`, width);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { typedHere } from '../../../src/model/index.js';
 import { judgePairs, type Pair } from '../../../src/perf/index.js';
 import { comparisonLines } from '../../../src/report/index.js';
 
@@ -37,9 +38,9 @@ describe('a comparison', () => {
     expect(lines([...once, moving], { again: 'phyrlab run fio' })).toEqual([
       '50 series: 50 inconclusive',
       'inconclusive: 49 have too few samples (1 against 1; 5 a side can tell); 1 counts that are not the same each time on one side',
-      'To tell: measure 5 samples a side on a quiet host (repeat: phyrlab run fio),',
-      'then name all runs of a side: phyrlab perf compare RUN,RUN,... RUN,RUN,...',
-      'To see which counts move: phyrlab bench --check-determinism PATTERN',
+      typedHere('To tell: measure 5 samples a side on a quiet host (repeat: phyrlab run fio),'),
+      typedHere('then name all runs of a side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
+      typedHere('To see which counts move: phyrlab bench --check-determinism PATTERN'),
     ]);
   });
 
@@ -53,8 +54,8 @@ describe('a comparison', () => {
     expect(lines([pair('a/b/c/sg fio', noisy(100), noisy(104), 'noisy')])).toEqual([
       '1 series: 1 inconclusive',
       'inconclusive: 1 scatter too much for their number of samples',
-      'To tell: measure 50 samples a side on a quiet host (repeat: phyrlab run CELLS),',
-      'then name all runs of a side: phyrlab perf compare RUN,RUN,... RUN,RUN,...',
+      typedHere('To tell: measure 50 samples a side on a quiet host (repeat: phyrlab run CELLS),'),
+      typedHere('then name all runs of a side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
     ]);
   });
 

@@ -94,6 +94,6 @@ describe('a table', () => {
       ],
       { width: 30, keys: 2, align: () => 'left' },
     );
-    expect(lines).toEqual(['two root ports, trusted', '  strict: works, host bridge']);
+    expect(lines).toEqual(['between two root ports, bridge', '  trusted', '  strict: works, host bridge']);
   });
 });
