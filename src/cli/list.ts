@@ -4,7 +4,7 @@ import { expand, select } from '../plan/index.js';
 import { aligned, columnsOf, flowing, say } from '../terminal/index.js';
 import type { Suite } from '../workloads/index.js';
 import { CELLS } from './options.js';
-import { loadSuites } from './scenarios.js';
+import { loadToShow } from './scenarios.js';
 
 interface ListOptions {
   json?: boolean;
@@ -20,7 +20,7 @@ export function listCommand(): Command {
     .option('--json', 'one JSON document on standard output')
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .action(async (words: string[], options: ListOptions) => {
-      const suites = await loadSuites(options.scenarios);
+      const suites = await loadToShow(options.scenarios);
       if (words.length === 0) listSuites(suites, options);
       else listCells(suites, words, options);
     });

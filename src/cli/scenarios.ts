@@ -41,12 +41,25 @@ const BuiltIn = Suite.extend({
 });
 
 export async function loadSuites(folder?: string): Promise<Suite[]> {
+  return together(
+    builtIn.map((suite) => BuiltIn.safeParse(suite).data ?? parseSuite(suite, builtInAt(suite))),
+    folder,
+  );
+}
+
+/**
+ * For commands that only show cells. What is built in has been checked by the compiler; the little that a type cannot say is looked at
+ * before anything boots.
+ */
+export async function loadToShow(folder?: string): Promise<Suite[]> {
+  return together(builtIn, folder);
+}
+
+const builtInAt = ({ id }: Suite) => `built-in suite '${id}'`;
+
+async function together(ours: readonly Suite[], folder: string | undefined): Promise<Suite[]> {
   const own = folder === undefined ? [] : await loadFolder(resolve(folder));
-  const ours = builtIn.map((suite) => {
-    const where = `built-in suite '${suite.id}'`;
-    return { suite: BuiltIn.safeParse(suite).data ?? parseSuite(suite, where), where };
-  });
-  const loaded = [...ours, ...own];
+  const loaded = [...ours.map((suite) => ({ suite, where: builtInAt(suite) })), ...own];
   const seen = new Map<string, string>();
   for (const { suite, where } of loaded) {
     const earlier = seen.get(suite.id);

@@ -3,7 +3,7 @@ import { find } from '../plan/index.js';
 import { qemuCommand, showCell } from '../report/show.js';
 import { columnsOf, say } from '../terminal/index.js';
 import { ONE_CELL } from './options.js';
-import { loadSuites } from './scenarios.js';
+import { loadToShow } from './scenarios.js';
 
 export function showCommand(): Command {
   return new Command('show')
@@ -12,7 +12,7 @@ export function showCommand(): Command {
     .option('--argv', "also QEMU's command line, with names in place of this run's files")
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .action(async (word: string, options: { argv?: boolean; scenarios?: string }) => {
-      const cell = find(await loadSuites(options.scenarios), word);
+      const cell = find(await loadToShow(options.scenarios), word);
       const lines = [...showCell(cell, columnsOf(process.stdout)), ...(options.argv ? ['', ...qemuCommand(cell)] : [])];
       say(lines.join('\n'));
     });

@@ -138,9 +138,14 @@ export function redirects(machine: Machine, topology: Topology): boolean {
   return hasIommu(machine) && topology.acsRedirect !== false;
 }
 
+const bridgesIn = new WeakMap<Topology, Map<string, Bridges>>();
+
 /** The bridges above every node, nearest first. A port is the same object to all that are below it. */
 function bridgesOf(topology: Topology): Map<string, Bridges> {
+  const known = bridgesIn.get(topology);
+  if (known !== undefined) return known;
   const above = new Map<string, Bridges>();
+  bridgesIn.set(topology, above);
   const visit = (node: PciNode, bridges: Bridges): void => {
     above.set(node.id, bridges);
     switch (node.kind) {

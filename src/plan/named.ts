@@ -19,11 +19,16 @@ export interface Named {
 export function named(suites: readonly Suite[], word: string): Named[] {
   if (word.trim() === '')
     throw new UsageError('an empty word names no cell', 'name a suite, a cell or a pattern, or nothing for smoke');
-  const fits = matcher(word);
+  // By far the most frequent, and found without a look at every other.
+  const exact = matching(suites, (id) => id === word, partsNamed(word));
+  return exact.length > 0 ? exact : matching(suites, matcher(word));
+}
+
+function matching(suites: readonly Suite[], fits: (id: string) => boolean, within = (block: Block) => block): Named[] {
   const found = new Map<string, Named>();
   for (const { id: suite, blocks } of suites)
     for (const block of blocks)
-      for (const combination of combinations(block)) {
+      for (const combination of combinations(within(block))) {
         const id = cellId(combination);
         if (!fits(id)) continue;
         const earlier = found.get(id);
@@ -33,8 +38,18 @@ export function named(suites: readonly Suite[], word: string): Named[] {
           if (!earlier.suites.includes(suite)) earlier.suites.push(suite);
         }
       }
-  const exact = found.get(word);
-  return exact === undefined ? [...found.values()] : [exact];
+  return [...found.values()];
+}
+
+/** Of a block those parts that an id names. */
+function partsNamed(word: string): (block: Block) => Block {
+  const [machine, topology, workload] = word.split('/');
+  return (block) => ({
+    ...block,
+    machines: block.machines.filter(({ id }) => id === machine),
+    topologies: block.topologies.filter(({ id }) => id === topology),
+    workloads: block.workloads.filter(({ id }) => id === workload),
+  });
 }
 
 /** Suites may share cells, not names: one id must always mean one cell. */

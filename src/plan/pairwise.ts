@@ -24,36 +24,35 @@ const SET_UP = 0.5;
  */
 export function pairwise(items: readonly Values[], { also, setUp, there = new Set() }: PairwiseOptions = {}): number[] {
   const { shown, starts, open } = pairs(items, also);
-  const gain = items.map((_, index) => at(starts, index + 1) - at(starts, index));
   const places = items.map((_, index) => setUp?.(index));
   const standing = new Set<string | undefined>([undefined, ...there]);
-  const chosen = new Set<number>();
-  let left = open.reduce((sum, one) => sum + one, 0);
-  const take = (index: number) => {
-    chosen.add(index);
-    standing.add(places[index]);
-    for (let i = at(starts, index); i < at(starts, index + 1); i++) {
-      const one = at(shown, i);
-      left -= at(open, one);
-      open[one] = 0;
-    }
-  };
+  const gain = starts.map((start, index) => (starts[index + 1] ?? start) - start);
+  const chosen: number[] = [];
+  let left = 0;
+  for (const one of open) left += one;
   while (left > 0) {
     let best = -1;
     let most = 0;
     for (let index = 0; index < items.length; index++) {
       // Gains only shrink, so an old one is a bound: most items need not be counted again.
-      if (at(gain, index) <= most) continue;
+      const bound = gain[index] ?? 0;
+      if (bound <= most) continue;
       const cost = standing.has(places[index]) ? 1 : 1 + SET_UP;
-      if (at(gain, index) / cost <= most) continue;
+      if (bound / cost <= most) continue;
+      const end = starts[index + 1] ?? 0;
       let now = 0;
-      for (let i = at(starts, index); i < at(starts, index + 1); i++) now += at(open, at(shown, i));
+      for (let i = starts[index] ?? 0; i < end; i++) now += open[shown[i] ?? 0] ?? 0;
       gain[index] = now;
       if (now / cost > most) [best, most] = [index, now / cost];
     }
-    take(best);
+    chosen.push(best);
+    standing.add(places[best]);
+    for (const one of shown.subarray(starts[best], starts[best + 1])) {
+      left -= open[one] ?? 0;
+      open[one] = 0;
+    }
   }
-  return [...chosen].sort((a, b) => a - b);
+  return chosen.sort((a, b) => a - b);
 }
 
 /**
@@ -62,39 +61,32 @@ export function pairwise(items: readonly Values[], { also, setUp, there = new Se
  */
 function pairs(items: readonly Values[], also: PairwiseOptions['also']) {
   const dimensions: Map<string, number>[] = [];
-  let all = 0;
+  let values = 0;
   const numbered = items.map((item) =>
     item.map((value, i) => {
       dimensions[i] ??= new Map();
-      const number = dimensions[i].get(value) ?? all++;
+      const number = dimensions[i].get(value) ?? values++;
       dimensions[i].set(value, number);
       return number;
     }),
   );
   const words = new Map<string, number>();
-  const said = items.map((_, index) =>
-    (also?.(index) ?? []).map((word) => {
-      const number = words.get(word) ?? words.size;
-      words.set(word, number);
-      return number;
-    }),
-  );
-  const counts = numbered.map(({ length }, index) => (length * (length - 1)) / 2 + (said[index]?.length ?? 0));
+  const said = items.map((_, index) => also?.(index) ?? []);
+  for (const word of said.flat()) if (!words.has(word)) words.set(word, words.size);
   const starts = new Uint32Array(items.length + 1);
-  for (const [index, count] of counts.entries()) starts[index + 1] = at(starts, index) + count;
-  const shown = new Uint32Array(at(starts, items.length));
+  for (const [index, { length }] of items.entries())
+    starts[index + 1] = (starts[index] ?? 0) + (length * (length - 1)) / 2 + (said[index]?.length ?? 0);
+  const shown = new Uint32Array(starts[items.length] ?? 0);
+  const open = new Uint8Array(values * values + words.size);
   let end = 0;
+  const show = (number: number) => {
+    shown[end++] = number;
+    open[number] = 1;
+  };
   for (const [index, item] of numbered.entries()) {
     for (let i = 0; i < item.length; i++)
-      for (let k = i + 1; k < item.length; k++) shown[end++] = at(item, i) * all + at(item, k);
-    for (const word of said[index] ?? []) shown[end++] = all * all + word;
+      for (let k = i + 1; k < item.length; k++) show((item[i] ?? 0) * values + (item[k] ?? 0));
+    for (const word of said[index] ?? []) show(values * values + (words.get(word) ?? 0));
   }
-  const open = new Uint8Array(all * all + words.size);
-  for (const one of shown) open[one] = 1;
   return { shown, starts, open };
-}
-
-/** Of a list that has as many. */
-function at(list: ArrayLike<number>, index: number): number {
-  return list[index] ?? 0;
 }

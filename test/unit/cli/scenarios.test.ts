@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import { loadSuites } from '../../../src/cli/scenarios.js';
+import { loadSuites, loadToShow } from '../../../src/cli/scenarios.js';
 import { Suite } from '../../../src/workloads/index.js';
 
 const folders: string[] = [];
@@ -71,4 +71,8 @@ describe("what is wrong in a scenario file of one's own", () => {
       `two suites are called 'smoke': built-in suite 'smoke', and scenario ${join(twice, 'a.ts')}`,
     );
   });
+});
+
+it('shows the built-in suites as they are declared, unless they are to be run', async () => {
+  expect(await loadToShow()).toEqual(await loadSuites());
 });
