@@ -81,6 +81,6 @@ export const smmuPassthrough = arm64('arm64-smmu-pt', { kind: 'smmuv3', domain: 
 export const armNoIommu = arm64('arm64-no-iommu', { kind: 'none' });
 
 /** The last 128 MiB of the RAM are nobody's and have no struct pages. */
-const reserved = { memoryMiB: 896, kernelArgs: ['memmap=128M$0x30000000'] };
+const reserved = { memoryMiB: 896, reserved: { at: 0x30000000, mib: 128 } };
 export const vtdStrictReserved = x86('vtd-strict-reserved', { kind: 'intel', domain: 'strict' }, reserved);
 export const noIommuReserved = x86('no-iommu-reserved', { kind: 'none' }, reserved);

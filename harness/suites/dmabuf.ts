@@ -13,7 +13,7 @@ export const sharing = (machine: Machine): Machine => ({
   id: `${machine.id}-share`,
   hostBridgeP2p: true,
   memoryMiB: 896,
-  kernelArgs: ['memmap=128M$0x30000000'],
+  reserved: { at: 0x30000000, mib: 128 },
 });
 
 const modes = [noIommu, ...iommuModes];

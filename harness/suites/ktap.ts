@@ -4,7 +4,7 @@ import type { Ktap } from '../../src/workloads/ktap/declaration.js';
 import { noIommu } from '../machines.js';
 
 /** The whole of a section of 128 MiB, so that it has no struct pages. */
-const reserved = ['memmap=128M$0x60000000'];
+const reserved = { at: 0x60000000, mib: 128 };
 
 /** More than 4 GiB, so that a mask of 32 bits is too small and there are bounce buffers under an IOMMU too; little of it is touched. */
 const machine = (id: string, more: Partial<Machine>): Machine => ({
@@ -12,7 +12,7 @@ const machine = (id: string, more: Partial<Machine>): Machine => ({
   id,
   hostBridgeP2p: true,
   memoryMiB: 6144,
-  kernelArgs: reserved,
+  reserved,
   ...more,
 });
 

@@ -14,6 +14,7 @@ export const aarch64 = defineArch({
   cpuProperties: () => ({ 'pauth-impdef': 'on' }),
   console: 'ttyAMA0',
   emulatedArgs: [],
+  reservedArgs: () => [],
   // The register GITS_TRANSLATER of QEMU's board. The kernel maps it with a device's first interrupt, for the life of the domain.
   interruptAddress: 0x8090040,
   bootWarningsListed: false,

@@ -22,6 +22,8 @@ export interface Arch<Id extends string = string> {
   console: string;
   /** Words for the kernel's command line by which it does not check clocks that are emulated. */
   emulatedArgs: readonly string[];
+  /** Words for the kernel's command line by which it leaves RAM alone. */
+  reservedArgs(reserved: { at: number; mib: number }): readonly string[];
   /** Where devices write to interrupt, if an IOMMU translates that like any other write: QEMU then traces it as a use of memory. */
   interruptAddress: number | undefined;
   /** Are all warnings that a packaged kernel prints while it boots on this board in the list of allowed lines (src/oracle)? */

@@ -18,6 +18,7 @@ export const x86_64 = defineArch({
       : { family: 6, model: 6, stepping: 3 },
   console: 'ttyS0',
   emulatedArgs: ['tsc=reliable', 'no_timer_check'],
+  reservedArgs: ({ at, mib }) => [`memmap=${mib}M$0x${at.toString(16)}`],
   interruptAddress: undefined,
   bootWarningsListed: true,
 

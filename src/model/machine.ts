@@ -7,7 +7,10 @@ import { Id } from './id.js';
 export { ArchId } from '../arches/index.js';
 export { type DomainInForce, domainInForce, hasIommu, Iommu, runtimeOf, translates } from '../iommus/index.js';
 
-export const Machine = z
+/** q35 has so much RAM below 4 GiB at most, and the rest above. */
+const LOW_MIB = 2048;
+
+const Declared = z
   .strictObject({
     id: Id,
     arch: ArchId,
@@ -26,6 +29,8 @@ export const Machine = z
       .max(1 << 16)
       .multipleOf(128)
       .optional(),
+    /** RAM that the kernel is told to leave alone: nobody's, and without struct pages if it is whole sections of 128 MiB. */
+    reserved: z.strictObject({ at: z.int().min(0).multipleOf(4096), mib: z.int().min(1) }).optional(),
     iommu: Iommu,
     /** `force`: the kernel copies all DMA through bounce buffers. */
     bounce: z.literal('force').optional(),
@@ -46,5 +51,29 @@ export const Machine = z
       object('behind an IOMMU that translates nothing is bounced by force: take none or passthrough');
     if (lacks.nvdimm !== undefined && machine.nvdimmMiB !== undefined) object(lacks.nvdimm);
     if (lacks.hostBridgeP2p !== undefined && machine.hostBridgeP2p) object(lacks.hostBridgeP2p);
+    if (machine.reserved === undefined) return;
+    if (lacks.reserved !== undefined) object(lacks.reserved);
+    const ends = Math.min(machine.memoryMiB, LOW_MIB);
+    if (machine.reserved.at / 2 ** 20 + machine.reserved.mib > ends)
+      object(`what is reserved is not all RAM: that ends at ${ends} MiB (0x${(ends * 2 ** 20).toString(16)})`);
   });
+
+export const Machine = z.preprocess(asField, Declared);
 export type Machine = z.infer<typeof Machine>;
+
+/** Runs of older versions said what is reserved among the kernel's words, and so did their scenarios. */
+function asField(machine: unknown): unknown {
+  const { data } = WithWords.safeParse(machine);
+  for (const word of data?.kernelArgs ?? []) {
+    const [, mib, at] = /^memmap=(\d+)M\$(0x[0-9a-f]+)$/.exec(word) ?? [];
+    if (data === undefined || mib === undefined || data.reserved !== undefined) continue;
+    return {
+      ...data,
+      kernelArgs: data.kernelArgs.filter((other) => other !== word),
+      reserved: { at: Number(at), mib: Number(mib) },
+    };
+  }
+  return machine;
+}
+
+const WithWords = z.looseObject({ kernelArgs: z.array(z.string()), reserved: z.unknown().optional() });

@@ -13,7 +13,18 @@ export function traitsOf(machine: Machine): string[] {
   return traits;
 }
 
-function lookAt({ arch, iommu, vcpus, bounce, dmaBits, hostBridgeP2p, nvdimmMiB, clock, kernelArgs }: Machine) {
+function lookAt({
+  arch,
+  iommu,
+  vcpus,
+  bounce,
+  dmaBits,
+  hostBridgeP2p,
+  nvdimmMiB,
+  reserved,
+  clock,
+  kernelArgs,
+}: Machine) {
   return [
     arch,
     modelOf(iommu).words.traits(iommu).join(' '),
@@ -23,6 +34,6 @@ function lookAt({ arch, iommu, vcpus, bounce, dmaBits, hostBridgeP2p, nvdimmMiB,
     `host bridge ${hostBridgeP2p}`,
     `NVDIMM ${nvdimmMiB !== undefined}`,
     clock,
-    kernelArgs.join(' '),
+    [...kernelArgs, ...(reserved === undefined ? [] : [`${reserved.mib} MiB reserved at ${reserved.at}`])].join(' '),
   ];
 }

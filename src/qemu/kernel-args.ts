@@ -11,7 +11,7 @@ import type { Machine, Topology } from '../model/index.js';
 const COMMON = ['ignore_loglevel', 'log_buf_len=2M', 'panic=-1', 'mitigations=off', 'nokaslr', 'cryptomgr.notests'];
 
 export function kernelArgs(machine: Machine, topology: Topology, accelerator: 'kvm' | 'tcg'): string[] {
-  const { console, emulatedArgs } = archOf(machine);
+  const { console, emulatedArgs, reservedArgs } = archOf(machine);
   const { module } = modelOf(machine.iommu).kernel;
   const modules = [
     ...(module === undefined ? [] : [module.name]),
@@ -26,6 +26,7 @@ export function kernelArgs(machine: Machine, topology: Topology, accelerator: 'k
     ...(machine.bounce === 'force' ? ['swiotlb=force'] : []),
     ...pciArgs(topology),
     ...machine.kernelArgs,
+    ...(machine.reserved === undefined ? [] : reservedArgs(machine.reserved)),
   ];
 }
 

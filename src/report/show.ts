@@ -112,11 +112,12 @@ export function dueOf({ machine, topology, workload, backend, expect }: Shown): 
   }
 }
 
-function machineOf({ id, arch, vcpus, memoryMiB, nvdimmMiB, clock, dmaBits }: Machine): string {
+function machineOf({ id, arch, vcpus, memoryMiB, nvdimmMiB, reserved, clock, dmaBits }: Machine): string {
   return [
     `${id}: ${arch}`,
     countOf(vcpus, 'vCPU'),
     `${memoryMiB} MiB`,
+    ...(reserved === undefined ? [] : [`${reserved.mib} MiB of them reserved`]),
     ...(nvdimmMiB === undefined ? [] : [`an NVDIMM of ${nvdimmMiB} MiB`]),
     clock === 'wall' ? 'real time' : 'a clock that counts instructions',
     ...(dmaBits === undefined ? [] : [`the device sends ${dmaBits} bits of address`]),

@@ -129,7 +129,7 @@ export function ktapMemory(machine: Machine): { tests: string; store: { base: st
 
 /** Why the tests cannot be run there. */
 export function ktapLacks(machine: Machine, nodes: readonly PciNode[], { peers, lent }: Ktap): string | undefined {
-  if (ktapMemory(machine) === undefined) return 'the machine reserves no RAM (kernelArgs: memmap=SIZE$ADDRESS)';
+  if (ktapMemory(machine) === undefined) return 'the machine reserves no RAM (its field `reserved`)';
   // Below a mask of 32 bits there must be memory that it does not reach.
   if (machine.memoryMiB <= 4096) return 'the tests need memory above 4 GiB';
   const missing = [...peers, lent].find((id) => !nodes.some((node) => node.kind === 'ivshmem' && node.id === id));

@@ -28,7 +28,7 @@ export function decideLent(
   client: string,
 ): { run: Expectation } | { prune: string } | undefined {
   if (lent.memory === 'page-less' && reservedRam(machine) === undefined)
-    return { prune: 'the machine reserves no RAM (kernelArgs: memmap=SIZE$ADDRESS)' };
+    return { prune: 'the machine reserves no RAM (its field `reserved`)' };
   if (lent.peer === undefined) return undefined;
   const peer = [...walk(topology)].find(({ node }) => node.id === lent.peer)?.node;
   if (peer?.kind !== 'ivshmem') return { prune: `the topology has no BAR called '${lent.peer}'` };

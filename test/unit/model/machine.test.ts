@@ -18,6 +18,8 @@ describe('a machine', () => {
     [{ bounce: 'force', iommu: { kind: 'virtio', domain: 'strict' } }, /nothing is bounced by force/],
     [{ clock: 'icount' }, /one vCPU/],
     [{ dmaBits: 20 }, />=28/],
+    [{ reserved: { at: 0x1c000000, mib: 128 } }, /not all RAM: that ends at 512 MiB \(0x20000000\)/],
+    [{ arch: 'aarch64', reserved: { at: 0, mib: 128 } }, /cannot reserve RAM/],
     [{ iommu: { kind: 'virtio', domain: 'lazy', cachingMode: true } }, /cachingMode/],
   ])('that cannot be is refused: %j', (changes, why) => expect(said(changes)).toMatch(why));
 
@@ -27,7 +29,15 @@ describe('a machine', () => {
     { bounce: 'force', iommu: { kind: 'intel', domain: 'passthrough' } },
     { bounce: 'force', iommu: { kind: 'intel', domain: 'strict', runtime: 'identity' } },
     { arch: 'aarch64', iommu: { kind: 'smmuv3', domain: 'lazy' } },
+    { reserved: { at: 0x18000000, mib: 128 } },
   ])('that can be is taken: %j', (changes) => expect(said(changes)).toBe('taken'));
+});
+
+it('of an older run says as a field what it reserved by a word for its kernel', () => {
+  const old = { ...base, iommu: { kind: 'none' }, kernelArgs: ['quiet', 'memmap=128M$0x18000000'] };
+  const now = { ...base, iommu: { kind: 'none' }, kernelArgs: ['quiet'], reserved: { at: 0x18000000, mib: 128 } };
+  expect(Machine.parse(old)).toEqual(now);
+  expect(Machine.parse(now)).toEqual(now);
 });
 
 it.each([
