@@ -78,7 +78,7 @@ function row(record: CellRecord, width: number, { cell, oracles, rest }: Shape, 
   const objected = objectors(record);
   const end = oracles
     ? rest >= COST && formatMetrics(record.metrics, rest)
-    : objected.length <= rest && paintedBy(record, style)(objected);
+    : rest >= Math.max(objected.length, OBJECTED.length) && paintedBy(record, style)(objected);
   const tail = `${said}  ${end || ''}`.trimEnd();
   const line = `${verdict} ${record.id.padEnd(cell)} ${tail}`;
   if (widthOf(line) <= width) return [line];
@@ -114,8 +114,11 @@ function below(record: CellRecord, width: number, shape: Shape, style: Style): s
   }
   for (const line of objectionsIn(record)) add(line);
   if (record.evidence !== undefined) add(`kept in ${record.evidence}`, style.dim);
-  const command = commandLines('reproduce:', record.repro, width - indent);
-  return [...lines, ...command.map((line) => ' '.repeat(indent) + line)];
+  const [label = '', ...more] = commandLines('reproduce:', record.repro, width - indent);
+  // What has no room here begins further left, so that it is copied as it stands.
+  const fits = more.every((line) => line.length <= width - indent);
+  const command = fits ? more.map((line) => ' '.repeat(indent) + line) : commandLines('', record.repro, width).slice(1);
+  return [...lines, ' '.repeat(indent) + label, ...command];
 }
 
 /** A cell that is not in the columns: it was not run, or will be once more. */

@@ -41,6 +41,7 @@ const phases = ['build', 'map', 'consume', 'unmap'].map((name, at) => ({
   better: 'lower' as const,
 }));
 const p2p = expand(suites.find((suite) => suite.id === 'p2p') ?? { id: '', describe: '', blocks: [] }, 1).cells;
+const CELL = find(suites, 'vtd-strict/switch/p2p-far/phyr8');
 const pair = (name: string, before: number[], after: number[]) =>
   ({ name, kind: before.length > 1 ? 'noisy' : 'exact', better: 'lower', unit: 'insn', before, after }) as const;
 const many = (at: number) => Array.from({ length: 9 }, (_, i) => at + i);
@@ -150,7 +151,7 @@ const TABLES: Record<string, (width: number) => string[]> = {
       style,
       width,
     ),
-  'a cell': (width) => showCell(find(suites, 'vtd-strict/switch/p2p-far/phyr8'), width),
+  'a cell': (width) => showCell(CELL, width),
 };
 
 describe.each(Object.entries(TABLES))('%s', (_name, table) => {
