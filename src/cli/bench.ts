@@ -14,7 +14,7 @@ import {
   type Style,
   styleFor,
 } from '../report/index.js';
-import type { Cell } from '../workloads/index.js';
+import { type Cell, kindOf, kinds } from '../workloads/index.js';
 import { type Conducted, conduct } from './conduct.js';
 import { addConductOptions, type ConductOptions } from './conduct-options.js';
 import { interruptible } from './interrupt.js';
@@ -35,6 +35,9 @@ interface BenchOptions extends ConductOptions {
 }
 
 const SUITE = 'bench';
+const BENCHMARKS = new Intl.ListFormat('en-GB').format(
+  kinds.flatMap(({ benchmark, name }) => (benchmark ? [name] : [])),
+);
 /** Every ratio has the rounds of its cell besides. */
 const ROUNDS = 3;
 
@@ -61,7 +64,7 @@ export function benchCommand(): Command {
     .option('--phases', 'build, map, consume and unmap apart')
     .option('--counts', 'also tables of metadata, segments, PRP entries, allocations, invalidations, bounces')
     .option('--kernel <RELEASE|DIR>', 'as for run', DEFAULT_KERNEL)
-    .option('--scenarios <DIR>', "also measure the scenarios' cells of the kinds map-cost, io-cost and throughput");
+    .option('--scenarios <DIR>', `also measure the scenarios' cells of the kinds ${BENCHMARKS}`);
   return addConductOptions(command).action(bench);
 }
 
@@ -107,7 +110,7 @@ async function chosen(words: string[], { scenarios }: BenchOptions, seed: number
     if (measuring.cells.length > 0) return measuring;
     throw new UsageError(
       `none of ${countOf(plan.cells.length, 'cell')} called '${words.join(' ')}' measures anything`,
-      'cells of the kinds map-cost, io-cost and throughput do',
+      `cells of the kinds ${BENCHMARKS} do`,
     );
   }
   const builtIn = new Set((await loadSuites()).map(({ id }) => id));
@@ -125,8 +128,8 @@ async function chosen(words: string[], { scenarios }: BenchOptions, seed: number
   );
 }
 
-function measures({ workload: { kind } }: Pick<Cell, 'workload'>): boolean {
-  return kind === 'map-cost' || kind === 'io-cost' || kind === 'throughput';
+function measures({ workload }: Pick<Cell, 'workload'>): boolean {
+  return kindOf(workload).benchmark;
 }
 
 interface Side {

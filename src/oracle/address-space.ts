@@ -77,15 +77,17 @@ export function sizesOf(pages: readonly Page[]): string {
   return [...countSizes(pages)].map(([size, count]) => `${count} x ${size}`).join(', ') || 'none';
 }
 
-const NAMES = new Map([
+const NAMES = new Map<number, PageSize>([
   [2 ** 30, '1 GiB'],
   [2 ** 21, '2 MiB'],
   [PAGE, '4 KiB'],
 ]);
 
+type PageSize = '1 GiB' | '2 MiB' | '4 KiB';
+
 /** How many pages there are of each size that there is. */
-export function countSizes(pages: readonly Page[]): Map<string, number> {
-  const counts = new Map<string, number>();
+export function countSizes(pages: readonly Page[]): Map<PageSize, number> {
+  const counts = new Map<PageSize, number>();
   for (const [size, name] of NAMES) {
     const count = pages.filter(({ bytes }) => bytes === size).length;
     if (count > 0) counts.set(name, count);

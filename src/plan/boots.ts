@@ -1,5 +1,5 @@
 import type { Machine } from '../model/index.js';
-import type { Cell } from '../workloads/index.js';
+import { type Cell, kindOf } from '../workloads/index.js';
 
 /** Cells that share one boot of one guest, in the order of the plan. */
 export interface Boot {
@@ -53,8 +53,7 @@ export function guestOf({ machine, topology }: Pick<Cell, 'machine' | 'topology'
 
 /** Does it need modules that can be made to go wrong? */
 export function builtWithPlants({ plant, workload }: Pick<Cell, 'plant' | 'workload'>): boolean {
-  if (plant !== undefined || workload.kind === 'kernel-check') return true;
-  return workload.kind === 'ktap' && workload.cases === 'failures';
+  return plant !== undefined || kindOf(workload).faultyModules(workload);
 }
 
 /** What a host gives to guests, or what a guest takes of it. */

@@ -1,6 +1,6 @@
 export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, keptStates, type Load, loadOf } from './boots.js';
 export { type KeptRun, runsToRemove } from './disk.js';
-export { diskKiB, expand, type Plan } from './expand.js';
+export { expand, type Plan } from './expand.js';
 export { type Found, find } from './find.js';
 export { withKnown } from './known.js';
 export { type ImageNeed, imageNeeds, inOrderOfNeed, neededModules } from './needs.js';

@@ -1,7 +1,7 @@
 /** What cells need of the images, so that only that is built, and what most of them wait for first. Pure. */
 
 import type { Machine } from '../model/index.js';
-import type { Cell, Workload } from '../workloads/index.js';
+import { type Cell, kindOf } from '../workloads/index.js';
 import { type Boot, builtWithPlants } from './boots.js';
 
 /** What a guest boots. */
@@ -15,33 +15,10 @@ export interface ImageNeed {
 /** `lab load` takes them for every cell. */
 const ALWAYS = ['phyr', 'phyr_nvme', 'phyr_peer', 'phyr_probe'];
 
-/** What the steps of a workload load besides (guest/lab/steps). */
-const MORE: Record<Workload['kind'], readonly string[]> = {
-  'fio-verify': [],
-  crosscheck: [],
-  'p2p-copy': [],
-  'memory-copy': [],
-  'map-cost': [],
-  'io-cost': [],
-  throughput: [],
-  filesystem: [],
-  stress: [],
-  'hot-remove': [],
-  'ctl-io': ['phyr_store'],
-  pmem: ['phyr_store'],
-  lifetime: [],
-  engine: ['phyr_engine'],
-  register: ['phyr_engine', 'phyr_store'],
-  vfio: ['phyr_domain', 'phyr_engine', 'phyr_store'],
-  'user-cost': ['phyr_domain', 'phyr_engine', 'phyr_store'],
-  ktap: ['phyr_store', 'phyr_test'],
-  'kernel-check': ['phyr_fault'],
-};
-
 /** The modules that these cells need, of those with planted defects or of the others: one build for all of them. */
 export function neededModules(cells: readonly Pick<Cell, 'plant' | 'workload'>[], plants: boolean): string[] {
   const own = cells.filter((cell) => builtWithPlants(cell) === plants);
-  return [...new Set([...ALWAYS, ...own.flatMap(({ workload }) => MORE[workload.kind])])].sort();
+  return [...new Set([...ALWAYS, ...own.flatMap(({ workload }) => kindOf(workload).modules)])].sort();
 }
 
 /** What each boot needs. */

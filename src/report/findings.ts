@@ -9,9 +9,8 @@ import {
   type RunRecord,
   walk,
 } from '../model/index.js';
-import { diskKiB } from '../plan/index.js';
 import { commandLines, wrapped } from '../terminal/index.js';
-import { type Cell, rangeCount } from '../workloads/index.js';
+import { type Cell, kindOf, rangesOf } from '../workloads/index.js';
 import { likeness } from './html/causes.js';
 
 export interface FoundDefect {
@@ -76,7 +75,7 @@ function bySize(cells: readonly CellRecord[], declared: ReadonlyMap<string, Cell
     const cell = declared.get(id);
     return cell === undefined
       ? [Infinity]
-      : [rangeCount(cell), diskKiB(cell.workload), [...walk(cell.topology)].length, duration_ms];
+      : [piecesOf(cell), kindOf(cell.workload).diskKiB(cell.workload), [...walk(cell.topology)].length, duration_ms];
   };
   const sized = cells.map((record) => ({ record, size: size(record) }));
   return sized
@@ -108,4 +107,10 @@ export function findingLines({ found, gone }: Findings, width = Number.POSITIVE_
 
 function namesOf(ids: readonly string[]): string {
   return `${ids.slice(0, MOST).join(', ')}${ids.length > MOST ? ` and ${ids.length - MOST} more` : ''}`;
+}
+
+/** In how many pieces the memory of a cell comes. */
+function piecesOf({ workload, seed }: Cell): number {
+  const layout = kindOf(workload).ranges(workload);
+  return layout === undefined ? 1 : rangesOf(layout, seed).length;
 }

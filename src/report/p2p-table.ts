@@ -13,7 +13,7 @@ import {
   type Verdict,
 } from '../model/index.js';
 import { grid } from '../terminal/index.js';
-import type { Cell } from '../workloads/index.js';
+import { type Cell, kindOf } from '../workloads/index.js';
 
 type Entry = { expect: Expectation; verdict: Verdict };
 
@@ -24,9 +24,10 @@ export function p2pTable(cells: readonly Cell[], records: readonly CellRecord[],
   const columns = new Set<string>();
   const machines = new Set<string>();
   for (const { id, machine, topology, workload, plant, expect } of cells) {
-    if (workload.kind !== 'p2p-copy' || plant !== undefined) continue;
+    const peer = kindOf(workload).peer(workload);
+    if (peer === undefined || plant !== undefined) continue;
     machines.add(machine.id);
-    const relation = p2pRelation(topology, dutOf(topology).id, workload.peer);
+    const relation = p2pRelation(topology, dutOf(topology).id, peer);
     const row = `${relation}\0${machine.hostBridgeP2p ? 'trusted' : 'not trusted'}`;
     const column = modeOf(machine);
     columns.add(column);

@@ -20,7 +20,7 @@ import type { Found } from '../plan/index.js';
 import { backingFiles, qemuArgv } from '../qemu/argv.js';
 import { kernelArgs } from '../qemu/kernel-args.js';
 import { flowing, wrapped } from '../terminal/index.js';
-import type { Workload } from '../workloads/index.js';
+import { kindOf, type Workload } from '../workloads/index.js';
 import { formatRoute, HOW } from './route.js';
 import { drawTree } from './tree.js';
 
@@ -96,8 +96,9 @@ export function qemuCommand({ machine, topology }: Found): string[] {
 
 /** What should come of it, and why; nothing if it cannot run. */
 export function dueOf({ machine, topology, workload, backend, expect }: Shown): string {
-  if (workload.kind === 'p2p-copy' && expect !== undefined && expect.kind !== 'caught')
-    return `due: ${formatRoute(p2pRouteBy(backend, machine, topology, dutOf(topology).id, workload.peer))}`;
+  const peer = kindOf(workload).peer(workload);
+  if (peer !== undefined && expect !== undefined && expect.kind !== 'caught')
+    return `due: ${formatRoute(p2pRouteBy(backend, machine, topology, dutOf(topology).id, peer))}`;
   switch (expect?.kind) {
     case undefined:
       return '';

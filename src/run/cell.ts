@@ -46,9 +46,9 @@ import {
   withoutTime,
   worded,
 } from '../oracle/index.js';
-import { type Cell, failed, runners, type Workload, type WorkloadResult } from '../workloads/index.js';
+import { type Cell, failed, kindOf, type WorkloadResult } from '../workloads/index.js';
 import type { BootedGuest } from './boot.js';
-import { DeviceTracer, tracesDevice } from './device-trace.js';
+import { DeviceTracer } from './device-trace.js';
 
 export interface CellOutcome {
   record: CellRecord;
@@ -171,16 +171,16 @@ function isLate(error: unknown): boolean {
   return error instanceof StepFailed || error instanceof Blind;
 }
 
-/** A guest that went under. A planted defect has been caught only by a report of the kernel's, and of a check only by its own. */
+/** A guest that went under. A planted defect has been caught only by a report of the kernel's, and what a workload provokes only by its own. */
 function judgeDeath(cell: Cell, oracles: OracleReport[], detail: string, reported: boolean): Judgement {
   if (cell.expect.kind !== 'caught') return { verdict: 'fail', reason: detail };
-  if (reported && cell.workload.kind !== 'kernel-check') return judge(cell.expect, oracles);
+  if (reported && cell.plant !== undefined) return judge(cell.expect, oracles);
   return { verdict: 'inconclusive', reason: `planted defect: the guest ended before anybody looked: ${detail}` };
 }
 
 /** A guest that holds nothing is not switched on again to look. */
 function isSwitchedOff({ workload, expect }: Cell): boolean {
-  return workload.kind === 'pmem' && expect.kind !== 'refused';
+  return kindOf(workload).powersOff(expect);
 }
 
 interface Evidence {
@@ -213,11 +213,11 @@ async function collect(
   const dut = booted.bdf(dutNode);
   const traceFrom = await booted.traceSize();
   const traced = await booted.traceEnabled();
-  const tracer = tracesDevice(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
+  const tracer = kindOf(cell.workload).watched(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
   const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind, booted.patience);
 
   // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
-  const peer = cell.workload.kind === 'p2p-copy' ? booted.peers.get(cell.workload.peer) : undefined;
+  const peer = booted.peers.get(kindOf(cell.workload).peer(cell.workload) ?? '');
   if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   const { dmaBits } = cell.machine;
   const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
@@ -268,8 +268,8 @@ async function attempt(
   again: boolean,
 ): Promise<WorkloadResult> {
   try {
-    const { runWorkload } = await runners();
-    return await runWorkload({
+    const { run } = await kindOf(cell.workload).run();
+    return await run({
       cell,
       workload: cell.workload,
       lab,
@@ -300,9 +300,6 @@ function judgeWorkload(evidence: Evidence): OracleReport {
 /** Backends that leave to the kernel's functions what a peer's memory is called on the bus and how it is mapped. */
 const KERNEL_PEERS: readonly Backend[] = ['sg', 'iter', 'iova'];
 
-/** Workloads whose I/O is all the block layer's, which maps for one direction; what is registered may be for both. */
-const ONE_WAY: readonly Workload['kind'][] = ['crosscheck', 'p2p-copy', 'memory-copy'];
-
 async function consult(
   evidence: Evidence,
   known: readonly KnownDefect[],
@@ -318,7 +315,7 @@ async function consult(
       dmaBits: cell.machine.dmaBits,
       peersBy: KERNEL_PEERS.includes(cell.backend) ? 'kernel' : 'ours',
       invalidationsTraced: modelOf(cell.machine.iommu).trace.invalidations,
-      oneWay: ONE_WAY.includes(cell.workload.kind),
+      oneWay: kindOf(cell.workload).oneWay,
     });
   const oracles = [
     judgeWorkload(evidence),
@@ -333,7 +330,7 @@ async function consult(
       after,
       uncounted: result.uncounted,
       p2p: evidence.p2p,
-      translated: translates(cell.machine.iommu) || cell.workload.kind === 'vfio',
+      translated: translates(cell.machine.iommu) || kindOf(cell.workload).ownDomain,
     }),
     judgeKernelLog(
       evidence.log,

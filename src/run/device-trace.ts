@@ -4,24 +4,7 @@
  */
 import type { Machine } from '../model/index.js';
 import { deviceEvents, NvmeTrace, type Owner } from '../oracle/index.js';
-import type { Workload } from '../workloads/index.js';
 import type { BootedGuest } from './boot.js';
-
-/** Is the device watched in cells with this workload? What each page costs is a good part of a small workload's time. */
-export function tracesDevice(workload: Workload): boolean {
-  switch (workload.kind) {
-    case 'crosscheck':
-    case 'p2p-copy':
-    case 'ctl-io':
-    case 'pmem':
-    case 'lifetime':
-      return true;
-    case 'fio-verify':
-      return workload.deviceTrace === true;
-    default:
-      return false;
-  }
-}
 
 export class DeviceTracer {
   readonly #booted: BootedGuest;

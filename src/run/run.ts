@@ -27,7 +27,7 @@ import {
   type Plan,
 } from '../plan/index.js';
 import { qemuLacks, stateLost } from '../qemu/index.js';
-import { type Cell, RunEvent } from '../workloads/index.js';
+import { type Cell, kindOf, RunEvent } from '../workloads/index.js';
 import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
 import { runCell } from './cell.js';
@@ -288,7 +288,7 @@ export function lacking(
   { machine: { iommu, arch }, workload }: Pick<Cell, 'machine' | 'workload'>,
 ): string | undefined {
   if (kernel.arch !== arch) return `the kernel ${kernel.release} is one for ${kernel.arch}, the machine is ${arch}`;
-  if (workload.kind === 'kernel-check' && kernel.patience === 1)
+  if (kindOf(workload).kernel === 'debug' && kernel.patience === 1)
     return `the kernel ${kernel.release} does not check itself: take --kernel debug`;
   return qemuLacks(iommu, qemu.version);
 }

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { Id } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { OF_DRIVER } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
+import { SECRET_KIB } from '../shared/disk-layout.js';
 
 /** Write through our driver and read through the kernel's, then the other way round. */
 export const Crosscheck = z.strictObject({
@@ -11,3 +15,25 @@ export const Crosscheck = z.strictObject({
     .max(1 << 20),
 });
 export type Crosscheck = z.infer<typeof Crosscheck>;
+
+export const crosscheck = defineKind({
+  name: 'crosscheck',
+  describe: "what our driver wrote is read by the kernel's, and the other way round",
+  schema: Crosscheck,
+  clock: 'wall',
+  kernel: 'any',
+  modules: [],
+  faultyModules: never,
+  backends: () => OF_DRIVER,
+  diskKiB: ({ sizeKiB }) => 2 * sizeKiB + SECRET_KIB,
+  decide: (_, setup) => worksOnHost(setup),
+  peer: none,
+  ranges: none,
+  watched: () => true,
+  oneWay: true,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures: {},
+  run: () => import('./run.js'),
+});

@@ -5,7 +5,7 @@ import type { WorkloadContext } from '../shared/context.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
 import { Secret } from '../shared/secret.js';
-import type { Workload } from '../workload.js';
+import type { Crosscheck } from './declaration.js';
 
 const Stamp = z.object({
   op: z.enum(['write', 'check']),
@@ -21,9 +21,7 @@ const Stamp = z.object({
  * Stamps written through our driver are read through the kernel's nvme driver, and the other way round; the second
  * stretch is first written with an older generation, so that stale data is told from right data.
  */
-export async function crosscheck(
-  context: WorkloadContext<Extract<Workload, { kind: 'crosscheck' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<Crosscheck>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const bytes = workload.sizeKiB * 1024;
   const [ours, theirs, secretAt] = [0, bytes, 2 * bytes];

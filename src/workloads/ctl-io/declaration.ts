@@ -1,23 +1,19 @@
 import { z } from 'zod';
 import { Id } from '../../model/index.js';
-import { RangeLayout } from '../shared/memory.js';
+import { defineKind, never, none } from '../kind.js';
+import { WITHOUT_BIO } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
+import { decideLent } from '../shared/lent.js';
+import { MemoryOwner, RangeLayout, Via } from '../shared/memory.js';
+import { RANGES_SPAN } from '../shared/ranges.js';
 
 export const CtlIo = z
   .strictObject({
     id: Id,
     kind: z.literal('ctl-io'),
-    /**
-     * Whose memory: `user` is a process's own; `page-less` is RAM that the machine reserves, so that it has no struct pages;
-     * `peer` is a peer's BAR with struct pages, `peer-page-less` the same without; `peer-vfio` is one that the kernel's vfio-pci
-     * has and gives to a process, which no exporter of ours can take back.
-     */
-    memory: z.enum(['user', 'page-less', 'peer', 'peer-page-less', 'peer-vfio']),
+    memory: MemoryOwner,
     peer: Id.optional(),
-    /**
-     * `direct`: named in each request; `registered`: mapped once, and used by slices. `dma-buf`: the same, of a dma-buf whose exporter
-     * hands over the list of physical ranges; `dma-buf-sg`: whose exporter maps it, and hands over a scatterlist, as is the kernel's way.
-     */
-    via: z.array(z.enum(['direct', 'registered', 'dma-buf', 'dma-buf-sg'])).min(1),
+    via: z.array(Via).min(1),
     /** Of a dma-buf. */
     ranges: RangeLayout.optional(),
     threads: z.int().min(1).max(64),
@@ -57,3 +53,25 @@ export const CtlIo = z
       object('dma-bufs are taken back where there are two threads and no other way to the memory');
   });
 export type CtlIo = z.infer<typeof CtlIo>;
+
+export const ctlIo = defineKind({
+  name: 'ctl-io',
+  describe: 'I/O through /dev/phyrN-ctl, without a bio, on memory of a process, of a peer or of nobody',
+  schema: CtlIo,
+  clock: 'wall',
+  kernel: 'any',
+  modules: ['phyr_store'],
+  faultyModules: never,
+  backends: () => WITHOUT_BIO,
+  diskKiB: ({ via, sizeKiB, ranges }) => via.length * (2 * sizeKiB + (ranges === undefined ? 0 : RANGES_SPAN / 1024)),
+  decide: (workload, setup) => decideLent(workload, setup, setup.dut.id) ?? worksOnHost(setup),
+  peer: none,
+  ranges: ({ ranges }) => ranges,
+  watched: () => true,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures: {},
+  run: () => import('./run.js'),
+});

@@ -5,7 +5,8 @@ import type { WorkloadContext } from '../shared/context.js';
 import { layCanary, place, refusals } from '../shared/dma-buf.js';
 import { overwrite } from '../shared/host-file.js';
 import { isShared } from '../shared/lent.js';
-import { type CtlMemory, makeMemory } from '../shared/lent-memory.js';
+import { type LentMemory, makeMemory } from '../shared/lent-memory.js';
+import type { Via } from '../shared/memory.js';
 import { RANGES_SPAN } from '../shared/ranges.js';
 import { judged, type WorkloadResult } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
@@ -27,7 +28,7 @@ const Revoked = z.object({
  * I/O through /dev/phyrN-ctl. For each way of naming the memory the guest writes stamps to one stretch of the disk and reads
  * another, which the host has filled: the host looks for the stamps, and the guest's digest must be that of the host's bytes.
  */
-export async function ctlIo(context: Context): Promise<WorkloadResult> {
+export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const bytes = workload.sizeKiB * 1024;
   const secretSeed = (cell.seed ^ 0x5ec2e7) >>> 0;
@@ -88,8 +89,6 @@ export async function ctlIo(context: Context): Promise<WorkloadResult> {
   };
 }
 
-type Via = CtlIo['via'][number];
-
 /** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
 function isKernels({ memory }: CtlIo, via: Via): boolean {
   return via === 'dma-buf-sg' && memory !== 'page-less';
@@ -100,7 +99,7 @@ interface Answers {
   read: z.infer<typeof Read>;
 }
 
-async function transfer({ cell, workload, lab }: Context, ctl: string, { names }: CtlMemory): Promise<Answers[]> {
+async function transfer({ cell, workload, lab }: Context, ctl: string, { names }: LentMemory): Promise<Answers[]> {
   const by = workload.processes === true ? 'processes:' : '';
   const files = workload.via.map((via) => by + names[via]).join(' ');
   const command = `lab ctl-io ${ctl} ${workload.sizeKiB * 1024} ${cell.seed} ${workload.threads} ${files}`;
@@ -127,7 +126,7 @@ const REVOKERS = 3;
 async function revoke(
   { lab }: Context,
   ctl: string,
-  { taken, knob }: CtlMemory,
+  { taken, knob }: LentMemory,
   went: ReadonlySet<Via>,
 ): Promise<string[]> {
   const objections: string[] = [];

@@ -4,20 +4,23 @@ import { countOf, domainInForce, InfraError, type Machine, type Metric, walk } f
 import { EngineOutcome, judgeEngine, knowsWriteOnly, type Provoked } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
+import { metricsOf } from '../shared/figures.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
-import type { Workload } from '../workload.js';
+import { type Engine, figures } from './declaration.js';
+
+const figure = metricsOf(figures);
 
 const PAGE = 4096;
 const CASES_DEADLINE_MS = 60_000;
 
-type Engine = Extract<Workload, { kind: 'engine' }>['engine'];
+type Name = Engine['engine'];
 
 /**
  * A device that does nothing but DMA uses addresses that are mapped, no longer mapped, or mapped for the other direction: first by
  * the kernel's dma_map_phys(), then by the cell's backend.
  */
-export async function engine(context: WorkloadContext<Extract<Workload, { kind: 'engine' }>>): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<Engine>): Promise<WorkloadResult> {
   const { cell, workload, lab } = context;
   const node = [...walk(cell.topology)].find((place) => place.node.kind === workload.engine)?.node;
   if (node === undefined) throw new InfraError(`the topology has no ${workload.engine}`);
@@ -64,7 +67,7 @@ const Answer = z.object({ engine: EngineOutcome });
 /** The kernel reports the faults that are provoked; whether they are those, and no others, QEMU's trace says. */
 
 /** Without translation a device may do what it likes: then only what is right is asked of it. */
-function casesOf(machine: Machine, engine: Engine, bits: number): string[] {
+function casesOf(machine: Machine, engine: Name, bits: number): string[] {
   const protects = ['strict', 'lazy'].includes(domainInForce(machine.iommu));
   if (engine === 'iommu-testdev') return protects ? ['mapped', 'unmapped', 'stale', 'readonly'] : ['mapped'];
   if (protects) return ['mapped', 'read', 'unmapped', 'readonly', 'writeonly', 'beyond'];
@@ -91,5 +94,5 @@ function provokedBy(machine: Machine, outcome: EngineOutcome): Provoked[] {
 function windows(outcomes: readonly EngineOutcome[]): Metric[] {
   const stale = outcomes.filter((outcome) => outcome.case === 'stale' && outcome.uses > 0);
   const longest = Math.max(0, ...stale.map(({ window_us: us }) => us));
-  return stale.length === 0 ? [] : [{ name: 'stale window', unit: 'us', value: longest, better: 'neither' }];
+  return stale.length === 0 ? [] : [figure('stale window', longest)];
 }

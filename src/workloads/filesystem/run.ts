@@ -4,7 +4,7 @@ import { countOf } from '../../model/index.js';
 import { stamped, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
-import type { Workload } from '../workload.js';
+import type { Filesystem } from './declaration.js';
 
 const PAGE = 4096;
 const Sums = z.object({ sums: z.array(z.string()) });
@@ -13,9 +13,7 @@ const Sums = z.object({ sums: z.array(z.string()) });
  * ext4 made and filled through our driver, then read through the kernel's: every file is one page that the host sent and
  * finds again in the backing file.
  */
-export async function filesystem(
-  context: WorkloadContext<Extract<Workload, { kind: 'filesystem' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<Filesystem>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const page = (i: number) => stamped(i * PAGE, PAGE, cell.seed, 3);
   const content = Buffer.concat(Array.from({ length: workload.files }, (_, i) => page(i)));

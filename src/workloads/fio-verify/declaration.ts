@@ -1,5 +1,10 @@
 import { z } from 'zod';
 import { Id } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { OF_DRIVER } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
+import { SECRET_KIB } from '../shared/disk-layout.js';
+import type { Figures } from '../shared/figures.js';
 
 /** One fio job of a `fio-verify` workload: every block of its region is written once and read back once. */
 export const FioJob = z.strictObject({
@@ -27,3 +32,36 @@ export const FioVerify = z.strictObject({
   deviceTrace: z.boolean().optional(),
 });
 export type FioVerify = z.infer<typeof FioVerify>;
+
+export const figures = {
+  verified: { unit: 'I/Os', better: 'neither' },
+  fio: { unit: 'ms emulated', better: 'lower' },
+} satisfies Figures;
+
+export const fioVerify = defineKind({
+  name: 'fio-verify',
+  describe: 'fio writes every block of its regions once and reads it back; the host knows what each must hold',
+  schema: FioVerify,
+  clock: 'wall',
+  kernel: 'any',
+  modules: [],
+  faultyModules: never,
+  backends: () => OF_DRIVER,
+  diskKiB: ({ jobs }) => jobs.reduce((sum, job) => sum + job.regionKiB * job.jobs, SECRET_KIB),
+  decide({ jobs }, setup) {
+    const { blockSize } = setup.dut;
+    const small = jobs.find((job) => job.blockSize % blockSize !== 0);
+    if (small)
+      return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${blockSize} bytes` };
+    return worksOnHost(setup);
+  },
+  peer: none,
+  ranges: none,
+  watched: ({ deviceTrace }) => deviceTrace === true,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures,
+  run: () => import('./run.js'),
+});

@@ -3,10 +3,13 @@ import { countOf, type Metric } from '../../model/index.js';
 import type { DataClaim } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';
+import { metricsOf } from '../shared/figures.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
 import { Secret } from '../shared/secret.js';
-import type { Workload } from '../workload.js';
+import { type FioVerify, figures } from './declaration.js';
 import { fioDue, fioJobFile, fioRegions } from './pattern.js';
+
+const figure = metricsOf(figures);
 
 const DEADLINE_MS = 120_000;
 const SECRET_BYTES = SECRET_KIB * 1024;
@@ -17,9 +20,7 @@ const FioOutput = z.object({
 });
 
 /** fio writes every block of every region once and reads it back; the host knows what each block must hold. */
-export async function fioVerify(
-  context: WorkloadContext<Extract<Workload, { kind: 'fio-verify' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<FioVerify>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const secret = new Secret(dutFile, 0, cell.seed);
   await secret.plant();
@@ -75,10 +76,7 @@ function sum(jobs: z.infer<typeof FioOutput>['jobs']): Total {
 
 /** Emulated time: good only for ratios inside one run. */
 function throughput(total: Total): Metric[] {
-  return [
-    { name: 'verified', unit: 'I/Os', value: total.ios, better: 'neither' },
-    { name: 'fio', unit: 'ms emulated', value: total.ms, better: 'lower' },
-  ];
+  return [figure('verified', total.ios), figure('fio', total.ms)];
 }
 
 function lastLine(text: string): string {

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { Id } from '../../model/index.js';
+import { Id, runtimeOf, walk } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { OF_DRIVER } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
+import { CHURN_KIB, SECRET_KIB } from '../shared/disk-layout.js';
+import type { Figures } from '../shared/figures.js';
 
 /** The device goes while I/O is under way, by the slot's button or by the driver's `unbind`, and comes back. */
 export const HotRemove = z.strictObject({
@@ -9,3 +14,38 @@ export const HotRemove = z.strictObject({
   threads: z.int().min(1).max(64),
 });
 export type HotRemove = z.infer<typeof HotRemove>;
+
+export const figures = {
+  operations: { unit: '', better: 'neither' },
+  removal: { unit: 'ms emulated', better: 'lower' },
+} satisfies Figures;
+
+export const hotRemove = defineKind({
+  name: 'hot-remove',
+  describe: 'the disk goes while I/O is under way, by its slot or by its driver, and comes back',
+  schema: HotRemove,
+  clock: 'wall',
+  kernel: 'any',
+  modules: [],
+  faultyModules: never,
+  backends: () => OF_DRIVER,
+  diskKiB: ({ threads }) => SECRET_KIB + 2 * threads * CHURN_KIB,
+  decide({ how }, setup) {
+    if (how === 'unbind') return worksOnHost(setup);
+    const over = [...walk(setup.topology)].find(({ node }) => node === setup.dut)?.above.at(-1);
+    if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
+    if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+    if (runtimeOf(setup.machine.iommu) !== undefined)
+      return { prune: 'a device that comes back is in a new group, with the domain that the kernel was booted with' };
+    return worksOnHost(setup);
+  },
+  peer: none,
+  ranges: none,
+  watched: never,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures,
+  run: () => import('./run.js'),
+});

@@ -6,9 +6,12 @@ import { NotLetGo } from '../../qemu/index.js';
 import { Churning, misread, operations } from '../shared/churn.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { CHURN_KIB, SECRET_KIB } from '../shared/disk-layout.js';
+import { metricsOf } from '../shared/figures.js';
 import { done, failed, inconclusive, type WorkloadResult } from '../shared/result.js';
 import { Secret } from '../shared/secret.js';
-import type { Workload } from '../workload.js';
+import { figures, type HotRemove } from './declaration.js';
+
+const figure = metricsOf(figures);
 
 /** I/O is well under way by then, also in an emulated guest with a debug kernel. */
 const UNDER_WAY_MS = 1_500;
@@ -25,9 +28,7 @@ const ERRORS = ['EIO', 'ENODEV', 'ENXIO', 'ENOSPC', 'EINVAL'];
  * Takes the device away under the I/O of several threads: each of them must get an error, soon, and what was done before must be on
  * the disk. Then puts it back: the kernel's driver and ours must find everything, and work.
  */
-export async function hotRemove(
-  context: WorkloadContext<Extract<Workload, { kind: 'hot-remove' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<HotRemove>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile, slot } = context;
   const { threads } = workload;
   const secret = new Secret(dutFile, 0, cell.seed);
@@ -70,10 +71,7 @@ export async function hotRemove(
   return {
     workload: judgeRemoval(churn, drainMs, again),
     data: [...before.claims(churn), ...after.claims(again), secretByKernel, secret.claim()],
-    metrics: [
-      { name: 'operations', unit: '', value: operations(churn) + operations(again), better: 'neither' },
-      { name: 'removal', unit: 'ms emulated', value: Math.round(drainMs), better: 'lower' },
-    ],
+    metrics: [figure('operations', operations(churn) + operations(again)), figure('removal', Math.round(drainMs))],
     moved: SECRET_KIB * 1024,
     expectedLog: EXPECTED_LOG,
   };

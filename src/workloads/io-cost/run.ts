@@ -3,11 +3,14 @@ import { Blind, StepFailed } from '../../guest/index.js';
 import { countOf, type Metric } from '../../model/index.js';
 import { Snapshot, Watch } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
+import { metricsOf } from '../shared/figures.js';
 import { linesLike, outerSnapshots } from '../shared/lines.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import { sizeName } from '../shared/size-name.js';
 import { stampedRegion } from '../shared/stamped.js';
-import type { Workload } from '../workload.js';
+import { figures, type IoCost } from './declaration.js';
+
+const figure = metricsOf(figures);
 
 /**
  * The middle one counts: an interrupt of somebody else's that was pending adds to some, and what comes after a command for which
@@ -19,7 +22,7 @@ const MEASURE_MS = 240_000;
 const SHOWN_KIB = 1024;
 
 const Cost = z.object({ min: z.number(), median: z.number() });
-const IoCost = z.object({
+const Answer = z.object({
   io_cost: z.object({
     pages: z.number(),
     direction: z.enum(['to', 'from']),
@@ -30,7 +33,7 @@ const IoCost = z.object({
     unmap: Cost,
   }),
 });
-type IoCost = z.infer<typeof IoCost>['io_cost'];
+type Answer = z.infer<typeof Answer>['io_cost'];
 
 const OPS = { read: 'from', write: 'to' } as const;
 
@@ -38,9 +41,7 @@ const OPS = { read: 'from', write: 'to' } as const;
  * Instructions from the driver's queue_rq() to the end of the I/O, for our driver or (backend `nvme`) the kernel's on the same disk.
  * Before that the driver shows that its I/O is right, with the watch on; measured is without it, since it costs instructions.
  */
-export async function ioCost(
-  context: WorkloadContext<Extract<Workload, { kind: 'io-cost' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<IoCost>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
   const ours = cell.backend !== 'nvme';
   const driver = ours ? 'phyr_nvme' : 'nvme';
@@ -52,7 +53,7 @@ export async function ioCost(
   );
   const command = `lab unwatched lab on-disk DISK ${dut} ${driver} sh -c '${script.join(' && ')}'`;
   const { lines } = await lab.run(command, { deadlineMs: MEASURE_MS });
-  const costs = linesLike(IoCost, lines).map((line) => line.io_cost);
+  const costs = linesLike(Answer, lines).map((line) => line.io_cost);
   const watch = linesLike(Watch, lines).at(0);
   return {
     workload: done(`${countOf(costs.length, 'kind')} of I/O, ${ITERATIONS} times each`),
@@ -61,12 +62,12 @@ export async function ioCost(
     ...(ours ? { watch } : { translation: 'nothing' as const }),
     uncounted: outerSnapshots(command, lines, Snapshot),
     metrics: workload.sizesKiB.flatMap((kib) =>
-      (['read', 'write'] as const).flatMap((op) => figures(op, kib, find(costs, op, kib, ours), ours)),
+      (['read', 'write'] as const).flatMap((op) => figuresOf(op, kib, find(costs, op, kib, ours), ours)),
     ),
   };
 }
 
-function find(costs: readonly IoCost[], op: keyof typeof OPS, kib: number, ours: boolean): IoCost {
+function find(costs: readonly Answer[], op: keyof typeof OPS, kib: number, ours: boolean): Answer {
   const found = costs.find(({ pages, direction }) => pages === kib / 4 && direction === OPS[op]);
   if (found === undefined) throw new StepFailed(`phyrctl io-cost: no answer for a ${op} of ${sizeName(kib)}`);
   // Nothing is mapped for nothing: then nobody looked.
@@ -75,18 +76,13 @@ function find(costs: readonly IoCost[], op: keyof typeof OPS, kib: number, ours:
   return found;
 }
 
-function figures(op: string, kib: number, cost: IoCost, ours: boolean): Metric[] {
-  const insn = (what: string, value: number): Metric => ({
-    name: `${op} ${sizeName(kib)} ${what}`,
-    unit: 'insn',
-    value,
-    better: 'lower',
-  });
+function figuresOf(op: string, kib: number, cost: Answer, ours: boolean): Metric[] {
+  const of = `${op} ${sizeName(kib)}`;
   return [
-    insn('whole', cost.queue.median + cost.complete.median),
-    insn('queue', cost.queue.median),
-    insn('complete', cost.complete.median),
-    ...(ours ? [insn('map', cost.map.median), insn('unmap', cost.unmap.median)] : []),
-    { ...insn('commands', cost.commands), unit: '', better: 'neither' },
+    figure('whole', cost.queue.median + cost.complete.median, { of }),
+    figure('queue', cost.queue.median, { of }),
+    figure('complete', cost.complete.median, { of }),
+    ...(ours ? [figure('map', cost.map.median, { of }), figure('unmap', cost.unmap.median, { of })] : []),
+    figure('commands', cost.commands, { of }),
   ];
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Id } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { NO_BACKEND } from '../shared/backends.js';
 
 /** A module does what a kernel that checks itself must object to: shows that its reports arrive. */
 export const KernelCheck = z.strictObject({
@@ -8,3 +10,25 @@ export const KernelCheck = z.strictObject({
   fault: z.enum(['use-after-free', 'inversion', 'atomic-sleep', 'leak', 'short-unmap']),
 });
 export type KernelCheck = z.infer<typeof KernelCheck>;
+
+export const kernelCheck = defineKind({
+  name: 'kernel-check',
+  describe: 'a module does what a kernel that checks itself must object to: shows that its reports arrive',
+  schema: KernelCheck,
+  clock: 'wall',
+  kernel: 'debug',
+  modules: ['phyr_fault'],
+  faultyModules: () => true,
+  backends: () => NO_BACKEND,
+  diskKiB: () => 0,
+  decide: () => ({ run: { kind: 'caught', by: ['kernel-log'] } }),
+  peer: none,
+  ranges: none,
+  watched: never,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures: {},
+  run: () => import('./run.js'),
+});

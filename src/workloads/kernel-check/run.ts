@@ -12,7 +12,7 @@ const REPORTS: Record<KernelCheck['fault'], RegExp> = {
 };
 
 /** A module makes a mistake on purpose; the kernel's report of it must reach the kernel-log oracle. */
-export async function kernelCheck({ workload, lab }: WorkloadContext<KernelCheck>): Promise<WorkloadResult> {
+export async function run({ workload, lab }: WorkloadContext<KernelCheck>): Promise<WorkloadResult> {
   await lab.run(`lab misbehave ${workload.fault}`);
   return {
     workload: done(`phyr_fault: ${workload.fault}`),

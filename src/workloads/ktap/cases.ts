@@ -2,7 +2,7 @@
  * Which cases of phyr_test.ko must pass on a machine. Each must be skipped on every other: a case that is skipped on all machines,
  * one that nobody knows of and one that did not report are failures.
  */
-import { domainInForce, hasIommu, type Machine, type PciNode, translates } from '../../model/index.js';
+import { domainInForce, hasIommu, type Machine, translates } from '../../model/index.js';
 import { reservedRam } from '../shared/reserved-ram.js';
 import type { Ktap } from './declaration.js';
 
@@ -125,13 +125,4 @@ export function ktapMemory(machine: Machine): { tests: string; store: { base: st
   if (ram === undefined) return undefined;
   const half = ram.bytes / 2;
   return { tests: ram.base, store: { base: `0x${(Number(ram.base) + half).toString(16)}`, bytes: half } };
-}
-
-/** Why the tests cannot be run there. */
-export function ktapLacks(machine: Machine, nodes: readonly PciNode[], { peers, lent }: Ktap): string | undefined {
-  if (ktapMemory(machine) === undefined) return 'the machine reserves no RAM (its field `reserved`)';
-  // Below a mask of 32 bits there must be memory that it does not reach.
-  if (machine.memoryMiB <= 4096) return 'the tests need memory above 4 GiB';
-  const missing = [...peers, lent].find((id) => !nodes.some((node) => node.kind === 'ivshmem' && node.id === id));
-  return missing === undefined ? undefined : `the topology has no BAR called '${missing}'`;
 }

@@ -14,7 +14,7 @@ const CASES_DEADLINE_MS = 120_000;
 const EXPECTED_LOG = [...FAULTS_IN_LOG, /^phyr_test .*swiotlb buffer is full/];
 
 /** phyr.ko's own tests. Their witnesses are the kernel's: page tables, pools, counts of pins, tracepoints. */
-export async function ktap(context: WorkloadContext<Ktap>): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<Ktap>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, peers } = context;
   const memory = ktapMemory(cell.machine);
   if (memory === undefined) throw new InfraError(`machine ${cell.machine.id} reserves no RAM`);

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { Id } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { OF_DRIVER } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
+import { MEMORY_PATHS } from '../shared/memory-paths.js';
 
 /** I/O with memory of a process to which something happens, before it and again and again while it is under way. */
 export const Lifetime = z.strictObject({
@@ -11,3 +15,25 @@ export const Lifetime = z.strictObject({
   sizeKiB: z.int().min(4).max(1024).multipleOf(4),
 });
 export type Lifetime = z.infer<typeof Lifetime>;
+
+export const lifetime = defineKind({
+  name: 'lifetime',
+  describe: 'I/O with memory of a process to which something happens, before it and while it is under way',
+  schema: Lifetime,
+  clock: 'wall',
+  kernel: 'any',
+  modules: [],
+  faultyModules: never,
+  backends: () => OF_DRIVER,
+  diskKiB: ({ sizeKiB }) => 2 * MEMORY_PATHS.length * sizeKiB,
+  decide: (_, setup) => worksOnHost(setup),
+  peer: none,
+  ranges: none,
+  watched: () => true,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures: {},
+  run: () => import('./run.js'),
+});

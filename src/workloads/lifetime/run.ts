@@ -43,7 +43,7 @@ const UNTOUCHED = 0xee;
 const CHILD = 0x11;
 
 /** The same event with each path in turn, on memory of its own: both I/Os after it, those under way meanwhile, and what is in the memory in the end. */
-export async function lifetime(context: Context): Promise<WorkloadResult> {
+export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const bytes = workload.sizeKiB * 1024;
   const cases = MEMORY_PATHS.map((path, i): Case => {

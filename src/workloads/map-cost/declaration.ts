@@ -1,7 +1,54 @@
 import { z } from 'zod';
-import { Id } from '../../model/index.js';
+import { Backend, Id, translates } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { worksOnHost } from '../shared/decision.js';
+import type { Figures } from '../shared/figures.js';
 import { CostPoint } from './points.js';
 
 /** What building, mapping, using and unmapping cost, in instructions, and what they do besides; needs a machine whose clock is `icount`. */
 export const MapCost = z.strictObject({ id: Id, kind: z.literal('map-cost'), points: z.array(CostPoint).min(1) });
 export type MapCost = z.infer<typeof MapCost>;
+
+export const figures = {
+  map: { unit: 'insn', better: 'lower' },
+  unmap: { unit: 'insn', better: 'lower' },
+  build: { unit: 'insn', better: 'lower' },
+  consume: { unit: 'insn', better: 'lower' },
+  metadata: { unit: 'B', better: 'lower' },
+  segments: { unit: '', better: 'lower' },
+  'PRP entries': { unit: '', better: 'neither' },
+  allocations: { unit: '', better: 'lower' },
+  'IOTLB invalidations': { unit: '', better: 'lower' },
+  bounces: { unit: '', better: 'lower' },
+} satisfies Figures;
+
+const BACKENDS = {
+  has: Backend.exclude(['nvme']).options,
+  why: () => "the kernel's nvme driver maps only its own requests, which the probe cannot make",
+};
+
+export const mapCost = defineKind({
+  name: 'map-cost',
+  describe: 'what building, mapping, using and unmapping cost, in instructions, and what they do besides',
+  schema: MapCost,
+  clock: 'icount',
+  kernel: 'any',
+  modules: [],
+  faultyModules: never,
+  backends: () => BACKENDS,
+  diskKiB: () => 0,
+  decide(_, setup) {
+    if (setup.backend === 'raw' && !translates(setup.machine.iommu))
+      return { prune: 'iommu_map() is called only where an IOMMU translates' };
+    return worksOnHost(setup);
+  },
+  peer: none,
+  ranges: none,
+  watched: never,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: true,
+  figures,
+  run: () => import('./run.js'),
+});

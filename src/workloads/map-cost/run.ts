@@ -3,11 +3,14 @@ import { StepFailed } from '../../guest/index.js';
 import type { Backend, Metric } from '../../model/index.js';
 import { judgeTranslate, Snapshot, Translate } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
+import { metricsOf } from '../shared/figures.js';
 import { linesLike, outerSnapshots } from '../shared/lines.js';
 import { done, type WorkloadResult } from '../shared/result.js';
-import type { Workload } from '../workload.js';
 import { type CostPlan, costPlan } from './cost-plan.js';
+import { figures, type MapCost } from './declaration.js';
 import { type CostPoint, pointName } from './points.js';
+
+const figure = metricsOf(figures);
 
 /** Few: a median of numbers that are equal but for an allocator that refills its stock. */
 const ITERATIONS = 5;
@@ -17,7 +20,7 @@ const MEASURE_MS = 180_000;
 
 const Cost = z.object({ min: z.number(), median: z.number() });
 const Asked = z.object({ backend: z.string(), layout: z.string(), pages: z.number() });
-const MapCost = z.object({
+const Costs = z.object({
   map_cost: Asked.extend({
     build: Cost,
     map: Cost,
@@ -30,7 +33,7 @@ const MapCost = z.object({
   }),
 });
 /** A count that this kernel does not show is not there. */
-const MapCounts = z.object({
+const Counts = z.object({
   map_counts: Asked.extend({
     prps: z.number(),
     allocs: z.number().optional(),
@@ -38,16 +41,14 @@ const MapCounts = z.object({
     bounces: z.number().optional(),
   }),
 });
-type MapCost = z.infer<typeof MapCost>['map_cost'];
-type MapCounts = z.infer<typeof MapCounts>['map_counts'];
+type Costs = z.infer<typeof Costs>['map_cost'];
+type Counts = z.infer<typeof Counts>['map_counts'];
 
 /**
  * Instructions of each phase, and what is done besides, for memory that the probe lays out on purpose. Cost without correctness is
  * worth nothing, so memory of each layout is translated page by page first, in both directions.
  */
-export async function mapCost(
-  context: WorkloadContext<Extract<Workload, { kind: 'map-cost' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<MapCost>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
   const plan = costPlan(cell.machine, cell.backend, workload.points);
   await lab.renewDomain(dut);
@@ -67,7 +68,7 @@ export async function mapCost(
     workload: done(summary(plan)),
     translation: judgeTranslate(translations),
     uncounted: outerSnapshots(command, lines, Snapshot),
-    metrics: metricsOf(cell.backend, plan, lines, workload.points.length > 1),
+    metrics: measured(cell.backend, plan, lines, workload.points.length > 1),
   };
 }
 
@@ -101,9 +102,9 @@ function measurements(backend: Backend, { points }: CostPlan): string[] {
   );
 }
 
-function metricsOf(backend: Backend, plan: CostPlan, lines: unknown[], named: boolean): Metric[] {
-  const costs = linesLike(MapCost, lines).map((line) => line.map_cost);
-  const counts = linesLike(MapCounts, lines).map((line) => line.map_counts);
+function measured(backend: Backend, plan: CostPlan, lines: unknown[], named: boolean): Metric[] {
+  const costs = linesLike(Costs, lines).map((line) => line.map_cost);
+  const counts = linesLike(Counts, lines).map((line) => line.map_counts);
   // In the order of the commands, which is that of the points but for those of one list of lengths.
   const order = [...new Set(plan.points.map((point) => asked(point).lengths))];
   const points = order.flatMap((lengths) => plan.points.filter((point) => asked(point).lengths === lengths));
@@ -112,20 +113,21 @@ function metricsOf(backend: Backend, plan: CostPlan, lines: unknown[], named: bo
     for (const answer of [cost, count])
       if (answer?.backend !== backend || answer.layout !== asked(point).layout || answer.pages !== point.kib / 4)
         throw new StepFailed(`phyrctl map-costs: no answer for ${backend}, ${pointName(point)}`);
-    return cost === undefined || count === undefined ? [] : figures(named ? `${pointName(point)} ` : '', cost, count);
+    return cost === undefined || count === undefined
+      ? []
+      : figuresOf(named ? pointName(point) : undefined, cost, count);
   });
 }
 
-function figures(name: string, cost: MapCost, counts: MapCounts): Metric[] {
-  const count = (what: string, value: number | undefined): Metric[] =>
-    value === undefined ? [] : [{ name: name + what, unit: '', value, better: 'lower' }];
+function figuresOf(point: string | undefined, cost: Costs, counts: Counts): Metric[] {
+  const more = point === undefined ? {} : { of: point };
+  const count = (name: Parameters<typeof figure>[0], value: number | undefined): Metric[] =>
+    value === undefined ? [] : [figure(name, value, more)];
   return [
-    ...(['map', 'unmap', 'build', 'consume'] as const).map(
-      (phase): Metric => ({ name: name + phase, unit: 'insn', value: cost[phase].median, better: 'lower' }),
-    ),
-    { name: `${name}metadata`, unit: 'B', value: cost.meta_bytes, better: 'lower' },
-    ...count('segments', cost.ranges),
-    { name: `${name}PRP entries`, unit: '', value: counts.prps, better: 'neither' },
+    ...(['map', 'unmap', 'build', 'consume'] as const).map((phase) => figure(phase, cost[phase].median, more)),
+    figure('metadata', cost.meta_bytes, more),
+    figure('segments', cost.ranges, more),
+    figure('PRP entries', counts.prps, more),
     ...count('allocations', counts.allocs),
     ...count('IOTLB invalidations', counts.flushes),
     ...count('bounces', counts.bounces),

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { Id } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { OF_DRIVER } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
 import { HostMemory } from '../shared/memory.js';
 
 /** Disk -> memory of the machine -> disk, for every kind of page and every offset of the data in its first page. */
@@ -24,3 +27,25 @@ export const MemoryCopy = z.strictObject({
     .refine((n) => n % 512 === 0, 'must be a multiple of 512'),
 });
 export type MemoryCopy = z.infer<typeof MemoryCopy>;
+
+export const memoryCopy = defineKind({
+  name: 'memory-copy',
+  describe: 'disk, memory of the machine, disk, for each kind of page and data that begins inside one',
+  schema: MemoryCopy,
+  clock: 'wall',
+  kernel: 'any',
+  modules: [],
+  faultyModules: never,
+  backends: () => OF_DRIVER,
+  diskKiB: ({ memory, heads, bytes }) => (4 * memory.length * heads.length * bytes) / 1024,
+  decide: (_, setup) => worksOnHost(setup),
+  peer: none,
+  ranges: none,
+  watched: never,
+  oneWay: true,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures: {},
+  run: () => import('./run.js'),
+});

@@ -4,20 +4,15 @@ import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { Copy, DRIVERS, judgeCopy, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
-import type { HostMemory } from '../shared/memory.js';
+import { PIECE } from '../shared/memory.js';
 import { judged, type WorkloadResult } from '../shared/result.js';
-import type { Workload } from '../workload.js';
-
-/** In which physically contiguous pieces the memory must come, or it is not what its name says. */
-const CHUNK: Record<HostMemory, number> = { '4k': 4096, '64k': 65536, '2m': 2 << 20, hugetlb: 2 << 20 };
+import type { MemoryCopy } from './declaration.js';
 
 /**
  * Disk -> memory of the machine -> another place of the disk, with the kernel's driver and with ours: for each kind of page, and for
  * data that begins and ends inside one. Both drivers must do the same; the host reads what arrived.
  */
-export async function memoryCopy(
-  context: WorkloadContext<Extract<Workload, { kind: 'memory-copy' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<MemoryCopy>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const { bytes } = workload;
   const cases = DRIVERS.flatMap((driver) =>
@@ -38,7 +33,7 @@ export async function memoryCopy(
     for (const { memory, head, from, to } of copies.filter((copy) => copy.driver === driver)) {
       const command = `dmacopy ${disk} ${memory} ${bytes} ${from} ${to} ${head}`;
       const copy = await lab.ask(Copy, command, { accept: [1, 3] });
-      if (copy.chunk !== CHUNK[memory])
+      if (copy.chunk !== PIECE[memory])
         throw new StepFailed(
           `${command}: the memory came in pieces of ${copy.chunk} bytes, which shows something else`,
         );

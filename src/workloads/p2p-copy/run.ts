@@ -7,7 +7,7 @@ import { Copy, DRIVERS, judgeCopy, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
 import { judged, type WorkloadResult } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
-import type { Workload } from '../workload.js';
+import type { P2pCopy } from './declaration.js';
 
 /** What the block layer says of a request that is refused. */
 const REFUSED_IN_LOG = [/^(I\/O|invalid|critical target) error, dev (phyr\d+|nvme\d+n\d+), sector \d+ /];
@@ -18,9 +18,7 @@ const Offered = z.object({ size: z.number(), available: z.number() });
  * Disk -> BAR of the peer -> another place of the disk, with the kernel's driver and with ours: both must do what the
  * topology allows. The host sees both ends, the disk's file and the memory behind the BAR.
  */
-export async function p2pCopy(
-  context: WorkloadContext<Extract<Workload, { kind: 'p2p-copy' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const peer = context.peers.get(workload.peer);
   if (peer === undefined) throw new InfraError(`the topology has no peer '${workload.peer}'`);

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 import { Id } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { OF_DRIVER, WITHOUT_BIO } from '../shared/backends.js';
+import { works } from '../shared/decision.js';
+import { MEMORY_PATHS } from '../shared/memory-paths.js';
+import { pathOf } from './refusal.js';
 
 /**
  * I/O between the disk and an NVDIMM, by the kernel's path and by ours; then the guest is switched off and on, and it must hold what it
@@ -13,3 +18,29 @@ export const Pmem = z.strictObject({
   sizeKiB: z.int().min(64).max(4096).multipleOf(4),
 });
 export type Pmem = z.infer<typeof Pmem>;
+
+export const pmem = defineKind({
+  name: 'pmem',
+  describe: 'I/O between the disk and an NVDIMM, which must hold what it held after the power was off',
+  schema: Pmem,
+  clock: 'wall',
+  kernel: 'any',
+  modules: ['phyr_store'],
+  faultyModules: never,
+  backends: ({ mode }) => (mode === 'raw' ? WITHOUT_BIO : OF_DRIVER),
+  diskKiB: ({ sizeKiB }) => 2 * MEMORY_PATHS.length * sizeKiB,
+  decide({ mode }, { machine }) {
+    if (machine.nvdimmMiB === undefined) return { prune: 'the machine has no NVDIMM' };
+    const how = pathOf(machine);
+    return mode === 'raw' && how === 'bounce' ? { run: { kind: 'refused', errno: 'EIO' } } : works(how);
+  },
+  peer: none,
+  ranges: none,
+  watched: () => true,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: ({ kind }) => kind !== 'refused',
+  benchmark: false,
+  figures: {},
+  run: () => import('./run.js'),
+});

@@ -31,7 +31,7 @@ interface Copy extends MemoryPath {
  * Disk -> NVDIMM -> another place of the disk, by each path to a place of its own. In a guest that was switched off and on since:
  * what the CPU reads in the NVDIMM, and NVDIMM -> disk. The host looks into the files of both.
  */
-export async function pmem(context: Context): Promise<WorkloadResult> {
+export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile, again = false, nvdimm } = context;
   if (nvdimm === undefined) throw new InfraError(`machine ${cell.machine.id} has no NVDIMM`);
   const bytes = workload.sizeKiB * 1024;

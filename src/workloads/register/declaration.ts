@@ -1,6 +1,13 @@
 import { z } from 'zod';
-import { Id } from '../../model/index.js';
-import { HostMemory, RangeLayout } from '../shared/memory.js';
+import { hostPath } from '../../fabric/index.js';
+import { Id, translates } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { REGISTERED } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
+import type { Figures } from '../shared/figures.js';
+import { decideLent } from '../shared/lent.js';
+import { HostMemory, MemoryOwner, notInPages, RangeLayout, Via } from '../shared/memory.js';
+import { engineOf, lentOf } from './source.js';
 
 /** Of whose memory a region is made: a process's own; or a dma-buf of memory without struct pages, named as in `ctl-io`. */
 export const RegionSource = z.discriminatedUnion('kind', [
@@ -11,9 +18,9 @@ export const RegionSource = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('dma-buf'),
-    memory: z.enum(['page-less', 'peer-page-less', 'peer-vfio']),
+    memory: MemoryOwner.extract(['page-less', 'peer-page-less', 'peer-vfio']),
     peer: Id.optional(),
-    via: z.enum(['dma-buf', 'dma-buf-sg']),
+    via: Via.extract(['dma-buf', 'dma-buf-sg']),
     ranges: RangeLayout,
   }),
 ]);
@@ -40,3 +47,47 @@ export const Register = z
       });
   });
 export type Register = z.infer<typeof Register>;
+
+export const figures = {
+  block: { unit: 'B', better: 'neither' },
+  blocks: { unit: '', better: 'lower' },
+  metadata: { unit: 'B', better: 'lower' },
+} satisfies Figures;
+
+export const register = defineKind({
+  name: 'register',
+  describe: 'memory that is registered with a DMA engine, used by key from several processes, and taken back meanwhile',
+  schema: Register,
+  clock: 'wall',
+  kernel: 'any',
+  modules: ['phyr_engine', 'phyr_store'],
+  faultyModules: never,
+  backends: () => REGISTERED,
+  diskKiB: () => 0,
+  decide(workload, setup) {
+    const { from } = workload;
+    const engine = engineOf(setup.topology, workload);
+    if (engine === undefined) return { prune: `the topology has no ${workload.engine}` };
+    if (hostPath(setup.machine) === 'bounce') return { prune: 'what is bounced is not where it is registered' };
+    const narrow = engine.kind === 'edu' && !translates(setup.machine.iommu);
+    if (from.kind === 'user') {
+      if (narrow) return { prune: 'edu reaches 28 bits of address, and a process has its memory elsewhere' };
+      const prune = notInPages(from);
+      return prune === undefined ? worksOnHost(setup) : { prune };
+    }
+    const lent = decideLent(lentOf(from), setup, engine.id);
+    if (lent !== undefined && ('prune' in lent || lent.run.kind !== 'works')) return lent;
+    if (!narrow) return lent ?? worksOnHost(setup);
+    // What is lent lies above all of edu's addresses: reserved RAM at the end of what there is, BARs beyond.
+    return { run: { kind: 'refused', errno: 'EIO' } };
+  },
+  peer: none,
+  ranges: ({ from }) => (from.kind === 'dma-buf' ? from.ranges : undefined),
+  watched: never,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures,
+  run: () => import('./run.js'),
+});

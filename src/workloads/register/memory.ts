@@ -3,11 +3,12 @@
 import type { Run } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { layCanary } from '../shared/dma-buf.js';
-import { type CtlMemory, makeMemory } from '../shared/lent-memory.js';
+import { type LentMemory, makeMemory } from '../shared/lent-memory.js';
+import { PIECE } from '../shared/memory.js';
 import { bytesOf, type Range, runsOf } from '../shared/ranges.js';
 import { reservedRam } from '../shared/reserved-ram.js';
 import type { RegionSource, Register } from './declaration.js';
-import { lentOf } from './needs.js';
+import { lentOf } from './source.js';
 
 export interface RegionMemory {
   from: RegionSource;
@@ -18,16 +19,14 @@ export interface RegionMemory {
   /** In physically contiguous pieces of so many bytes; 0: as the exporter has it. */
   chunk: number;
   /** A dma-buf's; `runs`: where it is for a device that nothing translates for. */
-  lent?: { memory: CtlMemory; ranges: Range[]; runs: Run[] };
+  lent?: { memory: LentMemory; ranges: Range[]; runs: Run[] };
   release(): Promise<void>;
 }
-
-const CHUNK = { '4k': 4096, '64k': 65_536, '2m': 2 ** 21, hugetlb: 2 ** 21 };
 
 export async function makeRegionMemory(context: WorkloadContext<Register>, from: RegionSource): Promise<RegionMemory> {
   if (from.kind === 'user') {
     const { memory, kib } = from;
-    return { from, name: memory, taken: memory, bytes: kib * 1024, chunk: CHUNK[memory], release: async () => {} };
+    return { from, name: memory, taken: memory, bytes: kib * 1024, chunk: PIECE[memory], release: async () => {} };
   }
   const lent = lentOf(from);
   const memory = await makeMemory(context, lent);

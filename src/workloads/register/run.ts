@@ -4,12 +4,16 @@ import { countOf, InfraError, type OracleReport, translates } from '../../model/
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { lookPast } from '../shared/dma-buf.js';
+import { metricsOf } from '../shared/figures.js';
 import { linesLike } from '../shared/lines.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
-import type { RegionSource, Register } from './declaration.js';
+import { figures, type RegionSource, type Register } from './declaration.js';
 import { makeRegionMemory, type RegionMemory } from './memory.js';
-import { engineOf, regionRefusals } from './needs.js';
+import { regionRefusals } from './refusals.js';
+import { engineOf } from './source.js';
+
+const figure = metricsOf(figures);
 
 const PAGE = 4096;
 const RUN_MS = 60_000;
@@ -51,7 +55,7 @@ type Context = WorkloadContext<Register>;
  * have the engine write to it by key and offset. Then it is registered again, and taken back while they do: by who has registered it,
  * and by who lends it.
  */
-export async function register(context: Context): Promise<WorkloadResult> {
+export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab } = context;
   const node = engineOf(cell.topology, workload);
   if (node === undefined) throw new InfraError(`the topology has no ${workload.engine}`);
@@ -74,9 +78,9 @@ export async function register(context: Context): Promise<WorkloadResult> {
         translation: translation(context, used),
         data: [...used.data, ...beside.data],
         metrics: [
-          { name: 'block', unit: 'B', value: used.registered.block, better: 'neither' },
-          { name: 'blocks', unit: '', value: used.registered.blocks, better: 'lower' },
-          { name: 'metadata', unit: 'B', value: used.registered.bytes, better: 'lower' },
+          figure('block', used.registered.block),
+          figure('blocks', used.registered.blocks),
+          figure('metadata', used.registered.bytes),
         ],
         expectedLog: [],
       };
@@ -124,7 +128,7 @@ async function kernelsRefusal(context: Context, bdf: string, memory: RegionMemor
   return { ...shown, workload: { ...shown.workload, kernel: [refused.message] } };
 }
 
-async function run({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {
+async function useBy({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {
   const pages = chosen(workload, memory.bytes / PAGE);
   const name = `/dev/phyr_region-${bdf} ${memory.name} ${memory.bytes}`;
   const command = `region run ${name} ${cell.seed} ${workload.processes} ${pages.join(',')}`;
@@ -138,7 +142,7 @@ async function run({ cell, workload, lab }: Context, bdf: string, memory: Region
  */
 async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
   const { cell } = context;
-  const { command, lines } = await run(context, bdf, memory, [1]);
+  const { command, lines } = await useBy(context, bdf, memory, [1]);
   const got = Registered.safeParse(lines[0]).success ? 'went through' : check(Refused, command, lines[0]).errno;
   const data = await held(context, memory, stamped(0, memory.bytes, cell.seed, 1));
   const own = await makeRegionMemory(context, OWN);
@@ -169,7 +173,7 @@ function translation(
 
 async function use(context: Context, bdf: string, memory: RegionMemory) {
   const { cell, workload } = context;
-  const { command, lines, pages } = await run(context, bdf, memory, isKernels(memory.from) ? [1] : []);
+  const { command, lines, pages } = await useBy(context, bdf, memory, isKernels(memory.from) ? [1] : []);
   const refused = Refused.safeParse(lines[0]);
   if (refused.success && refused.data.error.startsWith('register:')) throw new RefusedByKernel(refused.data.errno);
   if (refused.success) throw new StepFailed(`${command}: ${refused.data.error}`);

@@ -1,12 +1,22 @@
 import type { Lab } from '../../guest/index.js';
 import type { IoPage } from '../../iommus/index.js';
-import type { Cell } from '../cell.js';
-import type { Workload } from '../workload.js';
+import type { Backend, Expectation, Machine, Plant, Topology } from '../../model/index.js';
 import type { Peer } from './peer.js';
 
+/** A cell, but for its workload. */
+interface WhereItRuns {
+  id: string;
+  machine: Machine;
+  topology: Topology;
+  backend: Backend;
+  plant?: Plant;
+  expect: Expectation;
+  seed: number;
+}
+
 /** What a workload works with: a guest whose modules are loaded and whose dut no driver owns. */
-export interface WorkloadContext<W extends Workload = Workload> {
-  cell: Cell;
+export interface WorkloadContext<W = unknown> {
+  cell: WhereItRuns;
   workload: W;
   lab: Lab;
   /** PCI address of the device under test. */

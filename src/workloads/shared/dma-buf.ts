@@ -5,14 +5,12 @@
 import { z } from 'zod';
 import { check, type Lab } from '../../guest/index.js';
 import { type DataClaim, type Due, stamped } from '../../oracle/index.js';
-import type { CtlIo } from '../ctl-io/declaration.js';
 import type { WorkloadContext } from './context.js';
 import { overwrite } from './host-file.js';
 import { type Lent, sharedBytes } from './lent.js';
-import { type CtlMemory, rangesText } from './lent-memory.js';
+import { type LentMemory, rangesText } from './lent-memory.js';
+import type { Via } from './memory.js';
 import { bytesOf, gapsOf, RANGES_SPAN, type Range } from './ranges.js';
-
-type Via = CtlIo['via'][number];
 
 const Placed = z.object({ op: z.literal('place'), bytes: z.number() });
 const Held = z.object({ sha256: z.string() });
@@ -21,7 +19,7 @@ const Held = z.object({ sha256: z.string() });
 const CANARY = 0xc3;
 
 /** Before anything is done: the memory is filled, as far as dma-bufs are made of it; a peer's by the host, the guest's by its owner there. */
-export async function layCanary(lab: Lab, workload: Lent, { hostFile, file }: CtlMemory): Promise<void> {
+export async function layCanary(lab: Lab, workload: Lent, { hostFile, file }: LentMemory): Promise<void> {
   if (workload.ranges === undefined) return;
   const bytes = sharedBytes(workload);
   if (hostFile !== undefined) await overwrite(hostFile, 0, Buffer.alloc(bytes, CANARY));
@@ -32,9 +30,9 @@ const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z
 
 /** What an exporter and an importer must refuse, each with its errno. */
 export async function* refusals(
-  { lab }: WorkloadContext<CtlIo>,
+  { lab }: WorkloadContext,
   ctl: string,
-  { exporter }: CtlMemory,
+  { exporter }: LentMemory,
 ): AsyncGenerator<string> {
   if (exporter === undefined) return;
   const { lines } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
@@ -44,9 +42,9 @@ export async function* refusals(
 
 /** Reads the disk from byte `from` on into the whole dma-buf, of what the host has put there, and says what must be where. */
 export async function place(
-  { lab, dutFile }: WorkloadContext<CtlIo>,
+  { lab, dutFile }: WorkloadContext,
   ctl: string,
-  memory: CtlMemory,
+  memory: LentMemory,
   via: Via,
   { from, seed }: { from: number; seed: number },
 ): Promise<{ objections: string[]; claims: DataClaim[]; moved: number }> {
@@ -65,7 +63,7 @@ export async function place(
 /** What a dma-buf must hold, and what must lie between its ranges, looked at past it: `due` from where a range begins in the dma-buf. */
 export async function lookPast(
   lab: Lab,
-  memory: CtlMemory,
+  memory: LentMemory,
   ranges: readonly Range[],
   due: (at: number, length: number) => Due,
   via: Via,
@@ -84,7 +82,7 @@ export async function lookPast(
 }
 
 function* inHostFile(
-  { hostFile: file }: CtlMemory,
+  { hostFile: file }: LentMemory,
   ranges: readonly Range[],
   due: (at: number, length: number) => Due,
   via: Via,

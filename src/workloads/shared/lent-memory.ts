@@ -1,15 +1,13 @@
 /** The memory that I/O through /dev/phyrN-ctl is done with, or regions are made of: who offers it, how the guest's tools name it, what is to be undone. */
 
 import { InfraError } from '../../model/index.js';
-import type { CtlIo } from '../ctl-io/declaration.js';
 import type { WorkloadContext } from './context.js';
 import { isShared, type Lent } from './lent.js';
+import type { Via } from './memory.js';
 import { RANGES_SPAN, type Range, rangesOf } from './ranges.js';
 import { reservedRam } from './reserved-ram.js';
 
-type Via = CtlIo['via'][number];
-
-export interface CtlMemory {
+export interface LentMemory {
   /** As phyrio and region name it, by each way. */
   names: Record<Via, string>;
   /** Of a dma-buf: where in the memory its parts are, in their order. */
@@ -28,7 +26,7 @@ export interface CtlMemory {
 
 type Context = Pick<WorkloadContext, 'cell' | 'lab' | 'peers'>;
 
-export async function makeMemory({ cell, lab, peers }: Context, workload: Lent): Promise<CtlMemory> {
+export async function makeMemory({ cell, lab, peers }: Context, workload: Lent): Promise<LentMemory> {
   const { seed } = cell;
   if (workload.memory === 'user')
     return {
@@ -75,7 +73,7 @@ export async function makeMemory({ cell, lab, peers }: Context, workload: Lent):
   }
 }
 
-function named(seed: number, workload: Lent, file: string): Omit<CtlMemory, 'release'> {
+function named(seed: number, workload: Lent, file: string): Omit<LentMemory, 'release'> {
   // Ways and threads have memory of their own, so that all of it can be looked at in the end.
   const ranges = (via: Via): Range[] => {
     const base = Math.max(workload.via.filter(isShared).indexOf(via), 0) * workload.threads * RANGES_SPAN;

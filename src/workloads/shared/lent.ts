@@ -1,43 +1,38 @@
 /** Whose memory a device works on, where it is not what the kernel gave a process: what that needs, and what must come of it. Pure. */
 import { p2pRoute, p2pRouteBy } from '../../fabric/index.js';
-import {
-  type Backend,
-  type Expectation,
-  hasIommu,
-  type Machine,
-  type Topology,
-  translates,
-  walk,
-} from '../../model/index.js';
-import type { CtlIo } from '../ctl-io/declaration.js';
+import { hasIommu, translates } from '../../model/index.js';
+import type { Decision, Setup } from '../kind.js';
+import { works } from './decision.js';
+import type { MemoryOwner, RangeLayout, Via } from './memory.js';
 import { RANGES_SPAN } from './ranges.js';
-import { reservedRam } from './reserved-ram.js';
+import { NO_RESERVED_RAM, reservedRam } from './reserved-ram.js';
 
-/** What a workload asks of it, in the words of `ctl-io`. */
-export type Lent = Pick<CtlIo, 'memory' | 'peer' | 'via' | 'ranges' | 'threads'>;
+/** What a workload asks of it. */
+export interface Lent {
+  memory: MemoryOwner;
+  peer?: string | undefined;
+  via: readonly Via[];
+  /** Of a dma-buf. */
+  ranges?: RangeLayout | undefined;
+  threads: number;
+}
 
 /** What phyr_dma_map() says where the block layer would say something else: of a peer that the device cannot reach. */
 const PHYR_ERRNO = new Map([['EINVAL', 'EREMOTEIO']]);
 
 /** `client`: the device that works on it. `undefined`: it is the machine's own, and nothing stands in its way. */
-export function decideLent(
-  machine: Machine,
-  topology: Topology,
-  lent: Lent,
-  backend: Backend,
-  client: string,
-): { run: Expectation } | { prune: string } | undefined {
-  if (lent.memory === 'page-less' && reservedRam(machine) === undefined)
-    return { prune: 'the machine reserves no RAM (its field `reserved`)' };
+export function decideLent(lent: Lent, setup: Omit<Setup, 'dut'>, client: string): Decision | undefined {
+  const { machine, topology, nodes, backend } = setup;
+  if (lent.memory === 'page-less' && reservedRam(machine) === undefined) return { prune: NO_RESERVED_RAM };
   if (lent.peer === undefined) return undefined;
-  const peer = [...walk(topology)].find(({ node }) => node.id === lent.peer)?.node;
+  const peer = nodes.find(({ id }) => id === lent.peer);
   if (peer?.kind !== 'ivshmem') return { prune: `the topology has no BAR called '${lent.peer}'` };
   if (sharedBytes(lent) > peer.sizeMiB << 20)
     return {
       prune: `the BAR of '${peer.id}' is smaller than the workload's dma-bufs (${sharedBytes(lent) >> 20} MiB)`,
     };
   if (lent.memory === 'peer-vfio') {
-    const decided = decideVfio(machine, topology, lent, client, peer.id);
+    const decided = decideVfio(setup, lent, client, peer.id);
     if (decided !== undefined) return decided;
   }
   // The scatterlist is the kernel's to make, whatever maps the requests.
@@ -47,12 +42,12 @@ export function decideLent(
   if (route.kind === 'not-modelled') return { run: { kind: 'not-modelled', why: route.why } };
   if (route.kind === 'refused') return { run: { kind: 'refused', errno: PHYR_ERRNO.get(route.errno) ?? route.errno } };
   // Of memory without pages the watch sees addresses alone: not whose they are.
-  const seen = lent.memory === 'peer' ? route.how : translates(machine.iommu) ? 'iova' : 'direct';
-  return { run: { kind: 'works', how: seen } };
+  if (lent.memory === 'peer') return works(route.how);
+  return works(translates(machine.iommu) ? 'iova' : 'direct');
 }
 
 /** Is it a way by dma-buf? */
-export function isShared(via: CtlIo['via'][number]): boolean {
+export function isShared(via: Via): boolean {
   return via === 'dma-buf' || via === 'dma-buf-sg';
 }
 
@@ -63,12 +58,11 @@ export function sharedBytes({ via, threads, ranges }: Lent): number {
 
 /** `undefined`: as with any other peer. */
 function decideVfio(
-  machine: Machine,
-  topology: Topology,
+  { machine, topology }: Omit<Setup, 'dut'>,
   { via }: Lent,
   client: string,
   peer: string,
-): { run: Expectation } | { prune: string } | undefined {
+): Decision | undefined {
   if (!hasIommu(machine)) return { prune: 'vfio-pci takes no device where there is no IOMMU' };
   const route = p2pRoute(machine, topology, client, peer);
   if (route.kind === 'not-modelled' && !translates(machine.iommu))

@@ -1,7 +1,6 @@
 /** The ranges that a dma-buf is made of. Pure: the same for the same layout and seed. */
 
 import { cellSeed } from '../../model/index.js';
-import type { Cell } from '../cell.js';
 import type { RangeLayout } from './memory.js';
 
 /** Bytes, multiples of the page size. */
@@ -58,17 +57,6 @@ function mixed(seed: number): Range[] {
     at += len + draw(`gap ${i}`, 16) * PAGE;
   }
   return ranges;
-}
-
-/** In how many ranges a cell's memory comes. */
-export function rangeCount({ workload, seed }: Pick<Cell, 'workload' | 'seed'>): number {
-  const layout =
-    workload.kind === 'ctl-io'
-      ? workload.ranges
-      : workload.kind === 'register' && workload.from.kind === 'dma-buf'
-        ? workload.from.ranges
-        : undefined;
-  return layout === undefined ? 1 : rangesOf(layout, seed).length;
 }
 
 export function bytesOf(ranges: readonly Range[]): number {

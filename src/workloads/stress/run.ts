@@ -3,9 +3,12 @@ import type { Churn } from '../../oracle/index.js';
 import { Churning, misread, operations } from '../shared/churn.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';
+import { metricsOf } from '../shared/figures.js';
 import { done, failed, inconclusive, type WorkloadResult } from '../shared/result.js';
 import { Secret } from '../shared/secret.js';
-import type { Workload } from '../workload.js';
+import { figures, type Stress } from './declaration.js';
+
+const figure = metricsOf(figures);
 
 const PAGE = 4096;
 
@@ -13,7 +16,7 @@ const PAGE = 4096;
  * Reads, writes and zeroes of 512 bytes to 1 MiB from many threads, on buffers at any multiple of four bytes, while the kernel has
  * to reclaim memory. The host knows from the seed what every sector must hold in the end.
  */
-export async function stress(context: WorkloadContext<Extract<Workload, { kind: 'stress' }>>): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<Stress>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const secret = new Secret(dutFile, 0, cell.seed);
   const { threads, seconds } = workload;
@@ -32,10 +35,7 @@ export async function stress(context: WorkloadContext<Extract<Workload, { kind: 
   return {
     workload: judgeChurn(churn),
     data: [...churning.claims(churn), secret.claim()],
-    metrics: [
-      { name: 'operations', unit: '', value: operations(churn), better: 'neither' },
-      { name: 'reclaimed', unit: 'pages', value: churn.pressure.reclaimed, better: 'neither' },
-    ],
+    metrics: [figure('operations', operations(churn)), figure('reclaimed', churn.pressure.reclaimed)],
     moved: SECRET_KIB * 1024,
   };
 }

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 import { Id } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { OF_DRIVER } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
+import { COST_REGION_KIB } from '../shared/disk-layout.js';
+import type { Figures } from '../shared/figures.js';
 
 /** Throughput of one kind of I/O, by fio. */
 export const FioLoad = z.strictObject({
@@ -24,3 +29,45 @@ export const Throughput = z.strictObject({
   rounds: z.int().min(1).max(100),
 });
 export type Throughput = z.infer<typeof Throughput>;
+
+export const figures = {
+  "IOPS, of nvme's": { unit: 'x', better: 'higher' },
+  "bandwidth, of nvme's": { unit: 'x', better: 'higher' },
+  "p50, of nvme's": { unit: 'x', better: 'lower' },
+  "p99, of nvme's": { unit: 'x', better: 'lower' },
+  IOPS: { unit: 'IOPS emulated', better: 'neither' },
+  bandwidth: { unit: 'MiB/s emulated', better: 'neither' },
+  p50: { unit: 'us emulated', better: 'neither' },
+  p99: { unit: 'us emulated', better: 'neither' },
+  'IOPS of nvme': { unit: 'IOPS emulated', better: 'neither' },
+  'bandwidth of nvme': { unit: 'MiB/s emulated', better: 'neither' },
+  'p50 of nvme': { unit: 'us emulated', better: 'neither' },
+  'p99 of nvme': { unit: 'us emulated', better: 'neither' },
+} satisfies Figures;
+
+export const throughput = defineKind({
+  name: 'throughput',
+  describe:
+    "throughput and latency of our driver and of the kernel's, in turns, on two disks that differ in nothing else",
+  schema: Throughput,
+  clock: 'wall',
+  kernel: 'any',
+  modules: [],
+  faultyModules: never,
+  backends: () => OF_DRIVER,
+  diskKiB: () => 2 * COST_REGION_KIB,
+  decide(_, setup) {
+    if (!setup.nodes.some((node) => node.kind === 'nvme' && node.role === 'reference'))
+      return { prune: 'the topology has no disk for the kernel to be measured with' };
+    return worksOnHost(setup);
+  },
+  peer: none,
+  ranges: none,
+  watched: never,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: true,
+  figures,
+  run: () => import('./run.js'),
+});

@@ -5,11 +5,13 @@ import { Snapshot, Watch } from '../../oracle/index.js';
 import { middleOf } from '../../perf/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { COST_REGION_KIB } from '../shared/disk-layout.js';
+import { metricsOf } from '../shared/figures.js';
 import { linesLike, outerSnapshots } from '../shared/lines.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
 import { stampedRegion } from '../shared/stamped.js';
-import type { Workload } from '../workload.js';
-import type { FioLoad } from './declaration.js';
+import { type FioLoad, figures, type Throughput } from './declaration.js';
+
+const figure = metricsOf(figures);
 
 const SHOWN_KIB = 1024;
 const SLACK_MS = 60_000;
@@ -19,6 +21,7 @@ const Side = z.object({
   bw_bytes: z.number(),
   clat_ns: z.object({ percentile: z.record(z.string(), z.number()).optional() }),
 });
+type Side = z.infer<typeof Side>;
 const FioOutput = z.object({
   jobs: z.array(z.object({ jobname: z.string(), error: z.number(), read: Side, write: Side })).min(1),
 });
@@ -29,9 +32,7 @@ const SIDES = ['ours', 'theirs'] as const;
  * Our driver and the kernel's in turns, each with a disk of its own that differs in nothing else. Emulated time: only what one is of
  * the other means anything, and the spread of that over the rounds says how much.
  */
-export async function throughput(
-  context: WorkloadContext<Extract<Workload, { kind: 'throughput' }>>,
-): Promise<WorkloadResult> {
+export async function run(context: WorkloadContext<Throughput>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
   const disks = [...walk(cell.topology)].map(({ node }) => node);
   const reference = disks.find((node) => node.kind === 'nvme' && node.role === 'reference');
@@ -51,7 +52,7 @@ export async function throughput(
   return {
     ...common,
     workload: done(`${rounds} rounds of ${loads.length} loads; ${EMULATED}`),
-    metrics: loads.flatMap((load) => figures(load, rounds, output.jobs)),
+    metrics: loads.flatMap((load) => figuresOf(load, rounds, output.jobs)),
   };
 }
 
@@ -79,38 +80,32 @@ function jobName(load: string, side: string, round: number): string {
 
 type Jobs = z.infer<typeof FioOutput>['jobs'];
 
-const FIGURES: { name: string; unit: string; better: 'lower' | 'higher'; of(side: z.infer<typeof Side>): number }[] = [
-  { name: 'IOPS', unit: 'IOPS emulated', better: 'higher', of: (side) => side.iops },
-  { name: 'bandwidth', unit: 'MiB/s emulated', better: 'higher', of: (side) => side.bw_bytes / 2 ** 20 },
-  { name: 'p50', unit: 'us emulated', better: 'lower', of: (side) => percentile(side, '50.000000') },
-  { name: 'p99', unit: 'us emulated', better: 'lower', of: (side) => percentile(side, '99.000000') },
-];
+const SAID = [
+  { name: 'IOPS', of: (side: Side) => side.iops },
+  { name: 'bandwidth', of: (side: Side) => side.bw_bytes / 2 ** 20 },
+  { name: 'p50', of: (side: Side) => percentile(side, '50.000000') },
+  { name: 'p99', of: (side: Side) => percentile(side, '99.000000') },
+] as const;
 
-function percentile({ clat_ns }: z.infer<typeof Side>, which: string): number {
+function percentile({ clat_ns }: Side, which: string): number {
   return (clat_ns.percentile?.[which] ?? Number.NaN) / 1000;
 }
 
 /** The ratios are what is compared; what they are ratios of is only shown. */
-function figures(load: FioLoad, rounds: number, jobs: Jobs): Metric[] {
+function figuresOf(load: FioLoad, rounds: number, jobs: Jobs): Metric[] {
   const reads = load.op.endsWith('read');
-  const values = (side: (typeof SIDES)[number], of: (side: z.infer<typeof Side>) => number) =>
+  const values = (side: (typeof SIDES)[number], of: (side: Side) => number) =>
     Array.from({ length: rounds }, (_, round) => {
       const found = jobs.find(({ jobname }) => jobname === jobName(load.name, side, round));
       const value = found === undefined ? Number.NaN : of(reads ? found.read : found.write);
       if (!(value > 0)) throw new StepFailed(`fio says nothing of ${jobName(load.name, side, round)}`);
       return value;
     });
-  return FIGURES.flatMap(({ name, unit, better, of }): Metric[] => {
+  const sampled = (name: keyof typeof figures, samples: number[]) =>
+    figure(name, middleOf(samples), { of: load.name, samples });
+  return SAID.flatMap(({ name, of }): Metric[] => {
     const [ours, theirs] = [values('ours', of), values('theirs', of)];
     const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
-    return [
-      { name: `${load.name} ${name}, of nvme's`, unit: 'x', better, ...sampled(ratios) },
-      { name: `${load.name} ${name}`, unit, better: 'neither', ...sampled(ours) },
-      { name: `${load.name} ${name} of nvme`, unit, better: 'neither', ...sampled(theirs) },
-    ];
+    return [sampled(`${name}, of nvme's`, ratios), sampled(name, ours), sampled(`${name} of nvme`, theirs)];
   });
-}
-
-function sampled(samples: number[]): { value: number; samples: number[] } {
-  return { value: middleOf(samples), samples };
 }

@@ -1,6 +1,11 @@
 import { z } from 'zod';
-import { Id } from '../../model/index.js';
+import { hasIommu, Id } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { only, REGISTERED } from '../shared/backends.js';
+import { worksOnHost } from '../shared/decision.js';
+import type { Figures } from '../shared/figures.js';
 import { HostMemory, RangeLayout } from '../shared/memory.js';
+import { reservedRam } from '../shared/reserved-ram.js';
 
 const HostPoint = z.strictObject({
   memory: HostMemory,
@@ -32,3 +37,58 @@ export const UserCost = z.discriminatedUnion('what', [
   }),
 ]);
 export type UserCost = z.infer<typeof UserCost>;
+
+export const figures = {
+  map: { unit: 'insn', better: 'lower' },
+  unmap: { unit: 'insn', better: 'lower' },
+  'contiguous pieces': { unit: '', better: 'lower' },
+  'map calls': { unit: '', better: 'lower' },
+  'unmap calls': { unit: '', better: 'lower' },
+  'table pages': { unit: '', better: 'lower' },
+  metadata: { unit: 'B', better: 'lower' },
+  register: { unit: 'insn', better: 'lower' },
+  use: { unit: 'insn', better: 'lower' },
+  deregister: { unit: 'insn', better: 'lower' },
+  entries: { unit: '', better: 'lower' },
+} satisfies Figures;
+
+const DOMAINS = only(['phyr8', 'phyr16'], 'a domain of its own is filled from lists: phyr8 or phyr16');
+/** What the guest needs besides the memory that is measured. MiB. */
+const SPARE_MIB = 512;
+
+export const userCost = defineKind({
+  name: 'user-cost',
+  describe: "instructions of giving a device a process's memory, beside the kernel's ways",
+  schema: UserCost,
+  clock: 'icount',
+  kernel: 'any',
+  modules: ['phyr_domain', 'phyr_engine', 'phyr_store'],
+  faultyModules: never,
+  backends: ({ what }) => (what === 'domain' ? DOMAINS : REGISTERED),
+  diskKiB: () => 0,
+  decide(workload, setup) {
+    const { machine, nodes } = setup;
+    const testers = nodes.filter(({ kind }) => kind === 'iommu-testdev').length;
+    if (workload.what === 'domain') {
+      if (!hasIommu(machine)) return { prune: 'without an IOMMU a process cannot be given a device' };
+      if (testers < 2) return { prune: 'the topology has no two iommu-testdevs' };
+    } else {
+      if (testers < 1) return { prune: 'the topology has no iommu-testdev' };
+      if (workload.points.some(({ memory }) => memory === 'dma-buf') && reservedRam(machine) === undefined)
+        return { prune: 'the machine reserves no RAM that a dma-buf could be made of' };
+    }
+    const most = Math.max(...workload.points.map((point) => ('kib' in point ? point.kib : 0))) / 1024;
+    if (most + SPARE_MIB > machine.memoryMiB)
+      return { prune: `${most} MiB do not fit into a machine of ${machine.memoryMiB} MiB` };
+    return worksOnHost(setup);
+  },
+  peer: none,
+  ranges: none,
+  watched: never,
+  oneWay: false,
+  ownDomain: false,
+  powersOff: never,
+  benchmark: false,
+  figures,
+  run: () => import('./run.js'),
+});

@@ -3,6 +3,8 @@ import { check } from '../../guest/index.js';
 import { InfraError, type Metric, walk } from '../../model/index.js';
 import { Snapshot } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
+import { metricsOf } from '../shared/figures.js';
+import { Counted, Counting, type Way, withDevices } from '../shared/iospace.js';
 import type { Lent } from '../shared/lent.js';
 import { makeMemory, rangesText } from '../shared/lent-memory.js';
 import { linesLike, outerSnapshots } from '../shared/lines.js';
@@ -10,8 +12,10 @@ import { bytesOf, rangesOf } from '../shared/ranges.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import { sizeName } from '../shared/size-name.js';
 import { undoing } from '../shared/undo.js';
-import type { Way } from '../vfio/refusals.js';
 import type { UserCost } from './declaration.js';
+import { figures } from './declaration.js';
+
+const figure = metricsOf(figures);
 
 /** Numbers that are equal but for timer interrupts and allocators' stocks: the smallest counts. */
 const TIMES = 3;
@@ -25,7 +29,7 @@ const LENT: Lent = { memory: 'page-less', via: [], threads: 1 };
 type Context = WorkloadContext<UserCost>;
 
 /** What it costs to give a device a process's memory, by the kernel's ways and by lists, on the same memory. */
-export async function userCost(context: Context): Promise<WorkloadResult> {
+export async function run(context: Context): Promise<WorkloadResult> {
   const { workload } = context;
   const measured = workload.what === 'domain' ? await domains(context, workload) : await regions(context, workload);
   return {
@@ -42,14 +46,12 @@ type Region = Extract<UserCost, { what: 'region' }>;
 type Point = Region['points'][number];
 type Measured = { metrics: Metric[]; uncounted: NonNullable<WorkloadResult['uncounted']> };
 
-function figures(point: Point, who: string, costs: Record<string, number[]>): Metric[] {
-  return Object.entries(costs).map(
-    ([what, values]): Metric => ({
-      name: `${named(point)} ${who} ${what}`,
-      unit: 'insn',
-      value: Math.min(...values),
-      better: 'lower',
-    }),
+type Name = keyof typeof figures;
+
+/** The smallest of each: they are equal but for what comes in between. */
+function smallest(point: Point, who: string, costs: Partial<Record<Name, number[]>>): Metric[] {
+  return Object.entries(costs).map(([what, values]) =>
+    figure(what as Name, Math.min(...values), { of: `${named(point)} ${who}` }),
   );
 }
 
@@ -57,108 +59,89 @@ const named = (point: Point): string =>
   point.memory === 'dma-buf' ? `dma-buf ${point.ranges}` : `${point.memory} ${sizeName(point.kib)}`;
 const timesOf = ({ kib }: { kib: number }): number => (kib > ONCE_KIB ? 1 : TIMES);
 
-const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
 const Memory = z.object({ memory: z.object({ runs: z.number() }) });
 const Opened = z.object({ open: z.object({ errno: z.null() }) });
 const Mapped = z.object({ map: z.object({ errno: z.null(), chunks: z.number(), metadata: z.number() }) });
 const Unmapped = z.object({ unmap: z.object({ errno: z.null() }) });
 const Closed = z.strictObject({ closed: z.literal(true) });
 const Quit = z.strictObject({ quit: z.literal(true) });
-const Counting = z.object({ count: z.object({ errno: z.null() }) });
-const Counted = z.object({
-  counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
-});
 const DomainCost = z.object({
   cost: z.object({ errno: z.null(), map: z.array(z.number()).min(1), unmap: z.array(z.number()).min(1) }),
 });
 
 async function domains(context: Context, workload: Domain): Promise<Measured> {
   const { cell, lab } = context;
-  const [theirs, ours] = [...walk(cell.topology)]
-    .filter(({ node }) => node.kind === 'iommu-testdev')
-    .map(({ node }) => context.bdf(node.id));
-  if (theirs === undefined || ours === undefined) throw new InfraError('the topology has no two iommu-testdevs');
-  const { ways } = await lab.ask(Ways, 'lab vfio load');
-  const metrics: Metric[] = [];
-  const uncounted = await undoing(
-    async () => {
-      await lab.bind(theirs, 'vfio-pci');
-      await lab.bind(ours, 'phyr_domain');
-      await lab.run('iospace serve');
-      // Once while mappings are counted, so that a leak shows; counting costs.
-      const [first] = workload.points;
-      const way = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
-      if (first !== undefined) {
-        const bytes = first.kib * 1024;
-        const once: [string, z.ZodType][] = [
-          [`memory ${first.memory} ${bytes} 0`, Memory],
-          [`open ${way} ${ours}`, Opened],
-          [`map ${way} ${IOVA} 0 ${bytes} rw`, Mapped],
-          [`unmap ${way} ${IOVA} ${bytes}`, Unmapped],
-          [`close ${way}`, Closed],
-        ];
-        const { lines } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
-        for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i]);
+  return withDevices(context, 'iommu-testdev', 0, async ({ bdf, ways }) => {
+    const metrics: Metric[] = [];
+    await lab.run('iospace serve');
+    // Once while mappings are counted, so that a leak shows; counting costs.
+    const [first] = workload.points;
+    const way = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
+    if (first !== undefined) {
+      const bytes = first.kib * 1024;
+      const once: [string, z.ZodType][] = [
+        [`memory ${first.memory} ${bytes} 0`, Memory],
+        [`open ${way} ${bdf.ours}`, Opened],
+        [`map ${way} ${IOVA} 0 ${bytes} rw`, Mapped],
+        [`unmap ${way} ${IOVA} ${bytes}`, Unmapped],
+        [`close ${way}`, Closed],
+      ];
+      const { lines } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
+      for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i]);
+    }
+    const all: Way[] = [...ways, way];
+    const commands: string[] = [];
+    const schemas: z.ZodType[] = [];
+    const say = (schema: z.ZodType, command: string) => {
+      schemas.push(schema);
+      commands.push(command);
+    };
+    for (const point of workload.points) {
+      say(Memory, `memory ${point.memory} ${point.kib * 1024} 0`);
+      for (const one of all) {
+        say(Opened, `open ${one} ${one === way ? bdf.ours : bdf.theirs}`);
+        say(Counting, `count ${one}`);
+        say(Mapped, `map ${one} ${IOVA} 0 ${point.kib * 1024} rw`);
+        say(Counted, 'counted');
+        say(Counting, `count ${one}`);
+        say(Unmapped, `unmap ${one} ${IOVA} ${point.kib * 1024}`);
+        say(Counted, 'counted');
+        say(DomainCost, `cost ${one} ${IOVA} ${timesOf(point)}`);
+        say(Closed, `close ${one}`);
       }
-      const all: Way[] = [...ways, way];
-      const commands: string[] = [];
-      const schemas: z.ZodType[] = [];
-      const say = (schema: z.ZodType, command: string) => {
-        schemas.push(schema);
-        commands.push(command);
-      };
-      for (const point of workload.points) {
-        say(Memory, `memory ${point.memory} ${point.kib * 1024} 0`);
-        for (const one of all) {
-          say(Opened, `open ${one} ${one === way ? ours : theirs}`);
-          say(Counting, `count ${one}`);
-          say(Mapped, `map ${one} ${IOVA} 0 ${point.kib * 1024} rw`);
-          say(Counted, 'counted');
-          say(Counting, `count ${one}`);
-          say(Unmapped, `unmap ${one} ${IOVA} ${point.kib * 1024}`);
-          say(Counted, 'counted');
-          say(DomainCost, `cost ${one} ${IOVA} ${timesOf(point)}`);
-          say(Closed, `close ${one}`);
-        }
+    }
+    say(Quit, 'quit');
+    const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
+    const { lines } = await lab.run(command, { deadlineMs: COST_MS });
+    const uncounted = outerSnapshots('iospace', lines, Snapshot);
+    const answers = lines.filter((line) => !Snapshot.safeParse(line).success);
+    const next = <T>(schema: z.ZodType<T>): T => check(schema, commands.at(-answers.length) ?? '', answers.shift());
+    for (const point of workload.points) {
+      const { memory } = next(Memory);
+      const count = (who: string, what: Name, value: number | null): Metric[] =>
+        value === null ? [] : [figure(what, value, { of: `${named(point)} ${who}` })];
+      metrics.push(...count('memory', 'contiguous pieces', memory.runs));
+      for (const one of all) {
+        next(Opened);
+        next(Counting);
+        const { map } = next(Mapped);
+        const mapped = next(Counted).counted;
+        next(Counting);
+        next(Unmapped);
+        const unmapped = next(Counted).counted;
+        const { cost } = next(DomainCost);
+        next(Closed);
+        metrics.push(
+          ...smallest(point, one, { map: cost.map, unmap: cost.unmap }),
+          ...count(one, 'map calls', mapped.maps),
+          ...count(one, 'unmap calls', unmapped.unmaps),
+          ...count(one, 'table pages', mapped.tables),
+          ...(map.metadata > 0 ? count(one, 'metadata', map.metadata) : []),
+        );
       }
-      say(Quit, 'quit');
-      const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
-      const { lines } = await lab.run(command, { deadlineMs: COST_MS });
-      const counted = outerSnapshots('iospace', lines, Snapshot);
-      const answers = lines.filter((line) => !Snapshot.safeParse(line).success);
-      const next = <T>(schema: z.ZodType<T>): T => check(schema, commands.at(-answers.length) ?? '', answers.shift());
-      for (const point of workload.points) {
-        const { memory } = next(Memory);
-        const count = (who: string, what: string, value: number | null, unit = ''): Metric[] =>
-          value === null ? [] : [{ name: `${named(point)} ${who} ${what}`, unit, value, better: 'lower' }];
-        metrics.push(...count('memory', 'contiguous pieces', memory.runs));
-        for (const one of all) {
-          next(Opened);
-          next(Counting);
-          const { map } = next(Mapped);
-          const mapped = next(Counted).counted;
-          next(Counting);
-          next(Unmapped);
-          const unmapped = next(Counted).counted;
-          const { cost } = next(DomainCost);
-          next(Closed);
-          metrics.push(
-            ...figures(point, one, { map: cost.map, unmap: cost.unmap }),
-            ...count(one, 'map calls', mapped.maps),
-            ...count(one, 'unmap calls', unmapped.unmaps),
-            ...count(one, 'table pages', mapped.tables),
-            ...(map.metadata > 0 ? count(one, 'metadata', map.metadata, 'B') : []),
-          );
-        }
-      }
-      return counted;
-    },
-    async () => {
-      await lab.run('lab vfio unload');
-      for (const bdf of [theirs, ours]) await lab.unbind(bdf);
-    },
-  );
-  return { metrics, uncounted };
+    }
+    return { metrics, uncounted };
+  });
 }
 
 const RegionCost = z.object({
@@ -214,9 +197,9 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
           if (cost?.how !== how) throw new InfraError(`region cost: no answer for ${how}, ${named(point)}`);
           const { register, use, deregister } = cost;
           metrics.push(
-            ...figures(point, how, { register, use, deregister }),
-            { name: `${named(point)} ${how} metadata`, unit: 'B', value: cost.bytes, better: 'lower' },
-            { name: `${named(point)} ${how} entries`, unit: '', value: cost.blocks, better: 'lower' },
+            ...smallest(point, how, { register, use, deregister }),
+            figure('metadata', cost.bytes, { of: `${named(point)} ${how}` }),
+            figure('entries', cost.blocks, { of: `${named(point)} ${how}` }),
           );
         }
       return counted;

@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { Id } from '../../model/index.js';
-import { HostMemory } from '../shared/memory.js';
+import { hasIommu, Id, runtimeOf } from '../../model/index.js';
+import { defineKind, never, none } from '../kind.js';
+import { only } from '../shared/backends.js';
+import { works } from '../shared/decision.js';
+import type { Figures } from '../shared/figures.js';
+import { HostMemory, notInPages } from '../shared/memory.js';
 
 /**
  * A process's memory in an address space of its device's own, by the kernel's VFIO (and iommufd where it has it) and by phyr_domain.ko,
@@ -15,3 +19,50 @@ export const Vfio = z.strictObject({
   engine: z.enum(['edu', 'iommu-testdev']),
 });
 export type Vfio = z.infer<typeof Vfio>;
+
+export const figures = {
+  'map calls': { unit: '', better: 'lower' },
+  'unmap calls': { unit: '', better: 'lower' },
+  'table pages': { unit: '', better: 'lower' },
+  'pages of 1 GiB': { unit: '', better: 'neither' },
+  'pages of 2 MiB': { unit: '', better: 'neither' },
+  'pages of 4 KiB': { unit: '', better: 'neither' },
+} satisfies Figures;
+
+const BACKENDS = only(
+  ['phyr8', 'phyr16'],
+  'a domain of its own is filled from lists: phyr8 or phyr16, with the kernel beside each',
+);
+
+export const vfio = defineKind({
+  name: 'vfio',
+  describe: "a process's memory in an address space of its device's own, by the kernel's VFIO and by phyr_domain.ko",
+  schema: Vfio,
+  clock: 'wall',
+  kernel: 'any',
+  modules: ['phyr_domain', 'phyr_engine', 'phyr_store'],
+  faultyModules: never,
+  backends: () => BACKENDS,
+  diskKiB: () => 0,
+  decide(workload, { machine, nodes }) {
+    const { engine } = workload;
+    if (!hasIommu(machine)) return { prune: 'without an IOMMU a process cannot be given a device' };
+    if (runtimeOf(machine.iommu) !== undefined)
+      return { prune: 'only the groups of disks get another domain at run time' };
+    if (nodes.filter(({ kind }) => kind === engine).length < 2)
+      return {
+        prune: `the topology has no two devices of kind ${engine}, one for the kernel's way and one for ours`,
+      };
+    const prune = notInPages(workload);
+    return prune === undefined ? works('iova') : { prune };
+  },
+  peer: none,
+  ranges: none,
+  watched: never,
+  oneWay: false,
+  ownDomain: true,
+  powersOff: never,
+  benchmark: false,
+  figures,
+  run: () => import('./run.js'),
+});

@@ -1,9 +1,5 @@
-/** What a device of a process's own needs. Pure. */
-import { type Backend, hasIommu, type Machine, type PciNode, runtimeOf } from '../../model/index.js';
-import type { Vfio } from './declaration.js';
-
-/** How a process gets a device and an address space for it: by VFIO's type 1, by what iommufd makes of the calls for that, ... */
-export type Way = 'type1' | 'compat' | 'iommufd' | 'phyr8' | 'phyr16';
+/** What every way must refuse. Pure. */
+import type { Way } from '../shared/iospace.js';
 
 /** Something that every way must refuse, as a command of guest/tools/iospace.c for a way. */
 export interface Refusal {
@@ -47,22 +43,4 @@ export function refusals(iova: number, free: number, bytes: number): Refusal[] {
     { what: 'unmap at no page', command: unmap(iova + 512, PAGE), errno: 'EINVAL', iommufd: 'ENOENT' },
     { what: 'unmap nothing', command: unmap(iova, 0), errno: 'EINVAL' },
   ];
-}
-
-/** Why a cell cannot be. */
-export function vfioLacks(
-  machine: Machine,
-  nodes: readonly PciNode[],
-  workload: Vfio,
-  backend: Backend,
-): string | undefined {
-  if (backend !== 'phyr8' && backend !== 'phyr16')
-    return 'a domain of its own is filled from lists: phyr8 or phyr16, with the kernel beside each';
-  if (!hasIommu(machine)) return 'without an IOMMU a process cannot be given a device';
-  if (runtimeOf(machine.iommu) !== undefined) return 'only the groups of disks get another domain at run time';
-  if (nodes.filter(({ kind }) => kind === workload.engine).length < 2)
-    return `the topology has no two devices of kind ${workload.engine}, one for the kernel's way and one for ours`;
-  // In pages of 64 KiB alone: where one of 2 MiB would fit, that is what the memory comes in.
-  if (workload.memory === '64k' && workload.kib > 1920) return 'memory in pages of 64 KiB is less than 2 MiB';
-  return undefined;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { check, StepFailed } from '../../guest/index.js';
 import { modelOf } from '../../iommus/index.js';
-import { InfraError, type Metric, type OracleReport, walk } from '../../model/index.js';
+import { InfraError, type Metric, type OracleReport } from '../../model/index.js';
 import {
   countSizes,
   type DataClaim,
@@ -14,10 +14,15 @@ import {
 } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
+import { metricsOf } from '../shared/figures.js';
+import { Counted, Counting, type Way, withDevices } from '../shared/iospace.js';
+import { PIECE } from '../shared/memory.js';
 import type { WorkloadResult } from '../shared/result.js';
-import { undoing } from '../shared/undo.js';
 import type { Vfio } from './declaration.js';
-import { errnoDue, refusals, type Way } from './refusals.js';
+import { figures } from './declaration.js';
+import { errnoDue, refusals } from './refusals.js';
+
+const figure = metricsOf(figures);
 
 const PAGE = 4096;
 const HUGE = 2 ** 21;
@@ -26,17 +31,12 @@ const [ALIGNED, BESIDE, FREE] = [64 * 2 ** 20, 96 * 2 ** 20 + PAGE, 128 * 2 ** 2
 const ASK_MS = 60_000;
 
 const Errno = z.string().nullable();
-const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
 const Memory = z.object({
   memory: z.object({ chunk: z.number(), pages: z.number(), runs: z.number(), frames: z.string() }),
 });
 const Opened = z.object({ open: z.object({ errno: Errno }) });
 const Mapped = z.object({ map: z.object({ errno: Errno }) });
 const Unmapped = z.object({ unmap: z.object({ errno: Errno, bytes: z.number().optional() }) });
-const Counting = z.object({ count: z.object({ errno: z.null() }) });
-const Counted = z.object({
-  counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
-});
 const Followed = z.object({
   follow: z.object({
     errno: Errno,
@@ -67,27 +67,11 @@ type Context = WorkloadContext<Vfio>;
  * other by phyr_domain.ko. The devices write to it; what they reach is read off the IOMMU's tables, and what is refused must be refused
  * alike. Then the process forks, unmaps the memory, and is killed, with mappings alive.
  */
-export async function vfio(context: Context): Promise<WorkloadResult> {
-  const { lab, workload } = context;
-  const [theirs, ours] = [...walk(context.cell.topology)]
-    .filter(({ node }) => node.kind === workload.engine)
-    .map(({ node }) => context.bdf(node.id));
-  if (theirs === undefined || ours === undefined) throw new InfraError(`the topology has no two ${workload.engine}`);
+export async function run(context: Context): Promise<WorkloadResult> {
+  const { workload } = context;
   // A child of the process gets copies of pinned huge pages: out of those that are to spare.
   const spare = workload.memory === 'hugetlb' ? Math.ceil((workload.kib * 1024) / HUGE) : 0;
-  const { ways } = await lab.ask(Ways, `lab vfio load ${spare}`);
-  return undoing(
-    async () => {
-      await lab.bind(theirs, 'vfio-pci');
-      await lab.bind(ours, 'phyr_domain');
-      return await new Story(context, { theirs, ours }, ways).run();
-    },
-    async () => {
-      // First the process, which has the devices.
-      await lab.run('lab vfio unload');
-      for (const bdf of [theirs, ours]) await lab.unbind(bdf);
-    },
-  );
+  return withDevices(context, workload.engine, spare, ({ bdf, ways }) => new Story(context, bdf, ways).run());
 }
 
 /** What is wrong: with what is under test, and with the kernel's own ways. */
@@ -198,8 +182,7 @@ class Story {
   async #remembers(seed = this.#context.cell.seed): Promise<void> {
     const { workload } = this.#context;
     const [{ memory }] = await this.#answers(Memory, [`memory ${workload.memory} ${this.#bytes} ${seed}`]);
-    const due = workload.memory === '4k' ? PAGE : workload.memory === '64k' ? 65_536 : HUGE;
-    if (memory.chunk !== due)
+    if (memory.chunk !== PIECE[workload.memory])
       throw new InfraError(`memory '${workload.memory}' came in pieces of ${memory.chunk} bytes`);
     this.#frames = parseRuns(memory.frames);
     stamped(0, this.#bytes, seed, 1).copy(this.#content);
@@ -216,17 +199,17 @@ class Story {
     );
     this.#isMapped(way, map);
     const pages = await this.#reaches(way, ALIGNED);
-    this.#figure(`${way} map calls`, counted.maps);
+    this.#figure(way, 'map calls', counted.maps);
     if (counted.tables !== null && modelOf(this.#context.cell.machine.iommu).tablesInMemory)
-      this.#figure(`${way} table pages`, counted.tables);
+      this.#figure(way, 'table pages', counted.tables);
     for (const [size, count] of pages === undefined ? [] : countSizes(pages))
-      this.#metrics.push({ name: `${way} pages of ${size}`, unit: '', value: count, better: 'neither' });
+      this.#figure(way, `pages of ${size}`, count);
     if (way === this.#ours && counted.maps !== this.#frames.length)
       this.#steps.add(this.#isOurs(way), `${way}: ${counted.maps} calls for ${this.#frames.length} contiguous pieces`);
   }
 
-  #figure(name: string, value: number): void {
-    this.#metrics.push({ name, unit: '', value, better: 'lower' });
+  #figure(way: Way, name: keyof typeof figures, value: number): void {
+    this.#metrics.push(figure(name, value, { of: way }));
   }
 
   #mapping(way: Way, iova: number): string {
@@ -364,7 +347,7 @@ class Story {
       [Followed, `follow ${way} ${ALIGNED}`],
     );
     this.#isUnmapped(way, unmap);
-    this.#figure(`${way} unmap calls`, counted.unmaps);
+    this.#figure(way, 'unmap calls', counted.unmaps);
     if (follow.nowhere !== this.#pages)
       this.#translation.add(this.#isOurs(way), `${way}: still leads somewhere after unmapping`);
     await this.#reachesNothing(way);

@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import { tracesDevice } from '../../../src/run/device-trace.js';
-import type { Workload } from '../../../src/workloads/index.js';
+import { kindOf, type Workload } from '../../../src/workloads/index.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const page = readFileSync(join(root, 'src', 'oracle', 'README.md'), 'utf8');
@@ -21,7 +20,7 @@ function kindsOf(takes: (workload: Workload) => boolean): string[] {
 
 it('names the kinds of workloads in which the device is watched', () => {
   expect(named(/It looks in workloads of the kinds ([^;]*?), and in `fio-verify` with `deviceTrace`/)).toEqual(
-    kindsOf((workload) => tracesDevice(workload) && workload.kind !== 'fio-verify'),
+    kindsOf((workload) => kindOf(workload).watched(workload) && workload.kind !== 'fio-verify'),
   );
 });
 

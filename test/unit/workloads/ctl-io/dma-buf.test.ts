@@ -8,7 +8,7 @@ import { noIommuP2p } from '../../../../harness/machines.js';
 import type { Lab } from '../../../../src/guest/lab.js';
 import { judgeData, stamped } from '../../../../src/oracle/index.js';
 import { type CtlIo, CtlIo as Schema } from '../../../../src/workloads/ctl-io/declaration.js';
-import { ctlIo } from '../../../../src/workloads/ctl-io/run.js';
+import { run as ctlIo } from '../../../../src/workloads/ctl-io/run.js';
 import { overwrite } from '../../../../src/workloads/shared/host-file.js';
 import type { Range } from '../../../../src/workloads/shared/ranges.js';
 

@@ -10,7 +10,7 @@ import type { Lab } from '../../../../src/guest/lab.js';
 import type { Expectation, Machine } from '../../../../src/model/index.js';
 import { judgeData, stamped } from '../../../../src/oracle/index.js';
 import type { CtlIo } from '../../../../src/workloads/ctl-io/declaration.js';
-import { ctlIo } from '../../../../src/workloads/ctl-io/run.js';
+import { run as ctlIo } from '../../../../src/workloads/ctl-io/run.js';
 import type { Workload } from '../../../../src/workloads/index.js';
 import { overwrite } from '../../../../src/workloads/shared/host-file.js';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Lab } from '../../../../src/guest/lab.js';
 import { judgeData, stamped } from '../../../../src/oracle/index.js';
 import type { Lifetime } from '../../../../src/workloads/lifetime/declaration.js';
-import { lifetime } from '../../../../src/workloads/lifetime/run.js';
+import { run as lifetime } from '../../../../src/workloads/lifetime/run.js';
 
 const BYTES = 64 << 10;
 const SEED = 77;

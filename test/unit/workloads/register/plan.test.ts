@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { register, registerFar } from '../../../../harness/suites/register.js';
 import { expand } from '../../../../src/plan/index.js';
 import { Workload } from '../../../../src/workloads/index.js';
-import { regionRefusals } from '../../../../src/workloads/register/needs.js';
+import { regionRefusals } from '../../../../src/workloads/register/refusals.js';
 
 const plan = expand(register, 1);
 const expected = (id: string) =>

@@ -10,8 +10,8 @@ import type { Lab } from '../../../../src/guest/lab.js';
 import type { Expectation, Machine } from '../../../../src/model/index.js';
 import { blocksDue, judgeData, stamped } from '../../../../src/oracle/index.js';
 import type { Register } from '../../../../src/workloads/register/declaration.js';
-import { regionRefusals } from '../../../../src/workloads/register/needs.js';
-import { register } from '../../../../src/workloads/register/run.js';
+import { regionRefusals } from '../../../../src/workloads/register/refusals.js';
+import { run as register } from '../../../../src/workloads/register/run.js';
 import { overwrite } from '../../../../src/workloads/shared/host-file.js';
 import type { Range } from '../../../../src/workloads/shared/ranges.js';
 

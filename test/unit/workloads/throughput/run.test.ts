@@ -4,7 +4,7 @@ import { switched } from '../../../../harness/topologies.js';
 import type { Answer, Lab } from '../../../../src/guest/lab.js';
 import type { Cell, Workload } from '../../../../src/workloads/index.js';
 import type { FioLoad } from '../../../../src/workloads/throughput/declaration.js';
-import { throughput } from '../../../../src/workloads/throughput/run.js';
+import { run as throughput } from '../../../../src/workloads/throughput/run.js';
 
 const load: FioLoad = { name: 'deep', op: 'randread', blockSize: 4096, depth: 16 };
 const side = (iops: number) => ({

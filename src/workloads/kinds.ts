@@ -1,0 +1,20 @@
+/** The kinds of workloads: one line each. */
+export { crosscheck } from './crosscheck/declaration.js';
+export { ctlIo } from './ctl-io/declaration.js';
+export { engine } from './engine/declaration.js';
+export { filesystem } from './filesystem/declaration.js';
+export { fioVerify } from './fio-verify/declaration.js';
+export { hotRemove } from './hot-remove/declaration.js';
+export { ioCost } from './io-cost/declaration.js';
+export { kernelCheck } from './kernel-check/declaration.js';
+export { ktap } from './ktap/declaration.js';
+export { lifetime } from './lifetime/declaration.js';
+export { mapCost } from './map-cost/declaration.js';
+export { memoryCopy } from './memory-copy/declaration.js';
+export { p2pCopy } from './p2p-copy/declaration.js';
+export { pmem } from './pmem/declaration.js';
+export { register } from './register/declaration.js';
+export { stress } from './stress/declaration.js';
+export { throughput } from './throughput/declaration.js';
+export { userCost } from './user-cost/declaration.js';
+export { vfio } from './vfio/declaration.js';

@@ -1,0 +1,21 @@
+/** What memory a region is made of, and for which engine. Pure. */
+import { type PciNode, type Topology, walk } from '../../model/index.js';
+import type { Lent } from '../shared/lent.js';
+import type { RegionSource, Register } from './declaration.js';
+
+/** The engine of a workload: the first of its kind. */
+export function engineOf(
+  topology: Topology,
+  { engine }: Register,
+): Extract<PciNode, { kind: Register['engine'] }> | undefined {
+  for (const { node } of walk(topology))
+    if ((node.kind === 'edu' || node.kind === 'iommu-testdev') && node.kind === engine) return node;
+  return undefined;
+}
+
+type DmaBuf = Extract<RegionSource, { kind: 'dma-buf' }>;
+
+/** A dma-buf as what is lent, with room for one that is used, and one that is taken back. */
+export function lentOf({ memory, peer, via, ranges }: DmaBuf): Lent {
+  return { memory, peer, via: [via], ranges, threads: 2 };
+}

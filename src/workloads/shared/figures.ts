@@ -1,0 +1,19 @@
+import type { Metric } from '../../model/index.js';
+
+/** What figures are called, their unit and which way is good. */
+export type Figures = Readonly<Record<string, Pick<Metric, 'unit' | 'better'>>>;
+
+interface More {
+  /** What it is a figure of, where there are several. */
+  of?: string;
+  samples?: number[];
+}
+
+/** Makes metrics of these figures, and of no others. */
+export function metricsOf<F extends Figures>(figures: F) {
+  return (name: keyof F & string, value: number, { of, samples }: More = {}): Metric => {
+    const { unit = '', better = 'neither' } = figures[name] ?? {};
+    const whole = of === undefined ? name : `${of} ${name}`;
+    return { name: whole, unit, value, better, ...(samples !== undefined && { samples }) };
+  };
+}
