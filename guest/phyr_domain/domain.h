@@ -36,22 +36,21 @@ struct space {
 int space_open(struct space *space, struct device *dev);
 void space_close(struct space *space);
 int space_check(struct space *space, const struct phyr_domain_map *arg);
-struct mapping *mapping_pin(const struct phyr_domain_map *arg);
+struct mapping *mapping_pin(struct phyr_domain_map *arg);
 void mapping_drop(struct mapping *m);
-int space_enter(struct space *space, struct mapping *m, struct phyr_domain_map *arg);
+int space_enter(struct space *space, struct mapping *m, const struct phyr_domain_map *arg);
 int space_unmap(struct space *space, struct phyr_domain_unmap *arg);
 
 /* file.c */
 
 /**
  * struct function - a PCI function that user space drives
- * @pdev:	the function
+ * @pdev:	the function, held
  * @bar:	its registers
  * @size:	bytes of them
  * @lock:	of what follows; not held over page faults of a process, for removal waits for it
  * @gone:	the function has another owner: it is not touched any more
- * @open:	somebody has it
- * @used:	it was opened since it was reset last
+ * @open:	somebody has it; else it is as a reset has left it
  * @space:	while it is open and not gone
  * @misc:	its node
  * @name:	of the node
@@ -64,7 +63,6 @@ struct function {
 	struct mutex lock;	/* all that follows but the node */
 	bool gone;
 	bool open;
-	bool used;
 	struct space space;
 	struct miscdevice misc;
 	char name[32];
@@ -72,10 +70,10 @@ struct function {
 };
 
 extern const struct file_operations function_fops;
+void function_end(struct function *fn);
 void function_free(struct kref *ref);
 
 /* reset.c */
-int function_reset(struct function *fn);
-void function_reset_locked(struct function *fn);
+void function_reset(struct function *fn);
 
 #endif /* DOMAIN_H */

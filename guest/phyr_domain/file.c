@@ -9,24 +9,10 @@
 
 void function_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct function, ref));
-}
+	struct function *fn = container_of(ref, struct function, ref);
 
-static int function_begin(struct function *fn)
-{
-	int err = space_open(&fn->space, &fn->pdev->dev);
-
-	if (err)
-		return err;
-	err = function_reset(fn);
-	if (err) {
-		space_close(&fn->space);
-		return err;
-	}
-	fn->used = true;
-	fn->open = true;
-	pci_set_master(fn->pdev);
-	return 0;
+	pci_dev_put(fn->pdev);
+	kfree(fn);
 }
 
 static int function_open(struct inode *inode, struct file *file)
@@ -35,11 +21,16 @@ static int function_open(struct inode *inode, struct file *file)
 	struct function *fn = container_of(file->private_data, struct function, misc);
 	int err;
 
-	/* All misc devices wait for this open(): whoever has it open may hold the lock for long. */
+	/*
+	 * All misc devices wait for this open(): whoever has it open may hold the lock for long,
+	 * and a reset may take long.  It was reset before.
+	 */
 	if (!mutex_trylock(&fn->lock))
 		return -EBUSY;
-	err = fn->gone ? -ENODEV : fn->open ? -EBUSY : function_begin(fn);
+	err = fn->gone ? -ENODEV : fn->open ? -EBUSY : space_open(&fn->space, &fn->pdev->dev);
 	if (!err) {
+		fn->open = true;
+		pci_set_master(fn->pdev);
 		kref_get(&fn->ref);
 		file->private_data = fn;
 	}
@@ -47,24 +38,38 @@ static int function_open(struct inode *inode, struct file *file)
 	return err;
 }
 
+/**
+ * function_end - take a function from the process that has it, for the next
+ * @fn:	the function, open; its lock held, and its device's
+ *
+ * Context: May sleep.
+ */
+void function_end(struct function *fn)
+{
+	function_reset(fn);
+	space_close(&fn->space);
+	fn->open = false;
+}
+
 static int function_release(struct inode *inode, struct file *file)
 {
 	struct function *fn = file->private_data;
 
-	scoped_guard(mutex, &fn->lock) {
-		if (!fn->gone) {
-			/* Unless its removal waits for the lock: that sees to it. */
-			function_reset(fn);
-			space_close(&fn->space);
-		}
-		fn->open = false;
+	scoped_guard(device, &fn->pdev->dev) {
+		guard(mutex)(&fn->lock);
+		if (!fn->gone)
+			function_end(fn);
 	}
 	kref_put(&fn->ref, function_free);
 	return 0;
 }
 
-/* Memory is pinned between two looks at the space: page faults last as long as somebody likes. */
-static int function_enter(struct function *fn, struct phyr_domain_map *arg)
+/*
+ * Memory is pinned, and its owner told how, between two looks at the space: page faults last as
+ * long as somebody likes.  The device gets it last, so that nothing is ever undone: by then others
+ * may have unmapped it and mapped something else there.
+ */
+static int function_enter(struct function *fn, struct phyr_domain_map *arg, void __user *user)
 {
 	struct mapping *m;
 	int err;
@@ -76,8 +81,11 @@ static int function_enter(struct function *fn, struct phyr_domain_map *arg)
 	m = mapping_pin(arg);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
-	scoped_guard(mutex, &fn->lock)
+	err = copy_to_user(user, arg, sizeof(*arg)) ? -EFAULT : 0;
+	if (!err) {
+		guard(mutex)(&fn->lock);
 		err = fn->gone ? -ENODEV : space_enter(&fn->space, m, arg);
+	}
 	if (err)
 		mapping_drop(m);
 	return err;
@@ -92,22 +100,10 @@ static int function_leave(struct function *fn, struct phyr_domain_unmap *arg)
 static long function_map(struct function *fn, void __user *user)
 {
 	struct phyr_domain_map arg;
-	int err;
 
 	if (copy_from_user(&arg, user, sizeof(arg)))
 		return -EFAULT;
-	if (arg.chunks || arg.meta_bytes)
-		return -EINVAL;
-	err = function_enter(fn, &arg);
-	if (err)
-		return err;
-	if (copy_to_user(user, &arg, sizeof(arg))) {
-		struct phyr_domain_unmap undo = { .iova = arg.iova, .len = arg.len };
-
-		function_leave(fn, &undo);
-		return -EFAULT;
-	}
-	return 0;
+	return function_enter(fn, &arg, user);
 }
 
 static long function_unmap(struct function *fn, void __user *user)

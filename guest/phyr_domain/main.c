@@ -26,7 +26,7 @@ static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	fn = kzalloc_obj(*fn);
 	if (!fn)
 		return -ENOMEM;
-	fn->pdev = pdev;
+	fn->pdev = pci_dev_get(pdev);
 	fn->size = pci_resource_len(pdev, 0);
 	mutex_init(&fn->lock);
 	kref_init(&fn->ref);
@@ -46,6 +46,7 @@ static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto free;
 	}
 	pci_set_drvdata(pdev, fn);
+	function_reset(fn);
 	err = misc_register(&fn->misc);
 	if (err)
 		goto free;
@@ -62,9 +63,8 @@ static void domain_remove(struct pci_dev *pdev)
 
 	misc_deregister(&fn->misc);
 	scoped_guard(mutex, &fn->lock) {
-		function_reset_locked(fn);
 		if (fn->open)
-			space_close(&fn->space);
+			function_end(fn);
 		fn->gone = true;
 	}
 	kref_put(&fn->ref, function_free);

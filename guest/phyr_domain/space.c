@@ -164,12 +164,12 @@ static int pin(struct mapping *m, const struct phyr_domain_map *arg)
 
 /**
  * mapping_pin - pin memory of the current process, for a space
- * @arg:	what space_check() finds nothing wrong with
+ * @arg:	what space_check() finds nothing wrong with; receives what there is to tell
  *
  * Context: May sleep, as long as page faults take: no lock is held that others wait for.
  * Return: it, for space_enter() or mapping_drop(); the errors of struct phyr_domain_map.
  */
-struct mapping *mapping_pin(const struct phyr_domain_map *arg)
+struct mapping *mapping_pin(struct phyr_domain_map *arg)
 {
 	struct mapping *m = kzalloc_obj(*m, GFP_KERNEL_ACCOUNT);
 	int err;
@@ -177,10 +177,13 @@ struct mapping *mapping_pin(const struct phyr_domain_map *arg)
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 	err = pin(m, arg);
-	if (!err)
-		return m;
-	mapping_drop(m);
-	return ERR_PTR(err);
+	if (err) {
+		mapping_drop(m);
+		return ERR_PTR(err);
+	}
+	arg->chunks = m->list.nr;
+	arg->meta_bytes = sizeof(*m) - sizeof(m->list) + phyr_list_meta_bytes(&m->list);
+	return m;
 }
 
 /**
@@ -231,12 +234,12 @@ int space_check(struct space *space, const struct phyr_domain_map *arg)
  * space_enter - let the device at memory
  * @space:	of the device; others may have changed it since space_check()
  * @m:		the memory, which @space has from now on
- * @arg:	of which it was made; receives what there is to tell
+ * @arg:	of which it was made
  *
  * Context: May sleep; serialised with all that is done to @space.
  * Return: 0 or the errors of struct phyr_domain_map, and @m is in no space.
  */
-int space_enter(struct space *space, struct mapping *m, struct phyr_domain_map *arg)
+int space_enter(struct space *space, struct mapping *m, const struct phyr_domain_map *arg)
 {
 	int prot = IOMMU_CACHE, err = space_check(space, arg);
 
@@ -253,8 +256,6 @@ int space_enter(struct space *space, struct mapping *m, struct phyr_domain_map *
 	m->node.start = arg->iova;
 	m->node.last = arg->iova + arg->len - 1;
 	interval_tree_insert(&m->node, &space->mappings);
-	arg->chunks = m->list.nr;
-	arg->meta_bytes = sizeof(*m) - sizeof(m->list) + phyr_list_meta_bytes(&m->list);
 	return 0;
 }
 

@@ -25,8 +25,8 @@
  * @len:	in: bytes, in whole pages
  * @access:	in: PHYR_DOMAIN_READ | PHYR_DOMAIN_WRITE
  * @format:	in: PHYR_DOMAIN_PHYR8 or PHYR_DOMAIN_PHYR16
- * @chunks:	out: physically contiguous pieces
- * @meta_bytes:	out: bytes kept for it besides the IOMMU's tables
+ * @chunks:	out: physically contiguous pieces; also told of what fails afterwards
+ * @meta_bytes:	out: bytes kept for it besides the IOMMU's tables; likewise
  *
  * The memory is pinned until it is unmapped, whatever the process does with it, or until the file
  * is closed for good.  EINVAL for no bytes, no access, what is not in whole pages, and for
