@@ -67,7 +67,21 @@ static void node_forget(struct region_node *node, struct region *r)
 	region_put(r);
 }
 
-/* Make a region that is held and give it a key. */
+/* The region of a key that somebody has been told of. */
+static struct region *node_find(struct region_node *node, u32 key)
+{
+	struct region *r;
+
+	lockdep_assert_held(&node->regions.xa_lock);
+
+	r = xa_load(&node->regions, key);
+	return r && r->told ? r : NULL;
+}
+
+/*
+ * Make a region that is held and give it a key.  From now on the removal of the engine takes it
+ * back, but nobody finds it before node_tell().
+ */
 static int node_add(struct region_node *node, struct region *r, struct phyr_region_register *arg)
 {
 	int err;
@@ -93,6 +107,24 @@ static int node_add(struct region_node *node, struct region *r, struct phyr_regi
 	return err;
 }
 
+/* Tell the owner of a key that nobody has used yet; if that fails, nobody ever will. */
+static int node_tell(struct region_node *node, struct region *r,
+		     const struct phyr_region_register *arg, void __user *user)
+{
+	bool told = !copy_to_user(user, arg, sizeof(*arg));
+
+	guard(rwsem_read)(&node->alive);
+	xa_lock(&node->regions);
+	r->told = told;
+	if (!told)
+		__xa_erase(&node->regions, arg->key);
+	xa_unlock(&node->regions);
+	if (told)
+		return 0;
+	node_forget(node, r);
+	return -EFAULT;
+}
+
 /*
  * Page faults, when memory is pinned and when an argument is copied, may last as long as somebody
  * else likes.  @alive, which the removal of the engine waits for, is never held meanwhile.
@@ -110,21 +142,12 @@ static long node_register(struct region_node *node, struct file *file, void __us
 	r = region_hold(file, &arg);
 	if (IS_ERR(r))
 		return PTR_ERR(r);
-	kref_get(&r->ref);	/* the table's */
 	err = node_add(node, r, &arg);
 	if (err) {
 		region_drop(r);
 		return err;
 	}
-	if (copy_to_user(user, &arg, sizeof(arg))) {
-		err = -EFAULT;
-		guard(rwsem_read)(&node->alive);
-		/* Whoever guessed the key may have taken it back already. */
-		if (xa_cmpxchg(&node->regions, arg.key, r, NULL, GFP_KERNEL) == r)
-			node_forget(node, r);
-	}
-	region_put(r);
-	return err;
+	return node_tell(node, r, &arg, user);
 }
 
 /* For testdev, which looks for its data at the physical address. */
@@ -180,7 +203,7 @@ static int node_use_locked(struct region_node *node, struct phyr_region_use *arg
 	if (node->gone)
 		return -ENODEV;
 	xa_lock(&node->regions);
-	r = xa_load(&node->regions, arg->key);
+	r = node_find(node, arg->key);
 	if (r)
 		kref_get(&r->ref);
 	xa_unlock(&node->regions);
@@ -214,7 +237,7 @@ static int node_deregister_locked(struct region_node *node, struct file *file,
 
 	guard(rwsem_read)(&node->alive);
 	xa_lock(&node->regions);
-	r = xa_load(&node->regions, arg->key);
+	r = node_find(node, arg->key);
 	if (r && r->file == file)
 		__xa_erase(&node->regions, arg->key);
 	else
