@@ -13,6 +13,8 @@ static bool failed, forgotten;
 
 void phyr_fail_begin(unsigned long nth)
 {
+	/* The same steps each time: to ask for a route is one. */
+	phyr_route_forget();
 	steps_left = nth;
 	got = 0;
 	failed = false;

@@ -243,6 +243,7 @@ struct phyr_route_to {
 
 bool phyr_route_find(const struct device *dev, phys_addr_t addr, struct phyr_route_to *to);
 void phyr_route_keep(const struct device *dev, const struct phyr_route_to *to);
+void phyr_route_forget(void);
 int phyr_route_init(void);
 void phyr_route_exit(void);
 

@@ -67,13 +67,23 @@ void phyr_route_keep(const struct device *dev, const struct phyr_route_to *to)
 	write_sequnlock(&lock);
 }
 
-/* Whatever happened: it is rare. */
-static int forget(struct notifier_block *nb, unsigned long action, void *dev)
+/**
+ * phyr_route_forget - forget all routes
+ *
+ * Context: Any but interrupts.
+ */
+void phyr_route_forget(void)
 {
 	write_seqlock(&lock);
 	memset(known, 0, sizeof(known));
 	age++;
 	write_sequnlock(&lock);
+}
+
+/* Whatever happened: it is rare. */
+static int forget(struct notifier_block *nb, unsigned long action, void *dev)
+{
+	phyr_route_forget();
 	return NOTIFY_DONE;
 }
 
