@@ -60,77 +60,80 @@ undo:
 	phyr_dma_unmap(t->dev, &map);
 }
 
-static void huge_chunk(struct test *t)
-{
-	struct page *huge = NULL;
+/* Part of a block of 2 MiB, mapped for the device to read. */
+struct huge {
+	struct page *block;
 	struct phyr_list list;
-	struct phyr_map map = { };
+	struct phyr_map map;
 	struct test_reach reach;
-	struct phyr_dma_iter it;
+};
+
+/* All of it is bounced, or t->why says what is wrong; huge_end() is due either way. */
+static bool huge_begin(struct test *t, struct huge *h, u64 offset, u64 len)
+{
 	struct phys_vec chunk;
-	long used = test_pool_used(t);
 	int err;
 
-	NEEDS_BOUNCE(t);
-	phyr_list_init(&list, PHYR_PACKED);
-	huge = alloc_pages(GFP_KERNEL, get_order(SZ_2M));
-	EXPECT(t, huge, "no memory");
-	test_fill(huge, SZ_2M);
-	chunk = (struct phys_vec){ .paddr = page_to_phys(huge), .len = SZ_2M };
-	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, chunk.paddr, chunk.len, GFP_KERNEL);
+	memset(h, 0, sizeof(*h));
+	phyr_list_init(&h->list, PHYR_PACKED);
+	EXPECT(t, offset + len <= SZ_2M, "the pool takes %llu bytes at once", len);
+	h->block = alloc_pages(GFP_KERNEL, get_order(SZ_2M));
+	EXPECT(t, h->block, "no memory");
+	test_fill(h->block, SZ_2M);
+	chunk = (struct phys_vec){ page_to_phys(h->block) + offset, len };
+	err = phyr_list_append(&h->list, PHYR_MEM_RAM, NULL, chunk.paddr, chunk.len, GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
-	EXPECT(t, dma_max_mapping_size(t->dev) < SZ_2M, "the pool takes it in one piece");
-	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
+	err = phyr_dma_map(t->dev, &h->list, &h->map, DMA_TO_DEVICE, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
-	EXPECT(t, map.shape == PHYR_SHAPE_ARRAY, "shape %u", map.shape);
-	if (!test_reach(t, &map, &chunk, 1, &reach))
+	if (!test_reach(t, &h->map, &chunk, 1, &h->reach))
+		return false;
+	EXPECT(t, h->reach.bounced == len, "%llu of %llu bytes bounced", h->reach.bounced, len);
+	return true;
+undo:
+	return false;
+}
+
+static void huge_end(struct test *t, struct huge *h)
+{
+	phyr_dma_unmap(t->dev, &h->map);
+	phyr_list_destroy(&h->list);
+	if (h->block)
+		__free_pages(h->block, get_order(SZ_2M));
+}
+
+static void huge_chunk(struct test *t)
+{
+	size_t most = dma_max_mapping_size(t->dev);
+	long used = test_pool_used(t);
+	struct phyr_dma_iter it;
+	struct huge h;
+
+	NEEDS_BOUNCE(t);
+	if (!huge_begin(t, &h, 0, SZ_2M))
 		goto undo;
-	EXPECT(t, reach.bounced == SZ_2M, "%llu bytes bounced", reach.bounced);
-	phyr_for_each_dma_range(it, &map)
-		EXPECT(t, it.range.len <= dma_max_mapping_size(t->dev), "a range of %u bytes",
-		       it.range.len);
-	seq_printf(t->out, "# 2 MiB in %u ranges\n", reach.ranges);
-	phyr_dma_unmap(t->dev, &map);
+	EXPECT(t, most < SZ_2M, "the pool takes it in one piece");
+	EXPECT(t, h.map.shape == PHYR_SHAPE_ARRAY, "shape %u", h.map.shape);
+	phyr_for_each_dma_range(it, &h.map)
+		EXPECT(t, it.range.len <= most, "a range of %u bytes", it.range.len);
+	seq_printf(t->out, "# 2 MiB in %u ranges\n", h.reach.ranges);
+	phyr_dma_unmap(t->dev, &h.map);
 	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
 	       test_pool_used(t) - used);
 undo:
-	phyr_dma_unmap(t->dev, &map);
-	phyr_list_destroy(&list);
-	if (huge)
-		__free_pages(huge, get_order(SZ_2M));
+	huge_end(t, &h);
 }
 
 /* What the pool takes at once, from the middle of a page on: one range, as a scatterlist has it. */
 static void whole_chunk(struct test *t)
 {
-	struct page *huge = NULL;
-	struct phyr_list list;
-	struct phyr_map map = { };
-	struct test_reach reach;
-	struct phys_vec chunk;
-	int err;
+	size_t most = dma_max_mapping_size(t->dev);
+	struct huge h;
 
 	NEEDS_BOUNCE(t);
-	phyr_list_init(&list, PHYR_PACKED);
-	huge = alloc_pages(GFP_KERNEL, get_order(SZ_2M));
-	EXPECT(t, huge, "no memory");
-	test_fill(huge, SZ_2M);
-	chunk = (struct phys_vec){ .paddr = page_to_phys(huge) + 512,
-				   .len = dma_max_mapping_size(t->dev) };
-	EXPECT(t, chunk.len <= SZ_2M - 512, "the pool takes %zu bytes at once", chunk.len);
-	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, chunk.paddr, chunk.len, GFP_KERNEL);
-	EXPECT(t, !err, "append: %d", err);
-	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
-	EXPECT(t, !err, "phyr_dma_map: %d", err);
-	if (!test_reach(t, &map, &chunk, 1, &reach))
-		goto undo;
-	EXPECT(t, reach.ranges == 1, "%u ranges for %zu bytes", reach.ranges, chunk.len);
-	EXPECT(t, reach.bounced == chunk.len, "%llu bytes bounced", reach.bounced);
+	if (huge_begin(t, &h, 512, most))
+		EXPECT(t, h.reach.ranges == 1, "%u ranges for %zu bytes", h.reach.ranges, most);
 undo:
-	phyr_dma_unmap(t->dev, &map);
-	phyr_list_destroy(&list);
-	if (huge)
-		__free_pages(huge, get_order(SZ_2M));
+	huge_end(t, &h);
 }
 
 /* Some pages that a mask of 32 bits does not reach. */
