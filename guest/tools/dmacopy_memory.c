@@ -56,13 +56,14 @@ static long get_number(const char *path)
 static bool get_choice(const char *path, char word[16])
 {
 	FILE *f = fopen(path, "re");
-	bool got = false;
+	const char *chosen = NULL;
+	char line[128];
 
-	if (f) {
-		got = fscanf(f, "%*[^[][%15[^]]", word) == 1;
+	if (f && fgets(line, sizeof(line), f))
+		chosen = strchr(line, '[');
+	if (f)
 		fclose(f);
-	}
-	return got;
+	return chosen && sscanf(chosen, "[%15[^]]", word) == 1;
 }
 
 /* Room for whole pages around the data, at an address of our choice within 4 MiB. */
