@@ -1,179 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * unanswered region|domain BDF memory|argument: unbind a device while a page fault under one of its ioctls waits for an
- * answer that does not come (userfaultfd), in the memory that is to be pinned or in the ioctl's argument.
+ * unanswered region|domain BDF memory|argument|answer: unbind a device while a page fault under one of its ioctls waits for an answer
+ * that does not come (userfaultfd): in the memory that is to be pinned, when the ioctl's argument is read, or when its answer is
+ * written.
  *
  * Prints {"unanswered":{"unbind_ms":M,"errno":E}}: how long unbinding took, and what the ioctl says then. After PATIENCE_MS the fault is
  * answered, so that nothing hangs.
+ *
+ * unanswered region|domain BDF others: what others can do while an ioctl's answer waits, and what they have when it fails.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../include/uapi/phyr_domain.h"
-#include "../include/uapi/phyr_region.h"
+#include "unanswered.h"
 
-#define PAGE		4096UL
-#define PATIENCE_MS	5000
-
-static int node;
-static bool is_domain;
-static void *argument;
-static int said;	/* errno of the ioctl */
-static char unbind_path[96];
-static const char *bdf;
-static struct timespec begun, unbound;
-
-static void die(const char *what)
+void die(const char *what)
 {
 	perror(what);
 	exit(1);
 }
 
-static void *ask(void *unused)
+const char *name_of(int err)
 {
-	unsigned long cmd = is_domain ? PHYR_DOMAIN_IOC_MAP : PHYR_REGION_IOC_REGISTER;
-
-	(void)unused;
-	said = ioctl(node, cmd, argument) ? errno : 0;
-	return NULL;
+	return err ? strerrorname_np(err) : "0";
 }
 
-static void *unbind(void *unused)
+int node_open(const struct node *node)
 {
-	int fd = open(unbind_path, O_WRONLY | O_CLOEXEC);
+	int fd = open(node->path, O_RDWR | O_CLOEXEC);
 
-	(void)unused;
-	if (fd < 0 || write(fd, bdf, strlen(bdf)) < 0)
-		die(unbind_path);
-	clock_gettime(CLOCK_MONOTONIC, &unbound);
-	return NULL;
-}
-
-static void fill(void *to, void *memory)
-{
-	struct phyr_domain_map map = {
-		.iova = 64UL << 20,
-		.addr = (uintptr_t)memory,
-		.len = PAGE,
-		.access = PHYR_DOMAIN_READ | PHYR_DOMAIN_WRITE,
-	};
-	struct phyr_region_register reg = {
-		.addr = (uintptr_t)memory,
-		.len = PAGE,
-		.access = PHYR_REGION_READ | PHYR_REGION_WRITE,
-	};
-
-	if (is_domain)
-		memcpy(to, &map, sizeof(map));
-	else
-		memcpy(to, &reg, sizeof(reg));
-}
-
-/* A page whose faults come to the descriptor that this returns. */
-static int watch(void *page)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { .start = (uintptr_t)page, .len = PAGE },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
-		die("userfaultfd");
+	if (fd < 0)
+		die(node->path);
 	return fd;
 }
 
-static void await_fault(int fd)
-{
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	struct uffd_msg msg;
+static struct timespec unbound;
 
-	if (poll(&wait, 1, PATIENCE_MS) != 1 || read(fd, &msg, sizeof(msg)) != sizeof(msg) ||
-	    msg.event != UFFD_EVENT_PAGEFAULT) {
-		fprintf(stderr, "no page fault came\n");
-		exit(1);
-	}
+static void *unbind(void *arg)
+{
+	const struct node *node = arg;
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind", node->bdf);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, node->bdf, strlen(node->bdf)) < 0)
+		die(path);
+	clock_gettime(CLOCK_MONOTONIC, &unbound);
+	close(fd);
+	return NULL;
 }
 
-/* With what the page is to hold. */
-static void answer(int fd, void *page, void *from)
+static void unbind_meanwhile(struct node *node, enum place where)
 {
-	struct uffdio_copy copy = { .dst = (uintptr_t)page, .src = (uintptr_t)from, .len = PAGE };
+	struct asking *asking = ask(node, where);
+	struct timespec begun, until;
+	pthread_t unbinding;
+	bool late;
 
-	if (ioctl(fd, UFFDIO_COPY, &copy))
-		die("UFFDIO_COPY");
-}
-
-static void *pages(size_t n)
-{
-	void *at = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (at == MAP_FAILED)
-		die("mmap");
-	return at;
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	if (pthread_create(&unbinding, NULL, unbind, node))
+		die("pthread_create");
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_MS / 1000;
+	late = pthread_timedjoin_np(unbinding, NULL, &until);
+	answer(asking);
+	if (late)
+		pthread_join(unbinding, NULL);
+	printf("{\"unanswered\":{\"unbind_ms\":%ld,\"errno\":\"%s\"}}\n",
+	       (unbound.tv_sec - begun.tv_sec) * 1000 + (unbound.tv_nsec - begun.tv_nsec) / 1000000,
+	       name_of(asked(asking)));
 }
 
 int main(int argc, char **argv)
 {
-	pthread_t asking, unbinding;
-	struct timespec until;
-	char path[64];
-	void *memory, *page, *content;
-	bool in_argument;
-	int fd;
+	static const char *const places[] = { "memory", "argument", "answer" };
+	struct node node;
+	int where;
 
 	if (argc != 4) {
-		fprintf(stderr, "usage: unanswered region|domain BDF memory|argument\n");
+		fprintf(stderr, "usage: unanswered region|domain BDF memory|argument|answer|others\n");
 		return 2;
 	}
-	is_domain = !strcmp(argv[1], "domain");
-	bdf = argv[2];
-	in_argument = !strcmp(argv[3], "argument");
-	snprintf(path, sizeof(path), "/dev/phyr_%s-%s", is_domain ? "domain" : "region", bdf);
-	snprintf(unbind_path, sizeof(unbind_path), "/sys/bus/pci/devices/%s/driver/unbind", bdf);
-	node = open(path, O_RDWR | O_CLOEXEC);
-	if (node < 0)
-		die(path);
-
-	memory = pages(1);
-	argument = pages(1);
-	content = pages(1);
-	page = in_argument ? argument : memory;
-	fill(in_argument ? content : argument, memory);
-	fd = watch(page);
-	if (pthread_create(&asking, NULL, ask, NULL))
-		die("pthread_create");
-	await_fault(fd);
-
-	clock_gettime(CLOCK_MONOTONIC, &begun);
-	if (pthread_create(&unbinding, NULL, unbind, NULL))
-		die("pthread_create");
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += PATIENCE_MS / 1000;
-	if (pthread_timedjoin_np(unbinding, NULL, &until)) {
-		answer(fd, page, content);
-		pthread_join(unbinding, NULL);
-	} else {
-		answer(fd, page, content);
-	}
-	pthread_join(asking, NULL);
-	printf("{\"unanswered\":{\"unbind_ms\":%ld,\"errno\":\"%s\"}}\n",
-	       (unbound.tv_sec - begun.tv_sec) * 1000 + (unbound.tv_nsec - begun.tv_nsec) / 1000000,
-	       said ? strerrorname_np(said) : "0");
+	node.is_domain = !strcmp(argv[1], "domain");
+	node.bdf = argv[2];
+	snprintf(node.path, sizeof(node.path), "/dev/phyr_%s-%s", argv[1], node.bdf);
+	node.fd = node_open(&node);
+	for (where = IN_MEMORY; where <= IN_ANSWER; where++)
+		if (!strcmp(argv[3], places[where]))
+			unbind_meanwhile(&node, (enum place)where);
+	if (!strcmp(argv[3], "others"))
+		others(&node);
 	return 0;
 }

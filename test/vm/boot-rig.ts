@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { connect, makeRunKeys, runArchive, type Session } from '../../src/guest/index.js';
 import { cpioArchive } from '../../src/host/index.js';
 import { openImages } from '../../src/images/index.js';
@@ -82,6 +83,34 @@ export async function makeRig(): Promise<Rig> {
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** A guest with modules for the default kernel at hand in /lab/modules, all of them or some, for the time of `use`. */
+export async function withModules(
+  { modules, ...changes }: Partial<GuestOptions> & { modules?: readonly string[] },
+  use: (session: Session) => Promise<void>,
+): Promise<void> {
+  const image = await bootable();
+  await using images = await openImages({ progress: () => {}, signal: never });
+  const { dir } = await images.modules(await images.kernel('7.3'), { modules });
+  const names = modules?.map((name) => `${name}.ko`) ?? (await readdir(dir)).filter((name) => name.endsWith('.ko'));
+  await using rig = await makeRig();
+  await using guest = await rig.start(image, changes);
+  await using session = await login(guest);
+  const files = names.map((name) => ({
+    path: `/lab/modules/${name}`,
+    mode: 0o644,
+    source: { file: join(dir, name) },
+  }));
+  await session.push(files, { signal: never });
+  await use(session);
+}
+
+/** Runs a script in the guest; it must succeed. */
+export async function sh(session: Session, script: string): Promise<string> {
+  const { code, stdout, stderr } = await session.exec(`set -e; ${script}`, { deadlineMs: 90_000, signal: never });
+  expect(code, stdout + stderr).toBe(0);
+  return stdout;
 }
 
 export const login = (guest: Guest, deadlineMs = 90_000): Promise<Session> =>
