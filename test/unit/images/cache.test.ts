@@ -55,7 +55,7 @@ describe('an entry', () => {
 
   it('leaves nothing when its build fails, and can be tried again', async () => {
     const dir = temporaryDir();
-    const { cache } = await openCache(dir);
+    const { cache, events } = await openCache(dir);
     const spec = countingSpec();
     const failing = {
       ...spec,
@@ -65,6 +65,8 @@ describe('an entry', () => {
       },
     };
     await expect(cache.entry(failing)).rejects.toThrow('broken');
+    // Whoever showed that it is made shows it no longer.
+    expect(events.map(({ type }) => type)).toEqual(['step-start', 'step-failed']);
     expect(readdirSync(path.join(dir, 'work'))).toEqual([]);
     expect(readdirSync(path.join(dir, 'entries'))).toEqual([]);
     await expect(cache.entry(spec)).resolves.toMatchObject({ cached: false });
