@@ -10,6 +10,7 @@ import { interruptible } from './interrupt.js';
 import { DEFAULT_KERNEL, RUN } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
 import { askedFor } from './run.js';
+import { fromOutside } from './scenarios.js';
 
 interface ReproOptions extends ConductOptions {
   kernel?: string;
@@ -31,7 +32,8 @@ async function repro(word: string, options: ReproOptions): Promise<void> {
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
   const past = await findPastCell(runsFolder(options.runs), word);
-  const { run, cell } = past;
+  const { run } = past;
+  const cell = fromOutside(past.cell);
   if (cell.expect.kind === 'not-modelled')
     throw new UsageError(`${cell.id} cannot be run: ${cell.expect.why}`, 'it was skipped there, too');
   const kernel = options.kernel ?? run.asked?.kernel ?? DEFAULT_KERNEL;

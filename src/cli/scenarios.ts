@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { knownDefects } from '../../harness/findings.js';
 import { suites as builtIn } from '../../harness/index.js';
 import { describe, Machine, Topology, UsageError } from '../model/index.js';
-import { type Plan, select, withKnown } from '../plan/index.js';
-import { Block, Suite, Workload } from '../workloads/index.js';
+import { type Plan, select, withKnown, withOwnPatterns } from '../plan/index.js';
+import { Block, type Cell, Suite, Workload } from '../workloads/index.js';
 import { lineReporter, writtenAt } from './scenario-lines.js';
 
 /** Of a part that many suites share: it is looked at once. */
@@ -76,6 +76,11 @@ async function together(ours: readonly Suite[], folder: string | undefined): Pro
 /** The cells that the words name, with the defects of the kernel's own that are known to show in them. */
 export function planOf(suites: readonly Suite[], words: readonly string[], seed: number): Plan {
   return withKnown(select(suites, words, seed), knownDefects);
+}
+
+/** A cell that was kept somewhere. */
+export function fromOutside(cell: Cell): Cell {
+  return withOwnPatterns(cell, knownDefects);
 }
 
 interface Loaded {

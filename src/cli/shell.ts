@@ -227,6 +227,12 @@ async function traceOf(option: string, { machine }: Found): Promise<{ file: stri
   const at = option.lastIndexOf('=');
   const file = resolve(option.slice(at + 1));
   const events = at < 0 ? deviceEvents(machine.iommu) : option.slice(0, at).split(',');
+  for (const event of events)
+    if (!isEventPattern(event))
+      throw new UsageError(
+        `--trace: '${event}' is no event of QEMU's`,
+        "names and patterns such as 'pci_nvme_*,vtd_*'",
+      );
   const there = await access(file).then(
     () => true,
     () => false,
@@ -238,6 +244,11 @@ async function traceOf(option: string, { machine }: Found): Promise<{ file: stri
     throw new UsageError(`--trace cannot be written: ${describe(error)}`);
   }
   return { file, events };
+}
+
+/** QEMU takes more for a word than events: options of its own, and `help`, with which it ends. */
+export function isEventPattern(word: string): boolean {
+  return /^[\w*?]{1,100}$/.test(word) && !['help', '?'].includes(word);
 }
 
 async function checkEvents(desk: Desk, events: readonly string[]): Promise<void> {

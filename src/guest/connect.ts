@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import type { Pace } from '../host/index.js';
-import { describe, GuestDied, InfraError } from '../model/index.js';
+import { describe, GuestDied, InfraError, onAbort } from '../model/index.js';
 import type { RunKeys } from './keys.js';
 import { whileAlive } from './race.js';
 import { Session } from './session.js';
@@ -60,10 +60,10 @@ export async function connect(
 
 async function login(port: number, keys: RunKeys, over: AbortSignal): Promise<ssh2.Client> {
   const client = new ssh2.Client();
-  const settled = new AbortController();
+  let forget = (): void => {};
   try {
     await new Promise<void>((resolve, reject) => {
-      over.addEventListener('abort', () => reject(new Error('given up')), { signal: settled.signal });
+      forget = onAbort(over, () => reject(new Error('given up')));
       client.on('ready', resolve);
       client.on('error', reject);
       client.on('close', () => reject(new Error('the guest closed the connection')));
@@ -83,6 +83,6 @@ async function login(port: number, keys: RunKeys, over: AbortSignal): Promise<ss
     client.destroy();
     throw error;
   } finally {
-    settled.abort();
+    forget();
   }
 }

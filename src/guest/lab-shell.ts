@@ -1,6 +1,7 @@
 /** A shell in the guest that has read guest/lab/lab and does one command after the other. */
 import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
+import { onAbort } from '../model/index.js';
 import type { ExecResult } from './session.js';
 
 /**
@@ -49,8 +50,8 @@ export class LabShell {
   }
 
   async run(command: string, over: AbortSignal): Promise<ExecResult> {
-    const giveUp = () => this.#end('given up');
-    over.addEventListener('abort', giveUp, { once: true });
+    over.throwIfAborted();
+    const forget = onAbort(over, () => this.#end('given up'));
     try {
       // Of the command before, said after its end: by a process that it left behind.
       this.#stdout.flush();
@@ -59,7 +60,7 @@ export class LabShell {
       this.#channel.write(`${command}\n`);
       return await answer;
     } finally {
-      over.removeEventListener('abort', giveUp);
+      forget();
     }
   }
 

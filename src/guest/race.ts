@@ -1,6 +1,6 @@
 /** Waiting for a guest: an operation ends with its result, the guest's death, its deadline or the caller's abort, whichever is first. */
 import type { Pace } from '../host/index.js';
-import { type GuestDied, InfraError } from '../model/index.js';
+import { type GuestDied, InfraError, onAbort } from '../model/index.js';
 
 export interface Limits {
   died: Promise<GuestDied>;
@@ -21,11 +21,10 @@ export async function whileAlive<T>(limits: Limits, work: (over: AbortSignal) =>
   signal.throwIfAborted();
   const over = new AbortController();
   let stop = (): void => {};
-  let onAbort = (): void => {};
+  let forget = (): void => {};
   const first = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
     // Removed by hand: of several that are to go by the option `signal`, Node 20 forgets all but the last when it collects garbage.
-    signal.addEventListener('abort', onAbort, { once: true });
+    forget = onAbort(signal, () => reject(signal.reason));
     if (deadlineMs !== undefined)
       stop = pace.deadline(deadlineMs, ({ within, blame }) => {
         const error = late?.(within);
@@ -44,7 +43,7 @@ export async function whileAlive<T>(limits: Limits, work: (over: AbortSignal) =>
     return await Promise.race([result, first]);
   } finally {
     stop();
-    signal.removeEventListener('abort', onAbort);
+    forget();
     over.abort();
   }
 }

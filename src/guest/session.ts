@@ -9,7 +9,7 @@ import { gzip } from 'node:zlib';
 import type { Client, ClientChannel } from 'ssh2';
 import { z } from 'zod';
 import type { Pace } from '../host/index.js';
-import { describe, GuestDied, InfraError, LineSplitter } from '../model/index.js';
+import { describe, GuestDied, InfraError, LineSplitter, onAbort } from '../model/index.js';
 import { LabShell } from './lab-shell.js';
 import { whileAlive } from './race.js';
 import { tarArchive } from './tar.js';
@@ -149,7 +149,7 @@ export class Session implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       this.#client.exec(command, (error, channel) => {
         if (error) return reject(error);
-        over.addEventListener('abort', () => channel.close(), { once: true });
+        onAbort(over, () => channel.close());
         // In this very call: all that a short command has to say may be in the packet that started it.
         collect(channel, onLine).then(resolve, reject);
         channel.end(stdin);

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { type Readable, Transform, type Writable } from 'node:stream';
 import type { ExecOptions as ChannelOptions, Client, ClientChannel } from 'ssh2';
+import { onAbort } from '../model/index.js';
 
 export interface TerminalSize {
   rows: number;
@@ -36,7 +37,7 @@ export function attach(client: Client, command: string, streams: Streams, over: 
   return new Promise((resolve, reject) => {
     client.exec(command, options, (error, channel) => {
       if (error) return reject(error);
-      over.addEventListener('abort', () => channel.close(), { once: true });
+      onAbort(over, () => channel.close());
       join(channel, streams).then(resolve, reject);
     });
   });

@@ -1,5 +1,5 @@
 import { execa, type Options } from 'execa';
-import { InfraError, LineSplitter } from '../model/index.js';
+import { InfraError, LineSplitter, onAbort } from '../model/index.js';
 
 export interface RunOptions {
   signal: AbortSignal;
@@ -42,7 +42,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const kill = (): void => {
     if (child.pid !== undefined) killGroup(child.pid);
   };
-  options.signal.addEventListener('abort', kill, { once: true });
+  const forget = onAbort(options.signal, kill);
   const { onLine } = options;
   if (onLine) {
     const judge = (line: string): void => {
@@ -51,7 +51,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     for (const stream of [child.stdout, child.stderr]) eachLine(stream, judge);
   }
   const result = await child;
-  options.signal.removeEventListener('abort', kill);
+  forget();
   options.signal.throwIfAborted();
   const all = result.all ?? '';
   if (result.failed && FULL.test(all)) throw new NoSpace();

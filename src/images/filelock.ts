@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
-import { InfraError } from '../model/index.js';
+import { InfraError, onAbort } from '../model/index.js';
 
 const BUSY = 75;
 
@@ -80,10 +80,10 @@ function exitCode(
       detached: true,
     });
     const stop = () => child.kill('SIGKILL');
-    signal?.addEventListener('abort', stop, { once: true });
+    const forget = signal && onAbort(signal, stop);
     child.once('error', reject);
     child.once('close', (code) => {
-      signal?.removeEventListener('abort', stop);
+      forget?.();
       resolve(code);
     });
   });

@@ -1,3 +1,4 @@
+export * from './abort.js';
 export * from './backend.js';
 export * from './bytes.js';
 export * from './count.js';

@@ -2,7 +2,7 @@ export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, keptStates, type 
 export { type KeptRun, runsToRemove } from './disk.js';
 export { expand, type Plan } from './expand.js';
 export { type Found, find } from './find.js';
-export { withKnown } from './known.js';
+export { withKnown, withOwnPatterns } from './known.js';
 export { type ImageNeed, imageNeeds, inOrderOfNeed, neededModules } from './needs.js';
 export { select } from './select.js';
 export { shardOf, takeShard } from './shard.js';

@@ -13,6 +13,7 @@ import {
   InfraError,
   type Kernel,
   type Machine,
+  orAborted,
   type Qemu,
   type Topology,
 } from '../model/index.js';
@@ -211,7 +212,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     if (options.state !== undefined) await loadState(qmp, options.state);
     return forwardedPort(qmp);
   };
-  const sshPort = await firstOf(
+  const sshPort = await orAborted(
     options.signal,
     // QEMU's own words explain a lost monitor better, and come a little later.
     come().catch(async (error) => {
@@ -401,21 +402,6 @@ async function checkPci(qmp: Qmp, topology: Topology): Promise<void> {
   for (const { id, bdf } of pciDevices(topology)) {
     const there = found.get(id)?.bdf;
     if (there !== bdf) throw new InfraError(`device '${id}' should be at ${bdf} and is at ${there ?? 'no address'}`);
-  }
-}
-
-/** Settles as the first promise does, or rejects with the signal's reason. */
-async function firstOf<T>(signal: AbortSignal, ...promises: Promise<T>[]): Promise<T> {
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    stop = () => signal.removeEventListener('abort', onAbort);
-  });
-  try {
-    return await Promise.race([aborted, ...promises]);
-  } finally {
-    stop();
   }
 }
 

@@ -5,8 +5,8 @@ import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HOST } from '../arches/index.js';
-import { describe, type Image, type Machine } from '../model/index.js';
-import { type Guest, startGuest } from './guest.js';
+import { describe, type Image, type Machine, orAborted } from '../model/index.js';
+import { startGuest } from './guest.js';
 
 /** `until`: a mere lack of patience is believed for a day, since the host may only have been busy. */
 const Answer = z.strictObject({
@@ -75,6 +75,7 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
     ...no(why),
     until: new Date(Date.now() + DAY_MS).toISOString(),
   });
+  const timers: (() => void)[] = [];
   try {
     await using guest = await startGuest({
       qemu,
@@ -85,35 +86,28 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
       accelerator: 'kvm',
       signal,
     });
-    return await Promise.race([
+    const { console, died, pace } = guest;
+    const passed = (ms: number) => new Promise<void>((resolve) => timers.push(pace.after(ms, resolve)));
+    /** Resolves when the guest has not said a word for too long; never if it has spoken. */
+    const silent = new Promise<void>((resolve) => {
+      const stop = pace.after(FIRST_LINE_MS, resolve);
+      timers.push(stop);
+      void console.line(/./).then(stop);
+    });
+    return await orAborted(
+      signal,
       // The first program that it runs writes to the kernel log: CPU, memory, interrupts and user space work.
-      guest.console
-        .line(/phyrlab: /)
-        .then((): AcceleratorAnswer => ({ accelerator: 'kvm', why: 'a guest booted with KVM' })),
-      guest.died.then((death) => no(death.message)),
-      silent(guest).then(() => late(`nothing on its console within ${FIRST_LINE_MS / 1000} s`)),
-      passed(guest, BOOT_MS).then(() => late(`not ready within ${BOOT_MS / 1000} s`)),
-      new Promise<never>((_, reject) => signal.addEventListener('abort', reject, { once: true })),
-    ]);
+      console.line(/phyrlab: /).then((): AcceleratorAnswer => ({ accelerator: 'kvm', why: 'a guest booted with KVM' })),
+      died.then((death) => no(death.message)),
+      silent.then(() => late(`nothing on its console within ${FIRST_LINE_MS / 1000} s`)),
+      passed(BOOT_MS).then(() => late(`not ready within ${BOOT_MS / 1000} s`)),
+    );
   } catch (error) {
     signal.throwIfAborted();
     return no(describe(error));
+  } finally {
+    for (const stop of timers) stop();
   }
-}
-
-/** Resolves when the guest has not said a word for too long; never if it has spoken. */
-async function silent(guest: Guest): Promise<void> {
-  let spoke = false;
-  void guest.console.line(/./).then(() => {
-    spoke = true;
-  });
-  await passed(guest, FIRST_LINE_MS);
-  if (spoke) await new Promise<never>(() => {});
-}
-
-/** Resolves when the host has given the guest so much time. */
-function passed({ pace }: Guest, ms: number): Promise<void> {
-  return new Promise((resolve) => pace.after(ms, resolve));
 }
 
 /** What decides whether KVM works here, apart from who may open the device. */

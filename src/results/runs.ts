@@ -118,9 +118,13 @@ async function keptIn(folder: string, id: string): Promise<KeptCell | undefined>
   return (await fromFolder(join(folder, evidence))).kept;
 }
 
+/** Bytes. A record's texts are bounded, and so is what is made of them. */
+const LARGEST_KEPT = 16 << 20;
+
 async function fromFolder(folder: string): Promise<PastCell> {
   const file = join(folder, KEPT_CELL);
   try {
+    if (statSync(file).size > LARGEST_KEPT) throw new Error('it is too large');
     const kept = KeptCell.parse(JSON.parse(await readFile(file, 'utf8')));
     return { run: kept.run, cell: kept.cell, kept };
   } catch (error) {

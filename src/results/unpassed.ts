@@ -1,9 +1,8 @@
 /** What has not passed: the last word on each cell, over all runs that are there. */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { isGood, type RunRecord, UsageError, Verdict, whyUnfinished } from '../model/index.js';
+import { isGood, LineSplitter, type RunRecord, UsageError, Verdict, whyUnfinished } from '../model/index.js';
 import type { Cell } from '../workloads/index.js';
 import { EVENTS, readStart } from './events.js';
 import { runFolders } from './runs.js';
@@ -50,15 +49,23 @@ export async function notPassed(runs: string): Promise<Unpassed[]> {
 
 const End = z.object({ record: z.object({ id: z.string(), verdict: Verdict, reason: z.string() }) });
 
+/** Characters. The end of a cell is some tens of thousands with all that its oracles and measurements say; what is longer is not of ours. */
+const LONGEST_LINE = 16 << 20;
+
 /** The verdicts of those cells that were run to their end. Of a long run most lines are steps, which are not parsed. */
 async function lastWords(file: string): Promise<Map<string, Verdict>> {
   const verdicts = new Map<string, Verdict>();
-  for await (const line of createInterface({ input: createReadStream(file, 'utf8') })) {
-    if (!line.startsWith('{"type":"cell-end"')) continue;
-    const end = End.safeParse(json(line));
-    if (end.success && whyUnfinished(end.data.record) === undefined)
-      verdicts.set(end.data.record.id, end.data.record.verdict);
-  }
+  const lines = new LineSplitter(
+    (line) => {
+      if (!line.startsWith('{"type":"cell-end"')) return;
+      const end = End.safeParse(json(line));
+      if (end.success && whyUnfinished(end.data.record) === undefined)
+        verdicts.set(end.data.record.id, end.data.record.verdict);
+    },
+    { longest: LONGEST_LINE },
+  );
+  for await (const chunk of createReadStream(file)) lines.push(chunk);
+  lines.end();
   return verdicts;
 }
 

@@ -20,7 +20,16 @@ import {
   whileAlive,
 } from '../guest/index.js';
 import { type IoPage, modelOf } from '../iommus/index.js';
-import { hasIommu, type Image, InfraError, type Machine, runtimeOf, type Topology, walk } from '../model/index.js';
+import {
+  hasIommu,
+  type Image,
+  InfraError,
+  type Machine,
+  onAbort,
+  runtimeOf,
+  type Topology,
+  walk,
+} from '../model/index.js';
 import { allowedWhile, complaints, type LogRead, parseKmsg, worded } from '../oracle/index.js';
 import { cmbOf, type Guest, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 import type { Peer } from '../workloads/index.js';
@@ -278,9 +287,12 @@ export class BootedGuest implements AsyncDisposable {
     if (/error|could not|failed/i.test(said)) throw new InfraError(`QEMU takes no debugger: ${said.trim()}`);
     await new Promise<void>((resolve, reject) => {
       const stop = qmp.onEvent(({ event }) => event === 'RESUME' && resolve());
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      const forget = onAbort(signal, () => reject(signal.reason));
       died.then(reject);
-      Promise.allSettled([qmp.closed]).then(stop);
+      Promise.allSettled([qmp.closed]).then(() => {
+        stop();
+        forget();
+      });
     });
   }
 

@@ -6,11 +6,11 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { describe, UsageError } from '../model/index.js';
+import { describe, LineSplitter, UsageError } from '../model/index.js';
 
 const CONTROL = 'control';
 /** A compiler's complaints are cut to a few lines before they come here. */
-const LONGEST_LINE = 1 << 20;
+const LARGEST_REQUEST = 1 << 20;
 
 const Request = z.strictObject({ ask: z.enum(['cell', 'reload']) });
 type Request = z.infer<typeof Request>;
@@ -89,13 +89,12 @@ async function respond(line: string, answer: (ask: Request['ask']) => Promise<st
 /** The first line that comes. */
 function lineOf(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
-    let text = '';
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf('\n');
-      if (end >= 0) resolve(text.slice(0, end));
-      else if (text.length > LONGEST_LINE) socket.destroy(new Error('it says too much'));
+    const lines = new LineSplitter(resolve);
+    let bytes = 0;
+    socket.on('data', (chunk: Buffer) => {
+      lines.push(chunk);
+      bytes += chunk.length;
+      if (bytes > LARGEST_REQUEST) socket.destroy(new Error('it says too much'));
     });
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('it ended before it answered')));

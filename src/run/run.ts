@@ -10,6 +10,7 @@ import {
   GuestDied,
   type Image,
   InfraError,
+  orAborted,
   type PrunedCell,
   type RunRecord,
   unfinished,
@@ -88,7 +89,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const kept = keptStates(boots, options.accelerator, (cell) => stateLost(cell.machine, cell.topology) === undefined);
   const needs = imageNeeds(boots);
   const running: Promise<void>[] = [];
-  const image: RunOptions['image'] = (need) => orAborted(options.image(need), halt.signal);
+  const image: RunOptions['image'] = (need) => orAborted(halt.signal, options.image(need));
   // One image after the other is made, beside the guests whose own are there.
   for (const waiting of inOrderOfNeed(needs)) {
     const need = needs.get(waiting[0] ?? { cells: [] });
@@ -262,21 +263,6 @@ async function runBoot(
  */
 function isMishap(error: unknown): boolean {
   return error instanceof GuestDied ? error.how === 'qemu-exit' : error instanceof InfraError;
-}
-
-/** What is being made goes on, for others; who waits for it does not. */
-async function orAborted<T>(made: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([made, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 /** The machine, or what the cell is about, cannot be had with this QEMU or this kernel. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -112,4 +112,14 @@ it('does not stumble over cells that are no more', async () => {
 
 it('without a run there is nothing to run again', async () => {
   await expect(left()).rejects.toThrow(/there is no run/);
+});
+
+it('a line that never ends is not read into memory, and the cells after it are found', async () => {
+  await run([a, b], [ended(a, 'fail')]);
+  const [id] = await readdir(runs);
+  const events = join(runs, id as string, 'events.jsonl');
+  await appendFile(events, `{"type":"cell-end","record":{"id":"${b.id}","verdict":"pass","reason":"`);
+  for (let i = 0; i < 17; i++) await appendFile(events, 'x'.repeat(1 << 20));
+  await appendFile(events, `"}}\n${JSON.stringify({ type: 'cell-end', at, record: ended(a, 'pass') })}\n`);
+  expect((await left())[0]).toEqual([b.id]);
 });

@@ -1,5 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -26,6 +27,19 @@ describe('the guest of another terminal', () => {
       throw new UsageError('a.c:3: error', 'correct it');
     });
     await expect(askDesk(folder.path, 'reload')).rejects.toThrow('a.c:3: error\n  correct it');
+  });
+
+  it('that never ends its line is heard so far, and no further', async () => {
+    await using folder = await deskFolder(runs);
+    const endless = createServer((socket) =>
+      socket
+        .resume()
+        .on('error', () => {})
+        .write('x'.repeat((1 << 20) + 1)),
+    );
+    await new Promise<void>((resolve) => endless.listen(join(folder.path, 'control'), resolve));
+    await expect(askDesk(folder.path, 'cell')).rejects.toThrow('it says too much');
+    await new Promise((resolve) => endless.close(resolve));
   });
 
   it('that was killed is not found, and its folder goes with the next', async () => {
