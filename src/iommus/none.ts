@@ -1,3 +1,4 @@
+import { ARCHES } from '../arches/index.js';
 import { defineIommu } from './iommu.js';
 
 /** No IOMMU: devices use physical addresses. */
@@ -5,7 +6,7 @@ export const none = defineIommu(
   'none',
   {},
   {
-    arches: ['x86_64', 'aarch64'],
+    arches: ARCHES.map(({ id }) => id),
     objection: () => undefined,
     qemu: { machine: {}, devices: () => [], since: () => undefined, unsaved: undefined },
     kernel: { args: () => [], needs: [], small: true, module: undefined, sysfs: /^$/ },

@@ -1,4 +1,4 @@
-import { needs } from '../arches/index.js';
+import { ARCHES, needs } from '../arches/index.js';
 import { Domain, defineIommu, hex, Runtime } from './iommu.js';
 
 /** virtio-iommu, which is told of mappings by requests. */
@@ -6,7 +6,7 @@ export const virtio = defineIommu(
   'virtio',
   { domain: Domain, runtime: Runtime },
   {
-    arches: ['x86_64', 'aarch64'],
+    arches: ARCHES.map(({ id }) => id),
     objection: () => undefined,
 
     qemu: {
