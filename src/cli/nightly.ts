@@ -25,7 +25,7 @@ import { DEFAULT_KERNEL } from './options.js';
 import { gate, withHistory } from './perf.js';
 import { writeWholeReport } from './report.js';
 import { askedFor } from './run.js';
-import { loadSuites, planOf } from './scenarios.js';
+import { consumers, loadSuites, planOf } from './scenarios.js';
 
 interface NightlyOptions extends ConductOptions, GcOptions {
   suite?: string[];
@@ -78,6 +78,7 @@ async function nightly(options: NightlyOptions): Promise<void> {
   const suites = await loadSuites(options.scenarios);
   const { night, said } = beginNight(all.at(-1), {
     suites: suites.map(({ id }) => id),
+    consumers,
     words: options.suite,
     kernel: options.kernel,
     fresh: options.fresh ?? false,

@@ -6,6 +6,8 @@ import { newRunId } from '../results/index.js';
 export interface NightWish {
   /** Suites that there are. */
   suites: readonly string[];
+  /** Of them, those that run on another kernel as well. */
+  consumers: readonly string[];
   /** What the user wants instead of all that a night has. */
   words: readonly string[] | undefined;
   kernel: string;
@@ -37,17 +39,15 @@ function asks(stages: readonly NightStage[]): string {
   return JSON.stringify(stages.map(({ name, words, kernel }) => [name, words, kernel]));
 }
 
-/** Those whose kernel's own ways change from one kernel to the next: each night sees them on another one, too. */
-const CONSUMERS = ['dmabuf', 'register', 'vfio', 'pmem', 'lifetime'];
 const [NEWER, OLDER] = ['7.3', '7.2'];
 
-function stagesOf({ suites, words, kernel }: NightWish): NightStage[] {
+function stagesOf({ suites, consumers, words, kernel }: NightWish): NightStage[] {
   if (words !== undefined) return [{ name: 'suites', words: [...words], kernel }];
   const all = [
     { name: 'suites', words: ['nightly'], kernel },
-    { name: 'consumers', words: CONSUMERS, kernel: kernel === OLDER ? NEWER : OLDER },
+    { name: 'consumers', words: [...consumers], kernel: kernel === OLDER ? NEWER : OLDER },
     { name: 'debug', words: ['debug'], kernel: 'debug' },
     { name: 'bench', words: ['bench'], kernel },
   ];
-  return all.filter(({ words }) => words.every((word) => suites.includes(word)));
+  return all.filter(({ words }) => words.length > 0 && words.every((word) => suites.includes(word)));
 }

@@ -5,11 +5,13 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { knownDefects } from '../../harness/findings.js';
-import { suites as builtIn } from '../../harness/index.js';
+import { suites as builtIn, consumers } from '../../harness/index.js';
 import { describe, Machine, Topology, UsageError } from '../model/index.js';
 import { type Plan, select, withKnown, withOwnPatterns } from '../plan/index.js';
 import { Block, type Cell, Suite, Workload } from '../workloads/index.js';
 import { lineReporter, writtenAt } from './scenario-lines.js';
+
+export { consumers };
 
 /** Of a part that many suites share: it is looked at once. */
 function once<T>(schema: z.ZodType<T>) {

@@ -1,8 +1,15 @@
 import { expect, it } from 'vitest';
+import { consumers } from '../../../harness/index.js';
 import { beginNight, type NightWish } from '../../../src/cli/nights.js';
 import { Night } from '../../../src/model/index.js';
 
-const wish: NightWish = { suites: ['smoke', 'nightly', 'debug'], words: undefined, kernel: '7.3', fresh: false };
+const wish: NightWish = {
+  suites: ['smoke', 'nightly', 'debug'],
+  consumers,
+  words: undefined,
+  kernel: '7.3',
+  fresh: false,
+};
 const evening = new Date('2026-11-21T01:00:00Z');
 const hours = (n: number) => new Date(evening.getTime() + n * 3_600_000);
 const { night } = beginNight(undefined, wish, evening, 5);
@@ -14,7 +21,7 @@ it('a night has the stages that there are suites for', () => {
   ]);
   const bench = beginNight(undefined, { ...wish, suites: [...wish.suites, 'bench'] }, evening, 5);
   expect(bench.night.stages.map(({ words }) => words)).toEqual([['nightly'], ['debug'], ['bench']]);
-  const withConsumers = { ...wish, suites: [...wish.suites, 'dmabuf', 'register', 'vfio', 'pmem', 'lifetime'] };
+  const withConsumers = { ...wish, suites: [...wish.suites, ...consumers] };
   for (const [kernel, other] of [
     ['7.3', '7.2'],
     ['7.2', '7.3'],
