@@ -1,9 +1,9 @@
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command, Option } from 'commander';
-import { FileLock, type Images, openImages } from '../images/index.js';
+import { FileLock, GUEST_STATE, type Images, openImages, type Removable } from '../images/index.js';
 import { countOf, formatBytes } from '../model/index.js';
-import { type KeptRun, runsToRemove } from '../plan/index.js';
+import { garbage, type KeptRun } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { EVENTS, Nights, runFolders, runsFolder } from '../results/index.js';
 import { say } from '../terminal/index.js';
@@ -17,8 +17,6 @@ export interface GcOptions {
 }
 
 const KEEP_RUNS = 100;
-/** What was not used for so many days goes from the cache of images in any case; if there is no room, before and after old runs. */
-const UNUSED_DAYS = { always: 30, before: [7], after: [1, 0] };
 
 export function addGcOptions(command: Command): Command {
   return command
@@ -31,25 +29,32 @@ export function addGcOptions(command: Command): Command {
 }
 
 export function gcCommand(): Command {
-  const command = new Command('gc').option(
-    '--runs <DIR>',
-    'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)',
-  );
-  return addGcOptions(command).action(async (options: GcOptions) => {
+  const command = new Command('gc')
+    .option('--dry-run', 'say what would go and how much room that would give, and remove nothing')
+    .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)');
+  return addGcOptions(command).action(async (options: GcOptions & { dryRun?: boolean }) => {
     using interrupt = interruptible();
     using status = new StatusLine(process.stderr);
     const progress = progressReporter(status);
     await using images = await openImages({ progress, signal: interrupt.signal });
-    say(await collectGarbage(options, images, new Set()));
+    if (options.dryRun) say(announce(await findGarbage(options, images, new Set())).join('\n'));
+    else say(await collectGarbage(options, images, new Set()));
   });
 }
 
-/** Removes what there is no room for. Returns what was done, in one line. */
-export async function collectGarbage(
-  { keepRuns: keep, disk, runs: chosen }: GcOptions,
-  images: Images,
+export interface Garbage {
+  runs: KeptRun[];
+  images: Removable[];
+  /** Folders of old nights. */
+  nights: { folder: string; bytes: number }[];
+}
+
+/** What there is no room for; nothing is changed. */
+export async function findGarbage(
+  { keepRuns: keep, disk: room, runs: chosen }: GcOptions,
+  images: Pick<Images, 'list' | 'removable'>,
   needed: ReadonlySet<string>,
-): Promise<string> {
+): Promise<Garbage> {
   const runs = runsFolder(chosen);
   const kept: KeptRun[] = [];
   for (const folder of runFolders(runs)) {
@@ -57,31 +62,47 @@ export async function collectGarbage(
     await using _ = idle;
     kept.push({ folder, bytes: await bytesBelow(folder), needed: idle === null || needed.has(folder) });
   }
-  const inCache = async () => (await images.list()).reduce((sum, { bytes }) => sum + bytes, 0);
-  let ofRuns = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-  let freed = 0;
-  let removed = 0;
-  const count = (gone: { removed: string[]; bytes: number }) => {
-    removed += gone.removed.length;
-    freed += gone.bytes;
+  const inCache = (await images.list()).reduce((sum, { bytes }) => sum + bytes, 0);
+  const unused = (await images.removable()).map((image) => ({ ...image, state: image.name === GUEST_STATE }));
+  const nights = (await new Nights(runs).old(keep)).map(async (folder) => ({
+    folder,
+    bytes: await bytesBelow(folder),
+  }));
+  return {
+    ...garbage({ runs: kept, unused, inCache }, { keep, room, now: new Date() }),
+    nights: await Promise.all(nights),
   };
-  const unused = async (days: number) => count(await images.gc(days));
-  const whileFull = async (steps: readonly number[]) => {
-    for (const days of steps) if (ofRuns + (await inCache()) > disk) await unused(days);
-  };
-  await unused(UNUSED_DAYS.always);
-  if (ofRuns + (await inCache()) > disk) count(await images.states.clear());
-  await whileFull(UNUSED_DAYS.before);
-  const going = runsToRemove(kept, keep, Math.max(0, disk - (await inCache())));
-  for (const { folder, bytes } of going) {
-    await rm(folder, { recursive: true, force: true });
-    freed += bytes;
-    ofRuns -= bytes;
-  }
-  await whileFull(UNUSED_DAYS.after);
-  await new Nights(runs).forget(keep);
-  return `${countOf(going.length, 'run')} and ${countOf(removed, 'image')} removed, ${formatBytes(freed)} freed`;
 }
+
+/** Removes what there is no room for. Returns what was done, in one line. */
+export async function collectGarbage(
+  options: GcOptions,
+  images: Pick<Images, 'list' | 'removable' | 'remove'>,
+  needed: ReadonlySet<string>,
+): Promise<string> {
+  const { runs, nights, images: unused } = await findGarbage(options, images, needed);
+  const gone = await images.remove(unused);
+  for (const { folder } of [...runs, ...nights]) await rm(folder, { recursive: true, force: true });
+  return `${counts(runs.length, gone.removed.length)} removed, ${formatBytes(gone.bytes + bytesOf([...runs, ...nights]))} freed`;
+}
+
+/** What collectGarbage() would do, a line each. */
+export function announce({ runs, images, nights }: Garbage): string[] {
+  const all = [
+    ...runs.map(({ folder, bytes }) => ({ what: `run ${basename(folder)}`, bytes })),
+    ...nights.map(({ folder, bytes }) => ({ what: `night ${basename(folder)}`, bytes })),
+    ...images.map(({ id, bytes }) => ({ what: id, bytes })),
+  ];
+  return [...listed(all), `${counts(runs.length, images.length)} would be removed, ${formatBytes(bytesOf(all))} freed`];
+}
+
+export function listed(things: readonly { what: string; bytes: number }[]): string[] {
+  return things.map(({ what, bytes }) => `${formatBytes(bytes).padStart(10)}  ${what}`);
+}
+
+const counts = (runs: number, images: number) => `${countOf(runs, 'run')} and ${countOf(images, 'image')}`;
+
+export const bytesOf = (things: readonly { bytes: number }[]) => things.reduce((sum, { bytes }) => sum + bytes, 0);
 
 async function bytesBelow(folder: string): Promise<number> {
   const sizes = (await readdir(folder, { recursive: true, withFileTypes: true }))

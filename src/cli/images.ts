@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import { ARCHES } from '../arches/index.js';
 import { type Images, type ImagesOptions, openImages } from '../images/index.js';
 import { countOf, formatBytes } from '../model/index.js';
+import { notUsedFor } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { columnsOf, flowing, say } from '../terminal/index.js';
+import { bytesOf, listed } from './gc.js';
 import { interruptible } from './interrupt.js';
 import { addImageOptions, type ImageOptions, wholeNumber } from './options.js';
 
@@ -30,6 +32,7 @@ export function imagesCommand(): Command {
     new Command('gc')
       .description('remove what was not used for some time')
       .option('--keep-days <N>', 'how long what is not used is kept', wholeNumber(0, 36_500), 30)
+      .option('--dry-run', 'say what would go and how much room that would give, and remove nothing')
       .action(gc),
   );
   return command;
@@ -76,9 +79,14 @@ async function list(): Promise<void> {
   });
 }
 
-async function gc(options: { keepDays: number }): Promise<void> {
+async function gc({ keepDays, dryRun }: { keepDays: number; dryRun?: boolean }): Promise<void> {
   await withImages({}, async (images) => {
-    const { removed, bytes } = await images.gc(options.keepDays);
+    const unused = notUsedFor(keepDays, await images.removable(), new Date());
+    if (dryRun) {
+      for (const line of listed(unused.map(({ id, bytes }) => ({ what: id, bytes })))) say(line);
+      return say(`${unused.length} would be removed, ${formatBytes(bytesOf(unused))} freed`);
+    }
+    const { removed, bytes } = await images.remove(unused);
     for (const name of removed) say(`removed ${name}`);
     say(`${removed.length} removed, ${formatBytes(bytes)} freed`);
   });

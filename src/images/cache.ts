@@ -270,32 +270,41 @@ export class Cache {
     return (await Promise.all(entries)).sort((a, b) => b.used.getTime() - a.used.getTime());
   }
 
-  /**
-   * Removes entries last used before `before`, and packages not in `keep` that are older. What another process makes or uses now
-   * stays.
-   */
-  async gc(before: Date, keep: ReadonlySet<string>): Promise<Removed> {
-    const removed: string[] = [];
-    let bytes = 0;
+  /** All that could be removed now: entries that nobody uses, and packages not in `keep`, unless somebody makes something. */
+  async removable(keep: ReadonlySet<string>): Promise<Removable[]> {
     const inUse = await this.#users.inUse();
-    for (const { name, key, used, bytes: size } of await this.list()) {
-      const id = `${name}-${key}`;
-      if (used >= before || inUse.has(id) || !(await this.#remove(id))) continue;
-      bytes += size;
-      removed.push(id);
-    }
-    // Whoever makes something now may have fetched packages for it that no lock names.
-    const idle = readdirSync(this.path('work')).length === 0;
-    for (const sha256 of idle ? readdirSync(this.path('packages')) : []) {
-      const file = this.path('packages', sha256);
-      const now = lstatSync(file);
-      if (keep.has(sha256) || now.mtime >= before) continue;
-      bytes += now.size;
-      await rm(file);
-      removed.push(`package ${sha256.slice(0, 16)}`);
+    const entries = (await this.list())
+      .map(({ name, key, bytes, used }) => ({ id: `${name}-${key}`, name, bytes, used }))
+      .filter(({ id }) => !inUse.has(id));
+    const packages = this.#looseFiles(keep).map((sha256) => {
+      const { size, mtime } = lstatSync(this.path('packages', sha256));
+      return { id: `package ${sha256.slice(0, 16)}`, package: sha256, bytes: size, used: mtime };
+    });
+    return [...entries, ...packages];
+  }
+
+  /** Removes what removable() told of; what another process makes or uses by now stays. */
+  async remove(items: readonly Removable[]): Promise<Removed> {
+    const gone: Removed = { removed: [], bytes: 0 };
+    const loose = new Set(this.#looseFiles(new Set()));
+    for (const item of items) {
+      if (item.package === undefined) {
+        if (!(await this.#remove(item.id))) continue;
+      } else {
+        if (!loose.has(item.package)) continue;
+        await rm(this.path('packages', item.package), { force: true });
+      }
+      gone.removed.push(item.id);
+      gone.bytes += item.bytes;
     }
     await this.#sweepLocks();
-    return { removed, bytes };
+    return gone;
+  }
+
+  /** Whoever makes something now may have fetched packages for it that no lock names. */
+  #looseFiles(keep: ReadonlySet<string>): string[] {
+    if (readdirSync(this.path('work')).length > 0) return [];
+    return readdirSync(this.path('packages')).filter((sha256) => !keep.has(sha256));
   }
 
   /** False if it is not there, or somebody makes or uses it. */
@@ -324,6 +333,17 @@ export class Cache {
       await lock?.remove();
     }
   }
+}
+
+/** An entry, or a downloaded package. */
+export interface Removable {
+  id: string;
+  /** Of an entry, which all versions of it have. */
+  name?: string;
+  /** The file of a package. */
+  package?: string;
+  bytes: number;
+  used: Date;
 }
 
 /** Names of what is gone, and what that freed. */

@@ -4,7 +4,7 @@ import type { Emit, Image, Kernel, Machine, Modules, Progress, Qemu, RootFs } fr
 import { UsageError } from '../model/index.js';
 import { Apt } from './apt.js';
 import { checkTreeIommus, treeKernel } from './buildtree.js';
-import { Cache, cacheDirectory } from './cache.js';
+import { Cache, cacheDirectory, type Removable, type Removed } from './cache.js';
 import { type Complaint, checkBuild, checkers, checkStyle } from './check.js';
 import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
 import { changedBy, readFragment, variantOf } from './kernel-variant.js';
@@ -77,7 +77,10 @@ export interface Images extends AsyncDisposable {
   drift(): string[];
   list(): Promise<CachedEntry[]>;
   readonly cacheDir: string;
-  gc(keepDays: number): Promise<{ removed: string[]; bytes: number }>;
+  /** What is in the cache that nobody uses and no lock names. */
+  removable(): Promise<Removable[]>;
+  /** Of that; what somebody uses by now stays. */
+  remove(items: readonly Removable[]): Promise<Removed>;
   /** Locks what the mirror has now. Returns what changed. */
   update(group: string): Promise<string[]>;
   /** Names that `update` takes. */
@@ -290,9 +293,12 @@ class CachedImages implements Images {
     return this.#cache.list();
   }
 
-  gc(keepDays: number): Promise<{ removed: string[]; bytes: number }> {
-    const keep = new Set(this.#packages.inUse(this.groups()).map((p) => p.sha256));
-    return this.#cache.gc(new Date(Date.now() - keepDays * 86_400_000), keep);
+  removable(): Promise<Removable[]> {
+    return this.#cache.removable(new Set(this.#packages.inUse(this.groups()).map((p) => p.sha256)));
+  }
+
+  remove(items: readonly Removable[]): Promise<Removed> {
+    return this.#cache.remove(items);
   }
 
   groups(): string[] {

@@ -1,6 +1,6 @@
 export { projectRoot } from '../model/index.js';
 export { checkNamespaces } from './box.js';
-export { cacheDirectory } from './cache.js';
+export { cacheDirectory, type Removable } from './cache.js';
 export { FileLock } from './filelock.js';
 export { type GuestTree, namesGuestTree, openGuestTree } from './guest-tree.js';
 export { hostPrograms, type Lacking } from './host-programs.js';
@@ -8,4 +8,4 @@ export { type CachedEntry, type Images, type ImagesOptions, openImages } from '.
 export { findMirror, tryMirror } from './mirror.js';
 export { keyOf } from './project.js';
 export { guestFolder } from './sources.js';
-export { GuestStates } from './states.js';
+export { GUEST_STATE, GuestStates } from './states.js';

@@ -1,8 +1,8 @@
 /** States of guests in the cache: each can be had again by booting, so they come and go as there is room. */
 import { chmod, statfs } from 'node:fs/promises';
-import type { Cache, Removed } from './cache.js';
+import type { Cache } from './cache.js';
 
-const NAME = 'guest-state';
+export const GUEST_STATE = 'guest-state';
 /** All of them together: some more than suite ci has under emulation. They take no more than half of what they leave free. */
 const ROOM = 16 * 2 ** 30;
 /** With less than that left on the disk none is kept. */
@@ -17,7 +17,7 @@ export class GuestStates {
 
   /** The folder of a state, every byte of which is as it was written. It may go at any time: reading it may fail. */
   async find(key: string, onDamage: (damage: string) => void): Promise<string | undefined> {
-    return (await this.#cache.find(NAME, key, onDamage))?.dir;
+    return (await this.#cache.find(GUEST_STATE, key, onDamage))?.dir;
   }
 
   /**
@@ -32,17 +32,12 @@ export class GuestStates {
       await write(dir);
       return {};
     };
-    if (await this.#cache.offer({ name: NAME, key, build }))
-      await this.#cache.trim(NAME, Math.min(ROOM, (bavail * bsize) / 2));
-  }
-
-  /** Makes room: all of them can be had again. */
-  clear(): Promise<Removed> {
-    return this.#cache.trim(NAME, 0);
+    if (await this.#cache.offer({ name: GUEST_STATE, key, build }))
+      await this.#cache.trim(GUEST_STATE, Math.min(ROOM, (bavail * bsize) / 2));
   }
 
   /** For a state that did not go on. */
   async discard(key: string): Promise<void> {
-    await this.#cache.discard(NAME, key);
+    await this.#cache.discard(GUEST_STATE, key);
   }
 }

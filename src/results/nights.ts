@@ -1,6 +1,6 @@
 /** The nights of a folder of runs: hidden in it, a folder each. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Night } from '../model/index.js';
 import { writeJson } from './store.js';
@@ -35,10 +35,9 @@ export class Nights {
     await writeJson(join(this.folderOf(night), NIGHT), night);
   }
 
-  /** Keeps the newest. */
-  async forget(keep: number): Promise<void> {
-    for (const night of (await this.all()).slice(0, -keep))
-      await rm(this.folderOf(night), { recursive: true, force: true });
+  /** The folders of all but the newest. */
+  async old(keep: number): Promise<string[]> {
+    return (await this.all()).slice(0, -keep).map((night) => this.folderOf(night));
   }
 }
 
