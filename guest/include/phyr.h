@@ -33,6 +33,4 @@
 #include "phyr/reg.h"
 #include "phyr/sg.h"
 
-#include "phyr_plant.h"
-
 #endif /* PHYR_H */

@@ -6,6 +6,7 @@
 #include <linux/jump_label.h>
 
 #include "phyr.h"
+#include "phyr_plant.h"
 
 /* node.c: links of chains, from two caches that are seen in /proc/slabinfo */
 #define PHYR_NODE_SMALL		512

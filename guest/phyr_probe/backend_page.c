@@ -6,6 +6,7 @@
 #include <linux/iommu.h>
 #include <linux/slab.h>
 
+#include "phyr_plant.h"
 #include "probe.h"
 
 static int page_init(struct probe_mapping *m)
@@ -54,13 +55,13 @@ static __always_inline int walk_pieces(struct probe_mapping *m, u64 max, u32 lim
 
 static int page_map_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 len)
 {
-	m->addr[at] = dma_map_phys(m->dev, addr, len, probe_real_dir(m), 0);
+	m->addr[at] = dma_map_phys(m->dev, addr, len, phyr_plant_dir(m->dir), 0);
 	return dma_mapping_error(m->dev, m->addr[at]) ? -(int)at - 1 : 0;
 }
 
 static int page_unmap_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 len)
 {
-	dma_unmap_phys(m->dev, m->addr[at], len, probe_real_dir(m), 0);
+	dma_unmap_phys(m->dev, m->addr[at], len, phyr_plant_dir(m->dir), 0);
 	return 0;
 }
 
@@ -109,7 +110,7 @@ static size_t page_meta_bytes(struct probe_mapping *m)
 static int iova_map(struct probe_mapping *m)
 {
 	u64 todo = phyr_plant_len(m->mem->len), mapped = 0;
-	enum dma_data_direction dir = probe_real_dir(m);
+	enum dma_data_direction dir = phyr_plant_dir(m->dir);
 	u32 i;
 	int err;
 
@@ -153,7 +154,7 @@ static void iova_unmap(struct probe_mapping *m)
 		return;
 	if (dma_use_iova(&m->iova))
 		dma_iova_destroy(m->dev, &m->iova, phyr_plant_len(m->mem->len),
-				 probe_real_dir(m), 0);
+				 phyr_plant_dir(m->dir), 0);
 	else
 		walk_pieces(m, WHOLE, m->mem->nr_chunks, page_unmap_one);
 }
@@ -168,7 +169,7 @@ static size_t iova_meta_bytes(struct probe_mapping *m)
 static int raw_map(struct probe_mapping *m)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(m->dev);
-	enum dma_data_direction dir = probe_real_dir(m);
+	enum dma_data_direction dir = phyr_plant_dir(m->dir);
 	u64 todo = PAGE_ALIGN(phyr_plant_len(m->mem->len) + offset_in_page(m->mem->chunk[0].paddr));
 	int prot = IOMMU_CACHE | (dir == DMA_TO_DEVICE ? IOMMU_READ : IOMMU_WRITE);
 	u64 mapped = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Backend sg: a scatterlist, by dma_map_sgtable(). */
+#include "phyr_plant.h"
 #include "probe.h"
 
 static int sg_init(struct probe_mapping *m)
@@ -39,7 +40,7 @@ static int sg_build(struct probe_mapping *m)
 
 static int sg_map(struct probe_mapping *m)
 {
-	return dma_map_sgtable(m->dev, &m->table, probe_real_dir(m), 0);
+	return dma_map_sgtable(m->dev, &m->table, phyr_plant_dir(m->dir), 0);
 }
 
 static void sg_consume(struct probe_mapping *m)
@@ -54,7 +55,7 @@ static void sg_consume(struct probe_mapping *m)
 static void sg_unmap(struct probe_mapping *m)
 {
 	if (!phyr_planted(PHYR_PLANT_SKIP_UNMAP))
-		dma_unmap_sgtable(m->dev, &m->table, probe_real_dir(m), 0);
+		dma_unmap_sgtable(m->dev, &m->table, phyr_plant_dir(m->dir), 0);
 }
 
 static size_t sg_meta_bytes(struct probe_mapping *m)

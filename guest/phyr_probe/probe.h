@@ -108,12 +108,6 @@ extern const struct probe_backend probe_backend_phyr16;
 extern const struct probe_backend probe_backend_phyr8;
 extern const struct probe_backend probe_backend_reg;
 
-/* The direction that the kernel's own ways are told. */
-static __always_inline enum dma_data_direction probe_real_dir(const struct probe_mapping *m)
-{
-	return phyr_plant_dir(m->dir);
-}
-
 int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 		       const struct probe_memory *mem, u32 backend, u32 direction);
 void probe_mapping_release(struct probe_mapping *m);

@@ -51,7 +51,6 @@ export const aarch64 = defineArch({
     compiler: 'aarch64-linux-gnu-gcc-14',
     strip: 'aarch64-linux-gnu-strip',
     makeFlags: ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'],
-    fioFlags: '--cpu=aarch64 ',
     triplet: 'aarch64-linux-gnu',
     loader: 'lib/ld-linux-aarch64.so.1',
   },

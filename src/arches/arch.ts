@@ -62,8 +62,6 @@ export interface Arch<Id extends string = string> {
     strip: string;
     /** For Kbuild. */
     makeFlags: readonly string[];
-    /** For fio's configure, which would ask the machine that it runs on. */
-    fioFlags: string;
     /** Of Debian's library directories. */
     triplet: string;
     /** Path of the dynamic loader by which programs are linked. */

@@ -49,7 +49,6 @@ export const x86_64 = defineArch({
     compiler: 'gcc-14',
     strip: 'strip',
     makeFlags: [],
-    fioFlags: '',
     triplet: 'x86_64-linux-gnu',
     loader: 'lib64/ld-linux-x86-64.so.2',
   },

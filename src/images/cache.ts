@@ -9,6 +9,7 @@ import { NoSpace } from './exec.js';
 import { FileLock } from './filelock.js';
 import { findDamage, hashFile, Manifest, takeManifest } from './manifest.js';
 import { Users } from './users.js';
+import { recordMs, usualMs } from './usual.js';
 
 const EntryFile = z.strictObject({
   schema: z.literal(1),
@@ -48,7 +49,7 @@ export interface EntrySpec {
 /**
  * The cache: `entries/NAME-KEY` are finished and never change; `work/NAME-KEY` are being made, each by the holder of
  * `locks/NAME-KEY`; `users/` says who uses what now; `builds/` has objects to build upon; `packages/SHA256` are downloaded files; `substitutes` says what was taken for locks whose versions left
- * the mirror. Entries appear by rename, so a half-made one is never seen, and work whose lock is free was left by a crash.
+ * the mirror; `times` how long each kind of entry took to make. Entries appear by rename, so a half-made one is never seen, and work whose lock is free was left by a crash.
  */
 export class Cache {
   readonly dir: string;
@@ -111,7 +112,8 @@ export class Cache {
     await this.#users.mark(id);
     const found = await this.#find(id, this.#deep, () => {});
     if (found) return done(found);
-    this.#emit({ type: 'step-start', id, step: spec.name });
+    const usual = usualMs(this.path('times'), spec.name);
+    this.#emit({ type: 'step-start', id, step: spec.name, ...(usual === undefined ? {} : { usual_ms: usual }) });
     try {
       await using lock = await FileLock.acquire(this.path('locks', id), {
         signal: this.#signal,
@@ -122,6 +124,7 @@ export class Cache {
         this.#emit({ type: 'warning', text: `cached ${id} is damaged (${damage}): making it again` });
       };
       const made = (await this.#find(id, this.#deep, onDamage)) ?? (await this.#make(id, spec));
+      if (!made.cached) recordMs(this.path('times'), spec.name, performance.now() - started);
       await lock.remove();
       return done(made);
     } catch (error) {

@@ -3,10 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Arch } from '../arches/index.js';
-import { InfraError, UsageError } from '../model/index.js';
+import { InfraError, projectRoot, UsageError } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache, Entry } from './cache.js';
 import { must, tail } from './exec.js';
+import { hashFile } from './manifest.js';
 import type { PackageSet, Packages } from './packages.js';
 import { keyOf } from './project.js';
 import { copySources, guestSources } from './sources.js';
@@ -14,12 +15,14 @@ import type { Toolbox } from './toolbox.js';
 
 const STEP = 1;
 
-/** Engines that need a library are left out by themselves: the toolbox holds libaio's alone. */
-const fioConfigure = ({ compiler, fioFlags }: Arch['build']): string =>
-  `./configure --cc=${compiler} ${fioFlags}--build-static --disable-native --disable-lex --disable-shm --extra-cflags="-O2 -g0"`;
+/** By their names where fio is built. Its own configure compiles a hundred programs to find out what is known of a locked toolbox. */
+const FIO_FILES = { 'config-host.mak': 'fio.config', 'fio.mk': 'fio.mk' };
 
-export function fioKey(set: PackageSet, toolbox: Toolbox, target: Arch['build']): string {
-  return keyOf('fio', STEP, set.packages.find(isFio)?.sha256, toolbox.key, fioConfigure(target));
+const fioFile = (name: string): string => path.join(projectRoot, 'images', name);
+
+export function fioKey(set: PackageSet, toolbox: Toolbox, { compiler }: Arch['build']): string {
+  const files = Object.values(FIO_FILES).map((name) => hashFile(fioFile(name)));
+  return keyOf('fio', STEP, set.packages.find(isFio)?.sha256, toolbox.key, compiler, files);
 }
 
 const isFio = (p: { kind: string; name: string }): boolean => p.kind === 'source' && p.name === 'fio';
@@ -49,7 +52,9 @@ export function fio(
         what: 'unpacking fio',
         signal,
       });
-      const script = `set -e; ${fioConfigure(target)}; make -j${os.availableParallelism()} fio; ${target.strip} fio`;
+      for (const [to, name] of Object.entries(FIO_FILES)) copyFileSync(fioFile(name), path.join(work, to));
+      const make = `make -f fio.mk -j${os.availableParallelism()} CC=${target.compiler} fio`;
+      const script = `set -e; ${make}; ${target.strip} fio`;
       const result = await inBox(['sh', '-c', script], { toolbox: box.dir, work, mountPoint, signal });
       if (!result.ok) throw new InfraError('fio does not build', tail(result.all));
       copyFileSync(path.join(work, 'fio'), path.join(context.dir, 'fio'));
