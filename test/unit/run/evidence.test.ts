@@ -1,5 +1,11 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { longDetails } from '../../../src/run/evidence.js';
+import type { Image } from '../../../src/model/index.js';
+import { keepEvidence, longDetails } from '../../../src/run/evidence.js';
+import type { Cell } from '../../../src/workloads/index.js';
+import { cellRecord, someRun } from '../run-result.js';
 
 it('what a record says in part only is kept whole, and nothing else', () => {
   const detail = `fio:\n${'x'.repeat(5000)}`;
@@ -11,4 +17,23 @@ it('what a record says in part only is kept whole, and nothing else', () => {
     ],
   });
   expect(long).toEqual([`workload:\n${detail}\n`]);
+});
+
+it('the folder of a cell has what was cut from its record, whatever else cannot be kept', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'phyrlab-test-'));
+  try {
+    const [folder, artefacts] = [join(root, 'cell'), join(root, 'boot')];
+    mkdirSync(artefacts);
+    const detail = `fio:\n${'x'.repeat(5000)}`;
+    const record = cellRecord({ verdict: 'fail', oracles: [{ name: 'workload', verdict: 'fail', detail }] });
+    // Of the image nothing is there, so that its hashes cannot be taken.
+    const image = { modules: { dir: join(root, 'none') } } as unknown as Image;
+    const evidence = { folder, artefacts, run: someRun, cell: {} as Cell, record, image, log: ['[1.0] a'] };
+    const trouble = await keepEvidence(evidence, async (log) => [...log]);
+    expect(readFileSync(join(folder, 'details.txt'), 'utf8')).toBe(`workload:\n${detail}\n`);
+    expect(readFileSync(join(folder, 'kernel.log'), 'utf8')).toBe('[1.0] a\n');
+    expect(trouble).toEqual([expect.stringContaining('its declaration is not kept')]);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 });
