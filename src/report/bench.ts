@@ -1,6 +1,7 @@
 /** What a bench measured, as tables: what was measured down, the ways across. */
 import type { CellRecord, Metric } from '../model/index.js';
 import { type Align, grid, wrapped } from '../terminal/index.js';
+import { figuresIn } from '../workloads/index.js';
 import { formatRatio } from './format.js';
 
 export interface BenchTableOptions {
@@ -12,10 +13,10 @@ export interface BenchTableOptions {
   width?: number;
 }
 
-const PHASES = ['build', 'map', 'consume', 'unmap'];
-const COUNTS = ['metadata', 'segments', 'PRP entries', 'allocations', 'IOTLB invalidations', 'bounces'];
+const PHASES = figuresIn('phase');
+const COUNTS = figuresIn('count');
 /** Of a whole I/O. */
-const WHOLE = 'whole';
+const WHOLE = figuresIn('whole');
 
 export function benchTables(records: readonly CellRecord[], options: BenchTableOptions): string[] {
   const groups = new Map<string, CellRecord[]>();
@@ -31,9 +32,9 @@ export function benchTables(records: readonly CellRecord[], options: BenchTableO
       figures: new Map(metrics.map(({ name, value }) => [name, value])),
     }));
     const names = new Set(columns.flatMap(({ figures }) => [...figures.keys()]));
-    const whole = [...names].some((name) => name.endsWith(` ${WHOLE}`));
+    const whole = [...names].some((name) => WHOLE.some((figure) => name.endsWith(` ${figure}`)));
     const tables = whole
-      ? [table(`${where}: instructions of an I/O, queue_rq() and completion`, columns, [WHOLE])]
+      ? [table(`${where}: instructions of an I/O, queue_rq() and completion`, columns, WHOLE)]
       : options.phases
         ? PHASES.map((phase) => table(`${where}: ${phase}, instructions`, columns, [phase]))
         : [table(`${where}: ${PHASES.join(' + ')}, instructions`, columns, PHASES)];

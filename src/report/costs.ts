@@ -1,5 +1,6 @@
 /** What the same work cost by each backend: the kernel's paths beside ours. */
 import type { CellRecord } from '../model/index.js';
+import { figuresIn } from '../workloads/index.js';
 
 /** The same work on the same machine, as far as it passed and was counted. */
 export interface CostGroup {
@@ -26,7 +27,7 @@ export interface CostRow {
 const BACKENDS: readonly string[] = ['sg', 'iter', 'iova', 'phyr16', 'phyr8'];
 
 /** As they follow each other. */
-const PHASES: readonly string[] = ['build', 'map', 'consume', 'unmap'];
+const PHASES = figuresIn('phase');
 
 export function isOurs(backend: string): boolean {
   return backend.startsWith('phyr');

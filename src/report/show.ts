@@ -59,6 +59,7 @@ export function setupOf({ machine, topology, workload, backend, plant }: Shown):
     `          the kernel ${machine.hostBridgeP2p ? 'trusts' : 'does not trust'} the host bridge to forward peer-to-peer traffic`,
     `kernel    ${kernelArgs(machine, topology, 'tcg').join(' ')}`,
     `workload  ${workloadOf(workload)}`,
+    `          ${kindOf(workload).describe}`,
     `backend   ${backend}${plant === undefined ? '' : `, with the planted defect ${plant}`}`,
   ];
 }

@@ -9,4 +9,4 @@ export type { Peer } from './shared/peer.js';
 export { rangesOf } from './shared/ranges.js';
 export { failed, type WorkloadResult } from './shared/result.js';
 export { Block, Suite } from './suite.js';
-export { kindOf, kinds, Workload } from './workload.js';
+export { figuresIn, kindOf, kinds, Workload } from './workload.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Kind } from './kind.js';
 import * as list from './kinds.js';
+import type { BenchTable, Figures } from './shared/figures.js';
 
 type Kinds = (typeof list)[keyof typeof list];
 
@@ -18,4 +19,12 @@ const byName = new Map<string, unknown>(kinds.map((kind) => [kind.name, kind]));
 /** Answers for this workload, and for no other kind's. */
 export function kindOf<W extends Workload>({ kind }: W): Kind<W> {
   return byName.get(kind) as Kind<W>;
+}
+
+/** The figures, of whichever kind, that stand in such a table. */
+export function figuresIn(table: BenchTable): string[] {
+  return kinds.flatMap((kind) => {
+    const figures: Figures = kind.figures;
+    return Object.entries(figures).flatMap(([name, figure]) => (figure.table === table ? [name] : []));
+  });
 }

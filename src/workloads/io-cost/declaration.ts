@@ -15,7 +15,7 @@ export const IoCost = z.strictObject({
 export type IoCost = z.infer<typeof IoCost>;
 
 export const figures = {
-  whole: { unit: 'insn', better: 'lower' },
+  whole: { unit: 'insn', better: 'lower', table: 'whole' },
   queue: { unit: 'insn', better: 'lower' },
   complete: { unit: 'insn', better: 'lower' },
   map: { unit: 'insn', better: 'lower' },

@@ -10,16 +10,16 @@ export const MapCost = z.strictObject({ id: Id, kind: z.literal('map-cost'), poi
 export type MapCost = z.infer<typeof MapCost>;
 
 export const figures = {
-  map: { unit: 'insn', better: 'lower' },
-  unmap: { unit: 'insn', better: 'lower' },
-  build: { unit: 'insn', better: 'lower' },
-  consume: { unit: 'insn', better: 'lower' },
-  metadata: { unit: 'B', better: 'lower' },
-  segments: { unit: '', better: 'lower' },
-  'PRP entries': { unit: '', better: 'neither' },
-  allocations: { unit: '', better: 'lower' },
-  'IOTLB invalidations': { unit: '', better: 'lower' },
-  bounces: { unit: '', better: 'lower' },
+  build: { unit: 'insn', better: 'lower', table: 'phase' },
+  map: { unit: 'insn', better: 'lower', table: 'phase' },
+  consume: { unit: 'insn', better: 'lower', table: 'phase' },
+  unmap: { unit: 'insn', better: 'lower', table: 'phase' },
+  metadata: { unit: 'B', better: 'lower', table: 'count' },
+  segments: { unit: '', better: 'lower', table: 'count' },
+  'PRP entries': { unit: '', better: 'neither', table: 'count' },
+  allocations: { unit: '', better: 'lower', table: 'count' },
+  'IOTLB invalidations': { unit: '', better: 'lower', table: 'count' },
+  bounces: { unit: '', better: 'lower', table: 'count' },
 } satisfies Figures;
 
 const BACKENDS = {
