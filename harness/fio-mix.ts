@@ -1,5 +1,5 @@
 /**
- * Chunks of physical memory, in pages, of requests in the order in which a driver got them: recorded by test/bench/fio-mix.ts from three
+ * Chunks of physical memory, in pages, of requests in the order in which a driver got them: recorded by test/measure/fio-mix.ts from three
  * fio jobs at once (a database, a stream, files), Linux 7.3.4+deb13-cloud-amd64, fio's memory as the kernel gave it.
  */
 export const fioMix: number[] = [

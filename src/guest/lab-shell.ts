@@ -10,8 +10,8 @@ import type { ExecResult } from './session.js';
  */
 export class LabShell {
   readonly #channel: ClientChannel;
-  readonly #stdout: Said;
-  readonly #stderr: Said;
+  readonly #stdout: Output;
+  readonly #stderr: Output;
   readonly #most: number;
   #settle: { resolve(result: ExecResult): void; reject(error: Error): void } | undefined;
   #closed = false;
@@ -19,8 +19,8 @@ export class LabShell {
   private constructor(channel: ClientChannel, word: string, most: number) {
     this.#channel = channel;
     this.#most = most;
-    this.#stdout = new Said(word);
-    this.#stderr = new Said(word);
+    this.#stdout = new Output(word);
+    this.#stderr = new Output(word);
     channel.on('data', (chunk: Buffer) => this.#hear(this.#stdout, chunk));
     channel.stderr.on('data', (chunk: Buffer) => this.#hear(this.#stderr, chunk));
     channel.on('close', () => this.#end('the shell that does the steps has ended'));
@@ -70,7 +70,7 @@ export class LabShell {
     });
   }
 
-  #hear(stream: Said, chunk: Buffer): void {
+  #hear(stream: Output, chunk: Buffer): void {
     stream.take(chunk);
     if (this.#stdout.bytes + this.#stderr.bytes > this.#most) this.#end(`it wrote more than ${this.#most >> 20} MiB`);
     const { code } = this.#stdout;
@@ -90,7 +90,7 @@ export class LabShell {
 }
 
 /** What one stream brought since the last command ended. */
-class Said {
+class Output {
   readonly #end: RegExp;
   #parts: Buffer[] = [];
   #last = '';

@@ -3,7 +3,7 @@
  * together. What is asked of it is answered by an index (DuckDB) that can be thrown away: it is made from the files again.
  *
  * DuckDB and not SQLite: it reads the files itself, all at once on all cores, keeps columns, and asks five million samples in a
- * fraction of a second (test/bench/history.ts); its npm package brings the engine ready-made, as SQLite's do.
+ * fraction of a second (test/measure/history.ts); its npm package brings the engine ready-made, as SQLite's do.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';

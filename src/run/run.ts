@@ -29,11 +29,11 @@ import {
 } from '../plan/index.js';
 import { qemuLacks, stateLost } from '../qemu/index.js';
 import { type Cell, kindOf, RunEvent } from '../workloads/index.js';
-import { Berths } from './berths.js';
 import { BootedGuest } from './boot.js';
+import { Cancellation } from './cancellation.js';
 import { runCell } from './cell.js';
 import { type Decode, type Evidence, evidenceFolder, keepEvidence } from './evidence.js';
-import { Halt } from './halt.js';
+import { GuestSlots } from './guest-slots.js';
 import type { Snapshots } from './snapshots.js';
 
 export interface RunOptions {
@@ -72,28 +72,29 @@ export interface RunOptions {
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, repro } = options;
   const records: CellRecord[] = [];
-  using halt = new Halt(options.signal, options.limit);
+  using cancellation = new Cancellation(options.signal, options.limit);
   const emit: Emit<RunEvent> = (said) => {
     // As it will be read: what a guest said at length has been cut.
     const event = RunEvent.parse(said);
     options.emit(event);
     if (event.type !== 'cell-end') return;
     records.push(event.record);
-    if (options.failFast && event.record.verdict === 'fail') halt.now(`--fail-fast, and ${event.record.id} failed`);
+    if (options.failFast && event.record.verdict === 'fail')
+      cancellation.cancel(`--fail-fast, and ${event.record.id} failed`);
   };
   const finish = (record: CellRecord) => emit({ type: 'cell-end', at: now(), record });
   for (const { id, expect } of plan.cells)
     if (expect.kind === 'not-modelled') finish(skipped({ id, reason: `not modelled: ${expect.why}` }, repro));
-  const berths = new Berths(options.host);
+  const slots = new GuestSlots(options.host);
   const boots = groupIntoBoots(plan.cells);
   const kept = keptStates(boots, options.accelerator, (cell) => stateLost(cell.machine, cell.topology) === undefined);
   const needs = imageNeeds(boots);
   const running: Promise<void>[] = [];
-  const image: RunOptions['image'] = (need) => orAborted(halt.signal, options.image(need));
+  const image: RunOptions['image'] = (need) => orAborted(cancellation.signal, options.image(need));
   // One image after the other is made, beside the guests whose own are there.
   for (const waiting of inOrderOfNeed(needs)) {
     const need = needs.get(waiting[0] ?? { cells: [] });
-    if (need === undefined || halt.signal.aborted) break;
+    if (need === undefined || cancellation.signal.aborted) break;
     const made = image(need);
     // Each boot hears of its failure, and may try again.
     await made.catch(() => {});
@@ -102,14 +103,14 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   await Promise.all(running);
 
   async function runWithRoom(boot: Boot, need: ImageNeed, made: Promise<Image>): Promise<void> {
-    using _berth = await berths.take(loadOf(need.machine));
+    using _slot = await slots.take(loadOf(need.machine));
     const place = { index: (options.firstBoot ?? 0) + boots.indexOf(boot), keepState: kept(boot), image: made };
     const again = () => image(need);
-    await runBoots(boot, place, again, { ...options, emit, signal: halt.signal });
+    await runBoots(boot, place, again, { ...options, emit, signal: cancellation.signal });
   }
   const ended = new Set(records.map((record) => record.id));
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id)))
-    finish(lost({ ...cell, reason: unfinished(halt.why ?? 'nobody knows why') }, repro));
+    finish(lost({ ...cell, reason: unfinished(cancellation.why ?? 'nobody knows why') }, repro));
   return records;
 }
 

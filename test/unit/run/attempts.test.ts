@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import { type CellRecord, InfraError, whyUnfinished } from '../../../src/model/index.js';
 import { expand, groupIntoBoots } from '../../../src/plan/index.js';
-import { Halt } from '../../../src/run/halt.js';
+import { Cancellation } from '../../../src/run/cancellation.js';
 import { executeRun, type RunOptions } from '../../../src/run/index.js';
 import type { RunEvent, Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
@@ -127,11 +127,11 @@ describe('a run that is ended', () => {
   });
 
   it('keeps the first reason', () => {
-    using halt = new Halt(new AbortController().signal, undefined);
-    expect(halt.why).toBeUndefined();
-    halt.now('one');
-    halt.now('two');
-    expect([halt.why, halt.signal.aborted]).toEqual(['one', true]);
+    using cancellation = new Cancellation(new AbortController().signal, undefined);
+    expect(cancellation.why).toBeUndefined();
+    cancellation.cancel('one');
+    cancellation.cancel('two');
+    expect([cancellation.why, cancellation.signal.aborted]).toEqual(['one', true]);
   });
 });
 

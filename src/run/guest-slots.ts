@@ -9,7 +9,7 @@ interface Waiting {
  * Keeps the guests that run at a time within what the host gives. First come, first served, so that the order of a run is the
  * plan's; a guest that is larger than the host gives runs alone.
  */
-export class Berths {
+export class GuestSlots {
   readonly #limit: Load;
   #slots = 0;
   #memoryMiB = 0;

@@ -1,15 +1,17 @@
-#!/usr/bin/env zx
 /**
- * Does the gate leave equal sources alone? `npm run bench:aa [-- --runs 20 PATTERN...]`: the same bench again and again into a history of its own, each
+ * Does the gate leave equal sources alone? `npm run measure:aa [-- --runs 20 PATTERN...]`: the same bench again and again into a history of its own, each
  * held against the one before. Any alarm is a false one.
  */
+import { $, argv, fs, path, tmpdir } from 'zx';
+
 $.verbose = false;
 const phyrlab = path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'phyrlab.mjs');
 const count = Number(argv.runs ?? 20);
 const patterns =
   argv._.length > 0 ? argv._ : ['vtd-strict-icount/switch/bench-map/phyr8', 'no-iommu/switch/bench-fio/phyr8'];
 const runs = tmpdir();
-const run = (...args) => $({ nothrow: true, env: { ...process.env, PHYRLAB_RUNS: runs } })`node ${phyrlab} ${args}`;
+const run = (...args: string[]) =>
+  $({ nothrow: true, env: { ...process.env, PHYRLAB_RUNS: runs } })`node ${phyrlab} ${args}`;
 let alarms = 0;
 try {
   for (let i = 0; i <= count; i++) {

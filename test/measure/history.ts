@@ -1,5 +1,5 @@
 /**
- * How long a history of 10,000 runs of 500 series takes: `npm run bench:history [-- RUNS SERIES]`. Generated files, as runs write them, in
+ * How long a history of 10,000 runs of 500 series takes: `npm run measure:history [-- RUNS SERIES]`. Generated files, as runs write them, in
  * a temporary folder (2 GB); the budget is two seconds for any question once the index is there.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { hostLoad, type Load, loadOf } from '../../../src/plan/index.js';
-import { Berths } from '../../../src/run/berths.js';
+import { GuestSlots } from '../../../src/run/guest-slots.js';
 
 const small: Load = { slots: 1, memoryMiB: 1000 };
 
 /** Which of the guests run after each has had its chance to start. */
-async function start(berths: Berths, loads: Load[]) {
+async function start(slots: GuestSlots, loads: Load[]) {
   const running = new Map<number, Disposable>();
   loads.forEach(async (load, i) => {
-    running.set(i, await berths.take(load));
+    running.set(i, await slots.take(load));
   });
   await setImmediate();
   const end = async (i: number) => {
@@ -21,22 +21,22 @@ async function start(berths: Berths, loads: Load[]) {
   return { now: [...running.keys()], end };
 }
 
-describe('berths', () => {
+describe('slots', () => {
   it('run no more guests than there are slots, in order', async () => {
-    const { now, end } = await start(new Berths({ slots: 2, memoryMiB: 1e6 }), [small, small, small, small]);
+    const { now, end } = await start(new GuestSlots({ slots: 2, memoryMiB: 1e6 }), [small, small, small, small]);
     expect(now).toEqual([0, 1]);
     expect(await end(1)).toEqual([0, 2]);
     expect(await end(0)).toEqual([2, 3]);
   });
 
   it('keep to the memory', async () => {
-    const { now } = await start(new Berths({ slots: 9, memoryMiB: 2500 }), [small, small, small]);
+    const { now } = await start(new GuestSlots({ slots: 9, memoryMiB: 2500 }), [small, small, small]);
     expect(now).toEqual([0, 1]);
   });
 
   it('give a guest of many vCPUs several slots, and nobody overtakes it', async () => {
     const large = { slots: 2, memoryMiB: 1000 };
-    const { now, end } = await start(new Berths({ slots: 2, memoryMiB: 1e6 }), [small, large, small]);
+    const { now, end } = await start(new GuestSlots({ slots: 2, memoryMiB: 1e6 }), [small, large, small]);
     expect(now).toEqual([0]);
     expect(await end(0)).toEqual([1]);
     expect(await end(1)).toEqual([2]);
@@ -44,7 +44,7 @@ describe('berths', () => {
 
   it('run a guest that is larger than the host alone', async () => {
     const huge = { slots: 8, memoryMiB: 1e6 };
-    const { now, end } = await start(new Berths({ slots: 2, memoryMiB: 3000 }), [small, huge, small]);
+    const { now, end } = await start(new GuestSlots({ slots: 2, memoryMiB: 3000 }), [small, huge, small]);
     expect(now).toEqual([0]);
     expect(await end(0)).toEqual([1]);
     expect(await end(1)).toEqual([2]);

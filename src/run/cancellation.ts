@@ -1,17 +1,17 @@
-/** What ends a run before its cells do: the user, or a limit that was set for it. */
-export class Halt implements Disposable {
+/** What ends a run early: the user, or a limit that was set for it. */
+export class Cancellation implements Disposable {
   readonly signal: AbortSignal;
   readonly #own = new AbortController();
   readonly #outer: AbortSignal;
   readonly #timer: NodeJS.Timeout | undefined;
   #why: string | undefined;
 
-  /** @param limit the run is halted after so many milliseconds; `said` is what the user asked for. */
+  /** @param limit the run is cancelled after so many milliseconds; `said` is what the user asked for. */
   constructor(outer: AbortSignal, limit: { ms: number; said: string } | undefined) {
     this.#outer = outer;
     this.signal = AbortSignal.any([outer, this.#own.signal]);
     if (limit !== undefined)
-      this.#timer = setTimeout(() => this.now(`--max-time ${limit.said} was over`), Math.max(0, limit.ms));
+      this.#timer = setTimeout(() => this.cancel(`--max-time ${limit.said} was over`), Math.max(0, limit.ms));
   }
 
   /** Why the run is to end; `undefined` while it may go on. */
@@ -19,7 +19,7 @@ export class Halt implements Disposable {
     return this.#why ?? (this.#outer.aborted ? 'interrupted' : undefined);
   }
 
-  now(why: string): void {
+  cancel(why: string): void {
     if (this.why !== undefined) return;
     this.#why = why;
     this.#own.abort(new Error(why));

@@ -1,6 +1,6 @@
 /**
  * Records what memory the requests of a real fio run are made of, for the layout `fio-mix` of the suite bench:
- * `npx jiti test/bench/fio-mix.ts > harness/fio-mix.ts`. Once recorded it stays, so that counts stay comparable.
+ * `npx jiti test/measure/fio-mix.ts > harness/fio-mix.ts`. Once recorded it stays, so that counts stay comparable.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,7 +74,7 @@ try {
   const kept = chunks.slice(from, from + KEPT).map((pages) => Math.min(pages, LONGEST));
   const rows = kept.join(', ').match(/.{1,110}(, |$)/g) ?? [];
   process.stdout.write(
-    `/**\n * Chunks of physical memory, in pages, of requests in the order in which a driver got them: recorded by test/bench/fio-mix.ts from three\n` +
+    `/**\n * Chunks of physical memory, in pages, of requests in the order in which a driver got them: recorded by test/measure/fio-mix.ts from three\n` +
       ` * fio jobs at once (a database, a stream, files), Linux ${image.kernel.release}, fio's memory as the kernel gave it.\n */\n` +
       `export const fioMix: number[] = [\n${rows.map((row) => `  ${row.trim()}`).join('\n')}\n];\n`,
   );
