@@ -37,9 +37,9 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     id: 'sg-p2p-no-mmio',
     what: "dma_map_sgtable() maps a peer's BAR behind the host bridge as if it were RAM, without IOMMU_MMIO",
     oracle: 'device',
-    pattern: /a BAR mapped as if it were RAM/,
+    code: 'bar-mapped-as-ram',
     kernels: ['7.2.*', '7.3.*'],
-    where: ({ workload, backend, expect }) =>
+    cells: ({ workload, backend, expect }) =>
       workload.kind === 'p2p-copy' && backend === 'sg' && expect.kind === 'works' && expect.how === 'iova',
     reason:
       'drivers/iommu/dma-iommu.c: iommu_dma_map_sg() computes prot once, from the attributes of the whole list, and leaves it as it is for PCI_P2PDMA_MAP_THRU_HOST_BRIDGE; dma_map_phys() and dma_iova_link() have DMA_ATTR_MMIO for that',
@@ -48,9 +48,10 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     id: 'p2p-bus-beyond-mask',
     what: "peer-to-peer bus addresses are handed out without a look at the device's DMA mask",
     oracle: 'device',
-    pattern: /an address beyond the device's DMA mask, in a peer's memory/,
+    code: 'beyond-dma-mask',
+    where: { memory: 'peer' },
     kernels: ['7.2.*', '7.3.*'],
-    where: ({ machine, workload, backend, expect }) =>
+    cells: ({ machine, workload, backend, expect }) =>
       workload.kind === 'p2p-copy' &&
       UNCHECKED.includes(backend) &&
       machine.dmaBits !== undefined &&
@@ -63,29 +64,32 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     id: 'dma-buf-ranges-in-iova',
     what: 'dma_buf_phys_vec_to_sgt() puts every range of several at the beginning of the IOVA, where the first is already',
     oracle: 'workload',
-    pattern: /\bdma-buf-sg (read|write|register): EADDRINUSE\b/,
+    code: 'refused-unduly',
+    where: { via: 'dma-buf-sg', errno: 'EADDRINUSE' },
     kernels: ['7.2.*', '7.3.*'],
-    where: (cell) => severalInIova(cell) && cell.machine.iommu.kind !== 'virtio',
+    cells: (cell) => severalInIova(cell) && cell.machine.iommu.kind !== 'virtio',
     reason: LINKED_AT_0,
   },
   {
     id: 'dma-buf-ranges-in-iova-unsaid',
     what: 'the same, where the IOMMU drops the second range and says nothing, which the importer then notices',
     oracle: 'workload',
-    pattern: /\bdma-buf-sg (read|write|register): EFAULT\b/,
+    code: 'refused-unduly',
+    where: { via: 'dma-buf-sg', errno: 'EFAULT' },
     kernels: ['7.2.*', '7.3.*'],
-    where: (cell) => severalInIova(cell) && cell.machine.iommu.kind === 'virtio',
+    cells: (cell) => severalInIova(cell) && cell.machine.iommu.kind === 'virtio',
     reason: LINKED_AT_0,
   },
   {
     id: 'dma-buf-sgt-leak',
     what: 'dma_buf_free_sgt() leaks the entries of the table that it frees',
     oracle: 'kernel-log',
-    pattern: /\bsg_alloc_table\b[\s\S]*\bdma_buf_phys_vec_to_sgt\b/,
+    code: 'log-kmemleak',
+    where: { calls: ['sg_alloc_table', 'dma_buf_phys_vec_to_sgt'] },
     // Where somebody looks for what is lost.
     kernels: ['7.2.*-debug*', '7.3.*-debug*'],
     // What is refused is undone as it should be.
-    where: (cell) =>
+    cells: (cell) =>
       (cell.workload.kind === 'ktap' && cell.workload.cases === 'all') || (byHelper(cell) && !severalInIova(cell)),
     reason:
       'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() sets orig_nents to 0, to say that there are no CPU pages, and sg_free_table() frees as many entries as that says',
@@ -94,10 +98,11 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     id: 'vfio-compat-no-access',
     what: "a process makes the kernel warn: iommufd's VFIO_IOMMU_MAP_DMA takes a mapping that is neither to be read nor written",
     oracle: 'kernel-log',
-    pattern: /WARNING: \S*generic_pt\/\S*iommu_pt\.h:\d+ at \w+_map_range\b[\s\S]*\biommufd_vfio_ioctl\b/,
+    code: 'log-warn',
+    where: { file: '*generic_pt/*iommu_pt.h', function: '*_map_range', calls: ['iommufd_vfio_ioctl'] },
     // Where iommufd has the container's place.
     kernels: ['7.2.*-debug*', '7.3.*-debug*'],
-    where: ({ workload, machine }) =>
+    cells: ({ workload, machine }) =>
       workload.kind === 'vfio' && (machine.iommu.kind === 'intel' || machine.iommu.kind === 'amd'),
     reason:
       'drivers/iommu/iommufd/vfio_compat.c: iommufd_vfio_map_dma() passes on flags without READ and WRITE, which IOMMU_IOAS_MAP refuses; map_range() of drivers/iommu/generic_pt/iommu_pt.h then warns of the protection that is none',

@@ -22,6 +22,7 @@ import { keptCommand } from './again.js';
 import { BOOT_TIMEOUT_S, type ConductOptions } from './conduct-options.js';
 import { Recording } from './recording.js';
 import type { ReportTarget } from './reports.js';
+import { fromOutside } from './scenarios.js';
 
 const SPACE_MIB = 512;
 
@@ -145,7 +146,7 @@ function goOn(log: EventLog, recording: Recording): { plan: Plan; firstBoot: num
   for (const event of done) recording.show(event);
   const text = `goes on after ${done.length} of ${countOf(log.start.cells.length, 'cell')}`;
   recording.consume({ type: 'notice', at: new Date().toISOString(), level: 'info', text });
-  return { plan: { cells, pruned: log.start.pruned, omitted: 0 }, firstBoot };
+  return { plan: { cells: cells.map(fromOutside), pruned: log.start.pruned, omitted: 0 }, firstBoot };
 }
 
 /** What a run says of the images that it begins with. */

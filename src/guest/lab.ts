@@ -4,12 +4,30 @@
 
 import { z } from 'zod';
 import { modelOf } from '../iommus/index.js';
-import { type DomainInForce, domainInForce, InfraError, type Machine, translates } from '../model/index.js';
+import {
+  type DomainInForce,
+  domainInForce,
+  InfraError,
+  type Machine,
+  type ObjectionOf,
+  translates,
+} from '../model/index.js';
 import type { ExecResult, Session } from './session.js';
 
 /** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
 export class StepFailed extends Error {
   override name = 'StepFailed';
+  readonly objection: ObjectionOf<'workload'>;
+
+  constructor(message: string, { code = 'step-failed', where }: Partial<ObjectionOf<'workload'>> = {}) {
+    super(message);
+    this.objection = { code, detail: message, ...(where && { where }) };
+  }
+}
+
+/** What a command does, in its first words: the rest is of one cell alone. */
+function stepOf(command: string): string {
+  return /^[a-z][a-z0-9_-]*(?: [a-z][a-z0-9_-]*(?= |$))?/.exec(command)?.[0] ?? '';
 }
 
 /** This guest cannot show what the cell asks for, and no other of its kind would: the cell is inconclusive. */
@@ -66,9 +84,10 @@ export class Lab {
     const lines = parseLines(command, result.stdout);
     const answered = result.code === 0 || options.accept === 'all' || options.accept?.includes(result.code) === true;
     if (!answered) {
-      const said = result.stderr.trim().split('\n').at(-1) || errorIn(lines) || `exit code ${result.code}`;
+      const said = result.stderr.trim().split('\n').at(-1) || failureIn(lines)?.error || `exit code ${result.code}`;
       if (result.code === BLIND) throw new Blind(`this guest cannot be judged: ${said}`);
-      throw new StepFailed(`${command}: ${said}`);
+      const { errno } = failureIn(lines) ?? {};
+      throw new StepFailed(`${command}: ${said}`, { where: { step: stepOf(command), ...(errno && { errno }) } });
     }
     return { code: result.code ?? -1, lines, stderr: result.stderr };
   }
@@ -76,7 +95,10 @@ export class Lab {
   /** Run one command that must succeed; what it prints is no JSON. */
   async text(command: string, options: StepOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await this.#exec(command, options);
-    if (code !== 0) throw new StepFailed(`${command}: ${stderr.trim().split('\n').at(-1) || `exit code ${code}`}`);
+    if (code !== 0) {
+      const said = stderr.trim().split('\n').at(-1) || `exit code ${code}`;
+      throw new StepFailed(`${command}: ${said}`, { where: { step: stepOf(command) } });
+    }
     return stdout;
   }
 
@@ -153,6 +175,7 @@ export function check<T>(schema: z.ZodType<T>, command: string, value: unknown):
   const issue = parsed.error.issues[0];
   throw new StepFailed(
     `${command}: unexpected answer at '${issue?.path.join('.') ?? ''}': ${issue?.message ?? 'no answer'}`,
+    { code: 'answer-unexpected', where: { step: stepOf(command) } },
   );
 }
 
@@ -162,12 +185,18 @@ function parseLines(command: string, stdout: string): unknown[] {
     try {
       return JSON.parse(line) as unknown;
     } catch {
-      throw new StepFailed(`${command}: its output is not JSON: ${line.slice(0, 200)}`);
+      const where = { step: stepOf(command) };
+      throw new StepFailed(`${command}: its output is not JSON: ${line.slice(0, 200)}`, {
+        code: 'answer-unexpected',
+        where,
+      });
     }
   });
 }
 
 /** The last that is one: `lab uncounted` prints counters after what it ran. */
-function errorIn(lines: unknown[]): string | undefined {
-  return lines.flatMap((line) => z.object({ error: z.string() }).safeParse(line).data?.error ?? []).at(-1);
+function failureIn(lines: unknown[]): z.infer<typeof Failure> | undefined {
+  return lines.flatMap((line) => Failure.safeParse(line).data ?? []).at(-1);
 }
+
+const Failure = z.object({ error: z.string(), errno: z.string().optional() });

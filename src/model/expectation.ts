@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ObjectionCode } from './objection.js';
 import { OracleName } from './oracle.js';
 
 /**
@@ -9,6 +10,10 @@ import { OracleName } from './oracle.js';
 export const Path = z.enum(['direct', 'iova', 'bounce', 'bus-address', 'host-bridge']);
 export type Path = z.infer<typeof Path>;
 
+/** What must raise the alarm: an oracle, whatever it says, or one of the objections that it can make. */
+export const Alarm = z.union([OracleName, ObjectionCode]);
+export type Alarm = z.infer<typeof Alarm>;
+
 /** What a cell should do. The plan derives it; a scenario may state only `caught`. */
 export const Expectation = z.discriminatedUnion('kind', [
   /** Everything works, in this way, and no oracle objects. */
@@ -17,10 +22,10 @@ export const Expectation = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('refused'), errno: z.string() }),
   /** Works on hardware, or hangs there, and cannot be shown here: the cell is skipped, and every report says so. */
   z.strictObject({ kind: z.literal('not-modelled'), why: z.string() }),
-  /** A planted defect: at least these oracles must raise the alarm, and all others look, but those that it keeps from looking. */
+  /** A planted defect: at least these must raise the alarm, and all other oracles look, but those that it keeps from looking. */
   z.strictObject({
     kind: z.literal('caught'),
-    by: z.array(OracleName).min(1),
+    by: z.array(Alarm).min(1),
     blinds: z.array(OracleName).min(1).exactOptional(),
   }),
 ]);

@@ -3,21 +3,11 @@
  */
 import { z } from 'zod';
 import { Finding } from './finding.js';
-import { OracleName } from './oracle.js';
+import { OracleReport } from './oracle-report.js';
 import { Told } from './told.js';
 import { Verdict } from './verdict.js';
 
-export const SCHEMA_VERSION = 2;
-
-/** An oracle's own verdict: `inconclusive` means that it could not look, and `detail` says why. */
-export const OracleReport = z.strictObject({
-  name: OracleName,
-  verdict: z.enum(['pass', 'fail', 'inconclusive']),
-  detail: Told,
-  /** What the kernel's own path did wrong, a line each: no part of the verdict, which is about what is under test. */
-  kernel: z.array(Told).min(1).exactOptional(),
-});
-export type OracleReport = z.infer<typeof OracleReport>;
+export const SCHEMA_VERSION = 3;
 
 export const Metric = z.strictObject({
   name: z.string(),
@@ -105,8 +95,11 @@ export const RunRecord = z.strictObject({
 export type RunRecord = z.infer<typeof RunRecord>;
 
 export const RunResult = z.strictObject({
-  /** 1: before a planted defect that was caught had a verdict of its own; it was `pass`. */
-  schema: z.union([z.literal(1), z.literal(SCHEMA_VERSION)]),
+  /**
+   * 1: before a planted defect that was caught had a verdict of its own; it was `pass`. 2: before objections had codes; they were
+   * sentences, which are read as `unclassified`.
+   */
+  schema: z.union([z.literal(1), z.literal(2), z.literal(SCHEMA_VERSION)]),
   run: RunRecord.extend({ duration_ms: z.number(), interrupted: z.boolean(), exit_code: z.number() }),
   cells: z.array(CellRecord),
 });

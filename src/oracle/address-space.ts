@@ -2,6 +2,7 @@
  * What a device's address space must look like when memory is entered into it: which address leads where, by pages of which size. Pure;
  * the rule is that of any IOMMU driver that does its best, whoever asks it.
  */
+import type { ObjectionOf } from '../model/index.js';
 
 /** Physically contiguous memory. Bytes. */
 export interface Run {
@@ -48,20 +49,28 @@ export function pagesDue(runs: readonly Run[], iova: number): Page[] {
 }
 
 /** What is wrong with pages that were found in an IOMMU's tables, if anything is. */
-export function judgePages(found: readonly Page[], due: readonly Page[]): string | undefined {
+export function judgePages(found: readonly Page[], due: readonly Page[]): ObjectionOf<'translation'> | undefined {
   const [first] = due;
-  if (first === undefined) return found.length === 0 ? undefined : `${found.length} pages where none is due`;
+  if (first === undefined)
+    return found.length === 0
+      ? undefined
+      : { code: 'mapped-beyond', detail: `${found.length} pages where none is due` };
   const [reached, wanted] = [reach(found), reach(due)];
   const wrong = reached.find(([iova, phys], i) => {
     const want = wanted[i];
     return want === undefined || want[0] !== iova || want[1] !== phys;
   });
-  if (wrong !== undefined) return `0x${wrong[0].toString(16)} leads to 0x${wrong[1].toString(16)}, which is wrong`;
+  if (wrong !== undefined) {
+    const detail = `0x${wrong[0].toString(16)} leads to 0x${wrong[1].toString(16)}, which is wrong`;
+    return { code: 'leads-elsewhere', detail };
+  }
   const missing = wanted[reached.length];
-  if (missing !== undefined) return `nothing at 0x${missing[0].toString(16)}`;
+  if (missing !== undefined) return { code: 'not-translated', detail: `nothing at 0x${missing[0].toString(16)}` };
   const small = found.find((page, i) => page.bytes !== due[i]?.bytes);
-  if (small !== undefined)
-    return `pages of ${sizesOf(found)}, and ${sizesOf(due)} are possible (first at 0x${small.iova.toString(16)})`;
+  if (small !== undefined) {
+    const detail = `pages of ${sizesOf(found)}, and ${sizesOf(due)} are possible (first at 0x${small.iova.toString(16)})`;
+    return { code: 'small-pages', detail };
+  }
   return undefined;
 }
 

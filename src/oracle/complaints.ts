@@ -3,7 +3,9 @@
  * kernel says some of that without a severity, and the console shows none.
  */
 import { IOMMUS } from '../iommus/index.js';
+import { type ObjectionOf, signature } from '../model/index.js';
 import type { LogLine } from './kmsg.js';
+import { isClock, isStandstill } from './stall.js';
 
 /** As any IOMMU's driver says it, or as one of `others` has it. */
 function ofIommus(what: 'fault' | 'queueError' | 'otherError', others: readonly RegExp[] = []): RegExp {
@@ -11,8 +13,63 @@ function ofIommus(what: 'fault' | 'queueError' | 'otherError', others: readonly 
   return new RegExp(all.map(({ source }) => source).join('|'), 'i');
 }
 
+type Code = ObjectionOf<'kernel-log'>['code'];
+
+/** Kinds of complaint, by the word that a person reads. */
+const KINDS = {
+  panic: 'log-panic',
+  KASAN: 'log-kasan',
+  KFENCE: 'log-kfence',
+  UBSAN: 'log-ubsan',
+  'DMA debug': 'log-dma-debug',
+  lockdep: 'log-lockdep',
+  stall: 'log-stall',
+  BUG: 'log-bug',
+  oops: 'log-oops',
+  WARN: 'log-warn',
+  corruption: 'log-corruption',
+  'leaked memory': 'log-memory-leaked',
+  'out of memory': 'log-out-of-memory',
+  'allocation failure': 'log-allocation-failure',
+  'hardware error': 'log-hardware-error',
+  'PCIe error': 'log-pcie-error',
+  'IOMMU fault': 'log-iommu-fault',
+  'IOMMU queue error': 'log-iommu-queue-error',
+  'DMA trouble': 'log-dma-trouble',
+  'driver trouble': 'log-driver-trouble',
+  'I/O error': 'log-io-error',
+  'file system error': 'log-filesystem-error',
+  'module trouble': 'log-module-trouble',
+  'interrupt trouble': 'log-interrupt-trouble',
+  'program died': 'log-program-died',
+  kmemleak: 'log-kmemleak',
+  'stack trace': 'log-stack-trace',
+  // By their severity alone.
+  emergency: 'log-error',
+  alert: 'log-error',
+  critical: 'log-error',
+  error: 'log-error',
+  warning: 'log-warning',
+} as const satisfies Record<string, Code>;
+type Kind = keyof typeof KINDS;
+
+/** What may come of time that a guest was not given, if the line speaks of time. */
+const LATE: readonly Kind[] = [
+  'stall',
+  'BUG',
+  'IOMMU queue error',
+  'driver trouble',
+  'I/O error',
+  'module trouble',
+  'emergency',
+  'alert',
+  'critical',
+  'error',
+  'warning',
+];
+
 /** What a kernel prints when something is wrong, most telling first. */
-const PHRASES: [RegExp, string][] = [
+const PHRASES: [RegExp, Kind][] = [
   [/Kernel panic - not syncing/, 'panic'],
   [/BUG: KASAN|KASAN:/, 'KASAN'],
   [/BUG: KFENCE|KFENCE:/, 'KFENCE'],
@@ -67,16 +124,28 @@ const PHRASES: [RegExp, string][] = [
 
 const CUT = '[ cut here ]';
 const WARNING = 4;
-const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning'];
+const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning'] as const;
 /** What is one of these goes on until it ends, or until the kernel speaks of something else. */
-const REPORTS = ['panic', 'KASAN', 'KFENCE', 'UBSAN', 'lockdep', 'stall', 'BUG', 'oops', 'WARN', 'corruption'];
+const REPORTS: readonly Kind[] = [
+  'panic',
+  'KASAN',
+  'KFENCE',
+  'UBSAN',
+  'lockdep',
+  'stall',
+  'BUG',
+  'oops',
+  'WARN',
+  'corruption',
+];
 const REPORT_ENDS = /---\[ end (trace|Kernel panic)|^={60,}$/;
 /** What stands below the head of a report, of whatever kind. */
 const BELOW =
   /^(\s|<\/?[A-Z]+>|Call [Tt]race:|Modules linked in:|CPU: |CPU#|Hardware name:|Tainted: |Workqueue: |RIP: |R[A-Z0-9]{2}: |[CDEFG]S: |CR\d: |DR\d: |PKRU: |Code: |ORIG_RAX|pstate: |(pc|lr|sp) : |x\d+ ?: |---\[ end )/;
 
 export interface Complaint {
-  kind: string;
+  kind: Kind;
+  code: Code;
   line: string;
   /** Known by its words; else by its severity alone. */
   phrase: boolean;
@@ -108,15 +177,24 @@ export function complaints(lines: readonly LogLine[], allowed: readonly RegExp[]
 function complaint({ text, level, user }: LogLine): Complaint | undefined {
   const phrase = PHRASES.find(([pattern]) => pattern.test(text));
   const line = text.trim();
-  if (phrase) return { kind: phrase[1], line, phrase: true };
+  if (phrase) return { kind: phrase[1], code: codeOf(phrase[1], line), line, phrase: true };
   if (user || line === '' || level === undefined || level > WARNING) return undefined;
-  return { kind: SEVERITIES[level] ?? 'warning', line, phrase: false };
+  const kind = SEVERITIES[level] ?? 'warning';
+  return { kind, code: codeOf(kind, line), line, phrase: false };
+}
+
+function codeOf(kind: Kind, line: string): Code {
+  if (!LATE.includes(kind)) return KINDS[kind];
+  if (isStandstill(line)) return 'log-stall';
+  return isClock(line) ? 'log-timeout' : KINDS[kind];
 }
 
 /** A report often begins with a bare "cut here". */
 function mostTelling(report: readonly Complaint[]): Complaint {
   const rank = ({ kind, phrase }: Complaint) =>
-    phrase ? PHRASES.findIndex((each) => each[1] === kind) : PHRASES.length + SEVERITIES.indexOf(kind);
+    phrase
+      ? PHRASES.findIndex((each) => each[1] === kind)
+      : PHRASES.length + (SEVERITIES as readonly Kind[]).indexOf(kind);
   const isCut = ({ line }: Complaint) => line.includes(CUT);
   const [first] = report.slice(0, 4).sort((a, b) => rank(a) - rank(b) || Number(isCut(a)) - Number(isCut(b)));
   return first as Complaint;
@@ -125,4 +203,8 @@ function mostTelling(report: readonly Complaint[]): Complaint {
 /** "BUG: BUG: scheduling while atomic" says one thing twice. */
 export function worded({ kind, line }: Pick<Complaint, 'kind' | 'line'>): string {
   return line.toLowerCase().includes(kind.toLowerCase()) ? line : `${kind}: ${line}`;
+}
+
+export function objectionTo({ code, kind, line }: Complaint, when = ''): ObjectionOf<'kernel-log'> {
+  return { code, detail: when + worded({ kind, line }), where: { line: signature(line) } };
 }

@@ -3,7 +3,17 @@
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { formatBytes, type OracleReport } from '../model/index.js';
+import {
+  couldNotLook,
+  formatBytes,
+  type Objection,
+  type ObjectionOf,
+  type OracleReport,
+  objects,
+  passes,
+  type Where,
+  withKernel,
+} from '../model/index.js';
 import { readStamp, SECTOR } from './stamp.js';
 
 /** Bytes that are due, made piece by piece as they are compared: the whole may be large. */
@@ -18,6 +28,8 @@ export type DataClaim = {
   due: Due;
   /** Of what the kernel's own path did. */
   kernel?: true;
+  /** By whom, and how, as far as that tells causes apart. */
+  where?: Where;
 } & (
   | {
       /** `file` holds these bytes at `offset`. */
@@ -59,31 +71,43 @@ const PAGE = 4096;
 export const PIECE = 256 << 10;
 
 export async function judgeData(claims: readonly DataClaim[]): Promise<OracleReport> {
-  if (claims.length === 0) return report('inconclusive', 'no claim about data was made');
+  if (claims.length === 0) return couldNotLook('data', [{ code: 'no-claim', detail: 'no claim about data was made' }]);
   let bytes = 0;
   const missing: string[] = [];
-  const ours: string[] = [];
-  const kernel: string[] = [];
+  const ours: Wrong[] = [];
+  const kernel: Objection[] = [];
   for (const claim of claims) {
     if (claim.kind === 'read-back' && claim.digest === undefined) {
       missing.push(claim.what);
       continue;
     }
     const wrong = await objection(claim);
-    if (wrong !== undefined) (claim.kernel ? kernel : ours).push(`${claim.what}: ${wrong}`);
+    if (wrong !== undefined)
+      (claim.kernel ? kernel : ours).push({
+        ...wrong,
+        detail: `${claim.what}: ${wrong.detail}`,
+        ...(claim.where && { where: claim.where }),
+      });
     bytes += claim.due.bytes;
   }
-  const [first] = ours;
-  if (first !== undefined) return report('fail', first, kernel);
-  if (missing.length > 0) return report('inconclusive', `the workload ended before: ${missing.join(', ')}`, kernel);
-  return report('pass', `${formatBytes(bytes)} as due`, kernel);
+  return withKernel(judged(ours, missing, bytes), kernel);
 }
 
-async function objection(claim: DataClaim): Promise<string | undefined> {
+type Wrong = ObjectionOf<'data'>;
+
+function judged(ours: readonly Wrong[], missing: readonly string[], bytes: number): OracleReport {
+  if (ours.length > 0) return objects('data', ours);
+  const detail = `the workload ended before: ${missing.join(', ')}`;
+  if (missing.length > 0) return couldNotLook('data', [{ code: 'ended-before-read', detail }]);
+  return passes('data', `${formatBytes(bytes)} as due`);
+}
+
+async function objection(claim: DataClaim): Promise<Wrong | undefined> {
   if (claim.kind === 'read-back') {
     const hash = createHash('sha256');
     for (const [, piece] of pieces(claim.due)) hash.update(piece);
-    return claim.digest === hash.digest('hex') ? undefined : 'the guest read other bytes than the host had put there';
+    if (claim.digest === hash.digest('hex')) return undefined;
+    return { code: 'read-back-wrong', detail: 'the guest read other bytes than the host had put there' };
   }
   await using file = await open(claim.file, 'r');
   switch (claim.kind) {
@@ -95,15 +119,17 @@ async function objection(claim: DataClaim): Promise<string | undefined> {
       for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
         if ((await firstDifference(file, at, claim.due)) === undefined) return undefined;
       }
-      return 'the bytes are nowhere to be found';
+      return { code: 'data-nowhere', detail: 'the bytes are nowhere to be found' };
     }
     case 'holds-scattered': {
       const missing = await pagesMissing(file, claim.due);
-      return missing === 0 ? undefined : `${missing} of ${claim.due.bytes / PAGE} pages are nowhere to be found`;
+      if (missing === 0) return undefined;
+      return { code: 'data-nowhere', detail: `${missing} of ${claim.due.bytes / PAGE} pages are nowhere to be found` };
     }
     case 'holds-nowhere': {
       for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
-        return `the bytes got there (at ${at}) although the transfer must be refused`;
+        const detail = `the bytes got there (at ${at}) although the transfer must be refused`;
+        return { code: 'data-moved-though-refused', detail };
       }
       return undefined;
     }
@@ -156,13 +182,14 @@ async function* pagesLike(file: FileHandle, wanted: Buffer): AsyncGenerator<numb
  * What differs first, and how much in all, in words that help: counted in sectors, with what a stamp says of itself.
  * With `or`, a sector may hold those bytes instead.
  */
-async function firstDifference(file: FileHandle, offset: number, due: Due, or?: Due): Promise<string | undefined> {
+async function firstDifference(file: FileHandle, offset: number, due: Due, or?: Due): Promise<Wrong | undefined> {
   const window = Buffer.allocUnsafe(Math.min(PIECE, due.bytes));
   let sectors = 0;
-  let first: string | undefined;
+  let first: Wrong | undefined;
   for (const [from, expected] of pieces(due)) {
     const actual = await read(file, offset + from, window.subarray(0, expected.length));
-    if (actual.length < expected.length) return `the file ends after ${from + actual.length} of ${due.bytes} bytes`;
+    if (actual.length < expected.length)
+      return { code: 'data-cut', detail: `the file ends after ${from + actual.length} of ${due.bytes} bytes` };
     if (actual.equals(expected)) continue;
     const other = or?.piece(from, expected.length);
     for (let at = 0; at < expected.length; at += SECTOR) {
@@ -170,19 +197,25 @@ async function firstDifference(file: FileHandle, offset: number, due: Due, or?: 
       if (expected.compare(actual, at, end, at, end) === 0) continue;
       if (other?.compare(actual, at, end, at, end) === 0) continue;
       sectors++;
-      first ??= `first at byte ${offset + from + at} (${nature(actual.subarray(at, at + SECTOR))})`;
+      if (first !== undefined) continue;
+      const { code, detail } = nature(actual.subarray(at, at + SECTOR), expected.subarray(at, end));
+      first = { code, detail: `first at byte ${offset + from + at} (${detail})` };
     }
   }
-  return first === undefined ? undefined : `${sectors} of ${Math.ceil(due.bytes / SECTOR)} sectors differ, ${first}`;
+  if (first === undefined) return undefined;
+  const { code, detail } = first;
+  return { code, detail: `${sectors} of ${Math.ceil(due.bytes / SECTOR)} sectors differ, ${detail}` };
 }
 
-function nature(sector: Buffer): string {
+function nature(sector: Buffer, due: Buffer): Wrong {
   const stamp = readStamp(sector);
-  if (stamp) return `it holds LBA ${stamp.lba} of generation ${stamp.generation}, seed ${stamp.seed}`;
-  if (sector.every((byte) => byte === sector[0])) return `it is filled with 0x${sector.toString('hex', 0, 1)}`;
-  return `it begins ${sector.toString('hex', 0, 16)}`;
-}
-
-function report(verdict: OracleReport['verdict'], detail: string, kernel: string[] = []): OracleReport {
-  return { name: 'data', verdict, detail, ...(kernel.length > 0 && { kernel }) };
+  if (stamp) {
+    const { lba, generation, seed } = stamp;
+    const wanted = readStamp(due);
+    const code = wanted === undefined || wanted.lba !== lba ? 'data-misplaced' : 'data-stale';
+    return { code, detail: `it holds LBA ${lba} of generation ${generation}, seed ${seed}` };
+  }
+  if (sector.every((byte) => byte === sector[0]))
+    return { code: 'data-unwritten', detail: `it is filled with 0x${sector.toString('hex', 0, 1)}` };
+  return { code: 'data-mismatch', detail: `it begins ${sector.toString('hex', 0, 16)}` };
 }

@@ -7,10 +7,21 @@
  * to no command (queues, lists) lies between the latest submission that the device had fetched by then and the earliest completion
  * that it posted after it.
  */
-import { type Expectation, formatBytes, type Metric, type OracleReport } from '../model/index.js';
+import {
+  couldNotLook,
+  type Expectation,
+  formatBytes,
+  type Metric,
+  type ObjectionOf,
+  type OracleReport,
+  objects,
+  passes,
+  withKernel,
+} from '../model/index.js';
 import { type Mapped, Mappings, pageOf } from './mappings.js';
 import { commandKey, type DeviceCommand, type DeviceTrace, type Translation } from './nvme-trace.js';
 import { Prot, type Story } from './story.js';
+import { Tally } from './tally.js';
 
 export interface DeviceEvidence {
   /** `undefined`: nobody recorded it. */
@@ -57,40 +68,56 @@ interface Pair {
 
 export function judgeDevice(evidence: DeviceEvidence): DeviceJudgement {
   const { story, trace } = evidence;
-  const blind = (why: string) => ({ report: report('inconclusive', `${why}: could not look`), metrics: [] });
-  if (story === undefined) return blind('the guest recorded no mappings');
-  if (trace === undefined) return blind('QEMU traced no commands');
+  const blind = (code: Code, why: string) => ({
+    report: couldNotLook('device', [{ code, detail: `${why}: could not look` }]),
+    metrics: [],
+  });
+  if (story === undefined) return blind('no-story', 'the guest recorded no mappings');
+  if (trace === undefined) return blind('no-device-trace', 'QEMU traced no commands');
   const seen = new Judge(evidence, story, trace).run();
   const metrics = windowMetrics(story, seen);
   const judged = judgeSeen(evidence, story, seen);
-  return { report: { ...judged, ...(seen.kernel.size > 0 && { kernel: [...seen.kernel.values()] }) }, metrics };
+  return { report: withKernel(judged, seen.kernel.all()), metrics };
 }
 
 function judgeSeen(evidence: DeviceEvidence, story: Story, seen: Seen): OracleReport {
-  if (seen.objections > 0) {
-    const more = seen.objections > 1 ? ` (and ${seen.objections - 1} more)` : '';
-    return report('fail', `${seen.first}${more}`);
-  }
+  const wrong = seen.ours.all();
+  if (wrong.length > 0) return objects('device', wrong);
   const doubt = doubtIn(evidence, story, seen);
-  if (doubt !== undefined) return report('inconclusive', doubt);
-  return report('pass', summary(story, seen));
+  if (doubt !== undefined) return couldNotLook('device', [{ code: doubt[0], detail: doubt[1] }]);
+  return passes('device', summary(story, seen));
 }
 
-function doubtIn({ expect, moved, truncated }: DeviceEvidence, story: Story, seen: Seen): string | undefined {
-  if (story.lost > 0) return `${story.lost} of the guest's events found no room`;
-  if (truncated) return "QEMU's trace was too long to be read whole";
-  if (seen.unpaired > 0) return `${seen.unpaired} commands are in only one of the two stories`;
+type Code = ObjectionOf<'device'>['code'];
+
+function doubtIn(
+  { expect, moved, truncated }: DeviceEvidence,
+  story: Story,
+  seen: Seen,
+): [Code, detail: string] | undefined {
+  if (story.lost > 0) return ['events-lost', `${story.lost} of the guest's events found no room`];
+  if (truncated) return ['trace-cut', "QEMU's trace was too long to be read whole"];
+  if (seen.unpaired > 0) return ['commands-unpaired', `${seen.unpaired} commands are in only one of the two stories`];
   // A transfer that is refused before it is mapped never reaches the device.
-  if (seen.commands === 0 && expect.kind !== 'refused') return 'the device fetched no command';
+  if (seen.commands === 0 && expect.kind !== 'refused') return ['no-command-seen', 'the device fetched no command'];
   if (seen.unplaced > 0) {
-    return `of ${seen.unplaced} of ${seen.commands} commands the guest did not say where the data is`;
+    const detail = `of ${seen.unplaced} of ${seen.commands} commands the guest did not say where the data is`;
+    return ['data-unplaced', detail];
   }
-  if (seen.bytes < moved) return `only ${formatBytes(seen.bytes)} of ${formatBytes(moved)} were seen at the device`;
+  if (seen.bytes < moved)
+    return ['not-all-watched', `only ${formatBytes(seen.bytes)} of ${formatBytes(moved)} were seen at the device`];
   if (story.by === 'dma' && seen.commands > 0 && seen.translations === 0) {
-    return "the IOMMU's translations of this device could not be seen";
+    return ['translations-unseen', "the IOMMU's translations of this device could not be seen"];
   }
-  if (seen.unheard > 0) return `${seen.unheard} IOVAs were used again, and no invalidation could be seen`;
+  if (seen.unheard > 0)
+    return ['invalidations-unseen', `${seen.unheard} IOVAs were used again, and no invalidation could be seen`];
   return undefined;
+}
+
+/** What is wrong with one use of an address. */
+interface Wrong {
+  code: Code;
+  what: string;
 }
 
 interface Seen {
@@ -103,10 +130,9 @@ interface Seen {
   unplaced: number;
   /** Uses of an IOVA by a new mapping, in a trace that should have the invalidations between and has none at all. */
   unheard: number;
-  objections: number;
-  first: string;
-  /** What the kernel's own path did wrong: the first of each kind. */
-  kernel: Map<string, string>;
+  ours: Tally<ObjectionOf<'device'>>;
+  /** What the kernel's own path did wrong. */
+  kernel: Tally<ObjectionOf<'device'>>;
   window: ReturnType<Mappings['windows']>;
 }
 
@@ -143,9 +169,8 @@ class Judge {
       unpaired: 0,
       unplaced: 0,
       unheard: 0,
-      objections: 0,
-      first: '',
-      kernel: new Map(),
+      ours: new Tally(),
+      kernel: new Tally(),
       window: this.#mappings.windows(),
     };
   }
@@ -156,7 +181,10 @@ class Judge {
     for (const pair of pairs) this.#command(pair);
     if (this.#story.by === 'dma') {
       for (const { page } of this.#mappings.reused) {
-        this.#object(`IOVA ${hexPage(page)} was mapped again before its old translation was flushed`);
+        this.#object(
+          'iova-reused-early',
+          `IOVA ${hexPage(page)} was mapped again before its old translation was flushed`,
+        );
       }
       this.#translations(pairs);
       this.#invalidations(pairs);
@@ -164,21 +192,21 @@ class Judge {
     return this.#seen;
   }
 
-  #object(what: string): void {
-    if (this.#seen.objections++ === 0) this.#seen.first = what;
+  #object(code: Code, what: string): void {
+    this.#seen.ours.add({ code, detail: what });
   }
 
   /** About a peer's memory, whose address and attributes are the kernel's own choice for some backends. */
-  #objectToPeer(what: string, where: string): void {
-    if (!this.#peersByKernel) this.#object(`${where}: ${what}`);
-    else if (!this.#seen.kernel.has(what)) this.#seen.kernel.set(what, `${where}: ${what}`);
+  #objectToPeer(wrong: Wrong, where: string): void {
+    const objections = this.#peersByKernel ? this.#seen.kernel : this.#seen.ours;
+    objections.add({ code: wrong.code, detail: `${where}: ${wrong.what}`, where: { memory: 'peer' } });
   }
 
   /** Each address of the command's data: where it leads, since when and until when, and for whom. */
   #command(pair: Pair): void {
     const { guest, device } = pair;
     if (guest.opcode !== device.opcode) {
-      this.#object(`the device fetched opcode ${device.opcode} where ${guest.opcode} was submitted`);
+      this.#object('wrong-command', `the device fetched opcode ${device.opcode} where ${guest.opcode} was submitted`);
       return;
     }
     if (device.opcode !== WRITE && device.opcode !== READ) return;
@@ -189,7 +217,7 @@ class Judge {
     const isPlaced = guest.bytes > 0 && placed === guest.bytes;
     if (!isPlaced) this.#seen.unplaced++;
     const name = `${device.opcode === WRITE ? 'write' : 'read'} of ${isPlaced ? guest.bytes : bytes} bytes`;
-    if (isPlaced && bytes !== guest.bytes) this.#object(`${name}: the device moved ${bytes} bytes`);
+    if (isPlaced && bytes !== guest.bytes) this.#object('wrong-length', `${name}: the device moved ${bytes} bytes`);
     const due = new Due(guest.ranges);
     const used = new Map<number, Mapped>();
     this.#used.set(pair, used);
@@ -200,7 +228,7 @@ class Judge {
         const step = Math.min(addr + len - at, (pageOf(at) + 1) * PAGE - at, byte?.left ?? PAGE);
         const where = `${name}, byte ${offset}, at ${hex(at)}`;
         const wrong = this.#address(pair, at, byte, used);
-        if (wrong !== undefined) this.#object(`${where}: ${wrong}`);
+        if (wrong !== undefined) this.#object(wrong.code, `${where}: ${wrong.what}`);
         this.#reach(at + step, byte, where);
         this.#attributes(used.get(pageOf(at)), byte, where);
         offset += step;
@@ -209,17 +237,19 @@ class Judge {
     }
   }
 
-  #address(pair: Pair, addr: number, due: DueByte | undefined, used: Map<number, Mapped>): string | undefined {
+  #address(pair: Pair, addr: number, due: DueByte | undefined, used: Map<number, Mapped>): Wrong | undefined {
     if (this.#story.by !== 'dma') return this.#place(addr, due);
     const { guest, device } = pair;
     const mapped = this.#mappings.of(addr).find(({ from, to }) => from < guest.submitted && to > guest.submitted);
     if (mapped === undefined) return notMapped(this.#mappings.of(addr), guest.submitted);
     // Cancelled, with the device reset: nobody knows until when it could have used it.
-    if (mapped.to < guest.completed && guest.completed !== Infinity) return 'unmapped while the device had the command';
+    if (mapped.to < guest.completed && guest.completed !== Infinity)
+      return { code: 'unmapped-while-in-use', what: 'unmapped while the device had the command' };
     const needed = device.opcode === WRITE ? Prot.read : Prot.write;
-    if ((mapped.prot & needed) === 0) return `mapped for the other direction (${permissions(mapped.prot)})`;
+    if ((mapped.prot & needed) === 0)
+      return { code: 'wrong-direction', what: `mapped for the other direction (${permissions(mapped.prot)})` };
     if (this.#oneWay && (mapped.prot & ~Prot.mmio) !== needed)
-      return `mapped for both directions (${permissions(mapped.prot)})`;
+      return { code: 'both-directions', what: `mapped for both directions (${permissions(mapped.prot)})` };
     used.set(pageOf(addr), mapped);
     return this.#place(mapped.phys + (addr % PAGE), due);
   }
@@ -227,23 +257,25 @@ class Judge {
   /** QEMU's devices send any address: one that is as narrow as it says would cut these short. */
   #reach(end: number, due: DueByte | undefined, where: string): void {
     if (end <= this.#beyond) return;
-    const what = "an address beyond the device's DMA mask";
-    if (due?.mmio) this.#objectToPeer(`${what}, in a peer's memory`, where);
-    else this.#object(`${where}: ${what}`);
+    const [code, what] = ['beyond-dma-mask' as const, "an address beyond the device's DMA mask"];
+    if (due?.mmio) this.#objectToPeer({ code, what: `${what}, in a peer's memory` }, where);
+    else this.#object(code, `${where}: ${what}`);
   }
 
   #attributes(mapped: Mapped | undefined, due: DueByte | undefined, where: string): void {
     if (mapped === undefined || due === undefined) return;
     const mmio = (mapped.prot & Prot.mmio) !== 0;
-    if (due.mmio && !mmio) this.#objectToPeer('a BAR mapped as if it were RAM', where);
-    if (!due.mmio && mmio) this.#object(`${where}: RAM mapped as if it were a BAR`);
+    if (due.mmio && !mmio)
+      this.#objectToPeer({ code: 'bar-mapped-as-ram', what: 'a BAR mapped as if it were RAM' }, where);
+    if (!due.mmio && mmio) this.#object('ram-mapped-as-bar', `${where}: RAM mapped as if it were a BAR`);
   }
 
   /** Is that physical address where the request's data is? In a bounce buffer nobody here knows. A byte without a place is `unplaced`. */
-  #place(phys: number, due: DueByte | undefined): string | undefined {
+  #place(phys: number, due: DueByte | undefined): Wrong | undefined {
     if (due === undefined || phys === due.phys) return undefined;
     const [start, end] = this.#story.pool;
-    if (phys < start || phys >= end) return `leads to ${hex(phys)}, and the data is at ${hex(due.phys)}`;
+    if (phys < start || phys >= end)
+      return { code: 'leads-elsewhere', what: `leads to ${hex(phys)}, and the data is at ${hex(due.phys)}` };
     this.#seen.bounced++;
     return undefined;
   }
@@ -261,9 +293,13 @@ class Judge {
       const could = owners.length > 0 ? owners : this.#mappings.of(iova).filter(({ from, to }) => from < hi && to > lo);
       if (could.some((mapped) => leadsTo(translation, mapped.phys))) continue;
       const other = could.at(0);
-      if (other)
-        this.#object(`${hex(iova)} led to ${hex(phys)} and was mapped to ${hex(other.phys)}: a stale translation`);
-      else this.#object(`${hex(iova)} was used (it led to ${hex(phys)}): ${notMapped(this.#mappings.of(iova), hi)}`);
+      if (other) {
+        const what = `${hex(iova)} led to ${hex(phys)} and was mapped to ${hex(other.phys)}: a stale translation`;
+        this.#object('stale-translation', what);
+      } else {
+        const { code, what } = notMapped(this.#mappings.of(iova), hi);
+        this.#object(code, `${hex(iova)} was used (it led to ${hex(phys)}): ${what}`);
+      }
     }
   }
 
@@ -279,6 +315,7 @@ class Judge {
         if (again && none) this.#seen.unheard++;
         else if (again && !this.#invalidated(page, before.done, pair.device.fetched)) {
           this.#object(
+            'not-invalidated',
             `IOVA ${hexPage(page)} was used by a new mapping, and the IOMMU had not been told of the old one's end`,
           );
         }
@@ -439,10 +476,11 @@ function firstAfter(sorted: readonly { at: number }[], time: number): number {
   return lo;
 }
 
-function notMapped(history: readonly Mapped[], when: number): string {
-  if (history.length === 0) return 'never mapped for this device';
-  if (history.some(({ to }) => to <= when)) return 'not mapped any more when the device got the command';
-  return 'mapped only after the device got the command';
+function notMapped(history: readonly Mapped[], when: number): Wrong {
+  if (history.length === 0) return { code: 'never-mapped', what: 'never mapped for this device' };
+  if (history.some(({ to }) => to <= when))
+    return { code: 'unmapped-before-use', what: 'not mapped any more when the device got the command' };
+  return { code: 'mapped-after-use', what: 'mapped only after the device got the command' };
 }
 
 function permissions(prot: number): string {
@@ -463,10 +501,6 @@ function summary(story: Story, seen: Seen): string {
 function windowMetrics(story: Story, { window }: Seen): Metric[] {
   if (story.by !== 'dma' || window.flushed === 0) return [];
   return [{ name: 'stale window', unit: 'us', value: Math.round(window.longest / 1000), better: 'neither' }];
-}
-
-function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
-  return { name: 'device', verdict, detail };
 }
 
 function hex(addr: number): string {

@@ -2,7 +2,7 @@
  * phyr_nvme's own account of a binding. It is asked who mapped and how much was described, never whether that was right.
  */
 import { z } from 'zod';
-import type { Backend, Expectation, Metric } from '../model/index.js';
+import type { Backend, Expectation, Metric, ObjectionOf } from '../model/index.js';
 
 /** debugfs of phyr_nvme, as guest/lab/lab keeps it when the driver lets go of a device; further counters may follow. */
 export const DriverStats = z.object({
@@ -11,11 +11,17 @@ export const DriverStats = z.object({
 export type DriverStats = z.infer<typeof DriverStats>;
 
 /** Why this cell has not shown what its name says: another backend mapped, or none. */
-export function otherBackend(stats: readonly DriverStats[], backend: Backend, expect: Expectation): string | undefined {
+export function otherBackend(
+  stats: readonly DriverStats[],
+  backend: Backend,
+  expect: Expectation,
+): ObjectionOf<'workload'> | undefined {
   const other = stats.find((one) => one.stats.backend !== backend);
-  if (other) return `the driver mapped with backend ${other.stats.backend}, not ${backend}`;
+  if (other)
+    return { code: 'other-backend', detail: `the driver mapped with backend ${other.stats.backend}, not ${backend}` };
   const mapped = total(stats, 'mapped');
-  return mapped === 0 && expect.kind !== 'refused' ? 'the driver does not say that it mapped anything' : undefined;
+  if (mapped > 0 || expect.kind === 'refused') return undefined;
+  return { code: 'other-backend', detail: 'the driver does not say that it mapped anything' };
 }
 
 /** What does not vary: how the data was described to the device. */

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { modelOf } from '../iommus/index.js';
-import { domainInForce, type Machine } from '../model/index.js';
+import { domainInForce, type Machine, type ObjectionOf } from '../model/index.js';
 
 /** A case of phyr_engine.ko, by one way of mapping. */
 export const EngineOutcome = z.object({
@@ -21,12 +21,18 @@ export const EngineOutcome = z.object({
 export type EngineOutcome = z.infer<typeof EngineOutcome>;
 
 /** An objection, if there is one. */
-export function judgeEngine(machine: Machine, one: EngineOutcome): string | undefined {
+export function judgeEngine(
+  machine: Machine,
+  one: EngineOutcome,
+): (ObjectionOf<'workload'> & ObjectionOf<'translation'>) | undefined {
   const due = outcomesDue(machine, one);
   const what = `${one.device}, ${one.case} by ${one.path}`;
-  if (!due.includes(one.outcome)) return `${what}: ${one.outcome}, due ${due.join(' or ')}`;
+  const where = { step: one.device, case: one.case, outcome: one.outcome };
+  if (!due.includes(one.outcome))
+    return { code: 'engine-outcome-wrong', detail: `${what}: ${one.outcome}, due ${due.join(' or ')}`, where };
   if (one.case === 'stale' && domainInForce(machine.iommu) === 'strict' && one.uses > 0) {
-    return `${what}: the device could go on ${one.uses} times, for ${one.window_us} us, in strict mode`;
+    const detail = `${what}: the device could go on ${one.uses} times, for ${one.window_us} us, in strict mode`;
+    return { code: 'stale-translation', detail, where };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@
  * None is due but those that a workload provokes. The guest's log undercounts faults and the NVMe model reports success after a faulted transfer, so that neither is asked.
  */
 import { IOMMUS } from '../iommus/index.js';
-import type { OracleReport } from '../model/index.js';
+import { couldNotLook, type ObjectionOf, type OracleReport, objects, passes } from '../model/index.js';
 import { withoutStamp } from './nvme-trace.js';
 
 export interface FaultWindow {
@@ -16,6 +16,7 @@ export interface FaultWindow {
 }
 
 export interface Fault {
+  code: ObjectionOf<'faults'>['code'];
   kind: string;
   count: number;
   /** One of the lines, whole. */
@@ -34,21 +35,29 @@ export function judgeFaults(window: FaultWindow, provoked: readonly Provoked[] =
   const faults = foldFaults(rest);
   const least = window.truncated ? 'at least ' : '';
   if (faults.length > 0) {
-    const detail = faults.map((fault) => `${least}${fault.count} x ${fault.kind}, e.g. ${fault.example}`).join('; ');
-    return { name: 'faults', verdict: 'fail', detail };
+    return objects(
+      'faults',
+      faults.map(({ code, kind, count, example }) => ({
+        code,
+        detail: `${least}${count} x ${kind}, e.g. ${example}`,
+        where: { event: kind },
+      })),
+    );
   }
   if (!window.enabled) {
-    return { name: 'faults', verdict: 'inconclusive', detail: 'QEMU was not tracing IOMMU faults: could not look' };
+    const detail = 'QEMU was not tracing IOMMU faults: could not look';
+    return couldNotLook('faults', [{ code: 'faults-untraced', detail }]);
   }
   if (window.truncated)
-    return { name: 'faults', verdict: 'inconclusive', detail: "QEMU's trace is too long to be read whole" };
+    return couldNotLook('faults', [{ code: 'trace-cut', detail: "QEMU's trace is too long to be read whole" }]);
   const [first] = missing;
   if (first !== undefined) {
     const what = first.how === 'clamped' ? 'a clamped address' : `a fault of a ${first.how}`;
-    return { name: 'faults', verdict: 'fail', detail: `due and not seen: ${what} at 0x${first.addr.toString(16)}` };
+    const detail = `due and not seen: ${what} at 0x${first.addr.toString(16)}`;
+    return objects('faults', [{ code: 'fault-missing', detail, where: { access: first.how } }]);
   }
   const detail = provoked.length === 0 ? 'none' : `the ${provoked.length} that were due, and no other`;
-  return { name: 'faults', verdict: 'pass', detail };
+  return passes('faults', detail);
 }
 
 /** They accompany a fault and say no more. */
@@ -88,20 +97,21 @@ export function foldFaults(lines: readonly string[]): Fault[] {
   for (const line of lines) {
     const text = withoutStamp(line.trim());
     if (text === '') continue;
-    const kind = kindOf(text);
+    const { code, kind } = kindOf(text);
     const fault = folded.get(kind);
     if (fault) fault.count++;
-    else folded.set(kind, { kind, count: 1, example: text });
+    else folded.set(kind, { code, kind, count: 1, example: text });
   }
   for (const event of ECHOES) if (folded.size > 1) folded.delete(event);
   return [...folded.values()];
 }
 
-function kindOf(text: string): string {
+function kindOf(text: string): Pick<Fault, 'code' | 'kind'> {
   for (const { trace } of IOMMUS) {
     const [event] = trace.events.exec(text) ?? [];
-    if (event !== undefined) return event;
+    if (event !== undefined) return { code: 'iommu-fault-undue', kind: event };
   }
-  if (/^Invalid (read|write)/.test(text)) return text.startsWith('Invalid read') ? 'invalid read' : 'invalid write';
-  return 'guest error';
+  if (/^Invalid (read|write)/.test(text))
+    return { code: 'access-undue', kind: text.startsWith('Invalid read') ? 'invalid read' : 'invalid write' };
+  return { code: 'device-complaint', kind: 'guest error' };
 }

@@ -2,7 +2,7 @@ export { countSizes, judgePages, type Page, pagesDue, parseRuns, type Run, sizes
 export { allowedWhile } from './allowed-lines.js';
 export { type Blocks, blocksDue } from './blocks.js';
 export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './churn.js';
-export { type Complaint, complaints, worded } from './complaints.js';
+export { type Complaint, complaints, objectionTo, worded } from './complaints.js';
 export { type DataClaim, type Due, judgeData } from './data.js';
 export { type DeviceEvidence, judgeDevice } from './device.js';
 export { DriverStats, otherBackend, structureCounts } from './driver.js';

@@ -2,11 +2,16 @@
  * From what the oracles said to the verdict of a cell.
  */
 import {
+  type Alarm,
   claims,
   type Expectation,
   type Finding,
   type KnownDefect,
+  OracleName,
   type OracleReport,
+  objectionsOf,
+  saidBy,
+  shows,
   type Verdict,
 } from '../model/index.js';
 
@@ -35,9 +40,9 @@ export function knownOn(release: string, { known = [] }: { known?: KnownDefect[]
 /** What the kernel's own path did wrong. */
 export function findingsIn(reports: readonly OracleReport[], known: readonly KnownDefect[] = []): Finding[] {
   return reports.flatMap(({ name, kernel = [] }) =>
-    kernel.map((what) => {
-      const defect = known.find(({ oracle, pattern }) => oracle === name && new RegExp(pattern).test(what));
-      return { oracle: name, what, ...(defect !== undefined && { known: defect.id }) };
+    kernel.map((one) => {
+      const defect = known.find((each) => each.oracle === name && shows(each, one));
+      return { ...one, oracle: name, ...(defect !== undefined && { known: defect.id }) };
     }),
   );
 }
@@ -48,7 +53,7 @@ function judgeKernel(findings: readonly Finding[], known: readonly KnownDefect[]
   if (news.length > 0)
     return {
       verdict: 'fail',
-      reason: `finding, the kernel's own path: ${news.map(({ oracle, what }) => `${oracle}: ${what}`).join('; ')}`,
+      reason: `finding, the kernel's own path: ${news.map(({ oracle, detail }) => `${oracle}: ${detail}`).join('; ')}`,
     };
   const unseen = known.filter(({ id }) => !findings.some((finding) => finding.known === id));
   if (unseen.length > 0)
@@ -82,7 +87,7 @@ function judgeAlarm(
   { by, blinds = [] }: Extract<Expectation, { kind: 'caught' }>,
   reports: readonly OracleReport[],
 ): Judgement {
-  const silent = by.filter((name) => reports.find((report) => report.name === name)?.verdict !== 'fail');
+  const silent = by.filter((who) => !objected(who, reports));
   const rang = reports.filter((report) => report.verdict === 'fail').map((report) => report.name);
   if (silent.length === 0) {
     const doubt = reports.filter(({ name, verdict }) => verdict === 'inconclusive' && !blinds.includes(name));
@@ -90,7 +95,7 @@ function judgeAlarm(
     if (doubt.length === 0) return { verdict: 'caught', reason: caught };
     return { verdict: 'inconclusive', reason: `${caught}, but could not look: ${lines(doubt)}` };
   }
-  const blind = silent.filter((name) => reports.find((report) => report.name === name)?.verdict !== 'pass');
+  const blind = silent.filter((who) => !looked(who, reports));
   if (blind.length === silent.length) {
     return { verdict: 'inconclusive', reason: `planted defect: could not look: ${blind.join(', ')}` };
   }
@@ -98,6 +103,22 @@ function judgeAlarm(
     verdict: 'fail',
     reason: `planted defect not seen by ${silent.join(', ')} (seen by ${rang.join(', ') || 'nobody'})`,
   };
+}
+
+const isOracle = (who: Alarm): who is OracleName => OracleName.safeParse(who).success;
+
+function objected(who: Alarm, reports: readonly OracleReport[]): boolean {
+  return reports.some(
+    (report) =>
+      report.verdict === 'fail' &&
+      (report.name === who || (!isOracle(who) && objectionsOf(report).some(({ code }) => code === who))),
+  );
+}
+
+/** Could an oracle look that might have said so? */
+function looked(who: Alarm, reports: readonly OracleReport[]): boolean {
+  const asked = isOracle(who) ? [who] : saidBy(who);
+  return reports.some(({ name, verdict }) => asked.includes(name) && verdict !== 'inconclusive');
 }
 
 function lines(reports: readonly OracleReport[]): string {

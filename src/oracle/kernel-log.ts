@@ -1,11 +1,12 @@
 /**
  * The kernel-log oracle: what the guest's kernel said from the end of the cell before, or from its boot, to the mark of this cell's end.
  */
-import type { OracleReport } from '../model/index.js';
+import { couldNotLook, type ObjectionOf, type OracleReport, objects, passes, withKernel } from '../model/index.js';
 import { allowedWhile } from './allowed-lines.js';
-import { complaints, worded } from './complaints.js';
+import { complaints, objectionTo } from './complaints.js';
 import type { LogLine, LogRead } from './kmsg.js';
-import { withoutLeaks, withoutWarnings } from './known-reports.js';
+import { type Known, withoutLeaks, withoutWarnings } from './known-reports.js';
+import { Tally } from './tally.js';
 
 /** `undefined`: a mark is missing, and nobody knows what was looked at. */
 export type LogWindow = { before: LogLine[]; cell: LogLine[]; lost: number } | undefined;
@@ -32,37 +33,42 @@ export function judgeKernelLog(
     expected = [],
     due,
     known = [],
-  }: { expected?: readonly RegExp[] | undefined; due?: RegExp | undefined; known?: readonly RegExp[] } = {},
+  }: { expected?: readonly RegExp[] | undefined; due?: RegExp | undefined; known?: readonly Known[] } = {},
 ): OracleReport {
   if (window === undefined)
-    return report('inconclusive', "the marks of this cell are not in the kernel's log: could not look");
+    return blind('log-marks-missing', "the marks of this cell are not in the kernel's log: could not look");
   const warnings = withoutWarnings(window.cell, known);
   const leaks = withoutLeaks(warnings.lines, known);
   const theirs = [...warnings.found, ...leaks.found];
-  const kernel = theirs.length > 0 ? { kernel: theirs } : {};
-  if (due) return judgeDue(leaks.lines, due);
-  const early = complaints(window.before, allowedWhile('boot')).map((one) => `while it booted: ${worded(one)}`);
-  const late = complaints(leaks.lines, [...allowedWhile('cell'), ...expected]).map(worded);
-  const [first, ...more] = [...late, ...early];
-  if (first !== undefined)
-    return { ...report('fail', more.length > 0 ? `${first} (and ${more.length} more)` : first), ...kernel };
   const excused = warnings.found.length > 0 ? WARNED : 0;
+  if (due) return judgeDue(leaks.lines, due);
+  const early = complaints(window.before, allowedWhile('boot')).map((one) => objectionTo(one, 'while it booted: '));
+  const late = complaints(leaks.lines, [...allowedWhile('cell'), ...expected]).map((one) => objectionTo(one));
+  const wrong = new Tally<ObjectionOf<'kernel-log'>>();
+  for (const one of [...late, ...early]) wrong.add(one);
+  if (wrong.all().length > 0) return withKernel(objects('kernel-log', wrong.all()), theirs);
   const tainted = Object.entries(TAINTS).find(
     ([bit]) => (Number(taint.after) & ~Number(taint.before) & ~excused & Number(bit)) !== 0,
   );
-  if (tainted) return { ...report('fail', `the kernel is tainted: ${tainted[1]}`), ...kernel };
+  if (tainted) {
+    const detail = `the kernel is tainted: ${tainted[1]}`;
+    return withKernel(
+      objects('kernel-log', [{ code: 'kernel-tainted', detail, where: { counter: tainted[1] } }]),
+      theirs,
+    );
+  }
   if (window.lost > 0)
-    return report('inconclusive', `${window.lost} messages of the kernel were overwritten before they could be read`);
+    return blind('log-lost', `${window.lost} messages of the kernel were overwritten before they could be read`);
   if (taint.before === null || taint.after === null)
-    return report('inconclusive', 'the kernel does not show whether it is tainted');
-  return { ...report('pass', `${window.cell.length} lines, clean`), ...kernel };
+    return blind('taint-unreadable', 'the kernel does not show whether it is tainted');
+  return withKernel(passes('kernel-log', `${window.cell.length} lines, clean`), theirs);
 }
 
 function judgeDue(lines: readonly LogLine[], due: RegExp): OracleReport {
   const [rung] = complaints(lines.filter(({ text }) => due.test(text)));
-  return rung ? report('fail', worded(rung)) : report('pass', `no report like ${due.source}`);
+  return rung ? objects('kernel-log', [objectionTo(rung)]) : passes('kernel-log', `no report like ${due.source}`);
 }
 
-function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
-  return { name: 'kernel-log', verdict, detail };
+function blind(code: ObjectionOf<'kernel-log'>['code'], detail: string): OracleReport {
+  return couldNotLook('kernel-log', [{ code, detail }]);
 }

@@ -1,14 +1,18 @@
 /**
  * Reports in a kernel's log that are known defects of its own: taken out of what is objected to, and told apart.
  */
-
+import { type KnownDefect, keyOfObjection, type ObjectionOf, shows, type Where } from '../model/index.js';
 import type { LogLine } from './kmsg.js';
+
+/** By what a report is known. */
+export type Known = Pick<KnownDefect, 'code' | 'where'>;
+type Found = ObjectionOf<'kernel-log'>;
 
 export interface Sorted {
   /** What is left to object to. */
   lines: readonly LogLine[];
-  /** Of each kind of known report what it is known by: the first line of that, and the last. */
-  found: string[];
+  /** Of each kind of known report one. */
+  found: Found[];
 }
 
 const WARNING_BEGINS = '[ cut here ]';
@@ -20,61 +24,70 @@ const LEAK_BEGINS = 'unreferenced object';
 const LEAKS_COUNTED = /kmemleak: (\d+) new suspected memory leaks/;
 
 /** A warning is all from its cut to its end; one that a known warning interrupts, or that has no end, is none of the known. */
-export function withoutWarnings(lines: readonly LogLine[], known: readonly RegExp[]): Sorted {
+export function withoutWarnings(lines: readonly LogLine[], known: readonly Known[]): Sorted {
   const taken = new Set<number>();
-  const found = new Set<string>();
+  const found = new Map<string, Found>();
   let begin: number | undefined;
   for (const [at, { text: line }] of lines.entries()) {
     if (line.includes(WARNING_BEGINS)) begin = at;
     else if (WARNING_ENDS.test(line) && begin !== undefined) {
-      const what = knownBy(lines.slice(begin, at + 1), known);
-      if (what !== undefined) {
+      const one = known.length > 0 ? knownBy(warning(lines.slice(begin, at + 1)), known) : undefined;
+      if (one !== undefined) {
         for (let each = begin; each <= at; each++) taken.add(each);
-        found.add(what);
+        found.set(keyOfObjection(one), one);
       }
       begin = undefined;
     }
   }
-  return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found] };
+  return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found.values()] };
 }
 
 /** A report of kmemleak is its head and all of its lines up to the next. So is the kernel's count of leaks, if they are all that it counts. */
-export function withoutLeaks(lines: readonly LogLine[], known: readonly RegExp[]): Sorted {
+export function withoutLeaks(lines: readonly LogLine[], known: readonly Known[]): Sorted {
   const reports: number[][] = [];
   for (const [at, { text: line }] of lines.entries()) {
     if (!line.includes(LEAK)) continue;
     if (line.includes(LEAK_BEGINS)) reports.push([at]);
     else reports.at(-1)?.push(at);
   }
-  const found = new Set<string>();
+  const found = new Map<string, Found>();
   const taken = new Set<number>();
   let excused = 0;
   for (const report of reports) {
-    const what = knownBy(
-      report.flatMap((at) => lines[at] ?? []),
-      known,
-    );
-    if (what === undefined) continue;
+    const one = knownBy(leak(report.flatMap((at) => lines[at] ?? [])), known);
+    if (one === undefined) continue;
     for (const at of report) taken.add(at);
     excused++;
-    found.add(what);
+    found.set(keyOfObjection(one), one);
   }
   const counts = lines.map(({ text }) => Number(LEAKS_COUNTED.exec(text)?.[1] ?? 0));
   if (excused > 0 && counts.reduce((sum, count) => sum + count, 0) <= excused)
     for (const [at, count] of counts.entries()) if (count > 0) taken.add(at);
-  return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found] };
+  return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found.values()] };
 }
 
-/** A pattern may go over several lines: what went wrong, and by whose call. */
-function knownBy(report: readonly LogLine[], known: readonly RegExp[]): string | undefined {
-  const text = report.map((line) => line.text).join('\n');
-  const hit = known.flatMap((pattern) => pattern.exec(text)?.[0] ?? []).at(0);
-  if (hit === undefined) return undefined;
-  const [first = '', ...rest] = hit.split('\n').map((line) =>
-    line
-      .replace(/^kmemleak:\s*/, '')
-      .replace(/, CPU#\d+: .*/, '')
-      .trim(),
-  );
-  return [first, ...rest.slice(-1)].join(' ... ');
+/** The same report, with of the calls only those that it is known by: the others differ from one time to the next. */
+function knownBy(report: Found & { where: Where }, known: readonly Known[]): Found | undefined {
+  const defect = known.find((one) => shows(one, report));
+  if (defect === undefined) return undefined;
+  const calls = defect.where?.calls ?? [];
+  return { ...report, detail: [report.detail, ...calls].join(' ... '), where: { ...report.where, calls } };
+}
+
+/** `WARNING: FILE:LINE at FUNCTION+OFFSET, ...`, and the calls below it. */
+function warning(lines: readonly LogLine[]): Found & { where: Where } {
+  const heads = lines.map(({ text }) => /WARNING: (?:CPU: .* at )?(\S+):\d+ (?:at )?([\w.]+)\+/.exec(text));
+  const [line = '', file, name] = heads.find((head) => head !== null) ?? [];
+  const place = { ...(file !== undefined && { file }), ...(name !== undefined && { function: name }) };
+  const detail = line.replace(/\+$/, '').trim();
+  return { code: 'log-warn', detail, where: { ...place, calls: callsIn(lines) } };
+}
+
+function leak(lines: readonly LogLine[]): Found & { where: Where } {
+  return { code: 'log-kmemleak', detail: LEAK_BEGINS, where: { calls: callsIn(lines) } };
+}
+
+/** `function+0x41/0x60`, a line each. */
+function callsIn(lines: readonly LogLine[]): string[] {
+  return lines.flatMap(({ text }) => /(?:^|\s)([\w.]+)\+0x[0-9a-f]+\/0x[0-9a-f]+/.exec(text)?.[1] ?? []);
 }

@@ -2,7 +2,7 @@
  * The leak oracle: what the guest's kernel counts, before the device was bound and after it was let go.
  */
 import { z } from 'zod';
-import type { OracleReport } from '../model/index.js';
+import { couldNotLook, type ObjectionOf, type OracleReport, objects, passes } from '../model/index.js';
 
 const Count = z.number().nullable();
 
@@ -44,34 +44,46 @@ export interface LeakEvidence {
 }
 
 export function judgeLeaks({ before, after, uncounted, p2p = [], translated }: LeakEvidence): OracleReport {
-  if (after === undefined) return report('inconclusive', 'no counters after the workload: could not look');
+  if (after === undefined) return blind('counters-missing', 'no counters after the workload: could not look');
   const mappings = uncounted ? [mapped(before, uncounted.from), mapped(uncounted.to, after)] : [mapped(before, after)];
   const balances = [...countersOf(before, after)];
   if (translated) {
     for (const { left, iovas } of mappings) {
-      balances.push({ what: 'IOMMU mappings', unit: 'bytes', left });
+      balances.push({ code: 'mappings-left', what: 'IOMMU mappings', unit: 'bytes', left });
       // A kernel without events of kprobes has no such counter; the mappings are counted all the same.
-      if (iovas !== undefined) balances.push({ what: 'IOVAs', unit: 'ranges', left: iovas });
+      if (iovas !== undefined) balances.push({ code: 'iova-left', what: 'IOVAs', unit: 'ranges', left: iovas });
     }
   }
-  for (const { p2p: memory } of p2p) balances.push({ what: 'P2P memory', unit: 'bytes', left: memory.used });
+  for (const { p2p: memory } of p2p)
+    balances.push({ code: 'p2p-memory-left', what: 'P2P memory', unit: 'bytes', left: memory.used });
   const leaked = balances.filter(({ left }) => left !== undefined && left !== 0);
   if (leaked.length > 0) {
-    return report('fail', leaked.map(({ what, left, unit }) => `${what}: ${left} ${unit} left`).join('; '));
+    return objects(
+      'leaks',
+      leaked.map(({ code, what, left, unit }) => ({
+        code,
+        detail: `${what}: ${left} ${unit} left`,
+        where: { counter: what },
+      })),
+    );
   }
   const unseen = balances.filter(({ left }) => left === undefined).map(({ what }) => what);
-  if (unseen.length > 0) return report('inconclusive', `the kernel does not show: ${unseen.join(', ')}`);
+  if (unseen.length > 0)
+    return blind('counter-unreadable', `the kernel does not show: ${unseen.join(', ')}`, unseen.join(', '));
   if (translated && mappings.every(({ events }) => events === 0)) {
-    return report('inconclusive', 'not one IOMMU mapping was counted: the counter does not work');
+    return blind('counter-silent', 'not one IOMMU mapping was counted: the counter does not work');
   }
-  return report('pass', [...new Set(balances.map(({ what }) => what))].join(', '));
+  return passes('leaks', [...new Set(balances.map(({ what }) => what))].join(', '));
 }
 
-function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
-  return { name: 'leaks', verdict, detail };
+type Code = ObjectionOf<'leaks'>['code'];
+
+function blind(code: Code, detail: string, counter?: string): OracleReport {
+  return couldNotLook('leaks', [{ code, detail, ...(counter !== undefined && { where: { counter } }) }]);
 }
 
 interface Balance {
+  code: Code;
   what: string;
   unit: string;
   /** Above 0: taken and not given back. `undefined`: could not be read. */
@@ -93,29 +105,41 @@ function mapped(
 
 function* countersOf({ snapshot: a }: Snapshot, { snapshot: b }: Snapshot): Generator<Balance> {
   yield {
+    code: 'pins-left',
     what: 'page pins',
     unit: 'pages',
     left: minus(minus(b.pins.acquired, b.pins.released), minus(a.pins.acquired, a.pins.released)),
   };
   // Without a bounce buffer there is no such counter, and nothing that could leak.
   if (a.swiotlb_used !== null || b.swiotlb_used !== null) {
-    yield { what: 'bounce buffers', unit: 'slots', left: minus(b.swiotlb_used, a.swiotlb_used) };
+    yield {
+      code: 'bounce-buffers-left',
+      what: 'bounce buffers',
+      unit: 'slots',
+      left: minus(b.swiotlb_used, a.swiotlb_used),
+    };
   }
   // The modules are loaded at both ends: that neither shows means that nobody looked.
   const caches = new Set([a, b].flatMap(({ slab }) => Object.keys(slab ?? {})));
   if (a.slab === null || b.slab === null || caches.size === 0)
-    yield { what: 'slab objects', unit: 'objects', left: undefined };
+    yield { code: 'slab-grew', what: 'slab objects', unit: 'objects', left: undefined };
   for (const cache of caches) {
-    yield { what: `slab ${cache}`, unit: 'objects', left: minus(b.slab?.[cache], a.slab?.[cache] ?? 0) };
+    yield {
+      code: 'slab-grew',
+      what: `slab ${cache}`,
+      unit: 'objects',
+      left: minus(b.slab?.[cache], a.slab?.[cache] ?? 0),
+    };
   }
   const users = b.modules;
   if (users === null || Object.keys(a.modules ?? {}).length === 0) {
-    yield { what: 'module references', unit: 'references', left: undefined };
+    yield { code: 'module-references-left', what: 'module references', unit: 'references', left: undefined };
     return;
   }
   // One that came later has been let go by whoever used it.
   for (const module of new Set([a, b].flatMap(({ modules }) => Object.keys(modules ?? {})))) {
     yield {
+      code: 'module-references-left',
       what: `references of ${module}`,
       unit: 'references',
       left: (users[module] ?? 0) - (a.modules?.[module] ?? 0),

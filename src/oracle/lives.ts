@@ -1,13 +1,16 @@
-import type { OracleReport } from '../model/index.js';
+import { type OracleReport, objectionsOf, passes, saying, withKernel } from '../model/index.js';
 
 /** What one oracle says of a guest and of that which came after it, where the power was gone in between: the worse of the two. */
 export function bothLives(before: OracleReport, after: OracleReport): OracleReport {
   const badness = ({ verdict }: OracleReport) => ['pass', 'inconclusive', 'fail'].indexOf(verdict);
-  const { verdict } = badness(after) > badness(before) ? after : before;
-  const kernel = [...(before.kernel ?? []), ...(after.kernel ?? [])];
-  const detail = [
-    ...(before.verdict === verdict ? [before.detail] : []),
-    ...(after.verdict === verdict ? [`after the power cycle: ${after.detail}`] : []),
-  ].join('; ');
-  return { name: before.name, verdict, detail, ...(kernel.length > 0 && { kernel }) };
+  const { name, verdict } = badness(after) > badness(before) ? after : before;
+  const later = <T extends { detail: string }>(one: T): T => ({
+    ...one,
+    detail: `after the power cycle: ${one.detail}`,
+  });
+  const kernel = [...(before.kernel ?? []), ...(after.kernel ?? []).map(later)];
+  if (verdict === 'pass') return withKernel(passes(name, `${before.detail}; ${later(after).detail}`), kernel);
+  const first = before.verdict === verdict ? objectionsOf(before) : [];
+  const then = after.verdict === verdict ? objectionsOf(after).map(later) : [];
+  return withKernel(saying(name, verdict, [...first, ...then]), kernel);
 }

@@ -1,5 +1,5 @@
 /** What a stall of the host brings about in a guest, and what it cannot. */
-import type { OracleReport } from '../model/index.js';
+import { type Objection, type OracleReport, saying } from '../model/index.js';
 
 /** The kernel's own words for a processor, a task or a queue that did nothing for too long. */
 const STANDSTILL =
@@ -12,20 +12,28 @@ export function isStandstill(line: string): boolean {
   return STANDSTILL.test(line);
 }
 
-/** May these words be nothing but the effect of time that the guest was not given? */
-export function isOfTime(words: string): boolean {
-  return STANDSTILL.test(words) || CLOCK.test(words);
+export function isClock(line: string): boolean {
+  return CLOCK.test(line);
 }
+
+/** May a line of a kernel's be nothing but the effect of time that the guest was not given? */
+export function isOfTime(line: string): boolean {
+  return isStandstill(line) || isClock(line);
+}
+
+const OF_TIME: readonly Objection['code'][] = ['log-stall', 'log-timeout'];
 
 /**
  * The reports of a cell whose guest was kept from running: steps that took too long, and a kernel that complains of time, show nothing then.
  * Wrong data, a wrong mapping and what was left behind show what they always do.
  */
 export function withoutTime(reports: readonly OracleReport[], kept: string): OracleReport[] {
-  return reports.map((report) =>
-    report.verdict === 'fail' &&
-    (report.name === 'workload' || (report.name === 'kernel-log' && isOfTime(report.detail)))
-      ? { ...report, verdict: 'inconclusive', detail: `${kept}; ${report.detail}` }
-      : report,
-  );
+  return reports.map((report) => {
+    if (report.verdict !== 'fail') return report;
+    const { name, objections } = report;
+    const late = name === 'kernel-log' && objections.every(({ code }) => OF_TIME.includes(code));
+    if (name !== 'workload' && !late) return report;
+    const stall: Objection = { code: 'host-stall', detail: kept };
+    return { ...report, ...saying(name, 'inconclusive', [stall, ...objections]) };
+  });
 }

@@ -3,7 +3,16 @@
  * phyr_probe.ko, which walks each command's PRPs through the IOMMU's own tables and never looks at phyr structures.
  */
 import { z } from 'zod';
-import { type Expectation, formatBytes, type OracleReport, type Path } from '../model/index.js';
+import {
+  couldNotLook,
+  type Expectation,
+  formatBytes,
+  type ObjectionOf,
+  type OracleReport,
+  objects,
+  type Path,
+  passes,
+} from '../model/index.js';
 
 const First = z.object({ iova: z.string(), want: z.string(), got: z.string() });
 
@@ -46,23 +55,22 @@ export type Translate = z.infer<typeof Translate>;
 
 /** Every command of the cell's own I/O. `moved`: how many bytes our driver must have moved at least, if the workload got to its end. */
 export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: number): OracleReport {
-  if (seen === undefined) return report('inconclusive', 'the watch on submissions has no result: could not look');
+  if (seen === undefined) return blind('watch-missing', 'the watch on submissions has no result: could not look');
   const { commands, bytes, unchecked, mismatches, first } = seen.watch;
   if (mismatches > 0) {
-    return report(
-      'fail',
-      `${mismatches} of ${commands} commands; first at byte ${first.offset}: ${first.iova} leads to ${first.got}, due ${first.want}`,
-    );
+    const detail = `${mismatches} of ${commands} commands, first at byte ${first.offset}: ${first.iova} leads to ${first.got}, due ${first.want}`;
+    return objects('translation', [{ code: 'leads-elsewhere', detail }]);
   }
-  if (unchecked > 0) return report('inconclusive', `${unchecked} commands could not be walked`);
+  if (unchecked > 0) return blind('walk-failed', `${unchecked} commands could not be walked`);
   // A transfer that is refused before it is mapped leaves nothing to walk.
-  if (commands === 0 && expect.kind !== 'refused') return report('inconclusive', 'no command was seen');
-  if (bytes < moved) return report('inconclusive', `only ${formatBytes(bytes)} of ${formatBytes(moved)} were watched`);
+  if (commands === 0 && expect.kind !== 'refused') return blind('no-command-seen', 'no command was seen');
+  if (bytes < moved)
+    return blind('not-all-watched', `only ${formatBytes(bytes)} of ${formatBytes(moved)} were watched`);
   const way = expect.kind === 'works' && moved > 0 ? pathsOf(seen) : [];
   const other = expect.kind === 'works' ? otherPath(expect.how, way) : undefined;
-  if (other !== undefined) return report('fail', other);
+  if (other !== undefined) return objects('translation', [other]);
   const by = way.length > 0 ? `, ${way.join(' and ')}` : '';
-  return report('pass', `${commands} commands, ${formatBytes(bytes)}${by}`);
+  return passes('translation', `${commands} commands, ${formatBytes(bytes)}${by}`);
 }
 
 /** The ways that the watched commands really took, the peer's memory first. */
@@ -81,25 +89,25 @@ export function pathsOf({ watch }: Watch): Path[] {
 }
 
 /** A transfer that arrives by another way than is due is as wrong as one that does not arrive. */
-function otherPath(due: Path, went: readonly Path[]): string | undefined {
+function otherPath(due: Path, went: readonly Path[]): ObjectionOf<'translation'> | undefined {
   if (went.length === 0 || (went.length === 1 && went[0] === due)) return undefined;
-  return `the data went by ${went.join(' and ')}, due ${due}`;
+  const path = went.join(' and ');
+  return { code: 'other-path', detail: `the data went by ${path}, due ${due}`, where: { path, due } };
 }
 
 /** Lists that the probe made, mapped, and unmapped on purpose, each of so many pages. */
 export function judgeTranslate(results: readonly (Translate & { pages: number })[]): OracleReport {
-  if (results.length === 0) return report('inconclusive', 'nothing was translated');
+  if (results.length === 0) return blind('not-all-checked', 'nothing was translated');
   for (const { translate: t, pages } of results) {
-    const wrong = [
-      t.wrong > 0 && `${t.wrong} pages lead elsewhere (${t.first.iova} to ${t.first.got}, due ${t.first.want})`,
-      t.missing > 0 && `${t.missing} pages have no address`,
-      t.stale > 0 && `${t.stale} pages translate after unmap`,
-      t.prot_wrong > 0 && `${t.prot_wrong} entries with wrong permissions`,
-    ].filter((text) => text !== false);
-    if (wrong.length > 0) return report('fail', `${t.backend}: ${wrong.join('; ')}`);
-    if (t.checked < pages) return report('inconclusive', `${t.backend}: ${t.checked} of ${pages} pages were checked`);
+    const wrong = wrongIn(t);
+    if (wrong.length > 0)
+      return objects(
+        'translation',
+        wrong.map((one) => ({ ...one, detail: `${t.backend}: ${one.detail}` })),
+      );
+    if (t.checked < pages) return blind('not-all-checked', `${t.backend}: ${t.checked} of ${pages} pages were checked`);
     if (t.by === 'dma' && t.prot_checked === 0) {
-      return report('inconclusive', `${t.backend}: the permissions of its mappings could not be watched`);
+      return blind('permissions-unseen', `${t.backend}: the permissions of its mappings could not be watched`);
     }
   }
   const checked = results.reduce((sum, { translate }) => sum + translate.checked, 0);
@@ -108,12 +116,28 @@ export function judgeTranslate(results: readonly (Translate & { pages: number })
     identity: 'by identity',
     none: 'as physical addresses',
   };
-  return report(
-    'pass',
+  return passes(
+    'translation',
     `${checked} pages ${[...new Set(results.map(({ translate }) => how[translate.by]))].join(' and ')}`,
   );
 }
 
-function report(verdict: OracleReport['verdict'], detail: string): OracleReport {
-  return { name: 'translation', verdict, detail };
+function wrongIn(t: Translate['translate']): ObjectionOf<'translation'>[] {
+  const { iova, got, want } = t.first;
+  const objections: ObjectionOf<'translation'>[] = [];
+  if (t.wrong > 0)
+    objections.push({
+      code: 'leads-elsewhere',
+      detail: `${t.wrong} pages lead elsewhere (${iova} to ${got}, due ${want})`,
+    });
+  if (t.missing > 0) objections.push({ code: 'not-translated', detail: `${t.missing} pages have no address` });
+  if (t.stale > 0)
+    objections.push({ code: 'translates-after-unmap', detail: `${t.stale} pages translate after unmap` });
+  if (t.prot_wrong > 0)
+    objections.push({ code: 'wrong-permissions', detail: `${t.prot_wrong} entries with wrong permissions` });
+  return objections;
+}
+
+function blind(code: ObjectionOf<'translation'>['code'], detail: string): OracleReport {
+  return couldNotLook('translation', [{ code, detail }]);
 }

@@ -8,20 +8,20 @@ export function withKnown(plan: Plan, defects: readonly KnownDefectIn<Cell>[]): 
 }
 
 /**
- * A cell as a file from outside has it: which defects it must show stays, what they look like is ours to say. A regular expression of
- * somebody else's may take for ever.
+ * A cell as a file from outside has it: which defects it must show stays, what they look like is ours to say, and today's: an
+ * older run had words for it.
  */
 export function withOwnPatterns({ known = [], ...cell }: Cell, defects: readonly KnownDefectIn<Cell>[]): Cell {
   const ours = known.flatMap(({ id }) => defects.filter((defect) => defect.id === id).map(declared));
   return ours.length === 0 ? cell : { ...cell, known: ours };
 }
 
-function declared({ where: _, pattern, ...defect }: KnownDefectIn<Cell>): KnownDefect {
-  return { ...defect, pattern: pattern.source };
+function declared({ cells: _, ...defect }: KnownDefectIn<Cell>): KnownDefect {
+  return defect;
 }
 
 function knownIn(cell: Cell, defects: readonly KnownDefectIn<Cell>[]): Cell {
-  const known = cell.plant === undefined ? defects.filter(({ where }) => where(cell)) : [];
-  if (known.length === 0) return cell;
-  return { ...cell, known: known.map(declared) };
+  const { known: _, ...plain } = cell;
+  const known = cell.plant === undefined ? defects.filter(({ cells }) => cells(cell)) : [];
+  return known.length === 0 ? plain : { ...plain, known: known.map(declared) };
 }

@@ -1,5 +1,6 @@
 export { type ArgvSpec, type Backing, backingFiles, cmbOf, NVDIMM, pmrOf, qemuArgv } from './argv.js';
 export type { SerialConsole } from './console.js';
+export { panicIn } from './death.js';
 export { type Guest, type GuestOptions, startGuest } from './guest.js';
 export { NotLetGo } from './hotplug.js';
 export { kernelArgs } from './kernel-args.js';

@@ -5,13 +5,13 @@ import {
   claims,
   countOf,
   type KnownDefect,
+  keyOfObjection,
   type OracleName,
   type RunRecord,
   walk,
 } from '../model/index.js';
 import { commandLines, wrapped } from '../terminal/index.js';
 import { type Cell, kindOf, rangesOf } from '../workloads/index.js';
-import { likeness } from './html/causes.js';
 
 export interface FoundDefect {
   /** `undefined`: nobody has recorded it. */
@@ -40,8 +40,9 @@ export function findingsOf({ run, cells, declared }: Recorded): Findings {
   for (const record of bySize(cells, declared)) {
     const cell = declared.get(record.id);
     const release = (record.kernel ?? run.kernel).release;
-    for (const { oracle, what, known: id } of record.findings ?? []) {
-      const key = id ?? `${oracle}\0${likeness(what)}`;
+    for (const finding of record.findings ?? []) {
+      const { oracle, detail: what, known: id } = finding;
+      const key = id ?? `${oracle}\0${keyOfObjection(finding)}`;
       const known = cell?.known?.find((defect) => defect.id === id);
       const entry = found.get(key) ?? { known, oracle, what, kernels: [], cells: [] };
       found.set(key, entry);

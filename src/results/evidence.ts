@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IOMMUS } from '../iommus/index.js';
-import type { CellRecord } from '../model/index.js';
+import { type CellRecord, objectionsOf, signature } from '../model/index.js';
 
 export interface Excerpt {
   /** Below the run's folder. */
@@ -25,8 +25,8 @@ export async function excerptFor(runFolder: string, { evidence, oracles }: CellR
   const file = LOGS.map((name) => join(evidence, name)).find((one) => existsSync(join(runFolder, one)));
   if (file === undefined) return undefined;
   const text = await readFile(join(runFolder, file), 'utf8');
-  const finding = oracles.find(({ name, verdict }) => name === 'kernel-log' && verdict === 'fail')?.detail;
-  return { file, ...excerpt(text.split(/\r?\n/), finding) };
+  const log = oracles.find(({ name, verdict }) => name === 'kernel-log' && verdict === 'fail');
+  return { file, ...excerpt(text.split(/\r?\n/), log && objectionsOf(log)[0]?.where?.line) };
 }
 
 const MOST = 60;
@@ -51,11 +51,11 @@ const SET_UP =
 /**
  * All of it if that is short; else from a little before the oracle's finding, or a report of the kernel, or what else tells something,
  * or the end. Registers are left out, so that a report's head and its call trace stand together.
- * @param finding what the kernel-log oracle said
+ * @param finding the line that the kernel-log oracle objects to, by its signature
  */
-export function excerpt(lines: readonly string[], finding = ''): Omit<Excerpt, 'file'> {
+export function excerpt(lines: readonly string[], finding?: string): Omit<Excerpt, 'file'> {
   const said = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-  const named = said.findIndex((line) => bare(line).length > 8 && finding.includes(bare(line)));
+  const named = said.findIndex((line) => signature(bare(line)) === finding);
   const telling = [named, said.findIndex((line) => REPORT.test(line)), said.findIndex((line) => TELLING.test(line))];
   const at = telling.find((one) => one !== -1) ?? -1;
   const latest = Math.max(0, said.length - MOST);

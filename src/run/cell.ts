@@ -9,12 +9,16 @@ import { modelOf } from '../iommus/index.js';
 import {
   type Backend,
   type CellRecord,
+  couldNotLook,
   DriverBackend,
   describe,
   GuestDied,
   InfraError,
   type KnownDefect,
+  type Objection,
   type OracleReport,
+  objects,
+  saying,
   translates,
   type Verdict,
 } from '../model/index.js';
@@ -36,6 +40,7 @@ import {
   knownOn,
   logWindow,
   type NvmeTrace,
+  objectionTo,
   otherBackend,
   P2pMemory,
   Snapshot,
@@ -44,8 +49,8 @@ import {
   structureCounts,
   Watch,
   withoutTime,
-  worded,
 } from '../oracle/index.js';
+import { panicIn } from '../qemu/index.js';
 import { type Cell, failed, kindOf, type WorkloadResult } from '../workloads/index.js';
 import type { BootedGuest } from './boot.js';
 import { DeviceTracer } from './device-trace.js';
@@ -132,24 +137,26 @@ export async function runCell(
   } catch (error) {
     options.signal.throwIfAborted();
     const kept = booted.kept(since);
-    if (kept !== undefined && isLate(error))
+    if (kept !== undefined && isLate(error, console()))
       return { record: finish('lost', `${kept}: ${describe(error)}`), guestUsable: false };
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
       // The modules under test were loaded: what the kernel did is theirs to answer for.
       const lines = console();
       const [log] = complaints(fromConsole(lines === booted.console() ? lines.slice(from) : lines));
-      const detail = log ? `${error.message}: ${worded(log)}` : error.message;
-      const oracles: OracleReport[] = [{ name: 'kernel-log', verdict: 'fail', detail }];
-      const { verdict, reason } = judgeDeath(cell, oracles, detail, log !== undefined);
+      const died = { code: 'guest-died', detail: error.message, where: { outcome: error.how } } as const;
+      const oracles = [objects('kernel-log', log ? [objectionTo(log), died] : [died])];
+      const { verdict, reason } = judgeDeath(cell, oracles, log !== undefined);
       return { record: finish(verdict, reason, oracles), guestUsable: false };
     }
     if (error instanceof StepFailed) {
       // Outside the workload itself: the modules under test do not load, or do not let go of the device.
-      const oracles = [failed(error.message)];
-      return { record: finish('fail', error.message, oracles), guestUsable: false };
+      return { record: finish('fail', error.message, [failed(error.objection)]), guestUsable: false };
     }
-    const verdict = error instanceof Blind ? 'inconclusive' : 'lost';
-    return { record: finish(verdict, describe(error)), guestUsable: false };
+    if (error instanceof Blind) {
+      const oracles = [couldNotLook('workload', [{ code: 'guest-unable', detail: error.message }])];
+      return { record: finish('inconclusive', error.message, oracles), guestUsable: false };
+    }
+    return { record: finish('lost', describe(error)), guestUsable: false };
   }
 }
 
@@ -166,13 +173,15 @@ function judgeKept(
 }
 
 /** Is it perhaps no more than that something took too long? */
-function isLate(error: unknown): boolean {
-  if (error instanceof GuestDied) return error.how === 'hang' || isOfTime(error.message);
+function isLate(error: unknown, console: readonly string[]): boolean {
+  if (error instanceof GuestDied)
+    return error.how === 'hang' || (error.how === 'panic' && console.some((line) => isOfTime(panicIn(line) ?? '')));
   return error instanceof StepFailed || error instanceof Blind;
 }
 
 /** A guest that went under. A planted defect has been caught only by a report of the kernel's, and what a workload provokes only by its own. */
-function judgeDeath(cell: Cell, oracles: OracleReport[], detail: string, reported: boolean): Judgement {
+function judgeDeath(cell: Cell, oracles: OracleReport[], reported: boolean): Judgement {
+  const detail = oracles[0]?.detail ?? '';
   if (cell.expect.kind !== 'caught') return { verdict: 'fail', reason: detail };
   if (reported && cell.plant !== undefined) return judge(cell.expect, oracles);
   return { verdict: 'inconclusive', reason: `planted defect: the guest ended before anybody looked: ${detail}` };
@@ -283,18 +292,23 @@ async function attempt(
       ioPages: (bdf, iova, bytes) => booted.ioPages(bdf, iova, bytes),
     });
   } catch (error) {
-    if (error instanceof StepFailed) return { workload: failed(error.message), data: [], metrics: [] };
+    if (error instanceof StepFailed) return { workload: failed(error.objection), data: [], metrics: [] };
     throw error;
   }
 }
 
 function judgeWorkload(evidence: Evidence): OracleReport {
   const { cell, result, stats, cleanupError } = evidence;
-  if (cleanupError !== undefined) return failed(`${result.workload.detail}; afterwards: ${cleanupError}`);
+  if (cleanupError !== undefined) {
+    const { workload } = result;
+    const wrong = workload.verdict === 'fail' ? workload.objections : [];
+    const cleanup: Objection = { code: 'cleanup-failed', detail: `afterwards: ${cleanupError}` };
+    return { ...workload, ...saying('workload', 'fail', [...wrong, cleanup]) };
+  }
   if (result.workload.verdict !== 'pass' || result.translation !== undefined) return result.workload;
   const other = otherBackend(stats, cell.backend, cell.expect);
   if (other === undefined) return result.workload;
-  return { name: 'workload', verdict: 'inconclusive', detail: other };
+  return couldNotLook('workload', [other]);
 }
 
 /** Backends that leave to the kernel's functions what a peer's memory is called on the bus and how it is mapped. */
@@ -338,7 +352,7 @@ async function consult(
       {
         expected: result.expectedLog,
         due: result.dueLog,
-        known: known.flatMap(({ oracle, pattern }) => (oracle === 'kernel-log' ? [new RegExp(pattern)] : [])),
+        known: known.filter(({ oracle }) => oracle === 'kernel-log'),
       },
     ),
   ];

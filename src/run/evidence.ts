@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { CellRecord, describe, type Image, oneLine, type RunRecord, told } from '../model/index.js';
+import { CellRecord, describe, type Image, objectionsOf, oneLine, type RunRecord, told } from '../model/index.js';
 import { type Artefact, type Cell, KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell } from '../workloads/index.js';
 
 export interface Evidence {
@@ -77,7 +77,10 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
 /** What the record says in part only, whole. */
 export function longDetails({ reason, oracles }: Pick<CellRecord, 'reason' | 'oracles'>): string[] {
   const said = [
-    ...oracles.flatMap(({ name, detail, kernel = [] }) => [detail, ...kernel].map((text) => ({ what: name, text }))),
+    ...oracles.flatMap((report) => {
+      const said = report.verdict === 'pass' ? [report] : objectionsOf(report);
+      return [...said, ...(report.kernel ?? [])].map(({ detail }) => ({ what: report.name, text: detail }));
+    }),
     { what: 'verdict', text: reason },
   ];
   return said.filter(({ text }) => told(text) !== oneLine(text)).map(({ what, text }) => `${what}:\n${text}\n`);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Backend, Id, Machine, OracleName, Plant, Topology } from '../model/index.js';
+import { Alarm, Backend, Id, Machine, OracleName, Plant, Topology } from '../model/index.js';
 import { Workload } from './workload.js';
 
 /** A set of cells as the product of its parts. */
@@ -11,8 +11,8 @@ export const Block = z.strictObject({
   /** `product` (the default): every combination. `pairwise`: few that show every pair of parts, and every refusal by some backend. `each`: every part in some. */
   cover: z.enum(['product', 'pairwise', 'each']).optional(),
   plant: Plant.optional(),
-  /** Only with `plant`: the oracles that must catch it. */
-  caughtBy: z.array(OracleName).min(1).optional(),
+  /** Only with `plant`: the oracles that must catch it, or what they must object to. */
+  caughtBy: z.array(Alarm).min(1).optional(),
   /** Only with `plant`: the oracles that cannot look because of what it does. */
   blinds: z.array(OracleName).min(1).optional(),
 });

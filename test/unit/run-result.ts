@@ -1,4 +1,23 @@
-import { type CellRecord, type RunRecord, type RunResult, SCHEMA_VERSION } from '../../src/model/index.js';
+import {
+  type CellRecord,
+  type Objection,
+  type OracleReport,
+  passes,
+  type RunRecord,
+  type RunResult,
+  SCHEMA_VERSION,
+  saying,
+} from '../../src/model/index.js';
+
+/** What an oracle says, with one objection if it does not pass. */
+export function reportOf(
+  name: OracleReport['name'],
+  verdict: OracleReport['verdict'],
+  detail = 'd',
+  { code = 'unclassified', ...more }: Partial<Objection> = {},
+): OracleReport {
+  return verdict === 'pass' ? passes(name, detail) : saying(name, verdict, [{ ...more, code, detail }]);
+}
 
 /** A run of which nothing matters but that it is one. */
 export const someRun: RunRecord = {

@@ -2,8 +2,11 @@
 import {
   type CellRecord,
   isGood,
+  keyOfObjection,
   type OracleName,
   type OracleReport,
+  objectionsOf,
+  signature,
   type Verdict,
   whyUnfinished,
 } from '../../model/index.js';
@@ -46,10 +49,11 @@ export function causesOf(records: readonly CellRecord[]): Cause[] {
     const { verdict, id } = record;
     if (isGood(verdict) || verdict === 'skip' || whyUnfinished(record) !== undefined) continue;
     const { report, text } = findingOf(record, verdict);
-    const key = keyOf(verdict, report?.name, text);
-    for (const { name, verdict: said, detail } of report === undefined ? [] : record.oracles) {
-      const other = keyOf(verdict, name, detail);
-      if (name !== report?.name && said === verdict) beside.set(other, (beside.get(other) ?? new Set()).add(key));
+    const key = keyOf(verdict, report, text);
+    for (const one of report === undefined ? [] : record.oracles) {
+      const other = keyOf(verdict, one, one.detail);
+      if (one.name !== report?.name && one.verdict === verdict)
+        beside.set(other, (beside.get(other) ?? new Set()).add(key));
     }
     const known = causes.get(key);
     if (known !== undefined) {
@@ -75,8 +79,10 @@ function tellingOf(name: OracleName): number {
   return at === -1 ? TELLING.length : at;
 }
 
-function keyOf(verdict: Cause['verdict'], oracle: string | undefined, text: string): string {
-  return [verdict, oracle, likeness(text)].join('\0');
+/** By the first objection, its code and place. What no oracle says has its words alone: an error of the host's, say. */
+function keyOf(verdict: Cause['verdict'], report: OracleReport | undefined, text: string): string {
+  const [first] = report === undefined ? [] : objectionsOf(report);
+  return [verdict, report?.name, first === undefined ? signature(text) : keyOfObjection(first)].join('\0');
 }
 
 /** Whose objection is the same for many causes: that a step failed says little of why. */
@@ -104,36 +110,6 @@ function findingOf(
   const objecting = id.includes('!') ? [] : oracles.filter((one) => one.verdict === verdict);
   const [report] = objecting.sort((a, b) => tellingOf(a.name) - tellingOf(b.name));
   return { report, text: report?.detail ?? reason };
-}
-
-/**
- * The same for texts that say the same of other addresses, counts, times, device names, processes and backends. A list of the same
- * thing several times is that thing once.
- */
-export function likeness(text: string): string {
-  const parts = text.replace(/ \(and \d+ (?:more|others)\)/g, '').split(/; /);
-  return [...new Set(parts.map(alike))].join('; ');
-}
-
-function alike(text: string): string {
-  return (
-    text
-      .replace(/\[ *\d+\.\d+\]\s*/g, '')
-      .replace(/\b(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b/gi, 'BDF')
-      // Who ran into it, and where, says nothing of what it is.
-      .replace(/\b(CPU#?:? ?\d+:?) (?:PID: \d+ Comm: )?\S+\/\d+/g, '$1 TASK')
-      .replace(/\bPID: \d+(?: Comm: \S+)?/g, 'TASK')
-      .replace(/\b(by task|task:?) \S+/g, '$1 TASK')
-      .replace(/\b0x[0-9a-f]+\b/gi, '#')
-      .replace(/\b(?:sg|iter|iova|phyr16|phyr8)\b/g, 'BACKEND')
-      .replace(/\b(?:[0-9a-f]{8,}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{4,7})\b/gi, '#')
-      // A line of the kernel's source is a place, not a count.
-      .replace(/(\.[chS]:)?\d+(?:[.,]\d+)*/g, (number, place) => (place === undefined ? '#' : number))
-      .replace(/\bat least (?=#)/g, '')
-      .replace(/(# [a-z]{2,}?)s?\b/g, '$1')
-      .replace(/\s+/g, ' ')
-      .trim()
-  );
 }
 
 export function partsOf(id: string): Record<Part, string> & { plant: string | undefined } {

@@ -3,7 +3,7 @@ import { StepFailed } from '../../guest/index.js';
 import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';
-import { done, failed, type WorkloadResult } from '../shared/result.js';
+import { done, failed, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { Secret } from '../shared/secret.js';
 import type { Crosscheck } from './declaration.js';
 
@@ -29,7 +29,8 @@ export async function run(context: WorkloadContext<Crosscheck>): Promise<Workloa
     const command = `stamp ${op} ${disk} ${offset} ${bytes} ${cell.seed} ${generation}`;
     const answer = await lab.ask(Stamp, command, { accept: [1] });
     if (answer.op !== op || answer.bytes !== bytes) {
-      throw new StepFailed(`${command}: did ${answer.op} of ${answer.bytes} bytes instead`);
+      const detail = `${command}: did ${answer.op} of ${answer.bytes} bytes instead`;
+      throw new StepFailed(detail, { code: 'io-incomplete', where: { step: `stamp ${op}` } });
     }
     return answer.bad === 0
       ? undefined
@@ -68,12 +69,17 @@ export async function run(context: WorkloadContext<Crosscheck>): Promise<Workloa
     secretByKernel,
     secret.claim(),
   ];
-  const objections = [
-    readByKernel && `written by phyr_nvme, read by nvme: ${readByKernel}`,
-    readByUs && `written by nvme, read by phyr_nvme: ${readByUs}`,
-  ].filter((text) => text !== undefined);
+  const objections: Wrong[] = [];
+  const differs = (from: string, by: string, detail: string) =>
+    objections.push({
+      code: 'read-wrong',
+      detail: `written by ${from}, read by ${by}: ${detail}`,
+      where: { driver: by },
+    });
+  if (readByKernel !== undefined) differs('phyr_nvme', 'nvme', readByKernel);
+  if (readByUs !== undefined) differs('nvme', 'phyr_nvme', readByUs);
   return {
-    workload: objections.length > 0 ? failed(objections.join('; ')) : done('both drivers read what the other wrote'),
+    workload: objections.length > 0 ? failed(...objections) : done('both drivers read what the other wrote'),
     data,
     metrics: [],
     moved: 3 * bytes + SECRET_KIB * 1024,

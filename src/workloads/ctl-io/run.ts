@@ -8,7 +8,7 @@ import { isShared } from '../shared/lent.js';
 import { type LentMemory, makeMemory } from '../shared/lent-memory.js';
 import type { Via } from '../shared/memory.js';
 import { RANGES_SPAN } from '../shared/ranges.js';
-import { judged, type WorkloadResult } from '../shared/result.js';
+import { judged, named, otherOutcome, type Sides, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import type { CtlIo } from './declaration.js';
 
@@ -44,7 +44,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   }
 
   const memory = await makeMemory(context, workload);
-  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const objections: Sides = { ours: [], kernel: [] };
   const data: DataClaim[] = [];
   let moved = 0;
   await undoing(
@@ -110,12 +110,16 @@ async function transfer({ cell, workload, lab }: Context, ctl: string, { names }
   }));
 }
 
-function* judge(via: string, { wrote, read }: Answers, bytes: number, refused: string | undefined): Generator<string> {
+function* judge(via: string, { wrote, read }: Answers, bytes: number, refused: string | undefined): Generator<Wrong> {
   const due = refused ?? `${bytes} bytes`;
+  const failure = 'errno' in wrote ? wrote.errno : undefined;
   const got = 'errno' in wrote ? wrote.errno : `${wrote.bytes} bytes`;
-  if (got !== due) yield `${via} write: ${got}, due ${due}`;
+  const detail = `${via} write: ${got}, due ${due}`;
+  if (failure !== refused) yield otherOutcome(detail, failure, refused, { step: 'write', via });
+  else if (failure === undefined && got !== due) yield { code: 'io-incomplete', detail, where: { step: 'write', via } };
   const error = 'errno' in read ? read.errno : undefined;
-  if (error !== refused) yield `${via} read: ${error ?? 'went through'}, due ${due}`;
+  if (error !== refused)
+    yield otherOutcome(`${via} read: ${error ?? 'went through'}, due ${due}`, error, refused, { step: 'read', via });
 }
 
 type Context = WorkloadContext<CtlIo>;
@@ -128,23 +132,32 @@ async function revoke(
   ctl: string,
   { taken, knob }: LentMemory,
   went: ReadonlySet<Via>,
-): Promise<string[]> {
-  const objections: string[] = [];
+): Promise<Wrong[]> {
+  const objections: Wrong[] = [];
   // I/O on named and on registered memory goes on at once.
   const ways = new Set([...went].map((via): Via => (isShared(via) ? via : 'direct')));
   for (const via of ways) {
     const seen = await lab.ask(Revoked, `phyrio revoke ${ctl} ${taken(via)} ${knob} ${REVOKERS} 150`, { accept: [1] });
-    objections.push(...[...judgeRevoked(seen)].map((text) => (isShared(via) ? `${via}: ${text}` : text)));
+    objections.push(...[...judgeRevoked(seen)].map((one) => (isShared(via) ? named(via, one) : one)));
   }
   return objections;
 }
 
-function* judgeRevoked(seen: z.infer<typeof Revoked>): Generator<string> {
-  if (seen.done === 0) yield 'no I/O before the memory was taken back';
-  if (seen.refused === 0) yield 'no I/O was refused after it was taken back';
-  if (seen.late > 0) yield `${seen.late} I/Os on memory that was taken back`;
-  if (seen.other > 0) yield `${seen.other} I/Os failed with ${seen.errno}, due ENODEV`;
-  if (seen.unregister !== '0') yield `unregistering what was taken back: ${seen.unregister}`;
+function* judgeRevoked(seen: z.infer<typeof Revoked>): Generator<Wrong> {
+  const used = (outcome: string, detail: string): Wrong => {
+    return { code: 'use-after-revoke', detail, where: { step: 'revoke', outcome } };
+  };
+  if (seen.done === 0) yield { code: 'nothing-under-way', detail: 'no I/O before the memory was taken back' };
+  if (seen.refused === 0) yield used('not refused', 'no I/O was refused after it was taken back');
+  if (seen.late > 0) yield used('late', `${seen.late} I/Os on memory that was taken back`);
+  if (seen.other > 0) {
+    const detail = `${seen.other} I/Os failed with ${seen.errno}, due ENODEV`;
+    yield otherOutcome(detail, seen.errno, 'ENODEV', { step: 'revoke' });
+  }
+  if (seen.unregister !== '0') {
+    const detail = `unregistering what was taken back: ${seen.unregister}`;
+    yield otherOutcome(detail, seen.unregister, undefined, { step: 'unregister' });
+  }
 }
 
 interface Stretch {
@@ -164,6 +177,7 @@ function claims(
   const holds: DataClaim = {
     kind: 'holds',
     what: `${via}: written`,
+    where: { via },
     file: dutFile,
     offset: written.at,
     due: refused ? untouched : written.due,
@@ -171,8 +185,11 @@ function claims(
   if (refused) {
     return bar === undefined
       ? [holds]
-      : [holds, { kind: 'holds-nowhere', what: `${via}: BAR`, file: bar, due: secret.due }];
+      : [holds, { kind: 'holds-nowhere', what: `${via}: BAR`, where: { via }, file: bar, due: secret.due }];
   }
   const digest = read !== undefined && 'sha256' in read ? read.sha256 : undefined;
-  return [holds, { kind: 'read-back', what: `${via}: bytes that only the host knew`, digest, due: secret.due }];
+  return [
+    holds,
+    { kind: 'read-back', what: `${via}: bytes that only the host knew`, where: { via }, digest, due: secret.due },
+  ];
 }

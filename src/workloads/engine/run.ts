@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { check } from '../../guest/index.js';
-import { countOf, domainInForce, InfraError, type Machine, type Metric, walk } from '../../model/index.js';
+import {
+  countOf,
+  domainInForce,
+  InfraError,
+  type Machine,
+  type Metric,
+  objects,
+  passes,
+  walk,
+} from '../../model/index.js';
 import { EngineOutcome, judgeEngine, knowsWriteOnly, type Provoked } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
@@ -50,12 +59,11 @@ export async function run(context: WorkloadContext<Engine>): Promise<WorkloadRes
   const objections = outcomes.flatMap((outcome) => judgeEngine(cell.machine, outcome) ?? []);
   const detail = `${countOf(outcomes.length, 'case')}: ${[...new Set(outcomes.map((one) => `${one.case} ${one.outcome}`))].join(', ')}`;
   return {
-    workload: objections.length > 0 ? failed(objections.join('; ')) : done(detail),
-    translation: {
-      name: 'translation',
-      verdict: objections.length > 0 ? 'fail' : 'pass',
-      detail: objections.at(0) ?? 'as seen by a device that is no NVMe',
-    },
+    workload: objections.length > 0 ? failed(...objections) : done(detail),
+    translation:
+      objections.length > 0
+        ? objects('translation', objections)
+        : passes('translation', 'as seen by a device that is no NVMe'),
     metrics: windows(outcomes),
     provoked: outcomes.flatMap((outcome) => provokedBy(cell.machine, outcome)),
     expectedLog: FAULTS_IN_LOG,

@@ -31,8 +31,8 @@ export async function run(context: WorkloadContext<Filesystem>): Promise<Workloa
         ? done(`${countOf(sums.length, 'file')}, clean`)
         : failed(
             complete
-              ? `file ${wrong} differs when read by nvme`
-              : `${sums.length} of ${workload.files} files are there`,
+              ? { code: 'read-wrong', detail: `file ${wrong} differs when read by nvme`, where: { driver: 'nvme' } }
+              : { code: 'io-incomplete', detail: `${sums.length} of ${workload.files} files are there` },
           ),
     data: Array.from({ length: workload.files }, (_, i) => ({
       kind: 'holds-somewhere' as const,

@@ -40,13 +40,16 @@ export async function run(context: WorkloadContext<FioVerify>): Promise<Workload
   }));
   const output = FioOutput.safeParse(fio.lines.at(-1));
   if (!output.success) {
-    return { workload: failed(`fio gave no result: ${lastLine(fio.stderr)}`), data, metrics: [] };
+    const detail = `fio gave no result: ${lastLine(fio.stderr)}`;
+    return { workload: failed({ code: 'answer-unexpected', detail, where: { step: 'fio' } }), data, metrics: [] };
   }
   const broken = output.data.jobs.find((job) => job.error !== 0);
   const incomplete = output.data.jobs.find((job) => job.read.io_bytes < job.write.io_bytes || job.write.io_bytes === 0);
   if (broken || incomplete || fio.code !== 0) {
     const what = broken ? `job ${broken.jobname} ended with error ${broken.error}` : 'fio did not do all its I/O';
-    return { workload: failed(`${what}: ${lastLine(fio.stderr)}`), data, metrics: [] };
+    const detail = `${what}: ${lastLine(fio.stderr)}`;
+    const code = broken ? 'io-failed' : 'io-incomplete';
+    return { workload: failed({ code, detail, where: { step: 'fio' } }), data, metrics: [] };
   }
   await secret.read(lab, disk);
   data.push(secret.claim());

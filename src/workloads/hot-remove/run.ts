@@ -7,7 +7,7 @@ import { Churning, misread, operations } from '../shared/churn.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { CHURN_KIB, SECRET_KIB } from '../shared/disk-layout.js';
 import { metricsOf } from '../shared/figures.js';
-import { done, failed, inconclusive, type WorkloadResult } from '../shared/result.js';
+import { done, failed, inconclusive, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { Secret } from '../shared/secret.js';
 import { figures, type HotRemove } from './declaration.js';
 
@@ -85,16 +85,22 @@ const EXPECTED_LOG = [
 
 function judgeRemoval(churn: Churn['churn'], drainMs: number, again: Churn['churn']): OracleReport {
   const wrong = misread(churn) ?? misread(again);
-  if (wrong !== undefined) return wrong;
+  if (wrong !== undefined) return failed(wrong);
   const idle = churn.workers.findIndex(({ done }) => done === 0);
-  if (idle >= 0) return inconclusive(`worker ${idle} had not done any I/O when the device went`);
+  if (idle >= 0) return inconclusive('event-missing', `worker ${idle} had not done any I/O when the device went`);
   const untouched = churn.workers.findIndex(({ error }) => error === null);
-  if (untouched >= 0) return failed(`worker ${untouched} went on without the device`);
+  const survived = (detail: string, where: NonNullable<Wrong['where']>) =>
+    failed({ code: 'survived-removal', detail, where });
+  if (untouched >= 0) return survived(`worker ${untouched} went on without the device`, { outcome: 'went on' });
   const odd = churn.workers.find(({ error }) => !ERRORS.includes(String(error)));
-  if (odd) return failed(`I/O without its device ended with ${odd.error}`);
-  if (drainMs > DRAIN_MS) return failed(`the last I/O ended ${Math.round(drainMs)} ms after the device had to go`);
+  if (odd) return survived(`I/O without its device ended with ${odd.error}`, { errno: String(odd.error) });
+  if (drainMs > DRAIN_MS)
+    return survived(`the last I/O ended ${Math.round(drainMs)} ms after the device had to go`, { outcome: 'late' });
   const broken = again.workers.find(({ error }) => error !== null);
-  if (broken) return failed(`after the device came back, operation ${broken.done + 1} ended with ${broken.error}`);
+  if (broken) {
+    const detail = `after the device came back, operation ${broken.done + 1} ended with ${broken.error}`;
+    return failed({ code: 'io-failed', detail, where: { errno: String(broken.error) } });
+  }
   const errors = [...new Set(churn.workers.map(({ error }) => error))].join(', ');
   return done(
     `gone after ${operations(churn)} operations (${errors}), back for ${operations(again)}, ${formatBytes(again.bytes)}`,
@@ -106,6 +112,6 @@ async function unplugged(slot: { unplug(): Promise<void> }): Promise<void> {
   try {
     await slot.unplug();
   } catch (error) {
-    throw error instanceof NotLetGo ? new StepFailed(error.message) : error;
+    throw error instanceof NotLetGo ? new StepFailed(error.message, { where: { step: 'unplug' } }) : error;
   }
 }

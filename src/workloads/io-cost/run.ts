@@ -69,7 +69,8 @@ export async function run(context: WorkloadContext<IoCost>): Promise<WorkloadRes
 
 function find(costs: readonly Answer[], op: keyof typeof OPS, kib: number, ours: boolean): Answer {
   const found = costs.find(({ pages, direction }) => pages === kib / 4 && direction === OPS[op]);
-  if (found === undefined) throw new StepFailed(`phyrctl io-cost: no answer for a ${op} of ${sizeName(kib)}`);
+  if (found === undefined)
+    throw new StepFailed(`phyrctl io-cost: no answer for a ${op} of ${sizeName(kib)}`, { code: 'answer-unexpected' });
   // Nothing is mapped for nothing: then nobody looked.
   if (ours && found.map.median <= 0)
     throw new Blind(`phyrctl io-cost: mapping a ${op} of ${sizeName(kib)} was not seen`);

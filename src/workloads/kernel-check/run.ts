@@ -1,3 +1,4 @@
+import { passes } from '../../model/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import type { KernelCheck } from './declaration.js';
@@ -16,7 +17,7 @@ export async function run({ workload, lab }: WorkloadContext<KernelCheck>): Prom
   await lab.run(`lab misbehave ${workload.fault}`);
   return {
     workload: done(`phyr_fault: ${workload.fault}`),
-    translation: { name: 'translation', verdict: 'pass', detail: 'nothing is mapped through the device under test' },
+    translation: passes('translation', 'nothing is mapped through the device under test'),
     metrics: [],
     dueLog: REPORTS[workload.fault],
   };

@@ -1,9 +1,9 @@
 import { type KtapTest, parseKtap } from '../../guest/index.js';
-import { countOf, InfraError } from '../../model/index.js';
+import { countOf, InfraError, type ObjectionOf, objects, passes } from '../../model/index.js';
 import type { Provoked } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
-import { done, failed, type WorkloadResult } from '../shared/result.js';
+import { done, failed, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import { casesDue, ktapMemory } from './cases.js';
 import type { Ktap } from './declaration.js';
@@ -44,42 +44,46 @@ export async function run(context: WorkloadContext<Ktap>): Promise<WorkloadResul
   const reports = text.split(/^(?=KTAP version 1$)/m).map(parseKtap);
   const cases = reports.flatMap(({ tests }) => tests);
   const objections = [
-    ...reports.flatMap(({ problems }) => problems),
+    ...reports.flatMap(({ problems }) => problems).map((detail): CaseWrong => ({ code: 'case-undeclared', detail })),
     ...judgeCases(cases, casesDue(cell.machine, workload.cases)),
   ];
   const passed = cases.filter(({ status }) => status === 'pass').length;
   const detail = `${countOf(passed, 'case')} passed, ${cases.length - passed} have nothing to see on this machine`;
-  const [first] = objections;
   return {
-    workload: first === undefined ? done(detail) : failed(objections.join('; ')),
-    translation: {
-      name: 'translation',
-      verdict: first === undefined ? 'pass' : 'fail',
-      detail: first ?? "as iommu_iova_to_phys() and the device's own writes say",
-    },
+    workload: objections.length > 0 ? failed(...objections) : done(detail),
+    translation:
+      objections.length > 0
+        ? objects('translation', objections)
+        : passes('translation', "as iommu_iova_to_phys() and the device's own writes say"),
     metrics: [],
     provoked: cases.flatMap(provokedBy),
     expectedLog: EXPECTED_LOG,
   };
 }
 
+type CaseWrong = Wrong & ObjectionOf<'translation'>;
+
 /** What did not go as it was due: each case must pass, or be skipped, where the plan says so, and no case may be missing or new. */
-export function judgeCases(found: readonly KtapTest[], due: ReadonlyMap<string, 'pass' | 'skip'>): string[] {
+export function judgeCases(found: readonly KtapTest[], due: ReadonlyMap<string, 'pass' | 'skip'>): CaseWrong[] {
+  const wrong = (code: CaseWrong['code'], name: string, what: string): CaseWrong[] => [
+    { code, detail: `${name}: ${what}`, where: { case: name } },
+  ];
   const missing = [...due.keys()].filter((name) => !found.some((test) => test.name === name));
   return [
     ...found.flatMap(({ name, status, reason, diagnostics }) => {
       const wanted = due.get(name);
-      if (status === 'fail') return [`${name}: ${diagnostics.at(-1) ?? 'does not say why it failed'}`];
-      if (wanted === undefined) return [`${name}: a case that nobody expects`];
+      if (status === 'fail') return wrong('case-failed', name, diagnostics.at(-1) ?? 'does not say why it failed');
+      if (wanted === undefined) return wrong('case-undeclared', name, 'a case that nobody expects');
       if (status === wanted) return [];
-      if (wanted === 'skip') return [`${name}: passed, and must have nothing to see on this machine`];
-      return [
-        status === 'skip'
-          ? `${name}: was skipped, and must pass on this machine: ${reason}`
-          : `${name}: was not passed`,
-      ];
+      if (wanted === 'skip')
+        return wrong('case-undeclared', name, 'passed, and must have nothing to see on this machine');
+      return wrong(
+        'case-not-run',
+        name,
+        status === 'skip' ? `was skipped, and must pass on this machine: ${reason}` : 'was not passed',
+      );
     }),
-    ...missing.map((name) => `${name}: did not report`),
+    ...missing.flatMap((name) => wrong('case-not-run', name, 'did not report')),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { WorkloadContext } from '../shared/context.js';
 import { type Copy, DRIVERS, judgeCopy, Step, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
 import { MEMORY_PATHS, type MemoryPath } from '../shared/memory-paths.js';
-import { inconclusive, judged, type WorkloadResult } from '../shared/result.js';
+import { inconclusive, judged, otherOutcome, type Sides, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import type { Lifetime } from './declaration.js';
 import { type LifetimeDue, lifetimeDue } from './due.js';
@@ -58,7 +58,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
 
   const swaps = workload.event === 'swap';
   if (swaps) await lab.run('lab swap-on');
-  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const objections: Sides = { ours: [], kernel: [] };
   const doubts: string[] = [];
   const digests = new Map<Case, string>();
   let moved = 0;
@@ -74,7 +74,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
           const life = check(Life, command, lines[0]);
           digests.set(one, check(Digest, command, lines[1]).sha256);
           const name = `${driver}, ${one.via}`;
-          objections[sideOf(driver)].push(...judgeLife(name, one, life, bytes));
+          objections[sideOf(driver)].push(...judgeLife(one, life, bytes));
           doubts.push(...doubtsIn(name, event, one, life));
           if (sideOf(driver) === 'ours') moved += one.due.refused ? 0 : (2 + (life.storm?.reads ?? 0)) * bytes;
         }
@@ -88,28 +88,39 @@ export async function run(context: Context): Promise<WorkloadResult> {
   const report = judged(objections, `${cases.length} paths`);
   const [doubt] = doubts;
   return {
-    workload: report.verdict === 'pass' && doubt !== undefined ? inconclusive(doubt) : report,
+    workload: report.verdict === 'pass' && doubt !== undefined ? inconclusive('event-missing', doubt) : report,
     data: cases.flatMap((one) => claims(one, workload, { seed: cell.seed, dutFile, digest: digests.get(one) })),
     metrics: [],
     moved,
   };
 }
 
-function* judgeLife(name: string, { via, due }: Case, life: Life, bytes: number): Generator<string> {
+function* judgeLife({ driver, via, due }: Case, life: Life, bytes: number): Generator<Wrong> {
+  const name = `${driver}, ${via}`;
+  const where = { driver, via };
   const copy: Partial<Copy> = { read: life.read, write: life.write };
-  yield* judgeCopy(name, copy, due.refused, bytes);
-  if (life.was !== undefined && (!('errno' in life.was) || life.was.errno !== 'EFAULT'))
-    yield `${name}: a read where the memory was before: ${JSON.stringify(life.was)}, due EFAULT`;
+  yield* judgeCopy(where, copy, due.refused, bytes);
+  const was = life.was && ('errno' in life.was ? life.was.errno : 'read');
+  if (was !== undefined && was !== 'EFAULT') {
+    const detail = `${name}: a read where the memory was before: ${JSON.stringify(life.was)}, due EFAULT`;
+    yield otherOutcome(detail, was === 'read' ? undefined : was, 'EFAULT', { ...where, step: 'read again' });
+  }
+  const moved = (outcome: string, what: string): Wrong => {
+    return { code: 'pinned-page-moved', detail: `${name}: ${what}`, where: { ...where, outcome } };
+  };
   if (via === 'registered' && due.huge === false && life.pages.huge > 0)
-    yield `${name}: ${life.pages.huge} pages that are pinned became part of a huge one`;
+    yield moved('collapsed', `${life.pages.huge} pages that are pinned became part of a huge one`);
   if (via === 'registered' && due.huge === true && life.pages.huge < life.pages.all)
-    yield `${name}: ${life.pages.all - life.pages.huge} pages that are pinned were split from their huge one`;
+    yield moved('split', `${life.pages.all - life.pages.huge} pages that are pinned were split from their huge one`);
   if (due.swapped === false && life.pages.swapped > 0)
-    yield `${name}: ${life.pages.swapped} pinned pages were swapped out`;
+    yield moved('swapped', `${life.pages.swapped} pinned pages were swapped out`);
   if (life.storm !== undefined && life.storm.events > 0 && stays({ via, due }))
-    yield `${name}: pages that are pinned changed ${life.storm.events} times while I/O was under way`;
-  if (life.storm !== undefined && life.storm.bad > 0)
-    yield `${name}: ${life.storm.bad} of ${life.storm.reads} reads brought other bytes, with ${life.storm.events} events meanwhile`;
+    yield moved('changed', `pages that are pinned changed ${life.storm.events} times while I/O was under way`);
+  if (life.storm !== undefined && life.storm.bad > 0) {
+    const { bad, reads, events } = life.storm;
+    const detail = `${name}: ${bad} of ${reads} reads brought other bytes, with ${events} events meanwhile`;
+    yield { code: 'read-wrong', detail, where };
+  }
 }
 
 /** Did the event happen at all? To memory that nobody has pinned it must. */
@@ -144,7 +155,7 @@ function claims(
   { seed, dutFile, digest }: { seed: number; dutFile: string; digest: string | undefined },
 ): DataClaim[] {
   const bytes = sizeKiB * 1024;
-  const side = sideOf(driver) === 'kernel' ? { kernel: true as const } : {};
+  const side = { ...(sideOf(driver) === 'kernel' && { kernel: true as const }), where: { driver, via } };
   const stamps = stampedDue(to, bytes, seed, generation);
   const written = { stamps, zeroes: filled(bytes, 0), nothing: filled(bytes, UNTOUCHED) }[due.written];
   const seen = due.seen === 'read' ? secret : filled(bytes, 0);

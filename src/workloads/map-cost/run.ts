@@ -112,7 +112,9 @@ function measured(backend: Backend, plan: CostPlan, lines: unknown[], named: boo
     const [cost, count] = [costs[at], counts[at]];
     for (const answer of [cost, count])
       if (answer?.backend !== backend || answer.layout !== asked(point).layout || answer.pages !== point.kib / 4)
-        throw new StepFailed(`phyrctl map-costs: no answer for ${backend}, ${pointName(point)}`);
+        throw new StepFailed(`phyrctl map-costs: no answer for ${backend}, ${pointName(point)}`, {
+          code: 'answer-unexpected',
+        });
     return cost === undefined || count === undefined
       ? []
       : figuresOf(named ? pointName(point) : undefined, cost, count);

@@ -5,7 +5,7 @@ import type { WorkloadContext } from '../shared/context.js';
 import { Copy, DRIVERS, judgeCopy, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
 import { PIECE } from '../shared/memory.js';
-import { judged, type WorkloadResult } from '../shared/result.js';
+import { judged, named, type Sides, type WorkloadResult } from '../shared/result.js';
 import type { MemoryCopy } from './declaration.js';
 
 /**
@@ -27,7 +27,7 @@ export async function run(context: WorkloadContext<MemoryCopy>): Promise<Workloa
     await overwrite(dutFile, to, Buffer.alloc(bytes));
   }
 
-  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const objections: Sides = { ours: [], kernel: [] };
   for (const driver of DRIVERS) {
     const disk = await lab.bind(dut, driver);
     for (const { memory, head, from, to } of copies.filter((copy) => copy.driver === driver)) {
@@ -36,9 +36,10 @@ export async function run(context: WorkloadContext<MemoryCopy>): Promise<Workloa
       if (copy.chunk !== PIECE[memory])
         throw new StepFailed(
           `${command}: the memory came in pieces of ${copy.chunk} bytes, which shows something else`,
+          { code: 'answer-unexpected', where: { step: 'dmacopy' } },
         );
-      for (const text of judgeCopy(driver, copy, undefined, bytes))
-        objections[sideOf(driver)].push(`${memory} at ${head}: ${text}`);
+      for (const wrong of judgeCopy({ driver }, copy, undefined, bytes))
+        objections[sideOf(driver)].push(named(`${memory} at ${head}`, wrong));
     }
   }
   return {
@@ -50,6 +51,7 @@ export async function run(context: WorkloadContext<MemoryCopy>): Promise<Workloa
         file: dutFile,
         offset: to,
         due,
+        where: { driver },
         ...(sideOf(driver) === 'kernel' && { kernel: true }),
       }),
     ),

@@ -5,7 +5,7 @@ import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { Copy, DRIVERS, judgeCopy, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
-import { judged, type WorkloadResult } from '../shared/result.js';
+import { judged, type Sides, type WorkloadResult } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import type { P2pCopy } from './declaration.js';
 
@@ -40,7 +40,7 @@ export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadRe
 
   // The kernel's driver has its controllers from the start, and their queues may lie in the memory that they offer.
   await lab.run(`lab keep ${peer.bdf} ${peer.driver}`);
-  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const objections: Sides = { ours: [], kernel: [] };
   await undoing(
     async () => {
       const before = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
@@ -48,12 +48,15 @@ export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadRe
         const disk = await lab.bind(dut, driver);
         const command = `dmacopy ${disk} ${peer.bdf} ${bytes} ${from} ${to}`;
         const copy = await lab.ask(Copy, command, { accept: [1, 3] });
-        objections[sideOf(driver)].push(...judgeCopy(driver, copy, refused, bytes));
+        objections[sideOf(driver)].push(...judgeCopy({ driver }, copy, refused, bytes));
       }
       const after = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
       await peer.look();
       if (after.available !== before.available)
-        objections.ours.push(`${before.available - after.available} bytes of the peer's memory were not given back`);
+        objections.ours.push({
+          code: 'p2p-memory-kept',
+          detail: `${before.available - after.available} bytes of the peer's memory were not given back`,
+        });
     },
     async () => {
       await lab.unbind(dut);
@@ -61,7 +64,7 @@ export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadRe
     },
   );
   const data = transfers.flatMap(({ driver, to, due, refused }): DataClaim[] => {
-    const side = sideOf(driver) === 'kernel' ? { kernel: true as const } : {};
+    const side = { ...(sideOf(driver) === 'kernel' && { kernel: true as const }), where: { driver } };
     return [
       {
         ...side,

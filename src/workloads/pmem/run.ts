@@ -5,7 +5,7 @@ import type { WorkloadContext } from '../shared/context.js';
 import { DRIVERS, judgeCopy, Step, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
 import { MEMORY_PATHS, type MemoryPath } from '../shared/memory-paths.js';
-import { judged, type WorkloadResult } from '../shared/result.js';
+import { judged, type Sides, type WorkloadResult } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import type { Pmem } from './declaration.js';
 import { pmemRefusal } from './refusal.js';
@@ -46,7 +46,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   }
 
   const { file } = await lab.ask(Memory, `lab pmem ${workload.mode}${again ? '' : ` ${copies.length * bytes}`}`);
-  const objections = { ours: [] as string[], kernel: [] as string[] };
+  const objections: Sides = { ours: [], kernel: [] };
   const digests = new Map<Copy, string>();
   const asked = again ? copies.filter(({ refused }) => refused === undefined) : copies;
   await undoing(
@@ -62,9 +62,13 @@ export async function run(context: Context): Promise<WorkloadResult> {
           const copied = await lab.ask<z.infer<typeof CopiedBack>>(again ? CopiedBack : Copied, command, {
             accept: [1, 3],
           });
-          objections[sideOf(driver)].push(...judgeCopy(`${driver}, ${via}`, copied, refused, bytes));
+          objections[sideOf(driver)].push(...judgeCopy({ driver, via }, copied, refused, bytes));
           if (copied.flush !== undefined && 'errno' in copied.flush)
-            objections[workload.mode === 'raw' ? 'ours' : 'kernel'].push(`${via}: flush: ${copied.flush.errno}`);
+            objections[workload.mode === 'raw' ? 'ours' : 'kernel'].push({
+              code: 'io-failed',
+              detail: `${via}: flush: ${copied.flush.errno}`,
+              where: { step: 'flush', via, errno: copied.flush.errno },
+            });
         }
       }
     },
@@ -89,7 +93,7 @@ function claims(
   { mode }: Pmem,
   { dutFile, nvdimm, digest, again }: { dutFile: string; nvdimm: string; digest: string | undefined; again: boolean },
 ): DataClaim[] {
-  const side = sideOf(driver) === 'kernel' ? { kernel: true as const } : {};
+  const side = { ...(sideOf(driver) === 'kernel' && { kernel: true as const }), where: { driver, via } };
   const what = (of: string) => `${driver}, ${via}: ${of}`;
   const disk = { ...side, kind: 'holds' as const, what: what('disk'), file: dutFile, offset: to };
   if (refused !== undefined)

@@ -1,12 +1,21 @@
 import { z } from 'zod';
 import { check, StepFailed } from '../../guest/index.js';
-import { countOf, InfraError, type OracleReport, translates } from '../../model/index.js';
+import {
+  countOf,
+  InfraError,
+  type ObjectionOf,
+  type OracleReport,
+  objects,
+  passes,
+  translates,
+  withKernel,
+} from '../../model/index.js';
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { lookPast } from '../shared/dma-buf.js';
 import { metricsOf } from '../shared/figures.js';
 import { linesLike } from '../shared/lines.js';
-import { done, failed, type WorkloadResult } from '../shared/result.js';
+import { done, failed, named, otherOutcome, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import { figures, type RegionSource, type Register } from './declaration.js';
 import { makeRegionMemory, type RegionMemory } from './memory.js';
@@ -72,9 +81,9 @@ export async function run(context: Context): Promise<WorkloadResult> {
       const beside = workload.from.kind === 'user' ? await kernelsWays(context, bdf, memory) : { steps: [], data: [] };
       const taken = await takeBack(context, bdf, memory);
       const objections = [...used.steps, ...used.blocks, ...taken.steps];
-      const verdict = objections.length > 0 ? failed(objections.join('; ')) : done(`${used.detail}; ${taken.detail}`);
+      const verdict = objections.length > 0 ? failed(...objections) : done(`${used.detail}; ${taken.detail}`);
       return {
-        workload: beside.steps.length > 0 ? { ...verdict, kernel: beside.steps } : verdict,
+        workload: withKernel(verdict, beside.steps),
         translation: translation(context, used),
         data: [...used.data, ...beside.data],
         metrics: [
@@ -100,11 +109,11 @@ function isKernels(from: RegionSource): boolean {
 
 /** The same memory as drivers have registered it for long, by a scatterlist and page by page: data and what is refused must be the same. */
 async function kernelsWays(context: Context, bdf: string, memory: RegionMemory) {
-  const steps: string[] = [];
+  const steps: Wrong[] = [];
   const data: DataClaim[] = [];
   for (const how of ['sg', 'pages']) {
     const used = await use(context, bdf, { ...memory, name: `${how}:${memory.name}` });
-    steps.push(...used.steps.map((step) => `${how}: ${step}`));
+    steps.push(...used.steps.map((step) => named(how, step)));
     data.push(...used.data.map((claim) => ({ ...claim, what: `${claim.what}, by ${how}`, kernel: true as const })));
   }
   return { steps, data };
@@ -125,7 +134,9 @@ function asRefused(error: unknown): RefusedByKernel {
 /** It is refused each time, and what else a refusal is to leave as it was is so. */
 async function kernelsRefusal(context: Context, bdf: string, memory: RegionMemory, refused: RefusedByKernel) {
   const shown = await refuse(context, bdf, memory, refused.errno);
-  return { ...shown, workload: { ...shown.workload, kernel: [refused.message] } };
+  const where = { step: 'register', via: 'dma-buf-sg' };
+  const objection = otherOutcome(refused.message, refused.errno, undefined, where);
+  return { ...shown, workload: withKernel(shown.workload, [objection]) };
 }
 
 async function useBy({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {
@@ -143,17 +154,19 @@ async function useBy({ cell, workload, lab }: Context, bdf: string, memory: Regi
 async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
   const { cell } = context;
   const { command, lines } = await useBy(context, bdf, memory, [1]);
-  const got = Registered.safeParse(lines[0]).success ? 'went through' : check(Refused, command, lines[0]).errno;
+  const got = Registered.safeParse(lines[0]).success ? undefined : check(Refused, command, lines[0]).errno;
   const data = await held(context, memory, stamped(0, memory.bytes, cell.seed, 1));
   const own = await makeRegionMemory(context, OWN);
   const used = translates(cell.machine.iommu) ? await use(context, bdf, own) : undefined;
   const steps = [
-    ...(got === due ? [] : [`register: ${got}, due ${due}`]),
+    ...(got === due
+      ? []
+      : [otherOutcome(`register: ${got ?? 'went through'}, due ${due}`, got, due, { step: 'register' })]),
     ...(used?.steps ?? []),
     ...(used?.blocks ?? []),
   ];
   return {
-    workload: steps.length > 0 ? failed(steps.join('; ')) : done(`refused: ${due}`),
+    workload: steps.length > 0 ? failed(...steps) : done(`refused: ${due}`),
     translation: used === undefined ? 'nothing' : translation(context, used),
     data: [...data, ...(used?.data ?? [])],
     metrics: [],
@@ -165,10 +178,10 @@ const OWN: RegionSource = { kind: 'user', memory: '4k', kib: 64 };
 /** Where the memory itself says what blocks are due. Behind an IOMMU their addresses are the library's word, which the engine's data alone holds against it. */
 function translation(
   { cell }: Context,
-  { blocks: [wrong], detail }: { blocks: string[]; detail: string },
+  { blocks, detail }: { blocks: BlockWrong[]; detail: string },
 ): OracleReport | 'nothing' {
   if (translates(cell.machine.iommu)) return 'nothing';
-  return { name: 'translation', verdict: wrong === undefined ? 'pass' : 'fail', detail: wrong ?? detail };
+  return blocks.length > 0 ? objects('translation', blocks) : passes('translation', detail);
 }
 
 async function use(context: Context, bdf: string, memory: RegionMemory) {
@@ -176,15 +189,21 @@ async function use(context: Context, bdf: string, memory: RegionMemory) {
   const { command, lines, pages } = await useBy(context, bdf, memory, isKernels(memory.from) ? [1] : []);
   const refused = Refused.safeParse(lines[0]);
   if (refused.success && refused.data.error.startsWith('register:')) throw new RefusedByKernel(refused.data.errno);
-  if (refused.success) throw new StepFailed(`${command}: ${refused.data.error}`);
+  if (refused.success)
+    throw new StepFailed(`${command}: ${refused.data.error}`, {
+      where: { step: 'region run', errno: refused.data.errno },
+    });
   const { registered } = check(Registered, command, lines[0]);
   if (registered.chunk !== memory.chunk)
     throw new InfraError(`memory '${memory.name}' came in pieces of ${registered.chunk} bytes`);
   const users = linesLike(User, lines);
   const errors = users.flatMap(({ user }) => user.errno ?? []);
-  const steps = [
-    ...(users.length === workload.processes ? [] : [`${users.length} of ${workload.processes} processes answered`]),
-    ...errors.map((errno) => `a process could not use its pages: ${errno}`),
+  const answered = `${users.length} of ${workload.processes} processes answered`;
+  const steps: Wrong[] = [
+    ...(users.length === workload.processes ? [] : [{ code: 'io-incomplete' as const, detail: answered }]),
+    ...errors.map((errno): Wrong => {
+      return { code: 'io-failed', detail: `a process could not use its pages: ${errno}`, where: { errno } };
+    }),
     ...refusals(memory, linesLike(Refusal, lines)),
   ];
   const due = content(workload, cell.seed, memory.bytes, pages);
@@ -208,23 +227,34 @@ async function held({ lab }: Context, { lent }: RegionMemory, due: Buffer): Prom
   return lookPast(lab, memory, ranges, (at, length) => part(due, at, length), 'dma-buf');
 }
 
+type BlockWrong = Wrong & ObjectionOf<'translation'>;
+
 /** Behind an IOMMU the device has one range; else it has the memory as it lies. */
-function wrongBlocks({ cell }: Context, registered: Registered, { bytes, lent }: RegionMemory): string[] {
+function wrongBlocks({ cell }: Context, registered: Registered, { bytes, lent }: RegionMemory): BlockWrong[] {
   const untranslated = lent?.runs ?? parseRuns(registered.frames);
   const runs = translates(cell.machine.iommu) ? [{ phys: registered.first, bytes }] : untranslated;
   const due = blocksDue(runs);
   const wrong = (['block', 'blocks', 'why', 'at'] as const)
     .filter((key) => registered[key] !== due[key])
-    .map((key) => `registered: ${key} ${registered[key]}, due ${due[key]}`);
-  if (registered.first !== runs[0]?.phys) wrong.push(`registered at ${registered.first}, due ${runs[0]?.phys}`);
+    .map((key) => wrongBlock(key, `registered: ${key} ${registered[key]}, due ${due[key]}`));
+  if (registered.first !== runs[0]?.phys)
+    wrong.push(wrongBlock('first', `registered at ${registered.first}, due ${runs[0]?.phys}`));
   return wrong;
 }
 
-function* refusals({ from }: RegionMemory, found: readonly z.infer<typeof Refusal>[]): Generator<string> {
+function wrongBlock(outcome: string, detail: string): BlockWrong {
+  return { code: 'blocks-wrong', detail, where: { outcome } };
+}
+
+function* refusals({ from }: RegionMemory, found: readonly z.infer<typeof Refusal>[]): Generator<Wrong> {
   for (const [what, due] of Object.entries(regionRefusals(from))) {
     const one = found.find(({ refusal }) => refusal.what === what)?.refusal;
-    if (one === undefined) yield `${what}: did not report`;
-    else if (one.errno !== due) yield `${what}: ${one.errno ?? 'went through'}, due ${due ?? 'success'}`;
+    const where = { step: what };
+    if (one === undefined) yield { code: 'answer-unexpected', detail: `${what}: did not report`, where };
+    else if (one.errno !== due) {
+      const detail = `${what}: ${one.errno ?? 'went through'}, due ${due ?? 'success'}`;
+      yield otherOutcome(detail, one.errno ?? undefined, due ?? undefined, where);
+    }
   }
 }
 
@@ -261,14 +291,27 @@ async function takeBack(context: Context, bdf: string, { taken, bytes, lent }: R
   if (lent === undefined) return { steps, detail };
   const revoked = await ask('revoke', lent.memory.knob);
   steps.push(...objectionsTo(revoked, 'taken back'));
-  if (revoked.again !== 'ENODEV') steps.push(`registering what was taken back: ${revoked.again}, due ENODEV`);
+  if (revoked.again !== 'ENODEV') {
+    const detail = `registering what was taken back: ${revoked.again}, due ENODEV`;
+    const again = revoked.again === '0' ? undefined : revoked.again;
+    steps.push(otherOutcome(detail, again, 'ENODEV', { step: 'register again' }));
+  }
   return { steps, detail: `${detail}, taken back after ${revoked.done}` };
 }
 
-function* objectionsTo(load: z.infer<typeof Load>['load'], how: string): Generator<string> {
-  if (load.done === 0) yield `no use before the memory was ${how}`;
-  if (load.refused === 0) yield `no use was refused after it was ${how}`;
-  if (load.late) yield `a use ended after it was ${how}`;
-  if (load.other > 0) yield `${load.other} uses failed with ${load.errno}`;
-  if (load.deregister !== '0') yield `deregistering what was ${how} under load: ${load.deregister}`;
+function* objectionsTo(load: z.infer<typeof Load>['load'], how: string): Generator<Wrong> {
+  const used = (outcome: string, detail: string): Wrong => {
+    return { code: 'use-after-revoke', detail, where: { step: how, outcome } };
+  };
+  if (load.done === 0) yield { code: 'nothing-under-way', detail: `no use before the memory was ${how}` };
+  if (load.refused === 0) yield used('not refused', `no use was refused after it was ${how}`);
+  if (load.late) yield used('late', `a use ended after it was ${how}`);
+  if (load.other > 0) {
+    const { other, errno } = load;
+    yield { code: 'io-failed', detail: `${other} uses failed with ${errno}`, where: { step: how, errno } };
+  }
+  if (load.deregister !== '0') {
+    const detail = `deregistering what was ${how} under load: ${load.deregister}`;
+    yield otherOutcome(detail, load.deregister, undefined, { step: 'deregister' });
+  }
 }

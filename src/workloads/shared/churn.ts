@@ -1,11 +1,10 @@
 import { dutOf } from '../../fabric/index.js';
 import { check, type Lab, StepFailed } from '../../guest/index.js';
-import type { OracleReport } from '../../model/index.js';
 import { Churn, type ChurnArea, churnClaim, type DataClaim, stamped } from '../../oracle/index.js';
 import type { WorkloadContext } from './context.js';
 import { CHURN_CACHED_KIB, CHURN_KIB } from './disk-layout.js';
 import { overwrite } from './host-file.js';
-import { failed } from './result.js';
+import type { Wrong } from './result.js';
 
 export interface ChurnPlan {
   /** Where the areas begin on the disk. Bytes. */
@@ -55,8 +54,10 @@ export class Churning {
     const command = `churn ${disk} ${offset} ${CHURN_KIB * 1024} ${threads} ${cached} ${Number(pressure)} ${seconds} ${seed}`;
     const { lines } = await lab.run(command, { accept: [1, 2], deadlineMs: this.#deadlineMs });
     const { churn } = check(Churn, command, lines.at(-1));
-    if (churn.workers.length !== this.#areas.length)
-      throw new StepFailed(`${command}: ${churn.workers.length} of ${this.#areas.length} workers have said anything`);
+    if (churn.workers.length !== this.#areas.length) {
+      const detail = `${command}: ${churn.workers.length} of ${this.#areas.length} workers have said anything`;
+      throw new StepFailed(detail, { code: 'answer-unexpected', where: { step: 'churn' } });
+    }
     return churn;
   }
 
@@ -69,11 +70,11 @@ export class Churning {
 }
 
 /** Why the guest itself says that it read wrong data. */
-export function misread({ bad, first }: Churn['churn']): OracleReport | undefined {
+export function misread({ bad, first }: Churn['churn']): Wrong | undefined {
   if (bad === 0) return undefined;
   const what =
     first && `first at byte ${first.at}: LBA ${first.lba} of generation ${first.generation}, seed ${first.seed}`;
-  return failed(`${bad} sectors read wrong, ${what}`);
+  return { code: 'read-wrong', detail: `${bad} sectors read wrong, ${what}` };
 }
 
 export function operations({ workers }: Churn['churn']): number {

@@ -1,5 +1,6 @@
 /** What `dmacopy` answers: disk -> memory -> disk, without the CPU touching a byte of it. */
 import { z } from 'zod';
+import { otherOutcome, type Wrong } from './result.js';
 
 export const Step = z.union([z.object({ bytes: z.number() }), z.object({ errno: z.string() })]);
 
@@ -23,17 +24,23 @@ export const DRIVERS = ['nvme', 'phyr_nvme'] as const;
 
 /** Every byte in both directions, or this errno in both. */
 export function* judgeCopy(
-  driver: string,
+  { driver, via }: { driver: string; via?: string },
   copy: Partial<Copy>,
   errno: string | undefined,
   bytes: number,
-): Generator<string> {
+): Generator<Wrong> {
   const due = errno ?? `${bytes} bytes`;
+  const name = via === undefined ? driver : `${driver}, ${via}`;
   for (const step of ['read', 'write'] as const) {
     const outcome = copy[step];
     if (outcome === undefined) continue;
+    const where = { step, driver, ...(via !== undefined && { via }) };
+    const error = 'errno' in outcome ? outcome.errno : undefined;
     const got = 'errno' in outcome ? outcome.errno : `${outcome.bytes} bytes`;
-    if (got !== due) yield `${driver} ${step}: ${got}, due ${due}`;
+    const detail = `${name} ${step}: ${got}, due ${due}`;
+    if (error !== errno) yield otherOutcome(detail, error, errno, where);
+    else if (got !== due && error === undefined) yield { code: 'io-incomplete', detail, where };
   }
-  if (copy.around === 'broken') yield `${driver}: memory beside the data was overwritten`;
+  const detail = `${name}: memory beside the data was overwritten`;
+  if (copy.around === 'broken') yield { code: 'memory-overwritten', detail, where: { driver } };
 }

@@ -11,6 +11,7 @@ import { type Lent, sharedBytes } from './lent.js';
 import { type LentMemory, rangesText } from './lent-memory.js';
 import type { Via } from './memory.js';
 import { bytesOf, gapsOf, RANGES_SPAN, type Range } from './ranges.js';
+import type { Wrong } from './result.js';
 
 const Placed = z.object({ op: z.literal('place'), bytes: z.number() });
 const Held = z.object({ sha256: z.string() });
@@ -33,11 +34,13 @@ export async function* refusals(
   { lab }: WorkloadContext,
   ctl: string,
   { exporter }: LentMemory,
-): AsyncGenerator<string> {
+): AsyncGenerator<Wrong> {
   if (exporter === undefined) return;
   const { lines } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
   const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1));
-  if (wrong > 0 || asked === 0) yield `${wrong} of ${asked} wrong requests: ${JSON.stringify(lines[0])}`;
+  if (wrong === 0 && asked > 0) return;
+  const detail = `${wrong} of ${asked} wrong requests: ${JSON.stringify(lines[0])}`;
+  yield { code: 'wrong-errno', detail, where: { step: 'phyrio refuse' } };
 }
 
 /** Reads the disk from byte `from` on into the whole dma-buf, of what the host has put there, and says what must be where. */
@@ -47,12 +50,14 @@ export async function place(
   memory: LentMemory,
   via: Via,
   { from, seed }: { from: number; seed: number },
-): Promise<{ objections: string[]; claims: DataClaim[]; moved: number }> {
+): Promise<{ objections: Wrong[]; claims: DataClaim[]; moved: number }> {
   const ranges = memory.ranges(via);
   const bytes = bytesOf(ranges);
   await overwrite(dutFile, from, stamped(from, bytes, seed, 0));
   const placed = await lab.ask(Placed, `phyrio place ${ctl} ${from} ${memory.names[via]}`);
-  const objections = placed.bytes === bytes ? [] : [`${via}: ${placed.bytes} bytes were placed, due ${bytes}`];
+  const detail = `${via}: ${placed.bytes} bytes were placed, due ${bytes}`;
+  const objections: Wrong[] =
+    placed.bytes === bytes ? [] : [{ code: 'io-incomplete', detail, where: { step: 'place', via } }];
   const due = (at: number, length: number): Due => ({
     bytes: length,
     piece: (offset, part) => stamped(from + at + offset, part, seed, 0),

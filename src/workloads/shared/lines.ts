@@ -19,6 +19,6 @@ export function outerSnapshots<T>(
   const found = linesLike(schema, lines);
   const [from, to] = [found[0], found.at(-1)];
   if (from === undefined || to === undefined || found.length < 2)
-    throw new StepFailed(`${command}: no counters around it`);
+    throw new StepFailed(`${command}: no counters around it`, { code: 'answer-unexpected' });
   return { from, to };
 }

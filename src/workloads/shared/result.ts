@@ -1,4 +1,13 @@
-import type { Metric, OracleReport } from '../../model/index.js';
+import {
+  couldNotLook,
+  type Metric,
+  type Objection,
+  type ObjectionOf,
+  type OracleReport,
+  objects,
+  passes,
+  withKernel,
+} from '../../model/index.js';
 import type { DataClaim, Provoked, Snapshot, Watch } from '../../oracle/index.js';
 
 /** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
@@ -27,19 +36,43 @@ export interface WorkloadResult {
 }
 
 export function done(detail: string): OracleReport {
-  return { name: 'workload', verdict: 'pass', detail };
+  return passes('workload', detail);
 }
 
-/** What is wrong, apart: in what is under test, and in the kernel's own path beside it. `fine`: what there is to say if ours is right. */
-export function judged({ ours, kernel }: Record<'ours' | 'kernel', readonly string[]>, fine: string): OracleReport {
-  const report = ours.length > 0 ? failed(ours.join('; ')) : done(fine);
-  return kernel.length > 0 ? { ...report, kernel: [...kernel] } : report;
+/** What a step of a workload was found to do wrong. */
+export type Wrong = ObjectionOf<'workload'>;
+
+/** What is wrong, apart: in what is under test, and in the kernel's own path beside it. */
+export interface Sides {
+  ours: Wrong[];
+  kernel: Wrong[];
 }
 
-export function failed(detail: string): OracleReport {
-  return { name: 'workload', verdict: 'fail', detail };
+/** `fine`: what there is to say if ours is right. */
+export function judged({ ours, kernel }: Sides, fine: string): OracleReport {
+  return withKernel(ours.length > 0 ? failed(...ours) : done(fine), kernel);
 }
 
-export function inconclusive(detail: string): OracleReport {
-  return { name: 'workload', verdict: 'inconclusive', detail };
+export function failed(...wrong: Wrong[]): OracleReport {
+  return objects('workload', wrong);
+}
+
+export function inconclusive(code: Wrong['code'], detail: string): OracleReport {
+  return couldNotLook('workload', [{ code, detail }]);
+}
+
+/** The same of one of several: its name goes before the words. */
+export function named<T extends Objection>(name: string, objection: T): T {
+  return { ...objection, detail: `${name}: ${objection.detail}` };
+}
+
+/** A call that ended otherwise than is due: `got` and `due` are errnos, or undefined for success. */
+export function otherOutcome(
+  detail: string,
+  got: string | undefined,
+  due: string | undefined,
+  where: Wrong['where'] = {},
+): Wrong {
+  const code = got === undefined ? 'not-refused' : due === undefined ? 'refused-unduly' : 'wrong-errno';
+  return { code, detail, where: { ...where, ...(got !== undefined && { errno: got }) } };
 }

@@ -21,7 +21,10 @@ export async function stampedRegion(
     const command = `stamp ${op} ${disk} ${offset} ${bytes} ${cell.seed} 1`;
     const answer = await lab.ask(Stamp, command, { accept: [1] });
     if (answer.op !== op || answer.bytes !== bytes || answer.bad !== 0)
-      throw new StepFailed(`${command}: ${answer.bad} sectors wrong of ${answer.bytes} bytes`);
+      throw new StepFailed(`${command}: ${answer.bad} sectors wrong of ${answer.bytes} bytes`, {
+        code: 'read-wrong',
+        where: { step: `stamp ${op}`, driver },
+      });
   }
   const due = stampedDue(offset, bytes, cell.seed, 1);
   return {

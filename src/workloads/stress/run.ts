@@ -43,16 +43,20 @@ export async function run(context: WorkloadContext<Stress>): Promise<WorkloadRes
 function judgeChurn(churn: Churn['churn']): OracleReport {
   const broken = churn.workers.findIndex(({ error }) => error !== null);
   const wrong = misread(churn);
-  if (wrong !== undefined) return wrong;
+  if (wrong !== undefined) return failed(wrong);
   if (broken >= 0) {
     const { done, error } = churn.workers[broken] ?? {};
-    return failed(`worker ${broken}: operation ${Number(done) + 1} ended with ${error}`);
+    const detail = `worker ${broken}: operation ${Number(done) + 1} ended with ${error}`;
+    return failed({ code: 'io-failed', detail, where: { errno: String(error) } });
   }
   const idle = churn.workers.findIndex(({ done }) => done === 0);
-  if (idle >= 0) return inconclusive(`worker ${idle} did not finish one operation`);
+  if (idle >= 0) return inconclusive('event-missing', `worker ${idle} did not finish one operation`);
   const { scanned, reclaimed, stalls, mib } = churn.pressure;
   if (reclaimed === 0)
-    return inconclusive(`the kernel reclaimed no memory (${mib} MiB were taken, and ${scanned} pages looked at)`);
+    return inconclusive(
+      'event-missing',
+      `the kernel reclaimed no memory (${mib} MiB were taken, and ${scanned} pages looked at)`,
+    );
   const pressure = `${formatBytes(reclaimed * PAGE)} reclaimed, ${stalls} allocations waited for it`;
   return done(`${operations(churn)} operations, ${formatBytes(churn.bytes)}; ${pressure}`);
 }

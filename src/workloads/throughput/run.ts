@@ -46,9 +46,17 @@ export async function run(context: WorkloadContext<Throughput>): Promise<Workloa
   const output = linesLike(FioOutput, lines).at(0);
   const watch = linesLike(Watch, lines).at(0);
   const common = { ...claims, watch, uncounted: outerSnapshots(command, lines, Snapshot) };
-  if (output === undefined) return { ...common, workload: failed('fio gave no result'), metrics: [] };
+  if (output === undefined)
+    return {
+      ...common,
+      workload: failed({ code: 'answer-unexpected', detail: 'fio gave no result', where: { step: 'fio' } }),
+      metrics: [],
+    };
   const broken = output.jobs.find(({ error }) => error !== 0);
-  if (broken) return { ...common, workload: failed(`fio job ${broken.jobname}: error ${broken.error}`), metrics: [] };
+  if (broken) {
+    const detail = `fio job ${broken.jobname}: error ${broken.error}`;
+    return { ...common, workload: failed({ code: 'io-failed', detail, where: { step: 'fio' } }), metrics: [] };
+  }
   return {
     ...common,
     workload: done(`${rounds} rounds of ${loads.length} loads; ${EMULATED}`),
@@ -98,7 +106,8 @@ function figuresOf(load: FioLoad, rounds: number, jobs: Jobs): Metric[] {
     Array.from({ length: rounds }, (_, round) => {
       const found = jobs.find(({ jobname }) => jobname === jobName(load.name, side, round));
       const value = found === undefined ? Number.NaN : of(reads ? found.read : found.write);
-      if (!(value > 0)) throw new StepFailed(`fio says nothing of ${jobName(load.name, side, round)}`);
+      if (!(value > 0))
+        throw new StepFailed(`fio says nothing of ${jobName(load.name, side, round)}`, { code: 'answer-unexpected' });
       return value;
     });
   const sampled = (name: keyof typeof figures, samples: number[]) =>

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { check, StepFailed } from '../../guest/index.js';
 import { modelOf } from '../../iommus/index.js';
-import { InfraError, type Metric, type OracleReport } from '../../model/index.js';
+import {
+  InfraError,
+  type Metric,
+  type ObjectionOf,
+  type OracleReport,
+  objects,
+  passes,
+  withKernel,
+} from '../../model/index.js';
 import {
   countSizes,
   type DataClaim,
@@ -17,7 +25,7 @@ import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
 import { metricsOf } from '../shared/figures.js';
 import { Counted, Counting, type Way, withDevices } from '../shared/iospace.js';
 import { PIECE } from '../shared/memory.js';
-import type { WorkloadResult } from '../shared/result.js';
+import { named, otherOutcome, type WorkloadResult, type Wrong } from '../shared/result.js';
 import type { Vfio } from './declaration.js';
 import { figures } from './declaration.js';
 import { errnoDue, refusals } from './refusals.js';
@@ -75,22 +83,22 @@ export async function run(context: Context): Promise<WorkloadResult> {
 }
 
 /** What is wrong: with what is under test, and with the kernel's own ways. */
-class Objections {
-  readonly #ours: string[] = [];
-  readonly #kernel: string[] = [];
+class Objections<O extends 'workload' | 'translation'> {
+  readonly #name: O;
+  readonly #ours: ObjectionOf<O>[] = [];
+  readonly #kernel: ObjectionOf<O>[] = [];
 
-  add(ours: boolean, text: string): void {
-    (ours ? this.#ours : this.#kernel).push(text);
+  constructor(name: O) {
+    this.#name = name;
   }
 
-  report(name: OracleReport['name'], fine: string): OracleReport {
-    const [first, ...rest] = this.#ours;
-    return {
-      name,
-      verdict: first === undefined ? 'pass' : 'fail',
-      detail: first === undefined ? fine : [first, ...rest.slice(0, 9)].join('; '),
-      ...(this.#kernel.length > 0 && { kernel: this.#kernel }),
-    };
+  add(ours: boolean, objection: ObjectionOf<O>): void {
+    (ours ? this.#ours : this.#kernel).push(objection);
+  }
+
+  report(fine: string): OracleReport {
+    const report = this.#ours.length > 0 ? objects<O>(this.#name, this.#ours) : passes(this.#name, fine);
+    return withKernel(report, this.#kernel);
   }
 }
 
@@ -104,8 +112,8 @@ class Story {
   readonly #ours: Way;
   /** The memory as it must be. */
   readonly #content: Buffer;
-  readonly #steps = new Objections();
-  readonly #translation = new Objections();
+  readonly #steps = new Objections('workload');
+  readonly #translation = new Objections('translation');
   readonly #data: DataClaim[] = [];
   readonly #provoked: Provoked[] = [];
   readonly #metrics: Metric[] = [];
@@ -159,8 +167,8 @@ class Story {
     const { pages, tables } = this.#looked;
     const seen = tables > 0 ? `, ${tables} entries of the IOMMU's tables` : '';
     return {
-      workload: this.#steps.report('workload', `${[...this.#theirs, this.#ours].join(', ')} do the same`),
-      translation: this.#translation.report('translation', `${pages} pages${seen}`),
+      workload: this.#steps.report(`${[...this.#theirs, this.#ours].join(', ')} do the same`),
+      translation: this.#translation.report(`${pages} pages${seen}`),
       data: this.#data,
       metrics: this.#metrics,
       provoked: this.#provoked,
@@ -205,7 +213,18 @@ class Story {
     for (const [size, count] of pages === undefined ? [] : countSizes(pages))
       this.#figure(way, `pages of ${size}`, count);
     if (way === this.#ours && counted.maps !== this.#frames.length)
-      this.#steps.add(this.#isOurs(way), `${way}: ${counted.maps} calls for ${this.#frames.length} contiguous pieces`);
+      this.#wrong(way, {
+        code: 'too-many-map-calls',
+        detail: `${counted.maps} calls for ${this.#frames.length} contiguous pieces`,
+      });
+  }
+
+  #wrong(way: Way, wrong: Wrong): void {
+    this.#steps.add(this.#isOurs(way), named(way, wrong));
+  }
+
+  #mistranslated(way: Way, code: ObjectionOf<'translation'>['code'], detail: string): void {
+    this.#translation.add(this.#isOurs(way), { code, detail: `${way}: ${detail}` });
   }
 
   #figure(way: Way, name: keyof typeof figures, value: number): void {
@@ -227,7 +246,7 @@ class Story {
   }
 
   #isMapped(way: Way, { errno }: z.infer<typeof Mapped>['map']): void {
-    if (errno !== null) this.#steps.add(this.#isOurs(way), `${way}: mapping: ${errno}`);
+    if (errno !== null) this.#wrong(way, otherOutcome(`mapping: ${errno}`, errno, undefined, { step: 'map' }));
   }
 
   async #reaches(way: Way, iova: number): Promise<Page[] | undefined> {
@@ -240,22 +259,20 @@ class Story {
     if (follow.errno !== null) throw this.#ended(way, `the domain of ${way} cannot be followed: ${follow.errno}`);
     this.#looked.pages += this.#pages;
     if (follow.right !== this.#pages)
-      this.#translation.add(
-        this.#isOurs(way),
-        `${way}: of ${this.#pages} pages ${follow.nowhere} lead nowhere and ${follow.wrong} elsewhere, first at ${follow.first}`,
+      this.#mistranslated(
+        way,
+        (follow.wrong ?? 0) > 0 ? 'leads-elsewhere' : 'not-translated',
+        `of ${this.#pages} pages ${follow.nowhere} lead nowhere and ${follow.wrong} elsewhere, first at ${follow.first}`,
       );
-    if (follow.beyond === true) this.#translation.add(this.#isOurs(way), `${way}: more is mapped than there is memory`);
+    if (follow.beyond === true) this.#mistranslated(way, 'mapped-beyond', 'more is mapped than there is memory');
     const pages = await this.#context.ioPages(this.#bdfOf(way), iova, this.#bytes);
     if (pages === undefined) return undefined;
     this.#looked.tables += pages.length;
     const wrong = judgePages(pages, pagesDue(this.#frames, iova));
-    if (wrong !== undefined) this.#translation.add(this.#isOurs(way), `${way}: tables: ${wrong}`);
+    if (wrong !== undefined) this.#mistranslated(way, wrong.code, `tables: ${wrong.detail}`);
     const denied = pages.find((page) => !page.mayRead || !page.mayWrite);
     if (denied)
-      this.#translation.add(
-        this.#isOurs(way),
-        `${way}: tables: may not read and write at 0x${denied.iova.toString(16)}`,
-      );
+      this.#mistranslated(way, 'wrong-permissions', `tables: may not read and write at 0x${denied.iova.toString(16)}`);
     return pages;
   }
 
@@ -271,7 +288,12 @@ class Story {
       const errno = errnoDue(refusal, way);
       const got = answer === undefined ? undefined : 'map' in answer ? answer.map.errno : answer.unmap.errno;
       if (got !== errno)
-        this.#steps.add(this.#isOurs(way), `${way}: ${refusal.what}: ${got ?? 'went through'}, due ${errno}`);
+        this.#wrong(
+          way,
+          otherOutcome(`${refusal.what}: ${got ?? 'went through'}, due ${errno}`, got ?? undefined, errno, {
+            step: refusal.what,
+          }),
+        );
     }
   }
 
@@ -298,7 +320,11 @@ class Story {
     const answers = await this.#answers(Device, [...read, ...commands]);
     for (const [i, { device }] of answers.entries())
       if (device.errno !== null)
-        this.#steps.add(this.#isOurs(way), `${way}: the device at page ${pages[i - read.length]}: ${device.errno}`);
+        this.#wrong(way, {
+          code: 'io-failed',
+          detail: `the device at page ${pages[i - read.length]}: ${device.errno}`,
+          where: { step: 'device', errno: device.errno },
+        });
     for (const page of pages) word.copy(this.#content, page * PAGE);
   }
 
@@ -335,7 +361,11 @@ class Story {
 
   #isUnmapped(way: Way, { errno, bytes }: z.infer<typeof Unmapped>['unmap']): void {
     if (errno !== null || bytes !== this.#bytes)
-      this.#steps.add(this.#isOurs(way), `${way}: unmapping ${this.#bytes} bytes: ${errno ?? `${bytes} bytes`}`);
+      this.#wrong(way, {
+        code: errno === null ? 'io-incomplete' : 'refused-unduly',
+        detail: `unmapping ${this.#bytes} bytes: ${errno ?? `${bytes} bytes`}`,
+        where: { step: 'unmap', ...(errno !== null && { errno }) },
+      });
   }
 
   /** Unmaps it all: then the device reaches nothing. */
@@ -349,7 +379,7 @@ class Story {
     this.#isUnmapped(way, unmap);
     this.#figure(way, 'unmap calls', counted.unmaps);
     if (follow.nowhere !== this.#pages)
-      this.#translation.add(this.#isOurs(way), `${way}: still leads somewhere after unmapping`);
+      this.#mistranslated(way, 'translates-after-unmap', 'still leads somewhere after unmapping');
     await this.#reachesNothing(way);
   }
 
@@ -361,9 +391,14 @@ class Story {
     // edu is not told that it failed, only that it has done.
     const due = this.#context.workload.engine === 'edu' ? null : 'EFAULT';
     if (device.errno !== due)
-      this.#steps.add(
-        this.#isOurs(way),
-        `${way}: a device without memory: ${device.errno ?? 'wrote'}, due ${due ?? 'no word of it'}`,
+      this.#wrong(
+        way,
+        otherOutcome(
+          `a device without memory: ${device.errno ?? 'wrote'}, due ${due ?? 'no word of it'}`,
+          device.errno ?? undefined,
+          due ?? undefined,
+          { step: 'device without memory' },
+        ),
       );
   }
 
@@ -391,7 +426,11 @@ class Story {
   /** Has the device pages that are somebody else's by now? Then it must not write: nobody knows whose. */
   #hasLost(way: Way, by: string, pages: number): boolean {
     if (pages === 0) return false;
-    this.#steps.add(this.#isOurs(way), `${way}: ${by} took ${pages} of ${this.#pages} pages from under the device`);
+    this.#wrong(way, {
+      code: 'pinned-page-moved',
+      detail: `${by} took ${pages} of ${this.#pages} pages from under the device`,
+      where: { step: by },
+    });
     return true;
   }
 
@@ -416,7 +455,10 @@ class Story {
     for (const way of ways) {
       const [{ open }] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
       if (open.errno !== null)
-        this.#steps.add(this.#isOurs(way), `${way}: after its process was killed: ${open.errno}`);
+        this.#wrong(
+          way,
+          otherOutcome(`after its process was killed: ${open.errno}`, open.errno, undefined, { step: 'open again' }),
+        );
       else await this.#reachesNothing(way);
     }
     await this.#does('quit');
@@ -428,7 +470,7 @@ class Story {
 
   /** What cannot go on: of what is under test it is a failure. */
   #ended(way: Way, message: string): Error {
-    return this.#isOurs(way) ? new StepFailed(message) : new InfraError(message);
+    return this.#isOurs(way) ? new StepFailed(message, { code: 'refused-unduly' }) : new InfraError(message);
   }
 
   async #does(what: keyof typeof DONE, way?: Way): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CellRecord, LONGEST_DETAIL, told } from '../../../src/model/index.js';
+import { CellRecord, LONGEST_DETAIL, told, withKernel } from '../../../src/model/index.js';
 import { RunEvent } from '../../../src/workloads/index.js';
-import { cellRecord } from '../run-result.js';
+import { cellRecord, reportOf } from '../run-result.js';
 
 const LONG = `begins\n${'x '.repeat(1 << 20)}`;
 
@@ -23,8 +23,8 @@ describe('a detail', () => {
     const record = cellRecord({
       verdict: 'fail',
       reason: LONG,
-      oracles: [{ name: 'workload', verdict: 'fail', detail: LONG, kernel: [LONG, LONG] }],
-      findings: [{ oracle: 'device', what: LONG }],
+      oracles: [withKernel(reportOf('workload', 'fail', LONG), [{ code: 'io-failed', detail: LONG }])],
+      findings: [{ oracle: 'device', code: 'never-mapped', detail: LONG }],
       earlier: [{ reason: LONG, duration_ms: 1 }],
     });
     expect(JSON.stringify(CellRecord.parse(record)).length).toBeLessThan(6 * LONGEST_DETAIL + 1000);

@@ -68,7 +68,9 @@ describe('the data oracle', () => {
     const wrong: DataClaim = { ...right, what: 'theirs', offset: 0, kernel: true };
     expect(await judgeData([wrong, right])).toMatchObject({
       verdict: 'pass',
-      kernel: [expect.stringMatching(/^theirs: 32 of 32 sectors differ/)],
+      kernel: [
+        { code: expect.stringMatching(/^data-/), detail: expect.stringMatching(/^theirs: 32 of 32 sectors differ/) },
+      ],
     });
     expect((await judgeData([{ ...right, offset: 0 }])).kernel).toBeUndefined();
   });

@@ -12,7 +12,9 @@ describe('the fault oracle', () => {
 
   it('folds a storm and keeps one line whole', () => {
     const storm = Array.from({ length: 1000 }, () => [fault, 'vtd_frr_new index 0 hi 0x8 lo 0x9']).flat();
-    expect(foldFaults(storm)).toEqual([{ kind: 'vtd_dmar_fault', count: 1000, example: fault }]);
+    expect(foldFaults(storm)).toEqual([
+      { code: 'iommu-fault-undue', kind: 'vtd_dmar_fault', count: 1000, example: fault },
+    ]);
   });
 
   it('counts accesses to nowhere without an IOMMU', () => {

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { knownDefects } from '../../../harness/findings.js';
-import type { Expectation, KnownDefect, OracleReport } from '../../../src/model/index.js';
+import {
+  type Expectation,
+  type KnownDefect,
+  type Objection,
+  type ObjectionCode,
+  type OracleReport,
+  shows,
+  withKernel,
+} from '../../../src/model/index.js';
 import { bothLives, fromConsole, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
+import { reportOf } from '../run-result.js';
 
-const report = (name: OracleReport['name'], verdict: OracleReport['verdict']): OracleReport => ({
-  name,
-  verdict,
-  detail: 'd',
-});
+const report = reportOf;
 
 describe('the verdict', () => {
   const works = { kind: 'works', how: 'iova' } as const;
@@ -50,23 +55,24 @@ describe("findings in the kernel's own path", () => {
     id: 'no-mmio',
     what: 'maps BARs as RAM',
     oracle: 'device',
-    pattern: 'as if it were RAM',
+    code: 'bar-mapped-as-ram',
     kernels: ['7.2.*', '7.3.*'],
     reason: 'the source',
   };
   const ours = report('data', 'pass');
-  const kernel = (what: string): OracleReport => ({ ...report('device', 'pass'), kernel: [what] });
+  const kernel = (code: ObjectionCode, detail = 'wrong data'): OracleReport =>
+    withKernel(report('device', 'pass'), [{ code, detail }]);
 
   it('fail a cell, since nobody has recorded them', () => {
-    expect(judge(works, [ours, kernel('wrong data')])).toMatchObject({
+    expect(judge(works, [ours, kernel('never-mapped')])).toMatchObject({
       verdict: 'fail',
       reason: "finding, the kernel's own path: device: wrong data",
     });
-    expect(judge(works, [ours, kernel('wrong data')], [known]).verdict).toBe('fail');
+    expect(judge(works, [ours, kernel('never-mapped')], [known]).verdict).toBe('fail');
   });
 
   it('are expected where they are known, and missed where they do not show', () => {
-    expect(judge(works, [ours, kernel('a BAR as if it were RAM')], [known])).toEqual({
+    expect(judge(works, [ours, kernel('bar-mapped-as-ram')], [known])).toEqual({
       verdict: 'xfail',
       reason: 'known defect no-mmio: maps BARs as RAM',
     });
@@ -76,7 +82,7 @@ describe("findings in the kernel's own path", () => {
   });
 
   it('excuse nothing of what is under test, and no blindness', () => {
-    const found = kernel('a BAR as if it were RAM');
+    const found = kernel('bar-mapped-as-ram');
     expect(judge(works, [report('data', 'fail'), found], [known]).verdict).toBe('fail');
     expect(judge(works, [report('data', 'inconclusive'), found], [known]).verdict).toBe('inconclusive');
     expect(judge(works, [report('device', 'inconclusive')], [known]).verdict).toBe('inconclusive');
@@ -91,7 +97,7 @@ describe("findings in the kernel's own path", () => {
   });
 
   const inLog = (lines: string[]) => ({ before: [], cell: fromConsole(lines), lost: 0 });
-  const patternOf = (defect: string) => knownDefects.find(({ id }) => id === defect)?.pattern as RegExp;
+  const defectOf = (defect: string) => knownDefects.find(({ id }) => id === defect) as KnownDefect;
 
   it('of leaks are told by the trace of the allocation, each by its own', () => {
     const leak = (...by: string[]) => [
@@ -101,10 +107,19 @@ describe("findings in the kernel's own path", () => {
     ];
     const theirs = leak('__sg_alloc_table', 'sg_alloc_table', 'dma_buf_phys_vec_to_sgt');
     const judgeLog = (lines: string[]) =>
-      judgeKernelLog(inLog(lines), { before: 0, after: 0 }, { known: [patternOf('dma-buf-sgt-leak')] });
+      judgeKernelLog(inLog(lines), { before: 0, after: 0 }, { known: [defectOf('dma-buf-sgt-leak')] });
     const { kernel, verdict } = judgeLog([...theirs, ...theirs]);
-    expect([verdict, kernel]).toEqual(['pass', ['sg_alloc_table+0x41/0x60 ... dma_buf_phys_vec_to_sgt']]);
-    expect(kernel?.[0]).toMatch(patternOf('dma-buf-sgt-leak'));
+    expect([verdict, kernel]).toEqual([
+      'pass',
+      [
+        {
+          code: 'log-kmemleak',
+          detail: 'unreferenced object ... sg_alloc_table ... dma_buf_phys_vec_to_sgt',
+          where: { calls: ['sg_alloc_table', 'dma_buf_phys_vec_to_sgt'] },
+        },
+      ],
+    ]);
+    expect(shows(defectOf('dma-buf-sgt-leak'), (kernel as Objection[])[0] as Objection)).toBe(true);
     const counted = (count: number) => [
       `kmemleak: ${count} new suspected memory leaks (see /sys/kernel/debug/kmemleak)`,
       ...theirs,
@@ -130,13 +145,21 @@ describe("findings in the kernel's own path", () => {
     ];
     const theirs = warning('iommufd_vfio_ioctl');
     const judgeLog = (lines: string[]) =>
-      judgeKernelLog(inLog(lines), { before: 4096, after: 4608 }, { known: [patternOf('vfio-compat-no-access')] });
+      judgeKernelLog(inLog(lines), { before: 4096, after: 4608 }, { known: [defectOf('vfio-compat-no-access')] });
     const { kernel, verdict } = judgeLog([...theirs, ...theirs]);
     expect(verdict).toBe('pass');
     expect(kernel).toEqual([
-      'WARNING: drivers/iommu/generic_pt/fmt/../iommu_pt.h:933 at vtdss_map_range+0x680/0xae0 ... iommufd_vfio_ioctl',
+      {
+        code: 'log-warn',
+        detail: 'WARNING: drivers/iommu/generic_pt/fmt/../iommu_pt.h:933 at vtdss_map_range ... iommufd_vfio_ioctl',
+        where: {
+          file: 'drivers/iommu/generic_pt/fmt/../iommu_pt.h',
+          function: 'vtdss_map_range',
+          calls: ['iommufd_vfio_ioctl'],
+        },
+      },
     ]);
-    expect(kernel?.[0]).toMatch(patternOf('vfio-compat-no-access'));
+    expect(shows(defectOf('vfio-compat-no-access'), (kernel as Objection[])[0] as Objection)).toBe(true);
     expect(judgeLog([...theirs, ...warning('space_map')])).toMatchObject({ verdict: 'fail', kernel });
     expect(judgeLog(warning('iommufd_vfio_ioctl', 'vtdss_unmap_range')).verdict).toBe('fail');
     // One that did not end, or that another came into, may be anything.
@@ -148,9 +171,14 @@ describe("findings in the kernel's own path", () => {
 });
 
 it('what is worse of two lives of a cell is what counts, and is said', () => {
-  const [good, bad] = [report('data', 'pass'), { ...report('data', 'fail'), detail: 'lost' }];
+  const [good, bad] = [report('data', 'pass'), report('data', 'fail', 'lost', { code: 'data-stale' })];
   expect(bothLives(good, good).detail).toBe('d; after the power cycle: d');
-  expect(bothLives(good, bad)).toEqual({ name: 'data', verdict: 'fail', detail: 'after the power cycle: lost' });
+  const lost = { code: 'data-stale', detail: 'after the power cycle: lost' };
+  expect(bothLives(good, bad)).toEqual({ name: 'data', verdict: 'fail', detail: lost.detail, objections: [lost] });
   expect(bothLives(bad, report('data', 'inconclusive'))).toMatchObject({ verdict: 'fail', detail: 'lost' });
-  expect(bothLives({ ...good, kernel: ['a'] }, { ...good, kernel: ['b'] }).kernel).toEqual(['a', 'b']);
+  const finding = (detail: string) => withKernel(good, [{ code: 'data-mismatch', detail }]);
+  expect(bothLives(finding('a'), finding('b')).kernel?.map(({ detail }) => detail)).toEqual([
+    'a',
+    'after the power cycle: b',
+  ]);
 });

@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest';
-import type { OracleReport } from '../../../src/model/index.js';
-import { isStandstill, judge, withoutTime } from '../../../src/oracle/index.js';
+import { fromConsole, isStandstill, judge, judgeKernelLog, withoutTime } from '../../../src/oracle/index.js';
+import { reportOf } from '../run-result.js';
 
 const kept = 'the host kept the guest from running for 40 s';
-const report = (name: OracleReport['name'], verdict: OracleReport['verdict'], detail = ''): OracleReport => ({
-  name,
-  verdict,
-  detail,
-});
+const report = reportOf;
+/** What the kernel-log oracle says of these lines. */
+const logOf = (...lines: string[]) =>
+  judgeKernelLog({ before: [], cell: fromConsole(lines), lost: 0 }, { before: 0, after: 0 });
 const LOCKUP = 'watchdog: BUG: soft lockup - CPU#1 stuck for 38s! [fio:211]';
 
 it.each([
@@ -26,24 +25,23 @@ it('what a booting kernel says of its watches is none', () => {
 });
 
 it('a kernel and steps that complain of time show nothing when the host gave none', () => {
-  const late = [
-    report('workload', 'fail', 'fio ended with 1'),
-    report('data', 'pass'),
-    report('kernel-log', 'fail', `BUG: ${LOCKUP} (and 1 more)`),
-  ];
+  const late = [report('workload', 'fail', 'fio ended with 1'), report('data', 'pass'), logOf(LOCKUP)];
   expect(judge({ kind: 'works', how: 'iova' }, late).verdict).toBe('fail');
   const judged = judge({ kind: 'works', how: 'iova' }, withoutTime(late, kept));
   expect(judged.verdict).toBe('inconclusive');
   expect(judged.reason).toMatch(/kept the guest from running for 40 s; fio ended with 1/);
-  const timeout = [report('kernel-log', 'fail', 'driver trouble: nvme nvme0: I/O tag 3 QID 1 timeout, aborting')];
+  const timeout = [logOf('nvme nvme0: I/O tag 3 QID 1 timeout, aborting')];
   expect(withoutTime(timeout, kept)[0]?.verdict).toBe('inconclusive');
 });
 
 it('wrong data, and a kernel that complains of anything else, show what they always do', () => {
   const wrong = [report('workload', 'fail'), report('data', 'fail', 'sector 7')];
   expect(judge({ kind: 'works', how: 'iova' }, withoutTime(wrong, kept)).verdict).toBe('fail');
-  const kasan = [report('kernel-log', 'fail', 'KASAN: BUG: KASAN: use-after-free in phyr_map')];
+  const kasan = [logOf('BUG: KASAN: use-after-free in phyr_map')];
   expect(withoutTime(kasan, kept)).toEqual(kasan);
+  // Not excused by what else went wrong.
+  const both = [logOf(LOCKUP, 'BUG: KASAN: use-after-free in phyr_map')];
+  expect(withoutTime(both, kept)).toEqual(both);
   const clean = [report('workload', 'pass'), report('kernel-log', 'pass')];
   expect(withoutTime(clean, kept)).toEqual(clean);
 });

@@ -3,7 +3,7 @@ import { knownDefects } from '../../../harness/findings.js';
 import { narrowNoIommu, noIommu, vtdStrictP2p } from '../../../harness/machines.js';
 import { acsDirect, switched } from '../../../harness/topologies.js';
 import { p2pFar, p2pNear } from '../../../harness/workloads.js';
-import type { CellRecord } from '../../../src/model/index.js';
+import type { CellRecord, Finding } from '../../../src/model/index.js';
 import { expand, withKnown } from '../../../src/plan/index.js';
 import { findingLines, findingsOf } from '../../../src/report/index.js';
 import type { Block, Cell } from '../../../src/workloads/index.js';
@@ -75,7 +75,7 @@ describe('the findings of a run', () => {
         record(id, {
           verdict: 'fail',
           duration_ms: id.includes('touching') ? 9000 : 10,
-          findings: [{ oracle: 'workload', what: 'EADDRINUSE' }],
+          findings: [{ oracle: 'workload', code: 'refused-unduly', detail: 'EADDRINUSE' }],
         }),
       ),
     });
@@ -86,7 +86,9 @@ describe('the findings of a run', () => {
   });
 
   it('are one a defect, with the smallest cell that shows it', () => {
-    const found = (what: string) => [{ oracle: 'device' as const, what, known: 'sg-p2p-no-mmio' }];
+    const found = (detail: string): Finding[] => [
+      { oracle: 'device', code: 'bar-mapped-as-ram', detail, known: 'sg-p2p-no-mmio' },
+    ];
     const findings = findingsOf({
       run: someRun,
       declared,
@@ -102,7 +104,7 @@ describe('the findings of a run', () => {
   });
 
   it('name what is new before what is known, and what is gone', () => {
-    const news = [{ oracle: 'data' as const, what: 'target of nvme: byte 0x10 differs' }];
+    const news: Finding[] = [{ oracle: 'data', code: 'data-mismatch', detail: 'target of nvme: byte 0x10 differs' }];
     const findings = findingsOf({
       run: someRun,
       declared,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseKtap } from '../../../src/guest/index.js';
 import type { CellRecord } from '../../../src/model/index.js';
 import { annotations, FORMATS, summary } from '../../../src/report/index.js';
-import { cellRecord, resultOf } from '../run-result.js';
+import { cellRecord, reportOf, resultOf } from '../run-result.js';
 
 /** What a guest may put into a log. */
 const HOSTILE = 'a]]> <script>&"\'|`\u0000\u001b[31m\n::error::gotcha %0A\n| x | \ud800 ok 7';
@@ -29,27 +29,27 @@ const result = resultOf([
     id: 'vtd-strict/switch/crosscheck/sg!short-map',
     verdict: 'fail',
     reason: HOSTILE,
-    oracles: [{ name: 'kernel-log', verdict: 'fail', detail: HOSTILE }],
+    oracles: [reportOf('kernel-log', 'fail', HOSTILE)],
   }),
   record({ id: 'a/b/c/iter', verdict: 'lost', reason: 'the guest never became ready', oracles: [] }),
   record({
     id: 'a/b/c/iova',
     verdict: 'inconclusive',
     reason: 'x',
-    oracles: [{ name: 'faults', verdict: 'inconclusive', detail: 'trace was off' }],
+    oracles: [reportOf('faults', 'inconclusive', 'trace was off')],
   }),
   record({ id: 'a/b/c/phyr16', verdict: 'skip', reason: 'not modelled: why' }),
   record({
     id: 'a/b/d/sg',
     verdict: 'xfail',
     reason: 'known defect no-mmio: maps BARs as RAM',
-    findings: [{ oracle: 'device', what: 'a BAR as RAM', known: 'no-mmio' }],
+    findings: [{ oracle: 'device', code: 'bar-mapped-as-ram', detail: 'a BAR as RAM', known: 'no-mmio' }],
   }),
   record({
     id: 'a/b/c/phyr8!skip-unmap',
     verdict: 'caught',
     reason: 'planted defect caught by leaks',
-    oracles: [{ name: 'leaks', verdict: 'fail', detail: '4096 bytes left' }],
+    oracles: [reportOf('leaks', 'fail', '4096 bytes left')],
   }),
 ]);
 

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type CellRecord, type OracleName, OracleName as OracleNames } from '../../../src/model/index.js';
 import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
 import type { RunEvent } from '../../../src/workloads/index.js';
-import { cellRecord, someRun } from '../run-result.js';
+import { cellRecord, reportOf, someRun } from '../run-result.js';
 
 const WIDTHS = [40, 60, 80, 100, 160];
 const oracles = (bad: Partial<Record<OracleName, 'fail' | 'inconclusive'>> = {}): CellRecord['oracles'] =>
   OracleNames.options
     .filter((name) => name !== 'device')
-    .map((name) => ({ name, verdict: bad[name] ?? 'pass', detail: `what ${name} has to say of it, at some length` }));
+    .map((name) => reportOf(name, bad[name] ?? 'pass', `what ${name} has to say of it, at some length`));
 const metric = (name: string, value: number, unit: string) => ({ name, unit, value, better: 'neither' as const });
 const metrics = [
   metric('verified', 1552, 'I/Os'),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CellRecord, INTERRUPTED } from '../../../src/model/index.js';
 import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
 import type { RunEvent } from '../../../src/workloads/index.js';
-import { someRun } from '../run-result.js';
+import { reportOf, someRun } from '../run-result.js';
 
 const record = (change: Partial<CellRecord>): CellRecord => ({
   id: 'vtd-strict/switch/fio-verify/phyr8',
@@ -44,9 +44,9 @@ describe('the table', () => {
         verdict: 'fail',
         reason: 'r',
         oracles: [
-          { name: 'data', verdict: 'fail', detail: '2 of 8 sectors differ' },
-          { name: 'faults', verdict: 'inconclusive', detail: 'trace was off' },
-          { name: 'leaks', verdict: 'pass', detail: 'all back' },
+          reportOf('data', 'fail', '2 of 8 sectors differ'),
+          reportOf('faults', 'inconclusive', 'trace was off'),
+          reportOf('leaks', 'pass', 'all back'),
         ],
       }),
     ]);
@@ -62,7 +62,7 @@ describe('the table', () => {
       record({
         verdict: 'caught',
         reason: 'planted defect caught by data',
-        oracles: [{ name: 'data', verdict: 'fail', detail: 'differs' }],
+        oracles: [reportOf('data', 'fail', 'differs')],
       }),
     ]);
     expect(text).toMatch(/^caught +\S+ .*FAIL.*\n +planted defect caught by data\n\n/m);

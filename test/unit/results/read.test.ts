@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
+import { fromConsole, judgeKernelLog } from '../../../src/oracle/index.js';
 import { expand } from '../../../src/plan/index.js';
 import { excerptFor, findRun, readRun } from '../../../src/results/index.js';
 import type { RunEvent } from '../../../src/workloads/index.js';
@@ -166,13 +167,16 @@ describe("what a cell's kernel said", () => {
       ...noise(80),
       'WARNING: known',
       ...noise(80),
-      '[  1.5] DMAR: a queue error',
+      '[  1.5] DMAR: [DMA Write NO_PASID] fault addr 0xfffff000',
       ...noise(80),
       '',
     ]);
-    const detail = 'IOMMU fault: DMAR: a queue error (and 1 more)';
-    const record = { ...failed, oracles: [{ name: 'kernel-log', verdict: 'fail', detail } as const] };
-    expect((await excerptFor(runs, record))?.lines[3]).toBe('[  1.5] DMAR: a queue error');
+    const report = judgeKernelLog(
+      { before: [], cell: fromConsole(['DMAR: [DMA Write NO_PASID] fault addr 0xfffff000']), lost: 0 },
+      { before: 0, after: 0 },
+    );
+    const record = { ...failed, oracles: [report] };
+    expect((await excerptFor(runs, record))?.lines[3]).toBe('[  1.5] DMAR: [DMA Write NO_PASID] fault addr 0xfffff000');
   });
 
   it('is the end of it where nothing does', async () => {

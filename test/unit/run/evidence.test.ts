@@ -5,16 +5,13 @@ import { expect, it } from 'vitest';
 import type { Image } from '../../../src/model/index.js';
 import { keepEvidence, longDetails } from '../../../src/run/evidence.js';
 import type { Cell } from '../../../src/workloads/index.js';
-import { cellRecord, someRun } from '../run-result.js';
+import { cellRecord, reportOf, someRun } from '../run-result.js';
 
 it('what a record says in part only is kept whole, and nothing else', () => {
   const detail = `fio:\n${'x'.repeat(5000)}`;
   const long = longDetails({
     reason: 'short',
-    oracles: [
-      { name: 'workload', verdict: 'fail', detail },
-      { name: 'data', verdict: 'pass', detail: 'two\nlines' },
-    ],
+    oracles: [reportOf('workload', 'fail', detail), reportOf('data', 'pass', 'two\nlines')],
   });
   expect(long).toEqual([`workload:\n${detail}\n`]);
 });
@@ -25,7 +22,7 @@ it('the folder of a cell has what was cut from its record, whatever else cannot 
     const [folder, artefacts] = [join(root, 'cell'), join(root, 'boot')];
     mkdirSync(artefacts);
     const detail = `fio:\n${'x'.repeat(5000)}`;
-    const record = cellRecord({ verdict: 'fail', oracles: [{ name: 'workload', verdict: 'fail', detail }] });
+    const record = cellRecord({ verdict: 'fail', oracles: [reportOf('workload', 'fail', detail)] });
     // Of the image nothing is there, so that its hashes cannot be taken.
     const image = { modules: { dir: join(root, 'none') } } as unknown as Image;
     const evidence = { folder, artefacts, run: someRun, cell: {} as Cell, record, image, log: ['[1.0] a'] };

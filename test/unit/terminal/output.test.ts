@@ -20,7 +20,7 @@ import {
 } from '../../../src/report/index.js';
 import { annotate, painted, print, safe, widthOf } from '../../../src/terminal/index.js';
 import type { RunEvent } from '../../../src/workloads/index.js';
-import { resultOf, someRun } from '../run-result.js';
+import { reportOf, resultOf, someRun } from '../run-result.js';
 import { actsIn, HOSTILE } from './hostile.js';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -30,11 +30,8 @@ const record = (changes: Partial<CellRecord> = {}): CellRecord => ({
   id: `vtd-strict/switch/${ALL}/phyr8`,
   verdict: 'fail',
   reason: ALL,
-  oracles: [
-    { name: 'kernel-log', verdict: 'fail', detail: ALL },
-    { name: 'workload', verdict: 'inconclusive', detail: ALL },
-  ],
-  findings: [{ oracle: 'device', what: ALL }],
+  oracles: [reportOf('kernel-log', 'fail', ALL), reportOf('workload', 'inconclusive', ALL)],
+  findings: [{ oracle: 'device', code: 'never-mapped', detail: ALL }],
   metrics: [{ name: ALL, unit: ALL, value: 1, better: 'lower' }],
   duration_ms: 1,
   repro: `npx phyrlab repro ${ALL}`,

@@ -17,7 +17,11 @@ vi.mock('../../../src/workloads/kinds.js', async (original) => {
   const run = async ({ workload, lab }: WorkloadContext<Nap>) => {
     const said = await lab.text(`sleep ${workload.seconds} && echo awake`);
     const fine = said.trim() === 'awake';
-    return { workload: fine ? done('slept') : failed(said), translation: 'nothing' as const, metrics: [] };
+    return {
+      workload: fine ? done('slept') : failed({ code: 'step-failed', detail: said }),
+      translation: 'nothing' as const,
+      metrics: [],
+    };
   };
   const nap = defineKind({
     name: 'nap',

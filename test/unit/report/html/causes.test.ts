@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { INTERRUPTED } from '../../../../src/model/index.js';
-import { causesOf, likeness } from '../../../../src/report/html/causes.js';
-import { cellRecord as record } from '../../run-result.js';
+import { INTERRUPTED, type OracleReport, signature } from '../../../../src/model/index.js';
+import { causesOf } from '../../../../src/report/html/causes.js';
+import { cellRecord as record, reportOf } from '../../run-result.js';
 
 const bounced = (id: string, address: string) =>
   record({
@@ -9,10 +9,10 @@ const bounced = (id: string, address: string) =>
     verdict: 'fail',
     reason: 'r',
     oracles: [
-      { name: 'workload', verdict: 'fail', detail: 'EIO' },
-      { name: 'device', verdict: 'fail', detail: `${address} was used: never mapped (and 12 more)` },
-      { name: 'leaks', verdict: 'pass', detail: 'all back' },
-      { name: 'data', verdict: 'inconclusive', detail: 'no claim' },
+      reportOf('workload', 'fail', 'EIO', { code: 'io-failed' }),
+      reportOf('device', 'fail', `${address} was used: never mapped`, { code: 'never-mapped', count: 13 }),
+      reportOf('leaks', 'pass', 'all back'),
+      reportOf('data', 'inconclusive', 'no claim', { code: 'no-claim' }),
     ],
   });
 
@@ -63,7 +63,7 @@ describe('causes', () => {
     const doubt = record({
       id: 'a/b/c/sg',
       verdict: 'inconclusive',
-      oracles: [{ name: 'faults', verdict: 'inconclusive', detail: 'off' }],
+      oracles: [reportOf('faults', 'inconclusive', 'off', { code: 'faults-untraced' })],
     });
     const gone = record({ id: 'a/b/c/iova', verdict: 'lost', reason: 'QEMU ended', oracles: [] });
     const causes = causesOf([doubt, gone, bounced('a/b/c/phyr8', '0x1'), record({ ...gone, id: 'a/b/d/sg' })]);
@@ -75,9 +75,9 @@ describe('causes', () => {
   });
 
   it('are one where an oracle says alone what a more telling one explains elsewhere', () => {
-    const fault = { name: 'faults', verdict: 'fail', detail: '3 x read fault, e.g. 0x1000' } as const;
-    const splat = (what: string) => ({ name: 'kernel-log', verdict: 'fail', detail: what }) as const;
-    const cell = (backend: string, ...oracles: (typeof fault | ReturnType<typeof splat>)[]) =>
+    const fault = reportOf('faults', 'fail', '3 x read fault, e.g. 0x1000', { code: 'iommu-fault-undue' });
+    const splat = (line: string) => reportOf('kernel-log', 'fail', line, { code: 'log-warn', where: { line } });
+    const cell = (backend: string, ...oracles: OracleReport[]) =>
       record({ id: `a/b/c/${backend}`, verdict: 'fail', oracles });
     const [cause, ...others] = causesOf([
       cell('sg', fault),
@@ -90,7 +90,7 @@ describe('causes', () => {
     const two = [cell('sg', fault), cell('phyr8', splat('WARN: f()'), fault), cell('iova', splat('BUG: g()'), fault)];
     expect(causesOf(two)).toHaveLength(3);
     // That a step failed is no cause that others share.
-    const eio = { name: 'workload', verdict: 'fail', detail: 'EIO' } as const;
+    const eio = reportOf('workload', 'fail', 'EIO', { code: 'io-failed' });
     const general = [
       { ...cell('sg'), oracles: [eio] },
       { ...cell('phyr8'), oracles: [splat('WARN: f()'), eio] },
@@ -99,11 +99,11 @@ describe('causes', () => {
   });
 
   it('of an oracle that is not known here come under its name, after all that is', () => {
-    const news = { name: 'soothsayer' as 'data', verdict: 'fail', detail: 'doom' } as const;
+    const news = reportOf('soothsayer' as 'data', 'fail', 'doom');
     const both = record({
       id: 'a/b/c/sg',
       verdict: 'fail',
-      oracles: [news, { name: 'leaks', verdict: 'fail', detail: '1 page left' }],
+      oracles: [news, reportOf('leaks', 'fail', '1 page left', { code: 'pins-left' })],
     });
     expect(causesOf([both])[0]).toMatchObject({ oracle: 'leaks', also: [{ name: 'soothsayer' }] });
     expect(causesOf([{ ...both, oracles: [news] }])[0]).toMatchObject({ oracle: 'soothsayer', finding: 'doom' });
@@ -125,7 +125,7 @@ describe('causes', () => {
   });
 });
 
-describe('likeness', () => {
+describe('the signature of a line', () => {
   it.each([
     ['read at 0xfff0', 'read at 0x1234'],
     ['phyr_nvme 0000:03:00.0: BUG', 'phyr_nvme 0000:04:00.1: BUG'],
@@ -136,17 +136,15 @@ describe('likeness', () => {
     ['1 page left', '12 pages left'],
     ['at least 3 x read fault', '1,024 x read fault'],
     ['DMA debug: device driver leaks', 'DMA debug: device driver leaks (and 1 more)'],
-    ['index 3: wrong', 'index 3: wrong; index 7: wrong'],
     ['[   12.345678] BUG: bad page', '[ 1234.5] BUG: bad page'],
     ['WARNING: a.c:12 at f+0x1/0x2, CPU#0: fio/123', 'WARNING: a.c:12 at f+0x1/0x2, CPU#3: kworker/u9:2/44'],
     ['WARNING: CPU: 0 PID: 12 at a.c:12 f+0x1/0x2', 'WARNING: CPU: 11 PID: 1234 Comm: fio at a.c:12 f+0x1/0x2'],
     ['read by task fio/12', 'read by task phyrio/345'],
-  ])('%s ~ %s', (a, b) => expect(likeness(a)).toBe(likeness(b)));
+  ])('%s ~ %s', (a, b) => expect(signature(a)).toBe(signature(b)));
 
   it('keeps apart what says something else', () => {
-    expect(likeness('at dma-iommu.c:1001')).not.toBe(likeness('at dma-iommu.c:1002'));
-    expect(likeness('1 references left')).not.toBe(likeness('1 pages left'));
-    expect(likeness('a is wrong; b is wrong')).not.toBe(likeness('a is wrong'));
-    expect(likeness('read fault')).not.toBe(likeness('write fault'));
+    expect(signature('at dma-iommu.c:1001')).not.toBe(signature('at dma-iommu.c:1002'));
+    expect(signature('1 references left')).not.toBe(signature('1 pages left'));
+    expect(signature('read fault')).not.toBe(signature('write fault'));
   });
 });

@@ -107,7 +107,7 @@ describe('memory to which something happens', () => {
     const kernels = await run('mremap', only('nvme', 'odirect', wrong));
     expect(kernels.data).toMatchObject({
       verdict: 'pass',
-      kernel: [expect.stringMatching(/^nvme, odirect: what the/)],
+      kernel: [{ code: 'read-back-wrong', detail: expect.stringMatching(/^nvme, odirect: what the/) }],
     });
     const unwritten = await run('mremap', only('phyr_nvme', 'registered', { writes: false }));
     expect(unwritten.data.detail).toMatch(/^phyr_nvme, registered: written: .*filled with 0xee/);
@@ -120,7 +120,7 @@ describe('memory to which something happens', () => {
     const refused = await run('mremap', only('nvme', 'odirect', { read: { errno: 'EFAULT' } }));
     expect(refused.workload).toMatchObject({
       verdict: 'pass',
-      kernel: ['nvme, odirect read: EFAULT, due 65536 bytes'],
+      kernel: [{ code: 'refused-unduly', detail: 'nvme, odirect read: EFAULT, due 65536 bytes' }],
     });
   });
 

@@ -120,7 +120,7 @@ describe('registered memory', () => {
     const wrong: Wrong = { content: (memory, command) => command.includes(` ${how}:4k `) && memory.fill(0, 0, 1) };
     const { data, result } = await run(register4k, machines.vtdStrict, wrong);
     expect([result.workload.verdict, data.verdict, data.kernel?.length]).toEqual(['pass', 'pass', 1]);
-    expect(data.kernel?.[0]).toContain(`by ${how}`);
+    expect(data.kernel?.[0]?.detail).toContain(`by ${how}`);
   });
 
   it.each([
