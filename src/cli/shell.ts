@@ -69,6 +69,8 @@ export function shellCommand(): Command {
 
 async function shell(word: string, words: string[], options: ShellOptions): Promise<void> {
   const cell = find(await loadSuites(options.scenarios), word);
+  // Said now, not when images have been built.
+  if (options.trace !== undefined) eventsOf(options.trace);
   using interrupt = interruptible();
   const { signal } = interrupt;
   using status = new StatusLine(process.stderr);
@@ -223,16 +225,19 @@ function reloader(
   };
 }
 
+/** Those that are named, if any are. */
+function eventsOf(trace: string): string[] | undefined {
+  const at = trace.lastIndexOf('=');
+  const events = at < 0 ? undefined : trace.slice(0, at).split(',');
+  const wrong = events?.find((event) => !isEventPattern(event));
+  if (wrong === undefined) return events;
+  throw new UsageError(`--trace: '${wrong}' is no event of QEMU's`, "names and patterns such as 'pci_nvme_*,vtd_*'");
+}
+
 async function traceOf(option: string, { machine }: Found): Promise<{ file: string; events: readonly string[] }> {
   const at = option.lastIndexOf('=');
   const file = resolve(option.slice(at + 1));
-  const events = at < 0 ? deviceEvents(machine.iommu) : option.slice(0, at).split(',');
-  for (const event of events)
-    if (!isEventPattern(event))
-      throw new UsageError(
-        `--trace: '${event}' is no event of QEMU's`,
-        "names and patterns such as 'pci_nvme_*,vtd_*'",
-      );
+  const events = eventsOf(option) ?? deviceEvents(machine.iommu);
   const there = await access(file).then(
     () => true,
     () => false,
