@@ -1,8 +1,9 @@
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { openImages } from '../images/index.js';
-import { type Image, UsageError } from '../model/index.js';
+import { type Asked, type Image, type RunRecord, UsageError } from '../model/index.js';
 import { progressReporter, StatusLine, styleFor } from '../report/index.js';
-import { findPastCell, type PastCell, runsFolder } from '../results/index.js';
+import { findPastCell, type PastCell, readStart, runFolders, runsFolder } from '../results/index.js';
 import { artefactsOf } from '../run/index.js';
 import { conduct } from './conduct.js';
 import { addConductOptions, type ConductOptions } from './conduct-options.js';
@@ -36,8 +37,9 @@ async function repro(word: string, options: ReproOptions): Promise<void> {
   const cell = fromOutside(past.cell);
   if (cell.expect.kind === 'not-modelled')
     throw new UsageError(`${cell.id} cannot be run: ${cell.expect.why}`, 'it was skipped there, too');
-  const kernel = options.kernel ?? run.asked?.kernel ?? DEFAULT_KERNEL;
-  const qemu = options.qemu ?? run.asked?.qemu;
+  const asked = await askedHere(runsFolder(options.runs), run);
+  const kernel = options.kernel ?? asked.kernel ?? DEFAULT_KERNEL;
+  const qemu = options.qemu ?? asked.qemu;
   const own = { ...options, kernel, ...(qemu !== undefined && { qemu }) };
 
   using interrupt = interruptible();
@@ -53,6 +55,21 @@ async function repro(word: string, options: ReproOptions): Promise<void> {
   const job = { plan: { cells: [cell], pruned: [], omitted: 0 }, seed: run.seed, asked: askedFor([cell.id], own) };
   const { exitCode } = await conduct(job, { ...own, targets, output, started }, { images, status, signal });
   process.exitCode = exitCode;
+}
+
+/**
+ * The kernel and QEMU that the run was asked for. A record from elsewhere names no program or tree of this host that we would start: it is
+ * believed what one of our own runs says.
+ */
+export async function askedHere(
+  runs: string,
+  { id, asked }: RunRecord,
+): Promise<Partial<Pick<Asked, 'kernel' | 'qemu'>>> {
+  const own = runFolders(runs).find((folder) => basename(folder) === id);
+  if (own !== undefined) return (await readStart(own))?.run.asked ?? {};
+  if (asked?.kernel.includes('/'))
+    throw new UsageError(`run ${id} is not of this host and ran on a kernel tree`, 'name yours with --kernel DIR');
+  return asked === undefined ? {} : { kernel: asked.kernel };
 }
 
 /** In what the image that this machine has for the cell differs from the one that it ran on, a line each. */

@@ -29,6 +29,9 @@ export async function readEvents(folder: string): Promise<EventLog | undefined> 
   return { start, events, bytes: Buffer.byteLength(whole) };
 }
 
+/** Characters: a night's thousands of cells with all that they are made of. */
+const LONGEST_START = 256 << 20;
+
 /** How a run began, without reading what followed. */
 export async function readStart(folder: string): Promise<RunStart | undefined> {
   const file = join(folder, EVENTS);
@@ -36,6 +39,7 @@ export async function readStart(folder: string): Promise<RunStart | undefined> {
   for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
     const end = chunk.indexOf('\n');
     line += end < 0 ? chunk : chunk.slice(0, end);
+    if (line.length > LONGEST_START) throw new Error(`${file}: its first line is too long`);
     if (end < 0) continue;
     const start = parse(line, `${file}, line 1`);
     return start.type === 'run-start' ? start : undefined;
