@@ -6,7 +6,7 @@
  * scatterlist.  phyr_dma_map() turns it into what a device sees: the same list where
  * the device sees physical addresses, a single range where an IOMMU makes the list
  * linear, an array only where nothing simpler is right.  A consumer reads all three
- * through one iterator of struct dma_range.
+ * through one iterator of struct phyr_dma_range.
  *
  * Life of one I/O (all of it GFP_ATOMIC-safe)::
  *

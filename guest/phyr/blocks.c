@@ -9,7 +9,7 @@
 #include "internal.h"
 
 /* Ranges that adjoin count as one: a segment limit cuts what a block may hold. */
-static bool next_run(struct phyr_dma_iter *it, bool *more, struct dma_range *ahead, u64 *addr,
+static bool next_run(struct phyr_dma_iter *it, bool *more, struct phyr_dma_range *ahead, u64 *addr,
 		     u64 *len)
 {
 	if (!*more)
@@ -26,7 +26,7 @@ static bool next_run(struct phyr_dma_iter *it, bool *more, struct dma_range *ahe
 }
 
 static void first_run(const struct phyr_map *map, struct phyr_dma_iter *it, bool *more,
-		      struct dma_range *ahead)
+		      struct phyr_dma_range *ahead)
 {
 	phyr_dma_iter_init(it, map);
 	*more = phyr_dma_iter_next(it);
@@ -53,7 +53,7 @@ int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks
 {
 	u64 addr, len, best, next, bits = 0, at = 0, end = 0;
 	struct phyr_dma_iter it;
-	struct dma_range ahead;
+	struct phyr_dma_range ahead;
 	bool more;
 
 	first_run(map, &it, &more, &ahead);
@@ -107,7 +107,7 @@ int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks
 void phyr_blocks_fill(const struct phyr_map *map, const struct phyr_reg_blocks *blocks, u64 *addr)
 {
 	struct phyr_dma_iter it;
-	struct dma_range ahead;
+	struct phyr_dma_range ahead;
 	u64 from, len;
 	bool more;
 

@@ -28,7 +28,7 @@ EXPORT_SYMBOL_GPL(__phyr_dma_iter_cut);
  */
 static bool phyr_dma_iter_array(struct phyr_dma_iter *it)
 {
-	const struct dma_range *range;
+	const struct phyr_dma_range *range;
 
 	do {
 		if (it->in.at == it->in.stop) {
@@ -40,7 +40,7 @@ static bool phyr_dma_iter_array(struct phyr_dma_iter *it)
 			it->in.stop = node->word + node->nr;
 			it->in.node = node->next;
 		}
-		range = (const struct dma_range *)it->in.at;
+		range = (const struct phyr_dma_range *)it->in.at;
 		it->in.at += sizeof(*range) / sizeof(u64);
 	} while (unlikely(!range->len));
 	it->addr = range->addr;

@@ -41,7 +41,7 @@ struct phyr_dmabuf {
 	struct phys_vec vec[] __counted_by(nr);
 };
 
-static void leave(struct phyr_dmabuf *buf)
+static void phyr_dmabuf_leave(struct phyr_dmabuf *buf)
 {
 	if (refcount_dec_and_test(&buf->users))
 		complete(&buf->idle);
@@ -58,11 +58,11 @@ static void take_back(struct phyr_lease *lease)
 	dma_buf_invalidate_mappings(buf->dmabuf);
 	dma_resv_wait_timeout(resv, DMA_RESV_USAGE_BOOKKEEP, false, MAX_SCHEDULE_TIMEOUT);
 	dma_resv_unlock(resv);
-	leave(buf);
+	phyr_dmabuf_leave(buf);
 	wait_for_completion(&buf->idle);
 }
 
-static int fill(const struct phyr_dmabuf *buf, struct phyr_list *list, gfp_t gfp)
+static int phyr_dmabuf_fill(const struct phyr_dmabuf *buf, struct phyr_list *list, gfp_t gfp)
 {
 	bool swapped = phyr_planted(PHYR_PLANT_SWAP_RANGES) && buf->nr > 1;
 	u32 i;
@@ -102,7 +102,7 @@ static struct sg_table *map_ram(struct phyr_dmabuf *buf, struct device *dev,
 	if (!sgt)
 		return ERR_PTR(-ENOMEM);
 	phyr_list_init(&sgt->list, PHYR_PACKED);
-	err = fill(buf, &sgt->list, GFP_KERNEL);
+	err = phyr_dmabuf_fill(buf, &sgt->list, GFP_KERNEL);
 	if (err)
 		goto free;
 	err = phyr_dma_map(dev, &sgt->list, &sgt->map, dir, 0, GFP_KERNEL);
@@ -179,7 +179,7 @@ static void dmabuf_unmap(struct dma_buf_attachment *attach, struct sg_table *tab
 		dma_buf_free_sgt(attach, table, dir);
 	else
 		unmap_ram(attach->dev, table);
-	leave(buf);
+	phyr_dmabuf_leave(buf);
 }
 
 static void dmabuf_release(struct dma_buf *dmabuf)
@@ -199,7 +199,7 @@ static const struct dma_buf_ops dmabuf_ops = {
 };
 
 /* Where the parts are, and their bytes in all. */
-static int place(struct phyr_dmabuf *buf, const struct phyr_part *part, size_t *size)
+static int phyr_dmabuf_add_part(struct phyr_dmabuf *buf, const struct phyr_part *part, size_t *size)
 {
 	const struct phyr_export *export = buf->export;
 	u32 i;
@@ -235,7 +235,7 @@ struct dma_buf *phyr_dmabuf_export(struct phyr_export *export, struct file *file
 	refcount_set(&buf->users, 1);
 	init_completion(&buf->idle);
 	phyr_lease_init(&buf->lease, take_back);
-	err = place(buf, part, &info.size);
+	err = phyr_dmabuf_add_part(buf, part, &info.size);
 	if (err)
 		goto free;
 
@@ -274,7 +274,7 @@ int phyr_list_from_dmabuf(struct phyr_list *list, struct dma_buf_attachment *att
 	buf = attach->dmabuf->priv;
 	if (buf->revoked)
 		return -ENODEV;
-	err = fill(buf, list, gfp);
+	err = phyr_dmabuf_fill(buf, list, gfp);
 	if (!err)
 		refcount_inc(&buf->users);
 	return err;
@@ -284,7 +284,7 @@ EXPORT_SYMBOL_GPL(phyr_list_from_dmabuf);
 void phyr_dmabuf_put(struct dma_buf_attachment *attach)
 {
 	dma_resv_assert_held(attach->dmabuf->resv);
-	leave(attach->dmabuf->priv);
+	phyr_dmabuf_leave(attach->dmabuf->priv);
 }
 EXPORT_SYMBOL_GPL(phyr_dmabuf_put);
 

@@ -33,14 +33,14 @@ bool phyr_fail_end(long *held)
 EXPORT_SYMBOL_GPL(phyr_fail_end);
 
 /* All else here is the watched task's alone. */
-static bool watched(void)
+static bool phyr_fail_watches(void)
 {
 	return READ_ONCE(whose) == current && in_task();
 }
 
 bool phyr_fail_step(void)
 {
-	if (!watched() || !steps_left || --steps_left)
+	if (!phyr_fail_watches() || !steps_left || --steps_left)
 		return false;
 	failed = true;
 	return true;
@@ -48,13 +48,13 @@ bool phyr_fail_step(void)
 
 void phyr_fail_got(void)
 {
-	if (watched())
+	if (phyr_fail_watches())
 		got++;
 }
 
 bool phyr_fail_give_back(void)
 {
-	if (!watched())
+	if (!phyr_fail_watches())
 		return true;
 	/* The slip of the pen that an error path is prone to: a step that is not undone. */
 	if (failed && !forgotten && phyr_planted(PHYR_PLANT_LEAK_ON_ERROR)) {

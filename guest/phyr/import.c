@@ -10,7 +10,7 @@
 #include "phyr/import.h"
 
 /* May the device do with the memory what the process may do with the dma-buf? */
-static bool may(const struct dma_buf *dmabuf, enum dma_data_direction dir)
+static bool phyr_import_may(const struct dma_buf *dmabuf, enum dma_data_direction dir)
 {
 	fmode_t mode = dmabuf->file->f_mode;
 
@@ -25,7 +25,7 @@ int phyr_import_get(struct phyr_import *imp, int fd, enum phyr_import_way way,
 
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
-	if (!may(dmabuf, dir)) {
+	if (!phyr_import_may(dmabuf, dir)) {
 		dma_buf_put(dmabuf);
 		return -EACCES;
 	}
@@ -36,7 +36,7 @@ int phyr_import_get(struct phyr_import *imp, int fd, enum phyr_import_way way,
 EXPORT_SYMBOL_GPL(phyr_import_get);
 
 /* Let the device at the memory, under the reservation lock: meanwhile it is not taken back. */
-static int map(struct phyr_import *imp, struct device *dev)
+static int phyr_import_map(struct phyr_import *imp, struct device *dev)
 {
 	struct phyr_reg *reg;
 
@@ -60,7 +60,7 @@ static int map(struct phyr_import *imp, struct device *dev)
 }
 
 /* The reverse; waits for I/O in flight.  Also undoes half of it. */
-static void unmap(struct phyr_import *imp)
+static void phyr_import_unmap(struct phyr_import *imp)
 {
 	dma_resv_assert_held(imp->dmabuf->resv);
 	if (!imp->mapped)
@@ -75,18 +75,18 @@ static void unmap(struct phyr_import *imp)
 }
 
 /* The exporter wants the memory back, perhaps before it was mapped. */
-static void invalidate(struct dma_buf_attachment *attach)
+static void phyr_import_invalidate(struct dma_buf_attachment *attach)
 {
-	unmap(attach->importer_priv);
+	phyr_import_unmap(attach->importer_priv);
 }
 
 static const struct dma_buf_attach_ops attach_ops = {
 	.allow_peer2peer	= true,
-	.invalidate_mappings	= invalidate,
+	.invalidate_mappings	= phyr_import_invalidate,
 };
 
 /* Not under the reservation lock, but while something holds the device, which @attach names. */
-static void detach(struct phyr_import *imp)
+static void phyr_import_detach(struct phyr_import *imp)
 {
 	if (imp->pinned) {
 		dma_resv_lock(imp->dmabuf->resv, NULL);
@@ -114,16 +114,16 @@ int phyr_import_register(struct phyr_import *imp, struct device *dev)
 	err = dma_buf_pin(attach);
 	imp->pinned = !err;
 	if (!err)
-		err = map(imp, dev);
+		err = phyr_import_map(imp, dev);
 	/* The exporter may still be moving it to where it is to stay. */
 	if (!err && dma_resv_wait_timeout(resv, DMA_RESV_USAGE_KERNEL, false,
 					  MAX_SCHEDULE_TIMEOUT) < 0)
 		err = -EIO;
 	if (err)
-		unmap(imp);
+		phyr_import_unmap(imp);
 	dma_resv_unlock(resv);
 	if (err)
-		detach(imp);
+		phyr_import_detach(imp);
 	return err;
 }
 EXPORT_SYMBOL_GPL(phyr_import_register);
@@ -133,14 +133,14 @@ void phyr_import_revoke(struct phyr_import *imp)
 	struct dma_resv *resv = imp->dmabuf->resv;
 
 	dma_resv_lock(resv, NULL);
-	unmap(imp);
+	phyr_import_unmap(imp);
 	dma_resv_unlock(resv);
 }
 EXPORT_SYMBOL_GPL(phyr_import_revoke);
 
 void phyr_import_put(struct phyr_import *imp)
 {
-	detach(imp);
+	phyr_import_detach(imp);
 	dma_buf_put(imp->dmabuf);
 	/* Has held the device until now. */
 	if (imp->reg)

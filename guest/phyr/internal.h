@@ -166,8 +166,8 @@ enum phyr_how {
 	PHYR_HOW_BORROWED,	/* mapped by somebody else, who unmaps it */
 };
 
-struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
-				  u32 expect, gfp_t gfp);
+struct phyr_dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
+				       u32 expect, gfp_t gfp);
 
 /* sg.c */
 int phyr_map_leads(struct device *dev, const struct phyr_map *map);

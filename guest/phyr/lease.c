@@ -19,8 +19,8 @@ static LIST_HEAD(exports);
 static DEFINE_SPINLOCK(exports_lock);
 
 /* The same words for a part of an export as for all of it. */
-static int append(const struct phyr_export *export, struct phyr_list *list, u64 offset, u64 len,
-		  gfp_t gfp)
+static int phyr_lease_append(const struct phyr_export *export, struct phyr_list *list, u64 offset,
+			     u64 len, gfp_t gfp)
 {
 	if (export->mem == PHYR_MEM_MMIO)
 		return phyr_list_from_mmio(list, export->provider, export->base + offset, len, gfp);
@@ -36,7 +36,7 @@ int phyr_export_register(struct phyr_export *export)
 	    (export->mem != PHYR_MEM_PAGELESS && export->mem != PHYR_MEM_MMIO))
 		return -EINVAL;
 	phyr_list_init(&all, PHYR_PACKED);
-	err = append(export, &all, 0, export->len, GFP_KERNEL);
+	err = phyr_lease_append(export, &all, 0, export->len, GFP_KERNEL);
 	if (err)
 		return err;
 	phyr_list_destroy(&all);
@@ -142,7 +142,8 @@ unlock:
 }
 
 /* Give a lease; the export's lock is held, and it is offered. */
-static void give(struct phyr_lease *lease, struct phyr_export *export, struct file *file)
+static void phyr_lease_begin(struct phyr_lease *lease, struct phyr_export *export,
+			     struct file *file)
 {
 	lease->revoked = false;
 	refcount_set(&lease->users, 1);
@@ -162,7 +163,7 @@ int phyr_lease_take(struct phyr_lease *lease, struct phyr_export *export, struct
 	if (err)
 		return err;
 	if (export->offered)
-		give(lease, export, get_file(file));
+		phyr_lease_begin(lease, export, get_file(file));
 	else
 		err = -ENODEV;
 	mutex_unlock(&export->lock);
@@ -187,10 +188,10 @@ int phyr_list_from_pfnmap(struct phyr_list *list, struct phyr_lease *lease, u64 
 	err = mutex_lock_killable(&export->lock);
 	if (err)
 		goto put_file;
-	err = export->offered ? append(export, list, offset, len, gfp) : -ENODEV;
+	err = export->offered ? phyr_lease_append(export, list, offset, len, gfp) : -ENODEV;
 	if (err)
 		goto unlock;
-	give(lease, export, file);
+	phyr_lease_begin(lease, export, file);
 	mutex_unlock(&export->lock);
 	return 0;
 

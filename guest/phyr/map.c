@@ -88,10 +88,10 @@ static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struc
  * Room for the next range of an array, which begins @offset bytes into what is mapped; @expect is
  * how many there will be, more or less.
  */
-struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
-				  u32 expect, gfp_t gfp)
+struct phyr_dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
+				       u32 expect, gfp_t gfp)
 {
-	const u32 words = sizeof(struct dma_range) / sizeof(u64);
+	const u32 words = sizeof(struct phyr_dma_range) / sizeof(u64);
 	struct phyr_node *node = *tail;
 
 	if (!node || node->nr + words > node->cap) {
@@ -106,7 +106,7 @@ struct dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail,
 		*tail = node;
 	}
 	node->nr += words;
-	return (struct dma_range *)&node->word[node->nr - words];
+	return (struct phyr_dma_range *)&node->word[node->nr - words];
 }
 
 /* Unmap what the array holds, up to @bytes of it, and free it. */
@@ -120,7 +120,7 @@ static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes
 		attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	for (node = map->array; node && bytes; node = node->next) {
 		for (i = 0; i < node->nr && bytes; i += 2) {
-			struct dma_range *range = (struct dma_range *)&node->word[i];
+			struct phyr_dma_range *range = (struct phyr_dma_range *)&node->word[i];
 			u32 len = min(range->len, bytes);
 
 			dma_unmap_phys(dev, range->addr, len, map->dir, attrs);
@@ -163,8 +163,8 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 		while (it.cur.len) {
 			u64 len = phyr_array_piece(it.cur.paddr, it.cur.len, max);
 			u64 real = min(len, todo - mapped);
-			struct dma_range *range = phyr_array_slot(map, &tail, offset, list->nr,
-								  gfp);
+			struct phyr_dma_range *range = phyr_array_slot(map, &tail, offset, list->nr,
+								       gfp);
 
 			if (!range) {
 				err = -ENOMEM;

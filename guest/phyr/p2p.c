@@ -43,7 +43,7 @@ static int route_on_trial(struct device *dev, phys_addr_t addr, enum phyr_route 
 }
 
 /* Does a port send what its peers say to each other up to the root complex? */
-static bool redirects(struct pci_dev *port)
+static bool phyr_p2p_redirects(struct pci_dev *port)
 {
 	u16 ctrl;
 
@@ -69,10 +69,10 @@ static struct pci_dev *common_port(struct pci_dev *a, struct pci_dev *b)
 }
 
 /* Does what @from says go up to @to, itself left out, without being redirected? */
-static bool straight(struct pci_dev *from, struct pci_dev *to)
+static bool phyr_p2p_straight(struct pci_dev *from, struct pci_dev *to)
 {
 	for (; from != to; from = pci_upstream_bridge(from))
-		if (redirects(from))
+		if (phyr_p2p_redirects(from))
 			return false;
 	return true;
 }
@@ -94,7 +94,8 @@ static int route_of_provider(struct device *dev, const struct p2pdma_provider *p
 		return -EREMOTEIO;
 
 	port = common_port(owner, client);
-	if (port && straight(owner, port) && straight(client, port) && !redirects(port)) {
+	if (port && phyr_p2p_straight(owner, port) && phyr_p2p_straight(client, port) &&
+	    !phyr_p2p_redirects(port)) {
 		*route = PHYR_ROUTE_BUS;
 		*bias = provider->bus_offset;
 	} else {

@@ -12,13 +12,13 @@
 
 #define ROUTES	16	/* known at a time; the oldest goes */
 
-struct known {
+struct phyr_known_route {
 	const struct device *dev;
 	struct phyr_route_to to;
 };
 
 static DEFINE_SEQLOCK(lock);
-static struct known known[ROUTES];
+static struct phyr_known_route known[ROUTES];
 static unsigned int next;
 static unsigned long age;	/* how often everything was forgotten */
 
@@ -39,7 +39,7 @@ bool phyr_route_find(const struct device *dev, phys_addr_t addr, struct phyr_rou
 		seq = read_seqbegin(&lock);
 		found = false;
 		for (i = 0; i < ROUTES && !found; i++) {
-			const struct known *k = &known[i];
+			const struct phyr_known_route *k = &known[i];
 
 			found = k->dev == dev && addr >= k->to.first && addr <= k->to.last;
 			if (found)
@@ -61,7 +61,7 @@ void phyr_route_keep(const struct device *dev, const struct phyr_route_to *to)
 {
 	write_seqlock(&lock);
 	if (to->age == age) {
-		known[next] = (struct known){ .dev = dev, .to = *to };
+		known[next] = (struct phyr_known_route){ .dev = dev, .to = *to };
 		next = (next + 1) % ROUTES;
 	}
 	write_sequnlock(&lock);
@@ -81,13 +81,13 @@ void phyr_route_forget(void)
 }
 
 /* Whatever happened: it is rare. */
-static int forget(struct notifier_block *nb, unsigned long action, void *dev)
+static int phyr_route_changed(struct notifier_block *nb, unsigned long action, void *dev)
 {
 	phyr_route_forget();
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block notifier = { .notifier_call = forget };
+static struct notifier_block notifier = { .notifier_call = phyr_route_changed };
 
 int phyr_route_init(void)
 {

@@ -128,7 +128,7 @@ int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t 
 		return 0;
 	}
 	for_each_sg(table->sgl, sg, table->nents, i) {
-		struct dma_range *range = phyr_array_slot(map, &tail, map->len, map->nr, gfp);
+		struct phyr_dma_range *range = phyr_array_slot(map, &tail, map->len, map->nr, gfp);
 
 		if (!range) {
 			phyr_chain_free(map->array);

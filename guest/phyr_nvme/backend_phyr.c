@@ -35,7 +35,7 @@ static __always_inline blk_status_t pnvme_phyr_map(struct pnvme_ctrl *ctrl, stru
 {
 	struct phyr_list *list = &iod->phyr.list;
 	struct phyr_map *map = &iod->phyr.map;
-	struct dma_range whole;
+	struct phyr_dma_range whole;
 	int err;
 
 	phyr_list_init(list, format);

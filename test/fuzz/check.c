@@ -96,7 +96,7 @@ static void walk(struct pair *p, struct phyr_map *map, u64 offset, u64 len)
 }
 
 /* Room for one more range at the end. */
-static struct dma_range *more_array(struct phyr_map *map, struct phyr_node **tail, u64 offset)
+static struct phyr_dma_range *more_array(struct phyr_map *map, struct phyr_node **tail, u64 offset)
 {
 	struct phyr_node *node = *tail;
 
@@ -110,7 +110,7 @@ static struct dma_range *more_array(struct phyr_map *map, struct phyr_node **tai
 		*tail = node;
 	}
 	node->nr += 2;
-	return (struct dma_range *)&node->word[node->nr - 2];
+	return (struct phyr_dma_range *)&node->word[node->nr - 2];
 }
 
 /*
@@ -128,15 +128,15 @@ static bool make_array(struct pair *p, struct phyr_map *map, u8 empty)
 			return false;
 	for (size_t i = 0; i < p->model.nr; i++) {
 		if (empty >> i % 7 & 1)
-			*more_array(map, &tail, offset) = (struct dma_range){ .addr = map->addr + i };
-		*more_array(map, &tail, offset) = (struct dma_range){
+			*more_array(map, &tail, offset) = (struct phyr_dma_range){ .addr = map->addr + i };
+		*more_array(map, &tail, offset) = (struct phyr_dma_range){
 			.addr = p->model.vec[i].paddr + map->addr,
 			.len = p->model.vec[i].len,
 		};
 		offset += p->model.vec[i].len;
 	}
 	if (empty & 0x80)
-		*more_array(map, &tail, offset) = (struct dma_range){ };
+		*more_array(map, &tail, offset) = (struct phyr_dma_range){ };
 	return true;
 }
 

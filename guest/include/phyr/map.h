@@ -12,12 +12,12 @@ struct device;
 struct phyr_dma_iter;
 
 /**
- * struct dma_range - a range that a device can use
+ * struct phyr_dma_range - a range that a device can use
  * @addr:	bus address
  * @len:	bytes
  * @flags:	none defined yet, 0
  */
-struct dma_range {
+struct phyr_dma_range {
 	dma_addr_t addr;
 	u32 len;
 	u32 flags;
@@ -50,7 +50,7 @@ enum phyr_shape {
  * @how:	how it was made and is undone (private)
  * @attrs:	DMA_ATTR_* as mapped (private)
  * @iova:	SINGLE: state of the two-step mapping (private)
- * @array:	ARRAY: first link of the chain of struct dma_range (private)
+ * @array:	ARRAY: first link of the chain of struct phyr_dma_range (private)
  *
  * Set up by phyr_dma_map(), whatever was in it before.  Up to @shape for anybody to read.
  */
@@ -154,7 +154,7 @@ static inline size_t phyr_map_meta_bytes(const struct phyr_map *map)
  * Context: Any.
  * Return: true if there is no other range.
  */
-static inline bool phyr_map_whole(const struct phyr_map *map, struct dma_range *range)
+static inline bool phyr_map_whole(const struct phyr_map *map, struct phyr_dma_range *range)
 {
 	dma_addr_t addr = map->addr;
 
@@ -185,7 +185,7 @@ static inline bool phyr_map_whole(const struct phyr_map *map, struct dma_range *
  * @todo:	PHYR_PART_*: bytes that follow the present run (private)
  */
 struct phyr_dma_iter {
-	struct dma_range range;
+	struct phyr_dma_range range;
 	dma_addr_t addr;
 	u64 left;
 	dma_addr_t bias;
