@@ -21,7 +21,7 @@
 #define FILL		0xa5
 
 /**
- * struct outcome - what came of a case
+ * struct pengine_outcome - what came of a case
  * @how:	"right": the device's data is where it should be; "fault": the device was told that
  *		it may not; "untouched": it was not told, and no data moved; "wrong": other data,
  *		or elsewhere; "refused": there is no mapping for this device
@@ -30,7 +30,7 @@
  * @window_us:	stale: how long the device could go on after unmap
  * @uses:	stale: how often it did
  */
-struct outcome {
+struct pengine_outcome {
 	const char *how;
 	dma_addr_t addr;
 	bool write;
@@ -39,7 +39,7 @@ struct outcome {
 };
 
 /**
- * struct engine_case - something that an engine is asked to do
+ * struct pengine_case - something that an engine is asked to do
  * @name:	of its file
  * @edu:	it can be asked of edu
  * @testdev:	it can be asked of iommu-testdev
@@ -49,45 +49,45 @@ struct outcome {
  * @run:	does it with pages that are not mapped before and after; 0 or a negative error that
  *		is no outcome
  */
-struct engine_case {
+struct pengine_case {
 	const char *name;
 	bool edu, testdev, unloaded, beyond;
 	gfp_t gfp;
-	int (*run)(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		   struct outcome *out);
+	int (*run)(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+		   struct pengine_outcome *out);
 };
 
 /* Let the device have a page to write, where it has none of its own: by a right mapping. */
-static int load(struct engine *e)
+static int pengine_load(struct pengine *e)
 {
-	struct engine_mapping m;
+	struct pengine_mapping m;
 	int err;
 
 	if (!e->ops->read)
 		return 0;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
+	err = pengine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
 	if (err)
 		return err;
 	get_random_bytes(e->expect, PAGE_SIZE);
 	memcpy(page_address(m.page[0]), e->expect, PAGE_SIZE);
-	err = engine_map(&m, ENGINE_PHYS, DMA_TO_DEVICE);
+	err = pengine_map(&m, ENGINE_PHYS, DMA_TO_DEVICE);
 	if (!err) {
 		err = e->ops->read(e, m.addr[0]);
-		engine_unmap(&m);
+		pengine_unmap(&m);
 	}
-	engine_free(&m);
+	pengine_free(&m);
 	return err;
 }
 
 /* Where a DMA address leads while nothing goes wrong; in a bounce buffer that is not the page. */
-static phys_addr_t leads_to(struct engine *e, dma_addr_t addr, const struct page *page)
+static phys_addr_t pengine_leads_to(struct pengine *e, dma_addr_t addr, const struct page *page)
 {
 	const struct iommu_domain *domain = iommu_get_domain_for_dev(&e->pdev->dev);
 
 	return domain && domain->type != IOMMU_DOMAIN_IDENTITY ? page_to_phys(page) : addr;
 }
 
-static const char *found(struct engine *e, const struct engine_mapping *m, unsigned int i)
+static const char *pengine_found(struct pengine *e, const struct pengine_mapping *m, unsigned int i)
 {
 	const u8 *page = page_address(m->page[i]);
 
@@ -96,7 +96,7 @@ static const char *found(struct engine *e, const struct engine_mapping *m, unsig
 	return memchr_inv(page, FILL, PAGE_SIZE) ? "wrong" : "untouched";
 }
 
-static void fill(struct engine_mapping *m)
+static void pengine_fill(struct pengine_mapping *m)
 {
 	unsigned int i;
 
@@ -105,12 +105,12 @@ static void fill(struct engine_mapping *m)
 }
 
 /* Have the device write to a page. */
-static int device_writes(struct engine *e, const struct engine_mapping *m, unsigned int i,
-			 struct outcome *out)
+static int device_writes(struct pengine *e, const struct pengine_mapping *m, unsigned int i,
+			 struct pengine_outcome *out)
 {
 	out->addr = m->addr[i];
 	out->write = true;
-	return e->ops->write(e, m->addr[i], leads_to(e, m->addr[i], m->page[i]));
+	return e->ops->write(e, m->addr[i], pengine_leads_to(e, m->addr[i], m->page[i]));
 }
 
 /* Is an error of device_writes() an outcome? */
@@ -120,55 +120,55 @@ static bool is_outcome(int err)
 }
 
 /* Through a mapping that is right. */
-static int case_mapped(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		       struct outcome *out)
+static int case_mapped(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+		       struct pengine_outcome *out)
 {
 	unsigned int i;
 	int err = 0;
 
-	fill(m);
-	if (engine_map(m, path, DMA_FROM_DEVICE)) {
+	pengine_fill(m);
+	if (pengine_map(m, path, DMA_FROM_DEVICE)) {
 		out->write = true;
 		out->how = "refused";
 		return 0;
 	}
 	for (i = 0; i < ENGINE_PAGES && !err; i++)
 		err = device_writes(e, m, i, out);
-	engine_unmap(m);
-	out->how = err == -EFAULT ? "fault" : err == -ENXIO ? "wrong" : found(e, m, 0);
+	pengine_unmap(m);
+	out->how = err == -EFAULT ? "fault" : err == -ENXIO ? "wrong" : pengine_found(e, m, 0);
 	if (!err && !strcmp(out->how, "right"))
-		out->how = found(e, m, 1);
+		out->how = pengine_found(e, m, 1);
 	return is_outcome(err) ? 0 : err;
 }
 
 /* It writes where something was mapped that nobody can remember any more. */
-static int case_unmapped(struct engine *e, enum engine_path path, struct engine_mapping *m,
-			 struct outcome *out)
+static int case_unmapped(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+			 struct pengine_outcome *out)
 {
-	int err = engine_map(m, path, DMA_FROM_DEVICE);
+	int err = pengine_map(m, path, DMA_FROM_DEVICE);
 
 	if (err)
 		return err;
-	engine_unmap(m);
-	fill(m);
+	pengine_unmap(m);
+	pengine_fill(m);
 	msleep(FLUSHED_MS);
 	err = device_writes(e, m, 0, out);
-	out->how = err == -EFAULT ? "fault" : found(e, m, 0);
+	out->how = err == -EFAULT ? "fault" : pengine_found(e, m, 0);
 	return is_outcome(err) ? 0 : err;
 }
 
 /* It goes on writing after the mapping is gone, until it may not. */
-static int case_stale(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		      struct outcome *out)
+static int case_stale(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+		      struct pengine_outcome *out)
 {
-	int err = engine_map(m, path, DMA_FROM_DEVICE);
+	int err = pengine_map(m, path, DMA_FROM_DEVICE);
 	ktime_t begin;
 
 	if (err)
 		return err;
 	/* Now the IOMMU has the translation in its cache. */
 	err = device_writes(e, m, 0, out);
-	engine_unmap(m);
+	pengine_unmap(m);
 	if (err) {
 		out->how = "wrong";
 		return is_outcome(err) ? 0 : err;
@@ -189,71 +189,72 @@ static int case_stale(struct engine *e, enum engine_path path, struct engine_map
 }
 
 /* It writes through a mapping that it may only read. */
-static int case_readonly(struct engine *e, enum engine_path path, struct engine_mapping *m,
-			 struct outcome *out)
+static int case_readonly(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+			 struct pengine_outcome *out)
 {
 	int err;
 
-	fill(m);
-	err = engine_map(m, path, DMA_TO_DEVICE);
+	pengine_fill(m);
+	err = pengine_map(m, path, DMA_TO_DEVICE);
 	if (err)
 		return err;
 	err = device_writes(e, m, 0, out);
-	engine_unmap(m);
-	out->how = err == -EFAULT ? "fault" : found(e, m, 0);
+	pengine_unmap(m);
+	out->how = err == -EFAULT ? "fault" : pengine_found(e, m, 0);
 	return is_outcome(err) ? 0 : err;
 }
 
 /* What does it read there?  It is let read first something else, and last writes what it has. */
-static int read_back(struct engine *e, dma_addr_t addr, const void *secret, struct outcome *out)
+static int read_back(struct pengine *e, dma_addr_t addr, const void *secret,
+		     struct pengine_outcome *out)
 {
-	struct engine_mapping m;
+	struct pengine_mapping m;
 	int err;
 
 	out->addr = addr;
 	err = e->ops->read(e, addr);
 	if (err)
 		return err;
-	err = engine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
+	err = pengine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
 	if (err)
 		return err;
-	fill(&m);
-	err = engine_map(&m, ENGINE_PHYS, DMA_FROM_DEVICE);
+	pengine_fill(&m);
+	err = pengine_map(&m, ENGINE_PHYS, DMA_FROM_DEVICE);
 	if (!err) {
 		err = e->ops->write(e, m.addr[0], 0);
-		engine_unmap(&m);
+		pengine_unmap(&m);
 	}
 	if (!err)
 		out->how = !memcmp(page_address(m.page[0]), secret, PAGE_SIZE) ? "right" :
 			   e->ops->check(e, page_address(m.page[0])) ? "untouched" : "wrong";
-	engine_free(&m);
+	pengine_free(&m);
 	return err;
 }
 
 /* It reads through a mapping of @dir. */
-static int read_case(struct engine *e, enum engine_path path, enum dma_data_direction dir,
-		     struct engine_mapping *m, struct outcome *out)
+static int read_case(struct pengine *e, enum pengine_path path, enum dma_data_direction dir,
+		     struct pengine_mapping *m, struct pengine_outcome *out)
 {
 	int err;
 
 	get_random_bytes(page_address(m->page[0]), PAGE_SIZE);
-	if (engine_map(m, path, dir)) {
+	if (pengine_map(m, path, dir)) {
 		out->how = "refused";
 		return 0;
 	}
 	err = read_back(e, m->addr[0], page_address(m->page[0]), out);
-	engine_unmap(m);
+	pengine_unmap(m);
 	return err;
 }
 
-static int case_read(struct engine *e, enum engine_path path, struct engine_mapping *m,
-		     struct outcome *out)
+static int case_read(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+		     struct pengine_outcome *out)
 {
 	return read_case(e, path, DMA_TO_DEVICE, m, out);
 }
 
-static int case_writeonly(struct engine *e, enum engine_path path, struct engine_mapping *m,
-			  struct outcome *out)
+static int case_writeonly(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+			  struct pengine_outcome *out)
 {
 	return read_case(e, path, DMA_FROM_DEVICE, m, out);
 }
@@ -262,8 +263,8 @@ static int case_writeonly(struct engine *e, enum engine_path path, struct engine
  * A driver that promises more address bits than the device has: it reads elsewhere.  Only reads;
  * a write would be anybody's memory.
  */
-static int case_clamped(struct engine *e, enum engine_path path, struct engine_mapping *m,
-			struct outcome *out)
+static int case_clamped(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+			struct pengine_outcome *out)
 {
 	int err;
 
@@ -271,12 +272,12 @@ static int case_clamped(struct engine *e, enum engine_path path, struct engine_m
 	err = dma_set_mask(&e->pdev->dev, DMA_BIT_MASK(64));
 	if (err)
 		return err;
-	err = engine_map(m, path, DMA_TO_DEVICE);
+	err = pengine_map(m, path, DMA_TO_DEVICE);
 	dma_set_mask(&e->pdev->dev, DMA_BIT_MASK(*e->ops->mask_bits));
 	if (err)
 		return err;
 	err = read_back(e, m->addr[0], page_address(m->page[0]), out);
-	engine_unmap(m);
+	pengine_unmap(m);
 	return err;
 }
 
@@ -286,7 +287,7 @@ static int case_clamped(struct engine *e, enum engine_path path, struct engine_m
 #define LOW	.gfp = GFP_KERNEL | GFP_DMA
 #define ANY	.gfp = GFP_KERNEL
 
-static const struct engine_case cases[] = {
+static const struct pengine_case cases[] = {
 	{ "mapped",	BOTH,	 LOW,			.run = case_mapped },
 	{ "unmapped",	BOTH,	 ANY,			.run = case_unmapped },
 	{ "stale",	TESTDEV, ANY, .unloaded = true,	.run = case_stale },
@@ -297,36 +298,36 @@ static const struct engine_case cases[] = {
 	{ "beyond",	EDU,	 .beyond = true,	.run = case_mapped },
 };
 
-static int run_case(struct engine *e, const struct engine_case *what, enum engine_path path,
-		    struct outcome *out)
+static int run_case(struct pengine *e, const struct pengine_case *what, enum pengine_path path,
+		    struct pengine_outcome *out)
 {
 	struct device *dev = &e->pdev->dev;
-	struct engine_mapping m;
-	int err = what->unloaded ? 0 : load(e);
+	struct pengine_mapping m;
+	int err = what->unloaded ? 0 : pengine_load(e);
 
 	if (err)
 		return err;
-	err = what->beyond ? engine_alloc_beyond(&m, dev, *e->ops->mask_bits) :
-			     engine_alloc(&m, dev, what->gfp);
+	err = what->beyond ? pengine_alloc_beyond(&m, dev, *e->ops->mask_bits) :
+			     pengine_alloc(&m, dev, what->gfp);
 	if (err)
 		return err;
 	err = what->run(e, path, &m, out);
-	engine_free(&m);
+	pengine_free(&m);
 	return err;
 }
 
 /* What a file of debugfs stands for. */
-struct engine_file {
-	struct engine *engine;
-	const struct engine_case *what;
-	enum engine_path path;
+struct pengine_file {
+	struct pengine *engine;
+	const struct pengine_case *what;
+	enum pengine_path path;
 };
 
-static int engine_show(struct seq_file *s, void *unused)
+static int pengine_show(struct seq_file *s, void *unused)
 {
-	const struct engine_file *file = s->private;
-	struct engine *e = file->engine;
-	struct outcome out = { .how = "wrong" };
+	const struct pengine_file *file = s->private;
+	struct pengine *e = file->engine;
+	struct pengine_outcome out = { .how = "wrong" };
 	int err;
 
 	guard(mutex)(&e->mask);
@@ -334,36 +335,36 @@ static int engine_show(struct seq_file *s, void *unused)
 	err = run_case(e, file->what, file->path, &out);
 	if (err) {
 		seq_printf(s, "{\"error\":\"%s %s %s: error %d\"}\n", e->ops->name,
-			   file->what->name, engine_paths[file->path], err);
+			   file->what->name, pengine_paths[file->path], err);
 		return 0;
 	}
 	seq_printf(s, "{\"engine\":{\"device\":\"%s\",\"case\":\"%s\",\"path\":\"%s\",",
-		   e->ops->name, file->what->name, engine_paths[file->path]);
+		   e->ops->name, file->what->name, pengine_paths[file->path]);
 	seq_printf(s, "\"outcome\":\"%s\",\"addr\":%llu,\"write\":%s,", out.how, (u64)out.addr,
 		   out.write ? "true" : "false");
 	seq_printf(s, "\"window_us\":%lld,\"uses\":%u}}\n", out.window_us, out.uses);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(engine);
+DEFINE_SHOW_ATTRIBUTE(pengine);
 
-void engine_add_cases(struct engine *e)
+void pengine_add_cases(struct pengine *e)
 {
-	bool edu = e->ops == &engine_edu;
+	bool edu = e->ops == &pengine_edu;
 	unsigned int i, path;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		if ((edu && !cases[i].edu) || (!edu && !cases[i].testdev))
 			continue;
 		for (path = 0; path < ENGINE_PATHS; path++) {
-			struct engine_file *file = devm_kmalloc(&e->pdev->dev, sizeof(*file),
-								GFP_KERNEL);
+			struct pengine_file *file = devm_kmalloc(&e->pdev->dev, sizeof(*file),
+								 GFP_KERNEL);
 			char name[32];
 
 			if (!file)
 				return;
-			*file = (struct engine_file){ e, &cases[i], path };
-			snprintf(name, sizeof(name), "%s-%s", cases[i].name, engine_paths[path]);
-			debugfs_create_file(name, 0400, e->dir, file, &engine_fops);
+			*file = (struct pengine_file){ e, &cases[i], path };
+			snprintf(name, sizeof(name), "%s-%s", cases[i].name, pengine_paths[path]);
+			debugfs_create_file(name, 0400, e->dir, file, &pengine_fops);
 		}
 	}
 }

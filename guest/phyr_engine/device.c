@@ -23,7 +23,7 @@ static const unsigned int testdev_bits = 64;
 #define EDU_BUFFER	0x40000
 #define EDU_PATIENCE_US	(5 * USEC_PER_SEC)
 
-static int edu_run(struct engine *e, u64 src, u64 dst, u32 cmd)
+static int edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
 {
 	u32 now;
 	int err;
@@ -39,22 +39,22 @@ static int edu_run(struct engine *e, u64 src, u64 dst, u32 cmd)
 	return err;
 }
 
-static int edu_write(struct engine *e, dma_addr_t addr, phys_addr_t phys)
+static int edu_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
 {
 	return edu_run(e, EDU_BUFFER, addr, EDU_TO_MEMORY);
 }
 
-static int edu_read(struct engine *e, dma_addr_t addr)
+static int edu_read(struct pengine *e, dma_addr_t addr)
 {
 	return edu_run(e, addr, EDU_BUFFER, 0);
 }
 
-static bool edu_check(struct engine *e, const void *page)
+static bool edu_check(struct pengine *e, const void *page)
 {
 	return !memcmp(page, e->expect, PAGE_SIZE);
 }
 
-const struct engine_ops engine_edu = {
+const struct pengine_ops pengine_edu = {
 	.name		= "edu",
 	.mask_bits	= &edu_bits,
 	.write		= edu_write,
@@ -79,7 +79,7 @@ const struct engine_ops engine_edu = {
 #define ITD_MISMATCH	0xdead0004
 #define ITD_WORD	0x12345678
 
-static int testdev_write(struct engine *e, dma_addr_t addr, phys_addr_t phys)
+static int testdev_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
 {
 	writel(lower_32_bits(addr), e->bar + ITD_ADDR_LO);
 	writel(upper_32_bits(addr), e->bar + ITD_ADDR_HI);
@@ -100,7 +100,7 @@ static int testdev_write(struct engine *e, dma_addr_t addr, phys_addr_t phys)
 	}
 }
 
-static bool testdev_check(struct engine *e, const void *page)
+static bool testdev_check(struct pengine *e, const void *page)
 {
 	const __le32 *word = page;
 	unsigned int i;
@@ -111,7 +111,7 @@ static bool testdev_check(struct engine *e, const void *page)
 	return true;
 }
 
-const struct engine_ops engine_testdev = {
+const struct pengine_ops pengine_testdev = {
 	.name		= "iommu-testdev",
 	.mask_bits	= &testdev_bits,
 	.write		= testdev_write,

@@ -14,13 +14,13 @@
 
 #include "phyr.h"
 
-struct engine;
-struct region_node;
+struct pengine;
+struct pengine_node;
 
 /* device.c */
 
 /**
- * struct engine_ops - a kind of engine
+ * struct pengine_ops - a kind of engine
  * @name:	for the answers
  * @mask_bits:	of the addresses that it can send; edu's can be set
  * @write:	let the device write a page to @addr; @phys is where that should be.  0; -EFAULT
@@ -30,18 +30,18 @@ struct region_node;
  *		it has data of its own
  * @check:	does this page hold what the device wrote last?
  */
-struct engine_ops {
+struct pengine_ops {
 	const char *name;
 	const unsigned int *mask_bits;
-	int (*write)(struct engine *e, dma_addr_t addr, phys_addr_t phys);
-	int (*read)(struct engine *e, dma_addr_t addr);
-	bool (*check)(struct engine *e, const void *page);
+	int (*write)(struct pengine *e, dma_addr_t addr, phys_addr_t phys);
+	int (*read)(struct pengine *e, dma_addr_t addr);
+	bool (*check)(struct pengine *e, const void *page);
 };
 
-extern const struct engine_ops engine_edu, engine_testdev;
+extern const struct pengine_ops pengine_edu, pengine_testdev;
 
 /**
- * struct engine - a bound device
+ * struct pengine - a bound device
  * @pdev:	the PCI function
  * @bar:	its registers
  * @ops:	its kind
@@ -52,26 +52,26 @@ extern const struct engine_ops engine_edu, engine_testdev;
  * @expect:	what the next write should bring: page contents of the last read()
  * @node:	its memory regions
  */
-struct engine {
+struct pengine {
 	struct pci_dev *pdev;
 	void __iomem *bar;
-	const struct engine_ops *ops;
+	const struct pengine_ops *ops;
 	struct mutex mask;
 	struct mutex lock;	/* one case, or one use, at a time */
 	struct dentry *dir;
 	void *expect;
-	struct region_node *node;
+	struct pengine_node *node;
 };
 
 /* mapping.c */
 
 #define ENGINE_PAGES	2	/* which do not adjoin: a list of two chunks */
 
-enum engine_path { ENGINE_PHYS, ENGINE_SG, ENGINE_PHYR16, ENGINE_PHYR8, ENGINE_PATHS };
-extern const char *const engine_paths[ENGINE_PATHS];
+enum pengine_path { ENGINE_PHYS, ENGINE_SG, ENGINE_PHYR16, ENGINE_PHYR8, ENGINE_PATHS };
+extern const char *const pengine_paths[ENGINE_PATHS];
 
 /**
- * struct engine_mapping - pages and their DMA addresses, by any path
+ * struct pengine_mapping - pages and their DMA addresses, by any path
  * @dev:	the device
  * @path:	by which it was mapped
  * @dir:	direction
@@ -83,9 +83,9 @@ extern const char *const engine_paths[ENGINE_PATHS];
  * @list:	of ENGINE_PHYR16, ENGINE_PHYR8
  * @map:	the same
  */
-struct engine_mapping {
+struct pengine_mapping {
 	struct device *dev;
-	enum engine_path path;
+	enum pengine_path path;
 	enum dma_data_direction dir;
 	struct page *page[ENGINE_PAGES];
 	struct page *block;
@@ -96,17 +96,17 @@ struct engine_mapping {
 	struct phyr_map map;
 };
 
-int engine_alloc(struct engine_mapping *m, struct device *dev, gfp_t gfp);
-int engine_alloc_beyond(struct engine_mapping *m, struct device *dev, unsigned int bits);
-void engine_free(struct engine_mapping *m);
-int engine_map(struct engine_mapping *m, enum engine_path path, enum dma_data_direction dir);
-void engine_unmap(struct engine_mapping *m);
+int pengine_alloc(struct pengine_mapping *m, struct device *dev, gfp_t gfp);
+int pengine_alloc_beyond(struct pengine_mapping *m, struct device *dev, unsigned int bits);
+void pengine_free(struct pengine_mapping *m);
+int pengine_map(struct pengine_mapping *m, enum pengine_path path, enum dma_data_direction dir);
+void pengine_unmap(struct pengine_mapping *m);
 
 /* node.c */
-int engine_add_node(struct engine *e);
-void engine_remove_node(struct engine *e);
+int pengine_add_node(struct pengine *e);
+void pengine_remove_node(struct pengine *e);
 
 /* cases.c */
-void engine_add_cases(struct engine *e);
+void pengine_add_cases(struct pengine *e);
 
 #endif /* PHYR_ENGINE_H */

@@ -11,25 +11,25 @@
 
 static struct dentry *root;
 
-static const struct engine_ops *kind_of(const struct pci_dev *pdev)
+static const struct pengine_ops *pengine_ops_of(const struct pci_dev *pdev)
 {
 	if (pdev->vendor == 0x1234 && pdev->device == 0x11e8)
-		return &engine_edu;
+		return &pengine_edu;
 	if (pdev->vendor == PCI_VENDOR_ID_REDHAT && pdev->device == 0x0005)
-		return &engine_testdev;
+		return &pengine_testdev;
 	return NULL;
 }
 
-static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int pengine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct engine *e;
+	struct pengine *e;
 	int err;
 
 	e = devm_kzalloc(&pdev->dev, sizeof(*e), GFP_KERNEL);
 	if (!e)
 		return -ENOMEM;
 	e->pdev = pdev;
-	e->ops = kind_of(pdev);
+	e->ops = pengine_ops_of(pdev);
 	if (!e->ops || *e->ops->mask_bits < 12 || *e->ops->mask_bits > 64)
 		return -ENODEV;
 	e->expect = devm_kmalloc(&pdev->dev, PAGE_SIZE, GFP_KERNEL);
@@ -50,57 +50,57 @@ static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 	dma_set_seg_boundary(&pdev->dev, ULONG_MAX);
 	pci_set_master(pdev);
-	err = engine_add_node(e);
+	err = pengine_add_node(e);
 	if (err) {
 		pci_clear_master(pdev);
 		return err;
 	}
 	e->dir = debugfs_create_dir(pci_name(pdev), root);
-	engine_add_cases(e);
+	pengine_add_cases(e);
 	pci_set_drvdata(pdev, e);
 	return 0;
 }
 
-static void engine_remove(struct pci_dev *pdev)
+static void pengine_remove(struct pci_dev *pdev)
 {
-	struct engine *e = pci_get_drvdata(pdev);
+	struct pengine *e = pci_get_drvdata(pdev);
 
 	/* Waits for a case that is running. */
 	debugfs_remove(e->dir);
-	engine_remove_node(e);
+	pengine_remove_node(e);
 	pci_clear_master(pdev);
 }
 
-static const struct pci_device_id engine_ids[] = {
+static const struct pci_device_id pengine_ids[] = {
 	{ }	/* driver_override only */
 };
 
-static struct pci_driver engine_driver = {
+static struct pci_driver pengine_driver = {
 	.name = "phyr_engine",
-	.id_table = engine_ids,
-	.probe = engine_probe,
-	.remove = engine_remove,
+	.id_table = pengine_ids,
+	.probe = pengine_probe,
+	.remove = pengine_remove,
 };
 
-static int __init engine_init(void)
+static int __init pengine_init(void)
 {
 	int err;
 
 	root = debugfs_create_dir("phyr_engine", NULL);
-	err = pci_register_driver(&engine_driver);
+	err = pci_register_driver(&pengine_driver);
 	if (err)
 		debugfs_remove(root);
 	return err;
 }
 
-static void __exit engine_exit(void)
+static void __exit pengine_exit(void)
 {
-	pci_unregister_driver(&engine_driver);
+	pci_unregister_driver(&pengine_driver);
 	debugfs_remove(root);
 }
 
-module_init(engine_init);
-module_exit(engine_exit);
+module_init(pengine_init);
+module_exit(pengine_exit);
 
 MODULE_DESCRIPTION("DMA by QEMU's edu and iommu-testdev, for phyrlab");
 MODULE_AUTHOR("phyrlab");

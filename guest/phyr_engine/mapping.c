@@ -5,10 +5,10 @@
 
 #include "engine.h"
 
-const char *const engine_paths[ENGINE_PATHS] = { "phys", "sg", "phyr16", "phyr8" };
+const char *const pengine_paths[ENGINE_PATHS] = { "phys", "sg", "phyr16", "phyr8" };
 
 /* The first and the third page of a block. */
-static void engine_take(struct engine_mapping *m, struct page *block, unsigned int order)
+static void pengine_take(struct pengine_mapping *m, struct page *block, unsigned int order)
 {
 	m->block = block;
 	m->order = order;
@@ -17,14 +17,14 @@ static void engine_take(struct engine_mapping *m, struct page *block, unsigned i
 }
 
 /**
- * engine_alloc - get the pages, filled with zeroes
+ * pengine_alloc - get the pages, filled with zeroes
  * @m:		receives them
  * @dev:	for whom
  * @gfp:	what kind
  *
  * Return: 0 or -ENOMEM.
  */
-int engine_alloc(struct engine_mapping *m, struct device *dev, gfp_t gfp)
+int pengine_alloc(struct pengine_mapping *m, struct device *dev, gfp_t gfp)
 {
 	struct page *block = alloc_pages(gfp | __GFP_ZERO, 2);
 
@@ -32,7 +32,7 @@ int engine_alloc(struct engine_mapping *m, struct device *dev, gfp_t gfp)
 	m->dev = dev;
 	if (!block)
 		return -ENOMEM;
-	engine_take(m, block, 2);
+	pengine_take(m, block, 2);
 	return 0;
 }
 
@@ -41,14 +41,14 @@ int engine_alloc(struct engine_mapping *m, struct device *dev, gfp_t gfp)
 #define BEYOND_TRIES	2048
 
 /**
- * engine_alloc_beyond - get pages that the device cannot address by itself
+ * pengine_alloc_beyond - get pages that the device cannot address by itself
  * @m:		receives them
  * @dev:	for whom
  * @bits:	of address that it has
  *
  * Return: 0; -ENOMEM; -ENXIO if there is no such memory.
  */
-int engine_alloc_beyond(struct engine_mapping *m, struct device *dev, unsigned int bits)
+int pengine_alloc_beyond(struct pengine_mapping *m, struct device *dev, unsigned int bits)
 {
 	struct page **low, *block;
 	unsigned int nr = 0;
@@ -64,7 +64,7 @@ int engine_alloc_beyond(struct engine_mapping *m, struct device *dev, unsigned i
 		if (!block)
 			break;
 		if (page_to_phys(block) > DMA_BIT_MASK(bits)) {
-			engine_take(m, block, BEYOND_ORDER);
+			pengine_take(m, block, BEYOND_ORDER);
 			err = 0;
 			break;
 		}
@@ -76,12 +76,12 @@ int engine_alloc_beyond(struct engine_mapping *m, struct device *dev, unsigned i
 	return err;
 }
 
-void engine_free(struct engine_mapping *m)
+void pengine_free(struct pengine_mapping *m)
 {
 	__free_pages(m->block, m->order);
 }
 
-static int map_phys(struct engine_mapping *m)
+static int map_phys(struct pengine_mapping *m)
 {
 	unsigned int i;
 
@@ -97,14 +97,14 @@ static int map_phys(struct engine_mapping *m)
 }
 
 /* Hand a range of DMA addresses out to the pages, as the device would use it. */
-static unsigned int deal_out(struct engine_mapping *m, unsigned int n, dma_addr_t addr, u32 len)
+static unsigned int deal_out(struct pengine_mapping *m, unsigned int n, dma_addr_t addr, u32 len)
 {
 	for (; n < ENGINE_PAGES && len >= PAGE_SIZE; addr += PAGE_SIZE, len -= PAGE_SIZE)
 		m->addr[n++] = addr;
 	return n;
 }
 
-static int map_sg(struct engine_mapping *m)
+static int map_sg(struct pengine_mapping *m)
 {
 	struct scatterlist *sg;
 	unsigned int i, n = 0;
@@ -125,7 +125,7 @@ static int map_sg(struct engine_mapping *m)
 	return 0;
 }
 
-static int map_phyr(struct engine_mapping *m)
+static int map_phyr(struct pengine_mapping *m)
 {
 	struct phyr_dma_iter it;
 	unsigned int i, n = 0;
@@ -147,7 +147,7 @@ static int map_phyr(struct engine_mapping *m)
 }
 
 /**
- * engine_map - give the pages DMA addresses
+ * pengine_map - give the pages DMA addresses
  * @m:		the pages
  * @path:	how
  * @dir:	direction
@@ -155,7 +155,7 @@ static int map_phyr(struct engine_mapping *m)
  * Context: May sleep.
  * Return: 0 or a negative errno, and nothing is mapped.
  */
-int engine_map(struct engine_mapping *m, enum engine_path path, enum dma_data_direction dir)
+int pengine_map(struct pengine_mapping *m, enum pengine_path path, enum dma_data_direction dir)
 {
 	m->path = path;
 	m->dir = dir;
@@ -169,7 +169,7 @@ int engine_map(struct engine_mapping *m, enum engine_path path, enum dma_data_di
 	}
 }
 
-void engine_unmap(struct engine_mapping *m)
+void pengine_unmap(struct pengine_mapping *m)
 {
 	unsigned int i;
 

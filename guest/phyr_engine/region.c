@@ -7,27 +7,27 @@
 
 #include "region.h"
 
-static void region_free(struct kref *ref)
+static void pengine_region_free(struct kref *ref)
 {
-	struct region *r = container_of(ref, struct region, ref);
+	struct pengine_region *r = container_of(ref, struct pengine_region, ref);
 
 	r->kind->free(r);
 	kfree(r);
 }
 
 /**
- * region_put - let go of a region
+ * pengine_region_put - let go of a region
  * @r:	the region; whoever is the last has seen to it that it is revoked
  *
  * Context: May sleep.
  */
-void region_put(struct region *r)
+void pengine_region_put(struct pengine_region *r)
 {
-	kref_put(&r->ref, region_free);
+	kref_put(&r->ref, pengine_region_free);
 }
 
 /* What a process has in a region counts as locked; a dma-buf is not its, and has no length yet. */
-static int region_charge(struct region *r)
+static int pengine_region_charge(struct pengine_region *r)
 {
 	int err = account_locked_vm(current->mm, r->len >> PAGE_SHIFT, true);
 
@@ -38,7 +38,7 @@ static int region_charge(struct region *r)
 	return 0;
 }
 
-static void region_uncharge(struct region *r)
+static void pengine_region_uncharge(struct pengine_region *r)
 {
 	if (!r->mm)
 		return;
@@ -47,19 +47,19 @@ static void region_uncharge(struct region *r)
 }
 
 /**
- * region_revoke - take a region back from the engine, once
+ * pengine_region_revoke - take a region back from the engine, once
  * @r:	the region, not revoked; serialised by the node's @alive or by who took its key
  *
  * Context: May sleep, as long as uses under way take.
  */
-void region_revoke(struct region *r)
+void pengine_region_revoke(struct pengine_region *r)
 {
 	r->kind->revoke(r);
-	region_uncharge(r);
+	pengine_region_uncharge(r);
 }
 
 /**
- * region_hold - hold the memory of a region that a process asks for
+ * pengine_region_hold - hold the memory of a region that a process asks for
  * @file:	by which it asks
  * @arg:	for what, with nothing wrong in it by itself
  *
@@ -67,19 +67,20 @@ void region_revoke(struct region *r)
  * held, which its removal would wait for.
  *
  * Context: May sleep.
- * Return: the region, for region_make() or region_drop(); an error that uapi/phyr_region.h tells
- * of.
+ * Return: the region, for pengine_region_make() or pengine_region_drop(); an error that
+ * uapi/phyr_region.h tells of.
  */
-struct region *region_hold(const struct file *file, const struct phyr_region_register *arg)
+struct pengine_region *pengine_region_hold(const struct file *file,
+					   const struct phyr_region_register *arg)
 {
-	static const struct region_kind *const kinds[] = {
-		[PHYR_REGION_PHYR] = &region_phyr,
-		[PHYR_REGION_SG] = &region_sg,
-		[PHYR_REGION_PAGES] = &region_pages,
-		[PHYR_REGION_DMABUF] = &region_dmabuf,
-		[PHYR_REGION_DMABUF_SG] = &region_dmabuf,
+	static const struct pengine_region_kind *const kinds[] = {
+		[PHYR_REGION_PHYR] = &pengine_region_phyr,
+		[PHYR_REGION_SG] = &pengine_region_sg,
+		[PHYR_REGION_PAGES] = &pengine_region_pages,
+		[PHYR_REGION_DMABUF] = &pengine_region_dmabuf,
+		[PHYR_REGION_DMABUF_SG] = &pengine_region_dmabuf,
 	};
-	struct region *r = kzalloc_obj(*r, GFP_KERNEL_ACCOUNT);
+	struct pengine_region *r = kzalloc_obj(*r, GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!r)
@@ -90,7 +91,7 @@ struct region *region_hold(const struct file *file, const struct phyr_region_reg
 	r->len = arg->len;
 	r->file = file;
 	kref_init(&r->ref);
-	err = region_charge(r);
+	err = pengine_region_charge(r);
 	if (err)
 		goto free;
 	err = r->kind->hold(r, arg);
@@ -99,37 +100,38 @@ struct region *region_hold(const struct file *file, const struct phyr_region_reg
 	return r;
 
 uncharge:
-	region_uncharge(r);
+	pengine_region_uncharge(r);
 free:
 	kfree(r);
 	return ERR_PTR(err);
 }
 
 /**
- * region_make - register a region with an engine
+ * pengine_region_make - register a region with an engine
  * @r:		the region, held
  * @dev:	the engine, which stays meanwhile
  * @arg:	as it was held; receives what there is to tell, but no key
  *
  * Context: May sleep.
- * Return: 0, and @r is for region_revoke() and region_put(); an error that uapi/phyr_region.h
- * tells of, and @r is held as before.
+ * Return: 0, and @r is for pengine_region_revoke() and pengine_region_put(); an error that
+ * uapi/phyr_region.h tells of, and @r is held as before.
  */
-int region_make(struct region *r, struct device *dev, struct phyr_region_register *arg)
+int pengine_region_make(struct pengine_region *r, struct device *dev,
+			struct phyr_region_register *arg)
 {
 	r->dev = dev;
 	return r->kind->make(r, arg);
 }
 
 /**
- * region_drop - the reverse of region_hold()
+ * pengine_region_drop - the reverse of pengine_region_hold()
  * @r:	the region; not made, and nobody else knows it
  *
  * Context: May sleep.
  */
-void region_drop(struct region *r)
+void pengine_region_drop(struct pengine_region *r)
 {
 	r->kind->drop(r);
-	region_uncharge(r);
+	pengine_region_uncharge(r);
 	kfree(r);
 }

@@ -12,7 +12,7 @@
 #include "uapi/phyr_region.h"
 
 /**
- * struct region - memory that is registered with an engine
+ * struct pengine_region - memory that is registered with an engine
  * @kind:	how it is kept
  * @dev:	the engine, from make() until @revoked
  * @dir:	what it may be used for
@@ -31,8 +31,8 @@
  * @page:	PAGES: pinned
  * @sg:		SG: the same
  */
-struct region {
-	const struct region_kind *kind;
+struct pengine_region {
+	const struct pengine_region_kind *kind;
 	struct device *dev;
 	enum dma_data_direction dir;
 	u64 len;
@@ -56,7 +56,7 @@ struct region {
 };
 
 /**
- * struct region_kind - how regions are kept
+ * struct pengine_region_kind - how regions are kept
  * @hold:	pin what @arg says, or look it up; r->len, too, of a dma-buf.  Knows no engine
  * @make:	map what is held and describe it in @arg
  * @drop:	the reverse of hold(), where nothing is made
@@ -66,22 +66,23 @@ struct region {
  * @revoke:	wait for uses, unmap and unpin; new ones are refused with -ENODEV
  * @free:	what is left
  */
-struct region_kind {
-	int (*hold)(struct region *r, const struct phyr_region_register *arg);
-	int (*make)(struct region *r, struct phyr_region_register *arg);
-	void (*drop)(struct region *r);
-	int (*begin)(struct region *r, u64 offset, enum dma_data_direction dir,
+struct pengine_region_kind {
+	int (*hold)(struct pengine_region *r, const struct phyr_region_register *arg);
+	int (*make)(struct pengine_region *r, struct phyr_region_register *arg);
+	void (*drop)(struct pengine_region *r);
+	int (*begin)(struct pengine_region *r, u64 offset, enum dma_data_direction dir,
 		     struct phyr_reg_io *io, dma_addr_t *addr);
-	void (*end)(struct region *r, struct phyr_reg_io *io);
-	phys_addr_t (*phys)(struct region *r, u64 offset);
-	void (*revoke)(struct region *r);
-	void (*free)(struct region *r);
+	void (*end)(struct pengine_region *r, struct phyr_reg_io *io);
+	phys_addr_t (*phys)(struct pengine_region *r, u64 offset);
+	void (*revoke)(struct pengine_region *r);
+	void (*free)(struct pengine_region *r);
 };
 
-extern const struct region_kind region_phyr, region_dmabuf, region_sg, region_pages;
+extern const struct pengine_region_kind pengine_region_phyr, pengine_region_dmabuf;
+extern const struct pengine_region_kind pengine_region_sg, pengine_region_pages;
 
 /* Where the engine has a region that has a registration: the block that holds it is known. */
-static inline dma_addr_t region_addr(const struct region *r, u64 offset)
+static inline dma_addr_t pengine_region_addr(const struct pengine_region *r, u64 offset)
 {
 	u64 at = r->blocks.lead + offset;
 
@@ -89,17 +90,19 @@ static inline dma_addr_t region_addr(const struct region *r, u64 offset)
 }
 
 /* region_phyr.c: of such regions */
-int region_describe(struct region *r, struct phyr_region_register *arg);
-int region_begin(struct region *r, u64 offset, enum dma_data_direction dir,
-		 struct phyr_reg_io *io, dma_addr_t *addr);
-void region_end(struct region *r, struct phyr_reg_io *io);
-phys_addr_t region_list_phys(const struct phyr_list *list, u64 offset);
+int pengine_region_describe(struct pengine_region *r, struct phyr_region_register *arg);
+int pengine_region_begin(struct pengine_region *r, u64 offset, enum dma_data_direction dir,
+			 struct phyr_reg_io *io, dma_addr_t *addr);
+void pengine_region_end(struct pengine_region *r, struct phyr_reg_io *io);
+phys_addr_t pengine_region_list_phys(const struct phyr_list *list, u64 offset);
 
 /* region.c */
-struct region *region_hold(const struct file *file, const struct phyr_region_register *arg);
-int region_make(struct region *r, struct device *dev, struct phyr_region_register *arg);
-void region_drop(struct region *r);
-void region_revoke(struct region *r);
-void region_put(struct region *r);
+struct pengine_region *pengine_region_hold(const struct file *file,
+					   const struct phyr_region_register *arg);
+int pengine_region_make(struct pengine_region *r, struct device *dev,
+			struct phyr_region_register *arg);
+void pengine_region_drop(struct pengine_region *r);
+void pengine_region_revoke(struct pengine_region *r);
+void pengine_region_put(struct pengine_region *r);
 
 #endif /* REGION_H */

@@ -6,7 +6,7 @@
 
 #include "region.h"
 
-static int dmabuf_hold(struct region *r, const struct phyr_region_register *arg)
+static int pengine_dmabuf_hold(struct pengine_region *r, const struct phyr_region_register *arg)
 {
 	bool list = arg->how == PHYR_REGION_DMABUF;
 	int err = phyr_import_get(&r->import, arg->fd, list ? PHYR_IMPORT_LIST : PHYR_IMPORT_SG,
@@ -21,14 +21,14 @@ static int dmabuf_hold(struct region *r, const struct phyr_region_register *arg)
 	return -EINVAL;
 }
 
-static int dmabuf_make(struct region *r, struct phyr_region_register *arg)
+static int pengine_dmabuf_make(struct pengine_region *r, struct phyr_region_register *arg)
 {
 	int err = phyr_import_register(&r->import, r->dev);
 
 	if (err)
 		return err;
 	r->reg = r->import.reg;
-	err = region_describe(r, arg);
+	err = pengine_region_describe(r, arg);
 	if (err) {
 		phyr_import_revoke(&r->import);
 		return err;
@@ -38,38 +38,38 @@ static int dmabuf_make(struct region *r, struct phyr_region_register *arg)
 	return 0;
 }
 
-static void dmabuf_drop(struct region *r)
+static void pengine_dmabuf_drop(struct pengine_region *r)
 {
 	phyr_import_put(&r->import);
 }
 
 /* Where an exporter does not say what it has mapped, only the IOMMU knows. */
-static phys_addr_t dmabuf_phys(struct region *r, u64 offset)
+static phys_addr_t pengine_dmabuf_phys(struct pengine_region *r, u64 offset)
 {
 	if (r->import.list.len)
-		return region_list_phys(&r->import.list, offset);
-	return iommu_iova_to_phys(iommu_get_domain_for_dev(r->dev), region_addr(r, offset));
+		return pengine_region_list_phys(&r->import.list, offset);
+	return iommu_iova_to_phys(iommu_get_domain_for_dev(r->dev), pengine_region_addr(r, offset));
 }
 
-static void dmabuf_revoke(struct region *r)
+static void pengine_dmabuf_revoke(struct pengine_region *r)
 {
 	r->revoked = true;
 	phyr_import_revoke(&r->import);
 }
 
-static void dmabuf_free(struct region *r)
+static void pengine_dmabuf_free(struct pengine_region *r)
 {
 	phyr_import_put(&r->import);
 	kvfree(r->table);
 }
 
-const struct region_kind region_dmabuf = {
-	.hold	= dmabuf_hold,
-	.make	= dmabuf_make,
-	.drop	= dmabuf_drop,
-	.begin	= region_begin,
-	.end	= region_end,
-	.phys	= dmabuf_phys,
-	.revoke	= dmabuf_revoke,
-	.free	= dmabuf_free,
+const struct pengine_region_kind pengine_region_dmabuf = {
+	.hold	= pengine_dmabuf_hold,
+	.make	= pengine_dmabuf_make,
+	.drop	= pengine_dmabuf_drop,
+	.begin	= pengine_region_begin,
+	.end	= pengine_region_end,
+	.phys	= pengine_dmabuf_phys,
+	.revoke	= pengine_dmabuf_revoke,
+	.free	= pengine_dmabuf_free,
 };

@@ -12,27 +12,27 @@
 
 #include "region.h"
 
-static unsigned long nr_pages(const struct region *r)
+static unsigned long pengine_nr_pages(const struct pengine_region *r)
 {
 	return r->len >> PAGE_SHIFT;
 }
 
-static bool written(const struct region *r)
+static bool pengine_region_is_written(const struct pengine_region *r)
 {
 	return r->dir != DMA_TO_DEVICE;
 }
 
-static void unpin_pages(struct region *r, unsigned long nr, bool dirty)
+static void pengine_pages_unpin(struct pengine_region *r, unsigned long nr, bool dirty)
 {
 	unpin_user_pages_dirty_lock(r->page, nr, dirty);
 	kvfree(r->page);
 	r->page = NULL;
 }
 
-static int pages_hold(struct region *r, const struct phyr_region_register *arg)
+static int pengine_pages_hold(struct pengine_region *r, const struct phyr_region_register *arg)
 {
-	unsigned int flags = FOLL_LONGTERM | (written(r) ? FOLL_WRITE : 0);
-	unsigned long nr = 0, all = nr_pages(r);
+	unsigned int flags = FOLL_LONGTERM | (pengine_region_is_written(r) ? FOLL_WRITE : 0);
+	unsigned long nr = 0, all = pengine_nr_pages(r);
 	int got = 0;
 
 	init_rwsem(&r->busy);
@@ -53,16 +53,16 @@ static int pages_hold(struct region *r, const struct phyr_region_register *arg)
 	}
 	if (nr == all)
 		return 0;
-	unpin_pages(r, nr, false);
+	pengine_pages_unpin(r, nr, false);
 	return got ?: -EFAULT;
 }
 
-static void pages_drop(struct region *r)
+static void pengine_pages_drop(struct pengine_region *r)
 {
-	unpin_pages(r, nr_pages(r), false);
+	pengine_pages_unpin(r, pengine_nr_pages(r), false);
 }
 
-static int paged_begin(struct region *r)
+static int pengine_paged_begin(struct pengine_region *r)
 {
 	down_read(&r->busy);
 	if (!r->revoked)
@@ -71,26 +71,26 @@ static int paged_begin(struct region *r)
 	return -ENODEV;
 }
 
-static void paged_end(struct region *r, struct phyr_reg_io *io)
+static void pengine_paged_end(struct pengine_region *r, struct phyr_reg_io *io)
 {
 	up_read(&r->busy);
 }
 
 /* Arrays: the page at an offset is found at once, and each is mapped by itself. */
-static void pages_unmap(struct region *r, unsigned long nr)
+static void pengine_pages_unmap(struct pengine_region *r, unsigned long nr)
 {
 	while (nr--)
 		dma_unmap_page(r->dev, r->table[nr], PAGE_SIZE, r->dir);
 }
 
-static int pages_make(struct region *r, struct phyr_region_register *arg)
+static int pengine_pages_make(struct pengine_region *r, struct phyr_region_register *arg)
 {
 	unsigned long i;
 
-	r->table = kvmalloc_array(nr_pages(r), sizeof(*r->table), GFP_KERNEL_ACCOUNT);
+	r->table = kvmalloc_array(pengine_nr_pages(r), sizeof(*r->table), GFP_KERNEL_ACCOUNT);
 	if (!r->table)
 		return -ENOMEM;
-	for (i = 0; i < nr_pages(r); i++) {
+	for (i = 0; i < pengine_nr_pages(r); i++) {
 		dma_addr_t addr = dma_map_page(r->dev, r->page[i], 0, PAGE_SIZE, r->dir);
 
 		if (dma_mapping_error(r->dev, addr))
@@ -99,73 +99,74 @@ static int pages_make(struct region *r, struct phyr_region_register *arg)
 		cond_resched();
 	}
 	arg->block = PAGE_SIZE;
-	arg->blocks = nr_pages(r);
+	arg->blocks = pengine_nr_pages(r);
 	arg->first = r->table[0];
-	arg->bytes = sizeof(*r) + nr_pages(r) * (sizeof(*r->page) + sizeof(*r->table));
+	arg->bytes = sizeof(*r) + pengine_nr_pages(r) * (sizeof(*r->page) + sizeof(*r->table));
 	return 0;
 
 unmap:
-	pages_unmap(r, i);
+	pengine_pages_unmap(r, i);
 	kvfree(r->table);
 	return -EIO;
 }
 
-static int pages_begin(struct region *r, u64 offset, enum dma_data_direction dir,
-		       struct phyr_reg_io *io, dma_addr_t *addr)
+static int pengine_pages_begin(struct pengine_region *r, u64 offset, enum dma_data_direction dir,
+			       struct phyr_reg_io *io, dma_addr_t *addr)
 {
-	int err = paged_begin(r);
+	int err = pengine_paged_begin(r);
 
 	if (!err)
 		*addr = r->table[offset >> PAGE_SHIFT];
 	return err;
 }
 
-static phys_addr_t pages_phys(struct region *r, u64 offset)
+static phys_addr_t pengine_pages_phys(struct pengine_region *r, u64 offset)
 {
 	return page_to_phys(r->page[offset >> PAGE_SHIFT]);
 }
 
-static void pages_revoke(struct region *r)
+static void pengine_pages_revoke(struct pengine_region *r)
 {
 	down_write(&r->busy);
 	r->revoked = true;
 	up_write(&r->busy);
-	pages_unmap(r, nr_pages(r));
-	unpin_pages(r, nr_pages(r), written(r));
+	pengine_pages_unmap(r, pengine_nr_pages(r));
+	pengine_pages_unpin(r, pengine_nr_pages(r), pengine_region_is_written(r));
 }
 
-static void pages_free(struct region *r)
+static void pengine_pages_free(struct pengine_region *r)
 {
 	kvfree(r->table);
 }
 
-const struct region_kind region_pages = {
-	.hold	= pages_hold,
-	.make	= pages_make,
-	.drop	= pages_drop,
-	.begin	= pages_begin,
-	.end	= paged_end,
-	.phys	= pages_phys,
-	.revoke	= pages_revoke,
-	.free	= pages_free,
+const struct pengine_region_kind pengine_region_pages = {
+	.hold	= pengine_pages_hold,
+	.make	= pengine_pages_make,
+	.drop	= pengine_pages_drop,
+	.begin	= pengine_pages_begin,
+	.end	= pengine_paged_end,
+	.phys	= pengine_pages_phys,
+	.revoke	= pengine_pages_revoke,
+	.free	= pengine_pages_free,
 };
 
 /* A scatterlist. */
-static void sg_unpin(struct region *r)
+static void pengine_sg_unpin(struct pengine_region *r)
 {
 	struct scatterlist *sg;
 	unsigned int i;
 
 	for_each_sgtable_sg(&r->sg.sgt, sg, i)
-		unpin_user_page_range_dirty_lock(sg_page(sg), PFN_UP(sg->length), written(r));
+		unpin_user_page_range_dirty_lock(sg_page(sg), PFN_UP(sg->length),
+						 pengine_region_is_written(r));
 	sg_free_append_table(&r->sg);
 }
 
-static int sg_make(struct region *r, struct phyr_region_register *arg)
+static int pengine_sg_make(struct pengine_region *r, struct phyr_region_register *arg)
 {
 	int err;
 
-	err = sg_alloc_append_table_from_pages(&r->sg, r->page, nr_pages(r), 0, r->len,
+	err = sg_alloc_append_table_from_pages(&r->sg, r->page, pengine_nr_pages(r), 0, r->len,
 					       dma_get_max_seg_size(r->dev), 0, GFP_KERNEL_ACCOUNT);
 	if (!err)
 		err = dma_map_sgtable(r->dev, &r->sg.sgt, r->dir, 0);
@@ -183,10 +184,10 @@ static int sg_make(struct region *r, struct phyr_region_register *arg)
 	return 0;
 }
 
-static int sg_begin(struct region *r, u64 offset, enum dma_data_direction dir,
-		    struct phyr_reg_io *io, dma_addr_t *addr)
+static int pengine_sg_begin(struct pengine_region *r, u64 offset, enum dma_data_direction dir,
+			    struct phyr_reg_io *io, dma_addr_t *addr)
 {
-	int err = paged_begin(r);
+	int err = pengine_paged_begin(r);
 	struct scatterlist *sg;
 	unsigned int i;
 
@@ -201,7 +202,7 @@ static int sg_begin(struct region *r, u64 offset, enum dma_data_direction dir,
 	return 0;
 }
 
-static phys_addr_t sg_phys_at(struct region *r, u64 offset)
+static phys_addr_t pengine_sg_phys_at(struct pengine_region *r, u64 offset)
 {
 	struct scatterlist *sg;
 	unsigned int i;
@@ -214,26 +215,26 @@ static phys_addr_t sg_phys_at(struct region *r, u64 offset)
 	return 0;
 }
 
-static void sg_revoke(struct region *r)
+static void pengine_sg_revoke(struct pengine_region *r)
 {
 	down_write(&r->busy);
 	r->revoked = true;
 	up_write(&r->busy);
 	dma_unmap_sgtable(r->dev, &r->sg.sgt, r->dir, 0);
-	sg_unpin(r);
+	pengine_sg_unpin(r);
 }
 
-static void sg_free(struct region *r)
+static void pengine_sg_free(struct pengine_region *r)
 {
 }
 
-const struct region_kind region_sg = {
-	.hold	= pages_hold,
-	.make	= sg_make,
-	.drop	= pages_drop,
-	.begin	= sg_begin,
-	.end	= paged_end,
-	.phys	= sg_phys_at,
-	.revoke	= sg_revoke,
-	.free	= sg_free,
+const struct pengine_region_kind pengine_region_sg = {
+	.hold	= pengine_pages_hold,
+	.make	= pengine_sg_make,
+	.drop	= pengine_pages_drop,
+	.begin	= pengine_sg_begin,
+	.end	= pengine_paged_end,
+	.phys	= pengine_sg_phys_at,
+	.revoke	= pengine_sg_revoke,
+	.free	= pengine_sg_free,
 };

@@ -8,14 +8,14 @@
 #define BLOCK_SIZES	(SZ_4K | SZ_2M | SZ_1G)
 
 /**
- * region_describe - find out as which blocks the engine knows a region
+ * pengine_region_describe - find out as which blocks the engine knows a region
  * @r:		the region, its reg made; nobody else knows it yet
  * @arg:	receives them, and the bytes that are kept for them and the registration
  *
  * Context: May sleep.
  * Return: 0 and r->table is there to be freed; -ENOMEM; -EOPNOTSUPP; -ENODEV.
  */
-int region_describe(struct region *r, struct phyr_region_register *arg)
+int pengine_region_describe(struct pengine_region *r, struct phyr_region_register *arg)
 {
 	int err = phyr_reg_blocks(r->reg, BLOCK_SIZES, &r->blocks);
 
@@ -38,21 +38,21 @@ int region_describe(struct region *r, struct phyr_region_register *arg)
 	return 0;
 }
 
-static int phyr_hold(struct region *r, const struct phyr_region_register *arg)
+static int pengine_phyr_hold(struct pengine_region *r, const struct phyr_region_register *arg)
 {
 	phyr_list_init(&r->list, PHYR_PACKED);
 	return phyr_list_pin_user(&r->list, arg->addr, arg->len,
 				  FOLL_LONGTERM | (r->dir != DMA_TO_DEVICE ? FOLL_WRITE : 0));
 }
 
-static int phyr_make(struct region *r, struct phyr_region_register *arg)
+static int pengine_phyr_make(struct pengine_region *r, struct phyr_region_register *arg)
 {
 	int err;
 
 	r->reg = phyr_reg_create(r->dev, &r->list, r->dir, 0);
 	if (IS_ERR(r->reg))
 		return PTR_ERR(r->reg);
-	err = region_describe(r, arg);
+	err = pengine_region_describe(r, arg);
 	if (err) {
 		phyr_reg_put(r->reg);
 		return err;
@@ -61,58 +61,58 @@ static int phyr_make(struct region *r, struct phyr_region_register *arg)
 	return 0;
 }
 
-static void phyr_drop(struct region *r)
+static void pengine_phyr_drop(struct pengine_region *r)
 {
 	phyr_list_unpin_user(&r->list, false);
 }
 
-int region_begin(struct region *r, u64 offset, enum dma_data_direction dir,
-		 struct phyr_reg_io *io, dma_addr_t *addr)
+int pengine_region_begin(struct pengine_region *r, u64 offset, enum dma_data_direction dir,
+			 struct phyr_reg_io *io, dma_addr_t *addr)
 {
 	int err = phyr_reg_begin(r->reg, io, offset, PAGE_SIZE, dir);
 
 	if (!err)
-		*addr = region_addr(r, offset);
+		*addr = pengine_region_addr(r, offset);
 	return err;
 }
 
-void region_end(struct region *r, struct phyr_reg_io *io)
+void pengine_region_end(struct pengine_region *r, struct phyr_reg_io *io)
 {
 	phyr_reg_end(io);
 }
 
-phys_addr_t region_list_phys(const struct phyr_list *list, u64 offset)
+phys_addr_t pengine_region_list_phys(const struct phyr_list *list, u64 offset)
 {
 	struct phyr_iter it;
 
 	return phyr_iter_seek(&it, list, offset) ? it.cur.paddr : 0;
 }
 
-static phys_addr_t phyr_phys(struct region *r, u64 offset)
+static phys_addr_t pengine_phyr_phys(struct pengine_region *r, u64 offset)
 {
-	return region_list_phys(&r->list, offset);
+	return pengine_region_list_phys(&r->list, offset);
 }
 
-static void phyr_revoke(struct region *r)
+static void pengine_phyr_revoke(struct pengine_region *r)
 {
 	r->revoked = true;
 	phyr_reg_revoke(r->reg);
 	phyr_list_unpin_user(&r->list, r->dir != DMA_TO_DEVICE);
 }
 
-static void phyr_free(struct region *r)
+static void pengine_phyr_free(struct pengine_region *r)
 {
 	phyr_reg_put(r->reg);
 	kvfree(r->table);
 }
 
-const struct region_kind region_phyr = {
-	.hold	= phyr_hold,
-	.make	= phyr_make,
-	.drop	= phyr_drop,
-	.begin	= region_begin,
-	.end	= region_end,
-	.phys	= phyr_phys,
-	.revoke	= phyr_revoke,
-	.free	= phyr_free,
+const struct pengine_region_kind pengine_region_phyr = {
+	.hold	= pengine_phyr_hold,
+	.make	= pengine_phyr_make,
+	.drop	= pengine_phyr_drop,
+	.begin	= pengine_region_begin,
+	.end	= pengine_region_end,
+	.phys	= pengine_phyr_phys,
+	.revoke	= pengine_phyr_revoke,
+	.free	= pengine_phyr_free,
 };
