@@ -13,38 +13,39 @@
 #include "uapi/phyr_domain.h"
 
 /* main.c */
-extern bool domain_allow_unsafe_interrupts;
+extern bool pdomain_allow_unsafe_interrupts;
 
 /* space.c */
 
-struct mapping;
+struct pdomain_mapping;
 
 /**
- * struct space - what a device sees of memory
- * @dev:	the device; its driver calls space_close() before it goes
+ * struct pdomain_space - what a device sees of memory
+ * @dev:	the device; its driver calls pdomain_space_close() before it goes
  * @domain:	in force for it
  * @reserved:	addresses that the device has other uses for (struct iommu_resv_region)
  * @mappings:	by address
  */
-struct space {
+struct pdomain_space {
 	struct device *dev;
 	struct iommu_domain *domain;
 	struct list_head reserved;
 	struct rb_root_cached mappings;
 };
 
-int space_open(struct space *space, struct device *dev);
-void space_close(struct space *space);
-int space_check(struct space *space, const struct phyr_domain_map *arg);
-struct mapping *mapping_pin(struct phyr_domain_map *arg);
-void mapping_drop(struct mapping *m);
-int space_enter(struct space *space, struct mapping *m, const struct phyr_domain_map *arg);
-int space_unmap(struct space *space, struct phyr_domain_unmap *arg);
+int pdomain_space_open(struct pdomain_space *space, struct device *dev);
+void pdomain_space_close(struct pdomain_space *space);
+int pdomain_space_check(struct pdomain_space *space, const struct phyr_domain_map *arg);
+struct pdomain_mapping *pdomain_mapping_pin(struct phyr_domain_map *arg);
+void pdomain_mapping_drop(struct pdomain_mapping *m);
+int pdomain_space_enter(struct pdomain_space *space, struct pdomain_mapping *m,
+			const struct phyr_domain_map *arg);
+int pdomain_space_unmap(struct pdomain_space *space, struct phyr_domain_unmap *arg);
 
 /* file.c */
 
 /**
- * struct function - a PCI function that user space drives
+ * struct pdomain_function - a PCI function that user space drives
  * @pdev:	the function, held
  * @bar:	its registers
  * @size:	bytes of them
@@ -56,24 +57,24 @@ int space_unmap(struct space *space, struct phyr_domain_unmap *arg);
  * @name:	of the node
  * @ref:	the driver and the file that has it open
  */
-struct function {
+struct pdomain_function {
 	struct pci_dev *pdev;
 	void __iomem *bar;
 	resource_size_t size;
 	struct mutex lock;	/* all that follows but the node */
 	bool gone;
 	bool open;
-	struct space space;
+	struct pdomain_space space;
 	struct miscdevice misc;
 	char name[32];
 	struct kref ref;
 };
 
-extern const struct file_operations function_fops;
-void function_end(struct function *fn);
-void function_free(struct kref *ref);
+extern const struct file_operations pdomain_function_fops;
+void pdomain_function_end(struct pdomain_function *fn);
+void pdomain_function_free(struct kref *ref);
 
 /* reset.c */
-void function_reset(struct function *fn);
+void pdomain_function_reset(struct pdomain_function *fn);
 
 #endif /* DOMAIN_H */

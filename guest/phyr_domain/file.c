@@ -7,18 +7,19 @@
 
 #include "domain.h"
 
-void function_free(struct kref *ref)
+void pdomain_function_free(struct kref *ref)
 {
-	struct function *fn = container_of(ref, struct function, ref);
+	struct pdomain_function *fn = container_of(ref, struct pdomain_function, ref);
 
 	pci_dev_put(fn->pdev);
 	kfree(fn);
 }
 
-static int function_open(struct inode *inode, struct file *file)
+static int pdomain_function_open(struct inode *inode, struct file *file)
 {
 	/* misc_open() has put the miscdevice there, and keeps it from going meanwhile. */
-	struct function *fn = container_of(file->private_data, struct function, misc);
+	struct pdomain_function *fn = container_of(file->private_data, struct pdomain_function,
+						   misc);
 	int err;
 
 	/*
@@ -27,7 +28,8 @@ static int function_open(struct inode *inode, struct file *file)
 	 */
 	if (!mutex_trylock(&fn->lock))
 		return -EBUSY;
-	err = fn->gone ? -ENODEV : fn->open ? -EBUSY : space_open(&fn->space, &fn->pdev->dev);
+	err = fn->gone ? -ENODEV : fn->open ? -EBUSY : pdomain_space_open(&fn->space,
+									  &fn->pdev->dev);
 	if (!err) {
 		fn->open = true;
 		pci_set_master(fn->pdev);
@@ -39,28 +41,28 @@ static int function_open(struct inode *inode, struct file *file)
 }
 
 /**
- * function_end - take a function from the process that has it, for the next
+ * pdomain_function_end - take a function from the process that has it, for the next
  * @fn:	the function, open; its lock held, and its device's
  *
  * Context: May sleep.
  */
-void function_end(struct function *fn)
+void pdomain_function_end(struct pdomain_function *fn)
 {
-	function_reset(fn);
-	space_close(&fn->space);
+	pdomain_function_reset(fn);
+	pdomain_space_close(&fn->space);
 	fn->open = false;
 }
 
-static int function_release(struct inode *inode, struct file *file)
+static int pdomain_function_release(struct inode *inode, struct file *file)
 {
-	struct function *fn = file->private_data;
+	struct pdomain_function *fn = file->private_data;
 
 	scoped_guard(device, &fn->pdev->dev) {
 		guard(mutex)(&fn->lock);
 		if (!fn->gone)
-			function_end(fn);
+			pdomain_function_end(fn);
 	}
-	kref_put(&fn->ref, function_free);
+	kref_put(&fn->ref, pdomain_function_free);
 	return 0;
 }
 
@@ -69,44 +71,45 @@ static int function_release(struct inode *inode, struct file *file)
  * long as somebody likes.  The device gets it last, so that nothing is ever undone: by then others
  * may have unmapped it and mapped something else there.
  */
-static int function_enter(struct function *fn, struct phyr_domain_map *arg, void __user *user)
+static int pdomain_function_enter(struct pdomain_function *fn, struct phyr_domain_map *arg,
+				  void __user *user)
 {
-	struct mapping *m;
+	struct pdomain_mapping *m;
 	int err;
 
 	scoped_guard(mutex, &fn->lock)
-		err = fn->gone ? -ENODEV : space_check(&fn->space, arg);
+		err = fn->gone ? -ENODEV : pdomain_space_check(&fn->space, arg);
 	if (err)
 		return err;
-	m = mapping_pin(arg);
+	m = pdomain_mapping_pin(arg);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	err = copy_to_user(user, arg, sizeof(*arg)) ? -EFAULT : 0;
 	if (!err) {
 		guard(mutex)(&fn->lock);
-		err = fn->gone ? -ENODEV : space_enter(&fn->space, m, arg);
+		err = fn->gone ? -ENODEV : pdomain_space_enter(&fn->space, m, arg);
 	}
 	if (err)
-		mapping_drop(m);
+		pdomain_mapping_drop(m);
 	return err;
 }
 
-static int function_leave(struct function *fn, struct phyr_domain_unmap *arg)
+static int pdomain_function_leave(struct pdomain_function *fn, struct phyr_domain_unmap *arg)
 {
 	guard(mutex)(&fn->lock);
-	return fn->gone ? -ENODEV : space_unmap(&fn->space, arg);
+	return fn->gone ? -ENODEV : pdomain_space_unmap(&fn->space, arg);
 }
 
-static long function_map(struct function *fn, void __user *user)
+static long pdomain_function_map(struct pdomain_function *fn, void __user *user)
 {
 	struct phyr_domain_map arg;
 
 	if (copy_from_user(&arg, user, sizeof(arg)))
 		return -EFAULT;
-	return function_enter(fn, &arg, user);
+	return pdomain_function_enter(fn, &arg, user);
 }
 
-static long function_unmap(struct function *fn, void __user *user)
+static long pdomain_function_unmap(struct pdomain_function *fn, void __user *user)
 {
 	struct phyr_domain_unmap arg;
 	int err;
@@ -115,39 +118,39 @@ static long function_unmap(struct function *fn, void __user *user)
 		return -EFAULT;
 	if (arg.unmapped)
 		return -EINVAL;
-	err = function_leave(fn, &arg);
+	err = pdomain_function_leave(fn, &arg);
 	if (err)
 		return err;
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
-static long function_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+static long pdomain_function_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct function *fn = file->private_data;
+	struct pdomain_function *fn = file->private_data;
 
 	switch (cmd) {
 	case PHYR_DOMAIN_IOC_MAP:
-		return function_map(fn, (void __user *)arg);
+		return pdomain_function_map(fn, (void __user *)arg);
 	case PHYR_DOMAIN_IOC_UNMAP:
-		return function_unmap(fn, (void __user *)arg);
+		return pdomain_function_unmap(fn, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}
 }
 
 /* Is this one register? */
-static bool is_register(const struct function *fn, size_t count, loff_t at)
+static bool pdomain_is_register(const struct pdomain_function *fn, size_t count, loff_t at)
 {
 	return count == sizeof(u32) && IS_ALIGNED(at, sizeof(u32)) && at >= 0 &&
 	       at < fn->size && fn->size - at >= sizeof(u32);
 }
 
-static ssize_t function_read(struct file *file, char __user *user, size_t count, loff_t *at)
+static ssize_t pdomain_function_read(struct file *file, char __user *user, size_t count, loff_t *at)
 {
-	struct function *fn = file->private_data;
+	struct pdomain_function *fn = file->private_data;
 	u32 value;
 
-	if (!is_register(fn, count, *at))
+	if (!pdomain_is_register(fn, count, *at))
 		return -EINVAL;
 	scoped_guard(mutex, &fn->lock) {
 		if (fn->gone)
@@ -157,12 +160,13 @@ static ssize_t function_read(struct file *file, char __user *user, size_t count,
 	return copy_to_user(user, &value, sizeof(value)) ? -EFAULT : sizeof(value);
 }
 
-static ssize_t function_write(struct file *file, const char __user *user, size_t count, loff_t *at)
+static ssize_t pdomain_function_write(struct file *file, const char __user *user, size_t count,
+				      loff_t *at)
 {
-	struct function *fn = file->private_data;
+	struct pdomain_function *fn = file->private_data;
 	u32 value;
 
-	if (!is_register(fn, count, *at))
+	if (!pdomain_is_register(fn, count, *at))
 		return -EINVAL;
 	if (copy_from_user(&value, user, sizeof(value)))
 		return -EFAULT;
@@ -173,12 +177,12 @@ static ssize_t function_write(struct file *file, const char __user *user, size_t
 	return sizeof(value);
 }
 
-const struct file_operations function_fops = {
+const struct file_operations pdomain_function_fops = {
 	.owner = THIS_MODULE,
-	.open = function_open,
-	.release = function_release,
-	.unlocked_ioctl = function_ioctl,
+	.open = pdomain_function_open,
+	.release = pdomain_function_release,
+	.unlocked_ioctl = pdomain_function_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.read = function_read,
-	.write = function_write,
+	.read = pdomain_function_read,
+	.write = pdomain_function_write,
 };

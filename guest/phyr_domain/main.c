@@ -10,14 +10,14 @@
 
 #include "domain.h"
 
-bool domain_allow_unsafe_interrupts;
-module_param_named(allow_unsafe_interrupts, domain_allow_unsafe_interrupts, bool, 0644);
+bool pdomain_allow_unsafe_interrupts;
+module_param_named(allow_unsafe_interrupts, pdomain_allow_unsafe_interrupts, bool, 0644);
 MODULE_PARM_DESC(allow_unsafe_interrupts,
 		 "Also where a function can write itself any interrupt: no interrupt remapping");
 
-static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int pdomain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct function *fn;
+	struct pdomain_function *fn;
 	int err;
 
 	if (!pci_resource_len(pdev, 0) || !(pci_resource_flags(pdev, 0) & IORESOURCE_MEM))
@@ -33,7 +33,7 @@ static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	snprintf(fn->name, sizeof(fn->name), "phyr_domain-%s", pci_name(pdev));
 	fn->misc.name = fn->name;
 	fn->misc.minor = MISC_DYNAMIC_MINOR;
-	fn->misc.fops = &function_fops;
+	fn->misc.fops = &pdomain_function_fops;
 	fn->misc.mode = 0600;
 	fn->misc.parent = &pdev->dev;
 
@@ -46,43 +46,43 @@ static int domain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto free;
 	}
 	pci_set_drvdata(pdev, fn);
-	function_reset(fn);
+	pdomain_function_reset(fn);
 	err = misc_register(&fn->misc);
 	if (err)
 		goto free;
 	return 0;
 
 free:
-	kref_put(&fn->ref, function_free);
+	kref_put(&fn->ref, pdomain_function_free);
 	return err;
 }
 
-static void domain_remove(struct pci_dev *pdev)
+static void pdomain_remove(struct pci_dev *pdev)
 {
-	struct function *fn = pci_get_drvdata(pdev);
+	struct pdomain_function *fn = pci_get_drvdata(pdev);
 
 	misc_deregister(&fn->misc);
 	scoped_guard(mutex, &fn->lock) {
 		if (fn->open)
-			function_end(fn);
+			pdomain_function_end(fn);
 		fn->gone = true;
 	}
-	kref_put(&fn->ref, function_free);
+	kref_put(&fn->ref, pdomain_function_free);
 }
 
-static const struct pci_device_id domain_ids[] = {
+static const struct pci_device_id pdomain_ids[] = {
 	{ }	/* driver_override only */
 };
 
-static struct pci_driver domain_driver = {
+static struct pci_driver pdomain_driver = {
 	.name = "phyr_domain",
-	.id_table = domain_ids,
-	.probe = domain_probe,
-	.remove = domain_remove,
+	.id_table = pdomain_ids,
+	.probe = pdomain_probe,
+	.remove = pdomain_remove,
 	/* The DMA API has no part in it. */
 	.driver_managed_dma = true,
 };
-module_pci_driver(domain_driver);
+module_pci_driver(pdomain_driver);
 
 MODULE_DESCRIPTION("PCI functions for user space, by phyr lists in IOMMU domains, for phyrlab");
 MODULE_AUTHOR("phyrlab");

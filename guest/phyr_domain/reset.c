@@ -7,12 +7,12 @@
 #include "domain.h"
 
 /**
- * function_reset - make a function as new
+ * pdomain_function_reset - make a function as new
  * @fn:	the function, its device's lock held
  *
  * Context: May sleep.
  */
-void function_reset(struct function *fn)
+void pdomain_function_reset(struct pdomain_function *fn)
 {
 	struct pci_dev *bridge = pci_upstream_bridge(fn->pdev);
 	int err;

@@ -7,14 +7,14 @@
 #include "domain.h"
 
 /**
- * struct mapping - memory in a space
+ * struct pdomain_mapping - memory in a space
  * @node:	its addresses
  * @list:	the memory, pinned
  * @mm:		whose it was, charged for it
  * @pages:	that @mm is charged for
  * @dirty:	the device may have written there
  */
-struct mapping {
+struct pdomain_mapping {
 	struct interval_tree_node node;
 	struct phyr_list list;
 	struct mm_struct *mm;
@@ -23,7 +23,7 @@ struct mapping {
 };
 
 /* What a process may have must not harm others: as VFIO asks. */
-static int space_may_open(struct device *dev)
+static int pdomain_space_may_open(struct device *dev)
 {
 	struct iommu_group *group;
 	bool isolated;
@@ -34,14 +34,14 @@ static int space_may_open(struct device *dev)
 	group = iommu_group_get(dev);
 	isolated = group && iommu_group_has_isolated_msi(group);
 	iommu_group_put(group);
-	if (isolated || READ_ONCE(domain_allow_unsafe_interrupts))
+	if (isolated || READ_ONCE(pdomain_allow_unsafe_interrupts))
 		return 0;
 	dev_info(dev, "no interrupt remapping: see parameter allow_unsafe_interrupts\n");
 	return -EPERM;
 }
 
 /**
- * space_open - give a device an empty domain of its own
+ * pdomain_space_open - give a device an empty domain of its own
  * @space:	receives it
  * @dev:	the device, bound to a driver that manages its DMA itself, alone in its IOMMU group
  *
@@ -49,7 +49,7 @@ static int space_may_open(struct device *dev)
  * Return: 0; -ENODEV without an IOMMU; -EPERM or -EBUSY if the group is in use; -EPERM if the
  * device's interrupts are not isolated; -EINVAL if it is not alone there or not coherent; -ENOMEM.
  */
-int space_open(struct space *space, struct device *dev)
+int pdomain_space_open(struct pdomain_space *space, struct device *dev)
 {
 	int err;
 
@@ -59,7 +59,7 @@ int space_open(struct space *space, struct device *dev)
 	err = iommu_device_claim_dma_owner(dev, space);
 	if (err)
 		return err;
-	err = space_may_open(dev);
+	err = pdomain_space_may_open(dev);
 	if (err)
 		goto release;
 	space->domain = iommu_paging_domain_alloc_flags(dev, 0);
@@ -83,43 +83,43 @@ release:
 	return err;
 }
 
-static struct mapping *first_in(struct space *space, u64 start, u64 last)
+static struct pdomain_mapping *pdomain_space_first(struct pdomain_space *space, u64 start, u64 last)
 {
 	struct interval_tree_node *node;
 
 	node = interval_tree_iter_first(&space->mappings, start, last);
-	return node ? container_of(node, struct mapping, node) : NULL;
+	return node ? container_of(node, struct pdomain_mapping, node) : NULL;
 }
 
-static void mapping_remove(struct space *space, struct mapping *m)
+static void pdomain_mapping_remove(struct pdomain_space *space, struct pdomain_mapping *m)
 {
 	interval_tree_remove(&m->node, &space->mappings);
 	phyr_domain_unmap(space->domain, m->node.start, m->list.len);
-	mapping_drop(m);
+	pdomain_mapping_drop(m);
 }
 
 /**
- * space_close - take everything from a device
+ * pdomain_space_close - take everything from a device
  * @space:	of the device
  *
  * When it returns, the device reaches no memory by way of @space, and nothing is pinned.
  *
  * Context: May sleep.
  */
-void space_close(struct space *space)
+void pdomain_space_close(struct pdomain_space *space)
 {
-	struct mapping *m;
+	struct pdomain_mapping *m;
 
 	/* First the device, so that it has nothing at once. */
 	iommu_detach_device(space->domain, space->dev);
-	while ((m = first_in(space, 0, ULONG_MAX)))
-		mapping_remove(space, m);
+	while ((m = pdomain_space_first(space, 0, ULONG_MAX)))
+		pdomain_mapping_remove(space, m);
 	iommu_put_resv_regions(space->dev, &space->reserved);
 	iommu_domain_free(space->domain);
 	iommu_device_release_dma_owner(space->dev);
 }
 
-static bool is_reserved(const struct space *space, u64 start, u64 last)
+static bool pdomain_is_reserved(const struct pdomain_space *space, u64 start, u64 last)
 {
 	const struct iommu_resv_region *region;
 
@@ -133,7 +133,8 @@ static bool is_reserved(const struct space *space, u64 start, u64 last)
 }
 
 /* Addresses that a mapping can be asked for at all, in the order in which VFIO refuses them. */
-static int check_range(const struct space *space, u64 iova, u64 len, u64 other, u64 *last)
+static int pdomain_check_range(const struct pdomain_space *space, u64 iova, u64 len, u64 other,
+			       u64 *last)
 {
 	u64 unused;
 
@@ -146,7 +147,7 @@ static int check_range(const struct space *space, u64 iova, u64 len, u64 other, 
 	return 0;
 }
 
-static int pin(struct mapping *m, const struct phyr_domain_map *arg)
+static int pdomain_pin(struct pdomain_mapping *m, const struct phyr_domain_map *arg)
 {
 	unsigned long pages = arg->len >> PAGE_SHIFT;
 	int err;
@@ -163,22 +164,22 @@ static int pin(struct mapping *m, const struct phyr_domain_map *arg)
 }
 
 /**
- * mapping_pin - pin memory of the current process, for a space
- * @arg:	what space_check() finds nothing wrong with; receives what there is to tell
+ * pdomain_mapping_pin - pin memory of the current process, for a space
+ * @arg:	what pdomain_space_check() finds nothing wrong with; receives what there is to tell
  *
  * Context: May sleep, as long as page faults take: no lock is held that others wait for.
- * Return: it, for space_enter() or mapping_drop(); the errors of struct phyr_domain_map.
+ * Return: it, for pdomain_space_enter() or pdomain_mapping_drop(); else as struct phyr_domain_map.
  */
-struct mapping *mapping_pin(struct phyr_domain_map *arg)
+struct pdomain_mapping *pdomain_mapping_pin(struct phyr_domain_map *arg)
 {
-	struct mapping *m = kzalloc_obj(*m, GFP_KERNEL_ACCOUNT);
+	struct pdomain_mapping *m = kzalloc_obj(*m, GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!m)
 		return ERR_PTR(-ENOMEM);
-	err = pin(m, arg);
+	err = pdomain_pin(m, arg);
 	if (err) {
-		mapping_drop(m);
+		pdomain_mapping_drop(m);
 		return ERR_PTR(err);
 	}
 	arg->chunks = m->list.nr;
@@ -187,12 +188,12 @@ struct mapping *mapping_pin(struct phyr_domain_map *arg)
 }
 
 /**
- * mapping_drop - the reverse of mapping_pin()
+ * pdomain_mapping_drop - the reverse of pdomain_mapping_pin()
  * @m:	the mapping, in no space
  *
  * Context: May sleep.
  */
-void mapping_drop(struct mapping *m)
+void pdomain_mapping_drop(struct pdomain_mapping *m)
 {
 	phyr_list_unpin_user(&m->list, m->dirty);
 	if (m->mm) {
@@ -203,14 +204,14 @@ void mapping_drop(struct mapping *m)
 }
 
 /**
- * space_check - may memory be mapped like this?
+ * pdomain_space_check - may memory be mapped like this?
  * @space:	of the device
  * @arg:	from user space
  *
  * Context: May sleep; serialised with all that is done to @space.
  * Return: 0 or the errors of struct phyr_domain_map.
  */
-int space_check(struct space *space, const struct phyr_domain_map *arg)
+int pdomain_space_check(struct pdomain_space *space, const struct phyr_domain_map *arg)
 {
 	struct iommu_domain *domain = space->domain;
 	u64 last;
@@ -219,29 +220,30 @@ int space_check(struct space *space, const struct phyr_domain_map *arg)
 	if (!arg->access || arg->access & ~(PHYR_DOMAIN_READ | PHYR_DOMAIN_WRITE) ||
 	    arg->format > PHYR_DOMAIN_PHYR16)
 		return -EINVAL;
-	err = check_range(space, arg->iova, arg->len, arg->addr, &last);
+	err = pdomain_check_range(space, arg->iova, arg->len, arg->addr, &last);
 	if (err)
 		return err;
-	if (first_in(space, arg->iova, last))
+	if (pdomain_space_first(space, arg->iova, last))
 		return -EEXIST;
 	if (arg->iova < domain->geometry.aperture_start || last > domain->geometry.aperture_end ||
-	    is_reserved(space, arg->iova, last))
+	    pdomain_is_reserved(space, arg->iova, last))
 		return -EINVAL;
 	return 0;
 }
 
 /**
- * space_enter - let the device at memory
- * @space:	of the device; others may have changed it since space_check()
+ * pdomain_space_enter - let the device at memory
+ * @space:	of the device; others may have changed it since pdomain_space_check()
  * @m:		the memory, which @space has from now on
  * @arg:	of which it was made
  *
  * Context: May sleep; serialised with all that is done to @space.
  * Return: 0 or the errors of struct phyr_domain_map, and @m is in no space.
  */
-int space_enter(struct space *space, struct mapping *m, const struct phyr_domain_map *arg)
+int pdomain_space_enter(struct pdomain_space *space, struct pdomain_mapping *m,
+			const struct phyr_domain_map *arg)
 {
-	int prot = IOMMU_CACHE, err = space_check(space, arg);
+	int prot = IOMMU_CACHE, err = pdomain_space_check(space, arg);
 
 	if (err)
 		return err;
@@ -260,35 +262,36 @@ int space_enter(struct space *space, struct mapping *m, const struct phyr_domain
 }
 
 /* Does a mapping lie on both sides of @at? */
-static bool cuts(struct space *space, u64 at)
+static bool pdomain_space_is_cut(struct pdomain_space *space, u64 at)
 {
-	return at && first_in(space, at - 1, at - 1) &&
-	       first_in(space, at - 1, at - 1) == first_in(space, at, at);
+	return at && pdomain_space_first(space, at - 1, at - 1) &&
+	       pdomain_space_first(space, at - 1, at - 1) == pdomain_space_first(space, at, at);
 }
 
 /**
- * space_unmap - take memory from the device
+ * pdomain_space_unmap - take memory from the device
  * @space:	of the device
  * @arg:	from and to user space
  *
  * Context: May sleep; serialised with all that is done to @space.
  * Return: 0 or the errors of struct phyr_domain_unmap, and nothing is unmapped.
  */
-int space_unmap(struct space *space, struct phyr_domain_unmap *arg)
+int pdomain_space_unmap(struct pdomain_space *space, struct phyr_domain_unmap *arg)
 {
-	struct mapping *m;
+	struct pdomain_mapping *m;
 	u64 last;
 	int err;
 
 	arg->unmapped = 0;
-	err = check_range(space, arg->iova, arg->len, 0, &last);
+	err = pdomain_check_range(space, arg->iova, arg->len, 0, &last);
 	if (err)
 		return err;
-	if (cuts(space, arg->iova) || (last != U64_MAX && cuts(space, last + 1)))
+	if (pdomain_space_is_cut(space, arg->iova) ||
+	    (last != U64_MAX && pdomain_space_is_cut(space, last + 1)))
 		return -EINVAL;
-	while ((m = first_in(space, arg->iova, last))) {
+	while ((m = pdomain_space_first(space, arg->iova, last))) {
 		arg->unmapped += m->list.len;
-		mapping_remove(space, m);
+		pdomain_mapping_remove(space, m);
 		cond_resched();
 	}
 	return 0;
