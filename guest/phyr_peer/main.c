@@ -19,13 +19,13 @@
 #define IVSHMEM_BAR	2
 
 /* The BAR with the memory, ready to use. */
-static int peer_bar(struct pci_dev *pdev)
+static int phyr_peer_bar(struct pci_dev *pdev)
 {
 	/* driver_override lets anybody hand us any device. */
 	if (pdev->vendor == IVSHMEM_VENDOR && pdev->device == IVSHMEM_DEVICE)
 		return IVSHMEM_BAR;
 	if (pdev->class == PCI_CLASS_STORAGE_EXPRESS)
-		return peer_enable_pmr(pdev);
+		return phyr_peer_enable_pmr(pdev);
 	return -ENODEV;
 }
 
@@ -38,7 +38,7 @@ static int phyr_peer_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = pcim_enable_device(pdev);
 	if (err)
 		return err;
-	bar = peer_bar(pdev);
+	bar = phyr_peer_bar(pdev);
 	if (bar < 0) {
 		pci_err(pdev, "neither an ivshmem device nor an NVMe with a persistent memory region: %d\n",
 			bar);

@@ -5,6 +5,6 @@
 struct pci_dev;
 
 /* pmr.c */
-int peer_enable_pmr(struct pci_dev *pdev);
+int phyr_peer_enable_pmr(struct pci_dev *pdev);
 
 #endif /* PHYR_PEER_H */

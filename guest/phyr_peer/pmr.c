@@ -25,7 +25,7 @@
 
 #define READY_US	1000000
 
-static void pmr_disable(void *data)
+static void phyr_peer_disable_pmr(void *data)
 {
 	void __iomem *regs = (__force void __iomem *)data;
 
@@ -33,7 +33,7 @@ static void pmr_disable(void *data)
 }
 
 /**
- * peer_enable_pmr - switch on the persistent memory region of an NVMe controller
+ * phyr_peer_enable_pmr - switch on the persistent memory region of an NVMe controller
  * @pdev: the controller, enabled; nobody else drives it
  *
  * It is switched off again when the device is unbound.
@@ -42,7 +42,7 @@ static void pmr_disable(void *data)
  * Return: its BAR; -ENODEV if it has none that serves data in both directions; -ETIMEDOUT if it
  * does not become ready; else what the PCI core says.
  */
-int peer_enable_pmr(struct pci_dev *pdev)
+int phyr_peer_enable_pmr(struct pci_dev *pdev)
 {
 	void __iomem *regs;
 	u32 cap, status;
@@ -60,7 +60,7 @@ int peer_enable_pmr(struct pci_dev *pdev)
 		return -ENODEV;
 
 	writel(PMRCTL_EN, regs + REG_PMRCTL);
-	err = devm_add_action_or_reset(&pdev->dev, pmr_disable, (__force void *)regs);
+	err = devm_add_action_or_reset(&pdev->dev, phyr_peer_disable_pmr, (__force void *)regs);
 	if (err)
 		return err;
 	err = readl_poll_timeout(regs + REG_PMRSTS, status, !(status & PMRSTS_NRDY), 100, READY_US);

@@ -13,11 +13,11 @@
 #define BAR_DEVICE	0x1110
 #define BAR		2
 
-static int store_bar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int phyr_store_bar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct p2pdma_provider *provider;
 	struct iosys_map map;
-	struct store *store;
+	struct phyr_store *store;
 	void __iomem *mem;
 	char name[32];
 	int err;
@@ -47,23 +47,23 @@ static int store_bar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	iosys_map_set_vaddr_iomem(&map, mem);
 	snprintf(name, sizeof(name), "phyr_bar-%s", pci_name(pdev));
-	store = store_create(name, PHYR_MEM_MMIO, provider, pci_resource_start(pdev, BAR),
-			     pci_resource_len(pdev, BAR), &map, &pdev->dev);
+	store = phyr_store_create(name, PHYR_MEM_MMIO, provider, pci_resource_start(pdev, BAR),
+				  pci_resource_len(pdev, BAR), &map, &pdev->dev);
 	if (IS_ERR(store))
 		return PTR_ERR(store);
 	pci_set_drvdata(pdev, store);
 	return 0;
 }
 
-static void store_bar_remove(struct pci_dev *pdev)
+static void phyr_store_bar_remove(struct pci_dev *pdev)
 {
 	/* The provider and the mapping go after this, so nobody may use them any more. */
-	store_destroy(pci_get_drvdata(pdev));
+	phyr_store_destroy(pci_get_drvdata(pdev));
 }
 
 /* No id: a device is ours only when its driver_override says so. */
-struct pci_driver store_bar_driver = {
+struct pci_driver phyr_store_bar_driver = {
 	.name	= "phyr_store",
-	.probe	= store_bar_probe,
-	.remove	= store_bar_remove,
+	.probe	= phyr_store_bar_probe,
+	.remove	= phyr_store_bar_remove,
 };

@@ -15,16 +15,16 @@ static_assert(sizeof(struct phyr_store_range) == sizeof(struct phyr_part) &&
 	      offsetof(struct phyr_store_range, len) == offsetof(struct phyr_part, len));
 
 /* Is the file open for what somebody may do with the dma-buf? */
-static bool may(const struct file *file, u32 flags)
+static bool phyr_store_may(const struct file *file, u32 flags)
 {
 	fmode_t wanted = OPEN_FMODE(flags);
 
 	return (file->f_mode & wanted) == wanted;
 }
 
-static int make_dmabuf(struct file *file, const struct phyr_store_dmabuf __user *user)
+static int phyr_store_make_dmabuf(struct file *file, const struct phyr_store_dmabuf __user *user)
 {
-	struct store_file *sf = file->private_data;
+	struct phyr_store_file *sf = file->private_data;
 	struct phyr_store_dmabuf arg;
 	struct phyr_part *part;
 	struct dma_buf *dmabuf;
@@ -35,7 +35,7 @@ static int make_dmabuf(struct file *file, const struct phyr_store_dmabuf __user 
 	if (arg.reserved || arg.flags & ~(O_ACCMODE | O_CLOEXEC) ||
 	    (arg.flags & O_ACCMODE) == O_ACCMODE || !arg.nr || arg.nr > PHYR_STORE_MAX_RANGES)
 		return -EINVAL;
-	if (!may(file, arg.flags))
+	if (!phyr_store_may(file, arg.flags))
 		return -EBADF;
 	part = memdup_array_user(u64_to_user_ptr(arg.ranges), arg.nr, sizeof(*part));
 	if (IS_ERR(part))
@@ -50,9 +50,10 @@ static int make_dmabuf(struct file *file, const struct phyr_store_dmabuf __user 
 	return fd;
 }
 
-long store_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+long phyr_store_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return cmd == PHYR_STORE_IOC_DMABUF ? make_dmabuf(file, (void __user *)arg) : -ENOTTY;
+	return cmd == PHYR_STORE_IOC_DMABUF ? phyr_store_make_dmabuf(file,
+								     (void __user *)arg) : -ENOTTY;
 }
 
 MODULE_IMPORT_NS("DMA_BUF");

@@ -8,10 +8,10 @@
 
 #include "store.h"
 
-static int store_open(struct inode *inode, struct file *file)
+static int phyr_store_open(struct inode *inode, struct file *file)
 {
-	struct store *store = container_of(file->private_data, struct store, misc);
-	struct store_file *sf = kzalloc_obj(*sf);
+	struct phyr_store *store = container_of(file->private_data, struct phyr_store, misc);
+	struct phyr_store_file *sf = kzalloc_obj(*sf);
 
 	if (!sf)
 		return -ENOMEM;
@@ -24,42 +24,42 @@ static int store_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int store_release(struct inode *inode, struct file *file)
+static int phyr_store_release(struct inode *inode, struct file *file)
 {
-	struct store_file *sf = file->private_data;
-	struct store *store = sf->store;
+	struct phyr_store_file *sf = file->private_data;
+	struct phyr_store *store = sf->store;
 
 	scoped_guard(rwsem_write, &store->lock)
 		list_del(&sf->node);
 	kfree(sf);
-	kref_put(&store->ref, store_free);
+	kref_put(&store->ref, phyr_store_free);
 	return 0;
 }
 
 /**
- * store_zap - take all pages out of all mappings
+ * phyr_store_zap - take all pages out of all mappings
  * @store: the store, its lock held for writing and @gone set: no page comes back
  *
  * Mappings hold their files, so the open files lead to all of them, by whatever device node they
  * came.
  */
-void store_zap(struct store *store)
+void phyr_store_zap(struct phyr_store *store)
 {
-	struct store_file *sf;
+	struct phyr_store_file *sf;
 
 	list_for_each_entry(sf, &store->files, node)
 		unmap_mapping_range(sf->mapping, 0, 0, true);
 }
 
-static loff_t store_llseek(struct file *file, loff_t offset, int whence)
+static loff_t phyr_store_llseek(struct file *file, loff_t offset, int whence)
 {
-	struct store_file *sf = file->private_data;
+	struct phyr_store_file *sf = file->private_data;
 
 	return fixed_size_llseek(file, offset, whence, sf->store->export.len);
 }
 
 /* A page at a time by way of @page: while the lock is held user memory is left alone. */
-static int store_copy(struct store *store, u64 at, void *page, size_t len, bool write)
+static int phyr_store_copy(struct phyr_store *store, u64 at, void *page, size_t len, bool write)
 {
 	guard(rwsem_read)(&store->lock);
 	if (store->gone)
@@ -71,10 +71,10 @@ static int store_copy(struct store *store, u64 at, void *page, size_t len, bool 
 	return 0;
 }
 
-static ssize_t store_rw(struct file *file, char __user *to, const char __user *from, size_t count,
-			loff_t *pos)
+static ssize_t phyr_store_rw(struct file *file, char __user *to, const char __user *from,
+			     size_t count, loff_t *pos)
 {
-	struct store *store = ((struct store_file *)file->private_data)->store;
+	struct phyr_store *store = ((struct phyr_store_file *)file->private_data)->store;
 	u64 end = store->export.len;
 	size_t done = 0;
 	void *page;
@@ -95,7 +95,7 @@ static ssize_t store_rw(struct file *file, char __user *to, const char __user *f
 			err = -EFAULT;
 			break;
 		}
-		err = store_copy(store, *pos, page, part, from);
+		err = phyr_store_copy(store, *pos, page, part, from);
 		if (err)
 			break;
 		if (to && copy_to_user(to + done, page, part)) {
@@ -109,23 +109,24 @@ static ssize_t store_rw(struct file *file, char __user *to, const char __user *f
 	return done ?: err;
 }
 
-static ssize_t store_read(struct file *file, char __user *to, size_t count, loff_t *pos)
+static ssize_t phyr_store_read(struct file *file, char __user *to, size_t count, loff_t *pos)
 {
-	return store_rw(file, to, NULL, count, pos);
+	return phyr_store_rw(file, to, NULL, count, pos);
 }
 
-static ssize_t store_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
+static ssize_t phyr_store_write(struct file *file, const char __user *from, size_t count,
+				loff_t *pos)
 {
-	return store_rw(file, NULL, from, count, pos);
+	return phyr_store_rw(file, NULL, from, count, pos);
 }
 
 /*
  * What was written is where it stays when the power goes: nothing of it in the CPU's caches.  (What
  * lies between these and persistent memory is flushed by way of its region, deep_flush.)
  */
-static int store_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+static int phyr_store_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {
-	struct store *store = ((struct store_file *)file->private_data)->store;
+	struct phyr_store *store = ((struct phyr_store_file *)file->private_data)->store;
 	u64 last = min_t(u64, end, store->export.len - 1);
 
 	guard(rwsem_read)(&store->lock);
@@ -136,10 +137,10 @@ static int store_fsync(struct file *file, loff_t start, loff_t end, int datasync
 	return 0;
 }
 
-static vm_fault_t store_fault(struct vm_fault *vmf)
+static vm_fault_t phyr_store_fault(struct vm_fault *vmf)
 {
 	struct phyr_export *export = vmf->vma->vm_private_data;
-	struct store *store = container_of(export, struct store, export);
+	struct phyr_store *store = container_of(export, struct phyr_store, export);
 
 	guard(rwsem_read)(&store->lock);
 	/* vmf->pgoff was checked when the mapping was made: it cannot grow. */
@@ -148,13 +149,13 @@ static vm_fault_t store_fault(struct vm_fault *vmf)
 	return vmf_insert_pfn(vmf->vma, vmf->address, PHYS_PFN(export->base) + vmf->pgoff);
 }
 
-const struct vm_operations_struct store_vm_ops = {
-	.fault = store_fault,
+const struct vm_operations_struct phyr_store_vm_ops = {
+	.fault = phyr_store_fault,
 };
 
-static int store_mmap(struct file *file, struct vm_area_struct *vma)
+static int phyr_store_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct store *store = ((struct store_file *)file->private_data)->store;
+	struct phyr_store *store = ((struct phyr_store_file *)file->private_data)->store;
 	u64 pages = store->export.len >> PAGE_SHIFT;
 
 	/* A private mapping would copy pages, and there are none. */
@@ -167,19 +168,19 @@ static int store_mmap(struct file *file, struct vm_area_struct *vma)
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	}
 	vma->vm_private_data = &store->export;
-	vma->vm_ops = &store_vm_ops;
+	vma->vm_ops = &phyr_store_vm_ops;
 	return 0;
 }
 
-const struct file_operations store_fops = {
+const struct file_operations phyr_store_fops = {
 	.owner		= THIS_MODULE,
-	.open		= store_open,
-	.release	= store_release,
-	.llseek		= store_llseek,
-	.read		= store_read,
-	.write		= store_write,
-	.mmap		= store_mmap,
-	.fsync		= store_fsync,
-	.unlocked_ioctl	= store_ioctl,
+	.open		= phyr_store_open,
+	.release	= phyr_store_release,
+	.llseek		= phyr_store_llseek,
+	.read		= phyr_store_read,
+	.write		= phyr_store_write,
+	.mmap		= phyr_store_mmap,
+	.fsync		= phyr_store_fsync,
+	.unlocked_ioctl	= phyr_store_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 };

@@ -14,9 +14,9 @@ static unsigned long long size;
 module_param(size, ullong, 0444);
 MODULE_PARM_DESC(size, "Its bytes; 0 for no store in RAM");
 
-static struct store *ram;
+static struct phyr_store *ram;
 
-static int __init store_ram_init(void)
+static int __init phyr_store_ram_init(void)
 {
 	struct iosys_map map;
 	void *mem;
@@ -37,7 +37,7 @@ static int __init store_ram_init(void)
 		goto release;
 	}
 	iosys_map_set_vaddr(&map, mem);
-	ram = store_create("phyr_ram", PHYR_MEM_PAGELESS, NULL, base, size, &map, NULL);
+	ram = phyr_store_create("phyr_ram", PHYR_MEM_PAGELESS, NULL, base, size, &map, NULL);
 	if (!IS_ERR(ram))
 		return 0;
 
@@ -52,38 +52,38 @@ release:
 	return err;
 }
 
-static void store_ram_exit(void)
+static void phyr_store_ram_exit(void)
 {
 	void *mem;
 
 	if (!ram)
 		return;
 	mem = ram->map.vaddr;
-	store_destroy(ram);
+	phyr_store_destroy(ram);
 	memunmap(mem);
 	release_mem_region(base, size);
 }
 
-static int __init store_init(void)
+static int __init phyr_store_init(void)
 {
-	int err = store_ram_init();
+	int err = phyr_store_ram_init();
 
 	if (err)
 		return err;
-	err = pci_register_driver(&store_bar_driver);
+	err = pci_register_driver(&phyr_store_bar_driver);
 	if (err)
-		store_ram_exit();
+		phyr_store_ram_exit();
 	return err;
 }
 
-static void __exit store_exit(void)
+static void __exit phyr_store_exit(void)
 {
-	pci_unregister_driver(&store_bar_driver);
-	store_ram_exit();
+	pci_unregister_driver(&phyr_store_bar_driver);
+	phyr_store_ram_exit();
 }
 
-module_init(store_init);
-module_exit(store_exit);
+module_init(phyr_store_init);
+module_exit(phyr_store_exit);
 
 MODULE_DESCRIPTION("Memory without struct pages, lent to user space and to devices");
 MODULE_AUTHOR("phyrlab");

@@ -10,16 +10,16 @@
  * Devices first, which also keeps the memory from being handed to one anew: as long as a device
  * uses it, the page tables of the process say what it uses.
  */
-static void store_revoke(struct store *store)
+static void phyr_store_revoke(struct phyr_store *store)
 {
 	guard(mutex)(&store->turn);
 	phyr_export_revoke(&store->export);
 	guard(rwsem_write)(&store->lock);
 	store->gone = true;
-	store_zap(store);
+	phyr_store_zap(store);
 }
 
-static void store_offer(struct store *store)
+static void phyr_store_offer(struct phyr_store *store)
 {
 	guard(mutex)(&store->turn);
 	phyr_export_offer(&store->export);
@@ -27,14 +27,14 @@ static void store_offer(struct store *store)
 	store->gone = false;
 }
 
-static struct store *to_store(struct device *dev)
+static struct phyr_store *phyr_to_store(struct device *dev)
 {
-	return container_of(dev_get_drvdata(dev), struct store, misc);
+	return container_of(dev_get_drvdata(dev), struct phyr_store, misc);
 }
 
 static ssize_t revoked_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(to_store(dev)->gone));
+	return sysfs_emit(buf, "%d\n", READ_ONCE(phyr_to_store(dev)->gone));
 }
 
 static ssize_t revoked_store(struct device *dev, struct device_attribute *attr, const char *buf,
@@ -46,22 +46,22 @@ static ssize_t revoked_store(struct device *dev, struct device_attribute *attr, 
 	if (err)
 		return err;
 	if (revoke)
-		store_revoke(to_store(dev));
+		phyr_store_revoke(phyr_to_store(dev));
 	else
-		store_offer(to_store(dev));
+		phyr_store_offer(phyr_to_store(dev));
 	return count;
 }
 static DEVICE_ATTR_RW(revoked);
 
 static ssize_t address_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%pa\n", &to_store(dev)->export.base);
+	return sysfs_emit(buf, "%pa\n", &phyr_to_store(dev)->export.base);
 }
 static DEVICE_ATTR_ADMIN_RO(address);
 
 static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", to_store(dev)->export.len);
+	return sysfs_emit(buf, "%llu\n", phyr_to_store(dev)->export.len);
 }
 static DEVICE_ATTR_RO(size);
 
@@ -73,30 +73,31 @@ static struct attribute *store_attrs[] = {
 };
 ATTRIBUTE_GROUPS(store);
 
-void store_free(struct kref *ref)
+void phyr_store_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct store, ref));
+	kfree(container_of(ref, struct phyr_store, ref));
 }
 
 /**
- * store_create - offer memory
+ * phyr_store_create - offer memory
  * @name:	of its device file
  * @mem:	PHYR_MEM_PAGELESS or PHYR_MEM_MMIO
  * @provider:	of MMIO, else NULL
  * @base:	physical address, a multiple of the page size
  * @len:	bytes, a multiple of the page size, not 0
- * @map:	the kernel's mapping of it, the caller's to undo after store_destroy()
+ * @map:	the kernel's mapping of it, the caller's to undo after phyr_store_destroy()
  * @parent:	of the device file, or NULL
  *
  * Context: May sleep.
- * Return: the store, for store_destroy(); -EINVAL for a range that is not aligned or has struct
- * pages; -ENOMEM; an error of misc_register().
+ * Return: the store, for phyr_store_destroy(); -EINVAL for a range that is not aligned or has
+ * struct pages; -ENOMEM; an error of misc_register().
  */
-struct store *store_create(const char *name, enum phyr_mem mem, struct p2pdma_provider *provider,
-			   phys_addr_t base, u64 len, const struct iosys_map *map,
-			   struct device *parent)
+struct phyr_store *phyr_store_create(const char *name, enum phyr_mem mem,
+				     struct p2pdma_provider *provider,
+				     phys_addr_t base, u64 len, const struct iosys_map *map,
+				     struct device *parent)
 {
-	struct store *store;
+	struct phyr_store *store;
 	int err;
 
 	if (!IS_ALIGNED(base | len, PAGE_SIZE))
@@ -104,7 +105,7 @@ struct store *store_create(const char *name, enum phyr_mem mem, struct p2pdma_pr
 	store = kzalloc_obj(*store);
 	if (!store)
 		return ERR_PTR(-ENOMEM);
-	store->export.vm_ops = &store_vm_ops;
+	store->export.vm_ops = &phyr_store_vm_ops;
 	store->export.mem = mem;
 	store->export.provider = provider;
 	store->export.base = base;
@@ -117,7 +118,7 @@ struct store *store_create(const char *name, enum phyr_mem mem, struct p2pdma_pr
 	strscpy(store->name, name);
 	store->misc.name = store->name;
 	store->misc.minor = MISC_DYNAMIC_MINOR;
-	store->misc.fops = &store_fops;
+	store->misc.fops = &phyr_store_fops;
 	store->misc.mode = 0600;
 	store->misc.parent = parent;
 	store->misc.groups = store_groups;
@@ -138,7 +139,7 @@ free:
 }
 
 /**
- * store_destroy - take the memory back for good
+ * phyr_store_destroy - take the memory back for good
  * @store: the store; it goes when the last file is closed
  *
  * When it returns nobody reaches the memory by way of it: not the kernel's mapping, no process, no
@@ -146,11 +147,11 @@ free:
  *
  * Context: May sleep, as long as I/O in flight takes.
  */
-void store_destroy(struct store *store)
+void phyr_store_destroy(struct phyr_store *store)
 {
 	/* Waits for opens and for writes to "revoked", which could offer it again. */
 	misc_deregister(&store->misc);
-	store_revoke(store);
+	phyr_store_revoke(store);
 	phyr_export_unregister(&store->export);
-	kref_put(&store->ref, store_free);
+	kref_put(&store->ref, phyr_store_free);
 }

@@ -22,7 +22,7 @@
 #include "phyr/lease.h"
 
 /**
- * struct store - a range of memory and its device file
+ * struct phyr_store - a range of memory and its device file
  * @export:	what devices may have of it
  * @misc:	the device file
  * @map:	the kernel's own mapping, for read() and write()
@@ -30,11 +30,11 @@
  *		memory is touched
  * @gone:	nobody gets at the memory: it was taken back, or its device went
  * @turn:	one taking back or offering at a time
- * @files:	struct store_file, all that are open
+ * @files:	struct phyr_store_file, all that are open
  * @ref:	its maker, and every open file: mappings hold their files, and leases too
  * @name:	of @misc
  */
-struct store {
+struct phyr_store {
 	struct phyr_export export;
 	struct miscdevice misc;
 	struct iosys_map map;
@@ -47,33 +47,34 @@ struct store {
 };
 
 /**
- * struct store_file - an open file
+ * struct phyr_store_file - an open file
  * @store:	what it is open on, held
  * @mapping:	where its mappings are found
  * @node:	in store->files
  */
-struct store_file {
-	struct store *store;
+struct phyr_store_file {
+	struct phyr_store *store;
 	struct address_space *mapping;
 	struct list_head node;
 };
 
 /* dmabuf.c */
-long store_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+long phyr_store_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* file.c */
-extern const struct file_operations store_fops;
-extern const struct vm_operations_struct store_vm_ops;
-void store_zap(struct store *store);
+extern const struct file_operations phyr_store_fops;
+extern const struct vm_operations_struct phyr_store_vm_ops;
+void phyr_store_zap(struct phyr_store *store);
 
 /* store.c */
-struct store *store_create(const char *name, enum phyr_mem mem, struct p2pdma_provider *provider,
-			   phys_addr_t base, u64 len, const struct iosys_map *map,
-			   struct device *parent);
-void store_destroy(struct store *store);
-void store_free(struct kref *ref);
+struct phyr_store *phyr_store_create(const char *name, enum phyr_mem mem,
+				     struct p2pdma_provider *provider,
+				     phys_addr_t base, u64 len, const struct iosys_map *map,
+				     struct device *parent);
+void phyr_store_destroy(struct phyr_store *store);
+void phyr_store_free(struct kref *ref);
 
 /* bar.c */
-extern struct pci_driver store_bar_driver;
+extern struct pci_driver phyr_store_bar_driver;
 
 #endif /* PHYR_STORE_H */
