@@ -24,7 +24,7 @@
 #define MAX_BYTES	SZ_16M	/* of a request */
 
 /**
- * struct buffer - a registered buffer
+ * struct probe_buffer - a registered buffer
  * @node:	in buffers
  * @file:	the open file
  * @handle:	its name there
@@ -34,7 +34,7 @@
  * @nr:		pages that were found when it was registered: all, or none if it is too large
  * @page:	their physical addresses
  */
-struct buffer {
+struct probe_buffer {
 	struct hlist_node node;
 	const void *file;
 	u32 handle;
@@ -49,9 +49,9 @@ static DEFINE_SPINLOCK(lock);
 static DEFINE_HASHTABLE(buffers, TABLE_BITS);
 static DEFINE_HASHTABLE(requests, TABLE_BITS);
 
-static struct buffer *find_buffer(const void *file, u32 handle)
+static struct probe_buffer *find_buffer(const void *file, u32 handle)
 {
-	struct buffer *buf;
+	struct probe_buffer *buf;
 
 	hash_for_each_possible(buffers, buf, node, (unsigned long)file + handle)
 		if (buf->file == file && buf->handle == handle)
@@ -87,7 +87,7 @@ static struct probe_asked *asked_by_buffer(const void *file, u32 handle, u64 at,
 					   bool to_memory, u64 *user)
 {
 	struct probe_asked *asked = NULL;
-	const struct buffer *buf;
+	const struct probe_buffer *buf;
 	unsigned long flags;
 	bool known;
 	u32 nr = 0;
@@ -156,7 +156,7 @@ void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handl
 void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len)
 {
 	u32 nr = len <= MAX_BYTES ? PFN_UP(offset_in_page(addr) + len) : 0;
-	struct buffer *buf = NULL, *old;
+	struct probe_buffer *buf = NULL, *old;
 	unsigned long flags;
 
 	if (len)
@@ -208,7 +208,7 @@ void probe_asked_forget(void)
 {
 	struct probe_asked *asked;
 	struct hlist_node *next;
-	struct buffer *buf;
+	struct probe_buffer *buf;
 	HLIST_HEAD(gone);
 	int i;
 

@@ -12,7 +12,7 @@
 #include "probe.h"
 
 /* What the iterator gave, for those who must unmap it piece by piece. */
-struct piece {
+struct probe_piece {
 	dma_addr_t addr;
 	u64 len;
 };
@@ -32,7 +32,7 @@ struct probe_iter {
 	struct bio bio;
 	struct bio_vec *vec;
 	u32 nr;
-	struct piece *piece;
+	struct probe_piece *piece;
 };
 
 static blk_status_t never_queued(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
@@ -155,11 +155,11 @@ static void iter_unmap(struct probe_mapping *m)
 		dma_unmap_phys(m->dev, p->piece[i].addr, p->piece[i].len, rq_dma_dir(p->rq), 0);
 }
 
-static int save(struct probe_iter *p, u32 limit, dma_addr_t addr, u64 len)
+static int probe_iter_save(struct probe_iter *p, u32 limit, dma_addr_t addr, u64 len)
 {
 	if (p->nr == limit)
 		return -EOVERFLOW;
-	p->piece[p->nr++] = (struct piece){ addr, len };
+	p->piece[p->nr++] = (struct probe_piece){ addr, len };
 	return 0;
 }
 
@@ -178,13 +178,13 @@ static int iter_map(struct probe_mapping *m)
 		memset(&m->iova, 0, sizeof(m->iova));
 		if (dma_mapping_error(m->dev, addr))
 			return -EIO;
-		return save(p, m->mem->nr_chunks, addr, bv.bv_len);
+		return probe_iter_save(p, m->mem->nr_chunks, addr, bv.bv_len);
 	}
 
 	if (!blk_rq_dma_map_iter_start(p->rq, m->dev, &m->iova, &iter))
 		return blk_status_to_errno(iter.status);
 	do {
-		err = save(p, m->mem->nr_chunks, iter.addr, iter.len);
+		err = probe_iter_save(p, m->mem->nr_chunks, iter.addr, iter.len);
 		if (unlikely(err)) {
 			if (!dma_use_iova(&m->iova))
 				dma_unmap_phys(m->dev, iter.addr, iter.len, rq_dma_dir(p->rq), 0);

@@ -105,7 +105,7 @@ void probe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *o
 	out->median = sample[n / 2] - min(sample[n / 2], overhead);
 }
 
-static int measure(struct probe_mapping *m, struct phyr_probe_map_cost *arg)
+static int probe_cost_measure(struct probe_mapping *m, struct phyr_probe_map_cost *arg)
 {
 	struct phyr_probe_cost *out[PHASES] = {
 		&arg->build, &arg->map, &arg->consume, &arg->unmap,
@@ -164,7 +164,7 @@ int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg)
 	if (err)
 		goto out_memory;
 
-	err = arg->count ? count_once(&m, arg) : measure(&m, arg);
+	err = arg->count ? count_once(&m, arg) : probe_cost_measure(&m, arg);
 	arg->shape = m.shape;
 	arg->ranges = m.ranges;
 	arg->prps = m.nr_prp;

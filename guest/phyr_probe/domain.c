@@ -11,7 +11,7 @@
 
 #include "probe.h"
 
-static struct pci_dev *find(u32 segment, u32 devfn)
+static struct pci_dev *probe_domain_find(u32 segment, u32 devfn)
 {
 	if (segment > U16_MAX || devfn > U16_MAX)
 		return NULL;
@@ -38,7 +38,7 @@ int probe_follow_domain(struct phyr_probe_follow_domain *arg)
 	if (arg->by || arg->iova & ~PAGE_MASK || !arg->count ||
 	    arg->count > PHYR_PROBE_MAX_FOLLOWED)
 		return -EINVAL;
-	pdev = find(arg->segment, arg->devfn);
+	pdev = probe_domain_find(arg->segment, arg->devfn);
 	if (!pdev)
 		return -ENODEV;
 	domain = iommu_get_domain_for_dev(&pdev->dev);
@@ -112,7 +112,7 @@ static int calls_hook(void)
 
 static int calls_start(const struct phyr_probe_calls *arg)
 {
-	struct pci_dev *pdev = find(arg->segment, arg->devfn);
+	struct pci_dev *pdev = probe_domain_find(arg->segment, arg->devfn);
 
 	if (!pdev)
 		return -ENODEV;

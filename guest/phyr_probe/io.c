@@ -33,7 +33,7 @@ enum { QUEUE, COMPLETE, MAP, UNMAP, FIGURES };
 /* The functions that are timed: ours, and the one that does nothing. */
 enum { TIME_MAP, TIME_UNMAP, TIME_NOTHING, TIMED };
 
-static struct timed {
+static struct probe_timed {
 	struct fprobe probe;
 	cycles_t from;
 	cycles_t took;
@@ -44,14 +44,14 @@ static DEFINE_MUTEX(timed_lock);
 static int on_entry(struct fprobe *probe, unsigned long ip, unsigned long ret,
 		    struct ftrace_regs *regs, void *data)
 {
-	container_of(probe, struct timed, probe)->from = get_cycles();
+	container_of(probe, struct probe_timed, probe)->from = get_cycles();
 	return 0;
 }
 
 static void on_exit(struct fprobe *probe, unsigned long ip, unsigned long ret,
 		    struct ftrace_regs *regs, void *data)
 {
-	struct timed *t = container_of(probe, struct timed, probe);
+	struct probe_timed *t = container_of(probe, struct probe_timed, probe);
 
 	t->took = get_cycles() - t->from;
 }
@@ -131,14 +131,14 @@ static u32 io_chunks(const struct probe_io *io, u32 from)
 }
 
 /* A command, from its first chunk on: how many of them it has, and where on the disk it begins. */
-struct io_part {
+struct probe_io_part {
 	u32 from;
 	u32 n;
 	sector_t sector;
 };
 
 /* What blk-mq does with a bio before it calls the driver. */
-static struct request *io_request(struct probe_io *io, const struct io_part *part)
+static struct request *io_request(struct probe_io *io, const struct probe_io_part *part)
 {
 	struct request *rq;
 	u32 i;
@@ -199,7 +199,7 @@ static bool io_arrived(const struct probe_io *io)
 }
 
 /* One command.  Returns 0 with its figures, -EAGAIN if the device was slow, or an error. */
-static int io_command(struct probe_io *io, const struct io_part *part, u64 *cost)
+static int io_command(struct probe_io *io, const struct probe_io_part *part, u64 *cost)
 {
 	struct request *rq = io_request(io, part);
 	struct blk_mq_queue_data bd = { .rq = rq, .last = true };
@@ -244,8 +244,8 @@ static int io_command(struct probe_io *io, const struct io_part *part, u64 *cost
 	return in_time ? 0 : -EAGAIN;
 }
 
-static int io_round(struct probe_io *io, const struct io_part *part, u32 iterations, u64 *sample,
-		    int from, int to)
+static int io_round(struct probe_io *io, const struct probe_io_part *part, u32 iterations,
+		    u64 *sample, int from, int to)
 {
 	u32 i, tries = 0;
 	u64 cost[FIGURES];
@@ -272,7 +272,7 @@ static int io_round(struct probe_io *io, const struct io_part *part, u32 iterati
 }
 
 /* One command of the I/O; adds its figures. */
-static int io_measure_part(struct probe_io *io, const struct io_part *part,
+static int io_measure_part(struct probe_io *io, const struct probe_io_part *part,
 			   struct phyr_probe_io_cost *arg, u64 *sample)
 {
 	struct phyr_probe_cost *out[FIGURES] = {
@@ -308,7 +308,7 @@ static int io_measure_part(struct probe_io *io, const struct io_part *part,
 /* Each of the commands is measured by itself: what disturbs one spoils no other. */
 static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
 {
-	struct io_part part = {};
+	struct probe_io_part part = {};
 	int err = 0;
 	u32 i;
 

@@ -71,15 +71,15 @@ static void fill_block(struct page *block)
 }
 
 /* Where the next chunk goes: blocks are filled one after the other. */
-struct place {
+struct probe_place {
 	u32 block;
 	u32 page;
 };
 
 /* A chunk and the hole after it; neither crosses the end of a block. */
-static struct place place_chunk(struct place *next, u32 pages, u32 hole)
+static struct probe_place place_chunk(struct probe_place *next, u32 pages, u32 hole)
 {
-	struct place at;
+	struct probe_place at;
 
 	if (next->page + pages + hole > BLOCK_PAGES) {
 		next->block++;
@@ -95,13 +95,13 @@ static void place_all(struct probe_memory *mem, const struct phyr_probe_memory *
 		      const u32 *length)
 {
 	u64 gap = want->layout == PHYR_PROBE_GAPS ? GAP : 0;
-	struct place next = {};
+	struct probe_place next = {};
 	u32 left, i = 0;
 
 	for (left = want->npages; left; i++) {
 		u32 pages = length ? length[i % want->nr_lengths] : chunk_pages[want->layout];
 		u32 hole = length ? 1 : pages;
-		struct place at;
+		struct probe_place at;
 
 		pages = min(pages, left);
 		left -= pages;

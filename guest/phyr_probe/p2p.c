@@ -28,7 +28,7 @@ void probe_p2p_forget(void)
 }
 
 /* The rules are not exported; the scatterlist path shows what they said. */
-static bool ask(struct device *dev, struct page *page)
+static bool probe_p2p_ask(struct device *dev, struct page *page)
 {
 	const unsigned long attrs = DMA_ATTR_SKIP_CPU_SYNC;
 	struct scatterlist sg;
@@ -65,7 +65,7 @@ bool probe_p2p_is_bus(struct device *dev, struct page *page)
 	if (known)
 		return bus;
 
-	bus = ask(dev, page);
+	bus = probe_p2p_ask(dev, page);
 	spin_lock_irqsave(&known_lock, flags);
 	known_map = map;
 	known_dev = dev;

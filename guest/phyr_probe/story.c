@@ -34,7 +34,7 @@ static struct {
 	u64 lost;
 } story = { .lock = __RAW_SPIN_LOCK_UNLOCKED(story.lock) };
 
-static void tell(const struct phyr_probe_event *event)
+static void probe_story_add(const struct phyr_probe_event *event)
 {
 	lockdep_assert_held(&story.lock);
 
@@ -58,7 +58,7 @@ void probe_story_tell(const struct phyr_probe_event *event)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&story.lock, flags);
-	tell(event);
+	probe_story_add(event);
 	raw_spin_unlock_irqrestore(&story.lock, flags);
 }
 
@@ -78,7 +78,7 @@ static void tell_bios(struct request *rq)
 		event.phys = bvec_phys(&bv);
 		event.len = bv.bv_len;
 		event.prot = memory_prot(event.phys);
-		tell(&event);
+		probe_story_add(&event);
 	}
 }
 
@@ -98,12 +98,12 @@ static void tell_asked(const struct probe_asked *asked)
 			continue;
 		}
 		if (event.len)
-			tell(&event);
+			probe_story_add(&event);
 		event.phys = phys;
 		event.len = part;
 		event.prot = prot;
 	}
-	tell(&event);
+	probe_story_add(&event);
 }
 
 static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
@@ -129,7 +129,7 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 		event.len = blk_rq_payload_bytes(rq);
 
 	raw_spin_lock_irqsave(&story.lock, flags);
-	tell(&event);
+	probe_story_add(&event);
 	if (asked)
 		tell_asked(asked);
 	else if (is_data && rq->bio)
@@ -155,7 +155,7 @@ static const struct {
 
 static struct tracepoint *traced[ARRAY_SIZE(traces)];
 
-static void untrace(void)
+static void probe_story_untrace(void)
 {
 	unsigned int i;
 
@@ -169,7 +169,7 @@ static void untrace(void)
 	tracepoint_synchronize_unregister();
 }
 
-static int trace(void)
+static int probe_story_trace(void)
 {
 	unsigned int i;
 
@@ -180,7 +180,7 @@ static int trace(void)
 		if (err) {
 			if (tp)
 				__symbol_put(traces[i].symbol);
-			untrace();
+			probe_story_untrace();
 			return err;
 		}
 		traced[i] = tp;
@@ -190,7 +190,7 @@ static int trace(void)
 
 static void story_stop(void)
 {
-	untrace();
+	probe_story_untrace();
 	probe_story_unhook();
 	pci_dev_put(story.pdev);
 	story.pdev = NULL;
@@ -249,7 +249,7 @@ int probe_story_start(const struct phyr_probe_story_start *arg)
 		err = probe_story_hook(domain);
 	if (err)
 		goto put;
-	err = trace();
+	err = probe_story_trace();
 	if (err)
 		goto stop_hooks;
 	story.recording = true;

@@ -20,7 +20,7 @@ static u8 prot_bits(int prot)
 }
 
 /* Is this call of an IOMMU API function about our device?  The domain is its first argument. */
-static bool ours(struct ftrace_regs *regs)
+static bool probe_story_is_ours(struct ftrace_regs *regs)
 {
 	return ftrace_regs_get_argument(regs, 0) == (unsigned long)hooked;
 }
@@ -67,7 +67,7 @@ static void on_sync(struct ftrace_regs *regs)
 }
 
 /* Is @ip at the beginning of @function?  What precedes the probe there depends on the machine. */
-static bool begins(const void *function, unsigned long ip)
+static bool probe_story_begins(const void *function, unsigned long ip)
 {
 	return ip - (unsigned long)function < 32;
 }
@@ -75,9 +75,9 @@ static bool begins(const void *function, unsigned long ip)
 static int on_api(struct fprobe *probe, unsigned long ip, unsigned long ret,
 		  struct ftrace_regs *regs, void *data)
 {
-	if (!ours(regs))
+	if (!probe_story_is_ours(regs))
 		return 0;
-	if (begins(iommu_unmap, ip) || begins(iommu_unmap_fast, ip))
+	if (probe_story_begins(iommu_unmap, ip) || probe_story_begins(iommu_unmap_fast, ip))
 		on_unmap(regs);
 	else
 		on_map(regs);
@@ -87,9 +87,9 @@ static int on_api(struct fprobe *probe, unsigned long ip, unsigned long ret,
 static int on_operation(struct fprobe *probe, unsigned long ip, unsigned long ret,
 			struct ftrace_regs *regs, void *data)
 {
-	if (!ours(regs))
+	if (!probe_story_is_ours(regs))
 		return 0;
-	if (begins(hooked->ops->iotlb_sync, ip))
+	if (probe_story_begins(hooked->ops->iotlb_sync, ip))
 		on_sync(regs);
 	else
 		on_flush_all();

@@ -24,7 +24,7 @@ static DEFINE_SPINLOCK(stats_lock);
 static struct phyr_probe_watch stats;
 
 /**
- * struct check - one command being checked
+ * struct probe_check - one command being checked
  * @domain:	of the device
  * @at:		where its data pointer leads
  * @dev:	the device
@@ -33,7 +33,7 @@ static struct phyr_probe_watch stats;
  * @offset:	bytes checked
  * @total:	bytes of the command
  */
-struct check {
+struct probe_check {
 	struct iommu_domain *domain;
 	struct probe_follow at;
 	struct device *dev;
@@ -44,7 +44,7 @@ struct check {
 };
 
 /* Compare @len bytes of the request at @want; false with *iova and *got set at a mismatch. */
-static bool check_range(struct check *c, phys_addr_t want, u32 len, u64 *iova, u64 *got)
+static bool check_range(struct probe_check *c, phys_addr_t want, u32 len, u64 *iova, u64 *got)
 {
 	while (len) {
 		u32 step;
@@ -79,7 +79,7 @@ next:
 }
 
 /* Compare with the pages of the bios; false with *want, and the rest, set at a mismatch. */
-static bool check_bios(struct check *c, struct request *rq, u64 *iova, u64 *got, u64 *want)
+static bool check_bios(struct probe_check *c, struct request *rq, u64 *iova, u64 *got, u64 *want)
 {
 	struct req_iterator iter;
 	struct bio_vec bv;
@@ -93,7 +93,7 @@ static bool check_bios(struct check *c, struct request *rq, u64 *iova, u64 *got,
 }
 
 /* The same with what a process asked for. */
-static bool check_asked(struct check *c, const struct probe_asked *asked, u64 *iova, u64 *got,
+static bool check_asked(struct probe_check *c, const struct probe_asked *asked, u64 *iova, u64 *got,
 			u64 *want)
 {
 	u32 offset = asked->lead, left = asked->len, i, part;
@@ -120,7 +120,7 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	const struct probe_asked *asked = NULL;
 	u8 opcode = cmd->common.opcode;
 	u64 iova = 0, got = 0, want = 0;
-	struct check c = {};
+	struct probe_check c = {};
 	unsigned long flags;
 	bool good, p2p, bus;
 	struct page *page;
@@ -192,7 +192,7 @@ static struct {
 	{ "__tracepoint_phyr_nvme_submit", on_submit },
 };
 
-static void detach(int nr)
+static void probe_watch_detach(int nr)
 {
 	int i;
 
@@ -204,7 +204,7 @@ static void detach(int nr)
 	probe_asked_forget();
 }
 
-static int attach(void)
+static int probe_watch_attach(void)
 {
 	int i, err;
 
@@ -222,7 +222,7 @@ static int attach(void)
 	return 0;
 
 detach:
-	detach(i);
+	probe_watch_detach(i);
 	return err;
 }
 
@@ -248,7 +248,7 @@ int probe_watch_start(void)
 	spin_unlock_irq(&stats_lock);
 	probe_p2p_forget();
 
-	err = attach();
+	err = probe_watch_attach();
 	if (err)
 		stats.active = 0;
 	else
@@ -267,7 +267,7 @@ int probe_watch_stop(void)
 	guard(mutex)(&watch_lock);
 	if (!watching)
 		return -ENOENT;
-	detach(ARRAY_SIZE(points));
+	probe_watch_detach(ARRAY_SIZE(points));
 	watching = false;
 
 	spin_lock_irq(&stats_lock);
