@@ -57,7 +57,7 @@ const order = [...files.slice(turn), ...files.slice(0, turn)];
 const left = [];
 for (const file of order) {
   const args = [...vitest, 'run', ...projects, file];
-  if (minutes() >= LAST_START || !test(file, 'npx', args, (END - minutes()) * 60_000)) left.push(file);
+  if (minutes() >= LAST_START || !test(file, 'npx', args, Math.round((END - minutes()) * 60_000))) left.push(file);
 }
 if (left.length > 0)
   console.log(`\nNo time for, until another commit: ${left.map((file) => file.split('/').at(-1)).join(', ')}`);
