@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ObjectionCode } from './objection.js';
+import { ObjectionCode } from './objection-codes.js';
 import { OracleName } from './oracle.js';
 
 /**

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { Id } from './id.js';
-import { Objection, ObjectionCode, Where } from './objection.js';
+import { Objection, Where } from './objection.js';
+import { ObjectionCode } from './objection-codes.js';
 import { OracleName } from './oracle.js';
 import { inWordsAlone } from './oracle-report.js';
 import { glob } from './pattern.js';

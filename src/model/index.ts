@@ -15,6 +15,7 @@ export * from './lines.js';
 export * from './machine.js';
 export * from './night.js';
 export * from './objection.js';
+export * from './objection-codes.js';
 export * from './oracle.js';
 export * from './oracle-report.js';
 export * from './pattern.js';

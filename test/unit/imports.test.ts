@@ -8,6 +8,12 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** What a machine is made of. */
 const MACHINE = ['arches', 'iommus'];
 
+/** All rooms that running a cell needs. */
+const BELOW_RUN = [
+  ...MACHINE,
+  ...['model', 'host', 'fabric', 'workloads', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf'],
+];
+
 /** What each room may import of the project, besides itself. */
 const MAY: Record<string, string[]> = {
   arches: [],
@@ -25,38 +31,9 @@ const MAY: Record<string, string[]> = {
   results: [...MACHINE, 'model', 'workloads'],
   perf: ['model', 'workloads'],
   terminal: ['model'],
-  run: [
-    ...MACHINE,
-    'model',
-    'host',
-    'fabric',
-    'workloads',
-    'plan',
-    'images',
-    'qemu',
-    'guest',
-    'oracle',
-    'results',
-    'perf',
-  ],
+  run: BELOW_RUN,
   report: [...MACHINE, 'model', 'fabric', 'workloads', 'plan', 'qemu', 'results', 'perf', 'terminal'],
-  cli: [
-    ...MACHINE,
-    'model',
-    'host',
-    'fabric',
-    'workloads',
-    'plan',
-    'images',
-    'qemu',
-    'guest',
-    'oracle',
-    'results',
-    'perf',
-    'run',
-    'report',
-    'terminal',
-  ],
+  cli: [...BELOW_RUN, 'run', 'report', 'terminal'],
 };
 /** What harness/ declares is in these words. */
 const DECLARED = /^src\/(model\/\w|workloads\/(index|[\w-]+\/declaration)\.js$)/;
