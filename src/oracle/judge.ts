@@ -90,7 +90,9 @@ function judgeAlarm(
   const silent = by.filter((who) => !objected(who, reports));
   const rang = reports.filter((report) => report.verdict === 'fail').map((report) => report.name);
   if (silent.length === 0) {
-    const doubt = reports.filter(({ name, verdict }) => verdict === 'inconclusive' && !blinds.includes(name));
+    const doubt = reports.filter(
+      (report) => report.verdict === 'inconclusive' && !blinds.includes(report.name) && !isExcused(report),
+    );
     const caught = `planted defect caught by ${rang.join(', ')}`;
     if (doubt.length === 0) return { verdict: 'caught', reason: caught };
     return { verdict: 'inconclusive', reason: `${caught}, but could not look: ${lines(doubt)}` };
@@ -103,6 +105,11 @@ function judgeAlarm(
     verdict: 'fail',
     reason: `planted defect not seen by ${silent.join(', ')} (seen by ${rang.join(', ') || 'nobody'})`,
   };
+}
+
+/** It looked and objected, though perhaps to nothing but a stall of the host: it has not gone blind. */
+function isExcused(report: OracleReport): boolean {
+  return objectionsOf(report).some(({ code }) => code === 'host-stall');
 }
 
 const isOracle = (who: Alarm): who is OracleName => OracleName.safeParse(who).success;

@@ -51,3 +51,12 @@ it('a planted defect is not caught by the host', () => {
   expect(judge({ kind: 'caught', by: ['workload'] }, rang).verdict).toBe('caught');
   expect(judge({ kind: 'caught', by: ['workload'] }, withoutTime(rang, kept)).verdict).toBe('inconclusive');
 });
+
+it('a planted defect that the oracles named for it have caught stays caught, whatever a step said of the time', () => {
+  const rang = [report('workload', 'fail', 'fio ended with 1'), report('data', 'fail'), report('leaks', 'pass')];
+  expect(judge({ kind: 'caught', by: ['data'] }, withoutTime(rang, kept)).verdict).toBe('caught');
+  expect(judge({ kind: 'caught', by: ['data', 'workload'] }, withoutTime(rang, kept)).verdict).toBe('inconclusive');
+  // One that has gone blind is doubt as ever.
+  const blind = [...rang, report('faults', 'inconclusive')];
+  expect(judge({ kind: 'caught', by: ['data'] }, withoutTime(blind, kept)).verdict).toBe('inconclusive');
+});
