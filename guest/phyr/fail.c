@@ -3,8 +3,10 @@
 #include <linux/export.h>
 #include <linux/sched.h>
 
-#include "internal.h"
+#include "dma/dma.h"
+#include "fail.h"
 #include "phyr_fail.h"
+#include "phyr_plant.h"
 
 static struct task_struct *whose;
 static unsigned long steps_left;

@@ -3,8 +3,9 @@
 #include <linux/cc_platform.h>
 #include <linux/module.h>
 
-#include "internal.h"
-#include "live.h"
+#include "dma/dma.h"
+#include "dma/live.h"
+#include "lib/lib.h"
 
 #ifdef PHYR_PLANTS
 static const char * const plant_names[] = {

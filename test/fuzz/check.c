@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The questions that a list answers, asked and compared with the model. */
-#include "internal.h"
+#include "dma/dma.h"
 #include "state.h"
 
 static void check_head(const struct phyr_list *list, const struct model *m)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Inputs as operations: bytes choose what is done to two lists, and each time both are compared with their models. */
-#include "internal.h"
+#include "lib/lib.h"
 #include "play.h"
 #include "state.h"
 

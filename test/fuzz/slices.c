@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Parts of lists, and lists as text, compared with what the model makes of them. */
-#include "internal.h"
+#include "lib/lib.h"
 #include "state.h"
 
 u64 longest(u64 addr, u64 run, u64 max_seg, u64 boundary)

@@ -63,7 +63,7 @@ afterAll(() => box[Symbol.asyncDispose]());
 /** Our modules with nine instructions more for each chunk that is mapped: one in a hundred of 256 pages. */
 function slowed(dir: string): string {
   cpSync(join(import.meta.dirname, '..', '..', 'guest'), dir, { recursive: true });
-  const file = join(dir, 'phyr', 'map.c');
+  const file = join(dir, 'phyr', 'dma', 'map.c');
   const text = readFileSync(file, 'utf8');
   const from = '\tmap->list = list;\n';
   expect(text.split(from)).toHaveLength(2);

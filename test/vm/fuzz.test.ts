@@ -20,22 +20,22 @@ it('lists are what the model says, for whatever is done to them', async () => {
 const slips: [what: string, file: string, from: string, to: string][] = [
   [
     'the offset of the first chunk is forgotten',
-    'list.c',
+    'lib/list.c',
     'it->cur.paddr = list->first;',
     'it->cur.paddr = it->cur.paddr;',
   ],
-  ['a chunk of 1025 pages in one word', 'list.c', 'if (pages <= PHYR_WORD_COUNT_MASK + 1)', 'if (pages <= 1025)'],
-  ['a link that is not chained', 'list.c', 'list->tail->next = node;', 'list->tail->next = NULL;'],
-  ['a seek that counts from the wrong byte', 'list.c', 'at = found->offset;', 'at = 0;'],
-  ['a failure that leaves what it appended', 'list.c', 'phyr_chain_free(*more);', ';'],
+  ['a chunk of 1025 pages in one word', 'lib/list.c', 'if (pages <= PHYR_WORD_COUNT_MASK + 1)', 'if (pages <= 1025)'],
+  ['a link that is not chained', 'lib/list.c', 'list->tail->next = node;', 'list->tail->next = NULL;'],
+  ['a seek that counts from the wrong byte', 'lib/list.c', 'at = found->offset;', 'at = 0;'],
+  ['a failure that leaves what it appended', 'lib/list.c', 'phyr_chain_free(*more);', ';'],
   [
     'segments that cross the boundary',
     '../include/phyr/list.h',
     'return len - 1 > room ? room + 1 : len;',
     'return len - 1 > room ? len : len;',
   ],
-  ['a range without bytes taken for a run', 'dma_iter.c', 'while (unlikely(!range->len));', 'while (0);'],
-  ['an index that forgets how an iterator begins', 'index.c', 'it->begun = mark->at;', 'it->begun = true;'],
+  ['a range without bytes taken for a run', 'dma/iter.c', 'while (unlikely(!range->len));', 'while (0);'],
+  ['an index that forgets how an iterator begins', 'lib/index.c', 'it->begun = mark->at;', 'it->begun = true;'],
 ];
 
 it.each(slips)('finds: %s', async (_what, file, from, to) => {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Builders: lists made from what the kernel has to describe memory.  That of a block request is
- * phyr_list_from_rq() in list.h, that of a scatterlist phyr_list_from_sg() in sg.h.  Each fills an
- * empty list of either format and leaves it empty after an error.
+ * Builders: lists made from what the kernel has to describe memory.  Each fills an empty list of
+ * either format and leaves it empty after an error.
  */
 #ifndef PHYR_BUILD_H
 #define PHYR_BUILD_H
@@ -10,7 +9,25 @@
 #include "list.h"
 
 struct p2pdma_provider;
-struct phyr_lease;
+struct request;
+struct scatterlist;
+struct sg_table;
+
+/**
+ * phyr_list_from_rq - describe the data of a block request
+ * @list:	an empty list
+ * @rq:		the request; its bios, or its special payload
+ * @gfp:	for links of the chain
+ *
+ * Chunks that are physically contiguous are merged, across bios too.  P2P pages are recognised.
+ * A request without data gives an empty list, which must not be mapped.
+ *
+ * Context: Any that @gfp allows.
+ * Return: 0; -EXDEV for a mix of memory kinds or providers; -EOPNOTSUPP for pages that no device
+ * can reach (device private or coherent memory); -ENOMEM (try again later).  After an error the
+ * list is empty and holds nothing.
+ */
+int phyr_list_from_rq(struct phyr_list *list, struct request *rq, gfp_t gfp);
 
 /**
  * phyr_list_pin_user - pin user memory and describe it
@@ -103,30 +120,32 @@ int phyr_list_from_mmio(struct phyr_list *list, struct p2pdma_provider *provider
 			phys_addr_t paddr, u64 len, gfp_t gfp);
 
 /**
- * phyr_list_from_pfnmap - describe user memory that an exporter (lease.h) has mapped by page frame
+ * phyr_list_from_sg - describe the memory of a scatterlist (its CPU side) by a list
  * @list:	an empty list
- * @lease:	initialised by phyr_lease_init(); on success it holds the memory until
- *		phyr_lease_put()
- * @addr:	of the memory, in the current process, any alignment
- * @len:	bytes, not 0, all in one mapping
- * @write:	a device will write there
- * @gfp:	not used as yet, a list of one chunk allocates nothing
+ * @sgl:	the scatterlist
+ * @nents:	its entries as made (sg_table.orig_nents), not as mapped
+ * @gfp:	for links of the chain
  *
- * Page tables are not asked: what they hold may be zapped at any time, and is not there before the
- * process has touched it.  The exporter says what its mapping is made of, and takes it back by
- * revoking the lease.  So other mappings by page frame are refused: nobody would tell when they go.
- * The process may unmap the memory while it is leased.
- *
- * Context: May sleep; neither the current process's mmap_lock nor a lock is held that a revocation
- * takes.
- * Return: 0; -EINVAL for no bytes, a list that is not empty, and for memory that is not mapped by
- * page frame: try phyr_list_pin_user(); -EOPNOTSUPP if it is so mapped by somebody who is no
- * exporter; -EFAULT for addresses without a mapping, beyond its end, or that the process may not
- * read, with
- * @write write; -ENODEV if the exporter has taken the memory back; -EINTR when the process is being
- * killed; -EOVERFLOW.
+ * Context: Any that @gfp allows.
+ * Return: 0; -EOPNOTSUPP for entries without a page (some exporters of dma-bufs give them) and for
+ * pages that no device can reach; -EXDEV for a mix of memory kinds or providers; -EOVERFLOW;
+ * -ENOMEM.  After an error the list is empty and holds nothing.
  */
-int phyr_list_from_pfnmap(struct phyr_list *list, struct phyr_lease *lease, u64 addr, u64 len,
-			  bool write, gfp_t gfp);
+int phyr_list_from_sg(struct phyr_list *list, struct scatterlist *sgl, unsigned int nents,
+		      gfp_t gfp);
+
+/**
+ * phyr_list_to_sgt - describe a list by a scatterlist, for code that takes nothing else
+ * @list:	the list, not empty
+ * @table:	receives a table that is not mapped; the caller frees it with sg_free_table()
+ * @max_seg:	most bytes of an entry; made a multiple of the page size, at least a page
+ * @gfp:	for the table
+ *
+ * Context: Any that @gfp allows.
+ * Return: 0; -EINVAL for an empty list; -EOPNOTSUPP if any of the memory has no struct page;
+ * -EOVERFLOW for more entries than a table can have; -ENOMEM.  Nothing is left after an error.
+ */
+int phyr_list_to_sgt(const struct phyr_list *list, struct sg_table *table, unsigned int max_seg,
+		     gfp_t gfp);
 
 #endif /* PHYR_BUILD_H */

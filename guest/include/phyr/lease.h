@@ -164,6 +164,33 @@ static inline void phyr_lease_init(struct phyr_lease *lease,
 }
 
 /**
+ * phyr_list_from_pfnmap - describe user memory that an exporter (lease.h) has mapped by page frame
+ * @list:	an empty list
+ * @lease:	initialised by phyr_lease_init(); on success it holds the memory until
+ *		phyr_lease_put()
+ * @addr:	of the memory, in the current process, any alignment
+ * @len:	bytes, not 0, all in one mapping
+ * @write:	a device will write there
+ * @gfp:	not used as yet, a list of one chunk allocates nothing
+ *
+ * Page tables are not asked: what they hold may be zapped at any time, and is not there before the
+ * process has touched it.  The exporter says what its mapping is made of, and takes it back by
+ * revoking the lease.  So other mappings by page frame are refused: nobody would tell when they go.
+ * The process may unmap the memory while it is leased.
+ *
+ * Context: May sleep; neither the current process's mmap_lock nor a lock is held that a revocation
+ * takes.
+ * Return: 0; -EINVAL for no bytes, a list that is not empty, and for memory that is not mapped by
+ * page frame: try phyr_list_pin_user(); -EOPNOTSUPP if it is so mapped by somebody who is no
+ * exporter; -EFAULT for addresses without a mapping, beyond its end, or that the process may not
+ * read, with
+ * @write write; -ENODEV if the exporter has taken the memory back; -EINTR when the process is being
+ * killed; -EOVERFLOW.
+ */
+int phyr_list_from_pfnmap(struct phyr_list *list, struct phyr_lease *lease, u64 addr, u64 len,
+			  bool write, gfp_t gfp);
+
+/**
  * phyr_lease_take - lease an export as a whole, without a mapping of it
  * @lease:	initialised by phyr_lease_init(); holds the memory until phyr_lease_put()
  * @export:	a registered export

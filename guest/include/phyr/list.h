@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 struct phyr_iter;
-struct request;
 
 /**
  * enum phyr_format - how a list stores its chunks
@@ -194,22 +193,6 @@ static inline void phyr_list_destroy(struct phyr_list *list)
  */
 int phyr_list_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
 		     phys_addr_t addr, u64 len, gfp_t gfp);
-
-/**
- * phyr_list_from_rq - describe the data of a block request
- * @list:	an empty list
- * @rq:		the request; its bios, or its special payload
- * @gfp:	for links of the chain
- *
- * Chunks that are physically contiguous are merged, across bios too.  P2P pages are recognised.
- * A request without data gives an empty list, which must not be mapped.
- *
- * Context: Any that @gfp allows.
- * Return: 0; -EXDEV for a mix of memory kinds or providers; -EOPNOTSUPP for pages that no device
- * can reach (device private or coherent memory); -ENOMEM (try again later).  After an error the
- * list is empty and holds nothing.
- */
-int phyr_list_from_rq(struct phyr_list *list, struct request *rq, gfp_t gfp);
 
 /**
  * phyr_list_align - the alignment that every chunk of a list has

@@ -1,41 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Bridges between lists and scatterlists. */
+/* Mappings as scatterlists, and scatterlists as mappings. */
 #ifndef PHYR_SG_H
 #define PHYR_SG_H
 
 #include "map.h"
 
-struct scatterlist;
 struct sg_table;
-
-/**
- * phyr_list_to_sgt - describe a list by a scatterlist, for code that takes nothing else
- * @list:	the list, not empty
- * @table:	receives a table that is not mapped; the caller frees it with sg_free_table()
- * @max_seg:	most bytes of an entry; made a multiple of the page size, at least a page
- * @gfp:	for the table
- *
- * Context: Any that @gfp allows.
- * Return: 0; -EINVAL for an empty list; -EOPNOTSUPP if any of the memory has no struct page;
- * -EOVERFLOW for more entries than a table can have; -ENOMEM.  Nothing is left after an error.
- */
-int phyr_list_to_sgt(const struct phyr_list *list, struct sg_table *table, unsigned int max_seg,
-		     gfp_t gfp);
-
-/**
- * phyr_list_from_sg - describe the memory of a scatterlist (its CPU side) by a list
- * @list:	an empty list
- * @sgl:	the scatterlist
- * @nents:	its entries as made (sg_table.orig_nents), not as mapped
- * @gfp:	for links of the chain
- *
- * Context: Any that @gfp allows.
- * Return: 0; -EOPNOTSUPP for entries without a page (some exporters of dma-bufs give them) and for
- * pages that no device can reach; -EXDEV for a mix of memory kinds or providers; -EOVERFLOW;
- * -ENOMEM.  After an error the list is empty and holds nothing.
- */
-int phyr_list_from_sg(struct phyr_list *list, struct scatterlist *sgl, unsigned int nents,
-		      gfp_t gfp);
 
 /**
  * phyr_map_to_sgt - hand a mapping on as a scatterlist that has a DMA side alone

@@ -41,7 +41,7 @@ describe("somebody's own sources of the modules", () => {
     const commit = execFileSync('git', ['-C', ROOT, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
     await using opened = await openGuestTree('HEAD', signal);
     expect(opened.name).toBe(`HEAD (${commit.slice(0, 12)})`);
-    expect(existsSync(join(opened.dir, 'phyr', 'map.c'))).toBe(true);
+    expect(existsSync(join(opened.dir, 'phyr', 'dma', 'map.c'))).toBe(true);
   });
 
   it('are refused in one line where there are none', async () => {

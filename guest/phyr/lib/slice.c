@@ -2,7 +2,7 @@
 /* Slices: parts of lists, walked in segments. */
 #include <linux/export.h>
 
-#include "internal.h"
+#include "lib.h"
 
 void phyr_slice_iter_init(struct phyr_slice_iter *it, const struct phyr_slice *slice,
 			  u64 max_seg, u64 boundary)

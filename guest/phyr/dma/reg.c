@@ -15,9 +15,11 @@
 #include <linux/percpu-refcount.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "dma.h"
 #include "live.h"
+#include "phyr/sg.h"
 #include "phyr_plant.h"
+#include "../fail.h"
 
 /**
  * struct phyr_reg - a registered mapping

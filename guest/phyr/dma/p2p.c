@@ -5,7 +5,8 @@
 #include <linux/scatterlist.h>
 #include <linux/swiotlb.h>
 
-#include "internal.h"
+#include "dma.h"
+#include "../fail.h"
 
 /* May a page be mapped on trial?  One out of reach would be bounced, or warned about. */
 static bool within_reach(struct device *dev, phys_addr_t addr)

@@ -4,9 +4,10 @@
 #include <linux/iommu.h>
 #include <linux/sched.h>
 
-#include "internal.h"
+#include "dma.h"
 #include "phyr/domain.h"
 #include "phyr_plant.h"
+#include "../fail.h"
 
 static bool is_mmio(const struct phyr_list *list)
 {

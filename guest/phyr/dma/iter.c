@@ -2,7 +2,7 @@
 /* Walking the ranges of a mapping: where phyr_dma_iter_next() has to think. */
 #include <linux/export.h>
 
-#include "internal.h"
+#include "dma.h"
 
 size_t __phyr_map_array_bytes(const struct phyr_map *map)
 {
@@ -112,3 +112,25 @@ void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *ma
 	phyr_dma_iter_trim(it);
 }
 EXPORT_SYMBOL_GPL(phyr_dma_iter_init_part);
+
+/**
+ * phyr_index_start - phyr_dma_iter_init_part() by an index
+ * @index:	the index
+ * @it:		the iterator
+ * @map:	a SAME of the list that it is an index of, of more than one chunk
+ * @offset:	bytes from the start of the list, less than its length
+ * @len:	bytes, not 0
+ */
+void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
+		      const struct phyr_map *map, u64 offset, u64 len)
+{
+	phyr_index_seek(index, &it->in, map->list, offset);
+	it->range.flags = 0;
+	it->bias = map->addr;
+	it->boundary = map->boundary;
+	it->max_seg = map->max_seg;
+	it->shape = PHYR_PART_SAME;
+	it->addr = it->in.cur.paddr + map->addr;
+	it->left = min(it->in.cur.len, len);
+	it->todo = len - it->left;
+}

@@ -6,7 +6,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/vmalloc.h>
 
-#include "internal.h"
+#include "mm.h"
 
 /*
  * The page behind an address; @room receives how many bytes from there on need no new question.

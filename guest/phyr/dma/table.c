@@ -9,7 +9,8 @@
 #include <linux/dma-mapping.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "dma.h"
+#include "../fail.h"
 
 #define LINK_ENTRIES	(PHYR_TABLE_PAGE / sizeof(__le64) - 1)
 

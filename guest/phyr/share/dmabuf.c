@@ -16,8 +16,11 @@
 #include <linux/refcount.h>
 #include <linux/slab.h>
 
-#include "internal.h"
 #include "phyr/dmabuf.h"
+#include "phyr/map.h"
+#include "phyr/sg.h"
+#include "phyr_plant.h"
+#include "../fail.h"
 
 /**
  * struct phyr_dmabuf - what is behind a dma-buf

@@ -8,7 +8,7 @@
 #include <linux/pci.h>
 #include <linux/seqlock.h>
 
-#include "internal.h"
+#include "dma.h"
 
 #define ROUTES	16	/* known at a time; the oldest goes */
 

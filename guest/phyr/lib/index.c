@@ -8,7 +8,7 @@
  */
 #include <linux/overflow.h>
 
-#include "internal.h"
+#include "lib.h"
 
 struct phyr_mark {
 	const u64 *at;
@@ -141,26 +141,4 @@ void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
 		left -= it->cur.len;
 	it->cur.paddr += left;
 	it->cur.len -= left;
-}
-
-/**
- * phyr_index_start - phyr_dma_iter_init_part() by an index
- * @index:	the index
- * @it:		the iterator
- * @map:	a SAME of the list that it is an index of, of more than one chunk
- * @offset:	bytes from the start of the list, less than its length
- * @len:	bytes, not 0
- */
-void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
-		      const struct phyr_map *map, u64 offset, u64 len)
-{
-	phyr_index_seek(index, &it->in, map->list, offset);
-	it->range.flags = 0;
-	it->bias = map->addr;
-	it->boundary = map->boundary;
-	it->max_seg = map->max_seg;
-	it->shape = PHYR_PART_SAME;
-	it->addr = it->in.cur.paddr + map->addr;
-	it->left = min(it->in.cur.len, len);
-	it->todo = len - it->left;
 }

@@ -3,7 +3,7 @@
 #include <linux/export.h>
 #include <linux/sprintf.h>
 
-#include "internal.h"
+#include "lib.h"
 
 static const char * const mem_names[] = {
 	[PHYR_MEM_NONE]		= "no memory",

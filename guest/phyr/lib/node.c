@@ -6,7 +6,8 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "lib.h"
+#include "../fail.h"
 
 static struct kmem_cache *small_cache, *page_cache;
 

@@ -9,7 +9,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "dma.h"
 #include "live.h"
 
 /* A list is its owner's again once it has left the living, so it can be read under the lock. */

@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
-#include "internal.h"
+#include "phyr/build.h"
 #include "phyr/lease.h"
 
 /* By these an export is known from a pointer that somebody's mapping carries. */

@@ -4,7 +4,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 
-#include "internal.h"
+#include "mm.h"
 
 /* They come and go by subsections. */
 static u64 next_subsection(u64 pfn)

@@ -8,7 +8,8 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
-#include "internal.h"
+#include "mm.h"
+#include "../fail.h"
 
 #define BATCH		64	/* half a kilobyte of stack */
 #define BATCH_PAGE	(PAGE_SIZE / sizeof(struct page *))

@@ -6,7 +6,8 @@
 #include <linux/dma-mapping.h>
 #include <linux/moduleparam.h>
 
-#include "internal.h"
+#include "dma.h"
+#include "../fail.h"
 
 DEFINE_STATIC_KEY_FALSE(phyr_checking);
 

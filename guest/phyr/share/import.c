@@ -5,9 +5,9 @@
 #include <linux/export.h>
 #include <linux/module.h>
 
-#include "internal.h"
 #include "phyr/dmabuf.h"
 #include "phyr/import.h"
+#include "phyr_plant.h"
 
 /* May the device do with the memory what the process may do with the dma-buf? */
 static bool phyr_import_may(const struct dma_buf *dmabuf, enum dma_data_direction dir)

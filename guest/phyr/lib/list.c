@@ -8,7 +8,7 @@
  */
 #include <linux/export.h>
 
-#include "internal.h"
+#include "lib.h"
 
 /* An extended entry holds a length of 52 bits. */
 #define PHYR_MAX_LEN	((1ULL << 52) - 1)

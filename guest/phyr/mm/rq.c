@@ -4,7 +4,7 @@
 #include <linux/export.h>
 #include <linux/memremap.h>
 
-#include "internal.h"
+#include "mm.h"
 
 int phyr_list_kind(struct phyr_list *list, const struct page *page)
 {

@@ -6,7 +6,7 @@
 #include <linux/export.h>
 #include <linux/log2.h>
 
-#include "internal.h"
+#include "dma.h"
 
 /* Ranges that adjoin count as one: a segment limit cuts what a block may hold. */
 static bool next_run(struct phyr_dma_iter *it, bool *more, struct phyr_dma_range *ahead, u64 *addr,
