@@ -11,9 +11,13 @@ export function keptCommand(run: string, cellId: string): string {
  * The record with the command as it is typed here. A run that is not where runs are kept goes by its folder, so that the command means the
  * same in every shell; in a CI, whose folders nobody who reads it has, by its name.
  */
-export function shownHere(record: CellRecord, folder: string, env: NodeJS.ProcessEnv = process.env): CellRecord {
-  const [, run] = /^(?:npx )?phyrlab repro '([^'/]+)\//.exec(record.repro) ?? [];
-  if (run === undefined) return { ...record, repro: typedHere(record.repro, env) };
+export function shownHere(
+  record: CellRecord,
+  { run, folder }: { run: string; folder: string },
+  env: NodeJS.ProcessEnv = process.env,
+): CellRecord {
+  // With what earlier versions wrote around it.
+  if (!record.repro.includes(keptCommand(run, record.id))) return { ...record, repro: typedHere(record.repro, env) };
   const { PHYRLAB_RUNS: _, ...plain } = env;
   const usual = basename(folder) === run && dirname(folder) === runsFolder(undefined, plain);
   const repro = typed(`repro ${quoted(`${usual || env.CI ? run : folder}/${record.id}`)}`, env);

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { cacheDirectory, FileLock, type Images } from '../images/index.js';
 import {
   type Asked,
+  type CellParts,
   countOf,
   type Image,
   type RunRecord,
@@ -40,7 +41,7 @@ export type Job = {
 interface NewJob {
   plan: Plan;
   /** Which part of the plan that was asked for this is, and the cells of the others. */
-  part?: { shard: Shard; elsewhere: string[] } | undefined;
+  part?: { shard: Shard; elsewhere: CellParts[] } | undefined;
   begun?: undefined;
 }
 

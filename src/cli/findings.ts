@@ -19,7 +19,7 @@ export function findingsCommand(): Command {
     .action(async (word: string | undefined, options: FindingsOptions) => {
       const folder = findRun(runsFolder(options.runs), word);
       const kept = await readRun(folder);
-      const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, folder)) };
+      const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, { run: kept.run.id, folder })) };
       const findings = findingsOf(recorded);
       const lines = options.json
         ? [JSON.stringify(findings, null, 2)]

@@ -53,7 +53,7 @@ function listCells(suites: readonly Suite[], words: readonly string[], options: 
       expect,
       ...(plant === undefined ? {} : { plant }),
     }));
-    print({ cells, pruned: plan.pruned });
+    print({ cells, pruned: plan.pruned.map(({ id, reason }) => ({ id, reason })) });
     return;
   }
   for (const { id, expect } of plan.cells) row([id], expectation(expect));

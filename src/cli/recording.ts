@@ -71,7 +71,8 @@ export class Recording {
     this.#terminal.consume(event);
   };
 
-  readonly #shown = (record: CellRecord): CellRecord => shownHere(record, this.#options.store.folder);
+  readonly #shown = (record: CellRecord): CellRecord =>
+    shownHere(record, { run: this.#run?.id ?? '', folder: this.#options.store.folder });
 
   /** The end of the run. Everything that is written of it is there when this resolves. */
   async conclude(end: { duration_ms: number; interrupted: boolean }): Promise<{ exitCode: number; result: RunResult }> {

@@ -74,7 +74,7 @@ async function reportOf(
   history: (recorded: RecordedRun) => Promise<HistoryLine[] | string>,
 ): Promise<string> {
   const kept = await readRun(folder);
-  const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, folder)) };
+  const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, { run: kept.run.id, folder })) };
   const causes = causesOf(recorded.cells);
   return htmlReport({
     recorded,

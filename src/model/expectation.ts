@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CellParts, withParts } from './cell-parts.js';
 import { ObjectionCode } from './objection-codes.js';
 import { OracleName } from './oracle.js';
 
@@ -32,5 +33,5 @@ export const Expectation = z.discriminatedUnion('kind', [
 export type Expectation = z.infer<typeof Expectation>;
 
 /** A cell that will not run, and why: what the machine or the emulation lacks. */
-export const PrunedCell = z.strictObject({ id: z.string(), reason: z.string() });
+export const PrunedCell = z.preprocess(withParts, z.strictObject({ ...CellParts.shape, reason: z.string() }));
 export type PrunedCell = z.infer<typeof PrunedCell>;

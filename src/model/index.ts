@@ -1,6 +1,7 @@
 export * from './abort.js';
 export * from './backend.js';
 export * from './bytes.js';
+export * from './cell-parts.js';
 export * from './count.js';
 export * from './errors.js';
 export * from './exit-code.js';

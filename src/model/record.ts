@@ -2,12 +2,13 @@
  * The machine-readable result of a run: what `--json` writes. Stable; a change that breaks readers raises SCHEMA_VERSION.
  */
 import { z } from 'zod';
+import { CellParts, withParts } from './cell-parts.js';
 import { Finding } from './finding.js';
 import { OracleReport } from './oracle-report.js';
 import { Told } from './told.js';
 import { Verdict } from './verdict.js';
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 export const Metric = z.strictObject({
   name: z.string(),
@@ -19,8 +20,8 @@ export const Metric = z.strictObject({
 });
 export type Metric = z.infer<typeof Metric>;
 
-export const CellRecord = z.strictObject({
-  id: z.string(),
+const Recorded = z.strictObject({
+  ...CellParts.shape,
   verdict: Verdict,
   /** One line: why this verdict. Empty for an ordinary pass. */
   reason: Told,
@@ -43,6 +44,8 @@ export const CellRecord = z.strictObject({
   /** The folder with what was kept of it, below the run's. */
   evidence: z.string().exactOptional(),
 });
+
+export const CellRecord = z.preprocess(withParts, Recorded);
 export type CellRecord = z.infer<typeof CellRecord>;
 
 const UNFINISHED = 'not run to its end: ';
@@ -97,9 +100,9 @@ export type RunRecord = z.infer<typeof RunRecord>;
 export const RunResult = z.strictObject({
   /**
    * 1: before a planted defect that was caught had a verdict of its own; it was `pass`. 2: before objections had codes; they were
-   * sentences, which are read as `unclassified`.
+   * sentences, which are read as `unclassified`. 3: before a cell said its parts.
    */
-  schema: z.union([z.literal(1), z.literal(2), z.literal(SCHEMA_VERSION)]),
+  schema: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(SCHEMA_VERSION)]),
   run: RunRecord.extend({ duration_ms: z.number(), interrupted: z.boolean(), exit_code: z.number() }),
   cells: z.array(CellRecord),
 });

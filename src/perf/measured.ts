@@ -30,10 +30,10 @@ export function measuredBy(records: readonly CellRecord[]): Measured {
   const cells = new Map(
     records
       .filter(({ verdict }) => verdict === 'pass')
-      .map(({ id, metrics }) => {
-        const [machine, , workload, backend] = id.split('/');
-        return [`${machine}/${workload}/${backend}`, new Map(metrics.map(({ name, value }) => [name, value]))];
-      }),
+      .map(({ machine, workload, backend, metrics }) => [
+        `${machine}/${workload}/${backend}`,
+        new Map(metrics.map(({ name, value }) => [name, value])),
+      ]),
   );
   const figure: Figures = (machine, workload, backend, metric) =>
     cells.get(`${machine}/${workload}/${backend}`)?.get(metric);

@@ -14,7 +14,15 @@ import {
   translates,
   UsageError,
 } from '../model/index.js';
-import { type Block, type Cell, type Decision, kindOf, type Suite, type Workload } from '../workloads/index.js';
+import {
+  type Block,
+  type Cell,
+  type Decision,
+  kindOf,
+  partsOf,
+  type Suite,
+  type Workload,
+} from '../workloads/index.js';
 import { guestOf } from './boots.js';
 import { pairwise } from './pairwise.js';
 import { traitsOf } from './traits.js';
@@ -57,7 +65,7 @@ export function expand(suite: Suite, runSeed: number): Plan {
       if (earlier?.kept) continue;
       const decision = decide(combination, block);
       if ('prune' in decision) {
-        plan.pruned.push({ id, reason: decision.prune });
+        plan.pruned.push({ ...partsOf({ id, ...combination }), reason: decision.prune });
         seen.set(id, { combination, kept: true });
       } else {
         runnable.push({ id, ...combination, expect: decision.run });

@@ -34,7 +34,7 @@ export function find(suites: readonly Suite[], word: string): Found {
         .join(', ')}`,
     );
   }
-  const others = near(suites, word).filter((id) => id.includes('/'));
+  const others = near(suites, word, 'cells');
   throw new UsageError(
     `no cell is called '${word}'`,
     others.length > 0 ? `near ones: ${others.join(', ')}; all: phyrlab list SUITE` : 'all of them: phyrlab list SUITE',

@@ -4,7 +4,7 @@
  */
 import { distance } from 'fastest-levenshtein';
 import { matcher, UsageError } from '../model/index.js';
-import type { Block, Suite } from '../workloads/index.js';
+import { type Block, partsOf, type Suite } from '../workloads/index.js';
 import { type Combination, cellId, combinations, sameContent } from './expand.js';
 
 export interface Named {
@@ -41,14 +41,13 @@ function matching(suites: readonly Suite[], fits: (id: string) => boolean, withi
   return [...found.values()];
 }
 
-/** Of a block those parts that an id names. */
+/** Of a block those parts that an id may name. */
 function partsNamed(word: string): (block: Block) => Block {
-  const [machine, topology, workload] = word.split('/');
   return (block) => ({
     ...block,
-    machines: block.machines.filter(({ id }) => id === machine),
-    topologies: block.topologies.filter(({ id }) => id === topology),
-    workloads: block.workloads.filter(({ id }) => id === workload),
+    machines: block.machines.filter(({ id }) => word.startsWith(`${id}/`)),
+    topologies: block.topologies.filter(({ id }) => word.includes(`/${id}/`)),
+    workloads: block.workloads.filter(({ id }) => word.includes(`/${id}/`)),
   });
 }
 
@@ -69,8 +68,8 @@ export function twins(id: string): UsageError {
 const LONG = 200;
 const SHOWN = 3;
 
-/** The few names most like the word; ids are also compared by their parts, so that `vtd-strct` finds `vtd-strict/...`. */
-export function near(suites: readonly Suite[], word: string): string[] {
+/** The few names most like the word; cells are also compared by their parts, so that `vtd-strct` finds `vtd-strict/...`. */
+export function near(suites: readonly Suite[], word: string, of: 'all' | 'cells' = 'all'): string[] {
   if (word.length > LONG) return [];
   const likeness = new Map<string, number>();
   const score = (part: string) => {
@@ -79,12 +78,14 @@ export function near(suites: readonly Suite[], word: string): string[] {
     return known;
   };
   const enough = Math.max(2, word.length / 2);
-  const candidates = new Map<string, number>(suites.map(({ id }) => [id, score(id)]));
+  const candidates = new Map<string, number>(of === 'cells' ? [] : suites.map(({ id }) => [id, score(id)]));
   for (const { blocks } of suites)
     for (const block of blocks)
       for (const combination of combinations(block)) {
         const id = cellId(combination);
-        if (!candidates.has(id)) candidates.set(id, Math.min(...id.split('/').map(score), distance(word, id)));
+        if (candidates.has(id)) continue;
+        const { machine, topology, workload, backend } = partsOf({ id, ...combination });
+        candidates.set(id, Math.min(...[machine, topology, workload, backend].map(score), distance(word, id)));
       }
   return [...candidates]
     .filter(([, far]) => far <= enough)

@@ -4,7 +4,7 @@
  */
 
 import { type PrunedCell, UsageError } from '../model/index.js';
-import type { Cell, Suite } from '../workloads/index.js';
+import { type Cell, partsOf, type Suite } from '../workloads/index.js';
 import { cellOf, decide, expand, type Plan, sameContent } from './expand.js';
 import { named, near, twins } from './named.js';
 
@@ -22,7 +22,7 @@ function match(suites: readonly Suite[], word: string, runSeed: number): Plan {
   const plan: Plan = { cells: [], pruned: [], omitted: 0 };
   for (const { id, combination, block } of named(suites, word)) {
     const decision = decide(combination, block);
-    if ('prune' in decision) plan.pruned.push({ id, reason: decision.prune });
+    if ('prune' in decision) plan.pruned.push({ ...partsOf({ id, ...combination }), reason: decision.prune });
     else plan.cells.push(cellOf(id, combination, decision.run, runSeed));
   }
   if (plan.cells.length > 0) return plan;

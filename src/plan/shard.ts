@@ -3,12 +3,13 @@
  * by a hash of what cells that share a boot have in common: no other cell and no order has a say, and no boot is needed twice.
  */
 import { createHash } from 'node:crypto';
-import type { Shard } from '../model/index.js';
+import type { CellParts, Shard } from '../model/index.js';
+import { partsOf } from '../workloads/index.js';
 import type { Plan } from './expand.js';
 
 /** Which of `count` shards has this cell; from 1. */
-export function shardOf(cellId: string, count: number): number {
-  const place = cellId.includes('!') ? cellId : cellId.split('/').slice(0, 2).join('/');
+export function shardOf({ id, machine, topology, plant }: CellParts, count: number): number {
+  const place = plant === undefined ? `${machine}/${topology}` : id;
   return (createHash('sha256').update(place).digest().readUIntBE(0, 6) % count) + 1;
 }
 
@@ -16,12 +17,16 @@ export function shardOf(cellId: string, count: number): number {
 export function takeShard(
   plan: Plan,
   { index, count }: Pick<Shard, 'index' | 'count'>,
-): { shard: Shard; plan: Plan; elsewhere: string[] } {
-  const mine = ({ id }: { id: string }) => shardOf(id, count) === index;
+): { shard: Shard; plan: Plan; elsewhere: CellParts[] } {
+  const mine = (cell: CellParts) => shardOf(cell, count) === index;
   return {
     shard: { index, count, plan: hashOf(plan) },
-    plan: { ...plan, cells: plan.cells.filter(mine), pruned: plan.pruned.filter(mine) },
-    elsewhere: plan.cells.filter((cell) => !mine(cell)).map(({ id }) => id),
+    plan: {
+      ...plan,
+      cells: plan.cells.filter((cell) => mine(partsOf(cell))),
+      pruned: plan.pruned.filter(mine),
+    },
+    elsewhere: plan.cells.map(partsOf).filter((parts) => !mine(parts)),
   };
 }
 

@@ -21,14 +21,14 @@ const WHOLE = figuresIn('whole');
 export function benchTables(records: readonly CellRecord[], options: BenchTableOptions): string[] {
   const groups = new Map<string, CellRecord[]>();
   for (const record of records.filter(({ verdict, metrics }) => verdict === 'pass' && metrics.length > 0)) {
-    const where = record.id.split('/').slice(0, -1).join('/');
+    const where = `${record.machine}/${record.topology}/${record.workload}`;
     groups.set(where, [...(groups.get(where) ?? []), record]);
   }
   const tables = [...groups].flatMap(([where, cells]) => {
     if (cells.some(({ metrics }) => metrics.some(({ samples }) => samples !== undefined)))
       return [ratios(where, cells)];
-    const columns = cells.map(({ id, metrics }) => ({
-      way: id.split('/').at(-1) ?? '',
+    const columns = cells.map(({ backend, metrics }) => ({
+      way: backend,
       figures: new Map(metrics.map(({ name, value }) => [name, value])),
     }));
     const names = new Set(columns.flatMap(({ figures }) => [...figures.keys()]));
@@ -94,7 +94,7 @@ function ratios(where: string, cells: readonly CellRecord[]): Table {
     name,
     ...cells.map(({ metrics }) => spread(metrics.find((metric) => metric.name === name))),
   ]);
-  const ways = cells.map(({ id }) => id.split('/').at(-1) ?? '');
+  const ways = cells.map(({ backend }) => backend);
   return {
     title: `${where}: in turns with the kernel's nvme; emulated time, which is not hardware time: only the ratio means anything`,
     rows: [['', ...ways], ...lines],

@@ -39,13 +39,12 @@ export function isOurs(backend: string): boolean {
  */
 export function instructionCosts(records: readonly CellRecord[]): CostGroup[] {
   const groups = new Map<string, CostGroup>();
-  for (const { id, verdict, metrics } of records) {
+  for (const { machine, topology, workload, backend, plant, verdict, metrics } of records) {
     const phases = metrics
       .filter(({ name, unit }) => unit === 'insn' && PHASES.includes(name))
       .map(({ name, value }) => ({ name, value }))
       .sort((a, b) => PHASES.indexOf(a.name) - PHASES.indexOf(b.name));
-    if (verdict !== 'pass' || id.includes('!') || phases.length === 0) continue;
-    const [machine = '', topology = '', workload = '', backend = ''] = id.split('/');
+    if (verdict !== 'pass' || plant !== undefined || phases.length === 0) continue;
     const group = groups.get(`${machine}/${workload}`) ?? {
       machine,
       topology: undefined,
@@ -105,30 +104,38 @@ export interface Ratios {
 }
 
 export function ratiosToSg(records: readonly CellRecord[]): Ratios[] {
-  const values = new Map<string, Map<string, number>>();
+  const measured = new Map<string, Measured[]>();
   const kinds = new Map<string, { metric: string; unit: string; better: 'lower' | 'higher' }>();
-  for (const { id, verdict, metrics } of records) {
-    if (verdict !== 'pass' || id.includes('!')) continue;
+  for (const { id, machine, topology, workload, backend, plant, verdict, metrics } of records) {
+    if (verdict !== 'pass' || plant !== undefined) continue;
+    const work = `${machine}/${topology}/${workload}`;
     for (const { name, unit, better, value } of metrics) {
       if (better === 'neither' || unit === 'insn') continue;
       const kind = `${name}\0${unit}`;
       kinds.set(kind, { metric: name, unit, better });
-      values.set(kind, (values.get(kind) ?? new Map()).set(id, value));
+      measured.set(kind, [...(measured.get(kind) ?? []), { id, work, backend, value }]);
     }
   }
   return [...kinds]
-    .map(([kind, what]) => ({ ...what, rows: rowsOf(values.get(kind) ?? new Map()) }))
+    .map(([kind, what]) => ({ ...what, rows: rowsOf(measured.get(kind) ?? []) }))
     .filter(({ rows }) => rows.length > 0);
 }
 
-function rowsOf(values: ReadonlyMap<string, number>): Ratios['rows'] {
+interface Measured {
+  id: string;
+  /** All that the cell is but its backend. */
+  work: string;
+  backend: string;
+  value: number;
+}
+
+function rowsOf(measured: readonly Measured[]): Ratios['rows'] {
   const rows = new Map<string, { cell: string; ratio: number }[]>();
-  for (const [cell, value] of values) {
-    const at = cell.lastIndexOf('/');
-    const backend = cell.slice(at + 1);
-    const base = values.get(`${cell.slice(0, at)}/sg`);
+  const bases = new Map(measured.filter(({ backend }) => backend === 'sg').map(({ work, value }) => [work, value]));
+  for (const { id, work, backend, value } of measured) {
+    const base = bases.get(work);
     if (backend === 'sg' || base === undefined || base === 0) continue;
-    rows.set(backend, [...(rows.get(backend) ?? []), { cell, ratio: value / base }]);
+    rows.set(backend, [...(rows.get(backend) ?? []), { cell: id, ratio: value / base }]);
   }
   return [...rows]
     .sort(([a], [b]) => orderOf(a) - orderOf(b))

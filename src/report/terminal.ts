@@ -41,10 +41,10 @@ export class TerminalReport {
     switch (event.type) {
       case 'run-start':
         // The cells of other shards are shown only where those are lost.
-        this.#longest = [
-          ...event.cells.map(({ id }) => id),
-          ...(event.run.shard ? [] : (event.elsewhere ?? [])),
-        ].reduce((width, id) => Math.max(width, id.length), 4);
+        this.#longest = [...event.cells, ...(event.run.shard ? [] : (event.elsewhere ?? []))].reduce(
+          (width, { id }) => Math.max(width, id.length),
+          4,
+        );
         this.#header(event);
         this.#begin(event.cells.map(({ id }) => id));
         break;

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError, whyUnfinished } from '../model/index.js';
-import { RunEvent } from '../workloads/index.js';
+import { partsOf, RunEvent } from '../workloads/index.js';
 
 export const EVENTS = 'events.jsonl';
 
@@ -26,7 +26,17 @@ export async function readEvents(folder: string): Promise<EventLog | undefined> 
   const [start, ...events] = lines.map((line, at) => parse(line, `${file}, line ${at + 1}`));
   if (start === undefined) return undefined;
   if (start.type !== 'run-start') throw new UsageError(`${file} does not begin with the start of a run`);
-  return { start, events, bytes: Buffer.byteLength(whole) };
+  return { start, events: withKinds(start, events), bytes: Buffer.byteLength(whole) };
+}
+
+/** Records up to schema 3 do not say of what kind their workload is; the start of the run does. */
+function withKinds({ cells }: RunStart, events: readonly RunEvent[]): RunEvent[] {
+  const parts = new Map(cells.map((cell) => [cell.id, partsOf(cell)]));
+  return events.map((event) =>
+    'record' in event && event.record.kind === undefined
+      ? { ...event, record: { ...event.record, ...parts.get(event.record.id) } }
+      : event,
+  );
 }
 
 /** Characters: a night's thousands of cells with all that they are made of. */

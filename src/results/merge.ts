@@ -2,8 +2,8 @@
  * The shards of a run as the one run that they are parts of: their events one after the other, and what a shard that died or never
  * came has left undone, as lost cells.
  */
-import { type CellRecord, type Shard, UsageError, whyUnfinished } from '../model/index.js';
-import type { RunEvent } from '../workloads/index.js';
+import { type CellParts, type CellRecord, type Shard, UsageError, whyUnfinished } from '../model/index.js';
+import { partsOf, type RunEvent } from '../workloads/index.js';
 import type { EventLog, RunStart } from './events.js';
 
 export interface ShardLog extends EventLog {
@@ -76,12 +76,12 @@ export function mergeShards(logs: readonly ShardLog[], { id, now, repro }: Merge
   }
 
   const absent = missing(shards, count);
-  const lost = (first.start.elsewhere ?? []).filter((cell) => !declared.has(cell));
+  const lost = (first.start.elsewhere ?? []).filter(({ id }) => !declared.has(id));
   const gone =
     absent.length === 1
       ? `shard ${absent[0]}/${count} is not there`
       : `shards ${absent.join(', ')} of ${count} are not there`;
-  merged.events.push(...lost.map((cell) => lostCell(cell, gone, now, repro(cell, false))));
+  merged.events.push(...lost.map((cell) => lostCell(cell, gone, now, repro(cell.id, false))));
   if (lost.length > 0) merged.start.elsewhere = lost;
   else delete merged.start.elsewhere;
   return merged;
@@ -148,7 +148,8 @@ function undone(shard: ShardLog, now: string, repro: MergeOptions['repro']): Run
   const ended = new Set(shard.events.flatMap((event) => (event.type === 'cell-end' ? [event.record.id] : [])));
   const last = shard.events.at(-1)?.at ?? shard.start.at;
   const why = `${nameOf(shard)} died before this cell's end, at ${last} or later`;
-  return shard.start.cells.filter(({ id }) => !ended.has(id)).map(({ id }) => lostCell(id, why, now, repro(id, true)));
+  const left = shard.start.cells.filter(({ id }) => !ended.has(id));
+  return left.map((cell) => lostCell(partsOf(cell), why, now, repro(cell.id, true)));
 }
 
 function missing(shards: readonly ShardLog[], count: number): number[] {
@@ -156,10 +157,10 @@ function missing(shards: readonly ShardLog[], count: number): number[] {
   return Array.from({ length: count }, (_, at) => at + 1).filter((index) => !there.has(index));
 }
 
-function lostCell(id: string, reason: string, at: string, repro: string): RunEvent {
+function lostCell(cell: CellParts, reason: string, at: string, repro: string): RunEvent {
   return {
     type: 'cell-end',
     at,
-    record: { id, verdict: 'lost', reason, oracles: [], metrics: [], duration_ms: 0, repro },
+    record: { ...cell, verdict: 'lost', reason, oracles: [], metrics: [], duration_ms: 0, repro },
   };
 }

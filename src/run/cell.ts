@@ -51,7 +51,7 @@ import {
   withoutTime,
 } from '../oracle/index.js';
 import { panicIn } from '../qemu/index.js';
-import { type Cell, failed, kindOf, type WorkloadResult } from '../workloads/index.js';
+import { type Cell, failed, kindOf, partsOf, type WorkloadResult } from '../workloads/index.js';
 import type { BootedGuest } from './boot.js';
 import { DeviceTracer } from './device-trace.js';
 
@@ -83,7 +83,7 @@ export async function runCell(
     oracles: OracleReport[] = [],
     metrics: CellRecord['metrics'] = [],
   ) => ({
-    id: cell.id,
+    ...partsOf(cell),
     verdict,
     reason,
     oracles,

@@ -11,7 +11,6 @@ import {
   type Image,
   InfraError,
   orAborted,
-  type PrunedCell,
   type RunRecord,
   unfinished,
 } from '../model/index.js';
@@ -28,7 +27,7 @@ import {
   type Plan,
 } from '../plan/index.js';
 import { qemuLacks, stateLost } from '../qemu/index.js';
-import { type Cell, kindOf, RunEvent } from '../workloads/index.js';
+import { type Cell, kindOf, partsOf, RunEvent } from '../workloads/index.js';
 import { BootedGuest } from './boot.js';
 import { Cancellation } from './cancellation.js';
 import { runCell } from './cell.js';
@@ -83,8 +82,8 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
       cancellation.cancel(`--fail-fast, and ${event.record.id} failed`);
   };
   const finish = (record: CellRecord) => emit({ type: 'cell-end', at: now(), record });
-  for (const { id, expect } of plan.cells)
-    if (expect.kind === 'not-modelled') finish(skipped({ id, reason: `not modelled: ${expect.why}` }, repro));
+  for (const cell of plan.cells)
+    if (cell.expect.kind === 'not-modelled') finish(skipped(cell, `not modelled: ${cell.expect.why}`, repro));
   const slots = new GuestSlots(options.host);
   const boots = groupIntoBoots(plan.cells);
   const kept = keptStates(boots, options.accelerator, (cell) => stateLost(cell.machine, cell.topology) === undefined);
@@ -110,7 +109,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   }
   const ended = new Set(records.map((record) => record.id));
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id)))
-    finish(lost({ ...cell, reason: unfinished(cancellation.why ?? 'nobody knows why') }, repro));
+    finish(lost(cell, unfinished(cancellation.why ?? 'nobody knows why'), repro));
   return records;
 }
 
@@ -243,8 +242,7 @@ async function runBoot(
       keep ||= record === lost;
       const evidence = record === lost ? { evidence: join('boots', name) } : {};
       const attempts = starting && isMishap(error) ? Math.max(1, retries) : retries;
-      for (const cell of boot.cells.slice(done))
-        finish({ ...record({ ...cell, reason: why }, repro), ...evidence }, attempts);
+      for (const cell of boot.cells.slice(done)) finish({ ...record(cell, why, repro), ...evidence }, attempts);
       done = boot.cells.length;
     }
   }
@@ -288,16 +286,16 @@ function folderName(cell: Cell, { index, attempt }: { index: number; attempt: nu
 
 type Repro = RunOptions['repro'];
 
-function skipped(cell: PrunedCell, repro: Repro): CellRecord {
-  return { ...empty(cell.id, repro), verdict: 'skip', reason: cell.reason };
+function skipped(cell: Cell, reason: string, repro: Repro): CellRecord {
+  return { ...empty(cell, repro), verdict: 'skip', reason };
 }
 
-function lost(cell: PrunedCell, repro: Repro): CellRecord {
-  return { ...empty(cell.id, repro), verdict: 'lost', reason: cell.reason };
+function lost(cell: Cell, reason: string, repro: Repro): CellRecord {
+  return { ...empty(cell, repro), verdict: 'lost', reason };
 }
 
-function empty(id: string, repro: Repro): Omit<CellRecord, 'verdict' | 'reason'> {
-  return { id, oracles: [], metrics: [], duration_ms: 0, repro: repro(id) };
+function empty(cell: Cell, repro: Repro): Omit<CellRecord, 'verdict' | 'reason'> {
+  return { ...partsOf(cell), oracles: [], metrics: [], duration_ms: 0, repro: repro(cell.id) };
 }
 
 function now(): string {

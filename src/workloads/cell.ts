@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Backend, Expectation, KnownDefect, Machine, Plant, Topology } from '../model/index.js';
+import { Backend, type CellParts, Expectation, KnownDefect, Machine, Plant, Topology } from '../model/index.js';
 import { Workload } from './workload.js';
 
 /** The smallest unit that gets a verdict. `id` is stable and readable: machine/topology/workload/backend[!plant]. */
@@ -17,3 +17,18 @@ export const Cell = z.strictObject({
   seed: z.number(),
 });
 export type Cell = z.infer<typeof Cell>;
+
+type Combined = Pick<Cell, 'id' | 'machine' | 'topology' | 'workload' | 'backend'> & { plant?: Plant | undefined };
+
+/** As a record names it. */
+export function partsOf({ id, machine, topology, workload, backend, plant }: Combined): CellParts {
+  return {
+    id,
+    machine: machine.id,
+    topology: topology.id,
+    workload: workload.id,
+    kind: workload.kind,
+    backend,
+    ...(plant !== undefined && { plant }),
+  };
+}

@@ -3,10 +3,13 @@
  * A run's file of events says all that its reports say, so that they can be made again from it.
  */
 import { z } from 'zod';
-import { CellRecord, PrunedCell, RunRecord, Told } from '../model/index.js';
+import { CellParts, CellRecord, PrunedCell, partsOfId, RunRecord, Told } from '../model/index.js';
 import { Cell } from './cell.js';
 
 const at = z.string();
+
+/** Up to schema 3 the id alone. */
+const Elsewhere = z.preprocess((cell) => (typeof cell === 'string' ? partsOfId(cell) : cell), CellParts);
 
 export const RunEvent = z.discriminatedUnion('type', [
   z.strictObject({
@@ -16,7 +19,7 @@ export const RunEvent = z.discriminatedUnion('type', [
     cells: z.array(Cell),
     pruned: z.array(PrunedCell),
     /** In a shard: the cells that are left to the others. */
-    elsewhere: z.array(z.string()).exactOptional(),
+    elsewhere: z.array(Elsewhere).exactOptional(),
   }),
   z.strictObject({
     type: z.literal('boot-start'),

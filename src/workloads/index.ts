@@ -1,4 +1,4 @@
-export { Cell } from './cell.js';
+export { Cell, partsOf } from './cell.js';
 export { RunEvent } from './events.js';
 export { Artefact, KEPT_CELL, KEPT_CELL_SCHEMA, KeptCell } from './kept-cell.js';
 export { type Decision, defineKind, type Kind, type Setup } from './kind.js';

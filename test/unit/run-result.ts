@@ -2,6 +2,7 @@ import {
   type CellRecord,
   type Objection,
   type OracleReport,
+  partsOfId,
   passes,
   type RunRecord,
   type RunResult,
@@ -44,7 +45,7 @@ export function resultOf(cells: CellRecord[]): RunResult {
 export function cellRecord(changes: Partial<CellRecord>): CellRecord {
   const id = changes.id ?? 'vtd-strict/switch/crosscheck/phyr8';
   return {
-    id,
+    ...partsOfId(id),
     verdict: 'pass',
     reason: '',
     oracles: [{ name: 'data', verdict: 'pass', detail: '4 MiB as due' }],

@@ -56,7 +56,7 @@ it('a guest without the IOMMU that its machine declares is lost', async () => {
   const { code, result } = await box.cells(['impostors', '--scenarios', folder]);
   expect(code).toBe(3);
   for (const [id, , , why] of impostors) {
-    const cell = result.cells.find((cell) => cell.id.startsWith(`${id}/`));
+    const cell = result.cells.find((cell) => cell.machine === id);
     expect(cell).toMatchObject({ verdict: 'lost', reason: expect.stringMatching(why) });
   }
 });

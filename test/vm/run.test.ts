@@ -24,7 +24,7 @@ describe('phyrlab run', () => {
     expect(found).toEqual(ids.map((id) => `pass ${id}`).sort());
     for (const cell of result.cells) {
       expect(cell.oracles.map(({ name }) => name).filter((name) => name !== 'device')).toEqual(IO_ORACLES);
-      expect(cell.oracles.some(({ name }) => name === 'device')).toBe(WATCHED.test(cell.id));
+      expect(cell.oracles.some(({ name }) => name === 'device')).toBe(WATCHED.test(cell.workload));
     }
     expect(code).toBe(0);
     expect(result.run).toMatchObject({ seed: 7, exit_code: 0, interrupted: false });

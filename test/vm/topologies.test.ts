@@ -33,7 +33,7 @@ describe('topologies', () => {
     const detail = (cell: (typeof result.cells)[number], oracle: string) =>
       cell.oracles.find(({ name }) => name === oracle)?.detail ?? '';
     const cells = result.cells.toSorted((a, b) => a.id.localeCompare(b.id));
-    expect(cells.map(({ id, verdict }) => [id.split('/')[2], verdict])).toEqual([
+    expect(cells.map(({ workload, verdict }) => [workload, verdict])).toEqual([
       ['p2p-beyond', 'pass'],
       ['p2p-far', 'pass'],
       ['p2p-flat', 'pass'],

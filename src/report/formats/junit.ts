@@ -33,11 +33,10 @@ export function junit({ run, cells }: RunResult): string {
 }
 
 function testCase(record: CellRecord): string {
-  // machine/topology make the class, workload/backend the case.
-  const parts = record.id.split('/');
+  const { machine, topology, workload, backend, plant } = record;
   const place = attributes({
-    classname: parts.slice(0, 2).join('.'),
-    name: parts.slice(2).join('/'),
+    classname: `${machine}.${topology}`,
+    name: `${workload}/${backend}${plant === undefined ? '' : `!${plant}`}`,
     time: seconds(record.duration_ms),
   });
   const attempts = attemptsOf(record);

@@ -65,7 +65,7 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
     id: `${checkout}:${record.id}`,
     origin,
     build_id: buildOf(record),
-    path: pathOf(record.id),
+    path: pathOf(record),
     comment: record.id,
     status: STATUS[record.verdict],
     // What never began has no time of its own.
@@ -93,8 +93,9 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
 }
 
 /** A path is words joined by dots; a planted defect is one more word. */
-function pathOf(id: string): string {
-  return ['phyrlab', ...id.split(/[/!]/)].map((word) => word.replace(/[^a-zA-Z0-9_-]/g, '_')).join('.');
+function pathOf({ machine, topology, workload, backend, plant }: CellRecord): string {
+  const words = ['phyrlab', machine, topology, workload, backend, ...(plant === undefined ? [] : [plant])];
+  return words.map((word) => word.replace(/[^a-zA-Z0-9_-]/g, '_')).join('.');
 }
 
 function excerpt(record: CellRecord): string {

@@ -6,11 +6,11 @@ export function storyOf(record: CellRecord): string[] {
 }
 
 /** The objecting oracles, else the reason. Of a planted defect both: they should object, and only the reason says which did not. */
-export function objectionsIn({ id, reason, oracles, findings = [] }: CellRecord): string[] {
+export function objectionsIn({ plant, reason, oracles, findings = [] }: CellRecord): string[] {
   const loud = oracles.filter(({ verdict }) => verdict !== 'pass').map(lineOf);
   const kernel = findings.map(({ oracle, detail }) => `${oracle}, of the kernel's own path: ${detail}`);
   loud.push(...kernel);
-  return id.includes('!') || loud.length === 0 ? [reason, ...loud] : loud;
+  return plant !== undefined || loud.length === 0 ? [reason, ...loud] : loud;
 }
 
 /** The attempts before this one. */

@@ -21,7 +21,7 @@ export interface Cause {
   also: OracleReport[];
   /** Ids, in the order of the run. */
   cells: string[];
-  /** By which parts of a cell's id it differs from others that ran. */
+  /** By which parts of a cell it differs from others that ran. */
   where: Where[];
 }
 
@@ -103,19 +103,13 @@ function foldInto(causes: Map<string, Omit<Cause, 'where'>>, beside: ReadonlyMap
 }
 
 function findingOf(
-  { id, oracles, reason }: CellRecord,
+  { plant, oracles, reason }: CellRecord,
   verdict: Cause['verdict'],
 ): { report: OracleReport | undefined; text: string } {
   // Of a planted defect it is bad news that an oracle was silent, which only the reason says.
-  const objecting = id.includes('!') ? [] : oracles.filter((one) => one.verdict === verdict);
+  const objecting = plant !== undefined ? [] : oracles.filter((one) => one.verdict === verdict);
   const [report] = objecting.sort((a, b) => tellingOf(a.name) - tellingOf(b.name));
   return { report, text: report?.detail ?? reason };
-}
-
-export function partsOf(id: string): Record<Part, string> & { plant: string | undefined } {
-  const [path = '', plant] = id.split('!');
-  const [machine = '', topology = '', workload = '', backend = ''] = path.split('/');
-  return { machine, topology, workload, backend, plant };
 }
 
 /** What the cells of a cause have in common, held against all that ran. */
@@ -124,26 +118,29 @@ function comparedWith(ran: readonly CellRecord[]): (cells: readonly string[]) =>
     /** With which values the part passed, by all else that a cell is. */
     const passed = new Map<string, string[]>();
     const values = new Set<string>();
-    for (const { id, verdict } of ran) {
-      const parts = partsOf(id);
-      values.add(parts[part]);
-      if (isGood(verdict)) passed.set(besides(parts, part), [...(passed.get(besides(parts, part)) ?? []), parts[part]]);
+    for (const record of ran) {
+      values.add(record[part]);
+      const others = besides(record, part);
+      if (isGood(record.verdict)) passed.set(others, [...(passed.get(others) ?? []), record[part]]);
     }
     return { part, passed, count: values.size };
   });
-  return (cells) =>
-    known.map(({ part, passed, count }) => {
-      const values = unique(cells.map((id) => partsOf(id)[part]));
-      const alike = unique(cells.map((id) => besides(partsOf(id), part)));
+  const records = new Map(ran.map((record) => [record.id, record]));
+  return (ids) => {
+    const cells = ids.flatMap((id) => records.get(id) ?? []);
+    return known.map(({ part, passed, count }) => {
+      const values = unique(cells.map((record) => record[part]));
+      const alike = unique(cells.map((record) => besides(record, part)));
       const passesWith = unique(alike.flatMap((key) => passed.get(key) ?? [])).filter(
         (value) => !values.includes(value),
       );
       return { part, values, all: values.length > 1 && values.length === count, passesWith };
     });
+  };
 }
 
-function besides(parts: ReturnType<typeof partsOf>, part: Part): string {
-  return [...PARTS.map((other) => (other === part ? '' : parts[other])), parts.plant].join('/');
+function besides(record: CellRecord, part: Part): string {
+  return [...PARTS.map((other) => (other === part ? '' : record[other])), record.plant].join('/');
 }
 
 function unique(values: string[]): string[] {

@@ -46,11 +46,13 @@ export function pack(
   // Where commands differ in the cell only, as they do, none is written out.
   const command = template === undefined ? '' : harmless(template.repro).replaceAll(template.id, CELL);
   const cells = shown.map((record): PackedCell => {
-    const { id, verdict, reason, oracles, metrics, kernel, duration_ms, repro, evidence, earlier } = record;
+    const { id, verdict, reason, oracles, metrics, kernel, duration_ms, repro, evidence, earlier, plant } = record;
     const declared = recorded.declared.get(id);
     const excerpt = excerpts.get(id);
     return {
       id: t(id),
+      parts: [record.machine, record.topology, record.workload, record.backend].map(t),
+      ...(plant !== undefined && { plant: t(plant) }),
       v: VERDICTS.indexOf(verdict),
       ...(reason !== '' && { reason: t(reason) }),
       ms: duration_ms,

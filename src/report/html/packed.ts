@@ -7,6 +7,9 @@ type Said = [oracle: Text, verdict: VerdictNumber, detail: Text];
 
 export interface PackedCell {
   id: Text;
+  /** Machine, topology, workload, backend. */
+  parts: Text[];
+  plant?: Text;
   v: VerdictNumber;
   reason?: Text;
   ms: number;

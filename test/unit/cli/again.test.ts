@@ -9,7 +9,7 @@ const LAUNCHER = join(projectRoot, 'src/cli/phyrlab.mjs');
 const HERE = { HOME: '/home/me', PHYRLAB_RUNS: '/elsewhere' };
 const record = cellRecord({ id: 'm/t/w/phyr8!plant', repro: keptCommand('20261121-1-a', 'm/t/w/phyr8!plant') });
 const shown = (folder: string, env: NodeJS.ProcessEnv = HERE, repro = record.repro) =>
-  shownHere({ ...record, repro }, folder, env).repro;
+  shownHere({ ...record, repro }, { run: '20261121-1-a', folder }, env).repro;
 
 describe('the command that runs a cell again', () => {
   it('is kept by its name, which is good on any machine', () => {

@@ -6,7 +6,7 @@ import { lastFailed } from '../../../src/cli/last-failed.js';
 import { loadSuites, planOf } from '../../../src/cli/scenarios.js';
 import { type CellRecord, INTERRUPTED, type Verdict } from '../../../src/model/index.js';
 import { RunStore } from '../../../src/results/index.js';
-import type { Cell } from '../../../src/workloads/index.js';
+import { type Cell, partsOf } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const suites = await loadSuites();
@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rm(runs, { recursive: true }));
 
 const ended = (cell: Cell, verdict: Verdict, reason = ''): CellRecord => ({
-  id: cell.id,
+  ...partsOf(cell),
   verdict,
   reason,
   oracles: [],

@@ -8,7 +8,7 @@ import { mergeCommand } from '../../../src/cli/merge.js';
 import { type CellRecord, RunResult } from '../../../src/model/index.js';
 import { expand, takeShard } from '../../../src/plan/index.js';
 import { EVENTS, findPastCell, findRun, RunStore, readEvents, readRun } from '../../../src/results/index.js';
-import type { Suite } from '../../../src/workloads/index.js';
+import { partsOf, type Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, someRun.seed);
@@ -33,9 +33,9 @@ async function shard(index: number, count: number, keep = (_: CellRecord) => tru
   const run = { ...someRun, id: `r${index}`, shard: part };
   using store = await RunStore.create(runs, run.id);
   store.append({ type: 'run-start', at, run, cells: mine.cells, pruned: mine.pruned, elsewhere });
-  for (const { id } of mine.cells) {
+  for (const cell of mine.cells) {
     const record: CellRecord = {
-      id,
+      ...partsOf(cell),
       verdict: 'pass',
       reason: '',
       oracles: [],
@@ -43,7 +43,7 @@ async function shard(index: number, count: number, keep = (_: CellRecord) => tru
       duration_ms: 1,
       repro: 'old',
     };
-    if (id === FAILING) {
+    if (cell.id === FAILING) {
       Object.assign(record, { verdict: 'fail', reason: 'broken', evidence: 'cells/it' });
       await mkdir(join(store.folder, 'cells/it'), { recursive: true });
       await writeFile(join(store.folder, 'cells/it/console.log'), 'oops');

@@ -20,7 +20,7 @@ it.each([
 it('results of before a planted defect had a verdict of its own can be read', () => {
   const old = { ...resultOf([]), schema: 1 };
   expect(RunResult.safeParse(old).success).toBe(true);
-  expect(RunResult.safeParse({ ...old, schema: 4 }).success).toBe(false);
+  expect(RunResult.safeParse({ ...old, schema: 5 }).success).toBe(false);
 });
 
 it('a topology names each device once', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { CellRecord, Verdict } from '../../../src/model/index.js';
+import { type CellRecord, partsOfId, type Verdict } from '../../../src/model/index.js';
 import { budgetRows, measuredBy } from '../../../src/perf/index.js';
 
 const cell = (id: string, figures: Record<string, number>, verdict: Verdict = 'pass'): CellRecord => ({
-  id,
+  ...partsOfId(id),
   verdict,
   reason: '',
   oracles: [],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { CellRecord, Metric } from '../../../src/model/index.js';
+import { type CellRecord, type Metric, partsOfId } from '../../../src/model/index.js';
 import { benchTables } from '../../../src/report/index.js';
 
 const record = (id: string, figures: Record<string, number>, more: Partial<Metric> = {}) =>
   ({
-    id,
+    ...partsOfId(id),
     verdict: 'pass',
     metrics: Object.entries(figures).map(([name, value]) => ({ name, unit: 'insn', value, better: 'lower', ...more })),
   }) as unknown as CellRecord;

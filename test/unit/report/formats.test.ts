@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseKtap } from '../../../src/guest/index.js';
-import type { CellRecord } from '../../../src/model/index.js';
+import { type CellRecord, partsOfId } from '../../../src/model/index.js';
 import { annotations, FORMATS, summary } from '../../../src/report/index.js';
 import { cellRecord, reportOf, resultOf } from '../run-result.js';
 
@@ -12,7 +12,7 @@ const HOSTILE = 'a]]> <script>&"\'|`\u0000\u001b[31m\n::error::gotcha %0A\n| x |
 
 function record(changes: Partial<CellRecord>): CellRecord {
   return {
-    id: 'vtd-strict/switch/crosscheck/phyr8',
+    ...partsOfId(changes.id ?? 'vtd-strict/switch/crosscheck/phyr8'),
     verdict: 'pass',
     reason: '',
     oracles: [{ name: 'data', verdict: 'pass', detail: '' }],

@@ -3,14 +3,14 @@ import { suites } from '../../../harness/index.js';
 import type { CellRecord, Verdict } from '../../../src/model/index.js';
 import { expand } from '../../../src/plan/index.js';
 import { p2pTable } from '../../../src/report/index.js';
-import type { Cell } from '../../../src/workloads/index.js';
+import { type Cell, partsOf } from '../../../src/workloads/index.js';
 
 const cellsOf = (id: string) =>
   expand(suites.find((suite) => suite.id === id) ?? { id, describe: '', blocks: [] }, 1).cells;
 
 function records(cells: readonly Cell[], verdictOf: (cell: Cell) => Verdict): CellRecord[] {
   return cells.map((cell) => ({
-    id: cell.id,
+    ...partsOf(cell),
     verdict: cell.expect.kind === 'not-modelled' ? 'skip' : verdictOf(cell),
     reason: '',
     oracles: [],

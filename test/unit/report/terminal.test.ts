@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, INTERRUPTED } from '../../../src/model/index.js';
+import { type CellRecord, INTERRUPTED, partsOfId } from '../../../src/model/index.js';
 import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
 import type { RunEvent } from '../../../src/workloads/index.js';
 import { reportOf, someRun } from '../run-result.js';
 
 const record = (change: Partial<CellRecord>): CellRecord => ({
-  id: 'vtd-strict/switch/fio-verify/phyr8',
+  ...partsOfId(change.id ?? 'vtd-strict/switch/fio-verify/phyr8'),
   verdict: 'pass',
   reason: '',
   oracles: [

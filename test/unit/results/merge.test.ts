@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import { type CellRecord, exitCodeOf, INTERRUPTED, type RunRecord } from '../../../src/model/index.js';
+import { type CellRecord, exitCodeOf, INTERRUPTED, partsOfId, type RunRecord } from '../../../src/model/index.js';
 import { expand, takeShard } from '../../../src/plan/index.js';
 import {
   EVENTS,
@@ -14,14 +14,15 @@ import {
   type ShardLog,
   whatIsLeft,
 } from '../../../src/results/index.js';
-import type { RunEvent, Suite } from '../../../src/workloads/index.js';
+import { partsOf, type RunEvent, type Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, someRun.seed);
 const COUNT = 3;
 
+const parts = new Map(plan.cells.map((cell) => [cell.id, partsOf(cell)]));
 const passed = (id: string): CellRecord => ({
-  id,
+  ...(parts.get(id) ?? partsOfId(id)),
   verdict: 'pass',
   reason: '',
   oracles: [],
@@ -91,7 +92,7 @@ describe('the shards of a run', () => {
     expect(lost.length).toBeGreaterThan(0);
     expect(lost[0]?.reason).toBe('shard 2/3 is not there');
     expect(lost[0]?.repro).toMatch(/^run /);
-    expect(start.elsewhere?.toSorted()).toEqual(ids(lost));
+    expect(start.elsewhere?.map(({ id }) => id).toSorted()).toEqual(ids(lost));
     expect(ids(records)).toEqual(ids(plan.cells));
     expect(exitCodeOf(records.map(({ verdict }) => verdict))).toBe(3);
   });

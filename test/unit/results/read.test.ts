@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
+import { partsOfId } from '../../../src/model/index.js';
 import { fromConsole, judgeKernelLog } from '../../../src/oracle/index.js';
 import { expand } from '../../../src/plan/index.js';
 import { excerptFor, findRun, readRun } from '../../../src/results/index.js';
@@ -20,7 +21,7 @@ const [first, second] = smoke === undefined ? [] : expand(smoke, 1).cells;
 if (first === undefined || second === undefined) throw new Error('smoke has no cells');
 
 const events: RunEvent[] = [
-  { type: 'run-start', at: '', run: someRun, cells: [first, second], pruned: [], elsewhere: ['a/b/c/sg'] },
+  { type: 'run-start', at: '', run: someRun, cells: [first, second], pruned: [], elsewhere: [partsOfId('a/b/c/sg')] },
   { type: 'cell-start', at: '', cell: first.id, boot: 3 },
   { type: 'cell-end', at: '', record: cellRecord({ id: first.id, verdict: 'fail' }) },
   { type: 'notice', at: '', level: 'warning', text: 'the kernel complained' },

@@ -7,14 +7,14 @@ import { otherImages } from '../../../src/cli/repro.js';
 import type { CellRecord, Image } from '../../../src/model/index.js';
 import { expand } from '../../../src/plan/index.js';
 import { findPastCell, findRun, RunStore, readRun, runFolders } from '../../../src/results/index.js';
-import { KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell, type Suite } from '../../../src/workloads/index.js';
+import { KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell, partsOf, type Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
 const { cells } = expand(suites.find(({ id }) => id === 'smoke') as Suite, 1);
 const [cell, other] = cells as [KeptCell['cell'], KeptCell['cell']];
 const at = '2026-11-21T00:00:00.000Z';
 const failed: CellRecord = {
-  id: cell.id,
+  ...partsOf(cell),
   verdict: 'fail',
   reason: 'broken',
   oracles: [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import type { CellRecord, RunResult } from '../../../src/model/index.js';
+import { type CellRecord, partsOfId, type RunResult } from '../../../src/model/index.js';
 import { select } from '../../../src/plan/index.js';
 import { samplesOf } from '../../../src/results/index.js';
 import { resultOf, someRun } from '../run-result.js';
@@ -10,7 +10,7 @@ const { cells } = select(suites, ['smoke'], 1);
 function measured(records: Partial<CellRecord>[]): RunResult {
   return resultOf(
     records.map((record) => ({
-      id: 'vtd-strict-icount/switch/map-cost/phyr8',
+      ...partsOfId(record.id ?? 'vtd-strict-icount/switch/map-cost/phyr8'),
       verdict: 'pass',
       reason: '',
       oracles: [],

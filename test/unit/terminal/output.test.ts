@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, harmless } from '../../../src/model/index.js';
+import { type CellRecord, harmless, partsOfId } from '../../../src/model/index.js';
 import {
   annotations,
   causesOf,
@@ -27,7 +27,8 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 const ALL = HOSTILE.join('');
 
 const record = (changes: Partial<CellRecord> = {}): CellRecord => ({
-  id: `vtd-strict/switch/${ALL}/phyr8`,
+  ...partsOfId(`vtd-strict/switch/${ALL}/phyr8`),
+  workload: ALL,
   verdict: 'fail',
   reason: ALL,
   oracles: [reportOf('kernel-log', 'fail', ALL), reportOf('workload', 'inconclusive', ALL)],
@@ -54,7 +55,7 @@ function printed(tty: boolean, use: (stream: NodeJS.WriteStream) => void): strin
 }
 
 const EVENTS: RunEvent[] = [
-  { type: 'run-start', at: '', run, cells: [], pruned: [], elsewhere: [ALL] },
+  { type: 'run-start', at: '', run, cells: [], pruned: [], elsewhere: [partsOfId(ALL)] },
   { type: 'boot-start', at: '', boot: 0, machine: ALL, topology: ALL, cells: [ALL] },
   { type: 'cell-start', at: '', cell: ALL, boot: 0 },
   { type: 'cell-step', at: '', cell: ALL, step: ALL },

@@ -86,7 +86,7 @@ function cellButtons(cells) {
   const add = (which) =>
     list.append(
       ...which.map((cell) =>
-        h('button', { type: 'button', class: 'cell-link', click: () => openCell(cell, cells) }, ...breakable(cell.id)),
+        h('button', { type: 'button', class: 'cell-link', click: () => openCell(cell, cells) }, ...breakable(cell)),
       ),
     );
   add(cells.slice(0, FEW));

@@ -30,7 +30,7 @@ export function openCell(cell, among = around) {
       ),
       h('button', { type: 'button', class: 'close', 'aria-label': 'close', click: () => dialog.close() }, '✕'),
     ),
-    h('h2', { id: 'cell-title', tabindex: '-1' }, ...breakable(cell.id)),
+    h('h2', { id: 'cell-title', tabindex: '-1' }, ...breakable(cell)),
     ...parts(cell),
   );
   if (!dialog.open) dialog.showModal();
@@ -49,9 +49,10 @@ dialog.addEventListener('keydown', (event) => {
   if (which !== undefined) /** @type {HTMLElement | null} */ (dialog.querySelector(`#${which}`))?.click();
 });
 
-/** A long id may break after each slash. @param {string} id */
-export function breakable(id) {
-  return id.split(/(?<=[/!])/).flatMap((part) => [part, h('wbr')]);
+/** A long id may break after each part. @param {import('./data.js').ShownCell} cell */
+export function breakable({ machine, topology, workload, backend, plant }) {
+  const ends = plant === '' ? [backend] : [`${backend}!`, plant];
+  return [`${machine}/`, `${topology}/`, `${workload}/`, ...ends].flatMap((part) => [part, h('wbr')]);
 }
 
 /** @param {import('./data.js').ShownCell} cell */

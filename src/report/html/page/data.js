@@ -18,8 +18,8 @@ export function textOf(number) {
 
 export const CELLS = DATA.cells.map((packed, at) => {
   const id = textOf(packed.id);
-  const [path = '', plant = ''] = id.split('!');
-  const [machine = '', topology = '', workload = '', backend = ''] = path.split('/');
+  const [machine = '', topology = '', workload = '', backend = ''] = packed.parts.map(textOf);
+  const plant = textOf(packed.plant);
   const repro = packed.repro === undefined ? DATA.command.replaceAll('\u0001', id) : textOf(packed.repro);
   return {
     at,
