@@ -13,7 +13,6 @@
 #include "uapi/phyr_domain.h"
 
 /* main.c */
-extern bool pdomain_allow_unsafe_interrupts;
 
 /* space.c */
 

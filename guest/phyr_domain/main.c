@@ -10,11 +10,6 @@
 
 #include "domain.h"
 
-bool pdomain_allow_unsafe_interrupts;
-module_param_named(allow_unsafe_interrupts, pdomain_allow_unsafe_interrupts, bool, 0644);
-MODULE_PARM_DESC(allow_unsafe_interrupts,
-		 "Also where a function can write itself any interrupt: no interrupt remapping");
-
 static int pdomain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct pdomain_function *fn;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* An address space for a device: an IOMMU domain of its own, and the user memory that is in it. */
 #include <linux/iommu.h>
+#include <linux/moduleparam.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "domain.h"
+
+static bool pdomain_allow_unsafe_interrupts;
+module_param_named(allow_unsafe_interrupts, pdomain_allow_unsafe_interrupts, bool, 0644);
+MODULE_PARM_DESC(allow_unsafe_interrupts,
+		 "Also where a function can write itself any interrupt: no interrupt remapping");
 
 /**
  * struct pdomain_mapping - memory in a space

@@ -9,22 +9,6 @@
 
 #include "phyr_nvme.h"
 
-/* Called from the interrupt handler, or with the interrupt disabled. */
-void pnvme_admin_complete(struct pnvme_ctrl *ctrl, const struct nvme_completion *cqe)
-{
-	struct pnvme_admin *admin = &ctrl->admin;
-	u32 cid = READ_ONCE(cqe->command_id);
-
-	/* Once: a second one must not pass for the next command's. */
-	if (cmpxchg(&admin->waits, cid, PNVME_NO_CID) != cid) {
-		dev_err_ratelimited(ctrl->dev, "admin completion of unknown id %#x\n", cid);
-		return;
-	}
-	admin->status = le16_to_cpu(cqe->status) >> 1;
-	admin->result = le32_to_cpu(cqe->result.u32);
-	complete(&admin->done);
-}
-
 /**
  * pnvme_admin_cmd - send an admin command and wait for it
  * @ctrl:	the controller, enabled

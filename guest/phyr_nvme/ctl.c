@@ -22,44 +22,6 @@ static void pnvme_ctl_free(struct kref *ref)
 	kfree(container_of(ref, struct pnvme_ctl, ref));
 }
 
-/* The controller for use until pnvme_ctl_end(), or NULL if it is gone. */
-struct pnvme_ctrl *pnvme_ctl_begin(struct pnvme_ctl *ctl)
-{
-	down_read(&ctl->lock);
-	if (!ctl->ctrl)
-		up_read(&ctl->lock);
-	return ctl->ctrl;
-}
-
-void pnvme_ctl_end(struct pnvme_ctl *ctl)
-{
-	up_read(&ctl->lock);
-}
-
-/* Check where on the disk; fills in what does not depend on the data. */
-int pnvme_pass_init(struct pnvme_pass *pass, const struct pnvme_ctrl *ctrl, bool write,
-		    u64 offset, u32 len)
-{
-	u64 size = ctrl->nr_lba << ctrl->lba_shift;
-	u32 block_mask = (1U << ctrl->lba_shift) - 1;
-
-	if (!len || len > ctrl->max_bytes || (offset | len) & block_mask || offset > size ||
-	    len > size - offset)
-		return -EINVAL;
-	*pass = (struct pnvme_pass){
-		.write = write,
-		.slba = offset >> ctrl->lba_shift,
-		.len = len,
-	};
-	return 0;
-}
-
-/* Is the file open for this direction? */
-int pnvme_file_may(const struct file *file, bool write)
-{
-	return file->f_mode & (write ? FMODE_WRITE : FMODE_READ) ? 0 : -EBADF;
-}
-
 static int pnvme_ctl_map_io(struct pnvme_ctrl *ctrl, const struct phyr_nvme_io *io,
 			    struct pnvme_memory *mem, bool write)
 {

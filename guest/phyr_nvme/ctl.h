@@ -7,6 +7,7 @@
 #define PNVME_CTL_H
 
 #include <linux/dma-direction.h>
+#include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
@@ -149,10 +150,27 @@ struct pnvme_pass {
 	u64 addr;
 };
 
-/* ctl.c */
-struct pnvme_ctrl *pnvme_ctl_begin(struct pnvme_ctl *ctl);
-void pnvme_ctl_end(struct pnvme_ctl *ctl);
-int pnvme_file_may(const struct file *file, bool write);
+/* The controller for use until pnvme_ctl_end(), or NULL if it is gone. */
+static inline struct pnvme_ctrl *pnvme_ctl_begin(struct pnvme_ctl *ctl)
+{
+	down_read(&ctl->lock);
+	if (!ctl->ctrl)
+		up_read(&ctl->lock);
+	return ctl->ctrl;
+}
+
+static inline void pnvme_ctl_end(struct pnvme_ctl *ctl)
+{
+	up_read(&ctl->lock);
+}
+
+/* Is the file open for this direction? */
+static inline int pnvme_file_may(const struct file *file, bool write)
+{
+	return file->f_mode & (write ? FMODE_WRITE : FMODE_READ) ? 0 : -EBADF;
+}
+
+/* pass.c */
 int pnvme_pass_init(struct pnvme_pass *pass, const struct pnvme_ctrl *ctrl, bool write,
 		    u64 offset, u32 len);
 

@@ -93,67 +93,6 @@ static void pnvme_queue_rqs(struct rq_list *rqlist)
 	*rqlist = rest;
 }
 
-static void pnvme_retry_or_fail(struct request *rq)
-{
-	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
-	struct pnvme_ctrl *ctrl = iod->q->ctrl;
-	bool cancelled = iod->status == PNVME_SC_CANCELLED;
-	bool final = !cancelled && iod->status & NVME_STATUS_DNR;
-
-	if (!final && !blk_noretry_request(rq) && iod->retries < PNVME_MAX_RETRIES &&
-	    READ_ONCE(ctrl->state) != PNVME_DEAD) {
-		iod->retries++;
-		blk_mq_requeue_request(rq, true);
-		return;
-	}
-	if (!(rq->rq_flags & RQF_QUIET))
-		dev_err_ratelimited(ctrl->dev, "%s of %u bytes at sector %llu failed, status %#x\n",
-				    blk_op_str(req_op(rq)), blk_rq_bytes(rq), blk_rq_pos(rq),
-				    iod->status);
-	blk_mq_end_request(rq, pnvme_cmd_status(iod->status));
-}
-
-/* Context: hard interrupt, softirq or process. */
-void pnvme_complete_rq(struct request *rq)
-{
-	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
-
-	pnvme_unmap(rq);
-	if (unlikely(iod->status))
-		pnvme_retry_or_fail(rq);
-	else
-		blk_mq_end_request(rq, BLK_STS_OK);
-}
-
-/* The same for several that succeeded. */
-void pnvme_complete_batch(struct io_comp_batch *iob)
-{
-	struct request *rq;
-
-	rq_list_for_each(&iob->req_list, rq)
-		pnvme_unmap(rq);
-	blk_mq_end_request_batch(iob);
-}
-
-static bool pnvme_cancel_rq(struct request *rq, void *data)
-{
-	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
-
-	if (blk_mq_rq_state(rq) == MQ_RQ_IN_FLIGHT) {
-		iod->status = PNVME_SC_CANCELLED;
-		iod->gen++;
-		blk_mq_complete_request(rq);
-	}
-	return true;
-}
-
-/* Complete everything in flight.  The device is silent and the queues are quiesced. */
-void pnvme_disk_cancel(struct pnvme_ctrl *ctrl)
-{
-	blk_mq_tagset_busy_iter(&ctrl->tagset, pnvme_cancel_rq, NULL);
-	blk_mq_tagset_wait_completed_request(&ctrl->tagset);
-}
-
 static int pnvme_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int i)
 {
 	struct pnvme_ctrl *ctrl = data;

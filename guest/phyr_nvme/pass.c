@@ -6,6 +6,24 @@
 #include "phyr_plant.h"
 #include "trace.h"
 
+/* Check where on the disk; fills in what does not depend on the data. */
+int pnvme_pass_init(struct pnvme_pass *pass, const struct pnvme_ctrl *ctrl, bool write,
+		    u64 offset, u32 len)
+{
+	u64 size = ctrl->nr_lba << ctrl->lba_shift;
+	u32 block_mask = (1U << ctrl->lba_shift) - 1;
+
+	if (!len || len > ctrl->max_bytes || (offset | len) & block_mask || offset > size ||
+	    len > size - offset)
+		return -EINVAL;
+	*pass = (struct pnvme_pass){
+		.write = write,
+		.slba = offset >> ctrl->lba_shift,
+		.len = len,
+	};
+	return 0;
+}
+
 static bool pnvme_pass_list(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, unsigned int tag,
 			    blk_status_t *st)
 {

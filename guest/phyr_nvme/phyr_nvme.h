@@ -2,13 +2,15 @@
 /*
  * phyr_nvme: an NVMe driver whose data path can be exchanged.
  *
- * What is here is private to the module.  The files, bottom up:
+ * What is here is private to the module.  The files:
  *
- *	main.c		module, parameters
+ *	main.c		module
+ *	params.c	parameters
  *	pci.c		probe and remove: PCI resources, the order of everything
  *	ctrl.c		controller registers: enable, shut down, identify, start, stop
  *	admin.c		one synchronous admin command at a time
  *	queue.c		submission and completion queues, interrupts
+ *	complete.c	what becomes of a completed command
  *	disk.c		gendisk, tag set, limits, blk-mq operations
  *	cmd.c		a block request as an NVMe command
  *	dptr.c, dptr.h	DMA pieces as PRP entries or SGL descriptors
@@ -259,7 +261,7 @@ static inline bool pnvme_is_data(const struct request *rq)
 	return req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE;
 }
 
-/* main.c */
+/* params.c */
 extern unsigned int pnvme_param_queues;
 extern unsigned int pnvme_param_depth;
 extern unsigned int pnvme_param_max_kib;
@@ -284,7 +286,11 @@ int pnvme_admin_identify(struct pnvme_ctrl *ctrl, u8 cns, u32 nsid, void *buf, d
 int pnvme_admin_queue_count(struct pnvme_ctrl *ctrl, unsigned int *nr);
 int pnvme_admin_create_queue(struct pnvme_ctrl *ctrl, struct pnvme_queue *q);
 int pnvme_admin_abort(struct pnvme_ctrl *ctrl, const struct pnvme_iod *iod);
+
+/* complete.c */
 void pnvme_admin_complete(struct pnvme_ctrl *ctrl, const struct nvme_completion *cqe);
+void pnvme_complete_rq(struct request *rq);
+void pnvme_complete_batch(struct io_comp_batch *iob);
 
 /* queue.c */
 int pnvme_queue_alloc(struct pnvme_ctrl *ctrl, u16 qid, u32 depth);
@@ -302,9 +308,6 @@ void pnvme_queue_ring(struct pnvme_queue *q);
 /* disk.c */
 int pnvme_disk_add(struct pnvme_ctrl *ctrl);
 void pnvme_disk_remove(struct pnvme_ctrl *ctrl);
-void pnvme_complete_rq(struct request *rq);
-void pnvme_complete_batch(struct io_comp_batch *iob);
-void pnvme_disk_cancel(struct pnvme_ctrl *ctrl);
 
 /* attr.c */
 extern const struct attribute_group *pnvme_disk_groups[];

@@ -7,6 +7,25 @@
  */
 #include "phyr_nvme.h"
 
+static bool pnvme_cancel_rq(struct request *rq, void *data)
+{
+	struct pnvme_iod *iod = blk_mq_rq_to_pdu(rq);
+
+	if (blk_mq_rq_state(rq) == MQ_RQ_IN_FLIGHT) {
+		iod->status = PNVME_SC_CANCELLED;
+		iod->gen++;
+		blk_mq_complete_request(rq);
+	}
+	return true;
+}
+
+/* Complete everything in flight.  The device is silent and the queues are quiesced. */
+static void pnvme_cancel_all(struct pnvme_ctrl *ctrl)
+{
+	blk_mq_tagset_busy_iter(&ctrl->tagset, pnvme_cancel_rq, NULL);
+	blk_mq_tagset_wait_completed_request(&ctrl->tagset);
+}
+
 /**
  * pnvme_ctrl_stop - silence the device and take back all requests
  * @ctrl:	the controller
@@ -34,7 +53,7 @@ void pnvme_ctrl_stop(struct pnvme_ctrl *ctrl, enum pnvme_state next, bool shutdo
 		pnvme_queue_drain(&ctrl->queues[i]);
 	if (!ctrl->disk)
 		return;
-	pnvme_disk_cancel(ctrl);
+	pnvme_cancel_all(ctrl);
 
 	if (next == PNVME_DEAD) {
 		blk_mq_unquiesce_tagset(&ctrl->tagset);

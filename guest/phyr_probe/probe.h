@@ -6,6 +6,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/nvme.h>
 #include <linux/scatterlist.h>
+#include <linux/spinlock.h>
 
 #include "phyr.h"
 #include "uapi/phyr_probe.h"
@@ -268,12 +269,19 @@ int probe_follow_domain(struct phyr_probe_follow_domain *arg);
 int probe_calls(struct phyr_probe_calls *arg);
 void probe_calls_exit(void);
 
+/* events.c */
+extern raw_spinlock_t probe_events_lock;
+void probe_events_add(const struct phyr_probe_event *event);
+void probe_events_tell(const struct phyr_probe_event *event);
+int probe_events_alloc(u32 room);
+void probe_events_free(void);
+int probe_events_read(struct phyr_probe_story_read *arg);
+
 /* story.c */
 int probe_story_start(const struct phyr_probe_story_start *arg);
 int probe_story_stop(void);
 int probe_story_read(struct phyr_probe_story_read *arg);
 void probe_story_exit(void);
-void probe_story_tell(const struct phyr_probe_event *event);
 
 /* story_iommu.c */
 int probe_story_hook(struct iommu_domain *domain);

@@ -3,9 +3,10 @@
  * The guest's story: what was mapped for a device, which commands it was given, what was unmapped,
  * in the order in which it happened.  The host has the device's story, from the emulator.
  *
- * What becomes of mappings is story_iommu.c's.  Commands come from phyr_nvme's tracepoints, the
- * memory of those without a bio from asked.c, which knows it while submissions are watched
- * (watch.c); where it is not known, no range is told.  Nothing of phyr.ko is used.
+ * What happens is kept by events.c.  What becomes of mappings is told by story_iommu.c.  Commands
+ * come from phyr_nvme's tracepoints, the memory of those without a bio from asked.c, which knows it
+ * while submissions are watched (watch.c); where it is not known, no range is told.  Nothing of
+ * phyr.ko is used.
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
@@ -14,9 +15,7 @@
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/swiotlb.h>
-#include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
-#include <linux/vmalloc.h>
 
 #include "probe.h"
 
@@ -27,40 +26,7 @@ static struct {
 	bool recording;
 	u32 by;
 	u64 pool_start, pool_end;
-
-	raw_spinlock_t lock;		/* the rest: one order over all CPUs */
-	struct phyr_probe_event *event;
-	u32 room, nr;
-	u64 lost;
-} story = { .lock = __RAW_SPIN_LOCK_UNLOCKED(story.lock) };
-
-static void probe_story_add(const struct phyr_probe_event *event)
-{
-	lockdep_assert_held(&story.lock);
-
-	/* A story with a hole is none: nothing follows what was lost. */
-	if (story.lost || story.nr == story.room) {
-		story.lost++;
-		return;
-	}
-	story.event[story.nr] = *event;
-	story.event[story.nr++].time = ktime_get_mono_fast_ns();
-}
-
-/**
- * probe_story_tell - record an event
- * @event:	all but its time
- *
- * Context: Any, while it records.
- */
-void probe_story_tell(const struct phyr_probe_event *event)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&story.lock, flags);
-	probe_story_add(event);
-	raw_spin_unlock_irqrestore(&story.lock, flags);
-}
+} story;
 
 /* Of memory only that it is a device's; a peer's has pages or none. */
 static u8 memory_prot(phys_addr_t phys)
@@ -78,7 +44,7 @@ static void tell_bios(struct request *rq)
 		event.phys = bvec_phys(&bv);
 		event.len = bv.bv_len;
 		event.prot = memory_prot(event.phys);
-		probe_story_add(&event);
+		probe_events_add(&event);
 	}
 }
 
@@ -98,12 +64,12 @@ static void tell_asked(const struct probe_asked *asked)
 			continue;
 		}
 		if (event.len)
-			probe_story_add(&event);
+			probe_events_add(&event);
 		event.phys = phys;
 		event.len = part;
 		event.prot = prot;
 	}
-	probe_story_add(&event);
+	probe_events_add(&event);
 }
 
 static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
@@ -128,19 +94,19 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	else if (is_data && rq->bio)
 		event.len = blk_rq_payload_bytes(rq);
 
-	raw_spin_lock_irqsave(&story.lock, flags);
-	probe_story_add(&event);
+	raw_spin_lock_irqsave(&probe_events_lock, flags);
+	probe_events_add(&event);
 	if (asked)
 		tell_asked(asked);
 	else if (is_data && rq->bio)
 		tell_bios(rq);
-	raw_spin_unlock_irqrestore(&story.lock, flags);
+	raw_spin_unlock_irqrestore(&probe_events_lock, flags);
 }
 
 static void on_complete(void *data, struct device *dev, u16 qid, u16 cid, u16 status)
 {
 	if (dev == &story.pdev->dev)
-		probe_story_tell(&(struct phyr_probe_event){
+		probe_events_tell(&(struct phyr_probe_event){
 			.kind = PHYR_PROBE_EV_COMPLETE, .qid = qid, .cid = cid,
 		});
 }
@@ -219,13 +185,9 @@ int probe_story_start(const struct phyr_probe_story_start *arg)
 	guard(mutex)(&story_lock);
 	if (story.recording)
 		return -EBUSY;
-	vfree(story.event);
-	story.nr = 0;
-	story.lost = 0;
-	story.room = arg->events;
-	story.event = vmalloc_array(arg->events, sizeof(*story.event));
-	if (!story.event)
-		return -ENOMEM;
+	err = probe_events_alloc(arg->events);
+	if (err)
+		return err;
 
 	story.pdev = pci_get_domain_bus_and_slot(arg->segment, arg->devfn >> 8, arg->devfn & 0xff);
 	if (!story.pdev) {
@@ -261,9 +223,7 @@ put:
 	pci_dev_put(story.pdev);
 	story.pdev = NULL;
 forget:
-	vfree(story.event);
-	story.event = NULL;
-	story.room = 0;
+	probe_events_free();
 	return err;
 }
 
@@ -295,19 +255,9 @@ int probe_story_read(struct phyr_probe_story_read *arg)
 	if (story.recording)
 		return -EBUSY;
 	arg->by = story.by;
-	arg->recorded = story.nr;
-	arg->lost = story.lost;
 	arg->pool_start = story.pool_start;
 	arg->pool_end = story.pool_end;
-	if (arg->from >= story.nr) {
-		arg->count = 0;
-		return 0;
-	}
-	arg->count = min_t(u64, arg->count, story.nr - arg->from);
-	if (copy_to_user(u64_to_user_ptr(arg->buffer), story.event + arg->from,
-			 array_size(arg->count, sizeof(*story.event))))
-		return -EFAULT;
-	return 0;
+	return probe_events_read(arg);
 }
 
 /* The module goes. */
@@ -316,6 +266,5 @@ void probe_story_exit(void)
 	guard(mutex)(&story_lock);
 	if (story.recording)
 		story_stop();
-	vfree(story.event);
-	story.event = NULL;
+	probe_events_free();
 }

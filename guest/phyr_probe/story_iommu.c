@@ -28,7 +28,7 @@ static bool probe_story_is_ours(struct ftrace_regs *regs)
 /* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
 static void on_map(struct ftrace_regs *regs)
 {
-	probe_story_tell(&(struct phyr_probe_event){
+	probe_events_tell(&(struct phyr_probe_event){
 		.kind = PHYR_PROBE_EV_MAP,
 		.addr = ftrace_regs_get_argument(regs, 1),
 		.phys = ftrace_regs_get_argument(regs, 2),
@@ -40,7 +40,7 @@ static void on_map(struct ftrace_regs *regs)
 /* size_t iommu_unmap(domain, iova, size), iommu_unmap_fast(domain, iova, size, gather) */
 static void on_unmap(struct ftrace_regs *regs)
 {
-	probe_story_tell(&(struct phyr_probe_event){
+	probe_events_tell(&(struct phyr_probe_event){
 		.kind = PHYR_PROBE_EV_UNMAP,
 		.addr = ftrace_regs_get_argument(regs, 1),
 		.len = ftrace_regs_get_argument(regs, 2),
@@ -50,7 +50,7 @@ static void on_unmap(struct ftrace_regs *regs)
 /* void flush_iotlb_all(domain) */
 static void on_flush_all(void)
 {
-	probe_story_tell(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
+	probe_events_tell(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
 }
 
 /* void iotlb_sync(domain, gather) */
@@ -59,7 +59,7 @@ static void on_sync(struct ftrace_regs *regs)
 	const struct iommu_iotlb_gather *gather = (void *)ftrace_regs_get_argument(regs, 1);
 
 	if (gather->start <= gather->end)
-		probe_story_tell(&(struct phyr_probe_event){
+		probe_events_tell(&(struct phyr_probe_event){
 			.kind = PHYR_PROBE_EV_FLUSH,
 			.addr = gather->start,
 			.len = gather->end - gather->start + 1,

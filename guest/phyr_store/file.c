@@ -8,6 +8,12 @@
 
 #include "store.h"
 
+/* For kref_put(): neither its maker nor a file has the store any more. */
+void phyr_store_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct phyr_store, ref));
+}
+
 static int phyr_store_open(struct inode *inode, struct file *file)
 {
 	struct phyr_store *store = container_of(file->private_data, struct phyr_store, misc);

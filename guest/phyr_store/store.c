@@ -73,11 +73,6 @@ static struct attribute *store_attrs[] = {
 };
 ATTRIBUTE_GROUPS(store);
 
-void phyr_store_free(struct kref *ref)
-{
-	kfree(container_of(ref, struct phyr_store, ref));
-}
-
 /**
  * phyr_store_create - offer memory
  * @name:	of its device file

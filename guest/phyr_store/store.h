@@ -65,6 +65,7 @@ long phyr_store_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 extern const struct file_operations phyr_store_fops;
 extern const struct vm_operations_struct phyr_store_vm_ops;
 void phyr_store_zap(struct phyr_store *store);
+void phyr_store_free(struct kref *ref);
 
 /* store.c */
 struct phyr_store *phyr_store_create(const char *name, enum phyr_mem mem,
@@ -72,7 +73,6 @@ struct phyr_store *phyr_store_create(const char *name, enum phyr_mem mem,
 				     phys_addr_t base, u64 len, const struct iosys_map *map,
 				     struct device *parent);
 void phyr_store_destroy(struct phyr_store *store);
-void phyr_store_free(struct kref *ref);
 
 /* bar.c */
 extern struct pci_driver phyr_store_bar_driver;

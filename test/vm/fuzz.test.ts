@@ -27,7 +27,7 @@ const slips: [what: string, file: string, from: string, to: string][] = [
   ['a chunk of 1025 pages in one word', 'lib/list.c', 'if (pages <= PHYR_WORD_COUNT_MASK + 1)', 'if (pages <= 1025)'],
   ['a link that is not chained', 'lib/list.c', 'list->tail->next = node;', 'list->tail->next = NULL;'],
   ['a seek that counts from the wrong byte', 'lib/list.c', 'at = found->offset;', 'at = 0;'],
-  ['a failure that leaves what it appended', 'lib/list.c', 'phyr_chain_free(*more);', ';'],
+  ['a failure that leaves what it appended', 'lib/slice.c', 'phyr_chain_free(*more);', ';'],
   [
     'segments that cross the boundary',
     '../include/phyr/list.h',

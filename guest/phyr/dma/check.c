@@ -86,7 +86,7 @@ static int check_ask_bus(struct device *dev, const struct phyr_list *list,
  * @dev:	the device
  * @map:	the mapping, its shape SAME
  * @dir:	direction of the transfer
- * @attrs:	DMA_ATTR_*
+ * @attrs:	DMA_ATTR_*, with what the memory asks for
  * @on_bus:	P2P below a switch
  *
  * A chunk about which the DMA API says something else is a bug, here or in a driver: it is warned
@@ -103,7 +103,6 @@ int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_dire
 	dma_addr_t addr;
 	int err;
 
-	attrs |= phyr_mem_attrs(map->list);
 	phyr_slice_iter_init(&it, &whole, min(dma_max_mapping_size(dev), SZ_1G), U64_MAX);
 	while (phyr_slice_iter_next(&it)) {
 		u64 want = it.cur.paddr + map->addr;

@@ -12,7 +12,6 @@
 
 /* map.c */
 extern bool phyr_mem_encrypted;
-unsigned long phyr_mem_attrs(const struct phyr_list *list);
 
 /* How a SINGLE or an ARRAY was made, and so how it is undone. */
 enum phyr_how {

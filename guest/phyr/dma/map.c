@@ -14,7 +14,7 @@
 bool phyr_mem_encrypted __ro_after_init;
 
 /* What the DMA API must be told about the memory of a list, as DMA_ATTR_*. */
-unsigned long phyr_mem_attrs(const struct phyr_list *list)
+static unsigned long phyr_mem_attrs(const struct phyr_list *list)
 {
 	switch (list->mem) {
 	case PHYR_MEM_P2P:
@@ -267,6 +267,7 @@ static int phyr_must_not_bounce(struct device *dev, const struct phyr_list *list
 static noinline int phyr_map_special(struct device *dev, const struct phyr_list *list,
 				     struct phyr_map *map, gfp_t gfp)
 {
+	unsigned long attrs = map->attrs | phyr_mem_attrs(list);
 	enum phyr_route route = PHYR_ROUTE_HOST;
 	u64 bias = 0;
 	int err;
@@ -281,16 +282,16 @@ static noinline int phyr_map_special(struct device *dev, const struct phyr_list 
 			return -EIO;
 		if (phyr_planted(PHYR_PLANT_WRONG_BUS_OFFSET))
 			bias += PAGE_SIZE;
-		return phyr_map_same(dev, map, bias, map->dir, map->attrs, true);
+		return phyr_map_same(dev, map, bias, map->dir, attrs, true);
 	}
 	if (phyr_can_be_same(dev, list))
-		return phyr_map_same(dev, map, 0, map->dir, map->attrs, false);
+		return phyr_map_same(dev, map, 0, map->dir, attrs, false);
 
 	err = phyr_must_not_bounce(dev, list);
 	if (err)
 		return err;
 	if (!phyr_planted(PHYR_PLANT_NO_MMIO))
-		map->attrs |= phyr_mem_attrs(list);
+		map->attrs = attrs;
 	return phyr_map_other(dev, list, map, gfp);
 }
 

@@ -6,6 +6,9 @@
 #include "phyr/list.h"
 #include "phyr_plant.h"
 
+/* An extended entry holds a length of 52 bits. */
+#define PHYR_MAX_LEN		((1ULL << 52) - 1)
+
 /* node.c: links of chains, from two caches that are seen in /proc/slabinfo */
 #define PHYR_NODE_SMALL		512
 #define PHYR_NODE_WORDS(size)	(((size) - sizeof(struct phyr_node)) / sizeof(u64))

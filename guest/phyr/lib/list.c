@@ -10,9 +10,6 @@
 
 #include "lib.h"
 
-/* An extended entry holds a length of 52 bits. */
-#define PHYR_MAX_LEN	((1ULL << 52) - 1)
-
 /* Make room for an entry of @need words; @hint as in phyr_growth_push(). */
 static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t hint, gfp_t gfp)
 {
@@ -115,46 +112,6 @@ int phyr_list_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
 	return phyr_list_push(list, addr, len, 0, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_list_append);
-
-/* Take back all that was appended since *@mark, a copy of the head. */
-static void phyr_list_rewind(struct phyr_list *list, const struct phyr_list *mark)
-{
-	/* A link that phyr_list_reset() kept stays even if it was not in use. */
-	struct phyr_node *keep = mark->tail ?: mark->head;
-	struct phyr_node **more = keep ? &keep->next : &list->head;
-
-	phyr_chain_free(*more);
-	*more = NULL;
-	*list = *mark;
-}
-
-int phyr_list_append_slice(struct phyr_list *list, const struct phyr_slice *slice, gfp_t gfp)
-{
-	const struct phyr_list *from = slice->list;
-	const struct phyr_list mark = *list;
-	struct phyr_slice_iter it;
-
-	if (unlikely(from == list))
-		return -EINVAL;
-	if (!slice->len)
-		return 0;
-	if (list->nr && (list->mem != from->mem || list->provider != from->provider))
-		return -EXDEV;
-	if (slice->len > PHYR_MAX_LEN - list->len)
-		return -EOVERFLOW;
-
-	list->mem = from->mem;
-	list->provider = from->provider;
-	phyr_slice_iter_init(&it, slice, U64_MAX, U64_MAX);
-	while (phyr_slice_iter_next(&it)) {
-		if (phyr_list_push(list, it.cur.paddr, it.cur.len, 0, gfp)) {
-			phyr_list_rewind(list, &mark);
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-EXPORT_SYMBOL_GPL(phyr_list_append_slice);
 
 void phyr_list_reset(struct phyr_list *list)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Slices: parts of lists, walked in segments. */
+/* Slices: parts of lists, walked in segments, copied to other lists. */
 #include <linux/export.h>
 
 #include "lib.h"
@@ -36,3 +36,43 @@ bool phyr_slice_iter_next(struct phyr_slice_iter *it)
 	return true;
 }
 EXPORT_SYMBOL_GPL(phyr_slice_iter_next);
+
+/* Take back all that was appended since *@mark, a copy of the head. */
+static void phyr_list_rewind(struct phyr_list *list, const struct phyr_list *mark)
+{
+	/* A link that phyr_list_reset() kept stays even if it was not in use. */
+	struct phyr_node *keep = mark->tail ?: mark->head;
+	struct phyr_node **more = keep ? &keep->next : &list->head;
+
+	phyr_chain_free(*more);
+	*more = NULL;
+	*list = *mark;
+}
+
+int phyr_list_append_slice(struct phyr_list *list, const struct phyr_slice *slice, gfp_t gfp)
+{
+	const struct phyr_list *from = slice->list;
+	const struct phyr_list mark = *list;
+	struct phyr_slice_iter it;
+
+	if (unlikely(from == list))
+		return -EINVAL;
+	if (!slice->len)
+		return 0;
+	if (list->nr && (list->mem != from->mem || list->provider != from->provider))
+		return -EXDEV;
+	if (slice->len > PHYR_MAX_LEN - list->len)
+		return -EOVERFLOW;
+
+	list->mem = from->mem;
+	list->provider = from->provider;
+	phyr_slice_iter_init(&it, slice, U64_MAX, U64_MAX);
+	while (phyr_slice_iter_next(&it)) {
+		if (phyr_list_push(list, it.cur.paddr, it.cur.len, 0, gfp)) {
+			phyr_list_rewind(list, &mark);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(phyr_list_append_slice);
