@@ -43,11 +43,15 @@ export type Combination = {
 };
 
 /** A combination that can run, before a suite has chosen it. */
-type Planned = Combination & Pick<Cell, 'id' | 'expect'>;
+interface Planned extends Pick<Cell, 'id' | 'expect'> {
+  combination: Combination;
+}
 
 export function expand(suite: Suite, runSeed: number): Plan {
   const plan: Plan = { cells: [], pruned: [], omitted: 0 };
-  const seen = new Map<string, { combination: Combination; kept: boolean }>();
+  const seen = new Map<string, Combination>();
+  /** Of those: what is planned or pruned. */
+  const settled = new Set<string>();
   for (const block of suite.blocks) {
     if ((block.plant === undefined) !== (block.caughtBy === undefined)) {
       throw new UsageError(`suite '${suite.id}': a block names 'plant' and 'caughtBy' together or not at all`);
@@ -56,30 +60,30 @@ export function expand(suite: Suite, runSeed: number): Plan {
     for (const combination of combinations(block)) {
       const id = cellId(combination);
       const earlier = seen.get(id);
-      if (earlier !== undefined && !sameContent(earlier.combination, combination)) {
+      if (earlier !== undefined && !sameContent(earlier, combination)) {
         throw new UsageError(
           `suite '${suite.id}': two different cells would be called '${id}'`,
           'give the machine, topology or workload that differs an id of its own',
         );
       }
-      if (earlier?.kept) continue;
+      if (settled.has(id)) continue;
+      seen.set(id, combination);
       const decision = decide(combination, block);
       if ('prune' in decision) {
         plan.pruned.push({ ...partsOf({ id, ...combination }), reason: decision.prune });
-        seen.set(id, { combination, kept: true });
+        settled.add(id);
       } else {
-        runnable.push({ id, ...combination, expect: decision.run });
-        seen.set(id, { combination, kept: false });
+        runnable.push({ id, combination, expect: decision.run });
       }
     }
     const { cover = 'product' } = block;
     const chosen = cover === 'product' ? runnable : coverParts(runnable, cover, new Set(plan.cells.map(guestOf)));
-    for (const { id, expect, ...combination } of chosen) {
+    for (const { id, combination, expect } of chosen) {
       plan.cells.push(cellOf(id, combination, expect, runSeed));
-      seen.set(id, { combination, kept: true });
+      settled.add(id);
     }
   }
-  for (const { kept } of seen.values()) if (!kept) plan.omitted += 1;
+  plan.omitted = seen.size - settled.size;
   return plan;
 }
 
@@ -96,7 +100,7 @@ function coverParts(cells: readonly Planned[], by: Cover, there: ReadonlySet<str
   const shown = cells.filter(({ expect }) => expect.kind !== 'not-modelled');
   const notModelled = cells.filter(({ expect }) => expect.kind === 'not-modelled');
   return [shown, notModelled].flatMap((some) => {
-    const guests = some.map(guestOf);
+    const guests = some.map(({ combination }) => guestOf(combination));
     const cover = some.map(by === 'each' ? eachPart : pairsOfParts);
     const chosen = pairwise(
       cover.map(({ values }) => values),
@@ -106,7 +110,8 @@ function coverParts(cells: readonly Planned[], by: Cover, there: ReadonlySet<str
   });
 }
 
-function eachPart({ machine, topology, workload, backend }: Planned): { values: string[]; also: string[] } {
+function eachPart({ combination }: Planned): { values: string[]; also: string[] } {
+  const { machine, topology, workload, backend } = combination;
   return { values: [], also: [`on ${machine.id}`, `in ${topology.id}`, `does ${workload.id}`, `by ${backend}`] };
 }
 
@@ -114,7 +119,8 @@ function eachPart({ machine, topology, workload, backend }: Planned): { values: 
  * Every refusal is there, since each rests on a rule of its own: for each pair of ends and each kind of machine that decides about it, by some
  * backend; and every machine, even one whose every trait others show.
  */
-function pairsOfParts({ machine, topology, workload, backend, expect }: Planned): { values: string[]; also: string[] } {
+function pairsOfParts({ combination, expect }: Planned): { values: string[]; also: string[] } {
+  const { machine, topology, workload, backend } = combination;
   const { arch, iommu, hostBridgeP2p } = machine;
   const refusal = () => [topology.id, workload.id, arch, iommu.kind, translates(iommu), hostBridgeP2p].join('/');
   return {

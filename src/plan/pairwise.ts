@@ -21,36 +21,46 @@ const SET_UP = 0.5;
  * The items (by index, in their order) that together hold every pair of values that any item holds, and each word that `also` says
  * of some item. Greedy: each step takes the item that shows most for what it costs, the earliest of equals, so that the choice is
  * stable.
+ *
+ * `list ci` spends a third of its time here. So: small functions and loops by index, which are fast before they are compiled; iterators of
+ * typed arrays are not.
  */
 export function pairwise(items: readonly Values[], { also, setUp, there = new Set() }: PairwiseOptions = {}): number[] {
-  const { shown, starts, open } = pairs(items, also);
-  const places = items.map((_, index) => setUp?.(index));
-  const standing = new Set<string | undefined>([undefined, ...there]);
-  const gain = starts.map((start, index) => (starts[index + 1] ?? start) - start);
-  const chosen: number[] = [];
-  let left = 0;
-  for (const one of open) left += one;
-  while (left > 0) {
-    let best = -1;
+  const { shown, starts, ends, open } = pairs(items, also);
+  const places = new Numbers();
+  const placeOf = Uint32Array.from(items, (_, index) => places.of(setUp?.(index) ?? ''));
+  const cost = Float64Array.from(places, (place) => (place === '' || there.has(place) ? 1 : 1 + SET_UP));
+  /** How many of what the item shows has not been shown yet; the rest is forgotten. */
+  const gainOf = (index: number): number => {
+    const start = starts[index] ?? 0;
+    const end = ends[index] ?? 0;
+    let kept = start;
+    for (let i = start; i < end; i++) {
+      const one = shown[i] ?? 0;
+      if (open[one] === 1) shown[kept++] = one;
+    }
+    ends[index] = kept;
+    return kept - start;
+  };
+  const best = (): number => {
+    let found = -1;
     let most = 0;
     for (let index = 0; index < items.length; index++) {
-      // Gains only shrink, so an old one is a bound: most items need not be counted again.
-      const bound = gain[index] ?? 0;
-      if (bound <= most) continue;
-      const cost = standing.has(places[index]) ? 1 : 1 + SET_UP;
-      if (bound / cost <= most) continue;
-      const end = starts[index + 1] ?? 0;
-      let now = 0;
-      for (let i = starts[index] ?? 0; i < end; i++) now += open[shown[i] ?? 0] ?? 0;
-      gain[index] = now;
-      if (now / cost > most) [best, most] = [index, now / cost];
+      const costs = cost[placeOf[index] ?? 0] ?? 1;
+      // What an item has to show only shrinks: most items need not be looked at again.
+      if (((ends[index] ?? 0) - (starts[index] ?? 0)) / costs <= most) continue;
+      const gain = gainOf(index) / costs;
+      if (gain <= most) continue;
+      found = index;
+      most = gain;
     }
-    chosen.push(best);
-    standing.add(places[best]);
-    for (const one of shown.subarray(starts[best], starts[best + 1])) {
-      left -= open[one] ?? 0;
-      open[one] = 0;
-    }
+    return found;
+  };
+  const chosen: number[] = [];
+  for (let index = best(); index >= 0; index = best()) {
+    chosen.push(index);
+    cost[placeOf[index] ?? 0] = 1;
+    for (let i = starts[index] ?? 0; i < (ends[index] ?? 0); i++) open[shown[i] ?? 0] = 0;
   }
   return chosen.sort((a, b) => a - b);
 }
@@ -60,33 +70,65 @@ export function pairwise(items: readonly Values[], { also, setUp, there = new Se
  * those of an item end where those of the next start. `open`: which of the numbers any item shows.
  */
 function pairs(items: readonly Values[], also: PairwiseOptions['also']) {
+  const words = new Numbers();
+  const said = items.map((_, index) => also?.(index).map((word) => words.of(word)) ?? []);
+  const starts = new Uint32Array(items.length + 1);
+  for (let index = 0; index < items.length; index++) {
+    const length = items[index]?.length ?? 0;
+    starts[index + 1] = (starts[index] ?? 0) + (length * (length - 1)) / 2 + (said[index]?.length ?? 0);
+  }
+  const shown = new Uint32Array(starts[items.length] ?? 0);
+  const { numbered, count } = numberValues(items);
+  const open = new Uint8Array(count * count + words.size);
+  let end = 0;
+  for (let index = 0; index < items.length; index++) {
+    const item = numbered[index] ?? [];
+    for (let i = 1; i < item.length; i++) {
+      const row = (item[i] ?? 0) * count;
+      for (let k = 0; k < i; k++) shown[end++] = row + (item[k] ?? 0);
+    }
+    for (const word of said[index] ?? []) shown[end++] = count * count + word;
+  }
+  for (let i = 0; i < end; i++) open[shown[i] ?? 0] = 1;
+  return { shown, starts, ends: starts.slice(1), open };
+}
+
+/** The values as numbers; the same word in two dimensions is two values. */
+function numberValues(items: readonly Values[]) {
   const dimensions: Map<string, number>[] = [];
-  let values = 0;
+  let count = 0;
   const numbered = items.map((item) =>
     item.map((value, i) => {
       dimensions[i] ??= new Map();
-      const number = dimensions[i].get(value) ?? values++;
-      dimensions[i].set(value, number);
+      let number = dimensions[i].get(value);
+      if (number === undefined) {
+        number = count++;
+        dimensions[i].set(value, number);
+      }
       return number;
     }),
   );
-  const words = new Map<string, number>();
-  const said = items.map((_, index) => also?.(index) ?? []);
-  for (const word of said.flat()) if (!words.has(word)) words.set(word, words.size);
-  const starts = new Uint32Array(items.length + 1);
-  for (const [index, { length }] of items.entries())
-    starts[index + 1] = (starts[index] ?? 0) + (length * (length - 1)) / 2 + (said[index]?.length ?? 0);
-  const shown = new Uint32Array(starts[items.length] ?? 0);
-  const open = new Uint8Array(values * values + words.size);
-  let end = 0;
-  const show = (number: number) => {
-    shown[end++] = number;
-    open[number] = 1;
-  };
-  for (const [index, item] of numbered.entries()) {
-    for (let i = 0; i < item.length; i++)
-      for (let k = i + 1; k < item.length; k++) show((item[i] ?? 0) * values + (item[k] ?? 0));
-    for (const word of said[index] ?? []) show(values * values + (words.get(word) ?? 0));
+  return { numbered, count };
+}
+
+/** Words, each with the number of its first appearance. */
+class Numbers {
+  readonly #numbers = new Map<string, number>();
+
+  of(word: string): number {
+    let number = this.#numbers.get(word);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(word, number);
+    }
+    return number;
   }
-  return { shown, starts, open };
+
+  get size(): number {
+    return this.#numbers.size;
+  }
+
+  [Symbol.iterator]() {
+    return this.#numbers.keys();
+  }
 }
