@@ -30,4 +30,5 @@ export * from './text.js';
 export * from './told.js';
 export * from './topology.js';
 export * from './typed.js';
+export * from './unjudged-codes.js';
 export * from './verdict.js';

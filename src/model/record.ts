@@ -6,6 +6,7 @@ import { CellParts, withParts } from './cell-parts.js';
 import { Finding } from './finding.js';
 import { OracleReport } from './oracle-report.js';
 import { Told } from './told.js';
+import { isUnfinished, UnjudgedCode, withCode } from './unjudged-codes.js';
 import { Verdict } from './verdict.js';
 
 export const SCHEMA_VERSION = 4;
@@ -25,6 +26,8 @@ const Recorded = z.strictObject({
   verdict: Verdict,
   /** One line: why this verdict. Empty for an ordinary pass. */
   reason: Told,
+  /** The same for programs: of lost and inconclusive cells, and of no others. */
+  code: UnjudgedCode.exactOptional(),
   oracles: z.array(OracleReport),
   findings: z.array(Finding).min(1).exactOptional(),
   metrics: z.array(Metric),
@@ -39,28 +42,32 @@ const Recorded = z.strictObject({
   repro: z.string(),
   /** The attempts before this one, each of them lost. */
   earlier: z
-    .array(z.strictObject({ reason: Told, duration_ms: z.number(), evidence: z.string().exactOptional() }))
+    .array(
+      z.strictObject({
+        code: UnjudgedCode.exactOptional(),
+        reason: Told,
+        duration_ms: z.number(),
+        evidence: z.string().exactOptional(),
+      }),
+    )
     .exactOptional(),
   /** The folder with what was kept of it, below the run's. */
   evidence: z.string().exactOptional(),
 });
 
-export const CellRecord = z.preprocess(withParts, Recorded);
+const hasCode = ({ verdict, code }: z.infer<typeof Recorded>) =>
+  (code !== undefined) === (verdict === 'lost' || verdict === 'inconclusive');
+
+export const CellRecord = z.preprocess(
+  (value) => withCode(withParts(value)),
+  Recorded.refine(hasCode, { path: ['code'], error: 'is of lost and inconclusive cells, and of no others' }),
+);
 export type CellRecord = z.infer<typeof CellRecord>;
 
-const UNFINISHED = 'not run to its end: ';
-
-/** The reason of a lost cell that had not ended when its run was told to: Ctrl-C, or a limit of the run's own. */
-export function unfinished(why: string): string {
-  return UNFINISHED + why;
-}
-
 /** Was the cell only kept from its end? Then why. */
-export function whyUnfinished({ verdict, reason }: Pick<CellRecord, 'verdict' | 'reason'>): string | undefined {
-  return verdict === 'lost' && reason.startsWith(UNFINISHED) ? reason.slice(UNFINISHED.length) : undefined;
+export function whyUnfinished({ code, reason }: Pick<CellRecord, 'code' | 'reason'>): string | undefined {
+  return code !== undefined && isUnfinished(code) ? reason : undefined;
 }
-
-export const INTERRUPTED = unfinished('interrupted');
 
 /** What was asked for, as far as it decides what runs. */
 export const Asked = z.strictObject({
@@ -100,7 +107,8 @@ export type RunRecord = z.infer<typeof RunRecord>;
 export const RunResult = z.strictObject({
   /**
    * 1: before a planted defect that was caught had a verdict of its own; it was `pass`. 2: before objections had codes; they were
-   * sentences, which are read as `unclassified`. 3: before a cell said its parts.
+   * sentences, which are read as `unclassified`. 3: before a cell
+   * said its parts, and by a code why it is lost or inconclusive.
    */
   schema: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(SCHEMA_VERSION)]),
   run: RunRecord.extend({ duration_ms: z.number(), interrupted: z.boolean(), exit_code: z.number() }),

@@ -12,14 +12,14 @@ import {
   objectionsOf,
   saidBy,
   shows,
+  type Unjudged,
   type Verdict,
 } from '../model/index.js';
 
-export interface Judgement {
-  verdict: Verdict;
-  /** Why, in one line; empty for an ordinary pass. */
-  reason: string;
-}
+/** `reason`: why, in one line; empty for an ordinary pass. */
+export type Judgement =
+  | { verdict: Exclude<Verdict, 'lost' | 'inconclusive'>; reason: string }
+  | ({ verdict: 'lost' | 'inconclusive' } & Unjudged);
 
 /** @param known the known defects that this kernel has, and that must show in this cell */
 export function judge(
@@ -71,11 +71,11 @@ function judgeKernel(findings: readonly Finding[], known: readonly KnownDefect[]
 }
 
 function judgeOrdinary(reports: readonly OracleReport[]): Judgement {
-  if (reports.length === 0) return { verdict: 'inconclusive', reason: 'no oracle looked' };
+  if (reports.length === 0) return { verdict: 'inconclusive', code: 'no-oracle', reason: 'no oracle looked' };
   const failed = reports.filter((report) => report.verdict === 'fail');
   if (failed.length > 0) return { verdict: 'fail', reason: lines(failed) };
   const blind = reports.filter((report) => report.verdict === 'inconclusive');
-  if (blind.length > 0) return { verdict: 'inconclusive', reason: lines(blind) };
+  if (blind.length > 0) return { verdict: 'inconclusive', code: 'could-not-look', reason: lines(blind) };
   return { verdict: 'pass', reason: '' };
 }
 
@@ -95,11 +95,13 @@ function judgeAlarm(
     );
     const caught = `planted defect caught by ${rang.join(', ')}`;
     if (doubt.length === 0) return { verdict: 'caught', reason: caught };
-    return { verdict: 'inconclusive', reason: `${caught}, but could not look: ${lines(doubt)}` };
+    const reason = `${caught}, but could not look: ${lines(doubt)}`;
+    return { verdict: 'inconclusive', code: 'could-not-look', reason };
   }
   const blind = silent.filter((who) => !looked(who, reports));
   if (blind.length === silent.length) {
-    return { verdict: 'inconclusive', reason: `planted defect: could not look: ${blind.join(', ')}` };
+    const reason = `planted defect: could not look: ${blind.join(', ')}`;
+    return { verdict: 'inconclusive', code: 'alarm-unheard', reason };
   }
   return {
     verdict: 'fail',

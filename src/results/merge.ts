@@ -2,7 +2,14 @@
  * The shards of a run as the one run that they are parts of: their events one after the other, and what a shard that died or never
  * came has left undone, as lost cells.
  */
-import { type CellParts, type CellRecord, type Shard, UsageError, whyUnfinished } from '../model/index.js';
+import {
+  type CellParts,
+  type CellRecord,
+  type Shard,
+  type Unjudged,
+  UsageError,
+  whyUnfinished,
+} from '../model/index.js';
 import { partsOf, type RunEvent } from '../workloads/index.js';
 import type { EventLog, RunStart } from './events.js';
 
@@ -64,7 +71,10 @@ export function mergeShards(logs: readonly ShardLog[], { id, now, repro }: Merge
       return {
         ...moved(record),
         ...(record.earlier && { earlier: record.earlier.map(moved) }),
-        ...(why !== undefined && { reason: `${nameOf(shard)} was stopped before this cell's end: ${why}` }),
+        ...(why !== undefined && {
+          code: 'shard-stopped' as const,
+          reason: `${nameOf(shard)} was stopped before this cell's end: ${why}`,
+        }),
         repro: repro(record.id, declared.has(record.id)),
       };
     };
@@ -81,7 +91,9 @@ export function mergeShards(logs: readonly ShardLog[], { id, now, repro }: Merge
     absent.length === 1
       ? `shard ${absent[0]}/${count} is not there`
       : `shards ${absent.join(', ')} of ${count} are not there`;
-  merged.events.push(...lost.map((cell) => lostCell(cell, gone, now, repro(cell.id, false))));
+  merged.events.push(
+    ...lost.map((cell) => lostCell(cell, { code: 'shard-missing', reason: gone }, now, repro(cell.id, false))),
+  );
   if (lost.length > 0) merged.start.elsewhere = lost;
   else delete merged.start.elsewhere;
   return merged;
@@ -147,9 +159,9 @@ function renumbered(events: readonly RunEvent[], from: number): { events: RunEve
 function undone(shard: ShardLog, now: string, repro: MergeOptions['repro']): RunEvent[] {
   const ended = new Set(shard.events.flatMap((event) => (event.type === 'cell-end' ? [event.record.id] : [])));
   const last = shard.events.at(-1)?.at ?? shard.start.at;
-  const why = `${nameOf(shard)} died before this cell's end, at ${last} or later`;
+  const reason = `${nameOf(shard)} died before this cell's end, at ${last} or later`;
   const left = shard.start.cells.filter(({ id }) => !ended.has(id));
-  return left.map((cell) => lostCell(partsOf(cell), why, now, repro(cell.id, true)));
+  return left.map((cell) => lostCell(partsOf(cell), { code: 'shard-died', reason }, now, repro(cell.id, true)));
 }
 
 function missing(shards: readonly ShardLog[], count: number): number[] {
@@ -157,10 +169,10 @@ function missing(shards: readonly ShardLog[], count: number): number[] {
   return Array.from({ length: count }, (_, at) => at + 1).filter((index) => !there.has(index));
 }
 
-function lostCell(cell: CellParts, reason: string, at: string, repro: string): RunEvent {
+function lostCell(cell: CellParts, why: Unjudged, at: string, repro: string): RunEvent {
   return {
     type: 'cell-end',
     at,
-    record: { ...cell, verdict: 'lost', reason, oracles: [], metrics: [], duration_ms: 0, repro },
+    record: { ...cell, verdict: 'lost', ...why, oracles: [], metrics: [], duration_ms: 0, repro },
   };
 }

@@ -2,7 +2,16 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isGood, LineSplitter, type RunRecord, UsageError, Verdict, whyUnfinished } from '../model/index.js';
+import {
+  isGood,
+  LineSplitter,
+  type RunRecord,
+  UnjudgedCode,
+  UsageError,
+  Verdict,
+  whyUnfinished,
+  withCode,
+} from '../model/index.js';
 import type { Cell } from '../workloads/index.js';
 import { EVENTS, readStart } from './events.js';
 import { runFolders } from './runs.js';
@@ -47,7 +56,12 @@ export async function notPassed(runs: string): Promise<Unpassed[]> {
   return found;
 }
 
-const End = z.object({ record: z.object({ id: z.string(), verdict: Verdict, reason: z.string() }) });
+const End = z.object({
+  record: z.preprocess(
+    withCode,
+    z.object({ id: z.string(), verdict: Verdict, code: UnjudgedCode.exactOptional(), reason: z.string() }),
+  ),
+});
 
 /** Characters. The end of a cell is some tens of thousands with all that its oracles and measurements say; what is longer is not of ours. */
 const LONGEST_LINE = 16 << 20;

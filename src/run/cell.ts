@@ -20,7 +20,8 @@ import {
   objects,
   saying,
   translates,
-  type Verdict,
+  type Unjudged,
+  type UnjudgedCode,
 } from '../model/index.js';
 import {
   bothLives,
@@ -77,15 +78,9 @@ export async function runCell(
 ): Promise<CellOutcome> {
   const at = new Date().toISOString();
   const started = performance.now();
-  const finish = (
-    verdict: Verdict,
-    reason: string,
-    oracles: OracleReport[] = [],
-    metrics: CellRecord['metrics'] = [],
-  ) => ({
+  const finish = (judgement: Judgement, oracles: OracleReport[] = [], metrics: CellRecord['metrics'] = []) => ({
     ...partsOf(cell),
-    verdict,
-    reason,
+    ...judgement,
     oracles,
     metrics,
     started: at,
@@ -122,7 +117,7 @@ export async function runCell(
     };
     const oracles = isSwitchedOff(cell) ? await afterPowerCycle(first).catch(orFirst) : first;
     const kept = booted.kept(since);
-    const { verdict, reason } = judgeKept(cell, oracles, known, kept);
+    const judgement = judgeKept(cell, oracles, known, kept);
     const findings = findingsIn(oracles, known);
     // A warning of the kernel's own taints it as well as any other.
     const clean =
@@ -132,31 +127,34 @@ export async function runCell(
     // The driver counts what is repeated because the device was slow as well, so its sums would not be the same twice.
     const structure = evidence.result.uncounted ? [] : structureCounts(evidence.stats);
     const metrics = [...evidence.result.metrics, ...structure, ...judged];
-    const record = finish(verdict, reason, oracles, metrics);
+    const record = finish(judgement, oracles, metrics);
     return { record: findings.length > 0 ? { ...record, findings } : record, guestUsable: clean };
   } catch (error) {
     options.signal.throwIfAborted();
     const kept = booted.kept(since);
     if (kept !== undefined && isLate(error, console()))
-      return { record: finish('lost', `${kept}: ${describe(error)}`), guestUsable: false };
+      return { record: finish(lost('host-stalled', `${kept}: ${describe(error)}`)), guestUsable: false };
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
       // The modules under test were loaded: what the kernel did is theirs to answer for.
       const lines = console();
       const [log] = complaints(fromConsole(lines === booted.console() ? lines.slice(from) : lines));
       const died = { code: 'guest-died', detail: error.message, where: { outcome: error.how } } as const;
       const oracles = [objects('kernel-log', log ? [objectionTo(log), died] : [died])];
-      const { verdict, reason } = judgeDeath(cell, oracles, log !== undefined);
-      return { record: finish(verdict, reason, oracles), guestUsable: false };
+      return { record: finish(judgeDeath(cell, oracles, log !== undefined), oracles), guestUsable: false };
     }
     if (error instanceof StepFailed) {
       // Outside the workload itself: the modules under test do not load, or do not let go of the device.
-      return { record: finish('fail', error.message, [failed(error.objection)]), guestUsable: false };
+      return {
+        record: finish({ verdict: 'fail', reason: error.message }, [failed(error.objection)]),
+        guestUsable: false,
+      };
     }
     if (error instanceof Blind) {
       const oracles = [couldNotLook('workload', [{ code: 'guest-unable', detail: error.message }])];
-      return { record: finish('inconclusive', error.message, oracles), guestUsable: false };
+      const judgement = { verdict: 'inconclusive', code: 'guest-unable', reason: error.message } as const;
+      return { record: finish(judgement, oracles), guestUsable: false };
     }
-    return { record: finish('lost', describe(error)), guestUsable: false };
+    return { record: finish({ verdict: 'lost', ...whyLost(error) }), guestUsable: false };
   }
 }
 
@@ -169,7 +167,18 @@ function judgeKept(
 ): Judgement {
   if (kept === undefined) return judge(expect, oracles, known);
   const judged = judge(expect, withoutTime(oracles, kept), known);
-  return judged.verdict === 'inconclusive' ? { verdict: 'lost', reason: judged.reason } : judged;
+  return judged.verdict === 'inconclusive' ? lost('host-stalled', judged.reason) : judged;
+}
+
+function lost(code: UnjudgedCode, reason: string): Judgement {
+  return { verdict: 'lost', code, reason };
+}
+
+/** Of an error that is nobody's objection. */
+export function whyLost(error: unknown): Unjudged {
+  const reason = describe(error);
+  if (error instanceof GuestDied) return { code: 'guest-lost', reason };
+  return { code: error instanceof InfraError ? 'infrastructure' : 'harness-error', reason };
 }
 
 /** Is it perhaps no more than that something took too long? */
@@ -184,7 +193,8 @@ function judgeDeath(cell: Cell, oracles: OracleReport[], reported: boolean): Jud
   const detail = oracles[0]?.detail ?? '';
   if (cell.expect.kind !== 'caught') return { verdict: 'fail', reason: detail };
   if (reported && cell.plant !== undefined) return judge(cell.expect, oracles);
-  return { verdict: 'inconclusive', reason: `planted defect: the guest ended before anybody looked: ${detail}` };
+  const reason = `planted defect: the guest ended before anybody looked: ${detail}`;
+  return { verdict: 'inconclusive', code: 'died-unseen', reason };
 }
 
 /** A guest that holds nothing is not switched on again to look. */

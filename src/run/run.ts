@@ -12,7 +12,7 @@ import {
   InfraError,
   orAborted,
   type RunRecord,
-  unfinished,
+  type Unjudged,
 } from '../model/index.js';
 import { isStandstill } from '../oracle/index.js';
 import {
@@ -30,7 +30,7 @@ import { qemuLacks, stateLost } from '../qemu/index.js';
 import { type Cell, kindOf, partsOf, RunEvent } from '../workloads/index.js';
 import { BootedGuest } from './boot.js';
 import { Cancellation } from './cancellation.js';
-import { runCell } from './cell.js';
+import { runCell, whyLost } from './cell.js';
 import { type Decode, type Evidence, evidenceFolder, keepEvidence } from './evidence.js';
 import { GuestSlots } from './guest-slots.js';
 import type { Snapshots } from './snapshots.js';
@@ -79,7 +79,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     if (event.type !== 'cell-end') return;
     records.push(event.record);
     if (options.failFast && event.record.verdict === 'fail')
-      cancellation.cancel(`--fail-fast, and ${event.record.id} failed`);
+      cancellation.cancel({ code: 'fail-fast', reason: `--fail-fast, and ${event.record.id} failed` });
   };
   const finish = (record: CellRecord) => emit({ type: 'cell-end', at: now(), record });
   for (const cell of plan.cells)
@@ -108,8 +108,8 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     await runBoots(boot, place, again, { ...options, emit, signal: cancellation.signal });
   }
   const ended = new Set(records.map((record) => record.id));
-  for (const cell of plan.cells.filter((cell) => !ended.has(cell.id)))
-    finish(lost(cell, unfinished(cancellation.why ?? 'nobody knows why'), repro));
+  const why = cancellation.why ?? { code: 'harness-error', reason: 'its guest ended without a word of it' };
+  for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) finish(lost(cell, why, repro));
   return records;
 }
 
@@ -138,8 +138,9 @@ async function runBoots(
       if (record.verdict !== 'lost' || before.length >= attempts)
         return emit({ type: 'cell-end', at: now(), record: whole });
       again.add(record.id);
-      const { reason, duration_ms, evidence } = record;
-      earlier.set(record.id, [...before, { reason, duration_ms, ...(evidence !== undefined && { evidence }) }]);
+      const { code, reason, duration_ms, evidence } = record;
+      const attempt = { ...(code && { code }), reason, duration_ms, ...(evidence !== undefined && { evidence }) };
+      earlier.set(record.id, [...before, attempt]);
       emit({ type: 'cell-retry', at: now(), record: whole });
     };
     const image = attempt === 0 ? place.image : imageAgain();
@@ -236,13 +237,14 @@ async function runBoot(
   } catch (error) {
     ended = describe(error);
     // Nothing of ours was loaded when the guest did not become ready: that says nothing about the code under test.
-    const record = error instanceof Lacking ? skipped : lost;
-    const why = error instanceof GuestDied ? `the guest never became ready: ${error.message}` : describe(error);
     if (!signal.aborted) {
-      keep ||= record === lost;
-      const evidence = record === lost ? { evidence: join('boots', name) } : {};
+      const recordOf = (cell: Cell) =>
+        error instanceof Lacking
+          ? skipped(cell, error.message, repro)
+          : { ...lost(cell, whyNotReady(error), repro), evidence: join('boots', name) };
+      keep ||= !(error instanceof Lacking);
       const attempts = starting && isMishap(error) ? Math.max(1, retries) : retries;
-      for (const cell of boot.cells.slice(done)) finish({ ...record(cell, why, repro), ...evidence }, attempts);
+      for (const cell of boot.cells.slice(done)) finish(recordOf(cell), attempts);
       done = boot.cells.length;
     }
   }
@@ -278,6 +280,11 @@ export function lacking(
   return qemuLacks(iommu, qemu.version);
 }
 
+function whyNotReady(error: unknown): Unjudged {
+  if (!(error instanceof GuestDied)) return whyLost(error);
+  return { code: 'never-ready', reason: `the guest never became ready: ${error.message}` };
+}
+
 /** Says what was booted, and is unique in the run. */
 function folderName(cell: Cell, { index, attempt }: { index: number; attempt: number }): string {
   const what = `${cell.machine.id}-${cell.topology.id}${cell.plant ? `-${cell.plant}` : ''}`;
@@ -290,8 +297,8 @@ function skipped(cell: Cell, reason: string, repro: Repro): CellRecord {
   return { ...empty(cell, repro), verdict: 'skip', reason };
 }
 
-function lost(cell: Cell, reason: string, repro: Repro): CellRecord {
-  return { ...empty(cell, repro), verdict: 'lost', reason };
+function lost(cell: Cell, why: Unjudged, repro: Repro): CellRecord {
+  return { ...empty(cell, repro), verdict: 'lost', ...why };
 }
 
 function empty(cell: Cell, repro: Repro): Omit<CellRecord, 'verdict' | 'reason'> {

@@ -41,6 +41,9 @@ export function resultOf(cells: CellRecord[]): RunResult {
   };
 }
 
+/** Of a cell that was only kept from its end. */
+export const INTERRUPTED = { verdict: 'lost', code: 'interrupted', reason: 'interrupted' } as const;
+
 /** A cell that passed, but for what is said otherwise. */
 export function cellRecord(changes: Partial<CellRecord>): CellRecord {
   const id = changes.id ?? 'vtd-strict/switch/crosscheck/phyr8';

@@ -74,6 +74,7 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
     ...(record.verdict !== 'pass' && { log_excerpt: excerpt(record) }),
     misc: {
       verdict: record.verdict,
+      ...(record.code && { code: record.code }),
       oracles: record.oracles,
       metrics: record.metrics,
       ...(record.findings && { findings: record.findings }),

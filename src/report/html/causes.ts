@@ -6,6 +6,7 @@ import {
   type OracleName,
   type OracleReport,
   objectionsOf,
+  quotesOthers,
   signature,
   type Verdict,
   whyUnfinished,
@@ -49,9 +50,9 @@ export function causesOf(records: readonly CellRecord[]): Cause[] {
     const { verdict, id } = record;
     if (isGood(verdict) || verdict === 'skip' || whyUnfinished(record) !== undefined) continue;
     const { report, text } = findingOf(record, verdict);
-    const key = keyOf(verdict, report, text);
+    const key = keyOf(record, report, text);
     for (const one of report === undefined ? [] : record.oracles) {
-      const other = keyOf(verdict, one, one.detail);
+      const other = keyOf(record, one, one.detail);
       if (one.name !== report?.name && one.verdict === verdict)
         beside.set(other, (beside.get(other) ?? new Set()).add(key));
     }
@@ -79,10 +80,17 @@ function tellingOf(name: OracleName): number {
   return at === -1 ? TELLING.length : at;
 }
 
-/** By the first objection, its code and place. What no oracle says has its words alone: an error of the host's, say. */
-function keyOf(verdict: Cause['verdict'], report: OracleReport | undefined, text: string): string {
-  const [first] = report === undefined ? [] : objectionsOf(report);
-  return [verdict, report?.name, first === undefined ? signature(text) : keyOfObjection(first)].join('\0');
+/**
+ * By the first objection, its code and place; else by what the kernel's own path did wrong, by the defect that was planted and who was
+ * silent, or by its code. Words count only where they are another's.
+ */
+function keyOf(record: CellRecord, report: OracleReport | undefined, text: string): string {
+  const { verdict, code, plant, oracles, findings = [] } = record;
+  const [first] = report === undefined ? findings.filter(({ known }) => known === undefined) : objectionsOf(report);
+  if (first !== undefined) return [verdict, report?.name, keyOfObjection(first)].join('\0');
+  if (code !== undefined) return [verdict, code, plant, quotesOthers(code) ? signature(text) : ''].join('\0');
+  const said = plant === undefined ? [signature(text)] : oracles.map((one) => `${one.name} ${one.verdict}`);
+  return [verdict, plant, ...said].join('\0');
 }
 
 /** Whose objection is the same for many causes: that a step failed says little of why. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { lastFailed } from '../../../src/cli/last-failed.js';
 import { loadSuites, planOf } from '../../../src/cli/scenarios.js';
-import { type CellRecord, INTERRUPTED, type Verdict } from '../../../src/model/index.js';
+import type { CellRecord, Verdict } from '../../../src/model/index.js';
 import { RunStore } from '../../../src/results/index.js';
 import { type Cell, partsOf } from '../../../src/workloads/index.js';
-import { someRun } from '../run-result.js';
+import { INTERRUPTED, someRun } from '../run-result.js';
 
 const suites = await loadSuites();
 const smoke = planOf(suites, ['smoke'], 7).cells;
@@ -21,14 +21,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(runs, { recursive: true }));
 
-const ended = (cell: Cell, verdict: Verdict, reason = ''): CellRecord => ({
+const ended = (cell: Cell, verdict: Verdict, more: Partial<CellRecord> = {}): CellRecord => ({
   ...partsOf(cell),
   verdict,
-  reason,
+  reason: '',
   oracles: [],
   metrics: [],
   duration_ms: 1,
   repro: '',
+  ...((verdict === 'lost' || verdict === 'inconclusive') && { code: 'unclassified' }),
+  ...more,
 });
 
 /** A run of smoke, or of one cell again, as its folder has it; without an end, for a killed one has none. */
@@ -53,7 +55,10 @@ it('a run that was killed with its only cell unfinished leaves that cell', async
 });
 
 it('nor has a cell passed that was interrupted, lost or doubted', async () => {
-  await run([a, b, c], [ended(a, 'lost', INTERRUPTED), ended(b, 'inconclusive'), ended(c, 'lost', 'QEMU ended')]);
+  await run(
+    [a, b, c],
+    [ended(a, 'lost', INTERRUPTED), ended(b, 'inconclusive'), ended(c, 'lost', { reason: 'QEMU ended' })],
+  );
   expect(await left()).toEqual([[a.id, b.id, c.id], '3 cells have not passed; 1 of them not run to the end']);
 });
 
@@ -73,7 +78,7 @@ it('what has passed since is off the list, as is a defect that was caught or is 
 
 it('a cell that was skipped has not passed', async () => {
   await run([a], [ended(a, 'fail')]);
-  await run([a], [ended(a, 'skip', 'not with this QEMU')]);
+  await run([a], [ended(a, 'skip', { reason: 'not with this QEMU' })]);
   expect((await left())[0]).toEqual([a.id]);
 });
 

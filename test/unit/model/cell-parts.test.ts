@@ -72,7 +72,13 @@ describe('an id', () => {
   it('is a name: reports are the same whatever it is', () => {
     const cells = [
       cellRecord({ id: 'm/t/w/sg', verdict: 'fail', reason: 'r', oracles: [reportOf('data', 'fail')] }),
-      cellRecord({ id: 'm/u/w/phyr8!no-pin', verdict: 'inconclusive', reason: 'silent', oracles: [] }),
+      cellRecord({
+        id: 'm/u/w/phyr8!no-pin',
+        verdict: 'inconclusive',
+        code: 'alarm-unheard',
+        reason: 'silent',
+        oracles: [],
+      }),
       cellRecord({ id: 'n/t/w/sg', metrics: [{ name: 'map', unit: 'insn', value: 9, better: 'lower' }] }),
       cellRecord({ id: 'n/t/w/phyr8', metrics: [{ name: 'map', unit: 'insn', value: 3, better: 'lower' }] }),
       cellRecord({ id: 'o/t/w/sg', metrics: [{ name: 'fio', unit: 'ms', value: 9, better: 'lower' }] }),

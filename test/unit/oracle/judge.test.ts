@@ -37,6 +37,7 @@ describe('the verdict', () => {
     const blind = [report('faults', 'fail'), report('data', 'fail'), report('leaks', 'inconclusive')];
     expect(judge(caught, blind)).toEqual({
       verdict: 'inconclusive',
+      code: 'could-not-look',
       reason: 'planted defect caught by faults, data, but could not look: leaks: d',
     });
     const declared = (...blinds: OracleReport['name'][]) => judge({ kind: 'caught', by, blinds }, blind).verdict;

@@ -7,6 +7,9 @@ import {
   exitCodeOf,
   type KnownDefect,
   type OracleReport,
+  quotesOthers,
+  UnjudgedCode,
+  whyUnfinished,
 } from '../../../src/model/index.js';
 import {
   findingsIn,
@@ -31,7 +34,9 @@ import { PAGE, Scene } from './device-scene.js';
 
 /** With all that is told in words told in others. */
 function reworded<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (key, one: unknown) => (key === 'detail' ? 'x' : one)) as T;
+  return JSON.parse(JSON.stringify(value), (key, one: unknown) =>
+    key === 'detail' || key === 'reason' ? 'x' : one,
+  ) as T;
 }
 
 const WARNING = [
@@ -169,9 +174,8 @@ describe('whatever the words', () => {
 
   it('causes, findings and the exit code are the same', () => {
     const cells = Object.values(REPORTS).map((report, i): CellRecord => {
-      const { verdict, reason } = judge(works, [report]);
       const findings = findingsIn([report], known);
-      const record = cellRecord({ id: `m/t/w${i}/phyr8`, verdict, reason, oracles: [report] });
+      const record = cellRecord({ id: `m/t/w${i}/phyr8`, ...judge(works, [report]), oracles: [report] });
       return findings.length > 0 ? { ...record, findings } : record;
     });
     const others = reworded(cells);
@@ -183,5 +187,30 @@ describe('whatever the words', () => {
     expect(found(others)).toEqual(found(cells));
     const exit = (records: CellRecord[]) => exitCodeOf(records.map(({ verdict }) => verdict));
     expect(exit(others)).toBe(exit(cells));
+  });
+
+  it('what was lost has the same cause, and is to be run again or not', () => {
+    const cells = UnjudgedCode.options
+      .filter((code) => !quotesOthers(code))
+      .flatMap((code) =>
+        ['a', 'b'].map((backend) => {
+          const verdict = code === 'could-not-look' ? 'inconclusive' : 'lost';
+          return cellRecord({
+            id: `m/t/${code}/${backend}`,
+            verdict,
+            code,
+            reason: `${backend} says why`,
+            oracles: [],
+          });
+        }),
+      );
+    const others = reworded(cells);
+    const grouped = (records: CellRecord[]) => causesOf(records).map((cause) => cause.cells);
+    expect(grouped(others)).toEqual(grouped(cells));
+    expect(grouped(cells)).toContainEqual(['m/t/shard-died/a', 'm/t/shard-died/b']);
+    const unfinished = (records: CellRecord[]) =>
+      records.filter((record) => whyUnfinished(record) !== undefined).map(({ workload }) => workload);
+    expect(unfinished(others)).toEqual(unfinished(cells));
+    expect(new Set(unfinished(cells))).toEqual(new Set(['interrupted', 'time-limit', 'fail-fast']));
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import { type CellRecord, exitCodeOf, INTERRUPTED, partsOfId, type RunRecord } from '../../../src/model/index.js';
+import { type CellRecord, exitCodeOf, partsOfId, type RunRecord } from '../../../src/model/index.js';
 import { expand, takeShard } from '../../../src/plan/index.js';
 import {
   EVENTS,
@@ -15,7 +15,7 @@ import {
   whatIsLeft,
 } from '../../../src/results/index.js';
 import { partsOf, type RunEvent, type Suite } from '../../../src/workloads/index.js';
-import { someRun } from '../run-result.js';
+import { INTERRUPTED, someRun } from '../run-result.js';
 
 const plan = expand(suites.find(({ id }) => id === 'smoke') as Suite, someRun.seed);
 const COUNT = 3;
@@ -111,9 +111,7 @@ describe('the shards of a run', () => {
   it('that were stopped say so instead of looking like cells that nobody waited for', () => {
     const stopped = log(1);
     const [first] = stopped.start.cells;
-    stopped.events = [
-      { type: 'cell-end', at: '', record: { ...passed(first?.id ?? ''), verdict: 'lost', reason: INTERRUPTED } },
-    ];
+    stopped.events = [{ type: 'cell-end', at: '', record: { ...passed(first?.id ?? ''), ...INTERRUPTED } }];
     const { records } = merge([stopped, log(2), log(3)]);
     expect(records[0]?.reason).toBe("shard 1/3 was stopped before this cell's end: interrupted");
   });
@@ -202,7 +200,7 @@ describe('the events of a run', () => {
     const [a, b, c] = start.cells.map(({ id }) => id);
     const early: RunEvent[] = [
       ...events.slice(0, 5),
-      { type: 'cell-end', at: '', record: { ...passed(c ?? ''), verdict: 'lost', reason: INTERRUPTED } },
+      { type: 'cell-end', at: '', record: { ...passed(c ?? ''), ...INTERRUPTED } },
       { type: 'run-end', at: '', exitCode: 130, interrupted: true },
       { type: 'boot-start', at: '', boot: 7, machine: 'm', topology: 't', cells: [] },
       { type: 'cell-retry', at: '', record: { ...passed('other'), verdict: 'lost' } },

@@ -129,9 +129,10 @@ describe('a run that is ended', () => {
   it('keeps the first reason', () => {
     using cancellation = new Cancellation(new AbortController().signal, undefined);
     expect(cancellation.why).toBeUndefined();
-    cancellation.cancel('one');
-    cancellation.cancel('two');
-    expect([cancellation.why, cancellation.signal.aborted]).toEqual(['one', true]);
+    const one = { code: 'fail-fast', reason: 'one' } as const;
+    cancellation.cancel(one);
+    cancellation.cancel({ code: 'time-limit', reason: 'two' });
+    expect([cancellation.why, cancellation.signal.aborted]).toEqual([one, true]);
   });
 });
 

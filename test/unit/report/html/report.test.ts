@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../../harness/index.js';
-import { type CellRecord, unfinished } from '../../../../src/model/index.js';
+import type { CellRecord } from '../../../../src/model/index.js';
 import { expand } from '../../../../src/plan/index.js';
 import { causesOf, type HistoryLine, htmlReport } from '../../../../src/report/index.js';
 import type { RecordedRun } from '../../../../src/results/index.js';
@@ -80,7 +80,7 @@ describe('what a reader must know first', () => {
   it.each([
     [{ end: undefined }, /has no end.*\d+ cells have no verdict/],
     [
-      { cells: [{ ...record, verdict: 'lost' as const, reason: unfinished('--max-time') }] },
+      { cells: [{ ...record, verdict: 'lost' as const, code: 'time-limit' as const, reason: '--max-time' }] },
       /not run to their end.*--max-time/,
     ],
     [
