@@ -86,7 +86,8 @@ function tellingOf(name: OracleName): number {
  */
 function keyOf(record: CellRecord, report: OracleReport | undefined, text: string): string {
   const { verdict, code, plant, oracles, findings = [] } = record;
-  const [first] = report === undefined ? findings.filter(({ known }) => known === undefined) : objectionsOf(report);
+  const news = findings.filter(({ known }) => known === undefined);
+  const [first] = report === undefined ? [...news, ...findings] : objectionsOf(report);
   if (first !== undefined) return [verdict, report?.name, keyOfObjection(first)].join('\0');
   if (code !== undefined) return [verdict, code, plant, quotesOthers(code) ? signature(text) : ''].join('\0');
   const said = plant === undefined ? [signature(text)] : oracles.map((one) => `${one.name} ${one.verdict}`);
