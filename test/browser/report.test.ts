@@ -1,6 +1,7 @@
 /** The report as a person meets it: in a browser, with the keyboard, on a telephone, in the dark. */
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { told } from '../../src/model/index.js';
 import { cellsOf, failure, HOSTILE, inputOf, recordsOf, Watched } from './pages.js';
 import { launch, type OwnBrowser } from './support/chromium.js';
 
@@ -286,6 +287,36 @@ describe('a large run', () => {
     console.log(
       `${cells.length} cells: ${(bytes / 2 ** 20).toFixed(2)} MiB, drawn in ${ms.toFixed(0)} ms, all rows ${rows}, filter ${filter}, whole list ${all}`,
     );
+    expect(watched.troubles).toEqual([]);
+  });
+});
+
+describe('a run in which everything went wrong, each time otherwise', () => {
+  // Each detail as long as it may be. All of it was laid out at once: with five thousand causes that took a browser 17 s on a busy host.
+  const cells = cellsOf('nightly', 1000);
+  const detail = (at: number) =>
+    told(`BUG: ${String.fromCharCode(97 + (at % 26), 97 + ((at / 26) % 26), 97 + at / 676)} ${'x'.repeat(1000)}`);
+  const wrong = inputOf(
+    cells,
+    recordsOf(cells, ({ plant }, at) => (plant === undefined ? failure(detail(at)) : {})),
+  );
+
+  it('shows a page of its causes and of its cells, the rest when it is asked for', async () => {
+    expect(wrong.causes.length).toBeGreaterThan(900);
+    const watched = await newPage();
+    await watched.show(own.folder, wrong);
+    const { page } = watched;
+    expect(await page.locator('.cause').count()).toBe(25);
+    expect(await page.locator('.list tbody tr').count()).toBe(25);
+    const shownText = await page.evaluate(() => document.body.innerText.length);
+    expect(shownText).toBeLessThan(100_000);
+    const more = page.locator('#cause-list > button');
+    expect(await more.innerText()).toBe(`show ${wrong.causes.length - 25} more`);
+    await more.click();
+    expect(await page.locator('.cause').count()).toBe(wrong.causes.length);
+    expect(await more.isVisible()).toBe(false);
+    await page.locator('.cause summary').last().click();
+    expect(await page.locator('.cause[open] .command').last().isVisible()).toBe(true);
     expect(watched.troubles).toEqual([]);
   });
 });

@@ -2,16 +2,16 @@
 
 import { breakable, openCell } from './cell.js';
 import { CELLS, DATA, textOf, VERDICTS } from './data.js';
-import { badge, byId, commandLine, consoleOf, h } from './dom.js';
+import { badge, byId, commandLine, consoleOf, h, paged } from './dom.js';
 
 /** Of more than a few causes the first is open, so that all are to be seen. */
 const MOST_OPEN = 2;
 const FEW = 8;
 
 export function drawCauses() {
-  byId('cause-list').replaceChildren(
-    ...DATA.causes.map((cause, at) => causeCard(cause, at === 0 || DATA.causes.length <= MOST_OPEN)),
-  );
+  const cards = h('div');
+  const more = paged(cards, DATA.causes, (cause, at) => causeCard(cause, at === 0 || DATA.causes.length <= MOST_OPEN));
+  byId('cause-list').replaceChildren(cards, more);
 }
 
 /** @param {import('../packed.js').PackedCause} cause @param {boolean} open */

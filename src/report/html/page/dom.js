@@ -17,6 +17,27 @@ export function h(name, attributes = {}, ...children) {
   return element;
 }
 
+const PAGE = 25;
+
+/**
+ * Puts elements of the items into `parent`, a page of them, as there may be thousands: to lay all of them out takes a browser many seconds.
+ * Returns the button that adds the rest.
+ * @template T @param {Element} parent @param {T[]} items @param {(item: T, at: number) => Element} toElement
+ */
+export function paged(parent, items, toElement) {
+  const more = h('button', { type: 'button', click: () => add(items.length) }, '');
+  /** @param {number} to */
+  const add = (to) => {
+    const from = parent.childElementCount;
+    parent.append(...items.slice(from, to).map((item, at) => toElement(item, from + at)));
+    const left = items.length - parent.childElementCount;
+    more.textContent = `show ${left.toLocaleString('en-US')} more`;
+    more.hidden = left === 0;
+  };
+  add(PAGE);
+  return more;
+}
+
 /** @param {string} id */
 export function byId(id) {
   const element = document.getElementById(id);

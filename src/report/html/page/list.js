@@ -2,24 +2,13 @@
 
 import { openCell } from './cell.js';
 import { textOf } from './data.js';
-import { badge, byId, h } from './dom.js';
-
-const PAGE = 25;
+import { badge, byId, h, paged } from './dom.js';
 
 /** @param {import('./data.js').ShownCell[]} shown */
 export function drawList(shown) {
   const sorted = [...shown].sort((a, b) => a.verdict - b.verdict);
   const body = h('tbody');
-  const more = h('button', { type: 'button', click: () => add(sorted.length) }, '');
-  /** @param {number} count */
-  const add = (count) => {
-    const from = body.childElementCount;
-    for (const cell of sorted.slice(from, from + count)) body.append(listRow(cell, sorted));
-    const left = sorted.length - body.childElementCount;
-    more.textContent = `show ${left.toLocaleString('en-US')} more`;
-    more.hidden = left === 0;
-  };
-  add(PAGE);
+  const more = paged(body, sorted, (cell) => listRow(cell, sorted));
   byId('cell-list').replaceChildren(
     sorted.length === 0
       ? h('p', {}, 'No cell is left by the filter.')
