@@ -30,6 +30,7 @@
 #include <linux/fs.h>
 
 #include "churn.h"
+#include "number.h"
 #include "stamp.h"
 
 #define MAX_WORKERS	64
@@ -203,15 +204,6 @@ static int usage(void)
 {
 	fputs("usage: churn DEV OFFSET AREA WORKERS CACHED PRESSURE SECONDS SEED\n", stderr);
 	return 64;
-}
-
-static bool number(const char *text, uint64_t most, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	return !errno && *text && *text != '-' && !*end && *out <= most;
 }
 
 static int report(const struct worker *workers, unsigned int count, const struct pressure *p)

@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "dmacopy.h"
+#include "number.h"
 
 enum { EXIT_REFUSED = 3, EXIT_USAGE = 64 };
 
@@ -46,16 +47,6 @@ static int fail(int code, const char *what, const char *why)
 {
 	printf("{\"error\":\"%s: %s\"}\n", what, why);
 	return code;
-}
-
-/* Sizes and offsets are multiples of @unit, with nothing behind them. */
-static bool parse(const char *s, uint64_t unit, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(s, &end, 0);
-	return *s >= '0' && *s <= '9' && !errno && !*end && *out <= INT64_MAX && !(*out % unit);
 }
 
 /* DDDD:BB:DD.F and nothing else: it becomes part of a path. */
@@ -122,11 +113,11 @@ int main(int argc, char **argv)
 		return fail(EXIT_USAGE, "DISK", "not a plain path");
 	if (!host && !is_bdf(argv[2]))
 		return fail(EXIT_USAGE, "MEMORY", "must be 4k, 64k, 2m, hugetlb or look like 0000:03:00.0");
-	if (!parse(argv[3], 512, &bytes) || !bytes || bytes > 1U << 30)
+	if (!multiple(argv[3], 512, &bytes) || !bytes || bytes > 1U << 30)
 		return fail(EXIT_USAGE, "BYTES", "must be a multiple of 512, up to 1 GiB");
-	if (!parse(argv[4], 512, &from) || !parse(argv[5], 512, &to))
+	if (!multiple(argv[4], 512, &from) || !multiple(argv[5], 512, &to))
 		return fail(EXIT_USAGE, "FROM and TO", "must be multiples of 512");
-	if (argc == 7 && (!host || !parse(argv[6], 4, &head) || head >= 4096))
+	if (argc == 7 && (!host || !multiple(argv[6], 4, &head) || head >= 4096))
 		return fail(EXIT_USAGE, "HEAD", "must be a multiple of 4 below 4096, in the machine's own memory");
 
 	fd = open(argv[1], O_RDWR | O_DIRECT | O_CLOEXEC);

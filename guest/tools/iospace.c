@@ -8,20 +8,20 @@
  * Commands (iospace_commands.c says what they answer):
  *
  *   memory KIND BYTES SEED	4k, 64k, 2m or hugetlb, filled with stamps
- *   open PATH BDF		PATH is type1, compat (type1 as iommufd plays it), iommufd, phyr8 or phyr16
- *   map PATH IOVA OFFSET BYTES ACCESS	ACCESS is r, w, rw or -; OFFSET is in the memory, or @none or @readonly
- *   unmap PATH IOVA BYTES
- *   count PATH			begin to count calls of the IOMMU API for its device, and pages of tables
+ *   open API BDF		API is type1, compat (type1 as iommufd plays it), iommufd, phyr8 or phyr16
+ *   map API IOVA OFFSET BYTES ACCESS	ACCESS is r, w, rw or -; OFFSET is in the memory, or @none or @readonly
+ *   unmap API IOVA BYTES
+ *   count API			begin to count calls of the IOMMU API for its device, and pages of tables
  *   counted			how many there were
- *   follow PATH IOVA		where the whole memory's addresses lead
- *   write PATH IOVA PAGE	the device writes a page
- *   read PATH IOVA		the device reads a page (edu)
+ *   follow API IOVA		where the whole memory's addresses lead
+ *   write API IOVA PAGE	the device writes a page
+ *   read API IOVA		the device reads a page (edu)
  *   digest			SHA-256 of the memory
- *   cost PATH IOVA TIMES	map and unmap the whole memory
+ *   cost API IOVA TIMES	map and unmap the whole memory
  *   fork			a child writes all over its copy
  *   munmap			the memory goes, whatever is mapped
  *   die			by SIGKILL
- *   close PATH | quit
+ *   close API | quit
  *
  * Exit: 0 all were answered, 1 the process was not there at the end, 64 usage.
  */

@@ -12,30 +12,28 @@
 #define MAY_READ	1
 #define MAY_WRITE	2
 
-struct path;
+struct client;
 
 /**
- * struct path_ops - a way in which a device gets an address space and memory in it
- * @name:	of the way
- * @open:	take the function @p->bdf; 0 or an errno, with nothing taken
- * @close:	the reverse, whatever is mapped
+ * struct iommu_api - an interface by which a device gets an address space and memory in it
+ * @name:	of the interface
+ * @open:	take the function @p->bdf; 0 or an errno. Closing the files of @p is the reverse, whatever is mapped
  * @map:	0 or an errno; what is kept for it, if the kernel tells, in @p->chunks, @p->meta_bytes
  * @unmap:	0 or an errno; bytes that were there in *@unmapped
  */
-struct path_ops {
+struct iommu_api {
 	const char *name;
-	int (*open)(struct path *p);
-	void (*close)(struct path *p);
-	int (*map)(struct path *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access);
-	int (*unmap)(struct path *p, uint64_t iova, uint64_t len, uint64_t *unmapped);
+	int (*open)(struct client *p);
+	int (*map)(struct client *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access);
+	int (*unmap)(struct client *p, uint64_t iova, uint64_t len, uint64_t *unmapped);
 };
 
 /**
- * struct path - a device that is open by one way
- * @ops:	the way
- * @device:	its file; registers of BAR 0 are at offset 0
- * @container:	type1: the container; iommufd: its file
- * @group:	type1: the group
+ * struct client - a device that is open by one interface
+ * @api:	the interface
+ * @device:	its file, or -1; registers of BAR 0 are at offset 0
+ * @container:	type1: the container; iommufd: its file; else -1
+ * @group:	type1: the group; else -1
  * @ioas:	iommufd: the address space
  * @edu:	the device is an edu, and no iommu-testdev
  * @bdf:	its address
@@ -44,8 +42,8 @@ struct path_ops {
  * @chunks:	of the last mapping, 0 if the kernel does not tell
  * @meta_bytes:	likewise
  */
-struct path {
-	const struct path_ops *ops;
+struct client {
+	const struct iommu_api *api;
 	int device, container, group;
 	uint32_t ioas;
 	bool edu;
@@ -55,20 +53,19 @@ struct path {
 };
 
 /* iospace_vfio.c, iospace_iommufd.c, iospace_phyr.c */
-extern const struct path_ops path_type1, path_compat, path_iommufd, path_phyr8, path_phyr16;
+extern const struct iommu_api api_type1, api_compat, api_iommufd, api_phyr8, api_phyr16;
 int vfio_start_device(int device);
 
 /* iospace_device.c: each 0, or an errno where the device was told that it failed (EFAULT), found other data (ENXIO) or did not answer (EIO) */
-int device_write(struct path *p, uint64_t iova, uint64_t phys);
-int device_read(struct path *p, uint64_t iova);
+int device_write(struct client *p, uint64_t iova, uint64_t phys);
+int device_read(struct client *p, uint64_t iova);
 
 /* iospace_probe.c: what phyr_probe.ko says, and the kernel's own figures */
-int probe_follow(const struct path *p, uint64_t iova, uint64_t *phys, uint32_t pages);
-int probe_calls_start(const struct path *p);
+int probe_follow(const struct client *p, uint64_t iova, uint64_t *phys, uint32_t pages);
+int probe_calls_start(const struct client *p);
 int probe_calls_read(uint64_t *maps, uint64_t *unmaps);
 void probe_calls_stop(void);
 long table_pages(void);
-uint64_t counter(void);
 
 /**
  * struct lab - all that the commands work on
@@ -76,7 +73,7 @@ uint64_t counter(void);
  * @has_mem:	it is there
  * @frame:	physical address of each of its pages when it was made
  * @pages:	how many
- * @path:	open ones
+ * @client:	open ones
  * @tables:	pages of I/O page tables when counting began
  */
 struct lab {
@@ -84,7 +81,7 @@ struct lab {
 	bool has_mem;
 	uint64_t *frame;
 	uint32_t pages;
-	struct path *path[5];
+	struct client *client[5];
 	long tables;
 };
 
@@ -98,6 +95,5 @@ void memory_kept(const struct lab *lab);
 /* iospace_commands.c: do one line, and answer in one line on stdout */
 void command(struct lab *lab, char *line);
 void complain(const char *what);
-bool number(const char *text, uint64_t *out);
 
 #endif /* IOSPACE_H */

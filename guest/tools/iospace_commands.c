@@ -11,17 +11,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "counter.h"
 #include "iospace.h"
+#include "number.h"
 
 #define PAGE		4096UL
 #define MAX_WORDS	8
 #define MAX_TIMES	64
 
-static const struct path_ops *const ways[] = {
-	&path_type1, &path_compat, &path_iommufd, &path_phyr8, &path_phyr16
+static const struct iommu_api *const apis[] = {
+	&api_type1, &api_compat, &api_iommufd, &api_phyr8, &api_phyr16
 };
 
-#define WAYS (sizeof(ways) / sizeof(*ways))
+#define APIS (sizeof(apis) / sizeof(*apis))
 
 static void say_errno(const char *what, int err)
 {
@@ -35,43 +37,47 @@ void complain(const char *what)
 	printf("{\"error\":\"%s\"}\n", what);
 }
 
-bool number(const char *text, uint64_t *out)
+static struct client *client_of(struct lab *lab, const char *name)
 {
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	return !errno && *text && *text != '-' && !*end;
+	for (size_t i = 0; i < APIS; i++)
+		if (!strcmp(apis[i]->name, name))
+			return lab->client[i];
+	return NULL;
 }
 
-static struct path *path_of(struct lab *lab, const char *name)
+static void client_free(struct client *p)
 {
-	for (size_t i = 0; i < WAYS; i++)
-		if (!strcmp(ways[i]->name, name))
-			return lab->path[i];
-	return NULL;
+	/* In this order the kernel unmaps all that is left. */
+	if (p->device >= 0)
+		close(p->device);
+	if (p->group >= 0)
+		close(p->group);
+	if (p->container >= 0)
+		close(p->container);
+	free(p);
 }
 
 static void do_open(struct lab *lab, char **w)
 {
 	unsigned int segment, bus, device, function;
-	struct path *p;
+	struct client *p;
 	char id[80], text[16] = "";
 	size_t i;
 	int err;
 	FILE *f;
 
-	for (i = 0; i < WAYS && strcmp(ways[i]->name, w[1]); i++)
+	for (i = 0; i < APIS && strcmp(apis[i]->name, w[1]); i++)
 		;
-	if (i == WAYS || lab->path[i] || strlen(w[2]) != 12 ||
+	if (i == APIS || lab->client[i] || strlen(w[2]) != 12 ||
 	    sscanf(w[2], "%x:%x:%x.%x", &segment, &bus, &device, &function) != 4) {
-		complain("open PATH BDF, once each");
+		complain("open API BDF, once each");
 		return;
 	}
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		abort();
-	p->ops = ways[i];
+	p->api = apis[i];
+	p->device = p->container = p->group = -1;
 	strcpy(p->bdf, w[2]);
 	p->segment = segment;
 	p->devfn = bus << 8 | device << 3 | function;
@@ -82,13 +88,13 @@ static void do_open(struct lab *lab, char **w)
 	if (f)
 		fclose(f);
 	p->edu = !strncmp(text, "0x11e8", 6);
-	err = p->ops->open(p);
+	err = p->api->open(p);
 	if (err) {
-		free(p);
+		client_free(p);
 		say_errno("open", err);
 		return;
 	}
-	lab->path[i] = p;
+	lab->client[i] = p;
 	printf("{\"open\":{\"errno\":null}}\n");
 }
 
@@ -107,7 +113,7 @@ static bool address_of(const struct lab *lab, const char *text, uint64_t *addr)
 		*addr = (uintptr_t)readonly;
 		return readonly != MAP_FAILED;
 	}
-	if (!number(text, addr))
+	if (!number(text, UINT64_MAX, addr))
 		return false;
 	*addr += (uintptr_t)lab->mem.addr;
 	return true;
@@ -120,17 +126,17 @@ static unsigned int access_of(const char *text)
 
 static void do_map(struct lab *lab, char **w)
 {
-	struct path *p = path_of(lab, w[1]);
+	struct client *p = client_of(lab, w[1]);
 	uint64_t iova, addr, bytes;
 	int err;
 
-	if (!p || !number(w[2], &iova) || !address_of(lab, w[3], &addr) || !number(w[4], &bytes)) {
-		complain("map PATH IOVA OFFSET BYTES ACCESS");
+	if (!p || !number(w[2], UINT64_MAX, &iova) || !address_of(lab, w[3], &addr) || !number(w[4], UINT64_MAX, &bytes)) {
+		complain("map API IOVA OFFSET BYTES ACCESS");
 		return;
 	}
 	p->chunks = 0;
 	p->meta_bytes = 0;
-	err = p->ops->map(p, iova, addr, bytes, access_of(w[5]));
+	err = p->api->map(p, iova, addr, bytes, access_of(w[5]));
 	if (err)
 		say_errno("map", err);
 	else
@@ -140,15 +146,15 @@ static void do_map(struct lab *lab, char **w)
 
 static void do_unmap(struct lab *lab, char **w)
 {
-	struct path *p = path_of(lab, w[1]);
+	struct client *p = client_of(lab, w[1]);
 	uint64_t iova, bytes, unmapped = 0;
 	int err;
 
-	if (!p || !number(w[2], &iova) || !number(w[3], &bytes)) {
-		complain("unmap PATH IOVA BYTES");
+	if (!p || !number(w[2], UINT64_MAX, &iova) || !number(w[3], UINT64_MAX, &bytes)) {
+		complain("unmap API IOVA BYTES");
 		return;
 	}
-	err = p->ops->unmap(p, iova, bytes, &unmapped);
+	err = p->api->unmap(p, iova, bytes, &unmapped);
 	if (err)
 		say_errno("unmap", err);
 	else
@@ -158,12 +164,12 @@ static void do_unmap(struct lab *lab, char **w)
 /* Counting patches the kernel, which takes an emulated one long: only where it is asked for. */
 static void do_count(struct lab *lab, char **w)
 {
-	struct path *p = path_of(lab, w[1]);
+	struct client *p = client_of(lab, w[1]);
 	int err = p ? probe_calls_start(p) : 0;
 
 	lab->tables = table_pages();
 	if (!p)
-		complain("count PATH");
+		complain("count API");
 	else if (err)
 		say_errno("count", err);
 	else
@@ -186,14 +192,14 @@ static void do_counted(struct lab *lab)
 
 static void do_follow(struct lab *lab, char **w)
 {
-	struct path *p = path_of(lab, w[1]);
+	struct client *p = client_of(lab, w[1]);
 	uint32_t right = 0, nowhere = 0, wrong = 0;
 	uint64_t iova, *phys = calloc(lab->pages + 1, sizeof(*phys)), first = 0;
 	int err;
 
-	if (!p || !phys || !lab->pages || !number(w[2], &iova)) {
+	if (!p || !phys || !lab->pages || !number(w[2], UINT64_MAX, &iova)) {
 		free(phys);
-		complain("follow PATH IOVA");
+		complain("follow API IOVA");
 		return;
 	}
 	/* One page more than there is, where nothing may be. */
@@ -218,12 +224,12 @@ static void do_follow(struct lab *lab, char **w)
 
 static void do_device(struct lab *lab, char **w, bool write)
 {
-	struct path *p = path_of(lab, w[1]);
+	struct client *p = client_of(lab, w[1]);
 	uint64_t iova, page = 0;
 	int err;
 
-	if (!p || !number(w[2], &iova) || (write && (!number(w[3], &page) || page >= lab->pages))) {
-		complain("write PATH IOVA PAGE, or read PATH IOVA");
+	if (!p || !number(w[2], UINT64_MAX, &iova) || (write && (!number(w[3], UINT64_MAX, &page) || page >= lab->pages))) {
+		complain("write API IOVA PAGE, or read API IOVA");
 		return;
 	}
 	err = write ? device_write(p, iova, lab->frame[page]) : device_read(p, iova);
@@ -245,24 +251,24 @@ static void print_times(const char *name, const uint64_t *times, uint64_t n)
 static void do_cost(struct lab *lab, char **w)
 {
 	static uint64_t map[MAX_TIMES], unmap[MAX_TIMES];
-	struct path *p = path_of(lab, w[1]);
+	struct client *p = client_of(lab, w[1]);
 	uint64_t iova, times, unmapped, t[4];
 	int err = 0;
 
-	if (!p || !lab->has_mem || !number(w[2], &iova) || !number(w[3], &times) || !times || times > MAX_TIMES) {
-		complain("cost PATH IOVA TIMES");
+	if (!p || !lab->has_mem || !number(w[2], UINT64_MAX, &iova) || !number(w[3], UINT64_MAX, &times) || !times || times > MAX_TIMES) {
+		complain("cost API IOVA TIMES");
 		return;
 	}
 	/* Counting costs. */
 	probe_calls_stop();
 	for (uint64_t i = 0; i <= times && !err; i++) {
 		t[0] = counter();
-		err = p->ops->map(p, iova, (uintptr_t)lab->mem.addr, lab->mem.bytes, MAY_READ | MAY_WRITE);
+		err = p->api->map(p, iova, (uintptr_t)lab->mem.addr, lab->mem.bytes, MAY_READ | MAY_WRITE);
 		t[1] = counter();
 		if (err)
 			break;
 		t[2] = counter();
-		err = p->ops->unmap(p, iova, lab->mem.bytes, &unmapped);
+		err = p->api->unmap(p, iova, lab->mem.bytes, &unmapped);
 		t[3] = counter();
 		if (i) {
 			map[i - 1] = t[1] - t[0];
@@ -282,17 +288,16 @@ static void do_cost(struct lab *lab, char **w)
 
 static void do_close(struct lab *lab, char **w)
 {
-	struct path *p = path_of(lab, w[1]);
+	struct client *p = client_of(lab, w[1]);
 
 	if (!p) {
-		complain("close PATH");
+		complain("close API");
 		return;
 	}
-	p->ops->close(p);
-	for (size_t i = 0; i < WAYS; i++)
-		if (lab->path[i] == p)
-			lab->path[i] = NULL;
-	free(p);
+	for (size_t i = 0; i < APIS; i++)
+		if (lab->client[i] == p)
+			lab->client[i] = NULL;
+	client_free(p);
 	printf("{\"closed\":true}\n");
 }
 

@@ -29,13 +29,13 @@
 #define ITD_FAULT	0xdead0002u
 #define ITD_MISMATCH	0xdead0004u
 
-static void put(const struct path *p, off_t at, uint32_t value)
+static void put(const struct client *p, off_t at, uint32_t value)
 {
 	if (pwrite(p->device, &value, sizeof(value), at) != sizeof(value))
 		errno = EIO;
 }
 
-static uint32_t get(const struct path *p, off_t at)
+static uint32_t get(const struct client *p, off_t at)
 {
 	uint32_t value = ~0u;
 
@@ -44,7 +44,7 @@ static uint32_t get(const struct path *p, off_t at)
 	return value;
 }
 
-static int edu_run(struct path *p, uint64_t src, uint64_t dst, uint32_t cmd)
+static int edu_run(struct client *p, uint64_t src, uint64_t dst, uint32_t cmd)
 {
 	/* Its registers take 32 bits at a time, and it sends 28 of them. */
 	if ((src | dst) >> 28)
@@ -62,7 +62,7 @@ static int edu_run(struct path *p, uint64_t src, uint64_t dst, uint32_t cmd)
 	return EIO;
 }
 
-static int testdev_write(struct path *p, uint64_t iova, uint64_t phys)
+static int testdev_write(struct client *p, uint64_t iova, uint64_t phys)
 {
 	uint32_t result;
 
@@ -80,12 +80,12 @@ static int testdev_write(struct path *p, uint64_t iova, uint64_t phys)
 	return !result ? 0 : result == ITD_FAULT ? EFAULT : result == ITD_MISMATCH ? ENXIO : EIO;
 }
 
-int device_write(struct path *p, uint64_t iova, uint64_t phys)
+int device_write(struct client *p, uint64_t iova, uint64_t phys)
 {
 	return p->edu ? edu_run(p, EDU_BUFFER, iova, EDU_TO_MEMORY) : testdev_write(p, iova, phys);
 }
 
-int device_read(struct path *p, uint64_t iova)
+int device_read(struct client *p, uint64_t iova)
 {
 	return p->edu ? edu_run(p, iova, EDU_BUFFER, 0) : EOPNOTSUPP;
 }

@@ -36,23 +36,12 @@ static int device_of(const char *bdf)
 	return fd;
 }
 
-static void iommufd_close(struct path *p)
-{
-	if (p->device >= 0)
-		close(p->device);
-	if (p->container >= 0)
-		close(p->container);
-}
-
-static int iommufd_open(struct path *p)
+static int iommufd_open(struct client *p)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
 	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
-	int err;
 
-	p->group = -1;
-	p->device = -1;
 	p->container = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 	if (p->container < 0)
 		return errno;
@@ -60,22 +49,15 @@ static int iommufd_open(struct path *p)
 	bind.iommufd = p->container;
 	if (p->device < 0 || ioctl(p->device, VFIO_DEVICE_BIND_IOMMUFD, &bind) ||
 	    ioctl(p->container, IOMMU_IOAS_ALLOC, &alloc))
-		goto fail;
+		return errno;
 	p->ioas = alloc.out_ioas_id;
 	attach.pt_id = p->ioas;
 	if (ioctl(p->device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
-		goto fail;
-	err = vfio_start_device(p->device);
-	if (!err)
-		return 0;
-	errno = err;
-fail:
-	err = errno;
-	iommufd_close(p);
-	return err;
+		return errno;
+	return vfio_start_device(p->device);
 }
 
-static int iommufd_map(struct path *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access)
+static int iommufd_map(struct client *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access)
 {
 	struct iommu_ioas_map map = {
 		.size = sizeof(map),
@@ -91,7 +73,7 @@ static int iommufd_map(struct path *p, uint64_t iova, uint64_t addr, uint64_t le
 	return ioctl(p->container, IOMMU_IOAS_MAP, &map) ? errno : 0;
 }
 
-static int iommufd_unmap(struct path *p, uint64_t iova, uint64_t len, uint64_t *unmapped)
+static int iommufd_unmap(struct client *p, uint64_t iova, uint64_t len, uint64_t *unmapped)
 {
 	struct iommu_ioas_unmap unmap = {
 		.size = sizeof(unmap), .ioas_id = p->ioas, .iova = iova, .length = len,
@@ -103,4 +85,4 @@ static int iommufd_unmap(struct path *p, uint64_t iova, uint64_t len, uint64_t *
 	return 0;
 }
 
-const struct path_ops path_iommufd = { "iommufd", iommufd_open, iommufd_close, iommufd_map, iommufd_unmap };
+const struct iommu_api api_iommufd = { "iommufd", iommufd_open, iommufd_map, iommufd_unmap };

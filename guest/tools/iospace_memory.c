@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "iospace.h"
+#include "number.h"
 #include "stamp.h"
 
 #define PAGE		4096UL
@@ -56,8 +57,8 @@ void memory_make(struct lab *lab, char **w)
 	uint64_t bytes, seed;
 	const char *why;
 
-	if (!is_host_memory(w[1]) || !number(w[2], &bytes) || !bytes || bytes % PAGE || bytes > 4ULL << 30 ||
-	    !number(w[3], &seed) || seed > UINT32_MAX) {
+	if (!is_host_memory(w[1]) || !number(w[2], UINT64_MAX, &bytes) || !bytes || bytes % PAGE || bytes > 4ULL << 30 ||
+	    !number(w[3], UINT32_MAX, &seed)) {
 		complain("memory KIND BYTES SEED");
 		return;
 	}

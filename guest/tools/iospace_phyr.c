@@ -11,7 +11,7 @@
 #include "../include/uapi/phyr_domain.h"
 #include "iospace.h"
 
-static int phyr_open(struct path *p)
+static int phyr_open(struct client *p)
 {
 	char path[40];
 
@@ -20,19 +20,14 @@ static int phyr_open(struct path *p)
 	return p->device < 0 ? errno : 0;
 }
 
-static void phyr_close(struct path *p)
-{
-	close(p->device);
-}
-
-static int phyr_map(struct path *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access)
+static int phyr_map(struct client *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access)
 {
 	struct phyr_domain_map map = {
 		.iova = iova,
 		.addr = addr,
 		.len = len,
 		.access = (access & MAY_READ ? PHYR_DOMAIN_READ : 0) | (access & MAY_WRITE ? PHYR_DOMAIN_WRITE : 0),
-		.format = p->ops == &path_phyr16 ? PHYR_DOMAIN_PHYR16 : PHYR_DOMAIN_PHYR8,
+		.format = p->api == &api_phyr16 ? PHYR_DOMAIN_PHYR16 : PHYR_DOMAIN_PHYR8,
 	};
 
 	if (ioctl(p->device, PHYR_DOMAIN_IOC_MAP, &map))
@@ -42,7 +37,7 @@ static int phyr_map(struct path *p, uint64_t iova, uint64_t addr, uint64_t len, 
 	return 0;
 }
 
-static int phyr_unmap(struct path *p, uint64_t iova, uint64_t len, uint64_t *unmapped)
+static int phyr_unmap(struct client *p, uint64_t iova, uint64_t len, uint64_t *unmapped)
 {
 	struct phyr_domain_unmap unmap = { .iova = iova, .len = len };
 
@@ -52,5 +47,5 @@ static int phyr_unmap(struct path *p, uint64_t iova, uint64_t len, uint64_t *unm
 	return 0;
 }
 
-const struct path_ops path_phyr8 = { "phyr8", phyr_open, phyr_close, phyr_map, phyr_unmap };
-const struct path_ops path_phyr16 = { "phyr16", phyr_open, phyr_close, phyr_map, phyr_unmap };
+const struct iommu_api api_phyr8 = { "phyr8", phyr_open, phyr_map, phyr_unmap };
+const struct iommu_api api_phyr16 = { "phyr16", phyr_open, phyr_map, phyr_unmap };

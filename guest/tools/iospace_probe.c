@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../include/uapi/phyr_probe.h"
@@ -21,7 +20,7 @@ static int node(void)
 	return fd;
 }
 
-int probe_follow(const struct path *p, uint64_t iova, uint64_t *phys, uint32_t pages)
+int probe_follow(const struct client *p, uint64_t iova, uint64_t *phys, uint32_t pages)
 {
 	struct phyr_probe_follow_domain arg = {
 		.segment = p->segment, .devfn = p->devfn, .iova = iova, .buffer = (uintptr_t)phys, .count = pages,
@@ -30,7 +29,7 @@ int probe_follow(const struct path *p, uint64_t iova, uint64_t *phys, uint32_t p
 	return ioctl(node(), PHYR_PROBE_IOC_FOLLOW_DOMAIN, &arg) ? errno : 0;
 }
 
-int probe_calls_start(const struct path *p)
+int probe_calls_start(const struct client *p)
 {
 	struct phyr_probe_calls arg = {
 		.segment = p->segment, .devfn = p->devfn, .action = PHYR_PROBE_CALLS_START,
@@ -81,15 +80,3 @@ long table_pages(void)
 	return pages;
 }
 
-/* Instructions, on a machine whose clock counts them. */
-uint64_t counter(void)
-{
-#ifdef __x86_64__
-	return __builtin_ia32_rdtsc();
-#else
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-#endif
-}

@@ -34,44 +34,20 @@ int vfio_start_device(int device)
 	return pwrite(device, &command, sizeof(command), at) == sizeof(command) ? 0 : EIO;
 }
 
-static void type1_close(struct path *p)
+static int type1_open(struct client *p)
 {
-	/* In this order the kernel unmaps all that is left. */
-	if (p->device >= 0)
-		close(p->device);
-	if (p->group >= 0)
-		close(p->group);
-	if (p->container >= 0)
-		close(p->container);
-}
-
-static int type1_open(struct path *p)
-{
-	int err;
-
-	p->device = -1;
-	p->group = -1;
 	p->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (p->container < 0)
 		return errno;
 	p->group = vfio_group_of(p->bdf);
 	if (p->group < 0 || ioctl(p->group, VFIO_GROUP_SET_CONTAINER, &p->container) ||
 	    ioctl(p->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		goto fail;
+		return errno;
 	p->device = ioctl(p->group, VFIO_GROUP_GET_DEVICE_FD, p->bdf);
-	if (p->device < 0)
-		goto fail;
-	err = vfio_start_device(p->device);
-	if (!err)
-		return 0;
-	errno = err;
-fail:
-	err = errno;
-	type1_close(p);
-	return err;
+	return p->device < 0 ? errno : vfio_start_device(p->device);
 }
 
-static int type1_map(struct path *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access)
+static int type1_map(struct client *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
@@ -85,7 +61,7 @@ static int type1_map(struct path *p, uint64_t iova, uint64_t addr, uint64_t len,
 	return ioctl(p->container, VFIO_IOMMU_MAP_DMA, &map) ? errno : 0;
 }
 
-static int type1_unmap(struct path *p, uint64_t iova, uint64_t len, uint64_t *unmapped)
+static int type1_unmap(struct client *p, uint64_t iova, uint64_t len, uint64_t *unmapped)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = { .argsz = sizeof(unmap), .iova = iova, .size = len };
 
@@ -95,6 +71,6 @@ static int type1_unmap(struct path *p, uint64_t iova, uint64_t len, uint64_t *un
 	return 0;
 }
 
-const struct path_ops path_type1 = { "type1", type1_open, type1_close, type1_map, type1_unmap };
+const struct iommu_api api_type1 = { "type1", type1_open, type1_map, type1_unmap };
 /* The same calls, answered by iommufd. */
-const struct path_ops path_compat = { "compat", type1_open, type1_close, type1_map, type1_unmap };
+const struct iommu_api api_compat = { "compat", type1_open, type1_map, type1_unmap };

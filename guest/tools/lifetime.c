@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "lifetime.h"
+#include "number.h"
 #include "stamp.h"
 #include "transfer.h"
 
@@ -39,15 +40,6 @@ static int fail(int code, const char *what, const char *why)
 {
 	fprintf(stderr, "{\"error\":\"%s: %s\"}\n", what, why);
 	return code;
-}
-
-static bool number(const char *text, uint64_t unit, uint64_t max, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	return !errno && *text >= '0' && *text <= '9' && !*end && *out <= max && !(*out % unit);
 }
 
 /* Memory as the event wants it, in one place of the address space for all: a page into a stretch that a huge page fits. */
@@ -216,9 +208,9 @@ int main(int argc, char **argv)
 	via = via_named(argv[3]);
 	if (event == events + event_count || via < 0)
 		return fail(64, "usage", "an unknown EVENT or VIA");
-	if (!number(argv[4], PAGE, HUGE / 2, &bytes) || !bytes || !number(argv[5], SECTOR, INT64_MAX, &to) ||
-	    !number(argv[6], SECTOR, INT64_MAX, &from) || !number(argv[7], 1, UINT32_MAX, &seed) ||
-	    !number(argv[8], 1, UINT32_MAX, &generation))
+	if (!number(argv[4], HUGE / 2, &bytes) || bytes % PAGE || !bytes || !multiple(argv[5], SECTOR, &to) ||
+	    !multiple(argv[6], SECTOR, &from) || !number(argv[7], UINT32_MAX, &seed) ||
+	    !number(argv[8], UINT32_MAX, &generation))
 		return fail(64, "usage", "a number that is none, too large, or no multiple of its unit");
 
 	life.bytes = bytes;

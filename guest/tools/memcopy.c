@@ -23,23 +23,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "number.h"
 #include "transfer.h"
 
 #define PAGE	4096UL
+
 enum { EXIT_REFUSED = 3, EXIT_USAGE = 64 };
+
 static int fail(int code, const char *what, const char *why)
 {
 	printf("{\"error\":\"%s: %s\"}\n", what, why);
 	return code;
-}
-
-static bool parse(const char *s, uint64_t unit, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(s, &end, 0);
-	return *s >= '0' && *s <= '9' && !errno && !*end && *out <= INT64_MAX && !(*out % unit);
 }
 
 /* Prints it; returns the exit code that it gives. */
@@ -88,11 +82,11 @@ int main(int argc, char **argv)
 	via = via_named(argv[2]);
 	if (via < 0)
 		return fail(EXIT_USAGE, "VIA", "must be odirect, direct or registered");
-	if (!parse(argv[4], PAGE, &at))
+	if (!multiple(argv[4], PAGE, &at))
 		return fail(EXIT_USAGE, "AT", "must be a multiple of 4096");
-	if (!parse(argv[5], 512, &bytes) || !bytes || bytes > 1U << 30)
+	if (!multiple(argv[5], 512, &bytes) || !bytes || bytes > 1U << 30)
 		return fail(EXIT_USAGE, "BYTES", "must be a multiple of 512, up to 1 GiB");
-	if ((strcmp(argv[6], "-") && !parse(argv[6], 512, &from)) || (strcmp(argv[7], "-") && !parse(argv[7], 512, &to)))
+	if ((strcmp(argv[6], "-") && !multiple(argv[6], 512, &from)) || (strcmp(argv[7], "-") && !multiple(argv[7], 512, &to)))
 		return fail(EXIT_USAGE, "FROM and TO", "must be multiples of 512, or -");
 
 	if (!strcmp(argv[6], "-") && !strcmp(argv[7], "-"))

@@ -10,7 +10,7 @@
  *   phyrctl watch start | stop | read
  *   phyrctl story start BDF | stop what the guest does for a device, each event in order
  *   phyrctl arm | disarm          begin and end to count IOMMU map and unmap events
- *   phyrctl snapshot
+ *   phyrctl counters
  *   phyrctl COMMAND... , COMMAND...   each in turn, whatever becomes of those before
  *
  * BACKEND is sg, page, iova, raw, phyr16, phyr8, iter or registered; LAYOUT 4k, 64k, 2m, gaps, or list, whose
@@ -38,7 +38,7 @@ static const struct {
 	{ "story",	cmd_story },
 	{ "arm",	cmd_arm },
 	{ "disarm",	cmd_disarm },
-	{ "snapshot",	cmd_snapshot },
+	{ "counters",	cmd_counters },
 };
 
 /* Where a command that fails comes back to. */
@@ -90,14 +90,14 @@ static int run(char **args)
 	if (code)
 		return code;
 	if (!args[0])
-		fail(EXIT_USAGE, "which command? map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or snapshot");
+		fail(EXIT_USAGE, "which command? map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or counters");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(args[0], commands[i].name)) {
 			commands[i].run(args + 1);
 			return 0;
 		}
 	}
-	fail(EXIT_USAGE, "unknown command '%s': map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or snapshot",
+	fail(EXIT_USAGE, "unknown command '%s': map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or counters",
 	     args[0]);
 }
 
@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 			continue;
 		argv[i] = NULL;
 		code = run(argv + from);
-		/* Whatever becomes of the next; and a snapshot counts who holds the module. */
+		/* Whatever becomes of the next; and the counters show who holds the module. */
 		fflush(stdout);
 		close_node();
 		first = first ?: code;

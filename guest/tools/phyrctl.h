@@ -35,8 +35,8 @@ void cmd_disarm(char **args);
 void iommu_settle(void);
 void print_iommu(void);
 
-/* phyrctl_snapshot.c: what the kernel says about itself */
-void cmd_snapshot(char **args);
+/* phyrctl_counters.c: what the kernel says about itself */
+void cmd_counters(char **args);
 
 /* Opens /dev/phyr_probe for the rest of the command, or leaves. */
 int open_node(void);

@@ -63,7 +63,7 @@ static void event_path(char *path, size_t size, size_t trigger, const char *file
 
 /*
  * The fprobes' events stay once they are there: without a trigger they cost nothing.  A kernel
- * without such events shows no IOVAs, and the snapshot says null.
+ * without such events shows no IOVAs, and the counter is null.
  */
 static void make_probes(void)
 {
@@ -96,7 +96,7 @@ static bool is_armed(size_t i)
 }
 
 /*
- * Counting goes on where it stood: of snapshots the difference is what counts.  Of IOVAs it begins at
+ * Counting goes on where it stood: the difference of two readings is what counts.  Of IOVAs it begins at
  * zero, for whoever waits until all are back; that empties a histogram, which waits for a grace period.
  * To remove it and have it anew would patch the kernel's code twice: half a second of an emulated machine.
  */

@@ -37,6 +37,7 @@
 #include <unistd.h>
 
 #include "../include/uapi/phyr_nvme.h"
+#include "number.h"
 #include "phyrio.h"
 #include "stamp.h"
 
@@ -57,15 +58,6 @@ static int usage(void)
 	      "       revoke CTL MEMORY SWITCH THREADS MILLISECONDS\n"
 	      "       MEMORY: user, FILE, [processes:]buffer[:FILE] or [processes:]dmabuf:WAY:FILE:OFFSET+LENGTH,...\n", stderr);
 	return 64;
-}
-
-static bool number(const char *text, uint64_t max, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	return !errno && *text && *text != '-' && !*end && *out <= max;
 }
 
 int io_direct(const struct disk *disk, bool write, void *addr, uint64_t offset, size_t len)

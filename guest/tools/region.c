@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "region.h"
+#include "number.h"
 
 const char *name_of(int err)
 {
@@ -40,15 +41,6 @@ int fail(int code, const char *what)
 
 	printf("{\"error\":\"%s: %s\",\"errno\":\"%s\"}\n", what, strerror(err), name_of(err));
 	return code;
-}
-
-bool number(const char *text, uint64_t max, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	return !errno && *text && *text != '-' && !*end && *out <= max;
 }
 
 int region_register(int fd, const struct phyr_region_register *in, struct phyr_region_register *out)

@@ -39,7 +39,6 @@ int again(const char *node);
 /* Print {"error":...,"errno":...}; returns @code. */
 int fail(int code, const char *what);
 const char *name_of(int err);
-bool number(const char *text, uint64_t max, uint64_t *out);
 
 /* region_source.c */
 /* What kind of memory it is; before that the name may have sg: or pages:, in which way it is to be registered. */

@@ -27,6 +27,7 @@
 #include <unistd.h>
 #include <linux/fs.h>
 
+#include "number.h"
 #include "stamp.h"
 
 #define BUF_SIZE (2 << 20)
@@ -47,15 +48,6 @@ static int usage(void)
 {
 	fputs("usage: stamp write|check DEV OFFSET LENGTH SEED GENERATION | stamp cat DEV OFFSET LENGTH\n", stderr);
 	return 64;
-}
-
-static bool number(const char *text, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	return !errno && *text && *text != '-' && !*end;
 }
 
 struct job {
@@ -121,9 +113,9 @@ int main(int argc, char **argv)
 	answers = cat ? stderr : stdout;
 	if (!cat && strcmp(job.op, "write") && strcmp(job.op, "check"))
 		return usage();
-	if (argc != (cat ? 5 : 7) || !number(argv[3], &job.offset) || !number(argv[4], &job.length))
+	if (argc != (cat ? 5 : 7) || !number(argv[3], UINT64_MAX, &job.offset) || !number(argv[4], UINT64_MAX, &job.length))
 		return usage();
-	if (!cat && (!number(argv[5], &seed) || !number(argv[6], &gen) || seed > UINT32_MAX || gen > UINT32_MAX))
+	if (!cat && (!number(argv[5], UINT32_MAX, &seed) || !number(argv[6], UINT32_MAX, &gen)))
 		return usage();
 	job.seed = seed;
 	job.gen = gen;

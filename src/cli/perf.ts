@@ -7,7 +7,7 @@ import {
   changesOf,
   type Judged,
   judgePairs,
-  middleOf,
+  medianOf,
   pairSeries,
   type Side,
   type Sides,
@@ -176,7 +176,7 @@ async function showHistory(history: History, word: string, options: HistoryOptio
     ...one,
     changes: changesOf(
       one.series.kind,
-      one.samples.map((sample) => middleOf(sample.values)),
+      one.samples.map((sample) => medianOf(sample.values)),
     ),
   }));
   if (options.json) write(JSON.stringify(all, null, 2));

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
 import { describe, projectRoot, typed, UsageError } from '../model/index.js';
-import { changesOf, middleOf } from '../perf/index.js';
+import { changesOf, medianOf } from '../perf/index.js';
 import { type Cause, causesOf, type HistoryLine, htmlReport } from '../report/index.js';
 import {
   type Excerpt,
@@ -118,7 +118,7 @@ async function historyOf({ folder, run }: RecordedRun): Promise<HistoryLine[] | 
       .filter(({ key }) => measured.has(key))
       .map((line) => {
         const samples = line.samples.slice(-RUNS_SHOWN);
-        const values = samples.map((sample) => middleOf(sample.values));
+        const values = samples.map((sample) => medianOf(sample.values));
         return { ...line, samples, changes: changesOf(line.series.kind, values) };
       });
   } catch (error) {

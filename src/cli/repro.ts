@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { openImages } from '../images/index.js';
 import { type Asked, type Image, type RunRecord, UsageError } from '../model/index.js';
 import { progressReporter, StatusLine, styleFor } from '../report/index.js';
-import { findPastCell, type PastCell, readStart, runFolders, runsFolder } from '../results/index.js';
+import { findRecordedCell, type RecordedCell, readStart, runFolders, runsFolder } from '../results/index.js';
 import { artefactsOf } from '../run/index.js';
 import { conduct } from './conduct.js';
 import { addConductOptions, type ConductOptions } from './conduct-options.js';
@@ -32,7 +32,7 @@ async function repro(word: string, options: ReproOptions): Promise<void> {
   const started = performance.now();
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
-  const past = await findPastCell(runsFolder(options.runs), word);
+  const past = await findRecordedCell(runsFolder(options.runs), word);
   const { run } = past;
   const cell = fromOutside(past.cell);
   if (cell.expect.kind === 'not-modelled')
@@ -73,7 +73,7 @@ export async function askedHere(
 }
 
 /** In what the image that this machine has for the cell differs from the one that it ran on, a line each. */
-export async function otherImages({ run, kept }: Omit<PastCell, 'cell'>, here: Image): Promise<string[]> {
+export async function otherImages({ run, kept }: Omit<RecordedCell, 'cell'>, here: Image): Promise<string[]> {
   const lines: string[] = [];
   const { qemu, kernel, rootfs, modules } = run;
   const own = kept?.keys ?? { qemu: qemu.key, kernel: kernel.key, rootfs: rootfs.key, modules: modules.key };

@@ -1,7 +1,7 @@
 import { access, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { LetGo, type Streams } from '../guest/index.js';
+import { Detached, type Streams } from '../guest/index.js';
 import { cacheDirectory, guestFolder, type Images, openImages } from '../images/index.js';
 import {
   describe,
@@ -147,7 +147,7 @@ async function converse(desk: Desk, words: string[], interactive: boolean, signa
     if (interactive) stdin.setRawMode(true);
     return await desk.guest.session.attach(commandLine(desk, words), streams, { signal });
   } catch (error) {
-    if (error instanceof LetGo) return ExitCode.interrupted;
+    if (error instanceof Detached) return ExitCode.interrupted;
     if (!(error instanceof GuestDied)) throw error;
     // Whoever says poweroff in a shell means it.
     if (error.how === 'shutdown' && interactive) return ExitCode.ok;

@@ -9,9 +9,9 @@
  */
 import {
   type Backend,
+  type DmaPath,
   hasIommu,
   type Machine,
-  type Path,
   type PciNode,
   type Topology,
   translates,
@@ -19,7 +19,7 @@ import {
 } from '../model/index.js';
 
 export type P2pRoute = { why: string } & (
-  | { kind: 'works'; how: Path }
+  | { kind: 'works'; how: DmaPath }
   | { kind: 'refused'; errno: string }
   | { kind: 'not-modelled' }
 );

@@ -1,7 +1,7 @@
-import { type Machine, type Path, translates } from '../model/index.js';
+import { type DmaPath, type Machine, translates } from '../model/index.js';
 
 /** How a device reaches the machine's own memory. */
-export function hostPath(machine: Machine): Path {
+export function pathToRam(machine: Machine): DmaPath {
   if (translates(machine.iommu)) return 'iova';
   return machine.bounce === 'force' || beyondReach(machine) ? 'bounce' : 'direct';
 }

@@ -31,8 +31,8 @@ function stepOf(command: string): string {
 }
 
 /** This guest cannot show what the cell asks for, and no other of its kind would: the cell is inconclusive. */
-export class Blind extends Error {
-  override name = 'Blind';
+export class CouldNotLook extends Error {
+  override name = 'CouldNotLook';
 }
 
 const STEP_DEADLINE_MS = 30_000;
@@ -85,7 +85,7 @@ export class Lab {
     const answered = result.code === 0 || options.accept === 'all' || options.accept?.includes(result.code) === true;
     if (!answered) {
       const said = result.stderr.trim().split('\n').at(-1) || failureIn(lines)?.error || `exit code ${result.code}`;
-      if (result.code === BLIND) throw new Blind(`this guest cannot be judged: ${said}`);
+      if (result.code === BLIND) throw new CouldNotLook(`this guest cannot be judged: ${said}`);
       const { errno } = failureIn(lines) ?? {};
       throw new StepFailed(`${command}: ${said}`, { where: { step: stepOf(command), ...(errno && { errno }) } });
     }

@@ -13,7 +13,7 @@ import { describe, GuestDied, InfraError, LineSplitter, onAbort } from '../model
 import { LabShell } from './lab-shell.js';
 import { whileAlive } from './race.js';
 import { tarArchive } from './tar.js';
-import { attach, LetGo, type Streams } from './terminal.js';
+import { attach, Detached, type Streams } from './terminal.js';
 
 export interface ExecOptions {
   deadlineMs: number;
@@ -90,14 +90,14 @@ export class Session implements AsyncDisposable {
 
   /**
    * Runs a shell command joined to the caller's streams, for as long as it takes; returns its exit code. Fails as exec() does, and with
-   * LetGo when the user left it by `~.`.
+   * Detached when the user left it by `~.`.
    */
   async attach(command: string, streams: Streams, { signal }: { signal: AbortSignal }): Promise<number> {
     return whileAlive({ ...this.#guest, signal }, async (over) => {
       try {
         return await Promise.race([attach(this.#client, command, streams, over), this.#connectionLost()]);
       } catch (error) {
-        if (error instanceof LetGo) throw error;
+        if (error instanceof Detached) throw error;
         throw new InfraError(`SSH: '${shorten(command)}': ${describe(error)}`, undefined, { cause: error });
       }
     });

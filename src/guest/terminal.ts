@@ -24,11 +24,11 @@ export interface Streams {
 }
 
 /** What the user typed to get out of a terminal whose guest does not answer. */
-export class LetGo extends Error {
-  override name = 'LetGo';
+export class Detached extends Error {
+  override name = 'Detached';
 }
 
-/** Resolves with the command's exit code, a shell's 128 + n if a signal ended it. Rejects with LetGo, or when SSH breaks down. */
+/** Resolves with the command's exit code, a shell's 128 + n if a signal ended it. Rejects with Detached, or when SSH breaks down. */
 export function attach(client: Client, command: string, streams: Streams, over: AbortSignal): Promise<number> {
   const { terminal } = streams;
   const options: ChannelOptions = terminal
@@ -84,7 +84,7 @@ export class Escape extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, data?: Buffer) => void) {
     const out: number[] = [];
     for (const byte of chunk) {
-      if (this.#state === 'tilde' && byte === DOT) return done(new LetGo('let go by ~.'));
+      if (this.#state === 'tilde' && byte === DOT) return done(new Detached('let go by ~.'));
       // A second tilde stands for one, as with ssh.
       if (this.#state === 'tilde' && byte !== TILDE) out.push(TILDE);
       if (this.#state === 'line-start' && byte === TILDE) {

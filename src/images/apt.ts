@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ARCHES, HOST } from '../arches/index.js';
 import { InfraError, projectRoot, UsageError } from '../model/index.js';
 import type { Cache } from './cache.js';
-import { must, type RunOptions, run, tail } from './exec.js';
+import { type RunOptions, run, runOrFail, tail } from './exec.js';
 import { FileLock } from './filelock.js';
 import type { Package } from './lock.js';
 import { hashFile } from './manifest.js';
@@ -159,14 +159,20 @@ export class Apt {
   /** Names and versions that an installation from nothing would take. */
   async closure(roots: readonly string[], prefer: string | undefined): Promise<{ name: string; version: string }[]> {
     const target = prefer ? ['-t', prefer] : [];
-    const output = await this.#must('resolving packages', 'apt-get', ['-qq', '-s', ...target, 'install', ...roots]);
+    const output = await this.#runOrFail('resolving packages', 'apt-get', [
+      '-qq',
+      '-s',
+      ...target,
+      'install',
+      ...roots,
+    ]);
     return [...output.matchAll(/^Inst (\S+) \((\S+) /gm)].map(([, name = '', version = '']) => ({ name, version }));
   }
 
   /** The archive's own record of these versions. */
   async show(packages: readonly { name: string; version: string }[]): Promise<Package[]> {
     const words = packages.map((p) => `${p.name}=${p.version}`);
-    const stanzas = parseStanzas(await this.#must('reading the index', 'apt-cache', ['show', ...words]));
+    const stanzas = parseStanzas(await this.#runOrFail('reading the index', 'apt-cache', ['show', ...words]));
     return packages.map(({ name, version }) => {
       const stanza = stanzas.find((s) => isOf(s, name) && s.Version === version);
       if (!stanza?.Filename || !stanza.SHA256) throw new InfraError(`apt has no record of ${name} ${version}`);
@@ -176,7 +182,7 @@ export class Apt {
 
   /** The newest upstream archive of a source package in the indexes. */
   async source(name: string): Promise<Package> {
-    const output = await this.#must('reading the index', 'apt-cache', ['showsrc', '--only-source', name]);
+    const output = await this.#runOrFail('reading the index', 'apt-cache', ['showsrc', '--only-source', name]);
     const stanza = parseStanzas(output).find((s) => s.Package === name);
     const file = /^([0-9a-f]{64}) (\d+) (\S+\.orig\.tar\.[a-z0-9]+)$/m.exec(stanza?.['Checksums-Sha256'] ?? '');
     if (!stanza || !file) throw new InfraError(`apt has no source of ${name}`);
@@ -187,7 +193,7 @@ export class Apt {
 
   /** The version of each that apt would take. */
   async candidates(names: readonly string[]): Promise<{ name: string; version: string }[]> {
-    const output = await this.#must('reading the index', 'apt-cache', ['show', '--no-all-versions', ...names]);
+    const output = await this.#runOrFail('reading the index', 'apt-cache', ['show', '--no-all-versions', ...names]);
     const stanzas = parseStanzas(output);
     return names.map((name) => {
       const version = stanzas.find((s) => isOf(s, name))?.Version;
@@ -213,13 +219,13 @@ export class Apt {
 
   /** Names of all packages that match. */
   async names(pattern: string): Promise<string[]> {
-    const output = await this.#must('reading the index', 'apt-cache', ['search', '--names-only', pattern]);
+    const output = await this.#runOrFail('reading the index', 'apt-cache', ['search', '--names-only', pattern]);
     return output.split('\n').flatMap((line) => line.split(' - ')[0] || []);
   }
 
-  async #must(what: string, file: string, args: string[]): Promise<string> {
+  async #runOrFail(what: string, file: string, args: string[]): Promise<string> {
     const env = { APT_CONFIG: await this.#configure() };
-    return must(file, args, { what, env, signal: this.#signal });
+    return runOrFail(file, args, { what, env, signal: this.#signal });
   }
 
   async #apt(file: string, args: string[], options: Partial<RunOptions> = {}) {

@@ -61,7 +61,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 }
 
 /** As run(), but a failure is an InfraError with the last lines as evidence. */
-export async function must(
+export async function runOrFail(
   file: string,
   args: readonly string[],
   options: RunOptions & { what: string },

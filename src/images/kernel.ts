@@ -7,7 +7,7 @@ import { modelOf } from '../iommus/index.js';
 import { InfraError, type Kernel, type Machine, UsageError } from '../model/index.js';
 import { bootModuleItems, COMMON_MODULES, MODULES_ON_REQUEST } from './bootmodules.js';
 import type { Cache, Entry } from './cache.js';
-import { must } from './exec.js';
+import { runOrFail } from './exec.js';
 import type { Package } from './lock.js';
 import type { PackageSet, Packages } from './packages.js';
 import { keyOf } from './project.js';
@@ -106,7 +106,7 @@ export async function packagedKernel(
           modules,
           async (file) => {
             if (!file.endsWith('.xz')) return file;
-            await must(xz.file, [...xz.args, '--decompress', file], {
+            await runOrFail(xz.file, [...xz.args, '--decompress', file], {
               what: `unpacking ${file}`,
               signal: context.signal,
             });

@@ -6,7 +6,7 @@ import type { Arch } from '../arches/index.js';
 import { InfraError, projectRoot, UsageError } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache, Entry } from './cache.js';
-import { must, tail } from './exec.js';
+import { runOrFail, tail } from './exec.js';
 import { hashFile } from './manifest.js';
 import type { PackageSet, Packages } from './packages.js';
 import { keyOf } from './project.js';
@@ -48,7 +48,7 @@ export function fio(
       const { work, mountPoint } = boxDirs(context.scratch);
       await mkdir(work);
       const { signal } = context;
-      await must('tar', ['-xf', archive, '-C', work, '--strip-components=1', '--no-same-owner'], {
+      await runOrFail('tar', ['-xf', archive, '-C', work, '--strip-components=1', '--no-same-owner'], {
         what: 'unpacking fio',
         signal,
       });

@@ -8,7 +8,7 @@ import { InfraError, type Kernel, projectRoot, UsageError } from '../model/index
 import { bootModuleItems } from './bootmodules.js';
 import { type BoxOptions, boxDirs, inBox } from './box.js';
 import type { BuildContext, Cache } from './cache.js';
-import { must, tail } from './exec.js';
+import { runOrFail, tail } from './exec.js';
 import { missingOptions } from './kernel-needs.js';
 import { type BuildTree, compilerCache, DEBUG_INFO } from './modules.js';
 import type { PackageSet, Packages } from './packages.js';
@@ -158,7 +158,10 @@ async function assembleTools(
   packages: Packages,
   context: BuildContext,
 ): Promise<void> {
-  await must('cp', ['--archive', '--link', toolbox, into], { what: 'linking the toolbox', signal: context.signal });
+  await runOrFail('cp', ['--archive', '--link', toolbox, into], {
+    what: 'linking the toolbox',
+    signal: context.signal,
+  });
   await unpack(set.packages, into, packages, context);
 }
 

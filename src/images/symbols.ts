@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { archOf } from '../arches/index.js';
 import type { Image } from '../model/index.js';
-import { must } from './exec.js';
+import { runOrFail } from './exec.js';
 import { hostProgram } from './toolbox.js';
 
 /** A function as a log names it. */
@@ -113,7 +113,7 @@ export async function decodeLog(
   const prefix = archOf(kernel).build.strip.replace(/strip$/, '');
   const tool = (name: string, args: string[]) => {
     const { file, args: before } = hostProgram(toolbox, `usr/bin/${prefix}${name}`);
-    return must(file, [...before, ...args], { what: name, signal });
+    return runOrFail(file, [...before, ...args], { what: name, signal });
   };
   const objectOf = (module: string | undefined) => {
     if (module === undefined) return kernel.symbols;

@@ -4,7 +4,7 @@ import { HOST } from '../arches/index.js';
 import type { HostProgram } from '../model/index.js';
 import { checkNamespaces } from './box.js';
 import type { Cache, Entry } from './cache.js';
-import { must } from './exec.js';
+import { runOrFail } from './exec.js';
 import type { Packages } from './packages.js';
 import { keyOf } from './project.js';
 import type { Recipes } from './recipe.js';
@@ -65,7 +65,7 @@ export class Toolbox {
             const { dir } = await this.#below.root();
             // Only usr: the entry's own description must not become one file with the other's.
             const link = ['--archive', '--link', path.join(dir, 'usr'), context.dir];
-            await must('cp', link, { what: 'linking the toolbox', signal: context.signal });
+            await runOrFail('cp', link, { what: 'linking the toolbox', signal: context.signal });
           }
           await unpack(set.packages, context.dir, this.#packages, context);
           for (const [link, target] of Object.entries(this.#links)) await symlink(target, path.join(context.dir, link));

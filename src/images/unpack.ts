@@ -3,7 +3,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { BuildContext } from './cache.js';
-import { must } from './exec.js';
+import { runOrFail } from './exec.js';
 import type { Package } from './lock.js';
 import type { Packages } from './packages.js';
 
@@ -36,7 +36,7 @@ export async function unpack(
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const [p, file] = next;
-      await must('dpkg-deb', ['--extract', file, root], {
+      await runOrFail('dpkg-deb', ['--extract', file, root], {
         what: `unpacking ${p.name} ${p.version}`,
         signal: context.signal,
       });

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { InfraError } from '../model/index.js';
-import { must } from './exec.js';
+import { runOrFail } from './exec.js';
 import { hostProgram } from './toolbox.js';
 
 const ZSTD_MAGIC = 0xfd2fb528;
@@ -21,7 +21,7 @@ export async function unpackKernel(
   const file = path.join(scratch, 'vmlinux.zst');
   writeFileSync(file, packed);
   const zstd = hostProgram(toolbox, 'usr/bin/zstd');
-  await must(zstd.file, [...zstd.args, '--decompress', '--quiet', '-o', into, file], {
+  await runOrFail(zstd.file, [...zstd.args, '--decompress', '--quiet', '-o', into, file], {
     what: 'unpacking the kernel',
     signal,
   });

@@ -75,6 +75,6 @@ export const amd = defineIommu(
     tablesInMemory: true,
     writeOnly: () => true,
 
-    words: { traits: () => ['amd'], more: () => [], column: 'amd ' },
+    labels: { traits: () => ['amd'], more: () => [], column: 'amd ' },
   },
 );

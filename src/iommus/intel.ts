@@ -95,7 +95,7 @@ export const intel = defineIommu(
     // Tables of the first stage are the processor's own, which cannot say that: whatever may be written may be read as well.
     writeOnly: ({ scalable }) => scalable !== 'first-stage',
 
-    words: {
+    labels: {
       traits: ({ scalable, cachingMode }) => [
         'intel',
         ...(scalable ? [scalable] : []),

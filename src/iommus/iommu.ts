@@ -36,7 +36,7 @@ export interface IommuModel<D extends Declared> {
   tablesInMemory: boolean;
   /** Can its tables let a device write where it may not read? */
   writeOnly(own: D): boolean;
-  words: Words<D>;
+  labels: Labels<D>;
 }
 
 export interface QemuSide<D> {
@@ -136,7 +136,7 @@ export interface IoPage {
 }
 
 /** For people. */
-export interface Words<D> {
+export interface Labels<D> {
   /** What of its hardware a defect can depend on, as one word after another. */
   traits(own: D): readonly string[];
   /** What `show` says of it beyond its name and domain. */

@@ -22,6 +22,6 @@ export const none = defineIommu(
     tables: undefined,
     tablesInMemory: false,
     writeOnly: () => false,
-    words: { traits: () => ['none'], more: () => [], column: '' },
+    labels: { traits: () => ['none'], more: () => [], column: '' },
   },
 );

@@ -49,6 +49,6 @@ export const smmuv3 = defineIommu(
     // Its tables cannot say that: whatever may be written may be read as well.
     writeOnly: () => false,
 
-    words: { traits: () => ['smmuv3'], more: () => [], column: 'smmuv3 ' },
+    labels: { traits: () => ['smmuv3'], more: () => [], column: 'smmuv3 ' },
   },
 );

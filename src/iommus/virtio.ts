@@ -52,6 +52,6 @@ export const virtio = defineIommu(
     tablesInMemory: false,
     writeOnly: () => true,
 
-    words: { traits: () => ['virtio'], more: () => [], column: 'virtio ' },
+    labels: { traits: () => ['virtio'], more: () => [], column: 'virtio ' },
   },
 );

@@ -8,8 +8,8 @@ import { OracleName } from './oracle.js';
  * tables of an IOMMU; `bounce`, through a buffer that the CPU copies. In a peer's: `bus-address`, by what the peer's own bus calls it;
  * `host-bridge`, by physical address through the root complex; `iova`.
  */
-export const Path = z.enum(['direct', 'iova', 'bounce', 'bus-address', 'host-bridge']);
-export type Path = z.infer<typeof Path>;
+export const DmaPath = z.enum(['direct', 'iova', 'bounce', 'bus-address', 'host-bridge']);
+export type DmaPath = z.infer<typeof DmaPath>;
 
 /** What must raise the alarm: an oracle, whatever it says, or one of the objections that it can make. */
 export const Alarm = z.union([OracleName, ObjectionCode]);
@@ -18,7 +18,7 @@ export type Alarm = z.infer<typeof Alarm>;
 /** What a cell should do. The plan derives it; a scenario may state only `caught`. */
 export const Expectation = z.discriminatedUnion('kind', [
   /** Everything works, in this way, and no oracle objects. */
-  z.strictObject({ kind: z.literal('works'), how: Path }),
+  z.strictObject({ kind: z.literal('works'), how: DmaPath }),
   /** The kernel must refuse the transfer with this errno, and no byte may have moved. */
   z.strictObject({ kind: z.literal('refused'), errno: z.string() }),
   /** Works on hardware, or hangs there, and cannot be shown here: the cell is skipped, and every report says so. */

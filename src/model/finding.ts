@@ -7,7 +7,7 @@ import { Id } from './id.js';
 import { Objection, Where } from './objection.js';
 import { ObjectionCode } from './objection-codes.js';
 import { OracleName } from './oracle.js';
-import { inWordsAlone } from './oracle-report.js';
+import { withoutCode } from './oracle-report.js';
 import { glob } from './pattern.js';
 
 export const Finding = z.preprocess(
@@ -84,7 +84,7 @@ function fromOlder(value: unknown): unknown {
   const older = Worded.safeParse(value);
   if (!older.success) return value;
   const { what, ...rest } = older.data;
-  return { ...rest, ...inWordsAlone(what) };
+  return { ...rest, ...withoutCode(what) };
 }
 
 const Patterned = z.looseObject({ pattern: z.string() });

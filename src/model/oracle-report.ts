@@ -65,8 +65,8 @@ function fromOlder(value: unknown): unknown {
   const { kernel, verdict, detail, objections } = older.data;
   return {
     ...older.data,
-    ...(kernel !== undefined && { kernel: kernel.map((one) => (typeof one === 'string' ? inWordsAlone(one) : one)) }),
-    ...(verdict !== 'pass' && objections === undefined && { objections: [inWordsAlone(detail)] }),
+    ...(kernel !== undefined && { kernel: kernel.map((one) => (typeof one === 'string' ? withoutCode(one) : one)) }),
+    ...(verdict !== 'pass' && objections === undefined && { objections: [withoutCode(detail)] }),
   };
 }
 
@@ -78,7 +78,7 @@ const Older = z.looseObject({
 });
 
 /** What an older phyrlab said, as an objection. Of the same cause are those that say the same. */
-export function inWordsAlone(detail: string): Objection {
+export function withoutCode(detail: string): Objection {
   const parts = detail.split(/; /).map(signature);
   return { code: 'unclassified', detail, where: { line: [...new Set(parts)].join('; ') } };
 }

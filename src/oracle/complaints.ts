@@ -201,10 +201,10 @@ function mostTelling(report: readonly Complaint[]): Complaint {
 }
 
 /** "BUG: BUG: scheduling while atomic" says one thing twice. */
-export function worded({ kind, line }: Pick<Complaint, 'kind' | 'line'>): string {
+export function complaintText({ kind, line }: Pick<Complaint, 'kind' | 'line'>): string {
   return line.toLowerCase().includes(kind.toLowerCase()) ? line : `${kind}: ${line}`;
 }
 
 export function objectionTo({ code, kind, line }: Complaint, when = ''): ObjectionOf<'kernel-log'> {
-  return { code, detail: when + worded({ kind, line }), where: { line: signature(line) } };
+  return { code, detail: when + complaintText({ kind, line }), where: { line: signature(line) } };
 }

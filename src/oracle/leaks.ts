@@ -6,9 +6,9 @@ import { couldNotLook, type ObjectionOf, type OracleReport, objects, passes } fr
 
 const Count = z.number().nullable();
 
-/** `phyrctl snapshot`. What the kernel does not show is null, never 0. */
-export const Snapshot = z.object({
-  snapshot: z.object({
+/** `phyrctl counters`. What the kernel does not show is null, never 0. */
+export const Counters = z.object({
+  counters: z.object({
     pins: z.object({ acquired: Count, released: Count }),
     swiotlb_used: Count,
     iommu: z.object({
@@ -24,7 +24,7 @@ export const Snapshot = z.object({
     modules: z.record(z.string(), z.number()).nullable(),
   }),
 });
-export type Snapshot = z.infer<typeof Snapshot>;
+export type Counters = z.infer<typeof Counters>;
 
 /** How much of a function's peer-to-peer memory was in use when a driver let go of the function. */
 export const P2pMemory = z.object({ p2p: z.object({ bdf: z.string(), used: z.number() }) });
@@ -32,11 +32,11 @@ export type P2pMemory = z.infer<typeof P2pMemory>;
 
 export interface LeakEvidence {
   /** The device is in nobody's hands. */
-  before: Snapshot;
+  before: Counters;
   /** Again. `undefined`: never got that far. */
-  after: Snapshot | undefined;
+  after: Counters | undefined;
   /** A stretch in which IOMMU mappings were not counted: the counters on both sides of it, each from its own zero. */
-  uncounted?: { from: Snapshot; to: Snapshot } | undefined;
+  uncounted?: { from: Counters; to: Counters } | undefined;
   /** One for each time that a function with peer-to-peer memory was let go. */
   p2p?: readonly P2pMemory[];
   /** Does this machine's IOMMU translate? Then mappings must have been seen, or the counter did not count. */
@@ -92,8 +92,8 @@ interface Balance {
 
 /** Bytes mapped and not unmapped between two snapshots, and how often something was mapped. */
 function mapped(
-  { snapshot: a }: Snapshot,
-  { snapshot: b }: Snapshot,
+  { counters: a }: Counters,
+  { counters: b }: Counters,
 ): { left: number | undefined; iovas: number | undefined; events: number | undefined } {
   const taken = minus(b.iommu.iova_alloc_events, a.iommu.iova_alloc_events);
   return {
@@ -103,7 +103,7 @@ function mapped(
   };
 }
 
-function* countersOf({ snapshot: a }: Snapshot, { snapshot: b }: Snapshot): Generator<Balance> {
+function* countersOf({ counters: a }: Counters, { counters: b }: Counters): Generator<Balance> {
   yield {
     code: 'pins-left',
     what: 'page pins',

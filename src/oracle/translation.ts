@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import {
   couldNotLook,
+  type DmaPath,
   type Expectation,
   formatBytes,
   type ObjectionOf,
   type OracleReport,
   objects,
-  type Path,
   passes,
 } from '../model/index.js';
 
@@ -66,7 +66,7 @@ export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: 
   if (commands === 0 && expect.kind !== 'refused') return blind('no-command-seen', 'no command was seen');
   if (bytes < moved)
     return blind('not-all-watched', `only ${formatBytes(bytes)} of ${formatBytes(moved)} were watched`);
-  const way = expect.kind === 'works' && moved > 0 ? pathsOf(seen) : [];
+  const way = expect.kind === 'works' && moved > 0 ? pathsTaken(seen) : [];
   const other = expect.kind === 'works' ? otherPath(expect.how, way) : undefined;
   if (other !== undefined) return objects('translation', [other]);
   const by = way.length > 0 ? `, ${way.join(' and ')}` : '';
@@ -74,11 +74,11 @@ export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: 
 }
 
 /** The ways that the watched commands really took, the peer's memory first. */
-export function pathsOf({ watch }: Watch): Path[] {
+export function pathsTaken({ watch }: Watch): DmaPath[] {
   const { by, p2p } = watch;
   // Where there is I/O without a bio it is the workload's: what else the disk had to do, as for its partitions, went another way.
   const { bytes, bounced } = watch.asked.bytes > 0 ? watch.asked : watch;
-  const ways: Path[] = [];
+  const ways: DmaPath[] = [];
   if (p2p.bounced > 0) ways.push('bounce');
   if (p2p.bus > 0) ways.push('bus-address');
   if (p2p.bytes > p2p.bus + p2p.bounced) ways.push(by === 'dma' ? 'iova' : 'host-bridge');
@@ -89,7 +89,7 @@ export function pathsOf({ watch }: Watch): Path[] {
 }
 
 /** A transfer that arrives by another way than is due is as wrong as one that does not arrive. */
-function otherPath(due: Path, went: readonly Path[]): ObjectionOf<'translation'> | undefined {
+function otherPath(due: DmaPath, went: readonly DmaPath[]): ObjectionOf<'translation'> | undefined {
   if (went.length === 0 || (went.length === 1 && went[0] === due)) return undefined;
   const path = went.join(' and ');
   return { code: 'other-path', detail: `the data went by ${path}, due ${due}`, where: { path, due } };

@@ -3,7 +3,7 @@
  * in energy distance, asks a permutation test whether chance does as much, and goes on in both parts.
  */
 import { randomFrom, shuffle } from './random.js';
-import { middleOf } from './rank.js';
+import { medianOf } from './rank.js';
 
 export interface ChangePoint {
   /** Index of the first value after the change. */
@@ -47,8 +47,8 @@ export function changePoints(series: readonly number[], options: ChangeOptions =
   return ends.map(({ at, p }, i) => ({
     at,
     p,
-    before: middleOf(series.slice(ends[i - 1]?.at ?? 0, at)),
-    after: middleOf(series.slice(at, ends[i + 1]?.at ?? series.length)),
+    before: medianOf(series.slice(ends[i - 1]?.at ?? 0, at)),
+    after: medianOf(series.slice(at, ends[i + 1]?.at ?? series.length)),
   }));
 }
 

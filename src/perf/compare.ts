@@ -2,7 +2,7 @@
  * What two sets of measurements say about each other. Three answers, and no pretence: `inconclusive` means that the samples
  * neither show an effect nor exclude one.
  */
-import { type Interval, mannWhitney, middleOf, ratio, samplesNeeded } from './rank.js';
+import { type Interval, mannWhitney, medianOf, ratio, samplesNeeded } from './rank.js';
 
 export type Direction = 'lower' | 'higher' | 'neither';
 
@@ -15,11 +15,11 @@ export interface Comparison {
   /** Is it an effect that a gate should stop at? */
   gates: boolean;
   /** Of what is inconclusive. */
-  untold?: Untold;
+  untold?: NotComparable;
 }
 
 /** Why samples say nothing. */
-export type Untold =
+export type NotComparable =
   /** Counts that are to be the same each time, and are not within one side. */
   | { why: 'moves' }
   /** Whatever the values: so many a side could say something. */
@@ -87,7 +87,7 @@ function compareRanks(
   if (new Set([...before, ...after]).size === 1) return { verdict: 'same', ratio: ONE, p: 1, gates: false };
   const p = mannWhitney(before, after);
   const needed = samplesNeeded(confidence);
-  const [old, now] = [middleOf(before), middleOf(after)];
+  const [old, now] = [medianOf(before), medianOf(after)];
   if (p > 1 - confidence || old === now) {
     const few = Math.min(before.length, after.length) < needed;
     return { verdict: 'inconclusive', p, gates: false, untold: few ? { why: 'few', needed } : { why: 'scatter' } };

@@ -119,7 +119,7 @@ export function median(sorted: readonly number[]): number {
 }
 
 /** The median of values in any order. */
-export function middleOf(values: readonly number[]): number {
+export function medianOf(values: readonly number[]): number {
   return median([...values].sort((a, b) => a - b));
 }
 

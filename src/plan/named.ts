@@ -54,10 +54,10 @@ function partsNamed(word: string): (block: Block) => Block {
 /** Suites may share cells, not names: one id must always mean one cell. */
 function refuseTwins({ id, ...one }: Named, other: Pick<Named, 'combination' | 'block'>): void {
   const due = ({ block: { caughtBy } }: Pick<Named, 'block'>) => caughtBy?.join();
-  if (!sameContent(one.combination, other.combination) || due(one) !== due(other)) throw twins(id);
+  if (!sameContent(one.combination, other.combination) || due(one) !== due(other)) throw ambiguousCell(id);
 }
 
-export function twins(id: string): UsageError {
+export function ambiguousCell(id: string): UsageError {
   return new UsageError(
     `two suites have different cells called '${id}'`,
     'give the machine, topology or workload that differs an id of its own',

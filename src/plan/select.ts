@@ -6,7 +6,7 @@
 import { type PrunedCell, UsageError } from '../model/index.js';
 import { type Cell, partsOf, type Suite } from '../workloads/index.js';
 import { cellOf, decide, expand, type Plan, sameContent } from './expand.js';
-import { named, near, twins } from './named.js';
+import { ambiguousCell, named, near } from './named.js';
 
 export function select(suites: readonly Suite[], words: readonly string[], runSeed: number): Plan {
   const plans = new Map<string, Plan>();
@@ -54,7 +54,7 @@ function refuseTwins(cells: readonly Cell[]): void {
     JSON.stringify(a.expect) === JSON.stringify(b.expect);
   for (const cell of cells) {
     const earlier = seen.get(cell.id);
-    if (earlier !== undefined && !alike(earlier, cell)) throw twins(cell.id);
+    if (earlier !== undefined && !alike(earlier, cell)) throw ambiguousCell(cell.id);
     seen.set(cell.id, cell);
   }
 }

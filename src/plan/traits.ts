@@ -27,7 +27,7 @@ function lookAt({
 }: Machine) {
   return [
     arch,
-    modelOf(iommu).words.traits(iommu).join(' '),
+    modelOf(iommu).labels.traits(iommu).join(' '),
     [domainInForce(iommu), runtimeOf(iommu) && 'at run time'].filter(Boolean).join(' '),
     `${vcpus} vCPUs`,
     bounce ?? `${dmaBits ?? 64} bits`,

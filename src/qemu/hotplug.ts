@@ -8,9 +8,9 @@ import { type Qmp, qmpEvent } from './qmp.js';
 const RELEASE_MS = 20_000;
 
 /** The guest has a device that it was asked to let go. */
-export class NotLetGo extends InfraError {}
+export class NotReleased extends InfraError {}
 
-/** Presses the slot's button; resolves when the guest has let the device go. NotLetGo if it has not, and that is its own fault. */
+/** Presses the slot's button; resolves when the guest has let the device go. NotReleased if it has not, and that is its own fault. */
 export async function unplug(qmp: Qmp, node: string): Promise<void> {
   const id = deviceId(node);
   using gone = qmpEvent(qmp, ({ event, data }) => event === 'DEVICE_DELETED' && data.device === id);
@@ -19,7 +19,7 @@ export async function unplug(qmp: Qmp, node: string): Promise<void> {
   const late = new Promise<never>((_, reject) => {
     stop = qmp.pace.deadline(RELEASE_MS, ({ within, blame }) => {
       const what = `the guest did not let go of '${node}' within ${within}`;
-      reject(blame === undefined ? new NotLetGo(what) : new InfraError(`${what}: ${blame}`));
+      reject(blame === undefined ? new NotReleased(what) : new InfraError(`${what}: ${blame}`));
     });
   });
   try {

@@ -2,7 +2,7 @@ export { type ArgvSpec, type Backing, backingFiles, cmbOf, NVDIMM, pmrOf, qemuAr
 export type { SerialConsole } from './console.js';
 export { panicIn } from './death.js';
 export { type Guest, type GuestOptions, startGuest } from './guest.js';
-export { NotLetGo } from './hotplug.js';
+export { NotReleased } from './hotplug.js';
 export { kernelArgs } from './kernel-args.js';
 export { qemuLacks } from './lacks.js';
 export { type PciDevice, pciDevices, pciPlan } from './pci.js';

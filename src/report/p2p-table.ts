@@ -56,7 +56,7 @@ function relationOf(row: string): string {
 function modeOf({ iommu, bounce }: Machine): string {
   const mode = { none: 'no IOMMU', identity: 'passthrough', lazy: 'lazy', strict: 'strict' }[domainInForce(iommu)];
   const runtime = runtimeOf(iommu) === undefined ? mode : 'identity at run time';
-  return `${modelOf(iommu).words.column}${runtime}${bounce === 'force' ? ', swiotlb=force' : ''}`;
+  return `${modelOf(iommu).labels.column}${runtime}${bounce === 'force' ? ', swiotlb=force' : ''}`;
 }
 
 const HOW = {

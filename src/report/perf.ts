@@ -6,8 +6,8 @@ import {
   type Comparison,
   type Judged,
   type Moved,
-  middleOf,
-  type Untold,
+  medianOf,
+  type NotComparable,
 } from '../perf/index.js';
 import type { SeriesHistory } from '../results/index.js';
 import { joined, type Part, wrapped } from '../terminal/index.js';
@@ -67,7 +67,7 @@ export function comparisonLines(
 
 const NOTHING = 'To compare: measure the same cells on both sides, with the same kernel, QEMU and accelerator.';
 
-type Counted = Untold & { before: number; after: number };
+type Counted = NotComparable & { before: number; after: number };
 
 /** Each once, with how many series have it. */
 function reasons(untold: readonly Counted[]): string[] {
@@ -121,14 +121,14 @@ function paint({ verdict }: Comparison, style: Style): (text: string) => string 
 
 /** By how much a series changed, with the confidence interval where there is one. */
 export function changeOf({ before, after, comparison: { ratio } }: Judged): string {
-  if (ratio === undefined) return formatChange(middleOf(before), middleOf(after));
+  if (ratio === undefined) return formatChange(medianOf(before), medianOf(after));
   const { low, mid, high } = ratio;
   if (low === high) return formatChange(1, mid);
   return `${formatChange(1, mid)} (${formatChange(1, low)} to ${formatChange(1, high)})`;
 }
 
 function middle(values: readonly number[]): string {
-  return middleOf(values).toLocaleString('en-US', { maximumFractionDigits: 2 });
+  return medianOf(values).toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
 /** What must be the same in every run and was not. */
@@ -160,7 +160,7 @@ export function historyLines(
   style: Style,
   width = Number.POSITIVE_INFINITY,
 ): string[] {
-  const values = samples.map((sample) => middleOf(sample.values));
+  const values = samples.map((sample) => medianOf(sample.values));
   const last = samples.at(-1);
   const of: Part = {
     text: [`${series.unit}, ${series.kind}`, `Linux ${series.kernel}, QEMU ${series.qemu}`]

@@ -1,9 +1,9 @@
 /** What DMA may do, in words. */
 
 import type { P2pRoute } from '../fabric/index.js';
-import type { Path } from '../model/index.js';
+import type { DmaPath } from '../model/index.js';
 
-export const HOW: Record<Path, string> = {
+export const DMA_PATH_TEXT: Record<DmaPath, string> = {
   direct: 'by physical address',
   iova: 'by IOVA',
   bounce: 'through bounce buffers',
@@ -14,7 +14,7 @@ export const HOW: Record<Path, string> = {
 export function formatRoute(route: P2pRoute): string {
   switch (route.kind) {
     case 'works':
-      return `works, ${HOW[route.how]}: ${route.why}`;
+      return `works, ${DMA_PATH_TEXT[route.how]}: ${route.why}`;
     case 'refused':
       return `refused with ${route.errno}: ${route.why}`;
     case 'not-modelled':

@@ -21,7 +21,7 @@ import { backingFiles, qemuArgv } from '../qemu/argv.js';
 import { kernelArgs } from '../qemu/kernel-args.js';
 import { flowing, wrapped } from '../terminal/index.js';
 import { kindOf, type Workload } from '../workloads/index.js';
-import { formatRoute, HOW } from './route.js';
+import { DMA_PATH_TEXT, formatRoute } from './route.js';
 import { drawTree } from './tree.js';
 
 export function showCell(cell: Found, width = Number.POSITIVE_INFINITY): string[] {
@@ -104,7 +104,7 @@ export function dueOf({ machine, topology, workload, backend, expect }: Shown): 
     case undefined:
       return '';
     case 'works':
-      return `due: works, ${HOW[expect.how]}`;
+      return `due: works, ${DMA_PATH_TEXT[expect.how]}`;
     case 'refused':
       return `due: refused with ${expect.errno}`;
     case 'not-modelled':
@@ -131,7 +131,7 @@ function iommuOf(machine: Machine): string {
   const runtime = runtimeOf(iommu);
   return [
     hasIommu(machine) ? `IOMMU ${iommu.kind}, domain ${domainInForce(iommu)}` : 'no IOMMU',
-    ...modelOf(iommu).words.more(iommu),
+    ...modelOf(iommu).labels.more(iommu),
     ...(runtime === undefined ? [] : [`booted ${domainOf(iommu)}, set to ${runtime} at run time`]),
     ...(bounce === 'force' ? ['all DMA bounced (swiotlb=force)'] : []),
   ].join(', ');

@@ -1,9 +1,9 @@
 /** The PCI tree as text: a line a function, and below it what DMA of the device under test may do there. */
-import { hostPath, p2pRoute, peerDriver, redirects } from '../fabric/index.js';
+import { p2pRoute, pathToRam, peerDriver, redirects } from '../fabric/index.js';
 import { hasIommu, type Machine, type PciNode, type Topology, walk } from '../model/index.js';
 import { type PciDevice, pciDevices } from '../qemu/pci.js';
 import { wrapped } from '../terminal/index.js';
-import { formatRoute, HOW } from './route.js';
+import { DMA_PATH_TEXT, formatRoute } from './route.js';
 
 interface Item {
   text: string;
@@ -23,7 +23,13 @@ export function drawTree(
   const memory: Item[] =
     dut === undefined
       ? []
-      : [{ text: `memory of the machine: ${dut} reaches it ${HOW[hostPath(machine)]}`, notes: [], below: [] }];
+      : [
+          {
+            text: `memory of the machine: ${dut} reaches it ${DMA_PATH_TEXT[pathToRam(machine)]}`,
+            notes: [],
+            below: [],
+          },
+        ];
   const root = devices.filter(({ bus }) => bus === 'pcie.0').sort((a, b) => a.slot - b.slot || a.fn - b.fn);
   const below = [...memory, ...root.map((device) => item(device, { machine, topology, dut, devices }))];
   return ['host bridge', ...draw(below, '', width)];

@@ -62,7 +62,7 @@ function idsIn(runs: string): string[] {
 }
 
 /** A cell as a run had it: all that is needed to run it again. */
-export interface PastCell {
+export interface RecordedCell {
   run: RunRecord;
   cell: Cell;
   /** What its guest booted, where that is known. */
@@ -73,7 +73,7 @@ export interface PastCell {
  * `word` is the folder of a cell that did not pass, or RUN/CELL with a run as findRun() takes it, or the id of a cell: then the newest
  * run that has it.
  */
-export async function findPastCell(runs: string, word: string): Promise<PastCell> {
+export async function findRecordedCell(runs: string, word: string): Promise<RecordedCell> {
   if (existsSync(join(word, KEPT_CELL))) return fromFolder(resolve(word));
   const ids = idsIn(runs);
   for (const { index: at } of word.matchAll(/\//g)) {
@@ -98,7 +98,7 @@ export async function findPastCell(runs: string, word: string): Promise<PastCell
   );
 }
 
-async function fromRun(folder: string, id: string): Promise<PastCell> {
+async function fromRun(folder: string, id: string): Promise<RecordedCell> {
   const start = await readStart(folder);
   const cell = start?.cells.find((one) => one.id === id);
   if (start === undefined || cell === undefined)
@@ -121,7 +121,7 @@ async function keptIn(folder: string, id: string): Promise<KeptCell | undefined>
 /** Bytes. A record's texts are bounded, and so is what is made of them. */
 const LARGEST_KEPT = 16 << 20;
 
-async function fromFolder(folder: string): Promise<PastCell> {
+async function fromFolder(folder: string): Promise<RecordedCell> {
   const file = join(folder, KEPT_CELL);
   try {
     if (statSync(file).size > LARGEST_KEPT) throw new Error('it is too large');

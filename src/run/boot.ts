@@ -30,7 +30,7 @@ import {
   type Topology,
   walk,
 } from '../model/index.js';
-import { allowedWhile, complaints, type LogRead, parseKmsg, worded } from '../oracle/index.js';
+import { allowedWhile, complaints, complaintText, type LogRead, parseKmsg } from '../oracle/index.js';
 import { cmbOf, type Guest, NVDIMM, openNameless, pciPlan, pmrOf, startGuest } from '../qemu/index.js';
 import type { Peer } from '../workloads/index.js';
 import type { SavedGuest, Snapshots } from './snapshots.js';
@@ -171,7 +171,7 @@ export class BootedGuest implements AsyncDisposable {
       const said = complaints(log.lines, allowedWhile('boot'));
       // Told, not judged: nothing of ours is in it yet, and nobody has listed what its configuration or the host's processor makes it warn of.
       const unlisted = image.kernel.built === true || !archOf(machine).bootWarningsListed || accelerator === 'kvm';
-      const warnings = unlisted ? said.filter(({ phrase }) => !phrase).map(worded) : [];
+      const warnings = unlisted ? said.filter(({ phrase }) => !phrase).map(complaintText) : [];
       const judged = unlisted ? log.lines.map((line) => ({ ...line, level: undefined })) : log.lines;
       return new BootedGuest(
         guest,

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { dutOf } from '../fabric/index.js';
-import { Blind, check, Lab, StepFailed } from '../guest/index.js';
+import { CouldNotLook, check, Lab, StepFailed } from '../guest/index.js';
 import { modelOf } from '../iommus/index.js';
 import {
   type Backend,
@@ -24,7 +24,8 @@ import {
   type UnjudgedCode,
 } from '../model/index.js';
 import {
-  bothLives,
+  acrossPowerCycle,
+  Counters,
   complaints,
   DriverStats,
   findingsIn,
@@ -44,7 +45,6 @@ import {
   objectionTo,
   otherBackend,
   P2pMemory,
-  Snapshot,
   type Story,
   storyIn,
   structureCounts,
@@ -102,7 +102,7 @@ export async function runCell(
     const { oracles } = await consult(await collect(next, cell, true, options), []);
     return before.map((report) => {
       const after = oracles.find(({ name }) => name === report.name);
-      return after === undefined ? report : bothLives(report, after);
+      return after === undefined ? report : acrossPowerCycle(report, after);
     });
   };
   try {
@@ -149,7 +149,7 @@ export async function runCell(
         guestUsable: false,
       };
     }
-    if (error instanceof Blind) {
+    if (error instanceof CouldNotLook) {
       const oracles = [couldNotLook('workload', [{ code: 'guest-unable', detail: error.message }])];
       const judgement = { verdict: 'inconclusive', code: 'guest-unable', reason: error.message } as const;
       return { record: finish(judgement, oracles), guestUsable: false };
@@ -185,7 +185,7 @@ export function whyLost(error: unknown): Unjudged {
 function isLate(error: unknown, console: readonly string[]): boolean {
   if (error instanceof GuestDied)
     return error.how === 'hang' || (error.how === 'panic' && console.some((line) => isOfTime(panicIn(line) ?? '')));
-  return error instanceof StepFailed || error instanceof Blind;
+  return error instanceof StepFailed || error instanceof CouldNotLook;
 }
 
 /** A guest that went under. A planted defect has been caught only by a report of the kernel's, and what a workload provokes only by its own. */
@@ -205,8 +205,8 @@ function isSwitchedOff({ workload, expect }: Cell): boolean {
 interface Evidence {
   cell: Cell;
   result: WorkloadResult;
-  before: Snapshot;
-  after: Snapshot | undefined;
+  before: Counters;
+  after: Counters | undefined;
   watch: Watch | undefined;
   log: ReturnType<typeof logWindow>;
   faults: { enabled: boolean; lines: string[]; truncated: boolean };
@@ -243,7 +243,7 @@ async function collect(
   const backend = DriverBackend.safeParse(cell.backend).data ?? 'phyr8';
   const begin = `lab begin ${beginMark} ${dut} ${backend} ${cell.plant ?? ''}`.trim();
   const begun = await lab.run([...settings, begin].join(' '));
-  const before = check(Snapshot, 'phyrctl snapshot', begun.lines.at(-1));
+  const before = check(Counters, 'phyrctl counters', begun.lines.at(-1));
   const result = await attempt(booted, cell, lab, dutNode, again);
   // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
   const ended = await lab.run(`${tracer ? 'STORY=1 ' : ''}lab end ${endMark} ${dut}`, {
@@ -259,7 +259,7 @@ async function collect(
     cell,
     result,
     before,
-    after: parsed(Snapshot, ended.lines).at(0),
+    after: parsed(Counters, ended.lines).at(0),
     watch: parsed(Watch, ended.lines).at(0),
     stats: parsed(DriverStats, ended.lines),
     p2p: parsed(P2pMemory, ended.lines),
@@ -358,7 +358,7 @@ async function consult(
     }),
     judgeKernelLog(
       evidence.log,
-      { before: before.snapshot.tainted, after: after?.snapshot.tainted ?? null },
+      { before: before.counters.tainted, after: after?.counters.tainted ?? null },
       {
         expected: result.expectedLog,
         due: result.dueLog,

@@ -2,7 +2,7 @@
  * Charts as SVG, by hand: what they show is little. All that is horizontal is in percent, so that a chart has the width of its
  * place and its strokes and dots keep their form; all colours are classes, so that they follow light and dark.
  */
-import { middleOf } from '../../perf/index.js';
+import { medianOf } from '../../perf/index.js';
 import { formatRatio } from '../format.js';
 import { type Markup, markup } from './markup.js';
 
@@ -24,7 +24,7 @@ export function strip(points: readonly { cell: string; ratio: number }[], reach:
     const x = placeOf(ratio, reach);
     return markup`<circle class="dot${ours ? ' ours' : ''}" cx="${percent(x)}" cy="9" r="3.5"><title>${cell}: ${formatRatio(ratio)}</title></circle>`;
   });
-  const middle = placeOf(middleOf(points.map(({ ratio }) => ratio)), reach);
+  const middle = placeOf(medianOf(points.map(({ ratio }) => ratio)), reach);
   return markup`<svg class="strip" height="18" aria-hidden="true"><line class="axis" x1="0" x2="100%" y1="9" y2="9"/><line class="one" x1="50%" x2="50%" y1="0" y2="18"/>${dots}<line class="middle" x1="${percent(middle)}" x2="${percent(middle)}" y1="1" y2="17"/></svg>`;
 }
 

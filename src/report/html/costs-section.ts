@@ -1,6 +1,6 @@
 /** What the same work cost, backend beside backend. */
 import type { CellRecord } from '../../model/index.js';
-import { middleOf } from '../../perf/index.js';
+import { medianOf } from '../../perf/index.js';
 import { type CostGroup, instructionCosts, type Ratios, ratiosToSg } from '../costs.js';
 import { formatRatio } from '../format.js';
 import { number, reachOf, stackedBar, strip } from './charts.js';
@@ -41,6 +41,6 @@ function ratioTable({ metric, unit, better, rows }: Ratios): Markup {
   return markup`<figure class="cost"><figcaption><b>${metric}</b>${unit !== '' && `, ${unit}`}${better === 'higher' && ', more is better'} <span class="hint">scale: 1/${number(reach)} to ${number(reach)}</span></figcaption>
 <table><thead><tr><th scope="col">backend</th><th scope="col" class="num">cells</th><th scope="col" class="num">median</th><th scope="col" class="wide"><span class="unseen">ratios</span></th></tr></thead><tbody>${rows.map(
     ({ backend, ours, points }) =>
-      markup`<tr><th scope="row"><span class="path${ours ? ' ours' : ''}">${backend}</span></th><td class="num">${points.length}</td><td class="num">${formatRatio(middleOf(points.map(({ ratio }) => ratio)))}</td><td class="wide">${strip(points, reach, ours)}</td></tr>`,
+      markup`<tr><th scope="row"><span class="path${ours ? ' ours' : ''}">${backend}</span></th><td class="num">${points.length}</td><td class="num">${formatRatio(medianOf(points.map(({ ratio }) => ratio)))}</td><td class="wide">${strip(points, reach, ours)}</td></tr>`,
   )}</tbody></table></figure>`;
 }

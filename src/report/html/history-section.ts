@@ -1,6 +1,6 @@
 /** What this run measured, among what earlier runs did. */
 import { countOf, typed } from '../../model/index.js';
-import { type ChangePoint, middleOf } from '../../perf/index.js';
+import { type ChangePoint, medianOf } from '../../perf/index.js';
 import type { SeriesHistory } from '../../results/index.js';
 import { formatChange } from '../format.js';
 import { number, timeline } from './charts.js';
@@ -51,7 +51,7 @@ function biggest({ changes }: HistoryLine): number {
 }
 
 function figure({ series, samples, changes }: HistoryLine, run: string): Markup {
-  const values = samples.map((sample) => middleOf(sample.values));
+  const values = samples.map((sample) => medianOf(sample.values));
   const current = samples.findIndex((sample) => sample.run === run);
   const marks = changes.map(({ at, before, after }) => ({ at, worse: isWorse(series.better, before, after) }));
   const last = changes.at(-1);

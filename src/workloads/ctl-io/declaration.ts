@@ -3,8 +3,8 @@ import { Id } from '../../model/index.js';
 import { defineKind, never, none } from '../kind.js';
 import { WITHOUT_BIO } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
-import { decideLent } from '../shared/lent.js';
 import { MemoryOwner, RangeLayout, Via } from '../shared/memory.js';
+import { decideMemory } from '../shared/memory-spec.js';
 import { RANGES_SPAN } from '../shared/ranges.js';
 
 export const CtlIo = z
@@ -64,7 +64,7 @@ export const ctlIo = defineKind({
   faultyModules: never,
   backends: () => WITHOUT_BIO,
   diskKiB: ({ via, sizeKiB, ranges }) => via.length * (2 * sizeKiB + (ranges === undefined ? 0 : RANGES_SPAN / 1024)),
-  decide: (workload, setup) => decideLent(workload, setup, setup.dut.id) ?? worksOnHost(setup),
+  decide: (workload, setup) => decideMemory(workload, setup, setup.dut.id) ?? worksOnHost(setup),
   peer: none,
   ranges: ({ ranges }) => ranges,
   watched: () => true,

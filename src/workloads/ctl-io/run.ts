@@ -4,11 +4,11 @@ import { type DataClaim, stamped, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { layCanary, place, refusals } from '../shared/dma-buf.js';
 import { overwrite } from '../shared/host-file.js';
-import { isShared } from '../shared/lent.js';
-import { type LentMemory, makeMemory } from '../shared/lent-memory.js';
 import type { Via } from '../shared/memory.js';
+import { isShared } from '../shared/memory-spec.js';
 import { RANGES_SPAN } from '../shared/ranges.js';
 import { judged, named, otherOutcome, type Sides, type WorkloadResult, type Wrong } from '../shared/result.js';
+import { makeMemory, type TestMemory } from '../shared/test-memory.js';
 import { undoing } from '../shared/undo.js';
 import type { CtlIo } from './declaration.js';
 
@@ -99,7 +99,7 @@ interface Answers {
   read: z.infer<typeof Read>;
 }
 
-async function transfer({ cell, workload, lab }: Context, ctl: string, { names }: LentMemory): Promise<Answers[]> {
+async function transfer({ cell, workload, lab }: Context, ctl: string, { names }: TestMemory): Promise<Answers[]> {
   const by = workload.processes === true ? 'processes:' : '';
   const files = workload.via.map((via) => by + names[via]).join(' ');
   const command = `lab ctl-io ${ctl} ${workload.sizeKiB * 1024} ${cell.seed} ${workload.threads} ${files}`;
@@ -130,7 +130,7 @@ const REVOKERS = 3;
 async function revoke(
   { lab }: Context,
   ctl: string,
-  { taken, knob }: LentMemory,
+  { taken, knob }: TestMemory,
   went: ReadonlySet<Via>,
 ): Promise<Wrong[]> {
   const objections: Wrong[] = [];

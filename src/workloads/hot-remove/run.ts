@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StepFailed } from '../../guest/index.js';
 import { formatBytes, type OracleReport } from '../../model/index.js';
 import type { Churn } from '../../oracle/index.js';
-import { NotLetGo } from '../../qemu/index.js';
-import { Churning, misread, operations } from '../shared/churn.js';
+import { NotReleased } from '../../qemu/index.js';
+import { ChurnRun, misread, operations } from '../shared/churn.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { CHURN_KIB, SECRET_KIB } from '../shared/disk-layout.js';
 import { metricsOf } from '../shared/figures.js';
@@ -33,15 +33,15 @@ export async function run(context: WorkloadContext<HotRemove>): Promise<Workload
   const { threads } = workload;
   const secret = new Secret(dutFile, 0, cell.seed);
   const area = threads * CHURN_KIB * 1024;
-  const churning = (turn: number, seconds: number) =>
-    new Churning(context, {
+  const churnRun = (turn: number, seconds: number) =>
+    new ChurnRun(context, {
       offset: SECRET_KIB * 1024 + turn * area,
       threads,
       pressure: false,
       seconds,
       seed: (cell.seed + turn) >>> 0,
     });
-  const [before, after] = [churning(0, SECONDS), churning(1, AFTERWARDS_SECONDS)];
+  const [before, after] = [churnRun(0, SECONDS), churnRun(1, AFTERWARDS_SECONDS)];
   await secret.plant();
   await before.plant();
   await after.plant();
@@ -112,6 +112,6 @@ async function unplugged(slot: { unplug(): Promise<void> }): Promise<void> {
   try {
     await slot.unplug();
   } catch (error) {
-    throw error instanceof NotLetGo ? new StepFailed(error.message, { where: { step: 'unplug' } }) : error;
+    throw error instanceof NotReleased ? new StepFailed(error.message, { where: { step: 'unplug' } }) : error;
   }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { Blind, StepFailed } from '../../guest/index.js';
+import { CouldNotLook, StepFailed } from '../../guest/index.js';
 import { countOf, type Metric } from '../../model/index.js';
-import { Snapshot, Watch } from '../../oracle/index.js';
+import { Counters, Watch } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
-import { linesLike, outerSnapshots } from '../shared/lines.js';
+import { linesLike, outerCounters } from '../shared/lines.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import { sizeName } from '../shared/size-name.js';
 import { stampedRegion } from '../shared/stamped.js';
@@ -60,7 +60,7 @@ export async function run(context: WorkloadContext<IoCost>): Promise<WorkloadRes
     ...claims,
     // The kernel's driver is nobody's to judge, and the watch sees only ours.
     ...(ours ? { watch } : { translation: 'nothing' as const }),
-    uncounted: outerSnapshots(command, lines, Snapshot),
+    uncounted: outerCounters(command, lines, Counters),
     metrics: workload.sizesKiB.flatMap((kib) =>
       (['read', 'write'] as const).flatMap((op) => figuresOf(op, kib, find(costs, op, kib, ours), ours)),
     ),
@@ -73,7 +73,7 @@ function find(costs: readonly Answer[], op: keyof typeof OPS, kib: number, ours:
     throw new StepFailed(`phyrctl io-cost: no answer for a ${op} of ${sizeName(kib)}`, { code: 'answer-unexpected' });
   // Nothing is mapped for nothing: then nobody looked.
   if (ours && found.map.median <= 0)
-    throw new Blind(`phyrctl io-cost: mapping a ${op} of ${sizeName(kib)} was not seen`);
+    throw new CouldNotLook(`phyrctl io-cost: mapping a ${op} of ${sizeName(kib)} was not seen`);
   return found;
 }
 

@@ -3,7 +3,7 @@ import { Id } from '../../model/index.js';
 import { defineKind, never, none } from '../kind.js';
 import { OF_DRIVER } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
-import { MEMORY_PATHS } from '../shared/memory-paths.js';
+import { IO_PATHS } from '../shared/io-paths.js';
 
 /** I/O with memory of a process to which something happens, before it and again and again while it is under way. */
 export const Lifetime = z.strictObject({
@@ -25,7 +25,7 @@ export const lifetime = defineKind({
   modules: [],
   faultyModules: never,
   backends: () => OF_DRIVER,
-  diskKiB: ({ sizeKiB }) => 2 * MEMORY_PATHS.length * sizeKiB,
+  diskKiB: ({ sizeKiB }) => 2 * IO_PATHS.length * sizeKiB,
   decide: (_, setup) => worksOnHost(setup),
   peer: none,
   ranges: none,

@@ -1,6 +1,6 @@
 /** What becomes of I/O with memory to which something happens. */
 
-import type { MemoryPath } from '../shared/memory-paths.js';
+import type { IoPath } from '../shared/io-paths.js';
 import type { Lifetime } from './declaration.js';
 
 export interface LifetimeDue {
@@ -20,7 +20,7 @@ export interface LifetimeDue {
  * Pins keep pages, not addresses: memory that was pinned before the event (registered) is the device's to use as it was, whatever the
  * process has there afterwards; and the kernel may neither split, collapse nor swap it. What is pinned for each I/O goes by the address.
  */
-export function lifetimeDue({ event }: Lifetime, { via }: Pick<MemoryPath, 'via'>): LifetimeDue {
+export function lifetimeDue({ event }: Lifetime, { via }: Pick<IoPath, 'via'>): LifetimeDue {
   const pinned = via === 'registered';
   switch (event) {
     case 'fork':

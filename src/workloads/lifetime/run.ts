@@ -4,7 +4,7 @@ import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { type Copy, DRIVERS, judgeCopy, Step, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
-import { MEMORY_PATHS, type MemoryPath } from '../shared/memory-paths.js';
+import { IO_PATHS, type IoPath } from '../shared/io-paths.js';
 import { inconclusive, judged, otherOutcome, type Sides, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import type { Lifetime } from './declaration.js';
@@ -26,7 +26,7 @@ const Life = z.object({
 type Life = z.infer<typeof Life>;
 const Digest = z.object({ sha256: z.string() });
 
-interface Case extends MemoryPath {
+interface Case extends IoPath {
   generation: number;
   /** On the disk: where the memory is written, and what is read into it. Bytes. */
   to: number;
@@ -46,7 +46,7 @@ const CHILD = 0x11;
 export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const bytes = workload.sizeKiB * 1024;
-  const cases = MEMORY_PATHS.map((path, i): Case => {
+  const cases = IO_PATHS.map((path, i): Case => {
     const [to, from] = [2 * i * bytes, (2 * i + 1) * bytes];
     const secret = stampedDue(from, bytes, (cell.seed ^ 0x5ec2e7) >>> 0, 0);
     return { ...path, generation: i + 1, to, from, secret, due: lifetimeDue(workload, path) };

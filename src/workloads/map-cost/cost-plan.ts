@@ -1,6 +1,6 @@
 /** Which of the points of a cost workload a cell can measure, and why the others are left out. Pure. */
 
-import { hostPath } from '../../fabric/index.js';
+import { pathToRam } from '../../fabric/index.js';
 import type { Backend, Machine } from '../../model/index.js';
 import { type CostPoint, chunkPages } from './points.js';
 
@@ -30,7 +30,7 @@ export function costPlan(machine: Machine, backend: Backend, points: readonly Co
 
 function objection(machine: Machine, backend: Backend, { layout, kib }: CostPoint): string | undefined {
   const longest = Math.min(kib, 4 * Math.max(...chunkPages(layout)));
-  if (hostPath(machine) === 'bounce') {
+  if (pathToRam(machine) === 'bounce') {
     if (kib > BOUNCED_KIB) return `more than ${BOUNCED_KIB} KiB of bounce buffers`;
     if (longest > BOUNCE_KIB && WHOLE_CHUNKS.includes(backend))
       return `chunks longer than a bounce buffer, ${BOUNCE_KIB} KiB, which this way does not cut`;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { StepFailed } from '../../guest/index.js';
 import type { Backend, Metric } from '../../model/index.js';
-import { judgeTranslate, Snapshot, Translate } from '../../oracle/index.js';
+import { Counters, judgeTranslate, Translate } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
-import { linesLike, outerSnapshots } from '../shared/lines.js';
+import { linesLike, outerCounters } from '../shared/lines.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import { type CostPlan, costPlan } from './cost-plan.js';
 import { figures, type MapCost } from './declaration.js';
@@ -67,7 +67,7 @@ export async function run(context: WorkloadContext<MapCost>): Promise<WorkloadRe
   return {
     workload: done(summary(plan)),
     translation: judgeTranslate(translations),
-    uncounted: outerSnapshots(command, lines, Snapshot),
+    uncounted: outerCounters(command, lines, Counters),
     metrics: measured(cell.backend, plan, lines, workload.points.length > 1),
   };
 }

@@ -3,12 +3,12 @@ import { Id } from '../../model/index.js';
 import { defineKind, never, none } from '../kind.js';
 import { OF_DRIVER, WITHOUT_BIO } from '../shared/backends.js';
 import { works } from '../shared/decision.js';
-import { MEMORY_PATHS } from '../shared/memory-paths.js';
-import { pathOf } from './refusal.js';
+import { IO_PATHS } from '../shared/io-paths.js';
+import { pathToNvdimm } from './refusal.js';
 
 /**
  * I/O between the disk and an NVDIMM, by the kernel's path and by ours; then the guest is switched off and on, and it must hold what it
- * held. `raw`: memory without struct pages, lent by phyr_store; `fsdax`: with pages, a file of a file system on it.
+ * held. `raw`: memory without struct pages, which phyr_store exports; `fsdax`: with pages, a file of a file system on it.
  */
 export const Pmem = z.strictObject({
   id: Id,
@@ -28,10 +28,10 @@ export const pmem = defineKind({
   modules: ['phyr_store'],
   faultyModules: never,
   backends: ({ mode }) => (mode === 'raw' ? WITHOUT_BIO : OF_DRIVER),
-  diskKiB: ({ sizeKiB }) => 2 * MEMORY_PATHS.length * sizeKiB,
+  diskKiB: ({ sizeKiB }) => 2 * IO_PATHS.length * sizeKiB,
   decide({ mode }, { machine }) {
     if (machine.nvdimmMiB === undefined) return { prune: 'the machine has no NVDIMM' };
-    const how = pathOf(machine);
+    const how = pathToNvdimm(machine);
     return mode === 'raw' && how === 'bounce' ? { run: { kind: 'refused', errno: 'EIO' } } : works(how);
   },
   peer: none,

@@ -4,7 +4,7 @@ import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { DRIVERS, judgeCopy, Step, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
-import { MEMORY_PATHS, type MemoryPath } from '../shared/memory-paths.js';
+import { IO_PATHS, type IoPath } from '../shared/io-paths.js';
 import { judged, type Sides, type WorkloadResult } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import type { Pmem } from './declaration.js';
@@ -18,7 +18,7 @@ const Copied = z.object({ read: Step, flush: Step, write: Step });
 const CopiedBack = z.object({ write: Step, read: Step.exactOptional(), flush: Step.exactOptional() });
 const Digest = z.object({ sha256: z.string() });
 
-interface Copy extends MemoryPath {
+interface Copy extends IoPath {
   /** In the memory, and on the disk from where and to where. Bytes. */
   at: number;
   from: number;
@@ -35,7 +35,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile, again = false, nvdimm } = context;
   if (nvdimm === undefined) throw new InfraError(`machine ${cell.machine.id} has no NVDIMM`);
   const bytes = workload.sizeKiB * 1024;
-  const copies = MEMORY_PATHS.map((path, i): Copy => {
+  const copies = IO_PATHS.map((path, i): Copy => {
     const from = 2 * i * bytes;
     const refused = pmemRefusal(cell.machine, workload, path);
     return { ...path, at: i * bytes, from, to: from + bytes, due: stampedDue(from, bytes, cell.seed, i), refused };

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { hostPath } from '../../fabric/index.js';
+import { pathToRam } from '../../fabric/index.js';
 import { Id, translates } from '../../model/index.js';
 import { defineKind, never, none } from '../kind.js';
 import { REGISTERED } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
 import type { Figures } from '../shared/figures.js';
-import { decideLent } from '../shared/lent.js';
 import { HostMemory, MemoryOwner, notInPages, RangeLayout, Via } from '../shared/memory.js';
-import { engineOf, lentOf } from './source.js';
+import { decideMemory } from '../shared/memory-spec.js';
+import { engineOf, memorySpecOf } from './source.js';
 
 /** Of whose memory a region is made: a process's own; or a dma-buf of memory without struct pages, named as in `ctl-io`. */
 export const RegionSource = z.discriminatedUnion('kind', [
@@ -68,17 +68,17 @@ export const register = defineKind({
     const { from } = workload;
     const engine = engineOf(setup.topology, workload);
     if (engine === undefined) return { prune: `the topology has no ${workload.engine}` };
-    if (hostPath(setup.machine) === 'bounce') return { prune: 'what is bounced is not where it is registered' };
+    if (pathToRam(setup.machine) === 'bounce') return { prune: 'what is bounced is not where it is registered' };
     const narrow = engine.kind === 'edu' && !translates(setup.machine.iommu);
     if (from.kind === 'user') {
       if (narrow) return { prune: 'edu reaches 28 bits of address, and a process has its memory elsewhere' };
       const prune = notInPages(from);
       return prune === undefined ? worksOnHost(setup) : { prune };
     }
-    const lent = decideLent(lentOf(from), setup, engine.id);
-    if (lent !== undefined && ('prune' in lent || lent.run.kind !== 'works')) return lent;
-    if (!narrow) return lent ?? worksOnHost(setup);
-    // What is lent lies above all of edu's addresses: reserved RAM at the end of what there is, BARs beyond.
+    const decided = decideMemory(memorySpecOf(from), setup, engine.id);
+    if (decided !== undefined && ('prune' in decided || decided.run.kind !== 'works')) return decided;
+    if (!narrow) return decided ?? worksOnHost(setup);
+    // What is decided lies above all of edu's addresses: reserved RAM at the end of what there is, BARs beyond.
     return { run: { kind: 'refused', errno: 'EIO' } };
   },
   peer: none,

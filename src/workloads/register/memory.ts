@@ -3,12 +3,12 @@
 import type { Run } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { layCanary } from '../shared/dma-buf.js';
-import { type LentMemory, makeMemory } from '../shared/lent-memory.js';
 import { PIECE } from '../shared/memory.js';
 import { bytesOf, type Range, runsOf } from '../shared/ranges.js';
 import { reservedRam } from '../shared/reserved-ram.js';
+import { makeMemory, type TestMemory } from '../shared/test-memory.js';
 import type { RegionSource, Register } from './declaration.js';
-import { lentOf } from './source.js';
+import { memorySpecOf } from './source.js';
 
 export interface RegionMemory {
   from: RegionSource;
@@ -19,7 +19,7 @@ export interface RegionMemory {
   /** In physically contiguous pieces of so many bytes; 0: as the exporter has it. */
   chunk: number;
   /** A dma-buf's; `runs`: where it is for a device that nothing translates for. */
-  lent?: { memory: LentMemory; ranges: Range[]; runs: Run[] };
+  target?: { memory: TestMemory; ranges: Range[]; runs: Run[] };
   release(): Promise<void>;
 }
 
@@ -28,9 +28,9 @@ export async function makeRegionMemory(context: WorkloadContext<Register>, from:
     const { memory, kib } = from;
     return { from, name: memory, taken: memory, bytes: kib * 1024, chunk: PIECE[memory], release: async () => {} };
   }
-  const lent = lentOf(from);
-  const memory = await makeMemory(context, lent);
-  await layCanary(context.lab, lent, memory);
+  const spec = memorySpecOf(from);
+  const memory = await makeMemory(context, spec);
+  await layCanary(context.lab, spec, memory);
   const ranges = memory.ranges(from.via);
   return {
     from,
@@ -38,7 +38,7 @@ export async function makeRegionMemory(context: WorkloadContext<Register>, from:
     taken: memory.taken(from.via),
     bytes: bytesOf(ranges),
     chunk: 0,
-    lent: { memory, ranges, runs: runsOf(await baseOf(context, from), ranges) },
+    target: { memory, ranges, runs: runsOf(await baseOf(context, from), ranges) },
     release: () => memory.release(),
   };
 }

@@ -12,7 +12,7 @@ import {
 } from '../../model/index.js';
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
-import { lookPast } from '../shared/dma-buf.js';
+import { checkBackingMemory } from '../shared/dma-buf.js';
 import { metricsOf } from '../shared/figures.js';
 import { linesLike } from '../shared/lines.js';
 import { done, failed, named, otherOutcome, type WorkloadResult, type Wrong } from '../shared/result.js';
@@ -221,17 +221,17 @@ function part(bytes: Buffer, at: number, length: number): Due {
 }
 
 /** What a dma-buf must hold, looked at past it: in the lender's file, or in the file of the host behind a peer's memory. */
-async function held({ lab }: Context, { lent }: RegionMemory, due: Buffer): Promise<DataClaim[]> {
-  if (lent === undefined) return [];
-  const { memory, ranges } = lent;
-  return lookPast(lab, memory, ranges, (at, length) => part(due, at, length), 'dma-buf');
+async function held({ lab }: Context, { target }: RegionMemory, due: Buffer): Promise<DataClaim[]> {
+  if (target === undefined) return [];
+  const { memory, ranges } = target;
+  return checkBackingMemory(lab, memory, ranges, (at, length) => part(due, at, length), 'dma-buf');
 }
 
 type BlockWrong = Wrong & ObjectionOf<'translation'>;
 
 /** Behind an IOMMU the device has one range; else it has the memory as it lies. */
-function wrongBlocks({ cell }: Context, registered: Registered, { bytes, lent }: RegionMemory): BlockWrong[] {
-  const untranslated = lent?.runs ?? parseRuns(registered.frames);
+function wrongBlocks({ cell }: Context, registered: Registered, { bytes, target }: RegionMemory): BlockWrong[] {
+  const untranslated = target?.runs ?? parseRuns(registered.frames);
   const runs = translates(cell.machine.iommu) ? [{ phys: registered.first, bytes }] : untranslated;
   const due = blocksDue(runs);
   const wrong = (['block', 'blocks', 'why', 'at'] as const)
@@ -277,7 +277,7 @@ function content({ engine }: Register, seed: number, bytes: number, pages: reado
 }
 
 /** By who has registered it; and of a dma-buf by its exporter, which is for good. */
-async function takeBack(context: Context, bdf: string, { taken, bytes, lent }: RegionMemory) {
+async function takeBack(context: Context, bdf: string, { taken, bytes, target }: RegionMemory) {
   const { workload, lab } = context;
   const ms = workload.engine === 'edu' ? 350 : 150;
   const ask = async (verb: string, knob = '') => {
@@ -288,8 +288,8 @@ async function takeBack(context: Context, bdf: string, { taken, bytes, lent }: R
   const deregistered = await ask('load');
   const steps = [...objectionsTo(deregistered, 'deregistered')];
   const detail = `deregistered under load after ${deregistered.done} uses`;
-  if (lent === undefined) return { steps, detail };
-  const revoked = await ask('revoke', lent.memory.knob);
+  if (target === undefined) return { steps, detail };
+  const revoked = await ask('revoke', target.memory.knob);
   steps.push(...objectionsTo(revoked, 'taken back'));
   if (revoked.again !== 'ENODEV') {
     const detail = `registering what was taken back: ${revoked.again}, due ENODEV`;

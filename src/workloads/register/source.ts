@@ -1,6 +1,6 @@
 /** What memory a region is made of, and for which engine. Pure. */
 import { type PciNode, type Topology, walk } from '../../model/index.js';
-import type { Lent } from '../shared/lent.js';
+import type { MemorySpec } from '../shared/memory-spec.js';
 import type { RegionSource, Register } from './declaration.js';
 
 /** The engine of a workload: the first of its kind. */
@@ -15,7 +15,7 @@ export function engineOf(
 
 type DmaBuf = Extract<RegionSource, { kind: 'dma-buf' }>;
 
-/** A dma-buf as what is lent, with room for one that is used, and one that is taken back. */
-export function lentOf({ memory, peer, via, ranges }: DmaBuf): Lent {
+/** A dma-buf as a memory spec, with room for one that is used, and one that is taken back. */
+export function memorySpecOf({ memory, peer, via, ranges }: DmaBuf): MemorySpec {
   return { memory, peer, via: [via], ranges, threads: 2 };
 }

@@ -22,7 +22,7 @@ export interface ChurnPlan {
 const TAKE_MS_PER_MIB = 15;
 
 /** One use of guest/tools/churn: what the host puts on the disk before, the command, and what must be there afterwards. */
-export class Churning {
+export class ChurnRun {
   readonly #plan: ChurnPlan;
   readonly #areas: ChurnArea[];
   readonly #file: string;

@@ -1,12 +1,12 @@
-import { hostPath } from '../../fabric/index.js';
-import type { Machine, Path } from '../../model/index.js';
+import { pathToRam } from '../../fabric/index.js';
+import type { DmaPath, Machine } from '../../model/index.js';
 import type { Decision } from '../kind.js';
 
-export function works(how: Path): Decision {
+export function works(how: DmaPath): Decision {
   return { run: { kind: 'works', how } };
 }
 
 /** On the machine's own memory. */
 export function worksOnHost({ machine }: { machine: Machine }): Decision {
-  return works(hostPath(machine));
+  return works(pathToRam(machine));
 }

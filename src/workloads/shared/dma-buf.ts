@@ -7,11 +7,11 @@ import { check, type Lab } from '../../guest/index.js';
 import { type DataClaim, type Due, stamped } from '../../oracle/index.js';
 import type { WorkloadContext } from './context.js';
 import { overwrite } from './host-file.js';
-import { type Lent, sharedBytes } from './lent.js';
-import { type LentMemory, rangesText } from './lent-memory.js';
 import type { Via } from './memory.js';
+import { type MemorySpec, sharedBytes } from './memory-spec.js';
 import { bytesOf, gapsOf, RANGES_SPAN, type Range } from './ranges.js';
 import type { Wrong } from './result.js';
+import { rangesText, type TestMemory } from './test-memory.js';
 
 const Placed = z.object({ op: z.literal('place'), bytes: z.number() });
 const Held = z.object({ sha256: z.string() });
@@ -20,7 +20,7 @@ const Held = z.object({ sha256: z.string() });
 const CANARY = 0xc3;
 
 /** Before anything is done: the memory is filled, as far as dma-bufs are made of it; a peer's by the host, the guest's by its owner there. */
-export async function layCanary(lab: Lab, workload: Lent, { hostFile, file }: LentMemory): Promise<void> {
+export async function layCanary(lab: Lab, workload: MemorySpec, { hostFile, file }: TestMemory): Promise<void> {
   if (workload.ranges === undefined) return;
   const bytes = sharedBytes(workload);
   if (hostFile !== undefined) await overwrite(hostFile, 0, Buffer.alloc(bytes, CANARY));
@@ -33,7 +33,7 @@ const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z
 export async function* refusals(
   { lab }: WorkloadContext,
   ctl: string,
-  { exporter }: LentMemory,
+  { exporter }: TestMemory,
 ): AsyncGenerator<Wrong> {
   if (exporter === undefined) return;
   const { lines } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
@@ -47,7 +47,7 @@ export async function* refusals(
 export async function place(
   { lab, dutFile }: WorkloadContext,
   ctl: string,
-  memory: LentMemory,
+  memory: TestMemory,
   via: Via,
   { from, seed }: { from: number; seed: number },
 ): Promise<{ objections: Wrong[]; claims: DataClaim[]; moved: number }> {
@@ -62,13 +62,13 @@ export async function place(
     bytes: length,
     piece: (offset, part) => stamped(from + at + offset, part, seed, 0),
   });
-  return { objections, claims: await lookPast(lab, memory, ranges, due, via), moved: bytes };
+  return { objections, claims: await checkBackingMemory(lab, memory, ranges, due, via), moved: bytes };
 }
 
 /** What a dma-buf must hold, and what must lie between its ranges, looked at past it: `due` from where a range begins in the dma-buf. */
-export async function lookPast(
+export async function checkBackingMemory(
   lab: Lab,
-  memory: LentMemory,
+  memory: TestMemory,
   ranges: readonly Range[],
   due: (at: number, length: number) => Due,
   via: Via,
@@ -87,7 +87,7 @@ export async function lookPast(
 }
 
 function* inHostFile(
-  { hostFile: file }: LentMemory,
+  { hostFile: file }: TestMemory,
   ranges: readonly Range[],
   due: (at: number, length: number) => Due,
   via: Via,

@@ -1,6 +1,6 @@
 /**
  * The process guest/tools/iospace in the guest, which has devices and address spaces for them: of two devices of a kind the first is for
- * the kernel's ways, the other for phyr_domain.ko.
+ * the kernel's APIs, the other for phyr_domain.ko.
  */
 import { z } from 'zod';
 import { InfraError, walk } from '../../model/index.js';
@@ -8,9 +8,9 @@ import type { WorkloadContext } from './context.js';
 import { undoing } from './undo.js';
 
 /** How a process gets a device and an address space for it: by VFIO's type 1, by what iommufd makes of the calls for that, ... */
-export type Way = 'type1' | 'compat' | 'iommufd' | 'phyr8' | 'phyr16';
+export type IommuApi = 'type1' | 'compat' | 'iommufd' | 'phyr8' | 'phyr16';
 
-const Ways = z.object({ ways: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
+const IommuApis = z.object({ apis: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
 /** What is mapped, unmapped and allocated from then on is counted, ... */
 export const Counting = z.object({ count: z.object({ errno: z.null() }) });
 /** ... and was so often. */
@@ -21,8 +21,8 @@ export const Counted = z.object({
 export interface Devices {
   /** PCI addresses. */
   bdf: Record<'theirs' | 'ours', string>;
-  /** The ways that this kernel has. */
-  ways: z.infer<typeof Ways>['ways'];
+  /** The kernel's own APIs that this kernel has. */
+  apis: z.infer<typeof IommuApis>['apis'];
 }
 
 /** Their drivers have the devices while `work` goes on. `spare`: pages of 2 MiB that the pool must have left. */
@@ -36,12 +36,12 @@ export async function withDevices<T>(
     .filter(({ node }) => node.kind === kind)
     .map(({ node }) => bdfOf(node.id));
   if (theirs === undefined || ours === undefined) throw new InfraError(`the topology has no two devices '${kind}'`);
-  const { ways } = await lab.ask(Ways, `lab vfio load ${spare}`);
+  const { apis } = await lab.ask(IommuApis, `lab vfio load ${spare}`);
   return undoing(
     async () => {
       await lab.bind(theirs, 'vfio-pci');
       await lab.bind(ours, 'phyr_domain');
-      return await work({ bdf: { theirs, ours }, ways });
+      return await work({ bdf: { theirs, ours }, apis });
     },
     async () => {
       // First the process, which has the devices.

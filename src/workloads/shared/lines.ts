@@ -11,11 +11,7 @@ export function linesLike<T>(schema: z.ZodType<T>, lines: readonly unknown[]): T
 }
 
 /** The first and the last of a kind, which `lab uncounted` prints around what it runs. */
-export function outerSnapshots<T>(
-  command: string,
-  lines: readonly unknown[],
-  schema: z.ZodType<T>,
-): { from: T; to: T } {
+export function outerCounters<T>(command: string, lines: readonly unknown[], schema: z.ZodType<T>): { from: T; to: T } {
   const found = linesLike(schema, lines);
   const [from, to] = [found[0], found.at(-1)];
   if (from === undefined || to === undefined || found.length < 2)

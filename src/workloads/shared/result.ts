@@ -8,7 +8,7 @@ import {
   passes,
   withKernel,
 } from '../../model/index.js';
-import type { DataClaim, Provoked, Snapshot, Watch } from '../../oracle/index.js';
+import type { Counters, DataClaim, Provoked, Watch } from '../../oracle/index.js';
 
 /** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
 export interface WorkloadResult {
@@ -32,7 +32,7 @@ export interface WorkloadResult {
   /** Faults that this workload provokes: these and no others are due. */
   provoked?: readonly Provoked[];
   /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
-  uncounted?: { from: Snapshot; to: Snapshot };
+  uncounted?: { from: Counters; to: Counters };
 }
 
 export function done(detail: string): OracleReport {

@@ -1,6 +1,6 @@
 import { formatBytes, type OracleReport } from '../../model/index.js';
 import type { Churn } from '../../oracle/index.js';
-import { Churning, misread, operations } from '../shared/churn.js';
+import { ChurnRun, misread, operations } from '../shared/churn.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';
 import { metricsOf } from '../shared/figures.js';
@@ -20,7 +20,7 @@ export async function run(context: WorkloadContext<Stress>): Promise<WorkloadRes
   const { cell, workload, lab, dut, dutFile } = context;
   const secret = new Secret(dutFile, 0, cell.seed);
   const { threads, seconds } = workload;
-  const churning = new Churning(context, {
+  const churnRun = new ChurnRun(context, {
     offset: SECRET_KIB * 1024,
     threads,
     pressure: true,
@@ -28,13 +28,13 @@ export async function run(context: WorkloadContext<Stress>): Promise<WorkloadRes
     seed: cell.seed,
   });
   await secret.plant();
-  await churning.plant();
+  await churnRun.plant();
   const disk = await lab.bind(dut, 'phyr_nvme');
-  const churn = await churning.run(lab, disk);
+  const churn = await churnRun.run(lab, disk);
   await secret.read(lab, disk);
   return {
     workload: judgeChurn(churn),
-    data: [...churning.claims(churn), secret.claim()],
+    data: [...churnRun.claims(churn), secret.claim()],
     metrics: [figure('operations', operations(churn)), figure('reclaimed', churn.pressure.reclaimed)],
     moved: SECRET_KIB * 1024,
   };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { StepFailed } from '../../guest/index.js';
 import { type Metric, walk } from '../../model/index.js';
-import { Snapshot, Watch } from '../../oracle/index.js';
-import { middleOf } from '../../perf/index.js';
+import { Counters, Watch } from '../../oracle/index.js';
+import { medianOf } from '../../perf/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { COST_REGION_KIB } from '../shared/disk-layout.js';
 import { metricsOf } from '../shared/figures.js';
-import { linesLike, outerSnapshots } from '../shared/lines.js';
+import { linesLike, outerCounters } from '../shared/lines.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
 import { stampedRegion } from '../shared/stamped.js';
 import { type FioLoad, figures, type Throughput } from './declaration.js';
@@ -45,7 +45,7 @@ export async function run(context: WorkloadContext<Throughput>): Promise<Workloa
   const { lines } = await lab.run(command, { deadlineMs: 2 * 2 * loads.length * rounds * ms + SLACK_MS });
   const output = linesLike(FioOutput, lines).at(0);
   const watch = linesLike(Watch, lines).at(0);
-  const common = { ...claims, watch, uncounted: outerSnapshots(command, lines, Snapshot) };
+  const common = { ...claims, watch, uncounted: outerCounters(command, lines, Counters) };
   if (output === undefined)
     return {
       ...common,
@@ -111,7 +111,7 @@ function figuresOf(load: FioLoad, rounds: number, jobs: Jobs): Metric[] {
       return value;
     });
   const sampled = (name: keyof typeof figures, samples: number[]) =>
-    figure(name, middleOf(samples), { of: load.name, samples });
+    figure(name, medianOf(samples), { of: load.name, samples });
   return SAID.flatMap(({ name, of }): Metric[] => {
     const [ours, theirs] = [values('ours', of), values('theirs', of)];
     const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));

@@ -16,7 +16,7 @@ const HostPoint = z.strictObject({
     .multipleOf(4),
 });
 /** A dma-buf of RAM without struct pages; ranges that are drawn would cost something else with every seed. */
-const LentPoint = z.strictObject({ memory: z.literal('dma-buf'), ranges: RangeLayout.exclude(['mixed']) });
+const DmaBufPoint = z.strictObject({ memory: z.literal('dma-buf'), ranges: RangeLayout.exclude(['mixed']) });
 
 /**
  * Instructions of giving a device a process's memory, beside the kernel's ways: `domain` by entering it into a domain of the device's
@@ -33,7 +33,7 @@ export const UserCost = z.discriminatedUnion('what', [
     id: Id,
     kind: z.literal('user-cost'),
     what: z.literal('region'),
-    points: z.array(z.discriminatedUnion('memory', [HostPoint, LentPoint])).min(1),
+    points: z.array(z.discriminatedUnion('memory', [HostPoint, DmaBufPoint])).min(1),
   }),
 ]);
 export type UserCost = z.infer<typeof UserCost>;

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { check } from '../../guest/index.js';
 import { InfraError, type Metric, walk } from '../../model/index.js';
-import { Snapshot } from '../../oracle/index.js';
+import { Counters } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
-import { Counted, Counting, type Way, withDevices } from '../shared/iospace.js';
-import type { Lent } from '../shared/lent.js';
-import { makeMemory, rangesText } from '../shared/lent-memory.js';
-import { linesLike, outerSnapshots } from '../shared/lines.js';
+import { Counted, Counting, type IommuApi, withDevices } from '../shared/iospace.js';
+import { linesLike, outerCounters } from '../shared/lines.js';
+import type { MemorySpec } from '../shared/memory-spec.js';
 import { bytesOf, rangesOf } from '../shared/ranges.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import { sizeName } from '../shared/size-name.js';
+import { makeMemory, rangesText } from '../shared/test-memory.js';
 import { undoing } from '../shared/undo.js';
 import type { UserCost } from './declaration.js';
 import { figures } from './declaration.js';
@@ -24,7 +24,7 @@ const ONCE_KIB = 512 * 1024;
 const COST_MS = 400_000;
 const IOVA = 2 ** 32;
 /** Where ranges are cut out of; each point has its own. */
-const LENT: Lent = { memory: 'page-less', via: [], threads: 1 };
+const PAGE_LESS: MemorySpec = { memory: 'page-less', via: [], threads: 1 };
 
 type Context = WorkloadContext<UserCost>;
 
@@ -71,25 +71,25 @@ const DomainCost = z.object({
 
 async function domains(context: Context, workload: Domain): Promise<Measured> {
   const { cell, lab } = context;
-  return withDevices(context, 'iommu-testdev', 0, async ({ bdf, ways }) => {
+  return withDevices(context, 'iommu-testdev', 0, async ({ bdf, apis }) => {
     const metrics: Metric[] = [];
     await lab.run('iospace serve');
     // Once while mappings are counted, so that a leak shows; counting costs.
     const [first] = workload.points;
-    const way = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
+    const api = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
     if (first !== undefined) {
       const bytes = first.kib * 1024;
       const once: [string, z.ZodType][] = [
         [`memory ${first.memory} ${bytes} 0`, Memory],
-        [`open ${way} ${bdf.ours}`, Opened],
-        [`map ${way} ${IOVA} 0 ${bytes} rw`, Mapped],
-        [`unmap ${way} ${IOVA} ${bytes}`, Unmapped],
-        [`close ${way}`, Closed],
+        [`open ${api} ${bdf.ours}`, Opened],
+        [`map ${api} ${IOVA} 0 ${bytes} rw`, Mapped],
+        [`unmap ${api} ${IOVA} ${bytes}`, Unmapped],
+        [`close ${api}`, Closed],
       ];
       const { lines } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
       for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i]);
     }
-    const all: Way[] = [...ways, way];
+    const all: IommuApi[] = [...apis, api];
     const commands: string[] = [];
     const schemas: z.ZodType[] = [];
     const say = (schema: z.ZodType, command: string) => {
@@ -99,7 +99,7 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
     for (const point of workload.points) {
       say(Memory, `memory ${point.memory} ${point.kib * 1024} 0`);
       for (const one of all) {
-        say(Opened, `open ${one} ${one === way ? bdf.ours : bdf.theirs}`);
+        say(Opened, `open ${one} ${one === api ? bdf.ours : bdf.theirs}`);
         say(Counting, `count ${one}`);
         say(Mapped, `map ${one} ${IOVA} 0 ${point.kib * 1024} rw`);
         say(Counted, 'counted');
@@ -113,8 +113,8 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
     say(Quit, 'quit');
     const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
     const { lines } = await lab.run(command, { deadlineMs: COST_MS });
-    const uncounted = outerSnapshots('iospace', lines, Snapshot);
-    const answers = lines.filter((line) => !Snapshot.safeParse(line).success);
+    const uncounted = outerCounters('iospace', lines, Counters);
+    const answers = lines.filter((line) => !Counters.safeParse(line).success);
     const next = <T>(schema: z.ZodType<T>): T => check(schema, commands.at(-answers.length) ?? '', answers.shift());
     for (const point of workload.points) {
       const { memory } = next(Memory);
@@ -168,7 +168,7 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
   if (node === undefined) throw new InfraError('the topology has no iommu-testdev');
   const bdf = context.bdf(node.id);
   const metrics: Metric[] = [];
-  const lent = points.some(({ memory }) => memory === 'dma-buf') ? await makeMemory(context, LENT) : undefined;
+  const target = points.some(({ memory }) => memory === 'dma-buf') ? await makeMemory(context, PAGE_LESS) : undefined;
   const tool = `region cost /dev/phyr_region-${bdf}`;
   const asked = points.flatMap((point): Asked[] => {
     if (point.memory !== 'dma-buf') {
@@ -177,7 +177,7 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
     }
     const ranges = rangesOf(point.ranges, 0);
     return (['phyr', 'sg'] as const).map((how) => {
-      const name = `dmabuf:${how === 'phyr' ? 'list' : 'sg'}:${lent?.file}:${rangesText(ranges)}`;
+      const name = `dmabuf:${how === 'phyr' ? 'list' : 'sg'}:${target?.file}:${rangesText(ranges)}`;
       return { point, command: `${tool} ${name} ${bytesOf(ranges)} ${TIMES}`, hows: [how] };
     });
   });
@@ -189,7 +189,7 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
       await lab.run(`${tool} 4k 65536 1`);
       const command = `lab uncounted sh -c '${asked.map((one) => one.command).join(' && ')}'`;
       const { lines } = await lab.run(command, { deadlineMs: COST_MS });
-      const counted = outerSnapshots('region cost', lines, Snapshot);
+      const counted = outerCounters('region cost', lines, Counters);
       const costs = linesLike(RegionCost, lines).map(({ cost }) => cost);
       for (const { point, hows } of asked)
         for (const how of hows) {
@@ -206,7 +206,7 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
     },
     async () => {
       await lab.unbind(bdf);
-      await lent?.release();
+      await target?.release();
       await lab.run('lab engine unload');
     },
   );

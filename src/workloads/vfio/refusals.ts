@@ -1,17 +1,17 @@
-/** What every way must refuse. Pure. */
-import type { Way } from '../shared/iospace.js';
+/** What every API must refuse. Pure. */
+import type { IommuApi } from '../shared/iospace.js';
 
-/** Something that every way must refuse, as a command of guest/tools/iospace.c for a way. */
+/** Something that every API must refuse, as a command of guest/tools/iospace.c for one API. */
 export interface Refusal {
   what: string;
-  command(way: Way): string;
+  command(api: IommuApi): string;
   errno: string;
   /** Where iommufd calls it something else. */
   iommufd?: string;
 }
 
-export function errnoDue({ errno, iommufd }: Refusal, way: Way): string {
-  return way === 'iommufd' || way === 'compat' ? (iommufd ?? errno) : errno;
+export function errnoDue({ errno, iommufd }: Refusal, api: IommuApi): string {
+  return api === 'iommufd' || api === 'compat' ? (iommufd ?? errno) : errno;
 }
 
 const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
@@ -19,9 +19,9 @@ const PAGE = 4096;
 
 /** `iova`: where the whole memory is mapped, `free`: where nothing is. */
 export function refusals(iova: number, free: number, bytes: number): Refusal[] {
-  const map = (at: number | bigint, memory: string | number, length: number, access: string) => (way: Way) =>
-    `map ${way} ${hex(at)} ${memory} ${length} ${access}`;
-  const unmap = (at: number, length: number) => (way: Way) => `unmap ${way} ${hex(at)} ${length}`;
+  const map = (at: number | bigint, memory: string | number, length: number, access: string) => (api: IommuApi) =>
+    `map ${api} ${hex(at)} ${memory} ${length} ${access}`;
+  const unmap = (at: number, length: number) => (api: IommuApi) => `unmap ${api} ${hex(at)} ${length}`;
   return [
     { what: 'map what is mapped', command: map(iova, 0, bytes, 'rw'), errno: 'EEXIST' },
     {

@@ -23,7 +23,7 @@ import {
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
 import { metricsOf } from '../shared/figures.js';
-import { Counted, Counting, type Way, withDevices } from '../shared/iospace.js';
+import { Counted, Counting, type IommuApi, withDevices } from '../shared/iospace.js';
 import { PIECE } from '../shared/memory.js';
 import { named, otherOutcome, type WorkloadResult, type Wrong } from '../shared/result.js';
 import type { Vfio } from './declaration.js';
@@ -71,7 +71,7 @@ const DONE = {
 type Context = WorkloadContext<Vfio>;
 
 /**
- * The same memory of one process in the address spaces of two devices: of one by the kernel's way, or each of those that it has, of the
+ * The same memory of one process in the address spaces of two devices: of one by the kernel's APIs, each of those that it has, of the
  * other by phyr_domain.ko. The devices write to it; what they reach is read off the IOMMU's tables, and what is refused must be refused
  * alike. Then the process forks, unmaps the memory, and is killed, with mappings alive.
  */
@@ -79,10 +79,10 @@ export async function run(context: Context): Promise<WorkloadResult> {
   const { workload } = context;
   // A child of the process gets copies of pinned huge pages: out of those that are to spare.
   const spare = workload.memory === 'hugetlb' ? Math.ceil((workload.kib * 1024) / HUGE) : 0;
-  return withDevices(context, workload.engine, spare, ({ bdf, ways }) => new Story(context, bdf, ways).run());
+  return withDevices(context, workload.engine, spare, ({ bdf, apis }) => new Story(context, bdf, apis).run());
 }
 
-/** What is wrong: with what is under test, and with the kernel's own ways. */
+/** What is wrong: with what is under test, and with the kernel's own APIs. */
 class Objections<O extends 'workload' | 'translation'> {
   readonly #name: O;
   readonly #ours: ObjectionOf<O>[] = [];
@@ -108,8 +108,8 @@ class Story {
   readonly #bytes: number;
   readonly #pages: number;
   readonly #bdf: Record<'theirs' | 'ours', string>;
-  readonly #theirs: readonly Way[];
-  readonly #ours: Way;
+  readonly #theirs: readonly IommuApi[];
+  readonly #ours: IommuApi;
   /** The memory as it must be. */
   readonly #content: Buffer;
   readonly #steps = new Objections('workload');
@@ -120,7 +120,7 @@ class Story {
   #looked = { pages: 0, tables: 0 };
   #frames: ReturnType<typeof parseRuns> = [];
 
-  constructor(context: Context, bdf: Record<'theirs' | 'ours', string>, theirs: readonly Way[]) {
+  constructor(context: Context, bdf: Record<'theirs' | 'ours', string>, theirs: readonly IommuApi[]) {
     this.#context = context;
     this.#bdf = bdf;
     this.#theirs = theirs;
@@ -134,13 +134,13 @@ class Story {
     const last = this.#theirs.at(-1) ?? 'type1';
     await this.#begin();
     await this.#enter(this.#ours);
-    for (const way of this.#theirs) {
-      await this.#enter(way);
-      await this.#refuses(way);
-      await this.#moves(way);
-      if (way !== last) {
-        await this.#leave(way);
-        await this.#does('close', way);
+    for (const api of this.#theirs) {
+      await this.#enter(api);
+      await this.#refuses(api);
+      await this.#moves(api);
+      if (api !== last) {
+        await this.#leave(api);
+        await this.#does('close', api);
       }
     }
     await this.#refuses(this.#ours);
@@ -149,14 +149,14 @@ class Story {
     await this.#unmaps(last);
     await this.#unmaps(this.#ours);
     // Each alone has memory, and other memory each time: the pins of one do not speak for the other's, nor its losses.
-    for (const way of [this.#ours, last]) {
+    for (const api of [this.#ours, last]) {
       await this.#remembers();
-      await this.#maps(way);
-      await this.#forks(way);
-      await this.#unmaps(way);
+      await this.#maps(api);
+      await this.#forks(api);
+      await this.#unmaps(api);
       await this.#remembers(0);
-      await this.#maps(way);
-      await this.#unmapsMemory(way);
+      await this.#maps(api);
+      await this.#unmapsMemory(api);
     }
     await this.#does('quit');
     await this.#dies([last, this.#ours]);
@@ -176,8 +176,8 @@ class Story {
     };
   }
 
-  #isOurs(way: Way): boolean {
-    return way === this.#ours;
+  #isOurs(api: IommuApi): boolean {
+    return api === this.#ours;
   }
 
   /** The process and its memory. */
@@ -196,100 +196,100 @@ class Story {
     stamped(0, this.#bytes, seed, 1).copy(this.#content);
   }
 
-  /** A device gets an address space by this way, with the whole memory in it. */
-  async #enter(way: Way): Promise<void> {
-    const [opened] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
-    if (opened.open.errno !== null) throw this.#ended(way, `${way} does not open: ${opened.open.errno}`);
+  /** A device gets an address space by this API, with the whole memory in it. */
+  async #enter(api: IommuApi): Promise<void> {
+    const [opened] = await this.#answers(Opened, [`open ${api} ${this.#bdfOf(api)}`]);
+    if (opened.open.errno !== null) throw this.#ended(api, `${api} does not open: ${opened.open.errno}`);
     const [, { map }, { counted }] = await this.#turn(
-      [Counting, `count ${way}`],
-      [Mapped, this.#mapping(way, ALIGNED)],
+      [Counting, `count ${api}`],
+      [Mapped, this.#mapping(api, ALIGNED)],
       [Counted, 'counted'],
     );
-    this.#isMapped(way, map);
-    const pages = await this.#reaches(way, ALIGNED);
-    this.#figure(way, 'map calls', counted.maps);
+    this.#isMapped(api, map);
+    const pages = await this.#reaches(api, ALIGNED);
+    this.#figure(api, 'map calls', counted.maps);
     if (counted.tables !== null && modelOf(this.#context.cell.machine.iommu).tablesInMemory)
-      this.#figure(way, 'table pages', counted.tables);
+      this.#figure(api, 'table pages', counted.tables);
     for (const [size, count] of pages === undefined ? [] : countSizes(pages))
-      this.#figure(way, `pages of ${size}`, count);
-    if (way === this.#ours && counted.maps !== this.#frames.length)
-      this.#wrong(way, {
+      this.#figure(api, `pages of ${size}`, count);
+    if (api === this.#ours && counted.maps !== this.#frames.length)
+      this.#wrong(api, {
         code: 'too-many-map-calls',
         detail: `${counted.maps} calls for ${this.#frames.length} contiguous pieces`,
       });
   }
 
-  #wrong(way: Way, wrong: Wrong): void {
-    this.#steps.add(this.#isOurs(way), named(way, wrong));
+  #wrong(api: IommuApi, wrong: Wrong): void {
+    this.#steps.add(this.#isOurs(api), named(api, wrong));
   }
 
-  #mistranslated(way: Way, code: ObjectionOf<'translation'>['code'], detail: string): void {
-    this.#translation.add(this.#isOurs(way), { code, detail: `${way}: ${detail}` });
+  #mistranslated(api: IommuApi, code: ObjectionOf<'translation'>['code'], detail: string): void {
+    this.#translation.add(this.#isOurs(api), { code, detail: `${api}: ${detail}` });
   }
 
-  #figure(way: Way, name: keyof typeof figures, value: number): void {
-    this.#metrics.push(figure(name, value, { of: way }));
+  #figure(api: IommuApi, name: keyof typeof figures, value: number): void {
+    this.#metrics.push(figure(name, value, { of: api }));
   }
 
-  #mapping(way: Way, iova: number): string {
-    return `map ${way} ${iova} 0 ${this.#bytes} rw`;
+  #mapping(api: IommuApi, iova: number): string {
+    return `map ${api} ${iova} 0 ${this.#bytes} rw`;
   }
 
-  async #maps(way: Way): Promise<void> {
-    const [{ map }] = await this.#answers(Mapped, [this.#mapping(way, ALIGNED)]);
-    this.#isMapped(way, map);
+  async #maps(api: IommuApi): Promise<void> {
+    const [{ map }] = await this.#answers(Mapped, [this.#mapping(api, ALIGNED)]);
+    this.#isMapped(api, map);
   }
 
-  async #unmaps(way: Way): Promise<void> {
-    const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(way, ALIGNED)]);
-    this.#isUnmapped(way, unmap);
+  async #unmaps(api: IommuApi): Promise<void> {
+    const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(api, ALIGNED)]);
+    this.#isUnmapped(api, unmap);
   }
 
-  #isMapped(way: Way, { errno }: z.infer<typeof Mapped>['map']): void {
-    if (errno !== null) this.#wrong(way, otherOutcome(`mapping: ${errno}`, errno, undefined, { step: 'map' }));
+  #isMapped(api: IommuApi, { errno }: z.infer<typeof Mapped>['map']): void {
+    if (errno !== null) this.#wrong(api, otherOutcome(`mapping: ${errno}`, errno, undefined, { step: 'map' }));
   }
 
-  async #reaches(way: Way, iova: number): Promise<Page[] | undefined> {
-    const [{ follow }] = await this.#answers(Followed, [`follow ${way} ${iova}`]);
-    return this.#follows(way, iova, follow);
+  async #reaches(api: IommuApi, iova: number): Promise<Page[] | undefined> {
+    const [{ follow }] = await this.#answers(Followed, [`follow ${api} ${iova}`]);
+    return this.#follows(api, iova, follow);
   }
 
   /** Does the device reach the memory, by the largest pages? As the IOMMU's driver says, and as its tables do. */
-  async #follows(way: Way, iova: number, follow: z.infer<typeof Followed>['follow']): Promise<Page[] | undefined> {
-    if (follow.errno !== null) throw this.#ended(way, `the domain of ${way} cannot be followed: ${follow.errno}`);
+  async #follows(api: IommuApi, iova: number, follow: z.infer<typeof Followed>['follow']): Promise<Page[] | undefined> {
+    if (follow.errno !== null) throw this.#ended(api, `the domain of ${api} cannot be followed: ${follow.errno}`);
     this.#looked.pages += this.#pages;
     if (follow.right !== this.#pages)
       this.#mistranslated(
-        way,
+        api,
         (follow.wrong ?? 0) > 0 ? 'leads-elsewhere' : 'not-translated',
         `of ${this.#pages} pages ${follow.nowhere} lead nowhere and ${follow.wrong} elsewhere, first at ${follow.first}`,
       );
-    if (follow.beyond === true) this.#mistranslated(way, 'mapped-beyond', 'more is mapped than there is memory');
-    const pages = await this.#context.ioPages(this.#bdfOf(way), iova, this.#bytes);
+    if (follow.beyond === true) this.#mistranslated(api, 'mapped-beyond', 'more is mapped than there is memory');
+    const pages = await this.#context.ioPages(this.#bdfOf(api), iova, this.#bytes);
     if (pages === undefined) return undefined;
     this.#looked.tables += pages.length;
     const wrong = judgePages(pages, pagesDue(this.#frames, iova));
-    if (wrong !== undefined) this.#mistranslated(way, wrong.code, `tables: ${wrong.detail}`);
+    if (wrong !== undefined) this.#mistranslated(api, wrong.code, `tables: ${wrong.detail}`);
     const denied = pages.find((page) => !page.mayRead || !page.mayWrite);
     if (denied)
-      this.#mistranslated(way, 'wrong-permissions', `tables: may not read and write at 0x${denied.iova.toString(16)}`);
+      this.#mistranslated(api, 'wrong-permissions', `tables: may not read and write at 0x${denied.iova.toString(16)}`);
     return pages;
   }
 
-  async #refuses(way: Way): Promise<void> {
+  async #refuses(api: IommuApi): Promise<void> {
     const due = refusals(ALIGNED, FREE, this.#bytes);
     const Refused = z.union([Mapped, Unmapped]);
     const answers = await this.#answers(
       Refused,
-      due.map(({ command }) => command(way)),
+      due.map(({ command }) => command(api)),
     );
     for (const [i, refusal] of due.entries()) {
       const answer = answers[i];
-      const errno = errnoDue(refusal, way);
+      const errno = errnoDue(refusal, api);
       const got = answer === undefined ? undefined : 'map' in answer ? answer.map.errno : answer.unmap.errno;
       if (got !== errno)
         this.#wrong(
-          way,
+          api,
           otherOutcome(`${refusal.what}: ${got ?? 'went through'}, due ${errno}`, got ?? undefined, errno, {
             step: refusal.what,
           }),
@@ -297,14 +297,14 @@ class Story {
     }
   }
 
-  /** The device writes to a few pages, ours to the first and the last among them; none that another way has written to. */
-  async #moves(way: Way): Promise<void> {
-    await this.#device(way, this.#chosen(way));
-    await this.#claim(`memory after the device of ${way}`, !this.#isOurs(way));
+  /** The device writes to a few pages, ours to the first and the last among them; none that another API has written to. */
+  async #moves(api: IommuApi): Promise<void> {
+    await this.#device(api, this.#chosen(api));
+    await this.#claim(`memory after the device of ${api}`, !this.#isOurs(api));
   }
 
-  #chosen(way: Way): number[] {
-    const turn = [this.#ours, 'type1', 'compat', 'iommufd'].indexOf(way);
+  #chosen(api: IommuApi): number[] {
+    const turn = [this.#ours, 'type1', 'compat', 'iommufd'].indexOf(api);
     // edu needs a tenth of a second for each.
     const many = this.#context.workload.engine === 'edu' ? 2 : 5;
     const chosen = Array.from({ length: many }, (_, i) => Math.floor((i * this.#pages) / many) + turn);
@@ -312,15 +312,15 @@ class Story {
   }
 
   /** edu writes what it has read before: the first page. The tester has a word. */
-  async #device(way: Way, pages: readonly number[]): Promise<void> {
+  async #device(api: IommuApi, pages: readonly number[]): Promise<void> {
     const edu = this.#context.workload.engine === 'edu';
-    const commands = pages.map((page) => `write ${way} ${ALIGNED + page * PAGE} ${page}`);
-    const read = edu ? [`read ${way} ${ALIGNED + PAGE * 7}`] : [];
+    const commands = pages.map((page) => `write ${api} ${ALIGNED + page * PAGE} ${page}`);
+    const read = edu ? [`read ${api} ${ALIGNED + PAGE * 7}`] : [];
     const word = edu ? Buffer.from(this.#content.subarray(7 * PAGE, 8 * PAGE)) : TESTER;
     const answers = await this.#answers(Device, [...read, ...commands]);
     for (const [i, { device }] of answers.entries())
       if (device.errno !== null)
-        this.#wrong(way, {
+        this.#wrong(api, {
           code: 'io-failed',
           detail: `the device at page ${pages[i - read.length]}: ${device.errno}`,
           where: { step: 'device', errno: device.errno },
@@ -343,25 +343,25 @@ class Story {
 
   /** A page beside where large pages would fit: only small ones do. */
   async #beside(): Promise<void> {
-    for (const way of [this.#theirs.at(-1) ?? 'type1', this.#ours]) {
+    for (const api of [this.#theirs.at(-1) ?? 'type1', this.#ours]) {
       const [{ map }, { follow }] = await this.#turn(
-        [Mapped, this.#mapping(way, BESIDE)],
-        [Followed, `follow ${way} ${BESIDE}`],
+        [Mapped, this.#mapping(api, BESIDE)],
+        [Followed, `follow ${api} ${BESIDE}`],
       );
-      this.#isMapped(way, map);
-      await this.#follows(way, BESIDE, follow);
-      const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(way, BESIDE)]);
-      this.#isUnmapped(way, unmap);
+      this.#isMapped(api, map);
+      await this.#follows(api, BESIDE, follow);
+      const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(api, BESIDE)]);
+      this.#isUnmapped(api, unmap);
     }
   }
 
-  #unmapping(way: Way, iova: number): string {
-    return `unmap ${way} ${iova} ${this.#bytes}`;
+  #unmapping(api: IommuApi, iova: number): string {
+    return `unmap ${api} ${iova} ${this.#bytes}`;
   }
 
-  #isUnmapped(way: Way, { errno, bytes }: z.infer<typeof Unmapped>['unmap']): void {
+  #isUnmapped(api: IommuApi, { errno, bytes }: z.infer<typeof Unmapped>['unmap']): void {
     if (errno !== null || bytes !== this.#bytes)
-      this.#wrong(way, {
+      this.#wrong(api, {
         code: errno === null ? 'io-incomplete' : 'refused-unduly',
         detail: `unmapping ${this.#bytes} bytes: ${errno ?? `${bytes} bytes`}`,
         where: { step: 'unmap', ...(errno !== null && { errno }) },
@@ -369,30 +369,30 @@ class Story {
   }
 
   /** Unmaps it all: then the device reaches nothing. */
-  async #leave(way: Way): Promise<void> {
+  async #leave(api: IommuApi): Promise<void> {
     const [, { unmap }, { counted }, { follow }] = await this.#turn(
-      [Counting, `count ${way}`],
-      [Unmapped, this.#unmapping(way, ALIGNED)],
+      [Counting, `count ${api}`],
+      [Unmapped, this.#unmapping(api, ALIGNED)],
       [Counted, 'counted'],
-      [Followed, `follow ${way} ${ALIGNED}`],
+      [Followed, `follow ${api} ${ALIGNED}`],
     );
-    this.#isUnmapped(way, unmap);
-    this.#figure(way, 'unmap calls', counted.unmaps);
+    this.#isUnmapped(api, unmap);
+    this.#figure(api, 'unmap calls', counted.unmaps);
     if (follow.nowhere !== this.#pages)
-      this.#mistranslated(way, 'translates-after-unmap', 'still leads somewhere after unmapping');
-    await this.#reachesNothing(way);
+      this.#mistranslated(api, 'translates-after-unmap', 'still leads somewhere after unmapping');
+    await this.#reachesNothing(api);
   }
 
-  async #reachesNothing(way: Way): Promise<void> {
+  async #reachesNothing(api: IommuApi): Promise<void> {
     // Each at a page of its own: the fault of one device does not speak for another's.
     const addr = ALIGNED + this.#provoked.length * PAGE;
-    const [{ device }] = await this.#answers(Device, [`write ${way} ${addr} 0`]);
+    const [{ device }] = await this.#answers(Device, [`write ${api} ${addr} 0`]);
     this.#provoked.push({ addr, bytes: PAGE, how: 'write' });
     // edu is not told that it failed, only that it has done.
     const due = this.#context.workload.engine === 'edu' ? null : 'EFAULT';
     if (device.errno !== due)
       this.#wrong(
-        way,
+        api,
         otherOutcome(
           `a device without memory: ${device.errno ?? 'wrote'}, due ${due ?? 'no word of it'}`,
           device.errno ?? undefined,
@@ -403,30 +403,30 @@ class Story {
   }
 
   /** The pages that are pinned stay the parent's, also when it writes before the child does; what the child writes is the child's. */
-  async #forks(way: Way): Promise<void> {
+  async #forks(api: IommuApi): Promise<void> {
     const [{ forked }] = await this.#answers(Forked, ['fork']);
-    if (this.#hasLost(way, 'forking', forked.moved)) return;
-    await this.#reaches(way, ALIGNED);
-    const turn = this.#isOurs(way) ? 11 : 10;
-    await this.#device(way, [turn, this.#pages + 5 - turn]);
-    await this.#claim(`memory that ${way} has, after a fork`, !this.#isOurs(way));
+    if (this.#hasLost(api, 'forking', forked.moved)) return;
+    await this.#reaches(api, ALIGNED);
+    const turn = this.#isOurs(api) ? 11 : 10;
+    await this.#device(api, [turn, this.#pages + 5 - turn]);
+    await this.#claim(`memory that ${api} has, after a fork`, !this.#isOurs(api));
   }
 
   /** The process has the memory no more; the device has it until it is unmapped. */
-  async #unmapsMemory(way: Way): Promise<void> {
+  async #unmapsMemory(api: IommuApi): Promise<void> {
     await this.#does('munmap');
     const [{ kept }] = await this.#answers(Kept, ['kept']);
-    if (!this.#hasLost(way, 'munmap()', this.#pages - kept.pages)) {
-      await this.#reaches(way, ALIGNED);
-      await this.#device(way, [12]);
+    if (!this.#hasLost(api, 'munmap()', this.#pages - kept.pages)) {
+      await this.#reaches(api, ALIGNED);
+      await this.#device(api, [12]);
     }
-    await this.#leave(way);
+    await this.#leave(api);
   }
 
   /** Has the device pages that are somebody else's by now? Then it must not write: nobody knows whose. */
-  #hasLost(way: Way, by: string, pages: number): boolean {
+  #hasLost(api: IommuApi, by: string, pages: number): boolean {
     if (pages === 0) return false;
-    this.#wrong(way, {
+    this.#wrong(api, {
       code: 'pinned-page-moved',
       detail: `${by} took ${pages} of ${this.#pages} pages from under the device`,
       where: { step: by },
@@ -435,46 +435,46 @@ class Story {
   }
 
   /** A process that is killed takes its mappings with it, and others can have the devices. */
-  async #dies(ways: readonly Way[]): Promise<void> {
+  async #dies(apis: readonly IommuApi[]): Promise<void> {
     const { lab } = this.#context;
     await lab.run('lab vfio gone');
     await this.#begin();
-    for (const way of ways) {
+    for (const api of apis) {
       const [, { map }] = await this.#turn(
-        [Opened, `open ${way} ${this.#bdfOf(way)}`],
-        [Mapped, this.#mapping(way, ALIGNED)],
+        [Opened, `open ${api} ${this.#bdfOf(api)}`],
+        [Mapped, this.#mapping(api, ALIGNED)],
       );
-      this.#isMapped(way, map);
-      await this.#device(way, [3]);
+      this.#isMapped(api, map);
+      await this.#device(api, [3]);
     }
     await lab.run('iospace ask die', { accept: 'all' });
     await lab.run('lab vfio gone');
     await lab.run('iospace serve');
     // Pages for the device to miss.
     await this.#answers(Memory, [`memory 4k ${PAGE} 0`]);
-    for (const way of ways) {
-      const [{ open }] = await this.#answers(Opened, [`open ${way} ${this.#bdfOf(way)}`]);
+    for (const api of apis) {
+      const [{ open }] = await this.#answers(Opened, [`open ${api} ${this.#bdfOf(api)}`]);
       if (open.errno !== null)
         this.#wrong(
-          way,
+          api,
           otherOutcome(`after its process was killed: ${open.errno}`, open.errno, undefined, { step: 'open again' }),
         );
-      else await this.#reachesNothing(way);
+      else await this.#reachesNothing(api);
     }
     await this.#does('quit');
   }
 
-  #bdfOf(way: Way): string {
-    return way === this.#ours ? this.#bdf.ours : this.#bdf.theirs;
+  #bdfOf(api: IommuApi): string {
+    return api === this.#ours ? this.#bdf.ours : this.#bdf.theirs;
   }
 
   /** What cannot go on: of what is under test it is a failure. */
-  #ended(way: Way, message: string): Error {
-    return this.#isOurs(way) ? new StepFailed(message, { code: 'refused-unduly' }) : new InfraError(message);
+  #ended(api: IommuApi, message: string): Error {
+    return this.#isOurs(api) ? new StepFailed(message, { code: 'refused-unduly' }) : new InfraError(message);
   }
 
-  async #does(what: keyof typeof DONE, way?: Way): Promise<void> {
-    await this.#answers<unknown>(DONE[what], [way === undefined ? what : `${what} ${way}`]);
+  async #does(what: keyof typeof DONE, api?: IommuApi): Promise<void> {
+    await this.#answers<unknown>(DONE[what], [api === undefined ? what : `${what} ${api}`]);
   }
 
   /** One of this shape for each command. */

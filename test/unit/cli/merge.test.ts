@@ -7,7 +7,7 @@ import { suites } from '../../../harness/index.js';
 import { mergeCommand } from '../../../src/cli/merge.js';
 import { type CellRecord, RunResult } from '../../../src/model/index.js';
 import { expand, takeShard } from '../../../src/plan/index.js';
-import { EVENTS, findPastCell, findRun, RunStore, readEvents, readRun } from '../../../src/results/index.js';
+import { EVENTS, findRecordedCell, findRun, RunStore, readEvents, readRun } from '../../../src/results/index.js';
 import { partsOf, type Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
@@ -73,7 +73,7 @@ describe('phyrlab merge', () => {
     expect(JSON.parse(await readFile(join(run, 'result.json'), 'utf8'))).toEqual(result);
     expect((await readEvents(run))?.events.at(-1)).toMatchObject({ type: 'run-end', exitCode: 1 });
     expect((await readRun(findRun(join(folder, 'merged')))).cells).toEqual(result.cells);
-    expect((await findPastCell(join(folder, 'merged'), FAILING)).cell).toEqual(plan.cells[1]);
+    expect((await findRecordedCell(join(folder, 'merged'), FAILING)).cell).toEqual(plan.cells[1]);
   });
 
   it('shows a shard that died in the middle of a line, and one that never came, as lost cells', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Session } from '../../../src/guest/index.js';
-import { Blind, Lab, otherMachine, StepFailed } from '../../../src/guest/lab.js';
+import { CouldNotLook, Lab, otherMachine, StepFailed } from '../../../src/guest/lab.js';
 import { Machine } from '../../../src/model/index.js';
 import { undoing } from '../../../src/workloads/shared/undo.js';
 
@@ -54,7 +54,7 @@ it('tells a guest that cannot look from a step that failed', async () => {
     return new Lab(session as unknown as Session, machine({}), new AbortController().signal, () => {});
   };
   await expect(lab(4).run('lab vfio load 0')).rejects.toThrow(
-    new Blind('this guest cannot be judged: lab: this kernel has no VFIO'),
+    new CouldNotLook('this guest cannot be judged: lab: this kernel has no VFIO'),
   );
   await expect(lab(1).run('lab vfio load 0')).rejects.toBeInstanceOf(StepFailed);
 });

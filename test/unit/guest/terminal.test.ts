@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { Escape, LetGo } from '../../../src/guest/terminal.js';
+import { Detached, Escape } from '../../../src/guest/terminal.js';
 
 /** What the guest gets of these key strokes. */
 async function through(...strokes: string[]): Promise<string> {
@@ -16,8 +16,8 @@ describe('a terminal', () => {
   });
 
   it('is left by ~. at the beginning of a line', async () => {
-    await expect(through('~', '.')).rejects.toThrow(LetGo);
-    await expect(through('ls\r~.')).rejects.toThrow(LetGo);
+    await expect(through('~', '.')).rejects.toThrow(Detached);
+    await expect(through('ls\r~.')).rejects.toThrow(Detached);
   });
 
   it('takes a tilde at the beginning of a line for itself if something else follows', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { must, NoSpace, run } from '../../../src/images/exec.js';
+import { NoSpace, run, runOrFail } from '../../../src/images/exec.js';
 import { InfraError } from '../../../src/model/index.js';
 
 const { signal } = new AbortController();
@@ -39,9 +39,9 @@ describe('a program that we run', () => {
   });
 
   it('that must work gives its last line as the reason', async () => {
-    const failing = must('sh', ['-c', 'echo one; echo two >&2; exit 3'], { what: 'trying', signal });
+    const failing = runOrFail('sh', ['-c', 'echo one; echo two >&2; exit 3'], { what: 'trying', signal });
     await expect(failing).rejects.toThrow('trying failed: two');
-    await expect(must('/no/such/program', [], { what: 'trying', signal })).rejects.toBeInstanceOf(InfraError);
+    await expect(runOrFail('/no/such/program', [], { what: 'trying', signal })).rejects.toBeInstanceOf(InfraError);
   });
 });
 

@@ -9,7 +9,7 @@ import {
   shows,
   withKernel,
 } from '../../../src/model/index.js';
-import { bothLives, fromConsole, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
+import { acrossPowerCycle, fromConsole, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
 import { reportOf } from '../run-result.js';
 
 const report = reportOf;
@@ -173,12 +173,17 @@ describe("findings in the kernel's own path", () => {
 
 it('what is worse of two lives of a cell is what counts, and is said', () => {
   const [good, bad] = [report('data', 'pass'), report('data', 'fail', 'lost', { code: 'data-stale' })];
-  expect(bothLives(good, good).detail).toBe('d; after the power cycle: d');
+  expect(acrossPowerCycle(good, good).detail).toBe('d; after the power cycle: d');
   const lost = { code: 'data-stale', detail: 'after the power cycle: lost' };
-  expect(bothLives(good, bad)).toEqual({ name: 'data', verdict: 'fail', detail: lost.detail, objections: [lost] });
-  expect(bothLives(bad, report('data', 'inconclusive'))).toMatchObject({ verdict: 'fail', detail: 'lost' });
+  expect(acrossPowerCycle(good, bad)).toEqual({
+    name: 'data',
+    verdict: 'fail',
+    detail: lost.detail,
+    objections: [lost],
+  });
+  expect(acrossPowerCycle(bad, report('data', 'inconclusive'))).toMatchObject({ verdict: 'fail', detail: 'lost' });
   const finding = (detail: string) => withKernel(good, [{ code: 'data-mismatch', detail }]);
-  expect(bothLives(finding('a'), finding('b')).kernel?.map(({ detail }) => detail)).toEqual([
+  expect(acrossPowerCycle(finding('a'), finding('b')).kernel?.map(({ detail }) => detail)).toEqual([
     'a',
     'after the power cycle: b',
   ]);

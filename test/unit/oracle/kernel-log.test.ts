@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import {
   allowedWhile,
   complaints,
+  complaintText,
   fromConsole,
   judgeKernelLog,
   type LogLine,
   logWindow,
   parseKmsg,
-  worded,
 } from '../../../src/oracle/index.js';
 import { FAULTS_IN_LOG } from '../../../src/workloads/shared/faults-in-log.js';
 import { COMPLAINTS } from './kernel-complaints.js';
@@ -104,7 +104,7 @@ describe('the kernel-log oracle', () => {
   });
 
   it('says nothing twice', () => {
-    const wordings = COMPLAINTS.flatMap((one) => complaints([one]).map(worded));
+    const wordings = COMPLAINTS.flatMap((one) => complaints([one]).map(complaintText));
     expect(wordings.filter((text) => /BUG: BUG|WARN: WARNING|KASAN: BUG: KASAN/.test(text))).toEqual([]);
     expect(judged(line('BUG: scheduling while atomic: insmod/78/0x00000002', 3)).detail).toMatch(/^BUG: scheduling/);
   });

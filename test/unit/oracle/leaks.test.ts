@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeLeaks, type Snapshot } from '../../../src/oracle/index.js';
+import { type Counters, judgeLeaks } from '../../../src/oracle/index.js';
 
 describe('the leak oracle', () => {
   const iommu = (events: number, bytes: number) => ({
@@ -10,7 +10,7 @@ describe('the leak oracle', () => {
     iova_alloc_events: events,
     iova_free_events: events,
   });
-  const snapshot = (change: (s: Snapshot['snapshot']) => void = () => {}): Snapshot => {
+  const counters = (change: (s: Counters['counters']) => void = () => {}): Counters => {
     const s = {
       pins: { acquired: 100, released: 100 },
       swiotlb_used: 0,
@@ -20,12 +20,12 @@ describe('the leak oracle', () => {
       modules: { phyr: 2, phyr_nvme: 0 },
     };
     change(s);
-    return { snapshot: s };
+    return { counters: s };
   };
 
-  const judged = (change: (s: Snapshot['snapshot']) => void) =>
-    judgeLeaks({ before: snapshot(), after: snapshot(change), translated: true });
-  const busy = (s: Snapshot['snapshot']) => {
+  const judged = (change: (s: Counters['counters']) => void) =>
+    judgeLeaks({ before: counters(), after: counters(change), translated: true });
+  const busy = (s: Counters['counters']) => {
     s.pins = { acquired: 900, released: 900 };
     s.iommu = iommu(90, 99_000);
   };
@@ -34,7 +34,7 @@ describe('the leak oracle', () => {
     expect(judged(busy)).toMatchObject({ verdict: 'pass', detail: expect.stringContaining('IOMMU mappings') });
   });
 
-  it.each<[string, (s: Snapshot['snapshot']) => void, RegExp]>([
+  it.each<[string, (s: Counters['counters']) => void, RegExp]>([
     ['a pin', (s) => (s.pins.acquired = 901), /page pins: 1 pages left/],
     ['a mapping', (s) => (s.iommu.map_bytes = 103_096), /IOMMU mappings: 4096 bytes left/],
     ['an IOVA', (s) => (s.iommu.iova_alloc_events = 91), /IOVAs: 1 ranges left/],
@@ -56,7 +56,7 @@ describe('the leak oracle', () => {
     expect(leaks.detail).toMatch(words);
   });
 
-  it.each<[string, (s: Snapshot['snapshot']) => void]>([
+  it.each<[string, (s: Counters['counters']) => void]>([
     ['no counter of mappings', (s) => (s.iommu.map_bytes = null)],
     ['a counter of mappings that never counted', () => {}],
     ['no counter of pins', (s) => (s.pins.acquired = null)],
@@ -72,42 +72,42 @@ describe('the leak oracle', () => {
   });
 
   it('could not look without the counters afterwards', () => {
-    expect(judgeLeaks({ before: snapshot(), after: undefined, translated: true }).verdict).toBe('inconclusive');
+    expect(judgeLeaks({ before: counters(), after: undefined, translated: true }).verdict).toBe('inconclusive');
   });
 
   it('does without the counter of IOVAs where the kernel has none, and does not claim it', () => {
-    const none = (s: Snapshot['snapshot']) => (s.iommu.iova_free_events = null);
-    const after = (s: Snapshot['snapshot']) => {
+    const none = (s: Counters['counters']) => (s.iommu.iova_free_events = null);
+    const after = (s: Counters['counters']) => {
       busy(s);
       none(s);
     };
-    const leaks = judgeLeaks({ before: snapshot(none), after: snapshot(after), translated: true });
+    const leaks = judgeLeaks({ before: counters(none), after: counters(after), translated: true });
     expect(leaks).toMatchObject({ verdict: 'pass', detail: expect.not.stringContaining('IOVAs') });
   });
 
   it('fails on peer-to-peer memory that somebody still has when its owner goes', () => {
     const p2p = (used: number) => [{ p2p: { bdf: '0000:04:00.0', used } }];
     const said = (used: number) =>
-      judgeLeaks({ before: snapshot(), after: snapshot(busy), p2p: p2p(used), translated: true });
+      judgeLeaks({ before: counters(), after: counters(busy), p2p: p2p(used), translated: true });
     expect(said(0)).toMatchObject({ verdict: 'pass', detail: expect.stringContaining('P2P memory') });
     expect(said(4096).detail).toMatch(/P2P memory: 4096 bytes left/);
   });
 
   it('claims nothing about mappings where nothing translates', () => {
-    const leaks = judgeLeaks({ before: snapshot(), after: snapshot(), translated: false });
+    const leaks = judgeLeaks({ before: counters(), after: counters(), translated: false });
     expect(leaks).toMatchObject({ verdict: 'pass', detail: expect.not.stringContaining('IOMMU') });
   });
 
   it('takes mappings from the counted stretches, and all else from the whole', () => {
     const windows = {
-      from: snapshot(busy),
-      to: snapshot((s) => (s.iommu = iommu(0, 0))),
+      from: counters(busy),
+      to: counters((s) => (s.iommu = iommu(0, 0))),
     };
-    const after = snapshot((s) => (s.iommu = iommu(0, 0)));
-    const judge = (end: Snapshot) =>
-      judgeLeaks({ before: snapshot(), after: end, uncounted: windows, translated: true });
+    const after = counters((s) => (s.iommu = iommu(0, 0)));
+    const judge = (end: Counters) =>
+      judgeLeaks({ before: counters(), after: end, uncounted: windows, translated: true });
     expect(judge(after).verdict).toBe('pass');
-    after.snapshot.pins.acquired = 199;
+    after.counters.pins.acquired = 199;
     expect(judge(after).detail).toMatch(/page pins: 99/);
   });
 });

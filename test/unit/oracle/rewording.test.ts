@@ -12,6 +12,7 @@ import {
   whyUnfinished,
 } from '../../../src/model/index.js';
 import {
+  type Counters,
   findingsIn,
   fromConsole,
   judge,
@@ -22,7 +23,6 @@ import {
   judgeLeaks,
   judgeTranslate,
   judgeWatch,
-  type Snapshot,
   withoutTime,
 } from '../../../src/oracle/index.js';
 import { Prot } from '../../../src/oracle/story.js';
@@ -60,8 +60,8 @@ const log = (...lines: string[]) =>
     { known: known.filter(({ oracle }) => oracle === 'kernel-log') },
   );
 
-const counters = (pins: number): Snapshot => ({
-  snapshot: {
+const counters = (pins: number): Counters => ({
+  counters: {
     pins: { acquired: pins, released: 0 },
     swiotlb_used: null,
     iommu: {

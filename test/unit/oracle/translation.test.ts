@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Path } from '../../../src/model/index.js';
+import { DmaPath } from '../../../src/model/index.js';
 import { judgeTranslate, judgeWatch, type Translate, type Watch } from '../../../src/oracle/index.js';
 
 describe('the translation oracle', () => {
@@ -62,7 +62,7 @@ describe('the translation oracle', () => {
     ['iova', { p2p: { bytes: 40960, bus: 0, bounced: 0 } }],
     ['bounce', { by: 'none', bounced: 40960, p2p: { bytes: 40960, bus: 0, bounced: 40960 } }],
   ] as const)('objects when data due by another way went by %s (%#)', (how, seen) => {
-    for (const due of Path.options) {
+    for (const due of DmaPath.options) {
       const { verdict, detail } = judgeWatch(watch(seen), { kind: 'works', how: due }, 40960);
       expect(verdict).toBe(due === how ? 'pass' : 'fail');
       expect(detail).toContain(due === how ? how : `went by ${how}, due ${due}`);

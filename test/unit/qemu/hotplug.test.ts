@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InfraError } from '../../../src/model/index.js';
-import { deviceOption, NotLetGo, unplug } from '../../../src/qemu/hotplug.js';
+import { deviceOption, NotReleased, unplug } from '../../../src/qemu/hotplug.js';
 import { ManualHost, settled } from '../host/manual-clock.js';
 import { GREETING, monitor } from './monitor.js';
 
@@ -31,7 +31,7 @@ describe('a device that the guest does not let go', () => {
   it('is its failure when its time is up', async () => {
     const { host, outcome } = await pressed();
     await host.pass(20_000);
-    expect(await outcome).toEqual(new NotLetGo("the guest did not let go of 'd' within 20 s"));
+    expect(await outcome).toEqual(new NotReleased("the guest did not let go of 'd' within 20 s"));
   });
 
   it('is nobody’s when QEMU stands still', async () => {
@@ -39,7 +39,7 @@ describe('a device that the guest does not let go', () => {
     await host.pass(20_000);
     const error = await outcome;
     expect(error).toBeInstanceOf(InfraError);
-    expect(error).not.toBeInstanceOf(NotLetGo);
+    expect(error).not.toBeInstanceOf(NotReleased);
   });
 
   it('is gone when it went while we were stopped', async () => {

@@ -12,7 +12,7 @@ import { causesOf } from '../../../src/report/html/causes.js';
 import { findingsOf } from '../../../src/report/index.js';
 import {
   EVENTS,
-  findPastCell,
+  findRecordedCell,
   mergeShards,
   notPassed,
   type RecordedRun,
@@ -66,7 +66,7 @@ describe('a run of schema 2', () => {
     const log = { ...(events as NonNullable<typeof events>), folder };
     const merged = mergeShards([log], { id: 'm', now: '2026-11-29T12:00:00.000Z', repro: (id) => id });
     expect(merged.events.filter((event) => event.type === 'cell-end')).toHaveLength(4);
-    const { cell } = await findPastCell(runs, XFAIL);
+    const { cell } = await findRecordedCell(runs, XFAIL);
     expect(withOwnPatterns(cell, knownDefects).known).toMatchObject([
       { id: 'dma-buf-ranges-in-iova', code: 'refused-unduly' },
     ]);

@@ -6,7 +6,7 @@ import { suites } from '../../../harness/index.js';
 import { otherImages } from '../../../src/cli/repro.js';
 import type { CellRecord, Image } from '../../../src/model/index.js';
 import { expand } from '../../../src/plan/index.js';
-import { findPastCell, findRun, RunStore, readRun, runFolders } from '../../../src/results/index.js';
+import { findRecordedCell, findRun, RunStore, readRun, runFolders } from '../../../src/results/index.js';
 import { KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell, partsOf, type Suite } from '../../../src/workloads/index.js';
 import { someRun } from '../run-result.js';
 
@@ -54,15 +54,15 @@ describe('a cell of a run is found', () => {
   it('by the folder that it left, wherever that is now', async () => {
     const folder = join(runs, 'downloaded', 'x');
     await keepIn(folder);
-    expect(await findPastCell('/nowhere', folder)).toEqual({ run: someRun, cell, kept });
+    expect(await findRecordedCell('/nowhere', folder)).toEqual({ run: someRun, cell, kept });
   });
 
   it('by its run, named or as a folder, with what was kept of it', async () => {
     const folder = await run('r1', 5, [cell, other], [failed]);
     await keepIn(join(folder, 'cells/it'));
     for (const word of [`r1/${cell.id}`, `${folder}/${cell.id}`])
-      expect(await findPastCell(runs, word)).toMatchObject({ run: { id: 'r1', seed: 5 }, cell, kept });
-    expect((await findPastCell(runs, `r1/${other.id}`)).kept).toBeUndefined();
+      expect(await findRecordedCell(runs, word)).toMatchObject({ run: { id: 'r1', seed: 5 }, cell, kept });
+    expect((await findRecordedCell(runs, `r1/${other.id}`)).kept).toBeUndefined();
   });
 
   it('by its run as any command takes it: the beginning of its id, or the newest', async () => {
@@ -72,8 +72,8 @@ describe('a cell of a run is found', () => {
       ['20261121', 1],
       ['newest', 2],
     ] as const)
-      expect((await findPastCell(runs, `${name}/${cell.id}`)).run.seed).toBe(seed);
-    await expect(findPastCell(runs, `2026/${cell.id}`)).rejects.toThrow("'2026' begins 2 runs");
+      expect((await findRecordedCell(runs, `${name}/${cell.id}`)).run.seed).toBe(seed);
+    await expect(findRecordedCell(runs, `2026/${cell.id}`)).rejects.toThrow("'2026' begins 2 runs");
   });
 
   it('by its name in the newest run that has it', async () => {
@@ -82,8 +82,8 @@ describe('a cell of a run is found', () => {
     await run('20261121-000001-a', 2, [cell, other]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     await run('20261121-000002-c', 3, [other]);
-    expect((await findPastCell(runs, cell.id)).run.seed).toBe(2);
-    expect((await findPastCell(runs, other.id)).run.seed).toBe(3);
+    expect((await findRecordedCell(runs, cell.id)).run.seed).toBe(2);
+    expect((await findRecordedCell(runs, other.id)).run.seed).toBe(3);
     expect((await runFolders(runs)).map((folder) => folder.slice(runs.length + 1))).toEqual([
       '20261121-000002-c',
       '20261121-000001-a',
@@ -93,11 +93,13 @@ describe('a cell of a run is found', () => {
 
   it('or is said not to be there', async () => {
     await run('r1', 1);
-    await expect(findPastCell(runs, 'a/b/c/d')).rejects.toThrow(/^no run in .* has a cell 'a\/b\/c\/d'$/);
-    await expect(findPastCell(runs, 'r1/a/b/c/d')).rejects.toThrow(/^the run in .*r1 has no cell 'a\/b\/c\/d'$/);
+    await expect(findRecordedCell(runs, 'a/b/c/d')).rejects.toThrow(/^no run in .* has a cell 'a\/b\/c\/d'$/);
+    await expect(findRecordedCell(runs, 'r1/a/b/c/d')).rejects.toThrow(/^the run in .*r1 has no cell 'a\/b\/c\/d'$/);
     await mkdir(join(runs, 'x'));
     await writeFile(join(runs, 'x', KEPT_CELL), '{');
-    await expect(findPastCell(runs, join(runs, 'x'))).rejects.toThrow(/x\/cell\.json does not say what the cell was/);
+    await expect(findRecordedCell(runs, join(runs, 'x'))).rejects.toThrow(
+      /x\/cell\.json does not say what the cell was/,
+    );
   });
 
   it('and the newest run says how its cells ended, the last word of each', async () => {
@@ -139,6 +141,6 @@ describe('what is not the same here', () => {
   });
 
   it('says of a folder that no failed cell kept it', async () => {
-    await expect(findPastCell('/no/runs', import.meta.dirname)).rejects.toThrow(/has no cell\.json/);
+    await expect(findRecordedCell('/no/runs', import.meta.dirname)).rejects.toThrow(/has no cell\.json/);
   });
 });

@@ -5,7 +5,7 @@ import type { Backend, Machine } from '../../../../src/model/index.js';
 import { expand } from '../../../../src/plan/index.js';
 import type { Pmem } from '../../../../src/workloads/pmem/declaration.js';
 import { pmemRefusal } from '../../../../src/workloads/pmem/refusal.js';
-import { MEMORY_PATHS } from '../../../../src/workloads/shared/memory-paths.js';
+import { IO_PATHS } from '../../../../src/workloads/shared/io-paths.js';
 
 const raw: Pmem = { id: 'raw', kind: 'pmem', mode: 'raw', sizeKiB: 512 };
 const fsdax: Pmem = { ...raw, id: 'fsdax', mode: 'fsdax' };
@@ -18,7 +18,7 @@ function planned(machine: Machine, workload: Pmem, backend: Backend = 'phyr8') {
 }
 
 const refusals = (machine: Machine, workload: Pmem) =>
-  MEMORY_PATHS.map((path) => pmemRefusal(withNvdimm(machine), workload, path));
+  IO_PATHS.map((path) => pmemRefusal(withNvdimm(machine), workload, path));
 
 describe('I/O with an NVDIMM', () => {
   it('needs one', () => {

@@ -22,7 +22,7 @@ const iommu = {
   iova_alloc_events: 0,
   iova_free_events: 0,
 };
-const snapshot = { snapshot: { ...counters, iommu } };
+const counted = { counters: { ...counters, iommu } };
 
 /** A guest whose fio says this; what it was given to do is kept. */
 function guest(jobs: ReturnType<typeof job>[]) {
@@ -33,7 +33,7 @@ function guest(jobs: ReturnType<typeof job>[]) {
     ask: async (_: unknown, command: string) => ({ op: command.split(' ')[1], bytes: 1 << 20, bad: 0 }),
     run: async (_: string, { stdin }: { stdin?: string } = {}): Promise<Answer> => {
       jobFile = stdin ?? jobFile;
-      return { code: 0, lines: [snapshot, { jobs }, snapshot], stderr: '' };
+      return { code: 0, lines: [counted, { jobs }, counted], stderr: '' };
     },
   } as unknown as Lab;
   const workload = { id: 'x', kind: 'throughput' as const, loads: [load], ms: 100, rounds: 2 } satisfies Workload;

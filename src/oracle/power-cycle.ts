@@ -1,7 +1,7 @@
 import { type OracleReport, objectionsOf, passes, saying, withKernel } from '../model/index.js';
 
 /** What one oracle says of a guest and of that which came after it, where the power was gone in between: the worse of the two. */
-export function bothLives(before: OracleReport, after: OracleReport): OracleReport {
+export function acrossPowerCycle(before: OracleReport, after: OracleReport): OracleReport {
   const badness = ({ verdict }: OracleReport) => ['pass', 'inconclusive', 'fail'].indexOf(verdict);
   const { name, verdict } = badness(after) > badness(before) ? after : before;
   const later = <T extends { detail: string }>(one: T): T => ({

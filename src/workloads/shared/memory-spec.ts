@@ -8,7 +8,7 @@ import { RANGES_SPAN } from './ranges.js';
 import { NO_RESERVED_RAM, reservedRam } from './reserved-ram.js';
 
 /** What a workload asks of it. */
-export interface Lent {
+export interface MemorySpec {
   memory: MemoryOwner;
   peer?: string | undefined;
   via: readonly Via[];
@@ -21,28 +21,28 @@ export interface Lent {
 const PHYR_ERRNO = new Map([['EINVAL', 'EREMOTEIO']]);
 
 /** `client`: the device that works on it. `undefined`: it is the machine's own, and nothing stands in its way. */
-export function decideLent(lent: Lent, setup: Omit<Setup, 'dut'>, client: string): Decision | undefined {
+export function decideMemory(spec: MemorySpec, setup: Omit<Setup, 'dut'>, client: string): Decision | undefined {
   const { machine, topology, nodes, backend } = setup;
-  if (lent.memory === 'page-less' && reservedRam(machine) === undefined) return { prune: NO_RESERVED_RAM };
-  if (lent.peer === undefined) return undefined;
-  const peer = nodes.find(({ id }) => id === lent.peer);
-  if (peer?.kind !== 'ivshmem') return { prune: `the topology has no BAR called '${lent.peer}'` };
-  if (sharedBytes(lent) > peer.sizeMiB << 20)
+  if (spec.memory === 'page-less' && reservedRam(machine) === undefined) return { prune: NO_RESERVED_RAM };
+  if (spec.peer === undefined) return undefined;
+  const peer = nodes.find(({ id }) => id === spec.peer);
+  if (peer?.kind !== 'ivshmem') return { prune: `the topology has no BAR called '${spec.peer}'` };
+  if (sharedBytes(spec) > peer.sizeMiB << 20)
     return {
-      prune: `the BAR of '${peer.id}' is smaller than the workload's dma-bufs (${sharedBytes(lent) >> 20} MiB)`,
+      prune: `the BAR of '${peer.id}' is smaller than the workload's dma-bufs (${sharedBytes(spec) >> 20} MiB)`,
     };
-  if (lent.memory === 'peer-vfio') {
-    const decided = decideVfio(setup, lent, client, peer.id);
+  if (spec.memory === 'peer-vfio') {
+    const decided = decideVfio(setup, spec, client, peer.id);
     if (decided !== undefined) return decided;
   }
   // The scatterlist is the kernel's to make, whatever maps the requests.
   const kernels = p2pRoute(machine, topology, client, peer.id);
-  const byScatterlist = lent.via.includes('dma-buf-sg') && kernels.kind === 'not-modelled';
+  const byScatterlist = spec.via.includes('dma-buf-sg') && kernels.kind === 'not-modelled';
   const route = byScatterlist ? kernels : p2pRouteBy(backend, machine, topology, client, peer.id);
   if (route.kind === 'not-modelled') return { run: { kind: 'not-modelled', why: route.why } };
   if (route.kind === 'refused') return { run: { kind: 'refused', errno: PHYR_ERRNO.get(route.errno) ?? route.errno } };
   // Of memory without pages the watch sees addresses alone: not whose they are.
-  if (lent.memory === 'peer') return works(route.how);
+  if (spec.memory === 'peer') return works(route.how);
   return works(translates(machine.iommu) ? 'iova' : 'direct');
 }
 
@@ -52,14 +52,14 @@ export function isShared(via: Via): boolean {
 }
 
 /** How much of a memory a workload's dma-bufs are spread over: each way and each thread has its own. */
-export function sharedBytes({ via, threads, ranges }: Lent): number {
+export function sharedBytes({ via, threads, ranges }: MemorySpec): number {
   return ranges === undefined ? 0 : via.filter(isShared).length * threads * RANGES_SPAN;
 }
 
 /** `undefined`: as with any other peer. */
 function decideVfio(
   { machine, topology }: Omit<Setup, 'dut'>,
-  { via }: Lent,
+  { via }: MemorySpec,
   client: string,
   peer: string,
 ): Decision | undefined {

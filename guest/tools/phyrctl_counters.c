@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrctl: what the kernel says about itself.  Two snapshots around a workload show a leak:
+ * phyrctl: what the kernel says about itself.  The counters before and after a workload show a leak:
  * counters that should come back to where they were.  What cannot be read is null, never 0.
  */
 #include <dirent.h>
@@ -121,13 +121,13 @@ static void print_modules(void)
 	free(text);
 }
 
-void cmd_snapshot(char **args)
+void cmd_counters(char **args)
 {
 	char *taint;
 
 	no_arguments(args);
 	iommu_settle();
-	printf("{\"snapshot\":{");
+	printf("{\"counters\":{");
 	print_pins();
 	printf(",");
 	print_swiotlb();

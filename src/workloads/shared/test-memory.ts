@@ -2,12 +2,12 @@
 
 import { InfraError } from '../../model/index.js';
 import type { WorkloadContext } from './context.js';
-import { isShared, type Lent } from './lent.js';
 import type { Via } from './memory.js';
+import { isShared, type MemorySpec } from './memory-spec.js';
 import { RANGES_SPAN, type Range, rangesOf } from './ranges.js';
 import { reservedRam } from './reserved-ram.js';
 
-export interface LentMemory {
+export interface TestMemory {
   /** As phyrio and region name it, by each way. */
   names: Record<Via, string>;
   /** Of a dma-buf: where in the memory its parts are, in their order. */
@@ -26,7 +26,7 @@ export interface LentMemory {
 
 type Context = Pick<WorkloadContext, 'cell' | 'lab' | 'peers'>;
 
-export async function makeMemory({ cell, lab, peers }: Context, workload: Lent): Promise<LentMemory> {
+export async function makeMemory({ cell, lab, peers }: Context, workload: MemorySpec): Promise<TestMemory> {
   const { seed } = cell;
   if (workload.memory === 'user')
     return {
@@ -73,7 +73,7 @@ export async function makeMemory({ cell, lab, peers }: Context, workload: Lent):
   }
 }
 
-function named(seed: number, workload: Lent, file: string): Omit<LentMemory, 'release'> {
+function named(seed: number, workload: MemorySpec, file: string): Omit<TestMemory, 'release'> {
   // Ways and threads have memory of their own, so that all of it can be looked at in the end.
   const ranges = (via: Via): Range[] => {
     const base = Math.max(workload.via.filter(isShared).indexOf(via), 0) * workload.threads * RANGES_SPAN;
