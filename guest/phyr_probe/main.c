@@ -56,159 +56,145 @@ static struct pci_driver probe_driver = {
 	.remove = probe_unbind,
 };
 
-static long ioctl_map_cost(void __user *user)
+union probe_arg {
+	struct phyr_probe_map_cost map_cost;
+	struct phyr_probe_translate translate;
+	struct phyr_probe_io_cost io_cost;
+	struct phyr_probe_watch watch;
+	struct phyr_probe_story_start story_start;
+	struct phyr_probe_story_read story_read;
+	struct phyr_probe_follow_domain follow_domain;
+	struct phyr_probe_calls calls;
+};
+
+static int do_map_cost(union probe_arg *arg)
 {
-	struct phyr_probe_map_cost arg, in;
+	struct phyr_probe_map_cost in = arg->map_cost;
 	int err;
 
-	if (copy_from_user(&in, user, sizeof(in)))
-		return -EFAULT;
 	if (in.count > 1 || !in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS)
 		return -EINVAL;
 	err = probe_memory_check(&in.memory);
 	if (err)
 		return err;
-	memset(&arg, 0, sizeof(arg));
-	arg.memory = in.memory;
-	arg.iterations = in.iterations;
-	arg.count = in.count;
+	memset(arg, 0, sizeof(*arg));
+	arg->map_cost.memory = in.memory;
+	arg->map_cost.iterations = in.iterations;
+	arg->map_cost.count = in.count;
 
-	mutex_lock(&target_lock);
-	err = target ? probe_map_cost(&target->dev, &arg) : -ENODEV;
-	mutex_unlock(&target_lock);
-	if (err)
-		return err;
-	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+	guard(mutex)(&target_lock);
+	return target ? probe_map_cost(&target->dev, &arg->map_cost) : -ENODEV;
 }
 
-static long ioctl_translate(void __user *user)
+static int do_translate(union probe_arg *arg)
 {
-	struct phyr_probe_translate arg = {};
+	struct phyr_probe_memory memory = arg->translate.memory;
 	int err;
 
-	if (copy_from_user(&arg.memory, user, sizeof(arg.memory)))
-		return -EFAULT;
-	err = probe_memory_check(&arg.memory);
+	err = probe_memory_check(&memory);
 	if (err)
 		return err;
+	memset(arg, 0, sizeof(*arg));
+	arg->translate.memory = memory;
 
-	mutex_lock(&target_lock);
-	err = target ? probe_translate(&target->dev, &arg) : -ENODEV;
-	mutex_unlock(&target_lock);
-	if (err)
-		return err;
-	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+	guard(mutex)(&target_lock);
+	return target ? probe_translate(&target->dev, &arg->translate) : -ENODEV;
 }
 
-static long ioctl_io_cost(void __user *user)
+static int do_io_cost(union probe_arg *arg)
 {
-	struct phyr_probe_io_cost arg, in;
+	struct phyr_probe_io_cost in = arg->io_cost;
 	int err;
 
-	if (copy_from_user(&in, user, sizeof(in)))
-		return -EFAULT;
 	if (in.reserved || !in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS ||
 	    in.memory.backend || in.memory.trim)
 		return -EINVAL;
 	err = probe_memory_check(&in.memory);
 	if (err)
 		return err;
-	memset(&arg, 0, sizeof(arg));
-	arg.memory = in.memory;
-	arg.fd = in.fd;
-	arg.iterations = in.iterations;
-	err = probe_io_cost(&arg);
-	if (err)
-		return err;
-	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+	memset(arg, 0, sizeof(*arg));
+	arg->io_cost.memory = in.memory;
+	arg->io_cost.fd = in.fd;
+	arg->io_cost.iterations = in.iterations;
+	return probe_io_cost(&arg->io_cost);
 }
 
-static long ioctl_watch_read(void __user *user)
+static int do_watch_start(union probe_arg *arg)
 {
-	struct phyr_probe_watch arg;
-
-	probe_watch_read(&arg);
-	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
+	return probe_watch_start();
 }
 
-static long ioctl_story_start(void __user *user)
+static int do_watch_stop(union probe_arg *arg)
 {
-	struct phyr_probe_story_start arg;
-
-	if (copy_from_user(&arg, user, sizeof(arg)))
-		return -EFAULT;
-	return probe_story_start(&arg);
+	return probe_watch_stop();
 }
 
-static long ioctl_story_read(void __user *user)
+static int do_watch_read(union probe_arg *arg)
 {
-	struct phyr_probe_story_read arg;
+	probe_watch_read(&arg->watch);
+	return 0;
+}
+
+static int do_story_start(union probe_arg *arg)
+{
+	return probe_story_start(&arg->story_start);
+}
+
+static int do_story_stop(union probe_arg *arg)
+{
+	return probe_story_stop();
+}
+
+static int do_story_read(union probe_arg *arg)
+{
+	return probe_story_read(&arg->story_read);
+}
+
+static int do_follow_domain(union probe_arg *arg)
+{
+	return probe_follow_domain(&arg->follow_domain);
+}
+
+static int do_calls(union probe_arg *arg)
+{
+	return probe_calls(&arg->calls);
+}
+
+static const struct probe_op {
+	unsigned int cmd;
+	int (*run)(union probe_arg *arg);
+} probe_ops[] = {
+	{ PHYR_PROBE_IOC_MAP_COST, do_map_cost },
+	{ PHYR_PROBE_IOC_TRANSLATE, do_translate },
+	{ PHYR_PROBE_IOC_IO_COST, do_io_cost },
+	{ PHYR_PROBE_IOC_WATCH_START, do_watch_start },
+	{ PHYR_PROBE_IOC_WATCH_STOP, do_watch_stop },
+	{ PHYR_PROBE_IOC_WATCH_READ, do_watch_read },
+	{ PHYR_PROBE_IOC_STORY_START, do_story_start },
+	{ PHYR_PROBE_IOC_STORY_STOP, do_story_stop },
+	{ PHYR_PROBE_IOC_STORY_READ, do_story_read },
+	{ PHYR_PROBE_IOC_FOLLOW_DOMAIN, do_follow_domain },
+	{ PHYR_PROBE_IOC_CALLS, do_calls },
+};
+
+static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long user)
+{
+	const struct probe_op *op = probe_ops;
+	union probe_arg arg = {};
 	int err;
 
-	if (copy_from_user(&arg, user, sizeof(arg)))
-		return -EFAULT;
-	err = probe_story_read(&arg);
-	if (err)
-		return err;
-	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
-}
-
-static long ioctl_follow_domain(void __user *user)
-{
-	struct phyr_probe_follow_domain arg;
-	int err;
-
-	if (copy_from_user(&arg, user, sizeof(arg)))
-		return -EFAULT;
-	err = probe_follow_domain(&arg);
-	if (err)
-		return err;
-	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
-}
-
-static long ioctl_calls(void __user *user)
-{
-	struct phyr_probe_calls arg;
-	int err;
-
-	if (copy_from_user(&arg, user, sizeof(arg)))
-		return -EFAULT;
-	err = probe_calls(&arg);
-	if (err)
-		return err;
-	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
-}
-
-static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	void __user *user = (void __user *)arg;
-
-	switch (cmd) {
-	case PHYR_PROBE_IOC_MAP_COST:
-		return ioctl_map_cost(user);
-	case PHYR_PROBE_IOC_TRANSLATE:
-		return ioctl_translate(user);
-	case PHYR_PROBE_IOC_IO_COST:
-		return ioctl_io_cost(user);
-	case PHYR_PROBE_IOC_WATCH_START:
-		return probe_watch_start();
-	case PHYR_PROBE_IOC_WATCH_STOP:
-		return probe_watch_stop();
-	case PHYR_PROBE_IOC_WATCH_READ:
-		return ioctl_watch_read(user);
-	case PHYR_PROBE_IOC_STORY_START:
-		return ioctl_story_start(user);
-	case PHYR_PROBE_IOC_STORY_STOP:
-		return probe_story_stop();
-	case PHYR_PROBE_IOC_STORY_READ:
-		return ioctl_story_read(user);
-	case PHYR_PROBE_IOC_FOLLOW_DOMAIN:
-		return ioctl_follow_domain(user);
-	case PHYR_PROBE_IOC_CALLS:
-		return ioctl_calls(user);
-	default:
+	while (op < probe_ops + ARRAY_SIZE(probe_ops) && op->cmd != cmd)
+		op++;
+	if (op == probe_ops + ARRAY_SIZE(probe_ops))
 		return -ENOTTY;
-	}
+	if (_IOC_DIR(cmd) & _IOC_WRITE &&
+	    copy_from_user(&arg, (void __user *)user, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	err = op->run(&arg);
+	if (!err && _IOC_DIR(cmd) & _IOC_READ &&
+	    copy_to_user((void __user *)user, &arg, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	return err;
 }
 
 static int probe_release(struct inode *inode, struct file *file)
