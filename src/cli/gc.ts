@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { FileLock, GUEST_STATE, type Images, openImages, type Removable } from '../images/index.js';
 import { countOf, formatBytes } from '../model/index.js';
-import { garbage, type KeptRun } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
-import { EVENTS, Nights, runFolders, runsFolder } from '../results/index.js';
+import { EVENTS, type KeptRun, Nights, runFolders, runsFolder } from '../results/index.js';
 import { say } from '../terminal/index.js';
+import { garbage } from './garbage.js';
 import { interruptible } from './interrupt.js';
 import { size, wholeNumber } from './options.js';
 

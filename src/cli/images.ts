@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import { ARCHES } from '../arches/index.js';
-import { type Images, type ImagesOptions, openImages } from '../images/index.js';
+import { type Images, type ImagesOptions, notUsedFor, openImages } from '../images/index.js';
 import { countOf, formatBytes } from '../model/index.js';
-import { notUsedFor } from '../plan/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { columnsOf, flowing, say } from '../terminal/index.js';
 import { bytesOf, listed } from './gc.js';

@@ -9,3 +9,4 @@ export { findMirror, tryMirror } from './mirror.js';
 export { keyOf } from './project.js';
 export { guestFolder } from './sources.js';
 export { GUEST_STATE, GuestStates } from './states.js';
+export { notUsedFor, type Unused } from './unused.js';

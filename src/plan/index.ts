@@ -1,5 +1,4 @@
 export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, keptStates, type Load, loadOf } from './boots.js';
-export { garbage, type KeptRun, notUsedFor, runsToRemove } from './disk.js';
 export { expand, type Plan } from './expand.js';
 export { type Found, find } from './find.js';
 export { withKnown, withOwnPatterns } from './known.js';

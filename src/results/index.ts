@@ -7,6 +7,7 @@ export { type Merged, mergeShards, type ShardLog } from './merge.js';
 export { type Item, type News, newsOf } from './news.js';
 export { Nights } from './nights.js';
 export { inOrder, type RecordedRun, readRun } from './read.js';
+export { type KeptRun, runsToRemove } from './room.js';
 export { findRecordedCell, findRun, pickRun, type RecordedCell, runAt, runFolders } from './runs.js';
 export { samplesOf } from './samples.js';
 export { newRunId, RunStore, runsFolder, writeJson, writeWhole } from './store.js';

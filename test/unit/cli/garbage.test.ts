@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { garbage, type KeptRun, runsToRemove } from '../../../src/plan/index.js';
+import { garbage } from '../../../src/cli/garbage.js';
+import { type KeptRun, runsToRemove } from '../../../src/results/index.js';
 
 const run = (folder: string, bytes = 10, needed = false): KeptRun => ({ folder, bytes, needed });
 const removed = (runs: KeptRun[], keep: number, room: number) =>

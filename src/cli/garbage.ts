@@ -1,40 +1,6 @@
-/** What goes when room is wanted. Pure, so that what is announced is what is done. */
-
-export interface KeptRun {
-  folder: string;
-  bytes: number;
-  /** At work, or of this very night: never removed. */
-  needed: boolean;
-}
-
-/**
- * @param runs newest first
- * @param keep how many runs stay at most
- * @param room bytes that they may take together
- */
-export function runsToRemove(runs: readonly KeptRun[], keep: number, room: number): KeptRun[] {
-  let kept = runs.filter(({ needed }) => needed).length;
-  let bytes = runs.reduce((sum, run) => sum + (run.needed ? run.bytes : 0), 0);
-  return runs.filter((run) => {
-    if (run.needed) return false;
-    if (kept >= keep || bytes + run.bytes > room) {
-      // An older, smaller one does not outlive it.
-      kept = keep;
-      return true;
-    }
-    kept++;
-    bytes += run.bytes;
-    return false;
-  });
-}
-
-/** An image, or what images are made of, that nobody uses. */
-export interface Unused {
-  bytes: number;
-  used: Date;
-  /** The state of a guest, which a boot brings again. */
-  state: boolean;
-}
+/** What goes when room is wanted: old images first, then old runs, then newer images. Pure, so that what is announced is what is done. */
+import { notUsedFor, type Unused } from '../images/index.js';
+import { type KeptRun, runsToRemove } from '../results/index.js';
 
 export interface Disk<Image extends Unused> {
   /** Newest first. */
@@ -73,13 +39,4 @@ export function garbage<Image extends Unused>(
   taken -= going.reduce((sum, { bytes }) => sum + bytes, 0);
   whileFull(UNUSED_DAYS.after);
   return { runs: going, images: [...images] };
-}
-
-export function notUsedFor<Image extends Pick<Unused, 'used'>>(
-  days: number,
-  images: readonly Image[],
-  now: Date,
-): Image[] {
-  const before = now.getTime() - days * 86_400_000;
-  return images.filter(({ used }) => used.getTime() < before);
 }
