@@ -18,7 +18,7 @@ export type Crosscheck = z.infer<typeof Crosscheck>;
 
 export const crosscheck = defineKind({
   name: 'crosscheck',
-  describe: "what our driver wrote is read by the kernel's, and the other way round",
+  describe: "data written through our driver is read back through the kernel's, and the reverse",
   schema: Crosscheck,
   clock: 'wall',
   kernel: 'any',

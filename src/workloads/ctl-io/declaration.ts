@@ -56,7 +56,7 @@ export type CtlIo = z.infer<typeof CtlIo>;
 
 export const ctlIo = defineKind({
   name: 'ctl-io',
-  describe: 'I/O through /dev/phyrN-ctl, without a bio, on memory of a process, of a peer or of nobody',
+  describe: 'I/O through /dev/phyrN-ctl, without a bio, on memory of a process, of a peer, or without struct pages',
   schema: CtlIo,
   clock: 'wall',
   kernel: 'any',

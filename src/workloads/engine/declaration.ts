@@ -18,7 +18,7 @@ const BACKENDS = only(
 
 export const engine = defineKind({
   name: 'engine',
-  describe: 'DMA by a device that does nothing else, with mappings that are right, gone, or for the other direction',
+  describe: 'DMA by a device that does nothing else: mapped, unmapped, in the wrong direction, beyond its mask',
   schema: Engine,
   clock: 'wall',
   kernel: 'any',

@@ -22,7 +22,7 @@ export const figures = {
 
 export const hotRemove = defineKind({
   name: 'hot-remove',
-  describe: 'the disk goes while I/O is under way, by its slot or by its driver, and comes back',
+  describe: 'the disk is unplugged or unbound while I/O is under way, and comes back',
   schema: HotRemove,
   clock: 'wall',
   kernel: 'any',

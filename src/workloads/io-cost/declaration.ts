@@ -27,7 +27,7 @@ const BACKENDS = driverBackends('nvme');
 
 export const ioCost = defineKind({
   name: 'io-cost',
-  describe: 'instructions of whole reads and writes in the driver, of pages of which none adjoins the next',
+  describe: 'instructions that a driver spends on whole reads and writes of scattered pages',
   schema: IoCost,
   clock: 'icount',
   kernel: 'any',

@@ -13,7 +13,7 @@ export type KernelCheck = z.infer<typeof KernelCheck>;
 
 export const kernelCheck = defineKind({
   name: 'kernel-check',
-  describe: 'a module does what a kernel that checks itself must object to: shows that its reports arrive',
+  describe: 'a module does what a debug kernel must report; shows that the reports arrive',
   schema: KernelCheck,
   clock: 'wall',
   kernel: 'debug',

@@ -18,7 +18,7 @@ export type Lifetime = z.infer<typeof Lifetime>;
 
 export const lifetime = defineKind({
   name: 'lifetime',
-  describe: 'I/O with memory of a process to which something happens, before it and while it is under way',
+  describe: 'I/O on memory of a process that is forked, moved, unmapped, split or swapped meanwhile',
   schema: Lifetime,
   clock: 'wall',
   kernel: 'any',

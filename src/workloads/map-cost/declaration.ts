@@ -29,7 +29,7 @@ const BACKENDS = {
 
 export const mapCost = defineKind({
   name: 'map-cost',
-  describe: 'what building, mapping, using and unmapping cost, in instructions, and what they do besides',
+  describe: 'instructions to build, map, use and unmap a list, and what else each costs',
   schema: MapCost,
   clock: 'icount',
   kernel: 'any',

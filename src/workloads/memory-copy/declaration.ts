@@ -30,7 +30,7 @@ export type MemoryCopy = z.infer<typeof MemoryCopy>;
 
 export const memoryCopy = defineKind({
   name: 'memory-copy',
-  describe: 'disk, memory of the machine, disk, for each kind of page and data that begins inside one',
+  describe: 'disk to RAM to disk, for each page size, and for data that starts inside a page',
   schema: MemoryCopy,
   clock: 'wall',
   kernel: 'any',

@@ -19,7 +19,7 @@ export type P2pCopy = z.infer<typeof P2pCopy>;
 
 export const p2pCopy = defineKind({
   name: 'p2p-copy',
-  describe: 'disk, BAR of a peer, disk, without the CPU touching a byte',
+  describe: "disk to a peer's BAR to disk, without the CPU touching a byte",
   schema: P2pCopy,
   clock: 'wall',
   kernel: 'any',

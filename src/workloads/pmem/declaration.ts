@@ -21,7 +21,7 @@ export type Pmem = z.infer<typeof Pmem>;
 
 export const pmem = defineKind({
   name: 'pmem',
-  describe: 'I/O between the disk and an NVDIMM, which must hold what it held after the power was off',
+  describe: 'I/O between the disk and an NVDIMM, whose content must survive a power failure',
   schema: Pmem,
   clock: 'wall',
   kernel: 'any',

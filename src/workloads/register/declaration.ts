@@ -56,7 +56,7 @@ export const figures = {
 
 export const register = defineKind({
   name: 'register',
-  describe: 'memory that is registered with a DMA engine, used by key from several processes, and taken back meanwhile',
+  describe: 'memory registered with a DMA engine, used by key from several processes, revoked under load',
   schema: Register,
   clock: 'wall',
   kernel: 'any',

@@ -23,7 +23,7 @@ export const figures = {
 
 export const stress = defineKind({
   name: 'stress',
-  describe: 'all sizes, directions and alignments from many threads, with memory short',
+  describe: 'I/O of all sizes, directions and alignments from many threads, under memory pressure',
   schema: Stress,
   clock: 'wall',
   kernel: 'any',

@@ -47,8 +47,7 @@ export const figures = {
 
 export const throughput = defineKind({
   name: 'throughput',
-  describe:
-    "throughput and latency of our driver and of the kernel's, in turns, on two disks that differ in nothing else",
+  describe: "throughput and latency of our driver beside the kernel's, in turns, on two identical disks",
   schema: Throughput,
   clock: 'wall',
   kernel: 'any',

@@ -58,7 +58,7 @@ const SPARE_MIB = 512;
 
 export const userCost = defineKind({
   name: 'user-cost',
-  describe: "instructions of giving a device a process's memory, beside the kernel's ways",
+  describe: "instructions to give a device a process's memory, by the kernel's APIs and by phyr lists",
   schema: UserCost,
   clock: 'icount',
   kernel: 'any',

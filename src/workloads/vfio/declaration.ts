@@ -36,7 +36,7 @@ const BACKENDS = only(
 
 export const vfio = defineKind({
   name: 'vfio',
-  describe: "a process's memory in an address space of its device's own, by the kernel's VFIO and by phyr_domain.ko",
+  describe: "a process's memory in a device's own address space, by the kernel's VFIO and by phyr_domain.ko",
   schema: Vfio,
   clock: 'wall',
   kernel: 'any',

@@ -36,7 +36,7 @@ describe('phyrlab show', () => {
         "          the kernel trusts the host bridge to forward peer-to-peer traffic",
         "kernel    console=ttyS0 ignore_loglevel log_buf_len=2M panic=-1 mitigations=off nokaslr cryptomgr.notests tsc=reliable no_timer_check intel_iommu=on iommu.passthrough=1",
         "workload  p2p-near: p2p-copy, peer near, sizeKiB 1024",
-        "          disk, BAR of a peer, disk, without the CPU touching a byte",
+        "          disk to a peer's BAR to disk, without the CPU touching a byte",
         "backend   phyr8",
         "",
         "topology acs",

@@ -58,10 +58,14 @@ describe('a kind', () => {
     }
   });
 
-  it.each(kinds)('$name is described in one line and runs', async ({ describe: line, run }) => {
-    expect(line).toMatch(/^\S.{10,110}[^.]$/);
-    expect((await run()).run).toBeTypeOf('function');
-  });
+  it.each(kinds)(
+    '$name is described in one line, which heads its page, and runs',
+    async ({ name, describe: line, run }) => {
+      expect(readFileSync(join(WORKLOADS, name, 'README.md'), 'utf8').split('\n')[0]).toBe(`# ${name}: ${line}`);
+      expect(line).toMatch(/^\S.{10,110}[^.]$/);
+      expect((await run()).run).toBeTypeOf('function');
+    },
+  );
 });
 
 /** What is loaded with a file: not what only types come from, and not what is imported later. */
