@@ -84,7 +84,7 @@ export class Lab {
     const lines = parseLines(command, result.stdout);
     const answered = result.code === 0 || options.accept === 'all' || options.accept?.includes(result.code) === true;
     if (!answered) {
-      const said = result.stderr.trim().split('\n').at(-1) || failureIn(lines)?.error || `exit code ${result.code}`;
+      const said = lastLine(result.stderr) || failureIn(lines)?.error || `exit code ${result.code}`;
       if (result.code === BLIND) throw new CouldNotLook(`this guest cannot be judged: ${said}`);
       const { errno } = failureIn(lines) ?? {};
       throw new StepFailed(`${command}: ${said}`, { where: { step: stepOf(command), ...(errno && { errno }) } });
@@ -96,7 +96,7 @@ export class Lab {
   async text(command: string, options: StepOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await this.#exec(command, options);
     if (code !== 0) {
-      const said = stderr.trim().split('\n').at(-1) || `exit code ${code}`;
+      const said = lastLine(stderr) || `exit code ${code}`;
       throw new StepFailed(`${command}: ${said}`, { where: { step: stepOf(command) } });
     }
     return stdout;
@@ -113,8 +113,8 @@ export class Lab {
 
   /** Run one command whose last line of output is the answer. */
   async ask<T>(schema: z.ZodType<T>, command: string, options: StepOptions = {}): Promise<T> {
-    const { lines } = await this.run(command, options);
-    return check(schema, command, lines.at(-1));
+    const { lines, stderr } = await this.run(command, options);
+    return check(schema, command, lines.at(-1), stderr);
   }
 
   /** Returns the disk that the function now is, if any. A guest that is not what its machine declares is no guest to judge. */
@@ -169,14 +169,22 @@ export function otherMachine(
 
 const Digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
-export function check<T>(schema: z.ZodType<T>, command: string, value: unknown): T {
+/** @param stderr of the command: what is wrong with a tool whose answer is not there is said on it, if anywhere */
+export function check<T>(schema: z.ZodType<T>, command: string, value: unknown, stderr: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new StepFailed(
-    `${command}: unexpected answer at '${issue?.path.join('.') ?? ''}': ${issue?.message ?? 'no answer'}`,
-    { code: 'answer-unexpected', where: { step: stepOf(command) } },
-  );
+  const at = issue?.path.join('.') ?? '';
+  const wrong = value === undefined ? 'no answer' : `unexpected answer at '${at}': ${issue?.message ?? ''}`;
+  const said = lastLine(stderr);
+  throw new StepFailed(`${command}: ${wrong}${said && `; it said: ${said}`}`, {
+    code: 'answer-unexpected',
+    where: { step: stepOf(command) },
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
 }
 
 function parseLines(command: string, stdout: string): unknown[] {

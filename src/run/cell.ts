@@ -243,7 +243,7 @@ async function collect(
   const backend = DriverBackend.safeParse(cell.backend).data ?? 'phyr8';
   const begin = `lab begin ${beginMark} ${dut} ${backend} ${cell.plant ?? ''}`.trim();
   const begun = await lab.run([...settings, begin].join(' '));
-  const before = check(Counters, 'phyrctl counters', begun.lines.at(-1));
+  const before = check(Counters, 'phyrctl counters', begun.lines.at(-1), begun.stderr);
   const result = await attempt(booted, cell, lab, dutNode, again);
   // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
   const ended = await lab.run(`${tracer ? 'STORY=1 ' : ''}lab end ${endMark} ${dut}`, {

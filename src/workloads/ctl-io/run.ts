@@ -103,10 +103,10 @@ async function transfer({ cell, workload, lab }: Context, ctl: string, { names }
   const by = workload.processes === true ? 'processes:' : '';
   const files = workload.via.map((via) => by + names[via]).join(' ');
   const command = `lab ctl-io ${ctl} ${workload.sizeKiB * 1024} ${cell.seed} ${workload.threads} ${files}`;
-  const { lines } = await lab.run(command);
+  const { lines, stderr } = await lab.run(command);
   return workload.via.map((via, i) => ({
-    wrote: check(Wrote, `${command}: ${via} write`, lines[2 * i]),
-    read: check(Read, `${command}: ${via} read`, lines[2 * i + 1]),
+    wrote: check(Wrote, `${command}: ${via} write`, lines[2 * i], stderr),
+    read: check(Read, `${command}: ${via} read`, lines[2 * i + 1], stderr),
   }));
 }
 

@@ -43,9 +43,9 @@ export async function run(context: WorkloadContext<Engine>): Promise<WorkloadRes
       await lab.bind(bdf, 'phyr_engine');
       for (const path of ['phys', cell.backend]) {
         const command = `lab engine ${bdf} ${path} ${cases.join(' ')}`;
-        const { lines } = await lab.run(command, { deadlineMs: CASES_DEADLINE_MS });
+        const { lines, stderr } = await lab.run(command, { deadlineMs: CASES_DEADLINE_MS });
         for (const [at, name] of cases.entries()) {
-          const { engine: outcome } = check(Answer, command, lines[at]);
+          const { engine: outcome } = check(Answer, command, lines[at], stderr);
           if (outcome.case !== name || outcome.path !== path) throw new InfraError(`${command}: answers out of order`);
           outcomes.push(outcome);
         }

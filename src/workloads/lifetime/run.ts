@@ -70,9 +70,9 @@ export async function run(context: Context): Promise<WorkloadResult> {
           const device = one.via === 'odirect' ? disk : `${disk}-ctl`;
           const { event } = workload;
           const command = `lab lifetime ${event} ${device} ${one.via} ${bytes} ${one.to} ${one.from} ${cell.seed} ${one.generation}`;
-          const { lines } = await lab.run(command);
-          const life = check(Life, command, lines[0]);
-          digests.set(one, check(Digest, command, lines[1]).sha256);
+          const { lines, stderr } = await lab.run(command);
+          const life = check(Life, command, lines[0], stderr);
+          digests.set(one, check(Digest, command, lines[1], stderr).sha256);
           const name = `${driver}, ${one.via}`;
           objections[sideOf(driver)].push(...judgeLife(one, life, bytes));
           doubts.push(...doubtsIn(name, event, one, life));

@@ -143,8 +143,8 @@ async function useBy({ cell, workload, lab }: Context, bdf: string, memory: Regi
   const pages = chosen(workload, memory.bytes / PAGE);
   const name = `/dev/phyr_region-${bdf} ${memory.name} ${memory.bytes}`;
   const command = `region run ${name} ${cell.seed} ${workload.processes} ${pages.join(',')}`;
-  const { lines } = await lab.run(command, { deadlineMs: RUN_MS, accept });
-  return { command, lines, pages };
+  const { lines, stderr } = await lab.run(command, { deadlineMs: RUN_MS, accept });
+  return { command, lines, stderr, pages };
 }
 
 /**
@@ -153,8 +153,8 @@ async function useBy({ cell, workload, lab }: Context, bdf: string, memory: Regi
  */
 async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
   const { cell } = context;
-  const { command, lines } = await useBy(context, bdf, memory, [1]);
-  const got = Registered.safeParse(lines[0]).success ? undefined : check(Refused, command, lines[0]).errno;
+  const { command, lines, stderr } = await useBy(context, bdf, memory, [1]);
+  const got = Registered.safeParse(lines[0]).success ? undefined : check(Refused, command, lines[0], stderr).errno;
   const data = await held(context, memory, stamped(0, memory.bytes, cell.seed, 1));
   const own = await makeRegionMemory(context, OWN);
   const used = translates(cell.machine.iommu) ? await use(context, bdf, own) : undefined;
@@ -186,14 +186,14 @@ function translation(
 
 async function use(context: Context, bdf: string, memory: RegionMemory) {
   const { cell, workload } = context;
-  const { command, lines, pages } = await useBy(context, bdf, memory, isKernels(memory.from) ? [1] : []);
+  const { command, lines, stderr, pages } = await useBy(context, bdf, memory, isKernels(memory.from) ? [1] : []);
   const refused = Refused.safeParse(lines[0]);
   if (refused.success && refused.data.error.startsWith('register:')) throw new RefusedByKernel(refused.data.errno);
   if (refused.success)
     throw new StepFailed(`${command}: ${refused.data.error}`, {
       where: { step: 'region run', errno: refused.data.errno },
     });
-  const { registered } = check(Registered, command, lines[0]);
+  const { registered } = check(Registered, command, lines[0], stderr);
   if (registered.chunk !== memory.chunk)
     throw new InfraError(`memory '${memory.name}' came in pieces of ${registered.chunk} bytes`);
   const users = linesLike(User, lines);

@@ -52,8 +52,8 @@ export class ChurnRun {
     const { offset, threads, pressure, seconds, seed } = this.#plan;
     const cached = pressure ? CHURN_CACHED_KIB * 1024 : 0;
     const command = `churn ${disk} ${offset} ${CHURN_KIB * 1024} ${threads} ${cached} ${Number(pressure)} ${seconds} ${seed}`;
-    const { lines } = await lab.run(command, { accept: [1, 2], deadlineMs: this.#deadlineMs });
-    const { churn } = check(Churn, command, lines.at(-1));
+    const { lines, stderr } = await lab.run(command, { accept: [1, 2], deadlineMs: this.#deadlineMs });
+    const { churn } = check(Churn, command, lines.at(-1), stderr);
     if (churn.workers.length !== this.#areas.length) {
       const detail = `${command}: ${churn.workers.length} of ${this.#areas.length} workers have said anything`;
       throw new StepFailed(detail, { code: 'answer-unexpected', where: { step: 'churn' } });

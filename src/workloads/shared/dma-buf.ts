@@ -36,8 +36,8 @@ export async function* refusals(
   { exporter }: TestMemory,
 ): AsyncGenerator<Wrong> {
   if (exporter === undefined) return;
-  const { lines } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
-  const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1));
+  const { lines, stderr } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
+  const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1), stderr);
   if (wrong === 0 && asked > 0) return;
   const detail = `${wrong} of ${asked} wrong requests: ${JSON.stringify(lines[0])}`;
   yield { code: 'wrong-errno', detail, where: { step: 'phyrio refuse' } };

@@ -86,8 +86,8 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
         [`unmap ${api} ${IOVA} ${bytes}`, Unmapped],
         [`close ${api}`, Closed],
       ];
-      const { lines } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
-      for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i]);
+      const { lines, stderr } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
+      for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i], stderr);
     }
     const all: IommuApi[] = [...apis, api];
     const commands: string[] = [];
@@ -112,10 +112,11 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
     }
     say(Quit, 'quit');
     const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
-    const { lines } = await lab.run(command, { deadlineMs: COST_MS });
+    const { lines, stderr } = await lab.run(command, { deadlineMs: COST_MS });
     const uncounted = outerCounters('iospace', lines, Counters);
     const answers = lines.filter((line) => !Counters.safeParse(line).success);
-    const next = <T>(schema: z.ZodType<T>): T => check(schema, commands.at(-answers.length) ?? '', answers.shift());
+    const next = <T>(schema: z.ZodType<T>): T =>
+      check(schema, commands.at(-answers.length) ?? '', answers.shift(), stderr);
     for (const point of workload.points) {
       const { memory } = next(Memory);
       const count = (who: string, what: Name, value: number | null): Metric[] =>

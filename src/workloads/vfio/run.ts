@@ -485,8 +485,8 @@ class Story {
   /** One for each command, of its shape: by one process of the guest, which takes it longer than most of them do. */
   async #turn<T extends unknown[]>(...steps: { [K in keyof T]: readonly [z.ZodType<T[K]>, string] }): Promise<T> {
     const line = `iospace ask ${steps.map(([, command]) => `'${command}'`).join(' ')}`;
-    const { lines } = await this.#context.lab.run(line, { deadlineMs: ASK_MS });
-    return steps.map(([schema, command], i) => check(schema, command, lines[i])) as T;
+    const { lines, stderr } = await this.#context.lab.run(line, { deadlineMs: ASK_MS });
+    return steps.map(([schema, command], i) => check(schema, command, lines[i], stderr)) as T;
   }
 }
 

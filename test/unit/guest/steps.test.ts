@@ -78,3 +78,11 @@ it('tells of what failed first, and undoes nevertheless', async () => {
     ),
   ).toBe(2);
 });
+
+it('of an answer that is not there, says what the tool said instead', async () => {
+  const session = { exec: async () => ({ code: 1, stdout: '', stderr: 'line 1\nstamp: out of memory\n' }) };
+  const lab = new Lab(session as unknown as Session, machine({}), new AbortController().signal, () => {});
+  await expect(lab.ask(Machine, 'stamp write /dev/x', { accept: [1] })).rejects.toThrow(
+    'stamp write /dev/x: no answer; it said: stamp: out of memory',
+  );
+});
