@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
-import { ExitCode, matcher, type Series, shellWord, UsageError } from '../model/index.js';
+import { ExitCode, matcher, type Series, seriesName, shellWord, UsageError } from '../model/index.js';
 import {
   type Alone,
   changesOf,
@@ -13,7 +13,7 @@ import {
   type Sides,
 } from '../perf/index.js';
 import { comparisonLines, historyLines, styleFor } from '../report/index.js';
-import { History, historyFolder, pickRun, readStart, runAt, runsFolder, seriesName } from '../results/index.js';
+import { History, historyFolder, pickRun, readStart, runAt, runsFolder } from '../results/index.js';
 import { columnsOf, complain, say } from '../terminal/index.js';
 import { RUN } from './options.js';
 

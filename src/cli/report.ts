@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
-import { describe, projectRoot, typed, UsageError } from '../model/index.js';
+import { describe, projectRoot, seriesName, typed, UsageError } from '../model/index.js';
 import { changesOf, medianOf } from '../perf/index.js';
 import { type Cause, causesOf, type HistoryLine, htmlReport } from '../report/index.js';
 import {
@@ -15,7 +15,6 @@ import {
   type RecordedRun,
   readRun,
   runsFolder,
-  seriesName,
   writeWhole,
 } from '../results/index.js';
 import { complain, say } from '../terminal/index.js';

@@ -9,3 +9,9 @@ export function formatBytes(bytes: number): string {
   }
   return `${+value.toFixed(1)} ${units[unit]}`;
 }
+
+/** A whole number of the largest unit that it is one of: `1 MiB`, `1154 MiB`. */
+export function sizeName(kib: number): string {
+  if (kib % (1 << 20) === 0) return `${kib >> 20} GiB`;
+  return kib % 1024 === 0 ? `${kib / 1024} MiB` : `${kib} KiB`;
+}

@@ -14,6 +14,7 @@ export * from './id.js';
 export * from './images.js';
 export * from './lines.js';
 export * from './machine.js';
+export * from './metric.js';
 export * from './night.js';
 export * from './objection.js';
 export * from './objection-codes.js';

@@ -4,22 +4,13 @@
 import { z } from 'zod';
 import { CellParts, withParts } from './cell-parts.js';
 import { Finding } from './finding.js';
+import { Metric } from './metric.js';
 import { OracleReport } from './oracle-report.js';
 import { Told } from './told.js';
 import { isUnfinished, UnjudgedCode, withCode } from './unjudged-codes.js';
 import { Verdict } from './verdict.js';
 
 export const SCHEMA_VERSION = 4;
-
-export const Metric = z.strictObject({
-  name: z.string(),
-  unit: z.string(),
-  value: z.number(),
-  better: z.enum(['lower', 'higher', 'neither']),
-  /** What `value` is the median of, in the order in which they were taken, where it was measured several times. */
-  samples: z.array(z.number()).min(1).exactOptional(),
-});
-export type Metric = z.infer<typeof Metric>;
 
 const Recorded = z.strictObject({
   ...CellParts.shape,
@@ -108,7 +99,7 @@ export const RunResult = z.strictObject({
   /**
    * 1: before a planted defect that was caught had a verdict of its own; it was `pass`. 2: before objections had codes; they were
    * sentences, which are read as `unclassified`. 3: before a cell
-   * said its parts, and by a code why it is lost or inconclusive.
+   * said its parts, and by a code why it is lost or inconclusive, and a metric of what it is.
    */
   schema: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(SCHEMA_VERSION)]),
   run: RunRecord.extend({ duration_ms: z.number(), interrupted: z.boolean(), exit_code: z.number() }),

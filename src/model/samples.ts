@@ -4,8 +4,9 @@
 import { z } from 'zod';
 import type { Backend } from './backend.js';
 import type { Machine } from './machine.js';
+import { Measure, measureName, withMeasure } from './metric.js';
 
-export const SAMPLES_SCHEMA_VERSION = 1;
+export const SAMPLES_SCHEMA_VERSION = 2;
 
 const Word = z.string().min(1).max(400);
 
@@ -13,10 +14,10 @@ const Word = z.string().min(1).max(400);
  * What was measured, on what. Two samples belong to one line of a chart only if all of this is equal. The modules are not part of
  * it: they are what a history is watched for.
  */
-export const Series = z.strictObject({
+const Fields = z.strictObject({
   /** The cell's id: machine/topology/workload/backend. */
   cell: Word,
-  metric: Word,
+  ...Measure.shape,
   unit: z.string().max(40),
   better: z.enum(['lower', 'higher', 'neither']),
   /** `exact`: does not move unless something of this key or the modules moved. `noisy`: needs statistics. */
@@ -29,7 +30,14 @@ export const Series = z.strictObject({
   qemu_key: Word,
   accelerator: z.enum(['kvm', 'tcg']),
 });
+/** In a history of schema 1 it has a name alone, and is the same series. */
+export const Series = z.preprocess((value) => withMeasure(value, 'metric'), Fields);
 export type Series = z.infer<typeof Series>;
+
+/** What a person calls it. Several series have the same name when the kernel or QEMU changed. */
+export function seriesName(series: Series): string {
+  return `${series.cell} ${measureName(series)}`;
+}
 
 /**
  * What a cell's figures are. Instructions are counted to the digit, but not of mapping page by page: more addresses than the kernel caches for
@@ -41,7 +49,8 @@ export function seriesKind({ machine, backend }: { machine: Machine; backend: Ba
 
 /** The first line of a file of samples. */
 export const SamplesHeader = z.strictObject({
-  schema: z.literal(SAMPLES_SCHEMA_VERSION),
+  /** 1: before a series said by fields what it is of. */
+  schema: z.union([z.literal(1), z.literal(SAMPLES_SCHEMA_VERSION)]),
   run: Word,
   /** ISO 8601, UTC */
   at: z.iso.datetime(),

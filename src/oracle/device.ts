@@ -500,7 +500,7 @@ function summary(story: Story, seen: Seen): string {
 /** How long the device could go on using what was unmapped: near 0 in strict mode, the flush queue's patience in lazy mode. */
 function windowMetrics(story: Story, { window }: Seen): Metric[] {
   if (story.by !== 'dma' || window.flushed === 0) return [];
-  return [{ name: 'stale window', unit: 'us', value: Math.round(window.longest / 1000), better: 'neither' }];
+  return [{ what: 'stale window', unit: 'us', value: Math.round(window.longest / 1000), better: 'neither' }];
 }
 
 function hex(addr: number): string {

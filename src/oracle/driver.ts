@@ -28,9 +28,9 @@ export function otherBackend(
 export function structureCounts(stats: readonly DriverStats[]): Metric[] {
   if (stats.length === 0) return [];
   return [
-    { name: 'mapped', unit: 'requests', value: total(stats, 'mapped'), better: 'neither' },
-    { name: 'pieces', unit: '', value: total(stats, 'pieces'), better: 'lower' },
-    { name: 'metadata', unit: 'B', value: total(stats, 'meta_bytes'), better: 'lower' },
+    { what: 'mapped', unit: 'requests', value: total(stats, 'mapped'), better: 'neither' },
+    { what: 'pieces', unit: '', value: total(stats, 'pieces'), better: 'lower' },
+    { what: 'metadata', unit: 'B', value: total(stats, 'meta_bytes'), better: 'lower' },
   ];
 }
 

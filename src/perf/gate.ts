@@ -3,7 +3,9 @@ import { type CompareOptions, type Comparison, compareExact, compareNoisy } from
 
 /** A series in both runs. */
 export interface Pair {
-  /** The cell's id, a space, and what was measured. */
+  /** The cell's id. */
+  cell: string;
+  /** For a person: the cell and what was measured. */
   name: string;
   kind: 'exact' | 'noisy';
   better: CompareOptions['better'];
@@ -31,10 +33,10 @@ export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAUL
   // What came from nothing has no ratio, and is the largest change there is.
   const size = ({ comparison: { ratio } }: Judged) => Math.abs(Math.log(ratio?.mid ?? Number.MAX_VALUE));
   const compared = new Map<string, number>();
-  for (const pair of pairs.filter(canAlarm)) compared.set(cellOf(pair), (compared.get(cellOf(pair)) ?? 0) + 1);
+  for (const pair of pairs.filter(canAlarm)) compared.set(pair.cell, (compared.get(pair.cell) ?? 0) + 1);
   return pairs
     .map((pair): Judged => {
-      const confidence = 1 - options.falseAlarms / Math.max(1, compared.get(cellOf(pair)) ?? 0);
+      const confidence = 1 - options.falseAlarms / Math.max(1, compared.get(pair.cell) ?? 0);
       const how = { better: pair.better, minEffect: options.minEffect[pair.kind], confidence };
       const compare = pair.kind === 'exact' ? compareExact : compareNoisy;
       return { ...pair, comparison: compare(pair.before, pair.after, how) };
@@ -45,10 +47,6 @@ export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAUL
         rank[a.comparison.verdict] - rank[b.comparison.verdict] ||
         size(b) - size(a),
     );
-}
-
-function cellOf({ name }: Pair): string {
-  return name.split(' ', 1)[0] ?? '';
 }
 
 /** By chance, that is: a count needs no luck, and a single timing says nothing. */

@@ -1,43 +1,47 @@
 /** The figures that the budgets are about, out of the cells of a bench. Pure. */
-import type { CellRecord } from '../model/index.js';
+import { type CellRecord, type Measure, type Metric, measureName } from '../model/index.js';
 import type { IoCosts, MapCosts, Measured, Reads, Translated } from './budgets.js';
 
 const STRICT = 'vtd-strict-icount';
 const PASSTHROUGH = 'vtd-pt-icount';
 
+const MIB = 1024;
+const GIB = 1024 * MIB;
+
+type Point = Pick<Measure, 'layout' | 'size_kib'>;
+
+const at = (layout: string, size_kib: number): Point => ({ layout, size_kib });
+
 const TRANSLATED = [
-  { what: '256 pages of 4 KiB', point: '4k 1 MiB', share: 1 },
-  { what: '16 chunks of 64 KiB', point: '64k 1 MiB', share: 0.95 },
-  { what: '8 chunks of 2 MiB', point: '2m 16 MiB', share: 0.95 },
-  { what: '64 chunks of 2 MiB', point: '2m 128 MiB', share: 0.95 },
+  { what: '256 pages of 4 KiB', point: at('4k', MIB), share: 1 },
+  { what: '16 chunks of 64 KiB', point: at('64k', MIB), share: 0.95 },
+  { what: '8 chunks of 2 MiB', point: at('2m', 16 * MIB), share: 0.95 },
+  { what: '64 chunks of 2 MiB', point: at('2m', 128 * MIB), share: 0.95 },
 ];
 const IDENTITY = [
-  { what: '1 page', point: '4k 4 KiB' },
-  { what: '256 pages of 4 KiB', point: '4k 1 MiB' },
-  { what: '1 GiB in chunks of 2 MiB', point: '2m 1 GiB' },
+  { what: '1 page', point: at('4k', 4) },
+  { what: '256 pages of 4 KiB', point: at('4k', MIB) },
+  { what: '1 GiB in chunks of 2 MiB', point: at('2m', GIB) },
 ];
 const METADATA = [
-  { what: '4 KiB', layout: '4k ', budget: 8.1 },
-  { what: '64 KiB', layout: '64k ', budget: 0.51 },
-  { what: '2 MiB', layout: '2m ', budget: 0.017 },
+  { what: '4 KiB', layout: '4k', budget: 8.1 },
+  { what: '64 KiB', layout: '64k', budget: 0.51 },
+  { what: '2 MiB', layout: '2m', budget: 0.017 },
 ];
 
 /** By cell and metric; `undefined` for what was not measured, or not by a cell that passed. */
-type Figures = (machine: string, workload: string, backend: string, metric: string) => number | undefined;
+type Figures = (machine: string, workload: string, backend: string, measure: Measure) => number | undefined;
 
 /** What was not measured is left out. */
 export function measuredBy(records: readonly CellRecord[]): Measured {
   const cells = new Map(
     records
       .filter(({ verdict }) => verdict === 'pass')
-      .map(({ machine, workload, backend, metrics }) => [
-        `${machine}/${workload}/${backend}`,
-        new Map(metrics.map(({ name, value }) => [name, value])),
-      ]),
+      .map(({ machine, workload, backend, metrics }) => [`${machine}/${workload}/${backend}`, metrics]),
   );
-  const figure: Figures = (machine, workload, backend, metric) =>
-    cells.get(`${machine}/${workload}/${backend}`)?.get(metric);
-  const registered = (machine: string) => cells.get(`${machine}/bench-map/registered`) ?? new Map<string, number>();
+  const of = (machine: string, workload: string, backend: string) =>
+    cells.get(`${machine}/${workload}/${backend}`) ?? [];
+  const figure: Figures = (machine, workload, backend, measure) => valueIn(of(machine, workload, backend), measure);
   return {
     identity: IDENTITY.flatMap(({ what, point }) => {
       const cost = mapCosts(figure, PASSTHROUGH, 'phyr8', point);
@@ -45,21 +49,31 @@ export function measuredBy(records: readonly CellRecord[]): Measured {
     }),
     translated: TRANSLATED.flatMap((row) => translated(figure, row)),
     registered: [
-      ...registeredOf('strict', registered(STRICT)),
-      ...registeredOf('passthrough', registered(PASSTHROUGH)),
+      ...registeredOf('strict', of(STRICT, 'bench-map', 'registered')),
+      ...registeredOf('passthrough', of(PASSTHROUGH, 'bench-map', 'registered')),
     ],
     reads: [
       ...[4, 128].flatMap((kib) => reads(figure, 'strict', STRICT, kib)),
       ...[4, 128].flatMap((kib) => reads(figure, 'passthrough', PASSTHROUGH, kib)),
     ],
     metadata: METADATA.flatMap(({ what, layout, budget }) =>
-      metadata(cells.get(`${PASSTHROUGH}/bench-metadata/phyr8`), layout).map((found) => ({ what, budget, ...found })),
+      metadata(of(PASSTHROUGH, 'bench-metadata', 'phyr8'), layout).map((found) => ({ what, budget, ...found })),
     ),
   };
 }
 
-function mapCosts(figure: Figures, machine: string, backend: string, point: string): MapCosts | undefined {
-  const [map, unmap] = [`${point} map`, `${point} unmap`].map((name) => figure(machine, 'bench-map', backend, name));
+/** What was measured of just that. */
+function valueIn(metrics: readonly Metric[], measure: Measure): number | undefined {
+  const name = measureName(measure);
+  return metrics.find((metric) => measureName(metric) === name)?.value;
+}
+
+function cost(phase: string, of: Omit<Measure, 'what' | 'phase'>): Measure {
+  return { ...of, what: 'cost', phase };
+}
+
+function mapCosts(figure: Figures, machine: string, backend: string, point: Point): MapCosts | undefined {
+  const [map, unmap] = ['map', 'unmap'].map((phase) => figure(machine, 'bench-map', backend, cost(phase, point)));
   return map === undefined || unmap === undefined ? undefined : { map, unmap };
 }
 
@@ -70,19 +84,21 @@ function translated(figure: Figures, { what, point, share }: (typeof TRANSLATED)
 }
 
 /** The dearest of all lists and lengths. */
-function registeredOf(machine: string, figures: Map<string, number>): Measured['registered'] {
-  const points = [...figures.keys()].filter((name) => name.endsWith(' map')).map((name) => name.slice(0, -4));
-  if (points.length === 0) return [];
-  const cost = Math.max(
-    ...points.map((point) => (figures.get(`${point} map`) ?? 0) + (figures.get(`${point} unmap`) ?? 0)),
-  );
-  const flushes = points.flatMap((point) => figures.get(`${point} IOTLB invalidations`) ?? []);
-  return [{ machine, cost, flushes: flushes.length > 0 ? Math.max(...flushes) : undefined }];
+function registeredOf(machine: string, metrics: readonly Metric[]): Measured['registered'] {
+  const maps = metrics.filter(({ phase }) => phase === 'map');
+  if (maps.length === 0) return [];
+  const costs = maps.map((map) => map.value + (valueIn(metrics, cost('unmap', pointOf(map))) ?? 0));
+  const flushes = metrics.filter(({ what }) => what === 'IOTLB invalidations').map(({ value }) => value);
+  return [{ machine, cost: Math.max(...costs), flushes: flushes.length > 0 ? Math.max(...flushes) : undefined }];
+}
+
+function pointOf({ layout, size_kib }: Metric): Point {
+  return { ...(layout !== undefined && { layout }), ...(size_kib !== undefined && { size_kib }) };
 }
 
 function reads(figure: Figures, name: string, machine: string, kib: number): Reads[] {
   const [stock, iter, phyr] = ['nvme', 'iter', 'phyr8'].map((backend): IoCosts | undefined => {
-    const of = (what: string) => figure(machine, 'bench-io', backend, `read ${kib} KiB ${what}`);
+    const of = (phase: string) => figure(machine, 'bench-io', backend, cost(phase, { op: 'read', size_kib: kib }));
     const [queue, complete] = [of('queue'), of('complete')];
     return queue === undefined || complete === undefined
       ? undefined
@@ -92,16 +108,10 @@ function reads(figure: Figures, name: string, machine: string, kib: number): Rea
 }
 
 /** The one length of the layout that fills the links of its list. */
-function metadata(figures: Map<string, number> | undefined, layout: string): { pages: number; bytes: number }[] {
-  return [...(figures ?? [])].flatMap(([name, bytes]) => {
-    const kib =
-      name.startsWith(layout) && name.endsWith(' metadata') ? kibOf(name.slice(layout.length, -9)) : undefined;
-    return kib === undefined ? [] : [{ pages: kib / 4, bytes }];
-  });
-}
-
-function kibOf(size: string): number | undefined {
-  const [number, unit] = size.split(' ');
-  const scale = { KiB: 1, MiB: 1024, GiB: 1 << 20 }[unit ?? ''];
-  return scale === undefined ? undefined : Number(number) * scale;
+function metadata(metrics: readonly Metric[], layout: string): { pages: number; bytes: number }[] {
+  return metrics.flatMap((metric) =>
+    metric.what === 'metadata' && metric.layout === layout && metric.size_kib !== undefined
+      ? [{ pages: metric.size_kib / 4, bytes: metric.value }]
+      : [],
+  );
 }

@@ -1,5 +1,5 @@
 /** Series of two sides held against each other, and why some of them cannot be. Pure. */
-import type { Series } from '../model/index.js';
+import { type Series, seriesName } from '../model/index.js';
 import type { Pair } from './gate.js';
 
 /** A series of one side with what was measured of it, in all the side's runs. */
@@ -28,23 +28,27 @@ export function pairSeries(
   const pairs: Pair[] = [];
   const why: string[] = [];
   const named = new Map(
-    [...others, ...[...before.values()].map(({ series }) => series)].map((one) => [nameOf(one), one]),
+    [...others, ...[...before.values()].map(({ series }) => series)].map((one) => [seriesName(one), one]),
   );
   for (const [key, { series, values }] of after) {
     const found = before.get(key);
     const { kind, better, unit } = series;
     if (found !== undefined)
-      pairs.push({ name: nameOf(series), kind, better, unit, before: found.values, after: values });
-    else why.push(difference(named.get(nameOf(series)), series));
+      pairs.push({
+        cell: series.cell,
+        name: seriesName(series),
+        kind,
+        better,
+        unit,
+        before: found.values,
+        after: values,
+      });
+    else why.push(difference(named.get(seriesName(series)), series));
   }
-  const names = new Set([...after.values()].map(({ series }) => nameOf(series)));
-  for (const { series } of before.values()) if (!names.has(nameOf(series))) why.push('measured before only');
+  const names = new Set([...after.values()].map(({ series }) => seriesName(series)));
+  for (const { series } of before.values()) if (!names.has(seriesName(series))) why.push('measured before only');
   const reasons = [...new Set(why)].map((one) => ({ why: one, count: why.filter((other) => other === one).length }));
   return { pairs, alone: reasons.sort((a, b) => b.count - a.count) };
-}
-
-function nameOf({ cell, metric }: Series): string {
-  return `${cell} ${metric}`;
 }
 
 /** Why two series of one name are two. */

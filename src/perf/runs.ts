@@ -1,6 +1,6 @@
 /** Several runs of the same cells held against each other: what moved that must not, and what another source changed. Pure. */
 
-import { type CellRecord, type Metric, seriesKind } from '../model/index.js';
+import { type CellRecord, type Metric, measureName, seriesKind } from '../model/index.js';
 import type { Cell } from '../workloads/index.js';
 import type { Pair } from './gate.js';
 
@@ -13,6 +13,7 @@ export interface Moved {
 }
 
 interface Measured {
+  cell: string;
   name: string;
   kind: Pair['kind'];
   metric: Metric;
@@ -21,26 +22,26 @@ interface Measured {
 }
 
 function* measurements(cells: readonly Cell[], runs: readonly (readonly CellRecord[])[]): Generator<Measured> {
-  const found: ReadonlyMap<string, Metric>[] = runs.map(
+  const found: ReadonlyMap<string, { cell: string; metric: Metric }>[] = runs.map(
     (records) =>
       new Map(
         records
           .filter(({ verdict }) => verdict === 'pass')
-          .flatMap(({ id, metrics }) => metrics.map((metric) => [`${id} ${metric.name}`, metric] as const)),
+          .flatMap(({ id: cell, metrics }) =>
+            metrics.map((metric) => [`${cell} ${measureName(metric)}`, { cell, metric }] as const),
+          ),
       ),
   );
   const kinds = new Map(cells.map((cell) => [cell.id, seriesKind(cell)] as const));
-  const names = new Map<string, Metric>(
-    found.flatMap((metrics) => [...metrics].map(([name, metric]): [string, Metric] => [name, metric])),
-  );
-  for (const [name, metric] of names) {
-    const kind = kinds.get(name.slice(0, name.indexOf(' ')));
+  const names = new Map(found.flatMap((metrics) => [...metrics]));
+  for (const [name, { cell, metric }] of names) {
+    const kind = kinds.get(cell);
     if (kind === undefined) continue;
     const samples = found.map((metrics) => {
-      const one = metrics.get(name);
+      const one = metrics.get(name)?.metric;
       return one && (one.samples ?? [one.value]);
     });
-    yield { name, kind, metric, samples };
+    yield { cell, name, kind, metric, samples };
   }
 }
 
@@ -64,10 +65,10 @@ export function pairRuns(
   before: readonly (readonly CellRecord[])[],
   after: readonly (readonly CellRecord[])[],
 ): Pair[] {
-  return [...measurements(cells, [...before, ...after])].flatMap(({ name, kind, metric, samples }) => {
+  return [...measurements(cells, [...before, ...after])].flatMap(({ cell, name, kind, metric, samples }) => {
     const side = (from: number, to?: number) => samples.slice(from, to).flatMap((one) => one ?? []);
     const [old, now] = [side(0, before.length), side(before.length)];
     if (metric.better === 'neither' || old.length === 0 || now.length === 0) return [];
-    return [{ name, kind, better: metric.better, unit: metric.unit, before: old, after: now }];
+    return [{ cell, name, kind, better: metric.better, unit: metric.unit, before: old, after: now }];
   });
 }

@@ -1,5 +1,5 @@
 /** What a bench measured, as tables: what was measured down, the ways across. */
-import type { CellRecord, Metric } from '../model/index.js';
+import { type CellRecord, type Metric, measureName, subjectName } from '../model/index.js';
 import { type Align, grid, wrapped } from '../terminal/index.js';
 import { figuresIn } from '../workloads/index.js';
 import { formatRatio } from './format.js';
@@ -13,35 +13,30 @@ export interface BenchTableOptions {
   width?: number;
 }
 
-const PHASES = figuresIn('phase');
-const COUNTS = figuresIn('count');
-/** Of a whole I/O. */
-const WHOLE = figuresIn('whole');
-
 export function benchTables(records: readonly CellRecord[], options: BenchTableOptions): string[] {
   const groups = new Map<string, CellRecord[]>();
   for (const record of records.filter(({ verdict, metrics }) => verdict === 'pass' && metrics.length > 0)) {
     const where = `${record.machine}/${record.topology}/${record.workload}`;
     groups.set(where, [...(groups.get(where) ?? []), record]);
   }
-  const tables = [...groups].flatMap(([where, cells]) => {
-    if (cells.some(({ metrics }) => metrics.some(({ samples }) => samples !== undefined)))
-      return [ratios(where, cells)];
-    const columns = cells.map(({ backend, metrics }) => ({
-      way: backend,
-      figures: new Map(metrics.map(({ name, value }) => [name, value])),
-    }));
-    const names = new Set(columns.flatMap(({ figures }) => [...figures.keys()]));
-    const whole = [...names].some((name) => WHOLE.some((figure) => name.endsWith(` ${figure}`)));
-    const tables = whole
-      ? [table(`${where}: instructions of an I/O, queue_rq() and completion`, columns, WHOLE)]
-      : options.phases
-        ? PHASES.map((phase) => table(`${where}: ${phase}, instructions`, columns, [phase]))
-        : [table(`${where}: ${PHASES.join(' + ')}, instructions`, columns, PHASES)];
-    const counts = options.counts && !whole ? COUNTS.map((count) => table(`${where}: ${count}`, columns, [count])) : [];
-    return [...tables, ...counts];
-  });
+  const tables = [...groups].flatMap(([where, cells]) => tablesOf(where, cells, options));
   return tables.filter(({ rows }) => rows.length > 1).flatMap((table) => linesOf(table, options.width));
+}
+
+/** The same work by every backend; which tables there are is the kind of workload's to say. */
+function tablesOf(where: string, cells: readonly CellRecord[], options: BenchTableOptions): Table[] {
+  const kind = cells[0]?.kind;
+  const [phases, counts, whole, compared] = (['phase', 'count', 'whole', 'ratio'] as const).map((name) =>
+    kind === undefined ? [] : figuresIn(name, kind),
+  ) as [string[], string[], string[], string[]];
+  const tables: Table[] = [];
+  if (compared.length > 0) tables.push(ratios(where, cells, compared));
+  if (whole.length > 0) tables.push(table(`${where}: instructions of an I/O, queue_rq() and completion`, cells, whole));
+  if (phases.length > 0 && options.phases)
+    tables.push(...phases.map((phase) => table(`${where}: ${phase}, instructions`, cells, [phase])));
+  else if (phases.length > 0) tables.push(table(`${where}: ${phases.join(' + ')}, instructions`, cells, phases));
+  if (options.counts) tables.push(...counts.map((count) => table(`${where}: ${count}`, cells, [count])));
+  return tables;
 }
 
 interface Table {
@@ -55,21 +50,23 @@ function linesOf({ title, rows }: Table, width = Number.POSITIVE_INFINITY): stri
   return ['', ...wrapped(title, width), ...grid(rows, { width, align })];
 }
 
-interface Column {
-  way: string;
-  figures: ReadonlyMap<string, number>;
+/** As its kind declares it. */
+function figureOf({ phase, what }: Metric): string {
+  return phase ?? what;
 }
 
 /** A row for each thing measured, its figures the sum of these. */
-function table(title: string, columns: readonly Column[], parts: readonly string[]): Table {
-  const [last = ''] = parts;
+function table(title: string, cells: readonly CellRecord[], parts: readonly string[]): Table {
+  const last = parts.at(-1) ?? '';
   const rows = new Set(
-    columns.flatMap(({ figures }) => [...figures.keys()].flatMap((name) => prefix(name, last) ?? [])),
+    cells.flatMap(({ metrics }) => metrics.filter((one) => figureOf(one) === last).map((one) => subjectName(one))),
   );
   const lines = [...rows].map((row) => [
     row,
-    ...columns.map(({ figures }) => {
-      const values = parts.map((part) => figures.get(row === '' ? part : `${row} ${part}`));
+    ...cells.map(({ metrics }) => {
+      const values = parts.map(
+        (part) => metrics.find((one) => figureOf(one) === part && subjectName(one) === row)?.value,
+      );
       const sum = values.reduce<number | undefined>(
         (all, one) => (all === undefined || one === undefined ? undefined : all + one),
         0,
@@ -77,27 +74,23 @@ function table(title: string, columns: readonly Column[], parts: readonly string
       return sum === undefined ? '-' : sum.toLocaleString('en-US');
     }),
   ]);
-  return { title, rows: [['', ...columns.map(({ way }) => way)], ...lines] };
+  return { title, rows: [headOf(cells), ...lines] };
 }
 
-function prefix(name: string, part: string): string | undefined {
-  if (name === part) return '';
-  return name.endsWith(` ${part}`) ? name.slice(0, -part.length - 1) : undefined;
+function headOf(cells: readonly CellRecord[]): string[] {
+  return ['', ...cells.map(({ backend }) => backend)];
 }
 
 /** Throughput and latency: what ours is of the kernel's, the middle and all of the rounds. */
-function ratios(where: string, cells: readonly CellRecord[]): Table {
-  const names = new Set(
-    cells.flatMap(({ metrics }) => metrics.filter(({ unit }) => unit === 'x').map(({ name }) => name)),
+function ratios(where: string, cells: readonly CellRecord[], compared: readonly string[]): Table {
+  const found = cells.map(
+    ({ metrics }) =>
+      new Map(metrics.filter(({ what }) => compared.includes(what)).map((one) => [measureName(one), one])),
   );
-  const lines = [...names].map((name) => [
-    name,
-    ...cells.map(({ metrics }) => spread(metrics.find((metric) => metric.name === name))),
-  ]);
-  const ways = cells.map(({ backend }) => backend);
+  const names = new Set(found.flatMap((metrics) => [...metrics.keys()]));
   return {
     title: `${where}: in turns with the kernel's nvme; emulated time, which is not hardware time: only the ratio means anything`,
-    rows: [['', ...ways], ...lines],
+    rows: [headOf(cells), ...[...names].map((name) => [name, ...found.map((metrics) => spread(metrics.get(name)))])],
   };
 }
 

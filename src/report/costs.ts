@@ -1,5 +1,5 @@
 /** What the same work cost by each backend: the kernel's paths beside ours. */
-import type { CellRecord } from '../model/index.js';
+import { type CellRecord, measureName, subjectName } from '../model/index.js';
 import { figuresIn } from '../workloads/index.js';
 
 /** The same work on the same machine, as far as it passed and was counted. */
@@ -41,8 +41,8 @@ export function instructionCosts(records: readonly CellRecord[]): CostGroup[] {
   const groups = new Map<string, CostGroup>();
   for (const { machine, topology, workload, backend, plant, verdict, metrics } of records) {
     const phases = metrics
-      .filter(({ name, unit }) => unit === 'insn' && PHASES.includes(name))
-      .map(({ name, value }) => ({ name, value }))
+      .filter((metric) => metric.unit === 'insn' && subjectName(metric) === '')
+      .flatMap(({ phase, value }) => (phase !== undefined && PHASES.includes(phase) ? [{ name: phase, value }] : []))
       .sort((a, b) => PHASES.indexOf(a.name) - PHASES.indexOf(b.name));
     if (verdict !== 'pass' || plant !== undefined || phases.length === 0) continue;
     const group = groups.get(`${machine}/${workload}`) ?? {
@@ -109,8 +109,10 @@ export function ratiosToSg(records: readonly CellRecord[]): Ratios[] {
   for (const { id, machine, topology, workload, backend, plant, verdict, metrics } of records) {
     if (verdict !== 'pass' || plant !== undefined) continue;
     const work = `${machine}/${topology}/${workload}`;
-    for (const { name, unit, better, value } of metrics) {
+    for (const metric of metrics) {
+      const { unit, better, value } = metric;
       if (better === 'neither' || unit === 'insn') continue;
+      const name = measureName(metric);
       const kind = `${name}\0${unit}`;
       kinds.set(kind, { metric: name, unit, better });
       measured.set(kind, [...(measured.get(kind) ?? []), { id, work, backend, value }]);

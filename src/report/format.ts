@@ -1,10 +1,11 @@
-import { countOf, type Metric } from '../model/index.js';
+import { countOf, type Metric, measureName } from '../model/index.js';
 
-export function formatMetric({ name, unit, value }: Metric): string {
+export function formatMetric(metric: Metric): string {
+  const { unit, value } = metric;
   const number = Number.isInteger(value)
     ? value.toLocaleString('en-US')
     : value.toLocaleString('en-US', { maximumFractionDigits: 2 });
-  return `${name} ${number} ${unit}`.trim();
+  return `${measureName(metric)} ${number} ${unit}`.trim();
 }
 
 /**

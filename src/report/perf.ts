@@ -1,5 +1,5 @@
 /** Comparisons and histories as text. */
-import { countOf, typedHere } from '../model/index.js';
+import { countOf, seriesName, typedHere } from '../model/index.js';
 import {
   type Alone,
   type ChangePoint,
@@ -171,7 +171,7 @@ export function historyLines(
   const now = `${countOf(samples.length, 'run')}, now ${`${middle(last?.values ?? [])} ${series.unit}`.trim()} (${last?.run})`;
   const shown = values.slice(-Math.min(LONGEST, Math.max(1, width - 2)));
   const lines = [
-    ...joined([{ text: `${series.cell} ${series.metric}` }, of], width),
+    ...joined([{ text: seriesName(series) }, of], width),
     ...joined([{ text: `  ${bars(shown)}` }, { text: now }], width),
   ];
   for (const { at, before, after, p } of changes) {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { countOf, describe, InfraError, SamplesHeader, Series } from '../model/index.js';
+import { countOf, describe, InfraError, measureName, SamplesHeader, Series } from '../model/index.js';
 
 export const SUFFIX = '.samples.jsonl';
 
@@ -21,7 +21,7 @@ interface File {
 }
 
 /** Raised when the tables change: an index of another version is made anew. */
-export const INDEX_VERSION = 2;
+export const INDEX_VERSION = 3;
 
 const TABLES = `
   create sequence if not exists file_id;
@@ -158,8 +158,7 @@ async function addSeries(db: DuckDBConnection): Promise<Map<string, string>> {
     const key = seriesKey(parsed.data);
     const id = ids.get(key) ?? ids.size + 1;
     if (!ids.has(key)) {
-      const { cell, metric } = parsed.data;
-      const values = [id, key, cell, metric, JSON.stringify(parsed.data)];
+      const values = [id, key, parsed.data.cell, measureName(parsed.data), JSON.stringify(parsed.data)];
       await db.run('insert into series values ($1, $2, $3, $4, $5)', values);
       ids.set(key, id);
     }

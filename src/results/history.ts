@@ -16,6 +16,7 @@ import {
   type SamplesHeader,
   type SamplesLine,
   Series,
+  seriesName,
   UsageError,
 } from '../model/index.js';
 import { INDEX_VERSION, type Refused, rowsOf, SUFFIX, updateIndex } from './history-index.js';
@@ -194,11 +195,6 @@ export class History implements Disposable {
   async #rows(sql: string, values: DuckDBValue[] = []): Promise<Row[]> {
     return rowsOf(this.#db, sql, values);
   }
-}
-
-/** What a person calls a series. Several series have the same name when the kernel or QEMU changed. */
-export function seriesName({ cell, metric }: Series): string {
-  return `${cell} ${metric}`;
 }
 
 const RUNS = 'select id, run, started, modules from file order by started, run';

@@ -1,7 +1,7 @@
 export { type Earlier, earlierRuns, NOTHING_EARLIER } from './durations.js';
 export { EVENTS, type EventLog, type RunStart, readEvents, readStart, whatIsLeft } from './events.js';
 export { type Excerpt, excerptFor } from './evidence.js';
-export { History, historyFolder, type Sample, type SeriesHistory, seriesName, writeSamples } from './history.js';
+export { History, historyFolder, type Sample, type SeriesHistory, writeSamples } from './history.js';
 export { seriesKey } from './history-index.js';
 export { type Merged, mergeShards, type ShardLog } from './merge.js';
 export { type Item, type News, newsOf } from './news.js';

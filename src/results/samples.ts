@@ -43,12 +43,10 @@ function linesOf(record: CellRecord, cell: Cell, run: RunResult['run']): Samples
   const kernel = record.kernel ?? run.kernel;
   return record.metrics
     .filter(({ better }) => better !== 'neither')
-    .map(({ name, unit, better, value, samples }) => ({
+    .map(({ value, samples, ...measured }) => ({
       series: {
         cell: cell.id,
-        metric: name,
-        unit,
-        better,
+        ...measured,
         kind: seriesKind(cell),
         declared: hash([cell.machine, cell.topology, cell.workload]),
         kernel: kernel.release,

@@ -21,9 +21,10 @@ export function kindOf<W extends Workload>({ kind }: W): Kind<W> {
   return byName.get(kind) as Kind<W>;
 }
 
-/** The figures, of whichever kind, that stand in such a table. */
-export function figuresIn(table: BenchTable): string[] {
+/** The figures that stand in such a table: of workloads of this kind, or of whichever. */
+export function figuresIn(table: BenchTable, of?: string): string[] {
   return kinds.flatMap((kind) => {
+    if (of !== undefined && kind.name !== of) return [];
     const figures: Figures = kind.figures;
     return Object.entries(figures).flatMap(([name, figure]) => (figure.table === table ? [name] : []));
   });

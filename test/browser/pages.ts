@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { suites } from '../../harness/index.js';
-import type { CellRecord } from '../../src/model/index.js';
+import { type CellRecord, measureOfName } from '../../src/model/index.js';
 import { expand } from '../../src/plan/index.js';
 import { causesOf, type HistoryLine, htmlReport, type ReportInput } from '../../src/report/index.js';
 import type { Excerpt } from '../../src/results/index.js';
@@ -39,12 +39,12 @@ export function recordsOf(
       metrics:
         cell.machine.clock === 'icount'
           ? ['build', 'map', 'consume', 'unmap'].map((name) => ({
-              name,
+              ...measureOfName(name),
               unit: 'insn',
               value: 200_000 + at,
               better: 'lower',
             }))
-          : [{ name: 'fio', unit: 'ms emulated', value: 100 + (at % 7), better: 'lower' }],
+          : [{ ...measureOfName('fio'), unit: 'ms emulated', value: 100 + (at % 7), better: 'lower' }],
       ...change(cell, at),
     }),
   );

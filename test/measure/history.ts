@@ -5,9 +5,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SamplesHeader, SamplesLine } from '../../src/model/index.js';
+import { SAMPLES_SCHEMA_VERSION, type SamplesHeader, type SamplesLine, seriesName } from '../../src/model/index.js';
 import { randomFrom } from '../../src/perf/index.js';
-import { History, seriesName } from '../../src/results/index.js';
+import { History } from '../../src/results/index.js';
 
 const [runs = 10_000, series = 500] = process.argv.slice(2).map(Number);
 const BUDGET_MS = 2000;
@@ -15,7 +15,10 @@ const BUDGET_MS = 2000;
 const random = randomFrom(1);
 const all: SamplesLine['series'][] = Array.from({ length: series }, (_, i) => ({
   cell: `vtd-strict-icount/switch/bench-map/backend-${Math.floor(i / 20)}`,
-  metric: `4k ${2 ** (i % 20)} KiB map`,
+  what: 'cost',
+  phase: 'map',
+  layout: '4k',
+  size_kib: 2 ** (i % 20),
   unit: 'insn',
   better: 'lower',
   kind: i % 5 === 0 ? 'noisy' : 'exact',
@@ -31,7 +34,7 @@ const texts = all.map((one) => JSON.stringify(one));
 function textOf(run: number): { name: string; text: string } {
   const id = `20260101-${String(run).padStart(6, '0')}-0000`;
   const header: SamplesHeader = {
-    schema: 1,
+    schema: SAMPLES_SCHEMA_VERSION,
     run: id,
     at: new Date(Date.UTC(2024, 0, 1) + run * 3_600_000).toISOString(),
     modules_key: `modules-${Math.floor(run / 50)}`,

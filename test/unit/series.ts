@@ -2,7 +2,8 @@ import type { Series } from '../../src/model/index.js';
 
 export const series = (changes: Partial<Series> = {}): Series => ({
   cell: 'vtd-strict-icount/switch/map-cost/phyr8',
-  metric: 'map',
+  what: 'cost',
+  phase: 'map',
   unit: 'insn',
   better: 'lower',
   kind: 'exact',

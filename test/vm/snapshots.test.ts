@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheDirectory, openImages } from '../../src/images/index.js';
-import type { CellRecord, RunResult } from '../../src/model/index.js';
+import { type CellRecord, measureName, type RunResult } from '../../src/model/index.js';
 import { Sandbox } from './support/phyrlab.js';
 
 let box: Sandbox;
@@ -42,7 +42,7 @@ function judged({ cells }: RunResult) {
       counts:
         kind === 'fio-verify'
           ? []
-          : metrics.filter(({ unit }) => unit !== 'us').map(({ name, value }) => [name, value]),
+          : metrics.filter(({ unit }) => unit !== 'us').map((metric) => [measureName(metric), metric.value]),
     }))
     .sort((a, b) => a.id.localeCompare(b.id));
 }

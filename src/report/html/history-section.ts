@@ -1,5 +1,5 @@
 /** What this run measured, among what earlier runs did. */
-import { countOf, typed } from '../../model/index.js';
+import { countOf, measureName, typed } from '../../model/index.js';
 import { type ChangePoint, medianOf } from '../../perf/index.js';
 import type { SeriesHistory } from '../../results/index.js';
 import { formatChange } from '../format.js';
@@ -56,7 +56,7 @@ function figure({ series, samples, changes }: HistoryLine, run: string): Markup 
   const marks = changes.map(({ at, before, after }) => ({ at, worse: isWorse(series.better, before, after) }));
   const last = changes.at(-1);
   const now = values[current] ?? values.at(-1) ?? 0;
-  return markup`<figure class="line"><figcaption>${series.cell} <b>${series.metric}</b></figcaption>
+  return markup`<figure class="line"><figcaption>${series.cell} <b>${measureName(series)}</b></figcaption>
 ${timeline(values, marks, current)}
 <p>${number(now)} ${series.unit} <span class="hint">${countOf(samples.length, 'run')}${series.kind === 'noisy' && ', noisy'}</span>${last !== undefined && changeText(last, samples, isWorse(series.better, last.before, last.after))}</p></figure>`;
 }

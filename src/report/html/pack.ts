@@ -3,7 +3,7 @@
  * its number.
  */
 
-import { type CellRecord, harmless, type Verdict } from '../../model/index.js';
+import { type CellRecord, harmless, measureName, type Verdict } from '../../model/index.js';
 import type { Cell } from '../../workloads/index.js';
 import { dueOf, setupOf, treeOf } from '../show.js';
 import type { Cause } from './causes.js';
@@ -59,7 +59,9 @@ export function pack(
       ...(oracles.length > 0 && {
         oracles: oracles.map((one) => [t(one.name), VERDICTS.indexOf(one.verdict), t(one.detail)]),
       }),
-      ...(metrics.length > 0 && { metrics: metrics.map(({ name, unit, value }) => [t(name), t(unit), value]) }),
+      ...(metrics.length > 0 && {
+        metrics: metrics.map((metric) => [t(measureName(metric)), t(metric.unit), metric.value]),
+      }),
       ...(declared !== undefined && {
         due: t(dueOf(declared)),
         setup: t(setupOf(declared).join('\n')),

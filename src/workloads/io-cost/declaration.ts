@@ -15,11 +15,11 @@ export const IoCost = z.strictObject({
 export type IoCost = z.infer<typeof IoCost>;
 
 export const figures = {
-  whole: { unit: 'insn', better: 'lower', table: 'whole' },
-  queue: { unit: 'insn', better: 'lower' },
-  complete: { unit: 'insn', better: 'lower' },
-  map: { unit: 'insn', better: 'lower' },
-  unmap: { unit: 'insn', better: 'lower' },
+  whole: { unit: 'insn', better: 'lower', phase: true, table: 'whole' },
+  queue: { unit: 'insn', better: 'lower', phase: true },
+  complete: { unit: 'insn', better: 'lower', phase: true },
+  map: { unit: 'insn', better: 'lower', phase: true },
+  unmap: { unit: 'insn', better: 'lower', phase: true },
   commands: { unit: '', better: 'neither' },
 } satisfies Figures;
 

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { CouldNotLook, StepFailed } from '../../guest/index.js';
-import { countOf, type Metric } from '../../model/index.js';
+import { countOf, type Metric, sizeName } from '../../model/index.js';
 import { Counters, Watch } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
 import { linesLike, outerCounters } from '../shared/lines.js';
 import { done, type WorkloadResult } from '../shared/result.js';
-import { sizeName } from '../shared/size-name.js';
 import { stampedRegion } from '../shared/stamped.js';
 import { figures, type IoCost } from './declaration.js';
 
@@ -77,13 +76,13 @@ function find(costs: readonly Answer[], op: keyof typeof OPS, kib: number, ours:
   return found;
 }
 
-function figuresOf(op: string, kib: number, cost: Answer, ours: boolean): Metric[] {
-  const of = `${op} ${sizeName(kib)}`;
+function figuresOf(op: keyof typeof OPS, kib: number, cost: Answer, ours: boolean): Metric[] {
+  const of = { op, size_kib: kib };
   return [
-    figure('whole', cost.queue.median + cost.complete.median, { of }),
-    figure('queue', cost.queue.median, { of }),
-    figure('complete', cost.complete.median, { of }),
-    ...(ours ? [figure('map', cost.map.median, { of }), figure('unmap', cost.unmap.median, { of })] : []),
-    figure('commands', cost.commands, { of }),
+    figure('whole', cost.queue.median + cost.complete.median, of),
+    figure('queue', cost.queue.median, of),
+    figure('complete', cost.complete.median, of),
+    ...(ours ? [figure('map', cost.map.median, of), figure('unmap', cost.unmap.median, of)] : []),
+    figure('commands', cost.commands, of),
   ];
 }

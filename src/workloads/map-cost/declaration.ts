@@ -10,10 +10,10 @@ export const MapCost = z.strictObject({ id: Id, kind: z.literal('map-cost'), poi
 export type MapCost = z.infer<typeof MapCost>;
 
 export const figures = {
-  build: { unit: 'insn', better: 'lower', table: 'phase' },
-  map: { unit: 'insn', better: 'lower', table: 'phase' },
-  consume: { unit: 'insn', better: 'lower', table: 'phase' },
-  unmap: { unit: 'insn', better: 'lower', table: 'phase' },
+  build: { unit: 'insn', better: 'lower', phase: true, table: 'phase' },
+  map: { unit: 'insn', better: 'lower', phase: true, table: 'phase' },
+  consume: { unit: 'insn', better: 'lower', phase: true, table: 'phase' },
+  unmap: { unit: 'insn', better: 'lower', phase: true, table: 'phase' },
   metadata: { unit: 'B', better: 'lower', table: 'count' },
   segments: { unit: '', better: 'lower', table: 'count' },
   'PRP entries': { unit: '', better: 'neither', table: 'count' },

@@ -1,7 +1,6 @@
 /** What mapping and I/O are measured of, and what the figures are called. */
 import { z } from 'zod';
-import { Id } from '../../model/index.js';
-import { sizeName } from '../shared/size-name.js';
+import { Id, sizeName } from '../../model/index.js';
 
 /**
  * A physical layout that the probe makes on purpose, so that counts are the same in every run: chunks of one size, each followed by

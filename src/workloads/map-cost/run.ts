@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StepFailed } from '../../guest/index.js';
-import type { Backend, Metric } from '../../model/index.js';
+import type { Backend, Measure, Metric } from '../../model/index.js';
 import { Counters, judgeTranslate, Translate } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
@@ -117,12 +117,11 @@ function measured(backend: Backend, plan: CostPlan, lines: unknown[], named: boo
         });
     return cost === undefined || count === undefined
       ? []
-      : figuresOf(named ? pointName(point) : undefined, cost, count);
+      : figuresOf(named ? { layout: point.layout.id, size_kib: point.kib } : {}, cost, count);
   });
 }
 
-function figuresOf(point: string | undefined, cost: Costs, counts: Counts): Metric[] {
-  const more = point === undefined ? {} : { of: point };
+function figuresOf(more: Pick<Measure, 'layout' | 'size_kib'>, cost: Costs, counts: Counts): Metric[] {
   const count = (name: Parameters<typeof figure>[0], value: number | undefined): Metric[] =>
     value === undefined ? [] : [figure(name, value, more)];
   return [

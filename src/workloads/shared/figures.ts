@@ -1,22 +1,21 @@
-import type { Metric } from '../../model/index.js';
+import type { Measure, Metric } from '../../model/index.js';
 
-/** Which table of `phyrlab bench` a figure stands in: with the other phases of a mapping, beside them as a count, or as the whole of an I/O. */
-export type BenchTable = 'phase' | 'count' | 'whole';
+/**
+ * Which table of `phyrlab bench` a figure stands in: with the other phases of a mapping, beside them as a count, as the whole of an I/O, or
+ * as a part of what the kernel's driver does.
+ */
+export type BenchTable = 'phase' | 'count' | 'whole' | 'ratio';
 
-/** What figures are called, their unit and which way is good. */
-export type Figures = Readonly<Record<string, Pick<Metric, 'unit' | 'better'> & { table?: BenchTable }>>;
+/** What figures are called, their unit and which way is good; `phase`: it is a part of a cost. */
+export type Figures = Readonly<Record<string, Pick<Metric, 'unit' | 'better'> & { table?: BenchTable; phase?: true }>>;
 
-interface More {
-  /** What it is a figure of, where there are several. */
-  of?: string;
-  samples?: number[];
-}
+type More = Omit<Measure, 'what' | 'phase'> & { samples?: number[] };
 
 /** Makes metrics of these figures, and of no others. */
 export function metricsOf<F extends Figures>(figures: F) {
-  return (name: keyof F & string, value: number, { of, samples }: More = {}): Metric => {
-    const { unit = '', better = 'neither' } = figures[name] ?? {};
-    const whole = of === undefined ? name : `${of} ${name}`;
-    return { name: whole, unit, value, better, ...(samples !== undefined && { samples }) };
+  return (name: keyof F & string, value: number, more: More = {}): Metric => {
+    const { unit = '', better = 'neither', phase } = figures[name] ?? {};
+    const measured = phase ? { what: 'cost', phase: name } : { what: name };
+    return { ...more, ...measured, unit, value, better };
   };
 }

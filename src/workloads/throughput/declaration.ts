@@ -31,10 +31,10 @@ export const Throughput = z.strictObject({
 export type Throughput = z.infer<typeof Throughput>;
 
 export const figures = {
-  "IOPS, of nvme's": { unit: 'x', better: 'higher' },
-  "bandwidth, of nvme's": { unit: 'x', better: 'higher' },
-  "p50, of nvme's": { unit: 'x', better: 'lower' },
-  "p99, of nvme's": { unit: 'x', better: 'lower' },
+  "IOPS, of nvme's": { unit: 'x', better: 'higher', table: 'ratio' },
+  "bandwidth, of nvme's": { unit: 'x', better: 'higher', table: 'ratio' },
+  "p50, of nvme's": { unit: 'x', better: 'lower', table: 'ratio' },
+  "p99, of nvme's": { unit: 'x', better: 'lower', table: 'ratio' },
   IOPS: { unit: 'IOPS emulated', better: 'neither' },
   bandwidth: { unit: 'MiB/s emulated', better: 'neither' },
   p50: { unit: 'us emulated', better: 'neither' },

@@ -111,7 +111,7 @@ function figuresOf(load: FioLoad, rounds: number, jobs: Jobs): Metric[] {
       return value;
     });
   const sampled = (name: keyof typeof figures, samples: number[]) =>
-    figure(name, medianOf(samples), { of: load.name, samples });
+    figure(name, medianOf(samples), { load: load.name, samples });
   return SAID.flatMap(({ name, of }): Metric[] => {
     const [ours, theirs] = [values('ours', of), values('theirs', of)];
     const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));

@@ -39,16 +39,16 @@ export const UserCost = z.discriminatedUnion('what', [
 export type UserCost = z.infer<typeof UserCost>;
 
 export const figures = {
-  map: { unit: 'insn', better: 'lower' },
-  unmap: { unit: 'insn', better: 'lower' },
+  map: { unit: 'insn', better: 'lower', phase: true },
+  unmap: { unit: 'insn', better: 'lower', phase: true },
   'contiguous pieces': { unit: '', better: 'lower' },
   'map calls': { unit: '', better: 'lower' },
   'unmap calls': { unit: '', better: 'lower' },
   'table pages': { unit: '', better: 'lower' },
   metadata: { unit: 'B', better: 'lower' },
-  register: { unit: 'insn', better: 'lower' },
-  use: { unit: 'insn', better: 'lower' },
-  deregister: { unit: 'insn', better: 'lower' },
+  register: { unit: 'insn', better: 'lower', phase: true },
+  use: { unit: 'insn', better: 'lower', phase: true },
+  deregister: { unit: 'insn', better: 'lower', phase: true },
   entries: { unit: '', better: 'lower' },
 } satisfies Figures;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { check } from '../../guest/index.js';
-import { InfraError, type Metric, walk } from '../../model/index.js';
+import { InfraError, type Measure, type Metric, subjectName, walk } from '../../model/index.js';
 import { Counters } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
@@ -9,7 +9,6 @@ import { linesLike, outerCounters } from '../shared/lines.js';
 import type { MemorySpec } from '../shared/memory-spec.js';
 import { bytesOf, rangesOf } from '../shared/ranges.js';
 import { done, type WorkloadResult } from '../shared/result.js';
-import { sizeName } from '../shared/size-name.js';
 import { makeMemory, rangesText } from '../shared/test-memory.js';
 import { undoing } from '../shared/undo.js';
 import type { UserCost } from './declaration.js';
@@ -49,14 +48,17 @@ type Measured = { metrics: Metric[]; uncounted: NonNullable<WorkloadResult['unco
 type Name = keyof typeof figures;
 
 /** The smallest of each: they are equal but for what comes in between. */
-function smallest(point: Point, who: string, costs: Partial<Record<Name, number[]>>): Metric[] {
+function smallest(point: Point, via: string, costs: Partial<Record<Name, number[]>>): Metric[] {
   return Object.entries(costs).map(([what, values]) =>
-    figure(what as Name, Math.min(...values), { of: `${named(point)} ${who}` }),
+    figure(what as Name, Math.min(...values), { ...subjectOf(point), via }),
   );
 }
 
-const named = (point: Point): string =>
-  point.memory === 'dma-buf' ? `dma-buf ${point.ranges}` : `${point.memory} ${sizeName(point.kib)}`;
+function subjectOf(point: Point): Omit<Measure, 'what' | 'phase'> {
+  const { memory } = point;
+  return memory === 'dma-buf' ? { memory, layout: point.ranges } : { memory, size_kib: point.kib };
+}
+const named = (point: Point): string => subjectName(subjectOf(point));
 const timesOf = ({ kib }: { kib: number }): number => (kib > ONCE_KIB ? 1 : TIMES);
 
 const Memory = z.object({ memory: z.object({ runs: z.number() }) });
@@ -119,8 +121,8 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
       check(schema, commands.at(-answers.length) ?? '', answers.shift(), stderr);
     for (const point of workload.points) {
       const { memory } = next(Memory);
-      const count = (who: string, what: Name, value: number | null): Metric[] =>
-        value === null ? [] : [figure(what, value, { of: `${named(point)} ${who}` })];
+      const count = (via: string, what: Name, value: number | null): Metric[] =>
+        value === null ? [] : [figure(what, value, { ...subjectOf(point), via })];
       metrics.push(...count('memory', 'contiguous pieces', memory.runs));
       for (const one of all) {
         next(Opened);
@@ -199,8 +201,8 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
           const { register, use, deregister } = cost;
           metrics.push(
             ...smallest(point, how, { register, use, deregister }),
-            figure('metadata', cost.bytes, { of: `${named(point)} ${how}` }),
-            figure('entries', cost.blocks, { of: `${named(point)} ${how}` }),
+            figure('metadata', cost.bytes, { ...subjectOf(point), via: how }),
+            figure('entries', cost.blocks, { ...subjectOf(point), via: how }),
           );
         }
       return counted;

@@ -228,7 +228,7 @@ class Story {
   }
 
   #figure(api: IommuApi, name: keyof typeof figures, value: number): void {
-    this.#metrics.push(figure(name, value, { of: api }));
+    this.#metrics.push(figure(name, value, { via: api }));
   }
 
   #mapping(api: IommuApi, iova: number): string {

@@ -17,7 +17,8 @@ import { historyFolder, Nights, writeSamples } from '../../../src/results/index.
 const WORD = 'vtd-strict-icount/switch/map-cost/phyr8';
 const series: Series = {
   cell: WORD,
-  metric: 'map',
+  what: 'cost',
+  phase: 'map',
   unit: 'insn',
   better: 'lower',
   kind: 'exact',

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CellRecord, PrunedCell, partsOfId } from '../../../src/model/index.js';
+import { CellRecord, measureOfName, PrunedCell, partsOfId } from '../../../src/model/index.js';
 import { ratiosToSg } from '../../../src/report/costs.js';
 import { causesOf } from '../../../src/report/html/causes.js';
 import { FORMATS, instructionCosts } from '../../../src/report/index.js';
@@ -79,10 +79,13 @@ describe('an id', () => {
         reason: 'silent',
         oracles: [],
       }),
-      cellRecord({ id: 'n/t/w/sg', metrics: [{ name: 'map', unit: 'insn', value: 9, better: 'lower' }] }),
-      cellRecord({ id: 'n/t/w/phyr8', metrics: [{ name: 'map', unit: 'insn', value: 3, better: 'lower' }] }),
-      cellRecord({ id: 'o/t/w/sg', metrics: [{ name: 'fio', unit: 'ms', value: 9, better: 'lower' }] }),
-      cellRecord({ id: 'o/t/w/phyr8', metrics: [{ name: 'fio', unit: 'ms', value: 3, better: 'lower' }] }),
+      cellRecord({ id: 'n/t/w/sg', metrics: [{ ...measureOfName('map'), unit: 'insn', value: 9, better: 'lower' }] }),
+      cellRecord({
+        id: 'n/t/w/phyr8',
+        metrics: [{ ...measureOfName('map'), unit: 'insn', value: 3, better: 'lower' }],
+      }),
+      cellRecord({ id: 'o/t/w/sg', metrics: [{ ...measureOfName('fio'), unit: 'ms', value: 9, better: 'lower' }] }),
+      cellRecord({ id: 'o/t/w/phyr8', metrics: [{ ...measureOfName('fio'), unit: 'ms', value: 3, better: 'lower' }] }),
     ];
     const opaque = cells.map((cell, at) => ({ ...cell, id: `id${at}`, repro: '' }));
     const backToIds = (text: string) => cells.reduce((all, { id }, at) => all.replaceAll(`id${at}`, id), text);

@@ -22,7 +22,7 @@ describe('the device oracle', () => {
       verdict: 'pass',
       detail: expect.stringContaining('1 commands, 8 KiB'),
     });
-    expect(metrics).toEqual([{ name: 'stale window', unit: 'us', value: 1, better: 'neither' }]);
+    expect(metrics).toEqual([{ what: 'stale window', unit: 'us', value: 1, better: 'neither' }]);
   });
 
   it('objects to an address that was never mapped', () => {

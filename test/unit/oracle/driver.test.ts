@@ -16,7 +16,7 @@ describe("the driver's account", () => {
   });
 
   it('adds up over the bindings of a cell', () => {
-    const values = structureCounts([bound('sg', 3), bound('sg', 4)]).map(({ name, value }) => [name, value]);
+    const values = structureCounts([bound('sg', 3), bound('sg', 4)]).map(({ what, value }) => [what, value]);
     expect(values).toEqual([
       ['mapped', 7],
       ['pieces', 14],

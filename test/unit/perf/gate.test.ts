@@ -3,6 +3,7 @@ import { judgePairs, type Pair } from '../../../src/perf/index.js';
 import { timings } from './noise.js';
 
 const exact = (name: string, before: number, after: number): Pair => ({
+  cell: 'c',
   name,
   kind: 'exact',
   better: 'lower',
@@ -41,13 +42,14 @@ describe('the gate', () => {
     const seeds = (function* () {
       for (let seed = 0; ; seed++) yield seed;
     })();
-    const series = (name: string, factor = 1): Pair => ({
-      ...exact(name, 1, 1),
+    const series = (cell: string, what: string, factor = 1): Pair => ({
+      ...exact(`${cell} ${what}`, 1, 1),
+      cell,
       kind: 'noisy',
       before: timings(seeds.next().value ?? 0, 7).map((value) => value ** 3),
       after: timings(seeds.next().value ?? 0, 7).map((value) => factor * value ** 3),
     });
-    const cell = (id: string) => Array.from({ length: 16 }, (_, i) => series(`${id} series ${i}`));
+    const cell = (id: string) => Array.from({ length: 16 }, (_, i) => series(id, `series ${i}`));
     const alarms = (pairs: Pair[]) => judgePairs(pairs).filter(({ comparison }) => comparison.gates);
 
     it('stops for equal sources less than once in a hundred times', () => {
@@ -56,8 +58,15 @@ describe('the gate', () => {
     });
 
     it('still finds what is twice as slow, beside other cells and what was measured once', () => {
-      const once = Array.from({ length: 500 }, (_, i): Pair => ({ ...exact(`page ${i}`, 1, 2), kind: 'noisy' }));
-      const pairs = [series('fio slow', 2), ...cell('fio').slice(1), ...cell('other'), ...once];
+      const once = Array.from(
+        { length: 500 },
+        (_, i): Pair => ({
+          ...exact(`page ${i}`, 1, 2),
+          cell: 'page',
+          kind: 'noisy',
+        }),
+      );
+      const pairs = [series('fio', 'slow', 2), ...cell('fio').slice(1), ...cell('other'), ...once];
       expect(alarms(pairs).map(({ name }) => name)).toEqual(['fio slow']);
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, partsOfId, type Verdict } from '../../../src/model/index.js';
+import { type CellRecord, measureOfName, partsOfId, type Verdict } from '../../../src/model/index.js';
 import { budgetRows, measuredBy } from '../../../src/perf/index.js';
 
 const cell = (id: string, figures: Record<string, number>, verdict: Verdict = 'pass'): CellRecord => ({
@@ -7,7 +7,12 @@ const cell = (id: string, figures: Record<string, number>, verdict: Verdict = 'p
   verdict,
   reason: '',
   oracles: [],
-  metrics: Object.entries(figures).map(([name, value]) => ({ name, unit: 'insn', value, better: 'lower' })),
+  metrics: Object.entries(figures).map(([name, value]) => ({
+    ...measureOfName(name),
+    unit: 'insn',
+    value,
+    better: 'lower',
+  })),
   duration_ms: 1,
   repro: '',
 });

@@ -27,7 +27,7 @@ describe('series of two sides', () => {
   });
 
   it('that one side lacks are counted, those of most first', () => {
-    const [a, b, c] = ['a', 'b', 'c'].map((metric) => series({ metric })) as [Series, Series, Series];
+    const [a, b, c] = ['a', 'b', 'c'].map((metric) => series({ phase: metric })) as [Series, Series, Series];
     expect(pairSeries(side(c), side(a, b)).alone).toEqual([
       { why: 'never measured before', count: 2 },
       { why: 'measured before only', count: 1 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noIommu, vtdStrictCounting } from '../../../harness/machines.js';
-import type { CellRecord, Metric } from '../../../src/model/index.js';
+import { type CellRecord, type Metric, measureOfName } from '../../../src/model/index.js';
 import { countsOf, judgePairs, movedCounts, pairRuns } from '../../../src/perf/index.js';
 import type { Cell } from '../../../src/workloads/index.js';
 
@@ -9,7 +9,7 @@ const cells = [
   { id: 'wall/b', machine: noIommu },
 ] as Cell[];
 const metric = (name: string, value: number, more: Partial<Metric> = {}): Metric => ({
-  name,
+  ...measureOfName(name),
   unit: 'insn',
   value,
   better: 'lower',

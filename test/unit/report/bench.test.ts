@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, type Metric, partsOfId } from '../../../src/model/index.js';
+import { type CellRecord, type Metric, measureOfName, partsOfId } from '../../../src/model/index.js';
 import { benchTables } from '../../../src/report/index.js';
 
 const record = (id: string, figures: Record<string, number>, more: Partial<Metric> = {}) =>
   ({
     ...partsOfId(id),
+    kind: KINDS[partsOfId(id).workload],
     verdict: 'pass',
-    metrics: Object.entries(figures).map(([name, value]) => ({ name, unit: 'insn', value, better: 'lower', ...more })),
+    metrics: Object.entries(figures).map(([name, value]) => ({
+      ...measureOfName(name),
+      unit: 'insn',
+      value,
+      better: 'lower',
+      ...more,
+    })),
   }) as unknown as CellRecord;
+const KINDS: Record<string, string> = { 'bench-map': 'map-cost', 'bench-io': 'io-cost', 'bench-fio': 'throughput' };
 const phases = (point: string, map: number) => ({
   [`${point} build`]: 1,
   [`${point} map`]: map,

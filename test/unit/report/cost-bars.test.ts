@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { typed } from '../../../src/model/index.js';
+import { measureOfName, typed } from '../../../src/model/index.js';
 import { bar, costBars } from '../../../src/report/cost-bars.js';
 import { instructionCosts } from '../../../src/report/costs.js';
 import { cellRecord } from '../run-result.js';
@@ -8,8 +8,8 @@ const cost = (id: string, value: number) =>
   cellRecord({
     id,
     metrics: [
-      { name: 'map', unit: 'insn', value, better: 'lower' },
-      { name: 'build', unit: 'insn', value: 0, better: 'lower' },
+      { ...measureOfName('map'), unit: 'insn', value, better: 'lower' },
+      { ...measureOfName('build'), unit: 'insn', value: 0, better: 'lower' },
     ],
   });
 

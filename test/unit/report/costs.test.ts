@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { CellRecord } from '../../../src/model/index.js';
+import { type CellRecord, measureOfName } from '../../../src/model/index.js';
 import { instructionCosts, ratiosToSg } from '../../../src/report/costs.js';
 import { cellRecord } from '../run-result.js';
 
-const insn = (name: string, value: number) => ({ name, unit: 'insn', value, better: 'lower' as const });
+const insn = (name: string, value: number) => ({
+  ...measureOfName(name),
+  unit: 'insn',
+  value,
+  better: 'lower' as const,
+});
 const costs = (id: string, map: number, change: Partial<CellRecord> = {}) =>
   cellRecord({ id, metrics: [insn('unmap', 2), insn('map', map), insn('build', 1)], ...change });
 
@@ -66,8 +71,8 @@ describe('ratios', () => {
     cellRecord({
       id,
       metrics: [
-        { name: 'fio', unit: 'ms emulated', value, better: 'lower' },
-        { name: 'mapped', unit: 'requests', value: 5, better: 'neither' },
+        { ...measureOfName('fio'), unit: 'ms emulated', value, better: 'lower' },
+        { ...measureOfName('mapped'), unit: 'requests', value: 5, better: 'neither' },
       ],
     });
   it('are to sg of the same machine, topology and workload', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseKtap } from '../../../src/guest/index.js';
-import { type CellRecord, partsOfId } from '../../../src/model/index.js';
+import { type CellRecord, measureOfName, partsOfId } from '../../../src/model/index.js';
 import { annotations, FORMATS, summary } from '../../../src/report/index.js';
 import { cellRecord, reportOf, resultOf } from '../run-result.js';
 
@@ -16,7 +16,7 @@ function record(changes: Partial<CellRecord>): CellRecord {
     verdict: 'pass',
     reason: '',
     oracles: [{ name: 'data', verdict: 'pass', detail: '' }],
-    metrics: [{ name: 'map', unit: 'insn', value: 5, better: 'lower' }],
+    metrics: [{ ...measureOfName('map'), unit: 'insn', value: 5, better: 'lower' }],
     duration_ms: 1234,
     repro: "npx phyrlab run 'x' --seed 1",
     ...changes,

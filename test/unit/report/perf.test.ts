@@ -7,6 +7,7 @@ const plain = (text: string) => text;
 const style = { good: plain, bad: plain, doubtful: plain, dim: plain };
 
 const pair = (name: string, before: number[], after: number[], kind: Pair['kind'] = 'exact'): Pair => ({
+  cell: 'c',
   name,
   kind,
   better: 'lower',

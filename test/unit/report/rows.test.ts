@@ -1,6 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, type OracleName, OracleName as OracleNames } from '../../../src/model/index.js';
+import {
+  type CellRecord,
+  measureOfName,
+  type OracleName,
+  OracleName as OracleNames,
+} from '../../../src/model/index.js';
 import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
 import type { RunEvent } from '../../../src/workloads/index.js';
 import { cellRecord, reportOf, someRun } from '../run-result.js';
@@ -10,7 +15,12 @@ const oracles = (bad: Partial<Record<OracleName, 'fail' | 'inconclusive'>> = {})
   OracleNames.options
     .filter((name) => name !== 'device')
     .map((name) => reportOf(name, bad[name] ?? 'pass', `what ${name} has to say of it, at some length`));
-const metric = (name: string, value: number, unit: string) => ({ name, unit, value, better: 'neither' as const });
+const metric = (name: string, value: number, unit: string) => ({
+  ...measureOfName(name),
+  unit,
+  value,
+  better: 'neither' as const,
+});
 const metrics = [
   metric('verified', 1552, 'I/Os'),
   metric('fio', 193, 'ms emulated'),

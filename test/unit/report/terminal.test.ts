@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, partsOfId } from '../../../src/model/index.js';
+import { type CellRecord, measureOfName, partsOfId } from '../../../src/model/index.js';
 import { StatusLine, styleFor, TerminalReport } from '../../../src/report/index.js';
 import type { RunEvent } from '../../../src/workloads/index.js';
 import { INTERRUPTED, reportOf, someRun } from '../run-result.js';
@@ -13,7 +13,7 @@ const record = (change: Partial<CellRecord>): CellRecord => ({
     { name: 'workload', verdict: 'pass', detail: '' },
     { name: 'data', verdict: 'pass', detail: '1 MiB as due' },
   ],
-  metrics: [{ name: 'map', unit: 'insn', value: 236959, better: 'lower' }],
+  metrics: [{ ...measureOfName('map'), unit: 'insn', value: 236959, better: 'lower' }],
   duration_ms: 2345,
   repro: "npx phyrlab run 'vtd-strict/switch/fio-verify/phyr8' --seed 1",
   ...change,

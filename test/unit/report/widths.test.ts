@@ -1,6 +1,8 @@
 /** No table that goes to a terminal is wider than it; but for single words: ids, paths and commands are left whole. */
+
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
+import { measureOfName } from '../../../src/model/index.js';
 import { judgePairs } from '../../../src/perf/index.js';
 import { expand, find } from '../../../src/plan/index.js';
 import {
@@ -26,16 +28,16 @@ const LONG = 'what was found by the oracle is told at the length of several line
 );
 const id = (backend: string) => `vtd-strict-icount/switch/map-cost/${backend}`;
 const BACKENDS = ['sg', 'iter', 'iova', 'phyr16', 'phyr8', 'page', 'nvme', 'phyr8-registered', 'phyr16-registered'];
-const figures = ['4k 4 KiB', '2m 1 GiB, unaligned'].flatMap((point) =>
+const figures = ['4k 4 KiB', '2m-unaligned 1 GiB'].flatMap((point) =>
   ['build', 'map', 'consume', 'unmap'].map((phase) => ({
-    name: `${point} ${phase}`,
+    ...measureOfName(`${point} ${phase}`),
     unit: 'insn',
     value: 1_234_567,
     better: 'lower' as const,
   })),
 );
 const phases = ['build', 'map', 'consume', 'unmap'].map((name, at) => ({
-  name,
+  ...measureOfName(name),
   unit: 'insn',
   value: 100_000 * at,
   better: 'lower' as const,
@@ -43,7 +45,15 @@ const phases = ['build', 'map', 'consume', 'unmap'].map((name, at) => ({
 const p2p = expand(suites.find((suite) => suite.id === 'p2p') ?? { id: '', describe: '', blocks: [] }, 1).cells;
 const CELL = find(suites, 'vtd-strict/switch/p2p-far/phyr8');
 const pair = (name: string, before: number[], after: number[]) =>
-  ({ name, kind: before.length > 1 ? 'noisy' : 'exact', better: 'lower', unit: 'insn', before, after }) as const;
+  ({
+    cell: ID,
+    name,
+    kind: before.length > 1 ? 'noisy' : 'exact',
+    better: 'lower',
+    unit: 'insn',
+    before,
+    after,
+  }) as const;
 const many = (at: number) => Array.from({ length: 9 }, (_, i) => at + i);
 const sample = (run: number, value: number) => ({
   run: `2026112${run}-054114-ed3b`,
@@ -56,7 +66,7 @@ const TABLES: Record<string, (width: number) => string[]> = {
   'peer-to-peer': (width) => p2pTable(p2p, [], width),
   bench: (width) =>
     benchTables(
-      BACKENDS.map((backend) => cellRecord({ id: id(backend), metrics: figures })),
+      BACKENDS.map((backend) => cellRecord({ id: id(backend), kind: 'map-cost', metrics: figures })),
       { width, phases: true },
     ),
   budgets: (width) =>
@@ -139,7 +149,7 @@ const TABLES: Record<string, (width: number) => string[]> = {
         key: 'k',
         series: {
           cell: ID,
-          metric: 'metadata',
+          what: 'metadata',
           unit: 'B',
           kind: 'noisy',
           kernel: '7.3.4+deb13-cloud-amd64',

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SamplesHeader, SamplesLine, Series } from '../../../src/model/index.js';
+import { SAMPLES_SCHEMA_VERSION, type SamplesHeader, type SamplesLine, type Series } from '../../../src/model/index.js';
 import { History, writeSamples } from '../../../src/results/index.js';
 import { series } from '../series.js';
 
@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 const header = (n: number): SamplesHeader => ({
-  schema: 1,
+  schema: SAMPLES_SCHEMA_VERSION,
   run: `run-${n}`,
   at: `2026-11-${String(n).padStart(2, '0')}T00:00:00.000Z`,
   modules_key: `m${n}`,
@@ -41,7 +41,7 @@ const values = (folder: string, word = 'map') =>
 
 describe('the history', () => {
   it('gives the samples of a series in the order of their runs, however the files came', async () => {
-    await write('a', 2, [line(20), line(5, { metric: 'unmap' })]);
+    await write('a', 2, [line(20), line(5, { phase: 'unmap' })]);
     expect(await values('a', ' map')).toEqual([[20]]);
     await write('a', 1, [line(10)]);
     await write('a', 3, [{ ...line(30), values: [30, 31] }]);
@@ -123,12 +123,21 @@ describe('the history', () => {
   });
 
   it('what one run measured comes by series', async () => {
-    await write('a', 1, [line(1), line(5, { metric: 'unmap' })]);
+    await write('a', 1, [line(1), line(5, { phase: 'unmap' })]);
     await write('a', 2, [line(2)]);
     const run = await read('a', (history) => history.run('run-1'));
-    expect([...run.values()].map(({ series: { metric }, sample }) => [metric, ...sample.values])).toEqual([
+    expect([...run.values()].map(({ series: { phase }, sample }) => [phase, ...sample.values])).toEqual([
       ['map', 1],
       ['unmap', 5],
     ]);
+  });
+
+  it('goes on with the series of before they said by fields what they are of', async () => {
+    const { what: _, phase: _p, ...rest } = series();
+    const named = { ...rest, metric: '4k 1 MiB map' };
+    const old = { ...header(1), schema: 1 as const };
+    await writeSamples(join(root, 'a'), old, [{ series: named as unknown as Series, values: [10] }]);
+    await write('a', 2, [line(20, { layout: '4k', size_kib: 1024 })]);
+    expect(await values('a', '4k 1 MiB map')).toEqual([[10, 20]]);
   });
 });

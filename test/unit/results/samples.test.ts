@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
-import { type CellRecord, partsOfId, type RunResult } from '../../../src/model/index.js';
+import { type CellRecord, measureName, measureOfName, partsOfId, type RunResult } from '../../../src/model/index.js';
 import { select } from '../../../src/plan/index.js';
 import { samplesOf } from '../../../src/results/index.js';
 import { resultOf, someRun } from '../run-result.js';
@@ -15,8 +15,8 @@ function measured(records: Partial<CellRecord>[]): RunResult {
       reason: '',
       oracles: [],
       metrics: [
-        { name: 'map', unit: 'insn', value: 5, better: 'lower' },
-        { name: 'verified', unit: 'I/Os', value: 9, better: 'neither' },
+        { ...measureOfName('map'), unit: 'insn', value: 5, better: 'lower' },
+        { ...measureOfName('verified'), unit: 'I/Os', value: 9, better: 'neither' },
       ],
       duration_ms: 1,
       repro: '',
@@ -29,7 +29,9 @@ describe('what a run adds to the history', () => {
   it('is the costs of what passed, exact where the clock counts instructions', () => {
     const added = samplesOf(measured([{}, { id: 'no-iommu/switch/fio-verify/sg' }]), cells);
     expect(added?.header).toMatchObject({ run: someRun.id, modules_key: 'm' });
-    expect(added?.lines.map(({ series, values }) => [series.cell, series.metric, series.kind, ...values])).toEqual([
+    expect(
+      added?.lines.map(({ series, values }) => [series.cell, measureName(series), series.kind, ...values]),
+    ).toEqual([
       ['vtd-strict-icount/switch/map-cost/phyr8', 'map', 'exact', 5],
       ['no-iommu/switch/fio-verify/sg', 'map', 'noisy', 5],
     ]);

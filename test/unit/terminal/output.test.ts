@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type CellRecord, harmless, partsOfId } from '../../../src/model/index.js';
+import { type CellRecord, harmless, measureOfName, partsOfId } from '../../../src/model/index.js';
 import {
   annotations,
   causesOf,
@@ -33,7 +33,7 @@ const record = (changes: Partial<CellRecord> = {}): CellRecord => ({
   reason: ALL,
   oracles: [reportOf('kernel-log', 'fail', ALL), reportOf('workload', 'inconclusive', ALL)],
   findings: [{ oracle: 'device', code: 'never-mapped', detail: ALL }],
-  metrics: [{ name: ALL, unit: ALL, value: 1, better: 'lower' }],
+  metrics: [{ ...measureOfName(ALL), unit: ALL, value: 1, better: 'lower' }],
   duration_ms: 1,
   repro: `npx phyrlab repro ${ALL}`,
   evidence: ALL,

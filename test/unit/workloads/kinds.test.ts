@@ -15,6 +15,7 @@ const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf
 /** Where a word is called like a kind and means something else. */
 const HOMONYMS = new Set([
   "src/cli/recording.ts: 'ktap'", // A format of reports.
+  "src/model/metric.ts: 'register'", // A part of a cost.
   "src/workloads/shared/test-memory.ts: 'vfio'", // A word of the guest's tool.
 ]);
 

@@ -113,7 +113,7 @@ describe('history', () => {
     key: metric,
     series: {
       cell: 'a/b/c/phyr8',
-      metric,
+      what: metric,
       unit: 'insn',
       better: 'lower',
       kind: 'exact',

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { suites } from '../../../../harness/index.js';
 import { chunks2m, chunks64k, fragmented } from '../../../../harness/layouts.js';
 import { bounced, vtdStrict } from '../../../../harness/machines.js';
+import { sizeName } from '../../../../src/model/index.js';
 import { expand } from '../../../../src/plan/index.js';
 import { costPlan } from '../../../../src/workloads/map-cost/cost-plan.js';
 import { CostPoint, pointName } from '../../../../src/workloads/map-cost/points.js';
-import { sizeName } from '../../../../src/workloads/shared/size-name.js';
 
 const point = (layout: CostPoint['layout'], kib: number): CostPoint => ({ layout, kib });
 

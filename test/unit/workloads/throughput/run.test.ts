@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noIommu } from '../../../../harness/machines.js';
 import { switched } from '../../../../harness/topologies.js';
 import type { Answer, Lab } from '../../../../src/guest/lab.js';
+import { measureName } from '../../../../src/model/index.js';
 import type { Cell, Workload } from '../../../../src/workloads/index.js';
 import type { FioLoad } from '../../../../src/workloads/throughput/declaration.js';
 import { run as throughput } from '../../../../src/workloads/throughput/run.js';
@@ -57,7 +58,7 @@ describe('throughput', () => {
 
   it('is what ours is of theirs in the same round', async () => {
     const { metrics, workload } = await guest(good).result;
-    const figure = (name: string) => metrics.find((metric) => metric.name === name);
+    const figure = (name: string) => metrics.find((metric) => measureName(metric) === name);
     expect(figure("deep IOPS, of nvme's")?.samples).toEqual([1.1, 0.9]);
     expect(figure("deep IOPS, of nvme's")).toMatchObject({ value: 1, better: 'higher', unit: 'x' });
     expect(figure("deep p99, of nvme's")).toMatchObject({ better: 'lower' });
