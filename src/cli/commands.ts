@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 
 export interface Entry {
   does: string;
-  example: string;
+  /** Of the command, and of each of its subcommands. */
+  examples: readonly string[];
   load: () => Promise<Command>;
 }
 
@@ -13,87 +14,107 @@ export interface Entry {
 export const COMMANDS: Record<string, Entry> = {
   run: {
     does: 'run the cells of suites or patterns (default: smoke) and judge them',
-    example: "phyrlab run smoke 'vtd-lazy/*/fio-verify/*' --jobs 2",
+    examples: [
+      'phyrlab run',
+      "phyrlab run smoke 'vtd-lazy/*/fio-verify/*' --jobs 2",
+      'phyrlab run ci --shard 2/4 --seed 7 --report junit=results.xml',
+      'phyrlab run --last-failed',
+    ],
     load: async () => (await import('./run.js')).runCommand(),
   },
   repro: {
-    does: 'run exactly that cell again, as a run on this or another machine had it: declaration, seed, images',
-    example: 'phyrlab repro vtd-strict/switch/fio-verify/phyr8',
+    does: 'run one cell of an earlier run again, with the same declaration, seed and images',
+    examples: [
+      'phyrlab repro vtd-strict/switch/fio-verify/phyr8',
+      'phyrlab repro ./vtd-strict.switch.fio-verify.phyr8 --kernel debug',
+    ],
     load: async () => (await import('./repro.js')).reproCommand(),
   },
   merge: {
-    does: 'put the shards of a run together: one table, one result, one set of reports; what a shard did not bring is lost',
-    example: 'phyrlab merge shards/ --report junit=all.xml',
+    does: 'merge the shards of a run into one table, one result and one set of reports; cells of a missing shard are lost',
+    examples: ['phyrlab merge shards/ --report junit=all.xml'],
     load: async () => (await import('./merge.js')).mergeCommand(),
   },
   nightly: {
-    does: 'all that a night is for: suites, measurements, reports, what is new, and room on the disk; goes on where it was killed',
-    example: 'phyrlab nightly --max-time 8h',
+    does: 'run all suites and measurements, report what is new since the last night, and free disk space; continues after a kill',
+    examples: ['phyrlab nightly --max-time 8h', 'phyrlab nightly --suite smoke'],
     load: async () => (await import('./nightly.js')).nightlyCommand(),
   },
   gc: {
-    does: 'remove old runs, and images that are not used, until the rest has room; nothing that is in use',
-    example: 'phyrlab gc --disk 10G',
+    does: 'remove old runs and unused images until the rest fits; never what is in use',
+    examples: ['phyrlab gc --disk 10G', 'phyrlab gc --dry-run'],
     load: async () => (await import('./gc.js')).gcCommand(),
   },
   list: {
-    does: 'show suites, or the cells of a suite or pattern and for what reasons others were pruned',
-    example: "phyrlab list 'vtd-*/switch/p2p-*'",
+    does: 'list the suites; or the cells of a suite or pattern, and why others were pruned',
+    examples: ['phyrlab list', "phyrlab list 'vtd-*/switch/p2p-*'", 'phyrlab list ci --pruned'],
     load: async () => (await import('./list.js')).listCommand(),
   },
   show: {
-    does: 'show one cell without booting it: machine, PCI tree, where DMA may flow, and what is due and why',
-    example: 'phyrlab show no-iommu/switch/p2p-near/phyr8',
+    does: 'show a cell without booting it: machine, PCI tree, DMA routes, and what the cell expects and why',
+    examples: ['phyrlab show no-iommu/switch/p2p-near/phyr8'],
     load: async () => (await import('./show.js')).showCommand(),
   },
   shell: {
-    does: 'a shell, or one command, in the guest of a cell, with the modules loaded and the devices bound',
-    example: "phyrlab shell vtd-strict/switch/fio-verify/phyr8 -- 'dmesg | tail'",
+    does: 'open a shell in the guest of a cell, or run one command there; modules are loaded and devices bound',
+    examples: [
+      'phyrlab shell vtd-strict/switch/crosscheck/phyr8',
+      "phyrlab shell vtd-strict/switch/fio-verify/phyr8 -- 'dmesg | tail'",
+    ],
     load: async () => (await import('./shell.js')).shellCommand(),
   },
   reload: {
-    does: 'build what was edited in guest/ and load it anew in the guest of a phyrlab shell in another terminal',
-    example: 'phyrlab reload',
+    does: 'build what changed in guest/ and load it in the guest of a phyrlab shell in another terminal',
+    examples: ['phyrlab reload'],
     load: async () => (await import('./reload.js')).reloadCommand(),
   },
   watch: {
-    does: 'run cells, and again after each change in guest/, harness/ or the scenarios; a run under way is ended for it',
-    example: 'phyrlab watch vtd-strict/switch/fio-verify/phyr8',
+    does: 'run cells, and run them again after each change in guest/, harness/ or the scenarios',
+    examples: ['phyrlab watch vtd-strict/switch/fio-verify/phyr8'],
     load: async () => (await import('./watch.js')).watchCommand(),
   },
   images: {
-    does: 'what guests boot and what builds it',
-    example: 'phyrlab images build 7.3 debug',
+    does: 'build, update, list and remove what guests boot',
+    examples: [
+      'phyrlab images build 7.3 debug',
+      'phyrlab images update',
+      'phyrlab images list',
+      'phyrlab images gc --keep-days 7',
+    ],
     load: async () => (await import('./images.js')).imagesCommand(),
   },
   report: {
     does: 'write a run as one HTML file that works offline: verdicts, causes, evidence, costs, history',
-    example: 'phyrlab report --open',
+    examples: ['phyrlab report --open'],
     load: async () => (await import('./report.js')).reportCommand(),
   },
   findings: {
-    does: "what a run found wrong in the kernel's own paths: kernel, evidence, the smallest cell that shows it; known defects too",
-    example: 'phyrlab findings --json',
+    does: "list what a run found wrong in the kernel's own paths, with the smallest cell that shows it; known defects too",
+    examples: ['phyrlab findings', 'phyrlab findings --json'],
     load: async () => (await import('./findings.js')).findingsCommand(),
   },
   perf: {
-    does: 'ask the history of measurements',
-    example: 'phyrlab perf gate',
+    does: 'compare measurements over time',
+    examples: [
+      "phyrlab perf history 'map-cost/phyr8 map'",
+      'phyrlab perf compare 20261121-0135 newest',
+      'phyrlab perf gate',
+    ],
     load: async () => (await import('./perf.js')).perfCommand(),
   },
   check: {
-    does: "the modules' sources: compiler warnings (W=1) and sparse on each kernel of the locks, and checkpatch --strict",
-    example: 'phyrlab check',
+    does: 'check the sources of the modules: W=1 and sparse on each locked kernel, checkpatch --strict',
+    examples: ['phyrlab check'],
     load: async () => (await import('./check.js')).checkCommand(),
   },
   bench: {
-    does: 'measure what mapping and I/O cost: the suite bench, or those of the named cells that measure',
-    example: 'phyrlab bench --against HEAD~1',
+    does: 'measure what mapping and I/O cost (default: the suite bench)',
+    examples: ['phyrlab bench', 'phyrlab bench vtd-strict-icount --phases --counts', 'phyrlab bench --against HEAD~1'],
     load: async () => (await import('./bench.js')).benchCommand(),
   },
   doctor: {
-    does: 'what this host can do for phyrlab, and what to do about what it cannot',
-    example: 'phyrlab doctor',
+    does: 'check what this host can do for phyrlab, and say how to fix what it cannot',
+    examples: ['phyrlab doctor'],
     load: async () => (await import('./doctor.js')).doctorCommand(),
   },
 };

@@ -24,10 +24,10 @@ export function addConductOptions(command: Command, { reports } = { reports: tru
   command
     .option(
       '--jobs <N>',
-      'guests at a time; one with more than two vCPUs counts as several (default: one a processor)',
+      'how many guests run at a time; one with more than two vCPUs counts as several (default: one per processor)',
       wholeNumber(1, 1024),
     )
-    .option('--keep', 'keep consoles and traces of guests without a failure, too')
+    .option('--keep', 'also keep consoles and traces of guests without a failure')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .option(
       '--boot-timeout <SECONDS>',
@@ -36,12 +36,16 @@ export function addConductOptions(command: Command, { reports } = { reports: tru
     )
     .option(
       '--retries <N>',
-      'try a cell that was lost so many times more; never one that failed (default: 0; at night 1)',
+      'how often a lost cell is tried again; a failed cell never is (default: 0; at night 1)',
       wholeNumber(0, 100),
     )
-    .option('--cold', 'boot every guest, even where the state of one that was ready has been kept')
-    .option('--fail-fast', 'the first failure ends the run; what has not ended by then is lost')
-    .option('--max-time <DURATION>', 'end the run after 90s, 20m, 1h30m; what has not ended by then is lost', duration);
+    .option('--cold', 'boot every guest, even if a snapshot of it exists')
+    .option('--fail-fast', 'end the run at the first failure; cells that have not ended are lost')
+    .option(
+      '--max-time <DURATION>',
+      'end the run after this time (90s, 20m, 1h30m); cells that have not ended are lost',
+      duration,
+    );
   return addImageOptions(command);
 }
 
@@ -50,7 +54,7 @@ export function addReportOptions(command: Command): Command {
     .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
     .option(
       '--report <FORMAT=FILE>',
-      "also report as json, junit, ktap or kcidb; 'github' for annotations and a job summary; any number of times",
+      "also report as json, junit, ktap or kcidb, or 'github' for annotations and a job summary; may be repeated",
       reportTarget,
     );
 }

@@ -21,9 +21,10 @@ export async function main(argv: string[]): Promise<void> {
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', `\nWhat a command takes: phyrlab help COMMAND\n\nExit codes:\n${exitCodes().join('\n')}`);
   const asked = commandIn(argv.slice(2));
-  for (const [name, { does, example, load }] of Object.entries(COMMANDS)) {
+  for (const [name, { does, examples, load }] of Object.entries(COMMANDS)) {
     const command = name === asked ? await load() : new Command(name);
-    program.addCommand(command.description(does).addHelpText('after', `\nExample: ${example}`));
+    for (const one of command.commands) one.addHelpText('after', formatExamples(examples, `${name} ${one.name()}`));
+    program.addCommand(command.description(does).addHelpText('after', formatExamples(examples, name)));
   }
   for (const command of [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)]) {
     command.exitOverride().configureOutput({
@@ -43,6 +44,11 @@ export async function main(argv: string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   }
+}
+
+function formatExamples(examples: readonly string[], command: string): string {
+  const fitting = examples.filter((example) => `${example} `.startsWith(`phyrlab ${command} `));
+  return ['', fitting.length === 1 ? 'Example:' : 'Examples:', ...fitting.map((example) => `  ${example}`)].join('\n');
 }
 
 /** The command that the words ask for, or ask help for. */

@@ -2,14 +2,14 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 
 /** What a command takes for a run: findRun() finds it. */
-export const RUN = 'id of a run or its beginning, its folder, or newest';
+export const RUN = 'the id of a run or the beginning of it, its folder, or newest';
 
 /** For every argument that names cells: a word means the same wherever it is given (src/plan/named.ts). */
 export const CELLS =
-  'a suite; the id of a cell; or a pattern over the ids of all cells of all suites: with * for a whole id, else for a part of one';
+  'a suite, the id of a cell, or a pattern: with * it must match a whole id, without * a part of an id is enough';
 
 /** For every argument that names one. */
-export const ONE_CELL = 'the id of a cell, or a pattern as for phyrlab run that one cell matches';
+export const ONE_CELL = 'the id of a cell, or a pattern that matches one cell';
 
 /** Where images come from; shared by every command that may build some. */
 export interface ImageOptions {
@@ -22,7 +22,7 @@ export interface ImageOptions {
 export function addImageOptions(command: Command): Command {
   return command
     .option('--mirror <URL>', "Debian mirror (default: $PHYRLAB_MIRROR, else the one that the host's apt uses)")
-    .option('--locked', 'take only the package versions of the lock files; fail if one has left the mirror')
+    .option('--locked', 'use only the locked package versions; fail if one has left the mirror')
     .option('--offline', 'use only what the cache holds')
     .option('--qemu <PATH>', 'a qemu-system-x86_64 of your own instead of the pinned one');
 }
@@ -81,11 +81,11 @@ export function addKernelOptions(command: Command): Command {
   return command
     .option(
       '--kernel <RELEASE|DIR>',
-      `a kernel of the locks (7.3, 7.2, debug) or the build tree of your own (default: ${DEFAULT_KERNEL})`,
+      `a locked kernel (7.3, 7.2, debug) or your own build tree (default: ${DEFAULT_KERNEL})`,
     )
     .option(
       '--kernel-config <FILE>',
-      'a variant of the debug kernel, built here: its configuration with the lines of this file (CONFIG_NAME=value)',
+      'build the debug kernel with the lines of this file (CONFIG_NAME=value) added to its configuration',
     );
 }
 

@@ -56,7 +56,7 @@ export function shellCommand(): Command {
       '--trace <[EVENTS=]FILE>',
       "QEMU's trace into this new file: events by names or patterns with commas between (default: what the NVMe and the IOMMU do)",
     )
-    .option('--cold', 'boot the guest, even where the state of one that was ready has been kept')
+    .option('--cold', 'boot the guest, even if a snapshot of it exists')
     .option('--runs <DIR>', 'where the folder of this guest is (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .option(
       '--boot-timeout <SECONDS>',
