@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the files of phyr_domain.ko share with each other. */
-#ifndef DOMAIN_H
-#define DOMAIN_H
+#ifndef PHYR_DOMAIN_DOMAIN_H
+#define PHYR_DOMAIN_DOMAIN_H
 
 #include <linux/interval_tree.h>
 #include <linux/kref.h>
@@ -76,4 +76,4 @@ void pdomain_function_free(struct kref *ref);
 /* reset.c */
 void pdomain_function_reset(struct pdomain_function *fn);
 
-#endif /* DOMAIN_H */
+#endif /* PHYR_DOMAIN_DOMAIN_H */

@@ -106,6 +106,8 @@ static long pdomain_function_map(struct pdomain_function *fn, void __user *user)
 
 	if (copy_from_user(&arg, user, sizeof(arg)))
 		return -EFAULT;
+	if (arg.flags || arg.reserved)
+		return -EINVAL;
 	return pdomain_function_enter(fn, &arg, user);
 }
 
@@ -116,7 +118,7 @@ static long pdomain_function_unmap(struct pdomain_function *fn, void __user *use
 
 	if (copy_from_user(&arg, user, sizeof(arg)))
 		return -EFAULT;
-	if (arg.unmapped)
+	if (arg.flags || arg.reserved || arg.unmapped)
 		return -EINVAL;
 	err = pdomain_function_leave(fn, &arg);
 	if (err)

@@ -6,8 +6,8 @@
  * IOMMU tester.  They share no code with the NVMe and know nothing of requests, so that what they
  * can reach says what an address is worth by itself.
  */
-#ifndef PHYR_ENGINE_H
-#define PHYR_ENGINE_H
+#ifndef PHYR_ENGINE_ENGINE_H
+#define PHYR_ENGINE_ENGINE_H
 
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -109,4 +109,4 @@ void pengine_remove_node(struct pengine *e);
 /* cases.c */
 void pengine_add_cases(struct pengine *e);
 
-#endif /* PHYR_ENGINE_H */
+#endif /* PHYR_ENGINE_ENGINE_H */

@@ -91,7 +91,7 @@ static int pengine_node_add(struct pengine_node *node, struct pengine_region *r,
 	if (node->gone)
 		return -ENODEV;
 	err = xa_alloc_cyclic(&node->regions, &arg->key, NULL, XA_LIMIT(1, MAX_REGIONS),
-			      &node->next, GFP_KERNEL);
+			      &node->next, GFP_KERNEL_ACCOUNT);
 	if (err < 0)
 		return err == -EBUSY ? -ENOSPC : err;
 	/*
@@ -223,7 +223,8 @@ static long pengine_node_use(struct pengine_node *node, void __user *user)
 
 	if (copy_from_user(&arg, user, sizeof(arg)))
 		return -EFAULT;
-	if (arg.op > PHYR_REGION_DO_WRITE || arg.offset & ~PAGE_MASK || arg.addr || arg.ended)
+	if (arg.op > PHYR_REGION_DO_WRITE || arg.offset & ~PAGE_MASK || arg.flags ||
+	    arg.reserved || arg.addr || arg.ended)
 		return -EINVAL;
 	err = pengine_node_use_locked(node, &arg);
 	if (err)
@@ -339,7 +340,7 @@ int pengine_add_node(struct pengine *e)
 		return -ENOMEM;
 	node->engine = e;
 	init_rwsem(&node->alive);
-	xa_init_flags(&node->regions, XA_FLAGS_ALLOC1);
+	xa_init_flags(&node->regions, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	kref_init(&node->ref);
 	snprintf(node->name, sizeof(node->name), "phyr_region-%s", pci_name(e->pdev));
 	node->misc.name = node->name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Memory regions of an engine: what the kinds of them share. */
-#ifndef REGION_H
-#define REGION_H
+#ifndef PHYR_ENGINE_REGION_H
+#define PHYR_ENGINE_REGION_H
 
 #include <linux/kref.h>
 #include <linux/log2.h>
@@ -105,4 +105,4 @@ void pengine_region_drop(struct pengine_region *r);
 void pengine_region_revoke(struct pengine_region *r);
 void pengine_region_put(struct pengine_region *r);
 
-#endif /* REGION_H */
+#endif /* PHYR_ENGINE_REGION_H */

@@ -3,8 +3,8 @@
  * A backend gives a request its DMA addresses.  It keeps what it must undo in its
  * part of struct pnvme_iod.
  */
-#ifndef PNVME_BACKEND_H
-#define PNVME_BACKEND_H
+#ifndef PHYR_NVME_BACKEND_H
+#define PHYR_NVME_BACKEND_H
 
 #include <linux/blk_types.h>
 #include <linux/dma-mapping.h>
@@ -125,4 +125,4 @@ enum pnvme_p2p {
 /* p2p.c */
 enum pnvme_p2p pnvme_p2p_kind(struct device *dev, struct page *page, u64 *bus_offset);
 
-#endif /* PNVME_BACKEND_H */
+#endif /* PHYR_NVME_BACKEND_H */

@@ -72,7 +72,7 @@ struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access)
 	struct pnvme_buffer *buf;
 	int err;
 
-	buf = kzalloc_obj(*buf);
+	buf = kzalloc_obj(*buf, GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
 	buf->access = access;
@@ -107,7 +107,7 @@ free:
  */
 struct pnvme_buffer *pnvme_buffer_import(int fd, u32 access, u32 way)
 {
-	struct pnvme_buffer *buf = kzalloc_obj(*buf);
+	struct pnvme_buffer *buf = kzalloc_obj(*buf, GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!buf)

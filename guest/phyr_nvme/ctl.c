@@ -36,7 +36,7 @@ static int pnvme_ctl_map_io(struct pnvme_ctrl *ctrl, const struct phyr_nvme_io *
 	if (err)
 		return err;
 	err = phyr_dma_map(ctrl->dev, &mem->list, &map, write ? DMA_TO_DEVICE : DMA_FROM_DEVICE,
-			   0, GFP_KERNEL);
+			   0, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto leave;
 	pass.map = &map;
@@ -126,13 +126,13 @@ static long pnvme_ctl_ioctl(struct file *file, unsigned int cmd, unsigned long a
 static int pnvme_ctl_open(struct inode *inode, struct file *file)
 {
 	struct pnvme_ctl *ctl = container_of(file->private_data, struct pnvme_ctl, misc);
-	struct pnvme_file *pf = kzalloc(sizeof(*pf), GFP_KERNEL);
+	struct pnvme_file *pf = kzalloc_obj(*pf, GFP_KERNEL_ACCOUNT);
 
 	if (!pf)
 		return -ENOMEM;
 	kref_get(&ctl->ref);
 	pf->ctl = ctl;
-	xa_init_flags(&pf->buffers, XA_FLAGS_ALLOC1);
+	xa_init_flags(&pf->buffers, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	file->private_data = pf;
 	return nonseekable_open(inode, file);
 }

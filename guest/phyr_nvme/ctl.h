@@ -3,8 +3,8 @@
  * I/O through /dev/phyrN-ctl: no bio, but a passthrough request that carries a mapped list or a
  * registered buffer.
  */
-#ifndef PNVME_CTL_H
-#define PNVME_CTL_H
+#ifndef PHYR_NVME_CTL_H
+#define PHYR_NVME_CTL_H
 
 #include <linux/dma-direction.h>
 #include <linux/fs.h>
@@ -183,4 +183,4 @@ void pnvme_file_release(struct pnvme_file *pf);
 void pnvme_ctl_revoke(struct pnvme_ctl *ctl);
 extern const struct file_operations pnvme_buffers_fops;
 
-#endif /* PNVME_CTL_H */
+#endif /* PHYR_NVME_CTL_H */

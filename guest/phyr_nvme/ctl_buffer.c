@@ -67,7 +67,8 @@ static int pnvme_file_add(struct pnvme_file *pf, struct pnvme_buffer *buf, u64 a
 		return err;
 	}
 	/* A handle is known before it can be used: the entry comes last. */
-	err = xa_alloc(&pf->buffers, handle, NULL, XA_LIMIT(1, PHYR_NVME_MAX_BUFFERS), GFP_KERNEL);
+	err = xa_alloc(&pf->buffers, handle, NULL, XA_LIMIT(1, PHYR_NVME_MAX_BUFFERS),
+		       GFP_KERNEL_ACCOUNT);
 	if (err) {
 		err = err == -EBUSY ? -ENOSPC : err;
 		goto release;

@@ -5,8 +5,8 @@
  * Which of the two is settled, and the room reserved, before anything is mapped, so that adding a
  * piece cannot fail.
  */
-#ifndef PNVME_DPTR_H
-#define PNVME_DPTR_H
+#ifndef PHYR_NVME_DPTR_H
+#define PHYR_NVME_DPTR_H
 
 #include "phyr_nvme.h"
 
@@ -93,4 +93,4 @@ static inline void pnvme_dptr_add(struct pnvme_dptr *dptr, dma_addr_t addr, u32 
 		*dptr->slot++ = cpu_to_le64(addr);
 }
 
-#endif /* PNVME_DPTR_H */
+#endif /* PHYR_NVME_DPTR_H */

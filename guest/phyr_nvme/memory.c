@@ -28,7 +28,8 @@ int pnvme_memory_get(struct pnvme_memory *mem, u64 addr, u64 len, bool write,
 		return err;
 
 	phyr_lease_init(&mem->lease, revoke);
-	lent = phyr_list_from_pfnmap(&mem->list, &mem->lease, addr, len, write, GFP_KERNEL);
+	lent = phyr_list_from_pfnmap(&mem->list, &mem->lease, addr, len, write,
+				     GFP_KERNEL_ACCOUNT);
 	return lent == -EINVAL ? err : lent;	/* it has pages, and they are not to be had */
 }
 

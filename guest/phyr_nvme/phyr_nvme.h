@@ -27,8 +27,8 @@
  *	stats.c		counters in debugfs
  *	trace.c		tracepoints
  */
-#ifndef PHYR_NVME_H
-#define PHYR_NVME_H
+#ifndef PHYR_NVME_PHYR_NVME_H
+#define PHYR_NVME_PHYR_NVME_H
 
 #include <linux/blk-mq.h>
 #include <linux/completion.h>
@@ -339,4 +339,4 @@ enum blk_eh_timer_return pnvme_timeout(struct request *rq);
 void pnvme_reset_work(struct work_struct *work);
 void pnvme_ctrl_stop(struct pnvme_ctrl *ctrl, enum pnvme_state next, bool shutdown);
 
-#endif /* PHYR_NVME_H */
+#endif /* PHYR_NVME_PHYR_NVME_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef PNVME_STATS_H
-#define PNVME_STATS_H
+#ifndef PHYR_NVME_STATS_H
+#define PHYR_NVME_STATS_H
 
 #include <linux/percpu.h>
 #include <linux/types.h>
@@ -77,4 +77,4 @@ void pnvme_stats_exit(void);
 int pnvme_stats_add(struct pnvme_ctrl *ctrl);
 void pnvme_stats_remove(struct pnvme_ctrl *ctrl);
 
-#endif /* PNVME_STATS_H */
+#endif /* PHYR_NVME_STATS_H */

@@ -2,8 +2,8 @@
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM phyr_nvme
 
-#if !defined(PNVME_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
-#define PNVME_TRACE_H
+#if !defined(PHYR_NVME_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define PHYR_NVME_TRACE_H
 
 #include <linux/blk-mq.h>
 #include <linux/nvme.h>
@@ -112,7 +112,7 @@ TRACE_EVENT(phyr_nvme_complete,
 		  __entry->status)
 );
 
-#endif /* PNVME_TRACE_H */
+#endif /* PHYR_NVME_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .

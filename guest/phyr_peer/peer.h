@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef PHYR_PEER_H
-#define PHYR_PEER_H
+#ifndef PHYR_PEER_PEER_H
+#define PHYR_PEER_PEER_H
 
 struct pci_dev;
 
 /* pmr.c */
 int phyr_peer_enable_pmr(struct pci_dev *pdev);
 
-#endif /* PHYR_PEER_H */
+#endif /* PHYR_PEER_PEER_H */

@@ -40,7 +40,7 @@ int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 	m->mem = mem;
 	m->ops = backends[backend];
 	m->dir = direction == PHYR_PROBE_TO_DEVICE ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
-	m->prp = kvcalloc(mem->npages, sizeof(*m->prp), GFP_KERNEL);
+	m->prp = kvcalloc(mem->npages, sizeof(*m->prp), GFP_KERNEL_ACCOUNT);
 	if (!m->prp)
 		return -ENOMEM;
 	err = m->ops->init(m);

@@ -105,8 +105,8 @@ static int iter_init(struct probe_mapping *m)
 	if (!p)
 		return -ENOMEM;
 	m->priv = p;
-	p->vec = kvcalloc(m->mem->nr_chunks, sizeof(*p->vec), GFP_KERNEL);
-	p->piece = kvcalloc(m->mem->nr_chunks, sizeof(*p->piece), GFP_KERNEL);
+	p->vec = kvcalloc(m->mem->nr_chunks, sizeof(*p->vec), GFP_KERNEL_ACCOUNT);
+	p->piece = kvcalloc(m->mem->nr_chunks, sizeof(*p->piece), GFP_KERNEL_ACCOUNT);
 	if (!p->vec || !p->piece)
 		goto out_free;
 

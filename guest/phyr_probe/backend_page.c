@@ -11,7 +11,7 @@
 
 static int page_init(struct probe_mapping *m)
 {
-	m->addr = kvcalloc(m->mem->npages, sizeof(*m->addr), GFP_KERNEL);
+	m->addr = kvcalloc(m->mem->npages, sizeof(*m->addr), GFP_KERNEL_ACCOUNT);
 	return m->addr ? 0 : -ENOMEM;
 }
 

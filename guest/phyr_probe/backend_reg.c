@@ -28,7 +28,8 @@ static int list_of(struct phyr_list *list, const struct probe_memory *mem)
 	phyr_list_init(list, PHYR_PACKED);
 	for (i = 0; i < mem->nr_chunks; i++) {
 		int err = phyr_list_append(list, PHYR_MEM_RAM, NULL, mem->chunk[i].paddr,
-					   mem->chunk[i].len, GFP_KERNEL);
+					   mem->chunk[i].len,
+					   GFP_KERNEL_ACCOUNT);
 
 		if (err)
 			return err;

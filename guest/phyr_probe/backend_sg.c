@@ -5,7 +5,7 @@
 
 static int sg_init(struct probe_mapping *m)
 {
-	return sg_alloc_table(&m->table, m->mem->nr_chunks, GFP_KERNEL);
+	return sg_alloc_table(&m->table, m->mem->nr_chunks, GFP_KERNEL_ACCOUNT);
 }
 
 static void sg_exit(struct probe_mapping *m)

@@ -114,7 +114,7 @@ static int probe_cost_measure(struct probe_mapping *m, struct phyr_probe_map_cos
 	int err, phase;
 	u32 i;
 
-	sample = kvcalloc(arg->iterations, PHASES * sizeof(*sample), GFP_KERNEL);
+	sample = kvcalloc(arg->iterations, PHASES * sizeof(*sample), GFP_KERNEL_ACCOUNT);
 	if (!sample)
 		return -ENOMEM;
 

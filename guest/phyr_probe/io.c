@@ -363,7 +363,7 @@ int probe_io_cost(struct phyr_probe_io_cost *arg)
 
 	err = -ENOMEM;
 	io = kzalloc_obj(*io);
-	sample = kvcalloc(arg->iterations, FIGURES * sizeof(*sample), GFP_KERNEL);
+	sample = kvcalloc(arg->iterations, FIGURES * sizeof(*sample), GFP_KERNEL_ACCOUNT);
 	if (!io || !sample)
 		goto out_free;
 	io->bdev = file_bdev(file);
@@ -376,7 +376,7 @@ int probe_io_cost(struct phyr_probe_io_cost *arg)
 	if (err)
 		goto out_free;
 	err = -ENOMEM;
-	io->vec = kvcalloc(io->mem.nr_chunks, sizeof(*io->vec), GFP_KERNEL);
+	io->vec = kvcalloc(io->mem.nr_chunks, sizeof(*io->vec), GFP_KERNEL_ACCOUNT);
 	if (io->vec)
 		err = io_measure(io, arg, sample);
 	kvfree(io->vec);

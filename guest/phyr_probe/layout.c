@@ -156,13 +156,13 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 	mem->npages = want->npages;
 	place_all(mem, want, length);
 
-	mem->blocks = kvcalloc(mem->nr_blocks, sizeof(*mem->blocks), GFP_KERNEL);
-	mem->chunk = kvcalloc(mem->nr_chunks, sizeof(*mem->chunk), GFP_KERNEL);
+	mem->blocks = kvcalloc(mem->nr_blocks, sizeof(*mem->blocks), GFP_KERNEL_ACCOUNT);
+	mem->chunk = kvcalloc(mem->nr_chunks, sizeof(*mem->chunk), GFP_KERNEL_ACCOUNT);
 	if (!mem->blocks || !mem->chunk)
 		goto undo;
 
 	for (i = 0; i < mem->nr_blocks; i++) {
-		mem->blocks[i] = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY,
+		mem->blocks[i] = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY,
 					     BLOCK_ORDER);
 		if (!mem->blocks[i])
 			goto undo;

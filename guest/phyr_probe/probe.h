@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the files of phyr_probe.ko share with each other. */
-#ifndef PHYR_PROBE_H
-#define PHYR_PROBE_H
+#ifndef PHYR_PROBE_PROBE_H
+#define PHYR_PROBE_PROBE_H
 
 #include <linux/dma-mapping.h>
 #include <linux/nvme.h>
@@ -291,4 +291,4 @@ void probe_story_unhook(void);
 int probe_bars_find(void);
 bool probe_in_bar(phys_addr_t phys);
 
-#endif /* PHYR_PROBE_H */
+#endif /* PHYR_PROBE_PROBE_H */

@@ -17,7 +17,7 @@ void phyr_store_free(struct kref *ref)
 static int phyr_store_open(struct inode *inode, struct file *file)
 {
 	struct phyr_store *store = container_of(file->private_data, struct phyr_store, misc);
-	struct phyr_store_file *sf = kzalloc_obj(*sf);
+	struct phyr_store_file *sf = kzalloc_obj(*sf, GFP_KERNEL_ACCOUNT);
 
 	if (!sf)
 		return -ENOMEM;

@@ -9,8 +9,8 @@
  * /sys/class/misc/NAME/revoked takes the memory back from every process and device (1), and offers
  * it again (0).
  */
-#ifndef PHYR_STORE_H
-#define PHYR_STORE_H
+#ifndef PHYR_STORE_STORE_H
+#define PHYR_STORE_STORE_H
 
 #include <linux/iosys-map.h>
 #include <linux/kref.h>
@@ -77,4 +77,4 @@ void phyr_store_destroy(struct phyr_store *store);
 /* bar.c */
 extern struct pci_driver phyr_store_bar_driver;
 
-#endif /* PHYR_STORE_H */
+#endif /* PHYR_STORE_STORE_H */

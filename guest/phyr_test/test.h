@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the test cases share. */
-#ifndef PHYR_TEST_H
-#define PHYR_TEST_H
+#ifndef PHYR_TEST_TEST_H
+#define PHYR_TEST_TEST_H
 
 #include <linux/pci.h>
 #include <linux/seq_file.h>
@@ -155,4 +155,4 @@ extern const struct test_group test_walk_list, test_walk_sg, test_walk_map;
 /* main.c */
 extern unsigned long test_pageless;
 
-#endif /* PHYR_TEST_H */
+#endif /* PHYR_TEST_TEST_H */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* region: what must be refused, and what is left of a region that is deregistered. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -62,6 +64,12 @@ static void try_dmabuf(int fd, const struct source *s)
 	close(other.fd);
 }
 
+/* What later versions may give a meaning to. */
+static int use_reserved(int fd, struct phyr_region_use use)
+{
+	return ioctl(fd, PHYR_REGION_IOC_USE, &use) ? errno : 0;
+}
+
 void try_refusals(const char *node, int fd, const struct source *s, uint32_t key)
 {
 	struct phyr_region_register in = source_all(s, PHYR_REGION_READ), other;
@@ -69,6 +77,8 @@ void try_refusals(const char *node, int fd, const struct source *s, uint32_t key
 
 	say("use beyond the end", region_use(fd, key, PHYR_REGION_DO_WRITE, s->m.bytes, NULL));
 	say("use inside a page", region_use(fd, key, PHYR_REGION_DO_WRITE, 512, NULL));
+	say("use with flags", use_reserved(fd, (struct phyr_region_use){ .key = key, .flags = 1 }));
+	say("use with a reserved field", use_reserved(fd, (struct phyr_region_use){ .key = key, .reserved = 1 }));
 	say("use by another key", region_use(fd, key + 1, PHYR_REGION_DO_WRITE, 0, NULL));
 	say("deregister another's", region_deregister(stranger, key, NULL));
 	if (s->dmabuf)

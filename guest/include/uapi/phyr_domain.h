@@ -2,7 +2,8 @@
 /*
  * /dev/phyr_domain-BDF: a PCI function for user space, in an IOMMU domain of its own.  One file at
  * a time; reads and writes of 4 bytes at a multiple of 4 are those of the function's BAR 0.  The
- * kernel's VFIO offers the same (linux/vfio.h), and refuses the same with the same errno.
+ * kernel's VFIO offers the same (linux/vfio.h), and refuses the same with the same errno.  Flags and
+ * reserved fields that are not 0 are refused with EINVAL.  ioctl numbers: 'Y', 0x20 to 0x2f.
  */
 #ifndef _UAPI_PHYR_DOMAIN_H
 #define _UAPI_PHYR_DOMAIN_H
@@ -25,6 +26,8 @@
  * @len:	in: bytes, in whole pages
  * @access:	in: PHYR_DOMAIN_READ | PHYR_DOMAIN_WRITE
  * @format:	in: PHYR_DOMAIN_PHYR8 or PHYR_DOMAIN_PHYR16
+ * @flags:	0
+ * @reserved:	0
  * @chunks:	out: physically contiguous pieces; also told of what fails afterwards
  * @meta_bytes:	out: bytes kept for it besides the IOMMU's tables; likewise
  *
@@ -40,6 +43,8 @@ struct phyr_domain_map {
 	__u64 len;
 	__u32 access;
 	__u32 format;
+	__u32 flags;
+	__u32 reserved;
 	__u64 chunks;
 	__u64 meta_bytes;
 };
@@ -48,6 +53,8 @@ struct phyr_domain_map {
  * struct phyr_domain_unmap - the reverse
  * @iova:	in: whole mappings
  * @len:	in: alone, from here
+ * @flags:	0
+ * @reserved:	0
  * @unmapped:	out: bytes that were mapped there
  *
  * EINVAL for no bytes, what is not in whole pages, and where a mapping would be cut; EOVERFLOW;
@@ -56,10 +63,12 @@ struct phyr_domain_map {
 struct phyr_domain_unmap {
 	__u64 iova;
 	__u64 len;
+	__u32 flags;
+	__u32 reserved;
 	__u64 unmapped;
 };
 
-#define PHYR_DOMAIN_IOC_MAP	_IOWR('Y', 1, struct phyr_domain_map)
-#define PHYR_DOMAIN_IOC_UNMAP	_IOWR('Y', 2, struct phyr_domain_unmap)
+#define PHYR_DOMAIN_IOC_MAP	_IOWR('Y', 0x20, struct phyr_domain_map)
+#define PHYR_DOMAIN_IOC_UNMAP	_IOWR('Y', 0x21, struct phyr_domain_unmap)
 
 #endif /* _UAPI_PHYR_DOMAIN_H */

@@ -11,7 +11,7 @@
  * All reserved fields and unknown flags must be 0 and are refused otherwise with EINVAL.  The node
  * is for root alone; reading the disk needs a file opened for reading, writing one opened for
  * writing (EBADF).  Unknown requests give ENOTTY, a device that is gone ENODEV.  All requests may
- * sleep and return when the device is done.
+ * sleep and return when the device is done.  ioctl numbers: 'Y', 0x00 to 0x0f.
  */
 #ifndef _UAPI_PHYR_NVME_H
 #define _UAPI_PHYR_NVME_H
@@ -149,13 +149,13 @@ struct phyr_nvme_attach {
 	__u64 reserved;
 };
 
-#define PHYR_NVME_IOC_INFO		_IOR('Y', 1, struct phyr_nvme_info)
-#define PHYR_NVME_IOC_READ		_IOW('Y', 2, struct phyr_nvme_io)
-#define PHYR_NVME_IOC_WRITE		_IOW('Y', 3, struct phyr_nvme_io)
-#define PHYR_NVME_IOC_REGISTER		_IOWR('Y', 4, struct phyr_nvme_register)
-#define PHYR_NVME_IOC_UNREGISTER	_IOW('Y', 5, struct phyr_nvme_unregister)
-#define PHYR_NVME_IOC_BUFFER_READ	_IOW('Y', 6, struct phyr_nvme_buffer_io)
-#define PHYR_NVME_IOC_BUFFER_WRITE	_IOW('Y', 7, struct phyr_nvme_buffer_io)
-#define PHYR_NVME_IOC_ATTACH		_IOWR('Y', 8, struct phyr_nvme_attach)
+#define PHYR_NVME_IOC_INFO		_IOR('Y', 0x01, struct phyr_nvme_info)
+#define PHYR_NVME_IOC_READ		_IOW('Y', 0x02, struct phyr_nvme_io)
+#define PHYR_NVME_IOC_WRITE		_IOW('Y', 0x03, struct phyr_nvme_io)
+#define PHYR_NVME_IOC_REGISTER		_IOWR('Y', 0x04, struct phyr_nvme_register)
+#define PHYR_NVME_IOC_UNREGISTER	_IOW('Y', 0x05, struct phyr_nvme_unregister)
+#define PHYR_NVME_IOC_BUFFER_READ	_IOW('Y', 0x06, struct phyr_nvme_buffer_io)
+#define PHYR_NVME_IOC_BUFFER_WRITE	_IOW('Y', 0x07, struct phyr_nvme_buffer_io)
+#define PHYR_NVME_IOC_ATTACH		_IOWR('Y', 0x08, struct phyr_nvme_attach)
 
 #endif /* _UAPI_PHYR_NVME_H */

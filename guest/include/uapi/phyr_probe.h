@@ -3,7 +3,7 @@
  * ioctl interface of /dev/phyr_probe, version 1.
  *
  * All reserved fields and unknown flags must be 0 and are refused otherwise.  The node is for
- * root alone.  Unknown requests give ENOTTY.
+ * root alone.  Unknown requests give ENOTTY.  ioctl numbers: 'Y', 0x40 to 0x4f.
  */
 #ifndef _UAPI_PHYR_PROBE_H
 #define _UAPI_PHYR_PROBE_H
@@ -366,16 +366,16 @@ struct phyr_probe_calls {
 #define PHYR_PROBE_CALLS_READ	2
 #define PHYR_PROBE_CALLS_STOP	3
 
-#define PHYR_PROBE_IOC_MAP_COST		_IOWR('y', 1, struct phyr_probe_map_cost)
-#define PHYR_PROBE_IOC_TRANSLATE	_IOWR('y', 2, struct phyr_probe_translate)
-#define PHYR_PROBE_IOC_WATCH_START	_IO('y', 3)
-#define PHYR_PROBE_IOC_WATCH_STOP	_IO('y', 4)
-#define PHYR_PROBE_IOC_WATCH_READ	_IOR('y', 5, struct phyr_probe_watch)
-#define PHYR_PROBE_IOC_STORY_START	_IOW('y', 6, struct phyr_probe_story_start)
-#define PHYR_PROBE_IOC_STORY_STOP	_IO('y', 7)
-#define PHYR_PROBE_IOC_STORY_READ	_IOWR('y', 8, struct phyr_probe_story_read)
-#define PHYR_PROBE_IOC_IO_COST		_IOWR('y', 9, struct phyr_probe_io_cost)
-#define PHYR_PROBE_IOC_FOLLOW_DOMAIN	_IOWR('y', 14, struct phyr_probe_follow_domain)
-#define PHYR_PROBE_IOC_CALLS		_IOWR('y', 15, struct phyr_probe_calls)
+#define PHYR_PROBE_IOC_MAP_COST		_IOWR('Y', 0x41, struct phyr_probe_map_cost)
+#define PHYR_PROBE_IOC_TRANSLATE	_IOWR('Y', 0x42, struct phyr_probe_translate)
+#define PHYR_PROBE_IOC_WATCH_START	_IO('Y', 0x43)
+#define PHYR_PROBE_IOC_WATCH_STOP	_IO('Y', 0x44)
+#define PHYR_PROBE_IOC_WATCH_READ	_IOR('Y', 0x45, struct phyr_probe_watch)
+#define PHYR_PROBE_IOC_STORY_START	_IOW('Y', 0x46, struct phyr_probe_story_start)
+#define PHYR_PROBE_IOC_STORY_STOP	_IO('Y', 0x47)
+#define PHYR_PROBE_IOC_STORY_READ	_IOWR('Y', 0x48, struct phyr_probe_story_read)
+#define PHYR_PROBE_IOC_IO_COST		_IOWR('Y', 0x49, struct phyr_probe_io_cost)
+#define PHYR_PROBE_IOC_FOLLOW_DOMAIN	_IOWR('Y', 0x4a, struct phyr_probe_follow_domain)
+#define PHYR_PROBE_IOC_CALLS		_IOWR('Y', 0x4b, struct phyr_probe_calls)
 
 #endif /* _UAPI_PHYR_PROBE_H */

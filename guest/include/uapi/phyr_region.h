@@ -2,7 +2,8 @@
 /*
  * /dev/phyr_region-BDF: memory regions of a DMA engine, as RDMA has them: memory is registered once
  * and used by key and offset, by any process that has the node open.  A region goes with the file
- * that it was registered by.
+ * that it was registered by.  Flags and reserved fields that are not 0 are refused with EINVAL.
+ * ioctl numbers: 'Y', 0x10 to 0x1f.
  */
 #ifndef _UAPI_PHYR_REGION_H
 #define _UAPI_PHYR_REGION_H
@@ -80,6 +81,8 @@ struct phyr_region_register {
  * struct phyr_region_use - use a page of a region
  * @key:	in: of any file
  * @op:		in: PHYR_REGION_FIND, ...
+ * @flags:	0
+ * @reserved:	0
  * @offset:	in: of the page
  * @addr:	out: bus address
  * @ended:	out: when the engine was done, on the kernel's monotonic clock, in ns
@@ -92,6 +95,8 @@ struct phyr_region_register {
 struct phyr_region_use {
 	__u32 key;
 	__u32 op;
+	__u32 flags;
+	__u32 reserved;
 	__u64 offset;
 	__u64 addr;
 	__u64 ended;
@@ -112,8 +117,8 @@ struct phyr_region_deregister {
 	__u64 ended;
 };
 
-#define PHYR_REGION_IOC_REGISTER	_IOWR('Y', 16, struct phyr_region_register)
-#define PHYR_REGION_IOC_USE		_IOWR('Y', 17, struct phyr_region_use)
-#define PHYR_REGION_IOC_DEREGISTER	_IOWR('Y', 18, struct phyr_region_deregister)
+#define PHYR_REGION_IOC_REGISTER	_IOWR('Y', 0x10, struct phyr_region_register)
+#define PHYR_REGION_IOC_USE		_IOWR('Y', 0x11, struct phyr_region_use)
+#define PHYR_REGION_IOC_DEREGISTER	_IOWR('Y', 0x12, struct phyr_region_deregister)
 
 #endif /* _UAPI_PHYR_REGION_H */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * ioctl interface of the device files of phyr_store.ko, version 1: dma-bufs of parts of the store.
+ * Unknown flags and reserved fields that are not 0 are refused with EINVAL.  ioctl numbers: 'Y',
+ * 0x30 to 0x3f.
  */
 #ifndef _UAPI_PHYR_STORE_H
 #define _UAPI_PHYR_STORE_H
@@ -41,6 +43,6 @@ struct phyr_store_dmabuf {
 	__u64 reserved;
 };
 
-#define PHYR_STORE_IOC_DMABUF	_IOW('Y', 64, struct phyr_store_dmabuf)
+#define PHYR_STORE_IOC_DMABUF	_IOW('Y', 0x30, struct phyr_store_dmabuf)
 
 #endif /* _UAPI_PHYR_STORE_H */

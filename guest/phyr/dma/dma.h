@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the files that map lists share with each other. */
-#ifndef PHYR_DMA_H
-#define PHYR_DMA_H
+#ifndef PHYR_DMA_DMA_H
+#define PHYR_DMA_DMA_H
 
 #include <linux/jump_label.h>
 
@@ -86,4 +86,4 @@ void phyr_route_forget(void);
 int phyr_route_init(void);
 void phyr_route_exit(void);
 
-#endif /* PHYR_DMA_H */
+#endif /* PHYR_DMA_DMA_H */

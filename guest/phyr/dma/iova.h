@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What map.c, iova.c and link.c share: a SINGLE in the making. */
-#ifndef PHYR_IOVA_H
-#define PHYR_IOVA_H
+#ifndef PHYR_DMA_IOVA_H
+#define PHYR_DMA_IOVA_H
 
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
@@ -61,4 +61,4 @@ static __always_inline void phyr_iova_free(struct device *dev, struct phyr_map *
 int phyr_map_chunk(struct device *dev, struct iommu_domain *domain, struct phyr_map *map);
 int phyr_map_chunks(struct device *dev, struct iommu_domain *domain, struct phyr_map *map);
 
-#endif /* PHYR_IOVA_H */
+#endif /* PHYR_DMA_IOVA_H */

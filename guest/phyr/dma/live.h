@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* debugfs.c: registrations in force, as text. */
-#ifndef PHYR_LIVE_H
-#define PHYR_LIVE_H
+#ifndef PHYR_DMA_LIVE_H
+#define PHYR_DMA_LIVE_H
 
 #include <linux/atomic.h>
 #include <linux/dma-direction.h>
@@ -34,4 +34,4 @@ void phyr_live_del(struct phyr_live *live);
 void phyr_debugfs_init(void);
 void phyr_debugfs_exit(void);
 
-#endif /* PHYR_LIVE_H */
+#endif /* PHYR_DMA_LIVE_H */

@@ -77,12 +77,12 @@ static bool phyr_reg_needs_sync(struct device *dev, const struct phyr_map *map)
 
 static struct phyr_reg *phyr_reg_alloc(void)
 {
-	struct phyr_reg *reg = kzalloc_obj(*reg);
+	struct phyr_reg *reg = kzalloc_obj(*reg, GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!reg)
 		return ERR_PTR(-ENOMEM);
-	err = percpu_ref_init(&reg->users, phyr_reg_idle, 0, GFP_KERNEL);
+	err = percpu_ref_init(&reg->users, phyr_reg_idle, 0, GFP_KERNEL_ACCOUNT);
 	if (err) {
 		kfree(reg);
 		return ERR_PTR(err);
@@ -116,12 +116,12 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 
 	if (IS_ERR(reg))
 		return reg;
-	err = phyr_dma_map(dev, list, &reg->map, dir, attrs, GFP_KERNEL);
+	err = phyr_dma_map(dev, list, &reg->map, dir, attrs, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto exit_ref;
 	/* Elsewhere one range is no search, or bounce buffers cost far more than one. */
 	if (reg->map.shape == PHYR_SHAPE_SAME && list->nr > 1) {
-		err = phyr_index_build(&reg->index, list, GFP_KERNEL);
+		err = phyr_index_build(&reg->index, list, GFP_KERNEL_ACCOUNT);
 		if (err)
 			goto unmap;
 	}
@@ -145,7 +145,7 @@ struct phyr_reg *phyr_reg_from_sgt(struct device *dev, const struct sg_table *ta
 
 	if (IS_ERR(reg))
 		return reg;
-	err = phyr_map_from_sgt(&reg->map, table, GFP_KERNEL);
+	err = phyr_map_from_sgt(&reg->map, table, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto free;
 	err = phyr_map_leads(dev, &reg->map);

@@ -49,13 +49,14 @@ static int phyr_table_alloc(struct phyr_table *table, struct device *dev, u64 pa
 {
 	u64 want = DIV_ROUND_UP_ULL(pages, LINK_ENTRIES);
 
-	table->link = kvcalloc(want, sizeof(*table->link), GFP_KERNEL);
+	table->link = kvcalloc(want, sizeof(*table->link), GFP_KERNEL_ACCOUNT);
 	if (!table->link)
 		return -ENOMEM;
 	while (table->nr_links < want) {
 		struct phyr_table_link *link = &table->link[table->nr_links];
 
-		link->entry = dma_alloc_coherent(dev, PHYR_TABLE_PAGE, &link->dma, GFP_KERNEL);
+		link->entry = dma_alloc_coherent(dev, PHYR_TABLE_PAGE, &link->dma,
+						 GFP_KERNEL_ACCOUNT);
 		if (!link->entry)
 			return -ENOMEM;
 		if (table->nr_links)

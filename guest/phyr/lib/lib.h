@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The insides of lists: for the library, for builders and for what maps them. */
-#ifndef PHYR_LIB_H
-#define PHYR_LIB_H
+#ifndef PHYR_LIB_LIB_H
+#define PHYR_LIB_LIB_H
 
 #include "phyr/list.h"
 #include "phyr_plant.h"
@@ -162,4 +162,4 @@ size_t phyr_index_bytes(const struct phyr_index *index);
 void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
 		     const struct phyr_list *list, u64 offset);
 
-#endif /* PHYR_LIB_H */
+#endif /* PHYR_LIB_LIB_H */

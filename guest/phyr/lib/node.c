@@ -11,29 +11,13 @@
 
 static struct kmem_cache *small_cache, *page_cache;
 
-/*
- * Links are cleared once.  A cache with a constructor is left out when the kernel clears all that
- * is allocated (init_on_alloc), which for a link costs more than all that is written into it; what
- * it held before were addresses too, and words are read only where they were written.
- */
-static void small_ctor(void *node)
-{
-	memset(node, 0, PHYR_NODE_SMALL);
-}
-
-static void page_ctor(void *node)
-{
-	memset(node, 0, PAGE_SIZE);
-}
-
 int phyr_node_init(void)
 {
 	small_cache = kmem_cache_create("phyr_node_small", PHYR_NODE_SMALL, 0, SLAB_NO_MERGE,
-					small_ctor);
+					NULL);
 	if (!small_cache)
 		return -ENOMEM;
-	page_cache = kmem_cache_create("phyr_node", PAGE_SIZE, 0, SLAB_NO_MERGE,
-				       page_ctor);
+	page_cache = kmem_cache_create("phyr_node", PAGE_SIZE, 0, SLAB_NO_MERGE, NULL);
 	if (!page_cache) {
 		kmem_cache_destroy(small_cache);
 		return -ENOMEM;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What builders ask of memory. */
-#ifndef PHYR_MM_H
-#define PHYR_MM_H
+#ifndef PHYR_MM_MM_H
+#define PHYR_MM_MM_H
 
 #include "phyr/build.h"
 
@@ -21,4 +21,4 @@ int phyr_list_kind(struct phyr_list *list, const struct page *page);
 /* pageless.c */
 bool phyr_has_pages(const struct phys_vec *vec);
 
-#endif /* PHYR_MM_H */
+#endif /* PHYR_MM_MM_H */

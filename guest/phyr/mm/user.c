@@ -44,7 +44,8 @@ static int append_pages(struct phyr_list *list, struct page **pages, unsigned in
 
 		if (!err)
 			err = phyr_list_append(list, list->mem, list->provider,
-					       page_to_phys(pages[i]) + offset, part, GFP_KERNEL);
+					       page_to_phys(pages[i]) + offset, part,
+					       GFP_KERNEL_ACCOUNT);
 		if (err) {
 			unpin_user_pages(pages + i, nr - i);
 			return err;

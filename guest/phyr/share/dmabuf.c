@@ -99,19 +99,19 @@ struct phyr_dmabuf_sgt {
 static struct sg_table *map_ram(struct phyr_dmabuf *buf, struct device *dev,
 				enum dma_data_direction dir)
 {
-	struct phyr_dmabuf_sgt *sgt = kzalloc_obj(*sgt);
+	struct phyr_dmabuf_sgt *sgt = kzalloc_obj(*sgt, GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!sgt)
 		return ERR_PTR(-ENOMEM);
 	phyr_list_init(&sgt->list, PHYR_PACKED);
-	err = phyr_dmabuf_fill(buf, &sgt->list, GFP_KERNEL);
+	err = phyr_dmabuf_fill(buf, &sgt->list, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto free;
-	err = phyr_dma_map(dev, &sgt->list, &sgt->map, dir, 0, GFP_KERNEL);
+	err = phyr_dma_map(dev, &sgt->list, &sgt->map, dir, 0, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto destroy;
-	err = phyr_map_to_sgt(&sgt->map, &sgt->table, GFP_KERNEL);
+	err = phyr_map_to_sgt(&sgt->map, &sgt->table, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto unmap;
 	return &sgt->table;
@@ -230,7 +230,7 @@ struct dma_buf *phyr_dmabuf_export(struct phyr_export *export, struct file *file
 
 	if (!nr)
 		return ERR_PTR(-EINVAL);
-	buf = kzalloc_flex(*buf, vec, nr);
+	buf = kzalloc_flex(*buf, vec, nr, GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
 	buf->export = export;

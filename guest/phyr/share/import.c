@@ -41,7 +41,7 @@ static int phyr_import_map(struct phyr_import *imp, struct device *dev)
 	struct phyr_reg *reg;
 
 	if (imp->way == PHYR_IMPORT_LIST) {
-		int err = phyr_list_from_dmabuf(&imp->list, imp->attach, GFP_KERNEL);
+		int err = phyr_list_from_dmabuf(&imp->list, imp->attach, GFP_KERNEL_ACCOUNT);
 
 		if (err)
 			return err;

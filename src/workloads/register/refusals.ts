@@ -5,6 +5,8 @@ export function regionRefusals(from: RegionSource): Record<string, string | null
   return {
     'use beyond the end': 'ERANGE',
     'use inside a page': 'EINVAL',
+    'use with flags': 'EINVAL',
+    'use with a reserved field': 'EINVAL',
     'use by another key': 'ENOENT',
     "deregister another's": 'ENOENT',
     ...(from.kind === 'user' ? USER_REFUSALS : DMABUF_REFUSALS),

@@ -1,0 +1,97 @@
+/** Rules that the modules' sources keep and no compiler holds: what is allocated, guarded, numbered and refused. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..', 'guest');
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+const modules = readdirSync(ROOT).filter((name) => name.startsWith('phyr'));
+const sources = [...modules, 'include'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.[ch]$/.test(name))
+    .map((name) => join(folder, name)),
+);
+
+/** Files of the product that allocate what is not accounted, and why not. */
+const NOT_ACCOUNTED: Record<string, string> = {
+  'phyr/mm/user.c': 'a page for the duration of a call',
+  'phyr/share/lease.c': 'a list that is made to be checked, and freed at once',
+  'phyr/dma/debugfs.c': 'a page for the duration of a read',
+  'phyr_store/file.c': 'a page for the duration of a read or write',
+  'phyr_nvme/ctrl.c': 'a page while the controller is identified',
+  'phyr_nvme/ctl.c': 'what belongs to the device',
+  'phyr_nvme/pci.c': 'what belongs to the device',
+  'phyr_nvme/queue.c': 'what belongs to the device',
+  'phyr_nvme/ctl_buffer.c': 'text for debugfs; and a slot that is reserved',
+  'phyr_engine/main.c': 'what belongs to the device',
+  'phyr_engine/node.c': 'a slot that is reserved',
+  'phyr_engine/mapping.c': 'what cases of its own need, whose size nobody chooses',
+  'phyr_engine/cases.c': 'likewise',
+};
+
+describe('allocations', () => {
+  it('are cleared by the kernel where it clears: no cache has a constructor', () => {
+    const made = sources.flatMap((file) => read(file).match(/kmem_cache_create\([^;]*;/g) ?? []);
+    expect(made.length).toBeGreaterThan(0);
+    for (const call of made) expect(call).toMatch(/\bNULL\);$/);
+  });
+
+  it('are accounted where a process chooses their size', () => {
+    const product = sources.filter((file) => !/^phyr_(test|fault)\//.test(file));
+    const plain = product.filter((file) => /^(?! \*).*\bGFP_(KERNEL|USER)\b/m.test(read(file)));
+    expect(plain.sort()).toEqual(Object.keys(NOT_ACCOUNTED).sort());
+  });
+});
+
+describe('headers', () => {
+  it('are guarded by the name of their path', () => {
+    const headers = sources.filter((file) => file.endsWith('.h') && file !== 'phyr/fail.h');
+    const guards = headers.map((file) => {
+      const path = file.replace(/^include\//, '');
+      const guard = path.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+      const expected = path.startsWith('uapi/') ? `_${guard}` : guard;
+      const [, plain, traced] = /^#(?:ifndef (\w+)$|if !defined\((\w+)\))/m.exec(read(file)) ?? [];
+      expect.soft(plain ?? traced, file).toBe(expected);
+      return expected;
+    });
+    expect(new Set(guards).size).toBe(headers.length);
+  });
+});
+
+describe('ioctls', () => {
+  const headers = sources.filter((file) => file.startsWith('include/uapi/'));
+  const numbers = headers.flatMap((file) => {
+    const text = read(file).replaceAll(/\n \* ?/g, ' ');
+    const [, from, to] = /ioctl numbers: 'Y', (0x\w\w) to (0x\w\w)\./.exec(text) ?? [];
+    const used = [...read(file).matchAll(/_IOW?R?\('Y', (0x\w\w)/g)].map(([, number]) => Number(number));
+    const all = read(file).match(/\b_IOW?R?\(/g) ?? [];
+    return [{ file, from: Number(from), to: Number(to), used, all: all.length }];
+  });
+
+  it('have numbers of their header, and no number is used twice', () => {
+    for (const { file, from, to, used, all } of numbers) {
+      expect(used.length, file).toBe(all);
+      expect(
+        used.every((number) => number >= from && number <= to),
+        file,
+      ).toBe(true);
+    }
+    const every = numbers.flatMap(({ used }) => used);
+    expect(every.length).toBeGreaterThan(20);
+    expect(new Set(every).size).toBe(every.length);
+  });
+
+  it('take fields that later versions may use, in what a driver is told', () => {
+    const told = headers
+      .filter((file) => file !== 'include/uapi/phyr_probe.h')
+      .flatMap((file) =>
+        [...read(file).matchAll(/_IOWR?\('Y', 0x\w\w, (struct \w+)\)/g)].map(([, name]) => ({ file, name })),
+      );
+    expect(told.length).toBeGreaterThan(10);
+    for (const { file, name } of told) {
+      const body = read(file).split(`${name} {`)[1]?.split('};')[0] ?? '';
+      expect(body, name).toMatch(/\breserved\b/);
+    }
+  });
+});
