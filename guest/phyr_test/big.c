@@ -9,7 +9,7 @@
 
 static const u64 sizes[] = { SZ_4G - SZ_4K, SZ_4G, SZ_4G + SZ_4K, 5ull * SZ_1G + 512 };
 
-static void kept_whole(struct test *t)
+static void test_big_kept_whole(struct test *t)
 {
 	const u64 base = SZ_4G + 3584;
 	struct phyr_list list;
@@ -48,7 +48,7 @@ undo:
 }
 
 /* The ranges for the device are right, and none is longer than their 32 bits can say. */
-static void ranges_split(struct test *t)
+static void test_big_ranges_split(struct test *t)
 {
 	const u64 base = SZ_2M + 512;
 	struct phyr_map map = { };
@@ -92,7 +92,7 @@ undo:
 }
 
 /* Ranges of a chunk that lies across 4 GiB, for a device with this boundary; 0 if not mapped. */
-static u32 across_4g(struct test *t, unsigned long boundary, dma_addr_t *addr)
+static u32 test_big_across_4g(struct test *t, unsigned long test_big_boundary, dma_addr_t *addr)
 {
 	unsigned long kept = dma_get_seg_boundary(t->dev);
 	struct phyr_map map = { };
@@ -101,7 +101,7 @@ static u32 across_4g(struct test *t, unsigned long boundary, dma_addr_t *addr)
 	u32 ranges = 0;
 
 	phyr_list_init(&list, PHYR_PACKED);
-	dma_set_seg_boundary(t->dev, boundary);
+	dma_set_seg_boundary(t->dev, test_big_boundary);
 	if (!phyr_list_append(&list, PHYR_MEM_RAM, NULL, SZ_4G - SZ_64K, SZ_128K, GFP_KERNEL) &&
 	    !phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL)) {
 		phyr_for_each_dma_range(it, &map)
@@ -114,22 +114,22 @@ static u32 across_4g(struct test *t, unsigned long boundary, dma_addr_t *addr)
 	return ranges;
 }
 
-static void boundary(struct test *t)
+static void test_big_boundary(struct test *t)
 {
 	dma_addr_t addr = 0;
 	u32 ranges;
 
 	NEEDS(t, !test_bounced(t), "everything is bounced, and there is no such memory");
-	ranges = across_4g(t, ULONG_MAX, &addr);
+	ranges = test_big_across_4g(t, ULONG_MAX, &addr);
 	EXPECT(t, ranges == 1, "where there is none: %u ranges", ranges);
-	ranges = across_4g(t, U32_MAX, &addr);
+	ranges = test_big_across_4g(t, U32_MAX, &addr);
 	EXPECT(t, ranges == (addr == SZ_4G - SZ_64K ? 2 : 1), "with one: %u ranges from %pad on",
 	       ranges, &addr);
 undo:
 	return;
 }
 
-static void entries_split(struct test *t)
+static void test_big_entries_split(struct test *t)
 {
 	struct sg_table table = { };
 	struct scatterlist *sg;
@@ -157,10 +157,10 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 17: chunks of 4 GiB and more, plain and packed",	kept_whole },
-	{ "hazard 17: ranges for the device are split",			ranges_split },
-	{ "hazard 17: cut at a boundary that the device has, and no other", boundary },
-	{ "hazard 17: entries of a scatterlist are split",		entries_split },
+	{ "hazard 17: chunks of 4 GiB and more, plain and packed",	test_big_kept_whole },
+	{ "hazard 17: ranges for the device are split",			test_big_ranges_split },
+	{ "hazard 17: cut at a boundary that the device has, and no other", test_big_boundary },
+	{ "hazard 17: entries of a scatterlist are split",		test_big_entries_split },
 };
 
 TEST_GROUP(big, cases);

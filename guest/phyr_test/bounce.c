@@ -6,7 +6,7 @@
 #include "test.h"
 
 /* Device writes arrive, and the bytes around the list are as they were. */
-static bool arrived(struct test *t, u8 byte)
+static bool test_bounce_arrived(struct test *t, u8 byte)
 {
 	u64 base = page_to_phys(t->block), end = base + 2ull * TEST_CHUNKS * PAGE_SIZE;
 	u64 at, done = 0;
@@ -26,7 +26,7 @@ static bool arrived(struct test *t, u8 byte)
 	return true;
 }
 
-static void unaligned(struct test *t)
+static void test_bounce_unaligned(struct test *t)
 {
 	struct phys_vec chunks[TEST_CHUNKS];
 	struct phyr_map map = { };
@@ -52,7 +52,7 @@ static void unaligned(struct test *t)
 	}
 	test_device_writes(t, &map, 0xb7);
 	phyr_dma_unmap(t->dev, &map);
-	if (!arrived(t, 0xb7))
+	if (!test_bounce_arrived(t, 0xb7))
 		goto undo;
 	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
 	       test_pool_used(t) - used);
@@ -68,8 +68,8 @@ struct huge {
 	struct test_reach reach;
 };
 
-/* All of it is bounced, or t->why says what is wrong; huge_end() is due either way. */
-static bool huge_begin(struct test *t, struct huge *h, u64 offset, u64 len)
+/* All of it is bounced, or t->why says what is wrong; test_bounce_huge_end() is due either way. */
+static bool test_bounce_huge_begin(struct test *t, struct huge *h, u64 offset, u64 len)
 {
 	struct phys_vec chunk;
 	int err;
@@ -93,7 +93,7 @@ undo:
 	return false;
 }
 
-static void huge_end(struct test *t, struct huge *h)
+static void test_bounce_huge_end(struct test *t, struct huge *h)
 {
 	phyr_dma_unmap(t->dev, &h->map);
 	phyr_list_destroy(&h->list);
@@ -101,7 +101,7 @@ static void huge_end(struct test *t, struct huge *h)
 		__free_pages(h->block, get_order(SZ_2M));
 }
 
-static void huge_chunk(struct test *t)
+static void test_bounce_huge_chunk(struct test *t)
 {
 	size_t most = dma_max_mapping_size(t->dev);
 	long used = test_pool_used(t);
@@ -109,7 +109,7 @@ static void huge_chunk(struct test *t)
 	struct huge h;
 
 	NEEDS_BOUNCE(t);
-	if (!huge_begin(t, &h, 0, SZ_2M))
+	if (!test_bounce_huge_begin(t, &h, 0, SZ_2M))
 		goto undo;
 	EXPECT(t, most < SZ_2M, "the pool takes it in one piece");
 	EXPECT(t, h.map.shape == PHYR_SHAPE_ARRAY, "shape %u", h.map.shape);
@@ -120,24 +120,24 @@ static void huge_chunk(struct test *t)
 	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
 	       test_pool_used(t) - used);
 undo:
-	huge_end(t, &h);
+	test_bounce_huge_end(t, &h);
 }
 
 /* What the pool takes at once, from the middle of a page on: one range, as a scatterlist has it. */
-static void whole_chunk(struct test *t)
+static void test_bounce_whole_chunk(struct test *t)
 {
 	size_t most = dma_max_mapping_size(t->dev);
 	struct huge h;
 
 	NEEDS_BOUNCE(t);
-	if (huge_begin(t, &h, 512, most))
+	if (test_bounce_huge_begin(t, &h, 512, most))
 		EXPECT(t, h.reach.ranges == 1, "%u ranges for %zu bytes", h.reach.ranges, most);
 undo:
-	huge_end(t, &h);
+	test_bounce_huge_end(t, &h);
 }
 
 /* Some pages that a mask of 32 bits does not reach. */
-static struct page *high_block(unsigned int order)
+static struct page *test_bounce_high_block(unsigned int order)
 {
 	struct page *low[16], *high = NULL;
 	int nr = 0;
@@ -158,10 +158,10 @@ static struct page *high_block(unsigned int order)
 	return high;
 }
 
-static void narrow_mask(struct test *t)
+static void test_bounce_narrow_mask(struct test *t)
 {
 	const unsigned int order = 3;
-	struct page *high = high_block(order);
+	struct page *high = test_bounce_high_block(order);
 	struct phys_vec chunks[2];
 	struct phyr_map map = { };
 	struct test_reach reach;
@@ -199,7 +199,7 @@ undo:
 	__free_pages(high, order);
 }
 
-static void gap(struct test *t)
+static void test_bounce_gap(struct test *t)
 {
 	u64 base = page_to_phys(t->block);
 	/* Between the first two: not a multiple of the granule, so one range cannot hold both. */
@@ -243,7 +243,7 @@ undo:
  * A device that wants 16 bits of the address kept, more than the IOMMU keeps.  By luck an IOVA may
  * have them: what must not be is a success without.
  */
-static void alignment(struct test *t)
+static void test_bounce_alignment(struct test *t)
 {
 	const u32 mask = SZ_64K - 1;
 	u64 base = ALIGN(page_to_phys(t->block), SZ_64K);
@@ -290,12 +290,12 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 01: unaligned ends are bounced, and keep their low bits",	unaligned },
-	{ "hazard 02: a chunk of 2 MiB is bounced in pieces",			huge_chunk },
-	{ "hazard 02: a chunk that fits is bounced in one piece",		whole_chunk },
-	{ "hazard 04: RAM above 4 GiB and a mask of 32 bits",			narrow_mask },
-	{ "hazard 06: a gap inside a page is never in one range",		gap },
-	{ "hazard 07: more low bits kept than the IOMMU keeps",			alignment },
+	{ "hazard 01: unaligned ends are bounced, and keep their low bits", test_bounce_unaligned },
+	{ "hazard 02: a chunk of 2 MiB is bounced in pieces", test_bounce_huge_chunk },
+	{ "hazard 02: a chunk that fits is bounced in one piece", test_bounce_whole_chunk },
+	{ "hazard 04: RAM above 4 GiB and a mask of 32 bits", test_bounce_narrow_mask },
+	{ "hazard 06: a gap inside a page is never in one range",		test_bounce_gap },
+	{ "hazard 07: more low bits kept than the IOMMU keeps", test_bounce_alignment },
 };
 
 TEST_GROUP(bounce, cases);

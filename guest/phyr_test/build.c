@@ -14,14 +14,14 @@
 #define ODD	100
 
 /* The physical address of a byte of a list; 0 beyond its end. */
-static phys_addr_t byte_at(const struct phyr_list *list, u64 offset)
+static phys_addr_t test_build_byte_at(const struct phyr_list *list, u64 offset)
 {
 	struct phyr_iter it;
 
 	return phyr_iter_seek(&it, list, offset) ? it.cur.paddr : 0;
 }
 
-static void user_batches(struct test *t)
+static void test_build_user_batches(struct test *t)
 {
 	const unsigned long len = PAGES * PAGE_SIZE;
 	unsigned long addr = test_user_memory(NULL, len), i;
@@ -41,7 +41,7 @@ static void user_batches(struct test *t)
 		       list.len, &list.first);
 		EXPECT(t, test_pins() - before == PAGES, "%ld pins", test_pins() - before);
 		for (i = 1; i < PAGES; i++) {
-			phys_addr_t phys = byte_at(&list, i * PAGE_SIZE - ODD);
+			phys_addr_t phys = test_build_byte_at(&list, i * PAGE_SIZE - ODD);
 
 			EXPECT(t, *(unsigned long *)phys_to_virt(phys) == i + 1,
 			       "page %lu is at %pa", i, &phys);
@@ -55,7 +55,7 @@ undo:
 		vm_munmap(addr, len);
 }
 
-static void user_refused(struct test *t)
+static void test_build_user_refused(struct test *t)
 {
 	unsigned long len = 4 * PAGE_SIZE, addr = test_user_memory(NULL, len);
 	const struct {
@@ -96,7 +96,7 @@ undo:
 		vm_munmap(addr, len);
 }
 
-static void kernel_memory(struct test *t)
+static void test_build_kernel_memory(struct test *t)
 {
 	const size_t len = 9 * PAGE_SIZE;
 	void *linear = kmalloc(len, GFP_KERNEL), *virt = vmalloc(len);
@@ -116,7 +116,7 @@ static void kernel_memory(struct test *t)
 	err = phyr_list_from_kernel(&list, virt + ODD, len - 2 * ODD, GFP_KERNEL);
 	EXPECT(t, !err && list.len == len - 2 * ODD, "vmalloc: %d, %llu bytes", err, list.len);
 	for (at = 0; at < list.len; at++) {
-		phys_addr_t got = byte_at(&list, at);
+		phys_addr_t got = test_build_byte_at(&list, at);
 
 		EXPECT(t, got == page_to_phys(vmalloc_to_page(virt + ODD + at)) +
 		       offset_in_page(virt + ODD + at), "byte %zu is at %pa", at, &got);
@@ -127,7 +127,7 @@ undo:
 	kfree(linear);
 }
 
-static void kernel_refused(struct test *t)
+static void test_build_kernel_refused(struct test *t)
 {
 	static u64 in_the_module;
 	struct resource *bar = &to_pci_dev(t->dev)->resource[0];
@@ -144,7 +144,7 @@ static void kernel_refused(struct test *t)
 		{ "a user address", (void *)PAGE_SIZE, 8 },
 		{ "a range that wraps", (void *)-8ul, 16 },
 		{ "the stack", &on_the_stack, sizeof(on_the_stack) },
-		{ "code of a module", kernel_refused, 8 },
+		{ "code of a module", test_build_kernel_refused, 8 },
 		{ "data of a module", &in_the_module, sizeof(in_the_module) },
 		{ "MMIO", (void __force *)mmio, 8 },
 		{ "more than was allocated", virt, PAGE_SIZE + 1 },
@@ -165,7 +165,7 @@ undo:
 }
 
 /* What a builder of memory without pages must not take; it is asked for both kinds. */
-static void pages_refused(struct test *t)
+static void test_build_pages_refused(struct test *t)
 {
 	phys_addr_t ram = page_to_phys(t->block), bar = pci_resource_start(to_pci_dev(t->dev), 0);
 	const struct {
@@ -194,7 +194,7 @@ undo:
 }
 
 /* The function's own BAR, which it reaches on its bus: what matters is the provider's offset. */
-static void own_bar(struct test *t)
+static void test_build_own_bar(struct test *t)
 {
 	struct p2pdma_provider provider = { .owner = t->dev, .bus_offset = SZ_1M };
 	phys_addr_t bar = pci_resource_start(to_pci_dev(t->dev), 0);
@@ -224,12 +224,12 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "build: user memory from an odd byte on, over several batches", user_batches },
-	{ "build: user memory that is refused",				  user_refused },
-	{ "build: kernel memory, linear and vmalloc'ed",		  kernel_memory },
-	{ "build: kernel addresses that are refused",			  kernel_refused },
-	{ "build: what has pages is neither page-less nor MMIO",	  pages_refused },
-	{ "build: MMIO needs a provider, and goes by its offset",	  own_bar },
+	{ "build: user memory from an odd byte on, over several batches", test_build_user_batches },
+	{ "build: user memory that is refused", test_build_user_refused },
+	{ "build: kernel memory, linear and vmalloc'ed", test_build_kernel_memory },
+	{ "build: kernel addresses that are refused", test_build_kernel_refused },
+	{ "build: what has pages is neither page-less nor MMIO", test_build_pages_refused },
+	{ "build: MMIO needs a provider, and goes by its offset", test_build_own_bar },
 };
 
 TEST_GROUP(build, cases);

@@ -33,8 +33,8 @@ struct shared {
 /* No process has it mapped. */
 static const struct vm_operations_struct nobodys;
 
-/* 0, and shared_close() is due. */
-static int shared_open(struct shared *s, int flags)
+/* 0, and test_dmabuf_shared_close() is due. */
+static int test_dmabuf_shared_open(struct shared *s, int flags)
 {
 	struct dma_buf *dmabuf;
 	int err;
@@ -68,7 +68,7 @@ put:
 }
 
 /* Left to dma_buf_put(), the dma-buf would only go when the process returns to user space. */
-static void shared_close(struct shared *s)
+static void test_dmabuf_shared_close(struct shared *s)
 {
 	struct file *file = fget(s->fd);
 
@@ -79,7 +79,7 @@ static void shared_close(struct shared *s)
 	fput(s->file);
 }
 
-static void in_order(struct test *t)
+static void test_dmabuf_in_order(struct test *t)
 {
 	struct phyr_import imp = { };
 	struct phyr_reg_io io;
@@ -91,7 +91,7 @@ static void in_order(struct test *t)
 
 	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=");
 	NEEDS(t, !test_bounced(t), "RAM without pages is not bounced");
-	err = shared_open(&s, O_RDWR);
+	err = test_dmabuf_shared_open(&s, O_RDWR);
 	if (err) {
 		FAIL(t, "no dma-buf: %d", err);
 		return;
@@ -125,17 +125,17 @@ undo:
 		phyr_import_revoke(&imp);
 		phyr_import_put(&imp);
 	}
-	shared_close(&s);
+	test_dmabuf_shared_close(&s);
 }
 
-static void refused(struct test *t)
+static void test_dmabuf_refused(struct test *t)
 {
 	struct phyr_import imp = { };
 	struct shared s;
 	int err;
 
 	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=");
-	err = shared_open(&s, O_RDONLY);
+	err = test_dmabuf_shared_open(&s, O_RDONLY);
 	if (err) {
 		FAIL(t, "no dma-buf: %d", err);
 		return;
@@ -155,7 +155,7 @@ static void refused(struct test *t)
 undo:
 	if (imp.dmabuf)
 		phyr_import_put(&imp);
-	shared_close(&s);
+	test_dmabuf_shared_close(&s);
 }
 
 /**
@@ -170,7 +170,7 @@ struct taker {
 	bool done;
 };
 
-static void take_back(struct work_struct *work)
+static void test_dmabuf_take_back(struct work_struct *work)
 {
 	struct taker *taker = container_of(work, struct taker, work);
 
@@ -179,7 +179,7 @@ static void take_back(struct work_struct *work)
 }
 
 /* Until I/O is refused, which is when the exporter has told the importer. */
-static bool comes_to_refuse(struct phyr_reg *reg)
+static bool test_dmabuf_comes_to_refuse(struct phyr_reg *reg)
 {
 	struct phyr_reg_io io;
 	int i;
@@ -193,7 +193,7 @@ static bool comes_to_refuse(struct phyr_reg *reg)
 	return false;
 }
 
-static void taken_back(struct test *t)
+static void test_dmabuf_taken_back(struct test *t)
 {
 	struct phyr_import imp = { };
 	struct phyr_reg_io io = { };
@@ -204,13 +204,13 @@ static void taken_back(struct test *t)
 
 	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=");
 	NEEDS(t, !test_bounced(t), "RAM without pages is not bounced");
-	err = shared_open(&s, O_RDWR);
+	err = test_dmabuf_shared_open(&s, O_RDWR);
 	if (err) {
 		FAIL(t, "no dma-buf: %d", err);
 		return;
 	}
 	taker.export = &s.export;
-	INIT_WORK_ONSTACK(&taker.work, take_back);
+	INIT_WORK_ONSTACK(&taker.work, test_dmabuf_take_back);
 	err = phyr_import_get(&imp, s.fd, PHYR_IMPORT_LIST, DMA_BIDIRECTIONAL);
 	EXPECT(t, !err, "get: %d", err);
 	err = phyr_import_register(&imp, t->dev);
@@ -221,7 +221,7 @@ static void taken_back(struct test *t)
 	EXPECT(t, phyr_dma_iter_next(&it), "no range");
 
 	queue_work(system_dfl_wq, &taker.work);
-	EXPECT(t, comes_to_refuse(imp.reg), "it may still be used");
+	EXPECT(t, test_dmabuf_comes_to_refuse(imp.reg), "it may still be used");
 	msleep(50);
 	EXPECT(t, !READ_ONCE(taker.done), "did not wait for the I/O");
 	phyr_reg_end(&io);
@@ -239,13 +239,13 @@ undo:
 		phyr_import_revoke(&imp);
 		phyr_import_put(&imp);
 	}
-	shared_close(&s);
+	test_dmabuf_shared_close(&s);
 }
 
 static const struct test_case cases[] = {
-	{ "dma-buf: a list of its ranges, in their order", in_order },
-	{ "dma-buf: what an import refuses", refused },
-	{ "dma-buf: an exporter waits for I/O on what it takes back", taken_back },
+	{ "dma-buf: a list of its ranges, in their order", test_dmabuf_in_order },
+	{ "dma-buf: what an import refuses", test_dmabuf_refused },
+	{ "dma-buf: an exporter waits for I/O on what it takes back", test_dmabuf_taken_back },
 };
 
 TEST_GROUP(dmabuf, cases);

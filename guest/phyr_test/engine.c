@@ -28,7 +28,7 @@ struct test_engine {
 	u16 phase;
 };
 
-static int wait_ready(struct test_engine *engine, bool ready)
+static int test_engine_wait_ready(struct test_engine *engine, bool ready)
 {
 	u32 csts;
 
@@ -46,7 +46,7 @@ void test_engine_stop(struct test_engine *engine)
 		return;
 	if (engine->regs) {
 		writel(0, engine->regs + NVME_REG_CC);
-		wait_ready(engine, false);
+		test_engine_wait_ready(engine, false);
 		pci_clear_master(engine->pdev);
 		pci_iounmap(engine->pdev, engine->regs);
 		pci_disable_device(engine->pdev);
@@ -95,14 +95,14 @@ struct test_engine *test_engine_start(struct test *t)
 	}
 	pci_set_master(pdev);
 	writel(0, engine->regs + NVME_REG_CC);
-	err = wait_ready(engine, false);
+	err = test_engine_wait_ready(engine, false);
 	if (err)
 		goto undo;
 	writel((DEPTH - 1) << 16 | (DEPTH - 1), engine->regs + NVME_REG_AQA);
 	lo_hi_writeq(engine->sq_at, engine->regs + NVME_REG_ASQ);
 	lo_hi_writeq(engine->cq_at, engine->regs + NVME_REG_ACQ);
 	writel(NVME_CC_ENABLE | NVME_CC_IOSQES | NVME_CC_IOCQES, engine->regs + NVME_REG_CC);
-	err = wait_ready(engine, true);
+	err = test_engine_wait_ready(engine, true);
 	if (!err)
 		err = test_engine_write(engine, engine->data_at);
 	if (!err && !memchr_inv(engine->data, 0, PAGE_SIZE))

@@ -25,7 +25,7 @@ void test_fork_forget(void)
 	forker.addr = 0;
 }
 
-static void fork_begin(struct test *t)
+static void test_fork_begin(struct test *t)
 {
 	unsigned long addr = test_user_memory(NULL, 2 * PAGE_SIZE);
 	int err;
@@ -45,7 +45,7 @@ undo:
 		vm_munmap(addr, 2 * PAGE_SIZE);
 }
 
-static void fork_end(struct test *t)
+static void test_fork_end(struct test *t)
 {
 	NEEDS(t, forker.addr && forker.pid == current->tgid,
 	      "no process that reads twice, and forks in between");
@@ -61,13 +61,13 @@ undo:
 }
 
 static const struct test_case begin[] = {
-	{ "hazard 18: memory is pinned before a fork", fork_begin },
+	{ "hazard 18: memory is pinned before a fork", test_fork_begin },
 };
 
 TEST_GROUP(fork, begin);
 
 static const struct test_case end[] = {
-	{ "hazard 18: a fork does not take pinned pages away", fork_end },
+	{ "hazard 18: a fork does not take pinned pages away", test_fork_end },
 };
 
 TEST_GROUP(forked, end);

@@ -22,18 +22,18 @@
 	NEEDS(t, !IS_ERR(file),							\
 	      "no /dev/phyr_ram: boot with memmap= or mem=, load phyr_store with base= and size=")
 
-static struct file *open_ram(void)
+static struct file *test_lease_open_ram(void)
 {
 	return filp_open("/dev/phyr_ram", O_RDWR, 0);
 }
 
 /* Threads of the kernel see other mounts, so it is opened by who reads the report. */
-static struct file *open_revoked(void)
+static struct file *test_lease_open_revoked(void)
 {
 	return filp_open("/sys/class/misc/phyr_ram/revoked", O_WRONLY, 0);
 }
 
-static int set_revoked(struct file *file, const char *value)
+static int test_lease_set_revoked(struct file *file, const char *value)
 {
 	loff_t pos = 0;
 	ssize_t done = kernel_write(file, value, 1, &pos);
@@ -42,7 +42,7 @@ static int set_revoked(struct file *file, const char *value)
 }
 
 /* Some mapping by page frame that is not ours: every process has the clock's. */
-static unsigned long others_mapping(void)
+static unsigned long test_lease_others(void)
 {
 	struct vm_area_struct *vma;
 	unsigned long found = 0;
@@ -59,9 +59,9 @@ static unsigned long others_mapping(void)
 	return found;
 }
 
-static void taken(struct test *t)
+static void test_lease_taken(struct test *t)
 {
-	struct file *file = open_ram();
+	struct file *file = test_lease_open_ram();
 	struct phyr_lease lease;
 	struct phyr_list list;
 	unsigned long addr;
@@ -88,9 +88,9 @@ undo:
 	fput(file);
 }
 
-static void refused(struct test *t)
+static void test_lease_refused(struct test *t)
 {
-	struct file *file = open_ram();
+	struct file *file = test_lease_open_ram();
 	unsigned long addr, read_only, anonymous = test_user_memory(NULL, LEN);
 	struct phyr_lease lease;
 	struct phyr_list list;
@@ -105,7 +105,7 @@ static void refused(struct test *t)
 	read_only = vm_mmap(file, 0, LEN, PROT_READ, MAP_SHARED, 0);
 	EXPECT(t, !IS_ERR_VALUE(addr) && !IS_ERR_VALUE(read_only) && !IS_ERR_VALUE(anonymous),
 	       "vm_mmap: %ld, %ld, %ld", (long)addr, (long)read_only, (long)anonymous);
-	EXPECT(t, others_mapping(), "this process has no clock");
+	EXPECT(t, test_lease_others(), "this process has no clock");
 	const struct {
 		const char *what;
 		u64 addr, len;
@@ -115,7 +115,7 @@ static void refused(struct test *t)
 		{ "no bytes", addr, 0, false, -EINVAL },
 		{ "a length that wraps", addr, U64_MAX, false, -EINVAL },
 		{ "memory with pages", anonymous, 512, false, -EINVAL },
-		{ "somebody else's page frames", others_mapping(), 512, false, -EOPNOTSUPP },
+		{ "somebody else's page frames", test_lease_others(), 512, false, -EOPNOTSUPP },
 		{ "no mapping", 0, 512, false, -EFAULT },
 		{ "the kernel's memory", (uintptr_t)page_address(t->block), 512, false, -EFAULT },
 		{ "more than is mapped", addr, LEN + PAGE_SIZE, false, -EFAULT },
@@ -160,7 +160,7 @@ struct holder {
 	bool done;
 };
 
-static void holder_revoke(struct phyr_lease *lease)
+static void test_lease_holder_revoke(struct phyr_lease *lease)
 {
 	struct holder *h = container_of(lease, struct holder, lease);
 
@@ -169,16 +169,16 @@ static void holder_revoke(struct phyr_lease *lease)
 		phyr_reg_revoke(h->reg);
 }
 
-static void revoke_work(struct work_struct *work)
+static void test_lease_revoke_work(struct work_struct *work)
 {
 	struct holder *h = container_of(work, struct holder, work);
 
-	h->err = set_revoked(h->revoked_file, "1");
+	h->err = test_lease_set_revoked(h->revoked_file, "1");
 	WRITE_ONCE(h->done, true);
 }
 
 /* Until it is noticed that the memory is being taken back. */
-static bool comes_to_refuse(struct holder *h)
+static bool test_lease_comes_to_refuse(struct holder *h)
 {
 	int i;
 
@@ -191,9 +191,9 @@ static bool comes_to_refuse(struct holder *h)
 	return false;
 }
 
-static void revoked(struct test *t)
+static void test_lease_revoked(struct test *t)
 {
-	struct file *file = open_ram();
+	struct file *file = test_lease_open_ram();
 	struct holder h = { };
 	struct phyr_reg_io io = { };
 	struct phyr_dma_iter it;
@@ -202,10 +202,10 @@ static void revoked(struct test *t)
 	int err;
 
 	NEEDS_RAM(t, file);
-	INIT_WORK_ONSTACK(&h.work, revoke_work);
+	INIT_WORK_ONSTACK(&h.work, test_lease_revoke_work);
 	phyr_list_init(&h.list, PHYR_PACKED);
-	phyr_lease_init(&h.lease, holder_revoke);
-	h.revoked_file = open_revoked();
+	phyr_lease_init(&h.lease, test_lease_holder_revoke);
+	h.revoked_file = test_lease_open_revoked();
 	addr = test_user_memory(file, LEN);
 	EXPECT(t, !IS_ERR(h.revoked_file), "no control: %ld", PTR_ERR(h.revoked_file));
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
@@ -229,7 +229,7 @@ static void revoked(struct test *t)
 	}
 
 	queue_work(system_dfl_wq, &h.work);
-	EXPECT(t, comes_to_refuse(&h), "it may still be used");
+	EXPECT(t, test_lease_comes_to_refuse(&h), "it may still be used");
 	msleep(50);
 	EXPECT(t, !READ_ONCE(h.revoked) && !READ_ONCE(h.done), "did not wait for who had entered");
 	phyr_lease_leave(&h.lease);
@@ -256,7 +256,7 @@ static void revoked(struct test *t)
 	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
 	EXPECT(t, err == -ENODEV, "a lease after the revocation: %d", err);
 
-	err = set_revoked(h.revoked_file, "0");
+	err = test_lease_set_revoked(h.revoked_file, "0");
 	EXPECT(t, !err && test_readable(addr), "offered again: %d", err);
 	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
 	EXPECT(t, !err, "a lease once it is offered again: %d", err);
@@ -268,7 +268,7 @@ undo:
 	flush_work(&h.work);
 	destroy_work_on_stack(&h.work);
 	if (!IS_ERR(h.revoked_file)) {
-		set_revoked(h.revoked_file, "0");
+		test_lease_set_revoked(h.revoked_file, "0");
 		fput(h.revoked_file);
 	}
 	if (h.reg)
@@ -281,9 +281,9 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "lease: page frames of an exporter are taken", taken },
-	{ "lease: whatever else is mapped is refused",	 refused },
-	{ "lease: memory that is taken back",		 revoked },
+	{ "lease: page frames of an exporter are taken", test_lease_taken },
+	{ "lease: whatever else is mapped is refused",	 test_lease_refused },
+	{ "lease: memory that is taken back",		 test_lease_revoked },
 };
 
 TEST_GROUP(lease, cases);

@@ -15,7 +15,7 @@
 #define LEN	SZ_64K
 
 /* The device file of a BAR that phyr_store has; NULL if there is none. */
-static struct file *open_bar(void)
+static struct file *test_lease_bar_open_bar(void)
 {
 	struct pci_dev *pdev = NULL;
 	struct file *file;
@@ -33,8 +33,8 @@ static struct file *open_bar(void)
 }
 
 /* What dma-buf, the kernel's user of providers without pages, makes of it; the caller frees it. */
-static struct sg_table *dma_buf_says(struct test *t, struct dma_buf_attachment *attach,
-				     const struct phyr_list *list)
+static struct sg_table *test_lease_bar_says(struct test *t, struct dma_buf_attachment *attach,
+					    const struct phyr_list *list)
 {
 	struct phys_vec vec = { list->first, list->len };
 	struct sg_table *table;
@@ -46,16 +46,16 @@ static struct sg_table *dma_buf_says(struct test *t, struct dma_buf_attachment *
 	return table;
 }
 
-static void dma_buf_forget(struct dma_buf_attachment *attach, struct sg_table *table)
+static void test_lease_bar_dma_buf_forget(struct dma_buf_attachment *attach, struct sg_table *table)
 {
 	dma_resv_lock(attach->dmabuf->resv, NULL);
 	dma_buf_free_sgt(attach, table, DMA_BIDIRECTIONAL);
 	dma_resv_unlock(attach->dmabuf->resv);
 }
 
-static void by_the_same_way(struct test *t)
+static void test_lease_bar_by_the_same_way(struct test *t)
 {
-	struct file *file = open_bar();
+	struct file *file = test_lease_bar_open_bar();
 	struct dma_buf *buf = kzalloc_obj(*buf);
 	struct dma_buf_attachment attach = { .dmabuf = buf, .dev = t->dev };
 	struct sg_table *table = ERR_PTR(-ENOMEM);
@@ -83,7 +83,7 @@ static void by_the_same_way(struct test *t)
 	ours = test_page_tables_say(addr);
 	EXPECT(t, list.first == ours, "%pa, not %pa", &list.first, &ours);
 
-	table = dma_buf_says(t, &attach, &list);
+	table = test_lease_bar_says(t, &attach, &list);
 	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
 	seq_printf(t->out, "# dma-buf %d, phyr %d, shape %u\n", PTR_ERR_OR_ZERO(table), err,
 		   map.shape);
@@ -108,12 +108,12 @@ static void by_the_same_way(struct test *t)
 undo:
 	phyr_dma_unmap(t->dev, &map);
 	if (!IS_ERR(table)) {
-		dma_buf_forget(&attach, table);
+		test_lease_bar_dma_buf_forget(&attach, table);
 		/* As often as a kernel that looks for what is lost needs to be sure to see it. */
 		for (i = 0; i < 16; i++) {
-			table = dma_buf_says(t, &attach, &list);
+			table = test_lease_bar_says(t, &attach, &list);
 			if (!IS_ERR(table))
-				dma_buf_forget(&attach, table);
+				test_lease_bar_dma_buf_forget(&attach, table);
 		}
 	}
 	phyr_list_destroy(&list);
@@ -126,7 +126,7 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "lease: a BAR is reached by the same way as dma-bufs", by_the_same_way },
+	{ "lease: a BAR is reached by the same way as dma-bufs", test_lease_bar_by_the_same_way },
 };
 
 TEST_GROUP(lease_bar, cases);

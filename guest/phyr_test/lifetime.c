@@ -10,17 +10,18 @@
 
 #define NOBODY	0x6b	/* what memory holds that nobody writes to */
 
-static bool got(const struct page *page, struct test_engine *engine)
+static bool test_life_got(const struct page *page, struct test_engine *engine)
 {
 	return !memcmp(page_address(page), test_engine_data(engine), PAGE_SIZE);
 }
 
-static bool untouched(const struct page *page)
+static bool test_life_kept(const struct page *page)
 {
 	return !memchr_inv(page_address(page), NOBODY, PAGE_SIZE);
 }
 
-static int map_page(struct test *t, struct phyr_list *list, struct phyr_map *map, struct page *page)
+static int test_life_map(struct test *t, struct phyr_list *list, struct phyr_map *map,
+			 struct page *page)
 {
 	phyr_list_destroy(list);
 	return phyr_list_append(list, PHYR_MEM_RAM, NULL, page_to_phys(page), PAGE_SIZE,
@@ -28,7 +29,7 @@ static int map_page(struct test *t, struct phyr_list *list, struct phyr_map *map
 	       phyr_dma_map(t->dev, list, map, DMA_FROM_DEVICE, 0, GFP_KERNEL);
 }
 
-static bool is_lazy(struct test *t)
+static bool test_lifetime_is_lazy(struct test *t)
 {
 	return iommu_get_domain_for_dev(t->dev)->type == IOMMU_DOMAIN_DMA_FQ;
 }
@@ -38,7 +39,7 @@ static bool is_lazy(struct test *t)
  * by what it has cached until the queue of invalidations is flushed, so bytes may arrive for a
  * while; for how long is recorded, and then they must not.
  */
-static void use_after_unmap(struct test *t, bool lazy)
+static void test_lifetime_use_after_unmap(struct test *t, bool lazy)
 {
 	struct test_engine *engine = NULL;
 	struct page *page = NULL;
@@ -55,11 +56,12 @@ static void use_after_unmap(struct test *t, bool lazy)
 	EXPECT(t, page, "no memory");
 
 	memset(page_address(page), NOBODY, PAGE_SIZE);
-	err = map_page(t, &list, &map, page);
+	err = test_life_map(t, &list, &map, page);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
 	addr = map.addr;
 	err = test_engine_write(engine, addr);
-	EXPECT(t, !err && got(page, engine), "the device does not write while it may: %d", err);
+	EXPECT(t, !err && test_life_got(page, engine),
+	       "the device does not write while it may: %d", err);
 	phyr_dma_unmap(t->dev, &map);
 	from = ktime_get();
 	if (!test_nothing_mapped(t, addr, PAGE_SIZE))
@@ -71,13 +73,13 @@ static void use_after_unmap(struct test *t, bool lazy)
 		memset(page_address(page), NOBODY, PAGE_SIZE);
 		err = test_engine_write(engine, addr);
 		EXPECT(t, !err, "the engine stopped: %d", err);
-		if (untouched(page))
+		if (test_life_kept(page))
 			break;
 		last = ktime_get();
 		late++;
 		EXPECT(t, lazy, "a write after the unmap arrived");
 	} while (ktime_ms_delta(last, from) < 1000);
-	EXPECT(t, untouched(page), "writes arrive a second after the unmap");
+	EXPECT(t, test_life_kept(page), "writes arrive a second after the unmap");
 	if (lazy)
 		seq_printf(t->out, "# lazy: %d writes arrived, the last %lld us after the unmap\n",
 			   late, late ? ktime_us_delta(last, from) : 0);
@@ -89,22 +91,22 @@ undo:
 		__free_page(page);
 }
 
-static void after_unmap_strict(struct test *t)
+static void test_lifetime_after_unmap_strict(struct test *t)
 {
 	NEEDS_IOMMU(t);
-	NEEDS(t, !is_lazy(t), "a lazy domain");
-	use_after_unmap(t, false);
+	NEEDS(t, !test_lifetime_is_lazy(t), "a lazy domain");
+	test_lifetime_use_after_unmap(t, false);
 }
 
-static void after_unmap_lazy(struct test *t)
+static void test_lifetime_after_unmap_lazy(struct test *t)
 {
 	NEEDS_IOMMU(t);
-	NEEDS(t, is_lazy(t), "no lazy domain");
-	use_after_unmap(t, true);
+	NEEDS(t, test_lifetime_is_lazy(t), "no lazy domain");
+	test_lifetime_use_after_unmap(t, true);
 }
 
 /* Lazy: an IOVA is not given to other memory while an IOMMU may still know the old one. */
-static void not_reused(struct test *t)
+static void test_lifetime_not_reused(struct test *t)
 {
 	struct test_engine *engine = NULL;
 	struct page *page[2] = { };
@@ -127,16 +129,16 @@ static void not_reused(struct test *t)
 
 		memset(page_address(now), NOBODY, PAGE_SIZE);
 		memset(page_address(before), NOBODY, PAGE_SIZE);
-		err = map_page(t, &list, &map, now);
+		err = test_life_map(t, &list, &map, now);
 		EXPECT(t, !err, "phyr_dma_map: %d", err);
 		addr = map.addr;
 		same += addr == was;
 		err = test_engine_write(engine, addr);
 		EXPECT(t, !err, "the engine stopped: %d", err);
 		/* What the IOMMU has cached for the address must not be the former page. */
-		EXPECT(t, untouched(before), "mapping %d: writes go to the page before",
+		EXPECT(t, test_life_kept(before), "mapping %d: writes go to the page before",
 		       i);
-		EXPECT(t, got(now, engine), "mapping %d: the device does not write", i);
+		EXPECT(t, test_life_got(now, engine), "mapping %d: the device does not write", i);
 		phyr_dma_unmap(t->dev, &map);
 	}
 	seq_printf(t->out, "# %d of 20 mappings have the address of the one before\n", same);
@@ -155,7 +157,7 @@ struct revoker {
 	bool done;
 };
 
-static void revoke_work(struct work_struct *work)
+static void test_lifetime_revoke_work(struct work_struct *work)
 {
 	struct revoker *r = container_of(work, struct revoker, work);
 
@@ -164,7 +166,7 @@ static void revoke_work(struct work_struct *work)
 	WRITE_ONCE(r->done, true);
 }
 
-static void revoke(struct test *t)
+static void test_lifetime_revoke(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	struct revoker r[2] = { { .reg = reg }, { .reg = reg } };
@@ -178,7 +180,7 @@ static void revoke(struct test *t)
 		return;
 	}
 	for (i = 0; i < 2; i++)
-		INIT_WORK_ONSTACK(&r[i].work, revoke_work);
+		INIT_WORK_ONSTACK(&r[i].work, test_lifetime_revoke_work);
 	err = phyr_reg_begin(reg, &io, 4096, 8192, DMA_TO_DEVICE);
 	EXPECT(t, !err, "begin: %d", err);
 	phyr_reg_iter_init(&it, &io);
@@ -217,10 +219,10 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 16: use after unmap, strict",			after_unmap_strict },
-	{ "hazard 16: use after unmap, lazy",			after_unmap_lazy },
-	{ "hazard 16: an address is not reused too early",	not_reused },
-	{ "hazard 21: revocation waits for I/O",		revoke },
+	{ "hazard 16: use after unmap, strict",			test_lifetime_after_unmap_strict },
+	{ "hazard 16: use after unmap, lazy",			test_lifetime_after_unmap_lazy },
+	{ "hazard 16: an address is not reused too early",	test_lifetime_not_reused },
+	{ "hazard 21: revocation waits for I/O",		test_lifetime_revoke },
 };
 
 TEST_GROUP(lifetime, cases);

@@ -7,14 +7,14 @@
 
 #include "test.h"
 
-static void mapped_pair(struct test_peer *peer, struct phys_vec *chunks)
+static void test_p2p_mapped_pair(struct test_peer *peer, struct phys_vec *chunks)
 {
 	chunks[0] = (struct phys_vec){ peer->phys, 2 * PAGE_SIZE };
 	chunks[1] = (struct phys_vec){ peer->phys + 3 * PAGE_SIZE, PAGE_SIZE };
 }
 
 /* What the kernel's own scatterlist path says about a page of a peer's. */
-static int sg_says(struct test *t, const struct test_peer *peer)
+static int test_p2p_sg_says(struct test *t, const struct test_peer *peer)
 {
 	struct scatterlist sg;
 	struct sg_table table = { .sgl = &sg, .orig_nents = 1 };
@@ -29,7 +29,7 @@ static int sg_says(struct test *t, const struct test_peer *peer)
 }
 
 /* Below a switch the peers talk by bus addresses, whatever IOMMU is above them. */
-static void on_the_bus(struct test *t)
+static void test_p2p_on_the_bus(struct test *t)
 {
 	struct phyr_map map = { };
 	struct phyr_dma_iter it;
@@ -62,7 +62,7 @@ undo:
 	test_peer_put(&peer);
 }
 
-static void by_the_bridge(struct test *t)
+static void test_p2p_by_the_bridge(struct test *t)
 {
 	struct phys_vec chunks[2];
 	struct phyr_map map = { };
@@ -76,7 +76,7 @@ static void by_the_bridge(struct test *t)
 	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
 	      "no peer that is reached through the host bridge");
 	phyr_list_init(&list, PHYR_PACKED);
-	mapped_pair(&peer, chunks);
+	test_p2p_mapped_pair(&peer, chunks);
 	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
@@ -96,7 +96,7 @@ undo:
 	test_peer_put(&peer);
 }
 
-static void no_way(struct test *t)
+static void test_p2p_no_way(struct test *t)
 {
 	struct phyr_map map = { };
 	struct test_peer peer;
@@ -107,7 +107,7 @@ static void no_way(struct test *t)
 	phyr_list_init(&list, PHYR_PACKED);
 	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
-	sg = sg_says(t, &peer);
+	sg = test_p2p_sg_says(t, &peer);
 	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
 	EXPECT(t, sg == -EREMOTEIO && err == sg, "a scatterlist gives %d, a list %d", sg, err);
 	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
@@ -120,18 +120,18 @@ undo:
 /* Even on trial a peer's memory must not be bounced. */
 static atomic_t bounces;
 
-static int count_bounce(struct kprobe *probe, struct pt_regs *regs)
+static int test_p2p_count_bounce(struct kprobe *probe, struct pt_regs *regs)
 {
 	atomic_inc(&bounces);
 	return 0;
 }
 
 /* Memory of a peer that could only be bounced: an error, and no bounce even on trial. */
-static void refused_unbounced(struct test *t, const struct phyr_list *list)
+static void test_p2p_refused_unbounced(struct test *t, const struct phyr_list *list)
 {
 	struct kprobe probe = {
 		.symbol_name = "swiotlb_tbl_map_single",
-		.pre_handler = count_bounce,
+		.pre_handler = test_p2p_count_bounce,
 	};
 	long used = test_pool_used(t);
 	struct phyr_map map = { };
@@ -150,7 +150,7 @@ undo:
 	phyr_dma_unmap(t->dev, &map);
 }
 
-static void never_bounced(struct test *t)
+static void test_p2p_never_bounced(struct test *t)
 {
 	struct test_peer peer;
 	struct phyr_list list;
@@ -162,14 +162,14 @@ static void never_bounced(struct test *t)
 	phyr_list_init(&list, PHYR_PACKED);
 	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
-	refused_unbounced(t, &list);
+	test_p2p_refused_unbounced(t, &list);
 undo:
 	phyr_list_destroy(&list);
 	test_peer_put(&peer);
 }
 
 /* A mask so small that the BAR is beyond it. MMIO cannot be copied, so it must be an error. */
-static void beyond_mask(struct test *t)
+static void test_p2p_beyond_mask(struct test *t)
 {
 	struct test_peer peer;
 	struct phyr_list list;
@@ -185,7 +185,7 @@ static void beyond_mask(struct test *t)
 	EXPECT(t, peer.phys > DMA_BIT_MASK(32), "the BAR is within it, at %pa", &peer.phys);
 	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
-	refused_unbounced(t, &list);
+	test_p2p_refused_unbounced(t, &list);
 undo:
 	dma_set_mask(t->dev, DMA_BIT_MASK(64));
 	phyr_list_destroy(&list);
@@ -194,16 +194,19 @@ undo:
 
 static atomic_t trials;
 
-static int count_trial(struct kprobe *probe, struct pt_regs *regs)
+static int test_p2p_count_trial(struct kprobe *probe, struct pt_regs *regs)
 {
 	atomic_inc(&trials);
 	return 0;
 }
 
 /* How often the kernel is asked while a page's route is asked for @nr times. */
-static int asked(struct test *t, const struct test_peer *peer, int nr)
+static int test_p2p_asked(struct test *t, const struct test_peer *peer, int nr)
 {
-	struct kprobe probe = { .symbol_name = "dma_map_sgtable", .pre_handler = count_trial };
+	struct kprobe probe = {
+		.symbol_name = "dma_map_sgtable",
+		.pre_handler = test_p2p_count_trial,
+	};
 	int err = register_kprobe(&probe);
 	enum phyr_route route;
 	u64 bias;
@@ -220,13 +223,13 @@ undo:
 }
 
 /* A device that goes and comes: everything may be otherwise. */
-static int rebind(struct pci_dev *pdev)
+static int test_p2p_rebind(struct pci_dev *pdev)
 {
 	device_release_driver(&pdev->dev);
 	return device_attach(&pdev->dev);
 }
 
-static void asked_once(struct test *t)
+static void test_p2p_asked_once(struct test *t)
 {
 	struct test_peer peer;
 	struct pci_dev *pdev;
@@ -235,23 +238,23 @@ static void asked_once(struct test *t)
 	NEEDS(t, !test_bounced(t), "everything is bounced here, see hazard 12");
 	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
 	      "no peer that is reached through the host bridge");
-	asked(t, &peer, 1);
-	n = asked(t, &peer, 8);
+	test_p2p_asked(t, &peer, 1);
+	n = test_p2p_asked(t, &peer, 8);
 	pdev = pci_dev_get(peer.pdev);
 	test_peer_put(&peer);
 	EXPECT(t, !n, "asked %d times for what is known", n);
-	bound = rebind(pdev);
+	bound = test_p2p_rebind(pdev);
 	EXPECT(t, bound == 1, "the peer's driver does not come back: %d", bound);
 	EXPECT(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL), "the peer has gone");
-	n = asked(t, &peer, 8);
+	n = test_p2p_asked(t, &peer, 8);
 	test_peer_put(&peer);
 	EXPECT(t, n == 1, "asked %d times after the peer had gone", n);
 undo:
 	pci_dev_put(pdev);
 }
 
-static bool unchanged(struct test *t, const struct phyr_list *list, u64 len, const char *what,
-		      int err)
+static bool test_p2p_unchanged(struct test *t, const struct phyr_list *list, u64 len,
+			       const char *what, int err)
 {
 	if (err == -EXDEV && list->nr == 1 && list->len == len)
 		return true;
@@ -259,7 +262,7 @@ static bool unchanged(struct test *t, const struct phyr_list *list, u64 len, con
 	return false;
 }
 
-static void mixed(struct test *t)
+static void test_p2p_mixed(struct test *t)
 {
 	struct test_peer peer, other = { };
 	u64 ram = page_to_phys(t->block);
@@ -273,14 +276,14 @@ static void mixed(struct test *t)
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
 			       GFP_KERNEL);
-	if (!unchanged(t, &list, PAGE_SIZE, "P2P after RAM", err))
+	if (!test_p2p_unchanged(t, &list, PAGE_SIZE, "P2P after RAM", err))
 		goto undo;
 	phyr_list_destroy(&list);
 	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
 			       GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, ram, PAGE_SIZE, GFP_KERNEL);
-	if (!unchanged(t, &list, PAGE_SIZE, "RAM after P2P", err))
+	if (!test_p2p_unchanged(t, &list, PAGE_SIZE, "RAM after P2P", err))
 		goto undo;
 	phyr_list_destroy(&list);
 
@@ -295,7 +298,7 @@ undo:
 	test_peer_put(&peer);
 }
 
-static void two_providers(struct test *t)
+static void test_p2p_two_providers(struct test *t)
 {
 	struct test_peer peer, other = { };
 	struct scatterlist sg[2];
@@ -313,7 +316,7 @@ static void two_providers(struct test *t)
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_append(&list, PHYR_MEM_P2P, other.provider, other.phys, PAGE_SIZE,
 			       GFP_KERNEL);
-	if (!unchanged(t, &list, PAGE_SIZE, "another's", err))
+	if (!test_p2p_unchanged(t, &list, PAGE_SIZE, "another's", err))
 		goto undo;
 	phyr_list_destroy(&list);
 
@@ -329,14 +332,14 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 05: MMIO beyond the mask is an error, not bounced",	beyond_mask },
-	{ "hazard 09: below a switch, bus addresses and no unmap",	on_the_bus },
-	{ "hazard 10: through the host bridge, mapped as MMIO",		by_the_bridge },
-	{ "hazard 10: the route is asked for once, until a device goes", asked_once },
-	{ "hazard 11: a topology without a way is refused",		no_way },
-	{ "hazard 12: with forced bouncing, an error and no bounce",	never_bounced },
-	{ "hazard 13: RAM and P2P do not share a list",			mixed },
-	{ "hazard 13: two providers do not share a list",		two_providers },
+	{ "hazard 05: MMIO beyond the mask is an error, not bounced",	test_p2p_beyond_mask },
+	{ "hazard 09: below a switch, bus addresses and no unmap",	test_p2p_on_the_bus },
+	{ "hazard 10: through the host bridge, mapped as MMIO",		test_p2p_by_the_bridge },
+	{ "hazard 10: the route is asked for once, until a device goes", test_p2p_asked_once },
+	{ "hazard 11: a topology without a way is refused",		test_p2p_no_way },
+	{ "hazard 12: with forced bouncing, an error and no bounce",	test_p2p_never_bounced },
+	{ "hazard 13: RAM and P2P do not share a list",			test_p2p_mixed },
+	{ "hazard 13: two providers do not share a list",		test_p2p_two_providers },
 };
 
 TEST_GROUP(p2p, cases);

@@ -14,7 +14,7 @@
 #define PEER_LEN	SZ_64K
 
 /* Is traffic between peers sent up by this port? */
-static bool redirects(struct pci_dev *port)
+static bool test_peer_redirects(struct pci_dev *port)
 {
 	int at = pci_find_ext_capability(port, PCI_EXT_CAP_ID_ACS);
 	u16 ctrl = 0;
@@ -25,15 +25,15 @@ static bool redirects(struct pci_dev *port)
 }
 
 /* Ports from a device up to, and without, one that is above it; none may redirect. */
-static bool plain_way_up(struct pci_dev *from, const struct pci_dev *to)
+static bool test_peer_plain_way_up(struct pci_dev *from, const struct pci_dev *to)
 {
 	for (from = pci_upstream_bridge(from); from && from != to; from = pci_upstream_bridge(from))
-		if (redirects(from))
+		if (test_peer_redirects(from))
 			return false;
 	return true;
 }
 
-static enum test_route route_to(struct pci_dev *us, struct pci_dev *peer)
+static enum test_route test_peer_route_to(struct pci_dev *us, struct pci_dev *peer)
 {
 	struct pci_dev *a, *b;
 
@@ -42,7 +42,7 @@ static enum test_route route_to(struct pci_dev *us, struct pci_dev *peer)
 			if (a == b)
 				goto common;
 common:
-	if (a && plain_way_up(us, a) && plain_way_up(peer, a))
+	if (a && test_peer_plain_way_up(us, a) && test_peer_plain_way_up(peer, a))
 		return TEST_ROUTE_BUS;
 #ifdef CONFIG_X86
 	/* The rule for host bridges, as far as the CPU decides it: AMD's from Zen on forward. */
@@ -52,7 +52,7 @@ common:
 	return TEST_ROUTE_NONE;
 }
 
-static bool offers_memory(struct pci_dev *pdev)
+static bool test_peer_offers_memory(struct pci_dev *pdev)
 {
 	return pdev->dev.driver && !strcmp(pdev->dev.driver->name, "phyr_peer");
 }
@@ -72,9 +72,9 @@ bool test_peer_get(struct test *t, struct test_peer *peer, int route, struct pci
 	struct page *page;
 
 	while ((pdev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, pdev))) {
-		if (pdev == other_than || !offers_memory(pdev))
+		if (pdev == other_than || !test_peer_offers_memory(pdev))
 			continue;
-		if (route >= 0 && route_to(to_pci_dev(t->dev), pdev) != route)
+		if (route >= 0 && test_peer_route_to(to_pci_dev(t->dev), pdev) != route)
 			continue;
 		peer->mem = pci_alloc_p2pmem(pdev, PEER_LEN);
 		if (!peer->mem)

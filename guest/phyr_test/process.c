@@ -8,7 +8,7 @@
 #include "test.h"
 
 /* The present value of a counter, with what processors have not added to the sum yet. */
-static long counter(enum node_stat_item item)
+static long test_node_counter(enum node_stat_item item)
 {
 	long sum = global_node_page_state(item);
 	int node, cpu;
@@ -23,7 +23,7 @@ static long counter(enum node_stat_item item)
 /* Pins of pages that there are. */
 long test_pins(void)
 {
-	return counter(NR_FOLL_PIN_ACQUIRED) - counter(NR_FOLL_PIN_RELEASED);
+	return test_node_counter(NR_FOLL_PIN_ACQUIRED) - test_node_counter(NR_FOLL_PIN_RELEASED);
 }
 
 /* Memory of the present process, which vm_munmap() takes back. */

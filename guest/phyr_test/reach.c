@@ -42,8 +42,8 @@ long test_pool_used(struct test *t)
 }
 
 /* One page or less of a range: does it lead to @want, or to a copy of it in the pool? */
-static bool piece_right(struct test *t, dma_addr_t addr, u64 len, phys_addr_t want,
-			struct test_reach *reach)
+static bool test_reach_piece_right(struct test *t, dma_addr_t addr, u64 len, phys_addr_t want,
+				   struct test_reach *reach)
 {
 	phys_addr_t first = test_translate(t, addr), last = test_translate(t, addr + len - 1);
 
@@ -93,7 +93,7 @@ bool test_reach(struct test *t, const struct phyr_map *map, const struct phys_ve
 			}
 			len = min3(it.range.len - done, chunks->len - at,
 				   PAGE_SIZE - offset_in_page(addr));
-			if (!piece_right(t, addr, len, chunks->paddr + at, reach))
+			if (!test_reach_piece_right(t, addr, len, chunks->paddr + at, reach))
 				return false;
 			at += len;
 			if (at == chunks->len) {

@@ -10,7 +10,8 @@
  * Does a copy of the byte at @want hold what memory does?  Its whole word is compared, if the I/O
  * has all of it.
  */
-static bool right_content(const struct phyr_reg_io *io, u64 done, u64 want, phys_addr_t got)
+static bool test_reg_right_content(const struct phyr_reg_io *io, u64 done, u64 want,
+				   phys_addr_t got)
 {
 	u64 word = want & ~7ull, inside = want & 7;
 
@@ -37,7 +38,7 @@ bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io)
 			dma_addr_t addr = it.range.addr + at;
 			phys_addr_t got = test_translate(t, addr);
 
-			if (test_bounced(t) ? !right_content(io, done + at, want, got) :
+			if (test_bounced(t) ? !test_reg_right_content(io, done + at, want, got) :
 					      got != want) {
 				snprintf(t->why, sizeof(t->why),
 					 "byte %llu of %llu + %llu: %pa, not %#llx",
@@ -55,7 +56,7 @@ bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io)
 	return done == io->len;
 }
 
-static void slices(struct test *t)
+static void test_reg_slices(struct test *t)
 {
 	static const u64 offsets[] = { 0, 1, 511, 3584, 3585, 4096, 40960, 100000, 200704 };
 	static const u64 lengths[] = { 1, 8, 512, 4096, 4097, 12288, 50000 };
@@ -91,7 +92,7 @@ undo:
 }
 
 /* What the device writes is there after the end of the I/O, and nothing else is changed. */
-static void from_device(struct test *t)
+static void test_reg_from_device(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
 	const u64 from = 9000, len = 30000;
@@ -133,7 +134,7 @@ undo:
  * What the CPU writes after memory was registered stays, where no device writes: during an I/O to
  * the device, and when the registration goes.
  */
-static void from_cpu(struct test *t)
+static void test_reg_from_cpu(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
 	u8 *block = page_address(t->block);
@@ -160,7 +161,7 @@ undo:
 	test_memory_fill(t);
 }
 
-static void refused(struct test *t)
+static void test_reg_refused(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	const struct {
@@ -200,7 +201,7 @@ undo:
 }
 
 /* Whoever lets go last need not have revoked; others' holds do not keep the mapping. */
-static void last_put(struct test *t)
+static void test_reg_last_put(struct test *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	struct phyr_dma_iter it;
@@ -227,11 +228,11 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "reg: every part reaches its bytes",		slices },
-	{ "reg: what the device writes arrives",	from_device },
-	{ "reg: what the CPU writes stays",		from_cpu },
-	{ "reg: what is refused",			refused },
-	{ "reg: the last put revokes",			last_put },
+	{ "reg: every part reaches its bytes",		test_reg_slices },
+	{ "reg: what the device writes arrives",	test_reg_from_device },
+	{ "reg: what the CPU writes stays",		test_reg_from_cpu },
+	{ "reg: what is refused",			test_reg_refused },
+	{ "reg: the last put revokes",			test_reg_last_put },
 };
 
 TEST_GROUP(reg, cases);

@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-static bool same_chunks(const struct phyr_list *a, const struct phyr_list *b)
+static bool test_sg_same_chunks(const struct phyr_list *a, const struct phyr_list *b)
 {
 	struct phyr_iter i, j;
 
@@ -16,7 +16,7 @@ static bool same_chunks(const struct phyr_list *a, const struct phyr_list *b)
 	return !phyr_iter_next(&j);
 }
 
-static void round_trip(struct test *t)
+static void test_sg_round_trip(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_list back;
@@ -37,14 +37,14 @@ static void round_trip(struct test *t)
 
 	err = phyr_list_from_sg(&back, table.sgl, table.orig_nents, GFP_KERNEL);
 	EXPECT(t, !err, "from a scatterlist: %d", err);
-	EXPECT(t, same_chunks(&t->list, &back), "not what it was");
+	EXPECT(t, test_sg_same_chunks(&t->list, &back), "not what it was");
 undo:
 	phyr_list_destroy(&back);
 	if (table.sgl)
 		sg_free_table(&table);
 }
 
-static void split(struct test *t)
+static void test_sg_split(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_list one;
@@ -69,7 +69,7 @@ undo:
 }
 
 /* A mapped table, as a dma-buf's exporter gives it, walked as a mapping of ours. */
-static void take_over(struct test *t)
+static void test_sg_take_over(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_dma_iter it;
@@ -113,7 +113,7 @@ undo:
 }
 
 /* An exporter that mixes up nents and orig_nents: the entries behind what it mapped are empty. */
-static void empty_entry(struct test *t)
+static void test_sg_empty_entry(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_map map = { };
@@ -148,7 +148,7 @@ undo:
 	}
 }
 
-static void hand_on(struct test *t)
+static void test_sg_hand_on(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_map map = { };
@@ -175,11 +175,11 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "sg: to a scatterlist and back",		round_trip },
-	{ "sg: chunks are split at the largest segment", split },
-	{ "sg: the DMA side is taken over",		take_over },
-	{ "sg: an empty entry is refused",		empty_entry },
-	{ "sg: the DMA side is handed on",		hand_on },
+	{ "sg: to a scatterlist and back",		test_sg_round_trip },
+	{ "sg: chunks are split at the largest segment", test_sg_split },
+	{ "sg: the DMA side is taken over",		test_sg_take_over },
+	{ "sg: an empty entry is refused",		test_sg_empty_entry },
+	{ "sg: the DMA side is handed on",		test_sg_hand_on },
 };
 
 TEST_GROUP(sg, cases);

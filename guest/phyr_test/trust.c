@@ -11,12 +11,12 @@
 
 #include "test.h"
 
-static void trust(struct test *t, bool trusted)
+static void test_trust_set(struct test *t, bool trusted)
 {
 	to_pci_dev(t->dev)->untrusted = !trusted;
 }
 
-static void ends_bounced(struct test *t)
+static void test_trust_ends_bounced(struct test *t)
 {
 	struct phys_vec chunks[TEST_CHUNKS];
 	struct phyr_map map = { };
@@ -30,7 +30,7 @@ static void ends_bounced(struct test *t)
 	NEEDS(t, t->dev->dma_io_tlb_mem && t->dev->dma_io_tlb_mem->nslabs,
 	      "there are no bounce buffers: RAM above 4 GiB brings them");
 	test_chunks(t, chunks);
-	trust(t, false);
+	test_trust_set(t, false);
 	err = phyr_dma_map(t->dev, &t->list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == PHYR_SHAPE_SINGLE, "shape %u", map.shape);
@@ -59,10 +59,10 @@ static void ends_bounced(struct test *t)
 	       test_pool_used(t) - used);
 undo:
 	phyr_dma_unmap(t->dev, &map);
-	trust(t, true);
+	test_trust_set(t, true);
 }
 
-static void mmio_refused(struct test *t)
+static void test_trust_mmio_refused(struct test *t)
 {
 	struct phyr_map map = { };
 	struct test_peer peer;
@@ -74,7 +74,7 @@ static void mmio_refused(struct test *t)
 	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
 	      "no peer that is reached through the host bridge");
 	phyr_list_init(&list, PHYR_PACKED);
-	trust(t, false);
+	test_trust_set(t, false);
 	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys + 512, 1024,
 			       GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
@@ -85,14 +85,14 @@ static void mmio_refused(struct test *t)
 	       test_pool_used(t) - used);
 undo:
 	phyr_dma_unmap(t->dev, &map);
-	trust(t, true);
+	test_trust_set(t, true);
 	phyr_list_destroy(&list);
 	test_peer_put(&peer);
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 08: for an untrusted device head and tail are bounced", ends_bounced },
-	{ "hazard 08: MMIO that would have to be is refused",		  mmio_refused },
+	{ "hazard 08: for an untrusted device head and tail are bounced", test_trust_ends_bounced },
+	{ "hazard 08: MMIO that would have to be is refused",		  test_trust_mmio_refused },
 };
 
 TEST_GROUP(trust, cases);

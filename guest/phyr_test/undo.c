@@ -10,7 +10,7 @@
 #define MOST_PAGES	32
 
 /* Which address would a mapping of so many bytes get next? */
-static dma_addr_t next_iova(struct test *t, phys_addr_t phys, u64 len)
+static dma_addr_t test_undo_next_iova(struct test *t, phys_addr_t phys, u64 len)
 {
 	struct dma_iova_state state;
 
@@ -24,7 +24,7 @@ static dma_addr_t next_iova(struct test *t, phys_addr_t phys, u64 len)
  * Is this address free?  It need not be the next: so many are taken that it is among them, unless
  * somebody has it.
  */
-static bool iova_free(struct test *t, dma_addr_t want, phys_addr_t phys, u64 len)
+static bool test_undo_iova_free(struct test *t, dma_addr_t want, phys_addr_t phys, u64 len)
 {
 	const int most = 512;
 	struct dma_iova_state *taken = kvcalloc(most, sizeof(*taken), GFP_KERNEL);
@@ -40,7 +40,7 @@ static bool iova_free(struct test *t, dma_addr_t want, phys_addr_t phys, u64 len
 }
 
 /* A list of so many chunks of t->block, the first and the last not whole. */
-static int short_list(struct test *t, struct phyr_list *list, int nr)
+static int test_undo_short_list(struct test *t, struct phyr_list *list, int nr)
 {
 	struct phys_vec chunks[TEST_CHUNKS];
 	int i, err = 0;
@@ -57,7 +57,7 @@ static int short_list(struct test *t, struct phyr_list *list, int nr)
  * Link @k of @nr fails because a page is there already that is not ours.  All before it are undone,
  * it and what follows are left alone, and the IOVA is free again.
  */
-static void fail_at(struct test *t, int nr, int k)
+static void test_undo_fail_at(struct test *t, int nr, int k)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(t->dev);
 	phys_addr_t foreign = page_to_phys(t->block) + PAGE_SIZE;
@@ -66,9 +66,9 @@ static void fail_at(struct test *t, int nr, int k)
 	dma_addr_t first, in_the_way = 0;
 	int err, i;
 
-	err = short_list(t, &list, nr);
+	err = test_undo_short_list(t, &list, nr);
 	EXPECT(t, !err, "append: %d", err);
-	first = next_iova(t, list.first, list.len) & PAGE_MASK;
+	first = test_undo_next_iova(t, list.first, list.len) & PAGE_MASK;
 	EXPECT(t, first, "no IOVA");
 	err = iommu_map(domain, first + k * PAGE_SIZE, foreign, PAGE_SIZE, IOMMU_READ, GFP_KERNEL);
 	EXPECT(t, !err, "iommu_map: %d", err);
@@ -82,7 +82,7 @@ static void fail_at(struct test *t, int nr, int k)
 		EXPECT(t, test_translate(t, first + i * PAGE_SIZE) == (i == k ? foreign : 0),
 		       "link %d of %d failed, and page %d leads to %#llx", k, nr, i,
 		       test_translate(t, first + i * PAGE_SIZE));
-	EXPECT(t, iova_free(t, first, list.first, list.len),
+	EXPECT(t, test_undo_iova_free(t, first, list.first, list.len),
 	       "link %d of %d failed, and the IOVA %pad is not free again", k, nr, &first);
 undo:
 	if (in_the_way)
@@ -91,7 +91,7 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-static void failing_links(struct test *t)
+static void test_undo_links(struct test *t)
 {
 	/* Few chunks are linked one by one, many in batches. */
 	static const int lengths[] = { 2, 8, MOST_PAGES };
@@ -102,7 +102,7 @@ static void failing_links(struct test *t)
 	migrate_disable();
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		for (k = 0; k < lengths[i]; k++) {
-			fail_at(t, lengths[i], k);
+			test_undo_fail_at(t, lengths[i], k);
 			if (t->why[0])
 				goto undo;
 			done++;
@@ -118,7 +118,7 @@ undo:
 }
 
 /* The pool of bounce buffers gives out before the list does. */
-static void pool_empty(struct test *t)
+static void test_undo_pool_empty(struct test *t)
 {
 	const size_t piece = 128 * SZ_1K;
 	struct page *block[2] = { };
@@ -156,7 +156,7 @@ undo:
 }
 
 /* No IOVA space is left below the mask. */
-static void no_iova(struct test *t)
+static void test_undo_no_iova(struct test *t)
 {
 	struct phyr_map map = { };
 	struct phyr_list list;
@@ -183,7 +183,7 @@ undo:
  * Part of an IOVA range is linked, all of that is unlinked, the whole is freed: by hand, as a
  * consumer of the two-step interface does, and by a list's mapping that fails (hazard 14).
  */
-static void partial_unlink(struct test *t)
+static void test_undo_partial_unlink(struct test *t)
 {
 	const int nr = 16, linked = 10;
 	struct phys_vec chunks[TEST_CHUNKS];
@@ -224,10 +224,10 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 14: a link that fails undoes those before it, no others", failing_links },
-	{ "hazard 14: no bounce buffer is left when the pool is empty",	    pool_empty },
-	{ "hazard 14: no IOVA is left below the mask",			    no_iova },
-	{ "hazard 15: a part is unlinked, then the space is freed",	    partial_unlink },
+	{ "hazard 14: a link that fails undoes those before it, no others", test_undo_links },
+	{ "hazard 14: no bounce buffer is left when the pool is empty", test_undo_pool_empty },
+	{ "hazard 14: no IOVA is left below the mask", test_undo_no_iova },
+	{ "hazard 15: a part is unlinked, then the space is freed", test_undo_partial_unlink },
 };
 
 TEST_GROUP(undo, cases);

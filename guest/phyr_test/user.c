@@ -16,7 +16,7 @@
 
 #define HUGE	SZ_2M
 
-static bool all_dirty(const struct phyr_list *list, bool dirty)
+static bool test_user_all_dirty(const struct phyr_list *list, bool dirty)
 {
 	struct phyr_iter it;
 	u64 at;
@@ -28,7 +28,7 @@ static bool all_dirty(const struct phyr_list *list, bool dirty)
 	return true;
 }
 
-static void clean(const struct phyr_list *list)
+static void test_user_clean(const struct phyr_list *list)
 {
 	struct phyr_iter it;
 	u64 at;
@@ -39,7 +39,7 @@ static void clean(const struct phyr_list *list)
 }
 
 /* What becomes dirty, on memory that knows whether it is: shared memory. */
-static void dirtied(struct test *t)
+static void test_user_dirtied(struct test *t)
 {
 	const unsigned long len = 20 * PAGE_SIZE;
 	struct file *file = shmem_file_setup("phyr_test", len, EMPTY_VMA_FLAGS);
@@ -63,15 +63,15 @@ static void dirtied(struct test *t)
 	if (!test_stamped(t, &list, len, 1))
 		goto undo;
 	EXPECT(t, test_pins() - before == 2 * len / PAGE_SIZE, "%ld pins", test_pins() - before);
-	clean(&list);
+	test_user_clean(&list);
 	phyr_list_unpin_user(&list, false);
-	EXPECT(t, all_dirty(&again, false), "a device that only reads made memory dirty");
+	EXPECT(t, test_user_all_dirty(&again, false), "a device that only reads made memory dirty");
 
 	err = phyr_list_pin_user(&list, addr, len, FOLL_WRITE);
 	EXPECT(t, !err, "pin for writing: %d", err);
-	clean(&list);
+	test_user_clean(&list);
 	phyr_list_unpin_user(&list, true);
-	EXPECT(t, all_dirty(&again, true), "what a device wrote is not dirty");
+	EXPECT(t, test_user_all_dirty(&again, true), "what a device wrote is not dirty");
 	phyr_list_unpin_user(&again, false);
 	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
 undo:
@@ -84,7 +84,7 @@ undo:
 }
 
 /* Memory that was never written is one page of zeros, again and again; it is not counted. */
-static void zero_page(struct test *t)
+static void test_user_zero_page(struct test *t)
 {
 	const unsigned long len = 4 * PAGE_SIZE;
 	unsigned long addr = test_user_memory(NULL, len), word;
@@ -125,7 +125,7 @@ undo:
 }
 
 /* Pages of a huge page adjoin, so they are one chunk; each is pinned, and each unpinned. */
-static void huge(struct test *t, struct file *file)
+static void test_user_huge(struct test *t, struct file *file)
 {
 	const unsigned long len = 3 * HUGE;
 	unsigned long addr = test_user_memory(file, len), from;
@@ -166,22 +166,22 @@ undo:
 		vm_munmap(addr, len);
 }
 
-static void transparent(struct test *t)
+static void test_user_transparent(struct test *t)
 {
-	huge(t, NULL);
+	test_user_huge(t, NULL);
 }
 
-static void hugetlb(struct test *t)
+static void test_user_hugetlb(struct test *t)
 {
 	struct file *file = filp_open("/dev/hugepages/phyr_test", O_RDWR | O_CREAT | O_TRUNC, 0600);
 
 	NEEDS(t, !IS_ERR(file) && is_file_hugepages(file),
 	      "no hugetlbfs at /dev/hugepages: mount it, and reserve three pages");
-	huge(t, file);
+	test_user_huge(t, file);
 	fput(file);
 }
 
-static void p2p_longterm(struct test *t)
+static void test_user_p2p_longterm(struct test *t)
 {
 	struct file *file = ERR_PTR(-ENOENT);
 	struct test_peer peer;
@@ -225,11 +225,11 @@ undo:
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 18: what a device wrote is dirty, what it read is not", dirtied },
-	{ "hazard 18: the page of zeros",				  zero_page },
-	{ "hazard 18: transparent huge pages",				  transparent },
-	{ "hazard 18: hugetlb",						  hugetlb },
-	{ "hazard 19: P2P memory is not pinned for long",		  p2p_longterm },
+	{ "hazard 18: what a device wrote is dirty, what it read is not", test_user_dirtied },
+	{ "hazard 18: the page of zeros",				  test_user_zero_page },
+	{ "hazard 18: transparent huge pages",				  test_user_transparent },
+	{ "hazard 18: hugetlb",						  test_user_hugetlb },
+	{ "hazard 19: P2P memory is not pinned for long",		  test_user_p2p_longterm },
 };
 
 TEST_GROUP(user, cases);

@@ -13,22 +13,22 @@
 #define NEEDS_PAGELESS(t)							\
 	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=")
 
-static void zone_folio_free(struct folio *folio)
+static void test_zone_folio_free(struct folio *folio)
 {
 }
 
-static vm_fault_t zone_migrate(struct vm_fault *vmf)
+static vm_fault_t test_zone_migrate(struct vm_fault *vmf)
 {
 	return VM_FAULT_SIGBUS;	/* no process has any of it */
 }
 
 static const struct dev_pagemap_ops zone_ops = {
-	.folio_free = zone_folio_free,
-	.migrate_to_ram = zone_migrate,
+	.folio_free = test_zone_folio_free,
+	.migrate_to_ram = test_zone_migrate,
 };
 
 /* What a scatterlist, and a block request, of such a page are answered with. */
-static void zone_refused(struct test *t, struct page *page, int want)
+static void test_zone_refused(struct test *t, struct page *page, int want)
 {
 	struct request *rq = kzalloc_obj(*rq);
 	struct scatterlist sg[2];
@@ -62,7 +62,7 @@ undo:
 	kfree(rq);
 }
 
-static void zone_kind(struct test *t, enum memory_type type, int want)
+static void test_zone_kind(struct test *t, enum memory_type type, int want)
 {
 	struct resource *region = request_free_mem_region(&iomem_resource, SZ_2M, "phyr_test");
 	struct dev_pagemap *pgmap = kzalloc_obj(*pgmap);
@@ -78,7 +78,7 @@ static void zone_kind(struct test *t, enum memory_type type, int want)
 	pgmap->range.end = region->end;
 	mapped = memremap_pages(pgmap, NUMA_NO_NODE);
 	EXPECT(t, !IS_ERR(mapped), "memremap_pages: %ld", PTR_ERR(mapped));
-	zone_refused(t, pfn_to_page(PHYS_PFN(region->start)), want);
+	test_zone_refused(t, pfn_to_page(PHYS_PFN(region->start)), want);
 undo:
 	if (!IS_ERR(mapped))
 		memunmap_pages(pgmap);
@@ -87,25 +87,25 @@ undo:
 		release_mem_region(region->start, resource_size(region));
 }
 
-static void zone_private(struct test *t)
+static void test_zone_private(struct test *t)
 {
 	NEEDS(t, IS_ENABLED(CONFIG_DEVICE_PRIVATE), "a kernel without CONFIG_DEVICE_PRIVATE");
-	zone_kind(t, MEMORY_DEVICE_PRIVATE, -EOPNOTSUPP);
+	test_zone_kind(t, MEMORY_DEVICE_PRIVATE, -EOPNOTSUPP);
 }
 
-static void zone_coherent(struct test *t)
+static void test_zone_coherent(struct test *t)
 {
 	NEEDS(t, IS_ENABLED(CONFIG_ZONE_DEVICE), "a kernel without CONFIG_ZONE_DEVICE");
-	zone_kind(t, MEMORY_DEVICE_COHERENT, -EOPNOTSUPP);
+	test_zone_kind(t, MEMORY_DEVICE_COHERENT, -EOPNOTSUPP);
 }
 
-static void zone_generic(struct test *t)
+static void test_zone_generic(struct test *t)
 {
 	NEEDS(t, IS_ENABLED(CONFIG_ZONE_DEVICE), "a kernel without CONFIG_ZONE_DEVICE");
-	zone_kind(t, MEMORY_DEVICE_GENERIC, 0);
+	test_zone_kind(t, MEMORY_DEVICE_GENERIC, 0);
 }
 
-static void no_pages(struct test *t)
+static void test_zone_no_pages(struct test *t)
 {
 	const u64 beyond = 1ull << 45;	/* all memory of any machine here */
 	struct sg_table table = { };
@@ -139,7 +139,7 @@ undo:
 }
 
 /* The same with RAM that really is there, and has no pages. */
-static void pageless_sg(struct test *t)
+static void test_zone_pageless_sg(struct test *t)
 {
 	struct sg_table table = { };
 	struct phyr_list list;
@@ -158,7 +158,7 @@ undo:
 }
 
 /* And it can be mapped wherever nothing has to be copied; where it has, that is hazard 3. */
-static void map_pageless(struct test *t)
+static void test_zone_map_pageless(struct test *t)
 {
 	struct phys_vec chunk = { test_pageless + 512, SZ_2M - 1024 };
 	struct phyr_map map = { };
@@ -192,28 +192,28 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-static void pageless_bounce(struct test *t)
+static void test_zone_pageless_bounce(struct test *t)
 {
 	NEEDS_PAGELESS(t);
 	NEEDS_BOUNCE(t);
-	map_pageless(t);
+	test_zone_map_pageless(t);
 }
 
-static void pageless_map(struct test *t)
+static void test_zone_pageless_map(struct test *t)
 {
 	NEEDS_PAGELESS(t);
 	NEEDS(t, !test_bounced(t), "everything is bounced here");
-	map_pageless(t);
+	test_zone_map_pageless(t);
 }
 
 static const struct test_case cases[] = {
-	{ "hazard 03: page-less RAM and forced bouncing fail cleanly",	pageless_bounce },
-	{ "hazard 03: page-less RAM is mapped where nothing is bounced", pageless_map },
-	{ "hazard 20: device private memory is refused",		zone_private },
-	{ "hazard 20: device coherent memory is refused",		zone_coherent },
-	{ "hazard 20: generic device memory is taken",			zone_generic },
-	{ "hazard 22: addresses without pages do not become a scatterlist", no_pages },
-	{ "hazard 22: page-less RAM does not become a scatterlist",	pageless_sg },
+	{ "hazard 03: page-less RAM and forced bouncing fail cleanly",	test_zone_pageless_bounce },
+	{ "hazard 03: page-less RAM is mapped where nothing is bounced", test_zone_pageless_map },
+	{ "hazard 20: device private memory is refused",		test_zone_private },
+	{ "hazard 20: device coherent memory is refused",		test_zone_coherent },
+	{ "hazard 20: generic device memory is taken",			test_zone_generic },
+	{ "hazard 22: addresses without pages do not become a scatterlist", test_zone_no_pages },
+	{ "hazard 22: page-less RAM does not become a scatterlist",	test_zone_pageless_sg },
 };
 
 TEST_GROUP(zone, cases);

@@ -2,8 +2,8 @@
 /*
  * /dev/phyr_domain-BDF: a PCI function for user space, in an IOMMU domain of its own.  One file at
  * a time; reads and writes of 4 bytes at a multiple of 4 are those of the function's BAR 0.  The
- * kernel's VFIO offers the same (linux/vfio.h), and refuses the same with the same errno.  Flags and
- * reserved fields that are not 0 are refused with EINVAL.  ioctl numbers: 'Y', 0x20 to 0x2f.
+ * kernel's VFIO offers the same (linux/vfio.h), and refuses the same with the same errno.  Flags
+ * and reserved fields that are not 0 are refused with EINVAL.  ioctl numbers: 'Y', 0x20 to 0x2f.
  */
 #ifndef _UAPI_PHYR_DOMAIN_H
 #define _UAPI_PHYR_DOMAIN_H
