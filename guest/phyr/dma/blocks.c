@@ -9,8 +9,8 @@
 #include "dma.h"
 
 /* Ranges that adjoin count as one: a segment limit cuts what a block may hold. */
-static bool next_run(struct phyr_dma_iter *it, bool *more, struct phyr_dma_range *ahead, u64 *addr,
-		     u64 *len)
+static bool phyr_blocks_next(struct phyr_dma_iter *it, bool *more, struct phyr_dma_range *ahead,
+			     u64 *addr, u64 *len)
 {
 	if (!*more)
 		return false;
@@ -25,8 +25,8 @@ static bool next_run(struct phyr_dma_iter *it, bool *more, struct phyr_dma_range
 	return true;
 }
 
-static void first_run(const struct phyr_map *map, struct phyr_dma_iter *it, bool *more,
-		      struct phyr_dma_range *ahead)
+static void phyr_blocks_first(const struct phyr_map *map, struct phyr_dma_iter *it, bool *more,
+			      struct phyr_dma_range *ahead)
 {
 	phyr_dma_iter_init(it, map);
 	*more = phyr_dma_iter_next(it);
@@ -34,7 +34,7 @@ static void first_run(const struct phyr_map *map, struct phyr_dma_iter *it, bool
 }
 
 /* The largest of @sizes that @bits, addresses where blocks must meet, leave; 0 for none. */
-static u64 largest(u64 sizes, u64 bits)
+static u64 phyr_blocks_largest(u64 sizes, u64 bits)
 {
 	if (bits)
 		sizes &= (bits & -bits) | ((bits & -bits) - 1);
@@ -56,15 +56,15 @@ int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks
 	struct phyr_dma_range ahead;
 	bool more;
 
-	first_run(map, &it, &more, &ahead);
+	phyr_blocks_first(map, &it, &more, &ahead);
 	out->addr = ahead.addr;
-	while (next_run(&it, &more, &ahead, &addr, &len)) {
+	while (phyr_blocks_next(&it, &more, &ahead, &addr, &len)) {
 		if (at)
 			bits |= end | addr;
 		at += len;
 		end = addr + len;
 	}
-	best = largest(sizes, bits);
+	best = phyr_blocks_largest(sizes, bits);
 	if (!best)
 		return -EOPNOTSUPP;
 	out->why = best == rounddown_pow_of_two(sizes) ? PHYR_BLOCK_LARGEST : PHYR_BLOCK_BOUNDARY;
@@ -86,8 +86,8 @@ int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks
 	end = 0;
 	next = sizes & ~(2 * best - 1);
 	next &= -next;
-	first_run(map, &it, &more, &ahead);
-	while (next_run(&it, &more, &ahead, &addr, &len)) {
+	phyr_blocks_first(map, &it, &more, &ahead);
+	while (phyr_blocks_next(&it, &more, &ahead, &addr, &len)) {
 		/* The first place that the next larger block would reach over. */
 		if (at && next && !out->at && (end | addr) & (next - 1))
 			out->at = at;
@@ -111,8 +111,8 @@ void phyr_blocks_fill(const struct phyr_map *map, const struct phyr_reg_blocks *
 	u64 from, len;
 	bool more;
 
-	first_run(map, &it, &more, &ahead);
-	while (next_run(&it, &more, &ahead, &from, &len)) {
+	phyr_blocks_first(map, &it, &more, &ahead);
+	while (phyr_blocks_next(&it, &more, &ahead, &from, &len)) {
 		u64 block = ALIGN_DOWN(from, blocks->size);
 
 		for (; block < from + len; block += blocks->size)

@@ -14,7 +14,7 @@ DEFINE_STATIC_KEY_FALSE(phyr_checking);
 static bool check;
 static atomic_long_t checked = ATOMIC_LONG_INIT(0);
 
-static int check_set(const char *val, const struct kernel_param *kp)
+static int phyr_check_set(const char *val, const struct kernel_param *kp)
 {
 	int err = param_set_bool(val, kp);
 
@@ -29,35 +29,35 @@ static int check_set(const char *val, const struct kernel_param *kp)
 
 static const struct kernel_param_ops check_ops = {
 	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = check_set,
+	.set = phyr_check_set,
 	.get = param_get_bool,
 };
 
 module_param_cb(check, &check_ops, &check, 0644);
 MODULE_PARM_DESC(check, "Check each chunk of a list that is mapped as it is, by the DMA API (slow)");
 
-static int checked_get(char *buffer, const struct kernel_param *kp)
+static int phyr_checked_get(char *buffer, const struct kernel_param *kp)
 {
 	return sysfs_emit(buffer, "%ld\n", atomic_long_read(&checked));
 }
 
 /* As a parameter of insmod it would otherwise be called without being there. */
-static int checked_set(const char *val, const struct kernel_param *kp)
+static int phyr_checked_set(const char *val, const struct kernel_param *kp)
 {
 	return -EPERM;
 }
 
 static const struct kernel_param_ops checked_ops = {
-	.set = checked_set,
-	.get = checked_get,
+	.set = phyr_checked_set,
+	.get = phyr_checked_get,
 };
 
 module_param_cb(checked, &checked_ops, NULL, 0444);
 MODULE_PARM_DESC(checked, "Pieces of chunks that have been checked");
 
 /* What the DMA API says about a piece, as a bus address; it is mapped for the question alone. */
-static int check_ask(struct device *dev, const struct phys_vec *vec, enum dma_data_direction dir,
-		     unsigned long attrs, dma_addr_t *addr)
+static int phyr_check_ask(struct device *dev, const struct phys_vec *vec,
+			  enum dma_data_direction dir, unsigned long attrs, dma_addr_t *addr)
 {
 	attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	*addr = dma_map_phys(dev, vec->paddr, vec->len, dir, attrs);
@@ -68,8 +68,8 @@ static int check_ask(struct device *dev, const struct phys_vec *vec, enum dma_da
 }
 
 /* The same where peers talk below a switch: one page tells, for a chunk has one owner. */
-static int check_ask_bus(struct device *dev, const struct phyr_list *list,
-			 const struct phys_vec *vec, dma_addr_t *addr)
+static int phyr_check_ask_bus(struct device *dev, const struct phyr_list *list,
+			      const struct phys_vec *vec, dma_addr_t *addr)
 {
 	enum phyr_route route;
 	u64 bias;
@@ -108,8 +108,8 @@ int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_dire
 		u64 want = it.cur.paddr + map->addr;
 
 		addr = DMA_MAPPING_ERROR;
-		err = on_bus ? check_ask_bus(dev, map->list, &it.cur, &addr) :
-			       check_ask(dev, &it.cur, dir, attrs, &addr);
+		err = on_bus ? phyr_check_ask_bus(dev, map->list, &it.cur, &addr) :
+			       phyr_check_ask(dev, &it.cur, dir, attrs, &addr);
 		if (WARN(err || addr != want,
 			 "phyr: %s: %pa +%#zx would be given to the device as %#llx; the DMA API says %pad, error %d\n",
 			 dev_name(dev), &it.cur.paddr, it.cur.len, want, &addr, err)) {

@@ -9,7 +9,7 @@
 #include "../fail.h"
 
 /* May a page be mapped on trial?  One out of reach would be bounced, or warned about. */
-static bool within_reach(struct device *dev, phys_addr_t addr)
+static bool phyr_p2p_within_reach(struct device *dev, phys_addr_t addr)
 {
 	if (dev_dma_iommu(dev))
 		return true;
@@ -19,7 +19,8 @@ static bool within_reach(struct device *dev, phys_addr_t addr)
 }
 
 /* The scatterlist path gives the answer away, so one page is mapped and unmapped again. */
-static int route_on_trial(struct device *dev, phys_addr_t addr, enum phyr_route *route, u64 *bias)
+static int phyr_p2p_on_trial(struct device *dev, phys_addr_t addr, enum phyr_route *route,
+			     u64 *bias)
 {
 	const unsigned long attrs = DMA_ATTR_SKIP_CPU_SYNC;
 	struct scatterlist sg;
@@ -58,7 +59,7 @@ static bool phyr_p2p_redirects(struct pci_dev *port)
  * The lowest port that both functions are below, or the one that is above the other; NULL if they
  * meet at the root complex only.  No references: each holds its bridges.
  */
-static struct pci_dev *common_port(struct pci_dev *a, struct pci_dev *b)
+static struct pci_dev *phyr_p2p_common_port(struct pci_dev *a, struct pci_dev *b)
 {
 	struct pci_dev *up;
 
@@ -82,8 +83,8 @@ static bool phyr_p2p_straight(struct pci_dev *from, struct pci_dev *to)
  * Without a page, or one in reach, there is nothing to map on trial.  Whether it is possible at
  * all the kernel tells by the distance; if so, it is on the bus unless a port on the way redirects.
  */
-static int route_of_provider(struct device *dev, const struct p2pdma_provider *provider,
-			     enum phyr_route *route, u64 *bias)
+static int phyr_p2p_of_provider(struct device *dev, const struct p2pdma_provider *provider,
+				enum phyr_route *route, u64 *bias)
 {
 	struct pci_dev *owner, *client, *port;
 
@@ -94,7 +95,7 @@ static int route_of_provider(struct device *dev, const struct p2pdma_provider *p
 	if (pci_p2pdma_distance(owner, dev, false) < 0)
 		return -EREMOTEIO;
 
-	port = common_port(owner, client);
+	port = phyr_p2p_common_port(owner, client);
 	if (port && phyr_p2p_straight(owner, port) && phyr_p2p_straight(client, port) &&
 	    !phyr_p2p_redirects(port)) {
 		*route = PHYR_ROUTE_BUS;
@@ -107,7 +108,7 @@ static int route_of_provider(struct device *dev, const struct p2pdma_provider *p
 }
 
 /* The BAR that an address is in, NULL if it is in none of this function's. */
-static const struct resource *bar_of(struct pci_dev *pdev, phys_addr_t addr, int *bar)
+static const struct resource *phyr_p2p_bar(struct pci_dev *pdev, phys_addr_t addr, int *bar)
 {
 	for (*bar = 0; *bar < PCI_STD_NUM_BARS; ++*bar) {
 		const struct resource *res = &pdev->resource[*bar];
@@ -119,14 +120,14 @@ static const struct resource *bar_of(struct pci_dev *pdev, phys_addr_t addr, int
 }
 
 /* Whose BAR an address is in, with a reference, and how far its bus's addresses are off. */
-static struct pci_dev *owner_of(phys_addr_t addr, u64 *bus_offset)
+static struct pci_dev *phyr_p2p_owner(phys_addr_t addr, u64 *bus_offset)
 {
 	const struct resource *res;
 	struct pci_dev *pdev = NULL;
 	int bar;
 
 	for_each_pci_dev(pdev) {
-		res = bar_of(pdev, addr, &bar);
+		res = phyr_p2p_bar(pdev, addr, &bar);
 		if (res) {
 			*bus_offset = pci_bus_address(pdev, bar) - res->start;
 			return pdev;
@@ -136,7 +137,7 @@ static struct pci_dev *owner_of(phys_addr_t addr, u64 *bus_offset)
 }
 
 /* Asks the kernel for the route to a page. */
-static int page_route(struct device *dev, phys_addr_t addr, struct phyr_route_to *to)
+static int phyr_p2p_ask_page(struct device *dev, phys_addr_t addr, struct phyr_route_to *to)
 {
 	const struct range *range = &page_pgmap(pfn_to_page(PHYS_PFN(addr)))->range;
 	struct p2pdma_provider provider = { };
@@ -145,27 +146,27 @@ static int page_route(struct device *dev, phys_addr_t addr, struct phyr_route_to
 
 	to->first = range->start;
 	to->last = range->end;
-	if (within_reach(dev, addr))
-		return route_on_trial(dev, addr, &to->route, &to->bias);
-	owner = owner_of(addr, &provider.bus_offset);
+	if (phyr_p2p_within_reach(dev, addr))
+		return phyr_p2p_on_trial(dev, addr, &to->route, &to->bias);
+	owner = phyr_p2p_owner(addr, &provider.bus_offset);
 	if (owner) {
 		provider.owner = &owner->dev;
-		err = route_of_provider(dev, &provider, &to->route, &to->bias);
+		err = phyr_p2p_of_provider(dev, &provider, &to->route, &to->bias);
 		pci_dev_put(owner);
 	}
 	return err;
 }
 
 /* The same for memory without one. */
-static int provider_route(struct device *dev, const struct p2pdma_provider *provider,
-			  phys_addr_t addr, struct phyr_route_to *to)
+static int phyr_p2p_ask_provider(struct device *dev, const struct p2pdma_provider *provider,
+				 phys_addr_t addr, struct phyr_route_to *to)
 {
 	const struct resource *res;
-	int bar, err = route_of_provider(dev, provider, &to->route, &to->bias);
+	int bar, err = phyr_p2p_of_provider(dev, provider, &to->route, &to->bias);
 
 	if (err)
 		return err;
-	res = bar_of(to_pci_dev(provider->owner), addr, &bar);
+	res = phyr_p2p_bar(to_pci_dev(provider->owner), addr, &bar);
 	to->first = res ? res->start : addr;
 	to->last = res ? res->end : addr;
 	return 0;
@@ -189,7 +190,7 @@ int phyr_p2p_page_route(struct device *dev, phys_addr_t addr, enum phyr_route *r
 	int err;
 
 	if (!phyr_route_find(dev, addr, &to)) {
-		err = page_route(dev, addr, &to);
+		err = phyr_p2p_ask_page(dev, addr, &to);
 		if (err)
 			return err;
 		phyr_route_keep(dev, &to);
@@ -225,7 +226,7 @@ int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t
 	if (!list->provider)
 		return -EREMOTEIO;
 	if (!phyr_route_find(dev, addr, &to)) {
-		err = provider_route(dev, list->provider, addr, &to);
+		err = phyr_p2p_ask_provider(dev, list->provider, addr, &to);
 		if (err)
 			return err;
 		phyr_route_keep(dev, &to);

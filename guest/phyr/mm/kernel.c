@@ -12,7 +12,7 @@
  * The page behind an address; @room receives how many bytes from there on need no new question.
  * NULL if it is none of ours to give away.
  */
-static struct page *page_at(const void *addr, size_t *room)
+static struct page *phyr_kernel_page(const void *addr, size_t *room)
 {
 	struct page *page;
 
@@ -49,7 +49,7 @@ int phyr_list_from_kernel(struct phyr_list *list, const void *addr, size_t len, 
 		return -EINVAL;
 
 	while (len) {
-		struct page *page = page_at(addr, &room);
+		struct page *page = phyr_kernel_page(addr, &room);
 
 		err = page ? phyr_list_kind(list, page) : -EINVAL;
 		if (err)

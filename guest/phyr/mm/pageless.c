@@ -7,7 +7,7 @@
 #include "mm.h"
 
 /* They come and go by subsections. */
-static u64 next_subsection(u64 pfn)
+static u64 phyr_next_subsection(u64 pfn)
 {
 	return ALIGN_DOWN(pfn + PAGES_PER_SUBSECTION, PAGES_PER_SUBSECTION);
 }
@@ -22,14 +22,14 @@ bool phyr_has_pages(const struct phys_vec *vec)
 {
 	u64 pfn = PHYS_PFN(vec->paddr), last = PHYS_PFN(vec->paddr + vec->len - 1);
 
-	for (; pfn <= last; pfn = next_subsection(pfn))
+	for (; pfn <= last; pfn = phyr_next_subsection(pfn))
 		if (!pfn_valid(pfn))
 			return false;
 	return true;
 }
 
 /* Has any byte one?  Not counted, for @mmio, are those of holes that share a section with RAM. */
-static bool any_page(phys_addr_t paddr, u64 len, bool mmio)
+static bool phyr_any_page(phys_addr_t paddr, u64 len, bool mmio)
 {
 	u64 pfn = PHYS_PFN(paddr), last = PHYS_PFN(paddr + len - 1);
 
@@ -37,7 +37,7 @@ static bool any_page(phys_addr_t paddr, u64 len, bool mmio)
 		const struct page *page;
 
 		if (!pfn_valid(pfn)) {
-			pfn = next_subsection(pfn);
+			pfn = phyr_next_subsection(pfn);
 			continue;
 		}
 		page = pfn_to_page(pfn);
@@ -48,25 +48,25 @@ static bool any_page(phys_addr_t paddr, u64 len, bool mmio)
 	return false;
 }
 
-static int from_pageless(struct phyr_list *list, enum phyr_mem mem, void *provider,
-			 phys_addr_t paddr, u64 len, gfp_t gfp)
+static int phyr_pageless_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
+				phys_addr_t paddr, u64 len, gfp_t gfp)
 {
 	/* Nothing lies beyond, and looking for it would take long. */
 	if (!len || list->nr || paddr + len < paddr || (paddr + len - 1) >> MAX_PHYSMEM_BITS ||
-	    any_page(paddr, len, mem == PHYR_MEM_MMIO))
+	    phyr_any_page(paddr, len, mem == PHYR_MEM_MMIO))
 		return -EINVAL;
 	return phyr_list_append(list, mem, provider, paddr, len, gfp);
 }
 
 int phyr_list_from_pageless(struct phyr_list *list, phys_addr_t paddr, u64 len, gfp_t gfp)
 {
-	return from_pageless(list, PHYR_MEM_PAGELESS, NULL, paddr, len, gfp);
+	return phyr_pageless_append(list, PHYR_MEM_PAGELESS, NULL, paddr, len, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_list_from_pageless);
 
 int phyr_list_from_mmio(struct phyr_list *list, struct p2pdma_provider *provider,
 			phys_addr_t paddr, u64 len, gfp_t gfp)
 {
-	return from_pageless(list, PHYR_MEM_MMIO, provider, paddr, len, gfp);
+	return phyr_pageless_append(list, PHYR_MEM_MMIO, provider, paddr, len, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_list_from_mmio);

@@ -58,7 +58,7 @@ void phyr_export_offer(struct phyr_export *export)
 EXPORT_SYMBOL_GPL(phyr_export_offer);
 
 /* Refuse whoever would enter from now on.  Those who read @revoked just before are waited for. */
-static void close_lease(struct phyr_lease *lease)
+static void phyr_lease_close(struct phyr_lease *lease)
 {
 	WRITE_ONCE(lease->revoked, true);
 	phyr_lease_leave(lease);
@@ -71,7 +71,7 @@ void phyr_export_revoke(struct phyr_export *export)
 	guard(mutex)(&export->lock);
 	export->offered = false;
 	list_for_each_entry(lease, &export->leases, node)
-		close_lease(lease);
+		phyr_lease_close(lease);
 	list_for_each_entry_safe(lease, next, &export->leases, node) {
 		wait_for_completion(&lease->idle);
 		if (lease->revoke)
@@ -90,7 +90,7 @@ void phyr_export_unregister(struct phyr_export *export)
 EXPORT_SYMBOL_GPL(phyr_export_unregister);
 
 /* Whose mapping is it?  What it carries may be anything, so it is compared and not looked into. */
-static struct phyr_export *find_export(const struct vm_area_struct *vma)
+static struct phyr_export *phyr_export_find(const struct vm_area_struct *vma)
 {
 	struct phyr_export *export;
 
@@ -105,8 +105,8 @@ static struct phyr_export *find_export(const struct vm_area_struct *vma)
  * The export behind a range of user addresses, with its file held, which keeps the export; @offset
  * receives where in it the range begins.
  */
-static struct phyr_export *find_memory(u64 addr, u64 end, bool write, struct file **file,
-				       u64 *offset)
+static struct phyr_export *phyr_export_behind(u64 addr, u64 end, bool write, struct file **file,
+					      u64 *offset)
 {
 	struct mm_struct *mm = current->mm;
 	struct phyr_export *export;
@@ -124,7 +124,7 @@ static struct phyr_export *find_memory(u64 addr, u64 end, bool write, struct fil
 	if (!(vma->vm_flags & (VM_PFNMAP | VM_IO)))
 		goto unlock;
 	err = -EOPNOTSUPP;
-	export = find_export(vma);
+	export = phyr_export_find(vma);
 	if (!export)
 		goto unlock;
 	err = -EFAULT;
@@ -181,7 +181,7 @@ int phyr_list_from_pfnmap(struct phyr_list *list, struct phyr_lease *lease, u64 
 
 	if (!len || list->nr || lease->export || check_add_overflow(addr, len, &end))
 		return -EINVAL;
-	export = find_memory(addr, end, write, &file, &offset);
+	export = phyr_export_behind(addr, end, write, &file, &offset);
 	if (IS_ERR(export))
 		return PTR_ERR(export);
 
