@@ -20,6 +20,15 @@ const STEP = 1;
 const CHECKER = '/checker';
 const SCRIPTS = ['checkpatch.pl', 'spelling.txt', 'const_structs.checkpatch'];
 
+/**
+ * Sparse looks at what is compiled. Not by C=2: the headers' package lacks the script that says whether sparse is good enough, and
+ * the kernel then goes on without it. What sparse does not know, and the kernel's headers use, is told in words that it knows.
+ */
+const SPARSE = ['KBUILD_CHECKSRC=2', 'CF=-D__typeof_unqual__=__typeof__'];
+
+/** Sparse says so of every MODULE_*() of a kernel that asserts by __builtin_strlen(); the compiler says it of what really is none. */
+const NO_CONSTANT = /: error: bad constant expression$/;
+
 /** What checkpatch objects to and we do not mean to change. */
 const ACCEPTED: { type: string; file: RegExp; why: string }[] = [
   { type: 'UNCOMMENTED_DEFINITION', file: /./, why: 'the kernel-doc of the structure says what each lock is for' },
@@ -96,7 +105,7 @@ export async function checkBuild(
   box: string,
   signal: AbortSignal,
 ): Promise<Complaint[]> {
-  const targets = ['-k', `-j${os.availableParallelism()}`, 'CC=gcc-14', 'W=1', 'C=2', 'PHYR_PLANTS=1', 'modules'];
+  const targets = ['-k', `-j${os.availableParallelism()}`, 'CC=gcc-14', 'W=1', 'PHYR_PLANTS=1', ...SPARSE, 'modules'];
   const make = ['make', '-C', tree.dir, 'M=/box', `CHECK=${CHECKER}/usr/bin/sparse`, ...targets];
   const result = await inScratch(async (work, mountPoint) => {
     copySources(guestSources(moduleParts()), work);
@@ -133,8 +142,17 @@ export async function checkStyle(tools: string, box: string, signal: AbortSignal
 export function complaintsOf(said: string): string[] {
   const lines = said
     .split('\n')
-    .filter((line) => /^\S+:\d+(:\d+)?: (fatal )?(warning|error):|^(WARNING|ERROR): modpost:/.test(line));
-  return [...new Set(lines)];
+    .filter((line) => /^\S+:\d+(:\d+)?: (fatal )?(warning|error):|^(WARNING|ERROR): modpost:/.test(line))
+    .filter((line) => !NO_CONSTANT.test(line));
+  return [...new Set([...lines, ...notLookedAt(said)])];
+}
+
+/** What was compiled and sparse has not seen: without it a build says nothing of itself. */
+function notLookedAt(said: string): string[] {
+  const checked = new Set([...said.matchAll(/^ {2}CHECK +(\S+)\.c$/gm)].map(([, file]) => file));
+  const compiled = [...said.matchAll(/^ {2}CC \[M\] +(\S+)\.o$/gm)].map(([, file = '']) => file);
+  const ours = compiled.filter((file) => !/\.mod$|(^|\/)\.module-common$/.test(file));
+  return ours.filter((file) => !checked.has(file)).map((file) => `${file}.c: sparse has not looked at it`);
 }
 
 export function isAccepted(line: string): boolean {
