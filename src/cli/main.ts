@@ -27,6 +27,7 @@ export async function main(argv: string[]): Promise<void> {
     program.addCommand(command.description(does).addHelpText('after', formatExamples(examples, name)));
   }
   for (const command of [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)]) {
+    command.showHelpAfterError(`  usage: ${command.createHelp().commandUsage(command)}`);
     command.exitOverride().configureOutput({
       writeOut: (text) => print(process.stdout, text),
       writeErr: (text) => print(process.stderr, text),
