@@ -6,7 +6,16 @@ import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { CellRecord, describe, type Image, objectionsOf, oneLine, type RunRecord, told } from '../model/index.js';
+import {
+  CellRecord,
+  describe,
+  harmless,
+  type Image,
+  objectionsOf,
+  oneLine,
+  type RunRecord,
+  told,
+} from '../model/index.js';
 import { type Artefact, type Cell, KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell } from '../workloads/index.js';
 
 export interface Evidence {
@@ -74,7 +83,7 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
   return trouble;
 }
 
-/** What the record says in part only, whole. */
+/** What the record says in part only, whole; a person reads it in a terminal. */
 export function longDetails({ reason, oracles }: Pick<CellRecord, 'reason' | 'oracles'>): string[] {
   const said = [
     ...oracles.flatMap((report) => {
@@ -83,7 +92,9 @@ export function longDetails({ reason, oracles }: Pick<CellRecord, 'reason' | 'or
     }),
     { what: 'verdict', text: reason },
   ];
-  return said.filter(({ text }) => told(text) !== oneLine(text)).map(({ what, text }) => `${what}:\n${text}\n`);
+  return said
+    .filter(({ text }) => told(text) !== oneLine(text))
+    .map(({ what, text }) => `${what}:\n${harmless(text)}\n`);
 }
 
 /** One file under two names where the file system can. */

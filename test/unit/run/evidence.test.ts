@@ -16,6 +16,12 @@ it('what a record says in part only is kept whole, and nothing else', () => {
   expect(long).toEqual([`workload:\n${detail}\n`]);
 });
 
+it('what is kept whole does nothing to the terminal in which it is read', () => {
+  const oracles = [reportOf('workload', 'fail', `\u001b]0;owned\u0007${'x'.repeat(5000)}`)];
+  const [said] = longDetails({ reason: '', oracles });
+  expect(said).toBe(`workload:\n\\u001b]0;owned\\u0007${'x'.repeat(5000)}\n`);
+});
+
 it('the folder of a cell has what was cut from its record, whatever else cannot be kept', async () => {
   const root = mkdtempSync(join(tmpdir(), 'phyrlab-test-'));
   try {
