@@ -8,6 +8,7 @@ import {
   type DomainInForce,
   domainInForce,
   InfraError,
+  isLineOf,
   type Machine,
   type ObjectionOf,
   translates,
@@ -204,7 +205,8 @@ function parseLines(command: string, stdout: string): unknown[] {
 
 /** The last that is one: `lab uncounted` prints counters after what it ran. */
 function failureIn(lines: unknown[]): z.infer<typeof Failure> | undefined {
-  return lines.flatMap((line) => Failure.safeParse(line).data ?? []).at(-1);
+  const failures = lines.filter((line) => isLineOf(Failure, line));
+  return Failure.safeParse(failures.at(-1)).data;
 }
 
 const Failure = z.object({ error: z.string(), errno: z.string().optional() });

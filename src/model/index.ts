@@ -7,6 +7,7 @@ export * from './errors.js';
 export * from './exit-code.js';
 export * from './expectation.js';
 export * from './finding.js';
+export * from './guest-line.js';
 export * from './home.js';
 export * from './host-fault.js';
 export * from './host-path.js';

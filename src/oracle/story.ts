@@ -3,7 +3,7 @@
  * `phyrctl story stop` prints it; guest/include/uapi/phyr_probe.h has its layout.
  */
 import { z } from 'zod';
-import { InfraError } from '../model/index.js';
+import { InfraError, isLineOf } from '../model/index.js';
 
 export const StoryHead = z.object({
   story: z.object({
@@ -49,11 +49,14 @@ const KINDS = [undefined, 'map', 'unmap', 'submit', 'range', 'complete', 'flush'
 
 /** The story among the lines that a step printed; `undefined` if none of them begins one. */
 export function storyIn(lines: readonly unknown[]): Story | undefined {
-  const at = lines.findIndex((line) => StoryHead.safeParse(line).success);
+  const at = lines.findIndex((line) => isLineOf(StoryHead, line));
   if (at < 0) return undefined;
-  const { story } = StoryHead.parse(lines[at]);
+  const head = StoryHead.safeParse(lines[at]);
+  if (!head.success) throw new InfraError("the guest's story begins as this host does not know it");
+  const { story } = head.data;
   const events: StoryEvent[] = [];
   for (const line of lines.slice(at + 1)) {
+    if (!isLineOf(StoryEvents, line)) break;
     const parsed = StoryEvents.safeParse(line);
     if (!parsed.success) break;
     events.push(...decodeEvents(Buffer.from(parsed.data.events, 'base64')));

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { dutOf } from '../fabric/index.js';
-import { CouldNotLook, check, Lab, StepFailed } from '../guest/index.js';
+import { CouldNotLook, check, Lab, linesOf, StepFailed } from '../guest/index.js';
 import { modelOf } from '../iommus/index.js';
 import {
   type Backend,
@@ -250,6 +250,7 @@ async function collect(
     accept: [1],
     deadlineMs: 60_000,
   });
+  const left = <T>(schema: z.ZodObject & z.ZodType<T>) => linesOf(schema, 'lab end', ended.lines);
   await booted.consoleHas(endMark);
   const log = await booted.kernelLog(options.signal);
   const device = await tracer?.end();
@@ -259,24 +260,16 @@ async function collect(
     cell,
     result,
     before,
-    after: parsed(Counters, ended.lines).at(0),
-    watch: parsed(Watch, ended.lines).at(0),
-    stats: parsed(DriverStats, ended.lines),
-    p2p: parsed(P2pMemory, ended.lines),
+    after: left(Counters).at(0),
+    watch: left(Watch).at(0),
+    stats: left(DriverStats),
+    p2p: left(P2pMemory),
     log: logWindow(log, beginMark, endMark),
     faults: { enabled: traced && (await booted.traceEnabled()), ...faults },
     device: device && { story: storyIn(ended.lines), trace: device },
     cleaned: ended.code === 0,
     cleanupError: ended.code === 0 ? undefined : ended.stderr.trim().split('\n').at(-1),
   };
-}
-
-/** The lines that are of this shape. */
-function parsed<T>(schema: z.ZodType<T>, lines: readonly unknown[]): T[] {
-  return lines.flatMap((line) => {
-    const result = schema.safeParse(line);
-    return result.success ? [result.data] : [];
-  });
 }
 
 async function attempt(

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { CouldNotLook, StepFailed } from '../../guest/index.js';
+import { CouldNotLook, linesOf, StepFailed } from '../../guest/index.js';
 import { countOf, type Metric, sizeName } from '../../model/index.js';
 import { Counters, Watch } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
-import { linesLike, outerCounters } from '../shared/lines.js';
+import { outerCounters } from '../shared/lines.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import { stampedRegion } from '../shared/stamped.js';
 import { figures, type IoCost } from './declaration.js';
@@ -52,8 +52,8 @@ export async function run(context: WorkloadContext<IoCost>): Promise<WorkloadRes
   );
   const command = `lab unwatched lab on-disk DISK ${dut} ${driver} sh -c '${script.join(' && ')}'`;
   const { lines } = await lab.run(command, { deadlineMs: MEASURE_MS });
-  const costs = linesLike(Answer, lines).map((line) => line.io_cost);
-  const watch = linesLike(Watch, lines).at(0);
+  const costs = linesOf(Answer, command, lines).map((line) => line.io_cost);
+  const watch = linesOf(Watch, command, lines).at(0);
   return {
     workload: done(`${countOf(costs.length, 'kind')} of I/O, ${ITERATIONS} times each`),
     ...claims,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { StepFailed } from '../../guest/index.js';
+import { linesOf, StepFailed } from '../../guest/index.js';
 import type { Backend, Measure, Metric } from '../../model/index.js';
 import { Counters, judgeTranslate, Translate } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
-import { linesLike, outerCounters } from '../shared/lines.js';
+import { outerCounters } from '../shared/lines.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import { type CostPlan, costPlan } from './cost-plan.js';
 import { figures, type MapCost } from './declaration.js';
@@ -68,7 +68,7 @@ export async function run(context: WorkloadContext<MapCost>): Promise<WorkloadRe
     workload: done(summary(plan)),
     translation: judgeTranslate(translations),
     uncounted: outerCounters(command, lines, Counters),
-    metrics: measured(cell.backend, plan, lines, workload.points.length > 1),
+    metrics: measured(cell.backend, plan, command, lines, workload.points.length > 1),
   };
 }
 
@@ -102,9 +102,9 @@ function measurements(backend: Backend, { points }: CostPlan): string[] {
   );
 }
 
-function measured(backend: Backend, plan: CostPlan, lines: unknown[], named: boolean): Metric[] {
-  const costs = linesLike(Costs, lines).map((line) => line.map_cost);
-  const counts = linesLike(Counts, lines).map((line) => line.map_counts);
+function measured(backend: Backend, plan: CostPlan, command: string, lines: unknown[], named: boolean): Metric[] {
+  const costs = linesOf(Costs, command, lines).map((line) => line.map_cost);
+  const counts = linesOf(Counts, command, lines).map((line) => line.map_counts);
   // In the order of the commands, which is that of the points but for those of one list of lengths.
   const order = [...new Set(plan.points.map((point) => asked(point).lengths))];
   const points = order.flatMap((lengths) => plan.points.filter((point) => asked(point).lengths === lengths));

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { check, StepFailed } from '../../guest/index.js';
+import { check, linesOf, StepFailed } from '../../guest/index.js';
 import {
   countOf,
   InfraError,
+  isLineOf,
   type ObjectionOf,
   type OracleReport,
   objects,
@@ -14,7 +15,6 @@ import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../o
 import type { WorkloadContext } from '../shared/context.js';
 import { checkBackingMemory } from '../shared/dma-buf.js';
 import { metricsOf } from '../shared/figures.js';
-import { linesLike } from '../shared/lines.js';
 import { done, failed, named, otherOutcome, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import { figures, type RegionSource, type Register } from './declaration.js';
@@ -154,7 +154,7 @@ async function useBy({ cell, workload, lab }: Context, bdf: string, memory: Regi
 async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
   const { cell } = context;
   const { command, lines, stderr } = await useBy(context, bdf, memory, [1]);
-  const got = Registered.safeParse(lines[0]).success ? undefined : check(Refused, command, lines[0], stderr).errno;
+  const got = isLineOf(Registered, lines[0]) ? undefined : check(Refused, command, lines[0], stderr).errno;
   const data = await held(context, memory, stamped(0, memory.bytes, cell.seed, 1));
   const own = await makeRegionMemory(context, OWN);
   const used = translates(cell.machine.iommu) ? await use(context, bdf, own) : undefined;
@@ -187,16 +187,15 @@ function translation(
 async function use(context: Context, bdf: string, memory: RegionMemory) {
   const { cell, workload } = context;
   const { command, lines, stderr, pages } = await useBy(context, bdf, memory, isKernels(memory.from) ? [1] : []);
-  const refused = Refused.safeParse(lines[0]);
-  if (refused.success && refused.data.error.startsWith('register:')) throw new RefusedByKernel(refused.data.errno);
-  if (refused.success)
-    throw new StepFailed(`${command}: ${refused.data.error}`, {
-      where: { step: 'region run', errno: refused.data.errno },
-    });
+  if (isLineOf(Refused, lines[0])) {
+    const { error, errno } = check(Refused, command, lines[0], stderr);
+    if (error.startsWith('register:')) throw new RefusedByKernel(errno);
+    throw new StepFailed(`${command}: ${error}`, { where: { step: 'region run', errno } });
+  }
   const { registered } = check(Registered, command, lines[0], stderr);
   if (registered.chunk !== memory.chunk)
     throw new InfraError(`memory '${memory.name}' came in pieces of ${registered.chunk} bytes`);
-  const users = linesLike(User, lines);
+  const users = linesOf(User, command, lines);
   const errors = users.flatMap(({ user }) => user.errno ?? []);
   const answered = `${users.length} of ${workload.processes} processes answered`;
   const steps: Wrong[] = [
@@ -204,10 +203,10 @@ async function use(context: Context, bdf: string, memory: RegionMemory) {
     ...errors.map((errno): Wrong => {
       return { code: 'io-failed', detail: `a process could not use its pages: ${errno}`, where: { errno } };
     }),
-    ...refusals(memory, linesLike(Refusal, lines)),
+    ...refusals(memory, linesOf(Refusal, command, lines)),
   ];
   const due = content(workload, cell.seed, memory.bytes, pages);
-  const digest = linesLike(Digest, lines).at(-1)?.sha256;
+  const digest = linesOf(Digest, command, lines).at(-1)?.sha256;
   const data: DataClaim[] = [
     { kind: 'read-back', what: `memory after ${workload.engine}`, digest, due: part(due, 0, due.length) },
     ...(await held(context, memory, due)),

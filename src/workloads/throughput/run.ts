@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { StepFailed } from '../../guest/index.js';
+import { linesOf, StepFailed } from '../../guest/index.js';
 import { type Metric, walk } from '../../model/index.js';
 import { Counters, Watch } from '../../oracle/index.js';
 import { medianOf } from '../../perf/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { COST_REGION_KIB } from '../shared/disk-layout.js';
 import { metricsOf } from '../shared/figures.js';
-import { linesLike, outerCounters } from '../shared/lines.js';
+import { outerCounters } from '../shared/lines.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
 import { stampedRegion } from '../shared/stamped.js';
 import { type FioLoad, figures, type Throughput } from './declaration.js';
@@ -43,8 +43,8 @@ export async function run(context: WorkloadContext<Throughput>): Promise<Workloa
   await lab.run('cat > /tmp/turns.fio', { stdin: turns(loads, ms, rounds) });
   const command = `lab unwatched lab on-disk OURS ${dut} phyr_nvme lab on-disk THEIRS ${context.bdf(reference.id)} nvme lab fio /tmp/turns.fio`;
   const { lines } = await lab.run(command, { deadlineMs: 2 * 2 * loads.length * rounds * ms + SLACK_MS });
-  const output = linesLike(FioOutput, lines).at(0);
-  const watch = linesLike(Watch, lines).at(0);
+  const output = linesOf(FioOutput, command, lines).at(0);
+  const watch = linesOf(Watch, command, lines).at(0);
   const common = { ...claims, watch, uncounted: outerCounters(command, lines, Counters) };
   if (output === undefined)
     return {

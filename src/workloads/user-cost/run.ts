@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { check } from '../../guest/index.js';
-import { InfraError, type Measure, type Metric, subjectName, walk } from '../../model/index.js';
+import { check, linesOf } from '../../guest/index.js';
+import { InfraError, isLineOf, type Measure, type Metric, subjectName, walk } from '../../model/index.js';
 import { Counters } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
 import { Counted, Counting, type IommuApi, withDevices } from '../shared/iospace.js';
-import { linesLike, outerCounters } from '../shared/lines.js';
+import { outerCounters } from '../shared/lines.js';
 import type { MemorySpec } from '../shared/memory-spec.js';
 import { bytesOf, rangesOf } from '../shared/ranges.js';
 import { done, type WorkloadResult } from '../shared/result.js';
@@ -116,7 +116,7 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
     const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
     const { lines, stderr } = await lab.run(command, { deadlineMs: COST_MS });
     const uncounted = outerCounters('iospace', lines, Counters);
-    const answers = lines.filter((line) => !Counters.safeParse(line).success);
+    const answers = lines.filter((line) => !isLineOf(Counters, line));
     const next = <T>(schema: z.ZodType<T>): T =>
       check(schema, commands.at(-answers.length) ?? '', answers.shift(), stderr);
     for (const point of workload.points) {
@@ -193,7 +193,7 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
       const command = `lab uncounted sh -c '${asked.map((one) => one.command).join(' && ')}'`;
       const { lines } = await lab.run(command, { deadlineMs: COST_MS });
       const counted = outerCounters('region cost', lines, Counters);
-      const costs = linesLike(RegionCost, lines).map(({ cost }) => cost);
+      const costs = linesOf(RegionCost, 'region cost', lines).map(({ cost }) => cost);
       for (const { point, hows } of asked)
         for (const how of hows) {
           const cost = costs.shift();
