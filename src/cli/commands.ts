@@ -93,6 +93,11 @@ export const COMMANDS: Record<string, Entry> = {
     examples: ['phyrlab findings', 'phyrlab findings --json'],
     load: async () => (await import('./findings.js')).findingsCommand(),
   },
+  log: {
+    does: "judge any kernel's log, from a file or standard input, by the rules of the kernel-log oracle",
+    examples: ['dmesg -r | phyrlab log -', "phyrlab log --allow 'nouveau *: DRM: *' kern.log"],
+    load: async () => (await import('./log.js')).logCommand(),
+  },
   perf: {
     does: 'compare measurements over time',
     examples: [

@@ -22,7 +22,7 @@ export function typed(words: string, env: NodeJS.ProcessEnv = process.env): stri
 }
 
 const COMMANDS =
-  'bench|check|doctor|findings|gc|images|list|merge|nightly|perf|reload|report|repro|run|shell|show|watch';
+  'bench|check|doctor|findings|gc|images|list|log|merge|nightly|perf|reload|report|repro|run|shell|show|watch';
 const COMMAND = new RegExp(`(?<![\\w./-])(?:npx )?phyrlab (?=(?:${COMMANDS})\\b)`, 'g');
 
 /** A text with the commands in it as they are typed here; also one that an earlier version kept. */

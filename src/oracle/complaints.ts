@@ -151,11 +151,17 @@ export interface Complaint {
   phrase: boolean;
 }
 
+/** A complaint with all that belongs to it: of the lines that were looked at, from the first up to, not including, the other. */
+export interface Report extends Complaint {
+  from: number;
+  to: number;
+}
+
 /** A report of many lines is one complaint, by its most telling line. A line that is `allowed` is none, nor is what stands below it. */
-export function complaints(lines: readonly LogLine[], allowed: readonly RegExp[] = []): Complaint[] {
-  const found: Complaint[][] = [];
+export function complaints(lines: readonly LogLine[], allowed: readonly RegExp[] = []): Report[] {
+  const found: { said: Complaint[]; from: number; to: number }[] = [];
   let within: 'report' | 'other' | 'allowed' | undefined;
-  for (const line of lines) {
+  for (const [at, line] of lines.entries()) {
     const { text } = line;
     if (allowed.some((pattern) => pattern.test(text))) {
       within = 'allowed';
@@ -164,14 +170,16 @@ export function complaints(lines: readonly LogLine[], allowed: readonly RegExp[]
     const said = complaint(line);
     const more = BELOW.test(text) || (within === 'report' && said !== undefined && !text.includes(CUT));
     if (within !== undefined && more) {
-      if (within !== 'allowed' && said !== undefined) found.at(-1)?.push(said);
+      const last = within === 'allowed' ? undefined : found.at(-1);
+      if (last !== undefined) last.to = at + 1;
+      if (said !== undefined) last?.said.push(said);
     } else if (said !== undefined) {
-      found.push([said]);
+      found.push({ said: [said], from: at, to: at + 1 });
       within = REPORTS.includes(said.kind) ? 'report' : 'other';
     } else within = undefined;
     if (REPORT_ENDS.test(text)) within = undefined;
   }
-  return found.map(mostTelling);
+  return found.map(({ said, from, to }) => ({ ...mostTelling(said), from, to }));
 }
 
 function complaint({ text, level, user }: LogLine): Complaint | undefined {

@@ -23,19 +23,29 @@ export function parseKmsg(text: string, after: number): LogRead {
   const lines: LogLine[] = [];
   let last = after;
   let lost = 0;
-  for (const record of text.split('\n')) {
-    // Below a message come its properties, each after a space.
-    const [, prefix, number, flags, message] = RECORD.exec(record) ?? [];
-    if (message === undefined) continue;
-    const seq = Number(number);
-    lost += seq - last - 1;
-    last = seq;
-    // A piece of a line that another message came between has no severity of its own.
-    const level = flags?.includes('c') ? undefined : Number(prefix) & 7;
-    const user = Number(prefix) >> 3 !== 0;
-    for (const line of unescaped(message).split('\n')) lines.push({ text: line.trimEnd(), level, user });
+  for (const each of text.split('\n')) {
+    const record = kmsgRecord(each);
+    if (record === undefined) continue;
+    lost += record.number - last - 1;
+    last = record.number;
+    for (const line of record.lines) lines.push(line);
   }
   return { lines, last, lost };
+}
+
+/** A message, which may have several lines; `undefined` for its properties, which stand below it, each after a space. */
+export function kmsgRecord(record: string): { number: number; lines: LogLine[] } | undefined {
+  const [, prefix, number, flags, message] = RECORD.exec(record) ?? [];
+  if (message === undefined) return undefined;
+  // A piece of a line that another message came between has no severity of its own.
+  const level = flags?.includes('c') ? undefined : Number(prefix) & 7;
+  const user = Number(prefix) >> 3 !== 0;
+  return {
+    number: Number(number),
+    lines: unescaped(message)
+      .split('\n')
+      .map((line) => ({ text: line.trimEnd(), level, user })),
+  };
 }
 
 /** Whatever is no printable ASCII, and the backslash, is `\xHH` there, a byte each. */
@@ -45,7 +55,14 @@ function unescaped(message: string): string {
   return Buffer.from(bytes, 'latin1').toString();
 }
 
-/** What the console showed: time and who said it stand before a line, its severity does not. */
+/** Time, and the task or processor that said it: `[    1.234567][    T1] `, and `[Sun Nov 29 10:00:00 2026] ` of dmesg -T. */
+const STAMPS = /^(?:\[(?:\s*\d+\.\d+|\s*[TC]\d+|[A-Z][a-z]{2} [A-Z][a-z]{2} [^\]]*)\]\s*)+/;
+
+export function withoutStamps(line: string): string {
+  return line.replace(STAMPS, '');
+}
+
+/** What the console showed: no severity stands there. */
 export function fromConsole(lines: readonly string[]): LogLine[] {
-  return lines.map((line) => ({ text: line.replace(/^(\[[^\]]*\]\s*)+/, ''), level: undefined, user: false }));
+  return lines.map((line) => ({ text: withoutStamps(line), level: undefined, user: false }));
 }

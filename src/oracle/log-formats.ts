@@ -1,0 +1,131 @@
+/** The forms in which people keep a kernel's log: a file's lines in, the kernel's lines with their severities out. */
+import { z } from 'zod';
+import { kmsgRecord, type LogLine, withoutStamps } from './kmsg.js';
+
+/** A line of the kernel's and where it stands in the file, counted from 1. */
+export interface PlacedLine extends LogLine {
+  place: number;
+}
+
+export interface ForeignLog {
+  format: FormatName;
+  /** Does this form show severities? */
+  levels: boolean;
+  /** Without those of other programs. */
+  lines: PlacedLine[];
+  /** How many messages were overwritten before they were read, as their numbers say. */
+  lost: number;
+}
+
+interface Format {
+  levels: boolean;
+  /** `undefined`: it does not have this form. */
+  parse(line: string): { lines: LogLine[]; number?: number } | undefined;
+}
+
+/** A priority of syslog's: 8 times who said it, which is 0 for the kernel, and the severity. */
+function ofPriority(priority: string, text: string): LogLine {
+  return { text: withoutStamps(text).trimEnd(), level: Number(priority) & 7, user: Number(priority) >> 3 !== 0 };
+}
+
+const RAW = /^<(\d{1,3})>(.*)$/;
+const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
+const DECODED = new RegExp(`^(\\w+)\\s*:(${SEVERITIES.join('|')})\\s*:\\s*(.*)$`);
+/** With the time as RFC 3164 and as RFC 3339 write it; the program behind the host may have a PID. */
+const SYSLOG =
+  /^(?:<(\d{1,3})>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (?:\S+ )?([\w./@-]+)(?:\[\d+\])?: (.*)$/;
+const Journal = z.object({
+  MESSAGE: z.union([z.string(), z.array(z.number().int().min(0).max(255))]).nullish(),
+  PRIORITY: z
+    .string()
+    .regex(/^[0-7]$/)
+    .nullish(),
+  _TRANSPORT: z.string().nullish(),
+});
+
+function fromJournal(line: string): { lines: LogLine[] } | undefined {
+  if (!line.startsWith('{')) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const { success, data } = Journal.safeParse(value);
+  if (!success || data.MESSAGE === undefined) return undefined;
+  if (data._TRANSPORT !== 'kernel') return { lines: [] };
+  const message = typeof data.MESSAGE === 'string' ? data.MESSAGE : Buffer.from(data.MESSAGE ?? []).toString();
+  const level = data.PRIORITY == null ? undefined : Number(data.PRIORITY);
+  return { lines: message.split('\n').map((text) => ({ text: text.trimEnd(), level, user: false })) };
+}
+
+/** The most particular first: each is tried only where those before it do not fit. */
+const FORMATS = {
+  '/dev/kmsg': { levels: true, parse: kmsgRecord },
+  'journalctl -o json': { levels: true, parse: fromJournal },
+  'dmesg -r': {
+    levels: true,
+    parse: (line) => {
+      const [, priority, text] = RAW.exec(line) ?? [];
+      return priority === undefined || SYSLOG.test(line) ? undefined : { lines: [ofPriority(priority, text ?? '')] };
+    },
+  },
+  'dmesg -x': {
+    levels: true,
+    parse: (line) => {
+      const [, facility, severity, text] = DECODED.exec(line) ?? [];
+      if (severity === undefined) return undefined;
+      const level = SEVERITIES.indexOf(severity);
+      return { lines: [{ text: withoutStamps(text ?? '').trimEnd(), level, user: facility !== 'kern' }] };
+    },
+  },
+  syslog: {
+    // Few of its files show it; a line that does is judged by it.
+    levels: false,
+    parse: (line) => {
+      const [, priority, program, text] = SYSLOG.exec(line) ?? [];
+      if (text === undefined) return undefined;
+      if (program !== 'kernel') return { lines: [] };
+      if (priority !== undefined) return { lines: [ofPriority(priority, text)] };
+      return { lines: [{ text: withoutStamps(text).trimEnd(), level: undefined, user: false }] };
+    },
+  },
+  console: {
+    levels: false,
+    parse: (line) => ({ lines: [{ text: withoutStamps(line).trimEnd(), level: undefined, user: false }] }),
+  },
+} as const satisfies Record<string, Format>;
+export type FormatName = keyof typeof FORMATS;
+
+/** Lines that are looked at to tell the form. */
+const TELLING = 200;
+
+/** The first form that at least half of the first lines have; the others may be a program's that wrote between them. */
+function formatOf(lines: readonly string[]): FormatName {
+  const some = lines.filter((line) => line.trim() !== '').slice(0, TELLING);
+  // Properties of a message are no lines of their own.
+  const heads = some.filter((line) => !/^ [A-Z_]+=/.test(line));
+  const fits = ([, { parse }]: [string, Format]) =>
+    heads.filter((line) => parse(line) !== undefined).length * 2 >= Math.max(heads.length, 1);
+  return (Object.entries(FORMATS).find(fits)?.[0] ?? 'console') as FormatName;
+}
+
+/** `lines`: of a file, without their ends. A line of another form than its file's is taken for the kernel's, of no known severity. */
+export function readLog(lines: readonly string[]): ForeignLog {
+  const format = formatOf(lines);
+  const { levels, parse }: Format = FORMATS[format];
+  const read: PlacedLine[] = [];
+  let last: number | undefined;
+  let lost = 0;
+  for (const [at, line] of lines.entries()) {
+    if (format === '/dev/kmsg' && line.startsWith(' ')) continue;
+    const parsed = parse(line) ?? FORMATS.console.parse(line);
+    const { number } = parsed as { number?: number };
+    if (number !== undefined) {
+      if (last !== undefined && number > last) lost += number - last - 1;
+      last = number;
+    }
+    for (const one of parsed.lines) read.push({ ...one, place: at + 1 });
+  }
+  return { format, levels, lines: read, lost };
+}
