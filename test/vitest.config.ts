@@ -7,8 +7,12 @@ const root = join(import.meta.dirname, '..');
 const guests = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 };
 const vm = (...names: string[]) => names.map((name) => `test/vm/${name}.test.ts`);
 
-/** What proves the chain, and so is part of `npm test`: oracles look, alarms ring, a restored guest is as good as a booted one, nothing is left. */
-const CHAIN = vm('run', 'trouble', 'snapshots');
+/**
+ * What proves the chain, and so is part of `npm test`: oracles look, alarms ring, a restored guest is as good as a booted one, nothing is left.
+ * Two files at a time: each has one guest, which leaves much of two processors idle.
+ */
+const CHAIN = vm('snapshots', 'stalls', 'trouble', 'run');
+const chain = { ...guests, fileParallelism: true, maxWorkers: 2, sequence: { groupOrder: 1 } };
 /** Builds of images: empty, damaged and interrupted caches. */
 const IMAGES = vm('images', 'builds');
 const FUZZ = vm('fuzz');
@@ -19,6 +23,7 @@ const env = { CI: '', GITHUB_STEP_SUMMARY: '' };
 export default defineConfig({
   root,
   test: {
+    maxWorkers: '100%',
     projects: [
       // Generous: a host that is busy with guests fails no test of what is computed.
       { root, test: { env, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
@@ -33,7 +38,7 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      { root, test: { env, name: 'chain', include: CHAIN, globalSetup: setup, ...guests } },
+      { root, test: { env, name: 'chain', include: CHAIN, globalSetup: setup, ...chain } },
       {
         root,
         test: {

@@ -55,11 +55,11 @@ describe('phyrlab run', () => {
 
 describe('modules that are broken on purpose', () => {
   it.each([
-    ['short-map', ['data', 'translation', 'faults']],
-    ['skip-unmap', ['leaks']],
-    ['swap-direction', ['data', 'faults']],
-  ])('%s rings the right alarms and no other', async (plant, by) => {
-    const { code, result } = await box.cells([`vtd-strict/switch/fio-verify/phyr8!${plant}`]);
+    ['fio-verify', 'short-map', ['data', 'translation', 'faults']],
+    ['fio-verify', 'skip-unmap', ['leaks']],
+    ['crosscheck', 'swap-direction', ['device', 'faults']],
+  ])('%s with %s rings the right alarms and no other', async (workload, plant, by) => {
+    const { code, result } = await box.cells([`vtd-strict/switch/${workload}/phyr8!${plant}`]);
     const rang = result.cells[0]?.oracles.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name) ?? [];
     // The guest's own view may notice too; these are the witnesses from outside.
     expect(rang.filter((name) => name !== 'workload' && name !== 'kernel-log')).toEqual(by);
