@@ -95,7 +95,7 @@ export const COMMANDS: Record<string, Entry> = {
   },
   log: {
     does: "judge any kernel's log, from a file or standard input, by the rules of the kernel-log oracle",
-    examples: ['dmesg -r | phyrlab log -', "phyrlab log --allow 'nouveau *: DRM: *' kern.log"],
+    examples: ['phyrlab log - < kmsg', "phyrlab log --allow 'nouveau *: DRM: *' kern.log"],
     load: async () => (await import('./log.js')).logCommand(),
   },
   perf: {
