@@ -4,7 +4,6 @@
 #include <linux/string.h>
 #include <linux/swiotlb.h>
 
-#include "phyr_plant.h"
 #include "dptr.h"
 
 const struct pnvme_backend *const pnvme_backends[PNVME_NR_BACKENDS] = {
@@ -138,10 +137,6 @@ blk_status_t pnvme_map(struct pnvme_ctrl *ctrl, struct request *rq)
 	}
 	pnvme_count_mapped(ctrl, iod, &dptr, bytes);
 
-	if (phyr_planted(PHYR_PLANT_WRONG_LENGTH) && iod->cmd.rw.length)
-		le16_add_cpu(&iod->cmd.rw.length, -1);
-	if (phyr_planted(PHYR_PLANT_EARLY_UNMAP))
-		pnvme_do_unmap(ctrl, rq, iod);
 	return BLK_STS_OK;
 
 free_list:

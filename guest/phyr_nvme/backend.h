@@ -105,8 +105,6 @@ void pnvme_ranges_init(struct pnvme_ranges *r, unsigned long attrs);
 bool pnvme_ranges_save(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r, dma_addr_t addr, u32 len);
 void pnvme_ranges_unmap(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
 			enum dma_data_direction dir);
-void pnvme_ranges_plant_short(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
-			      enum dma_data_direction dir);
 
 /**
  * enum pnvme_p2p - how a device reaches a page of another device's memory

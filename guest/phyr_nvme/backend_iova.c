@@ -7,7 +7,6 @@
 #include <linux/blk-mq.h>
 #include <linux/bvec.h>
 
-#include "phyr_plant.h"
 #include "dptr.h"
 
 static blk_status_t pnvme_iova_bus(struct request *rq, u64 bus_offset, struct pnvme_dptr *dptr)
@@ -76,11 +75,10 @@ undo:
 static blk_status_t pnvme_iova_map(struct pnvme_ctrl *ctrl, struct request *rq,
 				   struct pnvme_iod *iod, struct pnvme_dptr *dptr)
 {
-	enum dma_data_direction dir = phyr_plant_dir(rq_dma_dir(rq));
+	enum dma_data_direction dir = rq_dma_dir(rq);
 	struct pnvme_ranges *r = &iod->range;
 	struct bio_vec first = req_bvec(rq);
 	u64 bus_offset;
-	blk_status_t st;
 
 	pnvme_ranges_init(r, 0);
 	switch (pnvme_p2p_kind(ctrl->dev, first.bv_page, &bus_offset)) {
@@ -100,18 +98,13 @@ static blk_status_t pnvme_iova_map(struct pnvme_ctrl *ctrl, struct request *rq,
 	/* Inner boundaries must lie where the IOMMU can change from one page to another. */
 	if (!(req_phys_gap_mask(rq) & dma_get_merge_boundary(ctrl->dev)) &&
 	    dma_iova_try_alloc(ctrl->dev, &r->state, bvec_phys(&first), blk_rq_bytes(rq)))
-		st = pnvme_iova_link(ctrl, rq, r, dir, dptr);
-	else
-		st = pnvme_iova_each(ctrl, rq, r, dir, dptr);
-
-	if (phyr_planted(PHYR_PLANT_SHORT_MAP) && !st)
-		pnvme_ranges_plant_short(ctrl, r, dir);
-	return st;
+		return pnvme_iova_link(ctrl, rq, r, dir, dptr);
+	return pnvme_iova_each(ctrl, rq, r, dir, dptr);
 }
 
 static void pnvme_iova_unmap(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod)
 {
-	pnvme_ranges_unmap(ctrl, &iod->range, phyr_plant_dir(rq_dma_dir(rq)));
+	pnvme_ranges_unmap(ctrl, &iod->range, rq_dma_dir(rq));
 }
 
 const struct pnvme_backend pnvme_backend_iova = {

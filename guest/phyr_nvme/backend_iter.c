@@ -5,15 +5,7 @@
  */
 #include <linux/blk-mq-dma.h>
 
-#include "phyr_plant.h"
 #include "dptr.h"
-
-/* Plant swap-direction: the iterator reads the direction off the request. */
-static void pnvme_iter_plant_swap(struct request *rq)
-{
-	if (phyr_planted(PHYR_PLANT_SWAP_DIRECTION))
-		rq->cmd_flags ^= (__force blk_opf_t)(REQ_OP_READ ^ REQ_OP_WRITE);
-}
 
 static blk_status_t pnvme_iter_map_one(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
 				       struct bio_vec *bv, enum dma_data_direction dir,
@@ -65,29 +57,21 @@ static blk_status_t pnvme_iter_map(struct pnvme_ctrl *ctrl, struct request *rq,
 				   struct pnvme_iod *iod, struct pnvme_dptr *dptr)
 {
 	struct pnvme_ranges *r = &iod->range;
-	blk_status_t st;
 
 	pnvme_ranges_init(r, 0);
-	if (blk_rq_nr_phys_segments(rq) == 1 && !phyr_planted(PHYR_PLANT_SHORT_MAP)) {
+	if (blk_rq_nr_phys_segments(rq) == 1) {
 		struct bio_vec bv = req_bvec(rq);
 
 		if (!is_pci_p2pdma_page(bv.bv_page))
-			return pnvme_iter_map_one(ctrl, r, &bv, phyr_plant_dir(rq_dma_dir(rq)),
-						  dptr);
+			return pnvme_iter_map_one(ctrl, r, &bv, rq_dma_dir(rq), dptr);
 	}
 
-	pnvme_iter_plant_swap(rq);
-	st = pnvme_iter_map_all(ctrl, rq, r, dptr);
-	pnvme_iter_plant_swap(rq);
-
-	if (phyr_planted(PHYR_PLANT_SHORT_MAP) && !st)
-		pnvme_ranges_plant_short(ctrl, r, rq_dma_dir(rq));
-	return st;
+	return pnvme_iter_map_all(ctrl, rq, r, dptr);
 }
 
 static void pnvme_iter_unmap(struct pnvme_ctrl *ctrl, struct request *rq, struct pnvme_iod *iod)
 {
-	pnvme_ranges_unmap(ctrl, &iod->range, phyr_plant_dir(rq_dma_dir(rq)));
+	pnvme_ranges_unmap(ctrl, &iod->range, rq_dma_dir(rq));
 }
 
 const struct pnvme_backend pnvme_backend_iter = {

@@ -3,7 +3,6 @@
  * Backends phyr16 and phyr8: the request as a list of physical ranges, plain or packed,
  * mapped by the phyr library.
  */
-#include "phyr_plant.h"
 #include "dptr.h"
 
 static blk_status_t pnvme_phyr_status(int err)

@@ -3,7 +3,6 @@
 #include <linux/blkdev.h>
 
 #include "ctl.h"
-#include "phyr_plant.h"
 #include "trace.h"
 
 /* Check where on the disk; fills in what does not depend on the data. */
@@ -79,14 +78,6 @@ blk_status_t pnvme_pass_map(struct pnvme_ctrl *ctrl, struct request *rq)
 	    !pnvme_pass_list(ctrl, iod, rq->tag, &st))
 		return st;
 
-	if (phyr_planted(PHYR_PLANT_WRONG_LENGTH) && iod->cmd.rw.length)
-		le16_add_cpu(&iod->cmd.rw.length, -1);
-	if (phyr_planted(PHYR_PLANT_EARLY_UNMAP)) {
-		if (pass->map)
-			phyr_dma_unmap(ctrl->dev, pass->map);
-		else
-			phyr_plant_unmap_reg(&pass->io);
-	}
 	return BLK_STS_OK;
 }
 

@@ -3,7 +3,6 @@
 #include <linux/interrupt.h>
 
 #include "phyr_nvme.h"
-#include "phyr_plant.h"
 #include "trace.h"
 
 /**
@@ -212,8 +211,6 @@ static bool pnvme_poll_cq(struct pnvme_queue *q, struct io_comp_batch *iob)
 		dma_rmb();
 		found = true;
 		pnvme_handle_cqe(q, cqe, iob);
-		if (phyr_planted(PHYR_PLANT_POST_TWICE))
-			pnvme_handle_cqe(q, cqe, iob);
 		if (++q->cq_head == q->depth) {
 			q->cq_head = 0;
 			q->cq_phase ^= 1;

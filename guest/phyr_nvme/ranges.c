@@ -6,7 +6,6 @@
  * buffer, not where the device sees physical addresses.
  */
 #include "phyr_nvme.h"
-#include "phyr_plant.h"
 
 void pnvme_ranges_init(struct pnvme_ranges *r, unsigned long attrs)
 {
@@ -64,36 +63,10 @@ void pnvme_ranges_unmap(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
 	const struct pnvme_range *vec = r->vec ?: &r->one;
 	u32 i;
 
-	if (!phyr_planted(PHYR_PLANT_SKIP_UNMAP)) {
-		if (dma_use_iova(&r->state))
-			dma_iova_destroy(ctrl->dev, &r->state, r->len, dir, r->attrs);
-		for (i = 0; i < r->nr; i++)
-			dma_unmap_phys(ctrl->dev, vec[i].addr, vec[i].len, dir, r->attrs);
-	}
+	if (dma_use_iova(&r->state))
+		dma_iova_destroy(ctrl->dev, &r->state, r->len, dir, r->attrs);
+	for (i = 0; i < r->nr; i++)
+		dma_unmap_phys(ctrl->dev, vec[i].addr, vec[i].len, dir, r->attrs);
 	if (r->vec)
 		mempool_free(r->vec, &ctrl->range_pool);
-}
-
-/**
- * pnvme_ranges_plant_short - plant short-map: unmap the last page of a fresh mapping
- * @ctrl:	the controller
- * @r:		what is mapped; more than a page, else nothing happens
- * @dir:	as it was mapped
- */
-void pnvme_ranges_plant_short(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
-			      enum dma_data_direction dir)
-{
-	if (dma_use_iova(&r->state)) {
-		dma_addr_t last = ALIGN_DOWN(r->state.addr + r->len - 1, PNVME_PAGE_SIZE);
-
-		if (last <= r->state.addr)
-			return;
-		dma_iova_unlink(ctrl->dev, &r->state, last - r->state.addr,
-				r->state.addr + r->len - last, dir, r->attrs);
-		r->len = last - r->state.addr;
-	} else if (r->nr > 1) {
-		const struct pnvme_range *last = &r->vec[--r->nr];
-
-		dma_unmap_phys(ctrl->dev, last->addr, last->len, dir, r->attrs);
-	}
 }

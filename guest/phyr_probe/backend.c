@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The ways to get DMA addresses, side by side.  The kernel's own honour the planted defects too,
- * so that every backend can be broken and caught.
- */
+/* The ways to get DMA addresses, side by side. */
 #include <linux/slab.h>
 
 #include "probe.h"

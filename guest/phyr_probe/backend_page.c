@@ -6,7 +6,6 @@
 #include <linux/iommu.h>
 #include <linux/slab.h>
 
-#include "phyr_plant.h"
 #include "probe.h"
 
 static int page_init(struct probe_mapping *m)
@@ -55,13 +54,13 @@ static __always_inline int walk_pieces(struct probe_mapping *m, u64 max, u32 lim
 
 static int page_map_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 len)
 {
-	m->addr[at] = dma_map_phys(m->dev, addr, len, phyr_plant_dir(m->dir), 0);
+	m->addr[at] = dma_map_phys(m->dev, addr, len, m->dir, 0);
 	return dma_mapping_error(m->dev, m->addr[at]) ? -(int)at - 1 : 0;
 }
 
 static int page_unmap_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 len)
 {
-	dma_unmap_phys(m->dev, m->addr[at], len, phyr_plant_dir(m->dir), 0);
+	dma_unmap_phys(m->dev, m->addr[at], len, m->dir, 0);
 	return 0;
 }
 
@@ -71,14 +70,9 @@ static int page_emit_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 
 	return 0;
 }
 
-static u32 plant_pages(const struct probe_mapping *m)
-{
-	return m->mem->npages - (phyr_planted(PHYR_PLANT_SHORT_MAP) && m->mem->npages > 1);
-}
-
 static int page_map(struct probe_mapping *m)
 {
-	int err = walk_pieces(m, PAGE_SIZE, plant_pages(m), page_map_one);
+	int err = walk_pieces(m, PAGE_SIZE, m->mem->npages, page_map_one);
 
 	if (!err)
 		return 0;
@@ -93,8 +87,7 @@ static void page_consume(struct probe_mapping *m)
 
 static void page_unmap(struct probe_mapping *m)
 {
-	if (!phyr_planted(PHYR_PLANT_SKIP_UNMAP))
-		walk_pieces(m, PAGE_SIZE, plant_pages(m), page_unmap_one);
+	walk_pieces(m, PAGE_SIZE, m->mem->npages, page_unmap_one);
 }
 
 static size_t page_meta_bytes(struct probe_mapping *m)
@@ -109,8 +102,7 @@ static size_t page_meta_bytes(struct probe_mapping *m)
 
 static int iova_map(struct probe_mapping *m)
 {
-	u64 todo = phyr_plant_len(m->mem->len), mapped = 0;
-	enum dma_data_direction dir = phyr_plant_dir(m->dir);
+	u64 mapped = 0;
 	u32 i;
 	int err;
 
@@ -122,21 +114,19 @@ static int iova_map(struct probe_mapping *m)
 		return -EIO;
 	}
 
-	for (i = 0; i < m->mem->nr_chunks && mapped < todo; i++) {
-		u64 len = m->mem->chunk[i].len;
+	for (i = 0; i < m->mem->nr_chunks; i++) {
+		const struct phys_vec *vec = &m->mem->chunk[i];
 
-		if (phyr_planted(PHYR_PLANT_SHORT_MAP))
-			len = min(len, todo - mapped);
-		err = dma_iova_link(m->dev, &m->iova, m->mem->chunk[i].paddr, mapped, len, dir, 0);
+		err = dma_iova_link(m->dev, &m->iova, vec->paddr, mapped, vec->len, m->dir, 0);
 		if (err)
 			goto undo;
-		mapped += len;
+		mapped += vec->len;
 	}
 	err = dma_iova_sync(m->dev, &m->iova, 0, mapped);
 	if (!err)
 		return 0;
 undo:
-	dma_iova_destroy(m->dev, &m->iova, mapped, dir, 0);
+	dma_iova_destroy(m->dev, &m->iova, mapped, m->dir, 0);
 	return err;
 }
 
@@ -150,11 +140,8 @@ static void iova_consume(struct probe_mapping *m)
 
 static void iova_unmap(struct probe_mapping *m)
 {
-	if (phyr_planted(PHYR_PLANT_SKIP_UNMAP))
-		return;
 	if (dma_use_iova(&m->iova))
-		dma_iova_destroy(m->dev, &m->iova, phyr_plant_len(m->mem->len),
-				 phyr_plant_dir(m->dir), 0);
+		dma_iova_destroy(m->dev, &m->iova, m->mem->len, m->dir, 0);
 	else
 		walk_pieces(m, WHOLE, m->mem->nr_chunks, page_unmap_one);
 }
@@ -169,9 +156,7 @@ static size_t iova_meta_bytes(struct probe_mapping *m)
 static int raw_map(struct probe_mapping *m)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(m->dev);
-	enum dma_data_direction dir = phyr_plant_dir(m->dir);
-	u64 todo = PAGE_ALIGN(phyr_plant_len(m->mem->len) + offset_in_page(m->mem->chunk[0].paddr));
-	int prot = IOMMU_CACHE | (dir == DMA_TO_DEVICE ? IOMMU_READ : IOMMU_WRITE);
+	int prot = IOMMU_CACHE | (m->dir == DMA_TO_DEVICE ? IOMMU_READ : IOMMU_WRITE);
 	u64 mapped = 0;
 	u32 i;
 	int err = 0;
@@ -179,12 +164,10 @@ static int raw_map(struct probe_mapping *m)
 	if (!dma_iova_try_alloc(m->dev, &m->iova, m->mem->chunk[0].paddr, m->mem->len))
 		return -EOPNOTSUPP;
 
-	for (i = 0; i < m->mem->nr_chunks && mapped < todo; i++) {
+	for (i = 0; i < m->mem->nr_chunks; i++) {
 		const struct phys_vec *vec = &m->mem->chunk[i];
 		u64 len = PAGE_ALIGN(vec->len + offset_in_page(vec->paddr));
 
-		if (phyr_planted(PHYR_PLANT_SHORT_MAP))
-			len = min(len, todo - mapped);
 		err = iommu_map(domain, (m->iova.addr & PAGE_MASK) + mapped,
 				vec->paddr & PAGE_MASK, len, prot, GFP_ATOMIC);
 		if (err)

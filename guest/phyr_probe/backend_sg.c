@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Backend sg: a scatterlist, by dma_map_sgtable(). */
-#include "phyr_plant.h"
 #include "probe.h"
 
 static int sg_init(struct probe_mapping *m)
@@ -16,23 +15,13 @@ static void sg_exit(struct probe_mapping *m)
 static int sg_build(struct probe_mapping *m)
 {
 	struct scatterlist *sg = m->table.sgl;
-	u64 todo = phyr_plant_len(m->mem->len);
 	u32 i;
 
 	m->table.orig_nents = m->mem->nr_chunks;
 	for (i = 0; i < m->mem->nr_chunks; i++, sg = sg_next(sg)) {
 		const struct phys_vec *vec = &m->mem->chunk[i];
-		u32 len = vec->len;
 
-		if (phyr_planted(PHYR_PLANT_SHORT_MAP)) {
-			if (!todo) {
-				m->table.orig_nents = i;
-				break;
-			}
-			len = min(len, todo);
-			todo -= len;
-		}
-		sg_set_page(sg, pfn_to_page(PHYS_PFN(vec->paddr)), len,
+		sg_set_page(sg, pfn_to_page(PHYS_PFN(vec->paddr)), vec->len,
 			    offset_in_page(vec->paddr));
 	}
 	return 0;
@@ -40,7 +29,7 @@ static int sg_build(struct probe_mapping *m)
 
 static int sg_map(struct probe_mapping *m)
 {
-	return dma_map_sgtable(m->dev, &m->table, phyr_plant_dir(m->dir), 0);
+	return dma_map_sgtable(m->dev, &m->table, m->dir, 0);
 }
 
 static void sg_consume(struct probe_mapping *m)
@@ -54,8 +43,7 @@ static void sg_consume(struct probe_mapping *m)
 
 static void sg_unmap(struct probe_mapping *m)
 {
-	if (!phyr_planted(PHYR_PLANT_SKIP_UNMAP))
-		dma_unmap_sgtable(m->dev, &m->table, phyr_plant_dir(m->dir), 0);
+	dma_unmap_sgtable(m->dev, &m->table, m->dir, 0);
 }
 
 static size_t sg_meta_bytes(struct probe_mapping *m)

@@ -50,7 +50,9 @@ async function buildOne(name: string, images: Images): Promise<void> {
     if (name === build.rootfs) return void (await images.rootfs(id));
   }
   const kernel = await images.kernel(name.replace(/^kernel-/, ''));
-  await Promise.all([images.modules(kernel), images.modules(kernel, { plants: true })]);
+  await images.modules(kernel);
+  // Most of it is there by now.
+  await images.modules(kernel, { plants: true });
 }
 
 async function update(names: string[], options: ImageOptions): Promise<void> {

@@ -7,9 +7,10 @@ import { InfraError, type Kernel, type Modules } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache } from './cache.js';
 import { tail } from './exec.js';
+import { moduleSources } from './plants.js';
 import { buildError } from './programs.js';
 import { keyOf } from './project.js';
-import { guestSources, moduleParts } from './sources.js';
+import type { Sources } from './sources.js';
 import type { Toolbox } from './toolbox.js';
 import { workshop } from './workshop.js';
 
@@ -43,12 +44,12 @@ export async function buildModules(
   cache: Cache,
   toolbox: Toolbox,
 ): Promise<Modules> {
-  const sources = guestSources(moduleParts(guest), guest);
+  const sources = moduleSources({ guest, plants });
   const builder = toolbox.key;
   const target = archOf(kernel).build;
   const name = plants ? 'modules-plants' : 'modules';
   // All of them serve whoever wants some.
-  const whole = modulesKey(tree.key, toolbox, { plants, guest });
+  const whole = keyFor(sources, tree.key, toolbox, plants);
   const some = wanted !== undefined && !cache.has(name, whole) ? [...wanted].sort() : undefined;
   const entry = await cache.entry({
     name,
@@ -57,9 +58,12 @@ export async function buildModules(
       onBuild?.();
       const [box, built] = await Promise.all([toolbox.root(builder), tree.open()]);
       const { work: scratch, mountPoint } = boxDirs(context.scratch);
-      await using shop = await workshop(cache, keyOf('builds', STEP, tree.key, builder, plants), sources, {
-        root: guest,
+      const builds = (planted: boolean) => keyOf('builds', STEP, tree.key, builder, planted);
+      await using shop = await workshop(cache, builds(plants), sources, {
         scratch,
+        // Most objects are the product's.
+        upon: plants ? builds(false) : undefined,
+        signal: context.signal,
       });
       const { work } = shop;
       const ccache = await compilerCache(cache, 'ccache');
@@ -68,7 +72,6 @@ export async function buildModules(
         `CC=ccache ${target.compiler}`,
         ...target.makeFlags,
         ...(built.flags ?? []),
-        ...(plants ? ['PHYR_PLANTS=1'] : []),
         ...(some === undefined ? [] : [`PHYR_MODULES=${some.join(' ')}`]),
         // Types for BPF, which the kernel reads at each load and nobody here uses.
         'CONFIG_DEBUG_INFO_BTF_MODULES=',
@@ -103,7 +106,11 @@ export async function buildModules(
 
 /** Of what modules are made of, whichever of them are made. */
 export function modulesKey(tree: string, toolbox: Toolbox, { plants = false, guest }: ModuleOptions): string {
-  return keyOf('modules', STEP, guestSources(moduleParts(guest), guest).key, tree, toolbox.key, plants);
+  return keyFor(moduleSources({ guest, plants }), tree, toolbox, plants);
+}
+
+function keyFor({ key }: Sources, tree: string, toolbox: Toolbox, plants: boolean): string {
+  return keyOf('modules', STEP, key, tree, toolbox.key, plants);
 }
 
 /** What was compiled before, by content: a changed file costs that file. ccache keeps its size and its order by itself. A kernel has its own: it would push out the modules. */

@@ -84,7 +84,7 @@ export function tools(cache: Cache, toolbox: Toolbox, target: Arch['build']): Pr
       const command = ['make', '-C', 'tools', '-k', `-j${os.availableParallelism()}`, `CC=${target.compiler}`];
       const result = await inBox(command, { toolbox: box.dir, work, mountPoint, signal: context.signal });
       if (!result.ok) throw buildError('guest/tools', result.all);
-      const programs = sources.files.flatMap((file) => /^tools\/([^_]+)\.c$/.exec(file)?.[1] ?? []);
+      const programs = [...sources.files.keys()].flatMap((file) => /^tools\/([^_]+)\.c$/.exec(file)?.[1] ?? []);
       for (const name of programs) copyFileSync(path.join(work, 'tools', name), path.join(context.dir, name));
       return { programs: programs.join(' ') };
     },

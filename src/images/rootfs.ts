@@ -64,7 +64,7 @@ export async function rootfs(
               from: path.join(built.dir, name),
             }),
           ),
-          ...own.files.map((file): CpioItem => {
+          ...[...own.files.keys()].map((file): CpioItem => {
             const from = path.join(projectRoot, 'guest', file);
             return {
               kind: 'file',

@@ -1,13 +1,13 @@
-import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { InfraError, projectRoot } from '../model/index.js';
-import { hashFile } from './manifest.js';
 import { keyOf } from './project.js';
 
-/** Part of guest/: what one step builds from. */
+/** What one step builds from. */
 export interface Sources {
-  /** Below guest/, sorted. */
-  files: string[];
+  /** By their names below guest/, which are sorted. */
+  files: ReadonlyMap<string, Buffer>;
   key: string;
 }
 
@@ -18,9 +18,15 @@ const BUILT = /\.(o|ko|mod|mod\.c|cmd|a|order|symvers|d)$|^\.|~$/;
 
 /** The files of these directories and files of guest/, without what a build left among them. */
 export function guestSources(parts: readonly string[], root = guestFolder): Sources {
-  const files = parts.flatMap((part) => listFiles(root, part)).sort();
+  const files = parts.flatMap((part) => listFiles(root, part));
   if (files.length === 0) throw new InfraError(`nothing to build in guest/: ${parts.join(', ')}`);
-  return { files, key: keyOf(files.map((file) => [file, hashFile(path.join(root, file))])) };
+  return sourcesOf(new Map(files.map((file) => [file, readFileSync(path.join(root, file))])));
+}
+
+export function sourcesOf(content: ReadonlyMap<string, Buffer>): Sources {
+  const files = new Map([...content].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const hashes = [...files].map(([file, text]) => [file, createHash('sha256').update(text).digest('hex')]);
+  return { files, key: keyOf(hashes) };
 }
 
 /** What the modules are built from: everything in guest/ that Kbuild descends into. */
@@ -31,10 +37,12 @@ export function moduleParts(root = guestFolder): string[] {
 }
 
 /** What is there already and the same keeps its time, by which make knows that. */
-export function copySources(sources: Sources, to: string, root = guestFolder): void {
-  for (const file of sources.files) {
-    const [from, at] = [path.join(root, file), path.join(to, file)];
-    if (!existsSync(at) || !readFileSync(from).equals(readFileSync(at))) cpSync(from, at);
+export function copySources(sources: Sources, to: string): void {
+  for (const [file, content] of sources.files) {
+    const at = path.join(to, file);
+    if (existsSync(at) && content.equals(readFileSync(at))) continue;
+    mkdirSync(path.dirname(at), { recursive: true });
+    writeFileSync(at, content);
   }
 }
 

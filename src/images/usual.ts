@@ -8,7 +8,8 @@ const TWO_CORES: Record<string, number> = {
   fio: 65,
   rootfs: 65,
   modules: 80,
-  'modules-plants': 80,
+  // Upon the objects of the other build.
+  'modules-plants': 25,
 };
 
 /** Compilers fill as many cores as this; more help little. */

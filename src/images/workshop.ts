@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import { type Cache, removeTree } from './cache.js';
 import { FileLock } from './filelock.js';
 import { copySources, type Sources, sourcesIn } from './sources.js';
@@ -23,29 +24,31 @@ export interface Workshop extends AsyncDisposable {
 /**
  * @param key of everything but the sources: where another's objects lie, these sources are built as if they were an edit of that one's
  * @param scratch where it is built from nothing while somebody else is at work there
+ * @param upon the key of another, whose objects are taken for a beginning where there are none yet
  */
 export async function workshop(
   cache: Cache,
   key: string,
   sources: Sources,
-  { root, scratch }: { root: string | undefined; scratch: string },
+  { scratch, upon, signal }: { scratch: string; upon?: string | undefined; signal: AbortSignal },
 ): Promise<Workshop> {
   const lock = await FileLock.tryAcquire(cache.path('locks', `builds-${key}`));
   if (!lock) {
     await mkdir(scratch);
-    copySources(sources, scratch, root);
+    copySources(sources, scratch);
     return { work: scratch, finished: () => {}, [Symbol.asyncDispose]: async () => {} };
   }
   try {
     const place = cache.path('builds', key);
     const unfinished = path.join(place, UNFINISHED);
     const work = path.join(place, 'work');
-    const gone = existsSync(work) && sourcesIn(work).some((file) => !sources.files.includes(file));
+    const gone = existsSync(work) && sourcesIn(work).some((file) => !sources.files.has(file));
     if (gone || existsSync(unfinished)) await removeTree(place);
-    await mkdir(work, { recursive: true });
+    await mkdir(place, { recursive: true });
+    if (!existsSync(work)) await begin(cache, work, upon, signal);
     utimesSync(place, new Date(), new Date());
     writeFileSync(unfinished, '');
-    copySources(sources, work, root);
+    copySources(sources, work);
     await clearOut(cache);
     return {
       work,
@@ -59,6 +62,19 @@ export async function workshop(
     await lock[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** With what another has made, times and all: what make then finds older than its sources it makes anew. */
+async function begin(cache: Cache, work: string, upon: string | undefined, signal: AbortSignal): Promise<void> {
+  if (upon !== undefined) {
+    // If it is at work, it ends before long, and nothing need be made twice.
+    await using lock = await FileLock.acquire(cache.path('locks', `builds-${upon}`), { signal, onWait: () => {} });
+    const place = cache.path('builds', upon);
+    if (existsSync(path.join(place, 'work')) && !existsSync(path.join(place, UNFINISHED)))
+      await execa('cp', ['-a', '--', path.join(place, 'work'), work], { cancelSignal: signal });
+    await lock.remove();
+  }
+  await mkdir(work, { recursive: true });
 }
 
 /** Removes those that were used longest ago; nobody's who is at work. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A defect that phyr.ko is built with on purpose, to show that an alarm rings (guest/include/phyr_plant.h). */
+/** A defect that phyr.ko is built with on purpose, to show that an alarm rings (guest/plants, which has a patch for each). */
 export const Plant = z.enum([
   'short-map',
   'skip-unmap',

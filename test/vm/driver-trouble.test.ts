@@ -178,7 +178,7 @@ describe('phyr_nvme', () => {
   });
 });
 
-/** What a device that posts each completion twice looks like to the driver (guest/include/phyr_plant.h). */
+/** What a device that posts each completion twice looks like to the driver (guest/plants/post-twice.patch). */
 it('phyr_nvme objects to a completion that comes twice, and goes on', async () => {
   await withGuest(async (guest, session) => {
     await sh(session, 'echo post-twice > /sys/module/phyr/parameters/plant');

@@ -7,7 +7,6 @@
 #include <linux/moduleparam.h>
 
 #include "dma.h"
-#include "../fail.h"
 
 DEFINE_STATIC_KEY_FALSE(phyr_checking);
 

@@ -6,20 +6,10 @@
 
 #include "dma.h"
 #include "phyr/domain.h"
-#include "phyr_plant.h"
-#include "../fail.h"
 
 static bool is_mmio(const struct phyr_list *list)
 {
 	return list->mem == PHYR_MEM_P2P || list->mem == PHYR_MEM_MMIO;
-}
-
-/* wrong-iova: the last chunk of several comes a page late. */
-static u64 planted_shift(const struct phyr_list *list, u64 at, const struct phys_vec *chunk)
-{
-	if (phyr_planted(PHYR_PLANT_WRONG_IOVA) && list->nr > 1 && at + chunk->len == list->len)
-		return PAGE_SIZE;
-	return 0;
 }
 
 int phyr_domain_map(struct iommu_domain *domain, u64 iova, const struct phyr_list *list, int prot,
@@ -40,8 +30,7 @@ int phyr_domain_map(struct iommu_domain *domain, u64 iova, const struct phyr_lis
 		prot |= IOMMU_MMIO;
 
 	phyr_for_each(it, list) {
-		u64 to = iova + at + planted_shift(list, at, &it.cur);
-		int err = iommu_map(domain, to, it.cur.paddr, it.cur.len, prot, gfp);
+		int err = iommu_map(domain, iova + at, it.cur.paddr, it.cur.len, prot, gfp);
 
 		if (err) {
 			if (at)
@@ -60,7 +49,7 @@ void phyr_domain_unmap(struct iommu_domain *domain, u64 iova, u64 len)
 {
 	size_t got = iommu_unmap(domain, iova, len);
 
-	/* Somebody else has been there; with a plant, that is us. */
-	WARN_ON_ONCE(got != len && !phyr_planted(PHYR_PLANT_WRONG_IOVA));
+	/* Somebody else has been there. */
+	WARN_ON_ONCE(got != len);
 }
 EXPORT_SYMBOL_GPL(phyr_domain_unmap);

@@ -7,7 +7,6 @@
 #include <linux/iommu.h>
 
 #include "dma.h"
-#include "../fail.h"
 
 /* The bits of an address inside the smallest page of an IOMMU: the DMA API's merge boundary. */
 static inline u64 phyr_inside(const struct iommu_domain *domain)

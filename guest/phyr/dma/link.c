@@ -125,22 +125,18 @@ static __always_inline int phyr_link_batches(struct device *dev, struct iommu_do
 }
 
 /* The way that is open to every device. */
-static noinline int phyr_link_each(struct device *dev, struct phyr_map *map, u64 todo)
+static noinline int phyr_link_each(struct device *dev, struct phyr_map *map)
 {
 	u64 pad = map->addr - map->iova.addr, mapped = 0;
 	struct phyr_iter it;
 	int err;
 
 	phyr_for_each(it, map->list) {
-		u64 len = min(it.cur.len, todo - mapped);
-
-		if (!len)
-			break;
-		err = dma_iova_link(dev, &map->iova, it.cur.paddr, pad + mapped, len, map->dir,
-				    map->attrs);
+		err = dma_iova_link(dev, &map->iova, it.cur.paddr, pad + mapped, it.cur.len,
+				    map->dir, map->attrs);
 		if (err)
 			goto undo;
-		mapped += len;
+		mapped += it.cur.len;
 	}
 	err = dma_iova_sync(dev, &map->iova, pad, mapped);
 	if (!err)
@@ -157,13 +153,10 @@ undo:
 static __always_inline int phyr_iova_begin(struct device *dev, struct iommu_domain *domain,
 					   struct phyr_map *map)
 {
-	u64 todo = phyr_plant_len(map->len);
-	bool whole = todo == map->len;
-
 	if (unlikely(!phyr_iova_alloc(dev, domain, map)))
 		return -ENOMEM;
-	if (unlikely(!phyr_link_plain(dev, map) || !whole))
-		return phyr_link_each(dev, map, todo);
+	if (unlikely(!phyr_link_plain(dev, map)))
+		return phyr_link_each(dev, map);
 	return PHYR_LINK_PLAIN;
 }
 

@@ -47,8 +47,6 @@ static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *ma
 	map->shape = PHYR_SHAPE_SAME;
 	map->addr = bias;
 	map->nr = 0;
-	if (phyr_planted(PHYR_PLANT_WRONG_BIAS))
-		map->addr += PAGE_SIZE;
 	if (static_branch_unlikely(&phyr_checking))
 		return phyr_check_same(dev, map, dir, attrs, on_bus);
 	return 0;
@@ -79,8 +77,7 @@ static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struc
 {
 	if (unlikely(phyr_wants_more_bits(dev)))
 		return -EOPNOTSUPP;
-	map->addr = dma_map_phys(dev, list->first, phyr_plant_len(list->len), map->dir,
-				 map->attrs);
+	map->addr = dma_map_phys(dev, list->first, list->len, map->dir, map->attrs);
 	return dma_mapping_error(dev, map->addr) ? phyr_map_error(dev, list) : 0;
 }
 
@@ -112,18 +109,15 @@ struct phyr_dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **
 /* Unmap what the array holds, up to @bytes of it, and free it. */
 static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes)
 {
-	unsigned long attrs = map->attrs;
 	struct phyr_node *node;
 	u32 i;
 
-	if (phyr_planted(PHYR_PLANT_SKIP_SYNC))
-		attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	for (node = map->array; node && bytes; node = node->next) {
 		for (i = 0; i < node->nr && bytes; i += 2) {
 			struct phyr_dma_range *range = (struct phyr_dma_range *)&node->word[i];
 			u32 len = min(range->len, bytes);
 
-			dma_unmap_phys(dev, range->addr, len, map->dir, attrs);
+			dma_unmap_phys(dev, range->addr, len, map->dir, map->attrs);
 			bytes -= len;
 		}
 	}
@@ -145,9 +139,7 @@ static u64 phyr_array_piece(u64 addr, u64 len, u64 max)
 static int phyr_map_array(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
 			  gfp_t gfp)
 {
-	/* Under an IOMMU alone: elsewhere a range that is not mapped is not refused either. */
-	u64 todo = dev_dma_iommu(dev) ? phyr_plant_len(list->len) : list->len;
-	u64 max = min(dma_max_mapping_size(dev), map->max_seg), mapped = 0, offset = 0;
+	u64 max = min(dma_max_mapping_size(dev), map->max_seg), offset = 0;
 	struct phyr_node *tail = NULL;
 	struct phyr_iter it;
 	int err;
@@ -162,7 +154,6 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 	phyr_for_each(it, list) {
 		while (it.cur.len) {
 			u64 len = phyr_array_piece(it.cur.paddr, it.cur.len, max);
-			u64 real = min(len, todo - mapped);
 			struct phyr_dma_range *range = phyr_array_slot(map, &tail, offset, list->nr,
 								       gfp);
 
@@ -170,15 +161,13 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 				err = -ENOMEM;
 				goto undo;
 			}
-			range->addr = real ? dma_map_phys(dev, it.cur.paddr, real, map->dir,
-							  map->attrs) : 0;
+			range->addr = dma_map_phys(dev, it.cur.paddr, len, map->dir, map->attrs);
 			if (dma_mapping_error(dev, range->addr)) {
 				err = phyr_map_error(dev, list);
 				goto undo;
 			}
 			range->len = len;
 			range->flags = 0;
-			mapped += real;
 			offset += len;
 			map->nr++;
 			it.cur.paddr += len;
@@ -189,7 +178,7 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 	return 0;
 
 undo:
-	phyr_unmap_array(dev, map, mapped);
+	phyr_unmap_array(dev, map, offset);
 	return err;
 }
 
@@ -280,8 +269,6 @@ static noinline int phyr_map_special(struct device *dev, const struct phyr_list 
 	if (route == PHYR_ROUTE_BUS) {
 		if (list->end - 1 + bias > *dev->dma_mask)
 			return -EIO;
-		if (phyr_planted(PHYR_PLANT_WRONG_BUS_OFFSET))
-			bias += PAGE_SIZE;
 		return phyr_map_same(dev, map, bias, map->dir, attrs, true);
 	}
 	if (phyr_can_be_same(dev, list))
@@ -290,8 +277,7 @@ static noinline int phyr_map_special(struct device *dev, const struct phyr_list 
 	err = phyr_must_not_bounce(dev, list);
 	if (err)
 		return err;
-	if (!phyr_planted(PHYR_PLANT_NO_MMIO))
-		map->attrs = attrs;
+	map->attrs = attrs;
 	return phyr_map_other(dev, list, map, gfp);
 }
 
@@ -314,7 +300,7 @@ int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_m
 	if (likely(ram) && phyr_can_be_same(dev, list))
 		return phyr_map_same(dev, map, 0, dir, attrs, false);
 
-	map->dir = phyr_plant_dir(dir);
+	map->dir = dir;
 	map->attrs = attrs;
 	if (unlikely(!ram))
 		return phyr_map_special(dev, list, map, gfp);
@@ -324,16 +310,15 @@ EXPORT_SYMBOL_GPL(phyr_dma_map);
 
 void __phyr_dma_unmap(struct device *dev, struct phyr_map *map)
 {
-	u64 mapped = phyr_plant_len(map->len);
-	bool skip = phyr_planted(PHYR_PLANT_SKIP_UNMAP) || map->how == PHYR_HOW_BORROWED;
+	bool borrowed = map->how == PHYR_HOW_BORROWED;
 
 	if (map->shape == PHYR_SHAPE_ARRAY)
-		phyr_unmap_array(dev, map, skip ? 0 : dev_dma_iommu(dev) ? mapped : map->len);
-	else if (skip)
+		phyr_unmap_array(dev, map, borrowed ? 0 : map->len);
+	else if (borrowed)
 		return;
 	else if (map->how == PHYR_HOW_IOVA)
-		phyr_iova_free(dev, map, mapped);
+		phyr_iova_free(dev, map, map->len);
 	else
-		dma_unmap_phys(dev, map->addr, mapped, map->dir, map->attrs);
+		dma_unmap_phys(dev, map->addr, map->len, map->dir, map->attrs);
 }
 EXPORT_SYMBOL_GPL(__phyr_dma_unmap);

@@ -6,7 +6,6 @@
 #include <linux/swiotlb.h>
 
 #include "dma.h"
-#include "../fail.h"
 
 /* May a page be mapped on trial?  One out of reach would be bounced, or warned about. */
 static bool phyr_p2p_within_reach(struct device *dev, phys_addr_t addr)

@@ -18,8 +18,6 @@
 #include "dma.h"
 #include "live.h"
 #include "phyr/sg.h"
-#include "phyr_plant.h"
-#include "../fail.h"
 
 /**
  * struct phyr_reg - a registered mapping
@@ -34,7 +32,6 @@
  * @idle:	no I/O is left
  * @lock:	one revokes, others wait for it
  * @revoked:	nothing is mapped any more; under @lock
- * @robbed:	a planted defect has taken the mapping away
  * @live:	shows it in debugfs until nothing is mapped any more
  * @ref:	who holds the registration
  */
@@ -50,7 +47,6 @@ struct phyr_reg {
 	struct completion idle;
 	struct mutex lock;	/* @revoked */
 	bool revoked;
-	atomic_t robbed;
 	struct phyr_live live;
 	struct kref ref;
 };
@@ -170,32 +166,19 @@ void phyr_reg_close(struct phyr_reg *reg)
 }
 EXPORT_SYMBOL_GPL(phyr_reg_close);
 
-/* A planted defect takes the mapping away, once, and the registration does not know. */
-static void phyr_reg_rob(struct phyr_reg *reg)
-{
-	struct phyr_map map = reg->map;
-
-	if (map.shape == PHYR_SHAPE_SINGLE && !atomic_xchg(&reg->robbed, 1))
-		phyr_dma_unmap(reg->dev, &map);
-}
-
 void phyr_reg_revoke(struct phyr_reg *reg)
 {
 	guard(mutex)(&reg->lock);
 	if (reg->revoked)
 		return;
 	phyr_reg_close(reg);
-	if (phyr_planted(PHYR_PLANT_SKIP_DRAIN))
-		phyr_reg_rob(reg);
 	wait_for_completion(&reg->idle);
 	phyr_live_del(&reg->live);
 	phyr_table_free(&reg->table, reg->dev);
-	if (!atomic_read(&reg->robbed)) {
-		/* What I/Os brought was handed over as they ended; the rest is old. */
-		if (reg->sync)
-			reg->map.attrs |= DMA_ATTR_SKIP_CPU_SYNC;
-		phyr_dma_unmap(reg->dev, &reg->map);
-	}
+	/* What I/Os brought was handed over as they ended; the rest is old. */
+	if (reg->sync)
+		reg->map.attrs |= DMA_ATTR_SKIP_CPU_SYNC;
+	phyr_dma_unmap(reg->dev, &reg->map);
 	reg->revoked = true;
 }
 EXPORT_SYMBOL_GPL(phyr_reg_revoke);
@@ -308,8 +291,6 @@ int phyr_reg_begin(struct phyr_reg *reg, struct phyr_reg_io *io, u64 offset, u64
 	io->reg = reg;
 	io->map = &reg->map;
 	io->offset = offset;
-	if (phyr_planted(PHYR_PLANT_WRONG_SLICE) && reg->map.len - offset - len >= PAGE_SIZE)
-		io->offset += PAGE_SIZE;
 	io->len = len;
 	io->dir = dir;
 	if (unlikely(reg->sync))
@@ -329,11 +310,3 @@ void phyr_reg_end(struct phyr_reg_io *io)
 	percpu_ref_put(&reg->users);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_end);
-
-#ifdef PHYR_PLANTS
-void phyr_plant_unmap_reg(const struct phyr_reg_io *io)
-{
-	phyr_reg_rob(io->reg);
-}
-EXPORT_SYMBOL_GPL(phyr_plant_unmap_reg);
-#endif

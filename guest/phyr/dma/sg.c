@@ -7,7 +7,6 @@
 
 #include "dma.h"
 #include "phyr/sg.h"
-#include "../fail.h"
 
 int phyr_map_to_sgt(const struct phyr_map *map, struct sg_table *table, gfp_t gfp)
 {

@@ -10,7 +10,6 @@
 #include <linux/slab.h>
 
 #include "dma.h"
-#include "../fail.h"
 
 #define LINK_ENTRIES	(PHYR_TABLE_PAGE / sizeof(__le64) - 1)
 

@@ -4,7 +4,6 @@
 #define PHYR_LIB_LIB_H
 
 #include "phyr/list.h"
-#include "phyr_plant.h"
 
 /* An extended entry holds a length of 52 bits. */
 #define PHYR_MAX_LEN		((1ULL << 52) - 1)
@@ -82,10 +81,7 @@ static __always_inline int phyr_growth_close(struct phyr_growth *g, struct phyr_
 	} else if (likely(g->at != g->stop && g->nr > 1 &&
 			  !((addr | len) & ~PHYR_WORD_ADDR_MASK) &&
 			  len <= (PHYR_WORD_COUNT_MASK + 1) << PHYR_WORD_PAGE_SHIFT)) {
-		*g->at = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
-		if (phyr_planted(PHYR_PLANT_WRONG_ORDER) && len > PAGE_SIZE)
-			--*g->at;
-		g->at++;
+		*g->at++ = addr | ((len >> PHYR_WORD_PAGE_SHIFT) - 1);
 		return 0;
 	}
 	phyr_growth_end(g, list);

@@ -7,7 +7,6 @@
 #include <linux/slab.h>
 
 #include "lib.h"
-#include "../fail.h"
 
 static struct kmem_cache *small_cache, *page_cache;
 

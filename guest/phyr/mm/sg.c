@@ -5,7 +5,6 @@
 #include <linux/scatterlist.h>
 
 #include "mm.h"
-#include "../fail.h"
 
 int phyr_list_to_sgt(const struct phyr_list *list, struct sg_table *table, unsigned int max_seg,
 		     gfp_t gfp)

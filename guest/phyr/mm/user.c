@@ -9,7 +9,6 @@
 #include <linux/sched/signal.h>
 
 #include "mm.h"
-#include "../fail.h"
 
 #define BATCH		64	/* half a kilobyte of stack */
 #define BATCH_PAGE	(PAGE_SIZE / sizeof(struct page *))
@@ -89,8 +88,6 @@ static void unpin_chunks(const struct phyr_list *list, bool dirty)
 		unsigned long pfn = PHYS_PFN(it.cur.paddr);
 		unsigned long end = PFN_UP(it.cur.paddr + it.cur.len);
 
-		if (phyr_planted(PHYR_PLANT_PIN_LEAK) && list->len > PAGE_SIZE)
-			pfn++;
 		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), end - pfn, dirty);
 	}
 }
@@ -113,18 +110,17 @@ int phyr_list_pin_user(struct phyr_list *list, u64 addr, u64 len, unsigned int g
 	err = many ? pin_batches(list, addr, len, gup_flags, many, BATCH_PAGE) :
 		     pin_batches(list, addr, len, gup_flags, few, BATCH);
 	free_page((unsigned long)many);
-	if (err || phyr_planted(PHYR_PLANT_NO_PIN))
+	if (err) {
 		unpin_chunks(list, false);
-	if (err)
 		phyr_list_destroy(list);
+	}
 	return err;
 }
 EXPORT_SYMBOL_GPL(phyr_list_pin_user);
 
 void phyr_list_unpin_user(struct phyr_list *list, bool dirty)
 {
-	if (!phyr_planted(PHYR_PLANT_NO_PIN))
-		unpin_chunks(list, dirty);
+	unpin_chunks(list, dirty);
 	phyr_list_destroy(list);
 }
 EXPORT_SYMBOL_GPL(phyr_list_unpin_user);

@@ -19,8 +19,6 @@
 #include "phyr/dmabuf.h"
 #include "phyr/map.h"
 #include "phyr/sg.h"
-#include "phyr_plant.h"
-#include "../fail.h"
 
 /**
  * struct phyr_dmabuf - what is behind a dma-buf
@@ -67,11 +65,10 @@ static void take_back(struct phyr_lease *lease)
 
 static int phyr_dmabuf_fill(const struct phyr_dmabuf *buf, struct phyr_list *list, gfp_t gfp)
 {
-	bool swapped = phyr_planted(PHYR_PLANT_SWAP_RANGES) && buf->nr > 1;
 	u32 i;
 
 	for (i = 0; i < buf->nr; i++) {
-		const struct phys_vec *vec = &buf->vec[swapped && i < 2 ? 1 - i : i];
+		const struct phys_vec *vec = &buf->vec[i];
 		int err = phyr_list_append(list, buf->export->mem, buf->export->provider,
 					   vec->paddr, vec->len, gfp);
 

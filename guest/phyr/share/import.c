@@ -7,7 +7,6 @@
 
 #include "phyr/dmabuf.h"
 #include "phyr/import.h"
-#include "phyr_plant.h"
 
 /* May the device do with the memory what the process may do with the dma-buf? */
 static bool phyr_import_may(const struct dma_buf *dmabuf, enum dma_data_direction dir)
@@ -66,7 +65,7 @@ static void phyr_import_unmap(struct phyr_import *imp)
 	if (!imp->mapped)
 		return;
 	imp->mapped = false;
-	if (imp->reg && !phyr_planted(PHYR_PLANT_KEEP_IMPORT))
+	if (imp->reg)
 		phyr_reg_revoke(imp->reg);
 	if (imp->way == PHYR_IMPORT_LIST)
 		phyr_dmabuf_put(imp->attach);

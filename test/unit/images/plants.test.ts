@@ -1,39 +1,91 @@
-/** What is built with planted defects differs from the other build in the objects that have them, and in no other. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The product's sources hold no defect; those of the other build hold all, and differ in what they touch alone. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { guestFolder, moduleParts } from '../../../src/images/sources.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { moduleSources, plantPatches } from '../../../src/images/plants.js';
+import { guestFolder } from '../../../src/images/sources.js';
+import { Plant } from '../../../src/model/index.js';
+import { temporaryDir } from './fixtures.js';
 
-const ASKS = /"phyr_plant\.h"|\bPHYR_PLANTS\b|\bphyr_plant(ed|_len|_dir|_unmap_reg)?\b\(/;
-const read = (...parts: string[]): string => readFileSync(path.join(guestFolder, ...parts), 'utf8');
-const filesIn = (folder: string, end: string): string[] =>
-  readdirSync(path.join(guestFolder, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith(end),
-  );
+const product = moduleSources({ plants: false });
+const planted = moduleSources({ plants: true });
+const text = (file: string) => planted.files.get(file)?.toString('utf8') ?? '';
 
-const modules = moduleParts().filter((part) => part.startsWith('phyr'));
-/** Of the others, each file that includes phyr_plant.h is. */
-const whole = modules.filter((module) => read(module, 'Kbuild').includes('ccflags-y += -DPHYR_PLANTS'));
-const byFile = modules.filter((module) => read(module, 'Kbuild').includes(`grep -l '"phyr_plant.h"'`));
-
-describe('defects', () => {
-  it('are in whole modules or in single files', () => {
-    expect(whole).toEqual(['phyr', 'phyr_test']);
-    expect(byFile).toEqual(['phyr_nvme', 'phyr_probe']);
+describe('planted defects', () => {
+  it('are those of the list, and the one that only a test of failures asks for', () => {
+    const names = plantPatches().map(({ name }) => name);
+    expect(names).toEqual([...Plant.options, 'leak-on-error'].sort());
   });
 
-  it('are in no header that files without them include', () => {
-    const shared = filesIn('include', '.h').filter((name) => ASKS.test(read('include', name)));
-    expect(shared.sort()).toEqual(['phyr_fail.h', 'phyr_plant.h']);
-    const own = modules.filter((module) => !whole.includes(module));
-    for (const module of own) expect(filesIn(module, '.h').filter((name) => ASKS.test(read(module, name)))).toEqual([]);
-  });
-
-  it('are in no file that is compiled without them', () => {
-    for (const module of modules.filter((name) => !whole.includes(name) && name !== 'phyr_fault')) {
-      const asking = filesIn(module, '.c').filter((name) => ASKS.test(read(module, name)));
-      if (!byFile.includes(module)) expect(asking).toEqual([]);
-      else for (const name of asking) expect(read(module, name)).toMatch(/^#include "phyr_plant\.h"$/m);
+  it('all apply, each once at least', () => {
+    for (const { name } of plantPatches()) {
+      const word = `PHYR_PLANT_${name.toUpperCase().replaceAll('-', '_')}`;
+      const files = [...planted.files.keys()].filter((file) => text(file).includes(`phyr_planted(${word})`));
+      expect(files, name).not.toEqual([]);
+      expect(text('include/phyr_plants.h')).toContain(`\t${word},\n`);
+      expect(text('phyr/plant_names.h')).toContain(`\t[${word}] = "${name}",\n`);
     }
+  });
+
+  it('are nowhere in the product', () => {
+    const found = [...product.files].filter(([, content]) =>
+      /phyr_plant|PHYR_PLANT|phyr_fail/.test(content.toString()),
+    );
+    expect(found.map(([file]) => file)).toEqual([]);
+  });
+
+  it('are in no header, so that nothing else is compiled anew', () => {
+    for (const [file, content] of product.files) {
+      const [now = Buffer.of()] = [planted.files.get(file)];
+      if (!now.equals(content)) expect(file).toMatch(/\.c$|(^|\/)Kbuild$/);
+      if (file.endsWith('.c') && !now.equals(content))
+        expect(now.toString().split('\n')[1], file).toBe('#include "phyr_plant.h"');
+    }
+  });
+
+  it('leave what is compiled the same way: nothing but objects is added', () => {
+    for (const [file, content] of product.files) {
+      if (!/(^|\/)Kbuild$/.test(file)) continue;
+      const more = text(file).slice(content.toString().length);
+      expect(text(file).startsWith(content.toString())).toBe(true);
+      expect(more).not.toMatch(/ccflags|CFLAGS/);
+    }
+  });
+});
+
+describe('what no longer fits is told at once', () => {
+  let guest: string;
+  beforeEach(() => {
+    guest = path.join(temporaryDir(), 'guest');
+    cpSync(guestFolder, guest, { recursive: true });
+  });
+  const at = (...parts: string[]) => path.join(guest, ...parts);
+  const edit = (file: string, change: (text: string) => string) =>
+    writeFileSync(at(file), change(readFileSync(at(file), 'utf8')));
+
+  it('a source that was edited where a defect is', () => {
+    edit('phyr_nvme/queue.c', (source) => source.replaceAll('pnvme_handle_cqe(q, cqe, iob)', 'handle(q, cqe)'));
+    expect(() => moduleSources({ guest, plants: true })).toThrow(
+      /post-twice\.patch does not apply to phyr_nvme\/queue\.c/,
+    );
+    expect(moduleSources({ guest, plants: false }).files.size).toBe(product.files.size);
+  });
+
+  it('a patch of a file that is gone, or without a word on what it breaks', () => {
+    edit('plants/post-twice.patch', (patch) => patch.replaceAll('phyr_nvme/queue.c', 'phyr_nvme/gone.c'));
+    expect(() => moduleSources({ guest, plants: true })).toThrow(
+      /post-twice\.patch: there is no guest\/phyr_nvme\/gone\.c/,
+    );
+    edit('plants/post-twice.patch', (patch) => patch.replace('post-twice: ', ''));
+    expect(() => plantPatches(guest)).toThrow(/its first line does not say 'post-twice: '/);
+  });
+
+  it('changes the key of the planted modules alone', () => {
+    edit('plants/post-twice.patch', (patch) =>
+      patch.replace('pnvme_handle_cqe(q, cqe, iob);\n \t\tif (++', 'x();\n \t\tif (++'),
+    );
+    edit('plants/tree/phyr/plant.c', (source) => `${source}\n`);
+    expect(moduleSources({ guest, plants: false }).key).toBe(product.key);
+    expect(moduleSources({ guest, plants: true }).key).not.toBe(planted.key);
   });
 });

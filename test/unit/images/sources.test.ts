@@ -14,7 +14,12 @@ function guest(): string {
 
 it('modules are built from what Kbuild descends into', () => {
   const root = guest();
-  expect(guestSources(moduleParts(root), root).files).toEqual(['Kbuild', 'a/Kbuild', 'a/a.c', 'include/a.h']);
+  expect([...guestSources(moduleParts(root), root).files.keys()]).toEqual([
+    'Kbuild',
+    'a/Kbuild',
+    'a/a.c',
+    'include/a.h',
+  ]);
 });
 
 it('the key follows the sources and nothing else', () => {
@@ -33,6 +38,6 @@ it('only sources are copied', () => {
   const root = guest();
   writeFileSync(path.join(root, 'a/a.o'), 'a build product');
   const to = temporaryDir();
-  copySources(guestSources(['a'], root), to, root);
+  copySources(guestSources(['a'], root), to);
   expect([existsSync(path.join(to, 'a/a.c')), existsSync(path.join(to, 'a/a.o'))]).toEqual([true, false]);
 });

@@ -13,10 +13,11 @@ async function scene() {
   const source = (name: string, text: string) => writeFileSync(path.join(root, 'm', name), text);
   source('a.c', 'a');
   source('b.c', 'b');
-  const open = () =>
-    workshop(cache, 'k', guestSources(['m'], root), { root, scratch: path.join(temporaryDir(), 'work') });
-  const build = async (end: 'finished' | 'killed' = 'finished') => {
-    await using shop = await open();
+  const { signal } = new AbortController();
+  const open = (key = 'k', upon?: string) =>
+    workshop(cache, key, guestSources(['m'], root), { scratch: path.join(temporaryDir(), 'work'), upon, signal });
+  const build = async (end: 'finished' | 'killed' = 'finished', key = 'k', upon?: string) => {
+    await using shop = await open(key, upon);
     const object = path.join(shop.work, 'm', 'a.o');
     const found = existsSync(object);
     writeFileSync(object, 'object');
@@ -47,6 +48,25 @@ describe('a build', () => {
     rmSync(path.join(root, 'm/b.c'));
     const { found, work } = await build();
     expect([found, existsSync(path.join(work, 'm/b.c'))]).toEqual([false, false]);
+  });
+
+  it('begins with what another has made, with its times, and with nothing that was killed', async () => {
+    const { source, build } = await scene();
+    const { work } = await build();
+    const long = new Date(1_000_000_000_000);
+    for (const name of ['a.c', 'a.o', 'b.c']) utimesSync(path.join(work, 'm', name), long, long);
+    source('b.c', 'edited');
+    const upon = await build('finished', 'planted', 'k');
+    expect(upon.found).toBe(true);
+    expect(upon.work).not.toBe(work);
+    expect(statSync(path.join(upon.work, 'm/a.c')).mtimeMs).toBe(long.getTime());
+    expect(statSync(path.join(upon.work, 'm/b.c')).mtimeMs).toBeGreaterThan(long.getTime());
+    // The other is as it was.
+    expect(readFileSync(path.join(work, 'm/b.c'), 'utf8')).toBe('b');
+
+    await build('killed');
+    expect((await build('finished', 'third', 'k')).found).toBe(false);
+    expect((await build('finished', 'fourth', 'nobody')).found).toBe(false);
   });
 
   it('does not wait for another, and builds from nothing', async () => {

@@ -2,15 +2,14 @@
 /*
  * Failures in turn: the test module has the N-th step of phyr.ko that can fail do so, for every N
  * until an operation goes through.  A step is a call that phyr.ko makes to the kernel and that may
- * be refused: an allocation, a piece of IOVA space, a link, a mapping.  Built with PHYR_PLANTS=1
- * alone, for the kernel's own fault injection is in no packaged kernel.
+ * be refused: an allocation, a piece of IOVA space, a link, a mapping.  No packaged kernel has
+ * fault injection of its own.
  */
 #ifndef PHYR_FAIL_H
 #define PHYR_FAIL_H
 
 #include <linux/types.h>
 
-#ifdef PHYR_PLANTS
 /**
  * phyr_fail_begin - from now on, have the current task's @nth step fail
  * @nth:	which, from 1; it fails once
@@ -30,6 +29,5 @@ void phyr_fail_begin(unsigned long nth);
  * Return: true if the step came and failed; false if there were fewer.
  */
 bool phyr_fail_end(long *held);
-#endif
 
 #endif /* PHYR_FAIL_H */
