@@ -208,14 +208,31 @@ class CachedImages implements Images {
         throw new UsageError('no recipe has the source of a kernel');
       const tools = await checkers(group, recipe, this.#cache, this.#packages, this.#toolbox);
       const { dir: box } = await this.#toolbox.root();
-      const complaints = await checkStyle(tools, box, this.#signal);
+      const complaints = await this.#shown('check of the style', () => checkStyle(tools, box, this.#signal));
       for (const spec of kernels) {
         const kernel = await this.kernel(spec);
         const tree = await this.#trees.get(kernel.key)?.open();
-        if (tree) complaints.push(...(await checkBuild(kernel.release, tree, tools, box, this.#signal)));
+        if (tree === undefined) continue;
+        const check = () => checkBuild(kernel.release, tree, tools, box, this.#signal);
+        complaints.push(...(await this.#shown(`check of ${spec}`, check)));
       }
       return complaints;
     });
+  }
+
+  /** Shows work that takes minutes and leaves nothing in the cache. */
+  async #shown<T>(step: string, work: () => Promise<T>): Promise<T> {
+    const { progress } = this.#options;
+    const began = performance.now();
+    progress({ type: 'step-start', id: step, step });
+    try {
+      const result = await work();
+      progress({ type: 'step-end', id: step, step, ms: performance.now() - began, cached: false });
+      return result;
+    } catch (error) {
+      progress({ type: 'step-failed', id: step });
+      throw error;
+    }
   }
 
   rootfs(arch: ArchId = HOST.id): Promise<RootFs> {
