@@ -22,10 +22,11 @@ const CHECKER = '/checker';
 const SCRIPTS = ['checkpatch.pl', 'spelling.txt', 'const_structs.checkpatch'];
 
 /**
- * Sparse looks at what is compiled. Not by C=2: the headers' package lacks the script that says whether sparse is good enough, and
- * the kernel then goes on without it. What sparse does not know, and the kernel's headers use, is told in words that it knows.
+ * Sparse looks at what is compiled: all of the product, and with the planted defects what they change. Not by C=1: the headers' package lacks
+ * the script that says whether sparse is good enough, and the kernel then goes on without it. What sparse does not know, and the
+ * kernel's headers use, is told in words that it knows.
  */
-const SPARSE = ['KBUILD_CHECKSRC=2', 'CF=-D__typeof_unqual__=__typeof__'];
+const SPARSE = ['KBUILD_CHECKSRC=1', 'CF=-D__typeof_unqual__=__typeof__'];
 
 /** Sparse says so of every MODULE_*() of a kernel that asserts by __builtin_strlen(); the compiler says it of what really is none. */
 const NO_CONSTANT = /: error: bad constant expression$/;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * phyr_fault.ko: does on purpose what a debug kernel must object to, so that its checks, and the
- * oracle that reads its log, can be seen at work.  Built with the planted defects alone.  A write of
- * a name to the parameter "make" does it; on a kernel without the check it goes unnoticed, or worse.
+ * oracle that reads its log, can be seen at work.  Built only with the planted defects.  A write
+ * of a name to the parameter "make" does it; on a kernel without the check it goes unnoticed, or
+ * worse.
  */
 #include <linux/device/faux.h>
 #include <linux/dma-mapping.h>
