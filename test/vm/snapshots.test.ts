@@ -79,7 +79,8 @@ describe('a guest from a kept state', () => {
     );
     expect(judged(restored.result)).toEqual(judged(keeping.result));
     expect(judged(keeping.result)).toEqual(expect.arrayContaining(judged(cold.result)));
-    expect(new Set(boots(keeping.result))).toEqual(new Set(['cold', 'shared']));
+    // Two of the cells that do not share a guest have the same machine.
+    expect(boots(keeping.result).filter((boot) => boot === 'cold')).toHaveLength(5);
     expect(boots(cold.result)).toEqual(['cold']);
     expect(boots(restored.result).sort()).toEqual([...Array(6).fill('restored'), 'shared', 'shared']);
     expect((await states()).length).toBe(5);
