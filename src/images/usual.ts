@@ -5,11 +5,11 @@ import path from 'node:path';
 
 /** Seconds of a first run on two idle cores, where these are made beside each other. Of what is fetched, the mirror decides. */
 const TWO_CORES: Record<string, number> = {
-  fio: 65,
-  rootfs: 65,
-  modules: 80,
-  // Upon the objects of the other build.
-  'modules-plants': 25,
+  fio: 70,
+  rootfs: 70,
+  modules: 85,
+  // Upon the objects of the other build, and beside two guests.
+  'modules-plants': 65,
 };
 
 /** Compilers fill as many cores as this; more help little. */
