@@ -31,7 +31,8 @@ export async function main(argv: string[]): Promise<void> {
     command.exitOverride().configureOutput({
       writeOut: (text) => print(process.stdout, text),
       writeErr: (text) => print(process.stderr, text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'phyrlab: ')),
+      // One line says what is wrong, the next what to type.
+      outputError: (text, write) => write(text.replace(/^error: /, 'phyrlab: ').replace(/\n\((?=Did you mean)/, ' (')),
     });
   }
   // A reader that has seen enough (`| head`) ends the reading, not the run.

@@ -9,7 +9,7 @@ it.each([
   ['perf compare', "missing required argument 'BEFORE'\n  usage: phyrlab perf compare [options] <BEFORE> <AFTER>"],
   [
     'list --prund',
-    "unknown option '--prund'\n(Did you mean --pruned?)\n  usage: phyrlab list [options] [SUITE|PATTERN...]",
+    "unknown option '--prund' (Did you mean --pruned?)\n  usage: phyrlab list [options] [SUITE|PATTERN...]",
   ],
 ])('%s: what is wrong, and what the command takes', (words, said) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...words.split(' ')], { encoding: 'utf8' });
