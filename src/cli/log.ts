@@ -35,7 +35,10 @@ export function logCommand(): Command {
     .option('--json', 'one JSON document on standard output')
     .action(async (file: string, { allow, json, whole }: LogOptions) => {
       const log = readLog(await linesOf(file));
-      const judgement = judgeForeignLog(log, allow.map(glob));
+      const judgement = judgeForeignLog(
+        log,
+        allow.map((pattern) => ({ test: glob(pattern) })),
+      );
       const { format, levels, lost } = log;
       if (json) say(JSON.stringify({ schema: 1, file, format, levels, lost, ...judgement }, null, 2));
       else say(logLines(file, log, judgement, whole ? Number.POSITIVE_INFINITY : SHOWN).join('\n'));
@@ -71,7 +74,7 @@ function logLines(file: string, { format, levels }: ForeignLog, judgement: LogJu
   const width = columnsOf(process.stdout);
   const summary = [
     `${countOf(objections.length, 'objection')} in ${countOf(lines, 'line')} of the kernel (${format})`,
-    ...(levels ? [] : ['this form shows no severities, so only known phrases were looked for']),
+    ...(levels ? [] : ['it shows no severities, so only known phrases were looked for']),
     ...(allowed > 0 ? [`${countOf(allowed, 'line')} allowed`] : []),
     ...(reason === undefined ? [] : [reason]),
   ];

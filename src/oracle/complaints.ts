@@ -157,13 +157,21 @@ export interface Report extends Complaint {
   to: number;
 }
 
-/** A report of many lines is one complaint, by its most telling line. A line that is `allowed` is none, nor is what stands below it. */
-export function complaints(lines: readonly LogLine[], allowed: readonly RegExp[] = []): Report[] {
+/** A line that nobody objects to: a regular expression, or what a person's pattern was made into. */
+export type Allowed = Pick<RegExp, 'test'>;
+
+/**
+ * A report of many lines is one complaint, by its most telling line. A line that is `allowed` is none, nor is what stands below it, nor
+ * the bare "cut here" above.
+ */
+export function complaints(lines: readonly LogLine[], allowed: readonly Allowed[] = []): Report[] {
   const found: { said: Complaint[]; from: number; to: number }[] = [];
   let within: 'report' | 'other' | 'allowed' | undefined;
   for (const [at, line] of lines.entries()) {
     const { text } = line;
     if (allowed.some((pattern) => pattern.test(text))) {
+      const above = within === 'report' ? found.at(-1) : undefined;
+      if (above?.said.every(isCut)) found.pop();
       within = 'allowed';
       continue;
     }
@@ -197,13 +205,16 @@ function codeOf(kind: Kind, line: string): Code {
   return isClock(line) ? 'log-timeout' : KINDS[kind];
 }
 
+function isCut({ line }: Complaint): boolean {
+  return line.includes(CUT);
+}
+
 /** A report often begins with a bare "cut here". */
 function mostTelling(report: readonly Complaint[]): Complaint {
   const rank = ({ kind, phrase }: Complaint) =>
     phrase
       ? PHRASES.findIndex((each) => each[1] === kind)
       : PHRASES.length + (SEVERITIES as readonly Kind[]).indexOf(kind);
-  const isCut = ({ line }: Complaint) => line.includes(CUT);
   const [first] = report.slice(0, 4).sort((a, b) => rank(a) - rank(b) || Number(isCut(a)) - Number(isCut(b)));
   return first as Complaint;
 }

@@ -1,7 +1,7 @@
 /** A kernel's log that somebody brings, judged as a cell's is: by severity, by words, and by what a sound kernel may say. */
 import { type ObjectionOf, signature } from '../model/index.js';
 import { allowedWhile } from './allowed-lines.js';
-import { complaints, complaintText } from './complaints.js';
+import { type Allowed, complaints, complaintText } from './complaints.js';
 import type { ForeignLog } from './log-formats.js';
 
 export interface LogObjection {
@@ -27,19 +27,14 @@ export interface LogJudgement {
 }
 
 /** `allow`: lines that this user does not object to, beyond those that every sound guest prints. */
-export function judgeForeignLog(
-  { lines, lost }: ForeignLog,
-  allow: readonly ((text: string) => boolean)[],
-): LogJudgement {
-  const judged = lines.map((line) => (allow.some((covers) => covers(line.text)) ? { ...line, covered: true } : line));
-  const left = judged.filter((line) => !('covered' in line));
+export function judgeForeignLog({ lines, lost }: ForeignLog, allow: readonly Allowed[]): LogJudgement {
   const found = new Map<string, LogObjection>();
-  for (const one of complaints(left, allowedWhile('boot'))) {
+  for (const one of complaints(lines, [...allowedWhile('boot'), ...allow])) {
     const key = `${one.code} ${signature(one.line)}`;
     const known = found.get(key);
     if (known !== undefined) known.count++;
     else {
-      const text = left.slice(one.from, one.to);
+      const text = lines.slice(one.from, one.to);
       const line = text[0]?.place ?? 0;
       found.set(key, {
         code: one.code,
@@ -51,7 +46,8 @@ export function judgeForeignLog(
     }
   }
   const objections = [...found.values()];
-  const counts = { objections, lines: lines.length, allowed: lines.length - left.length };
+  const allowed = lines.filter(({ text }) => allow.some((one) => one.test(text))).length;
+  const counts = { objections, lines: lines.length, allowed };
   if (objections.length > 0) return { verdict: 'fail', ...counts };
   const reason =
     lines.length === 0

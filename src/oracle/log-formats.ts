@@ -9,7 +9,7 @@ export interface PlacedLine extends LogLine {
 
 export interface ForeignLog {
   format: FormatName;
-  /** Does this form show severities? */
+  /** Have most lines a severity? */
   levels: boolean;
   /** Without those of other programs. */
   lines: PlacedLine[];
@@ -17,11 +17,14 @@ export interface ForeignLog {
   lost: number;
 }
 
-interface Format {
-  levels: boolean;
-  /** `undefined`: it does not have this form. */
-  parse(line: string): { lines: LogLine[]; number?: number } | undefined;
+interface Parsed {
+  lines: LogLine[];
+  /** Of the message, where they are numbered. */
+  number?: number;
 }
+
+/** `undefined`: the line does not have this form. */
+type Parse = (line: string) => Parsed | undefined;
 
 /** A priority of syslog's: 8 times who said it, which is 0 for the kernel, and the severity. */
 function ofPriority(priority: string, text: string): LogLine {
@@ -43,7 +46,7 @@ const Journal = z.object({
   _TRANSPORT: z.string().nullish(),
 });
 
-function fromJournal(line: string): { lines: LogLine[] } | undefined {
+function fromJournal(line: string): Parsed | undefined {
   if (!line.startsWith('{')) return undefined;
   let value: unknown;
   try {
@@ -59,42 +62,39 @@ function fromJournal(line: string): { lines: LogLine[] } | undefined {
   return { lines: message.split('\n').map((text) => ({ text: text.trimEnd(), level, user: false })) };
 }
 
+function fromRaw(line: string): Parsed | undefined {
+  const [, priority, text] = RAW.exec(line) ?? [];
+  return priority === undefined || SYSLOG.test(line) ? undefined : { lines: [ofPriority(priority, text ?? '')] };
+}
+
+function fromDecoded(line: string): Parsed | undefined {
+  const [, facility, severity, text] = DECODED.exec(line) ?? [];
+  if (severity === undefined) return undefined;
+  const level = SEVERITIES.indexOf(severity);
+  return { lines: [{ text: withoutStamps(text ?? '').trimEnd(), level, user: facility !== 'kern' }] };
+}
+
+function fromSyslog(line: string): Parsed | undefined {
+  const [, priority, program, text] = SYSLOG.exec(line) ?? [];
+  if (text === undefined) return undefined;
+  if (program !== 'kernel') return { lines: [] };
+  // Few files show it; a line that does is judged by it.
+  return priority === undefined ? plain(text) : { lines: [ofPriority(priority, text)] };
+}
+
+function plain(line: string): Parsed {
+  return { lines: [{ text: withoutStamps(line).trimEnd(), level: undefined, user: false }] };
+}
+
 /** The most particular first: each is tried only where those before it do not fit. */
 const FORMATS = {
-  '/dev/kmsg': { levels: true, parse: kmsgRecord },
-  'journalctl -o json': { levels: true, parse: fromJournal },
-  'dmesg -r': {
-    levels: true,
-    parse: (line) => {
-      const [, priority, text] = RAW.exec(line) ?? [];
-      return priority === undefined || SYSLOG.test(line) ? undefined : { lines: [ofPriority(priority, text ?? '')] };
-    },
-  },
-  'dmesg -x': {
-    levels: true,
-    parse: (line) => {
-      const [, facility, severity, text] = DECODED.exec(line) ?? [];
-      if (severity === undefined) return undefined;
-      const level = SEVERITIES.indexOf(severity);
-      return { lines: [{ text: withoutStamps(text ?? '').trimEnd(), level, user: facility !== 'kern' }] };
-    },
-  },
-  syslog: {
-    // Few of its files show it; a line that does is judged by it.
-    levels: false,
-    parse: (line) => {
-      const [, priority, program, text] = SYSLOG.exec(line) ?? [];
-      if (text === undefined) return undefined;
-      if (program !== 'kernel') return { lines: [] };
-      if (priority !== undefined) return { lines: [ofPriority(priority, text)] };
-      return { lines: [{ text: withoutStamps(text).trimEnd(), level: undefined, user: false }] };
-    },
-  },
-  console: {
-    levels: false,
-    parse: (line) => ({ lines: [{ text: withoutStamps(line).trimEnd(), level: undefined, user: false }] }),
-  },
-} as const satisfies Record<string, Format>;
+  '/dev/kmsg': kmsgRecord,
+  'journalctl -o json': fromJournal,
+  'dmesg -r': fromRaw,
+  'dmesg -x': fromDecoded,
+  syslog: fromSyslog,
+  console: plain,
+} as const satisfies Record<string, Parse>;
 export type FormatName = keyof typeof FORMATS;
 
 /** Lines that are looked at to tell the form. */
@@ -105,7 +105,7 @@ function formatOf(lines: readonly string[]): FormatName {
   const some = lines.filter((line) => line.trim() !== '').slice(0, TELLING);
   // Properties of a message are no lines of their own.
   const heads = some.filter((line) => !/^ [A-Z_]+=/.test(line));
-  const fits = ([, { parse }]: [string, Format]) =>
+  const fits = ([, parse]: [string, Parse]) =>
     heads.filter((line) => parse(line) !== undefined).length * 2 >= Math.max(heads.length, 1);
   return (Object.entries(FORMATS).find(fits)?.[0] ?? 'console') as FormatName;
 }
@@ -113,19 +113,19 @@ function formatOf(lines: readonly string[]): FormatName {
 /** `lines`: of a file, without their ends. A line of another form than its file's is taken for the kernel's, of no known severity. */
 export function readLog(lines: readonly string[]): ForeignLog {
   const format = formatOf(lines);
-  const { levels, parse }: Format = FORMATS[format];
+  const parse: Parse = FORMATS[format];
   const read: PlacedLine[] = [];
   let last: number | undefined;
   let lost = 0;
   for (const [at, line] of lines.entries()) {
     if (format === '/dev/kmsg' && line.startsWith(' ')) continue;
-    const parsed = parse(line) ?? FORMATS.console.parse(line);
-    const { number } = parsed as { number?: number };
+    const { lines: parsed, number } = parse(line) ?? plain(line);
     if (number !== undefined) {
       if (last !== undefined && number > last) lost += number - last - 1;
       last = number;
     }
-    for (const one of parsed.lines) read.push({ ...one, place: at + 1 });
+    for (const one of parsed) read.push({ ...one, place: at + 1 });
   }
+  const levels = read.filter(({ level }) => level !== undefined).length * 2 >= read.length;
   return { format, levels, lines: read, lost };
 }

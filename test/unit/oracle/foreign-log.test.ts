@@ -15,8 +15,7 @@ const FORMS = {
 };
 
 const sound = [6, 5, 7].map((level, at) => ({ level, text: `something sound ${at}` }));
-const judged = (lines: readonly string[], allow: ((text: string) => boolean)[] = []) =>
-  judgeForeignLog(readLog(lines), allow);
+const judged = (lines: readonly string[], allow: RegExp[] = []) => judgeForeignLog(readLog(lines), allow);
 
 describe.each(Object.entries(FORMS))("a kernel's log as %s has it", (format, form) => {
   const write = (messages: { level: number; text: string }[]) =>
@@ -98,5 +97,23 @@ it('folds what is said again, and keeps what stands below a report', () => {
 it('does not object to what the user allows, or to what every sound guest prints', () => {
   const lines = ['<6>one', '<4>nouveau: something of 12', '<4>hpet: Lost 3 RTC interrupts'];
   expect(judged(lines)).toMatchObject({ verdict: 'fail', objections: [{ line: 2 }] });
-  expect(judged(lines, [(text) => text.startsWith('nouveau')])).toMatchObject({ verdict: 'pass', allowed: 1 });
+  expect(judged(lines, [/^nouveau/])).toMatchObject({ verdict: 'pass', allowed: 1 });
+});
+
+it('does not object to what stands above and below a warning that the user allows, and does to the next one', () => {
+  const warning = (where: string) => [
+    '<4>------------[ cut here ]------------',
+    `<4>WARNING: ${where}:1 at f+0x1/0x2`,
+    '<4>Call Trace:',
+    '<4> g+0x1/0x2',
+    '<4>---[ end trace 0000000000000000 ]---',
+  ];
+  const lines = [...warning('a.c'), '<6>one', ...warning('b.c')];
+  expect(judged(lines).objections).toMatchObject([{ line: 1 }, { line: 7 }]);
+  expect(judged(lines, [/a\.c/]).objections).toMatchObject([{ line: 7 }]);
+});
+
+it('says whether severities were there to go by, also in a syslog, which may have them', () => {
+  const at = 'Nov 29 10:00:00 host kernel: something';
+  expect([readLog([at]).levels, readLog([`<6>${at}`]).levels]).toEqual([false, true]);
 });
