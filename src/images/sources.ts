@@ -14,9 +14,10 @@ export interface Sources {
 /** What guests run and are built from. */
 export const guestFolder = path.join(projectRoot, 'guest');
 
-const BUILT = /\.(o|ko|mod|mod\.c|cmd|a|order|symvers|d)$|^\.|~$/;
+/** What a build left, and pages: nothing is built from them, so that editing one builds nothing anew. */
+const NO_SOURCE = /\.(o|ko|mod|mod\.c|cmd|a|order|symvers|d|md)$|^\.|~$/;
 
-/** The files of these directories and files of guest/, without what a build left among them. */
+/** The files of these directories and files of guest/, without what nothing is built from. */
 export function guestSources(parts: readonly string[], root = guestFolder): Sources {
   const files = parts.flatMap((part) => listFiles(root, part));
   if (files.length === 0) throw new InfraError(`nothing to build in guest/: ${parts.join(', ')}`);
@@ -56,6 +57,6 @@ function listFiles(root: string, part: string): string[] {
   if (!existsSync(at)) return [];
   if (!statSync(at).isDirectory()) return [part];
   return readdirSync(at, { recursive: true, withFileTypes: true })
-    .filter((item) => item.isFile() && !BUILT.test(item.name))
+    .filter((item) => item.isFile() && !NO_SOURCE.test(item.name))
     .map((item) => path.relative(root, path.join(item.parentPath, item.name)));
 }

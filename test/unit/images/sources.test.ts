@@ -29,6 +29,7 @@ it('the key follows the sources and nothing else', () => {
   writeFileSync(path.join(root, 'tools/t.c'), 'another tool');
   writeFileSync(path.join(root, 'a/a.o'), 'a build product');
   writeFileSync(path.join(root, 'a/.a.o.cmd'), 'another');
+  writeFileSync(path.join(root, 'a/README.md'), 'a page');
   expect(key()).toBe(before);
   writeFileSync(path.join(root, 'include/a.h'), 'changed');
   expect(key()).not.toBe(before);
