@@ -2,36 +2,33 @@
  * Builds dist/ for the launcher. Nothing of ours can be imported before it, so what this host lacks is told here: it is no fault of the sources.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /** Ends the process if it cannot be built. */
-export function build(root) {
+export async function build(root) {
   const dist = join(root, 'dist');
   const pretty = process.stderr.isTTY ? ['--pretty'] : [];
   const args = [compiler(root), '-p', join(root, 'src'), ...pretty];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status === 0) return markBuilt(join(dist, '.tsbuildinfo'));
+  if (status === 0) return bundled(root, dist);
   const ofSources = /TS(?!5033)\d+:/.test(stdout);
-  const denied = ofSources ? undefined : denial(dist);
-  if (denied !== undefined)
-    end(
-      `the sources have to be compiled into ${dist}, and ${denied}`,
-      'its owner builds it, npm run build; or use a clone of your own',
-    );
+  if (!ofSources) denied(dist);
   process.stderr.write(stdout + stderr);
   end(
     ofSources ? 'the TypeScript sources do not compile (see above)' : `the compiler cannot write ${dist} (see above)`,
   );
 }
 
-/** The compiler leaves what it need not write anew, and a file that was only touched would be compiled again each time. */
-function markBuilt(file) {
+async function bundled(root, dist) {
   try {
-    utimesSync(file, new Date(), new Date());
-  } catch {
-    // Somebody else's, which is as it should be.
+    const { bundle } = await import('./bundle.mjs');
+    await bundle(root);
+  } catch (error) {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') lacksPackages(root);
+    denied(dist);
+    end(`the bundler cannot write ${join(dist, 'bin')}: ${error.message}`);
   }
 }
 
@@ -39,8 +36,22 @@ function compiler(root) {
   try {
     return join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   } catch {
-    return end(`${root} lacks the packages that it needs`, `npm ci, in ${root}`);
+    return lacksPackages(root);
   }
+}
+
+function lacksPackages(root) {
+  end(`${root} lacks the packages that it needs`, `npm ci, in ${root}`);
+}
+
+/** Ends the process if somebody else's dist/ is what stops it. */
+function denied(dist) {
+  const why = denial(dist);
+  if (why !== undefined)
+    end(
+      `the sources have to be compiled into ${dist}, and ${why}`,
+      'its owner builds it, npm run build; or use a clone of your own',
+    );
 }
 
 /** Why dist/, or something in it, cannot be written; of a dist/ that is not there, the folder that it would be in. */

@@ -1,17 +1,17 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 // Not by the index: its schemas take longer to make than most commands take.
 import { InfraError, UsageError } from '../model/errors.js';
 import { EXIT_CODES, ExitCode } from '../model/exit-code.js';
 import { hostFault } from '../model/host-fault.js';
 import { hostPath } from '../model/host-path.js';
-import { typedHere } from '../model/typed.js';
+import { projectRoot, typedHere } from '../model/typed.js';
 import { complain, print } from '../terminal/index.js';
 import { COMMANDS } from './commands.js';
 import { Interrupted } from './interrupt.js';
 
-/** From the built file. */
-const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
+const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
 
 export async function main(argv: string[]): Promise<void> {
   process.env.PATH = hostPath();

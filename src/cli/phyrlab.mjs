@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const built = join(root, 'dist', '.tsbuildinfo');
+/** The bundler writes it each time, and last. */
+const built = join(root, 'dist', 'bin', 'main.js');
 
 function newest(folder) {
   let time = 0;
@@ -25,7 +26,7 @@ function builtAt() {
 }
 
 if (Math.max(newest(join(root, 'src')), newest(join(root, 'harness'))) > builtAt())
-  (await import('./build.mjs')).build(root);
+  await (await import('./build.mjs')).build(root);
 
-const { main } = await import('../../dist/src/cli/main.js');
+const { main } = await import('../../dist/bin/main.js');
 await main(process.argv);

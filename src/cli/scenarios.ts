@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { knownDefects } from '../../harness/findings.js';
 import { suites as builtIn, consumers } from '../../harness/index.js';
 import { describe, Machine, Topology, UsageError } from '../model/index.js';
+import { projectRoot } from '../model/typed.js';
 import { type Plan, select, withKnown, withOwnPatterns } from '../plan/index.js';
 import { Block, type Cell, Suite, Workload } from '../workloads/index.js';
 import { lineReporter, writtenAt } from './scenario-lines.js';
@@ -155,7 +156,7 @@ function parseSuite(value: unknown, where: string): Suite {
 }
 
 function packageEntry(): string {
-  return new URL('../index.js', import.meta.url).pathname;
+  return join(projectRoot, 'dist', 'src', 'index.js');
 }
 
 /** `FILE:12`, when the error's stack or message knows the line. */
