@@ -1,4 +1,4 @@
-/** The command that runs a cell of a run again: as it is kept, which is good on any machine, and as it is shown on this one. */
+/** The command that runs a cell again, as a run's record keeps it: it works on any machine. */
 import { basename, dirname } from 'node:path';
 import { type CellRecord, quoted, typed, typedHere } from '../model/index.js';
 import { runsFolder } from '../results/index.js';
@@ -8,15 +8,15 @@ export function keptCommand(run: string, cellId: string): string {
 }
 
 /**
- * The record with the command as it is typed here. A run that is not where runs are kept goes by its folder, so that the command means the
- * same in every shell; in a CI, whose folders nobody who reads it has, by its name.
+ * The record with the command as the user types it here. If the run is not in the usual place, the command names its folder, so that it
+ * works in every shell. In a CI it names the run's id, because those who read the log do not have the folder.
  */
 export function shownHere(
   record: CellRecord,
   { run, folder }: { run: string; folder: string },
   env: NodeJS.ProcessEnv = process.env,
 ): CellRecord {
-  // With what earlier versions wrote around it.
+  // Earlier versions wrote more text around the command.
   if (!record.repro.includes(keptCommand(run, record.id))) return { ...record, repro: typedHere(record.repro, env) };
   const { PHYRLAB_RUNS: _, ...plain } = env;
   const usual = basename(folder) === run && dirname(folder) === runsFolder(undefined, plain);

@@ -14,6 +14,7 @@ import {
   type Style,
   styleFor,
 } from '../report/index.js';
+import { wrapped } from '../terminal/index.js';
 import { type Cell, kindOf, kinds } from '../workloads/index.js';
 import { type Conducted, conduct } from './conduct.js';
 import { addConductOptions, type ConductOptions } from './conduct-options.js';
@@ -38,7 +39,7 @@ const SUITE = 'bench';
 const BENCHMARKS = new Intl.ListFormat('en-GB').format(
   kinds.flatMap(({ benchmark, name }) => (benchmark ? [name] : [])),
 );
-/** Every ratio has the rounds of its cell besides. */
+/** With ratios, every cell also brings its own rounds. */
 const ROUNDS = 3;
 
 export function benchCommand(): Command {
@@ -47,34 +48,37 @@ export function benchCommand(): Command {
     .argument('[SUITE|PATTERN...]', CELLS)
     .option(
       '--against <DIR|REV|KERNEL>',
-      "also measure these sources of the modules, or this kernel, in turns with the default's, and say what changed",
+      'also measure these module sources, or this kernel, alternating with the default, and print what changed',
     )
     .option('--guest <DIR|REV>', 'build the modules from these sources instead of guest/')
     .option(
       '--rounds <N>',
-      'with --against: how often each side takes its turn where timings are compared',
+      'with --against: how many times each side is measured where timings are compared',
       wholeNumber(1, 100),
       ROUNDS,
     )
     .option(
       '--check-determinism [N]',
-      'run what is counted N times (default: 2), and name what was not the same each time',
+      'measure what is counted N times (default: 2), and list what differed',
       wholeNumber(2, 1000),
     )
-    .option('--phases', 'build, map, consume and unmap apart')
-    .option('--counts', 'also tables of metadata, segments, PRP entries, allocations, invalidations, bounces')
+    .option('--phases', 'show build, map, consume and unmap separately')
+    .option('--counts', 'also show metadata, segments, PRP entries, allocations, invalidations and bounces')
     .option('--kernel <RELEASE|DIR>', 'as for run', DEFAULT_KERNEL)
-    .option('--scenarios <DIR>', `also measure the scenarios' cells of the kinds ${BENCHMARKS}`);
+    .option('--scenarios <DIR>', `also measure cells of the scenarios, of the kinds ${BENCHMARKS}`);
   return addConductOptions(command).action(bench);
 }
 
 async function bench(words: string[], options: BenchOptions): Promise<void> {
   const { against: other, checkDeterminism: times } = options;
   if (other !== undefined && times !== undefined)
-    throw new UsageError('--against and --check-determinism are two questions', 'ask them one after the other');
+    throw new UsageError('--against and --check-determinism exclude each other', 'use one at a time');
   const { targets, output } = targetsOf(options);
   if (targets.length > 0 && (other ?? times) !== undefined)
-    throw new UsageError('a report is of one run, and this makes several', 'each keeps its result.json in its folder');
+    throw new UsageError(
+      'a report covers one run, and this command makes several',
+      'each keeps its result.json in its folder',
+    );
   await checkTargets(targets);
   const seed = randomInt(2 ** 32);
   const plan = await chosen(words, options, seed);
@@ -101,7 +105,7 @@ async function bench(words: string[], options: BenchOptions): Promise<void> {
       : once(plan, run, { ...options, print, width }));
 }
 
-/** The suite, and of scenarios what measures as its cells do; or of the cells that words name those that measure. */
+/** The suite bench and the cells of scenarios that measure; if the user named cells, those of them that measure. */
 async function chosen(words: string[], { scenarios }: BenchOptions, seed: number): Promise<Plan> {
   const suites = await loadSuites(scenarios);
   if (words.length > 0) {
@@ -109,7 +113,7 @@ async function chosen(words: string[], { scenarios }: BenchOptions, seed: number
     const measuring = part(plan, measures);
     if (measuring.cells.length > 0) return measuring;
     throw new UsageError(
-      `none of ${countOf(plan.cells.length, 'cell')} called '${words.join(' ')}' measures anything`,
+      `none of ${countOf(plan.cells.length, 'cell')} matching '${words.join(' ')}' measures anything`,
       `cells of the kinds ${BENCHMARKS} do`,
     );
   }
@@ -137,7 +141,7 @@ interface Side {
   guest?: string;
 }
 
-/** One run. What is to be forgotten is no part of the history. */
+/** Makes one run. With `forget`, the history does not keep its measurements. */
 type Turn = (plan: Plan, side: Side, forget: boolean) => Promise<Conducted>;
 
 interface Output {
@@ -158,7 +162,7 @@ async function once(
   return exitCode;
 }
 
-/** Timings differ from run to run, so only counts are asked for. */
+/** Only counts are compared: timings differ from run to run anyway. */
 async function determinism(plan: Plan, run: Turn, times: number, { print, width, style }: Output): Promise<number> {
   const counted = part(plan, ({ machine }) => machine.clock === 'icount');
   if (counted.cells.length === 0)
@@ -171,7 +175,7 @@ async function determinism(plan: Plan, run: Turn, times: number, { print, width,
   return worst(runs, moved.length > 0);
 }
 
-/** Counts are the same each time, so one turn says all; timings are taken in turns. What others' sources cost is not remembered. */
+/** Counts are deterministic, so one run of each side is enough. Timings alternate. The history keeps nothing of either side. */
 async function against(
   word: string,
   plan: Plan,
@@ -190,7 +194,12 @@ async function against(
   }
   const side = (runs: Conducted[]) => runs.map(({ result }) => result.cells);
   const judged = judgePairs(pairRuns(plan.cells, side(ours), side(theirs)));
-  print(['', `${tree?.name ?? `kernel ${word}`} against the default:`, ...comparisonLines(judged, style, { width })]);
+  const name = tree?.name ?? `kernel ${word}`;
+  print([
+    '',
+    ...wrapped(`${name} compared with the default. 'better' means that ${name} is better.`, width),
+    ...comparisonLines(judged, style, { width }),
+  ]);
   return worst(
     [...ours, ...theirs],
     judged.some(({ comparison }) => comparison.gates),
@@ -201,7 +210,7 @@ function part(plan: Plan, takes: (cell: Cell) => boolean): Plan {
   return { cells: plan.cells.filter(takes), pruned: [], omitted: 0 };
 }
 
-/** Of several runs, and of what they said together. */
+/** The exit code of several runs, and of the comparison between them. */
 function worst(runs: readonly Conducted[], objection: boolean): number {
   const exitCode = exitCodeOf(runs.flatMap(({ result }) => result.cells.map(({ verdict }) => verdict)));
   return exitCode === ExitCode.ok && objection ? ExitCode.failed : exitCode;

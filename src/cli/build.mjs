@@ -1,12 +1,12 @@
 /**
- * Builds dist/ for the launcher. Nothing of ours can be imported before it, so what this host lacks is told here: it is no fault of the sources.
+ * Builds dist/ for the launcher. No compiled file exists yet, so this file explains by itself what the host lacks.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Ends the process if it cannot be built. */
+/** Builds dist/, or ends the process with an explanation. */
 export async function build(root) {
   const dist = join(root, 'dist');
   const pretty = process.stderr.isTTY ? ['--pretty'] : [];
@@ -44,17 +44,17 @@ function lacksPackages(root) {
   end(`${root} lacks the packages that it needs`, `npm ci, in ${root}`);
 }
 
-/** Ends the process if somebody else's dist/ is what stops it. */
+/** Ends the process if the user may not write dist/. */
 function denied(dist) {
   const why = denial(dist);
   if (why !== undefined)
     end(
-      `the sources have to be compiled into ${dist}, and ${why}`,
-      'its owner builds it, npm run build; or use a clone of your own',
+      `phyrlab must compile its sources into ${dist}, but ${why}`,
+      "let the folder's owner run npm run build, or use a clone of your own",
     );
 }
 
-/** Why dist/, or something in it, cannot be written; of a dist/ that is not there, the folder that it would be in. */
+/** Why dist/, or something in it, cannot be written. If there is no dist/ yet, the same for its parent. */
 function denial(dist) {
   const paths = existsSync(dist)
     ? [dist, ...readdirSync(dist, { recursive: true }).map((name) => join(dist, name))]

@@ -1,16 +1,16 @@
 /**
- * Bundles what the compiler left in dist/ into dist/bin/, which the launcher runs: a command then opens a few files in place of some 200, which
- * saves a third of its processor time. What is loaded late (`await import()`) stays a file of its own.
+ * Bundles what the compiler left in dist/ into dist/bin/, which the launcher runs. A command then opens a few files instead of some 200,
+ * which saves a third of its processor time. What is imported dynamically (`await import()`) stays a separate file.
  */
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** Packages that every command uses. The others stay packages: they are loaded by few commands, or hold compiled code. */
+/** Packages that every command uses. The others are not bundled: few commands load them, or they contain native code. */
 const BUNDLED = ['commander', 'fastest-levenshtein', 'zod'];
 const DAY_MS = 86_400_000;
 
-/** Of zod's 50 languages we speak one. */
+/** zod brings error messages in 50 languages. We use one. */
 const oneLanguage = {
   name: 'one-language',
   setup({ onResolve, onLoad }) {
@@ -39,11 +39,11 @@ export async function bundle(root) {
     logLevel: 'silent',
     external: Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)),
     plugins: [oneLanguage],
-    // Of a package in CommonJS.
+    // CommonJS packages need require().
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   });
   const written = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)));
-  // A run that goes on may yet load a file of the bundle before.
+  // A process that still runs may load a file of the previous bundle.
   for (const path of readdirSync(outdir).map((name) => join(outdir, name)))
     if (!written.has(path) && Date.now() - statSync(path).mtimeMs > DAY_MS) rmSync(path, { force: true });
 }

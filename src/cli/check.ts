@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { openImages } from '../images/index.js';
-import { ExitCode } from '../model/index.js';
+import { countOf, ExitCode } from '../model/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { say } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
@@ -23,6 +23,6 @@ async function check(options: ImageOptions): Promise<void> {
   const complaints = await images.checkGuest(KERNELS);
   for (const { about, line } of complaints) say(`${about}: ${line}`);
   const what = `guest/ on ${KERNELS.join(' and ')}: compiler, sparse, checkpatch`;
-  say(complaints.length === 0 ? `${what}: clean` : `${what}: ${complaints.length} complaints`);
+  say(complaints.length === 0 ? `${what}: clean` : `${what}: ${countOf(complaints.length, 'complaint')}`);
   process.exitCode = complaints.length === 0 ? ExitCode.ok : ExitCode.failed;
 }

@@ -1,16 +1,16 @@
 /**
- * What phyrlab can be told to do. Only the command that is asked for is loaded: its file may import all that it needs.
+ * The commands of phyrlab. Only the one that the user asks for is loaded, so its file may import whatever it needs.
  */
 import type { Command } from 'commander';
 
 export interface Entry {
   does: string;
-  /** Of the command, and of each of its subcommands. */
+  /** Examples of the command and of its subcommands. */
   examples: readonly string[];
   load: () => Promise<Command>;
 }
 
-/** As the help lists them. */
+/** In the order of the help text. */
 export const COMMANDS: Record<string, Entry> = {
   run: {
     does: 'run the cells of suites or patterns (default: smoke) and judge them',
@@ -31,32 +31,32 @@ export const COMMANDS: Record<string, Entry> = {
     load: async () => (await import('./repro.js')).reproCommand(),
   },
   merge: {
-    does: 'merge the shards of a run into one table, one result and one set of reports; cells of a missing shard are lost',
+    does: 'merge the shards of a run into one table, one result and one set of reports; cells of a missing shard count as lost',
     examples: ['phyrlab merge shards/ --report junit=all.xml'],
     load: async () => (await import('./merge.js')).mergeCommand(),
   },
   nightly: {
-    does: 'run all suites and measurements, report what is new since the last night, and free disk space; continues after a kill',
+    does: 'run all suites and measurements, report what is new since the last night, and free disk space; resumes a night that was killed',
     examples: ['phyrlab nightly --max-time 8h', 'phyrlab nightly --suite smoke'],
     load: async () => (await import('./nightly.js')).nightlyCommand(),
   },
   gc: {
-    does: 'remove old runs and unused images until the rest fits; never what is in use',
+    does: 'remove old runs and unused images until the rest fits; keeps whatever is in use',
     examples: ['phyrlab gc --disk 10G', 'phyrlab gc --dry-run'],
     load: async () => (await import('./gc.js')).gcCommand(),
   },
   list: {
-    does: 'list the suites; or the cells of a suite or pattern, and why others were pruned',
+    does: 'list the suites, or the cells of a suite or pattern and why others were pruned',
     examples: ['phyrlab list', "phyrlab list 'vtd-*/switch/p2p-*'", 'phyrlab list ci --pruned'],
     load: async () => (await import('./list.js')).listCommand(),
   },
   show: {
-    does: 'show a cell without booting it: machine, PCI tree, DMA routes, and what the cell expects and why',
+    does: 'show a cell without booting it: machine, PCI tree, DMA routes, and the expected result with its reason',
     examples: ['phyrlab show no-iommu/switch/p2p-near/phyr8'],
     load: async () => (await import('./show.js')).showCommand(),
   },
   shell: {
-    does: 'open a shell in the guest of a cell, or run one command there; modules are loaded and devices bound',
+    does: 'open a shell in the guest of a cell, or run one command there; the modules are loaded and the devices bound',
     examples: [
       'phyrlab shell vtd-strict/switch/crosscheck/phyr8',
       "phyrlab shell vtd-strict/switch/fio-verify/phyr8 -- 'dmesg | tail'",
@@ -64,7 +64,7 @@ export const COMMANDS: Record<string, Entry> = {
     load: async () => (await import('./shell.js')).shellCommand(),
   },
   reload: {
-    does: 'build what changed in guest/ and load it in the guest of a phyrlab shell in another terminal',
+    does: "build what changed in guest/ and load it in the guest of another terminal's phyrlab shell",
     examples: ['phyrlab reload'],
     load: async () => (await import('./reload.js')).reloadCommand(),
   },
@@ -74,7 +74,7 @@ export const COMMANDS: Record<string, Entry> = {
     load: async () => (await import('./watch.js')).watchCommand(),
   },
   images: {
-    does: 'build, update, list and remove what guests boot',
+    does: 'build, update, list and remove the images that guests boot',
     examples: [
       'phyrlab images build 7.3 debug',
       'phyrlab images update',
@@ -89,7 +89,7 @@ export const COMMANDS: Record<string, Entry> = {
     load: async () => (await import('./report.js')).reportCommand(),
   },
   findings: {
-    does: "list what a run found wrong in the kernel's own paths, with the smallest cell that shows it; known defects too",
+    does: "list what a run found wrong in the kernel's own code, with the smallest cell that shows it; includes known defects",
     examples: ['phyrlab findings', 'phyrlab findings --json'],
     load: async () => (await import('./findings.js')).findingsCommand(),
   },
@@ -118,7 +118,7 @@ export const COMMANDS: Record<string, Entry> = {
     load: async () => (await import('./bench.js')).benchCommand(),
   },
   doctor: {
-    does: 'check what this host can do for phyrlab, and say how to fix what it cannot',
+    does: 'check what phyrlab can use on this host, and say how to fix what is missing',
     examples: ['phyrlab doctor'],
     load: async () => (await import('./doctor.js')).doctorCommand(),
   },

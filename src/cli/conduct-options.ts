@@ -1,4 +1,4 @@
-/** The options of every command that runs cells. */
+/** The options of all commands that run cells. */
 import type { Command } from 'commander';
 import { addImageOptions, type Duration, duration, type ImageOptions, wholeNumber } from './options.js';
 import { type ReportTarget, reportTarget } from './reports.js';
@@ -18,43 +18,39 @@ export interface ConductOptions extends ImageOptions {
 
 export const BOOT_TIMEOUT_S = 90;
 
-/** The options that mean the same for every command that runs cells; some say themselves where they report to. */
+/** Adds them. A command that decides by itself where its reports go sets `reports: false`. */
 export function addConductOptions(command: Command, { reports } = { reports: true }): Command {
   if (reports) addReportOptions(command);
   command
     .option(
       '--jobs <N>',
-      'how many guests run at a time; one with more than two vCPUs counts as several (default: one per processor)',
+      'how many guests run at a time (default: one per processor); a guest with more than two vCPUs counts as several',
       wholeNumber(1, 1024),
     )
-    .option('--keep', 'also keep consoles and traces of guests without a failure')
+    .option('--keep', 'also keep the consoles and traces of guests without a failure')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .option(
       '--boot-timeout <SECONDS>',
-      `a guest that is not ready by then is lost (default: ${BOOT_TIMEOUT_S}, longer with a kernel that checks itself)`,
+      `a guest that is not ready by then is lost (default: ${BOOT_TIMEOUT_S}, longer for a debug kernel)`,
       wholeNumber(1, 3600),
     )
     .option(
       '--retries <N>',
-      'how often a lost cell is tried again; a failed cell never is (default: 0; at night 1)',
+      'how often to retry a lost cell (default: 0; nightly: 1); failed cells are never retried',
       wholeNumber(0, 100),
     )
-    .option('--cold', 'boot every guest, even if a snapshot of it exists')
-    .option('--fail-fast', 'end the run at the first failure; cells that have not ended are lost')
-    .option(
-      '--max-time <DURATION>',
-      'end the run after this time (90s, 20m, 1h30m); cells that have not ended are lost',
-      duration,
-    );
+    .option('--cold', 'boot every guest, even if there is a snapshot of it')
+    .option('--fail-fast', 'stop at the first failure; unfinished cells are lost')
+    .option('--max-time <DURATION>', 'stop after this time (90s, 20m, 1h30m); unfinished cells are lost', duration);
   return addImageOptions(command);
 }
 
 export function addReportOptions(command: Command): Command {
   return command
-    .option('--json <FILE>', "write the result as JSON; '-' is standard output, and the table goes to standard error")
+    .option('--json <FILE>', "write the result as JSON; with '-' to standard output, and the table to standard error")
     .option(
       '--report <FORMAT=FILE>',
-      "also report as json, junit, ktap or kcidb, or 'github' for annotations and a job summary; may be repeated",
+      "also write a report: json, junit, ktap or kcidb; 'github' writes annotations and a job summary; may be repeated",
       reportTarget,
     );
 }

@@ -1,4 +1,4 @@
-/** What every command that runs cells does: images, a folder for the run, the guests, and what is told of it. */
+/** The part that all commands which run cells share: prepare the images and the run's folder, run the guests, report. */
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
@@ -30,23 +30,23 @@ const SPACE_MIB = 512;
 export type Job = {
   seed: number;
   asked: Asked;
-  /** Sources of the modules in the place of guest/. */
+  /** Build the modules from this folder instead of guest/. */
   guest?: string | undefined;
-  /** What it measures is no part of the history. */
+  /** Keep the measurements out of the history. */
   forget?: boolean;
-  /** The run has a folder now. */
+  /** Called as soon as the run has a folder. */
   onBegin?: (run: RunRecord) => Promise<void>;
 } & (NewJob | BegunJob);
 
 interface NewJob {
   plan: Plan;
-  /** Which part of the plan that was asked for this is, and the cells of the others. */
+  /** If only a shard of the plan runs: which one, and the cells of the other shards. */
   part?: { shard: Shard; elsewhere: CellParts[] } | undefined;
   begun?: undefined;
 }
 
 interface BegunJob {
-  /** What a run of these cells had come to when its process died: it goes on from there. */
+  /** An earlier process died during this run. Continue it. */
   begun: { folder: string; log: EventLog };
 }
 
@@ -78,10 +78,10 @@ export async function conduct(
   });
   signal.throwIfAborted();
 
-  // After all that may be refused, which leaves no folder.
+  // A run that is refused for any of the reasons above leaves no folder.
   const id = begun?.log.start.run.id ?? newRunId();
   using store = await (begun ? RunStore.resume(begun.folder, begun.log.bytes) : RunStore.create(runs, id));
-  // Whoever clears up old runs sees that this one is at work.
+  // Tells phyrlab gc that this run is active.
   await using _atWork = await FileLock.tryAcquire(join(store.folder, EVENTS));
 
   const ids = cells.map((cell) => cell.id);
@@ -140,17 +140,17 @@ export async function conduct(
   return { id, ...(await recording.conclude({ duration_ms, interrupted: signal.aborted })) };
 }
 
-/** Shows what is done already, and returns what is left. */
+/** Shows what is done already. Returns the cells that remain. */
 function goOn(log: EventLog, recording: Recording): { plan: Plan; firstBoot: number } {
   const { done, cells, firstBoot } = whatIsLeft(log);
   recording.show(log.start);
   for (const event of done) recording.show(event);
-  const text = `goes on after ${done.length} of ${countOf(log.start.cells.length, 'cell')}`;
+  const text = `continues after ${done.length} of ${countOf(log.start.cells.length, 'cell')}`;
   recording.consume({ type: 'notice', at: new Date().toISOString(), level: 'info', text });
   return { plan: { cells: cells.map(fromOutside), pruned: log.start.pruned, omitted: 0 }, firstBoot };
 }
 
-/** What a run says of the images that it begins with. */
+/** What the record of a run says about the images that it started with. */
 export function imagesOf({
   qemu,
   kernel,
@@ -165,16 +165,16 @@ export function imagesOf({
   };
 }
 
-/** Better said now than after half of the cells. */
+/** Checks for free space before the run, because a full disk would end it half-way. */
 async function checkSpace(folder: string): Promise<void> {
-  let there = folder;
-  while (!existsSync(there)) there = dirname(there);
-  const { bavail, bsize } = await statfs(there);
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const { bavail, bsize } = await statfs(existing);
   const free = Math.floor((bavail * bsize) / 2 ** 20);
   if (free < SPACE_MIB) {
     throw new UsageError(
-      `only ${free} MiB are free where runs are kept (${folder}); ${SPACE_MIB} are needed`,
-      'free some, or choose another folder with --runs DIR',
+      `only ${free} MiB are free in the folder for runs (${folder}); phyrlab needs ${SPACE_MIB}`,
+      'free some space, or choose another folder with --runs DIR',
     );
   }
 }

@@ -34,8 +34,8 @@ interface Finding {
 export function doctorCommand(): Command {
   const command = new Command('doctor')
 
-    .option('--kernel <RELEASE|DIR>', 'the kernel for the accelerator probe', '7.3')
-    .option('--fresh', 'probe the accelerator again instead of using the kept answer');
+    .option('--kernel <RELEASE|DIR>', 'the kernel that the accelerator probe boots', '7.3')
+    .option('--fresh', 'probe the accelerator again instead of using the cached answer');
   return addImageOptions(command).action(doctor);
 }
 
@@ -65,7 +65,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
   say(await folder('runs', runsFolder()));
   const packages = await mirror(options, signal);
   say(packages);
-  if (cache.state === 'bad') say({ what: 'images', state: 'note', text: 'not known without a cache' });
+  if (cache.state === 'bad') say({ what: 'images', state: 'note', text: 'unknown, because the cache cannot be used' });
   else
     await imagesAndAccelerator(options, {
       say,
@@ -82,32 +82,32 @@ interface Looking {
   signal: AbortSignal;
   cacheDir: string;
   progress: ImagesOptions['progress'];
-  /** What the cache lacks can be had. */
+  /** The mirror can provide what the cache lacks. */
   fetchable: boolean;
 }
 
 async function imagesAndAccelerator(options: DoctorOptions, looking: Looking): Promise<void> {
   const { say, signal, cacheDir, progress, fetchable } = looking;
-  // Looks at what is there, and fetches nothing.
+  // Looks at the cache only. Downloads nothing.
   await using images = await openImages({ ...options, offline: true, progress, signal });
   const image = await images.image(options.kernel).catch((error: unknown) => {
     signal.throwIfAborted();
-    const why = options.offline ? '--offline fetches nothing' : 'the mirror does not give the rest';
-    const way = fetchable ? `${typed('images build')} makes them` : why;
+    const unavailable = options.offline ? '--offline downloads nothing' : 'the mirror cannot provide the rest';
+    const remedy = fetchable ? `${typed('images build')} makes them` : unavailable;
     say({
       what: 'images',
       state: fetchable || options.offline ? 'note' : 'bad',
-      text: `not all in the cache yet, ${way}: ${describe(hostFault(error) ?? error)}`,
+      text: `not all are in the cache yet; ${remedy}: ${describe(hostFault(error) ?? error)}`,
     });
     return undefined;
   });
   if (image === undefined) {
-    say({ what: 'accelerator', state: 'note', text: 'not known before there is an image to boot' });
+    say({ what: 'accelerator', state: 'note', text: 'unknown until there is an image to boot' });
     return;
   }
   const drift = images.drift();
   say({ what: 'images', state: 'good', text: `Linux ${image.kernel.release}, QEMU ${image.qemu.version}` });
-  if (drift.length > 0) say({ what: 'drift', state: 'note', text: `not as locked: ${drift.join(', ')}` });
+  if (drift.length > 0) say({ what: 'drift', state: 'note', text: `differ from the lock files: ${drift.join(', ')}` });
   const { accelerator, why } = await probeAccelerator({ ...image, cacheDir, fresh: options.fresh ?? false, signal });
   say({ what: 'accelerator', state: accelerator === 'kvm' ? 'good' : 'note', text: `${accelerator}: ${why}` });
 }
@@ -119,10 +119,10 @@ async function tools(signal: AbortSignal): Promise<Finding> {
   const missing = lacking.filter(({ use }) => use === undefined);
   if (missing.length > 0) return { what: 'tools', state: 'bad', text: `do not start: ${named(missing)}` };
   const unused = lacking.map((one) => `${named([one])}, for ${one.use}`).join('; ');
-  return { what: 'tools', state: 'good', text: `all ${needed} start${unused === '' ? '' : `; not here: ${unused}`}` };
+  return { what: 'tools', state: 'good', text: `all ${needed} start${unused === '' ? '' : `; missing: ${unused}`}` };
 }
 
-/** Modules are built with the toolbox as root, inside namespaces of their own. */
+/** Modules are built as root inside namespaces. */
 async function namespaces(signal: AbortSignal): Promise<Finding> {
   try {
     await checkNamespaces(signal);
@@ -135,7 +135,7 @@ async function namespaces(signal: AbortSignal): Promise<Finding> {
   }
 }
 
-/** Tried by writing there, as other users' files may lie in a folder of ours. */
+/** Checks by writing: the folder may be ours and its content another user's. */
 async function folder(what: string, path: string): Promise<Finding> {
   try {
     await mkdir(path, { recursive: true });
@@ -146,24 +146,24 @@ async function folder(what: string, path: string): Promise<Finding> {
     return {
       what,
       state: enough ? 'good' : 'note',
-      text: `${path}, ${formatBytes(free)} free${enough ? '' : ' (3 GiB are advised)'}`,
+      text: `${path}, ${formatBytes(free)} free${enough ? '' : ' (3 GiB are recommended)'}`,
     };
   } catch (error) {
     return { what, state: 'bad', text: describe(hostFault(error) ?? error) };
   }
 }
 
-/** Tried by fetching from it. */
+/** Checks by downloading. */
 async function mirror(options: DoctorOptions, signal: AbortSignal): Promise<Finding> {
   const what = 'mirror';
-  const only = 'needed only for what the cache lacks';
+  const only = 'only needed for what the cache lacks';
   try {
     const url = await findMirror(options.mirror, process.env, signal);
     if (options.offline) return { what, state: 'note', text: `${url}, not tried: --offline` };
     const wrong = await tryMirror(url, signal);
     return wrong === undefined
       ? { what, state: 'good', text: url }
-      : { what, state: 'note', text: `${url} does not give us its indexes: ${wrong} (${only})` };
+      : { what, state: 'note', text: `${url} does not serve its package indexes: ${wrong} (${only})` };
   } catch (error) {
     signal.throwIfAborted();
     return { what, state: 'note', text: `${describe(error)} (${only})` };

@@ -1,4 +1,7 @@
-/** What goes when room is wanted: old images first, then old runs, then newer images. Pure, so that what is announced is what is done. */
+/**
+ * Decides what to remove when disk space is short: old images first, then old runs, then newer images. Pure, so that a dry run announces
+ * exactly what would be done.
+ */
 import { notUsedFor, type Unused } from '../images/index.js';
 import { type KeptRun, runsToRemove } from '../results/index.js';
 
@@ -10,7 +13,10 @@ export interface Disk<Image extends Unused> {
   inCache: number;
 }
 
-/** What was not used for so many days goes from the cache in any case; if there is no room, before and after old runs. */
+/**
+ * Images that were not used for `always` days go in any case. If space is short, so do those unused for `before` days, then old runs, then
+ * those unused for `after` days.
+ */
 const UNUSED_DAYS = { always: 30, before: [7], after: [1, 0] };
 
 /** @param room bytes that runs and images may take together */

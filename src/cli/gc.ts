@@ -20,9 +20,9 @@ const KEEP_RUNS = 100;
 
 export function addGcOptions(command: Command): Command {
   return command
-    .option('--keep-runs <N>', 'how many runs are kept at most', wholeNumber(1, 100_000), KEEP_RUNS)
+    .option('--keep-runs <N>', 'how many runs to keep at most', wholeNumber(1, 100_000), KEEP_RUNS)
     .addOption(
-      new Option('--disk <SIZE>', 'what runs and images may take together; the history is kept in any case')
+      new Option('--disk <SIZE>', 'how much runs and images may occupy together; the history is always kept')
         .argParser(size)
         .default(20 * 2 ** 30, '20G'),
     );
@@ -30,7 +30,7 @@ export function addGcOptions(command: Command): Command {
 
 export function gcCommand(): Command {
   const command = new Command('gc')
-    .option('--dry-run', 'say what would go and how much room that would give, and remove nothing')
+    .option('--dry-run', 'list what would be removed and how much space that frees; remove nothing')
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)');
   return addGcOptions(command).action(async (options: GcOptions & { dryRun?: boolean }) => {
     using interrupt = interruptible();
@@ -45,11 +45,11 @@ export function gcCommand(): Command {
 export interface Garbage {
   runs: KeptRun[];
   images: Removable[];
-  /** Folders of old nights. */
+  /** The folders of old nights. */
   nights: { folder: string; bytes: number }[];
 }
 
-/** What there is no room for; nothing is changed. */
+/** What has to go. Changes nothing. */
 export async function findGarbage(
   { keepRuns: keep, disk: room, runs: chosen }: GcOptions,
   images: Pick<Images, 'list' | 'removable'>,
@@ -74,7 +74,7 @@ export async function findGarbage(
   };
 }
 
-/** Removes what there is no room for. Returns what was done, in one line. */
+/** Removes what has to go. Returns one line that says what was removed. */
 export async function collectGarbage(
   options: GcOptions,
   images: Pick<Images, 'list' | 'removable' | 'remove'>,
@@ -86,7 +86,7 @@ export async function collectGarbage(
   return `${counts(runs.length, gone.removed.length)} removed, ${formatBytes(gone.bytes + bytesOf([...runs, ...nights]))} freed`;
 }
 
-/** What collectGarbage() would do, a line each. */
+/** What collectGarbage() would do, one line each. */
 export function announce({ runs, images, nights }: Garbage): string[] {
   const all = [
     ...runs.map(({ folder, bytes }) => ({ what: `run ${basename(folder)}`, bytes })),

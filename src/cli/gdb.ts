@@ -1,23 +1,23 @@
-/** What a gdb needs to know about a running guest, as a script of its commands. Pure. */
+/** A gdb script that describes a running guest. */
 import { join } from 'node:path';
 import { archOf } from '../arches/index.js';
 import type { Kernel, Modules } from '../model/index.js';
 import type { Sections } from '../run/index.js';
 
-/** Where sources are when modules are built; where they are here is `guest`. */
+/** The folder in which modules are built. gdb maps it to `guest`, where the sources are here. */
 const BUILT_AT = '/box';
 
 export interface GdbScene {
   kernel: Kernel;
   modules: Modules;
   sections: readonly Sections[];
-  /** The Unix socket at which QEMU waits. */
+  /** The Unix socket of QEMU's gdb stub. */
   socket: string;
-  /** The folder of our modules' sources. */
+  /** The folder with the sources of our modules. */
   guest: string;
 }
 
-/** Kept in a file and read by `gdb -x`, or by `source` in a gdb that is already there. */
+/** For `gdb -x FILE`, or for `source FILE` in a gdb that already runs. */
 export function gdbScript({ kernel, modules, sections, socket, guest }: GdbScene): string {
   const { symbols, arch } = kernel;
   return [
@@ -33,8 +33,8 @@ export function gdbScript({ kernel, modules, sections, socket, guest }: GdbScene
 }
 
 /**
- * gdb takes where the code is and then where each other section is; it does not want to hear of notes and tables of the kernel's, nor of
- * code that is gone once the module is loaded: another's may be there by now.
+ * gdb takes the address of the code, then those of the other sections. Notes and the kernel's tables are of no use to it. Init sections are
+ * left out because their memory is freed once the module is loaded, and other code may be there by now.
  */
 function addSymbolFile({ module, sections }: Sections, dir: string): string[] {
   const { '.text': text, ...others } = sections;
@@ -45,11 +45,11 @@ function addSymbolFile({ module, sections }: Sections, dir: string): string[] {
   ];
 }
 
-/** What the debugger will not know. */
+/** What gdb will not know, as a sentence for the user. */
 export function gdbLacks({ symbols, release }: Kernel): string | undefined {
   if (symbols !== undefined) return undefined;
   return (
-    `${release} comes without symbols: gdb knows our modules by source line and nothing of the kernel. ` +
-    'A tree of your own (--kernel DIR, with CONFIG_DEBUG_INFO) has them'
+    `${release} has no symbols here: gdb knows our modules by source line, but nothing of the kernel. ` +
+    'Use a build tree of your own (--kernel DIR, with CONFIG_DEBUG_INFO) to have them'
   );
 }

@@ -12,26 +12,26 @@ export function imagesCommand(): Command {
   const command = new Command('images');
   command.addCommand(
     addImageOptions(new Command('build'))
-      .description('make what is missing, and check every byte of what is there')
+      .description('build what is missing, and verify every file that is there')
       .argument(
         '[NAME...]',
-        'qemu, toolbox, rootfs, a kernel (7.3, 7.2, debug, DIR); default: all that the 7.3 kernel needs',
+        'qemu, toolbox, rootfs, a kernel (7.3, 7.2, debug, DIR); default: all that kernel 7.3 needs',
       )
       .action(build),
   );
   command.addCommand(
     new Command('update')
-      .description('lock the versions that the mirror has now')
+      .description('lock the package versions that the mirror has now')
       .argument('[NAME...]', 'qemu, toolbox, rootfs, 7.3, 7.2, debug; default: all')
       .option('--mirror <URL>', "Debian mirror (default: $PHYRLAB_MIRROR, else the one that the host's apt uses)")
       .action(update),
   );
-  command.addCommand(new Command('list').description('what the cache holds').action(list));
+  command.addCommand(new Command('list').description('list what the cache holds').action(list));
   command.addCommand(
     new Command('gc')
-      .description('remove what was not used for some time')
-      .option('--keep-days <N>', 'how long what is not used is kept', wholeNumber(0, 36_500), 30)
-      .option('--dry-run', 'say what would go and how much room that would give, and remove nothing')
+      .description('remove images that were not used for some time')
+      .option('--keep-days <N>', 'for how many days to keep an unused image', wholeNumber(0, 36_500), 30)
+      .option('--dry-run', 'list what would be removed and how much space that frees; remove nothing')
       .action(gc),
   );
   return command;
@@ -51,7 +51,7 @@ async function buildOne(name: string, images: Images): Promise<void> {
   }
   const kernel = await images.kernel(name.replace(/^kernel-/, ''));
   await images.modules(kernel);
-  // Most of it is there by now.
+  // Shares most of its build with the modules without defects.
   await images.modules(kernel, { plants: true });
 }
 

@@ -1,12 +1,12 @@
-/** Ctrl-C and its relatives, as one AbortSignal for everything that a command does. */
+/** Turns SIGINT, SIGTERM and SIGHUP into one AbortSignal for all that a command does. */
 
 export class Interrupted extends Error {
   override name = 'Interrupted';
 }
 
 /**
- * Aborts on SIGINT, SIGTERM and SIGHUP. A second one ends the process at once: guests and builders die with it, which the
- * kernel sees to.
+ * Aborts on the first of these signals. A second one ends the process at once; the kernel then kills the guests and builders with it
+ * (PR_SET_PDEATHSIG).
  */
 export function interruptible(): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();

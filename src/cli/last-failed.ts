@@ -1,4 +1,4 @@
-/** --last-failed: the cells that have not passed, as the runs that had them were asked for. */
+/** --last-failed: finds the cells that have not passed since they last ran, and how those runs were asked for. */
 import { type Asked, countOf, describe } from '../model/index.js';
 import type { Plan } from '../plan/index.js';
 import { notPassed, type Unpassed } from '../results/index.js';
@@ -9,13 +9,13 @@ export interface LastFailed {
   plan: Plan;
   seed: number;
   asked: Partial<Asked> & Pick<Asked, 'words'>;
-  /** For a person, before it begins. */
+  /** Shown to the user before the run. */
   notes: string[];
 }
 
 /**
- * One run has one kernel: the newest of those that something is left of; the others have their turn when that has passed.
- * `undefined`: there is nothing left that could be run; `notes` say why.
+ * A run has one kernel, so this takes the newest group of runs with the same kernel, QEMU and scenarios that has unpassed cells. The other
+ * groups follow once that one has passed. With `plan: undefined` nothing is left to run; `notes` say why.
  */
 export async function lastFailed(
   runs: string,
@@ -43,13 +43,13 @@ export async function lastFailed(
     const cells = sources.flatMap((source) => again(suites, source, seed));
     const gone = count(sources) - cells.length;
     if (gone > 0)
-      notes.push(`${countOf(gone, 'cell that has not passed is', 'cells that have not passed are')} no more`);
+      notes.push(`${countOf(gone, 'cell that did not pass does', 'cells that did not pass do')} not exist any more`);
     if (cells.length === 0) continue;
     const unfinished = sources.reduce((sum, one) => sum + one.unfinished.length, 0);
     notes.push(
-      `${countOf(cells.length, 'cell has', 'cells have')} not passed${unfinished > 0 ? `; ${unfinished} of them not run to the end` : ''}`,
+      `${countOf(cells.length, 'cell has', 'cells have')} not passed${unfinished > 0 ? `; ${unfinished} of them did not finish` : ''}`,
     );
-    if (others.length > 0) notes.push(`${counted(others.flat())} on another kernel or QEMU, after these`);
+    if (others.length > 0) notes.push(`${counted(others.flat())} to run after these, with another kernel or QEMU`);
     const words = [...new Set(sources.flatMap((source) => source.run.asked?.words ?? idsOf(source)))];
     return {
       plan: { cells, pruned: [], omitted: 0 },
@@ -58,10 +58,13 @@ export async function lastFailed(
       notes,
     };
   }
-  return { plan: undefined, notes: notes.length > 0 ? notes : ['every cell that was run has passed since'] };
+  return { plan: undefined, notes: notes.length > 0 ? notes : ['all cells that were run have passed since'] };
 }
 
-/** As the suites have them now, with the seed that they had; by the words of that run, since an id alone may mean cells of several suites. */
+/**
+ * The cells as the suites declare them now, with the seed that they had. Looked up by the words of that run, because an id alone may match
+ * cells of several suites.
+ */
 function again(suites: readonly Suite[], source: Unpassed, seed: number | undefined): Cell[] {
   const ids = idsOf(source);
   const was = new Map([...source.failed, ...source.unfinished].map((cell) => [cell.id, cell]));
@@ -70,7 +73,7 @@ function again(suites: readonly Suite[], source: Unpassed, seed: number | undefi
   try {
     planned = planOf(suites, run.asked?.words ?? ids, seed ?? run.seed);
   } catch {
-    // What was asked for is no more.
+    // The suite or pattern does not exist any more.
     return [];
   }
   return planned.cells.flatMap((cell) => {
@@ -83,4 +86,4 @@ const idsOf = ({ failed, unfinished }: Unpassed): string[] => [...failed, ...unf
 
 const count = (sources: readonly Unpassed[]): number => sources.flatMap(idsOf).length;
 
-const counted = (sources: readonly Unpassed[]): string => `${count(sources)} more that have not passed`;
+const counted = (sources: readonly Unpassed[]): string => countOf(count(sources), 'more unpassed cell');

@@ -16,7 +16,7 @@ export function listCommand(): Command {
   return new Command('list')
 
     .argument('[SUITE|PATTERN...]', CELLS)
-    .option('--pruned', 'also each pruned cell with its reason, not only how many there are of each')
+    .option('--pruned', 'list each pruned cell with its reason, instead of counting them by reason')
     .option('--json', 'one JSON document on standard output')
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .action(async (words: string[], options: ListOptions) => {
@@ -66,7 +66,7 @@ function listCells(suites: readonly Suite[], words: readonly string[], options: 
   if (plan.pruned.length > 0) say('  each of them: --pruned');
 }
 
-/** The most frequent first. */
+/** Most frequent first. */
 function reasons(pruned: readonly PrunedCell[]): { reason: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const { reason } of pruned) counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -11,11 +11,11 @@ interface LogOptions {
   whole?: boolean;
 }
 
-/** Bytes that are read. A log of weeks is less. */
+/** The most bytes read from a log. Even weeks of logging fit. */
 const LARGEST = 256 << 20;
-/** Characters of a line that are kept. A journal's record has more than its message. */
+/** The most characters kept of a line. A record of the journal has more than its message. */
 const LONGEST = 64 << 10;
-/** Lines of a report that are shown unless all are asked for. */
+/** How many lines of a report are shown without --whole. */
 const SHOWN = 12;
 
 export function logCommand(): Command {
@@ -23,15 +23,15 @@ export function logCommand(): Command {
 
     .argument(
       '<FILE>',
-      "a kernel's log, as /dev/kmsg, dmesg (-r, -x, -T), journalctl -o json, syslog or a console has it; - for standard input",
+      "a kernel log as written by /dev/kmsg, dmesg (-r, -x, -T), journalctl -o json, syslog or a serial console; '-' reads standard input",
     )
     .option(
       '--allow <PATTERN>',
-      'do not object to lines that this is the whole of, with * for any text (may be repeated)',
+      'accept lines that match this pattern as a whole; * matches any text; may be repeated',
       (pattern: string, before: string[]) => [...before, pattern],
       [],
     )
-    .option('--whole', 'all lines of each report')
+    .option('--whole', 'show all lines of each report')
     .option('--json', 'one JSON document on standard output')
     .action(async (file: string, { allow, json, whole }: LogOptions) => {
       const log = readLog(await linesOf(file));
@@ -57,7 +57,10 @@ async function linesOf(file: string): Promise<string[]> {
       for await (const chunk of chunks) {
         bytes += chunk.length;
         if (bytes > LARGEST)
-          throw new UsageError(`${file} is larger than ${LARGEST >> 20} MiB`, 'cut it: tail -c 200M');
+          throw new UsageError(
+            `${file} is larger than ${LARGEST >> 20} MiB`,
+            'shorten it, for example with tail -c 200M',
+          );
         splitter.push(chunk);
       }
     });
@@ -74,7 +77,7 @@ function logLines(file: string, { format, levels }: ForeignLog, judgement: LogJu
   const width = columnsOf(process.stdout);
   const summary = [
     `${countOf(objections.length, 'objection')} in ${countOf(lines, 'line')} of the kernel (${format})`,
-    ...(levels ? [] : ['it shows no severities, so only known phrases were looked for']),
+    ...(levels ? [] : ['the log has no severities, so only known phrases were looked for']),
     ...(allowed > 0 ? [`${countOf(allowed, 'line')} allowed`] : []),
     ...(reason === undefined ? [] : [reason]),
   ];
@@ -91,7 +94,7 @@ function objectionLines(
   shown: number,
 ): string[] {
   const head = `${file}:${line}: ${told(detail)}${count > 1 ? ` (${count} times)` : ''}`;
-  // One line says all that its head says.
+  // A report of one line is complete with its heading.
   const below = text.length > 1 ? text.slice(0, shown).map((each) => `    ${told(each)}`) : [];
   const more = text.length - below.length;
   return [

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-// Not by the index: its schemas take longer to make than most commands take.
+// Not imported from the index: building its schemas takes longer than most commands.
 import { InfraError, UsageError } from '../model/errors.js';
 import { EXIT_CODES, ExitCode } from '../model/exit-code.js';
 import { hostFault } from '../model/host-fault.js';
@@ -19,7 +19,7 @@ export async function main(argv: string[]): Promise<void> {
     .description("A QEMU-backed hardware test harness for the Linux kernel's DMA mapping code")
     .version(version)
     .configureHelp({ subcommandTerm: (command) => command.name() })
-    .addHelpText('after', `\nWhat a command takes: phyrlab help COMMAND\n\nExit codes:\n${exitCodes().join('\n')}`);
+    .addHelpText('after', `\nOptions of a command: phyrlab help COMMAND\n\nExit codes:\n${exitCodes().join('\n')}`);
   const asked = commandIn(argv.slice(2));
   for (const [name, { does, examples, load }] of Object.entries(COMMANDS)) {
     const command = name === asked ? await load() : new Command(name);
@@ -31,11 +31,11 @@ export async function main(argv: string[]): Promise<void> {
     command.exitOverride().configureOutput({
       writeOut: (text) => print(process.stdout, text),
       writeErr: (text) => print(process.stderr, text),
-      // One line says what is wrong, the next what to type.
+      // One line says what is wrong, the next the usage.
       outputError: (text, write) => write(text.replace(/^error: /, 'phyrlab: ').replace(/\n\((?=Did you mean)/, ' (')),
     });
   }
-  // A reader that has seen enough (`| head`) ends the reading, not the run.
+  // If the reader has seen enough (`| head`), the output ends, but not the run.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
@@ -53,7 +53,7 @@ function formatExamples(examples: readonly string[], command: string): string {
   return ['', fitting.length === 1 ? 'Example:' : 'Examples:', ...fitting.map((example) => `  ${example}`)].join('\n');
 }
 
-/** The command that the words ask for, or ask help for. */
+/** The command that the user runs, or wants help for. */
 function commandIn(words: readonly string[]): string | undefined {
   const [first, second] = words.filter((word) => !word.startsWith('-'));
   return first === 'help' ? second : first;
@@ -64,9 +64,9 @@ function exitCodes(): string[] {
   return names.map((name) => `${String(ExitCode[name]).padStart(5)}  ${EXIT_CODES[name]}`);
 }
 
-/** One line for a person (and what to do), the exit code for a script. */
+/** Prints one line for the user (and what to do), and returns the exit code. */
 function report(error: unknown): number {
-  // What ended the work, and not what could not be put away after it.
+  // Report what ended the work, not what failed while cleaning up after it.
   if (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error)
     return report(error.suppressed);
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;

@@ -31,20 +31,20 @@ interface MergeCommandOptions {
 export function mergeCommand(): Command {
   const command = new Command('merge')
 
-    .argument('<DIR|RUN...>', `folders that hold runs; or ${RUN}`)
-    .option('--runs <DIR>', 'where the merged run is kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)');
+    .argument('<DIR|RUN...>', `folders that contain runs; or ${RUN}`)
+    .option('--runs <DIR>', 'where to keep the merged run (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)');
   return addReportOptions(command).action(merge);
 }
 
 async function merge(folders: string[], options: MergeCommandOptions): Promise<void> {
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
-  // What is neither a path nor there is a run's name.
+  // A word that is no path and no existing file is the name of a run.
   const folderOf = (word: string) =>
     word.includes('/') || existsSync(word) ? resolve(word) : findRun(runsFolder(options.runs), word);
   const logs = (await Promise.all(folders.map((word) => logsIn(folderOf(word))))).flat();
   if (logs.length === 0)
-    throw new UsageError(`no run in ${folders.join(', ')}`, 'name the folders that the shards kept their runs in');
+    throw new UsageError(`no run in ${folders.join(', ')}`, 'name the folders in which the shards kept their runs');
   const [{ seed, asked }] = logs.map(({ start }) => start.run) as [ShardLog['start']['run']];
   const id = newRunId();
   const merged = mergeShards(logs, {
@@ -67,20 +67,20 @@ async function merge(folders: string[], options: MergeCommandOptions): Promise<v
   for (const event of merged.events) recording.consume(event);
   for (const { from, to } of merged.evidence) {
     await cp(from, join(store.folder, to), { recursive: true }).catch((error: unknown) =>
-      recording.consume(notice(`evidence is not there: ${describe(error)}`)),
+      recording.consume(notice(`cannot copy evidence: ${describe(error)}`)),
     );
   }
   const { exitCode } = await recording.conclude({ duration_ms: Math.max(...logs.map(lengthOf)), interrupted: false });
   process.exitCode = exitCode;
 }
 
-/** Of the folder itself if it is a run's, else of those in it. */
+/** Reads the folder itself if it is a run, else the runs in it. */
 async function logsIn(folder: string): Promise<ShardLog[]> {
   const names = existsSync(join(folder, EVENTS)) ? [] : await inside(folder);
   const runs = names.length === 0 ? [folder] : names.map((name) => join(folder, name));
   const logs = await Promise.all(runs.filter((run) => existsSync(join(run, EVENTS))).map(logOf));
   const found = logs.flatMap((log) => log ?? []);
-  if (found.length === 0) complain(`warning: no run began in ${folder}: what its shard had to run is lost`);
+  if (found.length === 0) complain(`warning: ${folder} contains no run: the cells of its shard are lost`);
   return found;
 }
 
@@ -97,7 +97,7 @@ async function logOf(folder: string): Promise<ShardLog | undefined> {
   return log && { ...log, folder };
 }
 
-/** Shards run side by side: the longest says how long it took. ms */
+/** In ms. Shards run in parallel, so the longest determines the duration. */
 function lengthOf({ start, events }: ShardLog): number {
   return Math.max(0, Date.parse(events.at(-1)?.at ?? start.at) - Date.parse(start.at));
 }

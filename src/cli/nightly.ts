@@ -40,17 +40,17 @@ export function nightlyCommand(): Command {
 
     .option(
       '--suite <SUITE|PATTERN>',
-      'run this instead of the suites nightly, those of consumers (on 7.2), debug (on the debug kernel) and bench; any number of times',
+      'run this instead of the suites nightly, those for consumers of the mapping code (on 7.2), debug (on the debug kernel) and bench; may be repeated',
       (word: string, earlier: string[] = []) => [...earlier, word],
     )
-    .option('--kernel <RELEASE|DIR>', 'a kernel of the locks or the build tree of your own', DEFAULT_KERNEL)
+    .option('--kernel <RELEASE|DIR>', 'a locked kernel or your own build tree', DEFAULT_KERNEL)
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
-    .option('--fresh', 'begin a new night, though the last one did not end');
+    .option('--fresh', 'start a new night even if the last one is unfinished');
   addConductOptions(command, { reports: false });
   return addGcOptions(command).action(nightly);
 }
 
-interface AtWork {
+interface NightInProgress {
   options: NightlyOptions;
   nights: Nights;
   night: Night;
@@ -67,7 +67,7 @@ async function nightly(options: NightlyOptions): Promise<void> {
   await using lock = await FileLock.tryAcquire(join(nights.folder, 'lock'));
   if (lock === null)
     throw new UsageError(
-      `another phyrlab nightly is at work in ${nights.folder}`,
+      `another phyrlab nightly is running in ${nights.folder}`,
       'wait for it, or choose another --runs',
     );
   using interrupt = interruptible();
@@ -83,16 +83,16 @@ async function nightly(options: NightlyOptions): Promise<void> {
     kernel: options.kernel,
     fresh: options.fresh ?? false,
   });
-  // A name that nothing has is better said now than in the morning.
+  // Reports an unknown name now, not in the morning.
   for (const { words } of night.stages) select(suites, words, night.seed);
   const earlier = all.filter(({ id }) => id !== night.id);
   status.print(said);
   await nights.save(night);
   await using images = await openImages({ ...options, progress: progressReporter(status), signal });
 
-  const atWork: AtWork = { options, nights, night, images, status, signal, started };
+  const inProgress: NightInProgress = { options, nights, night, images, status, signal, started };
   for (const stage of night.stages.filter(({ outcomes, trouble }) => outcomes === undefined && trouble === undefined)) {
-    await runStage(stage, atWork);
+    await runStage(stage, inProgress);
     await nights.save(night);
   }
   await judge(night, earlier, options);
@@ -118,20 +118,20 @@ async function nightly(options: NightlyOptions): Promise<void> {
   ]);
 }
 
-/** Runs a stage, or the rest of it, and writes its reports. What keeps it from running does not keep the others. */
-async function runStage(stage: NightStage, atWork: AtWork): Promise<void> {
-  const { options, nights, night, images, status, signal, started } = atWork;
+/** Runs a stage, or what is left of it, and writes its reports. If it cannot run, the other stages still do. */
+async function runStage(stage: NightStage, inProgress: NightInProgress): Promise<void> {
+  const { options, nights, night, images, status, signal, started } = inProgress;
   status.print(`\nstage ${stage.name}: ${stage.words.join(' ')} on kernel ${stage.kernel}`);
   const folder = nights.folderOf(night);
   try {
-    const job = await jobOf(stage, atWork);
+    const job = await jobOf(stage, inProgress);
     const targets = [
       { format: 'junit' as const, file: join(folder, `${stage.name}.junit.xml`) },
       { format: 'json' as const, file: join(folder, `${stage.name}.json`) },
     ];
     const own = { retries: 1, ...options, targets, output: process.stdout, started };
     const { id, exitCode, result } = await conduct(job, own, { images, status, signal });
-    // The stage stays open: the next nightly goes on with it.
+    // The stage stays unfinished: the next nightly resumes it.
     if (exitCode === ExitCode.interrupted) signal.throwIfAborted();
     await writeWholeReport(join(runsFolder(options.runs), id), join(folder, `${stage.name}.html`));
     stage.outcomes = outcomesOf(result);
@@ -139,11 +139,11 @@ async function runStage(stage: NightStage, atWork: AtWork): Promise<void> {
     signal.throwIfAborted();
     if (!(error instanceof InfraError || error instanceof UsageError)) throw error;
     stage.trouble = describe(error);
-    status.print(`stage ${stage.name} could not be run: ${stage.trouble}`);
+    status.print(`stage ${stage.name} could not run: ${stage.trouble}`);
   }
 }
 
-async function jobOf(stage: NightStage, { options, nights, night, images, status }: AtWork): Promise<Job> {
+async function jobOf(stage: NightStage, { options, nights, night, images, status }: NightInProgress): Promise<Job> {
   const asked = askedFor(stage.words, { ...options, kernel: stage.kernel });
   const image = imagesOf(await images.image(stage.kernel));
   const keys = Object.values(image)
@@ -156,7 +156,7 @@ async function jobOf(stage: NightStage, { options, nights, night, images, status
   };
   const folder = stage.run === undefined ? undefined : join(runsFolder(options.runs), stage.run);
   if (folder !== undefined && stage.images !== keys)
-    status.print(`run ${stage.run} cannot go on, since its images are not the same any more: it begins again`);
+    status.print(`run ${stage.run} cannot be resumed because its images have changed; it starts again`);
   else if (folder !== undefined && existsSync(folder)) {
     const log = await readEvents(folder);
     if (log !== undefined) return { seed: night.seed, asked, begun: { folder, log }, onBegin };
@@ -174,7 +174,7 @@ function outcomesOf({ cells }: RunResult): NonNullable<NightStage['outcomes']> {
   }));
 }
 
-/** Holds the night's measurements against those of earlier nights: what was measured by day has other modules every time. */
+/** Compares the night's measurements with those of earlier nights only: runs made by day often have other modules. */
 async function judge(night: Night, earlier: readonly Night[], options: NightlyOptions): Promise<void> {
   if (!existsSync(historyFolder(runsFolder(options.runs)))) return;
   const nightly = new Set(earlier.flatMap(({ stages }) => stages.flatMap(({ run }) => run ?? [])));

@@ -1,20 +1,20 @@
-/** Which night it is: a new one, or the rest of the last. */
+/** Decides whether a new night begins or the last one is resumed. */
 import { randomInt } from 'node:crypto';
 import { NIGHT_SCHEMA, type Night, type NightStage } from '../model/index.js';
 import { newRunId } from '../results/index.js';
 
 export interface NightWish {
-  /** Suites that there are. */
+  /** All suites. */
   suites: readonly string[];
-  /** Of them, those that run on another kernel as well. */
+  /** Those of them that also run on another kernel. */
   consumers: readonly string[];
-  /** What the user wants instead of all that a night has. */
+  /** What the user wants instead of the usual stages. */
   words: readonly string[] | undefined;
   kernel: string;
   fresh: boolean;
 }
 
-/** A night that was begun so long ago is over, whatever became of it: its code is not today's. */
+/** A night that started longer ago is not resumed: the code has changed since. */
 const OVER_MS = 20 * 3_600_000;
 
 export function beginNight(
@@ -27,12 +27,12 @@ export function beginNight(
   const night: Night = { schema: NIGHT_SCHEMA, id: newRunId(now), started: now.toISOString(), seed, stages };
   if (last === undefined || last.ended !== undefined) return { night, said: `night ${night.id}, seed ${seed}` };
   const begins = `; night ${night.id} begins`;
-  if (wish.fresh) return { night, said: `night ${last.id} did not end and is left, as asked${begins}` };
+  if (wish.fresh) return { night, said: `night ${last.id} is unfinished and abandoned, as requested${begins}` };
   if (now.getTime() - Date.parse(last.started) > OVER_MS)
-    return { night, said: `night ${last.id} did not end, and is too old to go on with${begins}` };
+    return { night, said: `night ${last.id} is unfinished and too old to resume${begins}` };
   if (asks(last.stages) !== asks(stages))
-    return { night, said: `night ${last.id} did not end, and was to run something else${begins}` };
-  return { night: last, said: `night ${last.id} did not end: it goes on` };
+    return { night, said: `night ${last.id} is unfinished, but ran something else${begins}` };
+  return { night: last, said: `resuming unfinished night ${last.id}` };
 }
 
 function asks(stages: readonly NightStage[]): string {

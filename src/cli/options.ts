@@ -1,17 +1,16 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 
-/** What a command takes for a run: findRun() finds it. */
-export const RUN = 'the id of a run or the beginning of it, its folder, or newest';
+/** Help text for an argument that names a run. findRun() looks it up. */
+export const RUN = "a run's id or the beginning of it, its folder, or newest";
 
-/** For every argument that names cells: a word means the same wherever it is given (src/plan/named.ts). */
-export const CELLS =
-  'a suite, the id of a cell, or a pattern: with * it must match a whole id, without * a part of an id is enough';
+/** Help text for every argument that names cells. It means the same in every command (src/plan/named.ts). */
+export const CELLS = 'a suite, a cell id, or a pattern: with * it must match a whole id, without * any part of an id';
 
-/** For every argument that names one. */
-export const ONE_CELL = 'the id of a cell, or a pattern that matches one cell';
+/** Help text for every argument that names one cell. */
+export const ONE_CELL = 'a cell id, or a pattern that matches one cell';
 
-/** Where images come from; shared by every command that may build some. */
+/** Where images come from. All commands that may build images have these options. */
 export interface ImageOptions {
   mirror?: string;
   locked?: boolean;
@@ -22,22 +21,22 @@ export interface ImageOptions {
 export function addImageOptions(command: Command): Command {
   return command
     .option('--mirror <URL>', "Debian mirror (default: $PHYRLAB_MIRROR, else the one that the host's apt uses)")
-    .option('--locked', 'use only the locked package versions; fail if one has left the mirror')
-    .option('--offline', 'use only what the cache holds')
-    .option('--qemu <PATH>', 'a qemu-system-x86_64 of your own instead of the pinned one');
+    .option('--locked', 'use only the locked package versions; fail if the mirror no longer has one')
+    .option('--offline', 'use only what the cache holds; download nothing')
+    .option('--qemu <PATH>', 'your own qemu-system-x86_64 instead of the locked one');
 }
 
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
   };
 }
 
 export interface Duration {
   ms: number;
-  /** As the user put it. */
+  /** As the user wrote it. */
   said: string;
 }
 
@@ -46,7 +45,7 @@ export function duration(text: string): Duration {
   const [, hours, minutes, seconds] = /^(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text) ?? [];
   const ms = ((Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60 + Number(seconds ?? 0)) * 1000;
   if (ms > 0 && ms < 2 ** 31) return { ms, said: text };
-  throw new InvalidArgumentError('It takes a duration such as 90s, 20m or 1h30m, less than 24 days.');
+  throw new InvalidArgumentError('Expected a duration such as 90s, 20m or 1h30m, less than 24 days.');
 }
 
 export interface Part {
@@ -59,14 +58,14 @@ export function part(text: string): Part {
   const [, i, n] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
   const [index, count] = [Number(i), Number(n)];
   if (index >= 1 && index <= count) return { index, count };
-  throw new InvalidArgumentError('It takes I/N, the I-th of N parts, e.g. 2/4.');
+  throw new InvalidArgumentError('Expected I/N, the I-th of N parts, e.g. 2/4.');
 }
 
-/** For commander: `500M`, `20G`; bytes. */
+/** For commander: parses `500M` or `20G` into bytes. */
 export function size(text: string): number {
   const [, number, unit] = /^(\d{1,6}(?:\.\d+)?)([MGT])$/.exec(text) ?? [];
   if (number !== undefined) return Math.round(Number(number) * 2 ** { M: 20, G: 30, T: 40 }[unit as 'M' | 'G' | 'T']);
-  throw new InvalidArgumentError('It takes a size such as 500M or 20G.');
+  throw new InvalidArgumentError('Expected a size such as 500M or 20G.');
 }
 
 /** For commands that boot a kernel. */
@@ -89,7 +88,7 @@ export function addKernelOptions(command: Command): Command {
     );
 }
 
-/** What Images takes for a kernel; paths as they are good from anywhere. */
+/** The kernel in the form that Images takes, with absolute paths. */
 export function kernelSpec({ kernel, kernelConfig }: KernelOptions): string {
   if (kernelConfig !== undefined) return `${kernel ?? 'debug'}+${resolve(kernelConfig)}`;
   if (kernel === undefined) return DEFAULT_KERNEL;

@@ -30,13 +30,13 @@ export function perfCommand(): Command {
       .description(description)
       .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
       .option('--json', 'one JSON document on standard output');
-  add('history', 'series over time, with the runs in which they changed')
-    .argument('<SERIES>', "a part of 'CELL METRIC', or a glob for all of it")
+  add('history', 'show series over time, with the runs in which they changed')
+    .argument('<SERIES>', "part of 'CELL METRIC', or a glob that matches all of it")
     .action((word: string, options: HistoryOptions) =>
       withHistory(options, (history) => showHistory(history, word, options)),
     );
-  add('compare', 'what two runs, or two sets of runs, say about each other')
-    .argument('<BEFORE>', `${RUN}; several with commas between them`)
+  add('compare', 'compare two runs, or two sets of runs')
+    .argument('<BEFORE>', `${RUN}; separate several with commas`)
     .argument('<AFTER>', 'the same')
     .action((a: string, b: string, options: HistoryOptions) =>
       withHistory(options, async (history) => {
@@ -45,11 +45,11 @@ export function perfCommand(): Command {
         await show(compared, after, options);
       }),
     );
-  add('gate', 'exit code 1 if the newest run is worse than its baseline, 2 if nothing could be told')
+  add('gate', 'exit with 1 if the newest run is worse than its baseline, with 2 if that cannot be told')
     .option('--run <RUN>', 'the run to judge, as for compare (default: the newest)')
     .option(
       '--baseline <RUN|auto>',
-      'what it is held against, as for compare; auto: for each series the run before that measured it',
+      'the runs to compare it with, as for compare; auto: for each series the previous runs that measured it',
       'auto',
     )
     .action((options: HistoryOptions & { run?: string; baseline: string }) =>
@@ -78,10 +78,10 @@ export async function withHistory(options: HistoryOptions, use: (history: Histor
   await use(history);
 }
 
-/** At least one run, of those that the history has. */
+/** At least one run of the history. */
 type Runs = [string, ...string[]];
 
-/** What a person named, with commas between several; else the newest. */
+/** The runs that the user named, separated by commas; by default the newest. */
 async function runsOf(history: History, words: string | undefined, options: HistoryOptions): Promise<Runs> {
   const runs = runsFolder(options.runs);
   const ids = (await history.runs()).map(({ run }) => run).reverse();
@@ -91,7 +91,7 @@ async function runsOf(history: History, words: string | undefined, options: Hist
     const folder = word === undefined ? undefined : runAt(word);
     const id = folder === undefined ? word : (await readStart(folder))?.run.id;
     if (id !== undefined && !ids.includes(id) && runAt(join(runs, id)) !== undefined)
-      throw new UsageError(`run ${id} measured nothing that is kept`, `the newest that did is ${ids[0]}`);
+      throw new UsageError(`the history has no measurements of run ${id}`, `the newest run that has some is ${ids[0]}`);
     return pickRun(ids, id, `in the history of ${runs}`);
   };
   const found: Runs = [await idOf(first)];
@@ -104,16 +104,16 @@ export interface Compared {
   alone: Alone[];
 }
 
-/** One side's runs against the other's. */
+/** Compares two sets of runs. */
 async function compare(history: History, before: Runs, after: Runs): Promise<Compared> {
   const common = before.find((run) => after.includes(run));
-  if (common !== undefined) throw new UsageError(`run ${common} is on both sides`, 'name two runs');
+  if (common !== undefined) throw new UsageError(`run ${common} is on both sides`, 'name two different runs');
   return judged(await side(history, before), await side(history, after));
 }
 
 /**
- * Each series of a run against what came before it.
- * @param counts which of the earlier runs count; default: all
+ * Compares each series of a run with the runs before it.
+ * @param counts which earlier runs to use; default: all
  */
 export async function gate(
   history: History,
@@ -124,7 +124,7 @@ export async function gate(
   const earlier = await history.before(run, POOLED_RUNS, counts);
   const before = new Map<string, Side>();
   for (const [key, { series }] of after) {
-    // A count says all there is to say at once; of timings, a few runs together make a sample.
+    // Counts are exact, so one run is enough. Timings need a sample from several runs.
     const samples = earlier.get(key)?.slice(series.kind === 'exact' ? -1 : 0);
     if (samples !== undefined) before.set(key, { series, values: samples.flatMap(({ values }) => values) });
   }
@@ -144,7 +144,7 @@ function judged(before: Sides, after: Sides, others: Series[] = []): Compared {
   return { judged: judgePairs(pairs), alone };
 }
 
-/** What these runs measured together. */
+/** All samples of these runs together, by series. */
 async function side(history: History, runs: readonly string[]): Promise<Sides> {
   const all = new Map<string, Side>();
   for (const run of runs)
@@ -171,7 +171,7 @@ async function show({ judged, alone }: Compared, [run]: Runs, options: HistoryOp
 
 async function showHistory(history: History, word: string, options: HistoryOptions): Promise<void> {
   const found = await history.series(matcher(word));
-  if (found.length === 0) throw new UsageError(`no series has '${word}' in its name`, "try a part of a cell's id");
+  if (found.length === 0) throw new UsageError(`no series matches '${word}'`, "try a part of a cell's id");
   const all = found.map((one) => ({
     ...one,
     changes: changesOf(

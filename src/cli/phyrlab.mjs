@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 /**
- * The command `phyrlab`. Builds dist/ first when a source is newer, so that an edited harness file is never silently ignored.
+ * The command `phyrlab`. Rebuilds dist/ first if a source is newer, so that no edit of harness/ or src/ is ignored.
  */
+
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-/** The bundler writes it each time, and last. */
+/** The file that a build writes last. */
 const built = join(root, 'dist', 'bin', 'main.js');
 
 function newest(folder) {
   let time = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    // As join() would say it, which takes longer than all else here.
+    // A template string, because join() takes longer than everything else here.
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) time = Math.max(time, newest(path));
     else if (entry.name.endsWith('.ts')) time = Math.max(time, statSync(path).mtimeMs);

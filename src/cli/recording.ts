@@ -1,6 +1,6 @@
 /**
- * What becomes of a run's events, whether they happen now or are read from files: the terminal's table, the folder of the run with
- * its result, the history of measurements, the reports that were asked for.
+ * Consumes the events of a run, live or read from files: prints the terminal's table, keeps the run's folder with its result, adds
+ * measurements to the history, and writes the requested reports.
  */
 import { join } from 'node:path';
 import {
@@ -35,9 +35,9 @@ export interface RecordingOptions {
   targets: readonly ReportTarget[];
   status: StatusLine;
   style: Style;
-  /** How long its cells took before. */
+  /** How long the cells took in earlier runs. */
   earlier?: Earlier;
-  /** What was measured is no part of the history. */
+  /** Keep the measurements out of the history. */
   forget?: boolean;
 }
 
@@ -58,7 +58,7 @@ export class Recording {
     this.show(event);
   };
 
-  /** As consume, for what is in the run's file already. */
+  /** Like consume(), for events that the run's file already has. */
   readonly show = (event: RunEvent): void => {
     if (event.type === 'run-start') {
       this.#run = event.run;
@@ -74,14 +74,14 @@ export class Recording {
   readonly #shown = (record: CellRecord): CellRecord =>
     shownHere(record, { run: this.#run?.id ?? '', folder: this.#options.store.folder });
 
-  /** The end of the run. Everything that is written of it is there when this resolves. */
+  /** Ends the run. All files are complete when this resolves. */
   async conclude(end: { duration_ms: number; interrupted: boolean }): Promise<{ exitCode: number; result: RunResult }> {
     const { store, runs, targets, forget } = this.#options;
     const { duration_ms, interrupted } = end;
     if (this.#run === undefined) throw new TypeError('a run that did not begin has no end');
     const cells = inOrder(this.#records, this.#cells);
     const { shard } = this.#run;
-    // Whether anything was shown at all is for the whole to say: a shard may have nothing to run.
+    // A shard may have no cells. Whether nothing at all ran is judged when the shards are merged.
     const verdicts = [...cells.map((cell) => cell.verdict), ...(shard === undefined ? [] : (['pass'] as const))];
     const exitCode = interrupted ? ExitCode.interrupted : exitCodeOf(verdicts);
     this.consume({ type: 'run-end', at: new Date().toISOString(), exitCode, interrupted });
@@ -94,7 +94,7 @@ export class Recording {
     this.#terminal.table(costBars(instructionCosts(cells), width));
     this.#terminal.totals(cells, duration_ms, store.folder);
     await store.writeResult(result);
-    // A shard is measured when it is merged: its figures are of the whole run.
+    // The history gets the figures of a shard when the shards are merged.
     const samples = interrupted || forget || shard !== undefined ? undefined : samplesOf(result, this.#cells);
     if (samples !== undefined) await writeSamples(historyFolder(runs), samples.header, samples.lines);
     await writeReports([{ format: 'ktap', file: join(store.folder, 'result.ktap') }, ...targets], result, this.#shown);
@@ -102,7 +102,7 @@ export class Recording {
     return { exitCode, result };
   }
 
-  /** The page for a person. It can be made again at any time, so that nothing of the run hangs on it. */
+  /** Writes the HTML report. The run does not depend on it: it can be made again at any time. */
   async #report(): Promise<void> {
     const { store, status } = this.#options;
     try {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { matcher, UsageError } from '../model/index.js';
+import { countOf, matcher, UsageError } from '../model/index.js';
 import { runsFolder } from '../results/index.js';
 import { askDesk, desks } from '../run/index.js';
 import { say } from '../terminal/index.js';
@@ -7,8 +7,8 @@ import { say } from '../terminal/index.js';
 export function reloadCommand(): Command {
   return new Command('reload')
 
-    .argument('[CELL]', 'the cell of that shell, or a part of its id; needed only if there are several')
-    .option('--runs <DIR>', 'where that shell keeps its folder (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
+    .argument('[CELL]', "the shell's cell, or a part of its id; only needed if several shells run")
+    .option('--runs <DIR>', 'where the shell keeps its folder (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .action(async (word: string | undefined, options: { runs?: string }) => {
       const all = await desks(runsFolder(options.runs));
       const fitting = word === undefined ? all : all.filter(({ cell }) => matcher(word)(cell));
@@ -26,8 +26,11 @@ export function reloadCommand(): Command {
 
 /** @returns what is wrong, and what to do */
 function whichOne(cells: readonly string[], word: string | undefined): [string, string] {
-  if (cells.length === 0) return ['no guest is running to reload modules in', 'start one: phyrlab shell CELL'];
+  if (cells.length === 0) return ['no guest is running in a phyrlab shell', 'start one: phyrlab shell CELL'];
+  const matching = word === undefined ? 0 : cells.filter(matcher(word)).length;
   const what =
-    word === undefined ? `${cells.length} guests are running` : `not one, but another number of guests match '${word}'`;
+    word === undefined
+      ? `${cells.length} guests are running`
+      : `${countOf(matching, 'running guest matches', 'running guests match')} '${word}'`;
   return [what, `name one: phyrlab reload ${cells.join(' | ')}`];
 }

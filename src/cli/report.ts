@@ -31,8 +31,8 @@ export function reportCommand(): Command {
   return new Command('report')
 
     .argument('[RUN]', `${RUN} (default: the newest)`)
-    .option('--open', 'show it in the browser')
-    .option('--out <FILE>', "where it goes; '-' is standard output (default: report.html in the folder of the run)")
+    .option('--open', 'open it in the browser')
+    .option('--out <FILE>', "where to write it; '-' is standard output (default: report.html in the run's folder)")
     .option('--runs <DIR>', 'where runs are kept (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
     .action(async (word: string | undefined, options: ReportOptions) => {
       const folder = findRun(runsFolder(options.runs), word);
@@ -54,8 +54,8 @@ export function reportCommand(): Command {
 }
 
 /**
- * Writes the report of a run that has just ended into its folder. Without the history, which takes an engine and its memory: the
- * command adds it.
+ * Writes the report of a run that has just ended into its folder. It leaves out the history, which takes a database engine and its memory;
+ * `phyrlab report` adds it.
  */
 export async function writeReport(folder: string): Promise<string> {
   const file = join(folder, 'report.html');
@@ -63,7 +63,7 @@ export async function writeReport(folder: string): Promise<string> {
   return file;
 }
 
-/** With the history: what the command writes. */
+/** Writes the report with the history, as `phyrlab report` does. */
 export async function writeWholeReport(folder: string, file: string): Promise<void> {
   await writeWhole(file, await reportOf(folder, historyOf));
 }
@@ -80,12 +80,12 @@ async function reportOf(
     causes,
     excerpts: await excerptsFor(recorded, causes),
     history: await history(recorded),
-    // Beside the sources: the page's files are not compiled.
+    // Under src/, because the page's files are not compiled.
     assets: join(projectRoot, 'src', 'report', 'html', 'page'),
   });
 }
 
-/** Of each cause so many cells have their console in the report, and so many at all. */
+/** How many cells of one cause, and how many in all, have their console in the report. */
 const EXCERPTS_OF_ONE = 3;
 const EXCERPTS = 300;
 
@@ -101,10 +101,10 @@ async function excerptsFor(recorded: RecordedRun, causes: readonly Cause[]): Pro
   return excerpts;
 }
 
-/** As far back as a line of a chart shows something. */
+/** The most points that a chart can show. */
 const RUNS_SHOWN = 100;
 
-/** The series of this run with what is known of them; or, as a sentence, why there are none. */
+/** The history of the series that this run measured; or a sentence that says why there is none. */
 async function historyOf({ folder, run }: RecordedRun): Promise<HistoryLine[] | string> {
   const kept = historyFolder(dirname(folder));
   if (!existsSync(kept)) return 'No history is kept beside this run.';
@@ -121,14 +121,14 @@ async function historyOf({ folder, run }: RecordedRun): Promise<HistoryLine[] | 
         return { ...line, samples, changes: changesOf(line.series.kind, values) };
       });
   } catch (error) {
-    // The verdicts do not wait for it.
+    // The report is useful without it.
     return `The history cannot be read: ${describe(error)}`;
   }
 }
 
-/** The desktop's own way; the file's name is on standard output for whom that does not work. */
+/** Opens the file with the desktop's browser. Where that fails, the user has the file's name on standard output. */
 function show(file: string): void {
   const child = spawn('xdg-open', [file], { stdio: 'ignore', detached: true });
-  child.on('error', () => complain('no xdg-open here: open the file with a browser'));
+  child.on('error', () => complain('cannot start xdg-open: open the file in a browser'));
   child.unref();
 }

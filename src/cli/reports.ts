@@ -1,4 +1,4 @@
-/** Where a run is reported to besides the terminal: `--report FORMAT=FILE`, any number at once. */
+/** The reports that a run writes besides the terminal's table: `--report FORMAT=FILE`, may be repeated. */
 import { existsSync, statSync } from 'node:fs';
 import { access, appendFile, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -10,21 +10,21 @@ import { annotate, say } from '../terminal/index.js';
 
 export interface ReportTarget {
   format: Format | 'github';
-  /** `-` is standard output. For GitHub the runner says where. */
+  /** `-` is standard output. For `github` the runner decides. */
   file: string;
 }
 
 const NAMES = [...Object.keys(FORMATS).map((name) => `${name}=FILE`), 'github'];
 
-/** For commander: collects the option's values. */
+/** For commander: adds one value of the option to the earlier ones. */
 export function reportTarget(text: string, earlier: ReportTarget[] = []): ReportTarget[] {
   if (text === 'github') return [...earlier, { format: 'github', file: '-' }];
   const [, format = '', file = ''] = /^(\w+)=(.+)$/.exec(text) ?? [];
-  if (!(format in FORMATS)) throw new InvalidArgumentError(`It takes ${NAMES.join(', ')}.`);
+  if (!(format in FORMATS)) throw new InvalidArgumentError(`Expected one of ${NAMES.join(', ')}.`);
   return [...earlier, { format: format as Format, file }];
 }
 
-/** What the options ask for, and the stream that is left for a person. */
+/** The reports that the options ask for, and the stream that is left for the table. */
 export function targetsOf({ json, report }: { json?: string; report?: ReportTarget[] }): {
   targets: ReportTarget[];
   output: NodeJS.WriteStream;
@@ -33,33 +33,33 @@ export function targetsOf({ json, report }: { json?: string; report?: ReportTarg
   return { targets, output: takesOutput(targets) ? process.stderr : process.stdout };
 }
 
-/** Does one of them want standard output for itself? Two of them would get in each other's way. */
+/** Does a report go to standard output? Only one can. */
 function takesOutput(targets: readonly ReportTarget[]): boolean {
-  const there = targets.filter(({ format, file }) => file === '-' && format !== 'github');
-  if (there.length > 1)
-    throw new UsageError('two reports cannot both go to standard output', 'give one of them a file');
-  return there.length > 0;
+  const toOutput = targets.filter(({ format, file }) => file === '-' && format !== 'github');
+  if (toOutput.length > 1)
+    throw new UsageError('two reports cannot both go to standard output', 'write one of them to a file');
+  return toOutput.length > 0;
 }
 
-/** Better said before the run than after it. */
+/** Checks before the run that the reports can be written after it. */
 export async function checkTargets(targets: readonly ReportTarget[]): Promise<void> {
   for (const { format, file } of targets) {
     if (file === '-') continue;
     const full = resolve(file);
     try {
-      const there = existsSync(full);
-      if (there && statSync(full).isDirectory()) throw new Error('it is a folder');
-      await access(there ? full : dirname(full), constants.W_OK);
+      const exists = existsSync(full);
+      if (exists && statSync(full).isDirectory()) throw new Error('it is a folder');
+      await access(exists ? full : dirname(full), constants.W_OK);
     } catch (error) {
       throw new UsageError(
         `${format} report: cannot write ${file}: ${describe(error)}`,
-        'name a file in a folder that is there',
+        'name a file in an existing folder',
       );
     }
   }
 }
 
-/** @param shown a record as it is shown to a person; programs read what is kept */
+/** @param shown turns a kept record into the one shown to people; the JSON report has the kept one */
 export async function writeReports(
   targets: readonly ReportTarget[],
   kept: RunResult,
@@ -70,7 +70,7 @@ export async function writeReports(
     const result = format === 'json' ? kept : forPeople;
     if (format === 'github') {
       for (const line of annotations(result)) annotate(process.stdout, line);
-      // Without a runner there is nobody to show it.
+      // Only a GitHub runner sets this variable.
       if (process.env.GITHUB_STEP_SUMMARY) await appendFile(process.env.GITHUB_STEP_SUMMARY, summary(result));
     } else if (file === '-') {
       say(FORMATS[format](result));

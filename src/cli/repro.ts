@@ -22,9 +22,9 @@ export function reproCommand(): Command {
 
     .argument(
       '<CELL|RUN/CELL|FOLDER>',
-      `a cell of the newest run that has it; of a run (${RUN}); or the folder that a failed cell keeps`,
+      `a cell of the newest run that has it; RUN/CELL, where RUN is ${RUN}; or the folder that a failed cell keeps`,
     )
-    .option('--kernel <RELEASE|DIR>', 'another kernel than the one that the run was asked for');
+    .option('--kernel <RELEASE|DIR>', 'use this kernel instead of the recorded one');
   return addConductOptions(command).action(repro);
 }
 
@@ -36,7 +36,7 @@ async function repro(word: string, options: ReproOptions): Promise<void> {
   const { run } = past;
   const cell = fromOutside(past.cell);
   if (cell.expect.kind === 'not-modelled')
-    throw new UsageError(`${cell.id} cannot be run: ${cell.expect.why}`, 'it was skipped there, too');
+    throw new UsageError(`${cell.id} cannot be run: ${cell.expect.why}`, 'that run skipped it, too');
   const asked = await askedHere(runsFolder(options.runs), run);
   const kernel = options.kernel ?? asked.kernel ?? DEFAULT_KERNEL;
   const qemu = options.qemu ?? asked.qemu;
@@ -48,7 +48,7 @@ async function repro(word: string, options: ReproOptions): Promise<void> {
   await using images = await openImages({ ...own, progress: progressReporter(status), signal });
   const style = styleFor(output);
   status.print(style.dim(`again: ${cell.id} of run ${run.id}, seed ${run.seed}`));
-  // Without the cell's own folder, only what its run began with is known.
+  // If the cell kept no folder of its own, only the images that its run started with are known.
   const { plant, machine } = cell;
   const image = await images.image(kernel, past.kept && { plants: plant !== undefined, machine });
   for (const line of await otherImages(past, image)) status.print(style.bad(`NOT THE SAME: ${line}`));
@@ -58,8 +58,8 @@ async function repro(word: string, options: ReproOptions): Promise<void> {
 }
 
 /**
- * The kernel and QEMU that the run was asked for. A record from elsewhere names no program or tree of this host that we would start: it is
- * believed what one of our own runs says.
+ * The kernel and QEMU that the run was asked for. A record from another host could name any program or tree of this host, so paths are
+ * taken from our own runs only.
  */
 export async function askedHere(
   runs: string,
@@ -68,35 +68,35 @@ export async function askedHere(
   const own = runFolders(runs).find((folder) => basename(folder) === id);
   if (own !== undefined) return (await readStart(own))?.run.asked ?? {};
   if (asked?.kernel.includes('/'))
-    throw new UsageError(`run ${id} is not of this host and ran on a kernel tree`, 'name yours with --kernel DIR');
+    throw new UsageError(`run ${id} is from another host and used a kernel tree`, 'name yours with --kernel DIR');
   return asked === undefined ? {} : { kernel: asked.kernel };
 }
 
-/** In what the image that this machine has for the cell differs from the one that it ran on, a line each. */
+/** How the images on this machine differ from those that the cell ran on, one line per difference. */
 export async function otherImages({ run, kept }: Omit<RecordedCell, 'cell'>, here: Image): Promise<string[]> {
   const lines: string[] = [];
   const { qemu, kernel, rootfs, modules } = run;
   const own = kept?.keys ?? { qemu: qemu.key, kernel: kernel.key, rootfs: rootfs.key, modules: modules.key };
-  const there = kept?.record.kernel?.release ?? kernel.release;
+  const release = kept?.record.kernel?.release ?? kernel.release;
   const differ = (what: string, mine: string, theirs: string, more = '') => {
-    if (mine !== theirs) lines.push(`${what}: ${mine} here, ${theirs} there${more}`);
+    if (mine !== theirs) lines.push(`${what}: ${mine} here, ${theirs} in the run${more}`);
     return mine !== theirs;
   };
   const others = [
-    differ('QEMU', here.qemu.key, own.qemu, ` (${here.qemu.version} here, ${qemu.version} there)`),
-    differ('kernel', here.kernel.key, own.kernel, ` (${here.kernel.release} here, ${there} there)`),
+    differ('QEMU', here.qemu.key, own.qemu, ` (${here.qemu.version} here, ${qemu.version} in the run)`),
+    differ('kernel', here.kernel.key, own.kernel, ` (${here.kernel.release} here, ${release} in the run)`),
     differ('root file system', here.rootfs.key, own.rootfs),
-    differ('modules', here.modules.key, own.modules, ' (guest/ of this checkout is another, or the kernel is)'),
+    differ('modules', here.modules.key, own.modules, ' (guest/ differs, or the kernel does)'),
   ];
   if (kept === undefined || others.includes(true)) return lines;
-  // Equal inputs should have made equal bytes.
+  // The same inputs should have built the same bytes.
   const mine = new Map((await artefactsOf(here)).map(({ what, sha256 }) => [what, sha256]));
   for (const { what, sha256 } of kept.artefacts)
     differ(
       what,
-      mine.get(what)?.slice(0, 16) ?? 'not there',
+      mine.get(what)?.slice(0, 16) ?? 'missing',
       sha256.slice(0, 16),
-      ' (SHA-256, though it was made of the same)',
+      ' (SHA-256; built from the same inputs)',
     );
   return lines;
 }

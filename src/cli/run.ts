@@ -25,14 +25,14 @@ export function runCommand(): Command {
     .argument('[SUITE|PATTERN...]', CELLS)
     .option(
       '--seed <N>',
-      'seed of the run; a cell derives its own from it (default: a new one)',
+      'the seed of the run, from which each cell derives its own (default: a random one)',
       wholeNumber(0, 2 ** 32 - 1),
     )
-    .option('--shard <I/N>', 'only the I-th of N parts, which run anywhere and are put together by phyrlab merge', part)
+    .option('--shard <I/N>', 'run only the I-th of N parts; phyrlab merge combines the parts, wherever they ran', part)
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .option(
       '--last-failed',
-      'all cells that have not passed since they were last run, with the seed, kernel and scenarios that they had',
+      'run all cells that have not passed since they last ran, with the seed, kernel and scenarios that they had',
     );
   addKernelOptions(command);
   return addConductOptions(command).action(run);
@@ -46,7 +46,7 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   const { targets, output } = targetsOf(options);
   await checkTargets(targets);
 
-  // What names nothing is answered without all that it takes to run something.
+  // Loaded late, so that a bad name is answered at once.
   const { openImages } = await import('../images/index.js');
   const { progressReporter, StatusLine } = await import('../report/index.js');
   const { conduct } = await import('./conduct.js');
@@ -65,17 +65,20 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
 
 function whatIsAsked(words: string[], options: RunCommandOptions): Pick<Job, 'seed' | 'asked'> {
   if (options.shard !== undefined && options.seed === undefined)
-    throw new UsageError('a shard needs --seed: all shards of a run have the same', 'e.g. the number of the CI run');
+    throw new UsageError(
+      '--shard needs --seed: all shards of a run have the same seed',
+      'use e.g. the number of the CI run',
+    );
   return {
     seed: options.seed ?? randomInt(2 ** 32),
     asked: askedFor(words.length > 0 ? words : ['smoke'], options),
   };
 }
 
-/** All that has not passed; as it was asked for, where nothing else is said. */
+/** All cells that have not passed, run as they were before unless the options say otherwise. */
 async function whatIsLeft(words: string[], options: RunCommandOptions): Promise<Job | undefined> {
   if (words.length > 0 || options.shard !== undefined)
-    throw new UsageError('--last-failed says by itself which cells to run', 'leave out the names and --shard');
+    throw new UsageError('--last-failed chooses the cells by itself', 'leave out the names and --shard');
   const { lastFailed } = await import('./last-failed.js');
   const left = await lastFailed(
     runsFolder(options.runs),
@@ -105,7 +108,7 @@ function jobOf(whole: Plan, seed: number, asked: Asked, wanted: Part | undefined
   return { plan, seed, asked, part };
 }
 
-/** Paths as they are good from anywhere. */
+/** Makes paths absolute, so that they work from any folder. */
 export function askedFor(
   words: string[],
   { qemu, scenarios, ...kernel }: KernelOptions & { qemu?: string; scenarios?: string },

@@ -1,6 +1,6 @@
 /**
- * Where in a scenario file a value was written. While the file is compiled, each object literal in it is made to report itself and the
- * lines of its properties; so a value that was put together from several files is traced to the right one.
+ * Finds where in a scenario file a value was written. When the file is compiled, each object literal is wrapped in a call that records its
+ * place and the lines of its properties. So a value that was composed from several files is traced to the right one.
  */
 interface Place {
   file: string;
@@ -9,7 +9,7 @@ interface Place {
 }
 
 const places = new WeakMap<object, Place>();
-/** Known to the compiled scenario, which has no other way to reach us. */
+/** Reached through globalThis, because a compiled scenario cannot import this file. */
 const REPORT = Symbol.for('phyrlab.scenario-lines');
 Object.assign(globalThis, {
   [REPORT]: (value: object, file: string, line: number, properties: Record<string, number>) => {
@@ -18,7 +18,7 @@ Object.assign(globalThis, {
   },
 });
 
-/** `FILE:LINE` of what is at this path below the value, or of the nearest above it that was written as an object. */
+/** `FILE:LINE` of the value at this path, or of the nearest enclosing object literal. */
 export function writtenAt(root: unknown, path: readonly PropertyKey[]): string | undefined {
   let found: string | undefined;
   let value = root;
@@ -49,7 +49,7 @@ interface NodePath {
   skip(): void;
 }
 
-/** For jiti, whose compiler is Babel: the few parts of its interface that are used are described above. */
+/** A plugin for Babel, which jiti uses. The interfaces above declare the few parts of Babel's API that it needs. */
 export function lineReporter({ template }: { template: { expression(code: string): (parts: object) => unknown } }) {
   const call = template.expression(
     `globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(REPORT))})](OBJECT, __filename, LINE, LINES)`,

@@ -1,5 +1,5 @@
 /**
- * The loader: the suites that come with phyrlab and those of a user's own folder. The only place that imports harness/, with what is known of the kernel's defects.
+ * Loads the suites that come with phyrlab and those of the user's folder. Only this file imports harness/ with its known defects.
  */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ import { lineReporter, writtenAt } from './scenario-lines.js';
 
 export { consumers };
 
-/** Of a part that many suites share: it is looked at once. */
+/** A schema that parses each object once, however many suites share it. */
 function once<T>(schema: z.ZodType<T>) {
   const known = new WeakMap<object, T>();
   return z
@@ -30,7 +30,7 @@ function once<T>(schema: z.ZodType<T>) {
     });
 }
 
-/** As Suite; what does not fit is for Suite to say. */
+/** Like Suite. If something does not fit, Suite says what. */
 const BuiltIn = Suite.extend({
   blocks: z
     .array(
@@ -51,7 +51,7 @@ export async function loadSuites(folder?: string): Promise<Suite[]> {
 }
 
 /**
- * For commands that only show cells. What is built in has been checked by the compiler; the little that a type cannot say is looked at
+ * For commands that only show cells. The compiler has checked the built-in suites. The few rules that types cannot express are checked
  * before anything boots.
  */
 export async function loadToShow(folder?: string): Promise<Suite[]> {
@@ -76,19 +76,19 @@ async function together(ours: readonly Suite[], folder: string | undefined): Pro
   return loaded.map(({ suite }) => suite);
 }
 
-/** The cells that the words name, with the defects of the kernel's own that are known to show in them. */
+/** The cells that the words name. Each knows the defects of the kernel that may show in it. */
 export function planOf(suites: readonly Suite[], words: readonly string[], seed: number): Plan {
   return withKnown(select(suites, words, seed), knownDefects);
 }
 
-/** A cell that was kept somewhere. */
+/** A cell that was read from a file. */
 export function fromOutside(cell: Cell): Cell {
   return withOwnPatterns(cell, knownDefects);
 }
 
 interface Loaded {
   suite: Suite;
-  /** Where it comes from, for a person. */
+  /** Where the suite comes from, for messages. */
   where: string;
 }
 
@@ -104,11 +104,11 @@ async function loadFolder(folder: string): Promise<Loaded[]> {
   return suites.flat();
 }
 
-/** A scenario file exports a suite, or a list of them, as its default. */
+/** A scenario file has a default export: a suite or a list of suites. */
 async function loadFile(path: string): Promise<Loaded[]> {
-  // Loaded only here: it brings a whole compiler.
+  // Imported here only, because it loads a whole compiler.
   const { createJiti } = await import('jiti');
-  // No cache on disk: a scenario folder may be read-only, and nothing of ours shall stay there.
+  // No cache on disk: a scenario folder may be read-only, and we leave nothing in it.
   const jiti = createJiti(import.meta.url, {
     fsCache: false,
     moduleCache: false,
@@ -122,9 +122,9 @@ async function loadFile(path: string): Promise<Loaded[]> {
     throw new UsageError(`scenario ${location(error, path)} does not load: ${firstLine(error, path)}`);
   }
   const list = Array.isArray(exported) ? exported : [exported];
-  // Without a default the loader gives the whole module.
+  // Without a default export, jiti returns the whole module.
   if (list.length === 0 || !list.some(looksLikeSuite))
-    throw new UsageError(`scenario ${path} exports no suite as its default`, `${SHAPE}: export default {...}`);
+    throw new UsageError(`scenario ${path} has no suite as its default export`, `${SHAPE}: export default {...}`);
   return list.map((suite, i) => {
     const where = `scenario ${path}${list.length > 1 ? `, suite ${i}` : ''}`;
     return { suite: parseSuite(suite, where), where };
@@ -137,7 +137,7 @@ function looksLikeSuite(value: unknown): boolean {
   return typeof value === 'object' && value !== null && ['id', 'describe', 'blocks'].some((key) => key in value);
 }
 
-/** What does not fit; of several ways to write it, what each takes. */
+/** What does not fit. If several forms are allowed, the message says what each of them expects. */
 function wrong(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue.message;
   return [...new Set(issue.errors.flatMap(([first]) => (first === undefined ? [] : wrong(first))))].join('; or ');
@@ -159,7 +159,7 @@ function packageEntry(): string {
   return join(projectRoot, 'dist', 'src', 'index.js');
 }
 
-/** `FILE:12`, when the error's stack or message knows the line. */
+/** `FILE:12`, if the error's stack or message has the line. */
 function location(error: unknown, path: string): string {
   const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : '';
   const line =
@@ -168,7 +168,7 @@ function location(error: unknown, path: string): string {
   return line === undefined ? path : `${path}:${line}`;
 }
 
-/** Without the place, which is said already. */
+/** Without the place, which the message already has. */
 function firstLine(error: unknown, path: string): string {
   return (describe(error).split('\n')[0] ?? '').replace(`${path}: `, '').replace(/ \(\d+:\d+\)$/, '');
 }

@@ -48,19 +48,22 @@ export function shellCommand(): Command {
     .argument('<CELL>', ONE_CELL)
     .argument(
       '[COMMAND...]',
-      "after --: run this instead; one word is a line for the guest's shell, several are a program and its arguments",
+      "after --: run this instead of a shell; one word is a line for the guest's shell, several are a program and its arguments",
     )
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
-    .option('--gdb', 'stop the guest once the modules are loaded, until a gdb has attached and continued')
+    .option('--gdb', 'once the modules are loaded, stop the guest until gdb has attached and continued')
     .option(
       '--trace <[EVENTS=]FILE>',
-      "QEMU's trace into this new file: events by names or patterns with commas between (default: what the NVMe and the IOMMU do)",
+      "write QEMU's trace to this new file; EVENTS are names or patterns separated by commas (default: those of the NVMe and the IOMMU)",
     )
-    .option('--cold', 'boot the guest, even if a snapshot of it exists')
-    .option('--runs <DIR>', 'where the folder of this guest is (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)')
+    .option('--cold', 'boot the guest, even if there is a snapshot of it')
+    .option(
+      '--runs <DIR>',
+      'where to put the folder of this guest (default: $PHYRLAB_RUNS, ~/.local/state/phyrlab/runs)',
+    )
     .option(
       '--boot-timeout <SECONDS>',
-      `give up a guest that is not ready by then (default: ${BOOT_TIMEOUT_S})`,
+      `give up if the guest is not ready by then (default: ${BOOT_TIMEOUT_S})`,
       wholeNumber(1, 3600),
     );
   addKernelOptions(command);
@@ -69,7 +72,7 @@ export function shellCommand(): Command {
 
 async function shell(word: string, words: string[], options: ShellOptions): Promise<void> {
   const cell = find(await loadSuites(options.scenarios), word);
-  // Said now, not when images have been built.
+  // Reports a bad event name before images are built.
   if (options.trace !== undefined) eventsOf(options.trace);
   using interrupt = interruptible();
   const { signal } = interrupt;
@@ -131,15 +134,15 @@ async function shell(word: string, words: string[], options: ShellOptions): Prom
     await writeFile(gdbFile, await script(ready));
     const unknown = gdbLacks(image.kernel);
     if (unknown) say(unknown);
-    say(`the guest is stopped until gdb has attached and continued: gdb -x ${gdbFile}`);
+    say(`the guest is stopped until gdb attaches and continues: gdb -x ${gdbFile}`);
     await ready.guest.awaitDebugger(socket, signal);
   }
-  // From now on the terminal is the guest's.
+  // From now on the terminal belongs to the guest.
   progress = undefined;
   process.exitCode = await converse(ready, words, interactive, signal);
 }
 
-/** @returns the exit code: the command's, or what became of the guest. */
+/** @returns the exit code: the command's, or one that says how the guest ended. */
 async function converse(desk: Desk, words: string[], interactive: boolean, signal: AbortSignal): Promise<number> {
   const { stdin, stdout, stderr } = process;
   const streams: Streams = { stdin, stdout, stderr, ...(interactive && { terminal: ownTerminal() }) };
@@ -149,12 +152,12 @@ async function converse(desk: Desk, words: string[], interactive: boolean, signa
   } catch (error) {
     if (error instanceof Detached) return ExitCode.interrupted;
     if (!(error instanceof GuestDied)) throw error;
-    // Whoever says poweroff in a shell means it.
+    // poweroff typed in the shell is a normal end.
     if (error.how === 'shutdown' && interactive) return ExitCode.ok;
-    throw new InfraError(`the guest is gone: ${error.message}`, desk.guest.console().slice(-30).join('\n'));
+    throw new InfraError(`the guest has ended: ${error.message}`, desk.guest.console().slice(-30).join('\n'));
   } finally {
     if (interactive) stdin.setRawMode(false);
-    // Nothing reads it any more, and it must not keep us.
+    // Otherwise an open standard input would keep this process alive.
     stdin.pause();
     if ('unref' in stdin) stdin.unref();
   }
@@ -186,17 +189,17 @@ function quoted(word: string): string {
 
 function introduce(desk: Desk, folder: string, say: (text: string) => void): void {
   say(`${desk.cell.id}: backend ${desk.cell.backend}${desk.cell.plant ? `, planted defect ${desk.cell.plant}` : ''}`);
-  if ('pruned' in desk.cell.outcome) say(`this cell is never run: ${desk.cell.outcome.pruned}`);
+  if ('pruned' in desk.cell.outcome) say(`suites prune this cell: ${desk.cell.outcome.pruned}`);
   for (const line of desk.devices()) say(`  ${line}`);
   say(`tools: lab, phyrctl, phyrio, fio, churn ...; console: ${join(folder, 'console.log')}`);
   say(
     typedHere(
-      "after an edit of guest/: 'phyrlab reload' in another terminal; 'exit' ends the guest, ~. one that hangs",
+      "after you edit guest/, run 'phyrlab reload' in another terminal; 'exit' ends the guest, ~. leaves one that hangs",
     ),
   );
 }
 
-/** What differs from what is loaded is built and goes into the guest; one at a time. */
+/** Builds the modules and loads those that changed in the guest. Only one reload runs at a time. */
 function reloader(
   images: Images,
   image: { kernel: Parameters<Images['modules']>[0] },
@@ -206,8 +209,8 @@ function reloader(
   let busy = false;
   return async (): Promise<string> => {
     const ready = desk();
-    if (ready === undefined) throw new UsageError('the guest is still booting', 'ask again when it is there');
-    if (busy) throw new UsageError('it is being reloaded already');
+    if (ready === undefined) throw new UsageError('the guest is still booting', 'try again when it is ready');
+    if (busy) throw new UsageError('a reload is already in progress');
     busy = true;
     try {
       const started = performance.now();
@@ -215,7 +218,7 @@ function reloader(
       const modules: Modules = await images.modules(image.kernel, { plants });
       const built = seconds();
       const changed = await ready.reload(modules);
-      if (changed.length === 0) return 'nothing to reload: the guest has what guest/ gives';
+      if (changed.length === 0) return 'nothing to reload: the guest already has these modules';
       return `reloaded ${changed.join(', ')} in ${seconds()} (building: ${built})`;
     } catch (error) {
       throw error instanceof Error ? error : new Error(describe(error));
@@ -225,24 +228,27 @@ function reloader(
   };
 }
 
-/** Those that are named, if any are. */
+/** The events before the `=`, if there are any. */
 function eventsOf(trace: string): string[] | undefined {
   const at = trace.lastIndexOf('=');
   const events = at < 0 ? undefined : trace.slice(0, at).split(',');
   const wrong = events?.find((event) => !isEventPattern(event));
   if (wrong === undefined) return events;
-  throw new UsageError(`--trace: '${wrong}' is no event of QEMU's`, "names and patterns such as 'pci_nvme_*,vtd_*'");
+  throw new UsageError(
+    `--trace: '${wrong}' is not a QEMU trace event`,
+    "use names or patterns such as 'pci_nvme_*,vtd_*'",
+  );
 }
 
 async function traceOf(option: string, { machine }: Found): Promise<{ file: string; events: readonly string[] }> {
   const at = option.lastIndexOf('=');
   const file = resolve(option.slice(at + 1));
   const events = eventsOf(option) ?? deviceEvents(machine.iommu);
-  const there = await access(file).then(
+  const exists = await access(file).then(
     () => true,
     () => false,
   );
-  if (there) throw new UsageError(`--trace: ${file} is there already`, 'name a new file');
+  if (exists) throw new UsageError(`--trace: ${file} already exists`, 'name a new file');
   try {
     await writeFile(file, '', { flag: 'wx' });
   } catch (error) {
@@ -251,7 +257,7 @@ async function traceOf(option: string, { machine }: Found): Promise<{ file: stri
   return { file, events };
 }
 
-/** QEMU takes more for a word than events: options of its own, and `help`, with which it ends. */
+/** QEMU would take some words for options of its own, and `help` would end it. */
 export function isEventPattern(word: string): boolean {
   return /^[\w*?]{1,100}$/.test(word) && !['help', '?'].includes(word);
 }
@@ -261,6 +267,6 @@ async function checkEvents(desk: Desk, events: readonly string[]): Promise<void>
     if (!(await desk.guest.hasTraceEvents(event)))
       throw new UsageError(
         `--trace: this QEMU has no event '${event}'`,
-        "names and patterns such as 'pci_nvme_*,vtd_*'",
+        "use names or patterns such as 'pci_nvme_*,vtd_*'",
       );
 }

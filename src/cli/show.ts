@@ -9,7 +9,7 @@ export function showCommand(): Command {
   return new Command('show')
 
     .argument('<CELL>', ONE_CELL)
-    .option('--argv', "also QEMU's command line, with names in place of this run's files")
+    .option('--argv', "also show QEMU's command line, with placeholders for the run's files")
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
     .action(async (word: string, options: { argv?: boolean; scenarios?: string }) => {
       const cell = find(await loadToShow(options.scenarios), word);

@@ -10,9 +10,9 @@ import { interruptible } from './interrupt.js';
 import { CELLS } from './options.js';
 import { loadSuites } from './scenarios.js';
 
-/** An editor writes a file in several steps, a checkout many files. */
+/** An editor writes a file in several steps, and git checkout writes many files. */
 const SETTLE_MS = 200;
-/** As long as a run may take to put its guests away. */
+/** How long a run may take to end its guests. */
 const END_MS = 20_000;
 
 export function watchCommand(): Command {
@@ -20,17 +20,17 @@ export function watchCommand(): Command {
 
     .argument('<SUITE|PATTERN...>', CELLS)
     .option('--scenarios <DIR>', 'also load the scenario files in this folder')
-    .addHelpText('after', '\nAll other options are those of phyrlab run.')
+    .addHelpText('after', '\nAll other options are passed to phyrlab run.')
     .allowUnknownOption()
     .action(async (words: string[], options: { scenarios?: string }) => {
       await watch(words, options.scenarios);
     });
 }
 
-/** @param words the patterns, and among them the options of `run`, which it judges itself */
+/** @param words patterns and options of `run`, which checks them itself */
 async function watch(words: string[], scenarios: string | undefined): Promise<void> {
   const first = words.filter((word) => !word.startsWith('-')).slice(0, 1);
-  // A word that names nothing is said now, not after each change.
+  // Reports an unknown name at once, not after each change.
   select(await loadSuites(scenarios), first, 0);
   using interrupt = interruptible();
   const { signal } = interrupt;
@@ -53,19 +53,17 @@ async function watch(words: string[], scenarios: string | undefined): Promise<vo
       say(`exit code ${run.exitCode}; waiting for a change in ${folders.map(short).join(', ')} (Ctrl-C ends)`);
       await changes.next();
     }
-    if (!signal.aborted)
-      say(`${changes.take().map(short).join(', ')} changed${early ? ': the run was ended for it' : ''}`);
+    if (!signal.aborted) say(`${changes.take().map(short).join(', ')} changed${early ? ': ended the run' : ''}`);
   }
-  // Ctrl-C is how this command ends.
+  // Ctrl-C is the normal end of this command.
   process.exitCode = ExitCode.ok;
 }
 
-/** A process of its own, since what changed may be our own declarations: they are compiled and loaded anew. */
+/** Starts a process, because a change may be in our own declarations, which a new process compiles and loads again. */
 function start(args: string[]): ChildProcess {
   const [, script] = process.argv;
-  if (script === undefined) throw new UsageError('phyrlab does not know by which file it was started');
-  // Out of the terminal's reach: its Ctrl-C comes through us, once.
-  // And it ends with us, however we end.
+  if (script === undefined) throw new UsageError('phyrlab cannot tell which file it was started from');
+  // Detached from the terminal, so that Ctrl-C reaches it once, through us. pdeathsig ends it when we end, however that happens.
   const command = ['--pdeathsig', 'TERM', '--', process.execPath, script, ...args];
   return spawn('setpriv', command, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 }
@@ -77,7 +75,7 @@ async function end(run: ChildProcess, ended: Promise<unknown>): Promise<void> {
   clearTimeout(late);
 }
 
-/** Files that changed, once they have been quiet for a moment. */
+/** Collects changed files. A change is complete when nothing changed for a moment. */
 class Changes {
   readonly ready: Promise<void>;
   readonly #watcher;
@@ -86,7 +84,7 @@ class Changes {
   #waiting: (() => void)[] = [];
 
   constructor(folders: string[]) {
-    // An editor's own files: hidden ones, backups, numbers.
+    // An editor's temporary files: hidden ones, backups, numbers.
     const ignored = (path: string) => /(^|\/)(\.[^/]*|[^/]*~|\d+)$/.test(path.slice(path.lastIndexOf('/')));
     this.#watcher = watchFiles(folders, { ignoreInitial: true, ignored });
     this.ready = new Promise((resolve, reject) => {
@@ -100,7 +98,7 @@ class Changes {
     });
   }
 
-  /** Resolves at the next change that is complete, or when woken. */
+  /** Resolves at the next complete change, or when woken. */
   next(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }

@@ -54,7 +54,7 @@ describe('bad input', () => {
   it('a result file in a folder that is not there', () =>
     refused(['run', '--json', join(box.folder, 'none', 'x.json')], /json report: cannot write/));
   it('a report of no known format: names those that there are', () =>
-    refused(['run', '--report', 'yaml=x'], /It takes json=FILE, junit=FILE/));
+    refused(['run', '--report', 'yaml=x'], /Expected one of json=FILE, junit=FILE/));
   it('a folder for runs that is a file', async () => {
     await writeFile(join(box.folder, 'file'), '');
     await refused(['run', 'no-iommu/switch/p2p-far/phyr8', '--runs', join(box.folder, 'file')], /--runs DIR/);
@@ -123,7 +123,7 @@ describe('a full disk where runs are kept', () => {
       { reject: false },
     );
     expect(exitCode).toBe(64);
-    expect(stderr).toMatch(/only 6\d MiB are free where runs are kept \(.*small.*\n.*--runs DIR/);
+    expect(stderr).toMatch(/only 6\d MiB are free in the folder for runs \(.*small.*\n.*--runs DIR/);
   });
 });
 

@@ -41,8 +41,8 @@ describe('the doctor, as an ordinary user with Debian’s PATH', () => {
     const { code, out } = await phyrlab(['doctor', ...NOT_A_MIRROR]);
     expect(out).toMatch(/^good +tools + all \d+ start/m);
     expect(out).toMatch(/^good +namespaces +.*as an ordinary user$/m);
-    expect(out).toMatch(/^note +mirror +\S+ does not give us its indexes: .*127\.0\.0\.1/m);
-    expect(out).toMatch(/^bad +images +not all in the cache yet, the mirror does not give the rest: /m);
+    expect(out).toMatch(/^note +mirror +\S+ does not serve its package indexes: .*127\.0\.0\.1/m);
+    expect(out).toMatch(/^bad +images +not all are in the cache yet; the mirror cannot provide the rest: /m);
     expect(out).not.toContain('--offline');
     expect(code).toBe(1);
   });

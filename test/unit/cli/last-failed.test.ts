@@ -51,7 +51,7 @@ async function left(seed?: number): Promise<[ids: string[], notes: string]> {
 
 it('a run that was killed with its only cell unfinished leaves that cell', async () => {
   await run([a], []);
-  expect(await left()).toEqual([[a.id], '1 cell has not passed; 1 of them not run to the end']);
+  expect(await left()).toEqual([[a.id], '1 cell has not passed; 1 of them did not finish']);
 });
 
 it('nor has a cell passed that was interrupted, lost or doubted', async () => {
@@ -59,7 +59,7 @@ it('nor has a cell passed that was interrupted, lost or doubted', async () => {
     [a, b, c],
     [ended(a, 'lost', INTERRUPTED), ended(b, 'inconclusive'), ended(c, 'lost', { reason: 'QEMU ended' })],
   );
-  expect(await left()).toEqual([[a.id, b.id, c.id], '3 cells have not passed; 1 of them not run to the end']);
+  expect(await left()).toEqual([[a.id, b.id, c.id], '3 cells have not passed; 1 of them did not finish']);
 });
 
 it('a repro of one failure does not make the others forgotten', async () => {
@@ -73,7 +73,7 @@ it('a repro of one failure does not make the others forgotten', async () => {
 it('what has passed since is off the list, as is a defect that was caught or is known', async () => {
   await run([a, b, c], [ended(a, 'fail'), ended(b, 'fail'), ended(c, 'fail')]);
   await run([a, b, c], [ended(a, 'pass'), ended(b, 'caught'), ended(c, 'xfail')]);
-  expect(await left()).toEqual([[], 'every cell that was run has passed since']);
+  expect(await left()).toEqual([[], 'all cells that were run have passed since']);
 });
 
 it('a cell that was skipped has not passed', async () => {
@@ -102,7 +102,7 @@ it('takes one kernel after the other, and says what is left', async () => {
   await run([a, b], [ended(a, 'pass'), ended(b, 'fail')]);
   expect(await left()).toEqual([
     [b.id],
-    '1 cell has not passed\n1 more that have not passed on another kernel or QEMU, after these',
+    '1 cell has not passed\n1 more unpassed cell to run after these, with another kernel or QEMU',
   ]);
   await run([b], [ended(b, 'pass')], [b.id]);
   expect((await left())[0]).toEqual([a.id]);
@@ -110,7 +110,7 @@ it('takes one kernel after the other, and says what is left', async () => {
 
 it('does not stumble over cells that are no more', async () => {
   await run([{ ...a, id: 'gone/gone/gone/sg' }], []);
-  expect(await left()).toEqual([[], '1 cell that has not passed is no more']);
+  expect(await left()).toEqual([[], '1 cell that did not pass does not exist any more']);
   await run([b], [ended(b, 'fail')]);
   expect((await left())[0]).toEqual([b.id]);
 });

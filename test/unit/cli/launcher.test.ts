@@ -78,7 +78,7 @@ it('says whose dist/ it is that it may not write, and does not blame the sources
   const { status, stderr } = launch();
   const whose = isRoot ? ', which belongs to root' : '';
   expect(stderr).toBe(
-    `phyrlab: the sources have to be compiled into ${dist}, and you may not write ${dist}${whose}\n  its owner builds it, npm run build; or use a clone of your own\n`,
+    `phyrlab: phyrlab must compile its sources into ${dist}, but you may not write ${dist}${whose}\n  let the folder's owner run npm run build, or use a clone of your own\n`,
   );
   expect(status).toBe(64);
   chmodSync(dist, 0o755);

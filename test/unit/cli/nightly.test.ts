@@ -76,7 +76,7 @@ describe('a night whose stages have all run', () => {
     await night(24, 'pass', 1000, true);
     const { id } = await night(2, 'fail', 1020, false);
     await nightly();
-    expect(said).toContain(`night ${id} did not end: it goes on`);
+    expect(said).toContain(`resuming unfinished night ${id}`);
     expect(said).not.toContain('stage suites');
     expect(said).toContain(`new failures: 1\n  ${WORD} (suites)`);
     expect(said).toContain(`regressions: 1\n  ${WORD} map: +2.00 %`);
@@ -107,7 +107,7 @@ describe('a night', () => {
   it('has no other beside it', async () => {
     await mkdir(join(runs, '.nightly'));
     await using _other = await FileLock.tryAcquire(join(runs, '.nightly', 'lock'));
-    await expect(nightly()).rejects.toThrow(/^another phyrlab nightly is at work/);
+    await expect(nightly()).rejects.toThrow(/^another phyrlab nightly is running/);
   });
 
   it('of a name that nothing has does not begin', async () => {

@@ -43,8 +43,8 @@ it('a night that did not end goes on, with what it has', () => {
 
 it.each([
   ['ended', { ...night, ended: evening.toISOString() }, wish, 3, /^night .*, seed 6$/],
-  ['is left', night, { ...wish, fresh: true }, 3, /as asked; night/],
-  ['is too old', night, wish, 21, /too old to go on/],
+  ['is left', night, { ...wish, fresh: true }, 3, /as requested; night/],
+  ['is too old', night, wish, 21, /too old to resume/],
   ['was to run something else', night, { ...wish, words: ['smoke'] }, 3, /something else/],
   ['was for another kernel', night, { ...wish, kernel: '7.2' }, 3, /something else/],
 ])('one that %s is followed by a new one', (_, last, wanted, later, said) => {

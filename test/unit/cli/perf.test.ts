@@ -44,7 +44,7 @@ it('runs are named as everywhere: by id, its beginning, a folder, or newest', as
   await expect(perf('compare', 'newest', '20261122')).rejects.toThrow('is on both sides');
   using other = await RunStore.create(runs, '20261123-000000-cccc');
   other.append({ type: 'run-start', at, run: { ...someRun, id: '20261123-000000-cccc' }, cells: [], pruned: [] });
-  await expect(perf('gate', '--run', '20261123-000000-cccc')).rejects.toThrow('measured nothing that is kept');
+  await expect(perf('gate', '--run', '20261123-000000-cccc')).rejects.toThrow('the history has no measurements of run');
 });
 
 it('several runs make a side, and tell what one could not', async () => {

@@ -32,6 +32,6 @@ it('believes one of our own runs what it was asked for, whatever the record in h
 
 it('takes from elsewhere the name of a locked kernel, and no path', async () => {
   expect(await askedHere(runs, ran('20261129-120000-bbbb', '7.2', '/evil/qemu'))).toEqual({ kernel: '7.2' });
-  await expect(askedHere(runs, ran('20261129-120000-bbbb', '/evil/tree'))).rejects.toThrow('ran on a kernel tree');
+  await expect(askedHere(runs, ran('20261129-120000-bbbb', '/evil/tree'))).rejects.toThrow('used a kernel tree');
   expect(await askedHere(runs, { ...someRun, id: '../own' })).toEqual({});
 });

@@ -64,7 +64,7 @@ describe("what is wrong in a scenario file of one's own", () => {
 
   it('is said with the file: no default export, and a name that another suite has', async () => {
     const none = folderWith({ 'a.ts': 'export const suite = 1;\n' });
-    await expect(loadSuites(none)).rejects.toThrow(`scenario ${join(none, 'a.ts')} exports no suite as its default`);
+    await expect(loadSuites(none)).rejects.toThrow(`scenario ${join(none, 'a.ts')} has no suite as its default export`);
     const fine = `import { suites } from ${JSON.stringify(join(import.meta.dirname, '../../../harness/index.js'))};\n`;
     const twice = folderWith({ 'a.ts': `${fine}export default suites.find(({ id }) => id === 'smoke');\n` });
     await expect(loadSuites(twice)).rejects.toThrow(
