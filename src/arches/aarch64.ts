@@ -17,6 +17,7 @@ export const aarch64 = defineArch({
   reservedArgs: () => [],
   // The register GITS_TRANSLATER of QEMU's board. The kernel maps it with a device's first interrupt, for the life of the domain.
   interruptAddress: 0x8090040,
+  moduleAddresses: { from: 0xffff_8000_0000_0000n, to: 0xffff_8000_8000_0000n },
   bootWarningsListed: false,
 
   lacks: {

@@ -26,6 +26,8 @@ export interface Arch<Id extends string = string> {
   reservedArgs(reserved: { at: number; mib: number }): readonly string[];
   /** Where devices write to interrupt, if an IOMMU translates that like any other write: QEMU then traces it as a use of memory. */
   interruptAddress: number | undefined;
+  /** Where the kernel loads modules: the widest that any configuration has. */
+  moduleAddresses: { from: bigint; to: bigint };
   /** Are all warnings that a packaged kernel prints while it boots on this board in the list of allowed lines (src/oracle)? */
   bootWarningsListed: boolean;
 

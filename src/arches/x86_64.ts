@@ -20,6 +20,7 @@ export const x86_64 = defineArch({
   emulatedArgs: ['tsc=reliable', 'no_timer_check'],
   reservedArgs: ({ at, mib }) => [`memmap=${mib}M$0x${at.toString(16)}`],
   interruptAddress: undefined,
+  moduleAddresses: { from: 0xffff_ffff_a000_0000n, to: 0xffff_ffff_ff00_0000n },
   bootWarningsListed: true,
 
   lacks: { nvdimm: undefined, secondHostBridge: undefined, hostBridgeP2p: undefined, reserved: undefined },

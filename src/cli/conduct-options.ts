@@ -14,6 +14,7 @@ export interface ConductOptions extends ImageOptions {
   cold?: boolean;
   failFast?: boolean;
   maxTime?: Duration;
+  coverage?: boolean;
 }
 
 export const BOOT_TIMEOUT_S = 90;

@@ -68,14 +68,15 @@ export async function conduct(
   images.checkKernel(asked.kernel, machines);
   const cells = begun ? begun.log.start.cells : job.plan.cells;
   const plants = cells.length > 0 && cells.every(builtWithPlants);
-  const image = await images.image(asked.kernel, { guest, plants, modules: neededModules(cells, plants) });
+  // What is not built could not be missed by any cell.
+  const modules = options.coverage ? undefined : neededModules(cells, plants);
+  const image = await images.image(asked.kernel, { guest, plants, modules });
   const runs = runsFolder(options.runs);
   await checkSpace(runs);
-  const { accelerator } = await probeAccelerator({
-    ...image,
-    cacheDir: cacheDirectory(undefined, process.env),
-    signal,
-  });
+  // Only QEMU's emulator says what runs.
+  const { accelerator } = options.coverage
+    ? ({ accelerator: 'tcg' } as const)
+    : await probeAccelerator({ ...image, cacheDir: cacheDirectory(undefined, process.env), signal });
   signal.throwIfAborted();
 
   // A run that is refused for any of the reasons above leaves no folder.
@@ -121,7 +122,8 @@ export async function conduct(
     repro: (cellId) => keptCommand(id, cellId),
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator,
-    image: (need) => images.image(asked.kernel, { ...need, guest }),
+    image: (need) => images.image(asked.kernel, { ...need, guest, ...(options.coverage && { modules: undefined }) }),
+    coverage: options.coverage ? (booted) => images.coverage(booted, { guest }) : undefined,
     decode: (log, booted) => images.decode(log, booted),
     folder: store.folder,
     keep: options.keep ?? false,

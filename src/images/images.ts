@@ -6,6 +6,7 @@ import { Apt } from './apt.js';
 import { checkTreeIommus, treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory, type Removable, type Removed } from './cache.js';
 import { type Complaint, checkBuild, checkers, checkStyle } from './check.js';
+import { codeOfImage, coveragePlugin, type ImageCode } from './coverage.js';
 import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
 import { changedBy, readFragment, variantOf } from './kernel-variant.js';
 import { differences, readLock, writeLock } from './lock.js';
@@ -39,6 +40,11 @@ export interface ImagesOptions {
   signal: AbortSignal;
 }
 
+/** QEMU's plugin, and the code that it sees. */
+export interface ImageCoverage extends ImageCode {
+  plugin: string;
+}
+
 export interface CachedEntry {
   name: string;
   key: string;
@@ -69,6 +75,8 @@ export interface Images extends AsyncDisposable {
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
   image(spec: string, options?: ModuleOptions & { machine?: Machine }): Promise<Image>;
   toolbox(arch?: Machine['arch']): Promise<string>;
+  /** What measuring what its guests reach takes. Worked out once for all that boot the same. */
+  coverage(image: Image, options?: Pick<ModuleOptions, 'guest'>): Promise<ImageCoverage>;
   /** A kernel's log, with the source lines of the functions that it names. */
   decode(log: readonly string[], image: Image): Promise<string[]>;
   /** States of guests that were ready, from which others go on. */
@@ -111,6 +119,7 @@ class CachedImages implements Images {
   readonly #toolbox: Toolbox;
   readonly #toolboxes: ReadonlyMap<ArchId, Toolbox>;
   readonly #ready = new Map<string, Promise<Image>>();
+  readonly #codes = new Map<string, Promise<ImageCoverage>>();
   readonly #trees = new Map<string, { key: string; open: () => Promise<BuildTree>; own?: string }>();
 
   constructor(cache: Cache, options: ImagesOptions, signal: AbortSignal, stop: AbortController) {
@@ -296,6 +305,20 @@ class CachedImages implements Images {
 
   async toolbox(arch: ArchId = HOST.id): Promise<string> {
     return (await this.#toolboxOf(arch).root()).dir;
+  }
+
+  coverage(image: Image, options: Pick<ModuleOptions, 'guest'> = {}): Promise<ImageCoverage> {
+    const key = `${image.kernel.key} ${image.modules.key}`;
+    const known = this.#codes.get(key) ?? this.#coverage(image, options);
+    this.#codes.set(key, known);
+    known.catch(() => this.#codes.delete(key));
+    return known;
+  }
+
+  async #coverage(image: Image, { guest }: Pick<ModuleOptions, 'guest'>): Promise<ImageCoverage> {
+    const plugin = await this.#toolbox.using(() => coveragePlugin(this.#cache, this.#toolbox));
+    const toolbox = await this.toolbox(image.kernel.arch);
+    return { plugin, ...(await codeOfImage(image, { toolbox, guest, signal: this.#signal })) };
   }
 
   async decode(log: readonly string[], image: Image): Promise<string[]> {

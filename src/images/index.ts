@@ -1,10 +1,11 @@
 export { projectRoot } from '../model/index.js';
 export { checkNamespaces } from './box.js';
 export { cacheDirectory, type Removable } from './cache.js';
+export { hashOf } from './coverage.js';
 export { FileLock } from './filelock.js';
 export { type GuestTree, namesGuestTree, openGuestTree } from './guest-tree.js';
 export { hostPrograms, type Lacking } from './host-programs.js';
-export { type CachedEntry, type Images, type ImagesOptions, openImages } from './images.js';
+export { type CachedEntry, type ImageCoverage, type Images, type ImagesOptions, openImages } from './images.js';
 export { findMirror, tryMirror } from './mirror.js';
 export { keyOf } from './project.js';
 export { guestFolder } from './sources.js';

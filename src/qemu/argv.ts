@@ -25,6 +25,8 @@ export interface ArgvSpec {
   traceFile: string;
   /** Trace events besides the IOMMU's faults. */
   traceEvents?: readonly string[];
+  /** QEMU's plugin that writes down which code ran, and the file for that. */
+  coverage?: { plugin: string; map: string };
   /** Wait for a state to go on from, and do not boot. */
   incoming?: boolean;
 }
@@ -67,6 +69,7 @@ export function qemuArgv(spec: ArgvSpec): string[] {
     ...pciDevices(spec.topology).flatMap((device, index) => topologyArgs(device, index + 1, spec.backing)),
     ...[...trace.faults, ...(spec.traceEvents ?? [])].flatMap((event) => ['-trace', event]),
     ...['-d', 'guest_errors,invalid_mem', '-D', spec.traceFile],
+    ...(spec.coverage ? ['-plugin', option(spec.coverage.plugin, { map: spec.coverage.map })] : []),
     ...(spec.incoming ? ['-incoming', 'defer'] : []),
     ...[
       '-kernel',

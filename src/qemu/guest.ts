@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { MapFile, type Range } from '../coverage/index.js';
 import { Pace } from '../host/index.js';
 import { modelOf, type ReadWords } from '../iommus/index.js';
 import {
@@ -48,6 +49,8 @@ export interface GuestOptions {
   kept?: ReadonlyMap<string, FileHandle>;
   /** QEMU trace events besides the IOMMU's faults. */
   traceEvents?: readonly string[];
+  /** Have QEMU write down which code runs at these addresses, by its plugin. Only its emulator (TCG) can. */
+  coverage?: { plugin: string; ranges: readonly Range[] } | undefined;
   /** The folder of a state that `save` wrote of a guest of the same options: this one goes on from there, and does not boot. */
   state?: string;
   /** Gives up starting. A started guest is ended by closing it. */
@@ -72,6 +75,8 @@ export interface Guest extends AsyncDisposable {
   readonly files: ReadonlyMap<string, string>;
   /** IOMMU faults, guest errors and the extra trace events. */
   readonly traceFile: string;
+  /** What has run, if that was asked for. */
+  readonly coverage: MapFile | undefined;
   /** QEMU's whole command line, for a report. */
   readonly commandLine: readonly string[];
   /** Does QEMU really report this trace event; without one: all by which the machine's IOMMU shows a fault? */
@@ -159,6 +164,9 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   };
   const trace = options.traceFile ? { here: options.traceFile, inQemu: options.traceFile } : await openLog('trace.log');
   const consoleLog = await openLog('console.log');
+  const { coverage } = options;
+  const mapHandle = coverage && (await openOwned());
+  const map = coverage && mapHandle && (await MapFile.create(mapHandle, coverage.ranges));
   const argv = qemuArgv({
     machine: { ...machine, kernelArgs: [...options.kernel.args, ...machine.kernelArgs] },
     topology,
@@ -171,6 +179,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     consoleFd: FD.console,
     traceFile: trace.inQemu,
     ...(options.traceEvents && { traceEvents: options.traceEvents }),
+    ...(coverage && mapHandle && { coverage: { plugin: coverage.plugin, map: inQemu(mapHandle) } }),
     incoming: options.state !== undefined,
   });
   // A guest that was to go on from a state, and did not, may have left that state's console.
@@ -231,6 +240,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     pace,
     files,
     traceFile: trace.here,
+    coverage: map,
     commandLine: [qemu.program.file, ...qemu.program.args, ...argv],
     traceEnabled: (event) => allTraced(qmp, event === undefined ? modelOf(machine.iommu).trace.faults : [event]),
     readWords: (address, count) => readWords(qmp, address, count),

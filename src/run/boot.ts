@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { archOf } from '../arches/index.js';
+import { type Code, type MapFile, rangesOf } from '../coverage/index.js';
 import { peerDriver } from '../fabric/index.js';
 import {
   connect,
@@ -58,6 +59,8 @@ export interface BootOptions {
   nvdimm?: FileHandle;
   /** More of QEMU's trace events, by name or pattern. */
   traceEvents?: readonly string[];
+  /** Measure what is reached of this code, by QEMU's plugin. */
+  coverage?: { plugin: string; code: Code } | undefined;
   /** Without it the guest boots. */
   snapshots?: Snapshots | undefined;
   /** Is its state kept for others, if it boots? */
@@ -144,6 +147,12 @@ export class BootedGuest implements AsyncDisposable {
       signal,
       ...(options.traceFile !== undefined && { traceFile: options.traceFile }),
       ...(options.traceEvents !== undefined && { traceEvents: options.traceEvents }),
+      ...(options.coverage && {
+        coverage: {
+          plugin: options.coverage.plugin,
+          ranges: rangesOf(options.coverage.code, archOf(machine).moduleAddresses),
+        },
+      }),
       ...(saved && { state: saved.dir }),
       ...(nvdimm !== undefined && { kept: new Map([[NVDIMM, nvdimm]]) }),
     }).catch(async (error: unknown) => {
@@ -230,6 +239,13 @@ export class BootedGuest implements AsyncDisposable {
   /** In words, if so: since then the host kept this guest from running for so long that what it says of time is not its fault. */
   kept(since: number): string | undefined {
     return this.#guest.pace.kept(since);
+  }
+
+  /** What has run of the code that is measured, if that was asked for. */
+  get coverage(): { map: MapFile; code: Code } | undefined {
+    const { coverage: map } = this.#guest;
+    const code = this.#options.coverage?.code;
+    return map && code && { map, code };
   }
 
   /** All lines of the console so far. */

@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
+import { both, type CellReached } from '../coverage/index.js';
 import { dutOf } from '../fabric/index.js';
 import { CouldNotLook, check, Lab, linesOf, StepFailed } from '../guest/index.js';
 import { modelOf } from '../iommus/index.js';
@@ -54,12 +55,15 @@ import {
 import { panicIn } from '../qemu/index.js';
 import { type Cell, failed, kindOf, partsOf, type WorkloadResult } from '../workloads/index.js';
 import type { BootedGuest } from './boot.js';
+import { Reaching } from './coverage.js';
 import { DeviceTracer } from './device-trace.js';
 
 export interface CellOutcome {
   record: CellRecord;
   /** May another cell follow in the same guest? */
   guestUsable: boolean;
+  /** Of the code that the guest measures; `undefined`: the cell ended before it could be read, or nobody asked. */
+  reached?: CellReached | undefined;
 }
 
 /** Runs the cell and judges it. Throws only when `signal` aborts. */
@@ -90,6 +94,7 @@ export async function runCell(
   const from = booted.console().length;
   const since = options.since ?? booted.now();
   let console = () => booted.console();
+  let reached: CellReached | undefined;
   /** What the cell has left outlives the guest: it goes on in another, which is judged as the first was. */
   const afterPowerCycle = async (before: readonly OracleReport[]) => {
     options.onStep('power cycle');
@@ -99,7 +104,9 @@ export async function runCell(
       throw new InfraError(`after the power cycle the guest never became ready: ${error.message}`);
     });
     console = () => next.console();
-    const { oracles } = await consult(await collect(next, cell, true, options), []);
+    const evidence = await collect(next, cell, true, options);
+    const { oracles } = await consult(evidence, []);
+    reached = reached && evidence.reached && both(reached, evidence.reached);
     return before.map((report) => {
       const after = oracles.find(({ name }) => name === report.name);
       return after === undefined ? report : acrossPowerCycle(report, after);
@@ -107,6 +114,7 @@ export async function runCell(
   };
   try {
     const evidence = await collect(booted, cell, false, options);
+    reached = evidence.reached;
     const known = knownOn(options.release, cell);
     const { oracles: first, metrics: judged } = await consult(evidence, known);
     // What was seen to be wrong before stays seen, whatever becomes of the other guest.
@@ -128,7 +136,7 @@ export async function runCell(
     const structure = evidence.result.uncounted ? [] : structureCounts(evidence.stats);
     const metrics = [...evidence.result.metrics, ...structure, ...judged];
     const record = finish(judgement, oracles, metrics);
-    return { record: findings.length > 0 ? { ...record, findings } : record, guestUsable: clean };
+    return { record: findings.length > 0 ? { ...record, findings } : record, guestUsable: clean, reached };
   } catch (error) {
     options.signal.throwIfAborted();
     const kept = booted.kept(since);
@@ -218,6 +226,7 @@ interface Evidence {
   /** Did unbinding and unloading go as they should? */
   cleaned: boolean;
   cleanupError: string | undefined;
+  reached: CellReached | undefined;
 }
 
 async function collect(
@@ -238,6 +247,7 @@ async function collect(
   // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
   const peer = booted.peers.get(kindOf(cell.workload).peer(cell.workload) ?? '');
   if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
+  const reaching = await Reaching.begin(booted, options.signal);
   const { dmaBits } = cell.machine;
   const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
   const backend = DriverBackend.safeParse(cell.backend).data ?? 'phyr8';
@@ -254,6 +264,7 @@ async function collect(
   await booted.consoleHas(endMark);
   const log = await booted.kernelLog(options.signal);
   const device = await tracer?.end();
+  const reached = await reaching?.end();
   const faults = await booted.traceSince(traceFrom, device && ((line, offset) => device.take(line, offset)));
 
   return {
@@ -268,6 +279,7 @@ async function collect(
     faults: { enabled: traced && (await booted.traceEnabled()), ...faults },
     device: device && { story: storyIn(ended.lines), trace: device },
     cleaned: ended.code === 0,
+    reached,
     cleanupError: ended.code === 0 ? undefined : ended.stderr.trim().split('\n').at(-1),
   };
 }

@@ -8,12 +8,11 @@ import { Lab, StepFailed } from '../guest/index.js';
 import { type Image, InfraError, type Modules } from '../model/index.js';
 import type { Found } from '../plan/index.js';
 import { BootedGuest, type BootOptions } from './boot.js';
+import { Sections } from './sections.js';
+
+export type { Sections };
 
 export type DeskOptions = Omit<BootOptions, 'machine' | 'topology'> & { cell: Found };
-
-/** Where sections of a module of ours are in the guest's memory. */
-const Sections = z.object({ module: z.string(), sections: z.record(z.string(), z.string()) });
-export type Sections = z.infer<typeof Sections>;
 
 const NEXT = '/run/next';
 const RELOAD_MS = 20_000;

@@ -3,6 +3,8 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type CellReached, CoverageFolder } from '../coverage/index.js';
+import type { ImageCoverage } from '../images/index.js';
 import {
   type CellRecord,
   describe,
@@ -47,6 +49,8 @@ export interface RunOptions {
   image: (need: ImageNeed) => Promise<Image>;
   /** Adds source lines to a kernel's log. */
   decode: Decode;
+  /** Measure which code of the image each cell reaches; kept in the run's folder. */
+  coverage?: ((image: Image) => Promise<ImageCoverage>) | undefined;
   /** Folder of this run: each boot, and each cell that did not pass, gets one below it. */
   folder: string;
   /** Keep the artefacts of boots in which nothing went wrong. */
@@ -88,6 +92,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const boots = groupIntoBoots(plan.cells);
   const kept = keptStates(boots, options.accelerator, (cell) => stateLost(cell.machine, cell.topology) === undefined);
   const needs = imageNeeds(boots);
+  const kit = options.coverage && { of: options.coverage, folder: new CoverageFolder(options.folder) };
   const running: Promise<void>[] = [];
   const image: RunOptions['image'] = (need) => orAborted(cancellation.signal, options.image(need));
   // One image after the other is made, beside the guests whose own are there.
@@ -105,13 +110,23 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     using _slot = await slots.take(loadOf(need.machine));
     const place = { index: (options.firstBoot ?? 0) + boots.indexOf(boot), keepState: kept(boot), image: made };
     const again = () => image(need);
-    await runBoots(boot, place, again, { ...options, emit, signal: cancellation.signal });
+    await runBoots(boot, place, again, { ...options, emit, signal: cancellation.signal, kit });
   }
   const ended = new Set(records.map((record) => record.id));
   const why = cancellation.why ?? { code: 'harness-error', reason: 'its guest ended without a word of it' };
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) finish(lost(cell, why, repro));
+  for (const { id, verdict, reason } of records)
+    if (verdict !== 'skip') await kit?.folder.keepUnread(id, reason || verdict);
   return records;
 }
+
+/** What measures coverage, and where it is kept. */
+interface Kit {
+  of: (image: Image) => Promise<ImageCoverage>;
+  folder: CoverageFolder;
+}
+
+type BootsOptions = RunOptions & { kit: Kit | undefined };
 
 interface Place {
   index: number;
@@ -125,7 +140,7 @@ async function runBoots(
   boot: Boot,
   place: Omit<Place, 'attempt'>,
   imageAgain: () => Promise<Image>,
-  options: RunOptions,
+  options: BootsOptions,
 ): Promise<void> {
   const { emit, signal, retries } = options;
   const earlier = new Map<string, NonNullable<CellRecord['earlier']>>();
@@ -157,9 +172,9 @@ async function runBoot(
   boot: Boot,
   place: Place,
   finish: (record: CellRecord, attempts?: number) => void,
-  options: RunOptions,
+  options: BootsOptions,
 ): Promise<number> {
-  const { emit, signal, repro, retries } = options;
+  const { emit, signal, repro, retries, kit } = options;
   const [first] = boot.cells;
   if (first === undefined) return 0;
   const { machine, topology } = first;
@@ -177,6 +192,8 @@ async function runBoot(
     const image = await place.image;
     const lacks = lacking(image, first);
     if (lacks !== undefined) throw new Lacking(lacks);
+    const coverage = await kit?.of(image);
+    if (coverage !== undefined) await kit?.folder.keepCode(coverage.code, image.modules.plants, coverage.hashes);
     await mkdir(artefacts, { recursive: true });
     starting = true;
     await using guest = await BootedGuest.start({
@@ -189,6 +206,7 @@ async function runBoot(
       // What is tried again is tried by the book.
       snapshots: place.attempt === 0 ? options.snapshots : undefined,
       keepState: place.keepState,
+      coverage,
       signal,
     });
     // A kernel's own watch is no match for a host that gives it nothing: what it found then is not its doing, and hides what would be.
@@ -221,6 +239,8 @@ async function runBoot(
         boot: done > 0 ? 'shared' : guest.restored ? 'restored' : 'cold',
         ...(key !== options.run.kernel.key && { kernel: { release, key } }),
       };
+      if (coverage !== undefined)
+        await kit?.folder.keepCell(cell.id, coverage.code.key, outcome.reached ?? unreadOf(record));
       if (!['pass', 'caught', 'skip'].includes(record.verdict)) {
         record.evidence = evidenceFolder(cell.id, place.attempt);
         const log = guest.console().slice(console);
@@ -278,6 +298,10 @@ export function lacking(
   if (kindOf(workload).kernel === 'debug' && kernel.patience === 1)
     return `the kernel ${kernel.release} does not check itself: take --kernel debug`;
   return qemuLacks(iommu, qemu.version);
+}
+
+function unreadOf({ verdict, reason }: CellRecord): CellReached {
+  return { unread: `it ended before that: ${reason || verdict}` };
 }
 
 function whyNotReady(error: unknown): Unjudged {

@@ -11,7 +11,20 @@ const MACHINE = ['arches', 'iommus'];
 /** All rooms that running a cell needs. */
 const BELOW_RUN = [
   ...MACHINE,
-  ...['model', 'host', 'fabric', 'workloads', 'plan', 'images', 'qemu', 'guest', 'oracle', 'results', 'perf'],
+  ...[
+    'model',
+    'host',
+    'coverage',
+    'fabric',
+    'workloads',
+    'plan',
+    'images',
+    'qemu',
+    'guest',
+    'oracle',
+    'results',
+    'perf',
+  ],
 ];
 
 /** What each room may import of the project, besides itself. */
@@ -21,18 +34,19 @@ const MAY: Record<string, string[]> = {
   // A machine is made of them, and its declaration is checked by them.
   model: ['arches', 'iommus'],
   host: ['model'],
+  coverage: ['model'],
   fabric: [...MACHINE, 'model'],
   workloads: [...MACHINE, 'model', 'fabric', 'guest', 'oracle', 'perf', 'qemu'],
   plan: [...MACHINE, 'model', 'fabric', 'workloads'],
-  images: [...MACHINE, 'model', 'host'],
-  qemu: [...MACHINE, 'model', 'host'],
+  images: [...MACHINE, 'model', 'host', 'coverage'],
+  qemu: [...MACHINE, 'model', 'host', 'coverage'],
   guest: [...MACHINE, 'model', 'host'],
   oracle: [...MACHINE, 'model'],
   results: [...MACHINE, 'model', 'workloads'],
   perf: ['model', 'workloads'],
   terminal: ['model'],
   run: BELOW_RUN,
-  report: [...MACHINE, 'model', 'fabric', 'workloads', 'plan', 'qemu', 'results', 'perf', 'terminal'],
+  report: [...MACHINE, 'model', 'coverage', 'fabric', 'workloads', 'plan', 'qemu', 'results', 'perf', 'terminal'],
   cli: [...BELOW_RUN, 'run', 'report', 'terminal'],
 };
 /** What harness/ declares is in these words. */

@@ -1,0 +1,232 @@
+/** The code that a guest can run, as source lines: what its debug information says of each section of each object. */
+import { type Branch, branchesIn } from './disassembly.js';
+import { type Elf, type ElfSection, readElf } from './elf.js';
+import { lineRows, type Row } from './line-table.js';
+import type { Range } from './map-file.js';
+
+/** A file with code, and all of it that can be reached. */
+export interface SourceFile {
+  path: string;
+  /** Those with code. */
+  lines: ReadonlySet<number>;
+  functions: readonly { name: string; line: number }[];
+  /** Each conditional branch of the objects. One `if` has several where its function is inlined, or its condition has several parts. */
+  branches: readonly { line: number; column: number }[];
+}
+
+/** Something that is to be found at an address of a section, in one of the files. */
+interface Place {
+  at: number;
+  file: number;
+}
+
+export interface CodeSection {
+  /** Of the module; `undefined` is the kernel. */
+  module: string | undefined;
+  name: string;
+  /** Where it is if nobody moves it: the kernel's. */
+  address: bigint;
+  bytes: Buffer;
+  /** Those that are the same wherever it is loaded have 1. */
+  fixed: Uint8Array;
+  /** All are from the section's beginning, and sorted. */
+  lines: readonly (Place & { line: number })[];
+  functions: readonly (Place & { index: number })[];
+  /** `at` is where the branch ends. */
+  branches: readonly (Place & { index: number })[];
+  /** Where a module's initialisation begins. */
+  entry: number | undefined;
+}
+
+export interface Code {
+  key: string;
+  files: readonly SourceFile[];
+  sections: readonly CodeSection[];
+}
+
+export interface ObjectCode {
+  module: string | undefined;
+  elf: Buffer;
+  /** What `objdump -d --no-show-raw-insn` says of it. */
+  disassembly: string;
+}
+
+/** @param nameOf the path that we call a file by, or nothing if it is none of those that count */
+export function codeOf(
+  key: string,
+  objects: readonly ObjectCode[],
+  nameOf: (path: string) => string | undefined,
+): Code {
+  const files = new Files();
+  const sections = objects.flatMap((object) => sectionsOf(object, files, nameOf));
+  return { key, files: files.all, sections };
+}
+
+/** A file that has code grows as objects are read. */
+class Files {
+  readonly all: {
+    path: string;
+    lines: Set<number>;
+    functions: SourceFile['functions'][number][];
+    branches: SourceFile['branches'][number][];
+  }[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  number(path: string): number {
+    const known = this.#numbers.get(path);
+    if (known !== undefined) return known;
+    this.#numbers.set(path, this.all.length);
+    return this.all.push({ path, lines: new Set(), functions: [], branches: [] }) - 1;
+  }
+}
+
+function sectionsOf(
+  { module, elf, disassembly }: ObjectCode,
+  files: Files,
+  nameOf: (path: string) => string | undefined,
+): CodeSection[] {
+  const read = readElf(elf);
+  const names = new Map<string, string | undefined>();
+  const named = (path: string) => {
+    if (!names.has(path)) names.set(path, nameOf(plain(path)));
+    return names.get(path);
+  };
+  const rows = grouped(
+    lineRows(read, (file) => named(file) !== undefined),
+    ({ section }) => section,
+  );
+  const branches = grouped(branchesIn(disassembly), ({ section }) => section);
+  return read.sections.flatMap((section) => {
+    const own = rows.get(section.index);
+    if (!section.executable || own === undefined) return [];
+    return [sectionOf(module, section, own, branches.get(section.name) ?? [], read, files, named)];
+  });
+}
+
+/** Padding in front of a function, and its unlikely parts. The compiler's other variants of one (`.isra.0`, `.part.0`) are that function. */
+const NO_FUNCTION = /^__pfx_|\.cold(\.|$)/;
+
+function sectionOf(
+  module: string | undefined,
+  section: ElfSection,
+  rows: readonly Row[],
+  branches: readonly Branch[],
+  elf: Elf,
+  files: Files,
+  named: (path: string) => string | undefined,
+): CodeSection {
+  const { address, bytes, name, index } = section;
+  const offset = (at: bigint) => Number(at - address);
+  const sorted = [...rows].sort((a, b) => a.at - b.at);
+  const starts = sorted.map((row) => row.at);
+  const fileOf = (row: Row) => {
+    const path = row.file === '' ? undefined : named(row.file);
+    return path === undefined ? undefined : files.number(path);
+  };
+  /** The row that an instruction belongs to. */
+  const rowAt = (at: number) => sorted[upperBound(starts, at) - 1];
+
+  const lines = sorted.flatMap((row) => {
+    const file = row.statement && row.line > 0 ? fileOf(row) : undefined;
+    if (file === undefined) return [];
+    files.all[file]?.lines.add(row.line);
+    return [{ at: row.at, file, line: row.line }];
+  });
+  const functions = elf.functions
+    .filter((one) => one.section === index && !NO_FUNCTION.test(one.name))
+    .flatMap((one) => {
+      const at = offset(one.value);
+      const row = rowAt(at);
+      const file = row && row.line > 0 ? fileOf(row) : undefined;
+      if (row === undefined || file === undefined) return [];
+      const known = files.all[file]?.functions ?? [];
+      return [{ at, file, index: known.push({ name: one.name.replace(/\..*/, ''), line: row.line }) - 1 }];
+    })
+    .sort((a, b) => a.at - b.at);
+  const ends = branches
+    .flatMap((branch) => {
+      const row = rowAt(offset(branch.at));
+      const file = row && row.line > 0 ? fileOf(row) : undefined;
+      if (row === undefined || file === undefined) return [];
+      const known = files.all[file]?.branches ?? [];
+      return [{ at: offset(branch.next), file, index: known.push({ line: row.line, column: row.column }) - 1 }];
+    })
+    .sort((a, b) => a.at - b.at);
+  const entry = elf.functions.find((one) => one.section === index && one.name === 'init_module');
+  return {
+    module,
+    name,
+    address,
+    bytes,
+    fixed: fixedIn(bytes, elf.relocations.get(index) ?? []),
+    lines,
+    functions,
+    branches: ends,
+    entry: entry && offset(entry.value),
+  };
+}
+
+/** What is filled in when it is loaded, with the opcode before it: a call of something that is switched off becomes another instruction. */
+function fixedIn(bytes: Buffer, relocations: readonly { offset: number }[]): Uint8Array {
+  const fixed = new Uint8Array(bytes.length).fill(1);
+  for (const { offset } of relocations) fixed.fill(0, Math.max(0, offset - 2), offset + 4);
+  return fixed;
+}
+
+/** Addresses at which code of interest may be: of the kernel what has lines that count; of modules, all that are for modules. */
+export function rangesOf({ sections }: Code, modules: Range): Range[] {
+  const kernel = sections
+    .filter(({ module }) => module === undefined)
+    .flatMap(({ address, lines }) =>
+      spans(lines.map(({ at }) => at)).map(([from, to]) => ({
+        from: address + BigInt(from),
+        to: address + BigInt(to),
+      })),
+    );
+  return [...kernel, modules].sort((a, b) => (a.from < b.from ? -1 : 1));
+}
+
+/** More than the longest statement, and less than what lies between two objects that count. */
+const NEAR = 4096;
+
+function spans(starts: readonly number[]): [number, number][] {
+  const found: [number, number][] = [];
+  for (const at of starts) {
+    const last = found.at(-1);
+    if (last !== undefined && at - last[1] < NEAR) last[1] = Math.max(last[1], at + 16);
+    else found.push([at, at + 16]);
+  }
+  return found;
+}
+
+/** How many of the sorted numbers are not above this one. */
+export function upperBound(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** Without . and .. in it. */
+function plain(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
