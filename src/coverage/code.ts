@@ -158,7 +158,7 @@ function sectionOf(
     name,
     address,
     bytes,
-    fixed: fixedIn(bytes, elf.relocations.get(index) ?? []),
+    fixed: fixedIn(bytes, elf.relocations(index)),
     lines,
     functions,
     branches: ends,

@@ -27,8 +27,8 @@ export interface ElfRelocation {
 export interface Elf {
   sections: readonly ElfSection[];
   functions: readonly ElfFunction[];
-  /** By the index of the section that they are for. */
-  relocations: ReadonlyMap<number, readonly ElfRelocation[]>;
+  /** Of the section with this index. A module has a hundred thousand, few of which are asked for. */
+  relocations(section: number): ElfRelocation[];
 }
 
 const SHT_SYMTAB = 2;
@@ -63,11 +63,10 @@ export function readElf(elf: Buffer): Elf {
   return {
     sections: headers.map((header) => ({ ...header, name: textAt(names, header.name) })),
     functions: symbols === undefined ? [] : functionsIn(symbols.bytes, bytesOf(symbols.link)),
-    relocations: new Map(
+    relocations: (section) =>
       headers
-        .filter(({ type }) => type === SHT_RELA)
-        .map(({ info, bytes, link }) => [info, relocationsIn(bytes, bytesOf(link))]),
-    ),
+        .filter(({ type, info }) => type === SHT_RELA && info === section)
+        .flatMap(({ bytes, link }) => relocationsIn(bytes, bytesOf(link))),
   };
 }
 

@@ -26,7 +26,7 @@ const CONTENT = { path: 1, directory: 2 };
 export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
   const section = elf.sections.find(({ name }) => name === '.debug_line');
   if (section === undefined) throw new InfraError('an object without debug information');
-  const moved = new Map(elf.relocations.get(section.index)?.map((one) => [one.offset, one]));
+  const moved = new Map(elf.relocations(section.index).map((one) => [one.offset, one]));
   const bytesOf = (name: string) => elf.sections.find((one) => one.name === name)?.bytes ?? Buffer.alloc(0);
   const texts = { [FORM.lineStrp]: bytesOf('.debug_line_str'), [FORM.strp]: bytesOf('.debug_str') };
   const data = new Reader(section.bytes);
