@@ -88,6 +88,16 @@ export const COMMANDS: Record<string, Entry> = {
     examples: ['phyrlab report --open'],
     load: async () => (await import('./report.js')).reportCommand(),
   },
+  coverage: {
+    does: 'show which lines and branches of the modules cells reach: run cells and measure it, or merge runs that did',
+    examples: [
+      'phyrlab coverage smoke --lcov smoke.info',
+      'phyrlab coverage vtd-strict/switch/fio-verify/phyr8',
+      'phyrlab coverage newest --unreached phyr_nvme/queue.c',
+      'phyrlab coverage --reaching guest/phyr/dma/map.c:40-60',
+    ],
+    load: async () => (await import('./coverage.js')).coverageCommand(),
+  },
   findings: {
     does: "list what a run found wrong in the kernel's own code, with the smallest cell that shows it; includes known defects",
     examples: ['phyrlab findings', 'phyrlab findings --json'],

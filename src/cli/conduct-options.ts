@@ -14,6 +14,7 @@ export interface ConductOptions extends ImageOptions {
   cold?: boolean;
   failFast?: boolean;
   maxTime?: Duration;
+  /** Measure which code each cell reaches. */
   coverage?: boolean;
 }
 

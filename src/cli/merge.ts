@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { COVERAGE } from '../coverage/index.js';
 import { describe, quoted, shellWord, UsageError } from '../model/index.js';
 import { StatusLine, styleFor } from '../report/index.js';
 import {
@@ -70,6 +71,10 @@ async function merge(folders: string[], options: MergeCommandOptions): Promise<v
       recording.consume(notice(`cannot copy evidence: ${describe(error)}`)),
     );
   }
+  // Each cell was in one shard only, and the code is the same.
+  for (const { folder } of logs)
+    if (existsSync(join(folder, COVERAGE)))
+      await cp(join(folder, COVERAGE), join(store.folder, COVERAGE), { recursive: true });
   const { exitCode } = await recording.conclude({ duration_ms: Math.max(...logs.map(lengthOf)), interrupted: false });
   process.exitCode = exitCode;
 }

@@ -34,6 +34,10 @@ export function runCommand(): Command {
       '--last-failed',
       'run all cells that have not passed since they last ran, with the seed, kernel and scenarios that they had',
     );
+  command.option(
+    '--coverage',
+    'also measure which code each cell reaches (phyrlab coverage RUN shows it); emulates, also where there is KVM',
+  );
   addKernelOptions(command);
   return addConductOptions(command).action(run);
 }

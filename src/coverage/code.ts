@@ -123,7 +123,8 @@ function sectionOf(
     const path = row.file === '' ? undefined : named(row.file);
     return path === undefined ? undefined : files.number(path);
   };
-  /** The row that an instruction belongs to. */
+  /** Of several rows at one address the first has the function's own line, and the last is what the instruction does. */
+  const firstAt = (at: number) => sorted[upperBound(starts, at - 1)];
   const rowAt = (at: number) => sorted[upperBound(starts, at) - 1];
 
   const lines = sorted.flatMap((row) => {
@@ -136,7 +137,7 @@ function sectionOf(
     .filter((one) => one.section === index && !NO_FUNCTION.test(one.name))
     .flatMap((one) => {
       const at = offset(one.value);
-      const row = rowAt(at);
+      const row = firstAt(at);
       const file = row && row.line > 0 ? fileOf(row) : undefined;
       if (row === undefined || file === undefined) return [];
       const known = files.all[file]?.functions ?? [];

@@ -8,6 +8,7 @@ export {
   cellsReaching,
   countsOf,
   type FileCounts,
+  linesByCells,
   type MergedFile,
   mergeCoverage,
   unreachedIn,

@@ -171,14 +171,29 @@ export function countsOf(files: readonly MergedFile[]): FileCounts {
 
 const none = (): Count => ({ reached: 0, all: 0 });
 
-/** Lines that no cell reaches, those that follow each other together. Lines without code between two are no gap. */
+/** The lines of a file by the cells that reach them. Most lines of a file share few sets of cells. */
+export function linesByCells({ lines }: MergedFile): { cells: readonly number[]; lines: number[] }[] {
+  const groups = new Map<string, { cells: readonly number[]; lines: number[] }>();
+  for (const [line, cells] of lines) {
+    const key = cells.join();
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { cells, lines: [line] });
+    else group.lines.push(line);
+  }
+  return [...groups.values()];
+}
+
+/** As many lines without code may be in between; more are a comment, and what follows is something else. */
+const NEAR = 5;
+
+/** Lines that no cell reaches, those that follow each other together. */
 export function unreachedIn({ lines }: MergedFile): { from: number; to: number }[] {
   const gaps: { from: number; to: number }[] = [];
   let open = false;
   for (const [line, cells] of lines) {
     const last = gaps.at(-1);
     if (cells.length > 0) open = false;
-    else if (open && last !== undefined) last.to = line;
+    else if (open && last !== undefined && line - last.to <= NEAR) last.to = line;
     else {
       gaps.push({ from: line, to: line });
       open = true;

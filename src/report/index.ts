@@ -2,6 +2,7 @@ export { type BenchTableOptions, benchTables } from './bench.js';
 export { budgetTable } from './budgets.js';
 export { costBars } from './cost-bars.js';
 export { instructionCosts } from './costs.js';
+export { coverageJson, coverageLines, reachingLines, summaryLines, unreachedLines } from './coverage.js';
 export { type Findings, findingLines, findingsOf } from './findings.js';
 export { annotations, summary } from './formats/github.js';
 export { FORMATS, type Format } from './formats/index.js';
