@@ -84,10 +84,13 @@ export function mergeCoverage(runs: readonly RunCoverage[]): Coverage {
   const files = new Map<string, Merging>();
   // The product's sources are what counts, whatever else was built from them.
   const byProduct = [...codes.values()].sort((a, b) => Number(a.planted) - Number(b.planted));
+  const onlyPlanted = byProduct[0]?.planted ?? false;
   const other = new Set<string>();
   for (const code of byProduct)
     for (const file of code.files) {
       const known = files.get(file.path);
+      // What is built only with planted defects is no part of the product.
+      if (known === undefined && code.planted && !onlyPlanted) continue;
       if (known === undefined) {
         const merging = new Merging(file.path, file.hash);
         merging.declare(code.key, file);

@@ -11,17 +11,20 @@ const DEADLINE_MS = 10_000;
 /** Characters. A cell loads a few dozen modules at most. */
 const LONGEST = 1 << 20;
 
+/** The guest, and what it takes to ask it. */
+export type Measured = Pick<BootedGuest, 'coverage' | 'session' | 'patience'>;
+
 export class Reaching {
-  readonly #booted: BootedGuest;
+  readonly #booted: Measured;
   readonly #options: ExecOptions;
 
-  private constructor(booted: BootedGuest, signal: AbortSignal) {
+  private constructor(booted: Measured, signal: AbortSignal) {
     this.#booted = booted;
     this.#options = { deadlineMs: DEADLINE_MS * booted.patience, signal };
   }
 
   /** `undefined` if nobody asked for it. No module of ours is loaded. */
-  static async begin(booted: BootedGuest, signal: AbortSignal): Promise<Reaching | undefined> {
+  static async begin(booted: Measured, signal: AbortSignal): Promise<Reaching | undefined> {
     const { coverage } = booted;
     if (coverage === undefined) return undefined;
     const reaching = new Reaching(booted, signal);

@@ -1,3 +1,4 @@
+export { type Measured, Reaching } from './coverage.js';
 export { Desk, type Sections } from './desk.js';
 export { askDesk, deskFolder, desks, serveDesk } from './desk-control.js';
 export { artefactsOf } from './evidence.js';

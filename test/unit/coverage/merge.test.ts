@@ -111,6 +111,13 @@ describe('merged coverage', () => {
     const merged = mergeCoverage([planted, run({ a: reached([3]) })]);
     expect(merged.planted).toEqual({ cells: ['p'], files: [PATH] });
     expect(countsOf(merged.files).lines.reached).toBe(1);
+    const more = {
+      ...planted.codes[0],
+      key: 'k2',
+      planted: true,
+      files: [{ ...file(), path: 'guest/fault.c', hash: 'f' }],
+    };
+    expect(mergeCoverage([{ codes: [more], cells: [] }, run({})]).files.map(({ path }) => path)).toEqual([PATH]);
     const same = run({ p: reached([1]) }, { key: 'k2', planted: true });
     expect(countsOf(mergeCoverage([same, run({ a: reached([3]) })]).files).lines.reached).toBe(2);
   });
