@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import {
@@ -11,8 +11,8 @@ import {
   mergeCoverage,
   readCoverage,
 } from '../coverage/index.js';
-import { hashOf, openImages } from '../images/index.js';
-import { ExitCode, projectRoot, UsageError } from '../model/index.js';
+import { openImages } from '../images/index.js';
+import { ExitCode, UsageError } from '../model/index.js';
 import {
   coverageJson,
   coverageLines,
@@ -31,6 +31,7 @@ import { interruptible } from './interrupt.js';
 import { addKernelOptions, CELLS, type KernelOptions, RUN, wholeNumber } from './options.js';
 import { askedFor } from './run.js';
 import { loadSuites, planOf } from './scenarios.js';
+import { textOf } from './sources.js';
 
 interface CoverageOptions extends ConductOptions, KernelOptions {
   lcov?: string;
@@ -115,7 +116,7 @@ function shown(
   if (unreached === undefined) return coverageLines(merged, { width, style });
   const files = filesCalled(merged, unreached);
   return [
-    ...files.flatMap((file) => unreachedLines(file, sourceOf(file, codes), style)),
+    ...files.flatMap((file) => unreachedLines(file, textOf(file.path, codes), style)),
     ...summaryLines({ ...merged, files }, width),
   ];
 }
@@ -126,18 +127,6 @@ function filesCalled({ files }: Coverage, word: string): MergedFile[] {
   if (found.length === 0)
     throw new UsageError(`no file with code is called '${word}'`, 'phyrlab coverage lists those that are');
   return found;
-}
-
-/** The lines of a file of ours, if it still is as it was compiled. */
-function sourceOf({ path }: MergedFile, codes: readonly KnownCode[]): string[] | undefined {
-  const file = join(projectRoot, path);
-  if (!path.startsWith('guest/') || !existsSync(file)) return undefined;
-  const text = readFileSync(file);
-  const hash = hashOf(text);
-  const compiled = codes.some(
-    ({ planted, files }) => !planted && files.some((one) => one.path === path && one.hash === hash),
-  );
-  return compiled ? text.toString('utf8').split('\n') : undefined;
 }
 
 /** No suite and no cell begins with a digit, as all runs do. */

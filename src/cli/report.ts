@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { mergeCoverage, readCoverage } from '../coverage/index.js';
 import { cacheDirectory } from '../images/index.js';
 import { describe, projectRoot, seriesName, typed, UsageError } from '../model/index.js';
 import { changesOf, medianOf } from '../perf/index.js';
-import { type Cause, causesOf, type HistoryLine, htmlReport } from '../report/index.js';
+import { type Cause, type CoverageInput, causesOf, type HistoryLine, htmlReport } from '../report/index.js';
 import {
   type Excerpt,
   excerptFor,
@@ -20,6 +21,7 @@ import {
 import { complain, say } from '../terminal/index.js';
 import { shownHere } from './again.js';
 import { RUN } from './options.js';
+import { textOf } from './sources.js';
 
 interface ReportOptions {
   open?: boolean;
@@ -80,9 +82,21 @@ async function reportOf(
     causes,
     excerpts: await excerptsFor(recorded, causes),
     history: await history(recorded),
+    coverage: await coverageOf(folder),
     // Under src/, because the page's files are not compiled.
     assets: join(projectRoot, 'src', 'report', 'html', 'page'),
   });
+}
+
+async function coverageOf(folder: string): Promise<CoverageInput | undefined> {
+  const kept = await readCoverage(folder);
+  if (kept === undefined) return undefined;
+  const coverage = mergeCoverage([kept]);
+  const texts = coverage.files.flatMap(({ path }) => {
+    const text = textOf(path, kept.codes);
+    return text === undefined ? [] : [[path, text] as const];
+  });
+  return { coverage, texts: new Map(texts) };
 }
 
 /** How many cells of one cause, and how many in all, have their console in the report. */

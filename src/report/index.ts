@@ -7,6 +7,7 @@ export { type Findings, findingLines, findingsOf } from './findings.js';
 export { annotations, summary } from './formats/github.js';
 export { FORMATS, type Format } from './formats/index.js';
 export { type Cause, causesOf } from './html/causes.js';
+export type { CoverageInput } from './html/coverage-section.js';
 export type { HistoryLine } from './html/history-section.js';
 export { htmlReport, type ReportInput } from './html/report.js';
 export { nightLines, nightMarkdown } from './night.js';

@@ -52,7 +52,7 @@ describe('coverage of a guest', () => {
     };
     const readWith = (parameters: string) =>
       reachedBy(
-        `PHYR_NVME=${parameters} lab load phyr8; lab bind ${bdf} phyr_nvme; lab digest /dev/phyr0n1 0 131072; lab unload`,
+        `PHYR_NVME=${parameters} lab load phyr8; lab bind ${bdf} phyr_nvme; lab digest /dev/phyr0 0 131072; lab unload`,
       );
 
     const [sgl = 0] = await linesWith(DPTR, 'dptr->sgl = true;');
@@ -92,5 +92,5 @@ describe('phyrlab coverage', () => {
     expect(unreached.out).toContain('guest/phyr_nvme/recover.c: ');
     const without = await sandbox.run(['coverage', 'newest', '--reaching', 'no_such_file.c:1']);
     expect([without.code, without.err]).toEqual([64, expect.stringContaining('no file with code is called')]);
-  });
+  }, 400_000);
 });

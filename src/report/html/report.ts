@@ -12,6 +12,7 @@ import { formatSeconds } from '../format.js';
 import { p2pTable } from '../p2p-table.js';
 import type { Cause } from './causes.js';
 import { costsSection } from './costs-section.js';
+import { type CoverageInput, coverageSection } from './coverage-section.js';
 import { findingsSection } from './findings-section.js';
 import { type HistoryLine, historySection } from './history-section.js';
 import { jsonForScript, Markup, markup } from './markup.js';
@@ -24,6 +25,8 @@ export interface ReportInput {
   excerpts: ReadonlyMap<string, Excerpt>;
   /** Series that this run measured, or why they cannot be shown. */
   history: readonly HistoryLine[] | string;
+  /** What its cells reached, if that was measured. */
+  coverage?: CoverageInput | undefined;
   /** Where page/ is. */
   assets: string;
 }
@@ -53,7 +56,7 @@ export function htmlReport(input: ReportInput): string {
 </head>
 <body>
 <a class="skip-link" href="#main">to the report</a>
-${header(recorded, counts, bad)}
+${header(recorded, counts, { bad, measured: input.coverage !== undefined })}
 <noscript><p class="notice">This report draws itself with a script of its own, which this browser does not run.</p></noscript>
 <main id="main" tabindex="-1">
 ${notices(recorded)}
@@ -74,6 +77,7 @@ ${findingsSection(recorded)}
 ${costsSection(shown)}
 ${historySection(input.history, run.id)}
 ${peerToPeer(recorded, shown)}
+${coverageSection(input.coverage)}
 ${notRun(recorded, shown)}
 </main>
 <dialog id="cell" aria-labelledby="cell-title"></dialog>
@@ -106,7 +110,11 @@ function headline(counts: Counts): string {
   return said.length > 0 ? said.join(', ') : 'no cells';
 }
 
-function header({ run, end }: RecordedRun, counts: Counts, bad: boolean): Markup {
+function header(
+  { run, end }: RecordedRun,
+  counts: Counts,
+  { bad, measured }: { bad: boolean; measured: boolean },
+): Markup {
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   let left = 0;
   const parts = counts.map(([verdict, count]) => {
@@ -123,7 +131,15 @@ function header({ run, end }: RecordedRun, counts: Counts, bad: boolean): Markup
     `${run.host.cpus} CPUs`,
     `modules ${run.modules.key.slice(0, 12)}`,
   ];
-  const sections = [...(bad ? ['causes'] : []), 'matrix', 'cells', 'costs', 'history', 'not-run'];
+  const sections = [
+    ...(bad ? ['causes'] : []),
+    'matrix',
+    'cells',
+    'costs',
+    'history',
+    ...(measured ? ['coverage'] : []),
+    'not-run',
+  ];
   return markup`<header>
 <div class="top">
 <h1>phyrlab <span class="run-id">${run.id}</span></h1>
