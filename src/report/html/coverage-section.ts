@@ -29,7 +29,7 @@ ${idle.length > 0 && markup`<p>Functions that no cell reaches: <span class="id">
 ${none !== undefined && markup`<p>Lines that no cell reaches: ${ranges(none.lines)}</p>`}
 ${
   groups.length > 0 &&
-  markup`<details class="more"><summary>which cells reach which lines</summary><table><thead><tr><th scope="col">lines</th><th scope="col" class="num">cells</th><th scope="col">their numbers</th></tr></thead><tbody>${groups.map(
+  markup`<details class="more"><summary>which cells reach which lines</summary><table class="reasons"><thead><tr><th scope="col">lines</th><th scope="col" class="num">cells</th><th scope="col">their numbers</th></tr></thead><tbody>${groups.map(
     (group) =>
       markup`<tr><td>${ranges(group.lines)}</td><td class="num">${group.cells.length}</td><td>${ranges(group.cells.map((cell) => cell + 1))}</td></tr>`,
   )}</tbody></table></details>`
