@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { cacheDirectory } from '../images/index.js';
 import { ExitCode, matcher, type Series, seriesName, shellWord, UsageError } from '../model/index.js';
 import {
-  type Alone,
   changesOf,
   type Judged,
   judgePairs,
@@ -11,6 +10,7 @@ import {
   pairSeries,
   type Side,
   type Sides,
+  type Unpaired,
 } from '../perf/index.js';
 import { comparisonLines, historyLines, styleFor } from '../report/index.js';
 import { History, historyFolder, pickRun, readStart, runAt, runsFolder } from '../results/index.js';
@@ -101,7 +101,7 @@ async function runsOf(history: History, words: string | undefined, options: Hist
 
 export interface Compared {
   judged: Judged[];
-  alone: Alone[];
+  unpaired: Unpaired[];
 }
 
 /** Compares two sets of runs. */
@@ -140,8 +140,8 @@ export async function gate(
 }
 
 function judged(before: Sides, after: Sides, others: Series[] = []): Compared {
-  const { pairs, alone } = pairSeries(before, after, others);
-  return { judged: judgePairs(pairs), alone };
+  const { pairs, unpaired } = pairSeries(before, after, others);
+  return { judged: judgePairs(pairs), unpaired };
 }
 
 /** All samples of these runs together, by series. */
@@ -155,12 +155,12 @@ async function side(history: History, runs: readonly string[]): Promise<Sides> {
 
 const POOLED_RUNS = 10;
 
-async function show({ judged, alone }: Compared, [run]: Runs, options: HistoryOptions): Promise<void> {
+async function show({ judged, unpaired }: Compared, [run]: Runs, options: HistoryOptions): Promise<void> {
   if (options.json) return write(JSON.stringify(judged, null, 2));
   const folder = runAt(join(runsFolder(options.runs), run));
   const asked = folder === undefined ? undefined : (await readStart(folder))?.run.asked;
   const lines = comparisonLines(judged, styleFor(process.stdout), {
-    alone,
+    unpaired,
     ...(asked !== undefined && {
       again: `phyrlab run ${asked.words.map(shellWord).join(' ')} --kernel ${shellWord(asked.kernel)}`,
     }),

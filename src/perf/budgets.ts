@@ -1,9 +1,9 @@
 /**
- * The budgets of the library and the driver, in instructions: what was measured, beside the kernel's own way to the same end, and the
- * floor below which no caller of the IOMMU API can go. Pure.
+ * The budgets of the library and the driver, in instructions. Each is compared with the kernel's own way of doing the same, and with the floor
+ * below which no caller of the IOMMU API can go. Pure.
  */
 
-/** How much above a floor is near enough, where the floor is above the budget. */
+/** How close to the floor is good enough if the floor is above the budget. */
 export const NEAR_FLOOR = 1.03;
 
 export interface MapCosts {
@@ -11,10 +11,10 @@ export interface MapCosts {
   unmap: number;
 }
 
-/** One layout under a translating IOMMU. `raw` is iommu_map() of each chunk by itself: the floor. */
+/** One layout under a translating IOMMU. `raw` calls iommu_map() for each chunk and nothing else: the floor. */
 export interface Translated {
   what: string;
-  /** What part of the cheapest kernel path is allowed. */
+  /** The budget as a share of the cheapest kernel path. */
   share: number;
   sg: MapCosts;
   iova: MapCosts;
@@ -26,7 +26,7 @@ export interface Translated {
 export interface IoCosts {
   queue: number;
   complete: number;
-  /** Of these, what describing and mapping takes; 0 in a driver that is not ours. */
+  /** How much of it describing and mapping take; 0 in the kernel's driver. */
   map: number;
   unmap: number;
 }
@@ -34,7 +34,7 @@ export interface IoCosts {
 /** Reads of a disk, one at a time. */
 export interface Reads {
   machine: string;
-  /** In pages, none of which adjoins the next. */
+  /** In pages that are not adjacent. */
   pages: number;
   stock: IoCosts;
   iter: IoCosts;
@@ -53,16 +53,16 @@ export interface BudgetRow {
   what: string;
   measured: number;
   budget: number;
-  /** The kernel's own path, where the budget is a part of it. */
+  /** The cost of the kernel's own path, if the budget is a share of it. */
   kernel?: number;
   floor?: number;
-  /** `floor`: missed, as the floor itself is above the budget; within 3 % of the floor. */
+  /** `floor`: over budget, but within 3 % of the floor, which is above the budget, too. */
   verdict: 'met' | 'floor' | 'missed';
 }
 
 const IDENTITY = 150;
 const REGISTERED = 250;
-/** Of a 128 KiB read's queue_rq(), by machine. */
+/** The budget for queue_rq() of a 128 KiB read, as a share of the kernel's, by machine. */
 const QUEUE_SHARE: Record<string, number> = { strict: 0.95, passthrough: 0.5 };
 
 export function budgetRows(measured: Measured): BudgetRow[] {

@@ -1,6 +1,6 @@
 /**
- * Where in its history a series changed: E-divisive (Matteson and James), which splits a series where the two sides differ most
- * in energy distance, asks a permutation test whether chance does as much, and goes on in both parts.
+ * Finds where a series changed: E-divisive (Matteson and James). It splits the series where the two sides differ most in energy distance,
+ * uses a permutation test to see whether chance explains the split, and repeats this for both parts.
  */
 import { randomFrom, shuffle } from './random.js';
 import { medianOf } from './rank.js';
@@ -8,7 +8,7 @@ import { medianOf } from './rank.js';
 export interface ChangePoint {
   /** Index of the first value after the change. */
   at: number;
-  /** How often shuffled values split as well: small means real. */
+  /** How often shuffled values split as well. Small means that the change is real. */
   p: number;
   /** The median before and after, within the parts on either side. */
   before: number;
@@ -16,9 +16,9 @@ export interface ChangePoint {
 }
 
 export interface ChangeOptions {
-  /** The largest p that counts. */
+  /** The largest p that is accepted. */
   level?: number;
-  /** Fewest values of a part. */
+  /** The fewest values of a part. */
   least?: number;
   permutations?: number;
   seed?: number;
@@ -53,8 +53,8 @@ export function changePoints(series: readonly number[], options: ChangeOptions =
 }
 
 /**
- * The split with the largest weighted energy distance between its two sides. Moving one value across changes the three sums by
- * its distances to all others, so a series takes O(n^2).
+ * The split with the largest weighted energy distance between its sides. Moving one value to the other side changes the three sums by its
+ * distances to all others, so a series takes O(n^2).
  */
 function bestSplit(values: readonly number[], least: number): { at: number; q: number } | undefined {
   const n = values.length;

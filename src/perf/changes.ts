@@ -1,10 +1,10 @@
-/** Where the line of a series changed, whatever kind of figure it is. */
+/** Finds where a series changed, for either kind of series. */
 import { type ChangePoint, changePoints } from './change-points.js';
 
 /**
- * A count changes when it changes; a timing when chance does not explain it.
- * @param values oldest first, one a run
- * @param within how many of the newest are searched for changes of a timing: the search takes the square of it
+ * A count has changed if it differs; a timing if chance does not explain the difference.
+ * @param values oldest first, one per run
+ * @param within how many of the newest timings are searched: the search is quadratic
  */
 export function changesOf(kind: 'exact' | 'noisy', values: readonly number[], within = 400): ChangePoint[] {
   if (kind === 'noisy') {

@@ -1,6 +1,5 @@
 /**
- * What two sets of measurements say about each other. Three answers, and no pretence: `inconclusive` means that the samples
- * neither show an effect nor exclude one.
+ * Compares two sets of measurements. `inconclusive` means that the samples neither show an effect nor exclude one.
  */
 import { type Interval, mannWhitney, medianOf, ratio, samplesNeeded } from './rank.js';
 
@@ -8,36 +7,36 @@ export type Direction = 'lower' | 'higher' | 'neither';
 
 export interface Comparison {
   verdict: 'better' | 'worse' | 'same' | 'changed' | 'inconclusive';
-  /** New over old, with its confidence interval; a point for exact series. None where nothing is known, or the old is 0. */
+  /** After over before, with its confidence interval; a point for exact series. Missing if unknown, or if before is 0. */
   ratio?: Interval;
   /** Mann-Whitney; 0 or 1 for exact series. */
   p: number;
-  /** Is it an effect that a gate should stop at? */
+  /** Does this effect fail a gate? */
   gates: boolean;
-  /** Of what is inconclusive. */
+  /** Set if the verdict is inconclusive. */
   untold?: NotComparable;
 }
 
-/** Why samples say nothing. */
+/** Why samples are inconclusive. */
 export type NotComparable =
-  /** Counts that are to be the same each time, and are not within one side. */
+  /** Counts that should be the same in every run differ within one side. */
   | { why: 'moves' }
-  /** Whatever the values: so many a side could say something. */
+  /** Too few for any conclusion; so many per side could give one. */
   | { why: 'few'; needed: number }
-  /** They lie too far apart: so many a side, about, would be enough. */
+  /** They are spread too far; about so many per side would be enough. */
   | { why: 'scatter'; needed?: number };
 
 export interface CompareOptions {
-  /** Which way is good: a larger instruction count is worse, a larger bandwidth better. */
+  /** Which direction is good: fewer instructions are better, more bandwidth is better. */
   better: Direction;
-  /** Relative change below which nothing gates, e.g. 0.005. */
+  /** The smallest relative change that can fail a gate, e.g. 0.005. */
   minEffect: number;
   confidence?: number;
 }
 
 /**
- * Counts that do not move unless the code moved: every difference is one, and gates from the minimum effect on. Values of one
- * side that differ among themselves are not exact: inconclusive.
+ * Compares counts, which only change if the code does. Every difference is real, and fails the gate from the minimum effect on. If the values
+ * of one side differ, they are not exact: inconclusive.
  */
 export function compareExact(before: readonly number[], after: readonly number[], options: CompareOptions): Comparison {
   const [old, now] = [before[0], after[0]];
@@ -46,15 +45,15 @@ export function compareExact(before: readonly number[], after: readonly number[]
     return { verdict: 'inconclusive', p: 1, gates: false, untold: { why: 'moves' } };
   }
   if (old === now) return { verdict: 'same', ratio: ONE, p: 1, gates: false };
-  // By differences: a ratio is rounded, and 0.5 % may come out as a little less.
+  // Compares differences: a rounded ratio might make 0.5 % a little less.
   const gates = Math.abs(now - old) >= options.minEffect * Math.abs(old);
   const verdict = named(now - old, options.better);
   return { verdict, ...pointOf(old, now), p: 0, gates: gates && verdict === 'worse' };
 }
 
 /**
- * Samples with noise, taken in turns in one run. An effect is one when the whole confidence interval of the ratio lies beyond
- * 1 and the middle beyond the minimum effect; `same` when the whole interval lies within the minimum effect of 1.
+ * Compares noisy samples. There is an effect if the whole confidence interval of the ratio lies on one side of 1, and its middle is beyond the
+ * minimum effect. They are the same if the whole interval lies within the minimum effect of 1.
  */
 export function compareNoisy(before: readonly number[], after: readonly number[], options: CompareOptions): Comparison {
   const { better, minEffect, confidence = 0.99 } = options;
@@ -72,13 +71,13 @@ export function compareNoisy(before: readonly number[], after: readonly number[]
   const within = found.low > 1 - minEffect && found.high < 1 + minEffect;
   if (within) return { verdict: 'same', ratio: found, p, gates: false };
   const there = (2 * before.length * after.length) / (before.length + after.length);
-  // An interval becomes narrower with the root of the samples.
+  // The width of the interval shrinks with the square root of the number of samples.
   const times = (Math.log(found.high / found.low) / 2 / minEffect) ** 2;
   const enough = Math.max(needed, Math.ceil(there + 1), Math.ceil(there * times));
   return { verdict: 'inconclusive', ratio: found, p, gates: false, untold: { why: 'scatter', needed: enough } };
 }
 
-/** Where values are 0, or less, there is no ratio; which side is the larger can still be told. */
+/** If values are 0 or negative there is no ratio, but ranks still tell which side is larger. */
 function compareRanks(
   before: readonly number[],
   after: readonly number[],
@@ -103,7 +102,7 @@ function pointOf(old: number, now: number): { ratio?: Interval } {
   return Number.isFinite(factor) ? { ratio: { low: factor, mid: factor, high: factor } } : {};
 }
 
-/** @param change above 0: it became more */
+/** @param change positive if the figure increased */
 function named(change: number, better: Direction): Comparison['verdict'] {
   if (better === 'neither') return 'changed';
   return change > 0 === (better === 'lower') ? 'worse' : 'better';

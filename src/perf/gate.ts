@@ -1,11 +1,11 @@
-/** Which series got worse since a baseline, and whether a CI should stop for it. */
+/** Judges which series got worse since a baseline, and whether a CI should fail. */
 import { type CompareOptions, type Comparison, compareExact, compareNoisy } from './compare.js';
 
-/** A series in both runs. */
+/** A series that both sides measured. */
 export interface Pair {
   /** The cell's id. */
   cell: string;
-  /** For a person: the cell and what was measured. */
+  /** For display: the cell and the metric. */
   name: string;
   kind: 'exact' | 'noisy';
   better: CompareOptions['better'];
@@ -20,17 +20,17 @@ export interface Judged extends Pair {
 
 export interface GateOptions {
   minEffect: { exact: number; noisy: number };
-  /** How often equal sources may raise an alarm: by all noisy series of a cell together, not by each. */
+  /** How often equal sources may raise an alarm, for all noisy series of a cell together. */
   falseAlarms: number;
 }
 
-/** A change of half a percent in a count is one of the code; timings under emulation are not worth an alarm below five. */
+/** A count that changes by half a percent means that the code changed. Emulated timings below five percent mean nothing. */
 export const DEFAULT_GATE: GateOptions = { minEffect: { exact: 0.005, noisy: 0.05 }, falseAlarms: 0.01 };
 
-/** The most telling first: what gates, then what changed by how much. */
+/** Most important first: those that fail the gate, then by verdict and size. */
 export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAULT_GATE): Judged[] {
   const rank = { worse: 0, changed: 1, better: 2, inconclusive: 3, same: 4 };
-  // What came from nothing has no ratio, and is the largest change there is.
+  // A change from 0 has no ratio and counts as the largest.
   const size = ({ comparison: { ratio } }: Judged) => Math.abs(Math.log(ratio?.mid ?? Number.MAX_VALUE));
   const compared = new Map<string, number>();
   for (const pair of pairs.filter(canAlarm)) compared.set(pair.cell, (compared.get(pair.cell) ?? 0) + 1);
@@ -49,7 +49,7 @@ export function judgePairs(pairs: readonly Pair[], options: GateOptions = DEFAUL
     );
 }
 
-/** By chance, that is: a count needs no luck, and a single timing says nothing. */
+/** Can chance raise an alarm? Not for counts, nor for single timings, which are inconclusive. */
 function canAlarm({ kind, before, after }: Pair): boolean {
   return kind === 'noisy' && before.length > 1 && after.length > 1;
 }

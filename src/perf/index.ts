@@ -11,7 +11,7 @@ export {
 } from './compare.js';
 export { DEFAULT_GATE, type GateOptions, type Judged, judgePairs, type Pair } from './gate.js';
 export { measuredBy } from './measured.js';
-export { type Alone, pairSeries, type Side, type Sides } from './pairs.js';
+export { pairSeries, type Side, type Sides, type Unpaired } from './pairs.js';
 export { randomFrom } from './random.js';
 export { type Interval, mannWhitney, median, medianOf, ratio } from './rank.js';
 export { countsOf, type Moved, movedCounts, pairRuns } from './runs.js';

@@ -1,4 +1,4 @@
-/** The figures that the budgets are about, out of the cells of a bench. Pure. */
+/** Finds the figures that have budgets in the cells of a bench run. Pure. */
 import { type CellRecord, type Measure, type Metric, measureName } from '../model/index.js';
 import type { IoCosts, MapCosts, Measured, Reads, Translated } from './budgets.js';
 
@@ -29,10 +29,10 @@ const METADATA = [
   { what: '2 MiB', layout: '2m', budget: 0.017 },
 ];
 
-/** By cell and metric; `undefined` for what was not measured, or not by a cell that passed. */
+/** Looks up a figure; `undefined` if no passing cell measured it. */
 type Figures = (machine: string, workload: string, backend: string, measure: Measure) => number | undefined;
 
-/** What was not measured is left out. */
+/** Leaves out what was not measured. */
 export function measuredBy(records: readonly CellRecord[]): Measured {
   const cells = new Map(
     records
@@ -62,7 +62,7 @@ export function measuredBy(records: readonly CellRecord[]): Measured {
   };
 }
 
-/** What was measured of just that. */
+/** The value of exactly this measure. */
 function valueIn(metrics: readonly Metric[], measure: Measure): number | undefined {
   const name = measureName(measure);
   return metrics.find((metric) => measureName(metric) === name)?.value;
@@ -83,7 +83,7 @@ function translated(figure: Figures, { what, point, share }: (typeof TRANSLATED)
   return sg && iova && iter && raw && phyr ? [{ what, share, sg, iova, iter, raw, phyr }] : [];
 }
 
-/** The dearest of all lists and lengths. */
+/** The most expensive of all lists and sizes. */
 function registeredOf(machine: string, metrics: readonly Metric[]): Measured['registered'] {
   const maps = metrics.filter(({ phase }) => phase === 'map');
   if (maps.length === 0) return [];
@@ -107,7 +107,7 @@ function reads(figure: Figures, name: string, machine: string, kib: number): Rea
   return stock && iter && phyr ? [{ machine: name, pages: kib / 4, stock, iter, phyr }] : [];
 }
 
-/** The one length of the layout that fills the links of its list. */
+/** The layout is measured with a single size, which fills the links of its list. */
 function metadata(metrics: readonly Metric[], layout: string): { pages: number; bytes: number }[] {
   return metrics.flatMap((metric) =>
     metric.what === 'metadata' && metric.layout === layout && metric.size_kib !== undefined

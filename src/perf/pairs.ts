@@ -1,8 +1,8 @@
-/** Series of two sides held against each other, and why some of them cannot be. Pure. */
+/** Pairs the series of two sides, and says why some have no counterpart. Pure. */
 import { type Series, seriesName } from '../model/index.js';
 import type { Pair } from './gate.js';
 
-/** A series of one side with what was measured of it, in all the side's runs. */
+/** A series with its values from all runs of one side. */
 export interface Side {
   series: Series;
   values: readonly number[];
@@ -11,20 +11,20 @@ export interface Side {
 /** By the key of the series. */
 export type Sides = ReadonlyMap<string, Side>;
 
-/** Series that only one side has. */
-export interface Alone {
+/** Series without a counterpart, by reason. */
+export interface Unpaired {
   why: string;
   count: number;
 }
 
 /**
- * @param others of what `before` does not have: the series of the same name, so that it can be said what is another
+ * @param others series with the same names as those that `before` lacks, to find out what differs
  */
 export function pairSeries(
   before: Sides,
   after: Sides,
   others: Iterable<Series> = [],
-): { pairs: Pair[]; alone: Alone[] } {
+): { pairs: Pair[]; unpaired: Unpaired[] } {
   const pairs: Pair[] = [];
   const why: string[] = [];
   const named = new Map(
@@ -46,12 +46,12 @@ export function pairSeries(
     else why.push(difference(named.get(seriesName(series)), series));
   }
   const names = new Set([...after.values()].map(({ series }) => seriesName(series)));
-  for (const { series } of before.values()) if (!names.has(seriesName(series))) why.push('measured before only');
+  for (const { series } of before.values()) if (!names.has(seriesName(series))) why.push('measured only before');
   const reasons = [...new Set(why)].map((one) => ({ why: one, count: why.filter((other) => other === one).length }));
-  return { pairs, alone: reasons.sort((a, b) => b.count - a.count) };
+  return { pairs, unpaired: reasons.sort((a, b) => b.count - a.count) };
 }
 
-/** Why two series of one name are two. */
+/** What distinguishes two series of the same name. */
 function difference(before: Series | undefined, after: Series): string {
   if (before === undefined) return 'never measured before';
   const changed = <K extends keyof Series>(key: K) => before[key] !== after[key];
@@ -60,5 +60,5 @@ function difference(before: Series | undefined, after: Series): string {
   if (changed('qemu')) return `QEMU ${before.qemu} before, ${after.qemu} now`;
   if (changed('qemu_key')) return 'another build of QEMU';
   if (changed('accelerator')) return `${before.accelerator} before, ${after.accelerator} now`;
-  return changed('declared') ? 'the cell is declared otherwise' : 'measured otherwise';
+  return changed('declared') ? 'the cell has another declaration' : 'measured in another way';
 }

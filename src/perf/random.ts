@@ -1,4 +1,4 @@
-/** A small seeded generator (mulberry32): resampling gives the same answer for the same samples. */
+/** A small seeded generator (mulberry32), so that resampling is reproducible. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

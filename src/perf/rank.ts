@@ -1,8 +1,7 @@
 /**
- * Two samples compared by ranks (Mann-Whitney): no assumption about the shape of the noise, and an outlier counts as one value.
+ * Compares two samples by ranks (Mann-Whitney). This assumes nothing about the shape of the noise, and an outlier counts as one value.
  */
-
-/** How often each value of the U statistic comes up among all orders of m and n values that have no ties. */
+/** How often each value of the U statistic occurs among all orders of m and n values without ties. */
 function distribution(m: number, n: number): Float64Array {
   const key = `${m} ${n}`;
   const known = distributions.get(key) ?? count(m, n);
@@ -32,10 +31,10 @@ function count(m: number, n: number): Float64Array {
   return rows[n] ?? Float64Array.of(1);
 }
 
-/** Beyond this the normal distribution is near enough, and the counts outgrow a double. */
+/** Above this, the normal distribution is close enough, and the counts exceed a double. */
 const EXACT_UP_TO = 25;
 
-/** The two-sided probability of ranks as uneven as these, if both samples come from the same source. */
+/** The two-sided probability of ranks at least as uneven, if both samples come from the same source. */
 export function mannWhitney(a: readonly number[], b: readonly number[]): number {
   const m = a.length;
   const n = b.length;
@@ -76,8 +75,8 @@ export interface Interval {
 }
 
 /**
- * By what factor `b` is larger than `a` (Hodges-Lehmann on logarithms, with the confidence interval that belongs to the rank
- * test). Needs positive values; `undefined`: samples too few for the confidence asked for, whatever their values.
+ * By what factor `b` is larger than `a` (Hodges-Lehmann on logarithms, with the confidence interval that belongs to the rank test). Values must
+ * be positive. `undefined`: too few samples for this confidence, whatever their values.
  */
 export function ratio(a: readonly number[], b: readonly number[], confidence: number): Interval | undefined {
   const differences = a.flatMap((x) => b.map((y) => Math.log(y / x))).sort((x, y) => x - y);
@@ -87,14 +86,14 @@ export function ratio(a: readonly number[], b: readonly number[], confidence: nu
   return { low: Math.exp(low), mid: Math.exp(median(differences)), high: Math.exp(high) };
 }
 
-/** So many samples a side are the fewest that can show anything with this confidence. */
+/** The fewest samples per side that can show anything with this confidence. */
 export function samplesNeeded(confidence: number): number {
   let needed = 1;
   while (needed <= EXACT_UP_TO && criticalU(needed, needed, (1 - confidence) / 2) === undefined) needed++;
   return needed;
 }
 
-/** The largest U that has no more than `tail` of the probability at or below it; none for tiny samples. */
+/** The largest U with at most `tail` of the probability at or below it; `undefined` for tiny samples. */
 function criticalU(m: number, n: number, tail: number): number | undefined {
   if (m <= EXACT_UP_TO && n <= EXACT_UP_TO) {
     const counts = distribution(m, n);
@@ -111,7 +110,7 @@ function criticalU(m: number, n: number, tail: number): number | undefined {
   return Math.max(0, Math.floor(u));
 }
 
-/** Of sorted values. */
+/** The values must be sorted. */
 export function median(sorted: readonly number[]): number {
   const half = sorted.length >> 1;
   const upper = sorted[half] ?? Number.NaN;

@@ -1,14 +1,14 @@
-/** Several runs of the same cells held against each other: what moved that must not, and what another source changed. Pure. */
+/** Compares several runs of the same cells: counts that differ although they must not, and what other sources changed. Pure. */
 
 import { type CellRecord, type Metric, measureName, seriesKind } from '../model/index.js';
 import type { Cell } from '../workloads/index.js';
 import type { Pair } from './gate.js';
 
-/** A count that was not the same in every run. */
+/** A count that differed between runs. */
 export interface Moved {
   name: string;
   unit: string;
-  /** By run; `undefined` where the cell did not pass or did not say. */
+  /** One per run; `undefined` if the cell did not pass or did not report it. */
   values: (number | undefined)[];
 }
 
@@ -17,7 +17,7 @@ interface Measured {
   name: string;
   kind: Pair['kind'];
   metric: Metric;
-  /** By run. */
+  /** One per run. */
   samples: (readonly number[] | undefined)[];
 }
 
@@ -45,7 +45,7 @@ function* measurements(cells: readonly Cell[], runs: readonly (readonly CellReco
   }
 }
 
-/** What was counted, and differs between runs or was not there in one of them. */
+/** The counts that differ between runs or are missing in one. */
 export function movedCounts(cells: readonly Cell[], runs: readonly (readonly CellRecord[])[]): Moved[] {
   return [...measurements(cells, runs)].flatMap(({ name, kind, metric, samples }) => {
     const values = samples.map((one) => one?.[0]);
@@ -54,12 +54,12 @@ export function movedCounts(cells: readonly Cell[], runs: readonly (readonly Cel
   });
 }
 
-/** How many counts there are. */
+/** The number of counts. */
 export function countsOf(cells: readonly Cell[], run: readonly CellRecord[]): number {
   return [...measurements(cells, [run])].filter(({ kind }) => kind === 'exact').length;
 }
 
-/** The runs of one side against those of the other; what only one of them measured is left out. */
+/** Pairs what both sides measured. */
 export function pairRuns(
   cells: readonly Cell[],
   before: readonly (readonly CellRecord[])[],

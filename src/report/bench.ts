@@ -1,15 +1,15 @@
-/** What a bench measured, as tables: what was measured down, the ways across. */
+/** The figures of a bench run as tables: a row for each thing measured, a column for each backend. */
 import { type CellRecord, type Metric, measureName, subjectName } from '../model/index.js';
 import { type Align, grid, wrapped } from '../terminal/index.js';
 import { figuresIn } from '../workloads/index.js';
 import { formatRatio } from './format.js';
 
 export interface BenchTableOptions {
-  /** Each phase of a mapping by itself instead of their sum. */
+  /** Show each phase of a mapping separately instead of their sum. */
   phases?: boolean | undefined;
-  /** What was done besides executing instructions. */
+  /** Also show what was counted besides instructions. */
   counts?: boolean | undefined;
-  /** Columns of the terminal. */
+  /** The terminal's width in columns. */
   width?: number;
 }
 
@@ -23,7 +23,7 @@ export function benchTables(records: readonly CellRecord[], options: BenchTableO
   return tables.filter(({ rows }) => rows.length > 1).flatMap((table) => linesOf(table, options.width));
 }
 
-/** The same work by every backend; which tables there are is the kind of workload's to say. */
+/** The tables for one workload by all backends. The kind of workload decides which tables there are. */
 function tablesOf(where: string, cells: readonly CellRecord[], options: BenchTableOptions): Table[] {
   const kind = cells[0]?.kind;
   const [phases, counts, whole, compared] = (['phase', 'count', 'whole', 'ratio'] as const).map((name) =>
@@ -31,7 +31,7 @@ function tablesOf(where: string, cells: readonly CellRecord[], options: BenchTab
   ) as [string[], string[], string[], string[]];
   const tables: Table[] = [];
   if (compared.length > 0) tables.push(ratios(where, cells, compared));
-  if (whole.length > 0) tables.push(table(`${where}: instructions of an I/O, queue_rq() and completion`, cells, whole));
+  if (whole.length > 0) tables.push(table(`${where}: instructions per I/O, queue_rq() and completion`, cells, whole));
   if (phases.length > 0 && options.phases)
     tables.push(...phases.map((phase) => table(`${where}: ${phase}, instructions`, cells, [phase])));
   else if (phases.length > 0) tables.push(table(`${where}: ${phases.join(' + ')}, instructions`, cells, phases));
@@ -41,7 +41,7 @@ function tablesOf(where: string, cells: readonly CellRecord[], options: BenchTab
 
 interface Table {
   title: string;
-  /** The first is the heading. */
+  /** The first row is the heading. */
   rows: string[][];
 }
 
@@ -50,12 +50,12 @@ function linesOf({ title, rows }: Table, width = Number.POSITIVE_INFINITY): stri
   return ['', ...wrapped(title, width), ...grid(rows, { width, align })];
 }
 
-/** As its kind declares it. */
+/** The name under which the kind declares the figure. */
 function figureOf({ phase, what }: Metric): string {
   return phase ?? what;
 }
 
-/** A row for each thing measured, its figures the sum of these. */
+/** A row for each thing measured; each figure is the sum of these parts. */
 function table(title: string, cells: readonly CellRecord[], parts: readonly string[]): Table {
   const last = parts.at(-1) ?? '';
   const rows = new Set(
@@ -81,7 +81,7 @@ function headOf(cells: readonly CellRecord[]): string[] {
   return ['', ...cells.map(({ backend }) => backend)];
 }
 
-/** Throughput and latency: what ours is of the kernel's, the middle and all of the rounds. */
+/** Throughput and latency as ratios to the kernel's nvme driver: the median, and the range of the rounds. */
 function ratios(where: string, cells: readonly CellRecord[], compared: readonly string[]): Table {
   const found = cells.map(
     ({ metrics }) =>
@@ -89,7 +89,7 @@ function ratios(where: string, cells: readonly CellRecord[], compared: readonly 
   );
   const names = new Set(found.flatMap((metrics) => [...metrics.keys()]));
   return {
-    title: `${where}: in turns with the kernel's nvme; emulated time, which is not hardware time: only the ratio means anything`,
+    title: `${where}: ratio to the kernel's nvme driver, measured in alternating rounds; the times are emulated, so only the ratio is meaningful`,
     rows: [headOf(cells), ...[...names].map((name) => [name, ...found.map((metrics) => spread(metrics.get(name)))])],
   };
 }

@@ -4,7 +4,7 @@ import { formatChange, formatRatio } from './format.js';
 
 const HEAD = ['', 'measured', 'budget', "kernel's", 'of it', 'floor', 'above it', ''];
 
-/** One line a budget. Instructions are whole; bytes per page have decimals. */
+/** One line per budget. Instructions are rounded; bytes per page have decimals. */
 export function budgetTable(rows: readonly BudgetRow[], width?: number): string[] {
   const cells = rows.map(({ what, measured, budget, kernel, floor, verdict }) => [
     what,
@@ -14,7 +14,7 @@ export function budgetTable(rows: readonly BudgetRow[], width?: number): string[
     kernel === undefined ? '' : formatRatio(measured / kernel),
     floor === undefined ? '' : number(floor),
     floor === undefined ? '' : formatChange(floor, measured),
-    verdict === 'floor' ? 'not met: nor does the floor' : verdict === 'met' ? 'met' : 'MISSED',
+    verdict === 'floor' ? 'not met, nor by the floor' : verdict === 'met' ? 'met' : 'MISSED',
   ]);
   const align = (column: number) => (column === 0 || column === HEAD.length - 1 ? 'left' : 'right');
   return grid([HEAD, ...cells], { width, align });

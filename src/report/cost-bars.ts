@@ -1,23 +1,23 @@
-/** What the same work cost by each backend, for a terminal or a log: numbers, and small bars beside them. */
+/** What the same work cost by each backend, as numbers with small bars, for a terminal or a log. */
 import { typed } from '../model/index.js';
 import { commandLines, wrapped } from '../terminal/index.js';
 import { type CostGroup, type CostRow, isOurs } from './costs.js';
 import { formatRatio } from './format.js';
 
 const WIDTH = 24;
-/** A shorter bar shows nothing. */
+/** The smallest width of a bar that shows anything. */
 const LEAST = 6;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
-/** More belong into a report, not into a log. */
+/** The most groups that the terminal shows. The report has them all. */
 const MOST = 12;
 
-/** So much of the full width, in steps of an eighth of a character; what is not nothing is to be seen. */
+/** A bar for this share of the width, in steps of an eighth of a character. Anything above zero is visible. */
 export function bar(share: number, width = WIDTH): string {
   const eighths = Math.max(share > 0 ? 1 : 0, Math.round(Math.min(1, Math.max(0, share)) * width * 8));
   return '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
 }
 
-/** @param width columns of the terminal; without room for bars there are numbers alone */
+/** @param width columns of the terminal; if there is no room for bars, only numbers are shown */
 export function costBars(groups: readonly CostGroup[], width = Number.POSITIVE_INFINITY): string[] {
   if (groups.length === 0) return [];
   const shown = groups.slice(0, MOST);
@@ -29,7 +29,7 @@ export function costBars(groups: readonly CostGroup[], width = Number.POSITIVE_I
   const room = Math.min(WIDTH, width - (names + numbers + 15));
   return [
     ...wrapped(
-      `cost: instructions, ${phases}, and to sg (${rows.some(({ ours }) => ours) ? "* ours, else the kernel's" : "all the kernel's"})`,
+      `cost: instructions, ${phases}, and ratio to sg (${rows.some(({ ours }) => ours) ? "* ours, others the kernel's" : "all the kernel's"})`,
       width,
     ),
     ...shown.flatMap((group) => {
@@ -50,7 +50,7 @@ export function costBars(groups: readonly CostGroup[], width = Number.POSITIVE_I
   ];
 }
 
-/** The backend, and its topology where each row has its own. */
+/** The backend, with its topology if the rows of the group have different ones. */
 function nameOf(group: CostGroup, { backend, topology }: CostRow): string {
   return group.topology === undefined ? `${backend} (${topology})` : backend;
 }

@@ -1,11 +1,11 @@
-/** What the same work cost by each backend: the kernel's paths beside ours. */
+/** What the same work cost by each backend, the kernel's and ours. */
 import { type CellRecord, measureName, subjectName } from '../model/index.js';
 import { figuresIn } from '../workloads/index.js';
 
-/** The same work on the same machine, as far as it passed and was counted. */
+/** Cells with the same work on the same machine that passed and counted instructions. */
 export interface CostGroup {
   machine: string;
-  /** `undefined`: no two backends had the same one, and each row says its own. */
+  /** `undefined`: the backends ran on different topologies, and each row names its own. */
   topology: string | undefined;
   workload: string;
   unit: string;
@@ -15,18 +15,18 @@ export interface CostGroup {
 export interface CostRow {
   backend: string;
   topology: string;
-  /** Of the project, not of the kernel. */
+  /** The backend belongs to this project, not to the kernel. */
   ours: boolean;
   phases: { name: string; value: number }[];
   total: number;
-  /** Of the total of `sg`; `undefined` if that is not there. */
+  /** Of the total of `sg`; `undefined` if there is none. */
   ratio: number | undefined;
 }
 
-/** As a table lists them: the kernel's ways first. */
+/** In the order of the tables: the kernel's first. */
 const BACKENDS: readonly string[] = ['sg', 'iter', 'iova', 'phyr16', 'phyr8'];
 
-/** As they follow each other. */
+/** In the order in which they are executed. */
 const PHASES = figuresIn('phase');
 
 export function isOurs(backend: string): boolean {
@@ -34,8 +34,8 @@ export function isOurs(backend: string): boolean {
 }
 
 /**
- * Instructions, phase by phase. Only what two backends at least have counted can be compared. Cells that measure many points have
- * tables of their own (bench.ts): their sum would say nothing.
+ * Instructions by phase, where at least two backends counted them. Cells that measure many points have tables of their own (bench.ts),
+ * because the sum over the points means nothing.
  */
 export function instructionCosts(records: readonly CellRecord[]): CostGroup[] {
   const groups = new Map<string, CostGroup>();
@@ -62,7 +62,10 @@ export function instructionCosts(records: readonly CellRecord[]): CostGroup[] {
     .map(compared);
 }
 
-/** A sparse plan has each backend on another topology, which such counts do not depend on; a full one has them all on each. */
+/**
+ * Splits a group by topology. A sparse plan runs each backend on another topology, which does not influence these counts; a full plan runs
+ * all of them on each.
+ */
 function byTopology(group: CostGroup): CostGroup[] {
   const topologies = [...new Set(group.rows.map(({ topology }) => topology))];
   const split = topologies.map((topology) => ({
@@ -77,7 +80,7 @@ function byTopology(group: CostGroup): CostGroup[] {
     : [{ ...group, rows: group.rows.filter(isFirst) }];
 }
 
-/** Is this row not what another has said, with another topology? */
+/** Drops a row that repeats the backend and total of an earlier one on another topology. */
 function isFirst(row: CostRow, at: number, rows: readonly CostRow[]): boolean {
   return rows.findIndex(({ backend, total }) => backend === row.backend && total === row.total) === at;
 }
@@ -95,7 +98,7 @@ function orderOf(backend: string): number {
   return at === -1 ? BACKENDS.length : at;
 }
 
-/** A figure of every backend as a ratio to that of `sg` in the same run, on the same machine, at the same work. */
+/** A figure of each backend as a ratio to that of `sg`, from the same run, machine and work. */
 export interface Ratios {
   metric: string;
   unit: string;
@@ -125,7 +128,7 @@ export function ratiosToSg(records: readonly CellRecord[]): Ratios[] {
 
 interface Measured {
   id: string;
-  /** All that the cell is but its backend. */
+  /** The cell's parts except its backend. */
   work: string;
   backend: string;
   value: number;

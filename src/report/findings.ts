@@ -1,4 +1,4 @@
-/** What a run found wrong in the kernel's own paths: one entry a defect, with the smallest of its cells that reproduces it. */
+/** What a run found wrong in the kernel's own code: one entry per defect, with the smallest cell that reproduces it. */
 
 import {
   type CellRecord,
@@ -14,21 +14,21 @@ import { commandLines, wrapped } from '../terminal/index.js';
 import { type Cell, kindOf, rangesOf } from '../workloads/index.js';
 
 export interface FoundDefect {
-  /** `undefined`: nobody has recorded it. */
+  /** `undefined`: the defect is new. */
   known: KnownDefect | undefined;
   oracle: OracleName;
-  /** As its smallest cell has it. */
+  /** As reported in the smallest of its cells. */
   what: string;
-  /** Releases that it was seen on. */
+  /** The releases that show it. */
   kernels: string[];
   /** Smallest first. */
   cells: { id: string; repro: string; evidence: string | undefined }[];
 }
 
 export interface Findings {
-  /** New ones first, then those of most cells. */
+  /** New ones first, then by the number of cells. */
   found: FoundDefect[];
-  /** Known defects that these kernels have and that did not show, with the cells that were to show them. */
+  /** Known defects of these kernels that did not show, with the cells that should have shown them. */
   gone: { known: KnownDefect; cells: string[] }[];
 }
 
@@ -64,13 +64,13 @@ export function findingsOf({ run, cells, declared }: Recorded): Findings {
   };
 }
 
-/** A cell that could not look says nothing of a defect that is not there. */
+/** The known defects that this cell should have shown. An inconclusive cell says nothing about them. */
 function judgedFor({ verdict }: CellRecord, cell: Cell | undefined, release: string): KnownDefect[] {
   if (verdict !== 'fail' && verdict !== 'xfail') return [];
   return (cell?.known ?? []).filter((known) => claims(known, release));
 }
 
-/** Least to look at first: ranges, then I/O, then devices, then time. */
+/** Simplest first: by the number of ranges, then I/O, devices and time. */
 function bySize(cells: readonly CellRecord[], declared: ReadonlyMap<string, Cell>): CellRecord[] {
   const size = ({ id, duration_ms }: CellRecord): number[] => {
     const cell = declared.get(id);
@@ -86,16 +86,16 @@ function bySize(cells: readonly CellRecord[], declared: ReadonlyMap<string, Cell
 
 const MOST = 3;
 
-/** For a person: nothing if nothing was found. */
+/** As text. No lines if nothing was found. */
 export function findingLines({ found, gone }: Findings, width = Number.POSITIVE_INFINITY): string[] {
   if (found.length + gone.length === 0) return [];
   const text = (line: string) => wrapped(line, width, 6);
   return [
-    "findings in the kernel's own paths",
+    "findings in the kernel's own code",
     ...found.flatMap(({ known, oracle, what, kernels, cells }) => [
       ...text(`  ${known === undefined ? 'NEW' : `known: ${known.id}`}  ${known?.what ?? what}`),
       ...text(`    seen on ${kernels.join(', ')} by ${oracle}: ${what}`),
-      ...(known === undefined ? [] : text(`    why it is the kernel's: ${known.reason}`)),
+      ...(known === undefined ? [] : text(`    why it is a kernel defect: ${known.reason}`)),
       ...text(`    in ${countOf(cells.length, 'cell')}: ${namesOf(cells.map(({ id }) => id))}`),
       ...(cells[0]?.evidence === undefined ? [] : text(`    kept in ${cells[0].evidence}`)),
       ...commandLines('reproduce:', cells[0]?.repro ?? '', width - 4).map((line) => `    ${line}`),
@@ -110,7 +110,7 @@ function namesOf(ids: readonly string[]): string {
   return `${ids.slice(0, MOST).join(', ')}${ids.length > MOST ? ` and ${ids.length - MOST} more` : ''}`;
 }
 
-/** In how many pieces the memory of a cell comes. */
+/** How many pieces the cell's memory consists of. */
 function piecesOf({ workload, seed }: Cell): number {
   const layout = kindOf(workload).ranges(workload);
   return layout === undefined ? 1 : rangesOf(layout, seed).length;

@@ -9,8 +9,7 @@ export function formatMetric(metric: Metric): string {
 }
 
 /**
- * As many as there is room for, whole ones, and how many more there are. A line has room for a few: of a cell that measures hundreds it
- * says only how many.
+ * As many metrics as fit, unabridged, and how many more there are. If a cell has very many, only their number.
  */
 export function formatMetrics(metrics: readonly Metric[], room = Number.POSITIVE_INFINITY): string {
   if (metrics.length > MOST) return `${metrics.length} figures`;
@@ -37,7 +36,7 @@ export function formatElapsed(ms: number): string {
   return shown.map((part, at) => (at === 0 ? `${part}` : `${part}`.padStart(2, '0'))).join(':');
 }
 
-/** Time that is guessed, no finer than a guess: `about 40 s`, `about 3 min`, `about 2 h 20 min`. */
+/** An estimate, rounded accordingly: `about 40 s`, `about 3 min`, `about 2 h 20 min`. */
 export function formatAbout(ms: number): string {
   if (ms < 55_000) return `about ${Math.max(10, Math.round(ms / 10_000) * 10)} s`;
   const minutes = Math.max(1, Math.round(ms / 60_000));
@@ -47,8 +46,7 @@ export function formatAbout(ms: number): string {
 }
 
 /**
- * By how much a figure changed: `+1.25 %`, `-0.0004 %`, `0 %`. Where there is no ratio it says so in words: nothing is infinitely
- * worse, and no number is NaN.
+ * By how much a figure changed: `+1.25 %`, `-0.0004 %`, `0 %`. Says in words if there is no ratio.
  */
 export function formatChange(before: number, after: number): string {
   if (before === after) return '0 %';
@@ -57,14 +55,14 @@ export function formatChange(before: number, after: number): string {
   return before === 0 ? 'from 0' : 'not a number';
 }
 
-/** Two decimals; of what they would hide, the first digit. */
+/** Two decimals, or the first significant digit if they would all be zero. */
 function percents(change: number): string {
   const digits =
     Math.abs(change) < 0.01 ? { maximumSignificantDigits: 1 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   return change.toLocaleString('en-US', digits);
 }
 
-/** One figure as a part of another: `0.951`, or `-` where there is nothing to hold it against. */
+/** A ratio such as `0.951`, or `-` if there is none. */
 export function formatRatio(ratio: number | undefined): string {
   return ratio !== undefined && Number.isFinite(ratio) ? ratio.toFixed(3) : '-';
 }

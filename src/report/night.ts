@@ -1,4 +1,4 @@
-/** What is new since the last night, for a terminal and as Markdown. */
+/** What is new since the last night, as text for a terminal and as Markdown. */
 import type { Night } from '../model/index.js';
 import type { Item, News } from '../results/index.js';
 import { wrapped } from '../terminal/index.js';
@@ -36,10 +36,10 @@ export function nightMarkdown(night: Night, news: News): string {
 
 function total({ counts, again }: News): string {
   const said = Object.entries(counts).flatMap(([verdict, count]) => (count > 0 ? [`${count} ${verdict}`] : []));
-  return `${said.join(', ') || 'no cells'}${again > 0 ? ` (${again} lost at first)` : ''}`;
+  return `${said.join(', ') || 'no cells'}${again > 0 ? ` (${again} after a retry)` : ''}`;
 }
 
-/** Most urgent first; what there is nothing of is not mentioned. */
+/** Most urgent first. Empty parts are left out. */
 function partsOf(news: News): Part[] {
   const of = (title: string, items: readonly Item[], bad: boolean): Part => ({ title, bad, lines: items.map(lineOf) });
   const parts = [
@@ -61,6 +61,6 @@ function partsOf(news: News): Part[] {
 }
 
 function lineOf({ cell, stage, reason, sameImages }: Item): string {
-  const by = sameImages ? ' [on the same images as the night before]' : '';
+  const by = sameImages ? ' [same images as the night before]' : '';
   return `${cell} (${stage})${reason === '' ? '' : `: ${reason.slice(0, 200)}`}${by}`;
 }

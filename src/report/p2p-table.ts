@@ -1,6 +1,6 @@
 /**
- * What peer-to-peer DMA did in a run, as one table: where the two devices stand and what the processor's host bridge is trusted
- * with, against what the IOMMU does. Every entry is the common answer of the cells behind it.
+ * A table of what peer-to-peer DMA did in a run: a row for each relation of two devices, with and without a trusted host bridge, and a
+ * column for each IOMMU mode. An entry summarizes the cells behind it.
  */
 import { dutOf, p2pRelation } from '../fabric/index.js';
 import { modelOf } from '../iommus/index.js';
@@ -17,7 +17,7 @@ import { type Cell, kindOf } from '../workloads/index.js';
 
 type Entry = { expect: Expectation; verdict: Verdict };
 
-/** Lines of text; none if the run has no peer-to-peer cells on more than one machine. */
+/** No lines if the run has peer-to-peer cells on fewer than two machines. */
 export function p2pTable(cells: readonly Cell[], records: readonly CellRecord[], width?: number): string[] {
   const verdicts = new Map(records.map(({ id, verdict }) => [id, verdict]));
   const rows = new Map<string, Map<string, Entry[]>>();
@@ -59,7 +59,7 @@ function modeOf({ iommu, bounce }: Machine): string {
   return `${modelOf(iommu).labels.column}${runtime}${bounce === 'force' ? ', swiotlb=force' : ''}`;
 }
 
-const HOW = {
+const ROUTES = {
   'bus-address': 'bus address',
   'host-bridge': 'host bridge',
   iova: 'IOVA',
@@ -67,13 +67,13 @@ const HOW = {
   bounce: 'bounced',
 } as const;
 
-/** What was due if all cells passed; else how many did not, and what became of the worst. */
+/** The expected result if all cells passed; else how many did not, and the worst verdict. */
 function entry(entries: readonly Entry[]): string {
   if (entries.length === 0) return '-';
   const due = [...new Set(entries.map(({ expect }) => word(expect)))].join(' / ');
   for (const verdict of ['fail', 'lost', 'inconclusive'] as const) {
     const bad = entries.filter((one) => one.verdict === verdict).length;
-    if (bad > 0) return `${verdict === 'fail' ? 'FAIL' : verdict}: ${bad} of ${entries.length}, due: ${due}`;
+    if (bad > 0) return `${verdict === 'fail' ? 'FAIL' : verdict}: ${bad} of ${entries.length}, expected: ${due}`;
   }
   return due;
 }
@@ -81,7 +81,7 @@ function entry(entries: readonly Entry[]): string {
 function word(expect: Expectation): string {
   switch (expect.kind) {
     case 'works':
-      return `works, ${HOW[expect.how]}`;
+      return `works, ${ROUTES[expect.how]}`;
     case 'refused':
       return 'refused';
     case 'not-modelled':

@@ -1,13 +1,13 @@
 /** Comparisons and histories as text. */
 import { countOf, seriesName, typedHere } from '../model/index.js';
 import {
-  type Alone,
   type ChangePoint,
   type Comparison,
   type Judged,
   type Moved,
   medianOf,
   type NotComparable,
+  type Unpaired,
 } from '../perf/index.js';
 import type { SeriesHistory } from '../results/index.js';
 import { joined, type Part, wrapped } from '../terminal/index.js';
@@ -15,19 +15,19 @@ import { formatChange } from './format.js';
 import type { Style } from './style.js';
 
 export interface ComparisonTextOptions {
-  /** Series that only one side has. */
-  alone?: readonly Alone[];
+  /** Series that cannot be paired. */
+  unpaired?: readonly Unpaired[];
   /** The command that measures the same again. */
   again?: string;
-  /** Columns there are; what does not fit stands below. */
+  /** The terminal's width in columns. */
   width?: number;
 }
 
-/** A row a series that changed; of what could not be told the reasons, and what to do about it. */
+/** A row for each series that changed; then why others are inconclusive, and what to do about it. */
 export function comparisonLines(
   judged: readonly Judged[],
   style: Style,
-  { alone = [], again, width = Number.POSITIVE_INFINITY }: ComparisonTextOptions = {},
+  { unpaired = [], again, width = Number.POSITIVE_INFINITY }: ComparisonTextOptions = {},
 ): string[] {
   const changed = judged.filter(({ comparison }) => !['same', 'inconclusive'].includes(comparison.verdict));
   const column = Math.max(0, ...changed.map((one) => changeOf(one).length));
@@ -46,32 +46,32 @@ export function comparisonLines(
       verdict.length + 2,
     );
   });
-  const untold = judged.flatMap(({ comparison, before, after }) =>
+  const inconclusive = judged.flatMap(({ comparison, before, after }) =>
     comparison.untold === undefined ? [] : [{ ...comparison.untold, before: before.length, after: after.length }],
   );
   const text = (line: string) => wrapped(line, width);
   return [
     ...rows,
     ...text(
-      `${judged.length > 0 || alone.length === 0 ? `${judged.length} series: ${tally(judged)}` : 'nothing to compare'}${changed.some(({ comparison }) => comparison.gates) ? '; ! stops the gate' : ''}`,
+      `${judged.length > 0 || unpaired.length === 0 ? `${judged.length} series: ${tally(judged)}` : 'nothing to compare'}${changed.some(({ comparison }) => comparison.gates) ? '; ! fails the gate' : ''}`,
     ),
-    ...(untold.length > 0 ? text(`inconclusive: ${reasons(untold).join('; ')}`) : []),
-    ...(alone.length > 0
-      ? text(`not in both: ${alone.map(({ why, count }) => `${count.toLocaleString('en-US')} ${why}`).join('; ')}`)
+    ...(inconclusive.length > 0 ? text(`inconclusive: ${reasons(inconclusive).join('; ')}`) : []),
+    ...(unpaired.length > 0
+      ? text(`not compared: ${unpaired.map(({ why, count }) => `${count.toLocaleString('en-US')} ${why}`).join('; ')}`)
       : []),
-    ...(judged.length > 0 ? hints(untold, again) : [NOTHING])
+    ...(judged.length > 0 ? hints(inconclusive, again) : [NOTHING])
       .flatMap((line) => wrapped(typedHere(line), width))
       .map(style.dim),
   ];
 }
 
-const NOTHING = 'To compare: measure the same cells on both sides, with the same kernel, QEMU and accelerator.';
+const NOTHING = 'To compare runs, measure the same cells on both sides, with the same kernel, QEMU and accelerator.';
 
 type Counted = NotComparable & { before: number; after: number };
 
-/** Each once, with how many series have it. */
-function reasons(untold: readonly Counted[]): string[] {
-  const said = untold.map(reasonOf);
+/** Each reason once, with the number of series. */
+function reasons(inconclusive: readonly Counted[]): string[] {
+  const said = inconclusive.map(reasonOf);
   return [...new Set(said)].map(
     (text) => `${said.filter((one) => one === text).length.toLocaleString('en-US')} ${text}`,
   );
@@ -80,31 +80,31 @@ function reasons(untold: readonly Counted[]): string[] {
 function reasonOf(one: Counted): string {
   switch (one.why) {
     case 'moves':
-      return 'counts that are not the same each time on one side';
+      return 'with counts that differ between the runs of one side';
     case 'few':
-      return `have too few samples (${one.before} against ${one.after}; ${one.needed} a side can tell)`;
+      return `with too few samples (${one.before} before, ${one.after} after; ${one.needed} per side are needed)`;
     case 'scatter':
-      return 'scatter too much for their number of samples';
+      return 'with too much scatter for their number of samples';
   }
 }
 
-/** Beyond this it is not the number of samples that helps. */
+/** More samples than this do not help. */
 const MOST_RUNS = 50;
 
-/** How to make it tell. */
-function hints(untold: readonly Counted[], again = 'phyrlab run CELLS'): string[] {
-  const needed = untold.flatMap((one) => (one.why === 'moves' ? [] : (one.needed ?? [])));
+/** What to do to get a result. */
+function hints(inconclusive: readonly Counted[], again = 'phyrlab run CELLS'): string[] {
+  const needed = inconclusive.flatMap((one) => (one.why === 'moves' ? [] : (one.needed ?? [])));
   const lines: string[] = [];
   if (needed.length > 0) {
     const [least, most] = [Math.min(...needed), Math.min(MOST_RUNS, Math.max(...needed))];
     const times = least < most ? `${least} to ${most}` : `${most}`;
     lines.push(
-      `To tell: measure ${times} samples a side on a quiet host (repeat: ${again}),`,
-      'then name all runs of a side: phyrlab perf compare RUN,RUN,... RUN,RUN,...',
+      `For a result, take ${times} samples per side on a quiet host (repeat: ${again}),`,
+      'then compare all runs of each side: phyrlab perf compare RUN,RUN,... RUN,RUN,...',
     );
   }
-  if (untold.some(({ why }) => why === 'moves'))
-    lines.push('To see which counts move: phyrlab bench --check-determinism PATTERN');
+  if (inconclusive.some(({ why }) => why === 'moves'))
+    lines.push('To see which counts differ: phyrlab bench --check-determinism PATTERN');
   return lines;
 }
 
@@ -119,7 +119,7 @@ function paint({ verdict }: Comparison, style: Style): (text: string) => string 
   return verdict === 'better' ? style.good : style.doubtful;
 }
 
-/** By how much a series changed, with the confidence interval where there is one. */
+/** By how much a series changed, with its confidence interval if there is one. */
 export function changeOf({ before, after, comparison: { ratio } }: Judged): string {
   if (ratio === undefined) return formatChange(medianOf(before), medianOf(after));
   const { low, mid, high } = ratio;
@@ -131,7 +131,7 @@ function middle(values: readonly number[]): string {
   return medianOf(values).toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
-/** What must be the same in every run and was not. */
+/** Counts that should have been the same in every run, but were not. */
 export function movedLines(
   moved: readonly Moved[],
   { counts, runs, width = Number.POSITIVE_INFINITY }: { counts: number; runs: number; width?: number },
@@ -140,20 +140,20 @@ export function movedLines(
   const rows = moved.flatMap(({ name, unit, values }) => {
     const said = values.map((value) => value?.toLocaleString('en-US') ?? 'nothing').join(', ');
     return joined(
-      [{ text: 'moved', paint: style.bad }, { text: name }, { text: `${said} ${unit}`.trim(), paint: style.dim }],
+      [{ text: 'differs', paint: style.bad }, { text: name }, { text: `${said} ${unit}`.trim(), paint: style.dim }],
       width,
     );
   });
   return [
     ...rows,
-    `${countOf(counts, 'count')}, ${countOf(runs, 'time')}: ${moved.length === 0 ? 'the same to the digit' : `${moved.length} moved`}`,
+    `${countOf(counts, 'count')}, ${countOf(runs, 'run')}: ${moved.length === 0 ? 'all identical' : `${moved.length} differed`}`,
   ];
 }
 
 const BARS = '▁▂▃▄▅▆▇█';
 const LONGEST = 80;
 
-/** The line of a series as small bars, and where it changed. */
+/** A series as small bars, and where it changed. */
 export function historyLines(
   { series, samples }: SeriesHistory,
   changes: readonly ChangePoint[],

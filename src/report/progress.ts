@@ -4,7 +4,7 @@ import type { StatusLine } from './status-line.js';
 
 type Amount = Extract<Progress, { type: 'step-progress' }>;
 
-/** Shows the building and fetching of images. Steps that the cache answers stay silent. */
+/** Shows how images are built and downloaded. Steps that the cache answers print nothing. */
 export function progressReporter(status: StatusLine): (event: Progress) => void {
   const amounts = new Map<string, string>();
   const ended = (id: string) => {

@@ -1,4 +1,4 @@
-/** What DMA may do, in words. */
+/** The paths that DMA may take, in words. */
 
 import type { P2pRoute } from '../fabric/index.js';
 import type { DmaPath } from '../model/index.js';

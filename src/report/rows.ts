@@ -1,6 +1,6 @@
 /**
- * The table of a run in as many columns as there are: verdict, cell and time in any case, what each oracle said where that has room, else
- * those that objected, and of the costs as many as have room. Columns in, lines out.
+ * The table of a run for a given width: verdict, cell and time always; a column per oracle if there is room, else one that names those that
+ * objected; and as many costs as fit.
  */
 import { type CellRecord, isGood, type OracleName, OracleName as OracleNames, type Verdict } from '../model/index.js';
 import { commandLines, widthOf, wrapped } from '../terminal/index.js';
@@ -20,24 +20,24 @@ const HEADINGS: Record<OracleName, string> = {
 
 const VERDICT = 12;
 const TIME = 8;
-/** The column of the cell begins here, and so does what is said below it. */
+/** The cell's column begins here, and so do the lines below a row. */
 const INDENT = VERDICT + 1;
 const OBJECTED = 'objected';
-/** Fewer columns of costs show none. */
+/** With less room than this, no costs are shown. */
 const COST = 20;
-/** With fewer columns, or where an id has no room beside its verdict, there is no column for the cell: it stands below. */
+/** With fewer columns, or if an id does not fit beside its verdict, the cell has no column but a line of its own. */
 const NARROW = 50;
 
 export interface Shape {
-  /** Columns of the cell. 0: it stands in a line of its own. */
+  /** Width of the cell's column. 0: the cell has a line of its own. */
   cell: number;
-  /** A column for each oracle; else, where it has room, one for those that objected. */
+  /** A column per oracle; else one for those that objected, if there is room. */
   oracles: boolean;
-  /** Columns that are left at the end: for costs, or for those that objected. */
+  /** The width left at the end, for costs or for those that objected. */
   rest: number;
 }
 
-/** @param longest of the ids that will stand in the table */
+/** @param longest the length of the longest id in the table */
 export function shapeOf(width: number, longest: number): Shape {
   if (width < Math.max(NARROW, INDENT + longest)) return { cell: 0, oracles: false, rest: 0 };
   const fixed = INDENT + 1 + TIME;
@@ -63,7 +63,7 @@ function heading({ oracles, rest }: Shape): string {
   return rest >= OBJECTED.length ? OBJECTED : '';
 }
 
-/** A cell that has ended, with what there is to say of it below. */
+/** The row of a cell that has ended, and the lines below it. */
 export function rowLines(record: CellRecord, width: number, shape: Shape, style: Style): string[] {
   return [...row(record, width, shape, style), ...below(record, width, shape, style)];
 }
@@ -85,7 +85,7 @@ function row(record: CellRecord, width: number, { cell, oracles, rest }: Shape, 
   return [`${verdict} ${record.id}`, `${' '.repeat(INDENT + cell)} ${tail}`];
 }
 
-/** Who did not say that all is well, and whether it could not look. */
+/** The oracles that did not pass; with `?` those that could not look. */
 function objectors({ oracles }: CellRecord): string {
   return OracleNames.options
     .flatMap((name) => {
@@ -100,7 +100,7 @@ function paintedBy({ oracles }: CellRecord, style: Style): (text: string) => str
   return oracles.some(({ verdict }) => verdict === 'fail') ? style.bad : style.doubtful;
 }
 
-/** Names every oracle that objected, whatever the columns have room for. */
+/** Names every oracle that objected, whether or not it has a column. */
 function below(record: CellRecord, width: number, shape: Shape, style: Style): string[] {
   const plain = (text: string) => text;
   const lines: string[] = [];
@@ -115,13 +115,13 @@ function below(record: CellRecord, width: number, shape: Shape, style: Style): s
   for (const line of objectionsIn(record)) add(line);
   if (record.evidence !== undefined) add(`kept in ${record.evidence}`, style.dim);
   const [label = '', ...more] = commandLines('reproduce:', record.repro, width - indent);
-  // What has no room here begins further left, so that it is copied as it stands.
+  // A command that does not fit begins further left, so that it can be copied.
   const fits = more.every((line) => line.length <= width - indent);
   const command = fits ? more.map((line) => ' '.repeat(indent) + line) : commandLines('', record.repro, width).slice(1);
   return [...lines, ' '.repeat(indent) + label, ...command];
 }
 
-/** A cell that is not in the columns: it was not run, or will be once more. */
+/** The lines for a cell that has no row: it was skipped, or will be retried. */
 export function noteLines(
   what: string,
   { id, reason }: CellRecord,

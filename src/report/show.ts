@@ -1,6 +1,6 @@
 /**
- * One cell explained in text: what is due and why, the machine, the PCI tree with what may flow to each memory, QEMU's command line.
- * Nothing is booted for it.
+ * Explains one cell without booting it: what is expected and why, the machine, the PCI tree with the DMA route to each memory, and QEMU's
+ * command line.
  */
 
 import { archOf } from '../arches/index.js';
@@ -16,7 +16,7 @@ import {
   runtimeOf,
 } from '../model/index.js';
 import type { Found } from '../plan/index.js';
-// Not by the index: to show a cell takes no guest.
+// Not imported from the index: showing a cell needs no guest.
 import { backingFiles, qemuArgv } from '../qemu/argv.js';
 import { kernelArgs } from '../qemu/kernel-args.js';
 import { flowing, wrapped } from '../terminal/index.js';
@@ -37,21 +37,21 @@ export function showCell(cell: Found, width = Number.POSITIVE_INFINITY): string[
   ];
 }
 
-/** A line of the set-up within its second column. */
+/** A line of the set-up, wrapped within its second column. */
 function flowed(line: string, width: number): string[] {
   return flowing([line.slice(0, NAME)], line.slice(NAME + 2), width);
 }
 
 type Shown = Pick<Found, 'machine' | 'topology' | 'workload' | 'backend'> & {
   plant?: Plant | undefined;
-  /** None: it cannot run. */
+  /** Missing if the cell cannot run. */
   expect?: Expectation;
 };
 
-/** Of the name that a line of the set-up begins with. */
+/** Width of the name at the beginning of a line of the set-up. */
 const NAME = 8;
 
-/** What the guest is. */
+/** What the cell's guest is made of. */
 export function setupOf({ machine, topology, workload, backend, plant }: Shown): string[] {
   return [
     `machine   ${machineOf(machine)}`,
@@ -64,7 +64,7 @@ export function setupOf({ machine, topology, workload, backend, plant }: Shown):
   ];
 }
 
-/** Its PCI tree; where DMA may flow is said if the cell can run. */
+/** The PCI tree, with the DMA routes if the cell can run. */
 export function treeOf({ machine, topology, expect }: Shown, width?: number): string[] {
   return [
     `topology ${topology.id}`,
@@ -72,7 +72,7 @@ export function treeOf({ machine, topology, expect }: Shown, width?: number): st
   ];
 }
 
-/** The command line of the guest, one option a line; files that a run makes are named after what they hold. */
+/** QEMU's command line, one option per line, with placeholders for the files of a run. */
 export function qemuCommand({ machine, topology }: Found): string[] {
   const backing = new Map(backingFiles(machine, topology).map(({ key }) => [key, `FILE-OF-${key}`]));
   const argv = qemuArgv({
@@ -95,22 +95,22 @@ export function qemuCommand({ machine, topology }: Found): string[] {
   return lines.map((line, index) => (index < lines.length - 1 ? `${line} \\` : line));
 }
 
-/** What should come of it, and why; nothing if it cannot run. */
+/** The expected result and why; empty if the cell cannot run. */
 export function dueOf({ machine, topology, workload, backend, expect }: Shown): string {
   const peer = kindOf(workload).peer(workload);
   if (peer !== undefined && expect !== undefined && expect.kind !== 'caught')
-    return `due: ${formatRoute(p2pRouteBy(backend, machine, topology, dutOf(topology).id, peer))}`;
+    return `expected: ${formatRoute(p2pRouteBy(backend, machine, topology, dutOf(topology).id, peer))}`;
   switch (expect?.kind) {
     case undefined:
       return '';
     case 'works':
-      return `due: works, ${DMA_PATH_TEXT[expect.how]}`;
+      return `expected: works, ${DMA_PATH_TEXT[expect.how]}`;
     case 'refused':
-      return `due: refused with ${expect.errno}`;
+      return `expected: refused with ${expect.errno}`;
     case 'not-modelled':
       return `not modelled: ${expect.why}`;
     case 'caught':
-      return `due: caught by ${expect.by.join(', ')}`;
+      return `expected: caught by ${expect.by.join(', ')}`;
   }
 }
 
@@ -119,10 +119,10 @@ function machineOf({ id, arch, vcpus, memoryMiB, nvdimmMiB, reserved, clock, dma
     `${id}: ${arch}`,
     countOf(vcpus, 'vCPU'),
     `${memoryMiB} MiB`,
-    ...(reserved === undefined ? [] : [`${reserved.mib} MiB of them reserved`]),
+    ...(reserved === undefined ? [] : [`${reserved.mib} MiB of it reserved`]),
     ...(nvdimmMiB === undefined ? [] : [`an NVDIMM of ${nvdimmMiB} MiB`]),
-    clock === 'wall' ? 'real time' : 'a clock that counts instructions',
-    ...(dmaBits === undefined ? [] : [`the device sends ${dmaBits} bits of address`]),
+    clock === 'wall' ? 'real time' : 'clock counts instructions (icount)',
+    ...(dmaBits === undefined ? [] : [`DMA addresses of ${dmaBits} bits`]),
   ].join(', ');
 }
 
@@ -141,7 +141,7 @@ function workloadOf({ id, kind, ...more }: Workload): string {
   return `${id}: ${[kind, ...Object.entries(more).flatMap(([key, value]) => fieldOf(key, value))].join(', ')}`;
 }
 
-/** A field of a declaration in words, whatever it is made of. Of a list of parts only how many there are. */
+/** A field of a declaration in words. For a list of objects only their number. */
 function fieldOf(key: string, value: unknown): string[] {
   if (value === undefined) return [];
   if (typeof value === 'boolean') return [value ? key : `no ${key}`];

@@ -1,15 +1,15 @@
 import { oneLine } from '../model/index.js';
 import { columnsOf, overwrite, print, wrapped } from '../terminal/index.js';
 
-/** Where nobody sees a line change, what goes on is said in a line of its own, after so much silence. */
+/** In a file or pipe, where no line can change, the status is printed after this much silence. */
 const SILENCE_MS = 10_000;
 const REDRAW_MS = 1_000;
 
 type Text = string | (() => string);
 
 /**
- * What is going on now: one line at the bottom of a terminal, kept up to date; in a file or a pipe a plain line now and then, so that a
- * log does not look dead.
+ * The status: one line at the bottom of a terminal, kept up to date. In a file or a pipe it is printed now and then, so that a log shows
+ * that the run is alive.
  */
 export class StatusLine implements Disposable {
   readonly #stream: NodeJS.WriteStream;
@@ -23,25 +23,25 @@ export class StatusLine implements Disposable {
     this.#stream = stream;
   }
 
-  /** Columns there are for a line. It changes when the terminal does. */
+  /** The width for a line. It changes with the terminal's. */
   get width(): number {
     return columnsOf(this.#stream);
   }
 
-  /** How far the whole has come: stands first. */
+  /** The overall progress, shown first. */
   lead(text: Text | undefined): void {
     this.#lead = text;
     this.#changed();
   }
 
-  /** One of the things that go on; `undefined`: it does no more. */
+  /** Sets or, with `undefined`, removes one of the current activities. */
   now(key: string, what: Text | undefined): void {
     if (what === undefined) this.#doing.delete(key);
     else this.#doing.set(key, what);
     this.#changed();
   }
 
-  /** Print a line that stays, above the status. */
+  /** Prints a permanent line above the status. */
   print(line: string): void {
     this.#erase();
     print(this.#stream, line);
@@ -49,12 +49,12 @@ export class StatusLine implements Disposable {
     this.#draw();
   }
 
-  /** Print a text that stays, its words in lines that fit. */
+  /** Prints permanent text, wrapped to the width. */
   say(text: string, paint: (line: string) => string = (line) => line): void {
     for (const line of wrapped(text, this.width)) this.print(paint(line));
   }
 
-  /** Nothing goes on any more. */
+  /** Removes all activities. */
   clear(): void {
     this.#doing.clear();
     this.#lead = undefined;
@@ -87,7 +87,7 @@ export class StatusLine implements Disposable {
 
   #draw(): void {
     if (this.#stream.isTTY !== true) return;
-    // The last column stays free: some terminals begin a line once it is used.
+    // The last column stays free: some terminals wrap as soon as it is used.
     const text = this.#text(this.width - 1);
     if (text !== this.#drawn) overwrite(this.#stream, text);
     this.#drawn = text;
@@ -104,12 +104,12 @@ export class StatusLine implements Disposable {
   }
 }
 
-/** Of what goes on; less says nothing. */
+/** The fewest characters of an activity that are worth showing. */
 const LEAST = 12;
 
 /**
- * In one line. What goes on is left out from the end, and counted, until the rest fits; the last that is left loses its beginning, since it
- * ends with what happens there.
+ * The status in one line. Activities are dropped from the end, and counted, until the rest fits. The last one left loses its beginning,
+ * because its end says what is happening.
  */
 export function statusText(lead: string | undefined, doing: readonly string[], width: number): string {
   const line = (shown: readonly string[]) => {

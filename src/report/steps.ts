@@ -1,4 +1,4 @@
-/** What a step of a cell does, in words: a step is told as the command that runs in the guest. */
+/** Describes a step of a cell. Steps are reported as the command that runs in the guest. */
 const DOES: [RegExp, string][] = [
   [/^lab begin\b/, 'counting pins and mappings before'],
   [/^lab end\b/, 'counting pins and mappings after'],

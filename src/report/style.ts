@@ -1,6 +1,6 @@
 import { painted } from '../terminal/index.js';
 
-/** Colour where a person looks at a terminal, plain text everywhere else. */
+/** Colours for a terminal, plain text everywhere else. */
 export interface Style {
   good(text: string): string;
   bad(text: string): string;

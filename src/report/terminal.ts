@@ -1,6 +1,6 @@
 /**
- * A run as a person sees it in a terminal: a row a cell as it ends, what went wrong below it, how far it has come in the status line, the
- * totals at the end.
+ * A run in a terminal: a row for each cell as it ends, with what went wrong below it, the progress in the status line, and the totals at the
+ * end.
  */
 import { type CellRecord, countOf, type Verdict, whyUnfinished } from '../model/index.js';
 import { type Earlier, NOTHING_EARLIER } from '../results/index.js';
@@ -12,23 +12,23 @@ import { stepInWords } from './steps.js';
 import type { Style } from './style.js';
 import { timeLeft } from './time-left.js';
 
-const LOST_AGAIN = 'lost, again ';
+const LOST_AGAIN = 'lost, retry ';
 
 export class TerminalReport {
   readonly #status: StatusLine;
   readonly #style: Style;
   readonly #earlier: Earlier;
   #longest = 0;
-  /** As the heading that was printed last. */
+  /** The shape of the last heading printed. */
   #shape: Shape | undefined;
-  /** Cells that have no verdict yet, and how many have. */
+  /** The cells that have no verdict yet. */
   readonly #left = new Set<string>();
   #all = 0;
   #began = 0;
-  /** Those that were run here to their end. */
+  /** The cells that this process ran to their end. */
   readonly #ended: { id: string; ms: number }[] = [];
   readonly #running = new Set<string>();
-  /** When nothing is left, by performance.now(). */
+  /** The estimated end, by performance.now(). */
   #end: number | undefined;
 
   constructor(status: StatusLine, style: Style, earlier: Earlier = NOTHING_EARLIER) {
@@ -40,7 +40,7 @@ export class TerminalReport {
   readonly consume = (event: RunEvent): void => {
     switch (event.type) {
       case 'run-start':
-        // The cells of other shards are shown only where those are lost.
+        // Cells of other shards are only shown if they are lost.
         this.#longest = [...event.cells, ...(event.run.shard ? [] : (event.elsewhere ?? []))].reduce(
           (width, { id }) => Math.max(width, id.length),
           4,
@@ -107,7 +107,7 @@ export class TerminalReport {
 
   #count({ id, duration_ms: ms }: CellRecord): void {
     this.#left.delete(id);
-    // What another process ran says nothing of how fast this one is.
+    // A cell that another process ran does not show how fast this one is.
     if (this.#running.delete(id)) this.#ended.push({ id, ms });
     this.#estimate();
   }
@@ -118,7 +118,7 @@ export class TerminalReport {
     this.#end = ms === undefined ? undefined : now + ms;
   }
 
-  /** `7/27, 1:02, about 3 min left`; what takes longer than was thought has no end that anybody knows. */
+  /** `7/27, 1:02, about 3 min left`. If the estimate has passed, no new one is shown. */
   #progress(): string {
     const now = performance.now();
     const left = this.#end === undefined || this.#end <= now ? [] : [`${formatAbout(this.#end - now)} left`];
@@ -126,7 +126,7 @@ export class TerminalReport {
   }
 
   #row(record: CellRecord): void {
-    // Who ended the run knows why, and the totals say how many.
+    // Unfinished cells get no row; the totals count them.
     if (whyUnfinished(record) !== undefined) return;
     const style = this.#style;
     this.#print((width, shape) =>
@@ -136,7 +136,7 @@ export class TerminalReport {
     );
   }
 
-  /** Lines of the table, below a heading of the same columns: the terminal may be another one than before. */
+  /** Prints lines of the table, after a new heading if the terminal's width has changed. */
   #print(lines: (width: number, shape: Shape) => string[]): void {
     const { width } = this.#status;
     const shape = shapeOf(width, this.#longest);
@@ -145,18 +145,18 @@ export class TerminalReport {
     for (const line of lines(width, shape)) this.#status.print(line);
   }
 
-  /** Further lines, set off from what is above. */
+  /** Prints further lines after an empty one. */
   table(lines: readonly string[]): void {
     for (const line of lines.length > 0 ? ['', ...lines] : []) this.#status.print(line);
   }
 
-  /** The last lines of a run; `verdicts` in the order of the cells. */
+  /** The last lines of a run. */
   totals(records: readonly CellRecord[], ms: number, folder: string): void {
     const count = (verdict: Verdict) => records.filter((record) => record.verdict === verdict).length;
     const parts = [`${count('pass')} passed`];
     for (const [verdict, name] of [
       ['caught', 'caught'],
-      ['xfail', 'failed as the kernel is known to'],
+      ['xfail', 'expected failures'],
       ['fail', 'failed'],
       ['inconclusive', 'inconclusive'],
       ['lost', 'lost'],
@@ -168,6 +168,6 @@ export class TerminalReport {
     this.#status.say(`${parts.join(', ')} in ${formatSeconds(ms)}; evidence in ${folder}`);
     const unfinished = records.flatMap((record) => whyUnfinished(record) ?? []);
     for (const why of new Set(unfinished))
-      this.#status.say(`${countOf(unfinished.filter((other) => other === why).length, 'cell')} did not end: ${why}`);
+      this.#status.say(`${countOf(unfinished.filter((other) => other === why).length, 'cell')} did not finish: ${why}`);
   }
 }

@@ -1,9 +1,9 @@
-/** How long a run has still to go, from how long cells took: those that have ended in it, and the same cells in earlier runs. */
+/** Estimates how long a run still takes, from the cells that have ended in it and from earlier runs of the same cells. */
 import type { Earlier } from '../results/index.js';
 
-/** Ours until there is better: so much of what earlier runs did counts as if it had been done in this one. ms of cells */
+/** How much the pace of earlier runs counts at the beginning of this one, in ms of cells. */
 const TRUST_MS = 10_000;
-/** Without earlier runs, fewer say nothing of the others. */
+/** How many cells must have ended before an estimate without earlier runs. */
 const FEWEST = 2;
 
 interface Spent {
@@ -12,8 +12,8 @@ interface Spent {
 }
 
 /**
- * In ms, or `undefined` where nobody can know. The time of a cell, as far as it is known from before, is what it weighs; how much time passes
- * for that much weight is seen in this run, with its guests at a time, its boots and its host.
+ * In ms, or `undefined` if there is nothing to estimate from. A cell weighs as much as it took in earlier runs. This run shows how much time
+ * passes per weight, which accounts for its parallel guests, its boots and its host.
  */
 export function timeLeft(
   ended: readonly Spent[],

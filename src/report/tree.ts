@@ -1,4 +1,4 @@
-/** The PCI tree as text: a line a function, and below it what DMA of the device under test may do there. */
+/** The PCI tree as text: a line for each function, and below it the DMA route from the device under test. */
 import { p2pRoute, pathToRam, peerDriver, redirects } from '../fabric/index.js';
 import { hasIommu, type Machine, type PciNode, type Topology, walk } from '../model/index.js';
 import { type PciDevice, pciDevices } from '../qemu/pci.js';
@@ -12,7 +12,7 @@ interface Item {
   below: Item[];
 }
 
-/** `dut`: the node whose DMA is asked about; without one the tree alone. */
+/** @param dut the node whose DMA routes are shown; without it only the tree is */
 export function drawTree(
   machine: Machine,
   topology: Topology,
@@ -117,7 +117,7 @@ function draw(items: readonly Item[], indent: string, width: number): string[] {
   });
 }
 
-/** A text in lines, the lines of the tree before them. */
+/** Text wrapped behind the lines of the tree. */
 function hung(text: string, first: string, next: string, width: number): string[] {
   const lines = wrapped(text, width - next.length, 0);
   return lines.map((line, at) => (at === 0 ? first : next) + line);

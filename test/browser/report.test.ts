@@ -78,7 +78,7 @@ describe('a run in which something failed', () => {
     const card = page.locator('.cause');
     expect(await card.count()).toBe(1);
     expect(await card.locator('.many').innerText()).toBe(`${badIds.length} cells`);
-    expect(await card.locator('.where').innerText()).toMatch(/backend\s+phyr8 · the same passes with sg, iova/);
+    expect(await card.locator('.where').innerText()).toMatch(/backend\s+phyr8 · passes with sg, iova/);
     expect(await card.locator('.command code').innerText()).toBe(`npx phyrlab run '${badIds[0]}' --seed 1`);
     for (const part of ['.finding', '.console pre', '.command']) {
       const box = await card.locator(part).first().boundingBox();
@@ -279,7 +279,7 @@ describe('a large run', () => {
       await expect.poll(() => text(page, '#shown')).not.toContain(`${cells.length.toLocaleString('en-US')} of`);
     });
     await page.locator('#search').fill('no such cell');
-    await expect.poll(() => text(page, '#cell-list')).toBe('No cell is left by the filter.');
+    await expect.poll(() => text(page, '#cell-list')).toBe('No cell matches the filter.');
     await page.locator('#search').fill('');
     await expect.poll(() => page.locator('.place').count()).toBe(cells.length);
     const all = await timed(() => page.locator('#cell-list > button').click());

@@ -3,7 +3,7 @@ import { type CellRecord, countOf, isGood, type RunResult, type Verdict } from '
 import { type Annotation, annotation } from '../../terminal/index.js';
 import { attemptsOf, markdown as md, storyOf } from './text.js';
 
-/** A line each; GitHub shows ten of a kind a step, so the rest is said in one. */
+/** One annotation per cell. GitHub shows ten of a kind per step, so one more gives the number of the rest. */
 export function annotations({ cells }: RunResult): Annotation[] {
   const wrong = cells.filter(({ verdict }) => !isQuiet(verdict));
   const shown = wrong.slice(0, MOST).map((record) => {
@@ -17,7 +17,7 @@ export function annotations({ cells }: RunResult): Annotation[] {
         annotation(
           'notice',
           undefined,
-          `${countOf(more, 'more cell', 'more cells')} did not pass; the job summary has them`,
+          `${countOf(more, 'more cell', 'more cells')} did not pass; see the job summary`,
         ),
       ]
     : shown;

@@ -5,7 +5,7 @@ import { ktap } from './ktap.js';
 
 export { annotations, summary } from './github.js';
 
-/** The machine-readable reports that are a file each. */
+/** The machine-readable reports that are written to a file. */
 export const FORMATS = {
   json: (result) => harmless(`${JSON.stringify(result, null, 2)}\n`),
   junit,

@@ -1,5 +1,7 @@
-/** JUnit XML, as CI systems read it: a suite a run, a case a cell. Lost and inconclusive cells are errors, not failures; those that
- * failed as the kernel is known to are skipped, as JUnit's readers have it. */
+/**
+ * JUnit XML for CI systems: a run is a suite, a cell is a case. Lost and inconclusive cells are errors, not failures. Expected failures are
+ * skipped, as is usual in JUnit.
+ */
 import { type CellRecord, harmless, type RunResult } from '../../model/index.js';
 import { attemptsOf, storyOf } from './text.js';
 
@@ -66,7 +68,7 @@ function attributes(values: Record<string, string | number>): string {
     .join(' ');
 }
 
-/** XML 1.0 has no way to write most control characters: they are written out. */
+/** XML 1.0 cannot represent most control characters, so they are written as escapes. */
 function xml(text: string): string {
   return harmless(text).replace(/[&<>"\n\t]/g, (c) => `&#${c.charCodeAt(0)};`);
 }

@@ -1,6 +1,6 @@
 /**
- * KCIDB, the kernel community's common database of test results, schema 5.3: one checkout, one build, a test a cell. The kernels
- * are Debian's, so the checkout names a version and no commit.
+ * KCIDB, the kernel community's common database of test results, schema 5.3: one checkout, one build, one test per cell. The kernels are
+ * Debian's, so the checkout names a version and no commit.
  */
 import { ARCHES, HOST } from '../../arches/index.js';
 import { type CellRecord, harmless, type RunResult, type Verdict } from '../../model/index.js';
@@ -9,16 +9,16 @@ import { storyOf } from './text.js';
 const STATUS: Record<Verdict, 'FAIL' | 'ERROR' | 'MISS' | 'PASS' | 'SKIP'> = {
   pass: 'PASS',
   caught: 'PASS',
-  // With an incident that says which issue it is.
+  // An incident says which issue it is.
   xfail: 'FAIL',
   fail: 'FAIL',
-  // The test ended and does not know.
+  // The test ended without a result.
   inconclusive: 'ERROR',
   lost: 'MISS',
   skip: 'SKIP',
 };
 
-/** What is known of the kernel is an issue of its code, and each cell that shows it an incident. */
+/** Each known defect of the kernel is an issue of its code. Each cell that shows it is an incident. */
 function issuesOf({ cells }: Pick<RunResult, 'cells'>, checkout: string, origin: string): object {
   const found = cells.flatMap(({ id, findings = [] }) =>
     [...new Set(findings.flatMap(({ known }) => known ?? []))].map((known) => ({ id, known })),
@@ -68,7 +68,7 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
     path: pathOf(record),
     comment: record.id,
     status: STATUS[record.verdict],
-    // What never began has no time of its own.
+    // A cell that never began has no time.
     ...(record.started !== undefined && { start_time: record.started, duration: record.duration_ms / 1000 }),
     environment: { comment: `QEMU ${run.qemu.version}, ${run.host.accelerator}`, misc: { seed: run.seed } },
     ...(record.verdict !== 'pass' && { log_excerpt: excerpt(record) }),
@@ -93,7 +93,7 @@ export function kcidb({ run, cells }: RunResult, origin = 'phyrlab'): string {
   return harmless(`${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** A path is words joined by dots; a planted defect is one more word. */
+/** Words joined by dots. A planted defect is one more word. */
 function pathOf({ machine, topology, workload, backend, plant }: CellRecord): string {
   const words = ['phyrlab', machine, topology, workload, backend, ...(plant === undefined ? [] : [plant])];
   return words.map((word) => word.replace(/[^a-zA-Z0-9_-]/g, '_')).join('.');

@@ -1,4 +1,4 @@
-/** KTAP (Documentation/dev-tools/ktap.rst): a test a cell. What is not known to be right is `not ok`. */
+/** KTAP (Documentation/dev-tools/ktap.rst): one test per cell. Lost and inconclusive cells are `not ok`, too. */
 import { isGood, oneLine, type RunResult } from '../../model/index.js';
 import { attemptsOf, storyOf } from './text.js';
 

@@ -1,4 +1,4 @@
-/** Which of the cells that did not pass have the same cause, and what sets them apart from those that did. */
+/** Groups the cells that did not pass by cause, and finds what distinguishes them from the cells that passed. */
 import {
   type CellRecord,
   isGood,
@@ -14,37 +14,37 @@ import {
 
 export interface Cause {
   verdict: 'fail' | 'lost' | 'inconclusive';
-  /** What says it; `undefined`: the harness itself, about the cell as a whole. */
+  /** The oracle that objected; `undefined`: the harness did, about the cell as a whole. */
   oracle: OracleName | undefined;
-  /** As the first of its cells has it. */
+  /** As reported for the first of its cells. */
   finding: string;
-  /** What else objected, in the first of its cells. */
+  /** The other objections in the first of its cells. */
   also: OracleReport[];
   /** Ids, in the order of the run. */
   cells: string[];
-  /** By which parts of a cell it differs from others that ran. */
+  /** How the parts of its cells compare with those of the others that ran. */
   where: Where[];
 }
 
 export interface Where {
   part: Part;
   values: string[];
-  /** Are these all that anything ran with? Then this part has no say. */
+  /** Are these all the values that ran? Then this part does not matter. */
   all: boolean;
-  /** Values with which cells passed that are otherwise like those of this cause. */
+  /** Values with which an otherwise equal cell passed. */
   passesWith: string[];
 }
 
 export const PARTS = ['machine', 'topology', 'workload', 'backend'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** The first to be believed when several object: what tells most about a cause, not about a consequence. */
+/** Which oracle to believe first if several object: those that show a cause come before those that show a consequence. */
 const TELLING: readonly OracleName[] = ['kernel-log', 'device', 'translation', 'faults', 'workload', 'data', 'leaks'];
 
-/** Failures first, then what was lost, then doubt; among equals what has most cells. None for cells that only were not run to their end. */
+/** Failures first, then lost, then inconclusive; then by the number of cells. Unfinished cells have no cause. */
 export function causesOf(records: readonly CellRecord[]): Cause[] {
   const causes = new Map<string, Omit<Cause, 'where'>>();
-  /** Of each finding beside another one's: the causes that it goes with. */
+  /** For each finding that appeared next to a more telling one: the causes it appeared with. */
   const beside = new Map<string, Set<string>>();
   for (const record of records) {
     const { verdict, id } = record;
@@ -74,15 +74,15 @@ export function causesOf(records: readonly CellRecord[]): Cause[] {
     .map((cause) => ({ ...cause, where: whereOf(cause.cells) }));
 }
 
-/** What is not known here comes last. */
+/** Oracles that are not listed come last. */
 function tellingOf(name: OracleName): number {
   const at = TELLING.indexOf(name);
   return at === -1 ? TELLING.length : at;
 }
 
 /**
- * By the first objection, its code and place; else by what the kernel's own path did wrong, by the defect that was planted and who was
- * silent, or by its code. Words count only where they are another's.
+ * Identifies a cause: by the code and place of the first objection; else by the kernel's finding, by the planted defect and the silent
+ * oracles, or by the cell's code. Wording only counts where the text comes from outside.
  */
 function keyOf(record: CellRecord, report: OracleReport | undefined, text: string): string {
   const { verdict, code, plant, oracles, findings = [] } = record;
@@ -94,12 +94,12 @@ function keyOf(record: CellRecord, report: OracleReport | undefined, text: strin
   return [verdict, plant, ...said].join('\0');
 }
 
-/** Whose objection is the same for many causes: that a step failed says little of why. */
+/** The oracles whose objection may have many causes: that a step failed says little about why. */
 const GENERAL: readonly (string | undefined)[] = [undefined, 'workload', 'data', 'leaks'];
 
 /**
- * What one oracle says alone in some cells, and a more telling one explains in others, is one cause and not two; if there is one such
- * explanation only.
+ * In some cells one oracle objects alone, in others a more telling one objects, too. That is one cause, if there is only one such more
+ * telling cause.
  */
 function foldInto(causes: Map<string, Omit<Cause, 'where'>>, beside: ReadonlyMap<string, ReadonlySet<string>>): void {
   for (const [key, cause] of [...causes]) {
@@ -115,16 +115,16 @@ function findingOf(
   { plant, oracles, reason }: CellRecord,
   verdict: Cause['verdict'],
 ): { report: OracleReport | undefined; text: string } {
-  // Of a planted defect it is bad news that an oracle was silent, which only the reason says.
+  // For a planted defect the problem is a silent oracle, which only the reason names.
   const objecting = plant !== undefined ? [] : oracles.filter((one) => one.verdict === verdict);
   const [report] = objecting.sort((a, b) => tellingOf(a.name) - tellingOf(b.name));
   return { report, text: report?.detail ?? reason };
 }
 
-/** What the cells of a cause have in common, held against all that ran. */
+/** Compares the cells of a cause with all that ran. */
 function comparedWith(ran: readonly CellRecord[]): (cells: readonly string[]) => Where[] {
   const known = PARTS.map((part) => {
-    /** With which values the part passed, by all else that a cell is. */
+    /** The values of this part that passed, by the cell's other parts. */
     const passed = new Map<string, string[]>();
     const values = new Set<string>();
     for (const record of ran) {

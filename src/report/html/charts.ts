@@ -1,12 +1,12 @@
 /**
- * Charts as SVG, by hand: what they show is little. All that is horizontal is in percent, so that a chart has the width of its
- * place and its strokes and dots keep their form; all colours are classes, so that they follow light and dark.
+ * Charts as handwritten SVG. Horizontal positions are percentages, so that a chart fills its place while strokes and dots keep their shape.
+ * Colours are CSS classes, so that they follow the light and dark theme.
  */
 import { medianOf } from '../../perf/index.js';
 import { formatRatio } from '../format.js';
 import { type Markup, markup } from './markup.js';
 
-/** Parts of a whole, end to end. `max` is what the full width stands for. */
+/** Parts of a whole, end to end. `max` is the value of the full width. */
 export function stackedBar(parts: readonly { name: string; value: number }[], max: number): Markup {
   let left = 0;
   const rects = parts.map(({ name, value }, index) => {
@@ -18,7 +18,7 @@ export function stackedBar(parts: readonly { name: string; value: number }[], ma
   return markup`<svg class="bar" height="14" aria-hidden="true">${rects}</svg>`;
 }
 
-/** Where ratios lie around 1, a dot each and a bar for their median, on a logarithmic scale that all strips of a chart share. */
+/** Ratios around 1 as dots, with a bar for their median, on a logarithmic scale that all strips of a chart share. */
 export function strip(points: readonly { cell: string; ratio: number }[], reach: number, ours: boolean): Markup {
   const dots = points.map(({ cell, ratio }) => {
     const x = placeOf(ratio, reach);
@@ -28,7 +28,7 @@ export function strip(points: readonly { cell: string; ratio: number }[], reach:
   return markup`<svg class="strip" height="18" aria-hidden="true"><line class="axis" x1="0" x2="100%" y1="9" y2="9"/><line class="one" x1="50%" x2="50%" y1="0" y2="18"/>${dots}<line class="middle" x1="${percent(middle)}" x2="${percent(middle)}" y1="1" y2="17"/></svg>`;
 }
 
-/** The largest factor by which any of them is off, either way; a little at least, so that a scale has a width. */
+/** The largest factor, up or down, at least 1.1 so that the scale has a width. */
 export function reachOf(ratios: readonly number[]): number {
   return Math.max(1.1, ...ratios.map((ratio) => (ratio > 0 ? Math.max(ratio, 1 / ratio) : 1)));
 }
@@ -38,7 +38,7 @@ function placeOf(ratio: number, reach: number): number {
   return 50 + 48 * Math.max(-1, Math.min(1, share));
 }
 
-/** A series over its runs, oldest left; where it changed is a line and a triangle, the run of the report a ring. */
+/** A series over its runs, oldest on the left. A line and a triangle mark a change, a ring the run of this report. */
 export function timeline(
   values: readonly number[],
   changes: readonly { at: number; worse: boolean | undefined }[],
@@ -54,7 +54,7 @@ export function timeline(
   const marks = changes.map(({ at, worse }) => {
     const kind = worse === undefined ? 'changed' : worse ? 'worse' : 'better';
     const place = percent(x(at));
-    // A triangle cannot have its place in percent; a letter can.
+    // An SVG triangle cannot be positioned in percent; a character can.
     return markup`<line class="change ${kind}" x1="${place}" x2="${place}" y1="10" y2="48"/><text class="change ${kind}" x="${place}" y="9" text-anchor="middle">${worse === undefined ? '◆' : worse ? '▲' : '▼'}</text>`;
   });
   const now = values[current];

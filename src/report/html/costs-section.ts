@@ -1,4 +1,4 @@
-/** What the same work cost, backend beside backend. */
+/** What the same work cost by each backend. */
 import type { CellRecord } from '../../model/index.js';
 import { medianOf } from '../../perf/index.js';
 import { type CostGroup, instructionCosts, type Ratios, ratiosToSg } from '../costs.js';
@@ -10,11 +10,11 @@ export function costsSection(records: readonly CellRecord[]): Markup {
   const counted = instructionCosts(records);
   const ratios = ratiosToSg(records);
   if (counted.length + ratios.length === 0)
-    return markup`<section id="costs"><h2>Costs</h2><p>No two backends did the same work in this run.</p></section>`;
+    return markup`<section id="costs"><h2>Costs</h2><p>In this run no two backends did the same work.</p></section>`;
   return markup`<section id="costs" aria-labelledby="costs-title"><h2 id="costs-title">Costs</h2>
-<p class="hint"><span class="path">sg iter iova</span> are the kernel's paths, <span class="path ours">phyr16 phyr8</span> ours. Shorter is better, unless a chart says otherwise.</p>
-${counted.length > 0 && markup`<h3>Instructions</h3><p class="hint">Counted by the emulator: the same in every run. Bars of one table have one scale.</p><div class="charts">${counted.map(costTable)}</div>`}
-${ratios.length > 0 && markup`<h3>Ratios to <span class="path">sg</span></h3><p class="hint">A dot is a cell against the cell of <span class="path">sg</span> with the same machine, topology and workload, in this run; the bar is their median; the line in the middle is 1. Emulated time is not hardware time.</p><div class="charts">${ratios.map(ratioTable)}</div>`}
+<p class="hint"><span class="path">sg iter iova</span> are the kernel's backends, <span class="path ours">phyr16 phyr8</span> ours. Shorter is better, unless a chart says otherwise.</p>
+${counted.length > 0 && markup`<h3>Instructions</h3><p class="hint">Counted by the emulator and the same in every run. The bars of a table share one scale.</p><div class="charts">${counted.map(costTable)}</div>`}
+${ratios.length > 0 && markup`<h3>Ratios to <span class="path">sg</span></h3><p class="hint">Each dot compares a cell with the <span class="path">sg</span> cell of the same machine, topology and workload in this run. The bar is the median, the line in the middle is 1. The times are emulated, not those of hardware.</p><div class="charts">${ratios.map(ratioTable)}</div>`}
 </section>`;
 }
 
@@ -38,7 +38,7 @@ function costTable({ machine, topology, workload, unit, rows }: CostGroup): Mark
 
 function ratioTable({ metric, unit, better, rows }: Ratios): Markup {
   const reach = reachOf(rows.flatMap(({ points }) => points.map(({ ratio }) => ratio)));
-  return markup`<figure class="cost"><figcaption><b>${metric}</b>${unit !== '' && `, ${unit}`}${better === 'higher' && ', more is better'} <span class="hint">scale: 1/${number(reach)} to ${number(reach)}</span></figcaption>
+  return markup`<figure class="cost"><figcaption><b>${metric}</b>${unit !== '' && `, ${unit}`}${better === 'higher' && ', higher is better'} <span class="hint">scale: 1/${number(reach)} to ${number(reach)}</span></figcaption>
 <table><thead><tr><th scope="col">backend</th><th scope="col" class="num">cells</th><th scope="col" class="num">median</th><th scope="col" class="wide"><span class="unseen">ratios</span></th></tr></thead><tbody>${rows.map(
     ({ backend, ours, points }) =>
       markup`<tr><th scope="row"><span class="path${ours ? ' ours' : ''}">${backend}</span></th><td class="num">${points.length}</td><td class="num">${formatRatio(medianOf(points.map(({ ratio }) => ratio)))}</td><td class="wide">${strip(points, reach, ours)}</td></tr>`,

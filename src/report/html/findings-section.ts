@@ -1,4 +1,4 @@
-/** What was wrong in the kernel's own paths. */
+/** What was wrong in the kernel's own code. */
 import type { RecordedRun } from '../../results/index.js';
 import { findingsOf } from '../findings.js';
 import { type Markup, markup } from './markup.js';
@@ -14,6 +14,6 @@ export function findingsSection(recorded: RecordedRun): Markup {
     ({ known, cells }) =>
       markup`<tr><td>${known.id}</td><td><b>did not show</b>: ${known.what}</td><td></td><td class="num">${cells.length}</td><td class="id">${cells[0]}</td></tr>`,
   );
-  return markup`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings in the kernel's own paths</h2>
+  return markup`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings in the kernel's own code</h2>
 <table class="reasons"><thead><tr><th scope="col">defect</th><th scope="col">what</th><th scope="col">kernels</th><th scope="col">cells</th><th scope="col">smallest cell</th></tr></thead><tbody>${[...rows, ...lost]}</tbody></table></section>`;
 }

@@ -1,4 +1,4 @@
-/** What this run measured, among what earlier runs did. */
+/** The measurements of this run within their history. */
 import { countOf, measureName, typed } from '../../model/index.js';
 import { type ChangePoint, medianOf } from '../../perf/index.js';
 import type { SeriesHistory } from '../../results/index.js';
@@ -10,14 +10,14 @@ export interface HistoryLine extends SeriesHistory {
   changes: readonly ChangePoint[];
 }
 
-/** As many as a person would look at. */
+/** The most series that are shown. */
 const MOST = 48;
 
-/** Those that changed are shown, the others on request; what was measured once is no line yet. */
+/** Shows series that changed, the others on request. A series needs at least two runs. */
 export function historySection(history: readonly HistoryLine[] | string, run: string): Markup {
   const head = markup`<section id="history" aria-labelledby="history-title"><h2 id="history-title">History</h2>`;
   if (typeof history === 'string') return markup`${head}<p>${history}</p></section>`;
-  if (history.length === 0) return markup`${head}<p>This run measured nothing that is kept.</p></section>`;
+  if (history.length === 0) return markup`${head}<p>The history has no measurements of this run.</p></section>`;
   const lines = history.filter(({ samples }) => samples.length > 1);
   const changed = lines
     .filter(({ changes }) => changes.length > 0)
@@ -25,7 +25,7 @@ export function historySection(history: readonly HistoryLine[] | string, run: st
   const same = lines.filter(({ changes }) => changes.length === 0);
   const first = history.length - lines.length;
   return markup`${head}
-<p class="hint">${count(history.length, 'series')} measured by this run: ${count(changed.length, 'changed')} in some run, ${count(same.length, 'did not')}${first > 0 && `, ${count(first, 'measured by no other run of the same kernel and QEMU')}`}.${lines.length > 0 && ' Oldest run left, the ring is this one; a change is a line, ▲ worse, ▼ better.'}</p>
+<p class="hint">${count(history.length, 'series')} measured by this run: ${count(changed.length, 'changed')} in some run, ${count(same.length, 'did not')}${first > 0 && `, ${count(first, 'have no other run with the same kernel and QEMU')}`}.${lines.length > 0 && ' The oldest run is on the left, the ring marks this one, and a line marks a change: ▲ worse, ▼ better.'}</p>
 ${changed.length > 0 && figures(changed, run)}
 ${same.length > 0 && markup`<details class="more"><summary>${count(same.length, 'series without a change')}</summary>${figures(same, run)}</details>`}</section>`;
 }
@@ -37,10 +37,10 @@ function count(number: number, what: string): string {
 function figures(lines: readonly HistoryLine[], run: string): Markup {
   const more = lines.length - MOST;
   return markup`<div class="series">${lines.slice(0, MOST).map((line) => figure(line, run))}</div>
-${more > 0 && markup`<p class="hint">${more.toLocaleString('en-US')} more: <code>${typed('perf history SERIES')}</code> has each.</p>`}`;
+${more > 0 && markup`<p class="hint">${more.toLocaleString('en-US')} more: <code>${typed('perf history SERIES')}</code> shows them.</p>`}`;
 }
 
-/** A change at the newest sample counts most. */
+/** The more recent the last change, the higher. */
 function recency({ changes, samples }: HistoryLine): number {
   const last = changes.at(-1);
   return last === undefined ? -1 : last.at / samples.length;

@@ -1,6 +1,6 @@
 import { harmless } from '../../model/index.js';
 
-/** Markup from parts. What comes in between is text, unless it was made here. */
+/** Markup made of parts. Inserted text is escaped; inserted Markup is not. */
 
 export class Markup {
   readonly text: string;
@@ -28,7 +28,7 @@ export function escaped(text: string): string {
   return harmless(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** JSON for a script element of data: nothing in it can end the element, or begin a comment. */
+/** JSON for a data script element. Nothing in it can end the element or begin a comment. */
 export function jsonForScript(value: unknown): Markup {
   return new Markup(harmless(JSON.stringify(value)).replaceAll('<', '\\u003c'));
 }

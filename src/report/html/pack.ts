@@ -1,6 +1,6 @@
 /**
- * The data of the page. A nightly has eight thousand cells that say the same few things: every text is written once, and named by
- * its number.
+ * The data of the page. A nightly run has eight thousand cells with few distinct texts, so each text is stored once and referred to by its
+ * number.
  */
 
 import { type CellRecord, harmless, measureName, type Verdict } from '../../model/index.js';
@@ -25,7 +25,7 @@ export class Texts {
   }
 }
 
-/** What page/data.js reads. Numbers without a word of their own are texts. */
+/** Makes the data that page/data.js reads. Numbers are indexes into the texts unless their type says otherwise. */
 export function pack(
   { recorded, excerpts }: ReportInput,
   causes: readonly Cause[],
@@ -34,7 +34,7 @@ export function pack(
   const texts = new Texts();
   const t = (text: string) => texts.number(text);
   const places = new Map(shown.map(({ id }, at) => [id, at]));
-  // Thousands of cells have a few hundred trees.
+  // Thousands of cells share a few hundred trees.
   const trees = new Map<string, number>();
   const tree = (cell: Cell): number => {
     const key = `${cell.machine.id}/${cell.topology.id}`;
@@ -43,7 +43,7 @@ export function pack(
     return number;
   };
   const [template] = shown;
-  // Where commands differ in the cell only, as they do, none is written out.
+  // All commands usually differ in the cell only, so only this template is stored.
   const command = template === undefined ? '' : harmless(template.repro).replaceAll(template.id, CELL);
   const cells = shown.map((record): PackedCell => {
     const { id, verdict, reason, oracles, metrics, kernel, duration_ms, repro, evidence, earlier, plant } = record;
@@ -91,5 +91,5 @@ export function pack(
   };
 }
 
-/** Stands for the cell's id in the command that all cells share. */
+/** Placeholder for the cell's id in the command template. */
 const CELL = '\u0001';

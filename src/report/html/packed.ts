@@ -1,7 +1,7 @@
-/** The data that the page reads: made by pack.ts, read by page/. A `Text` is the number of one among `texts`. */
+/** The data of the page: written by pack.ts, read by page/. A `Text` is an index into `texts`. */
 
 type Text = number;
-/** Number of a verdict: fail, lost, inconclusive, skip, xfail, caught, pass. */
+/** Index of a verdict: fail, lost, inconclusive, skip, xfail, caught, pass. */
 type VerdictNumber = number;
 type Said = [oracle: Text, verdict: VerdictNumber, detail: Text];
 
@@ -15,18 +15,18 @@ export interface PackedCell {
   ms: number;
   oracles?: Said[];
   metrics?: [name: Text, unit: Text, value: number][];
-  /** What was due, the machine and the workload, the PCI tree: of cells whose declaration is known. */
+  /** The expected result, machine and workload, and PCI tree, if the cell's declaration is known. */
   due?: Text;
   setup?: Text;
   tree?: Text;
-  /** Folder below the run's. */
+  /** The folder of its evidence, below the run's. */
   evidence?: Text;
   /** Why earlier attempts were lost. */
   earlier?: Text[];
-  /** Where it was another than the run's. */
+  /** If it differs from the run's. */
   kernel?: Text;
   log?: { file: Text; from: number; left: number; lines: Text[] };
-  /** Where it is not `command`. */
+  /** If it differs from `command`. */
   repro?: Text;
 }
 
@@ -36,12 +36,12 @@ export interface PackedCause {
   finding: Text;
   also: Said[];
   where: [part: string, values: Text[], passesWith: Text[], all: boolean][];
-  /** Their places among `cells`. */
+  /** Indexes into `cells`. */
   cells: number[];
 }
 
 export interface Packed {
-  /** How a cell is run again; U+0001 stands for its id. */
+  /** The command that runs a cell again, with U+0001 for its id. */
   command: string;
   cells: PackedCell[];
   causes: PackedCause[];

@@ -1,6 +1,6 @@
 /**
- * A run as one HTML file that needs nothing else: no network, no other file. What guests said lies in it as data, and is shown by the
- * page's own script as text; a policy allows that script and that style, by their hashes, and nothing besides.
+ * A run as one HTML file that needs no network and no other file. Text from guests is embedded as data, and the page's own script shows it
+ * as text. The content security policy allows only that script and style, by their hashes.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -21,17 +21,17 @@ import { pack, VERDICTS } from './pack.js';
 export interface ReportInput {
   recorded: RecordedRun;
   causes: readonly Cause[];
-  /** What consoles said, by the id of the cell. */
+  /** Excerpts of consoles, by the id of the cell. */
   excerpts: ReadonlyMap<string, Excerpt>;
-  /** Series that this run measured, or why they cannot be shown. */
+  /** The series that this run measured, or why they cannot be shown. */
   history: readonly HistoryLine[] | string;
   /** What its cells reached, if that was measured. */
   coverage?: CoverageInput | undefined;
-  /** Where page/ is. */
+  /** The folder page/. */
   assets: string;
 }
 
-/** The page's own modules, each after those that it imports. */
+/** The page's modules, each after those that it imports. */
 const MODULES = ['data.js', 'dom.js', 'cell.js', 'causes.js', 'matrix.js', 'list.js', 'main.js'];
 
 export function htmlReport(input: ReportInput): string {
@@ -55,9 +55,15 @@ export function htmlReport(input: ReportInput): string {
 <style>${new Markup(style)}</style>
 </head>
 <body>
+<<<<<<< HEAD
 <a class="skip-link" href="#main">to the report</a>
 ${header(recorded, counts, { bad, measured: input.coverage !== undefined })}
 <noscript><p class="notice">This report draws itself with a script of its own, which this browser does not run.</p></noscript>
+=======
+<a class="skip-link" href="#main">skip to the report</a>
+${header(recorded, counts, bad)}
+<noscript><p class="notice">This report needs its own script, which this browser does not run.</p></noscript>
+>>>>>>> cf01f79 (Report and performance in plain English: what is expected, which samples are missing, and one word, backend, for what a figure was measured by)
 <main id="main" tabindex="-1">
 ${notices(recorded)}
 <section id="causes" aria-labelledby="causes-title"${!bad && new Markup(' hidden')}>
@@ -88,7 +94,7 @@ ${notRun(recorded, shown)}
 `.text;
 }
 
-/** All that was planned. A combination that never was a cell is counted with its reason, and is no part of the matrix. */
+/** All planned cells. Combinations that were pruned are counted by reason and are not part of the matrix. */
 function isShown({ id, verdict }: CellRecord, { declared }: RecordedRun): boolean {
   return verdict !== 'skip' || declared.has(id);
 }
@@ -168,16 +174,16 @@ function notices({ run, end, cells, declared, elsewhere, notices: said }: Record
   const lines = [
     ...(end === undefined
       ? [
-          `This run has no end: it is still going on, or its process was killed. ${countOf(missing, 'cell has', 'cells have')} no verdict.`,
+          `This run has not ended: it is still running, or its process was killed. ${countOf(missing, 'cell has', 'cells have')} no verdict.`,
         ]
       : []),
-    ...[...unfinished].map((why) => `Cells are lost that were not run to their end, and say nothing: ${why}.`),
+    ...[...unfinished].map((why) => `Some cells did not finish and are lost: ${why}.`),
     ...(shard === undefined
       ? []
       : [
-          `This is shard ${shard.index} of ${shard.count}: ${countOf(elsewhere, 'cell is', 'cells are')} in the others (phyrlab merge).`,
+          `This is shard ${shard.index} of ${shard.count}. The other shards have ${countOf(elsewhere, 'cell')} (phyrlab merge).`,
         ]),
-    ...run.drift.map((line) => `Not as locked: ${line}`),
+    ...run.drift.map((line) => `Differs from the lock files: ${line}`),
     ...said,
   ];
   return markup`${lines.length > 0 && markup`<ul class="notices">${lines.map((line) => markup`<li>${line}</li>`)}</ul>`}`;
@@ -191,7 +197,7 @@ function peerToPeer({ declared }: RecordedRun, shown: readonly CellRecord[]): Ma
 <pre tabindex="0">${lines.join('\n')}</pre></section>`;
 }
 
-/** What is not modelled, and what cannot be: each reason once. */
+/** What was skipped and what was pruned, grouped by reason. */
 function notRun(recorded: RecordedRun, shown: readonly CellRecord[]): Markup {
   const pruned = recorded.cells.filter((record) => !isShown(record, recorded));
   const skipped = shown.filter(({ verdict }) => verdict === 'skip');
@@ -206,13 +212,13 @@ function notRun(recorded: RecordedRun, shown: readonly CellRecord[]): Markup {
     )}</tbody></table>`;
   };
   if (pruned.length + skipped.length === 0)
-    return markup`<section id="not-run"><h2>Not run</h2><p>Everything that was asked for was run.</p></section>`;
+    return markup`<section id="not-run"><h2>Not run</h2><p>All cells were run.</p></section>`;
   return markup`<section id="not-run" aria-labelledby="not-run-title"><h2 id="not-run-title">Not run</h2>
-${skipped.length > 0 && table('Planned, and cannot be shown here', skipped)}
-${pruned.length > 0 && table('Combinations that cannot be cells', pruned)}</section>`;
+${skipped.length > 0 && table('Skipped, because QEMU cannot model them', skipped)}
+${pruned.length > 0 && table('Pruned, because such a cell would make no sense', pruned)}</section>`;
 }
 
-/** Modules as one script, which may stand in the page: their names are different, so that they need no wrapping. */
+/** Joins the modules into one script. Their top-level names are distinct, so they need no wrapping. */
 export function oneScript(modules: readonly string[]): string {
   const bare = modules.map((text) => text.replace(/^import [^;]*;$/gm, '').replace(/^export /gm, ''));
   return `(() => {\n'use strict';\n${bare.join('\n')}\n})();`;

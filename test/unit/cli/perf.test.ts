@@ -57,10 +57,10 @@ it('several runs make a side, and tell what one could not', async () => {
 
 it('a gate that has nothing to go by says why, and does not pass', async () => {
   await measured('20261121-000000-aaaa', '2026-11-21T00:00:00.000Z', 1000, 'noisy');
-  expect(await perf('gate')).toMatch(/^nothing to compare\nnot in both: 1 never measured before$/m);
+  expect(await perf('gate')).toMatch(/^nothing to compare\nnot compared: 1 never measured before$/m);
   expect(process.exitCode).toBe(2);
   await measured('20261122-000000-bbbb', '2026-11-22T00:00:00.000Z', 1100, 'noisy');
   process.exitCode = undefined;
-  expect(await perf('gate')).toMatch(/^inconclusive: 1 have too few samples/m);
+  expect(await perf('gate')).toMatch(/^inconclusive: 1 with too few samples/m);
   expect(process.exitCode).toBe(2);
 });

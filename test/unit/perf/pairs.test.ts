@@ -8,9 +8,9 @@ const side = (...all: Series[]): Sides =>
 
 describe('series of two sides', () => {
   it('are paired if all that could move them is the same', () => {
-    const { pairs, alone } = pairSeries(side(series()), side(series()));
+    const { pairs, unpaired } = pairSeries(side(series()), side(series()));
     expect(pairs.map(({ name }) => name)).toEqual(['vtd-strict-icount/switch/map-cost/phyr8 map']);
-    expect(alone).toEqual([]);
+    expect(unpaired).toEqual([]);
   });
 
   it.each([
@@ -19,18 +19,18 @@ describe('series of two sides', () => {
     [{ qemu: '10', qemu_key: 'q0' }, 'QEMU 10 before, 11.1.3 now'],
     [{ qemu_key: 'q0' }, 'another build of QEMU'],
     [{ accelerator: 'kvm' }, 'kvm before, tcg now'],
-    [{ declared: 'd0' }, 'the cell is declared otherwise'],
-    [{ unit: 'ns' }, 'measured otherwise'],
+    [{ declared: 'd0' }, 'the cell has another declaration'],
+    [{ unit: 'ns' }, 'measured in another way'],
   ] as const)('of one name are told apart: %j', (before, why) => {
-    expect(pairSeries(side(series(before)), side(series()))).toEqual({ pairs: [], alone: [{ why, count: 1 }] });
-    expect(pairSeries(side(), side(series()), [series(before)]).alone).toEqual([{ why, count: 1 }]);
+    expect(pairSeries(side(series(before)), side(series()))).toEqual({ pairs: [], unpaired: [{ why, count: 1 }] });
+    expect(pairSeries(side(), side(series()), [series(before)]).unpaired).toEqual([{ why, count: 1 }]);
   });
 
   it('that one side lacks are counted, those of most first', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((metric) => series({ phase: metric })) as [Series, Series, Series];
-    expect(pairSeries(side(c), side(a, b)).alone).toEqual([
+    expect(pairSeries(side(c), side(a, b)).unpaired).toEqual([
       { why: 'never measured before', count: 2 },
-      { why: 'measured before only', count: 1 },
+      { why: 'measured only before', count: 1 },
     ]);
   });
 });

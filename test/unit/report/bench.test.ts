@@ -40,11 +40,11 @@ describe('the tables of a bench', () => {
       ['4k 4 KiB', '1,111', '2,111'],
       ['2m 1 GiB', '5,111', '-'],
       [''],
-      ['m/t/bench-io: instructions of an I/O, queue_rq() and completion'],
+      ['m/t/bench-io: instructions per I/O, queue_rq() and completion'],
       ['', 'nvme'],
       ['read 4 KiB', '7'],
       [''],
-      [expect.stringContaining('emulated time, which is not hardware time')],
+      [expect.stringContaining('the times are emulated')],
       ['', 'iter'],
       ["r IOPS, of nvme's", '1.100 (1.050 to 1.200)'],
     ]);

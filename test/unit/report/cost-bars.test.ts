@@ -33,7 +33,7 @@ it('stand beside the numbers, in plain text', () => {
   ]);
   expect(costBars(groups)).toMatchInlineSnapshot(`
     [
-      "cost: instructions, build + map, and to sg (* ours, else the kernel's)",
+      "cost: instructions, build + map, and ratio to sg (* ours, others the kernel's)",
       "strict/switch/map-cost",
       "    sg          247,026  1.000  ████████████████████████",
       "  * phyr8       123,513  0.500  ████████████",

@@ -64,8 +64,8 @@ describe('the table of peer-to-peer DMA', () => {
         return machine.id === 'vtd-pt-p2p' ? 'fail' : machine.id === 'vtd-strict' ? 'inconclusive' : 'pass';
       }),
     ).join('\n');
-    expect(table).toContain('FAIL: 1 of 1, due: works, host bridge');
-    expect(table).toContain('inconclusive: 1 of 1, due: refused');
+    expect(table).toContain('FAIL: 1 of 1, expected: works, host bridge');
+    expect(table).toContain('inconclusive: 1 of 1, expected: refused');
     expect(p2pTable(cells, []).join('\n')).toContain('lost: 1 of 1');
   });
 

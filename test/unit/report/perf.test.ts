@@ -23,7 +23,7 @@ describe('a comparison', () => {
     expect(lines([same, pair('a/b/c/phyr8 map', [1000], [1010]), pair('a/b/c/phyr8 unmap', [1000], [900])])).toEqual([
       'worse!    +1.00 %  a/b/c/phyr8 map  1,000 -> 1,010 insn',
       'better   -10.00 %  a/b/c/phyr8 unmap  1,000 -> 900 insn',
-      '3 series: 1 worse, 1 better, 1 same; ! stops the gate',
+      '3 series: 1 worse, 1 better, 1 same; ! fails the gate',
     ]);
     expect(lines([same])).toEqual(['1 series: 1 same']);
   });
@@ -38,10 +38,10 @@ describe('a comparison', () => {
     const moving = pair('a/b/d/sg map', [1, 2], [1]);
     expect(lines([...once, moving], { again: 'phyrlab run fio' })).toEqual([
       '50 series: 50 inconclusive',
-      'inconclusive: 49 have too few samples (1 against 1; 5 a side can tell); 1 counts that are not the same each time on one side',
-      typedHere('To tell: measure 5 samples a side on a quiet host (repeat: phyrlab run fio),'),
-      typedHere('then name all runs of a side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
-      typedHere('To see which counts move: phyrlab bench --check-determinism PATTERN'),
+      'inconclusive: 49 with too few samples (1 before, 1 after; 5 per side are needed); 1 with counts that differ between the runs of one side',
+      typedHere('For a result, take 5 samples per side on a quiet host (repeat: phyrlab run fio),'),
+      typedHere('then compare all runs of each side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
+      typedHere('To see which counts differ: phyrlab bench --check-determinism PATTERN'),
     ]);
   });
 
@@ -54,17 +54,17 @@ describe('a comparison', () => {
     const noisy = (at: number) => [at, at * 1.3, at * 0.8, at * 1.1, at * 0.9];
     expect(lines([pair('a/b/c/sg fio', noisy(100), noisy(104), 'noisy')])).toEqual([
       '1 series: 1 inconclusive',
-      'inconclusive: 1 scatter too much for their number of samples',
-      typedHere('To tell: measure 50 samples a side on a quiet host (repeat: phyrlab run CELLS),'),
-      typedHere('then name all runs of a side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
+      'inconclusive: 1 with too much scatter for their number of samples',
+      typedHere('For a result, take 50 samples per side on a quiet host (repeat: phyrlab run CELLS),'),
+      typedHere('then compare all runs of each side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
     ]);
   });
 
   it('with nothing in it says why', () => {
-    expect(lines([], { alone: [{ why: 'Linux 7.2 before, 7.3.4 now', count: 40 }] })).toEqual([
+    expect(lines([], { unpaired: [{ why: 'Linux 7.2 before, 7.3.4 now', count: 40 }] })).toEqual([
       'nothing to compare',
-      'not in both: 40 Linux 7.2 before, 7.3.4 now',
-      'To compare: measure the same cells on both sides, with the same kernel, QEMU and accelerator.',
+      'not compared: 40 Linux 7.2 before, 7.3.4 now',
+      'To compare runs, measure the same cells on both sides, with the same kernel, QEMU and accelerator.',
     ]);
   });
 

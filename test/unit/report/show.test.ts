@@ -29,7 +29,7 @@ describe('phyrlab show', () => {
     expect(showCell(find(p2p, 'vtd-pt-p2p/acs/p2p-near/phyr8'))).toMatchInlineSnapshot(`
       [
         "vtd-pt-p2p/acs/p2p-near/phyr8  (p2p)",
-        "  due: works, through the host bridge: port 1 of switch sw redirects what goes to a peer upwards, and the kernel trusts this host bridge to forward it",
+        "  expected: works, through the host bridge: port 1 of switch sw redirects what goes to a peer upwards, and the kernel trusts this host bridge to forward it",
         "",
         "machine   vtd-pt-p2p: x86_64, 2 vCPUs, 768 MiB, real time",
         "          IOMMU intel, domain identity",

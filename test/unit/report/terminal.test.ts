@@ -84,7 +84,7 @@ describe('the table', () => {
     const text = shown([record({ ...INTERRUPTED, oracles: [] })]);
     expect(text).not.toMatch(/^lost/m);
     expect(text).toContain('1 lost');
-    expect(text).toContain('1 cell did not end: interrupted');
+    expect(text).toContain('1 cell did not finish: interrupted');
   });
 
   it('shows every attempt, also of a cell that passed in the end', () => {

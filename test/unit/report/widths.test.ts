@@ -134,7 +134,7 @@ const TABLES: Record<string, (width: number) => string[]> = {
       style,
       {
         width,
-        alone: [{ why: 'QEMU 11.1.3 (tcg) before, QEMU 11.2.0 (kvm) now, of which nothing is told', count: 40 }],
+        unpaired: [{ why: 'QEMU 11.1.3 (tcg) before, QEMU 11.2.0 (kvm) now, of which nothing is told', count: 40 }],
       },
     ),
   'counts that moved': (width) =>

@@ -1,10 +1,10 @@
-/** What went wrong: a card a cause, the worst first, the first ones open. */
+/** What went wrong: a card for each cause, the worst first. */
 
 import { breakable, openCell } from './cell.js';
 import { CELLS, DATA, textOf, VERDICTS } from './data.js';
 import { badge, byId, commandLine, consoleOf, h, paged } from './dom.js';
 
-/** Of more than a few causes the first is open, so that all are to be seen. */
+/** If there are more causes than this, only the first card is open, so that all causes are visible. */
 const MOST_OPEN = 2;
 const FEW = 8;
 
@@ -31,7 +31,7 @@ function causeCard(cause, open) {
     h('span', { class: 'many' }, cells.length === 1 ? '1 cell' : `${cells.length} cells`),
   );
   const card = h('details', { class: `cause edge-${VERDICTS[cause.v]}`, open }, summary);
-  // Filled when it is first seen: there may be hundreds.
+  // Filled when first opened, because there may be hundreds of cards.
   const fill = () => {
     if (card.childElementCount > 1 || first === undefined) return;
     const logs = cells.flatMap(({ packed }) => packed.log ?? []);
@@ -67,7 +67,7 @@ function where(parts) {
         'dd',
         {},
         all ? `any of ${names.length}` : h('b', {}, some(names)),
-        passing.length > 0 && h('span', { class: 'passes' }, ` · the same passes with ${some(passing)}`),
+        passing.length > 0 && h('span', { class: 'passes' }, ` · passes with ${some(passing)}`),
       ),
     ];
   });

@@ -1,10 +1,10 @@
-/** One cell in full, in a dialog: the browser keeps the focus in it, closes it with Escape, and brings the focus back. */
+/** One cell in full, in a modal dialog: the browser keeps the focus in it, closes it with Escape, and restores the focus. */
 import { CELLS, ORACLE_NAMES, textOf } from './data.js';
 import { badge, byId, commandLine, consoleOf, h } from './dom.js';
 
 export const dialog = /** @type {HTMLDialogElement} */ (byId('cell'));
 
-/** The cells among which `next` and `previous` go. @type {import('./data.js').ShownCell[]} */
+/** The cells that `next` and `previous` step through. @type {import('./data.js').ShownCell[]} */
 let around = CELLS;
 
 /** @param {import('./data.js').ShownCell} cell @param {import('./data.js').ShownCell[]} among */
@@ -49,7 +49,7 @@ dialog.addEventListener('keydown', (event) => {
   if (which !== undefined) /** @type {HTMLElement | null} */ (dialog.querySelector(`#${which}`))?.click();
 });
 
-/** A long id may break after each part. @param {import('./data.js').ShownCell} cell */
+/** Lets a long id break after each part. @param {import('./data.js').ShownCell} cell */
 export function breakable({ machine, topology, workload, backend, plant }) {
   const ends = plant === '' ? [backend] : [`${backend}!`, plant];
   return [`${machine}/`, `${topology}/`, `${workload}/`, ...ends].flatMap((part) => [part, h('wbr')]);
@@ -69,16 +69,20 @@ export function* parts({ packed, reason, repro, verdict }) {
     yield h('section', {}, h('h3', {}, 'Set-up'), h('pre', { tabindex: '0', class: 'setup' }, textOf(packed.setup)));
   }
   if (packed.earlier !== undefined)
-    yield h('p', {}, `Tried ${packed.earlier.length + 1} times; lost before: ${packed.earlier.map(textOf).join('; ')}`);
+    yield h(
+      'p',
+      {},
+      `Attempts: ${packed.earlier.length + 1}. Earlier ones were lost: ${packed.earlier.map(textOf).join('; ')}`,
+    );
   const facts = [
     packed.kernel !== undefined && `Linux ${textOf(packed.kernel)}`,
     packed.ms > 0 && `${(packed.ms / 1000).toFixed(1)} s`,
-    packed.evidence !== undefined && `all that was kept: ${textOf(packed.evidence)}/`,
+    packed.evidence !== undefined && `evidence: ${textOf(packed.evidence)}/`,
   ].filter((fact) => fact !== false);
   if (facts.length > 0) yield h('p', { class: 'hint' }, facts.join(', '));
 }
 
-/** What each of them saw; those that object first. @param {number[][]} list */
+/** What each oracle saw, objections first. @param {number[][]} list */
 function oracles(list) {
   const rows = [...list]
     .sort(([, a = 0], [, b = 0]) => a - b)

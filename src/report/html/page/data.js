@@ -1,9 +1,8 @@
 /**
- * What the report says, read from the data element. Every text in it came from a guest or may have: it gets into the page by
- * textContent only (dom.js).
+ * The data of the report. Any text in it may come from a guest, so it enters the page by textContent only (dom.js).
  */
 export const VERDICTS = ['fail', 'lost', 'inconclusive', 'skip', 'xfail', 'caught', 'pass'];
-/** Colour is never the only sign of a verdict. */
+/** A verdict is never shown by colour alone. */
 export const SIGNS = ['✕', '!', '?', '–', '≈', '◉', '✓'];
 export const NAMES = ['failed', 'lost', 'inconclusive', 'skipped', 'expected to fail', 'caught', 'passed'];
 export const ORACLE_NAMES = ['objects', '', 'could not look', '', '', '', 'agrees'];

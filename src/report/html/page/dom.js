@@ -1,4 +1,4 @@
-/** Making elements: what is given as text becomes text. */
+/** Makes elements. Strings become text, never markup. */
 import { NAMES, SIGNS, textOf, VERDICTS } from './data.js';
 
 /**
@@ -20,8 +20,8 @@ export function h(name, attributes = {}, ...children) {
 const PAGE = 25;
 
 /**
- * Puts elements of the items into `parent`, a page of them, as there may be thousands: to lay all of them out takes a browser many seconds.
- * Returns the button that adds the rest.
+ * Adds a page of elements to `parent`. There may be thousands of items, which would take a browser many seconds to lay out. Returns the
+ * button that adds the rest.
  * @template T @param {Element} parent @param {T[]} items @param {(item: T, at: number) => Element} toElement
  */
 export function paged(parent, items, toElement) {
@@ -67,7 +67,7 @@ async function copy(text, button) {
     await navigator.clipboard.writeText(text);
     button.textContent = 'copied';
   } catch {
-    // A browser may refuse it for a file: then the text is selected, and the keys do it.
+    // A browser may not allow this for a file. Then the text is selected, and the user can copy it.
     const code = button.previousElementSibling;
     if (code !== null) getSelection()?.selectAllChildren(code);
     button.textContent = 'selected';
@@ -83,8 +83,8 @@ export function consoleOf(log) {
     const text = textOf(number);
     return h('span', HOT.test(text) ? { class: 'hot' } : {}, `${text}\n`);
   });
-  const said = log.lines.length > 0 ? `, from line ${log.from}` : ': the kernel said nothing';
-  const where = `${textOf(log.file)}${said}${log.left > 0 ? `; ${log.left} more lines there` : ''}`;
+  const said = log.lines.length > 0 ? `, from line ${log.from}` : ': the kernel printed nothing';
+  const where = `${textOf(log.file)}${said}${log.left > 0 ? `; ${log.left} more lines in the file` : ''}`;
   return h(
     'figure',
     { class: 'console' },

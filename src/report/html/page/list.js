@@ -1,4 +1,4 @@
-/** The cells as a list, what did not pass first; a page of it, as there may be thousands. */
+/** The list of cells, those that did not pass first. Shown page by page, because there may be thousands. */
 
 import { openCell } from './cell.js';
 import { textOf } from './data.js';
@@ -11,14 +11,18 @@ export function drawList(shown) {
   const more = paged(body, sorted, (cell) => listRow(cell, sorted));
   byId('cell-list').replaceChildren(
     sorted.length === 0
-      ? h('p', {}, 'No cell is left by the filter.')
+      ? h('p', {}, 'No cell matches the filter.')
       : h(
           'table',
           { class: 'list', role: 'table' },
           h(
             'thead',
             {},
-            h('tr', {}, ...['verdict', 'cell', 'time', 'what it says'].map((name) => h('th', { scope: 'col' }, name))),
+            h(
+              'tr',
+              {},
+              ...['verdict', 'cell', 'time', 'reason or figures'].map((name) => h('th', { scope: 'col' }, name)),
+            ),
           ),
           body,
         ),
@@ -29,7 +33,7 @@ export function drawList(shown) {
 /** @param {import('./data.js').ShownCell} cell @param {import('./data.js').ShownCell[]} among */
 function listRow(cell, among) {
   const { packed, reason } = cell;
-  // On a telephone rows are no table rows to the style: their roles say that they are.
+  // On a narrow screen the style does not lay these out as table rows, so their roles are explicit.
   return h(
     'tr',
     { role: 'row' },

@@ -1,4 +1,4 @@
-/** Filters, the theme, and what is drawn when. */
+/** Filters, the theme, and drawing. */
 
 import { drawCauses } from './causes.js';
 import { dialog, openCell } from './cell.js';
@@ -96,7 +96,7 @@ function drawTheme() {
   try {
     theme = localStorage.getItem('phyrlab-theme') ?? 'auto';
   } catch {
-    // A browser may keep nothing for a file.
+    // A browser may not allow storage for a file.
   }
   const show = () => {
     document.documentElement.dataset.theme = theme;
@@ -108,7 +108,7 @@ function drawTheme() {
     try {
       localStorage.setItem('phyrlab-theme', theme);
     } catch {
-      // as above
+      // See above.
     }
     show();
   });

@@ -1,6 +1,6 @@
 /**
- * The matrix: machines (and topologies) down, workloads and their backends across. A place is a button with the sign of the worst
- * verdict of the cells in it; the whole table is one stop for the Tab key, and the arrow keys walk in it.
+ * The matrix: a row per machine (and topology), a column per workload and backend. Each place is a button with the sign of the worst verdict
+ * of its cells. The table is one stop for the Tab key; the arrow keys move within it.
  */
 
 import { openCell } from './cell.js';
@@ -9,14 +9,14 @@ import { byId, h } from './dom.js';
 
 const BACKENDS = ['sg', 'iter', 'iova', 'phyr16', 'phyr8'];
 const PASS = VERDICTS.indexOf('pass');
-/** More rows than that are first shown by machine. */
+/** With more rows than this, the matrix first shows a row per machine. */
 const MANY_ROWS = 45;
 
 const byTopology = new Set(CELLS.map(({ machine, topology }) => `${machine}/${topology}`)).size <= MANY_ROWS;
-/** What the rows are. */
+/** What a row stands for. */
 export const view = { rows: byTopology ? 'topology' : 'machine' };
 
-/** @param {import('./data.js').ShownCell[]} shown those that the filter lets through */
+/** @param {import('./data.js').ShownCell[]} shown the cells that match the filter */
 export function drawMatrix(shown) {
   const plain = shown.filter(({ plant }) => plant === '');
   const planted = shown.filter(({ plant }) => plant !== '');
@@ -24,7 +24,7 @@ export function drawMatrix(shown) {
     ...(plain.length > 0 ? [table(plain, 'machines against workloads', (cell) => cell.workload)] : []),
     ...(planted.length > 0
       ? [
-          h('h3', {}, 'Alarms: defects planted on purpose, which pass when they are caught'),
+          h('h3', {}, 'Alarms: planted defects, which pass when they are caught'),
           table(planted, 'planted defects', (cell) => `${cell.workload} !${cell.plant}`),
         ]
       : []),
@@ -76,8 +76,8 @@ export function table(cells, label, columnOf) {
     );
     for (const { name, backends } of across)
       backends.forEach((backend, index) => {
-        const there = places.get(`${name}/${backend}`);
-        line.append(h('td', index === 0 ? { class: 'first' } : {}, there && place(there)));
+        const here = places.get(`${name}/${backend}`);
+        line.append(h('td', index === 0 ? { class: 'first' } : {}, here && place(here)));
       });
     body.append(line);
   });
@@ -139,7 +139,7 @@ function place(cells) {
       title: said,
       click: () => sorted[0] && openCell(sorted[0], sorted),
     },
-    // A field of ticks would be louder than what matters in it.
+    // Many check marks would distract from the few cells that matter.
     worst === PASS ? '·' : (SIGNS[worst] ?? ''),
   );
 }
@@ -158,7 +158,7 @@ function walk(event) {
   next.focus();
 }
 
-/** The next button in that direction, past empty places. @param {string} key @param {Element} from @param {Element} line */
+/** The next button in that direction, skipping empty places. @param {string} key @param {Element} from @param {Element} line */
 function neighbour(key, from, line) {
   const inLine = [...line.querySelectorAll('button')];
   const at = inLine.findIndex((button) => from.contains(button));

@@ -78,16 +78,16 @@ describe('what a reader must know first', () => {
   const [first] = cells;
   const record = cellRecord({ id: first?.id ?? '' });
   it.each([
-    [{ end: undefined }, /has no end.*\d+ cells have no verdict/],
+    [{ end: undefined }, /has not ended.*\d+ cells have no verdict/],
     [
       { cells: [{ ...record, verdict: 'lost' as const, code: 'time-limit' as const, reason: '--max-time' }] },
-      /not run to their end.*--max-time/,
+      /did not finish.*--max-time/,
     ],
     [
       { run: { ...someRun, shard: { index: 2, count: 3, plan: 'p' } }, elsewhere: 7 },
-      /shard 2 of 3: 7 cells are in the others/,
+      /shard 2 of 3. The other shards have 7 cells/,
     ],
-    [{ run: { ...someRun, drift: ['gcc 1 -&gt; 2'] } }, /Not as locked: gcc/],
+    [{ run: { ...someRun, drift: ['gcc 1 -&gt; 2'] } }, /Differs from the lock files: gcc/],
     [{ notices: ['<b>the kernel complained</b>'] }, /&#60;b&#62;the kernel complained/],
   ])('%#', (change, words) => {
     const html = page([record], change);
@@ -104,8 +104,10 @@ it('what was not run is said by its reasons; what never was a cell is no part of
     skip('x/y/z/iter', 'no icount'),
   ]);
   expect(data(html).cells).toHaveLength(1);
-  expect(html).toMatch(/Planned, and cannot be shown here: 1.*not modelled: why/s);
-  expect(html).toMatch(/cannot be cells: 2.*<td class="num">2<\/td><td>no icount<\/td>/s);
+  expect(html).toMatch(/Skipped, because QEMU cannot model them: 1.*not modelled: why/s);
+  expect(html).toMatch(
+    /Pruned, because such a cell would make no sense: 2.*<td class="num">2<\/td><td>no icount<\/td>/s,
+  );
 });
 
 describe('history', () => {
@@ -138,7 +140,7 @@ describe('history', () => {
       line('once', [5]),
     ]);
     expect(text).toContain(
-      '4 series measured by this run: 2 changed in some run, 1 did not, 1 measured by no other run',
+      '4 series measured by this run: 2 changed in some run, 1 did not, 1 have no other run',
     );
     expect(text.indexOf('<b>new</b>')).toBeLessThan(text.indexOf('<b>old</b>'));
     expect(text).toContain('▲ worse +25.00 %</span> at run-3, modules modules- → modules-');
