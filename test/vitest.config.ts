@@ -17,7 +17,7 @@ const chain = { ...guests, fileParallelism: true, maxWorkers: 2, sequence: { gro
 const IMAGES = vm('images', 'builds');
 const FUZZ = vm('fuzz');
 const setup = ['test/vm/setup.ts'];
-/** A test sees the same world in a CI as at a desk, where a command that we tell is typed otherwise. */
+/** A test sees the same world in a CI as at a desk, where phyrlab is invoked in another way. */
 const env = { CI: '', GITHUB_STEP_SUMMARY: '' };
 
 export default defineConfig({

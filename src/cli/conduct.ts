@@ -19,10 +19,10 @@ import { probeAccelerator } from '../qemu/index.js';
 import { type StatusLine, styleFor } from '../report/index.js';
 import { EVENTS, type EventLog, earlierRuns, newRunId, RunStore, runsFolder, whatIsLeft } from '../results/index.js';
 import { executeRun, Snapshots } from '../run/index.js';
-import { keptCommand } from './again.js';
 import { BOOT_TIMEOUT_S, type ConductOptions } from './conduct-options.js';
 import { Recording } from './recording.js';
 import type { ReportTarget } from './reports.js';
+import { reproLine } from './repro-line.js';
 import { fromOutside } from './scenarios.js';
 
 const SPACE_MIB = 512;
@@ -119,7 +119,7 @@ export async function conduct(
     plan,
     run,
     firstBoot,
-    repro: (cellId) => keptCommand(id, cellId),
+    repro: (cellId) => reproLine(id, cellId),
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator,
     image: (need) => images.image(asked.kernel, { ...need, guest, ...(options.coverage && { modules: undefined }) }),

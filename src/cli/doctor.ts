@@ -12,7 +12,7 @@ import {
   openImages,
   tryMirror,
 } from '../images/index.js';
-import { countOf, describe, ExitCode, formatBytes, hostFault, typed, UsageError } from '../model/index.js';
+import { countOf, describe, ExitCode, formatBytes, hostFault, invocation, UsageError } from '../model/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
@@ -93,7 +93,7 @@ async function imagesAndAccelerator(options: DoctorOptions, looking: Looking): P
   const image = await images.image(options.kernel).catch((error: unknown) => {
     signal.throwIfAborted();
     const unavailable = options.offline ? '--offline downloads nothing' : 'the mirror cannot provide the rest';
-    const remedy = fetchable ? `${typed('images build')} makes them` : unavailable;
+    const remedy = fetchable ? `${invocation('images build')} makes them` : unavailable;
     say({
       what: 'images',
       state: fetchable || options.offline ? 'note' : 'bad',

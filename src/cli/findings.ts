@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { findingLines, findingsOf } from '../report/index.js';
 import { findRun, readRun, runsFolder } from '../results/index.js';
 import { columnsOf, say } from '../terminal/index.js';
-import { shownHere } from './again.js';
 import { RUN } from './options.js';
+import { withLocalRepro } from './repro-line.js';
 
 interface FindingsOptions {
   json?: boolean;
@@ -19,7 +19,10 @@ export function findingsCommand(): Command {
     .action(async (word: string | undefined, options: FindingsOptions) => {
       const folder = findRun(runsFolder(options.runs), word);
       const kept = await readRun(folder);
-      const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, { run: kept.run.id, folder })) };
+      const recorded = {
+        ...kept,
+        cells: kept.cells.map((record) => withLocalRepro(record, { run: kept.run.id, folder })),
+      };
       const findings = findingsOf(recorded);
       const lines = options.json
         ? [JSON.stringify(findings, null, 2)]

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import { countOf, ExitCode, glob, LineSplitter, told, UsageError } from '../model/index.js';
+import { countOf, ExitCode, glob, LineSplitter, shortLine, UsageError } from '../model/index.js';
 import { type ForeignLog, judgeForeignLog, type LogJudgement, type LogObjection, readLog } from '../oracle/index.js';
 import { columnsOf, say, wrapped } from '../terminal/index.js';
 
@@ -93,9 +93,9 @@ function objectionLines(
   width: number,
   shown: number,
 ): string[] {
-  const head = `${file}:${line}: ${told(detail)}${count > 1 ? ` (${count} times)` : ''}`;
+  const head = `${file}:${line}: ${shortLine(detail)}${count > 1 ? ` (${count} times)` : ''}`;
   // A report of one line is complete with its heading.
-  const below = text.length > 1 ? text.slice(0, shown).map((each) => `    ${told(each)}`) : [];
+  const below = text.length > 1 ? text.slice(0, shown).map((each) => `    ${shortLine(each)}`) : [];
   const more = text.length - below.length;
   return [
     ...wrapped(head, width),

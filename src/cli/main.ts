@@ -6,7 +6,8 @@ import { InfraError, UsageError } from '../model/errors.js';
 import { EXIT_CODES, ExitCode } from '../model/exit-code.js';
 import { hostFault } from '../model/host-fault.js';
 import { hostPath } from '../model/host-path.js';
-import { projectRoot, typedHere } from '../model/typed.js';
+import { withInvocation } from '../model/invocation.js';
+import { projectRoot } from '../model/project-root.js';
 import { complain, print } from '../terminal/index.js';
 import { COMMANDS } from './commands.js';
 import { Interrupted } from './interrupt.js';
@@ -73,7 +74,7 @@ function report(error: unknown): number {
   if (error instanceof Interrupted) return say('interrupted', ExitCode.interrupted);
   if (error instanceof UsageError) {
     return say(
-      error.hint === undefined ? error.message : `${error.message}\n  ${typedHere(error.hint)}`,
+      error.hint === undefined ? error.message : `${error.message}\n  ${withInvocation(error.hint)}`,
       ExitCode.usage,
     );
   }

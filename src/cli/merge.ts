@@ -17,11 +17,11 @@ import {
 } from '../results/index.js';
 import { complain } from '../terminal/index.js';
 import type { RunEvent } from '../workloads/index.js';
-import { keptCommand } from './again.js';
 import { addReportOptions } from './conduct-options.js';
 import { RUN } from './options.js';
 import { Recording } from './recording.js';
 import { checkTargets, type ReportTarget, targetsOf } from './reports.js';
+import { reproLine } from './repro-line.js';
 
 interface MergeCommandOptions {
   json?: string;
@@ -53,7 +53,7 @@ async function merge(folders: string[], options: MergeCommandOptions): Promise<v
     now: new Date().toISOString(),
     repro: (cellId, declared) =>
       declared
-        ? keptCommand(id, cellId)
+        ? reproLine(id, cellId)
         : [
             `phyrlab run ${quoted(cellId)} --seed ${seed}`,
             ...(asked === undefined ? [] : [`--kernel ${shellWord(asked.kernel)}`]),

@@ -24,9 +24,9 @@ import {
 } from '../report/index.js';
 import { type Earlier, historyFolder, inOrder, type RunStore, samplesOf, writeSamples } from '../results/index.js';
 import type { Cell, RunEvent } from '../workloads/index.js';
-import { shownHere } from './again.js';
 import { writeReport } from './report.js';
 import { type ReportTarget, writeReports } from './reports.js';
+import { withLocalRepro } from './repro-line.js';
 
 export interface RecordingOptions {
   store: RunStore;
@@ -72,7 +72,7 @@ export class Recording {
   };
 
   readonly #shown = (record: CellRecord): CellRecord =>
-    shownHere(record, { run: this.#run?.id ?? '', folder: this.#options.store.folder });
+    withLocalRepro(record, { run: this.#run?.id ?? '', folder: this.#options.store.folder });
 
   /** Ends the run. All files are complete when this resolves. */
   async conclude(end: { duration_ms: number; interrupted: boolean }): Promise<{ exitCode: number; result: RunResult }> {

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { mergeCoverage, readCoverage } from '../coverage/index.js';
 import { cacheDirectory } from '../images/index.js';
-import { describe, projectRoot, seriesName, typed, UsageError } from '../model/index.js';
+import { describe, invocation, projectRoot, seriesName, UsageError } from '../model/index.js';
 import { changesOf, medianOf } from '../perf/index.js';
 import { type Cause, type CoverageInput, causesOf, type HistoryLine, htmlReport } from '../report/index.js';
 import {
@@ -19,8 +19,8 @@ import {
   writeWhole,
 } from '../results/index.js';
 import { complain, say } from '../terminal/index.js';
-import { shownHere } from './again.js';
 import { RUN } from './options.js';
+import { withLocalRepro } from './repro-line.js';
 import { textOf } from './sources.js';
 
 interface ReportOptions {
@@ -61,7 +61,7 @@ export function reportCommand(): Command {
  */
 export async function writeReport(folder: string): Promise<string> {
   const file = join(folder, 'report.html');
-  await writeWhole(file, await reportOf(folder, async ({ run }) => `${typed(`report ${run.id}`)} adds it.`));
+  await writeWhole(file, await reportOf(folder, async ({ run }) => `${invocation(`report ${run.id}`)} adds it.`));
   return file;
 }
 
@@ -75,7 +75,7 @@ async function reportOf(
   history: (recorded: RecordedRun) => Promise<HistoryLine[] | string>,
 ): Promise<string> {
   const kept = await readRun(folder);
-  const recorded = { ...kept, cells: kept.cells.map((record) => shownHere(record, { run: kept.run.id, folder })) };
+  const recorded = { ...kept, cells: kept.cells.map((record) => withLocalRepro(record, { run: kept.run.id, folder })) };
   const causes = causesOf(recorded.cells);
   return htmlReport({
     recorded,

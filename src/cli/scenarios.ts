@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { knownDefects } from '../../harness/findings.js';
 import { suites as builtIn, consumers } from '../../harness/index.js';
 import { describe, Machine, Topology, UsageError } from '../model/index.js';
-import { projectRoot } from '../model/typed.js';
+import { projectRoot } from '../model/project-root.js';
 import { type Plan, select, withKnown, withOwnPatterns } from '../plan/index.js';
 import { Block, type Cell, Suite, Workload } from '../workloads/index.js';
 import { lineReporter, writtenAt } from './scenario-lines.js';

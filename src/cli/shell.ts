@@ -10,8 +10,8 @@ import {
   InfraError,
   type Modules,
   type Progress,
-  typedHere,
   UsageError,
+  withInvocation,
 } from '../model/index.js';
 import { deviceEvents } from '../oracle/index.js';
 import { type Found, find } from '../plan/index.js';
@@ -193,7 +193,7 @@ function introduce(desk: Desk, folder: string, say: (text: string) => void): voi
   for (const line of desk.devices()) say(`  ${line}`);
   say(`tools: lab, phyrctl, phyrio, fio, churn ...; console: ${join(folder, 'console.log')}`);
   say(
-    typedHere(
+    withInvocation(
       "after you edit guest/, run 'phyrlab reload' in another terminal; 'exit' ends the guest, ~. leaves one that hangs",
     ),
   );

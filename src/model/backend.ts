@@ -5,8 +5,8 @@ export const DriverBackend = z.enum(['sg', 'iter', 'iova', 'phyr16', 'phyr8']);
 export type DriverBackend = z.infer<typeof DriverBackend>;
 
 /**
- * The same, and what only costs are measured of: `page` maps each page alone, `raw` is the bare iommu_map() below all others,
- * `registered` an I/O on memory that was mapped before, `nvme` the kernel's own driver.
+ * Also what only costs are measured of: `page` maps each page separately, `raw` is the bare iommu_map() below all others, `registered` is an
+ * I/O on memory that was mapped before, `nvme` is the kernel's own driver.
  */
 export const Backend = z.enum([...DriverBackend.options, 'page', 'raw', 'registered', 'nvme']);
 export type Backend = z.infer<typeof Backend>;

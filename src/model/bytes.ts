@@ -1,4 +1,4 @@
-/** A size as people read it: 512 B, 64 KiB, 1.5 GiB. */
+/** A size for people: 512 B, 64 KiB, 1.5 GiB. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB'];
   let unit = 0;
@@ -10,7 +10,7 @@ export function formatBytes(bytes: number): string {
   return `${+value.toFixed(1)} ${units[unit]}`;
 }
 
-/** A whole number of the largest unit that it is one of: `1 MiB`, `1154 MiB`. */
+/** In the largest unit that gives a whole number: `1 MiB`, `1154 MiB`. */
 export function sizeName(kib: number): string {
   if (kib % (1 << 20) === 0) return `${kib >> 20} GiB`;
   return kib % 1024 === 0 ? `${kib / 1024} MiB` : `${kib} KiB`;

@@ -1,4 +1,4 @@
-/** What a cell is, by the ids of its parts. Whoever asks which machine a cell has asks the field: its id is a name. */
+/** A cell's id and the ids of its parts. Code that needs a part uses the field and never splits the id. */
 import { z } from 'zod';
 
 export const CellParts = z.strictObject({
@@ -7,7 +7,7 @@ export const CellParts = z.strictObject({
   machine: z.string(),
   topology: z.string(),
   workload: z.string(),
-  /** Of workload. Results up to schema 3 do not say it. */
+  /** The kind of the workload. Results up to schema 3 lack it. */
   kind: z.string().exactOptional(),
   backend: z.string(),
   /** The planted defect. */
@@ -17,7 +17,7 @@ export type CellParts = z.infer<typeof CellParts>;
 
 const Nameless = z.looseObject({ id: z.string(), machine: z.undefined().optional() });
 
-/** Results up to schema 3 name a cell by its id alone. The one place that takes an id apart. */
+/** Adds the parts to results up to schema 3, which have the id only. The only code that splits an id. */
 export function withParts(value: unknown): unknown {
   const older = Nameless.safeParse(value);
   return older.success ? { ...partsOfId(older.data.id), ...older.data } : value;

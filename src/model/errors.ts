@@ -1,8 +1,7 @@
 /**
- * The two ways in which phyrlab itself stops. What a guest does wrong is a verdict, not an error.
+ * The two kinds of errors of phyrlab itself. What a guest does wrong is a verdict, not an error.
  */
-
-/** Bad input: the message says in one line what is wrong, `hint` what to do. Exit code 64; nothing was changed. */
+/** Bad input. The message says in one line what is wrong, `hint` what to do. Exit code 64; nothing was changed. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly hint: string | undefined;
@@ -12,10 +11,10 @@ export class UsageError extends Error {
   }
 }
 
-/** The infrastructure broke (a build tool, QEMU, SSH, the disk): a cell in which this happens is `lost`. */
+/** The infrastructure failed (a build tool, QEMU, SSH, the disk). A cell in which this happens is `lost`. */
 export class InfraError extends Error {
   override name = 'InfraError';
-  /** Where the evidence is (a log file), or its last lines. */
+  /** The log file with the evidence, or its last lines. */
   readonly evidence: string | undefined;
   constructor(message: string, evidence?: string, options?: ErrorOptions) {
     super(message, options);
@@ -23,7 +22,7 @@ export class InfraError extends Error {
   }
 }
 
-/** The guest ended or stopped answering: a panic, a reset, an emulator error. Decided from outside, at once. */
+/** The guest ended or stopped answering: a panic, a reset, an emulator error. Detected from outside, at once. */
 export class GuestDied extends Error {
   override name = 'GuestDied';
   readonly how: 'panic' | 'shutdown' | 'qemu-exit' | 'emulator-error' | 'hang';
@@ -33,7 +32,7 @@ export class GuestDied extends Error {
   }
 }
 
-/** One line for a person, whatever was thrown. */
+/** The message of whatever was thrown. */
 export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

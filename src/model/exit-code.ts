@@ -1,11 +1,11 @@
-/** The design's exit codes. */
+/** The exit codes of all commands. */
 export const ExitCode = { ok: 0, failed: 1, inconclusive: 2, lost: 3, usage: 64, interrupted: 130 } as const;
 
-/** What each means, for the help. */
+/** For the help text. */
 export const EXIT_CODES: Record<keyof typeof ExitCode, string> = {
   ok: 'all passed',
   failed: 'a failure',
-  inconclusive: 'nothing failed, and something could not be told',
+  inconclusive: 'nothing failed, but an oracle could not look',
   lost: 'the host or phyrlab broke',
   usage: 'bad input',
   interrupted: 'interrupted (Ctrl-C)',

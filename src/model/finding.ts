@@ -1,6 +1,6 @@
 /**
- * Findings: what the kernel's own path did wrong on the same memory, beside what is under test. A cell with one fails, unless it is
- * a known defect: then the cell is expected to fail in this way (verdict `xfail`), and fails when it does not any more.
+ * A finding is what the kernel's own code did wrong with the same memory, apart from what is under test. A cell with a finding fails, unless it
+ * is a known defect. Then the cell is expected to fail in this way (verdict `xfail`), and fails if it no longer does.
  */
 import { z } from 'zod';
 import { Id } from './id.js';
@@ -15,13 +15,13 @@ export const Finding = z.preprocess(
   z.strictObject({
     ...Objection.shape,
     oracle: OracleName,
-    /** The id of the known defect that it is. */
+    /** The id of the known defect. */
     known: Id.exactOptional(),
   }),
 );
 export type Finding = z.infer<typeof Finding>;
 
-/** A defect of the kernel's own code, in the cells that it shows in. */
+/** A defect of the kernel's own code, as declared for the cells in which it shows. */
 export const KnownDefect = z.preprocess(
   withoutPattern,
   z.strictObject({
@@ -29,42 +29,42 @@ export const KnownDefect = z.preprocess(
     /** What is wrong, in one line. */
     what: z.string(),
     oracle: OracleName,
-    /** What that oracle objects to in the kernel's own path. */
+    /** What that oracle objects to. */
     code: ObjectionCode,
-    /** And where, as far as it must be said: `*` stands for anything. Of `calls` each must be in the trace, in this order. */
+    /** Where it objects; `*` matches anything. All `calls` must be in the trace, in this order. */
     where: Where.exactOptional(),
-    /** Releases that have it; `*` stands for anything. */
+    /** The releases that have it; `*` matches anything. */
     kernels: z.array(z.string()).min(1),
-    /** Why this is the kernel's: where in its source. */
+    /** Why it is the kernel's defect: where in its source. */
     reason: z.string(),
   }),
 );
 export type KnownDefect = z.infer<typeof KnownDefect>;
 
-/** As harness/findings.ts declares it. `cells`: in which it must show; asked of planned cells without a planted defect. */
+/** As declared in harness/findings.ts. `cells` selects the planned cells, without planted defects, in which it must show. */
 export type KnownDefectIn<Cell> = KnownDefect & { cells: (cell: Cell) => boolean };
 
-/** Has this kernel that defect? */
+/** Does this release have the defect? */
 export function claims({ kernels }: Pick<KnownDefect, 'kernels'>, release: string): boolean {
   return kernels.some((pattern) => glob(pattern)(release));
 }
 
-/** Is it what this defect shows? */
+/** Is this objection an instance of the defect? */
 export function shows(
   { code, where = {} }: Pick<KnownDefect, 'code' | 'where'>,
   said: Pick<Objection, 'code' | 'where'>,
 ): boolean {
   if (code !== said.code) return false;
   const { calls = [], ...facts } = where;
-  const there = said.where ?? {};
+  const actual = said.where ?? {};
   return (
-    inOrder(calls, there.calls ?? []) && Object.entries(facts).every(([key, wanted]) => matches(there, key, wanted))
+    inOrder(calls, actual.calls ?? []) && Object.entries(facts).every(([key, wanted]) => matches(actual, key, wanted))
   );
 }
 
-function matches(there: Where, key: string, wanted: string | undefined): boolean {
+function matches(actual: Where, key: string, wanted: string | undefined): boolean {
   if (wanted === undefined) return true;
-  const fact = there[key as keyof Where];
+  const fact = actual[key as keyof Where];
   return typeof fact === 'string' && glob(wanted)(fact);
 }
 
@@ -79,7 +79,7 @@ function inOrder(wanted: readonly string[], calls: readonly string[]): boolean {
 
 const Worded = z.looseObject({ what: z.string() });
 
-/** Results up to schema 2 have the words alone. */
+/** Results up to schema 2 have only text. */
 function fromOlder(value: unknown): unknown {
   const older = Worded.safeParse(value);
   if (!older.success) return value;
@@ -89,7 +89,7 @@ function fromOlder(value: unknown): unknown {
 
 const Patterned = z.looseObject({ pattern: z.string() });
 
-/** It was matched against words. Whoever runs such a cell again takes what is declared of the defect now. */
+/** Older declarations matched text. When such a cell runs again, it uses the current declaration. */
 function withoutPattern(value: unknown): unknown {
   const older = Patterned.safeParse(value);
   if (!older.success) return value;

@@ -1,7 +1,7 @@
-/** A line of JSON that the guest printed bears its kind: the key that it says its facts under. */
+/** JSON lines from the guest: the first key names the kind of the line. */
 import type { z } from 'zod';
 
-/** Is it of the kind that this schema describes? Whether it says what it should is for the schema. */
+/** Is the line of the kind that this schema describes? The schema then checks its content. */
 export function isLineOf(schema: z.ZodObject, line: unknown): boolean {
   const [kind = ''] = Object.keys(schema.shape);
   return typeof line === 'object' && line !== null && Object.hasOwn(line, kind);

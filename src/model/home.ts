@@ -1,14 +1,14 @@
 import { homedir } from 'node:os';
 import { UsageError } from './errors.js';
 
-/** The user's home; a relative or missing one would put caches and runs wherever the command was started. */
+/** The user's home. Refused if it is relative or missing, because caches and runs would then end up in the current folder. */
 export function home(env: NodeJS.ProcessEnv): string {
   let path = env.HOME ?? '';
   if (env.HOME === undefined) {
     try {
       path = homedir();
     } catch {
-      // a user that the host does not know
+      // This user is not in the host's user database.
     }
   }
   if (path.startsWith('/')) return path;

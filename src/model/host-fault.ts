@@ -1,9 +1,9 @@
-/** What the host does not let us do with files of our own, or has not got: one line for a person, instead of a stack. */
+/** Faults of the host (no permission, no space, a missing program) as one line for the user instead of a stack trace. */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from './errors.js';
 
-/** Files that we may read perhaps, and may not write. */
+/** Does the host deny writing? */
 export function isDenied(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error));
 }
@@ -15,21 +15,21 @@ const STORAGE: Record<string, string> = {
   ENOTDIR: 'a part of the path is not a folder',
   EEXIST: 'a file is where a folder should be',
   EISDIR: 'a folder is where a file should be',
-  ELOOP: 'its symbolic links lead nowhere',
+  ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'the path is too long',
   ENOSPC: 'no space left on the disk',
   EDQUOT: 'the disk quota is used up',
   EIO: 'the disk cannot be read or written',
 };
 
-const WHERE = 'PHYRLAB_CACHE, and PHYRLAB_RUNS or --runs DIR, name folders of your own, on a disk with room';
+const WHERE = 'to use other folders, set PHYRLAB_CACHE, and PHYRLAB_RUNS or --runs DIR';
 
-/** The error as bad input if a file system or a missing program is what it comes from. */
+/** Turns an error of a file system or a missing program into a UsageError. */
 export function hostFault(error: unknown, hint = WHERE): UsageError | undefined {
   const code = codeOf(error);
   const { path, syscall = '' } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === 'ENOENT' && syscall.startsWith('spawn'))
-    return new UsageError(`${path} is not on this host`, 'install it; doctor says which programs are missing', {
+    return new UsageError(`${path} is not installed on this host`, 'install it; doctor lists the missing programs', {
       cause: error,
     });
   const what = STORAGE[code];
@@ -44,7 +44,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** Whose it is, or the folder that it would be in; nothing if it is our own. */
+/** Who owns the path, or the existing folder above it; empty if we do. */
 function strangerOf(path: string): string {
   for (let at = path; ; at = dirname(at)) {
     try {

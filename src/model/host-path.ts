@@ -1,7 +1,7 @@
-/** Where a system keeps the programs of its administrator, chroot(8) among them. Debian's PATH for ordinary users has none of these. */
+/** Folders with programs for administrators, such as chroot(8). They are not in Debian's PATH for ordinary users. */
 const SYSTEM = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-/** A PATH by which any program of the host is found; what the user's own has comes first. */
+/** A PATH that finds any program of the host. The user's own comes first. */
 export function hostPath(path = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'): string {
   const own = path.split(':');
   return [...own, ...SYSTEM.filter((dir) => !own.includes(dir))].join(':');

@@ -1,9 +1,9 @@
 /**
- * What the image builder hands to the machines: absolute paths into the content-addressed cache plus the keys that identify them.
+ * What the image builder provides: absolute paths in the content-addressed cache, and the keys that identify them.
  */
 import type { ArchId } from './machine.js';
 
-/** How to start a program that lives in the toolbox on the host: argv prefix and environment, no privileges needed. */
+/** How to start a program of the toolbox on the host, without privileges. */
 export interface HostProgram {
   file: string;
   args: string[];
@@ -14,7 +14,7 @@ export interface Qemu {
   /** e.g. `11.1.3`, as the binary reports it */
   version: string;
   program: HostProgram;
-  /** Firmware and ROM directories for `-L`; empty for a QEMU of the user's own. */
+  /** Firmware and ROM folders for `-L`; empty for the user's own QEMU. */
   dataDirs: string[];
   key: string;
 }
@@ -23,17 +23,17 @@ export interface Kernel {
   /** `7.3.4+deb13-cloud-amd64` */
   release: string;
   arch: ArchId;
-  /** vmlinux or bzImage, as QEMU takes them */
+  /** vmlinux or bzImage, whichever QEMU takes. */
   image: string;
-  /** vmlinux with symbols, and source lines if it was configured so; a packaged kernel comes without. */
+  /** vmlinux with symbols, and with source lines if so configured. Packaged kernels have none. */
   symbols?: string;
-  /** cpio archive with the modules that the guest's init loads (virtio_net, pvpanic, ...) below /lab/boot, uncompressed .ko files and their load order */
+  /** cpio archive for the guest's init: uncompressed modules (virtio_net, pvpanic, ...) below /lab/boot, and their load order. */
   bootModules: string;
-  /** 1, or how many times longer things may take with it, since it checks itself at every step (KASAN, lockdep). */
+  /** Factor for deadlines: 1, or more for a kernel that checks itself at every step (KASAN, lockdep). */
   patience: number;
-  /** Built from source, here or by the user: what its configuration makes it warn of while it boots is in no list of ours. */
+  /** Built from source. Our list of warnings that are normal while booting does not cover it. */
   built?: true;
-  /** What it needs on its command line, whatever the machine. */
+  /** Kernel arguments that it needs on every machine. */
   args: string[];
   key: string;
 }
@@ -52,7 +52,7 @@ export interface RootFs {
   key: string;
 }
 
-/** Everything that a guest of one kernel boots. */
+/** Everything that a guest boots. */
 export interface Image {
   qemu: Qemu;
   kernel: Kernel;

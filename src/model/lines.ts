@@ -1,20 +1,20 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** Who writes may never end a line; we read it, and keep so much of it. */
+/** The most characters kept of a line. Its writer may never end it. */
 const LONGEST = 1 << 20;
 
 export interface LineOptions {
-  /** Characters of a line that are kept; how many were not is said at its end. */
+  /** The most characters kept of a line. A longer line ends with a note of how many are missing. */
   longest?: number;
   encoding?: BufferEncoding;
 }
 
-/** `length`: of the line as it was written, with what is cut from it, in characters; without its `\n`. */
+/** `length`: the characters of the whole line before it was cut, without `\n`. */
 type OnLine = (line: string, length: number) => void;
 
 /**
- * Bytes in, whole lines out, without their line ends; `end` gives what is left. All who split a stream split it by this: what has come is
- * never looked at again when more comes, so that a line of many pieces costs no more than one of few.
+ * Splits a stream into lines without their line ends; `end` emits an unfinished last line. Text that was scanned is not scanned again when more
+ * arrives, so a line in many pieces costs no more than one in few.
  */
 export class LineSplitter {
   readonly #decoder: StringDecoder;

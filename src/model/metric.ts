@@ -1,24 +1,24 @@
-/** What was measured: a figure by fields, and its name in words, which is made here and nowhere read. */
+/** A measured figure, described by fields. Its name in words is made from them here and is never parsed. */
 import { z } from 'zod';
 import { sizeName } from './bytes.js';
 
 const Word = z.string().min(1).max(200);
 
-/** Of what a figure is. What is not said does not apply: a cell that measures one thing says what, and no more. */
+/** What a figure describes. Fields that do not apply are left out. */
 export const Measure = z.strictObject({
-  /** As the kind of workload calls it; of the parts of a cost `cost`. */
+  /** As named by the kind of workload; `cost` for the phases of a cost. */
   what: Word,
-  /** The part of a cost: `map`, `unmap`, `queue`, `whole`, ... */
+  /** The phase of a cost: `map`, `unmap`, `queue`, `whole`, ... */
   phase: Word.exactOptional(),
   op: z.enum(['read', 'write']).exactOptional(),
-  /** The load of fio. */
+  /** The fio job. */
   load: Word.exactOptional(),
-  /** Whose memory, or of what pages. */
+  /** Whose memory, or with which pages. */
   memory: Word.exactOptional(),
-  /** How the memory lies. */
+  /** How the memory is laid out. */
   layout: Word.exactOptional(),
   size_kib: z.int().min(1).exactOptional(),
-  /** By which of several ways, where one cell measures them all. */
+  /** The path by which the memory was named, if one cell measures several. */
   via: Word.exactOptional(),
 });
 export type Measure = z.infer<typeof Measure>;
@@ -28,26 +28,26 @@ const Measured = z.strictObject({
   unit: z.string(),
   value: z.number(),
   better: z.enum(['lower', 'higher', 'neither']),
-  /** What `value` is the median of, in the order in which they were taken, where it was measured several times. */
+  /** The values whose median is `value`, in the order in which they were taken. */
   samples: z.array(z.number()).min(1).exactOptional(),
 });
 
-/** Up to schema 3 a metric has a name alone. */
+/** Up to schema 3, metrics have only a name. */
 export const Metric = z.preprocess((value) => withMeasure(value, 'name'), Measured);
 export type Metric = z.infer<typeof Metric>;
 
-/** For a person: `4k 1 MiB map`, `read 4 KiB queue`. */
+/** For display: `4k 1 MiB map`, `read 4 KiB queue`. */
 export function measureName({ phase, what, ...of }: Measure): string {
   return [subjectName(of), phase ?? what].filter((word) => word !== '').join(' ');
 }
 
-/** The same without what was measured of it: `4k 1 MiB`; empty where there is one thing only. */
+/** What was measured, without the figure: `4k 1 MiB`; empty if there is only one. */
 export function subjectName({ op, load, memory, layout, size_kib, via }: Omit<Measure, 'what' | 'phase'>): string {
   const words = [op, load, memory, layout, size_kib === undefined ? undefined : sizeName(size_kib), via];
   return words.filter((word) => word !== undefined).join(' ');
 }
 
-/** What results and histories of before have in the field `key`, by fields. */
+/** Adds the fields to older results and histories, which have a name in `key`. */
 export function withMeasure(value: unknown, key: 'name' | 'metric'): unknown {
   const older = z.looseObject({ [key]: z.string() }).safeParse(value);
   if (!older.success) return value;
@@ -57,7 +57,7 @@ export function withMeasure(value: unknown, key: 'name' | 'metric'): unknown {
 
 const PHASES = ['build', 'map', 'consume', 'unmap', 'queue', 'complete', 'whole', 'register', 'use', 'deregister'];
 const LOADS = ['IOPS', 'bandwidth', 'p50', 'p99'].flatMap((what) => [what, `${what} of nvme`, `${what}, of nvme's`]);
-/** Of several words or of several things: all others stood alone. */
+/** Figures whose name has several words, or that exist for several subjects. All others had no subject. */
 const COUNTS = [
   ...['metadata', 'segments', 'PRP entries', 'allocations', 'IOTLB invalidations', 'bounces', 'commands', 'entries'],
   ...[
@@ -70,7 +70,7 @@ const COUNTS = [
     'pages of 4 KiB',
   ],
 ];
-/** The longest first: of `x unmap calls` it is `unmap calls`. */
+/** Longest first, so that `x unmap calls` is recognized as `unmap calls`. */
 const NAMED = [...PHASES, ...LOADS, ...COUNTS].sort((a, b) => b.length - a.length);
 
 const SIZE = String.raw`(?<size>\d+) (?<unit>[KMG]iB)`;
@@ -82,7 +82,7 @@ const OF: readonly RegExp[] = [
   /^(?<via>\S+)$/,
 ];
 
-/** The one place that takes a name apart, for results and histories up to schema 3. */
+/** Parses a name from results and histories up to schema 3. The only code that parses one. */
 export function measureOfName(name: string): Measure {
   const last = NAMED.find((one) => name === one || name.endsWith(` ${one}`));
   if (last === undefined) return { what: name };

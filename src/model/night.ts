@@ -1,4 +1,4 @@
-/** What a night has run and found: enough to go on with it after a crash, and to hold the next one against it. */
+/** The record of a night: enough to resume it after a crash, and to compare the next one with it. */
 import { z } from 'zod';
 import { Verdict } from './verdict.js';
 
@@ -9,7 +9,7 @@ export const Outcome = z.strictObject({
   cell: z.string(),
   verdict: Verdict,
   reason: z.string(),
-  /** Was it lost at first? */
+  /** Was it lost at first and then retried? */
   again: z.boolean(),
 });
 export type Outcome = z.infer<typeof Outcome>;
@@ -20,12 +20,12 @@ export const NightStage = z.strictObject({
   kernel: z.string(),
   /** The run, once it has begun. */
   run: z.string().exactOptional(),
-  /** Keys of what its guests booted, in one. */
+  /** The keys of its images, joined. */
   images: z.string().exactOptional(),
-  /** Once it has ended: its cells, or why it could not be run. */
+  /** Set when it has ended: the outcomes of its cells, or why it could not run. */
   outcomes: z.array(Outcome).exactOptional(),
   trouble: z.string().exactOptional(),
-  /** What got worse by the gate's measure, a line each. */
+  /** What the gate found worse, one line each. */
   regressions: z.array(z.string()).exactOptional(),
 });
 export type NightStage = z.infer<typeof NightStage>;
@@ -34,7 +34,7 @@ export const Night = z.strictObject({
   schema: z.literal(NIGHT_SCHEMA),
   id: z.string(),
   started: z.iso.datetime(),
-  /** Without it, the night was interrupted or goes on. */
+  /** Missing if the night is running or was interrupted. */
   ended: z.iso.datetime().exactOptional(),
   seed: z.number(),
   stages: z.array(NightStage).min(1),

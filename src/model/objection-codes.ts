@@ -1,19 +1,19 @@
-/** What an oracle can object to, and why it may be unable to look: a closed list of codes, and what each of them means. */
+/** The objections that oracles can make, and the reasons why they may be unable to look: a closed list of codes with their meaning. */
 import { z } from 'zod';
 import type { OracleName } from './oracle.js';
 
 interface Meaning {
-  /** Which oracles say so. */
+  /** The oracles that use the code. */
   by: readonly OracleName[];
   /** What is wrong, in one sentence. */
   means: string;
-  /** What it mostly comes from. */
+  /** The usual causes. */
   causes: string;
   /** Where to look first. */
   look: string;
 }
 
-/** In the order of the oracles. Whoever adds one says what it means; a test holds that each is used. */
+/** In the order of the oracles. A test checks that every code is used. */
 export const CODES = {
   // The workload's own steps.
   'step-failed': {
@@ -27,13 +27,13 @@ export const CODES = {
     by: ['workload'],
     means: 'A tool in the guest answered something that it should not, or nothing.',
     causes: 'The tool ended early; its output and the schema on the host differ.',
-    look: "The console at the end of the cell; the tool's source in guest/tools.",
+    look: "The end of the cell's console; the tool's source in guest/tools.",
   },
   'cleanup-failed': {
     by: ['workload'],
     means: 'After the workload a driver did not let go of its device, or a module could not be unloaded.',
     causes: 'A reference that is never dropped; I/O that never ends; a remove() that waits for it.',
-    look: 'The console from the mark of the end on; what the oracle leaks says was left.',
+    look: 'The console after the mark at the end of the cell; what the oracle leaks reports as left.',
   },
   'io-failed': {
     by: ['workload'],
@@ -56,27 +56,27 @@ export const CODES = {
   },
   'memory-overwritten': {
     by: ['workload'],
-    means: 'Memory beside the data was overwritten.',
+    means: 'Memory next to the data was overwritten.',
     causes: 'A mapping or a command that is longer than the data; a wrong offset in the first page.',
     look: 'Offsets and lengths at the ends of the list; what the oracle device says of the last page.',
   },
   'refused-unduly': {
     by: ['workload'],
-    means: 'A call was refused that must succeed.',
-    causes: 'A limit or a mask that is compared wrongly; a topology that the kernel judges otherwise than phyrlab.',
-    look: 'The errno in the detail; phyrlab show CELL for the route that was due.',
+    means: 'A call that must succeed was refused.',
+    causes: 'A limit or mask is compared wrongly; the kernel judges the topology differently from phyrlab.',
+    look: 'The errno in the detail; phyrlab show CELL for the expected route.',
   },
   'not-refused': {
     by: ['workload'],
-    means: 'A call succeeded that must be refused.',
-    causes: 'A check is missing: of the route to a peer, of alignment, of permissions, of the DMA mask.',
+    means: 'A call that must be refused succeeded.',
+    causes: 'A missing check: of the route to a peer, of alignment, of permissions, of the DMA mask.',
     look: 'The call in the detail; whether data moved (the oracle data).',
   },
   'wrong-errno': {
     by: ['workload'],
-    means: 'A call was refused as it must be, with another errno than documented.',
+    means: 'A call was refused as it must be, but with an errno that is not the documented one.',
     causes: 'Another check refused it first; an errno was changed on its way up.',
-    look: 'Both errnos in the detail, and who returns them.',
+    look: 'Both errnos in the detail, and the code that returns them.',
   },
   'pinned-page-moved': {
     by: ['workload'],
@@ -86,86 +86,86 @@ export const CODES = {
   },
   'use-after-revoke': {
     by: ['workload'],
-    means: 'Memory was used after it had been taken back, or its use was not refused then.',
-    causes: 'Revocation does not wait for I/O in flight, or new I/O is not shut out before.',
-    look: 'The order of shutting out, draining and unmapping in the revocation; the oracle device.',
+    means: 'Memory was used after it had been revoked, or a use after that was not refused.',
+    causes: 'Revocation does not wait for I/O in flight, or does not block new I/O first.',
+    look: 'The order of blocking, draining and unmapping in the revocation; the oracle device.',
   },
   'nothing-under-way': {
     by: ['workload'],
-    means: 'No I/O was done before memory was taken back, so that nothing was shown.',
+    means: 'No I/O was in flight when the memory was revoked, so nothing was tested.',
     causes: 'Every I/O failed or waited; the guest was too slow.',
-    look: 'The other objections of the workload; the time that the cell took.',
+    look: 'The other objections of the workload; how long the cell took.',
   },
   'survived-removal': {
     by: ['workload'],
-    means: 'I/O went on, or ended wrongly or late, although its device was removed.',
+    means: 'I/O continued, or ended wrongly or late, although its device was removed.',
     causes: 'Requests are not failed when the device goes; a queue is not drained.',
     look: "The driver's remove(): which requests are ended there, and when.",
   },
   'p2p-memory-kept': {
     by: ['workload'],
-    means: "A peer's memory was not given back after the transfer.",
+    means: "A peer's memory was not released after the transfer.",
     causes: 'A reference to a page of the BAR is kept, by a request or by a list.',
     look: 'Where the list that held the pages is freed; the oracle leaks.',
   },
   'engine-outcome-wrong': {
     by: ['workload', 'translation'],
-    means: 'A DMA engine could do what it must not, or could not do what it must.',
-    causes: 'A mapping is missing, is still there, or is for the wrong direction or address width.',
+    means: 'A DMA engine could do what it must not do, or could not do what it must.',
+    causes: 'A mapping is missing, still exists, or has the wrong direction or address width.',
     look: 'The case in the detail; the faults that QEMU traced.',
   },
   'case-failed': {
     by: ['workload', 'translation'],
     means: "One of the kernel module's own test cases failed.",
-    causes: 'What the name of the case says.',
-    look: 'The last diagnostic of the case, in the detail; its source in guest/phyr_test.',
+    causes: 'The name of the case says it.',
+    look: "The case's last diagnostic, in the detail; its source in guest/phyr_test.",
   },
   'case-not-run': {
     by: ['workload', 'translation'],
     means: 'A test case that must pass on this machine was skipped, or did not report.',
-    causes: 'The module was built without what it needs, or ended before; the machine lacks what the case wants.',
+    causes: 'The module was built without what the case needs, or ended early; the machine lacks what the case needs.',
     look: "The reason for skipping; the table of cases in the kind's folder.",
   },
   'case-undeclared': {
     by: ['workload', 'translation'],
-    means: 'A test case ran that nobody expects on this machine, or the report is malformed.',
-    causes: 'A case was added or renamed in the guest and not in the table; the output was cut.',
+    means: 'A test case ran that is not expected on this machine, or the report is malformed.',
+    causes: 'A case was added or renamed in the guest but not in the table; the output was truncated.',
     look: "The table of cases in the kind's folder.",
   },
   'too-many-map-calls': {
     by: ['workload'],
-    means: 'More or fewer map calls were made than there are contiguous pieces.',
+    means: 'The number of map calls differs from the number of contiguous pieces.',
     causes: 'Neighbouring chunks are not joined, or chunks are split without need.',
     look: 'How the list is built from the pages of the process.',
   },
   'blocks-wrong': {
     by: ['workload', 'translation'],
-    means: 'Registered memory was described to the device by other blocks than are due.',
+    means: 'Registered memory was described to the device by blocks other than the expected ones.',
     causes: 'The block size is not the largest that fits; an end is not aligned; an address is wrong.',
-    look: 'Block size, count and first address in the detail, against the physical layout.',
+    look: 'Block size, count and first address in the detail, compared with the physical layout.',
   },
   'other-backend': {
     by: ['workload'],
     means:
-      'The driver mapped with another backend than the cell names, or mapped nothing: the cell shows nothing of it.',
-    causes: 'The parameter of the driver was not taken; the backend falls back to another.',
+      'The driver mapped with a backend other than the cell names, or mapped nothing: the cell says nothing about its backend.',
+    causes: 'The driver ignored its parameter; the backend falls back to another.',
     look: "The driver's statistics (debugfs) and its module parameters.",
   },
   'event-missing': {
     by: ['workload'],
-    means: 'What the workload is about did not happen, so that nothing was shown.',
+    means: 'The event that the workload tests did not happen, so nothing was tested.',
     causes: 'No memory was reclaimed; no page was split or swapped; no operation finished in time.',
-    look: "The host's load, and the guest's memory; run the cell alone.",
+    look: "The host's load and the guest's memory. Run the cell without others.",
   },
   'guest-unable': {
     by: ['workload'],
-    means: 'This guest cannot show what the cell asks for.',
+    means: 'This guest cannot test what the cell asks for.',
     causes: 'The kernel lacks a tracepoint, a probe or a counter that an oracle needs.',
-    look: "The kernel's configuration; docs on what a kernel must have.",
+    look: "The kernel's configuration; images/README.md on what a kernel must have.",
   },
   'host-stall': {
     by: ['workload', 'kernel-log'],
-    means: 'The host did not let the guest run, so that what took too long shows nothing.',
+    means: 'The host did not let the guest run, so its delays mean nothing.',
     causes: 'An overcommitted host; a suspended machine; a slow disk.',
     look: "The host's load at that time. Run the cell again.",
   },
@@ -174,105 +174,105 @@ export const CODES = {
   'data-mismatch': {
     by: ['data'],
     means: 'The disk or a BAR does not hold what was written.',
-    causes: 'A wrong address or length in a command; data that was not yet, or no longer, mapped.',
+    causes: 'A wrong address or length in a command; data that was not yet mapped or no longer.',
     look: 'The first wrong byte in the detail; the oracles translation and device for the same offset.',
   },
   'data-stale': {
     by: ['data'],
-    means: 'An older generation of the same sector is there: a write did not arrive.',
+    means: 'The sector holds an older generation of its data: a write did not arrive.',
     causes: 'The device read stale memory: a missing sync or copy to the bounce buffer, or a stale translation.',
     look: 'Syncs before the command; the oracle device for stale translations.',
   },
   'data-misplaced': {
     by: ['data'],
-    means: 'The data of another sector is there.',
-    causes: 'Entries of the list are exchanged or shifted; an offset is added twice or not at all.',
-    look: 'The LBA that was found against the one that is due: their distance names the shift.',
+    means: 'The sector holds the data of another sector.',
+    causes: 'List entries are swapped or shifted; an offset is added twice or not at all.',
+    look: 'The LBA found and the LBA expected: their distance shows the shift.',
   },
   'data-unwritten': {
     by: ['data'],
-    means: 'One value fills a sector where data is due: nothing arrived.',
+    means: 'One value fills a sector that should hold data: nothing arrived.',
     causes: 'The command was too short or went elsewhere; the memory was never written.',
     look: 'The length of the command (the oracle device).',
   },
   'data-cut': {
     by: ['data'],
-    means: 'The file ends before the data that is due.',
-    causes: 'The device file is smaller than the workload thinks.',
+    means: 'The file ends before the expected data.',
+    causes: 'The device file is smaller than the workload expects.',
     look: 'The size of the disk in the topology.',
   },
   'data-nowhere': {
     by: ['data'],
-    means: 'The bytes that must have arrived are nowhere in the file.',
-    causes: 'The transfer went to another address, or was reported as done and was not.',
+    means: 'The bytes that must have arrived are not anywhere in the file.',
+    causes: 'The transfer went to another address, or was reported as done although it was not.',
     look: 'The oracles device and faults.',
   },
   'data-moved-though-refused': {
     by: ['data'],
-    means: 'Bytes arrived although the transfer must be refused.',
-    causes: 'The check comes after the transfer has begun, or in one of two directions only.',
+    means: 'Bytes arrived although the transfer had to be refused.',
+    causes: 'The check comes after the transfer has begun, or only in one of two directions.',
     look: 'Where the route is checked, and whether requests were already submitted.',
   },
   'read-back-wrong': {
     by: ['data'],
-    means: 'The guest read other bytes than the host had put there.',
+    means: 'The guest read bytes other than those the host had written.',
     causes: 'The device wrote elsewhere; the CPU read memory that was not copied back or not invalidated.',
     look: 'The oracle device for the addresses of the reads; syncs after the command.',
   },
   'no-claim': {
     by: ['data'],
-    means: 'The workload said nothing of data that could be compared.',
-    causes: 'It ended before it had moved anything.',
-    look: 'What the oracle workload says.',
+    means: 'The workload stated nothing about the data that could be compared.',
+    causes: 'It ended before it had moved any data.',
+    look: 'What the oracle workload reports.',
   },
   'ended-before-read': {
     by: ['data'],
     means: 'The workload ended before the data was read back.',
     causes: 'A step before it failed.',
-    look: 'What the oracle workload says.',
+    look: 'What the oracle workload reports.',
   },
 
-  // Addresses, walked through the IOMMU's own tables.
+  // Addresses, walked through the page tables of the IOMMU.
   'leads-elsewhere': {
     by: ['translation', 'device'],
-    means: 'An address that the device was given leads to other memory than the data is in.',
+    means: 'An address given to the device leads to memory other than the data.',
     causes: 'A wrong physical address or offset in a mapping; a wrong PRP.',
-    look: 'Both addresses in the detail: their distance names the mistake.',
+    look: 'Both addresses in the detail: their distance shows the mistake.',
   },
   'not-translated': {
     by: ['translation'],
-    means: 'Pages that are mapped have no translation.',
+    means: 'Mapped pages have no translation.',
     causes: 'A part of the list is left out; a mapping is shorter than its list.',
     look: 'The last chunk of the list; the return value of the map call.',
   },
   'translates-after-unmap': {
     by: ['translation'],
-    means: 'Pages still translate after they were unmapped.',
+    means: 'Pages still have a translation after they were unmapped.',
     causes: 'The unmap is skipped, is too short, or starts at a wrong address.',
-    look: 'Lengths in the unmap path; mappings that the oracle leaks says are left.',
+    look: 'Lengths in the unmap path; mappings that the oracle leaks reports as left.',
   },
   'wrong-permissions': {
     by: ['translation'],
-    means: "The IOMMU's entries allow something else than the direction of the mapping.",
-    causes: 'Directions are exchanged, or both are allowed always.',
+    means: 'The IOMMU entries do not have the permissions that the direction of the mapping requires.',
+    causes: 'Directions are swapped, or both are always allowed.',
     look: 'How the direction becomes IOMMU_READ and IOMMU_WRITE.',
   },
   'small-pages': {
     by: ['translation'],
-    means: 'Memory is entered by smaller pages than is possible.',
-    causes: 'The IOVA or the pieces are not aligned as the memory is; pieces are mapped one page at a time.',
-    look: 'Alignment of the IOVA; the map calls that were counted.',
+    means: 'Memory is mapped with smaller IOMMU pages than possible.',
+    causes: 'The IOVA or the pieces lack the alignment of the memory; pieces are mapped one page at a time.',
+    look: 'Alignment of the IOVA; the counted map calls.',
   },
   'mapped-beyond': {
     by: ['translation'],
-    means: 'More is mapped than there is memory.',
+    means: 'The mapping extends beyond the memory.',
     causes: 'A length is rounded up, or an old mapping behind it is still there.',
     look: 'The length of the last map call.',
   },
   'other-path': {
     by: ['translation'],
-    means: 'The data went another way than is due: bounced, by bus address or through the host bridge.',
-    causes: "The machine or the topology is not what the plan thinks, or the kernel's rules for peers changed.",
+    means: 'The data took a path other than the expected one: bounced, by bus address or through the host bridge.',
+    causes: "The machine or topology differs from what the plan assumes, or the kernel's rules for peers changed.",
     look: 'phyrlab show CELL for the route; swiotlb and ACS settings.',
   },
   'watch-missing': {
@@ -283,15 +283,15 @@ export const CODES = {
   },
   'walk-failed': {
     by: ['translation'],
-    means: 'Commands could not be walked through the tables.',
-    causes: 'A PRP list that the probe could not read; a command of a form that it does not know.',
+    means: 'Commands could not be followed through the page tables.',
+    causes: 'The probe could not read a PRP list, or does not know this form of command.',
     look: "The probe's lines in the kernel's log.",
   },
   'no-command-seen': {
     by: ['translation', 'device'],
-    means: 'Not one command of the driver was seen.',
+    means: 'No command of the driver was seen.',
     causes: 'The I/O went through another driver or another device; the watch began too late.',
-    look: 'Which driver had the device; the trace of QEMU.',
+    look: "The driver that had the device; QEMU's trace.",
   },
   'not-all-watched': {
     by: ['translation', 'device'],
@@ -301,7 +301,7 @@ export const CODES = {
   },
   'not-all-checked': {
     by: ['translation'],
-    means: 'Not every page of a list was translated.',
+    means: 'Some pages of a list were not translated.',
     causes: 'The probe ended early, or translated nothing at all.',
     look: "The probe's answer; its lines in the kernel's log.",
   },
@@ -315,13 +315,13 @@ export const CODES = {
   // What the device did, in QEMU's trace.
   'wrong-command': {
     by: ['device'],
-    means: 'The device fetched another command than the guest submitted.',
-    causes: 'The submission queue is not where the device thinks, or was overwritten.',
+    means: 'The device fetched a command other than the one that the guest submitted.',
+    causes: 'The submission queue is not where the device expects it, or was overwritten.',
     look: "The queue's DMA address; the order of writing an entry and ringing the doorbell.",
   },
   'wrong-length': {
     by: ['device'],
-    means: 'The device moved another number of bytes than the request has.',
+    means: 'The device moved a number of bytes other than the length of the request.',
     causes: 'The length in the command, or the last PRP, is wrong.',
     look: 'How the number of blocks and the PRP list are computed.',
   },
@@ -329,12 +329,12 @@ export const CODES = {
     by: ['device'],
     means: 'The device used an address that was never mapped for it.',
     causes: 'A physical address instead of a DMA address; a wrong offset; a list shorter than the request.',
-    look: 'The address in the detail, against the mappings near it.',
+    look: 'The address in the detail, compared with the mappings near it.',
   },
   'unmapped-before-use': {
     by: ['device'],
     means: 'The device used an address that was unmapped before it got the command.',
-    causes: 'Unmapped too early; a mapping that was kept by the driver and is stale.',
+    causes: 'Unmapped too early; the driver kept a stale mapping.',
     look: 'The order of map, submit and unmap for that request.',
   },
   'mapped-after-use': {
@@ -347,25 +347,25 @@ export const CODES = {
     by: ['device'],
     means: 'Data was unmapped while the device had the command.',
     causes: 'Unmapped at submission or at a timeout, not at completion; a command completed twice.',
-    look: 'Who calls unmap, and whether the completion was seen before.',
+    look: 'The caller of unmap, and whether it saw the completion first.',
   },
   'wrong-direction': {
     by: ['device'],
-    means: 'Data was mapped for the other direction than the command moves it.',
-    causes: 'DMA_TO_DEVICE and DMA_FROM_DEVICE exchanged.',
+    means: 'Data was mapped for the opposite direction of the command.',
+    causes: 'DMA_TO_DEVICE and DMA_FROM_DEVICE are swapped.',
     look: 'How the direction of the request is passed to the map call.',
   },
   'both-directions': {
     by: ['device'],
-    means: 'Data was mapped for both directions where one is asked for.',
-    causes: 'DMA_BIDIRECTIONAL as a convenience.',
+    means: 'Data was mapped for both directions although one is needed.',
+    causes: 'DMA_BIDIRECTIONAL is used for convenience.',
     look: 'The direction in the map call.',
   },
   'beyond-dma-mask': {
     by: ['device'],
-    means: 'An address lies beyond those that the device can send.',
-    causes: 'The mask is not looked at: for bus addresses, or for what is not bounced.',
-    look: 'Where the mask is compared; bus addresses of peers are the usual gap.',
+    means: 'An address is beyond the DMA mask of the device.',
+    causes: 'The mask is not checked: for bus addresses, or for memory that is not bounced.',
+    look: 'The code that compares the mask; bus addresses of peers are often forgotten.',
   },
   'bar-mapped-as-ram': {
     by: ['device'],
@@ -393,7 +393,7 @@ export const CODES = {
   },
   'not-invalidated': {
     by: ['device'],
-    means: 'A new mapping was used and the IOMMU had not been told of the end of the old one.',
+    means: 'A new mapping was used before the IOMMU was told that the old one had ended.',
     causes: 'An invalidation is missing or covers too little.',
     look: 'The invalidations in the trace: address and size.',
   },
@@ -411,27 +411,27 @@ export const CODES = {
   },
   'events-lost': {
     by: ['device'],
-    means: "Some of the guest's events found no room in the record.",
-    causes: 'More I/O than the record holds.',
+    means: "Some of the guest's events did not fit into the record.",
+    causes: 'There was more I/O than the record holds.',
     look: "The size of the workload; the probe's buffer.",
   },
   'trace-cut': {
     by: ['device', 'faults'],
-    means: "QEMU's trace is too long to be read whole.",
+    means: "QEMU's trace is too long to be read completely.",
     causes: 'A storm of faults, or far more I/O than usual.',
     look: "The beginning of QEMU's trace in the cell's folder.",
   },
   'commands-unpaired': {
     by: ['device'],
-    means: "Commands are in the guest's record or in the trace, and not in both.",
+    means: "Commands are either in the guest's record or in the trace, but not in both.",
     causes: 'The trace or the record began late; a command was dropped.',
     look: 'Both records around the first command.',
   },
   'data-unplaced': {
     by: ['device'],
-    means: 'The guest did not say where the data of a command is.',
+    means: 'The guest did not record where the data of a command is.',
     causes: 'A kind of request that the probe does not follow.',
-    look: 'What the driver submits, against what the probe records.',
+    look: 'What the driver submits, compared with what the probe records.',
   },
   'translations-unseen': {
     by: ['device'],
@@ -441,34 +441,34 @@ export const CODES = {
   },
   'invalidations-unseen': {
     by: ['device'],
-    means: 'IOVAs were used again and not one invalidation was seen.',
-    causes: 'The trace events of invalidations are missing in this QEMU.',
+    means: 'IOVAs were reused, but no invalidation was seen.',
+    causes: 'This QEMU lacks the trace events for invalidations.',
     look: 'The trace events of this QEMU.',
   },
 
   // What QEMU's IOMMU and memory model object to.
   'iommu-fault-undue': {
     by: ['faults'],
-    means: 'The IOMMU refused an access of a device, and none was provoked.',
-    causes: 'An address that is not mapped, not any more, or not for this direction.',
-    look: 'The address in the detail; the oracle device says what was mapped there.',
+    means: 'The IOMMU refused an access by a device, although none was provoked.',
+    causes: 'An address that is not mapped, no longer mapped, or not for this direction.',
+    look: 'The address in the detail; the oracle device knows what was mapped there.',
   },
   'access-undue': {
     by: ['faults'],
-    means: 'A device accessed physical memory that is not there.',
-    causes: 'A wrong bus or physical address, or an address cut to fewer bits.',
+    means: 'A device accessed physical memory that does not exist.',
+    causes: 'A wrong bus or physical address, or an address truncated to fewer bits.',
     look: 'The address in the detail, against RAM and BARs.',
   },
   'device-complaint': {
     by: ['faults'],
-    means: 'A device model complained of what the guest made it do.',
+    means: 'A device model complained about what the guest made it do.',
     causes: 'A command or register access that the device does not allow.',
     look: "QEMU's line in the detail.",
   },
   'fault-missing': {
     by: ['faults'],
     means: 'An access that must fault did not.',
-    causes: 'The mapping is still there, or allows more than it must; the IOMMU is bypassed.',
+    causes: 'The mapping still exists, or allows more than it should; the IOMMU is bypassed.',
     look: "The address in the detail; the domain of the device's group.",
   },
   'faults-untraced': {
@@ -481,69 +481,69 @@ export const CODES = {
   // What the guest's kernel counts.
   'pins-left': {
     by: ['leaks'],
-    means: 'Pages stay pinned after the workload, or were unpinned too often.',
-    causes: 'A list that is not freed; an error path that forgets the pages that it had.',
+    means: 'Pages are still pinned after the workload, or were unpinned too often.',
+    causes: 'A list is not freed; an error path forgets pages that it had pinned.',
     look: 'Where the list is unpinned; the error paths of the builder.',
   },
   'mappings-left': {
     by: ['leaks'],
-    means: 'Memory stays mapped in the IOMMU after the workload.',
-    causes: 'An unmap is missing or too short; an error path does not undo.',
-    look: 'The unmap path; what is left in bytes is often the size of one request or page.',
+    means: 'Memory is still mapped in the IOMMU after the workload.',
+    causes: 'An unmap is missing or too short; an error path does not undo its mappings.',
+    look: 'The unmap path. The number of bytes left is often the size of one request or page.',
   },
   'iova-left': {
     by: ['leaks'],
-    means: 'IOVA ranges were taken and not given back.',
+    means: 'IOVA ranges were allocated but not freed.',
     causes: 'The mapping is unlinked and its IOVA is not freed.',
     look: 'The end of the unmap path, and error paths between allocation and link.',
   },
   'bounce-buffers-left': {
     by: ['leaks'],
-    means: 'Slots of the bounce buffer stay in use.',
+    means: 'Slots of the bounce buffer are still in use.',
     causes: 'An unmap is missing for memory that was bounced.',
     look: 'The unmap path for bounced chunks.',
   },
   'slab-grew': {
     by: ['leaks'],
-    means: 'A slab cache has other objects than before.',
-    causes: 'A structure that is allocated for each request or list and not freed.',
+    means: 'A slab cache has more or fewer objects than before.',
+    causes: 'A structure is allocated for each request or list but not freed.',
     look: 'The cache in the detail, and who allocates from it.',
   },
   'p2p-memory-left': {
     by: ['leaks'],
-    means: 'Peer-to-peer memory was still in use when its driver let go.',
+    means: 'Peer-to-peer memory was still in use when its driver was unbound.',
     causes: 'A page reference, or an allocation from the pool, is not dropped.',
-    look: 'Who holds pages of the BAR.',
+    look: 'The holder of pages of the BAR.',
   },
   'module-references-left': {
     by: ['leaks'],
-    means: 'A module has other references than before.',
+    means: 'A module has more or fewer references than before.',
     causes: 'A file, a dma-buf or a lease is not closed.',
-    look: 'The module in the detail, and who takes a reference on it.',
+    look: 'The module in the detail, and the code that takes a reference on it.',
   },
   'counters-missing': {
     by: ['leaks'],
     means: 'There are no counters from after the workload.',
     causes: 'The end of the cell failed before they were read.',
-    look: 'What the oracle workload says.',
+    look: 'What the oracle workload reports.',
   },
   'counter-unreadable': {
     by: ['leaks'],
     means: 'The kernel does not show a counter that this oracle needs.',
     causes: "An option of the kernel's configuration is not set.",
-    look: 'The counters in the detail; docs on what a kernel must have.',
+    look: 'The counters in the detail; images/README.md on what a kernel must have.',
   },
   'counter-silent': {
     by: ['leaks'],
-    means: 'Not one IOMMU mapping was counted, although the machine translates: the counter does not work.',
+    means: 'No IOMMU mapping was counted although the machine translates: the counter does not work.',
     causes: 'The tracepoint does not fire in this kernel.',
     look: 'The tracepoints iommu:map and iommu:unmap.',
   },
 
-  // The kernel's log.
+  // The kernel log.
   'guest-died': {
     by: ['kernel-log'],
-    means: 'The guest panicked, hung or switched itself off.',
+    means: 'The guest panicked, hung or powered off.',
     causes: 'An oops with panic_on_oops; a lock that is never released; a triple fault.',
     look: "The end of console.log in the cell's folder.",
   },
@@ -555,13 +555,13 @@ export const CODES = {
   },
   'log-kasan': {
     by: ['kernel-log'],
-    means: 'KASAN reports an access to memory that is not allocated or not any more.',
+    means: 'KASAN reports an access to memory that is not allocated, or was freed.',
     causes: 'Use after free, an index beyond the end, a double free.',
     look: 'The three call traces: access, allocation, free.',
   },
   'log-kfence': {
     by: ['kernel-log'],
-    means: 'KFENCE reports an access to memory that is not allocated or not any more.',
+    means: 'KFENCE reports an access to memory that is not allocated, or was freed.',
     causes: 'Use after free, an index beyond the end.',
     look: 'The call traces of access, allocation and free.',
   },
@@ -573,9 +573,9 @@ export const CODES = {
   },
   'log-dma-debug': {
     by: ['kernel-log'],
-    means: 'The DMA API debugging reports a misuse.',
+    means: 'DMA API debugging (CONFIG_DMA_API_DEBUG) reports a misuse.',
     causes:
-      'Unmapped with another size, direction or function than mapped; a missing error check; an active mapping at unbind.',
+      'Unmapped with a size, direction or function other than when it was mapped; a missing error check; an active mapping at unbind.',
     look: 'The device, address and size in the report, and who mapped it.',
   },
   'log-lockdep': {
@@ -586,7 +586,7 @@ export const CODES = {
   },
   'log-stall': {
     by: ['kernel-log'],
-    means: 'A processor, task or queue did nothing for too long.',
+    means: 'A processor, task or queue made no progress for too long.',
     causes: 'A deadlock, a lost completion, an endless loop; or a host that did not let the guest run.',
     look: 'The call trace of the task that waits.',
   },
@@ -599,19 +599,19 @@ export const CODES = {
   'log-bug': {
     by: ['kernel-log'],
     means: 'The kernel hit a BUG.',
-    causes: 'A condition that its author thought impossible.',
+    causes: 'A condition that the author thought impossible.',
     look: 'File and line in the report.',
   },
   'log-oops': {
     by: ['kernel-log'],
     means: 'The kernel faulted: an oops.',
-    causes: 'A null or wild pointer, a page that is not there.',
+    causes: 'A null or wild pointer, or a page that is not present.',
     look: 'The function and offset at RIP or pc; kernel.log has source lines.',
   },
   'log-warn': {
     by: ['kernel-log'],
     means: 'The kernel hit a WARN.',
-    causes: 'A condition that its author thought wrong.',
+    causes: 'A condition that the author considered wrong.',
     look: 'File and line in the report, then the call trace.',
   },
   'log-corruption': {
@@ -622,8 +622,8 @@ export const CODES = {
   },
   'log-memory-leaked': {
     by: ['kernel-log'],
-    means: 'A cache or pool was destroyed while objects of it were in use.',
-    causes: 'Objects that are not freed before the module goes.',
+    means: 'A cache or pool was destroyed while its objects were in use.',
+    causes: 'Objects that are not freed before the module is unloaded.',
     look: 'The cache or pool in the line; the oracle leaks.',
   },
   'log-out-of-memory': {
@@ -641,19 +641,19 @@ export const CODES = {
   'log-hardware-error': {
     by: ['kernel-log'],
     means: 'The kernel reports a hardware error.',
-    causes: 'In a guest: an access to memory that is not there.',
+    causes: 'In a guest: an access to memory that does not exist.',
     look: 'The address in the report.',
   },
   'log-pcie-error': {
     by: ['kernel-log'],
     means: 'A PCIe error was reported (AER or DPC).',
-    causes: 'An access that no device answers; a device that was removed.',
+    causes: 'An access that no device answers; a removed device.',
     look: 'The function that reports it.',
   },
   'log-iommu-fault': {
     by: ['kernel-log'],
-    means: 'The kernel reports a fault of the IOMMU.',
-    causes: 'As iommu-fault-undue.',
+    means: 'The kernel reports an IOMMU fault.',
+    causes: 'The same as for iommu-fault-undue.',
     look: 'Device, address and reason in the line; the oracle faults.',
   },
   'log-iommu-queue-error': {
@@ -670,7 +670,7 @@ export const CODES = {
   },
   'log-driver-trouble': {
     by: ['kernel-log'],
-    means: 'A driver complains of its device: resets, aborted commands, completions nobody waits for.',
+    means: 'A driver complains about its device: resets, aborted commands, unexpected completions.',
     causes: 'A command with a wrong address or length; a completion that came twice.',
     look: 'The command in the line; the oracle device.',
   },
@@ -682,81 +682,81 @@ export const CODES = {
   },
   'log-filesystem-error': {
     by: ['kernel-log'],
-    means: 'A file system found its data wrong, or could not write it.',
+    means: 'A file system found its data corrupted, or could not write it.',
     causes: 'Wrong data from the disk; an I/O error below it.',
     look: 'The oracle data; I/O errors above the line.',
   },
   'log-module-trouble': {
     by: ['kernel-log'],
-    means: 'A module under test says that something failed.',
-    causes: 'What the line says.',
+    means: 'A module under test reports that something failed.',
+    causes: 'The line says it.',
     look: 'The line in the source of the module.',
   },
   'log-interrupt-trouble': {
     by: ['kernel-log'],
     means: 'Nobody handled an interrupt, and the kernel disabled it.',
-    causes: 'A device that interrupts after its driver has gone.',
-    look: 'The number of the interrupt, and who had it.',
+    causes: 'A device that interrupts after its driver was unbound.',
+    look: 'The number of the interrupt, and its former owner.',
   },
   'log-program-died': {
     by: ['kernel-log'],
     means: 'A program in the guest was killed by a fault of its own.',
-    causes: 'A bug of a tool, or memory that was taken from under it.',
+    causes: 'A bug in a tool, or memory that was removed while it used it.',
     look: 'The program and address in the line.',
   },
   'log-kmemleak': {
     by: ['kernel-log'],
-    means: 'kmemleak found memory that nobody points to.',
-    causes: 'An allocation whose pointer is lost: an error path, a count that was cleared before the free.',
+    means: 'kmemleak found unreferenced memory.',
+    causes: 'The pointer to an allocation is lost: in an error path, or because a count is cleared before the free.',
     look: 'The call trace of the allocation.',
   },
   'log-stack-trace': {
     by: ['kernel-log'],
-    means: 'The kernel printed a call trace without saying why.',
-    causes: 'dump_stack(), or a report whose head was lost.',
+    means: 'The kernel printed a call trace without a reason.',
+    causes: 'dump_stack(), or a report whose beginning was lost.',
     look: 'The lines above it.',
   },
   'log-error': {
     by: ['kernel-log'],
-    means: 'A message with the severity of an error or worse, which no sound kernel prints here.',
-    causes: 'What the line says.',
-    look: 'The line in the source; what a sound kernel may say is in src/oracle/allowed-lines.ts.',
+    means: 'A message with the severity of an error or worse, which a correct kernel does not print here.',
+    causes: 'The line says it.',
+    look: 'The line in the source; src/oracle/allowed-lines.ts lists what a correct kernel may print.',
   },
   'log-warning': {
     by: ['kernel-log'],
-    means: 'A message with the severity of a warning, which no sound kernel prints here.',
-    causes: 'What the line says.',
-    look: 'The line in the source; what a sound kernel may say is in src/oracle/allowed-lines.ts.',
+    means: 'A message with the severity of a warning, which a correct kernel does not print here.',
+    causes: 'The line says it.',
+    look: 'The line in the source; src/oracle/allowed-lines.ts lists what a correct kernel may print.',
   },
   'kernel-tainted': {
     by: ['kernel-log'],
-    means: 'The kernel is tainted by an error, and its log does not say by which.',
+    means: 'The kernel is tainted by an error that its log does not show.',
     causes: 'A report that was suppressed, rate-limited or printed before the cell.',
-    look: 'The whole console from the boot on.',
+    look: 'The whole console since the boot.',
   },
   'log-marks-missing': {
     by: ['kernel-log'],
-    means: "The marks of the cell's beginning and end are not in the log.",
+    means: 'The marks for the beginning and the end of the cell are missing in the log.',
     causes: 'The log was overwritten, or could not be read.',
     look: 'console.log.',
   },
   'log-lost': {
     by: ['kernel-log'],
-    means: 'Messages of the kernel were overwritten before they could be read.',
-    causes: 'More messages than the log holds: often a storm of one message.',
+    means: 'Kernel messages were overwritten before they could be read.',
+    causes: 'More messages than the log holds, often many copies of one message.',
     look: 'console.log; log_buf_len.',
   },
   'taint-unreadable': {
     by: ['kernel-log'],
     means: 'The kernel does not show whether it is tainted.',
     causes: 'The end of the cell failed before it was read.',
-    look: 'What the oracle workload says.',
+    look: 'What the oracle workload reports.',
   },
 
-  // What an older phyrlab has recorded.
+  // Recorded by an older phyrlab.
   unclassified: {
     by: ['workload', 'data', 'translation', 'device', 'faults', 'leaks', 'kernel-log'],
-    means: 'A result from before objections had codes: it has the words alone.',
+    means: 'A result from before objections had codes: it has only text.',
     causes: 'The run was made by an older phyrlab.',
     look: 'Run the cell again: phyrlab repro.',
   },
@@ -770,7 +770,7 @@ export type CodeOf<O extends OracleName> = {
 
 export const ObjectionCode = z.enum(Object.keys(CODES) as [ObjectionCode, ...ObjectionCode[]]);
 
-/** Who says so. */
-export function saidBy(code: ObjectionCode): readonly OracleName[] {
+/** The oracles that use this code. */
+export function oraclesFor(code: ObjectionCode): readonly OracleName[] {
   return CODES[code].by;
 }

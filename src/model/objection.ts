@@ -1,24 +1,24 @@
-/** An objection of an oracle: a code, a place, and words for people. Whatever decides something compares codes and places. */
+/** An objection of an oracle: a code, a place, and text for people. Code that decides something compares codes and places only. */
 import { z } from 'zod';
 import { type CodeOf, ObjectionCode } from './objection-codes.js';
 import type { OracleName } from './oracle.js';
-import { Told } from './told.js';
+import { ShortLine } from './short-line.js';
 
-/** The place of an objection, by fields that are compared; what differs from one time to the next (an address, a count) is none. */
+/** The place of an objection, as fields that are compared. What varies between runs (an address, a count) is not part of it. */
 export const Where = z
   .strictObject({
     /** The step of a workload, or the command. */
     step: z.string(),
     errno: z.string(),
-    /** By which way memory was named: `direct`, `registered`, `dma-buf`, `dma-buf-sg`, ... */
+    /** The path by which memory was named: `direct`, `registered`, `dma-buf`, `dma-buf-sg`, ... */
     via: z.string(),
     driver: z.string(),
     /** Whose memory: `peer`. */
     memory: z.string(),
-    /** A case of an engine or of a test. */
+    /** The case of an engine or of a test. */
     case: z.string(),
     outcome: z.string(),
-    /** A way to memory that was taken, or was due. */
+    /** The DMA path that was taken, and the expected one. */
     path: z.string(),
     due: z.string(),
     /** A trace event. */
@@ -26,21 +26,21 @@ export const Where = z
     access: z.string(),
     /** A counter, a slab cache or a module. */
     counter: z.string(),
-    /** Of the kernel's source. */
+    /** In the kernel's source. */
     file: z.string(),
     function: z.string(),
-    /** Functions in the call trace that say whose call it was. */
+    /** Functions in the call trace that identify the caller. */
     calls: z.array(z.string()),
-    /** A line that the kernel or QEMU wrote, without what differs from one time to the next. */
-    line: Told,
+    /** A line from the kernel or QEMU, without what varies between runs. */
+    line: ShortLine,
   })
   .partial();
 export type Where = z.infer<typeof Where>;
 
 export const Objection = z.strictObject({
   code: ObjectionCode,
-  /** For a person. Nothing depends on it. */
-  detail: Told,
+  /** For people. Nothing depends on it. */
+  detail: ShortLine,
   where: Where.exactOptional(),
   /** How often, if more than once. */
   count: z.int().min(2).exactOptional(),
@@ -50,20 +50,19 @@ export type Objection = z.infer<typeof Objection>;
 /** An objection of this oracle. */
 export type ObjectionOf<O extends OracleName> = Objection & { code: CodeOf<O> };
 
-/** More are not recorded. */
+/** The most objections that are recorded. */
 export const MOST_OBJECTIONS = 32;
-/** More are not told in a sentence. */
-const MOST_TOLD = 3;
-
-/** What a report says: the one place where objections become words. */
+/** The most objections that a sentence names. */
+const MOST_NAMED = 3;
+/** The text of a report. The only code that turns objections into words. */
 export function inWords(objections: readonly Objection[]): string {
-  const told = objections.slice(0, MOST_TOLD);
-  const words = told.map(({ detail, count = 1 }) => (count > 1 ? `${detail} (and ${count - 1} more)` : detail));
-  const rest = objections.length - told.length;
+  const named = objections.slice(0, MOST_NAMED);
+  const words = named.map(({ detail, count = 1 }) => (count > 1 ? `${detail} (and ${count - 1} more)` : detail));
+  const rest = objections.length - named.length;
   return [...new Set(words)].join('; ') + (rest > 0 ? `; and ${rest} more` : '');
 }
 
-/** The same for objections to the same thing at the same place. */
+/** Equal for objections to the same thing at the same place. */
 export function keyOfObjection({ code, where = {} }: Pick<Objection, 'code' | 'where'>): string {
   const facts = Object.entries(where).filter(([, fact]) => fact !== undefined);
   return JSON.stringify([code, ...facts.sort(([a], [b]) => (a < b ? -1 : 1))]);

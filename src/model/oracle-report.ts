@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { inWords, MOST_OBJECTIONS, Objection, type ObjectionOf } from './objection.js';
 import { OracleName } from './oracle.js';
+import { ShortLine } from './short-line.js';
 import { signature } from './signature.js';
-import { Told } from './told.js';
 
-/** The most telling first. */
+/** Most telling first. */
 const Objections = z.array(Objection).min(1).max(MOST_OBJECTIONS);
 
 const said = {
   name: OracleName,
-  /** For a person: what it looked at, or its objections in words. */
-  detail: Told,
-  /** What the kernel's own path did wrong: no part of the verdict, which is about what is under test. */
+  /** For people: what it looked at, or its objections in words. */
+  detail: ShortLine,
+  /** What the kernel's own code did wrong. It is not part of the verdict, which is about the code under test. */
   kernel: Objections.exactOptional(),
 };
 
-/** An oracle's own verdict: `inconclusive` means that it could not look, and its objections say why. */
+/** The verdict of one oracle. `inconclusive` means that it could not look; its objections say why. */
 export const OracleReport = z.preprocess(
   fromOlder,
   z.discriminatedUnion('verdict', [
@@ -25,23 +25,23 @@ export const OracleReport = z.preprocess(
 );
 export type OracleReport = z.infer<typeof OracleReport>;
 
-/** Nothing is wrong; `detail`: what it looked at. */
+/** @param detail what the oracle looked at */
 export function passes(name: OracleName, detail: string): OracleReport {
   return { name, verdict: 'pass', detail };
 }
 
 export function objects<O extends OracleName>(name: O, objections: readonly ObjectionOf<NoInfer<O>>[]): OracleReport {
-  return saying(name, 'fail', objections);
+  return objectionReport(name, 'fail', objections);
 }
 
 export function couldNotLook<O extends OracleName>(
   name: O,
   objections: readonly ObjectionOf<NoInfer<O>>[],
 ): OracleReport {
-  return saying(name, 'inconclusive', objections);
+  return objectionReport(name, 'inconclusive', objections);
 }
 
-export function saying(
+export function objectionReport(
   name: OracleName,
   verdict: 'fail' | 'inconclusive',
   objections: readonly Objection[],
@@ -49,8 +49,8 @@ export function saying(
   return { name, verdict, detail: inWords(objections), objections: objections.slice(0, MOST_OBJECTIONS) };
 }
 
-/** With what it found wrong in the kernel's own path. */
-export function withKernel(report: OracleReport, kernel: readonly Objection[]): OracleReport {
+/** Adds what the oracle found wrong in the kernel's own code. */
+export function withKernelFindings(report: OracleReport, kernel: readonly Objection[]): OracleReport {
   return kernel.length > 0 ? { ...report, kernel: kernel.slice(0, MOST_OBJECTIONS) } : report;
 }
 
@@ -58,7 +58,7 @@ export function objectionsOf(report: OracleReport): readonly Objection[] {
   return report.verdict === 'pass' ? [] : report.objections;
 }
 
-/** Results up to schema 2 have the words alone. */
+/** Results up to schema 2 have only text. */
 function fromOlder(value: unknown): unknown {
   const older = Older.safeParse(value);
   if (!older.success) return value;
@@ -77,7 +77,7 @@ const Older = z.looseObject({
   objections: z.unknown().optional(),
 });
 
-/** What an older phyrlab said, as an objection. Of the same cause are those that say the same. */
+/** The text of an older phyrlab as an objection. Equal texts count as the same cause. */
 export function withoutCode(detail: string): Objection {
   const parts = detail.split(/; /).map(signature);
   return { code: 'unclassified', detail, where: { line: [...new Set(parts)].join('; ') } };

@@ -1,9 +1,8 @@
 /**
- * The patterns that a person writes. `*` stands for anything, everything else for itself. Whatever the pattern, a text is read once:
- * a regular expression made of it would go back at every star.
+ * Patterns written by users: `*` matches anything, every other character matches itself. A text is scanned once, whatever the pattern; a regular
+ * expression made from it would backtrack at every star.
  */
-
-/** Is it the whole text? */
+/** Does the pattern match the whole text? */
 export function glob(pattern: string): (text: string) => boolean {
   const [head = '', ...parts] = pattern.split('*');
   const tail = parts.pop();
@@ -20,7 +19,7 @@ export function glob(pattern: string): (text: string) => boolean {
   };
 }
 
-/** What names cells and series: with `*` the whole of a name, without one a part of it. */
+/** Matches names of cells and series: with `*` the whole name, without one any part of it. */
 export function matcher(pattern: string): (name: string) => boolean {
   return pattern.includes('*') ? glob(pattern) : (name) => name.includes(pattern);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A defect that phyr.ko is built with on purpose, to show that an alarm rings (guest/plants, which has a patch for each). */
+/** A defect that is planted in phyr.ko to show that an alarm rings. Each is a patch in guest/plants. */
 export const Plant = z.enum([
   'short-map',
   'skip-unmap',

@@ -1,5 +1,5 @@
 /**
- * What the history of measurements is made of: samples, each of a series that says all that could move them.
+ * The samples that make up the history. Each belongs to a series, which is described by all that influences it.
  */
 import { z } from 'zod';
 import type { Backend } from './backend.js';
@@ -11,8 +11,8 @@ export const SAMPLES_SCHEMA_VERSION = 2;
 const Word = z.string().min(1).max(400);
 
 /**
- * What was measured, on what. Two samples belong to one line of a chart only if all of this is equal. The modules are not part of
- * it: they are what a history is watched for.
+ * What was measured, and on what. Two samples belong to the same series only if all of this is equal. The modules are not part of it, because
+ * the history exists to show what they change.
  */
 const Fields = z.strictObject({
   /** The cell's id: machine/topology/workload/backend. */
@@ -20,9 +20,9 @@ const Fields = z.strictObject({
   ...Measure.shape,
   unit: z.string().max(40),
   better: z.enum(['lower', 'higher', 'neither']),
-  /** `exact`: does not move unless something of this key or the modules moved. `noisy`: needs statistics. */
+  /** `exact`: only changes if the modules or a part of this key change. `noisy`: needs statistics. */
   kind: z.enum(['exact', 'noisy']),
-  /** Hash of the declarations of machine, topology and workload: a cell that kept its name may have changed. */
+  /** Hash of the declarations of machine, topology and workload. A cell may change and keep its name. */
   declared: Word,
   kernel: Word,
   kernel_key: Word,
@@ -30,18 +30,18 @@ const Fields = z.strictObject({
   qemu_key: Word,
   accelerator: z.enum(['kvm', 'tcg']),
 });
-/** In a history of schema 1 it has a name alone, and is the same series. */
+/** In a history of schema 1 a series has only a name. It is the same series. */
 export const Series = z.preprocess((value) => withMeasure(value, 'metric'), Fields);
 export type Series = z.infer<typeof Series>;
 
-/** What a person calls it. Several series have the same name when the kernel or QEMU changed. */
+/** For display. Several series have the same name if the kernel or QEMU changed. */
 export function seriesName(series: Series): string {
   return `${series.cell} ${measureName(series)}`;
 }
 
 /**
- * What a cell's figures are. Instructions are counted to the digit, but not of mapping page by page: more addresses than the kernel caches for
- * a processor go back by a timer, whose time is the host's.
+ * Instruction counts are exact, except when mapping page by page: that frees more IOVAs than the kernel caches per processor, and a timer, which
+ * depends on the host's time, returns them.
  */
 export function seriesKind({ machine, backend }: { machine: Machine; backend: Backend }): Series['kind'] {
   return machine.clock === 'icount' && backend !== 'page' ? 'exact' : 'noisy';
@@ -49,7 +49,7 @@ export function seriesKind({ machine, backend }: { machine: Machine; backend: Ba
 
 /** The first line of a file of samples. */
 export const SamplesHeader = z.strictObject({
-  /** 1: before a series said by fields what it is of. */
+  /** 1: the series had only a name. */
   schema: z.union([z.literal(1), z.literal(SAMPLES_SCHEMA_VERSION)]),
   run: Word,
   /** ISO 8601, UTC */
@@ -60,6 +60,6 @@ export const SamplesHeader = z.strictObject({
 });
 export type SamplesHeader = z.infer<typeof SamplesHeader>;
 
-/** Each further line: raw samples, in the order in which they were taken. */
+/** Each further line: raw values, in the order in which they were taken. */
 export const SamplesLine = z.strictObject({ series: Series, values: z.array(z.number()).min(1) });
 export type SamplesLine = z.infer<typeof SamplesLine>;

@@ -1,12 +1,11 @@
-/** Text that somebody else wrote: a guest, QEMU, a compiler, a file's name. */
-
+/** Text that came from outside: from a guest, QEMU, a compiler, or a file name. */
 /**
- * What a terminal, a browser or an editor would act upon instead of showing it: control characters but for tab and line end, C1
- * controls, characters that are not seen or that turn the direction of writing around, halves of a character.
+ * What a terminal, a browser or an editor would act upon instead of showing: control characters except tab and line feed, invisible characters,
+ * those that change the writing direction, and unpaired surrogates.
  */
 const ACTIVE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 
-/** The same text with all of that written out, `\u001b`: in JSON this means what it meant before. */
+/** Writes such characters as escapes (`\u001b`), which mean the same in JSON. */
 export function harmless(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
@@ -17,16 +16,16 @@ export function harmless(text: string): string {
     );
 }
 
-/** In one line. */
+/** As one line. */
 export function oneLine(text: string): string {
   return harmless(text.replace(/[\r\n\t]+/g, ' ').trim());
 }
 
-/** Characters of a detail that a person is shown. Whoever wants more wants a file. */
+/** The most characters of a detail that are shown. Files have the rest. */
 export const LONGEST_DETAIL = 600;
 
-/** A detail as it is told: one line, not endless. Told again it is the same. */
-export function told(text: string): string {
+/** One line of limited length. Applying it twice changes nothing. */
+export function shortLine(text: string): string {
   const line = oneLine(text);
   if (line.length <= LONGEST_DETAIL) return line;
   const note = (kept: number) => ` ... (${line.length - kept} characters more)`;

@@ -1,4 +1,4 @@
-/** The PCI tree: what stands where. Validated as everything else that a user may write in a scenario file. */
+/** The PCI tree. Validated like everything else that a user may write in a scenario. */
 import { z } from 'zod';
 import { Id } from './id.js';
 
@@ -9,7 +9,7 @@ const powerOfTwo = (min: number, max: number) =>
     .max(max)
     .refine((n) => (n & (n - 1)) === 0, 'must be a power of two');
 
-/** p2pdma gives pages to memory only in pieces of this size (memremap_compat_align). */
+/** p2pdma gives struct pages to memory only in multiples of this size (memremap_compat_align). */
 const P2P_MEMORY_MIB = powerOfTwo(2, 4096);
 
 const NvmeNode = z.strictObject({
@@ -21,9 +21,9 @@ const NvmeNode = z.strictObject({
     .min(1)
     .max(1 << 20),
   blockSize: z.literal([512, 4096]).default(512),
-  /** A controller memory buffer of this size: a BAR that is registers to QEMU. The kernel's nvme driver offers it to p2pdma. */
+  /** The size of a controller memory buffer, a BAR that QEMU emulates by register accesses. The kernel's nvme driver offers it to p2pdma. */
   cmbMiB: P2P_MEMORY_MIB.optional(),
-  /** A persistent memory region of this size: a BAR that is memory, and a file on the host. phyr_peer offers it to p2pdma. */
+  /** The size of a persistent memory region, a BAR backed by a file on the host. phyr_peer offers it to p2pdma. */
   pmrMiB: P2P_MEMORY_MIB.optional(),
 });
 export type NvmeNode = z.infer<typeof NvmeNode>;
@@ -31,21 +31,21 @@ export type NvmeNode = z.infer<typeof NvmeNode>;
 const IvshmemNode = z.strictObject({
   kind: z.literal('ivshmem'),
   id: Id,
-  /** Size of BAR 2, which is memory and a file on the host. phyr_peer offers it to p2pdma. */
+  /** The size of BAR 2, which is backed by a file on the host. phyr_peer offers it to p2pdma. */
   sizeMiB: P2P_MEMORY_MIB,
 });
 
-/** QEMU's teaching device: a DMA engine that reaches `dmaMaskBits` bits of address. */
+/** QEMU's educational device: a DMA engine with `dmaMaskBits` address bits. */
 const EduNode = z.strictObject({
   kind: z.literal('edu'),
   id: Id,
   dmaMaskBits: z.int().min(12).max(64).default(28),
 });
 
-/** QEMU's own IOMMU tester: writes a word at a DMA address and looks for it at a physical one. */
+/** QEMU's IOMMU test device: writes a word to a DMA address and looks for it at a physical address. */
 const IommuTestdevNode = z.strictObject({ kind: z.literal('iommu-testdev'), id: Id });
 
-/** What may be a function of a device. */
+/** A function of a device. */
 const Endpoint = z.discriminatedUnion('kind', [NvmeNode, IvshmemNode, EduNode, IommuTestdevNode]);
 export type Endpoint = z.infer<typeof Endpoint>;
 
@@ -55,7 +55,7 @@ export type PciNode =
   | { kind: 'multifunction'; id: string; functions: Endpoint[] }
   | { kind: 'root-port'; id: string; below: PciNode[] }
   | { kind: 'switch'; id: string; acs: boolean; below: PciNode[] }
-  /** A second host bridge with a root bus of its own (pxb-pcie); root ports stand there. */
+  /** A second host bridge with its own root bus (pxb-pcie), which holds root ports. */
   | { kind: 'host-bridge'; id: string; below: PciNode[] };
 
 const PciNode: z.ZodType<PciNode, unknown> = z.lazy(() =>
@@ -72,14 +72,14 @@ const PciNode: z.ZodType<PciNode, unknown> = z.lazy(() =>
   ]),
 );
 
-/** The PCI tree. `root` are the devices on pcie.0; the device ids are unique in the whole tree. */
+/** The PCI tree. `root` are the devices on pcie.0. Device ids are unique in the tree. */
 export const Topology = z
   .strictObject({
     id: Id,
     root: z.array(PciNode).min(1),
     /**
-     * Do ports with access control redirect peer-to-peer traffic upwards when the kernel enables an IOMMU? Default: true, which is the
-     * kernel's; `false` asks it on its command line to leave that off.
+     * Do ports with ACS redirect peer-to-peer traffic upwards when the kernel enables an IOMMU? True is the kernel's default; `false` turns it
+     * off by a kernel argument.
      */
     acsRedirect: z.boolean().optional(),
   })
@@ -106,7 +106,7 @@ export interface Place {
 
 const walks = new WeakMap<object, readonly Place[]>();
 
-/** Every node of the tree in order of declaration. A topology does not change, and thousands of cells share it: it is walked once. */
+/** All nodes of the tree in order of declaration. Cached, because thousands of cells share a topology. */
 export function walk(topology: { root: PciNode[] }): readonly Place[] {
   const visit = (nodes: readonly PciNode[], above: PciNode[]): Place[] =>
     nodes.flatMap((node) => [{ node, above }, ...visit(childrenOf(node), [...above, node])]);

@@ -12,7 +12,7 @@ import {
   objects,
   passes,
   type Where,
-  withKernel,
+  withKernelFindings,
 } from '../model/index.js';
 import { readStamp, SECTOR } from './stamp.js';
 
@@ -90,7 +90,7 @@ export async function judgeData(claims: readonly DataClaim[]): Promise<OracleRep
       });
     bytes += claim.due.bytes;
   }
-  return withKernel(judged(ours, missing, bytes), kernel);
+  return withKernelFindings(judged(ours, missing, bytes), kernel);
 }
 
 type Wrong = ObjectionOf<'data'>;

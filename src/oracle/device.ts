@@ -16,7 +16,7 @@ import {
   type OracleReport,
   objects,
   passes,
-  withKernel,
+  withKernelFindings,
 } from '../model/index.js';
 import { type Mapped, Mappings, pageOf } from './mappings.js';
 import { commandKey, type DeviceCommand, type DeviceTrace, type Translation } from './nvme-trace.js';
@@ -77,7 +77,7 @@ export function judgeDevice(evidence: DeviceEvidence): DeviceJudgement {
   const seen = new Judge(evidence, story, trace).run();
   const metrics = windowMetrics(story, seen);
   const judged = judgeSeen(evidence, story, seen);
-  return { report: withKernel(judged, seen.kernel.all()), metrics };
+  return { report: withKernelFindings(judged, seen.kernel.all()), metrics };
 }
 
 function judgeSeen(evidence: DeviceEvidence, story: Story, seen: Seen): OracleReport {

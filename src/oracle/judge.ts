@@ -10,7 +10,7 @@ import {
   OracleName,
   type OracleReport,
   objectionsOf,
-  saidBy,
+  oraclesFor,
   shows,
   type Unjudged,
   type Verdict,
@@ -126,7 +126,7 @@ function objected(who: Alarm, reports: readonly OracleReport[]): boolean {
 
 /** Could an oracle look that might have said so? */
 function looked(who: Alarm, reports: readonly OracleReport[]): boolean {
-  const asked = isOracle(who) ? [who] : saidBy(who);
+  const asked = isOracle(who) ? [who] : oraclesFor(who);
   return reports.some(({ name, verdict }) => asked.includes(name) && verdict !== 'inconclusive');
 }
 

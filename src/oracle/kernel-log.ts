@@ -1,7 +1,14 @@
 /**
  * The kernel-log oracle: what the guest's kernel said from the end of the cell before, or from its boot, to the mark of this cell's end.
  */
-import { couldNotLook, type ObjectionOf, type OracleReport, objects, passes, withKernel } from '../model/index.js';
+import {
+  couldNotLook,
+  type ObjectionOf,
+  type OracleReport,
+  objects,
+  passes,
+  withKernelFindings,
+} from '../model/index.js';
 import { allowedWhile } from './allowed-lines.js';
 import { complaints, objectionTo } from './complaints.js';
 import type { LogLine, LogRead } from './kmsg.js';
@@ -46,13 +53,13 @@ export function judgeKernelLog(
   const late = complaints(leaks.lines, [...allowedWhile('cell'), ...expected]).map((one) => objectionTo(one));
   const wrong = new Tally<ObjectionOf<'kernel-log'>>();
   for (const one of [...late, ...early]) wrong.add(one);
-  if (wrong.all().length > 0) return withKernel(objects('kernel-log', wrong.all()), theirs);
+  if (wrong.all().length > 0) return withKernelFindings(objects('kernel-log', wrong.all()), theirs);
   const tainted = Object.entries(TAINTS).find(
     ([bit]) => (Number(taint.after) & ~Number(taint.before) & ~excused & Number(bit)) !== 0,
   );
   if (tainted) {
     const detail = `the kernel is tainted: ${tainted[1]}`;
-    return withKernel(
+    return withKernelFindings(
       objects('kernel-log', [{ code: 'kernel-tainted', detail, where: { counter: tainted[1] } }]),
       theirs,
     );
@@ -61,7 +68,7 @@ export function judgeKernelLog(
     return blind('log-lost', `${window.lost} messages of the kernel were overwritten before they could be read`);
   if (taint.before === null || taint.after === null)
     return blind('taint-unreadable', 'the kernel does not show whether it is tainted');
-  return withKernel(passes('kernel-log', `${window.cell.length} lines, clean`), theirs);
+  return withKernelFindings(passes('kernel-log', `${window.cell.length} lines, clean`), theirs);
 }
 
 function judgeDue(lines: readonly LogLine[], due: RegExp): OracleReport {

@@ -1,4 +1,4 @@
-import { type OracleReport, objectionsOf, passes, saying, withKernel } from '../model/index.js';
+import { type OracleReport, objectionReport, objectionsOf, passes, withKernelFindings } from '../model/index.js';
 
 /** What one oracle says of a guest and of that which came after it, where the power was gone in between: the worse of the two. */
 export function acrossPowerCycle(before: OracleReport, after: OracleReport): OracleReport {
@@ -9,8 +9,8 @@ export function acrossPowerCycle(before: OracleReport, after: OracleReport): Ora
     detail: `after the power cycle: ${one.detail}`,
   });
   const kernel = [...(before.kernel ?? []), ...(after.kernel ?? []).map(later)];
-  if (verdict === 'pass') return withKernel(passes(name, `${before.detail}; ${later(after).detail}`), kernel);
+  if (verdict === 'pass') return withKernelFindings(passes(name, `${before.detail}; ${later(after).detail}`), kernel);
   const first = before.verdict === verdict ? objectionsOf(before) : [];
   const then = after.verdict === verdict ? objectionsOf(after).map(later) : [];
-  return withKernel(saying(name, verdict, [...first, ...then]), kernel);
+  return withKernelFindings(objectionReport(name, verdict, [...first, ...then]), kernel);
 }

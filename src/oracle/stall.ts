@@ -1,5 +1,5 @@
 /** What a stall of the host brings about in a guest, and what it cannot. */
-import { type Objection, type OracleReport, saying } from '../model/index.js';
+import { type Objection, type OracleReport, objectionReport } from '../model/index.js';
 
 /** The kernel's own words for a processor, a task or a queue that did nothing for too long. */
 const STANDSTILL =
@@ -34,6 +34,6 @@ export function withoutTime(reports: readonly OracleReport[], kept: string): Ora
     const late = name === 'kernel-log' && objections.every(({ code }) => OF_TIME.includes(code));
     if (name !== 'workload' && !late) return report;
     const stall: Objection = { code: 'host-stall', detail: kept };
-    return { ...report, ...saying(name, 'inconclusive', [stall, ...objections]) };
+    return { ...report, ...objectionReport(name, 'inconclusive', [stall, ...objections]) };
   });
 }

@@ -1,5 +1,5 @@
 /** What the same work cost by each backend, as numbers with small bars, for a terminal or a log. */
-import { typed } from '../model/index.js';
+import { invocation } from '../model/index.js';
 import { commandLines, wrapped } from '../terminal/index.js';
 import { type CostGroup, type CostRow, isOurs } from './costs.js';
 import { formatRatio } from './format.js';
@@ -46,7 +46,7 @@ export function costBars(groups: readonly CostGroup[], width = Number.POSITIVE_I
         }),
       ];
     }),
-    ...(more > 0 ? commandLines(`and ${more} more:`, typed('report'), width) : []),
+    ...(more > 0 ? commandLines(`and ${more} more:`, invocation('report'), width) : []),
   ];
 }
 

@@ -9,7 +9,7 @@ import {
   rangesText,
   unreachedIn,
 } from '../coverage/index.js';
-import { countOf, harmless, told } from '../model/index.js';
+import { countOf, harmless, shortLine } from '../model/index.js';
 import { aligned, wrapped } from '../terminal/index.js';
 import type { Style } from './style.js';
 
@@ -82,7 +82,7 @@ export function summaryLines({ cells, files, unread, planted }: Coverage, width:
 }
 
 function why({ cell, why }: Coverage['unread'][number]): string {
-  return `  ${told(cell)}: ${told(why)}`;
+  return `  ${shortLine(cell)}: ${shortLine(why)}`;
 }
 
 function some(lines: readonly string[]): string[] {

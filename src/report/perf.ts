@@ -1,5 +1,5 @@
 /** Comparisons and histories as text. */
-import { countOf, seriesName, typedHere } from '../model/index.js';
+import { countOf, seriesName, withInvocation } from '../model/index.js';
 import {
   type ChangePoint,
   type Comparison,
@@ -60,7 +60,7 @@ export function comparisonLines(
       ? text(`not compared: ${unpaired.map(({ why, count }) => `${count.toLocaleString('en-US')} ${why}`).join('; ')}`)
       : []),
     ...(judged.length > 0 ? hints(inconclusive, again) : [NOTHING])
-      .flatMap((line) => wrapped(typedHere(line), width))
+      .flatMap((line) => wrapped(withInvocation(line), width))
       .map(style.dim),
   ];
 }

@@ -1,4 +1,4 @@
-import { formatBytes, type Progress, typedHere } from '../model/index.js';
+import { formatBytes, type Progress, withInvocation } from '../model/index.js';
 import { formatSeconds } from './format.js';
 import type { StatusLine } from './status-line.js';
 
@@ -33,7 +33,7 @@ export function progressReporter(status: StatusLine): (event: Progress) => void 
         status.say(event.text);
         break;
       case 'warning':
-        status.say(`warning: ${typedHere(event.text)}`);
+        status.say(`warning: ${withInvocation(event.text)}`);
         break;
     }
   };

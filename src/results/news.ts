@@ -56,7 +56,7 @@ interface Past {
 }
 
 /** What a verdict says of what is under test, if anything. What the kernel is known to do wrong is nothing new. */
-function saying(verdict: Verdict): Past['verdict'] | undefined {
+function objectionReport(verdict: Verdict): Past['verdict'] | undefined {
   if (isGood(verdict)) return 'pass';
   return verdict === 'fail' ? verdict : undefined;
 }
@@ -67,7 +67,7 @@ function pastOf({ name }: NightStage, nights: readonly Night[]): Map<string, Pas
   for (const night of nights.toReversed())
     for (const stage of night.stages.filter((one) => one.name === name))
       for (const { cell, verdict } of stage.outcomes ?? []) {
-        const said = saying(verdict);
+        const said = objectionReport(verdict);
         if (said !== undefined) past.set(cell, [...(past.get(cell) ?? []), { verdict: said, images: stage.images }]);
       }
   return past;
@@ -76,7 +76,7 @@ function pastOf({ name }: NightStage, nights: readonly Night[]): Map<string, Pas
 function tell(news: News, stage: NightStage, outcome: Outcome, past: readonly Past[]): void {
   const { cell, verdict, reason, again } = outcome;
   const [last] = past;
-  const said = saying(verdict);
+  const said = objectionReport(verdict);
   const changed = last !== undefined && last.verdict !== said;
   const sameImages = changed && last.images !== undefined && last.images === stage.images;
   const item: Item = { cell, stage: stage.name, reason, sameImages };

@@ -18,8 +18,8 @@ import {
   type KnownDefect,
   type Objection,
   type OracleReport,
+  objectionReport,
   objects,
-  saying,
   translates,
   type Unjudged,
   type UnjudgedCode,
@@ -318,7 +318,7 @@ function judgeWorkload(evidence: Evidence): OracleReport {
     const { workload } = result;
     const wrong = workload.verdict === 'fail' ? workload.objections : [];
     const cleanup: Objection = { code: 'cleanup-failed', detail: `afterwards: ${cleanupError}` };
-    return { ...workload, ...saying('workload', 'fail', [...wrong, cleanup]) };
+    return { ...workload, ...objectionReport('workload', 'fail', [...wrong, cleanup]) };
   }
   if (result.workload.verdict !== 'pass' || result.translation !== undefined) return result.workload;
   const other = otherBackend(stats, cell.backend, cell.expect);

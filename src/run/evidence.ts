@@ -14,7 +14,7 @@ import {
   objectionsOf,
   oneLine,
   type RunRecord,
-  told,
+  shortLine,
 } from '../model/index.js';
 import { type Artefact, type Cell, KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell } from '../workloads/index.js';
 
@@ -93,7 +93,7 @@ export function longDetails({ reason, oracles }: Pick<CellRecord, 'reason' | 'or
     { what: 'verdict', text: reason },
   ];
   return said
-    .filter(({ text }) => told(text) !== oneLine(text))
+    .filter(({ text }) => shortLine(text) !== oneLine(text))
     .map(({ what, text }) => `${what}:\n${harmless(text)}\n`);
 }
 

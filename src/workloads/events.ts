@@ -3,7 +3,7 @@
  * A run's file of events says all that its reports say, so that they can be made again from it.
  */
 import { z } from 'zod';
-import { CellParts, CellRecord, PrunedCell, partsOfId, RunRecord, Told } from '../model/index.js';
+import { CellParts, CellRecord, PrunedCell, partsOfId, RunRecord, ShortLine } from '../model/index.js';
 import { Cell } from './cell.js';
 
 const at = z.string();
@@ -37,13 +37,13 @@ export const RunEvent = z.discriminatedUnion('type', [
     /** It went on from a state that was kept. */
     restored: z.boolean().exactOptional(),
   }),
-  z.strictObject({ type: z.literal('boot-end'), at, boot: z.number(), reason: Told }),
+  z.strictObject({ type: z.literal('boot-end'), at, boot: z.number(), reason: ShortLine }),
   z.strictObject({ type: z.literal('cell-start'), at, cell: z.string(), boot: z.number() }),
   z.strictObject({ type: z.literal('cell-step'), at, cell: z.string(), step: z.string() }),
   /** The cell was lost, and is tried again. */
   z.strictObject({ type: z.literal('cell-retry'), at, record: CellRecord }),
   z.strictObject({ type: z.literal('cell-end'), at, record: CellRecord }),
-  z.strictObject({ type: z.literal('notice'), at, level: z.enum(['info', 'warning']), text: Told }),
+  z.strictObject({ type: z.literal('notice'), at, level: z.enum(['info', 'warning']), text: ShortLine }),
   z.strictObject({ type: z.literal('run-end'), at, exitCode: z.number(), interrupted: z.boolean() }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;

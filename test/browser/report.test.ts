@@ -1,7 +1,7 @@
 /** The report as a person meets it: in a browser, with the keyboard, on a telephone, in the dark. */
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { told } from '../../src/model/index.js';
+import { shortLine } from '../../src/model/index.js';
 import { cellsOf, failure, HOSTILE, inputOf, recordsOf, Watched } from './pages.js';
 import { launch, type OwnBrowser } from './support/chromium.js';
 
@@ -295,7 +295,7 @@ describe('a run in which everything went wrong, each time otherwise', () => {
   // Each detail as long as it may be. All of it was laid out at once: with five thousand causes that took a browser 17 s on a busy host.
   const cells = cellsOf('nightly', 1000);
   const detail = (at: number) =>
-    told(`BUG: ${String.fromCharCode(97 + (at % 26), 97 + ((at / 26) % 26), 97 + at / 676)} ${'x'.repeat(1000)}`);
+    shortLine(`BUG: ${String.fromCharCode(97 + (at % 26), 97 + ((at / 26) % 26), 97 + at / 676)} ${'x'.repeat(1000)}`);
   const wrong = inputOf(
     cells,
     recordsOf(cells, ({ plant }, at) => (plant === undefined ? failure(detail(at)) : {})),

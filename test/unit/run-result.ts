@@ -2,12 +2,12 @@ import {
   type CellRecord,
   type Objection,
   type OracleReport,
+  objectionReport,
   partsOfId,
   passes,
   type RunRecord,
   type RunResult,
   SCHEMA_VERSION,
-  saying,
 } from '../../src/model/index.js';
 
 /** What an oracle says, with one objection if it does not pass. */
@@ -17,7 +17,7 @@ export function reportOf(
   detail = 'd',
   { code = 'unclassified', ...more }: Partial<Objection> = {},
 ): OracleReport {
-  return verdict === 'pass' ? passes(name, detail) : saying(name, verdict, [{ ...more, code, detail }]);
+  return verdict === 'pass' ? passes(name, detail) : objectionReport(name, verdict, [{ ...more, code, detail }]);
 }
 
 /** A run of which nothing matters but that it is one. */

@@ -1,5 +1,5 @@
 /** The measurements of this run within their history. */
-import { countOf, measureName, typed } from '../../model/index.js';
+import { countOf, invocation, measureName } from '../../model/index.js';
 import { type ChangePoint, medianOf } from '../../perf/index.js';
 import type { SeriesHistory } from '../../results/index.js';
 import { formatChange } from '../format.js';
@@ -37,7 +37,7 @@ function count(number: number, what: string): string {
 function figures(lines: readonly HistoryLine[], run: string): Markup {
   const more = lines.length - MOST;
   return markup`<div class="series">${lines.slice(0, MOST).map((line) => figure(line, run))}</div>
-${more > 0 && markup`<p class="hint">${more.toLocaleString('en-US')} more: <code>${typed('perf history SERIES')}</code> shows them.</p>`}`;
+${more > 0 && markup`<p class="hint">${more.toLocaleString('en-US')} more: <code>${invocation('perf history SERIES')}</code> shows them.</p>`}`;
 }
 
 /** The more recent the last change, the higher. */

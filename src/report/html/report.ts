@@ -55,15 +55,9 @@ export function htmlReport(input: ReportInput): string {
 <style>${new Markup(style)}</style>
 </head>
 <body>
-<<<<<<< HEAD
-<a class="skip-link" href="#main">to the report</a>
-${header(recorded, counts, { bad, measured: input.coverage !== undefined })}
-<noscript><p class="notice">This report draws itself with a script of its own, which this browser does not run.</p></noscript>
-=======
 <a class="skip-link" href="#main">skip to the report</a>
-${header(recorded, counts, bad)}
+${header(recorded, counts, { bad, measured: input.coverage !== undefined })}
 <noscript><p class="notice">This report needs its own script, which this browser does not run.</p></noscript>
->>>>>>> cf01f79 (Report and performance in plain English: what is expected, which samples are missing, and one word, backend, for what a figure was measured by)
 <main id="main" tabindex="-1">
 ${notices(recorded)}
 <section id="causes" aria-labelledby="causes-title"${!bad && new Markup(' hidden')}>

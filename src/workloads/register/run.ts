@@ -9,7 +9,7 @@ import {
   objects,
   passes,
   translates,
-  withKernel,
+  withKernelFindings,
 } from '../../model/index.js';
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
@@ -83,7 +83,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
       const objections = [...used.steps, ...used.blocks, ...taken.steps];
       const verdict = objections.length > 0 ? failed(...objections) : done(`${used.detail}; ${taken.detail}`);
       return {
-        workload: withKernel(verdict, beside.steps),
+        workload: withKernelFindings(verdict, beside.steps),
         translation: translation(context, used),
         data: [...used.data, ...beside.data],
         metrics: [
@@ -136,7 +136,7 @@ async function kernelsRefusal(context: Context, bdf: string, memory: RegionMemor
   const shown = await refuse(context, bdf, memory, refused.errno);
   const where = { step: 'register', via: 'dma-buf-sg' };
   const objection = otherOutcome(refused.message, refused.errno, undefined, where);
-  return { ...shown, workload: withKernel(shown.workload, [objection]) };
+  return { ...shown, workload: withKernelFindings(shown.workload, [objection]) };
 }
 
 async function useBy({ cell, workload, lab }: Context, bdf: string, memory: RegionMemory, accept: number[] = []) {

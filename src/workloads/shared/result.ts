@@ -6,7 +6,7 @@ import {
   type OracleReport,
   objects,
   passes,
-  withKernel,
+  withKernelFindings,
 } from '../../model/index.js';
 import type { Counters, DataClaim, Provoked, Watch } from '../../oracle/index.js';
 
@@ -50,7 +50,7 @@ export interface Sides {
 
 /** `fine`: what there is to say if ours is right. */
 export function judged({ ours, kernel }: Sides, fine: string): OracleReport {
-  return withKernel(ours.length > 0 ? failed(...ours) : done(fine), kernel);
+  return withKernelFindings(ours.length > 0 ? failed(...ours) : done(fine), kernel);
 }
 
 export function failed(...wrong: Wrong[]): OracleReport {

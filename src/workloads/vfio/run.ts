@@ -8,7 +8,7 @@ import {
   type OracleReport,
   objects,
   passes,
-  withKernel,
+  withKernelFindings,
 } from '../../model/index.js';
 import {
   countSizes,
@@ -98,7 +98,7 @@ class Objections<O extends 'workload' | 'translation'> {
 
   report(fine: string): OracleReport {
     const report = this.#ours.length > 0 ? objects<O>(this.#name, this.#ours) : passes(this.#name, fine);
-    return withKernel(report, this.#kernel);
+    return withKernelFindings(report, this.#kernel);
   }
 }
 

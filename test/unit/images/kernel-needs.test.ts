@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { missingOptions, needsOf, settingsOf } from '../../../src/images/kernel-needs.js';
 import { changedBy, readFragment, variantOf } from '../../../src/images/kernel-variant.js';
-import { projectRoot } from '../../../src/model/typed.js';
+import { projectRoot } from '../../../src/model/project-root.js';
 import { temporaryDir } from './fixtures.js';
 
 const debug = readFileSync(path.join(projectRoot, 'images', 'kernel-debug.config'), 'utf8');

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { differences, Lock, lockFile, packagesKey, readLock } from '../../../src/images/lock.js';
 import { readRecipes } from '../../../src/images/recipe.js';
-import { projectRoot } from '../../../src/model/typed.js';
+import { projectRoot } from '../../../src/model/project-root.js';
 import { packageOf, temporaryDir } from './fixtures.js';
 
 describe('a lock file', () => {

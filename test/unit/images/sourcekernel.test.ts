@@ -7,7 +7,7 @@ import { Packages } from '../../../src/images/packages.js';
 import { readRecipes } from '../../../src/images/recipe.js';
 import { notGranted, sourceKernelKey } from '../../../src/images/sourcekernel.js';
 import { UsageError } from '../../../src/model/index.js';
-import { projectRoot } from '../../../src/model/typed.js';
+import { projectRoot } from '../../../src/model/project-root.js';
 import { openCache, packageOf, temporaryDir } from './fixtures.js';
 
 const recipes = readRecipes();

@@ -45,7 +45,7 @@ describe('what the host does not let us do', () => {
 
   it('has no such program', async () => {
     const [error] = await once(spawn('no-such-program'), 'error');
-    expect(hostFault(error)?.message).toBe('no-such-program is not on this host');
+    expect(hostFault(error)?.message).toBe('no-such-program is not installed on this host');
   });
 
   it('is nothing else', () => {

@@ -10,7 +10,7 @@ import {
   type ObjectionCode,
   OracleReport,
   objects,
-  saidBy,
+  oraclesFor,
   shows,
 } from '../../../src/model/index.js';
 
@@ -27,7 +27,7 @@ describe('the codes of objections', () => {
     expect(sources.includes(`'${code}'`)).toBe(true);
     const { means, causes, look } = CODES[code];
     for (const text of [means, causes, look]) expect(text).toMatch(/^\S.{8,180}\.$/);
-    expect(saidBy(code).length).toBeGreaterThan(0);
+    expect(oraclesFor(code).length).toBeGreaterThan(0);
   });
 
   it('are a closed list', () => {
@@ -42,7 +42,7 @@ describe('the codes of objections', () => {
   });
 
   it('that known defects name are those of their oracle', () => {
-    for (const { oracle, code } of knownDefects) expect(saidBy(code)).toContain(oracle);
+    for (const { oracle, code } of knownDefects) expect(oraclesFor(code)).toContain(oracle);
   });
 });
 

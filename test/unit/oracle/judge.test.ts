@@ -7,7 +7,7 @@ import {
   type ObjectionCode,
   type OracleReport,
   shows,
-  withKernel,
+  withKernelFindings,
 } from '../../../src/model/index.js';
 import { acrossPowerCycle, fromConsole, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
 import { reportOf } from '../run-result.js';
@@ -62,7 +62,7 @@ describe("findings in the kernel's own path", () => {
   };
   const ours = report('data', 'pass');
   const kernel = (code: ObjectionCode, detail = 'wrong data'): OracleReport =>
-    withKernel(report('device', 'pass'), [{ code, detail }]);
+    withKernelFindings(report('device', 'pass'), [{ code, detail }]);
 
   it('fail a cell, since nobody has recorded them', () => {
     expect(judge(works, [ours, kernel('never-mapped')])).toMatchObject({
@@ -182,7 +182,7 @@ it('what is worse of two lives of a cell is what counts, and is said', () => {
     objections: [lost],
   });
   expect(acrossPowerCycle(bad, report('data', 'inconclusive'))).toMatchObject({ verdict: 'fail', detail: 'lost' });
-  const finding = (detail: string) => withKernel(good, [{ code: 'data-mismatch', detail }]);
+  const finding = (detail: string) => withKernelFindings(good, [{ code: 'data-mismatch', detail }]);
   expect(acrossPowerCycle(finding('a'), finding('b')).kernel?.map(({ detail }) => detail)).toEqual([
     'a',
     'after the power cycle: b',

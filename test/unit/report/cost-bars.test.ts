@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { measureOfName, typed } from '../../../src/model/index.js';
+import { invocation, measureOfName } from '../../../src/model/index.js';
 import { bar, costBars } from '../../../src/report/cost-bars.js';
 import { instructionCosts } from '../../../src/report/costs.js';
 import { cellRecord } from '../run-result.js';
@@ -51,5 +51,5 @@ it('are as many as a log bears', () => {
   ).flat();
   const lines = costBars(instructionCosts(many));
   expect(lines.filter((line) => line.startsWith('m'))).toHaveLength(12);
-  expect(lines.at(-1)).toBe(`and 8 more: ${typed('report')}`);
+  expect(lines.at(-1)).toBe(`and 8 more: ${invocation('report')}`);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { typedHere } from '../../../src/model/index.js';
+import { withInvocation } from '../../../src/model/index.js';
 import { judgePairs, type Pair } from '../../../src/perf/index.js';
 import { comparisonLines } from '../../../src/report/index.js';
 
@@ -39,9 +39,9 @@ describe('a comparison', () => {
     expect(lines([...once, moving], { again: 'phyrlab run fio' })).toEqual([
       '50 series: 50 inconclusive',
       'inconclusive: 49 with too few samples (1 before, 1 after; 5 per side are needed); 1 with counts that differ between the runs of one side',
-      typedHere('For a result, take 5 samples per side on a quiet host (repeat: phyrlab run fio),'),
-      typedHere('then compare all runs of each side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
-      typedHere('To see which counts differ: phyrlab bench --check-determinism PATTERN'),
+      withInvocation('For a result, take 5 samples per side on a quiet host (repeat: phyrlab run fio),'),
+      withInvocation('then compare all runs of each side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
+      withInvocation('To see which counts differ: phyrlab bench --check-determinism PATTERN'),
     ]);
   });
 
@@ -55,8 +55,8 @@ describe('a comparison', () => {
     expect(lines([pair('a/b/c/sg fio', noisy(100), noisy(104), 'noisy')])).toEqual([
       '1 series: 1 inconclusive',
       'inconclusive: 1 with too much scatter for their number of samples',
-      typedHere('For a result, take 50 samples per side on a quiet host (repeat: phyrlab run CELLS),'),
-      typedHere('then compare all runs of each side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
+      withInvocation('For a result, take 50 samples per side on a quiet host (repeat: phyrlab run CELLS),'),
+      withInvocation('then compare all runs of each side: phyrlab perf compare RUN,RUN,... RUN,RUN,...'),
     ]);
   });
 

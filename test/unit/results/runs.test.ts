@@ -126,12 +126,12 @@ describe('what is not the same here', () => {
   it('is each image whose key is another, by name', async () => {
     const lines = await otherImages({ run: someRun, kept }, await here({ modules: 'm2', qemu: 'q2' }));
     expect(lines.map((line) => line.split(':')[0])).toEqual(['QEMU', 'modules']);
-    expect(lines[1]).toMatch(/^modules: m2 here, plants there/);
+    expect(lines[1]).toMatch(/^modules: m2 here, plants in the run/);
   });
 
   it('is a file that should be the same, since it was made of the same', async () => {
     expect(await otherImages({ run: someRun, kept }, await here({}))).toEqual([
-      expect.stringMatching(/^kernel: 2d711642b726b044 here, a{16} there \(SHA-256/),
+      expect.stringMatching(/^kernel: 2d711642b726b044 here, a{16} in the run \(SHA-256/),
     ]);
   });
 

@@ -139,9 +139,7 @@ describe('history', () => {
       line('new', [4, 4, 4, 5], [{ at: 3, before: 4, after: 5, p: 0 }]),
       line('once', [5]),
     ]);
-    expect(text).toContain(
-      '4 series measured by this run: 2 changed in some run, 1 did not, 1 have no other run',
-    );
+    expect(text).toContain('4 series measured by this run: 2 changed in some run, 1 did not, 1 have no other run');
     expect(text.indexOf('<b>new</b>')).toBeLessThan(text.indexOf('<b>old</b>'));
     expect(text).toContain('▲ worse +25.00 %</span> at run-3, modules modules- → modules-');
     expect(text).toContain('▼ better -20.00 %');

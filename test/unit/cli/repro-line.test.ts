@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keptCommand, shownHere } from '../../../src/cli/again.js';
-import { projectRoot, typed, typedHere } from '../../../src/model/index.js';
+import { reproLine, withLocalRepro } from '../../../src/cli/repro-line.js';
+import { invocation, projectRoot, withInvocation } from '../../../src/model/index.js';
 import { cellRecord } from '../run-result.js';
 
 const LAUNCHER = join(projectRoot, 'src/cli/phyrlab.mjs');
 const HERE = { HOME: '/home/me', PHYRLAB_RUNS: '/elsewhere' };
-const record = cellRecord({ id: 'm/t/w/phyr8!plant', repro: keptCommand('20261121-1-a', 'm/t/w/phyr8!plant') });
+const record = cellRecord({ id: 'm/t/w/phyr8!plant', repro: reproLine('20261121-1-a', 'm/t/w/phyr8!plant') });
 const shown = (folder: string, env: NodeJS.ProcessEnv = HERE, repro = record.repro) =>
-  shownHere({ ...record, repro }, { run: '20261121-1-a', folder }, env).repro;
+  withLocalRepro({ ...record, repro }, { run: '20261121-1-a', folder }, env).repro;
 
 describe('the command that runs a cell again', () => {
   it('is kept by its name, which is good on any machine', () => {
@@ -39,14 +39,16 @@ describe('the command that runs a cell again', () => {
 
 describe('a command in a text', () => {
   it('is typed with the launcher of this clone', () => {
-    expect(typedHere('near ones: a; all: phyrlab list SUITE', {})).toBe(`near ones: a; all: ${LAUNCHER} list SUITE`);
-    expect(typedHere('phyrlab needs apt; /x/phyrlab run', {})).toBe('phyrlab needs apt; /x/phyrlab run');
-    expect(typedHere(typed('list', {}), {})).toBe(`${LAUNCHER} list`);
+    expect(withInvocation('near ones: a; all: phyrlab list SUITE', {})).toBe(
+      `near ones: a; all: ${LAUNCHER} list SUITE`,
+    );
+    expect(withInvocation('phyrlab needs apt; /x/phyrlab run', {})).toBe('phyrlab needs apt; /x/phyrlab run');
+    expect(withInvocation(invocation('list', {}), {})).toBe(`${LAUNCHER} list`);
   });
 
   it('is never one that asks a registry for a package of that name', () => {
     const sources = readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' });
-    const files = sources.filter((file) => /\.(ts|js|mjs)$/.test(file) && file !== 'model/typed.ts');
+    const files = sources.filter((file) => /\.(ts|js|mjs)$/.test(file) && file !== 'model/invocation.ts');
     expect(files.length).toBeGreaterThan(200);
     const asking = files.filter((file) => /npx\s+phyrlab/.test(readFileSync(join(projectRoot, 'src', file), 'utf8')));
     expect(asking).toEqual([]);
