@@ -57,7 +57,9 @@ const LOADER = 'src/cli/scenarios.ts';
  * schemas and the SSH client among it, which costs such a command more than its own work (test/unit/cli/loaded.test.ts).
  */
 const ALONE = [
-  ...['errors', 'exit-code', 'host-fault', 'host-path', 'text', 'invocation', 'project-root', 'shell-quote'].map((name) => `src/model/${name}.js`),
+  ...['errors', 'exit-code', 'host-fault', 'host-path', 'text', 'invocation', 'project-root', 'shell-quote'].map(
+    (name) => `src/model/${name}.js`,
+  ),
   ...['argv', 'kernel-args', 'pci'].map((name) => `src/qemu/${name}.js`),
   'src/report/show.js',
   'src/results/store.js',

@@ -13,7 +13,10 @@ describe('a machine', () => {
     [{ iommu: { kind: 'amd', domain: 'lazy' } }, /AMD-Vi .* strict/],
     [{ iommu: { kind: 'intel', domain: 'passthrough', runtime: 'identity' } }, /nothing to change/],
     [{ iommu: { kind: 'smmuv3', domain: 'strict' } }, /x86_64 machine cannot have an IOMMU of the kind smmuv3/],
-    [{ arch: 'aarch64', iommu: { kind: 'intel', domain: 'strict' } }, /aarch64 machine cannot have an IOMMU of the kind intel/],
+    [
+      { arch: 'aarch64', iommu: { kind: 'intel', domain: 'strict' } },
+      /aarch64 machine cannot have an IOMMU of the kind intel/,
+    ],
     [{ arch: 'aarch64', hostBridgeP2p: true }, /no ARM host bridge/],
     [{ bounce: 'force', iommu: { kind: 'virtio', domain: 'strict' } }, /'force' needs a machine without an IOMMU/],
     [{ clock: 'icount' }, /one vCPU/],
