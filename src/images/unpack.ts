@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { InfraError } from '../model/index.js';
 import type { BuildContext } from './cache.js';
-import { runOrFail } from './exec.js';
+import { run, tail } from './exec.js';
 import type { Package } from './lock.js';
 import type { Packages } from './packages.js';
 
@@ -22,6 +23,15 @@ const UNUSED = [
   'bash-completion',
 ];
 
+/** $1 the root; then packages. Whoever ends the shell ends what it runs. */
+const SCRIPT = `
+root=$1; shift
+for file; do
+  setpriv --pdeathsig KILL -- dpkg-deb --extract "$file" "$root" || exit
+  echo unpacked
+done
+`;
+
 /** Unpacks packages (no maintainer script runs) into `root`, in parallel, with the links of a merged /usr. */
 export async function unpack(
   packages: readonly Package[],
@@ -31,21 +41,41 @@ export async function unpack(
 ): Promise<void> {
   const files = await source.fetch(packages, context);
   await mkdir(root, { recursive: true });
-  const queue = [...files];
   let done = 0;
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const [p, file] = next;
-      await runOrFail('dpkg-deb', ['--extract', file, root], {
-        what: `unpacking ${p.name} ${p.version}`,
-        signal: context.signal,
-      });
-      context.progress(++done, files.size, 'packages');
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(2, os.availableParallelism()) }, worker));
+  const onDone = () => context.progress(++done, files.size, 'packages');
+  // One process each: to start one for every package would cost half as much as to unpack it.
+  const shares = inShares([...files], Math.max(2, os.availableParallelism()));
+  await Promise.all(shares.map((share) => extract(share, root, context.signal, onDone)));
   for (const dir of ['bin', 'lib', 'lib64', 'sbin']) {
     if (!existsSync(path.join(root, dir))) await symlink(`usr/${dir}`, path.join(root, dir));
   }
   for (const dir of UNUSED) await rm(path.join(root, 'usr/share', dir), { recursive: true, force: true });
+}
+
+type Fetched = [Package, file: string];
+
+/** Of about the same size. */
+function inShares(files: readonly Fetched[], count: number): Fetched[][] {
+  const shares = Array.from({ length: count }, () => ({ bytes: 0, files: [] as Fetched[] }));
+  for (const one of [...files].sort(([a], [b]) => b.size - a.size)) {
+    const least = shares.reduce((a, b) => (b.bytes < a.bytes ? b : a));
+    least.files.push(one);
+    least.bytes += one[0].size;
+  }
+  return shares.map((share) => share.files).filter((share) => share.length > 0);
+}
+
+async function extract(share: readonly Fetched[], root: string, signal: AbortSignal, onDone: () => void) {
+  let done = 0;
+  const args = ['-c', SCRIPT, 'unpack', root, ...share.map(([, file]) => file)];
+  const onLine = (line: string) => {
+    if (line !== 'unpacked') return undefined;
+    done++;
+    onDone();
+    return undefined;
+  };
+  const { ok, all } = await run('sh', args, { signal, onLine });
+  if (ok) return;
+  const [{ name, version } = { name: 'a package', version: '' }] = share[done] ?? [];
+  throw new InfraError(`unpacking ${name} ${version} failed: ${tail(all, 1) || 'no output'}`, tail(all));
 }
