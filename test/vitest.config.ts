@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const root = join(import.meta.dirname, '..');
 
@@ -12,6 +13,13 @@ const vm = (...names: string[]) => names.map((name) => `test/vm/${name}.test.ts`
  * Two files at a time: each has one guest, which leaves much of two processors idle.
  */
 const CHAIN = vm('snapshots', 'stalls', 'trouble', 'run');
+/** In the order of that list: the longest first, and beside it the one whose guests are stopped most of the time. */
+class InOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]) {
+    const place = ({ moduleId }: TestSpecification) => CHAIN.findIndex((name) => moduleId.endsWith(name));
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 const chain = { ...guests, fileParallelism: true, maxWorkers: 2, sequence: { groupOrder: 1 } };
 /** Builds of images: empty, damaged and interrupted caches. */
 const IMAGES = vm('images', 'builds');
@@ -24,9 +32,11 @@ export default defineConfig({
   root,
   test: {
     maxWorkers: '100%',
+    sequence: { sequencer: InOrder },
     projects: [
       // Generous: a host that is busy with guests fails no test of what is computed.
-      { root, test: { env, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      // The files share their workers' modules: to load them anew for each file took most of the time.
+      { root, test: { env, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, isolate: false } },
       {
         root,
         // The first time the browser is fetched, which the machine does once.

@@ -1,11 +1,18 @@
 /** A kind that nobody has heard of: it is planned, shown and run by what asks the kinds, and by nothing else. */
-import { expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { noIommu, vtdStrict } from '../../../harness/machines.js';
 import { switched } from '../../../harness/topologies.js';
 import { judge } from '../../../src/oracle/index.js';
 import { expand, neededModules } from '../../../src/plan/index.js';
 import type { WorkloadContext } from '../../../src/workloads/index.js';
+
+// A worker has loaded the real list of kinds for other files, and goes on to others that expect it.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock('../../../src/workloads/kinds.js');
+  vi.resetModules();
+});
 
 vi.mock('../../../src/workloads/kinds.js', async (original) => {
   const { defineKind, never, none } = await import('../../../src/workloads/kind.js');
