@@ -37,8 +37,8 @@ void pdomain_space_close(struct pdomain_space *space);
 int pdomain_space_check(struct pdomain_space *space, const struct phyr_domain_map *arg);
 struct pdomain_mapping *pdomain_mapping_pin(struct phyr_domain_map *arg);
 void pdomain_mapping_drop(struct pdomain_mapping *m);
-int pdomain_space_enter(struct pdomain_space *space, struct pdomain_mapping *m,
-			const struct phyr_domain_map *arg);
+int pdomain_space_map(struct pdomain_space *space, struct pdomain_mapping *m,
+		      const struct phyr_domain_map *arg);
 int pdomain_space_unmap(struct pdomain_space *space, struct phyr_domain_unmap *arg);
 
 /* file.c */

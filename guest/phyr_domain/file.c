@@ -71,8 +71,8 @@ static int pdomain_function_release(struct inode *inode, struct file *file)
  * long as somebody likes.  The device gets it last, so that nothing is ever undone: by then others
  * may have unmapped it and mapped something else there.
  */
-static int pdomain_function_enter(struct pdomain_function *fn, struct phyr_domain_map *arg,
-				  void __user *user)
+static int pdomain_function_map(struct pdomain_function *fn, struct phyr_domain_map *arg,
+				void __user *user)
 {
 	struct pdomain_mapping *m;
 	int err;
@@ -87,20 +87,20 @@ static int pdomain_function_enter(struct pdomain_function *fn, struct phyr_domai
 	err = copy_to_user(user, arg, sizeof(*arg)) ? -EFAULT : 0;
 	if (!err) {
 		guard(mutex)(&fn->lock);
-		err = fn->gone ? -ENODEV : pdomain_space_enter(&fn->space, m, arg);
+		err = fn->gone ? -ENODEV : pdomain_space_map(&fn->space, m, arg);
 	}
 	if (err)
 		pdomain_mapping_drop(m);
 	return err;
 }
 
-static int pdomain_function_leave(struct pdomain_function *fn, struct phyr_domain_unmap *arg)
+static int pdomain_function_unmap(struct pdomain_function *fn, struct phyr_domain_unmap *arg)
 {
 	guard(mutex)(&fn->lock);
 	return fn->gone ? -ENODEV : pdomain_space_unmap(&fn->space, arg);
 }
 
-static long pdomain_function_map(struct pdomain_function *fn, void __user *user)
+static long pdomain_ioctl_map(struct pdomain_function *fn, void __user *user)
 {
 	struct phyr_domain_map arg;
 
@@ -108,10 +108,10 @@ static long pdomain_function_map(struct pdomain_function *fn, void __user *user)
 		return -EFAULT;
 	if (arg.flags || arg.reserved)
 		return -EINVAL;
-	return pdomain_function_enter(fn, &arg, user);
+	return pdomain_function_map(fn, &arg, user);
 }
 
-static long pdomain_function_unmap(struct pdomain_function *fn, void __user *user)
+static long pdomain_ioctl_unmap(struct pdomain_function *fn, void __user *user)
 {
 	struct phyr_domain_unmap arg;
 	int err;
@@ -120,28 +120,28 @@ static long pdomain_function_unmap(struct pdomain_function *fn, void __user *use
 		return -EFAULT;
 	if (arg.flags || arg.reserved || arg.unmapped)
 		return -EINVAL;
-	err = pdomain_function_leave(fn, &arg);
+	err = pdomain_function_unmap(fn, &arg);
 	if (err)
 		return err;
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
-static long pdomain_function_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+static long pdomain_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct pdomain_function *fn = file->private_data;
 
 	switch (cmd) {
 	case PHYR_DOMAIN_IOC_MAP:
-		return pdomain_function_map(fn, (void __user *)arg);
+		return pdomain_ioctl_map(fn, (void __user *)arg);
 	case PHYR_DOMAIN_IOC_UNMAP:
-		return pdomain_function_unmap(fn, (void __user *)arg);
+		return pdomain_ioctl_unmap(fn, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}
 }
 
 /* Is this one register? */
-static bool pdomain_is_register(const struct pdomain_function *fn, size_t count, loff_t at)
+static bool pdomain_is_register_access(const struct pdomain_function *fn, size_t count, loff_t at)
 {
 	return count == sizeof(u32) && IS_ALIGNED(at, sizeof(u32)) && at >= 0 &&
 	       at < fn->size && fn->size - at >= sizeof(u32);
@@ -152,7 +152,7 @@ static ssize_t pdomain_function_read(struct file *file, char __user *user, size_
 	struct pdomain_function *fn = file->private_data;
 	u32 value;
 
-	if (!pdomain_is_register(fn, count, *at))
+	if (!pdomain_is_register_access(fn, count, *at))
 		return -EINVAL;
 	scoped_guard(mutex, &fn->lock) {
 		if (fn->gone)
@@ -168,7 +168,7 @@ static ssize_t pdomain_function_write(struct file *file, const char __user *user
 	struct pdomain_function *fn = file->private_data;
 	u32 value;
 
-	if (!pdomain_is_register(fn, count, *at))
+	if (!pdomain_is_register_access(fn, count, *at))
 		return -EINVAL;
 	if (copy_from_user(&value, user, sizeof(value)))
 		return -EFAULT;
@@ -183,7 +183,7 @@ const struct file_operations pdomain_function_fops = {
 	.owner = THIS_MODULE,
 	.open = pdomain_function_open,
 	.release = pdomain_function_release,
-	.unlocked_ioctl = pdomain_function_ioctl,
+	.unlocked_ioctl = pdomain_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.read = pdomain_function_read,
 	.write = pdomain_function_write,

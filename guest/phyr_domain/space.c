@@ -29,7 +29,7 @@ struct pdomain_mapping {
 };
 
 /* What a process may have must not harm others: as VFIO asks. */
-static int pdomain_space_may_open(struct device *dev)
+static int pdomain_check_isolation(struct device *dev)
 {
 	struct iommu_group *group;
 	bool isolated;
@@ -65,7 +65,7 @@ int pdomain_space_open(struct pdomain_space *space, struct device *dev)
 	err = iommu_device_claim_dma_owner(dev, space);
 	if (err)
 		return err;
-	err = pdomain_space_may_open(dev);
+	err = pdomain_check_isolation(dev);
 	if (err)
 		goto release;
 	space->domain = iommu_paging_domain_alloc_flags(dev, 0);
@@ -89,7 +89,7 @@ release:
 	return err;
 }
 
-static struct pdomain_mapping *pdomain_space_first(struct pdomain_space *space, u64 start, u64 last)
+static struct pdomain_mapping *pdomain_space_find(struct pdomain_space *space, u64 start, u64 last)
 {
 	struct interval_tree_node *node;
 
@@ -118,7 +118,7 @@ void pdomain_space_close(struct pdomain_space *space)
 
 	/* First the device, so that it has nothing at once. */
 	iommu_detach_device(space->domain, space->dev);
-	while ((m = pdomain_space_first(space, 0, ULONG_MAX)))
+	while ((m = pdomain_space_find(space, 0, ULONG_MAX)))
 		pdomain_mapping_remove(space, m);
 	iommu_put_resv_regions(space->dev, &space->reserved);
 	iommu_domain_free(space->domain);
@@ -153,7 +153,7 @@ static int pdomain_check_range(const struct pdomain_space *space, u64 iova, u64 
 	return 0;
 }
 
-static int pdomain_pin(struct pdomain_mapping *m, const struct phyr_domain_map *arg)
+static int pdomain_mapping_pin_pages(struct pdomain_mapping *m, const struct phyr_domain_map *arg)
 {
 	unsigned long pages = arg->len >> PAGE_SHIFT;
 	int err;
@@ -174,7 +174,7 @@ static int pdomain_pin(struct pdomain_mapping *m, const struct phyr_domain_map *
  * @arg:	what pdomain_space_check() finds nothing wrong with; receives what there is to tell
  *
  * Context: May sleep, as long as page faults take: no lock is held that others wait for.
- * Return: it, for pdomain_space_enter() or pdomain_mapping_drop(); else as struct phyr_domain_map.
+ * Return: it, for pdomain_space_map() or pdomain_mapping_drop(); else as struct phyr_domain_map.
  */
 struct pdomain_mapping *pdomain_mapping_pin(struct phyr_domain_map *arg)
 {
@@ -183,7 +183,7 @@ struct pdomain_mapping *pdomain_mapping_pin(struct phyr_domain_map *arg)
 
 	if (!m)
 		return ERR_PTR(-ENOMEM);
-	err = pdomain_pin(m, arg);
+	err = pdomain_mapping_pin_pages(m, arg);
 	if (err) {
 		pdomain_mapping_drop(m);
 		return ERR_PTR(err);
@@ -229,7 +229,7 @@ int pdomain_space_check(struct pdomain_space *space, const struct phyr_domain_ma
 	err = pdomain_check_range(space, arg->iova, arg->len, arg->addr, &last);
 	if (err)
 		return err;
-	if (pdomain_space_first(space, arg->iova, last))
+	if (pdomain_space_find(space, arg->iova, last))
 		return -EEXIST;
 	if (arg->iova < domain->geometry.aperture_start || last > domain->geometry.aperture_end ||
 	    pdomain_is_reserved(space, arg->iova, last))
@@ -238,7 +238,7 @@ int pdomain_space_check(struct pdomain_space *space, const struct phyr_domain_ma
 }
 
 /**
- * pdomain_space_enter - let the device at memory
+ * pdomain_space_map - let the device at memory
  * @space:	of the device; others may have changed it since pdomain_space_check()
  * @m:		the memory, which @space has from now on
  * @arg:	of which it was made
@@ -246,8 +246,8 @@ int pdomain_space_check(struct pdomain_space *space, const struct phyr_domain_ma
  * Context: May sleep; serialised with all that is done to @space.
  * Return: 0 or the errors of struct phyr_domain_map, and @m is in no space.
  */
-int pdomain_space_enter(struct pdomain_space *space, struct pdomain_mapping *m,
-			const struct phyr_domain_map *arg)
+int pdomain_space_map(struct pdomain_space *space, struct pdomain_mapping *m,
+		      const struct phyr_domain_map *arg)
 {
 	int prot = IOMMU_CACHE, err = pdomain_space_check(space, arg);
 
@@ -268,10 +268,10 @@ int pdomain_space_enter(struct pdomain_space *space, struct pdomain_mapping *m,
 }
 
 /* Does a mapping lie on both sides of @at? */
-static bool pdomain_space_is_cut(struct pdomain_space *space, u64 at)
+static bool pdomain_space_splits_mapping(struct pdomain_space *space, u64 at)
 {
-	return at && pdomain_space_first(space, at - 1, at - 1) &&
-	       pdomain_space_first(space, at - 1, at - 1) == pdomain_space_first(space, at, at);
+	return at && pdomain_space_find(space, at - 1, at - 1) &&
+	       pdomain_space_find(space, at - 1, at - 1) == pdomain_space_find(space, at, at);
 }
 
 /**
@@ -292,10 +292,10 @@ int pdomain_space_unmap(struct pdomain_space *space, struct phyr_domain_unmap *a
 	err = pdomain_check_range(space, arg->iova, arg->len, 0, &last);
 	if (err)
 		return err;
-	if (pdomain_space_is_cut(space, arg->iova) ||
-	    (last != U64_MAX && pdomain_space_is_cut(space, last + 1)))
+	if (pdomain_space_splits_mapping(space, arg->iova) ||
+	    (last != U64_MAX && pdomain_space_splits_mapping(space, last + 1)))
 		return -EINVAL;
-	while ((m = pdomain_space_first(space, arg->iova, last))) {
+	while ((m = pdomain_space_find(space, arg->iova, last))) {
 		arg->unmapped += m->list.len;
 		pdomain_mapping_remove(space, m);
 		cond_resched();

@@ -58,7 +58,7 @@ struct pengine_case {
 };
 
 /* Let the device have a page to write, where it has none of its own: by a right mapping. */
-static int pengine_load(struct pengine *e)
+static int pengine_load_page(struct pengine *e)
 {
 	struct pengine_mapping m;
 	int err;
@@ -70,7 +70,7 @@ static int pengine_load(struct pengine *e)
 		return err;
 	get_random_bytes(e->expect, PAGE_SIZE);
 	memcpy(page_address(m.page[0]), e->expect, PAGE_SIZE);
-	err = pengine_map(&m, ENGINE_PHYS, DMA_TO_DEVICE);
+	err = pengine_map(&m, PENGINE_PHYS, DMA_TO_DEVICE);
 	if (!err) {
 		err = e->ops->read(e, m.addr[0]);
 		pengine_unmap(&m);
@@ -80,14 +80,15 @@ static int pengine_load(struct pengine *e)
 }
 
 /* Where a DMA address leads while nothing goes wrong; in a bounce buffer that is not the page. */
-static phys_addr_t pengine_leads_to(struct pengine *e, dma_addr_t addr, const struct page *page)
+static phys_addr_t pengine_case_target(struct pengine *e, dma_addr_t addr, const struct page *page)
 {
 	const struct iommu_domain *domain = iommu_get_domain_for_dev(&e->pdev->dev);
 
 	return domain && domain->type != IOMMU_DOMAIN_IDENTITY ? page_to_phys(page) : addr;
 }
 
-static const char *pengine_found(struct pengine *e, const struct pengine_mapping *m, unsigned int i)
+static const char *pengine_compare_page(struct pengine *e, const struct pengine_mapping *m,
+					unsigned int i)
 {
 	const u8 *page = page_address(m->page[i]);
 
@@ -96,70 +97,71 @@ static const char *pengine_found(struct pengine *e, const struct pengine_mapping
 	return memchr_inv(page, FILL, PAGE_SIZE) ? "wrong" : "untouched";
 }
 
-static void pengine_fill(struct pengine_mapping *m)
+static void pengine_fill_pages(struct pengine_mapping *m)
 {
 	unsigned int i;
 
-	for (i = 0; i < ENGINE_PAGES; i++)
+	for (i = 0; i < PENGINE_PAGES; i++)
 		memset(page_address(m->page[i]), FILL, PAGE_SIZE);
 }
 
 /* Have the device write to a page. */
-static int device_writes(struct pengine *e, const struct pengine_mapping *m, unsigned int i,
-			 struct pengine_outcome *out)
+static int pengine_device_write(struct pengine *e, const struct pengine_mapping *m, unsigned int i,
+				struct pengine_outcome *out)
 {
 	out->addr = m->addr[i];
 	out->write = true;
-	return e->ops->write(e, m->addr[i], pengine_leads_to(e, m->addr[i], m->page[i]));
+	return e->ops->write(e, m->addr[i], pengine_case_target(e, m->addr[i], m->page[i]));
 }
 
-/* Is an error of device_writes() an outcome? */
-static bool is_outcome(int err)
+/* Is an error of pengine_device_write() an outcome? */
+static bool pengine_is_outcome(int err)
 {
 	return err == -EFAULT || err == -ENXIO;
 }
 
 /* Through a mapping that is right. */
-static int case_mapped(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
-		       struct pengine_outcome *out)
+static int pengine_case_mapped(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+			       struct pengine_outcome *out)
 {
 	unsigned int i;
 	int err = 0;
 
-	pengine_fill(m);
+	pengine_fill_pages(m);
 	if (pengine_map(m, path, DMA_FROM_DEVICE)) {
 		out->write = true;
 		out->how = "refused";
 		return 0;
 	}
-	for (i = 0; i < ENGINE_PAGES && !err; i++)
-		err = device_writes(e, m, i, out);
+	for (i = 0; i < PENGINE_PAGES && !err; i++)
+		err = pengine_device_write(e, m, i, out);
 	pengine_unmap(m);
-	out->how = err == -EFAULT ? "fault" : err == -ENXIO ? "wrong" : pengine_found(e, m, 0);
+	out->how = err == -EFAULT ? "fault" : err == -ENXIO ? "wrong" : pengine_compare_page(e, m,
+											     0);
 	if (!err && !strcmp(out->how, "right"))
-		out->how = pengine_found(e, m, 1);
-	return is_outcome(err) ? 0 : err;
+		out->how = pengine_compare_page(e, m, 1);
+	return pengine_is_outcome(err) ? 0 : err;
 }
 
 /* It writes where something was mapped that nobody can remember any more. */
-static int case_unmapped(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
-			 struct pengine_outcome *out)
+static int pengine_case_unmapped(struct pengine *e, enum pengine_path path,
+				 struct pengine_mapping *m, struct pengine_outcome *out)
 {
 	int err = pengine_map(m, path, DMA_FROM_DEVICE);
 
 	if (err)
 		return err;
 	pengine_unmap(m);
-	pengine_fill(m);
+	pengine_fill_pages(m);
 	msleep(FLUSHED_MS);
-	err = device_writes(e, m, 0, out);
-	out->how = err == -EFAULT ? "fault" : pengine_found(e, m, 0);
-	return is_outcome(err) ? 0 : err;
+	err = pengine_device_write(e, m, 0, out);
+	out->how = err == -EFAULT ? "fault" : pengine_compare_page(e, m, 0);
+	return pengine_is_outcome(err) ? 0 : err;
 }
 
 /* It goes on writing after the mapping is gone, until it may not. */
-static int case_stale(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
-		      struct pengine_outcome *out)
+static int pengine_case_stale(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+			      struct pengine_outcome *out)
 {
 	int err = pengine_map(m, path, DMA_FROM_DEVICE);
 	ktime_t begin;
@@ -167,16 +169,16 @@ static int case_stale(struct pengine *e, enum pengine_path path, struct pengine_
 	if (err)
 		return err;
 	/* Now the IOMMU has the translation in its cache. */
-	err = device_writes(e, m, 0, out);
+	err = pengine_device_write(e, m, 0, out);
 	pengine_unmap(m);
 	if (err) {
 		out->how = "wrong";
-		return is_outcome(err) ? 0 : err;
+		return pengine_is_outcome(err) ? 0 : err;
 	}
 	begin = ktime_get();
 	out->how = "right";
 	for (;;) {
-		err = device_writes(e, m, 0, out);
+		err = pengine_device_write(e, m, 0, out);
 		out->window_us = ktime_us_delta(ktime_get(), begin);
 		if (err || out->window_us > STALE_MAX_US)
 			break;
@@ -185,28 +187,28 @@ static int case_stale(struct pengine *e, enum pengine_path path, struct pengine_
 	}
 	if (err)
 		out->how = err == -EFAULT ? "fault" : "wrong";
-	return is_outcome(err) ? 0 : err;
+	return pengine_is_outcome(err) ? 0 : err;
 }
 
 /* It writes through a mapping that it may only read. */
-static int case_readonly(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
-			 struct pengine_outcome *out)
+static int pengine_case_readonly(struct pengine *e, enum pengine_path path,
+				 struct pengine_mapping *m, struct pengine_outcome *out)
 {
 	int err;
 
-	pengine_fill(m);
+	pengine_fill_pages(m);
 	err = pengine_map(m, path, DMA_TO_DEVICE);
 	if (err)
 		return err;
-	err = device_writes(e, m, 0, out);
+	err = pengine_device_write(e, m, 0, out);
 	pengine_unmap(m);
-	out->how = err == -EFAULT ? "fault" : pengine_found(e, m, 0);
-	return is_outcome(err) ? 0 : err;
+	out->how = err == -EFAULT ? "fault" : pengine_compare_page(e, m, 0);
+	return pengine_is_outcome(err) ? 0 : err;
 }
 
 /* What does it read there?  It is let read first something else, and last writes what it has. */
-static int read_back(struct pengine *e, dma_addr_t addr, const void *secret,
-		     struct pengine_outcome *out)
+static int pengine_read_back(struct pengine *e, dma_addr_t addr, const void *secret,
+			     struct pengine_outcome *out)
 {
 	struct pengine_mapping m;
 	int err;
@@ -218,8 +220,8 @@ static int read_back(struct pengine *e, dma_addr_t addr, const void *secret,
 	err = pengine_alloc(&m, &e->pdev->dev, GFP_KERNEL | GFP_DMA);
 	if (err)
 		return err;
-	pengine_fill(&m);
-	err = pengine_map(&m, ENGINE_PHYS, DMA_FROM_DEVICE);
+	pengine_fill_pages(&m);
+	err = pengine_map(&m, PENGINE_PHYS, DMA_FROM_DEVICE);
 	if (!err) {
 		err = e->ops->write(e, m.addr[0], 0);
 		pengine_unmap(&m);
@@ -232,8 +234,9 @@ static int read_back(struct pengine *e, dma_addr_t addr, const void *secret,
 }
 
 /* It reads through a mapping of @dir. */
-static int read_case(struct pengine *e, enum pengine_path path, enum dma_data_direction dir,
-		     struct pengine_mapping *m, struct pengine_outcome *out)
+static int pengine_case_read_dir(struct pengine *e, enum pengine_path path,
+				 enum dma_data_direction dir, struct pengine_mapping *m,
+				 struct pengine_outcome *out)
 {
 	int err;
 
@@ -242,29 +245,29 @@ static int read_case(struct pengine *e, enum pengine_path path, enum dma_data_di
 		out->how = "refused";
 		return 0;
 	}
-	err = read_back(e, m->addr[0], page_address(m->page[0]), out);
+	err = pengine_read_back(e, m->addr[0], page_address(m->page[0]), out);
 	pengine_unmap(m);
 	return err;
 }
 
-static int case_read(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
-		     struct pengine_outcome *out)
+static int pengine_case_read(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+			     struct pengine_outcome *out)
 {
-	return read_case(e, path, DMA_TO_DEVICE, m, out);
+	return pengine_case_read_dir(e, path, DMA_TO_DEVICE, m, out);
 }
 
-static int case_writeonly(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
-			  struct pengine_outcome *out)
+static int pengine_case_writeonly(struct pengine *e, enum pengine_path path,
+				  struct pengine_mapping *m, struct pengine_outcome *out)
 {
-	return read_case(e, path, DMA_FROM_DEVICE, m, out);
+	return pengine_case_read_dir(e, path, DMA_FROM_DEVICE, m, out);
 }
 
 /*
  * A driver that promises more address bits than the device has: it reads elsewhere.  Only reads;
  * a write would be anybody's memory.
  */
-static int case_clamped(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
-			struct pengine_outcome *out)
+static int pengine_case_clamped(struct pengine *e, enum pengine_path path,
+				struct pengine_mapping *m, struct pengine_outcome *out)
 {
 	int err;
 
@@ -276,7 +279,7 @@ static int case_clamped(struct pengine *e, enum pengine_path path, struct pengin
 	dma_set_mask(&e->pdev->dev, DMA_BIT_MASK(*e->ops->mask_bits));
 	if (err)
 		return err;
-	err = read_back(e, m->addr[0], page_address(m->page[0]), out);
+	err = pengine_read_back(e, m->addr[0], page_address(m->page[0]), out);
 	pengine_unmap(m);
 	return err;
 }
@@ -288,22 +291,22 @@ static int case_clamped(struct pengine *e, enum pengine_path path, struct pengin
 #define ANY	.gfp = GFP_KERNEL
 
 static const struct pengine_case cases[] = {
-	{ "mapped",	BOTH,	 LOW,			.run = case_mapped },
-	{ "unmapped",	BOTH,	 ANY,			.run = case_unmapped },
-	{ "stale",	TESTDEV, ANY, .unloaded = true,	.run = case_stale },
-	{ "readonly",	BOTH,	 ANY,			.run = case_readonly },
-	{ "read",	EDU,	 LOW,			.run = case_read },
-	{ "writeonly",	EDU,	 LOW,			.run = case_writeonly },
-	{ "clamped",	EDU,	 .beyond = true,	.run = case_clamped },
-	{ "beyond",	EDU,	 .beyond = true,	.run = case_mapped },
+	{ "mapped",	BOTH,	 LOW,			.run = pengine_case_mapped },
+	{ "unmapped",	BOTH,	 ANY,			.run = pengine_case_unmapped },
+	{ "stale",	TESTDEV, ANY, .unloaded = true,	.run = pengine_case_stale },
+	{ "readonly",	BOTH,	 ANY,			.run = pengine_case_readonly },
+	{ "read",	EDU,	 LOW,			.run = pengine_case_read },
+	{ "writeonly",	EDU,	 LOW,			.run = pengine_case_writeonly },
+	{ "clamped",	EDU,	 .beyond = true,	.run = pengine_case_clamped },
+	{ "beyond",	EDU,	 .beyond = true,	.run = pengine_case_mapped },
 };
 
-static int run_case(struct pengine *e, const struct pengine_case *what, enum pengine_path path,
-		    struct pengine_outcome *out)
+static int pengine_run_case(struct pengine *e, const struct pengine_case *what,
+			    enum pengine_path path, struct pengine_outcome *out)
 {
 	struct device *dev = &e->pdev->dev;
 	struct pengine_mapping m;
-	int err = what->unloaded ? 0 : pengine_load(e);
+	int err = what->unloaded ? 0 : pengine_load_page(e);
 
 	if (err)
 		return err;
@@ -323,7 +326,7 @@ struct pengine_file {
 	enum pengine_path path;
 };
 
-static int pengine_show(struct seq_file *s, void *unused)
+static int pengine_case_show(struct seq_file *s, void *unused)
 {
 	const struct pengine_file *file = s->private;
 	struct pengine *e = file->engine;
@@ -332,7 +335,7 @@ static int pengine_show(struct seq_file *s, void *unused)
 
 	guard(mutex)(&e->mask);
 	guard(mutex)(&e->lock);
-	err = run_case(e, file->what, file->path, &out);
+	err = pengine_run_case(e, file->what, file->path, &out);
 	if (err) {
 		seq_printf(s, "{\"error\":\"%s %s %s: error %d\"}\n", e->ops->name,
 			   file->what->name, pengine_paths[file->path], err);
@@ -345,7 +348,7 @@ static int pengine_show(struct seq_file *s, void *unused)
 	seq_printf(s, "\"window_us\":%lld,\"uses\":%u}}\n", out.window_us, out.uses);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(pengine);
+DEFINE_SHOW_ATTRIBUTE(pengine_case);
 
 void pengine_add_cases(struct pengine *e)
 {
@@ -355,7 +358,7 @@ void pengine_add_cases(struct pengine *e)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		if ((edu && !cases[i].edu) || (!edu && !cases[i].testdev))
 			continue;
-		for (path = 0; path < ENGINE_PATHS; path++) {
+		for (path = 0; path < PENGINE_PATHS; path++) {
 			struct pengine_file *file = devm_kmalloc(&e->pdev->dev, sizeof(*file),
 								 GFP_KERNEL);
 			char name[32];
@@ -364,7 +367,7 @@ void pengine_add_cases(struct pengine *e)
 				return;
 			*file = (struct pengine_file){ e, &cases[i], path };
 			snprintf(name, sizeof(name), "%s-%s", cases[i].name, pengine_paths[path]);
-			debugfs_create_file(name, 0400, e->dir, file, &pengine_fops);
+			debugfs_create_file(name, 0400, e->dir, file, &pengine_case_fops);
 		}
 	}
 }

@@ -23,7 +23,7 @@ static const unsigned int testdev_bits = 64;
 #define EDU_BUFFER	0x40000
 #define EDU_PATIENCE_US	(5 * USEC_PER_SEC)
 
-static int edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
+static int pengine_edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
 {
 	u32 now;
 	int err;
@@ -39,17 +39,17 @@ static int edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
 	return err;
 }
 
-static int edu_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
+static int pengine_edu_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
 {
-	return edu_run(e, EDU_BUFFER, addr, EDU_TO_MEMORY);
+	return pengine_edu_run(e, EDU_BUFFER, addr, EDU_TO_MEMORY);
 }
 
-static int edu_read(struct pengine *e, dma_addr_t addr)
+static int pengine_edu_read(struct pengine *e, dma_addr_t addr)
 {
-	return edu_run(e, addr, EDU_BUFFER, 0);
+	return pengine_edu_run(e, addr, EDU_BUFFER, 0);
 }
 
-static bool edu_check(struct pengine *e, const void *page)
+static bool pengine_edu_check(struct pengine *e, const void *page)
 {
 	return !memcmp(page, e->expect, PAGE_SIZE);
 }
@@ -57,9 +57,9 @@ static bool edu_check(struct pengine *e, const void *page)
 const struct pengine_ops pengine_edu = {
 	.name		= "edu",
 	.mask_bits	= &edu_bits,
-	.write		= edu_write,
-	.read		= edu_read,
-	.check		= edu_check,
+	.write		= pengine_edu_write,
+	.read		= pengine_edu_read,
+	.check		= pengine_edu_check,
 };
 
 /*
@@ -79,7 +79,7 @@ const struct pengine_ops pengine_edu = {
 #define ITD_MISMATCH	0xdead0004
 #define ITD_WORD	0x12345678
 
-static int testdev_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
+static int pengine_testdev_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
 {
 	writel(lower_32_bits(addr), e->bar + ITD_ADDR_LO);
 	writel(upper_32_bits(addr), e->bar + ITD_ADDR_HI);
@@ -100,7 +100,7 @@ static int testdev_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
 	}
 }
 
-static bool testdev_check(struct pengine *e, const void *page)
+static bool pengine_testdev_check(struct pengine *e, const void *page)
 {
 	const __le32 *word = page;
 	unsigned int i;
@@ -114,6 +114,6 @@ static bool testdev_check(struct pengine *e, const void *page)
 const struct pengine_ops pengine_testdev = {
 	.name		= "iommu-testdev",
 	.mask_bits	= &testdev_bits,
-	.write		= testdev_write,
-	.check		= testdev_check,
+	.write		= pengine_testdev_write,
+	.check		= pengine_testdev_check,
 };

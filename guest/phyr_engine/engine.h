@@ -65,10 +65,10 @@ struct pengine {
 
 /* mapping.c */
 
-#define ENGINE_PAGES	2	/* which do not adjoin: a list of two chunks */
+#define PENGINE_PAGES	2	/* which do not adjoin: a list of two chunks */
 
-enum pengine_path { ENGINE_PHYS, ENGINE_SG, ENGINE_PHYR16, ENGINE_PHYR8, ENGINE_PATHS };
-extern const char *const pengine_paths[ENGINE_PATHS];
+enum pengine_path { PENGINE_PHYS, PENGINE_SG, PENGINE_PHYR16, PENGINE_PHYR8, PENGINE_PATHS };
+extern const char *const pengine_paths[PENGINE_PATHS];
 
 /**
  * struct pengine_mapping - pages and their DMA addresses, by any path
@@ -79,18 +79,18 @@ extern const char *const pengine_paths[ENGINE_PATHS];
  * @block:	what was allocated, of which @page are a part
  * @order:	pages there, as a power of two
  * @addr:	DMA address of each page
- * @table:	of ENGINE_SG
- * @list:	of ENGINE_PHYR16, ENGINE_PHYR8
+ * @table:	of PENGINE_SG
+ * @list:	of PENGINE_PHYR16, PENGINE_PHYR8
  * @map:	the same
  */
 struct pengine_mapping {
 	struct device *dev;
 	enum pengine_path path;
 	enum dma_data_direction dir;
-	struct page *page[ENGINE_PAGES];
+	struct page *page[PENGINE_PAGES];
 	struct page *block;
 	unsigned int order;
-	dma_addr_t addr[ENGINE_PAGES];
+	dma_addr_t addr[PENGINE_PAGES];
 	struct sg_table table;
 	struct phyr_list list;
 	struct phyr_map map;

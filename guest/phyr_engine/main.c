@@ -11,7 +11,7 @@
 
 static struct dentry *root;
 
-static const struct pengine_ops *pengine_ops_of(const struct pci_dev *pdev)
+static const struct pengine_ops *pengine_find_ops(const struct pci_dev *pdev)
 {
 	if (pdev->vendor == 0x1234 && pdev->device == 0x11e8)
 		return &pengine_edu;
@@ -29,7 +29,7 @@ static int pengine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (!e)
 		return -ENOMEM;
 	e->pdev = pdev;
-	e->ops = pengine_ops_of(pdev);
+	e->ops = pengine_find_ops(pdev);
 	if (!e->ops || *e->ops->mask_bits < 12 || *e->ops->mask_bits > 64)
 		return -ENODEV;
 	e->expect = devm_kmalloc(&pdev->dev, PAGE_SIZE, GFP_KERNEL);

@@ -5,10 +5,10 @@
 
 #include "engine.h"
 
-const char *const pengine_paths[ENGINE_PATHS] = { "phys", "sg", "phyr16", "phyr8" };
+const char *const pengine_paths[PENGINE_PATHS] = { "phys", "sg", "phyr16", "phyr8" };
 
 /* The first and the third page of a block. */
-static void pengine_take(struct pengine_mapping *m, struct page *block, unsigned int order)
+static void pengine_use_block(struct pengine_mapping *m, struct page *block, unsigned int order)
 {
 	m->block = block;
 	m->order = order;
@@ -32,7 +32,7 @@ int pengine_alloc(struct pengine_mapping *m, struct device *dev, gfp_t gfp)
 	m->dev = dev;
 	if (!block)
 		return -ENOMEM;
-	pengine_take(m, block, 2);
+	pengine_use_block(m, block, 2);
 	return 0;
 }
 
@@ -64,7 +64,7 @@ int pengine_alloc_beyond(struct pengine_mapping *m, struct device *dev, unsigned
 		if (!block)
 			break;
 		if (page_to_phys(block) > DMA_BIT_MASK(bits)) {
-			pengine_take(m, block, BEYOND_ORDER);
+			pengine_use_block(m, block, BEYOND_ORDER);
 			err = 0;
 			break;
 		}
@@ -81,11 +81,11 @@ void pengine_free(struct pengine_mapping *m)
 	__free_pages(m->block, m->order);
 }
 
-static int map_phys(struct pengine_mapping *m)
+static int pengine_map_phys(struct pengine_mapping *m)
 {
 	unsigned int i;
 
-	for (i = 0; i < ENGINE_PAGES; i++) {
+	for (i = 0; i < PENGINE_PAGES; i++) {
 		m->addr[i] = dma_map_phys(m->dev, page_to_phys(m->page[i]), PAGE_SIZE, m->dir, 0);
 		if (!dma_mapping_error(m->dev, m->addr[i]))
 			continue;
@@ -97,20 +97,21 @@ static int map_phys(struct pengine_mapping *m)
 }
 
 /* Hand a range of DMA addresses out to the pages, as the device would use it. */
-static unsigned int deal_out(struct pengine_mapping *m, unsigned int n, dma_addr_t addr, u32 len)
+static unsigned int pengine_assign_addrs(struct pengine_mapping *m, unsigned int n, dma_addr_t addr,
+					 u32 len)
 {
-	for (; n < ENGINE_PAGES && len >= PAGE_SIZE; addr += PAGE_SIZE, len -= PAGE_SIZE)
+	for (; n < PENGINE_PAGES && len >= PAGE_SIZE; addr += PAGE_SIZE, len -= PAGE_SIZE)
 		m->addr[n++] = addr;
 	return n;
 }
 
-static int map_sg(struct pengine_mapping *m)
+static int pengine_map_sg(struct pengine_mapping *m)
 {
 	struct scatterlist *sg;
 	unsigned int i, n = 0;
 	int err;
 
-	err = sg_alloc_table(&m->table, ENGINE_PAGES, GFP_KERNEL);
+	err = sg_alloc_table(&m->table, PENGINE_PAGES, GFP_KERNEL);
 	if (err)
 		return err;
 	for_each_sgtable_sg(&m->table, sg, i)
@@ -121,18 +122,18 @@ static int map_sg(struct pengine_mapping *m)
 		return err;
 	}
 	for_each_sgtable_dma_sg(&m->table, sg, i)
-		n = deal_out(m, n, sg_dma_address(sg), sg_dma_len(sg));
+		n = pengine_assign_addrs(m, n, sg_dma_address(sg), sg_dma_len(sg));
 	return 0;
 }
 
-static int map_phyr(struct pengine_mapping *m)
+static int pengine_map_phyr(struct pengine_mapping *m)
 {
 	struct phyr_dma_iter it;
 	unsigned int i, n = 0;
 	int err = 0;
 
-	phyr_list_init(&m->list, m->path == ENGINE_PHYR16 ? PHYR_PLAIN : PHYR_PACKED);
-	for (i = 0; i < ENGINE_PAGES && !err; i++)
+	phyr_list_init(&m->list, m->path == PENGINE_PHYR16 ? PHYR_PLAIN : PHYR_PACKED);
+	for (i = 0; i < PENGINE_PAGES && !err; i++)
 		err = phyr_list_append(&m->list, PHYR_MEM_RAM, NULL, page_to_phys(m->page[i]),
 				       PAGE_SIZE, GFP_KERNEL);
 	if (!err)
@@ -142,7 +143,7 @@ static int map_phyr(struct pengine_mapping *m)
 		return err;
 	}
 	phyr_for_each_dma_range(it, &m->map)
-		n = deal_out(m, n, it.range.addr, it.range.len);
+		n = pengine_assign_addrs(m, n, it.range.addr, it.range.len);
 	return 0;
 }
 
@@ -160,12 +161,12 @@ int pengine_map(struct pengine_mapping *m, enum pengine_path path, enum dma_data
 	m->path = path;
 	m->dir = dir;
 	switch (path) {
-	case ENGINE_PHYS:
-		return map_phys(m);
-	case ENGINE_SG:
-		return map_sg(m);
+	case PENGINE_PHYS:
+		return pengine_map_phys(m);
+	case PENGINE_SG:
+		return pengine_map_sg(m);
 	default:
-		return map_phyr(m);
+		return pengine_map_phyr(m);
 	}
 }
 
@@ -174,11 +175,11 @@ void pengine_unmap(struct pengine_mapping *m)
 	unsigned int i;
 
 	switch (m->path) {
-	case ENGINE_PHYS:
-		for (i = 0; i < ENGINE_PAGES; i++)
+	case PENGINE_PHYS:
+		for (i = 0; i < PENGINE_PAGES; i++)
 			dma_unmap_phys(m->dev, m->addr[i], PAGE_SIZE, m->dir, 0);
 		return;
-	case ENGINE_SG:
+	case PENGINE_SG:
 		dma_unmap_sgtable(m->dev, &m->table, m->dir, 0);
 		sg_free_table(&m->table);
 		return;

@@ -41,7 +41,7 @@ static void pengine_node_free(struct kref *ref)
 	kfree(node);
 }
 
-static bool pengine_may_register(const struct phyr_region_register *arg)
+static bool pengine_register_is_valid(const struct phyr_region_register *arg)
 {
 	const u32 both = PHYR_REGION_READ | PHYR_REGION_WRITE;
 	u64 end;
@@ -58,7 +58,7 @@ static bool pengine_may_register(const struct phyr_region_register *arg)
 }
 
 /* Take back a region that is in the table no more, and let go of the table's reference. */
-static void pengine_node_forget(struct pengine_node *node, struct pengine_region *r)
+static void pengine_node_drop_region(struct pengine_node *node, struct pengine_region *r)
 {
 	lockdep_assert_held(&node->alive);
 
@@ -75,12 +75,12 @@ static struct pengine_region *pengine_node_find(struct pengine_node *node, u32 k
 	lockdep_assert_held(&node->regions.xa_lock);
 
 	r = xa_load(&node->regions, key);
-	return r && r->told ? r : NULL;
+	return r && r->published ? r : NULL;
 }
 
 /*
  * Make a region that is held and give it a key.  From now on the removal of the engine takes it
- * back, but nobody finds it before pengine_node_tell().
+ * back, but nobody finds it before pengine_node_publish().
  */
 static int pengine_node_add(struct pengine_node *node, struct pengine_region *r,
 			    struct phyr_region_register *arg)
@@ -109,20 +109,20 @@ static int pengine_node_add(struct pengine_node *node, struct pengine_region *r,
 }
 
 /* Tell the owner of a key that nobody has used yet; if that fails, nobody ever will. */
-static int pengine_node_tell(struct pengine_node *node, struct pengine_region *r,
-			     const struct phyr_region_register *arg, void __user *user)
+static int pengine_node_publish(struct pengine_node *node, struct pengine_region *r,
+				const struct phyr_region_register *arg, void __user *user)
 {
 	bool told = !copy_to_user(user, arg, sizeof(*arg));
 
 	guard(rwsem_read)(&node->alive);
 	xa_lock(&node->regions);
-	r->told = told;
+	r->published = told;
 	if (!told)
 		__xa_erase(&node->regions, arg->key);
 	xa_unlock(&node->regions);
 	if (told)
 		return 0;
-	pengine_node_forget(node, r);
+	pengine_node_drop_region(node, r);
 	return -EFAULT;
 }
 
@@ -138,7 +138,7 @@ static long pengine_node_register(struct pengine_node *node, struct file *file, 
 
 	if (copy_from_user(&arg, user, sizeof(arg)))
 		return -EFAULT;
-	if (!pengine_may_register(&arg))
+	if (!pengine_register_is_valid(&arg))
 		return -EINVAL;
 	r = pengine_region_hold(file, &arg);
 	if (IS_ERR(r))
@@ -148,18 +148,18 @@ static long pengine_node_register(struct pengine_node *node, struct file *file, 
 		pengine_region_drop(r);
 		return err;
 	}
-	return pengine_node_tell(node, r, &arg, user);
+	return pengine_node_publish(node, r, &arg, user);
 }
 
 /* For testdev, which looks for its data at the physical address. */
-static phys_addr_t pengine_leads_to(struct pengine_region *r, u64 offset, dma_addr_t addr)
+static phys_addr_t pengine_region_target(struct pengine_region *r, u64 offset, dma_addr_t addr)
 {
 	const struct iommu_domain *domain = iommu_get_domain_for_dev(r->dev);
 
 	return domain && domain->type != IOMMU_DOMAIN_IDENTITY ? r->kind->phys(r, offset) : addr;
 }
 
-static int pengine_run(struct pengine_node *node, struct phyr_region_use *arg, phys_addr_t phys)
+static int pengine_run_dma(struct pengine_node *node, struct phyr_region_use *arg, phys_addr_t phys)
 {
 	struct pengine *e = node->engine;
 
@@ -188,8 +188,8 @@ static int pengine_region_use(struct pengine_node *node, struct pengine_region *
 		return err;
 	arg->addr = addr;
 	if (arg->op != PHYR_REGION_FIND) {
-		phys = pengine_leads_to(r, arg->offset, addr);
-		err = pengine_run(node, arg, phys);
+		phys = pengine_region_target(r, arg->offset, addr);
+		err = pengine_run_dma(node, arg, phys);
 	}
 	arg->ended = ktime_get_ns();
 	r->kind->end(r, &io);
@@ -248,7 +248,7 @@ static int pengine_node_deregister_locked(struct pengine_node *node, struct file
 	xa_unlock(&node->regions);
 	if (!r)
 		return -ENOENT;
-	pengine_node_forget(node, r);
+	pengine_node_drop_region(node, r);
 	arg->ended = ktime_get_ns();
 	return 0;
 }
@@ -308,7 +308,7 @@ static int pengine_node_release(struct inode *inode, struct file *file)
 			continue;
 		__xa_erase(&node->regions, key);
 		xa_unlock(&node->regions);
-		pengine_node_forget(node, r);
+		pengine_node_drop_region(node, r);
 		xa_lock(&node->regions);
 	}
 	xa_unlock(&node->regions);

@@ -19,7 +19,7 @@
  * @len:	bytes
  * @file:	that it was registered by; an identity to compare
  * @mm:		whose memory it was, charged for it; NULL for a dma-buf
- * @told:	its owner knows its key, so that it can be used; written under the table's lock
+ * @published:	its owner knows its key, so that it can be used; written under the table's lock
  * @revoked:	it was taken back; by whoever serialises this
  * @ref:	the table of keys, and each use
  * @reg:	PHYR, DMABUF: its registration
@@ -38,7 +38,7 @@ struct pengine_region {
 	u64 len;
 	const struct file *file;
 	struct mm_struct *mm;
-	bool told;
+	bool published;
 	bool revoked;
 	struct kref ref;
 	struct phyr_reg *reg;

@@ -12,7 +12,7 @@
 
 #include "region.h"
 
-static unsigned long pengine_nr_pages(const struct pengine_region *r)
+static unsigned long pengine_region_nr_pages(const struct pengine_region *r)
 {
 	return r->len >> PAGE_SHIFT;
 }
@@ -32,7 +32,7 @@ static void pengine_pages_unpin(struct pengine_region *r, unsigned long nr, bool
 static int pengine_pages_hold(struct pengine_region *r, const struct phyr_region_register *arg)
 {
 	unsigned int flags = FOLL_LONGTERM | (pengine_region_is_written(r) ? FOLL_WRITE : 0);
-	unsigned long nr = 0, all = pengine_nr_pages(r);
+	unsigned long nr = 0, all = pengine_region_nr_pages(r);
 	int got = 0;
 
 	init_rwsem(&r->busy);
@@ -59,7 +59,7 @@ static int pengine_pages_hold(struct pengine_region *r, const struct phyr_region
 
 static void pengine_pages_drop(struct pengine_region *r)
 {
-	pengine_pages_unpin(r, pengine_nr_pages(r), false);
+	pengine_pages_unpin(r, pengine_region_nr_pages(r), false);
 }
 
 static int pengine_paged_begin(struct pengine_region *r)
@@ -87,10 +87,11 @@ static int pengine_pages_make(struct pengine_region *r, struct phyr_region_regis
 {
 	unsigned long i;
 
-	r->table = kvmalloc_array(pengine_nr_pages(r), sizeof(*r->table), GFP_KERNEL_ACCOUNT);
+	r->table = kvmalloc_array(pengine_region_nr_pages(r), sizeof(*r->table),
+				  GFP_KERNEL_ACCOUNT);
 	if (!r->table)
 		return -ENOMEM;
-	for (i = 0; i < pengine_nr_pages(r); i++) {
+	for (i = 0; i < pengine_region_nr_pages(r); i++) {
 		dma_addr_t addr = dma_map_page(r->dev, r->page[i], 0, PAGE_SIZE, r->dir);
 
 		if (dma_mapping_error(r->dev, addr))
@@ -99,9 +100,9 @@ static int pengine_pages_make(struct pengine_region *r, struct phyr_region_regis
 		cond_resched();
 	}
 	arg->block = PAGE_SIZE;
-	arg->blocks = pengine_nr_pages(r);
+	arg->blocks = pengine_region_nr_pages(r);
 	arg->first = r->table[0];
-	arg->bytes = sizeof(*r) + pengine_nr_pages(r) * (sizeof(*r->page) + sizeof(*r->table));
+	arg->bytes = sizeof(*r) + arg->blocks * (sizeof(*r->page) + sizeof(*r->table));
 	return 0;
 
 unmap:
@@ -130,8 +131,8 @@ static void pengine_pages_revoke(struct pengine_region *r)
 	down_write(&r->busy);
 	r->revoked = true;
 	up_write(&r->busy);
-	pengine_pages_unmap(r, pengine_nr_pages(r));
-	pengine_pages_unpin(r, pengine_nr_pages(r), pengine_region_is_written(r));
+	pengine_pages_unmap(r, pengine_region_nr_pages(r));
+	pengine_pages_unpin(r, pengine_region_nr_pages(r), pengine_region_is_written(r));
 }
 
 static void pengine_pages_free(struct pengine_region *r)
@@ -166,8 +167,9 @@ static int pengine_sg_make(struct pengine_region *r, struct phyr_region_register
 {
 	int err;
 
-	err = sg_alloc_append_table_from_pages(&r->sg, r->page, pengine_nr_pages(r), 0, r->len,
-					       dma_get_max_seg_size(r->dev), 0, GFP_KERNEL_ACCOUNT);
+	err = sg_alloc_append_table_from_pages(&r->sg, r->page, pengine_region_nr_pages(r), 0,
+					       r->len, dma_get_max_seg_size(r->dev), 0,
+					       GFP_KERNEL_ACCOUNT);
 	if (!err)
 		err = dma_map_sgtable(r->dev, &r->sg.sgt, r->dir, 0);
 	if (err) {

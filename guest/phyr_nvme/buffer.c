@@ -27,7 +27,7 @@ enum dma_data_direction pnvme_buffer_dir(const struct pnvme_buffer *buf)
 	}
 }
 
-static int pnvme_charge(struct pnvme_buffer *buf, unsigned long pages)
+static int pnvme_buffer_charge(struct pnvme_buffer *buf, unsigned long pages)
 {
 	unsigned long limit = PHYS_PFN(rlimit(RLIMIT_MEMLOCK));
 	u64 now = atomic64_add_return(pages, &current->mm->pinned_vm);
@@ -42,14 +42,14 @@ static int pnvme_charge(struct pnvme_buffer *buf, unsigned long pages)
 	return 0;
 }
 
-static void pnvme_uncharge(struct pnvme_buffer *buf)
+static void pnvme_buffer_uncharge(struct pnvme_buffer *buf)
 {
 	atomic64_sub(buf->charged, &buf->mm->pinned_vm);
 	mmdrop(buf->mm);
 }
 
 /* The owner of memory without pages wants it back, perhaps before it was registered. */
-static void pnvme_buffer_lost(struct phyr_lease *lease)
+static void pnvme_buffer_lease_revoke(struct phyr_lease *lease)
 {
 	struct phyr_reg *reg = container_of(lease, struct pnvme_buffer, mem.lease)->reg;
 
@@ -79,17 +79,17 @@ struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access)
 	buf->lead = offset_in_page(addr);
 	INIT_LIST_HEAD(&buf->node);
 
-	err = pnvme_charge(buf, PFN_UP(buf->lead + len));
+	err = pnvme_buffer_charge(buf, PFN_UP(buf->lead + len));
 	if (err)
 		goto free;
 	err = pnvme_memory_get(&buf->mem, addr, len, access & PHYR_NVME_BUFFER_READ, FOLL_LONGTERM,
-			       pnvme_buffer_lost);
+			       pnvme_buffer_lease_revoke);
 	if (err)
 		goto uncharge;
 	return buf;
 
 uncharge:
-	pnvme_uncharge(buf);
+	pnvme_buffer_uncharge(buf);
 free:
 	kfree(buf);
 	return ERR_PTR(err);
@@ -158,7 +158,7 @@ void pnvme_buffer_free(struct pnvme_buffer *buf)
 	pnvme_memory_put(&buf->mem, buf->dirty);
 	if (buf->reg)
 		phyr_reg_put(buf->reg);
-	pnvme_uncharge(buf);
+	pnvme_buffer_uncharge(buf);
 	kfree(buf);
 }
 

@@ -2,7 +2,7 @@
 /* A block request as an NVMe command, and a command's status as a block status. */
 #include "ctl.h"
 
-static u64 pnvme_lba(const struct pnvme_ctrl *ctrl, sector_t sector)
+static u64 pnvme_sector_to_lba(const struct pnvme_ctrl *ctrl, sector_t sector)
 {
 	return sector >> (ctrl->lba_shift - SECTOR_SHIFT);
 }
@@ -16,7 +16,7 @@ static void pnvme_cmd_rw(struct pnvme_ctrl *ctrl, struct nvme_command *cmd, stru
 		control |= NVME_RW_FUA;
 
 	cmd->rw.opcode = opcode;
-	cmd->rw.slba = cpu_to_le64(pnvme_lba(ctrl, blk_rq_pos(rq)));
+	cmd->rw.slba = cpu_to_le64(pnvme_sector_to_lba(ctrl, blk_rq_pos(rq)));
 	cmd->rw.length = cpu_to_le16((blk_rq_bytes(rq) >> ctrl->lba_shift) - 1);
 	cmd->rw.control = cpu_to_le16(control);
 }
@@ -34,7 +34,7 @@ static blk_status_t pnvme_cmd_discard(struct pnvme_ctrl *ctrl, struct pnvme_iod 
 			return BLK_STS_IOERR;
 		range[n].cattr = 0;
 		range[n].nlb = cpu_to_le32(bio->bi_iter.bi_size >> ctrl->lba_shift);
-		range[n].slba = cpu_to_le64(pnvme_lba(ctrl, bio->bi_iter.bi_sector));
+		range[n].slba = cpu_to_le64(pnvme_sector_to_lba(ctrl, bio->bi_iter.bi_sector));
 		n++;
 	}
 	if (WARN_ON_ONCE(!n))

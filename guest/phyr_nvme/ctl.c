@@ -58,7 +58,7 @@ static long pnvme_ctl_io(struct file *file, const void __user *user, bool write)
 	u64 end;
 	int err;
 
-	err = pnvme_file_may(file, write);
+	err = pnvme_file_check_mode(file, write);
 	if (err)
 		return err;
 	if (copy_from_user(&io, user, sizeof(io)))

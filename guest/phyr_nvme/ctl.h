@@ -165,7 +165,7 @@ static inline void pnvme_ctl_end(struct pnvme_ctl *ctl)
 }
 
 /* Is the file open for this direction? */
-static inline int pnvme_file_may(const struct file *file, bool write)
+static inline int pnvme_file_check_mode(const struct file *file, bool write)
 {
 	return file->f_mode & (write ? FMODE_WRITE : FMODE_READ) ? 0 : -EBADF;
 }

@@ -47,9 +47,9 @@ static int pnvme_file_access(const struct file *file, u32 access)
 
 	if (!access || access & ~both)
 		return -EINVAL;
-	err = access & PHYR_NVME_BUFFER_READ ? pnvme_file_may(file, false) : 0;
+	err = access & PHYR_NVME_BUFFER_READ ? pnvme_file_check_mode(file, false) : 0;
 	if (!err && access & PHYR_NVME_BUFFER_WRITE)
-		err = pnvme_file_may(file, true);
+		err = pnvme_file_check_mode(file, true);
 	return err;
 }
 
@@ -183,7 +183,7 @@ long pnvme_ctl_buffer_io(struct file *file, const void __user *user, bool write)
 	struct pnvme_pass pass;
 	int err;
 
-	err = pnvme_file_may(file, write);
+	err = pnvme_file_check_mode(file, write);
 	if (err)
 		return err;
 	if (copy_from_user(&io, user, sizeof(io)))

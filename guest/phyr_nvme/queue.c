@@ -80,7 +80,7 @@ void pnvme_queue_reset(struct pnvme_queue *q)
 	enable_irq(q->irq);
 }
 
-static void pnvme_sq_put(struct pnvme_queue *q, const struct nvme_command *cmd)
+static void pnvme_sq_add(struct pnvme_queue *q, const struct nvme_command *cmd)
 {
 	lockdep_assert_held(&q->sq_lock);
 
@@ -111,7 +111,7 @@ static void pnvme_sq_ring(struct pnvme_queue *q)
 void pnvme_queue_submit(struct pnvme_queue *q, const struct nvme_command *cmd, bool ring)
 {
 	spin_lock(&q->sq_lock);
-	pnvme_sq_put(q, cmd);
+	pnvme_sq_add(q, cmd);
 	if (ring)
 		pnvme_sq_ring(q);
 	spin_unlock(&q->sq_lock);
@@ -124,7 +124,7 @@ void pnvme_queue_submit_list(struct pnvme_queue *q, struct rq_list *list)
 
 	spin_lock(&q->sq_lock);
 	while ((rq = rq_list_pop(list)))
-		pnvme_sq_put(q, &((struct pnvme_iod *)blk_mq_rq_to_pdu(rq))->cmd);
+		pnvme_sq_add(q, &((struct pnvme_iod *)blk_mq_rq_to_pdu(rq))->cmd);
 	pnvme_sq_ring(q);
 	spin_unlock(&q->sq_lock);
 }

@@ -45,7 +45,7 @@ static u64 pnvme_map_stat_sum(struct pnvme_ctrl *ctrl, unsigned int backend, uns
 }
 
 /* Every request has one shape. */
-static u64 pnvme_mapped(struct pnvme_ctrl *ctrl, unsigned int backend)
+static u64 pnvme_mapped_requests(struct pnvme_ctrl *ctrl, unsigned int backend)
 {
 	return pnvme_map_stat_sum(ctrl, backend, PNVME_MAP_SAME) +
 	       pnvme_map_stat_sum(ctrl, backend, PNVME_MAP_SINGLE) +
@@ -60,7 +60,7 @@ static int pnvme_stats_show(struct seq_file *m, void *unused)
 	int cpu;
 
 	for (backend = 0; backend < PNVME_NR_BACKENDS; backend++)
-		mapped += pnvme_mapped(ctrl, backend);
+		mapped += pnvme_mapped_requests(ctrl, backend);
 	seq_printf(m, "backend %s\n", READ_ONCE(ctrl->backend)->name);
 	seq_printf(m, "queues %u\n", ctrl->nr_io);
 	for (i = 0; i < PNVME_NR_STATS; i++) {
@@ -93,7 +93,7 @@ static int pnvme_backend_stats_show(struct seq_file *m, void *unused)
 		seq_printf(m, " %s", pnvme_map_stat_names[i]);
 	for (backend = 0; backend < PNVME_NR_BACKENDS; backend++) {
 		seq_printf(m, "\n%s %llu", pnvme_backends[backend]->name,
-			   pnvme_mapped(ctrl, backend));
+			   pnvme_mapped_requests(ctrl, backend));
 		for (i = 0; i < PNVME_NR_MAP_STATS; i++)
 			seq_printf(m, " %llu", pnvme_map_stat_sum(ctrl, backend, i));
 	}

@@ -24,7 +24,7 @@
 #define MAX_BYTES	SZ_16M	/* of a request */
 
 /**
- * struct probe_buffer - a registered buffer
+ * struct pprobe_buffer - a registered buffer
  * @node:	in buffers
  * @file:	the open file
  * @handle:	its name there
@@ -34,7 +34,7 @@
  * @nr:		pages that were found when it was registered: all, or none if it is too large
  * @page:	their physical addresses
  */
-struct probe_buffer {
+struct pprobe_buffer {
 	struct hlist_node node;
 	const void *file;
 	u32 handle;
@@ -49,9 +49,9 @@ static DEFINE_SPINLOCK(lock);
 static DEFINE_HASHTABLE(buffers, TABLE_BITS);
 static DEFINE_HASHTABLE(requests, TABLE_BITS);
 
-static struct probe_buffer *find_buffer(const void *file, u32 handle)
+static struct pprobe_buffer *pprobe_buffer_find(const void *file, u32 handle)
 {
-	struct probe_buffer *buf;
+	struct pprobe_buffer *buf;
 
 	hash_for_each_possible(buffers, buf, node, (unsigned long)file + handle)
 		if (buf->file == file && buf->handle == handle)
@@ -59,9 +59,9 @@ static struct probe_buffer *find_buffer(const void *file, u32 handle)
 	return NULL;
 }
 
-static struct probe_asked *find_request(const struct request *rq)
+static struct pprobe_asked *pprobe_asked_find(const struct request *rq)
 {
-	struct probe_asked *asked;
+	struct pprobe_asked *asked;
 
 	hash_for_each_possible(requests, asked, node, (unsigned long)rq)
 		if (asked->rq == rq)
@@ -70,12 +70,12 @@ static struct probe_asked *find_request(const struct request *rq)
 }
 
 /* The pages of a request that names memory. */
-static struct probe_asked *asked_by_address(u64 addr, u32 len, bool to_memory)
+static struct pprobe_asked *pprobe_asked_by_address(u64 addr, u32 len, bool to_memory)
 {
 	u32 nr = PFN_UP(offset_in_page(addr) + len);
-	struct probe_asked *asked = kmalloc_flex(*asked, page, nr, GFP_ATOMIC | __GFP_NOWARN);
+	struct pprobe_asked *asked = kmalloc_flex(*asked, page, nr, GFP_ATOMIC | __GFP_NOWARN);
 
-	if (asked && !probe_user_pages(addr & PAGE_MASK, nr, to_memory, asked->page)) {
+	if (asked && !pprobe_user_pages(addr & PAGE_MASK, nr, to_memory, asked->page)) {
 		kfree(asked);
 		return NULL;
 	}
@@ -83,17 +83,17 @@ static struct probe_asked *asked_by_address(u64 addr, u32 len, bool to_memory)
 }
 
 /* The pages of a request that names a buffer, and where in it; also its user address. */
-static struct probe_asked *asked_by_buffer(const void *file, u32 handle, u64 at, u32 len,
-					   bool to_memory, u64 *user)
+static struct pprobe_asked *pprobe_asked_by_buffer(const void *file, u32 handle, u64 at, u32 len,
+						   bool to_memory, u64 *user)
 {
-	struct probe_asked *asked = NULL;
-	const struct probe_buffer *buf;
+	struct pprobe_asked *asked = NULL;
+	const struct pprobe_buffer *buf;
 	unsigned long flags;
 	bool known;
 	u32 nr = 0;
 
 	spin_lock_irqsave(&lock, flags);
-	buf = find_buffer(file, handle);
+	buf = pprobe_buffer_find(file, handle);
 	known = buf && (buf->nr || buf->mm == current->mm) && at <= buf->len &&
 		len <= buf->len - at;
 	if (known) {
@@ -109,28 +109,28 @@ static struct probe_asked *asked_by_buffer(const void *file, u32 handle, u64 at,
 			memcpy(asked->page, buf->page + first, some * sizeof(*asked->page));
 	}
 	spin_unlock_irqrestore(&lock, flags);
-	return known && !nr ? asked_by_address(*user, len, to_memory) : asked;
+	return known && !nr ? pprobe_asked_by_address(*user, len, to_memory) : asked;
 }
 
 /**
- * probe_on_ctl_io - probe of tracepoint phyr_nvme_ctl_io
+ * pprobe_on_ctl_io - probe of tracepoint phyr_nvme_ctl_io
  *
  * Context: That of the process, no sleeping.
  */
-void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handle, u64 addr,
-		     u32 len)
+void pprobe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handle, u64 addr,
+		      u32 len)
 {
 	bool to_memory = req_op(rq) == REQ_OP_DRV_IN;
-	struct probe_asked *asked, *old;
+	struct pprobe_asked *asked, *old;
 	unsigned long flags;
 	u64 user = addr;
 
 	if (!current->mm || !len || len > MAX_BYTES)
 		asked = NULL;
 	else if (handle)
-		asked = asked_by_buffer(file, handle, addr, len, to_memory, &user);
+		asked = pprobe_asked_by_buffer(file, handle, addr, len, to_memory, &user);
 	else
-		asked = asked_by_address(addr, len, to_memory);
+		asked = pprobe_asked_by_address(addr, len, to_memory);
 	if (asked) {
 		asked->rq = rq;
 		asked->lead = offset_in_page(user);
@@ -139,7 +139,7 @@ void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handl
 
 	/* In any case nothing is left of the request's last use. */
 	spin_lock_irqsave(&lock, flags);
-	old = find_request(rq);
+	old = pprobe_asked_find(rq);
 	if (old)
 		hash_del(&old->node);
 	if (asked)
@@ -149,14 +149,14 @@ void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handl
 }
 
 /**
- * probe_on_ctl_buffer - probe of tracepoint phyr_nvme_ctl_buffer
+ * pprobe_on_ctl_buffer - probe of tracepoint phyr_nvme_ctl_buffer
  *
  * Context: That of the process, no sleeping.
  */
-void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len)
+void pprobe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len)
 {
 	u32 nr = len <= MAX_BYTES ? PFN_UP(offset_in_page(addr) + len) : 0;
-	struct probe_buffer *buf = NULL, *old;
+	struct pprobe_buffer *buf = NULL, *old;
 	unsigned long flags;
 
 	if (len)
@@ -167,11 +167,11 @@ void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64
 		buf->mm = current->mm;
 		buf->addr = addr;
 		buf->len = len;
-		buf->nr = current->mm && probe_user_pages(addr & PAGE_MASK, nr, false, buf->page) ?
+		buf->nr = current->mm && pprobe_user_pages(addr & PAGE_MASK, nr, false, buf->page) ?
 			  nr : 0;
 	}
 	spin_lock_irqsave(&lock, flags);
-	old = find_buffer(file, handle);
+	old = pprobe_buffer_find(file, handle);
 	if (old)
 		hash_del(&old->node);
 	if (buf)
@@ -181,34 +181,34 @@ void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64
 }
 
 /**
- * probe_asked - what was asked for by a request without a bio
+ * pprobe_asked - what was asked for by a request without a bio
  * @rq:	the request
  *
  * Context: A probe of a tracepoint; @rq is about to be given to the device, so that nothing new is
  * asked by it.
  * Return: its memory, good until the probe returns, or NULL if that is not known.
  */
-const struct probe_asked *probe_asked(const struct request *rq)
+const struct pprobe_asked *pprobe_asked(const struct request *rq)
 {
-	const struct probe_asked *asked;
+	const struct pprobe_asked *asked;
 	unsigned long flags;
 
 	spin_lock_irqsave(&lock, flags);
-	asked = find_request(rq);
+	asked = pprobe_asked_find(rq);
 	spin_unlock_irqrestore(&lock, flags);
 	return asked;
 }
 
 /**
- * probe_asked_forget - forget everything
+ * pprobe_asked_forget - forget everything
  *
  * Context: May sleep; nothing is asked any more.
  */
-void probe_asked_forget(void)
+void pprobe_asked_forget(void)
 {
-	struct probe_asked *asked;
+	struct pprobe_asked *asked;
 	struct hlist_node *next;
-	struct probe_buffer *buf;
+	struct pprobe_buffer *buf;
 	HLIST_HEAD(gone);
 	int i;
 

@@ -4,20 +4,20 @@
 
 #include "probe.h"
 
-static const struct probe_backend *const backends[] = {
-	[PHYR_PROBE_SG]		= &probe_backend_sg,
-	[PHYR_PROBE_PAGE]	= &probe_backend_page,
-	[PHYR_PROBE_IOVA]	= &probe_backend_iova,
-	[PHYR_PROBE_RAW]	= &probe_backend_raw,
-	[PHYR_PROBE_ITER]	= &probe_backend_iter,
-	[PHYR_PROBE_PHYR16]	= &probe_backend_phyr16,
-	[PHYR_PROBE_PHYR8]	= &probe_backend_phyr8,
-	[PHYR_PROBE_REGISTERED]	= &probe_backend_reg,
+static const struct pprobe_backend *const backends[] = {
+	[PHYR_PROBE_SG]		= &pprobe_backend_sg,
+	[PHYR_PROBE_PAGE]	= &pprobe_backend_page,
+	[PHYR_PROBE_IOVA]	= &pprobe_backend_iova,
+	[PHYR_PROBE_RAW]	= &pprobe_backend_raw,
+	[PHYR_PROBE_ITER]	= &pprobe_backend_iter,
+	[PHYR_PROBE_PHYR16]	= &pprobe_backend_phyr16,
+	[PHYR_PROBE_PHYR8]	= &pprobe_backend_phyr8,
+	[PHYR_PROBE_REGISTERED]	= &pprobe_backend_reg,
 };
 
 /**
- * probe_mapping_init - get ready to map memory
- * @m:		to be set up; probe_mapping_exit() undoes it
+ * pprobe_mapping_init - get ready to map memory
+ * @m:		to be set up; pprobe_mapping_exit() undoes it
  * @dev:	the device
  * @mem:	the memory, stays the caller's
  * @backend:	PHYR_PROBE_SG ...
@@ -27,8 +27,8 @@ static const struct probe_backend *const backends[] = {
  * Return: 0; -ENOMEM; -EOPNOTSUPP for memory that the backend cannot describe; for
  * PHYR_PROBE_REGISTERED also the error of the mapping.
  */
-int probe_mapping_init(struct probe_mapping *m, struct device *dev,
-		       const struct probe_memory *mem, u32 backend, u32 direction)
+int pprobe_mapping_init(struct pprobe_mapping *m, struct device *dev,
+			const struct pprobe_memory *mem, u32 backend, u32 direction)
 {
 	int err;
 
@@ -47,20 +47,20 @@ int probe_mapping_init(struct probe_mapping *m, struct device *dev,
 }
 
 /**
- * probe_mapping_release - give back all that the backend has, but not what it found
- * @m: not mapped; still to be given to probe_mapping_exit()
+ * pprobe_mapping_release - give back all that the backend has, but not what it found
+ * @m: not mapped; still to be given to pprobe_mapping_exit()
  *
  * Context: May sleep.
  */
-void probe_mapping_release(struct probe_mapping *m)
+void pprobe_mapping_release(struct pprobe_mapping *m)
 {
 	if (m->ops)
 		m->ops->exit(m);
 	m->ops = NULL;
 }
 
-void probe_mapping_exit(struct probe_mapping *m)
+void pprobe_mapping_exit(struct pprobe_mapping *m)
 {
-	probe_mapping_release(m);
+	pprobe_mapping_release(m);
 	kvfree(m->prp);
 }

@@ -12,13 +12,13 @@
 #include "probe.h"
 
 /* What the iterator gave, for those who must unmap it piece by piece. */
-struct probe_piece {
+struct pprobe_piece {
 	dma_addr_t addr;
 	u64 len;
 };
 
 /**
- * struct probe_iter - a request of the probe's own
+ * struct pprobe_iter - a request of the probe's own
  * @set:	tags of the queue
  * @rq:		the request
  * @bio:	its only one
@@ -26,27 +26,28 @@ struct probe_piece {
  * @nr:		of @piece
  * @piece:	what was mapped
  */
-struct probe_iter {
+struct pprobe_iter {
 	struct blk_mq_tag_set set;
 	struct request *rq;
 	struct bio bio;
 	struct bio_vec *vec;
 	u32 nr;
-	struct probe_piece *piece;
+	struct pprobe_piece *piece;
 };
 
-static blk_status_t never_queued(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
+static blk_status_t pprobe_iter_queue_rq(struct blk_mq_hw_ctx *hctx,
+					 const struct blk_mq_queue_data *bd)
 {
 	return BLK_STS_IOERR;
 }
 
 static const struct blk_mq_ops queue_ops = {
-	.queue_rq = never_queued,
+	.queue_rq = pprobe_iter_queue_rq,
 };
 
-static int iter_build(struct probe_mapping *m)
+static int pprobe_iter_build(struct pprobe_mapping *m)
 {
-	struct probe_iter *p = m->priv;
+	struct pprobe_iter *p = m->priv;
 	u32 i;
 
 	for (i = 0; i < m->mem->nr_chunks; i++) {
@@ -58,7 +59,7 @@ static int iter_build(struct probe_mapping *m)
 	return 0;
 }
 
-static int make_request(struct probe_mapping *m, struct probe_iter *p)
+static int pprobe_iter_make_request(struct pprobe_mapping *m, struct pprobe_iter *p)
 {
 	struct queue_limits lim = {
 		.max_hw_sectors = UINT_MAX >> SECTOR_SHIFT,
@@ -80,7 +81,7 @@ static int make_request(struct probe_mapping *m, struct probe_iter *p)
 		err = PTR_ERR(p->rq);
 		goto out_queue;
 	}
-	iter_build(m);
+	pprobe_iter_build(m);
 	bio_init(&p->bio, NULL, p->vec, m->mem->nr_chunks, op);
 	p->bio.bi_vcnt = m->mem->nr_chunks;
 	p->bio.bi_iter.bi_size = m->mem->len;
@@ -94,9 +95,9 @@ out_queue:
 	return err;
 }
 
-static int iter_init(struct probe_mapping *m)
+static int pprobe_iter_init(struct pprobe_mapping *m)
 {
-	struct probe_iter *p;
+	struct pprobe_iter *p;
 	int err = -ENOMEM;
 
 	if (m->mem->nr_chunks > USHRT_MAX || m->mem->len > S32_MAX)
@@ -117,7 +118,7 @@ static int iter_init(struct probe_mapping *m)
 	err = blk_mq_alloc_tag_set(&p->set);
 	if (err)
 		goto out_free;
-	err = make_request(m, p);
+	err = pprobe_iter_make_request(m, p);
 	if (!err)
 		return 0;
 	blk_mq_free_tag_set(&p->set);
@@ -128,9 +129,9 @@ out_free:
 	return err;
 }
 
-static void iter_exit(struct probe_mapping *m)
+static void pprobe_iter_exit(struct pprobe_mapping *m)
 {
-	struct probe_iter *p = m->priv;
+	struct pprobe_iter *p = m->priv;
 	struct request_queue *q = p->rq->q;
 
 	p->rq->bio = NULL;
@@ -144,9 +145,9 @@ static void iter_exit(struct probe_mapping *m)
 	kfree(p);
 }
 
-static void iter_unmap(struct probe_mapping *m)
+static void pprobe_iter_unmap(struct pprobe_mapping *m)
 {
-	struct probe_iter *p = m->priv;
+	struct pprobe_iter *p = m->priv;
 	u32 i;
 
 	if (blk_rq_dma_unmap(p->rq, m->dev, &m->iova, m->mem->len, PCI_P2PDMA_MAP_NONE))
@@ -155,18 +156,18 @@ static void iter_unmap(struct probe_mapping *m)
 		dma_unmap_phys(m->dev, p->piece[i].addr, p->piece[i].len, rq_dma_dir(p->rq), 0);
 }
 
-static int probe_iter_save(struct probe_iter *p, u32 limit, dma_addr_t addr, u64 len)
+static int pprobe_iter_save(struct pprobe_iter *p, u32 limit, dma_addr_t addr, u64 len)
 {
 	if (p->nr == limit)
 		return -EOVERFLOW;
-	p->piece[p->nr++] = (struct probe_piece){ addr, len };
+	p->piece[p->nr++] = (struct pprobe_piece){ addr, len };
 	return 0;
 }
 
 /* As the kernel's nvme driver uses it, with the same shortcut for a request of one segment. */
-static int iter_map(struct probe_mapping *m)
+static int pprobe_iter_map(struct pprobe_mapping *m)
 {
-	struct probe_iter *p = m->priv;
+	struct pprobe_iter *p = m->priv;
 	struct blk_dma_iter iter;
 	int err;
 
@@ -178,13 +179,13 @@ static int iter_map(struct probe_mapping *m)
 		memset(&m->iova, 0, sizeof(m->iova));
 		if (dma_mapping_error(m->dev, addr))
 			return -EIO;
-		return probe_iter_save(p, m->mem->nr_chunks, addr, bv.bv_len);
+		return pprobe_iter_save(p, m->mem->nr_chunks, addr, bv.bv_len);
 	}
 
 	if (!blk_rq_dma_map_iter_start(p->rq, m->dev, &m->iova, &iter))
 		return blk_status_to_errno(iter.status);
 	do {
-		err = probe_iter_save(p, m->mem->nr_chunks, iter.addr, iter.len);
+		err = pprobe_iter_save(p, m->mem->nr_chunks, iter.addr, iter.len);
 		if (unlikely(err)) {
 			if (!dma_use_iova(&m->iova))
 				dma_unmap_phys(m->dev, iter.addr, iter.len, rq_dma_dir(p->rq), 0);
@@ -195,22 +196,22 @@ static int iter_map(struct probe_mapping *m)
 	if (likely(!err))
 		return 0;
 undo:
-	iter_unmap(m);
+	pprobe_iter_unmap(m);
 	return err;
 }
 
-static void iter_consume(struct probe_mapping *m)
+static void pprobe_iter_consume(struct pprobe_mapping *m)
 {
-	struct probe_iter *p = m->priv;
+	struct pprobe_iter *p = m->priv;
 	u32 i;
 
 	for (i = 0; i < p->nr; i++)
-		probe_emit(m, p->piece[i].addr, p->piece[i].len);
+		pprobe_emit(m, p->piece[i].addr, p->piece[i].len);
 }
 
-static size_t iter_meta_bytes(struct probe_mapping *m)
+static size_t pprobe_iter_meta_bytes(struct pprobe_mapping *m)
 {
-	struct probe_iter *p = m->priv;
+	struct pprobe_iter *p = m->priv;
 	size_t kept = 0;
 
 	if (!dma_use_iova(&m->iova) && dma_need_unmap(m->dev))
@@ -218,12 +219,12 @@ static size_t iter_meta_bytes(struct probe_mapping *m)
 	return m->mem->nr_chunks * sizeof(*p->vec) + sizeof(m->iova) + kept;
 }
 
-const struct probe_backend probe_backend_iter = {
-	.init		= iter_init,
-	.exit		= iter_exit,
-	.build		= iter_build,
-	.map		= iter_map,
-	.consume	= iter_consume,
-	.unmap		= iter_unmap,
-	.meta_bytes	= iter_meta_bytes,
+const struct pprobe_backend pprobe_backend_iter = {
+	.init		= pprobe_iter_init,
+	.exit		= pprobe_iter_exit,
+	.build		= pprobe_iter_build,
+	.map		= pprobe_iter_map,
+	.consume	= pprobe_iter_consume,
+	.unmap		= pprobe_iter_unmap,
+	.meta_bytes	= pprobe_iter_meta_bytes,
 };

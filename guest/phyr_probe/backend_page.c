@@ -8,26 +8,26 @@
 
 #include "probe.h"
 
-static int page_init(struct probe_mapping *m)
+static int pprobe_page_init(struct pprobe_mapping *m)
 {
 	m->addr = kvcalloc(m->mem->npages, sizeof(*m->addr), GFP_KERNEL_ACCOUNT);
 	return m->addr ? 0 : -ENOMEM;
 }
 
-static void page_exit(struct probe_mapping *m)
+static void pprobe_page_exit(struct pprobe_mapping *m)
 {
 	kvfree(m->addr);
 }
 
-static int no_build(struct probe_mapping *m)
+static int pprobe_page_build(struct pprobe_mapping *m)
 {
 	return 0;
 }
 
 /* Walk the memory in pieces of at most @max bytes and call @piece for each, until one fails. */
-static __always_inline int walk_pieces(struct probe_mapping *m, u64 max, u32 limit,
-				       int (*piece)(struct probe_mapping *m, u32 at,
-						    phys_addr_t addr, u64 len))
+static __always_inline int pprobe_for_each_piece(struct pprobe_mapping *m, u64 max, u32 limit,
+						 int (*piece)(struct pprobe_mapping *m, u32 at,
+							      phys_addr_t addr, u64 len))
 {
 	u32 i, at = 0;
 	int err;
@@ -52,45 +52,45 @@ static __always_inline int walk_pieces(struct probe_mapping *m, u64 max, u32 lim
 	return 0;
 }
 
-static int page_map_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 len)
+static int pprobe_page_map_one(struct pprobe_mapping *m, u32 at, phys_addr_t addr, u64 len)
 {
 	m->addr[at] = dma_map_phys(m->dev, addr, len, m->dir, 0);
 	return dma_mapping_error(m->dev, m->addr[at]) ? -(int)at - 1 : 0;
 }
 
-static int page_unmap_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 len)
+static int pprobe_page_unmap_one(struct pprobe_mapping *m, u32 at, phys_addr_t addr, u64 len)
 {
 	dma_unmap_phys(m->dev, m->addr[at], len, m->dir, 0);
 	return 0;
 }
 
-static int page_emit_one(struct probe_mapping *m, u32 at, phys_addr_t addr, u64 len)
+static int pprobe_page_emit_one(struct pprobe_mapping *m, u32 at, phys_addr_t addr, u64 len)
 {
-	probe_emit(m, m->addr[at], len);
+	pprobe_emit(m, m->addr[at], len);
 	return 0;
 }
 
-static int page_map(struct probe_mapping *m)
+static int pprobe_page_map(struct pprobe_mapping *m)
 {
-	int err = walk_pieces(m, PAGE_SIZE, m->mem->npages, page_map_one);
+	int err = pprobe_for_each_piece(m, PAGE_SIZE, m->mem->npages, pprobe_page_map_one);
 
 	if (!err)
 		return 0;
-	walk_pieces(m, PAGE_SIZE, -err - 1, page_unmap_one);
+	pprobe_for_each_piece(m, PAGE_SIZE, -err - 1, pprobe_page_unmap_one);
 	return -EIO;
 }
 
-static void page_consume(struct probe_mapping *m)
+static void pprobe_page_consume(struct pprobe_mapping *m)
 {
-	walk_pieces(m, PAGE_SIZE, m->mem->npages, page_emit_one);
+	pprobe_for_each_piece(m, PAGE_SIZE, m->mem->npages, pprobe_page_emit_one);
 }
 
-static void page_unmap(struct probe_mapping *m)
+static void pprobe_page_unmap(struct pprobe_mapping *m)
 {
-	walk_pieces(m, PAGE_SIZE, m->mem->npages, page_unmap_one);
+	pprobe_for_each_piece(m, PAGE_SIZE, m->mem->npages, pprobe_page_unmap_one);
 }
 
-static size_t page_meta_bytes(struct probe_mapping *m)
+static size_t pprobe_page_meta_bytes(struct pprobe_mapping *m)
 {
 	return m->mem->npages * sizeof(*m->addr) + m->mem->nr_chunks * sizeof(struct phys_vec);
 }
@@ -100,17 +100,17 @@ static size_t page_meta_bytes(struct probe_mapping *m)
 /* Larger than any chunk: pieces are whole chunks then. */
 #define WHOLE	BIT_ULL(62)
 
-static int iova_map(struct probe_mapping *m)
+static int pprobe_iova_map(struct pprobe_mapping *m)
 {
 	u64 mapped = 0;
 	u32 i;
 	int err;
 
 	if (!dma_iova_try_alloc(m->dev, &m->iova, m->mem->chunk[0].paddr, m->mem->len)) {
-		err = walk_pieces(m, WHOLE, m->mem->nr_chunks, page_map_one);
+		err = pprobe_for_each_piece(m, WHOLE, m->mem->nr_chunks, pprobe_page_map_one);
 		if (!err)
 			return 0;
-		walk_pieces(m, WHOLE, -err - 1, page_unmap_one);
+		pprobe_for_each_piece(m, WHOLE, -err - 1, pprobe_page_unmap_one);
 		return -EIO;
 	}
 
@@ -130,30 +130,30 @@ undo:
 	return err;
 }
 
-static void iova_consume(struct probe_mapping *m)
+static void pprobe_iova_consume(struct pprobe_mapping *m)
 {
 	if (dma_use_iova(&m->iova))
-		probe_emit(m, m->iova.addr, m->mem->len);
+		pprobe_emit(m, m->iova.addr, m->mem->len);
 	else
-		walk_pieces(m, WHOLE, m->mem->nr_chunks, page_emit_one);
+		pprobe_for_each_piece(m, WHOLE, m->mem->nr_chunks, pprobe_page_emit_one);
 }
 
-static void iova_unmap(struct probe_mapping *m)
+static void pprobe_iova_unmap(struct pprobe_mapping *m)
 {
 	if (dma_use_iova(&m->iova))
 		dma_iova_destroy(m->dev, &m->iova, m->mem->len, m->dir, 0);
 	else
-		walk_pieces(m, WHOLE, m->mem->nr_chunks, page_unmap_one);
+		pprobe_for_each_piece(m, WHOLE, m->mem->nr_chunks, pprobe_page_unmap_one);
 }
 
-static size_t iova_meta_bytes(struct probe_mapping *m)
+static size_t pprobe_iova_meta_bytes(struct pprobe_mapping *m)
 {
 	return sizeof(m->iova) + m->mem->nr_chunks * sizeof(struct phys_vec);
 }
 
 /* raw: iommu_map() into IOVA space of the DMA API; what no caller can go below. */
 
-static int raw_map(struct probe_mapping *m)
+static int pprobe_raw_map(struct pprobe_mapping *m)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(m->dev);
 	int prot = IOMMU_CACHE | (m->dir == DMA_TO_DEVICE ? IOMMU_READ : IOMMU_WRITE);
@@ -182,32 +182,32 @@ undo:
 	return err;
 }
 
-const struct probe_backend probe_backend_page = {
-	.init		= page_init,
-	.exit		= page_exit,
-	.build		= no_build,
-	.map		= page_map,
-	.consume	= page_consume,
-	.unmap		= page_unmap,
-	.meta_bytes	= page_meta_bytes,
+const struct pprobe_backend pprobe_backend_page = {
+	.init		= pprobe_page_init,
+	.exit		= pprobe_page_exit,
+	.build		= pprobe_page_build,
+	.map		= pprobe_page_map,
+	.consume	= pprobe_page_consume,
+	.unmap		= pprobe_page_unmap,
+	.meta_bytes	= pprobe_page_meta_bytes,
 };
 
-const struct probe_backend probe_backend_iova = {
-	.init		= page_init,
-	.exit		= page_exit,
-	.build		= no_build,
-	.map		= iova_map,
-	.consume	= iova_consume,
-	.unmap		= iova_unmap,
-	.meta_bytes	= iova_meta_bytes,
+const struct pprobe_backend pprobe_backend_iova = {
+	.init		= pprobe_page_init,
+	.exit		= pprobe_page_exit,
+	.build		= pprobe_page_build,
+	.map		= pprobe_iova_map,
+	.consume	= pprobe_iova_consume,
+	.unmap		= pprobe_iova_unmap,
+	.meta_bytes	= pprobe_iova_meta_bytes,
 };
 
-const struct probe_backend probe_backend_raw = {
-	.init		= page_init,
-	.exit		= page_exit,
-	.build		= no_build,
-	.map		= raw_map,
-	.consume	= iova_consume,
-	.unmap		= iova_unmap,
-	.meta_bytes	= iova_meta_bytes,
+const struct pprobe_backend pprobe_backend_raw = {
+	.init		= pprobe_page_init,
+	.exit		= pprobe_page_exit,
+	.build		= pprobe_page_build,
+	.map		= pprobe_raw_map,
+	.consume	= pprobe_iova_consume,
+	.unmap		= pprobe_iova_unmap,
+	.meta_bytes	= pprobe_iova_meta_bytes,
 };

@@ -2,24 +2,24 @@
 /* Backends phyr16 and phyr8: a list of physical ranges, plain or packed. */
 #include "probe.h"
 
-static int phyr16_init(struct probe_mapping *m)
+static int pprobe_phyr16_init(struct pprobe_mapping *m)
 {
 	phyr_list_init(&m->list, PHYR_PLAIN);
 	return 0;
 }
 
-static int phyr8_init(struct probe_mapping *m)
+static int pprobe_phyr8_init(struct pprobe_mapping *m)
 {
 	phyr_list_init(&m->list, PHYR_PACKED);
 	return 0;
 }
 
-static void phyr_exit(struct probe_mapping *m)
+static void pprobe_phyr_exit(struct pprobe_mapping *m)
 {
 	phyr_list_destroy(&m->list);
 }
 
-static int phyr_build(struct probe_mapping *m)
+static int pprobe_phyr_build(struct pprobe_mapping *m)
 {
 	u32 i;
 
@@ -34,45 +34,45 @@ static int phyr_build(struct probe_mapping *m)
 	return 0;
 }
 
-static int phyr_map(struct probe_mapping *m)
+static int pprobe_phyr_map(struct pprobe_mapping *m)
 {
 	return phyr_dma_map(m->dev, &m->list, &m->map, m->dir, 0, GFP_ATOMIC);
 }
 
-static void phyr_consume(struct probe_mapping *m)
+static void pprobe_phyr_consume(struct pprobe_mapping *m)
 {
 	struct phyr_dma_iter it;
 
 	phyr_for_each_dma_range(it, &m->map)
-		probe_emit(m, it.range.addr, it.range.len);
+		pprobe_emit(m, it.range.addr, it.range.len);
 }
 
-static void phyr_unmap(struct probe_mapping *m)
+static void pprobe_phyr_unmap(struct pprobe_mapping *m)
 {
 	phyr_dma_unmap(m->dev, &m->map);
 }
 
-static size_t phyr_meta_bytes(struct probe_mapping *m)
+static size_t pprobe_phyr_meta_bytes(struct pprobe_mapping *m)
 {
 	return phyr_list_meta_bytes(&m->list) + phyr_map_meta_bytes(&m->map);
 }
 
-const struct probe_backend probe_backend_phyr16 = {
-	.init		= phyr16_init,
-	.exit		= phyr_exit,
-	.build		= phyr_build,
-	.map		= phyr_map,
-	.consume	= phyr_consume,
-	.unmap		= phyr_unmap,
-	.meta_bytes	= phyr_meta_bytes,
+const struct pprobe_backend pprobe_backend_phyr16 = {
+	.init		= pprobe_phyr16_init,
+	.exit		= pprobe_phyr_exit,
+	.build		= pprobe_phyr_build,
+	.map		= pprobe_phyr_map,
+	.consume	= pprobe_phyr_consume,
+	.unmap		= pprobe_phyr_unmap,
+	.meta_bytes	= pprobe_phyr_meta_bytes,
 };
 
-const struct probe_backend probe_backend_phyr8 = {
-	.init		= phyr8_init,
-	.exit		= phyr_exit,
-	.build		= phyr_build,
-	.map		= phyr_map,
-	.consume	= phyr_consume,
-	.unmap		= phyr_unmap,
-	.meta_bytes	= phyr_meta_bytes,
+const struct pprobe_backend pprobe_backend_phyr8 = {
+	.init		= pprobe_phyr8_init,
+	.exit		= pprobe_phyr_exit,
+	.build		= pprobe_phyr_build,
+	.map		= pprobe_phyr_map,
+	.consume	= pprobe_phyr_consume,
+	.unmap		= pprobe_phyr_unmap,
+	.meta_bytes	= pprobe_phyr_meta_bytes,
 };

@@ -8,20 +8,20 @@
 #include "probe.h"
 
 /**
- * struct probe_reg - a registration
+ * struct pprobe_reg - a registration
  * @list:	the memory
  * @reg:	the registration
  * @io:		the I/O under way
  * @pages:	its pages
  */
-struct probe_reg {
+struct pprobe_reg {
 	struct phyr_list list;
 	struct phyr_reg *reg;
 	struct phyr_reg_io io;
 	struct phyr_reg_pages pages;
 };
 
-static int list_of(struct phyr_list *list, const struct probe_memory *mem)
+static int pprobe_reg_list(struct phyr_list *list, const struct pprobe_memory *mem)
 {
 	u32 i;
 
@@ -37,14 +37,14 @@ static int list_of(struct phyr_list *list, const struct probe_memory *mem)
 	return 0;
 }
 
-static int reg_init(struct probe_mapping *m)
+static int pprobe_reg_init(struct pprobe_mapping *m)
 {
-	struct probe_reg *p = kzalloc_obj(*p);
+	struct pprobe_reg *p = kzalloc_obj(*p);
 	int err;
 
 	if (!p)
 		return -ENOMEM;
-	err = list_of(&p->list, m->mem);
+	err = pprobe_reg_list(&p->list, m->mem);
 	if (err)
 		goto out_list;
 	p->reg = phyr_reg_create(m->dev, &p->list, m->dir, 0);
@@ -52,9 +52,9 @@ static int reg_init(struct probe_mapping *m)
 	if (err)
 		goto out_list;
 	/* The table is mapped too, for the device to read. */
-	probe_prot_ignore(true);
+	pprobe_prot_ignore(true);
 	err = phyr_reg_tabulate(p->reg);
-	probe_prot_ignore(false);
+	pprobe_prot_ignore(false);
 	if (err)
 		goto out_reg;
 	m->priv = p;
@@ -68,23 +68,23 @@ out_list:
 	return err;
 }
 
-static void reg_exit(struct probe_mapping *m)
+static void pprobe_reg_exit(struct pprobe_mapping *m)
 {
-	struct probe_reg *p = m->priv;
+	struct pprobe_reg *p = m->priv;
 
 	phyr_reg_put(p->reg);
 	phyr_list_destroy(&p->list);
 	kfree(p);
 }
 
-static int reg_build(struct probe_mapping *m)
+static int pprobe_reg_build(struct pprobe_mapping *m)
 {
 	return 0;
 }
 
-static int reg_map(struct probe_mapping *m)
+static int pprobe_reg_map(struct pprobe_mapping *m)
 {
-	struct probe_reg *p = m->priv;
+	struct pprobe_reg *p = m->priv;
 	int err = phyr_reg_begin(p->reg, &p->io, 0, m->mem->len, m->dir);
 
 	if (err)
@@ -94,9 +94,9 @@ static int reg_map(struct probe_mapping *m)
 }
 
 /* An NVMe command has two entries: the second is that of a page, or points into the table. */
-static void reg_consume(struct probe_mapping *m)
+static void pprobe_reg_consume(struct pprobe_mapping *m)
 {
-	struct probe_reg *p = m->priv;
+	struct pprobe_reg *p = m->priv;
 
 	m->prp[0] = p->pages.first;
 	m->nr_prp = 1;
@@ -107,36 +107,36 @@ static void reg_consume(struct probe_mapping *m)
 	m->ranges = m->nr_prp;
 }
 
-static void reg_resolve(struct probe_mapping *m)
+static void pprobe_reg_resolve(struct pprobe_mapping *m)
 {
-	struct probe_reg *p = m->priv;
+	struct pprobe_reg *p = m->priv;
 	struct phyr_dma_iter it;
 
 	phyr_reg_iter_init(&it, &p->io);
 	while (phyr_dma_iter_next(&it))
-		probe_emit(m, it.range.addr, it.range.len);
+		pprobe_emit(m, it.range.addr, it.range.len);
 }
 
-static void reg_unmap(struct probe_mapping *m)
+static void pprobe_reg_unmap(struct pprobe_mapping *m)
 {
-	struct probe_reg *p = m->priv;
+	struct pprobe_reg *p = m->priv;
 
 	phyr_reg_end(&p->io);
 }
 
 /* Nothing for an I/O. */
-static size_t reg_meta_bytes(struct probe_mapping *m)
+static size_t pprobe_reg_meta_bytes(struct pprobe_mapping *m)
 {
 	return 0;
 }
 
-const struct probe_backend probe_backend_reg = {
-	.init		= reg_init,
-	.exit		= reg_exit,
-	.build		= reg_build,
-	.map		= reg_map,
-	.consume	= reg_consume,
-	.resolve	= reg_resolve,
-	.unmap		= reg_unmap,
-	.meta_bytes	= reg_meta_bytes,
+const struct pprobe_backend pprobe_backend_reg = {
+	.init		= pprobe_reg_init,
+	.exit		= pprobe_reg_exit,
+	.build		= pprobe_reg_build,
+	.map		= pprobe_reg_map,
+	.consume	= pprobe_reg_consume,
+	.resolve	= pprobe_reg_resolve,
+	.unmap		= pprobe_reg_unmap,
+	.meta_bytes	= pprobe_reg_meta_bytes,
 };

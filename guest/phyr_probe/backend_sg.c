@@ -2,17 +2,17 @@
 /* Backend sg: a scatterlist, by dma_map_sgtable(). */
 #include "probe.h"
 
-static int sg_init(struct probe_mapping *m)
+static int pprobe_sg_init(struct pprobe_mapping *m)
 {
 	return sg_alloc_table(&m->table, m->mem->nr_chunks, GFP_KERNEL_ACCOUNT);
 }
 
-static void sg_exit(struct probe_mapping *m)
+static void pprobe_sg_exit(struct pprobe_mapping *m)
 {
 	sg_free_table(&m->table);
 }
 
-static int sg_build(struct probe_mapping *m)
+static int pprobe_sg_build(struct pprobe_mapping *m)
 {
 	struct scatterlist *sg = m->table.sgl;
 	u32 i;
@@ -27,36 +27,36 @@ static int sg_build(struct probe_mapping *m)
 	return 0;
 }
 
-static int sg_map(struct probe_mapping *m)
+static int pprobe_sg_map(struct pprobe_mapping *m)
 {
 	return dma_map_sgtable(m->dev, &m->table, m->dir, 0);
 }
 
-static void sg_consume(struct probe_mapping *m)
+static void pprobe_sg_consume(struct pprobe_mapping *m)
 {
 	struct scatterlist *sg;
 	int i;
 
 	for_each_sgtable_dma_sg(&m->table, sg, i)
-		probe_emit(m, sg_dma_address(sg), sg_dma_len(sg));
+		pprobe_emit(m, sg_dma_address(sg), sg_dma_len(sg));
 }
 
-static void sg_unmap(struct probe_mapping *m)
+static void pprobe_sg_unmap(struct pprobe_mapping *m)
 {
 	dma_unmap_sgtable(m->dev, &m->table, m->dir, 0);
 }
 
-static size_t sg_meta_bytes(struct probe_mapping *m)
+static size_t pprobe_sg_meta_bytes(struct pprobe_mapping *m)
 {
 	return sizeof(m->table) + m->mem->nr_chunks * sizeof(struct scatterlist);
 }
 
-const struct probe_backend probe_backend_sg = {
-	.init		= sg_init,
-	.exit		= sg_exit,
-	.build		= sg_build,
-	.map		= sg_map,
-	.consume	= sg_consume,
-	.unmap		= sg_unmap,
-	.meta_bytes	= sg_meta_bytes,
+const struct pprobe_backend pprobe_backend_sg = {
+	.init		= pprobe_sg_init,
+	.exit		= pprobe_sg_exit,
+	.build		= pprobe_sg_build,
+	.map		= pprobe_sg_map,
+	.consume	= pprobe_sg_consume,
+	.unmap		= pprobe_sg_unmap,
+	.meta_bytes	= pprobe_sg_meta_bytes,
 };

@@ -14,12 +14,12 @@ static struct range bar[MAX_BARS];
 static unsigned int nr_bars;
 
 /**
- * probe_bars_find - find all BARs as they are now
+ * pprobe_bars_find - find all BARs as they are now
  *
- * Context: May sleep; nobody else is here or in probe_in_bar().
+ * Context: May sleep; nobody else is here or in pprobe_in_bar().
  * Return: 0 or -E2BIG if there are more than is reckoned with.
  */
-int probe_bars_find(void)
+int pprobe_bars_find(void)
 {
 	struct pci_dev *pdev = NULL;
 	int i;
@@ -43,12 +43,12 @@ int probe_bars_find(void)
 }
 
 /**
- * probe_in_bar - is there a function's memory?
+ * pprobe_in_bar - is there a function's memory?
  * @phys:	physical address
  *
  * Context: Any.
  */
-bool probe_in_bar(phys_addr_t phys)
+bool pprobe_in_bar(phys_addr_t phys)
 {
 	unsigned int i;
 

@@ -10,7 +10,7 @@
 enum { BUILD, MAP, CONSUME, UNMAP, PHASES };
 
 /* The cost of measuring nothing: the smallest of a few tries. */
-u64 probe_empty_cost(void)
+u64 pprobe_empty_cost(void)
 {
 	u64 best = U64_MAX;
 	unsigned long flags;
@@ -27,7 +27,7 @@ u64 probe_empty_cost(void)
 	return best;
 }
 
-static int measure_once(struct probe_mapping *m, u64 *cost)
+static int pprobe_cost_measure_once(struct pprobe_mapping *m, u64 *cost)
 {
 	cycles_t t[2 * PHASES];
 	unsigned long flags;
@@ -67,28 +67,28 @@ out:
 	return 0;
 }
 
-static int cmp_u64(const void *a, const void *b)
+static int pprobe_cmp_u64(const void *a, const void *b)
 {
 	u64 x = *(const u64 *)a, y = *(const u64 *)b;
 
 	return x < y ? -1 : x > y;
 }
 
-static int count_once(struct probe_mapping *m, struct phyr_probe_map_cost *arg)
+static int pprobe_cost_count_once(struct pprobe_mapping *m, struct phyr_probe_map_cost *arg)
 {
-	struct probe_counts counts;
+	struct pprobe_counts counts;
 	unsigned long flags;
 	u64 unused[PHASES];
 	int err;
 
 	/* As when it is measured: with caches that are warm. */
-	err = measure_once(m, unused);
+	err = pprobe_cost_measure_once(m, unused);
 	if (err)
 		return err;
 	local_irq_save(flags);
-	probe_count_begin();
-	err = measure_once(m, unused);
-	arg->counted = probe_count_end(&counts);
+	pprobe_count_begin();
+	err = pprobe_cost_measure_once(m, unused);
+	arg->counted = pprobe_count_end(&counts);
 	local_irq_restore(flags);
 	arg->allocs = counts.allocs;
 	arg->alloc_bytes = counts.alloc_bytes;
@@ -98,14 +98,14 @@ static int count_once(struct probe_mapping *m, struct phyr_probe_map_cost *arg)
 }
 
 /* Sorts the samples. */
-void probe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out)
+void pprobe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out)
 {
-	sort(sample, n, sizeof(*sample), cmp_u64, NULL);
+	sort(sample, n, sizeof(*sample), pprobe_cmp_u64, NULL);
 	out->min = sample[0] - min(sample[0], overhead);
 	out->median = sample[n / 2] - min(sample[n / 2], overhead);
 }
 
-static int probe_cost_measure(struct probe_mapping *m, struct phyr_probe_map_cost *arg)
+static int pprobe_cost_measure(struct pprobe_mapping *m, struct phyr_probe_map_cost *arg)
 {
 	struct phyr_probe_cost *out[PHASES] = {
 		&arg->build, &arg->map, &arg->consume, &arg->unmap,
@@ -119,9 +119,9 @@ static int probe_cost_measure(struct probe_mapping *m, struct phyr_probe_map_cos
 		return -ENOMEM;
 
 	/* The first round warms caches of the allocators and is not counted. */
-	err = measure_once(m, cost);
+	err = pprobe_cost_measure_once(m, cost);
 	for (i = 0; i < arg->iterations && !err; i++) {
-		err = measure_once(m, cost);
+		err = pprobe_cost_measure_once(m, cost);
 		for (phase = 0; phase < PHASES; phase++)
 			sample[phase * arg->iterations + i] = cost[phase];
 		cond_resched();
@@ -129,17 +129,17 @@ static int probe_cost_measure(struct probe_mapping *m, struct phyr_probe_map_cos
 	if (err)
 		goto out;
 
-	arg->overhead = probe_empty_cost();
+	arg->overhead = pprobe_empty_cost();
 	for (phase = 0; phase < PHASES; phase++)
-		probe_summarise(sample + phase * arg->iterations, arg->iterations, arg->overhead,
-				out[phase]);
+		pprobe_summarise(sample + phase * arg->iterations, arg->iterations, arg->overhead,
+				 out[phase]);
 out:
 	kvfree(sample);
 	return err;
 }
 
 /**
- * probe_map_cost - measure one backend on one layout, or count what it does
+ * pprobe_map_cost - measure one backend on one layout, or count what it does
  * @dev:	the device
  * @arg:	from and to user space, already checked
  *
@@ -147,32 +147,32 @@ out:
  * Return: 0; -ENOMEM; -EBUSY if it is to be measured after something was counted; or the error of
  * the mapping.
  */
-int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg)
+int pprobe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg)
 {
-	struct probe_memory mem;
-	struct probe_mapping m;
+	struct pprobe_memory mem;
+	struct pprobe_mapping m;
 	int err;
 
 	if (arg->count)
-		probe_count_arm();
-	else if (probe_count_armed())
+		pprobe_count_arm();
+	else if (pprobe_count_armed())
 		return -EBUSY;
-	err = probe_memory_alloc(&mem, &arg->memory, false);
+	err = pprobe_memory_alloc(&mem, &arg->memory, false);
 	if (err)
 		return err;
-	err = probe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
+	err = pprobe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
 	if (err)
 		goto out_memory;
 
-	err = arg->count ? count_once(&m, arg) : probe_cost_measure(&m, arg);
+	err = arg->count ? pprobe_cost_count_once(&m, arg) : pprobe_cost_measure(&m, arg);
 	arg->shape = m.shape;
 	arg->ranges = m.ranges;
 	arg->prps = m.nr_prp;
 	arg->chunks = mem.nr_chunks;
 	arg->meta_bytes = m.meta_bytes;
 
-	probe_mapping_exit(&m);
+	pprobe_mapping_exit(&m);
 out_memory:
-	probe_memory_free(&mem);
+	pprobe_memory_free(&mem);
 	return err;
 }

@@ -13,11 +13,11 @@
 
 #include "probe.h"
 
-static struct probe_counts counts;
+static struct pprobe_counts counts;
 static bool counting;
 
-static void on_slab_alloc(void *data, unsigned long site, const void *ptr, struct kmem_cache *s,
-			  gfp_t gfp, int node)
+static void pprobe_on_slab_alloc(void *data, unsigned long site, const void *ptr,
+				 struct kmem_cache *s, gfp_t gfp, int node)
 {
 	if (!READ_ONCE(counting) || !ptr)
 		return;
@@ -25,8 +25,8 @@ static void on_slab_alloc(void *data, unsigned long site, const void *ptr, struc
 	counts.alloc_bytes += kmem_cache_size(s);
 }
 
-static void on_kmalloc(void *data, unsigned long site, const void *ptr, size_t asked, size_t got,
-		       gfp_t gfp, int node)
+static void pprobe_on_kmalloc(void *data, unsigned long site, const void *ptr, size_t asked,
+			      size_t got, gfp_t gfp, int node)
 {
 	if (!READ_ONCE(counting) || !ptr)
 		return;
@@ -34,7 +34,8 @@ static void on_kmalloc(void *data, unsigned long site, const void *ptr, size_t a
 	counts.alloc_bytes += got;
 }
 
-static void on_page_alloc(void *data, struct page *page, unsigned int order, gfp_t gfp, int type)
+static void pprobe_on_page_alloc(void *data, struct page *page, unsigned int order, gfp_t gfp,
+				 int type)
 {
 	if (!READ_ONCE(counting) || !page)
 		return;
@@ -42,13 +43,13 @@ static void on_page_alloc(void *data, struct page *page, unsigned int order, gfp
 	counts.alloc_bytes += PAGE_SIZE << order;
 }
 
-static void on_bounce(void *data, struct device *dev, dma_addr_t addr, size_t size)
+static void pprobe_on_bounce(void *data, struct device *dev, dma_addr_t addr, size_t size)
 {
 	if (READ_ONCE(counting))
 		counts.bounces++;
 }
 
-static int on_flush(struct kprobe *kp, struct pt_regs *regs)
+static int pprobe_on_flush(struct kprobe *kp, struct pt_regs *regs)
 {
 	if (READ_ONCE(counting))
 		counts.flushes++;
@@ -61,10 +62,10 @@ static struct {
 	u32 of;
 	struct tracepoint *tp;
 } points[] = {
-	{ "kmem_cache_alloc", on_slab_alloc, PHYR_PROBE_COUNTED_ALLOCS },
-	{ "kmalloc", on_kmalloc, PHYR_PROBE_COUNTED_ALLOCS },
-	{ "mm_page_alloc", on_page_alloc, PHYR_PROBE_COUNTED_ALLOCS },
-	{ "swiotlb_bounced", on_bounce, PHYR_PROBE_COUNTED_BOUNCES },
+	{ "kmem_cache_alloc", pprobe_on_slab_alloc, PHYR_PROBE_COUNTED_ALLOCS },
+	{ "kmalloc", pprobe_on_kmalloc, PHYR_PROBE_COUNTED_ALLOCS },
+	{ "mm_page_alloc", pprobe_on_page_alloc, PHYR_PROBE_COUNTED_ALLOCS },
+	{ "swiotlb_bounced", pprobe_on_bounce, PHYR_PROBE_COUNTED_BOUNCES },
 };
 
 /* The way of every invalidation of VT-d; other IOMMUs have not got it. */
@@ -73,7 +74,7 @@ static struct kprobe flush_probe;
 static u32 armed;	/* PHYR_PROBE_COUNTED_* */
 static bool on;
 
-static void find_point(struct tracepoint *tp, void *unused)
+static void pprobe_count_find_point(struct tracepoint *tp, void *unused)
 {
 	int i;
 
@@ -83,11 +84,11 @@ static void find_point(struct tracepoint *tp, void *unused)
 }
 
 /**
- * probe_count_arm - make counting possible
+ * pprobe_count_arm - make counting possible
  *
  * Context: May sleep.  The caller holds the lock of the probe's device.
  */
-void probe_count_arm(void)
+void pprobe_count_arm(void)
 {
 	u32 missing = 0;
 	int i;
@@ -95,7 +96,7 @@ void probe_count_arm(void)
 	if (on)
 		return;
 	armed = 0;
-	for_each_kernel_tracepoint(find_point, NULL);
+	for_each_kernel_tracepoint(pprobe_count_find_point, NULL);
 	for (i = 0; i < ARRAY_SIZE(points); i++) {
 		if (points[i].tp &&
 		    tracepoint_probe_register(points[i].tp, points[i].call, NULL))
@@ -108,18 +109,18 @@ void probe_count_arm(void)
 	armed &= ~missing;
 	memset(&flush_probe, 0, sizeof(flush_probe));
 	flush_probe.symbol_name = "qi_submit_sync";
-	flush_probe.pre_handler = on_flush;
+	flush_probe.pre_handler = pprobe_on_flush;
 	if (!register_kprobe(&flush_probe))
 		armed |= PHYR_PROBE_COUNTED_FLUSHES;
 	on = true;
 }
 
 /**
- * probe_count_disarm - the reverse
+ * pprobe_count_disarm - the reverse
  *
  * Context: May sleep.  The caller holds the lock of the probe's device.
  */
-void probe_count_disarm(void)
+void pprobe_count_disarm(void)
 {
 	int i;
 
@@ -135,35 +136,35 @@ void probe_count_disarm(void)
 }
 
 /**
- * probe_count_armed - is counting possible, so that nothing can be measured?
+ * pprobe_count_armed - is counting possible, so that nothing can be measured?
  *
  * Context: The caller holds the lock of the probe's device.
  * Return: true if it is.
  */
-bool probe_count_armed(void)
+bool pprobe_count_armed(void)
 {
 	return on;
 }
 
 /**
- * probe_count_begin - count from here
+ * pprobe_count_begin - count from here
  *
- * Context: Interrupts off until probe_count_end().
+ * Context: Interrupts off until pprobe_count_end().
  */
-void probe_count_begin(void)
+void pprobe_count_begin(void)
 {
 	memset(&counts, 0, sizeof(counts));
 	WRITE_ONCE(counting, true);
 }
 
 /**
- * probe_count_end - to here
+ * pprobe_count_end - to here
  * @out: receives what was counted
  *
  * Context: Interrupts off.
  * Return: PHYR_PROBE_COUNTED_* of what could be counted.
  */
-u32 probe_count_end(struct probe_counts *out)
+u32 pprobe_count_end(struct pprobe_counts *out)
 {
 	WRITE_ONCE(counting, false);
 	*out = counts;

@@ -11,7 +11,7 @@
 
 #include "probe.h"
 
-static struct pci_dev *probe_domain_find(u32 segment, u32 devfn)
+static struct pci_dev *pprobe_domain_find(u32 segment, u32 devfn)
 {
 	if (segment > U16_MAX || devfn > U16_MAX)
 		return NULL;
@@ -19,7 +19,7 @@ static struct pci_dev *probe_domain_find(u32 segment, u32 devfn)
 }
 
 /**
- * probe_follow_domain - follow a device's addresses
+ * pprobe_follow_domain - follow a device's addresses
  * @arg: from and to user space
  *
  * The domain must not be taken from the device meanwhile: whoever asks owns it.
@@ -27,7 +27,7 @@ static struct pci_dev *probe_domain_find(u32 segment, u32 devfn)
  * Context: May sleep.
  * Return: 0; -EINVAL; -ENODEV without such a device; -EFAULT.
  */
-int probe_follow_domain(struct phyr_probe_follow_domain *arg)
+int pprobe_follow_domain(struct phyr_probe_follow_domain *arg)
 {
 	u64 __user *to = u64_to_user_ptr(arg->buffer);
 	struct iommu_domain *domain;
@@ -38,13 +38,13 @@ int probe_follow_domain(struct phyr_probe_follow_domain *arg)
 	if (arg->by || arg->iova & ~PAGE_MASK || !arg->count ||
 	    arg->count > PHYR_PROBE_MAX_FOLLOWED)
 		return -EINVAL;
-	pdev = probe_domain_find(arg->segment, arg->devfn);
+	pdev = pprobe_domain_find(arg->segment, arg->devfn);
 	if (!pdev)
 		return -ENODEV;
 	domain = iommu_get_domain_for_dev(&pdev->dev);
-	arg->by = probe_domain_kind(domain);
+	arg->by = pprobe_domain_kind(domain);
 	for (i = 0; i < arg->count && !err; i++) {
-		u64 phys = probe_to_phys(domain, arg->iova + (u64)i * PAGE_SIZE);
+		u64 phys = pprobe_to_phys(domain, arg->iova + (u64)i * PAGE_SIZE);
 
 		err = put_user(phys, to + i);
 		cond_resched();
@@ -62,8 +62,8 @@ static struct {
 } calls;
 
 /* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
-static int on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		  struct ftrace_regs *regs, void *data)
+static int pprobe_calls_on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
+			       struct ftrace_regs *regs, void *data)
 {
 	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)READ_ONCE(calls.domain)) {
 		atomic64_inc(&calls.maps);
@@ -73,8 +73,8 @@ static int on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
 }
 
 /* size_t iommu_unmap(domain, iova, size), iommu_unmap_fast(domain, iova, size, gather) */
-static int on_unmap(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		    struct ftrace_regs *regs, void *data)
+static int pprobe_calls_on_unmap(struct fprobe *probe, unsigned long ip, unsigned long ret,
+				 struct ftrace_regs *regs, void *data)
 {
 	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)READ_ONCE(calls.domain)) {
 		atomic64_inc(&calls.unmaps);
@@ -85,23 +85,23 @@ static int on_unmap(struct fprobe *probe, unsigned long ip, unsigned long ret,
 
 static struct fprobe maps, unmaps;
 
-static void calls_stop(void)
+static void pprobe_calls_stop(void)
 {
 	unregister_fprobe(&unmaps);
 	unregister_fprobe(&maps);
 	calls.on = false;
 }
 
-static int calls_hook(void)
+static int pprobe_calls_hook(void)
 {
 	const char *names[] = { "iommu_unmap", "iommu_unmap_fast" };
 	int err;
 
-	maps = (struct fprobe){ .entry_handler = on_map };
+	maps = (struct fprobe){ .entry_handler = pprobe_calls_on_map };
 	err = register_fprobe(&maps, "iommu_map_nosync", NULL);
 	if (err)
 		return err;
-	unmaps = (struct fprobe){ .entry_handler = on_unmap };
+	unmaps = (struct fprobe){ .entry_handler = pprobe_calls_on_unmap };
 	err = register_fprobe_syms(&unmaps, names, ARRAY_SIZE(names));
 	if (err)
 		unregister_fprobe(&maps);
@@ -110,9 +110,9 @@ static int calls_hook(void)
 	return err;
 }
 
-static int calls_start(const struct phyr_probe_calls *arg)
+static int pprobe_calls_start(const struct phyr_probe_calls *arg)
 {
-	struct pci_dev *pdev = probe_domain_find(arg->segment, arg->devfn);
+	struct pci_dev *pdev = pprobe_domain_find(arg->segment, arg->devfn);
 
 	if (!pdev)
 		return -ENODEV;
@@ -126,24 +126,24 @@ static int calls_start(const struct phyr_probe_calls *arg)
 	atomic64_set(&calls.unmaps, 0);
 	atomic64_set(&calls.unmap_bytes, 0);
 	/* Patching the kernel takes an emulated one long: it is done once. */
-	return calls.on ? 0 : calls_hook();
+	return calls.on ? 0 : pprobe_calls_hook();
 }
 
 /**
- * probe_calls - count calls
+ * pprobe_calls - count calls
  * @arg: from and to user space
  *
  * Context: May sleep.
  * Return: 0; -EINVAL; -ENOENT if it is not counting; -ENODEV without such a device or an IOMMU; an
  * error of register_fprobe().
  */
-int probe_calls(struct phyr_probe_calls *arg)
+int pprobe_calls(struct phyr_probe_calls *arg)
 {
 	if (arg->reserved)
 		return -EINVAL;
 	guard(mutex)(&calls_lock);
 	if (arg->action == PHYR_PROBE_CALLS_START)
-		return calls_start(arg);
+		return pprobe_calls_start(arg);
 	if (arg->action != PHYR_PROBE_CALLS_READ && arg->action != PHYR_PROBE_CALLS_STOP)
 		return -EINVAL;
 	if (!calls.on)
@@ -153,14 +153,14 @@ int probe_calls(struct phyr_probe_calls *arg)
 	arg->unmaps = atomic64_read(&calls.unmaps);
 	arg->unmap_bytes = atomic64_read(&calls.unmap_bytes);
 	if (arg->action == PHYR_PROBE_CALLS_STOP)
-		calls_stop();
+		pprobe_calls_stop();
 	return 0;
 }
 
 /* The module goes. */
-void probe_calls_exit(void)
+void pprobe_calls_exit(void)
 {
 	guard(mutex)(&calls_lock);
 	if (calls.on)
-		calls_stop();
+		pprobe_calls_stop();
 }

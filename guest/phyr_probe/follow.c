@@ -5,46 +5,46 @@
 
 #include "probe.h"
 
-#define CTRL_ENTRIES	(PROBE_CTRL_PAGE / sizeof(__le64))
+#define CTRL_ENTRIES	(PPROBE_CTRL_PAGE / sizeof(__le64))
 
 /* Segments of an SGL that are followed; more can only be a ring. */
 #define MAX_SEGMENTS	64
 
 /* Open the page of PRP entries at @addr; false if the device could not read it either. */
-static bool walk_open(struct probe_prp_walk *w, u64 addr)
+static bool pprobe_prp_open(struct pprobe_prp_walk *w, u64 addr)
 {
-	phys_addr_t phys = probe_to_phys(w->domain, addr);
+	phys_addr_t phys = pprobe_to_phys(w->domain, addr);
 
 	if (!phys || !pfn_valid(PHYS_PFN(phys)))
 		return false;
-	w->list = phys_to_virt(phys & ~(phys_addr_t)(PROBE_CTRL_PAGE - 1));
-	w->at = (phys & (PROBE_CTRL_PAGE - 1)) / sizeof(__le64);
+	w->list = phys_to_virt(phys & ~(phys_addr_t)(PPROBE_CTRL_PAGE - 1));
+	w->at = (phys & (PPROBE_CTRL_PAGE - 1)) / sizeof(__le64);
 	return true;
 }
 
 /* The PRP for the next page, with @left bytes still to come. */
-static bool walk_next(struct probe_prp_walk *w, u64 left, u64 *addr)
+static bool pprobe_prp_next(struct pprobe_prp_walk *w, u64 left, u64 *addr)
 {
 	if (!w->list) {
-		if (left <= PROBE_CTRL_PAGE) {
+		if (left <= PPROBE_CTRL_PAGE) {
 			*addr = w->prp2;
 			return true;
 		}
-		if (!walk_open(w, w->prp2))
+		if (!pprobe_prp_open(w, w->prp2))
 			return false;
 	}
 	/* The last entry of a page leads to the next page if more than one page is left. */
-	if (w->at == CTRL_ENTRIES - 1 && left > PROBE_CTRL_PAGE &&
-	    !walk_open(w, le64_to_cpu(w->list[w->at])))
+	if (w->at == CTRL_ENTRIES - 1 && left > PPROBE_CTRL_PAGE &&
+	    !pprobe_prp_open(w, le64_to_cpu(w->list[w->at])))
 		return false;
 	*addr = le64_to_cpu(w->list[w->at++]);
 	return true;
 }
 
 /* Read the descriptor at w->at; one that lies across pages is not aligned as it should be. */
-static bool sgl_read(struct probe_sgl_walk *w, struct nvme_sgl_desc *desc)
+static bool pprobe_sgl_read(struct pprobe_sgl_walk *w, struct nvme_sgl_desc *desc)
 {
-	phys_addr_t phys = probe_to_phys(w->domain, w->at);
+	phys_addr_t phys = pprobe_to_phys(w->domain, w->at);
 
 	if (w->left < sizeof(*desc) || !phys || !pfn_valid(PHYS_PFN(phys)) ||
 	    offset_in_page(phys) > PAGE_SIZE - sizeof(*desc))
@@ -56,7 +56,7 @@ static bool sgl_read(struct probe_sgl_walk *w, struct nvme_sgl_desc *desc)
 }
 
 /* The next data block: its address and length.  False where the SGL is wrong or at its end. */
-static bool sgl_next(struct probe_sgl_walk *w, u64 *addr, u32 *len)
+static bool pprobe_sgl_next(struct pprobe_sgl_walk *w, u64 *addr, u32 *len)
 {
 	struct nvme_sgl_desc desc = w->next;
 	bool own = !w->segments && desc.length;
@@ -64,7 +64,7 @@ static bool sgl_next(struct probe_sgl_walk *w, u64 *addr, u32 *len)
 	for (;;) {
 		u8 type;
 
-		if (!own && !sgl_read(w, &desc))
+		if (!own && !pprobe_sgl_read(w, &desc))
 			return false;
 		type = desc.type >> 4;
 		if (desc.type & 0xf)	/* an address, and nothing else */
@@ -90,17 +90,17 @@ static bool sgl_next(struct probe_sgl_walk *w, u64 *addr, u32 *len)
 }
 
 /**
- * probe_follow_begin - begin with a command's first memory
+ * pprobe_follow_begin - begin with a command's first memory
  * @f:		receives the place
  * @domain:	of the device
  * @cmd:	the command
  *
  * Context: Any.
  */
-void probe_follow_begin(struct probe_follow *f, struct iommu_domain *domain,
-			const struct nvme_command *cmd)
+void pprobe_follow_begin(struct pprobe_follow *f, struct iommu_domain *domain,
+			 const struct nvme_command *cmd)
 {
-	*f = (struct probe_follow){ };
+	*f = (struct pprobe_follow){ };
 	if (cmd->common.flags & NVME_CMD_SGL_METABUF) {
 		f->is_sgl = true;
 		f->sgl.domain = domain;
@@ -110,11 +110,11 @@ void probe_follow_begin(struct probe_follow *f, struct iommu_domain *domain,
 	f->prp.domain = domain;
 	f->prp.prp2 = le64_to_cpu(cmd->common.dptr.prp2);
 	f->addr = le64_to_cpu(cmd->common.dptr.prp1);
-	f->room = PROBE_CTRL_PAGE - (f->addr & (PROBE_CTRL_PAGE - 1));
+	f->room = PPROBE_CTRL_PAGE - (f->addr & (PPROBE_CTRL_PAGE - 1));
 }
 
 /**
- * probe_follow_next - find the memory that the device goes on with
+ * pprobe_follow_next - find the memory that the device goes on with
  * @f:		the place; receives where and how much
  * @left:	bytes of the command that are to come
  * @iova:	receives the address that is wrong, 0 if there is none
@@ -122,15 +122,15 @@ void probe_follow_begin(struct probe_follow *f, struct iommu_domain *domain,
  * Context: Any.
  * Return: false if the device could not go on.
  */
-bool probe_follow_next(struct probe_follow *f, u64 left, u64 *iova)
+bool pprobe_follow_next(struct pprobe_follow *f, u64 left, u64 *iova)
 {
 	*iova = 0;
 	if (f->is_sgl)
-		return sgl_next(&f->sgl, &f->addr, &f->room);
-	if (!walk_next(&f->prp, left, &f->addr))
+		return pprobe_sgl_next(&f->sgl, &f->addr, &f->room);
+	if (!pprobe_prp_next(&f->prp, left, &f->addr))
 		return false;
-	f->room = PROBE_CTRL_PAGE - (f->addr & (PROBE_CTRL_PAGE - 1));
-	if (f->room != PROBE_CTRL_PAGE) {	/* only the first PRP may have an offset */
+	f->room = PPROBE_CTRL_PAGE - (f->addr & (PPROBE_CTRL_PAGE - 1));
+	if (f->room != PPROBE_CTRL_PAGE) {	/* only the first PRP may have an offset */
 		*iova = f->addr;
 		return false;
 	}

@@ -33,7 +33,7 @@ enum { QUEUE, COMPLETE, MAP, UNMAP, FIGURES };
 /* The functions that are timed: ours, and the one that does nothing. */
 enum { TIME_MAP, TIME_UNMAP, TIME_NOTHING, TIMED };
 
-static struct probe_timed {
+static struct pprobe_timed {
 	struct fprobe probe;
 	cycles_t from;
 	cycles_t took;
@@ -41,22 +41,22 @@ static struct probe_timed {
 
 static DEFINE_MUTEX(timed_lock);
 
-static int on_entry(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		    struct ftrace_regs *regs, void *data)
+static int pprobe_io_on_entry(struct fprobe *probe, unsigned long ip, unsigned long ret,
+			      struct ftrace_regs *regs, void *data)
 {
-	container_of(probe, struct probe_timed, probe)->from = get_cycles();
+	container_of(probe, struct pprobe_timed, probe)->from = get_cycles();
 	return 0;
 }
 
-static void on_exit(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		    struct ftrace_regs *regs, void *data)
+static void pprobe_io_on_exit(struct fprobe *probe, unsigned long ip, unsigned long ret,
+			      struct ftrace_regs *regs, void *data)
 {
-	struct probe_timed *t = container_of(probe, struct probe_timed, probe);
+	struct pprobe_timed *t = container_of(probe, struct pprobe_timed, probe);
 
 	t->took = get_cycles() - t->from;
 }
 
-static noinline void probe_io_nothing(void)
+static noinline void pprobe_io_nothing(void)
 {
 	barrier();
 }
@@ -64,26 +64,26 @@ static noinline void probe_io_nothing(void)
 static const char *const timed_functions[TIMED] = {
 	[TIME_MAP]	= "pnvme_map",
 	[TIME_UNMAP]	= "pnvme_unmap",
-	[TIME_NOTHING]	= "probe_io_nothing",
+	[TIME_NOTHING]	= "pprobe_io_nothing",
 };
 
-static void timing_stop(int nr)
+static void pprobe_io_timing_stop(int nr)
 {
 	while (nr--)
 		unregister_fprobe(&timed[nr].probe);
 }
 
-static int timing_start(void)
+static int pprobe_io_timing_start(void)
 {
 	int i, err;
 
 	memset(timed, 0, sizeof(timed));
 	for (i = 0; i < TIMED; i++) {
-		timed[i].probe.entry_handler = on_entry;
-		timed[i].probe.exit_handler = on_exit;
+		timed[i].probe.entry_handler = pprobe_io_on_entry;
+		timed[i].probe.exit_handler = pprobe_io_on_exit;
 		err = register_fprobe(&timed[i].probe, timed_functions[i], NULL);
 		if (err) {
-			timing_stop(i);
+			pprobe_io_timing_stop(i);
 			return err;
 		}
 	}
@@ -91,7 +91,7 @@ static int timing_start(void)
 }
 
 /**
- * struct probe_io - a read or a write that is made again and again
+ * struct pprobe_io - a read or a write that is made again and again
  * @bdev:	the disk
  * @op:		REQ_OP_READ or REQ_OP_WRITE
  * @mem:	where the data goes or comes from
@@ -99,24 +99,24 @@ static int timing_start(void)
  * @bio:	of the command under way
  * @done:	set when the bio has ended
  */
-struct probe_io {
+struct pprobe_io {
 	struct block_device *bdev;
 	blk_opf_t op;
-	struct probe_memory mem;
+	struct pprobe_memory mem;
 	struct bio_vec *vec;
 	struct bio bio;
 	bool done;
 };
 
-static void io_ended(struct bio *bio)
+static void pprobe_io_end_bio(struct bio *bio)
 {
-	struct probe_io *io = bio->bi_private;
+	struct pprobe_io *io = bio->bi_private;
 
 	WRITE_ONCE(io->done, true);
 }
 
 /* How many chunks, from this one on, the driver takes at once; 0 if not even one. */
-static u32 io_chunks(const struct probe_io *io, u32 from)
+static u32 pprobe_io_chunks(const struct pprobe_io *io, u32 from)
 {
 	const struct queue_limits *lim = &bdev_get_queue(io->bdev)->limits;
 	u64 max = (u64)lim->max_hw_sectors << SECTOR_SHIFT, len = 0;
@@ -131,21 +131,21 @@ static u32 io_chunks(const struct probe_io *io, u32 from)
 }
 
 /* A command, from its first chunk on: how many of them it has, and where on the disk it begins. */
-struct probe_io_part {
+struct pprobe_io_part {
 	u32 from;
 	u32 n;
 	sector_t sector;
 };
 
 /* What blk-mq does with a bio before it calls the driver. */
-static struct request *io_request(struct probe_io *io, const struct probe_io_part *part)
+static struct request *pprobe_io_request(struct pprobe_io *io, const struct pprobe_io_part *part)
 {
 	struct request *rq;
 	u32 i;
 	int err;
 
 	bio_init(&io->bio, io->bdev, io->vec, part->n, io->op);
-	io->bio.bi_end_io = io_ended;
+	io->bio.bi_end_io = pprobe_io_end_bio;
 	io->bio.bi_private = io;
 	io->done = false;
 	for (i = part->from; i < part->from + part->n; i++) {
@@ -168,40 +168,40 @@ static struct request *io_request(struct probe_io *io, const struct probe_io_par
 }
 
 /* What no disk holds: a word of its own in each chunk. */
-static u64 io_mark(phys_addr_t addr)
+static u64 pprobe_io_mark(phys_addr_t addr)
 {
 	return ~(u64)addr;
 }
 
-static void io_mark_all(const struct probe_io *io)
+static void pprobe_io_mark_all(const struct pprobe_io *io)
 {
 	u32 i;
 
 	for (i = 0; i < io->mem.nr_chunks; i++) {
 		phys_addr_t addr = io->mem.chunk[i].paddr;
 
-		*(u64 *)phys_to_virt(addr) = io_mark(addr);
+		*(u64 *)phys_to_virt(addr) = pprobe_io_mark(addr);
 	}
 }
 
 /* Did the device write to all of the memory? */
-static bool io_arrived(const struct probe_io *io)
+static bool pprobe_io_all_written(const struct pprobe_io *io)
 {
 	u32 i;
 
 	for (i = 0; i < io->mem.nr_chunks; i++) {
 		phys_addr_t addr = io->mem.chunk[i].paddr;
 
-		if (*(u64 *)phys_to_virt(addr) == io_mark(addr))
+		if (*(u64 *)phys_to_virt(addr) == pprobe_io_mark(addr))
 			return false;
 	}
 	return true;
 }
 
 /* One command.  Returns 0 with its figures, -EAGAIN if the device was slow, or an error. */
-static int io_command(struct probe_io *io, const struct probe_io_part *part, u64 *cost)
+static int pprobe_io_run_command(struct pprobe_io *io, const struct pprobe_io_part *part, u64 *cost)
 {
-	struct request *rq = io_request(io, part);
+	struct request *rq = pprobe_io_request(io, part);
 	struct blk_mq_queue_data bd = { .rq = rq, .last = true };
 	cycles_t t[4];
 	blk_status_t st;
@@ -220,7 +220,7 @@ static int io_command(struct probe_io *io, const struct probe_io_part *part, u64
 	if (!st)
 		for (i = 0; i < PATIENCE; i++)
 			barrier();
-	probe_io_nothing();
+	pprobe_io_nothing();
 	t[2] = get_cycles();
 	local_irq_enable();
 	in_time = READ_ONCE(io->done);
@@ -244,8 +244,8 @@ static int io_command(struct probe_io *io, const struct probe_io_part *part, u64
 	return in_time ? 0 : -EAGAIN;
 }
 
-static int io_round(struct probe_io *io, const struct probe_io_part *part, u32 iterations,
-		    u64 *sample, int from, int to)
+static int pprobe_io_round(struct pprobe_io *io, const struct pprobe_io_part *part, u32 iterations,
+			   u64 *sample, int from, int to)
 {
 	u32 i, tries = 0;
 	u64 cost[FIGURES];
@@ -253,12 +253,12 @@ static int io_round(struct probe_io *io, const struct probe_io_part *part, u32 i
 
 	/* The first ones warm the caches of the allocators and are not counted. */
 	for (i = 0; i < 4; i++) {
-		err = io_command(io, part, cost);
+		err = pprobe_io_run_command(io, part, cost);
 		if (err && err != -EAGAIN)
 			return err;
 	}
 	for (i = 0; i < iterations;) {
-		err = io_command(io, part, cost);
+		err = pprobe_io_run_command(io, part, cost);
 		if (err == -EAGAIN && ++tries < 20 * iterations)
 			continue;
 		if (err)
@@ -272,8 +272,8 @@ static int io_round(struct probe_io *io, const struct probe_io_part *part, u32 i
 }
 
 /* One command of the I/O; adds its figures. */
-static int io_measure_part(struct probe_io *io, const struct probe_io_part *part,
-			   struct phyr_probe_io_cost *arg, u64 *sample)
+static int pprobe_io_measure_part(struct pprobe_io *io, const struct pprobe_io_part *part,
+				  struct phyr_probe_io_cost *arg, u64 *sample)
 {
 	struct phyr_probe_cost *out[FIGURES] = {
 		&arg->queue, &arg->complete, &arg->map, &arg->unmap,
@@ -283,11 +283,11 @@ static int io_measure_part(struct probe_io *io, const struct probe_io_part *part
 	int err, f, figures = MAP;
 
 	memset(timed, 0, sizeof(timed));
-	err = io_round(io, part, n, sample, QUEUE, MAP);
-	if (!err && !timing_start()) {
+	err = pprobe_io_round(io, part, n, sample, QUEUE, MAP);
+	if (!err && !pprobe_io_timing_start()) {
 		figures = FIGURES;
-		err = io_round(io, part, n, sample, MAP, FIGURES);
-		timing_stop(TIMED);
+		err = pprobe_io_round(io, part, n, sample, MAP, FIGURES);
+		pprobe_io_timing_stop(TIMED);
 		/* Of another driver none of it was called. */
 		if (!timed[TIME_MAP].took)
 			figures = MAP;
@@ -295,10 +295,10 @@ static int io_measure_part(struct probe_io *io, const struct probe_io_part *part
 	if (err)
 		return err;
 
-	overhead[QUEUE] = probe_empty_cost();
+	overhead[QUEUE] = pprobe_empty_cost();
 	overhead[COMPLETE] = overhead[QUEUE];
 	for (f = 0; f < figures; f++) {
-		probe_summarise(sample + f * n, n, overhead[f], &cost);
+		pprobe_summarise(sample + f * n, n, overhead[f], &cost);
 		out[f]->min += cost.min;
 		out[f]->median += cost.median;
 	}
@@ -306,31 +306,31 @@ static int io_measure_part(struct probe_io *io, const struct probe_io_part *part
 }
 
 /* Each of the commands is measured by itself: what disturbs one spoils no other. */
-static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
+static int pprobe_io_measure(struct pprobe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
 {
-	struct probe_io_part part = {};
+	struct pprobe_io_part part = {};
 	int err = 0;
 	u32 i;
 
 	if (io->op == REQ_OP_READ)
-		io_mark_all(io);
+		pprobe_io_mark_all(io);
 	mutex_lock(&timed_lock);
 	while (!err && part.from < io->mem.nr_chunks) {
-		part.n = io_chunks(io, part.from);
-		err = part.n ? io_measure_part(io, &part, arg, sample) : -EREMOTEIO;
+		part.n = pprobe_io_chunks(io, part.from);
+		err = part.n ? pprobe_io_measure_part(io, &part, arg, sample) : -EREMOTEIO;
 		for (i = 0; i < part.n; i++)
 			part.sector += io->mem.chunk[part.from + i].len >> SECTOR_SHIFT;
 		part.from += part.n;
 		arg->commands++;
 	}
 	mutex_unlock(&timed_lock);
-	if (!err && io->op == REQ_OP_READ && !io_arrived(io))
+	if (!err && io->op == REQ_OP_READ && !pprobe_io_all_written(io))
 		err = -EIO;
 	return err;
 }
 
 /**
- * probe_io_cost - measure reads or writes of a disk
+ * pprobe_io_cost - measure reads or writes of a disk
  * @arg: from and to user space, already checked
  *
  * Context: May sleep.
@@ -339,9 +339,9 @@ static int io_measure(struct probe_io *io, struct phyr_probe_io_cost *arg, u64 *
  * too slow; -EREMOTEIO if a chunk is longer than the driver takes; -ENOMEM; or the error of the
  * I/O.
  */
-int probe_io_cost(struct phyr_probe_io_cost *arg)
+int pprobe_io_cost(struct phyr_probe_io_cost *arg)
 {
-	struct probe_io *io;
+	struct pprobe_io *io;
 	struct file *file;
 	u64 *sample;
 	int err;
@@ -372,15 +372,15 @@ int probe_io_cost(struct phyr_probe_io_cost *arg)
 	if (!err && bdev_get_queue(io->bdev)->elevator)
 		err = -EBUSY;
 	if (!err)
-		err = probe_memory_alloc(&io->mem, &arg->memory, false);
+		err = pprobe_memory_alloc(&io->mem, &arg->memory, false);
 	if (err)
 		goto out_free;
 	err = -ENOMEM;
 	io->vec = kvcalloc(io->mem.nr_chunks, sizeof(*io->vec), GFP_KERNEL_ACCOUNT);
 	if (io->vec)
-		err = io_measure(io, arg, sample);
+		err = pprobe_io_measure(io, arg, sample);
 	kvfree(io->vec);
-	probe_memory_free(&io->mem);
+	pprobe_memory_free(&io->mem);
 out_free:
 	kvfree(sample);
 	kfree(io);

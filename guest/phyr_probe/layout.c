@@ -32,12 +32,12 @@ static const u32 chunk_pages[PHYR_PROBE_LAYOUTS] = {
 #define GAP	512
 
 /**
- * probe_memory_check - is this a description that can be served?
+ * pprobe_memory_check - is this a description that can be served?
  * @want: from user space
  *
  * Return: 0; -EINVAL; -EOPNOTSUPP for a backend that cannot map the layout.
  */
-int probe_memory_check(const struct phyr_probe_memory *want)
+int pprobe_memory_check(const struct phyr_probe_memory *want)
 {
 	bool list = want->layout == PHYR_PROBE_LIST;
 
@@ -61,7 +61,7 @@ int probe_memory_check(const struct phyr_probe_memory *want)
 }
 
 /* Every word holds its own physical address, so that pages can be told apart by content. */
-static void fill_block(struct page *block)
+static void pprobe_fill_block(struct page *block)
 {
 	u64 addr = page_to_phys(block), *word = page_address(block), i;
 
@@ -71,15 +71,15 @@ static void fill_block(struct page *block)
 }
 
 /* Where the next chunk goes: blocks are filled one after the other. */
-struct probe_place {
+struct pprobe_place {
 	u32 block;
 	u32 page;
 };
 
 /* A chunk and the hole after it; neither crosses the end of a block. */
-static struct probe_place place_chunk(struct probe_place *next, u32 pages, u32 hole)
+static struct pprobe_place pprobe_place_chunk(struct pprobe_place *next, u32 pages, u32 hole)
 {
-	struct probe_place at;
+	struct pprobe_place at;
 
 	if (next->page + pages + hole > BLOCK_PAGES) {
 		next->block++;
@@ -91,21 +91,21 @@ static struct probe_place place_chunk(struct probe_place *next, u32 pages, u32 h
 }
 
 /* Where all chunks go, into @mem->chunk if it is there; counts chunks and blocks in any case. */
-static void place_all(struct probe_memory *mem, const struct phyr_probe_memory *want,
-		      const u32 *length)
+static void pprobe_place_chunks(struct pprobe_memory *mem, const struct phyr_probe_memory *want,
+				const u32 *length)
 {
 	u64 gap = want->layout == PHYR_PROBE_GAPS ? GAP : 0;
-	struct probe_place next = {};
+	struct pprobe_place next = {};
 	u32 left, i = 0;
 
 	for (left = want->npages; left; i++) {
 		u32 pages = length ? length[i % want->nr_lengths] : chunk_pages[want->layout];
 		u32 hole = length ? 1 : pages;
-		struct probe_place at;
+		struct pprobe_place at;
 
 		pages = min(pages, left);
 		left -= pages;
-		at = place_chunk(&next, pages, hole);
+		at = pprobe_place_chunk(&next, pages, hole);
 		if (!mem->chunk)
 			continue;
 		mem->chunk[i].paddr = page_to_phys(mem->blocks[at.block % mem->nr_blocks]) +
@@ -118,7 +118,7 @@ static void place_all(struct probe_memory *mem, const struct phyr_probe_memory *
 }
 
 /* The lengths that the caller names; NULL for a layout of one length. */
-static u32 *copy_lengths(const struct phyr_probe_memory *want)
+static u32 *pprobe_copy_lengths(const struct phyr_probe_memory *want)
 {
 	u32 *length, i;
 
@@ -138,23 +138,23 @@ static u32 *copy_lengths(const struct phyr_probe_memory *want)
 }
 
 /**
- * probe_memory_alloc - make the memory
- * @mem:	to be set up; freed with probe_memory_free()
+ * pprobe_memory_alloc - make the memory
+ * @mem:	to be set up; freed with pprobe_memory_free()
  * @want:	what it should look like, checked before
  * @fill:	write each word's own address into it
  *
  * Context: May sleep.
  * Return: 0, -ENOMEM, or -EFAULT and -EINVAL for lengths that are not there or not possible.
  */
-int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want, bool fill)
+int pprobe_memory_alloc(struct pprobe_memory *mem, const struct phyr_probe_memory *want, bool fill)
 {
-	u32 *length = copy_lengths(want), i;
+	u32 *length = pprobe_copy_lengths(want), i;
 
 	if (IS_ERR(length))
 		return PTR_ERR(length);
 	memset(mem, 0, sizeof(*mem));
 	mem->npages = want->npages;
-	place_all(mem, want, length);
+	pprobe_place_chunks(mem, want, length);
 
 	mem->blocks = kvcalloc(mem->nr_blocks, sizeof(*mem->blocks), GFP_KERNEL_ACCOUNT);
 	mem->chunk = kvcalloc(mem->nr_chunks, sizeof(*mem->chunk), GFP_KERNEL_ACCOUNT);
@@ -167,9 +167,9 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 		if (!mem->blocks[i])
 			goto undo;
 		if (fill)
-			fill_block(mem->blocks[i]);
+			pprobe_fill_block(mem->blocks[i]);
 	}
-	place_all(mem, want, length);
+	pprobe_place_chunks(mem, want, length);
 	kfree(length);
 	mem->chunk[0].paddr += want->trim;
 	mem->chunk[0].len -= want->trim;
@@ -179,11 +179,11 @@ int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory 
 
 undo:
 	kfree(length);
-	probe_memory_free(mem);
+	pprobe_memory_free(mem);
 	return -ENOMEM;
 }
 
-void probe_memory_free(struct probe_memory *mem)
+void pprobe_memory_free(struct pprobe_memory *mem)
 {
 	u32 i;
 

@@ -18,7 +18,7 @@
 static DEFINE_MUTEX(target_lock);
 static struct pci_dev *target;	/* under target_lock, which is held over its use */
 
-static int probe_bind(struct pci_dev *pdev, const struct pci_device_id *id)
+static int pprobe_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	int err;
 
@@ -39,24 +39,24 @@ static int probe_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 }
 
-static void probe_unbind(struct pci_dev *pdev)
+static void pprobe_unbind(struct pci_dev *pdev)
 {
 	guard(mutex)(&target_lock);
 	target = NULL;
 }
 
-static const struct pci_device_id probe_ids[] = {
+static const struct pci_device_id pprobe_ids[] = {
 	{ }	/* driver_override only */
 };
 
-static struct pci_driver probe_driver = {
+static struct pci_driver pprobe_driver = {
 	.name = "phyr_probe",
-	.id_table = probe_ids,
-	.probe = probe_bind,
-	.remove = probe_unbind,
+	.id_table = pprobe_ids,
+	.probe = pprobe_bind,
+	.remove = pprobe_unbind,
 };
 
-union probe_arg {
+union pprobe_arg {
 	struct phyr_probe_map_cost map_cost;
 	struct phyr_probe_translate translate;
 	struct phyr_probe_io_cost io_cost;
@@ -67,14 +67,14 @@ union probe_arg {
 	struct phyr_probe_calls calls;
 };
 
-static int do_map_cost(union probe_arg *arg)
+static int pprobe_ioctl_map_cost(union pprobe_arg *arg)
 {
 	struct phyr_probe_map_cost in = arg->map_cost;
 	int err;
 
 	if (in.count > 1 || !in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS)
 		return -EINVAL;
-	err = probe_memory_check(&in.memory);
+	err = pprobe_memory_check(&in.memory);
 	if (err)
 		return err;
 	memset(arg, 0, sizeof(*arg));
@@ -83,25 +83,25 @@ static int do_map_cost(union probe_arg *arg)
 	arg->map_cost.count = in.count;
 
 	guard(mutex)(&target_lock);
-	return target ? probe_map_cost(&target->dev, &arg->map_cost) : -ENODEV;
+	return target ? pprobe_map_cost(&target->dev, &arg->map_cost) : -ENODEV;
 }
 
-static int do_translate(union probe_arg *arg)
+static int pprobe_ioctl_translate(union pprobe_arg *arg)
 {
 	struct phyr_probe_memory memory = arg->translate.memory;
 	int err;
 
-	err = probe_memory_check(&memory);
+	err = pprobe_memory_check(&memory);
 	if (err)
 		return err;
 	memset(arg, 0, sizeof(*arg));
 	arg->translate.memory = memory;
 
 	guard(mutex)(&target_lock);
-	return target ? probe_translate(&target->dev, &arg->translate) : -ENODEV;
+	return target ? pprobe_translate(&target->dev, &arg->translate) : -ENODEV;
 }
 
-static int do_io_cost(union probe_arg *arg)
+static int pprobe_ioctl_io_cost(union pprobe_arg *arg)
 {
 	struct phyr_probe_io_cost in = arg->io_cost;
 	int err;
@@ -109,83 +109,83 @@ static int do_io_cost(union probe_arg *arg)
 	if (in.reserved || !in.iterations || in.iterations > PHYR_PROBE_MAX_ITERATIONS ||
 	    in.memory.backend || in.memory.trim)
 		return -EINVAL;
-	err = probe_memory_check(&in.memory);
+	err = pprobe_memory_check(&in.memory);
 	if (err)
 		return err;
 	memset(arg, 0, sizeof(*arg));
 	arg->io_cost.memory = in.memory;
 	arg->io_cost.fd = in.fd;
 	arg->io_cost.iterations = in.iterations;
-	return probe_io_cost(&arg->io_cost);
+	return pprobe_io_cost(&arg->io_cost);
 }
 
-static int do_watch_start(union probe_arg *arg)
+static int pprobe_ioctl_watch_start(union pprobe_arg *arg)
 {
-	return probe_watch_start();
+	return pprobe_watch_start();
 }
 
-static int do_watch_stop(union probe_arg *arg)
+static int pprobe_ioctl_watch_stop(union pprobe_arg *arg)
 {
-	return probe_watch_stop();
+	return pprobe_watch_stop();
 }
 
-static int do_watch_read(union probe_arg *arg)
+static int pprobe_ioctl_watch_read(union pprobe_arg *arg)
 {
-	probe_watch_read(&arg->watch);
+	pprobe_watch_read(&arg->watch);
 	return 0;
 }
 
-static int do_story_start(union probe_arg *arg)
+static int pprobe_ioctl_story_start(union pprobe_arg *arg)
 {
-	return probe_story_start(&arg->story_start);
+	return pprobe_story_start(&arg->story_start);
 }
 
-static int do_story_stop(union probe_arg *arg)
+static int pprobe_ioctl_story_stop(union pprobe_arg *arg)
 {
-	return probe_story_stop();
+	return pprobe_story_stop();
 }
 
-static int do_story_read(union probe_arg *arg)
+static int pprobe_ioctl_story_read(union pprobe_arg *arg)
 {
-	return probe_story_read(&arg->story_read);
+	return pprobe_story_read(&arg->story_read);
 }
 
-static int do_follow_domain(union probe_arg *arg)
+static int pprobe_ioctl_follow_domain(union pprobe_arg *arg)
 {
-	return probe_follow_domain(&arg->follow_domain);
+	return pprobe_follow_domain(&arg->follow_domain);
 }
 
-static int do_calls(union probe_arg *arg)
+static int pprobe_ioctl_calls(union pprobe_arg *arg)
 {
-	return probe_calls(&arg->calls);
+	return pprobe_calls(&arg->calls);
 }
 
-static const struct probe_op {
+static const struct pprobe_op {
 	unsigned int cmd;
-	int (*run)(union probe_arg *arg);
-} probe_ops[] = {
-	{ PHYR_PROBE_IOC_MAP_COST, do_map_cost },
-	{ PHYR_PROBE_IOC_TRANSLATE, do_translate },
-	{ PHYR_PROBE_IOC_IO_COST, do_io_cost },
-	{ PHYR_PROBE_IOC_WATCH_START, do_watch_start },
-	{ PHYR_PROBE_IOC_WATCH_STOP, do_watch_stop },
-	{ PHYR_PROBE_IOC_WATCH_READ, do_watch_read },
-	{ PHYR_PROBE_IOC_STORY_START, do_story_start },
-	{ PHYR_PROBE_IOC_STORY_STOP, do_story_stop },
-	{ PHYR_PROBE_IOC_STORY_READ, do_story_read },
-	{ PHYR_PROBE_IOC_FOLLOW_DOMAIN, do_follow_domain },
-	{ PHYR_PROBE_IOC_CALLS, do_calls },
+	int (*run)(union pprobe_arg *arg);
+} pprobe_ops[] = {
+	{ PHYR_PROBE_IOC_MAP_COST, pprobe_ioctl_map_cost },
+	{ PHYR_PROBE_IOC_TRANSLATE, pprobe_ioctl_translate },
+	{ PHYR_PROBE_IOC_IO_COST, pprobe_ioctl_io_cost },
+	{ PHYR_PROBE_IOC_WATCH_START, pprobe_ioctl_watch_start },
+	{ PHYR_PROBE_IOC_WATCH_STOP, pprobe_ioctl_watch_stop },
+	{ PHYR_PROBE_IOC_WATCH_READ, pprobe_ioctl_watch_read },
+	{ PHYR_PROBE_IOC_STORY_START, pprobe_ioctl_story_start },
+	{ PHYR_PROBE_IOC_STORY_STOP, pprobe_ioctl_story_stop },
+	{ PHYR_PROBE_IOC_STORY_READ, pprobe_ioctl_story_read },
+	{ PHYR_PROBE_IOC_FOLLOW_DOMAIN, pprobe_ioctl_follow_domain },
+	{ PHYR_PROBE_IOC_CALLS, pprobe_ioctl_calls },
 };
 
-static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long user)
+static long pprobe_ioctl(struct file *file, unsigned int cmd, unsigned long user)
 {
-	const struct probe_op *op = probe_ops;
-	union probe_arg arg = {};
+	const struct pprobe_op *op = pprobe_ops;
+	union pprobe_arg arg = {};
 	int err;
 
-	while (op < probe_ops + ARRAY_SIZE(probe_ops) && op->cmd != cmd)
+	while (op < pprobe_ops + ARRAY_SIZE(pprobe_ops) && op->cmd != cmd)
 		op++;
-	if (op == probe_ops + ARRAY_SIZE(probe_ops))
+	if (op == pprobe_ops + ARRAY_SIZE(pprobe_ops))
 		return -ENOTTY;
 	if (_IOC_DIR(cmd) & _IOC_WRITE &&
 	    copy_from_user(&arg, (void __user *)user, _IOC_SIZE(cmd)))
@@ -197,52 +197,52 @@ static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long user)
 	return err;
 }
 
-static int probe_release(struct inode *inode, struct file *file)
+static int pprobe_release(struct inode *inode, struct file *file)
 {
 	guard(mutex)(&target_lock);
-	probe_count_disarm();
+	pprobe_count_disarm();
 	return 0;
 }
 
-static const struct file_operations probe_fops = {
+static const struct file_operations pprobe_fops = {
 	.owner = THIS_MODULE,
 	.open = nonseekable_open,
-	.release = probe_release,
-	.unlocked_ioctl = probe_ioctl,
+	.release = pprobe_release,
+	.unlocked_ioctl = pprobe_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static struct miscdevice probe_misc = {
+static struct miscdevice pprobe_misc = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "phyr_probe",
-	.fops = &probe_fops,
+	.fops = &pprobe_fops,
 	.mode = 0600,
 };
 
-static int __init probe_init(void)
+static int __init pprobe_init(void)
 {
 	int err;
 
-	err = pci_register_driver(&probe_driver);
+	err = pci_register_driver(&pprobe_driver);
 	if (err)
 		return err;
-	err = misc_register(&probe_misc);
+	err = misc_register(&pprobe_misc);
 	if (err)
-		pci_unregister_driver(&probe_driver);
+		pci_unregister_driver(&pprobe_driver);
 	return err;
 }
 
-static void __exit probe_exit(void)
+static void __exit pprobe_exit(void)
 {
-	misc_deregister(&probe_misc);
-	probe_watch_stop();
-	probe_story_exit();
-	probe_calls_exit();
-	pci_unregister_driver(&probe_driver);
+	misc_deregister(&pprobe_misc);
+	pprobe_watch_stop();
+	pprobe_story_exit();
+	pprobe_calls_exit();
+	pci_unregister_driver(&pprobe_driver);
 }
 
-module_init(probe_init);
-module_exit(probe_exit);
+module_init(pprobe_init);
+module_exit(pprobe_exit);
 
 MODULE_DESCRIPTION("Measures and checks DMA mapping for phyrlab");
 MODULE_AUTHOR("phyrlab");

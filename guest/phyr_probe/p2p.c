@@ -14,11 +14,11 @@ static const struct device *known_dev;
 static bool known_bus;
 
 /**
- * probe_p2p_forget - peers may have come and gone since the last question
+ * pprobe_p2p_forget - peers may have come and gone since the last question
  *
  * Context: Any.
  */
-void probe_p2p_forget(void)
+void pprobe_p2p_forget(void)
 {
 	unsigned long flags;
 
@@ -28,7 +28,7 @@ void probe_p2p_forget(void)
 }
 
 /* The rules are not exported; the scatterlist path shows what they said. */
-static bool probe_p2p_ask(struct device *dev, struct page *page)
+static bool pprobe_p2p_ask(struct device *dev, struct page *page)
 {
 	const unsigned long attrs = DMA_ATTR_SKIP_CPU_SYNC;
 	struct scatterlist sg;
@@ -45,14 +45,14 @@ static bool probe_p2p_ask(struct device *dev, struct page *page)
 }
 
 /**
- * probe_p2p_is_bus - is a peer's memory reached by its bus address?
+ * pprobe_p2p_is_bus - is a peer's memory reached by its bus address?
  * @dev:	the device that reaches it
  * @page:	of the peer's memory
  *
  * Context: Any.
  * Return: false if it is reached through the host bridge, or not at all.
  */
-bool probe_p2p_is_bus(struct device *dev, struct page *page)
+bool pprobe_p2p_is_bus(struct device *dev, struct page *page)
 {
 	const struct dev_pagemap *map = page_pgmap(page);
 	unsigned long flags;
@@ -65,7 +65,7 @@ bool probe_p2p_is_bus(struct device *dev, struct page *page)
 	if (known)
 		return bus;
 
-	bus = probe_p2p_ask(dev, page);
+	bus = pprobe_p2p_ask(dev, page);
 	spin_lock_irqsave(&known_lock, flags);
 	known_map = map;
 	known_dev = dev;

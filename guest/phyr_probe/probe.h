@@ -17,7 +17,7 @@ struct request;
 /* layout.c */
 
 /**
- * struct probe_memory - memory with a physical layout made on purpose
+ * struct pprobe_memory - memory with a physical layout made on purpose
  * @nr_blocks:	blocks allocated
  * @nr_chunks:	chunks in use
  * @npages:	pages in use
@@ -25,7 +25,7 @@ struct request;
  * @blocks:	the blocks
  * @chunk:	physical ranges in use, none adjacent to another
  */
-struct probe_memory {
+struct pprobe_memory {
 	u32 nr_blocks;
 	u32 nr_chunks;
 	u32 npages;
@@ -34,14 +34,14 @@ struct probe_memory {
 	struct phys_vec *chunk;
 };
 
-int probe_memory_check(const struct phyr_probe_memory *want);
-int probe_memory_alloc(struct probe_memory *mem, const struct phyr_probe_memory *want, bool fill);
-void probe_memory_free(struct probe_memory *mem);
+int pprobe_memory_check(const struct phyr_probe_memory *want);
+int pprobe_memory_alloc(struct pprobe_memory *mem, const struct phyr_probe_memory *want, bool fill);
+void pprobe_memory_free(struct pprobe_memory *mem);
 
 /* backend.c */
 
 /**
- * struct probe_mapping - one mapping by any backend
+ * struct pprobe_mapping - one mapping by any backend
  * @dev:	the device
  * @mem:	what to map
  * @ops:	the backend
@@ -58,10 +58,10 @@ void probe_memory_free(struct probe_memory *mem);
  * @map:	phyr16, phyr8
  * @priv:	of a backend in a file of its own
  */
-struct probe_mapping {
+struct pprobe_mapping {
 	struct device *dev;
-	const struct probe_memory *mem;
-	const struct probe_backend *ops;
+	const struct pprobe_memory *mem;
+	const struct pprobe_backend *ops;
 	enum dma_data_direction dir;
 	u64 *prp;
 	u32 nr_prp;
@@ -79,7 +79,7 @@ struct probe_mapping {
 };
 
 /**
- * struct probe_backend - a way to get DMA addresses
+ * struct pprobe_backend - a way to get DMA addresses
  * @init:	may sleep, allocates; not measured
  * @exit:	frees; only what init() allocated
  * @build:	describes the memory; atomic, like all that follow
@@ -89,33 +89,33 @@ struct probe_mapping {
  * @unmap:	undoes map()
  * @meta_bytes:	memory that the description and the result take
  */
-struct probe_backend {
-	int (*init)(struct probe_mapping *m);
-	void (*exit)(struct probe_mapping *m);
-	int (*build)(struct probe_mapping *m);
-	int (*map)(struct probe_mapping *m);
-	void (*consume)(struct probe_mapping *m);
-	void (*unmap)(struct probe_mapping *m);
-	size_t (*meta_bytes)(struct probe_mapping *m);
-	void (*resolve)(struct probe_mapping *m);
+struct pprobe_backend {
+	int (*init)(struct pprobe_mapping *m);
+	void (*exit)(struct pprobe_mapping *m);
+	int (*build)(struct pprobe_mapping *m);
+	int (*map)(struct pprobe_mapping *m);
+	void (*consume)(struct pprobe_mapping *m);
+	void (*unmap)(struct pprobe_mapping *m);
+	size_t (*meta_bytes)(struct pprobe_mapping *m);
+	void (*resolve)(struct pprobe_mapping *m);
 };
 
-extern const struct probe_backend probe_backend_sg;
-extern const struct probe_backend probe_backend_page;
-extern const struct probe_backend probe_backend_iova;
-extern const struct probe_backend probe_backend_raw;
-extern const struct probe_backend probe_backend_iter;
-extern const struct probe_backend probe_backend_phyr16;
-extern const struct probe_backend probe_backend_phyr8;
-extern const struct probe_backend probe_backend_reg;
+extern const struct pprobe_backend pprobe_backend_sg;
+extern const struct pprobe_backend pprobe_backend_page;
+extern const struct pprobe_backend pprobe_backend_iova;
+extern const struct pprobe_backend pprobe_backend_raw;
+extern const struct pprobe_backend pprobe_backend_iter;
+extern const struct pprobe_backend pprobe_backend_phyr16;
+extern const struct pprobe_backend pprobe_backend_phyr8;
+extern const struct pprobe_backend pprobe_backend_reg;
 
-int probe_mapping_init(struct probe_mapping *m, struct device *dev,
-		       const struct probe_memory *mem, u32 backend, u32 direction);
-void probe_mapping_release(struct probe_mapping *m);
-void probe_mapping_exit(struct probe_mapping *m);
+int pprobe_mapping_init(struct pprobe_mapping *m, struct device *dev,
+			const struct pprobe_memory *mem, u32 backend, u32 direction);
+void pprobe_mapping_release(struct pprobe_mapping *m);
+void pprobe_mapping_exit(struct pprobe_mapping *m);
 
 /* Emit the PRPs of one range.  Excess is counted and not written. */
-static __always_inline void probe_emit(struct probe_mapping *m, dma_addr_t addr, u64 len)
+static __always_inline void pprobe_emit(struct pprobe_mapping *m, dma_addr_t addr, u64 len)
 {
 	u32 at = m->nr_prp;
 
@@ -135,61 +135,61 @@ static __always_inline void probe_emit(struct probe_mapping *m, dma_addr_t addr,
 /* count.c */
 
 /**
- * struct probe_counts - what was done
+ * struct pprobe_counts - what was done
  * @allocs:		allocations of slab objects and pages
  * @alloc_bytes:	their bytes
  * @flushes:		submissions of invalidations
  * @bounces:		ranges copied to bounce buffers
  */
-struct probe_counts {
+struct pprobe_counts {
 	u64 allocs;
 	u64 alloc_bytes;
 	u64 flushes;
 	u64 bounces;
 };
 
-void probe_count_arm(void);
-void probe_count_disarm(void);
-bool probe_count_armed(void);
-void probe_count_begin(void);
-u32 probe_count_end(struct probe_counts *out);
+void pprobe_count_arm(void);
+void pprobe_count_disarm(void);
+bool pprobe_count_armed(void);
+void pprobe_count_begin(void);
+u32 pprobe_count_end(struct pprobe_counts *out);
 
 /* cost.c, translate.c */
-u64 probe_empty_cost(void);
-void probe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out);
-int probe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg);
-int probe_translate(struct device *dev, struct phyr_probe_translate *arg);
-phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr);
-bool probe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, u32 len,
-			 bool content);
-u32 probe_domain_kind(const struct iommu_domain *domain);
+u64 pprobe_empty_cost(void);
+void pprobe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out);
+int pprobe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg);
+int pprobe_translate(struct device *dev, struct phyr_probe_translate *arg);
+phys_addr_t pprobe_to_phys(struct iommu_domain *domain, dma_addr_t addr);
+bool pprobe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, u32 len,
+			  bool content);
+u32 pprobe_domain_kind(const struct iommu_domain *domain);
 
 /* io.c */
-int probe_io_cost(struct phyr_probe_io_cost *arg);
+int pprobe_io_cost(struct phyr_probe_io_cost *arg);
 
 /* p2p.c */
-void probe_p2p_forget(void);
-bool probe_p2p_is_bus(struct device *dev, struct page *page);
+void pprobe_p2p_forget(void);
+bool pprobe_p2p_is_bus(struct device *dev, struct page *page);
 
 /* prot.c */
-int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir);
-void probe_prot_ignore(bool ignored);
-void probe_prot_stop(u64 *checked, u64 *wrong);
+int pprobe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir);
+void pprobe_prot_ignore(bool ignored);
+void pprobe_prot_stop(u64 *checked, u64 *wrong);
 
 /* user.c */
-bool probe_user_pages(u64 addr, u32 nr, bool write, u64 *page);
+bool pprobe_user_pages(u64 addr, u32 nr, bool write, u64 *page);
 
 /* asked.c */
 
 /**
- * struct probe_asked - the memory that a request without a bio is for
+ * struct pprobe_asked - the memory that a request without a bio is for
  * @node:	private
  * @rq:		the request
  * @lead:	offset of the first byte in its page
  * @len:	bytes
  * @page:	physical addresses of the pages
  */
-struct probe_asked {
+struct pprobe_asked {
 	struct hlist_node node;
 	const struct request *rq;
 	u32 lead;
@@ -197,24 +197,24 @@ struct probe_asked {
 	u64 page[];
 };
 
-const struct probe_asked *probe_asked(const struct request *rq);
-void probe_asked_forget(void);
-void probe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handle, u64 addr,
-		     u32 len);
-void probe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len);
+const struct pprobe_asked *pprobe_asked(const struct request *rq);
+void pprobe_asked_forget(void);
+void pprobe_on_ctl_io(void *data, struct request *rq, const void *file, u32 handle, u64 addr,
+		      u32 len);
+void pprobe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u64 len);
 
 /* follow.c */
 
-#define PROBE_CTRL_PAGE	4096U	/* CC.MPS = 0, the only page size phyr_nvme sets */
+#define PPROBE_CTRL_PAGE	4096U	/* CC.MPS = 0, the only page size phyr_nvme sets */
 
 /**
- * struct probe_prp_walk - the data pointer of a command, as a device reads it
+ * struct pprobe_prp_walk - the data pointer of a command, as a device reads it
  * @domain:	of the device
  * @prp2:	second PRP: data if no more than a page is left then, else a list
  * @list:	entries of the list not yet read in this page
  * @at:		index of the next one
  */
-struct probe_prp_walk {
+struct pprobe_prp_walk {
 	struct iommu_domain *domain;
 	u64 prp2;
 	const __le64 *list;
@@ -222,7 +222,7 @@ struct probe_prp_walk {
 };
 
 /**
- * struct probe_sgl_walk - the SGL of a command, as a device reads it
+ * struct pprobe_sgl_walk - the SGL of a command, as a device reads it
  * @domain:	of the device
  * @next:	the command's own descriptor, its length 0 once it has been used
  * @at:		DMA address of the next descriptor of the present segment
@@ -230,7 +230,7 @@ struct probe_prp_walk {
  * @segments:	segments entered
  * @last:	no segment may follow the present one
  */
-struct probe_sgl_walk {
+struct pprobe_sgl_walk {
 	struct iommu_domain *domain;
 	struct nvme_sgl_desc next;
 	u64 at;
@@ -240,55 +240,55 @@ struct probe_sgl_walk {
 };
 
 /**
- * struct probe_follow - a place in a command's data
+ * struct pprobe_follow - a place in a command's data
  * @is_sgl:	the command has an SGL
  * @sgl:	what comes next there
  * @prp:	the same where it has PRPs
  * @addr:	DMA address of the next byte
  * @room:	bytes left in the page, or in the block of the SGL, at @addr
  */
-struct probe_follow {
+struct pprobe_follow {
 	bool is_sgl;
-	struct probe_sgl_walk sgl;
-	struct probe_prp_walk prp;
+	struct pprobe_sgl_walk sgl;
+	struct pprobe_prp_walk prp;
 	u64 addr;
 	u32 room;
 };
 
-void probe_follow_begin(struct probe_follow *f, struct iommu_domain *domain,
-			const struct nvme_command *cmd);
-bool probe_follow_next(struct probe_follow *f, u64 left, u64 *iova);
+void pprobe_follow_begin(struct pprobe_follow *f, struct iommu_domain *domain,
+			 const struct nvme_command *cmd);
+bool pprobe_follow_next(struct pprobe_follow *f, u64 left, u64 *iova);
 
 /* watch.c */
-int probe_watch_start(void);
-int probe_watch_stop(void);
-void probe_watch_read(struct phyr_probe_watch *arg);
+int pprobe_watch_start(void);
+int pprobe_watch_stop(void);
+void pprobe_watch_read(struct phyr_probe_watch *arg);
 
 /* domain.c */
-int probe_follow_domain(struct phyr_probe_follow_domain *arg);
-int probe_calls(struct phyr_probe_calls *arg);
-void probe_calls_exit(void);
+int pprobe_follow_domain(struct phyr_probe_follow_domain *arg);
+int pprobe_calls(struct phyr_probe_calls *arg);
+void pprobe_calls_exit(void);
 
 /* events.c */
-extern raw_spinlock_t probe_events_lock;
-void probe_events_add(const struct phyr_probe_event *event);
-void probe_events_tell(const struct phyr_probe_event *event);
-int probe_events_alloc(u32 room);
-void probe_events_free(void);
-int probe_events_read(struct phyr_probe_story_read *arg);
+extern raw_spinlock_t pprobe_events_lock;
+void __pprobe_events_add(const struct phyr_probe_event *event);
+void pprobe_events_add(const struct phyr_probe_event *event);
+int pprobe_events_alloc(u32 room);
+void pprobe_events_free(void);
+int pprobe_events_read(struct phyr_probe_story_read *arg);
 
 /* story.c */
-int probe_story_start(const struct phyr_probe_story_start *arg);
-int probe_story_stop(void);
-int probe_story_read(struct phyr_probe_story_read *arg);
-void probe_story_exit(void);
+int pprobe_story_start(const struct phyr_probe_story_start *arg);
+int pprobe_story_stop(void);
+int pprobe_story_read(struct phyr_probe_story_read *arg);
+void pprobe_story_exit(void);
 
 /* story_iommu.c */
-int probe_story_hook(struct iommu_domain *domain);
-void probe_story_unhook(void);
+int pprobe_story_hook(struct iommu_domain *domain);
+void pprobe_story_unhook(void);
 
 /* bars.c */
-int probe_bars_find(void);
-bool probe_in_bar(phys_addr_t phys);
+int pprobe_bars_find(void);
+bool pprobe_in_bar(phys_addr_t phys);
 
 #endif /* PHYR_PROBE_PROBE_H */

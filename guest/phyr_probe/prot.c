@@ -19,7 +19,7 @@ static struct {
 } prot;
 
 /* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
-static int on_map(struct kprobe *kp, struct pt_regs *regs)
+static int pprobe_prot_on_map(struct kprobe *kp, struct pt_regs *regs)
 {
 	int got;
 
@@ -35,14 +35,14 @@ static int on_map(struct kprobe *kp, struct pt_regs *regs)
 static struct kprobe probe;
 
 /**
- * probe_prot_start - begin to watch the permissions of new translations
+ * pprobe_prot_start - begin to watch the permissions of new translations
  * @domain:	of this domain
  * @dir:	direction that is asked for
  *
  * Context: May sleep.
  * Return: 0 or an error of register_kprobe(): the kernel cannot be watched.
  */
-int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir)
+int pprobe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir)
 {
 	prot.domain = domain;
 	prot.want = dir == DMA_TO_DEVICE ? IOMMU_READ : IOMMU_WRITE;
@@ -51,29 +51,29 @@ int probe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir)
 
 	memset(&probe, 0, sizeof(probe));
 	probe.symbol_name = "iommu_map_nosync";
-	probe.pre_handler = on_map;
+	probe.pre_handler = pprobe_prot_on_map;
 	return register_kprobe(&probe);
 }
 
 /**
- * probe_prot_ignore - what is entered meanwhile is not of the direction that was asked for
+ * pprobe_prot_ignore - what is entered meanwhile is not of the direction that was asked for
  * @ignored: true at its beginning, false at its end
  *
  * Context: Any.
  */
-void probe_prot_ignore(bool ignored)
+void pprobe_prot_ignore(bool ignored)
 {
 	prot.ignored = ignored;
 }
 
 /**
- * probe_prot_stop - end it
+ * pprobe_prot_stop - end it
  * @checked:	receives the calls seen
  * @wrong:	receives those with other permissions
  *
  * Context: May sleep.
  */
-void probe_prot_stop(u64 *checked, u64 *wrong)
+void pprobe_prot_stop(u64 *checked, u64 *wrong)
 {
 	unregister_kprobe(&probe);
 	*checked = atomic64_read(&prot.checked);

@@ -29,12 +29,12 @@ static struct {
 } story;
 
 /* Of memory only that it is a device's; a peer's has pages or none. */
-static u8 memory_prot(phys_addr_t phys)
+static u8 pprobe_story_prot(phys_addr_t phys)
 {
-	return probe_in_bar(phys) ? PHYR_PROBE_PROT_MMIO : 0;
+	return pprobe_in_bar(phys) ? PHYR_PROBE_PROT_MMIO : 0;
 }
 
-static void tell_bios(struct request *rq)
+static void pprobe_story_add_bios(struct request *rq)
 {
 	struct phyr_probe_event event = { .kind = PHYR_PROBE_EV_RANGE };
 	struct req_iterator iter;
@@ -43,20 +43,20 @@ static void tell_bios(struct request *rq)
 	rq_for_each_bvec(bv, rq, iter) {
 		event.phys = bvec_phys(&bv);
 		event.len = bv.bv_len;
-		event.prot = memory_prot(event.phys);
-		probe_events_add(&event);
+		event.prot = pprobe_story_prot(event.phys);
+		__pprobe_events_add(&event);
 	}
 }
 
 /* Pages that adjoin are told as one range, as there is room for so many events. */
-static void tell_asked(const struct probe_asked *asked)
+static void pprobe_story_add_asked(const struct pprobe_asked *asked)
 {
 	struct phyr_probe_event event = { .kind = PHYR_PROBE_EV_RANGE };
 	u32 lead = asked->lead, left = asked->len, i, part;
 
 	for (i = 0; left; i++, left -= part, lead = 0) {
 		phys_addr_t phys = asked->page[i] + lead;
-		u8 prot = memory_prot(phys);
+		u8 prot = pprobe_story_prot(phys);
 
 		part = min(left, PAGE_SIZE - lead);
 		if (event.len && phys == event.phys + event.len && prot == event.prot) {
@@ -64,16 +64,16 @@ static void tell_asked(const struct probe_asked *asked)
 			continue;
 		}
 		if (event.len)
-			probe_events_add(&event);
+			__pprobe_events_add(&event);
 		event.phys = phys;
 		event.len = part;
 		event.prot = prot;
 	}
-	probe_events_add(&event);
+	__pprobe_events_add(&event);
 }
 
-static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
-		      struct device *dev, u16 qid)
+static void pprobe_story_on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
+				   struct device *dev, u16 qid)
 {
 	struct phyr_probe_event event = {
 		.kind = PHYR_PROBE_EV_SUBMIT,
@@ -82,31 +82,31 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 		.opcode = cmd->common.opcode,
 	};
 	bool is_data = event.opcode == nvme_cmd_read || event.opcode == nvme_cmd_write;
-	const struct probe_asked *asked = NULL;
+	const struct pprobe_asked *asked = NULL;
 	unsigned long flags;
 
 	if (dev != &story.pdev->dev)
 		return;
 	if (is_data && !rq->bio)
-		asked = probe_asked(rq);
+		asked = pprobe_asked(rq);
 	if (asked)
 		event.len = asked->len;
 	else if (is_data && rq->bio)
 		event.len = blk_rq_payload_bytes(rq);
 
-	raw_spin_lock_irqsave(&probe_events_lock, flags);
-	probe_events_add(&event);
+	raw_spin_lock_irqsave(&pprobe_events_lock, flags);
+	__pprobe_events_add(&event);
 	if (asked)
-		tell_asked(asked);
+		pprobe_story_add_asked(asked);
 	else if (is_data && rq->bio)
-		tell_bios(rq);
-	raw_spin_unlock_irqrestore(&probe_events_lock, flags);
+		pprobe_story_add_bios(rq);
+	raw_spin_unlock_irqrestore(&pprobe_events_lock, flags);
 }
 
-static void on_complete(void *data, struct device *dev, u16 qid, u16 cid, u16 status)
+static void pprobe_story_on_complete(void *data, struct device *dev, u16 qid, u16 cid, u16 status)
 {
 	if (dev == &story.pdev->dev)
-		probe_events_tell(&(struct phyr_probe_event){
+		pprobe_events_add(&(struct phyr_probe_event){
 			.kind = PHYR_PROBE_EV_COMPLETE, .qid = qid, .cid = cid,
 		});
 }
@@ -115,13 +115,13 @@ static const struct {
 	const char *symbol;
 	void *handler;
 } traces[] = {
-	{ "__tracepoint_phyr_nvme_submit", on_submit },
-	{ "__tracepoint_phyr_nvme_complete", on_complete },
+	{ "__tracepoint_phyr_nvme_submit", pprobe_story_on_submit },
+	{ "__tracepoint_phyr_nvme_complete", pprobe_story_on_complete },
 };
 
 static struct tracepoint *traced[ARRAY_SIZE(traces)];
 
-static void probe_story_untrace(void)
+static void pprobe_story_untrace(void)
 {
 	unsigned int i;
 
@@ -135,7 +135,7 @@ static void probe_story_untrace(void)
 	tracepoint_synchronize_unregister();
 }
 
-static int probe_story_trace(void)
+static int pprobe_story_trace(void)
 {
 	unsigned int i;
 
@@ -146,7 +146,7 @@ static int probe_story_trace(void)
 		if (err) {
 			if (tp)
 				__symbol_put(traces[i].symbol);
-			probe_story_untrace();
+			pprobe_story_untrace();
 			return err;
 		}
 		traced[i] = tp;
@@ -154,26 +154,26 @@ static int probe_story_trace(void)
 	return 0;
 }
 
-static void story_stop(void)
+static void __pprobe_story_stop(void)
 {
-	probe_story_untrace();
-	probe_story_unhook();
+	pprobe_story_untrace();
+	pprobe_story_unhook();
 	pci_dev_put(story.pdev);
 	story.pdev = NULL;
 	story.recording = false;
 }
 
 /**
- * probe_story_start - begin to record, from nothing; what was recorded before is forgotten
+ * pprobe_story_start - begin to record, from nothing; what was recorded before is forgotten
  * @arg: from user space
  *
- * Holds the device and phyr_nvme.ko until probe_story_stop().
+ * Holds the device and phyr_nvme.ko until pprobe_story_stop().
  *
  * Context: May sleep.
  * Return: 0; -EBUSY if it is recording; -ENODEV without such a device; -ENOENT if phyr_nvme.ko is
  * not loaded; -ENOMEM; -E2BIG if there are too many BARs; an error of register_fprobe().
  */
-int probe_story_start(const struct phyr_probe_story_start *arg)
+int pprobe_story_start(const struct phyr_probe_story_start *arg)
 {
 	struct iommu_domain *domain;
 	int err;
@@ -185,7 +185,7 @@ int probe_story_start(const struct phyr_probe_story_start *arg)
 	guard(mutex)(&story_lock);
 	if (story.recording)
 		return -EBUSY;
-	err = probe_events_alloc(arg->events);
+	err = pprobe_events_alloc(arg->events);
 	if (err)
 		return err;
 
@@ -195,7 +195,7 @@ int probe_story_start(const struct phyr_probe_story_start *arg)
 		goto forget;
 	}
 	domain = iommu_get_domain_for_dev(&story.pdev->dev);
-	story.by = probe_domain_kind(domain);
+	story.by = pprobe_domain_kind(domain);
 	story.pool_start = 0;
 	story.pool_end = 0;
 #ifdef CONFIG_SWIOTLB
@@ -204,52 +204,52 @@ int probe_story_start(const struct phyr_probe_story_start *arg)
 		story.pool_end = story.pdev->dev.dma_io_tlb_mem->defpool.end;
 	}
 #endif
-	err = probe_bars_find();
+	err = pprobe_bars_find();
 	if (err)
 		goto put;
 	if (story.by == PHYR_PROBE_DMA_DOMAIN)
-		err = probe_story_hook(domain);
+		err = pprobe_story_hook(domain);
 	if (err)
 		goto put;
-	err = probe_story_trace();
+	err = pprobe_story_trace();
 	if (err)
 		goto stop_hooks;
 	story.recording = true;
 	return 0;
 
 stop_hooks:
-	probe_story_unhook();
+	pprobe_story_unhook();
 put:
 	pci_dev_put(story.pdev);
 	story.pdev = NULL;
 forget:
-	probe_events_free();
+	pprobe_events_free();
 	return err;
 }
 
 /**
- * probe_story_stop - end recording; what was recorded can still be read
+ * pprobe_story_stop - end recording; what was recorded can still be read
  *
  * Context: May sleep.
  * Return: 0 or -ENOENT if it was not recording.
  */
-int probe_story_stop(void)
+int pprobe_story_stop(void)
 {
 	guard(mutex)(&story_lock);
 	if (!story.recording)
 		return -ENOENT;
-	story_stop();
+	__pprobe_story_stop();
 	return 0;
 }
 
 /**
- * probe_story_read - hand out what was recorded
+ * pprobe_story_read - hand out what was recorded
  * @arg: from and to user space
  *
  * Context: May sleep.
  * Return: 0; -EBUSY while it records; -EFAULT.
  */
-int probe_story_read(struct phyr_probe_story_read *arg)
+int pprobe_story_read(struct phyr_probe_story_read *arg)
 {
 	guard(mutex)(&story_lock);
 	if (story.recording)
@@ -257,14 +257,14 @@ int probe_story_read(struct phyr_probe_story_read *arg)
 	arg->by = story.by;
 	arg->pool_start = story.pool_start;
 	arg->pool_end = story.pool_end;
-	return probe_events_read(arg);
+	return pprobe_events_read(arg);
 }
 
 /* The module goes. */
-void probe_story_exit(void)
+void pprobe_story_exit(void)
 {
 	guard(mutex)(&story_lock);
 	if (story.recording)
-		story_stop();
-	probe_events_free();
+		__pprobe_story_stop();
+	pprobe_events_free();
 }

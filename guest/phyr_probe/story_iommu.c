@@ -12,7 +12,7 @@
 
 static struct iommu_domain *hooked;	/* its device is held while it is hooked */
 
-static u8 prot_bits(int prot)
+static u8 pprobe_story_prot_bits(int prot)
 {
 	return (prot & IOMMU_READ ? PHYR_PROBE_PROT_READ : 0) |
 	       (prot & IOMMU_WRITE ? PHYR_PROBE_PROT_WRITE : 0) |
@@ -20,27 +20,27 @@ static u8 prot_bits(int prot)
 }
 
 /* Is this call of an IOMMU API function about our device?  The domain is its first argument. */
-static bool probe_story_is_ours(struct ftrace_regs *regs)
+static bool pprobe_story_is_ours(struct ftrace_regs *regs)
 {
 	return ftrace_regs_get_argument(regs, 0) == (unsigned long)hooked;
 }
 
 /* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
-static void on_map(struct ftrace_regs *regs)
+static void pprobe_story_on_map(struct ftrace_regs *regs)
 {
-	probe_events_tell(&(struct phyr_probe_event){
+	pprobe_events_add(&(struct phyr_probe_event){
 		.kind = PHYR_PROBE_EV_MAP,
 		.addr = ftrace_regs_get_argument(regs, 1),
 		.phys = ftrace_regs_get_argument(regs, 2),
 		.len = ftrace_regs_get_argument(regs, 3),
-		.prot = prot_bits(ftrace_regs_get_argument(regs, 4)),
+		.prot = pprobe_story_prot_bits(ftrace_regs_get_argument(regs, 4)),
 	});
 }
 
 /* size_t iommu_unmap(domain, iova, size), iommu_unmap_fast(domain, iova, size, gather) */
-static void on_unmap(struct ftrace_regs *regs)
+static void pprobe_story_on_unmap(struct ftrace_regs *regs)
 {
-	probe_events_tell(&(struct phyr_probe_event){
+	pprobe_events_add(&(struct phyr_probe_event){
 		.kind = PHYR_PROBE_EV_UNMAP,
 		.addr = ftrace_regs_get_argument(regs, 1),
 		.len = ftrace_regs_get_argument(regs, 2),
@@ -48,18 +48,18 @@ static void on_unmap(struct ftrace_regs *regs)
 }
 
 /* void flush_iotlb_all(domain) */
-static void on_flush_all(void)
+static void pprobe_story_on_flush_all(void)
 {
-	probe_events_tell(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
+	pprobe_events_add(&(struct phyr_probe_event){ .kind = PHYR_PROBE_EV_FLUSH });
 }
 
 /* void iotlb_sync(domain, gather) */
-static void on_sync(struct ftrace_regs *regs)
+static void pprobe_story_on_iotlb_sync(struct ftrace_regs *regs)
 {
 	const struct iommu_iotlb_gather *gather = (void *)ftrace_regs_get_argument(regs, 1);
 
 	if (gather->start <= gather->end)
-		probe_events_tell(&(struct phyr_probe_event){
+		pprobe_events_add(&(struct phyr_probe_event){
 			.kind = PHYR_PROBE_EV_FLUSH,
 			.addr = gather->start,
 			.len = gather->end - gather->start + 1,
@@ -67,32 +67,32 @@ static void on_sync(struct ftrace_regs *regs)
 }
 
 /* Is @ip at the beginning of @function?  What precedes the probe there depends on the machine. */
-static bool probe_story_begins(const void *function, unsigned long ip)
+static bool pprobe_story_begins(const void *function, unsigned long ip)
 {
 	return ip - (unsigned long)function < 32;
 }
 
-static int on_api(struct fprobe *probe, unsigned long ip, unsigned long ret,
-		  struct ftrace_regs *regs, void *data)
+static int pprobe_story_on_api_call(struct fprobe *probe, unsigned long ip, unsigned long ret,
+				    struct ftrace_regs *regs, void *data)
 {
-	if (!probe_story_is_ours(regs))
+	if (!pprobe_story_is_ours(regs))
 		return 0;
-	if (probe_story_begins(iommu_unmap, ip) || probe_story_begins(iommu_unmap_fast, ip))
-		on_unmap(regs);
+	if (pprobe_story_begins(iommu_unmap, ip) || pprobe_story_begins(iommu_unmap_fast, ip))
+		pprobe_story_on_unmap(regs);
 	else
-		on_map(regs);
+		pprobe_story_on_map(regs);
 	return 0;
 }
 
-static int on_operation(struct fprobe *probe, unsigned long ip, unsigned long ret,
-			struct ftrace_regs *regs, void *data)
+static int pprobe_story_on_domain_op(struct fprobe *probe, unsigned long ip, unsigned long ret,
+				     struct ftrace_regs *regs, void *data)
 {
-	if (!probe_story_is_ours(regs))
+	if (!pprobe_story_is_ours(regs))
 		return 0;
-	if (probe_story_begins(hooked->ops->iotlb_sync, ip))
-		on_sync(regs);
+	if (pprobe_story_begins(hooked->ops->iotlb_sync, ip))
+		pprobe_story_on_iotlb_sync(regs);
 	else
-		on_flush_all();
+		pprobe_story_on_flush_all();
 	return 0;
 }
 
@@ -101,11 +101,11 @@ static struct fprobe api, operations;
 static bool hooked_api, hooked_operations;
 
 /**
- * probe_story_unhook - end what probe_story_hook() began, if it did
+ * pprobe_story_unhook - end what pprobe_story_hook() began, if it did
  *
  * Context: May sleep.
  */
-void probe_story_unhook(void)
+void pprobe_story_unhook(void)
 {
 	if (hooked_operations)
 		unregister_fprobe(&operations);
@@ -116,13 +116,13 @@ void probe_story_unhook(void)
 }
 
 /**
- * probe_story_hook - tell from now on what becomes of translations
+ * pprobe_story_hook - tell from now on what becomes of translations
  * @domain:	of a device that the caller holds; one that translates
  *
  * Context: May sleep.
  * Return: 0 or an error of register_fprobe().
  */
-int probe_story_hook(struct iommu_domain *domain)
+int pprobe_story_hook(struct iommu_domain *domain)
 {
 	/* Not constant: register_fprobe_syms() sorts them where they are. */
 	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
@@ -131,7 +131,7 @@ int probe_story_hook(struct iommu_domain *domain)
 	int err, nr = 0;
 
 	hooked = domain;
-	api = (struct fprobe){ .entry_handler = on_api };
+	api = (struct fprobe){ .entry_handler = pprobe_story_on_api_call };
 	err = register_fprobe_syms(&api, names, ARRAY_SIZE(names));
 	if (err)
 		return err;
@@ -143,10 +143,10 @@ int probe_story_hook(struct iommu_domain *domain)
 		ips[nr++] = (unsigned long)ops->iotlb_sync;
 	if (!nr)
 		return 0;
-	operations = (struct fprobe){ .entry_handler = on_operation };
+	operations = (struct fprobe){ .entry_handler = pprobe_story_on_domain_op };
 	err = register_fprobe_ips(&operations, ips, nr);
 	hooked_operations = !err;
 	if (err)
-		probe_story_unhook();
+		pprobe_story_unhook();
 	return err;
 }

@@ -10,12 +10,12 @@
 #include "probe.h"
 
 /**
- * probe_domain_kind - how a device's addresses become physical ones
+ * pprobe_domain_kind - how a device's addresses become physical ones
  * @domain: the device's domain, or NULL
  *
  * Return: PHYR_PROBE_NO_IOMMU, PHYR_PROBE_IDENTITY or PHYR_PROBE_DMA_DOMAIN.
  */
-u32 probe_domain_kind(const struct iommu_domain *domain)
+u32 pprobe_domain_kind(const struct iommu_domain *domain)
 {
 	if (!domain)
 		return PHYR_PROBE_NO_IOMMU;
@@ -23,19 +23,19 @@ u32 probe_domain_kind(const struct iommu_domain *domain)
 }
 
 /**
- * probe_to_phys - follow a DMA address
+ * pprobe_to_phys - follow a DMA address
  * @domain:	the device's domain, or NULL
  * @addr:	DMA address
  *
  * Return: physical address, 0 if it leads nowhere.
  */
-phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr)
+phys_addr_t pprobe_to_phys(struct iommu_domain *domain, dma_addr_t addr)
 {
 	return domain ? iommu_iova_to_phys(domain, addr) : addr;
 }
 
 /**
- * probe_bounced_right - is this the bounce buffer of that data?
+ * pprobe_bounced_right - is this the bounce buffer of that data?
  * @dev:	the device
  * @got:	physical address that its DMA address leads to
  * @want:	physical address of the data
@@ -45,8 +45,8 @@ phys_addr_t probe_to_phys(struct iommu_domain *domain, dma_addr_t addr)
  * Context: Any.
  * Return: true if @got is in a bounce buffer, at the same offset in its page, with the content due.
  */
-bool probe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, u32 len,
-			 bool content)
+bool pprobe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, u32 len,
+			  bool content)
 {
 #ifdef CONFIG_SWIOTLB
 	const struct io_tlb_mem *mem = dev->dma_io_tlb_mem;
@@ -62,17 +62,17 @@ bool probe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, 
 #endif
 }
 
-static void check_page(struct probe_mapping *m, struct iommu_domain *domain, dma_addr_t dma,
-		       phys_addr_t want, u64 len, struct phyr_probe_translate *arg)
+static void pprobe_check_page(struct pprobe_mapping *m, struct iommu_domain *domain, dma_addr_t dma,
+			      phys_addr_t want, u64 len, struct phyr_probe_translate *arg)
 {
-	phys_addr_t head = probe_to_phys(domain, dma);
-	phys_addr_t tail = probe_to_phys(domain, dma + len - 1);
+	phys_addr_t head = pprobe_to_phys(domain, dma);
+	phys_addr_t tail = pprobe_to_phys(domain, dma + len - 1);
 
 	arg->checked++;
 	if (head == want && tail == want + len - 1)
 		return;
 	if (tail == head + len - 1 &&
-	    probe_bounced_right(m->dev, head, want, len, m->dir == DMA_TO_DEVICE)) {
+	    pprobe_bounced_right(m->dev, head, want, len, m->dir == DMA_TO_DEVICE)) {
 		arg->bounced++;
 		return;
 	}
@@ -84,8 +84,8 @@ static void check_page(struct probe_mapping *m, struct iommu_domain *domain, dma
 }
 
 /* Check page after page in the order of the data; returns the number of PRPs there should be. */
-static u32 check_pages(struct probe_mapping *m, struct iommu_domain *domain,
-		       struct phyr_probe_translate *arg)
+static u32 pprobe_check_pages(struct pprobe_mapping *m, struct iommu_domain *domain,
+			      struct phyr_probe_translate *arg)
 {
 	u32 i, at = 0;
 
@@ -97,7 +97,7 @@ static u32 check_pages(struct probe_mapping *m, struct iommu_domain *domain,
 			u64 len = min_t(u64, left, PAGE_SIZE - offset_in_page(want));
 
 			if (at < m->nr_prp)
-				check_page(m, domain, m->prp[at], want, len, arg);
+				pprobe_check_page(m, domain, m->prp[at], want, len, arg);
 			at++;
 			want += len;
 			left -= len;
@@ -107,8 +107,8 @@ static u32 check_pages(struct probe_mapping *m, struct iommu_domain *domain,
 	return at;
 }
 
-static void check_gone(struct probe_mapping *m, struct iommu_domain *domain, u32 pages,
-		       struct phyr_probe_translate *arg)
+static void pprobe_check_unmapped(struct pprobe_mapping *m, struct iommu_domain *domain, u32 pages,
+				  struct phyr_probe_translate *arg)
 {
 	u32 i;
 
@@ -126,55 +126,55 @@ static void check_gone(struct probe_mapping *m, struct iommu_domain *domain, u32
 }
 
 /**
- * probe_translate - check one backend on one layout
+ * pprobe_translate - check one backend on one layout
  * @dev:	the device
  * @arg:	from and to user space, already checked
  *
  * Context: May sleep.
  * Return: 0 if it could be checked, whatever was found; -ENOMEM, or the error of the mapping.
  */
-int probe_translate(struct device *dev, struct phyr_probe_translate *arg)
+int pprobe_translate(struct device *dev, struct phyr_probe_translate *arg)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 	bool prot_seen = false, made;
 	enum dma_data_direction dir;
-	struct probe_memory mem;
-	struct probe_mapping m;
+	struct pprobe_memory mem;
+	struct pprobe_mapping m;
 	u32 pages;
 	int err;
 
-	err = probe_memory_alloc(&mem, &arg->memory, true);
+	err = pprobe_memory_alloc(&mem, &arg->memory, true);
 	if (err)
 		return err;
-	arg->by = probe_domain_kind(domain);
+	arg->by = pprobe_domain_kind(domain);
 	dir = arg->memory.direction == PHYR_PROBE_TO_DEVICE ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
 	/* A registration is mapped when it is made. */
 	if (arg->by == PHYR_PROBE_DMA_DOMAIN)
-		prot_seen = !probe_prot_start(domain, dir);
-	err = probe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
+		prot_seen = !pprobe_prot_start(domain, dir);
+	err = pprobe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);
 	made = !err;
 	if (!err)
 		err = m.ops->build(&m);
 	if (!err)
 		err = m.ops->map(&m);
 	if (prot_seen)
-		probe_prot_stop(&arg->prot_checked, &arg->prot_wrong);
+		pprobe_prot_stop(&arg->prot_checked, &arg->prot_wrong);
 	if (err)
 		goto out;
 
 	arg->shape = m.map.shape;
 	(m.ops->resolve ?: m.ops->consume)(&m);
-	pages = check_pages(&m, domain, arg);
+	pages = pprobe_check_pages(&m, domain, arg);
 	arg->missing = abs_diff(pages, m.nr_prp);
 
 	m.ops->unmap(&m);
-	probe_mapping_release(&m);
+	pprobe_mapping_release(&m);
 	if (arg->by == PHYR_PROBE_DMA_DOMAIN)
-		check_gone(&m, domain, pages, arg);
+		pprobe_check_unmapped(&m, domain, pages, arg);
 
 out:
 	if (made)
-		probe_mapping_exit(&m);
-	probe_memory_free(&mem);
+		pprobe_mapping_exit(&m);
+	pprobe_memory_free(&mem);
 	return err;
 }

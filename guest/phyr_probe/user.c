@@ -12,12 +12,12 @@
 #include "probe.h"
 
 /* The frame that a part of a large page lies in. */
-static u64 within(unsigned long pfn, u64 addr, unsigned long mask)
+static u64 pprobe_leaf_frame(unsigned long pfn, u64 addr, unsigned long mask)
 {
 	return PFN_PHYS(pfn + ((addr & ~mask) >> PAGE_SHIFT));
 }
 
-static bool frame_of(struct mm_struct *mm, u64 addr, bool write, u64 *page)
+static bool pprobe_user_frame(struct mm_struct *mm, u64 addr, bool write, u64 *page)
 {
 	pgd_t *pgdp = pgd_offset(mm, addr), pgd = pgdp_get(pgdp);
 	p4d_t *p4dp, p4d;
@@ -37,7 +37,7 @@ static bool frame_of(struct mm_struct *mm, u64 addr, bool write, u64 *page)
 	if (!pud_present(pud))
 		return false;
 	if (pud_leaf(pud)) {
-		*page = within(pud_pfn(pud), addr, PUD_MASK);
+		*page = pprobe_leaf_frame(pud_pfn(pud), addr, PUD_MASK);
 		return pud_write(pud) || !write;
 	}
 
@@ -46,7 +46,7 @@ static bool frame_of(struct mm_struct *mm, u64 addr, bool write, u64 *page)
 	if (!pmd_present(pmd))
 		return false;
 	if (pmd_leaf(pmd)) {
-		*page = within(pmd_pfn(pmd), addr, PMD_MASK);
+		*page = pprobe_leaf_frame(pmd_pfn(pmd), addr, PMD_MASK);
 		return pmd_write(pmd) || !write;
 	}
 
@@ -62,7 +62,7 @@ static bool frame_of(struct mm_struct *mm, u64 addr, bool write, u64 *page)
 #define COMES_BACK_NS	(20 * NSEC_PER_MSEC)
 
 /**
- * probe_user_pages - the physical addresses of pages of the current process
+ * pprobe_user_pages - the physical addresses of pages of the current process
  * @addr:	user address of the first
  * @nr:		how many
  * @write:	the device is going to write to them
@@ -75,7 +75,7 @@ static bool frame_of(struct mm_struct *mm, u64 addr, bool write, u64 *page)
  * Context: Any in which current has its memory and interrupts may come.
  * Return: false if one of them is not there, or may not be written to.
  */
-bool probe_user_pages(u64 addr, u32 nr, bool write, u64 *page)
+bool pprobe_user_pages(u64 addr, u32 nr, bool write, u64 *page)
 {
 	const u64 patience = ktime_get_mono_fast_ns() + COMES_BACK_NS;
 
@@ -84,7 +84,7 @@ bool probe_user_pages(u64 addr, u32 nr, bool write, u64 *page)
 
 		/* While no interrupt comes in, no table is freed: get_user_pages_fast() too. */
 		scoped_guard(irqsave)
-			found = frame_of(current->mm, addr, write, page);
+			found = pprobe_user_frame(current->mm, addr, write, page);
 		if (found) {
 			nr--;
 			addr += PAGE_SIZE;

@@ -24,7 +24,7 @@ static DEFINE_SPINLOCK(stats_lock);
 static struct phyr_probe_watch stats;
 
 /**
- * struct probe_check - one command being checked
+ * struct pprobe_check - one command being checked
  * @domain:	of the device
  * @at:		where its data pointer leads
  * @dev:	the device
@@ -33,9 +33,9 @@ static struct phyr_probe_watch stats;
  * @offset:	bytes checked
  * @total:	bytes of the command
  */
-struct probe_check {
+struct pprobe_check {
 	struct iommu_domain *domain;
-	struct probe_follow at;
+	struct pprobe_follow at;
 	struct device *dev;
 	u8 opcode;
 	u32 bounced;
@@ -44,29 +44,30 @@ struct probe_check {
 };
 
 /* Compare @len bytes of the request at @want; false with *iova and *got set at a mismatch. */
-static bool check_range(struct probe_check *c, phys_addr_t want, u32 len, u64 *iova, u64 *got)
+static bool pprobe_watch_check_range(struct pprobe_check *c, phys_addr_t want, u32 len, u64 *iova,
+				     u64 *got)
 {
 	while (len) {
 		u32 step;
 
-		if (!c->at.room && !probe_follow_next(&c->at, c->total - c->offset, iova)) {
+		if (!c->at.room && !pprobe_follow_next(&c->at, c->total - c->offset, iova)) {
 			*got = 0;
 			return false;
 		}
 		/* A translation holds for its page, in which a block of an SGL need not end. */
 		step = min3(len, c->at.room,
-			    PROBE_CTRL_PAGE - (u32)(c->at.addr & (PROBE_CTRL_PAGE - 1)));
+			    PPROBE_CTRL_PAGE - (u32)(c->at.addr & (PPROBE_CTRL_PAGE - 1)));
 		*iova = c->at.addr;
-		*got = probe_to_phys(c->domain, c->at.addr);
+		*got = pprobe_to_phys(c->domain, c->at.addr);
 		if (*got != want) {
-			if (!probe_bounced_right(c->dev, *got, want, step,
-						 c->opcode == nvme_cmd_write))
+			if (!pprobe_bounced_right(c->dev, *got, want, step,
+						  c->opcode == nvme_cmd_write))
 				return false;
 			c->bounced += step;
 			goto next;
 		}
 		/* The last byte settles all between. */
-		if (probe_to_phys(c->domain, c->at.addr + step - 1) != want + step - 1)
+		if (pprobe_to_phys(c->domain, c->at.addr + step - 1) != want + step - 1)
 			return false;
 next:
 		c->at.addr += step;
@@ -79,48 +80,49 @@ next:
 }
 
 /* Compare with the pages of the bios; false with *want, and the rest, set at a mismatch. */
-static bool check_bios(struct probe_check *c, struct request *rq, u64 *iova, u64 *got, u64 *want)
+static bool pprobe_watch_check_bios(struct pprobe_check *c, struct request *rq, u64 *iova, u64 *got,
+				    u64 *want)
 {
 	struct req_iterator iter;
 	struct bio_vec bv;
 
 	rq_for_each_bvec(bv, rq, iter) {
 		*want = bvec_phys(&bv);
-		if (!check_range(c, *want, bv.bv_len, iova, got))
+		if (!pprobe_watch_check_range(c, *want, bv.bv_len, iova, got))
 			return false;
 	}
 	return true;
 }
 
 /* The same with what a process asked for. */
-static bool check_asked(struct probe_check *c, const struct probe_asked *asked, u64 *iova, u64 *got,
-			u64 *want)
+static bool pprobe_watch_check_asked(struct pprobe_check *c, const struct pprobe_asked *asked,
+				     u64 *iova, u64 *got, u64 *want)
 {
 	u32 offset = asked->lead, left = asked->len, i, part;
 
 	for (i = 0; left; i++, left -= part, offset = 0) {
 		part = min(left, PAGE_SIZE - offset);
 		*want = asked->page[i] + offset;
-		if (!check_range(c, *want, part, iova, got))
+		if (!pprobe_watch_check_range(c, *want, part, iova, got))
 			return false;
 	}
 	return true;
 }
 
-static struct page *first_page(const struct probe_asked *asked)
+static struct page *pprobe_asked_first_page(const struct pprobe_asked *asked)
 {
 	unsigned long pfn = PHYS_PFN(asked->page[0]);
 
 	return pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
 }
 
-static void on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
-		      struct device *dev, u16 qid)
+static void pprobe_watch_on_submit(void *data, struct request *rq, const struct nvme_command *cmd,
+				   struct device *dev, u16 qid)
 {
-	const struct probe_asked *asked = NULL;
+	const struct pprobe_asked *asked = NULL;
 	u8 opcode = cmd->common.opcode;
 	u64 iova = 0, got = 0, want = 0;
-	struct probe_check c = {};
+	struct pprobe_check c = {};
 	unsigned long flags;
 	bool good, p2p, bus;
 	struct page *page;
@@ -128,7 +130,7 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	if (opcode != nvme_cmd_read && opcode != nvme_cmd_write)
 		return;
 	if (!rq->bio)
-		asked = probe_asked(rq);
+		asked = pprobe_asked(rq);
 	if ((!rq->bio && !asked) || cmd->common.flags & NVME_CMD_SGL_METASEG) {
 		spin_lock_irqsave(&stats_lock, flags);
 		stats.unchecked++;
@@ -140,12 +142,12 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	c.opcode = opcode;
 	c.domain = iommu_get_domain_for_dev(dev);
 	c.total = asked ? asked->len : blk_rq_payload_bytes(rq);
-	probe_follow_begin(&c.at, c.domain, cmd);
+	pprobe_follow_begin(&c.at, c.domain, cmd);
 
 	if (asked)
-		good = check_asked(&c, asked, &iova, &got, &want);
+		good = pprobe_watch_check_asked(&c, asked, &iova, &got, &want);
 	else
-		good = check_bios(&c, rq, &iova, &got, &want);
+		good = pprobe_watch_check_bios(&c, rq, &iova, &got, &want);
 	if (good && c.at.is_sgl && c.at.room) {	/* more than the data */
 		iova = c.at.addr;
 		want = 0;
@@ -153,15 +155,15 @@ static void on_submit(void *data, struct request *rq, const struct nvme_command 
 	}
 
 	/* All memory of a request has one provider. */
-	page = asked ? first_page(asked) : bio_page(rq->bio);
+	page = asked ? pprobe_asked_first_page(asked) : bio_page(rq->bio);
 	p2p = page && is_pci_p2pdma_page(page);
-	bus = p2p && probe_p2p_is_bus(dev, page);
+	bus = p2p && pprobe_p2p_is_bus(dev, page);
 
 	spin_lock_irqsave(&stats_lock, flags);
 	stats.commands++;
 	stats.bytes += c.offset;
 	stats.bounced += c.bounced;
-	stats.by = probe_domain_kind(c.domain);
+	stats.by = pprobe_domain_kind(c.domain);
 	if (p2p) {
 		stats.p2p_bytes += c.offset;
 		stats.p2p_bus += bus ? c.offset : 0;
@@ -187,12 +189,12 @@ static struct {
 	void *probe;
 	struct tracepoint *tp;
 } points[] = {
-	{ "__tracepoint_phyr_nvme_ctl_buffer", probe_on_ctl_buffer },
-	{ "__tracepoint_phyr_nvme_ctl_io", probe_on_ctl_io },
-	{ "__tracepoint_phyr_nvme_submit", on_submit },
+	{ "__tracepoint_phyr_nvme_ctl_buffer", pprobe_on_ctl_buffer },
+	{ "__tracepoint_phyr_nvme_ctl_io", pprobe_on_ctl_io },
+	{ "__tracepoint_phyr_nvme_submit", pprobe_watch_on_submit },
 };
 
-static void probe_watch_detach(int nr)
+static void pprobe_watch_detach(int nr)
 {
 	int i;
 
@@ -201,10 +203,10 @@ static void probe_watch_detach(int nr)
 	tracepoint_synchronize_unregister();
 	for (i = nr; i--;)
 		__symbol_put(points[i].symbol);
-	probe_asked_forget();
+	pprobe_asked_forget();
 }
 
-static int probe_watch_attach(void)
+static int pprobe_watch_attach(void)
 {
 	int i, err;
 
@@ -222,19 +224,19 @@ static int probe_watch_attach(void)
 	return 0;
 
 detach:
-	probe_watch_detach(i);
+	pprobe_watch_detach(i);
 	return err;
 }
 
 /**
- * probe_watch_start - begin to watch, from zero
+ * pprobe_watch_start - begin to watch, from zero
  *
- * Holds phyr_nvme.ko until probe_watch_stop().
+ * Holds phyr_nvme.ko until pprobe_watch_stop().
  *
  * Context: May sleep.
  * Return: 0; -EBUSY if it is watching; -ENOENT if phyr_nvme.ko is not loaded.
  */
-int probe_watch_start(void)
+int pprobe_watch_start(void)
 {
 	int err;
 
@@ -246,9 +248,9 @@ int probe_watch_start(void)
 	memset(&stats, 0, sizeof(stats));
 	stats.active = 1;
 	spin_unlock_irq(&stats_lock);
-	probe_p2p_forget();
+	pprobe_p2p_forget();
 
-	err = probe_watch_attach();
+	err = pprobe_watch_attach();
 	if (err)
 		stats.active = 0;
 	else
@@ -257,17 +259,17 @@ int probe_watch_start(void)
 }
 
 /**
- * probe_watch_stop - end watching; what was seen can still be read
+ * pprobe_watch_stop - end watching; what was seen can still be read
  *
  * Context: May sleep.
  * Return: 0 or -ENOENT if it was not watching.
  */
-int probe_watch_stop(void)
+int pprobe_watch_stop(void)
 {
 	guard(mutex)(&watch_lock);
 	if (!watching)
 		return -ENOENT;
-	probe_watch_detach(ARRAY_SIZE(points));
+	pprobe_watch_detach(ARRAY_SIZE(points));
 	watching = false;
 
 	spin_lock_irq(&stats_lock);
@@ -277,12 +279,12 @@ int probe_watch_stop(void)
 }
 
 /**
- * probe_watch_read - what was seen since the last start
+ * pprobe_watch_read - what was seen since the last start
  * @arg: to user space
  *
  * Context: May sleep.
  */
-void probe_watch_read(struct phyr_probe_watch *arg)
+void pprobe_watch_read(struct phyr_probe_watch *arg)
 {
 	spin_lock_irq(&stats_lock);
 	*arg = stats;

@@ -15,7 +15,7 @@ static_assert(sizeof(struct phyr_store_range) == sizeof(struct phyr_part) &&
 	      offsetof(struct phyr_store_range, len) == offsetof(struct phyr_part, len));
 
 /* Is the file open for what somebody may do with the dma-buf? */
-static bool phyr_store_may(const struct file *file, u32 flags)
+static bool phyr_store_file_allows(const struct file *file, u32 flags)
 {
 	fmode_t wanted = OPEN_FMODE(flags);
 
@@ -35,7 +35,7 @@ static int phyr_store_make_dmabuf(struct file *file, const struct phyr_store_dma
 	if (arg.reserved || arg.flags & ~(O_ACCMODE | O_CLOEXEC) ||
 	    (arg.flags & O_ACCMODE) == O_ACCMODE || !arg.nr || arg.nr > PHYR_STORE_MAX_RANGES)
 		return -EINVAL;
-	if (!phyr_store_may(file, arg.flags))
+	if (!phyr_store_file_allows(file, arg.flags))
 		return -EBADF;
 	part = memdup_array_user(u64_to_user_ptr(arg.ranges), arg.nr, sizeof(*part));
 	if (IS_ERR(part))

@@ -27,14 +27,14 @@ static void phyr_store_offer(struct phyr_store *store)
 	store->gone = false;
 }
 
-static struct phyr_store *phyr_to_store(struct device *dev)
+static struct phyr_store *phyr_store_from_dev(struct device *dev)
 {
 	return container_of(dev_get_drvdata(dev), struct phyr_store, misc);
 }
 
 static ssize_t revoked_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(phyr_to_store(dev)->gone));
+	return sysfs_emit(buf, "%d\n", READ_ONCE(phyr_store_from_dev(dev)->gone));
 }
 
 static ssize_t revoked_store(struct device *dev, struct device_attribute *attr, const char *buf,
@@ -46,22 +46,22 @@ static ssize_t revoked_store(struct device *dev, struct device_attribute *attr, 
 	if (err)
 		return err;
 	if (revoke)
-		phyr_store_revoke(phyr_to_store(dev));
+		phyr_store_revoke(phyr_store_from_dev(dev));
 	else
-		phyr_store_offer(phyr_to_store(dev));
+		phyr_store_offer(phyr_store_from_dev(dev));
 	return count;
 }
 static DEVICE_ATTR_RW(revoked);
 
 static ssize_t address_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%pa\n", &phyr_to_store(dev)->export.base);
+	return sysfs_emit(buf, "%pa\n", &phyr_store_from_dev(dev)->export.base);
 }
 static DEVICE_ATTR_ADMIN_RO(address);
 
 static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", phyr_to_store(dev)->export.len);
+	return sysfs_emit(buf, "%llu\n", phyr_store_from_dev(dev)->export.len);
 }
 static DEVICE_ATTR_RO(size);
 

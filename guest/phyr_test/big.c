@@ -9,7 +9,7 @@
 
 static const u64 sizes[] = { SZ_4G - SZ_4K, SZ_4G, SZ_4G + SZ_4K, 5ull * SZ_1G + 512 };
 
-static void test_big_kept_whole(struct test *t)
+static void ptest_big_kept_whole(struct ptest *t)
 {
 	const u64 base = SZ_4G + 3584;
 	struct phyr_list list;
@@ -48,7 +48,7 @@ undo:
 }
 
 /* The ranges for the device are right, and none is longer than their 32 bits can say. */
-static void test_big_ranges_split(struct test *t)
+static void ptest_big_ranges_split(struct ptest *t)
 {
 	const u64 base = SZ_2M + 512;
 	struct phyr_map map = { };
@@ -56,7 +56,7 @@ static void test_big_ranges_split(struct test *t)
 	struct phyr_list list;
 	int i, err;
 
-	NEEDS(t, !test_bounced(t), "the pool of bounce buffers has 64 MiB");
+	NEEDS(t, !ptest_is_bounced(t), "the pool of bounce buffers has 64 MiB");
 	phyr_list_init(&list, PHYR_PACKED);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		dma_addr_t first = 0;
@@ -74,16 +74,16 @@ static void test_big_ranges_split(struct test *t)
 				first = it.range.addr;
 			EXPECT(t, it.range.len && it.range.addr == first + done,
 			       "range at %llu: %pad + %#x", done, &it.range.addr, it.range.len);
-			EXPECT(t, test_translate(t, it.range.addr) == base + done &&
-			       test_translate(t, end) == base + done + it.range.len - 1,
+			EXPECT(t, ptest_translate(t, it.range.addr) == base + done &&
+			       ptest_translate(t, end) == base + done + it.range.len - 1,
 			       "range at %llu leads elsewhere", done);
 			done += it.range.len;
 		}
 		EXPECT(t, done == sizes[i], "%llu bytes of %llu", done, sizes[i]);
 		phyr_dma_unmap(t->dev, &map);
 		if (dev_dma_iommu(t->dev) &&
-		    (!test_nothing_mapped(t, first, SZ_2M) ||
-		     !test_nothing_mapped(t, first + done - SZ_2M, SZ_2M)))
+		    (!ptest_check_unmapped(t, first, SZ_2M) ||
+		     !ptest_check_unmapped(t, first + done - SZ_2M, SZ_2M)))
 			goto undo;
 	}
 undo:
@@ -92,7 +92,7 @@ undo:
 }
 
 /* Ranges of a chunk that lies across 4 GiB, for a device with this boundary; 0 if not mapped. */
-static u32 test_big_across_4g(struct test *t, unsigned long test_big_boundary, dma_addr_t *addr)
+static u32 ptest_big_across_4g(struct ptest *t, unsigned long boundary, dma_addr_t *addr)
 {
 	unsigned long kept = dma_get_seg_boundary(t->dev);
 	struct phyr_map map = { };
@@ -101,7 +101,7 @@ static u32 test_big_across_4g(struct test *t, unsigned long test_big_boundary, d
 	u32 ranges = 0;
 
 	phyr_list_init(&list, PHYR_PACKED);
-	dma_set_seg_boundary(t->dev, test_big_boundary);
+	dma_set_seg_boundary(t->dev, boundary);
 	if (!phyr_list_append(&list, PHYR_MEM_RAM, NULL, SZ_4G - SZ_64K, SZ_128K, GFP_KERNEL) &&
 	    !phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL)) {
 		phyr_for_each_dma_range(it, &map)
@@ -114,22 +114,22 @@ static u32 test_big_across_4g(struct test *t, unsigned long test_big_boundary, d
 	return ranges;
 }
 
-static void test_big_boundary(struct test *t)
+static void ptest_big_boundary(struct ptest *t)
 {
 	dma_addr_t addr = 0;
 	u32 ranges;
 
-	NEEDS(t, !test_bounced(t), "everything is bounced, and there is no such memory");
-	ranges = test_big_across_4g(t, ULONG_MAX, &addr);
+	NEEDS(t, !ptest_is_bounced(t), "everything is bounced, and there is no such memory");
+	ranges = ptest_big_across_4g(t, ULONG_MAX, &addr);
 	EXPECT(t, ranges == 1, "where there is none: %u ranges", ranges);
-	ranges = test_big_across_4g(t, U32_MAX, &addr);
+	ranges = ptest_big_across_4g(t, U32_MAX, &addr);
 	EXPECT(t, ranges == (addr == SZ_4G - SZ_64K ? 2 : 1), "with one: %u ranges from %pad on",
 	       ranges, &addr);
 undo:
 	return;
 }
 
-static void test_big_entries_split(struct test *t)
+static void ptest_big_entries_split(struct ptest *t)
 {
 	struct sg_table table = { };
 	struct scatterlist *sg;
@@ -156,11 +156,11 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-static const struct test_case cases[] = {
-	{ "hazard 17: chunks of 4 GiB and more, plain and packed",	test_big_kept_whole },
-	{ "hazard 17: ranges for the device are split",			test_big_ranges_split },
-	{ "hazard 17: cut at a boundary that the device has, and no other", test_big_boundary },
-	{ "hazard 17: entries of a scatterlist are split",		test_big_entries_split },
+static const struct ptest_case cases[] = {
+	{ "hazard 17: chunks of 4 GiB and more, plain and packed",	ptest_big_kept_whole },
+	{ "hazard 17: ranges for the device are split",			ptest_big_ranges_split },
+	{ "hazard 17: cut at a boundary that the device has, and no other", ptest_big_boundary },
+	{ "hazard 17: entries of a scatterlist are split",		ptest_big_entries_split },
 };
 
-TEST_GROUP(big, cases);
+PTEST_GROUP(big, cases);

@@ -6,13 +6,13 @@
 #include "test.h"
 
 /* Device writes arrive, and the bytes around the list are as they were. */
-static bool test_bounce_arrived(struct test *t, u8 byte)
+static bool ptest_bounce_check_written(struct ptest *t, u8 byte)
 {
-	u64 base = page_to_phys(t->block), end = base + 2ull * TEST_CHUNKS * PAGE_SIZE;
+	u64 base = page_to_phys(t->block), end = base + 2ull * PTEST_CHUNKS * PAGE_SIZE;
 	u64 at, done = 0;
 
 	for (at = base; at < end; at++) {
-		bool ours = done < t->list.len && at == test_phys(t, done);
+		bool ours = done < t->list.len && at == ptest_phys(t, done);
 		u64 word = at & ~7ull;
 		u8 want = ours ? byte : ((u8 *)&word)[at & 7];
 
@@ -26,50 +26,51 @@ static bool test_bounce_arrived(struct test *t, u8 byte)
 	return true;
 }
 
-static void test_bounce_unaligned(struct test *t)
+static void ptest_bounce_unaligned(struct ptest *t)
 {
-	struct phys_vec chunks[TEST_CHUNKS];
+	struct phys_vec chunks[PTEST_CHUNKS];
 	struct phyr_map map = { };
-	struct test_reach reach;
+	struct ptest_reach reach;
 	struct phyr_dma_iter it;
-	long used = test_pool_used(t);
+	long used = ptest_pool_used(t);
 	u64 done = 0;
 	int err;
 
 	NEEDS_BOUNCE(t);
-	test_chunks(t, chunks);
+	ptest_chunks(t, chunks);
 	err = phyr_dma_map(t->dev, &t->list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == PHYR_SHAPE_ARRAY, "shape %u", map.shape);
-	if (!test_reach(t, &map, chunks, TEST_CHUNKS, &reach))
+	if (!ptest_check_reach(t, &map, chunks, PTEST_CHUNKS, &reach))
 		goto undo;
 	EXPECT(t, !reach.direct, "%llu bytes were not bounced", reach.direct);
 	phyr_for_each_dma_range(it, &map) {
-		EXPECT(t, !((it.range.addr ^ test_phys(t, done)) & 0xfff),
+		EXPECT(t, !((it.range.addr ^ ptest_phys(t, done)) & 0xfff),
 		       "byte %llu is at %pad: the low bits are not those of memory", done,
 		       &it.range.addr);
 		done += it.range.len;
 	}
-	test_device_writes(t, &map, 0xb7);
+	ptest_write_ranges(t, &map, 0xb7);
 	phyr_dma_unmap(t->dev, &map);
-	if (!test_bounce_arrived(t, 0xb7))
+	if (!ptest_bounce_check_written(t, 0xb7))
 		goto undo;
-	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
-	       test_pool_used(t) - used);
+	EXPECT(t, ptest_pool_used(t) == used, "%ld slots of the pool are left",
+	       ptest_pool_used(t) - used);
 undo:
 	phyr_dma_unmap(t->dev, &map);
 }
 
 /* Part of a block of 2 MiB, mapped for the device to read. */
-struct huge {
+struct ptest_bounce_huge {
 	struct page *block;
 	struct phyr_list list;
 	struct phyr_map map;
-	struct test_reach reach;
+	struct ptest_reach reach;
 };
 
-/* All of it is bounced, or t->why says what is wrong; test_bounce_huge_end() is due either way. */
-static bool test_bounce_huge_begin(struct test *t, struct huge *h, u64 offset, u64 len)
+/* All of it is bounced, or t->why says what is wrong; ptest_bounce_huge_end() is due either way. */
+static bool ptest_bounce_huge_begin(struct ptest *t, struct ptest_bounce_huge *h, u64 offset,
+				    u64 len)
 {
 	struct phys_vec chunk;
 	int err;
@@ -79,13 +80,13 @@ static bool test_bounce_huge_begin(struct test *t, struct huge *h, u64 offset, u
 	EXPECT(t, offset + len <= SZ_2M, "the pool takes %llu bytes at once", len);
 	h->block = alloc_pages(GFP_KERNEL, get_order(SZ_2M));
 	EXPECT(t, h->block, "no memory");
-	test_fill(h->block, SZ_2M);
+	ptest_fill_block(h->block, SZ_2M);
 	chunk = (struct phys_vec){ page_to_phys(h->block) + offset, len };
 	err = phyr_list_append(&h->list, PHYR_MEM_RAM, NULL, chunk.paddr, chunk.len, GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_dma_map(t->dev, &h->list, &h->map, DMA_TO_DEVICE, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
-	if (!test_reach(t, &h->map, &chunk, 1, &h->reach))
+	if (!ptest_check_reach(t, &h->map, &chunk, 1, &h->reach))
 		return false;
 	EXPECT(t, h->reach.bounced == len, "%llu of %llu bytes bounced", h->reach.bounced, len);
 	return true;
@@ -93,7 +94,7 @@ undo:
 	return false;
 }
 
-static void test_bounce_huge_end(struct test *t, struct huge *h)
+static void ptest_bounce_huge_end(struct ptest *t, struct ptest_bounce_huge *h)
 {
 	phyr_dma_unmap(t->dev, &h->map);
 	phyr_list_destroy(&h->list);
@@ -101,15 +102,15 @@ static void test_bounce_huge_end(struct test *t, struct huge *h)
 		__free_pages(h->block, get_order(SZ_2M));
 }
 
-static void test_bounce_huge_chunk(struct test *t)
+static void ptest_bounce_huge_chunk(struct ptest *t)
 {
 	size_t most = dma_max_mapping_size(t->dev);
-	long used = test_pool_used(t);
+	long used = ptest_pool_used(t);
 	struct phyr_dma_iter it;
-	struct huge h;
+	struct ptest_bounce_huge h;
 
 	NEEDS_BOUNCE(t);
-	if (!test_bounce_huge_begin(t, &h, 0, SZ_2M))
+	if (!ptest_bounce_huge_begin(t, &h, 0, SZ_2M))
 		goto undo;
 	EXPECT(t, most < SZ_2M, "the pool takes it in one piece");
 	EXPECT(t, h.map.shape == PHYR_SHAPE_ARRAY, "shape %u", h.map.shape);
@@ -117,27 +118,27 @@ static void test_bounce_huge_chunk(struct test *t)
 		EXPECT(t, it.range.len <= most, "a range of %u bytes", it.range.len);
 	seq_printf(t->out, "# 2 MiB in %u ranges\n", h.reach.ranges);
 	phyr_dma_unmap(t->dev, &h.map);
-	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
-	       test_pool_used(t) - used);
+	EXPECT(t, ptest_pool_used(t) == used, "%ld slots of the pool are left",
+	       ptest_pool_used(t) - used);
 undo:
-	test_bounce_huge_end(t, &h);
+	ptest_bounce_huge_end(t, &h);
 }
 
 /* What the pool takes at once, from the middle of a page on: one range, as a scatterlist has it. */
-static void test_bounce_whole_chunk(struct test *t)
+static void ptest_bounce_whole_chunk(struct ptest *t)
 {
 	size_t most = dma_max_mapping_size(t->dev);
-	struct huge h;
+	struct ptest_bounce_huge h;
 
 	NEEDS_BOUNCE(t);
-	if (test_bounce_huge_begin(t, &h, 512, most))
+	if (ptest_bounce_huge_begin(t, &h, 512, most))
 		EXPECT(t, h.reach.ranges == 1, "%u ranges for %zu bytes", h.reach.ranges, most);
 undo:
-	test_bounce_huge_end(t, &h);
+	ptest_bounce_huge_end(t, &h);
 }
 
 /* Some pages that a mask of 32 bits does not reach. */
-static struct page *test_bounce_high_block(unsigned int order)
+static struct page *ptest_bounce_high_block(unsigned int order)
 {
 	struct page *low[16], *high = NULL;
 	int nr = 0;
@@ -158,20 +159,20 @@ static struct page *test_bounce_high_block(unsigned int order)
 	return high;
 }
 
-static void test_bounce_narrow_mask(struct test *t)
+static void ptest_bounce_narrow_mask(struct ptest *t)
 {
 	const unsigned int order = 3;
-	struct page *high = test_bounce_high_block(order);
+	struct page *high = ptest_bounce_high_block(order);
 	struct phys_vec chunks[2];
 	struct phyr_map map = { };
-	struct test_reach reach;
+	struct ptest_reach reach;
 	struct phyr_dma_iter it;
 	struct phyr_list list;
 	int err, i;
 
 	NEEDS(t, high, "no RAM above 4 GiB");
 	phyr_list_init(&list, PHYR_PACKED);
-	test_fill(high, PAGE_SIZE << order);
+	ptest_fill_block(high, PAGE_SIZE << order);
 	err = dma_set_mask(t->dev, DMA_BIT_MASK(32));
 	EXPECT(t, !err, "a mask of 32 bits: %d", err);
 	for (i = 0; i < 2; i++) {
@@ -188,7 +189,7 @@ static void test_bounce_narrow_mask(struct test *t)
 	phyr_for_each_dma_range(it, &map)
 		EXPECT(t, it.range.addr + it.range.len <= SZ_4G, "the device is given %pad + %u",
 		       &it.range.addr, it.range.len);
-	if (!test_reach(t, &map, chunks, 2, &reach))
+	if (!ptest_check_reach(t, &map, chunks, 2, &reach))
 		goto undo;
 	EXPECT(t, dev_dma_iommu(t->dev) ? !reach.bounced : !reach.direct,
 	       "%llu bytes directly, %llu bounced", reach.direct, reach.bounced);
@@ -199,7 +200,7 @@ undo:
 	__free_pages(high, order);
 }
 
-static void test_bounce_gap(struct test *t)
+static void ptest_bounce_gap(struct ptest *t)
 {
 	u64 base = page_to_phys(t->block);
 	/* Between the first two: not a multiple of the granule, so one range cannot hold both. */
@@ -208,7 +209,7 @@ static void test_bounce_gap(struct test *t)
 		{ base + 6 * PAGE_SIZE + 512, PAGE_SIZE },
 	};
 	struct phyr_map map = { };
-	struct test_reach reach;
+	struct ptest_reach reach;
 	struct phyr_dma_iter it;
 	struct phyr_list list;
 	dma_addr_t was[3];
@@ -224,7 +225,7 @@ static void test_bounce_gap(struct test *t)
 	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == PHYR_SHAPE_ARRAY, "shape %u", map.shape);
-	if (!test_reach(t, &map, chunks, ARRAY_SIZE(chunks), &reach))
+	if (!ptest_check_reach(t, &map, chunks, ARRAY_SIZE(chunks), &reach))
 		goto undo;
 	EXPECT(t, reach.ranges == 3 && !reach.bounced, "%u ranges", reach.ranges);
 	i = 0;
@@ -232,7 +233,7 @@ static void test_bounce_gap(struct test *t)
 		was[i++] = it.range.addr;
 	phyr_dma_unmap(t->dev, &map);
 	for (i = 0; i < 3; i++)
-		if (!test_nothing_mapped(t, was[i], chunks[i].len))
+		if (!ptest_check_unmapped(t, was[i], chunks[i].len))
 			goto undo;
 undo:
 	phyr_dma_unmap(t->dev, &map);
@@ -243,12 +244,12 @@ undo:
  * A device that wants 16 bits of the address kept, more than the IOMMU keeps.  By luck an IOVA may
  * have them: what must not be is a success without.
  */
-static void test_bounce_alignment(struct test *t)
+static void ptest_bounce_alignment(struct ptest *t)
 {
 	const u32 mask = SZ_64K - 1;
 	u64 base = ALIGN(page_to_phys(t->block), SZ_64K);
 	struct phyr_map map = { };
-	struct test_reach reach;
+	struct ptest_reach reach;
 	struct phyr_list list;
 	int refused = 0, err, i;
 
@@ -270,7 +271,7 @@ static void test_bounce_alignment(struct test *t)
 		}
 		EXPECT(t, !err, "phyr_dma_map: %d", err);
 		err = (map.addr ^ chunk.paddr) & mask;
-		if (!err && !test_reach(t, &map, &chunk, 1, &reach))
+		if (!err && !ptest_check_reach(t, &map, &chunk, 1, &reach))
 			err = -1;
 		phyr_dma_unmap(t->dev, &map);
 		EXPECT(t, !err, "%pa is given as %pad", &chunk.paddr, &map.addr);
@@ -289,13 +290,14 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-static const struct test_case cases[] = {
-	{ "hazard 01: unaligned ends are bounced, and keep their low bits", test_bounce_unaligned },
-	{ "hazard 02: a chunk of 2 MiB is bounced in pieces", test_bounce_huge_chunk },
-	{ "hazard 02: a chunk that fits is bounced in one piece", test_bounce_whole_chunk },
-	{ "hazard 04: RAM above 4 GiB and a mask of 32 bits", test_bounce_narrow_mask },
-	{ "hazard 06: a gap inside a page is never in one range",		test_bounce_gap },
-	{ "hazard 07: more low bits kept than the IOMMU keeps", test_bounce_alignment },
+static const struct ptest_case cases[] = {
+	{ "hazard 01: unaligned ends are bounced, and keep their low bits",
+	  ptest_bounce_unaligned },
+	{ "hazard 02: a chunk of 2 MiB is bounced in pieces", ptest_bounce_huge_chunk },
+	{ "hazard 02: a chunk that fits is bounced in one piece", ptest_bounce_whole_chunk },
+	{ "hazard 04: RAM above 4 GiB and a mask of 32 bits", ptest_bounce_narrow_mask },
+	{ "hazard 06: a gap inside a page is never in one range",		ptest_bounce_gap },
+	{ "hazard 07: more low bits kept than the IOMMU keeps", ptest_bounce_alignment },
 };
 
-TEST_GROUP(bounce, cases);
+PTEST_GROUP(bounce, cases);

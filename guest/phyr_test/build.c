@@ -14,24 +14,24 @@
 #define ODD	100
 
 /* The physical address of a byte of a list; 0 beyond its end. */
-static phys_addr_t test_build_byte_at(const struct phyr_list *list, u64 offset)
+static phys_addr_t ptest_build_byte_at(const struct phyr_list *list, u64 offset)
 {
 	struct phyr_iter it;
 
 	return phyr_iter_seek(&it, list, offset) ? it.cur.paddr : 0;
 }
 
-static void test_build_user_batches(struct test *t)
+static void ptest_build_user_batches(struct ptest *t)
 {
 	const unsigned long len = PAGES * PAGE_SIZE;
-	unsigned long addr = test_user_memory(NULL, len), i;
+	unsigned long addr = ptest_user_memory(NULL, len), i;
 	struct phyr_list list;
-	long before = test_pins();
+	long before = ptest_count_pins();
 	int err, format;
 
 	phyr_list_init(&list, PHYR_PLAIN);
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
-	EXPECT(t, !test_stamp(addr, len, 1), "cannot write to it");
+	EXPECT(t, !ptest_stamp(addr, len, 1), "cannot write to it");
 	for (format = PHYR_PLAIN; format <= PHYR_PACKED; format++) {
 		phyr_list_init(&list, format);
 		err = phyr_list_pin_user(&list, addr + ODD, len - 2 * ODD, FOLL_LONGTERM);
@@ -39,15 +39,17 @@ static void test_build_user_batches(struct test *t)
 		EXPECT(t, list.len == len - 2 * ODD && offset_in_page(list.first) == ODD &&
 		       list.mem == PHYR_MEM_RAM && !list.provider, "%llu bytes from %pa",
 		       list.len, &list.first);
-		EXPECT(t, test_pins() - before == PAGES, "%ld pins", test_pins() - before);
+		EXPECT(t, ptest_count_pins() - before == PAGES, "%ld pins",
+		       ptest_count_pins() - before);
 		for (i = 1; i < PAGES; i++) {
-			phys_addr_t phys = test_build_byte_at(&list, i * PAGE_SIZE - ODD);
+			phys_addr_t phys = ptest_build_byte_at(&list, i * PAGE_SIZE - ODD);
 
 			EXPECT(t, *(unsigned long *)phys_to_virt(phys) == i + 1,
 			       "page %lu is at %pa", i, &phys);
 		}
 		phyr_list_unpin_user(&list, false);
-		EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+		EXPECT(t, ptest_count_pins() == before, "%ld pins are left",
+		       ptest_count_pins() - before);
 	}
 undo:
 	phyr_list_unpin_user(&list, false);
@@ -55,9 +57,9 @@ undo:
 		vm_munmap(addr, len);
 }
 
-static void test_build_user_refused(struct test *t)
+static void ptest_build_user_refused(struct ptest *t)
 {
-	unsigned long len = 4 * PAGE_SIZE, addr = test_user_memory(NULL, len);
+	unsigned long len = 4 * PAGE_SIZE, addr = ptest_user_memory(NULL, len);
 	const struct {
 		const char *what;
 		u64 addr, len;
@@ -72,7 +74,7 @@ static void test_build_user_refused(struct test *t)
 		{ "no memory", addr + 2 * PAGE_SIZE, 1, 0, -EFAULT },
 	};
 	struct phyr_list list;
-	long before = test_pins();
+	long before = ptest_count_pins();
 	int err, i;
 
 	phyr_list_init(&list, PHYR_PACKED);
@@ -82,8 +84,8 @@ static void test_build_user_refused(struct test *t)
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		err = phyr_list_pin_user(&list, wrong[i].addr, wrong[i].len, wrong[i].flags);
 		EXPECT(t, err == wrong[i].err && !list.nr, "%s: %d", wrong[i].what, err);
-		EXPECT(t, test_pins() == before, "%s: %ld pins are left", wrong[i].what,
-		       test_pins() - before);
+		EXPECT(t, ptest_count_pins() == before, "%s: %ld pins are left", wrong[i].what,
+		       ptest_count_pins() - before);
 	}
 	/* An appended buffer could begin in the page that the first ends in: whose pins? */
 	err = phyr_list_pin_user(&list, addr, 512, 0);
@@ -96,7 +98,7 @@ undo:
 		vm_munmap(addr, len);
 }
 
-static void test_build_kernel_memory(struct test *t)
+static void ptest_build_kernel_memory(struct ptest *t)
 {
 	const size_t len = 9 * PAGE_SIZE;
 	void *linear = kmalloc(len, GFP_KERNEL), *virt = vmalloc(len);
@@ -116,7 +118,7 @@ static void test_build_kernel_memory(struct test *t)
 	err = phyr_list_from_kernel(&list, virt + ODD, len - 2 * ODD, GFP_KERNEL);
 	EXPECT(t, !err && list.len == len - 2 * ODD, "vmalloc: %d, %llu bytes", err, list.len);
 	for (at = 0; at < list.len; at++) {
-		phys_addr_t got = test_build_byte_at(&list, at);
+		phys_addr_t got = ptest_build_byte_at(&list, at);
 
 		EXPECT(t, got == page_to_phys(vmalloc_to_page(virt + ODD + at)) +
 		       offset_in_page(virt + ODD + at), "byte %zu is at %pa", at, &got);
@@ -127,7 +129,7 @@ undo:
 	kfree(linear);
 }
 
-static void test_build_kernel_refused(struct test *t)
+static void ptest_build_kernel_refused(struct ptest *t)
 {
 	static u64 in_the_module;
 	struct resource *bar = &to_pci_dev(t->dev)->resource[0];
@@ -144,7 +146,7 @@ static void test_build_kernel_refused(struct test *t)
 		{ "a user address", (void *)PAGE_SIZE, 8 },
 		{ "a range that wraps", (void *)-8ul, 16 },
 		{ "the stack", &on_the_stack, sizeof(on_the_stack) },
-		{ "code of a module", test_build_kernel_refused, 8 },
+		{ "code of a module", ptest_build_kernel_refused, 8 },
 		{ "data of a module", &in_the_module, sizeof(in_the_module) },
 		{ "MMIO", (void __force *)mmio, 8 },
 		{ "more than was allocated", virt, PAGE_SIZE + 1 },
@@ -165,7 +167,7 @@ undo:
 }
 
 /* What a builder of memory without pages must not take; it is asked for both kinds. */
-static void test_build_pages_refused(struct test *t)
+static void ptest_build_pages_refused(struct ptest *t)
 {
 	phys_addr_t ram = page_to_phys(t->block), bar = pci_resource_start(to_pci_dev(t->dev), 0);
 	const struct {
@@ -194,7 +196,7 @@ undo:
 }
 
 /* The function's own BAR, which it reaches on its bus: what matters is the provider's offset. */
-static void test_build_own_bar(struct test *t)
+static void ptest_build_own_bar(struct ptest *t)
 {
 	struct p2pdma_provider provider = { .owner = t->dev, .bus_offset = SZ_1M };
 	phys_addr_t bar = pci_resource_start(to_pci_dev(t->dev), 0);
@@ -223,13 +225,14 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-static const struct test_case cases[] = {
-	{ "build: user memory from an odd byte on, over several batches", test_build_user_batches },
-	{ "build: user memory that is refused", test_build_user_refused },
-	{ "build: kernel memory, linear and vmalloc'ed", test_build_kernel_memory },
-	{ "build: kernel addresses that are refused", test_build_kernel_refused },
-	{ "build: what has pages is neither page-less nor MMIO", test_build_pages_refused },
-	{ "build: MMIO needs a provider, and goes by its offset", test_build_own_bar },
+static const struct ptest_case cases[] = {
+	{ "build: user memory from an odd byte on, over several batches",
+	  ptest_build_user_batches },
+	{ "build: user memory that is refused", ptest_build_user_refused },
+	{ "build: kernel memory, linear and vmalloc'ed", ptest_build_kernel_memory },
+	{ "build: kernel addresses that are refused", ptest_build_kernel_refused },
+	{ "build: what has pages is neither page-less nor MMIO", ptest_build_pages_refused },
+	{ "build: MMIO needs a provider, and goes by its offset", ptest_build_own_bar },
 };
 
-TEST_GROUP(build, cases);
+PTEST_GROUP(build, cases);

@@ -19,12 +19,12 @@ static const struct phyr_part parts[] = {
 };
 
 /**
- * struct shared - an export of our own, and a dma-buf of it
+ * struct ptest_dmabuf_shared - an export of our own, and a dma-buf of it
  * @export:	the memory that the tests map by its address
  * @file:	any: it is held, and nothing else done with it
  * @fd:		of the dma-buf, in the process that reads the report
  */
-struct shared {
+struct ptest_dmabuf_shared {
 	struct phyr_export export;
 	struct file *file;
 	int fd;
@@ -33,15 +33,15 @@ struct shared {
 /* No process has it mapped. */
 static const struct vm_operations_struct nobodys;
 
-/* 0, and test_dmabuf_shared_close() is due. */
-static int test_dmabuf_shared_open(struct shared *s, int flags)
+/* 0, and ptest_dmabuf_shared_close() is due. */
+static int ptest_dmabuf_shared_open(struct ptest_dmabuf_shared *s, int flags)
 {
 	struct dma_buf *dmabuf;
 	int err;
 
-	*s = (struct shared){
+	*s = (struct ptest_dmabuf_shared){
 		.export = {
-			.vm_ops = &nobodys, .mem = PHYR_MEM_PAGELESS, .base = test_pageless,
+			.vm_ops = &nobodys, .mem = PHYR_MEM_PAGELESS, .base = ptest_pageless,
 			.len = SZ_2M,
 		},
 	};
@@ -68,7 +68,7 @@ put:
 }
 
 /* Left to dma_buf_put(), the dma-buf would only go when the process returns to user space. */
-static void test_dmabuf_shared_close(struct shared *s)
+static void ptest_dmabuf_shared_close(struct ptest_dmabuf_shared *s)
 {
 	struct file *file = fget(s->fd);
 
@@ -79,19 +79,19 @@ static void test_dmabuf_shared_close(struct shared *s)
 	fput(s->file);
 }
 
-static void test_dmabuf_in_order(struct test *t)
+static void ptest_dmabuf_in_order(struct ptest *t)
 {
 	struct phyr_import imp = { };
 	struct phyr_reg_io io;
 	struct phyr_dma_iter range;
 	struct phyr_iter it;
-	struct shared s;
+	struct ptest_dmabuf_shared s;
 	u64 offset = 0;
 	int err, i = 0;
 
-	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=");
-	NEEDS(t, !test_bounced(t), "RAM without pages is not bounced");
-	err = test_dmabuf_shared_open(&s, O_RDWR);
+	NEEDS(t, ptest_pageless, "no RAM without pages: boot with memmap=, set pageless=");
+	NEEDS(t, !ptest_is_bounced(t), "RAM without pages is not bounced");
+	err = ptest_dmabuf_shared_open(&s, O_RDWR);
 	if (err) {
 		FAIL(t, "no dma-buf: %d", err);
 		return;
@@ -102,21 +102,21 @@ static void test_dmabuf_in_order(struct test *t)
 	EXPECT(t, !err, "register: %d", err);
 	phyr_for_each(it, &imp.list) {
 		EXPECT(t, i < ARRAY_SIZE(parts) &&
-		       it.cur.paddr == test_pageless + parts[i].offset &&
+		       it.cur.paddr == ptest_pageless + parts[i].offset &&
 		       it.cur.len == parts[i].len,
 		       "chunk %d: %zu bytes at %pa", i, it.cur.len, &it.cur.paddr);
 		i++;
 	}
 	EXPECT(t, i == ARRAY_SIZE(parts), "%d chunks", i);
 	for (i = 0; i < ARRAY_SIZE(parts); offset += parts[i++].len) {
-		phys_addr_t last = test_pageless + parts[i].offset + parts[i].len - SZ_4K;
+		phys_addr_t last = ptest_pageless + parts[i].offset + parts[i].len - SZ_4K;
 		phys_addr_t leads;
 
 		err = phyr_reg_begin(imp.reg, &io, offset + parts[i].len - SZ_4K, SZ_4K,
 				     DMA_TO_DEVICE);
 		EXPECT(t, !err, "begin: %d", err);
 		phyr_reg_iter_init(&range, &io);
-		leads = phyr_dma_iter_next(&range) ? test_translate(t, range.range.addr) : 0;
+		leads = phyr_dma_iter_next(&range) ? ptest_translate(t, range.range.addr) : 0;
 		phyr_reg_end(&io);
 		EXPECT(t, leads == last, "the end of range %d leads to %pa", i, &leads);
 	}
@@ -125,17 +125,17 @@ undo:
 		phyr_import_revoke(&imp);
 		phyr_import_put(&imp);
 	}
-	test_dmabuf_shared_close(&s);
+	ptest_dmabuf_shared_close(&s);
 }
 
-static void test_dmabuf_refused(struct test *t)
+static void ptest_dmabuf_refused(struct ptest *t)
 {
 	struct phyr_import imp = { };
-	struct shared s;
+	struct ptest_dmabuf_shared s;
 	int err;
 
-	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=");
-	err = test_dmabuf_shared_open(&s, O_RDONLY);
+	NEEDS(t, ptest_pageless, "no RAM without pages: boot with memmap=, set pageless=");
+	err = ptest_dmabuf_shared_open(&s, O_RDONLY);
 	if (err) {
 		FAIL(t, "no dma-buf: %d", err);
 		return;
@@ -155,31 +155,32 @@ static void test_dmabuf_refused(struct test *t)
 undo:
 	if (imp.dmabuf)
 		phyr_import_put(&imp);
-	test_dmabuf_shared_close(&s);
+	ptest_dmabuf_shared_close(&s);
 }
 
 /**
- * struct taker - an exporter who takes its memory back
+ * struct ptest_dmabuf_revoker - an exporter who takes its memory back
  * @work:	does it
  * @export:	the memory
  * @done:	it has it
  */
-struct taker {
+struct ptest_dmabuf_revoker {
 	struct work_struct work;
 	struct phyr_export *export;
 	bool done;
 };
 
-static void test_dmabuf_take_back(struct work_struct *work)
+static void ptest_dmabuf_revoke_work(struct work_struct *work)
 {
-	struct taker *taker = container_of(work, struct taker, work);
+	struct ptest_dmabuf_revoker *revoker = container_of(work, struct ptest_dmabuf_revoker,
+							    work);
 
-	phyr_export_revoke(taker->export);
-	WRITE_ONCE(taker->done, true);
+	phyr_export_revoke(revoker->export);
+	WRITE_ONCE(revoker->done, true);
 }
 
 /* Until I/O is refused, which is when the exporter has told the importer. */
-static bool test_dmabuf_comes_to_refuse(struct phyr_reg *reg)
+static bool ptest_dmabuf_wait_revoked(struct phyr_reg *reg)
 {
 	struct phyr_reg_io io;
 	int i;
@@ -193,24 +194,24 @@ static bool test_dmabuf_comes_to_refuse(struct phyr_reg *reg)
 	return false;
 }
 
-static void test_dmabuf_taken_back(struct test *t)
+static void ptest_dmabuf_revoked(struct ptest *t)
 {
 	struct phyr_import imp = { };
 	struct phyr_reg_io io = { };
 	struct phyr_dma_iter it;
-	struct taker taker = { };
-	struct shared s;
+	struct ptest_dmabuf_revoker revoker = { };
+	struct ptest_dmabuf_shared s;
 	int err;
 
-	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=");
-	NEEDS(t, !test_bounced(t), "RAM without pages is not bounced");
-	err = test_dmabuf_shared_open(&s, O_RDWR);
+	NEEDS(t, ptest_pageless, "no RAM without pages: boot with memmap=, set pageless=");
+	NEEDS(t, !ptest_is_bounced(t), "RAM without pages is not bounced");
+	err = ptest_dmabuf_shared_open(&s, O_RDWR);
 	if (err) {
 		FAIL(t, "no dma-buf: %d", err);
 		return;
 	}
-	taker.export = &s.export;
-	INIT_WORK_ONSTACK(&taker.work, test_dmabuf_take_back);
+	revoker.export = &s.export;
+	INIT_WORK_ONSTACK(&revoker.work, ptest_dmabuf_revoke_work);
 	err = phyr_import_get(&imp, s.fd, PHYR_IMPORT_LIST, DMA_BIDIRECTIONAL);
 	EXPECT(t, !err, "get: %d", err);
 	err = phyr_import_register(&imp, t->dev);
@@ -220,32 +221,32 @@ static void test_dmabuf_taken_back(struct test *t)
 	phyr_reg_iter_init(&it, &io);
 	EXPECT(t, phyr_dma_iter_next(&it), "no range");
 
-	queue_work(system_dfl_wq, &taker.work);
-	EXPECT(t, test_dmabuf_comes_to_refuse(imp.reg), "it may still be used");
+	queue_work(system_dfl_wq, &revoker.work);
+	EXPECT(t, ptest_dmabuf_wait_revoked(imp.reg), "it may still be used");
 	msleep(50);
-	EXPECT(t, !READ_ONCE(taker.done), "did not wait for the I/O");
+	EXPECT(t, !READ_ONCE(revoker.done), "did not wait for the I/O");
 	phyr_reg_end(&io);
-	flush_work(&taker.work);
-	EXPECT(t, taker.done, "not taken back");
+	flush_work(&revoker.work);
+	EXPECT(t, revoker.done, "not taken back");
 	err = phyr_reg_begin(imp.reg, &io, 0, SZ_4K, DMA_TO_DEVICE);
 	EXPECT(t, err == -ENODEV, "I/O after the revocation: %d", err);
-	test_nothing_mapped(t, it.range.addr, SZ_4K);
+	ptest_check_unmapped(t, it.range.addr, SZ_4K);
 undo:
 	if (io.reg)
 		phyr_reg_end(&io);
-	flush_work(&taker.work);
-	destroy_work_on_stack(&taker.work);
+	flush_work(&revoker.work);
+	destroy_work_on_stack(&revoker.work);
 	if (imp.dmabuf) {
 		phyr_import_revoke(&imp);
 		phyr_import_put(&imp);
 	}
-	test_dmabuf_shared_close(&s);
+	ptest_dmabuf_shared_close(&s);
 }
 
-static const struct test_case cases[] = {
-	{ "dma-buf: a list of its ranges, in their order", test_dmabuf_in_order },
-	{ "dma-buf: what an import refuses", test_dmabuf_refused },
-	{ "dma-buf: an exporter waits for I/O on what it takes back", test_dmabuf_taken_back },
+static const struct ptest_case cases[] = {
+	{ "dma-buf: a list of its ranges, in their order", ptest_dmabuf_in_order },
+	{ "dma-buf: what an import refuses", ptest_dmabuf_refused },
+	{ "dma-buf: an exporter waits for I/O on what it takes back", ptest_dmabuf_revoked },
 };
 
-TEST_GROUP(dmabuf, cases);
+PTEST_GROUP(dmabuf, cases);

@@ -14,7 +14,7 @@
 
 #define DEPTH	8
 
-struct test_engine {
+struct ptest_engine {
 	struct pci_dev *pdev;
 	void __iomem *regs;
 	struct nvme_command *sq;
@@ -28,7 +28,7 @@ struct test_engine {
 	u16 phase;
 };
 
-static int test_engine_wait_ready(struct test_engine *engine, bool ready)
+static int ptest_engine_wait_ready(struct ptest_engine *engine, bool ready)
 {
 	u32 csts;
 
@@ -37,16 +37,16 @@ static int test_engine_wait_ready(struct test_engine *engine, bool ready)
 }
 
 /**
- * test_engine_stop - reset the controller and give back what it had
+ * ptest_engine_stop - reset the controller and give back what it had
  * @engine:	NULL and error pointers are left alone
  */
-void test_engine_stop(struct test_engine *engine)
+void ptest_engine_stop(struct ptest_engine *engine)
 {
 	if (IS_ERR_OR_NULL(engine))
 		return;
 	if (engine->regs) {
 		writel(0, engine->regs + NVME_REG_CC);
-		test_engine_wait_ready(engine, false);
+		ptest_engine_wait_ready(engine, false);
 		pci_clear_master(engine->pdev);
 		pci_iounmap(engine->pdev, engine->regs);
 		pci_disable_device(engine->pdev);
@@ -61,15 +61,15 @@ void test_engine_stop(struct test_engine *engine)
 }
 
 /**
- * test_engine_start - make a DMA engine of the test's device
+ * ptest_engine_start - make a DMA engine of the test's device
  * @t:	the test
  *
  * Return: the engine, or an error as a pointer; -ENODEV if the device is no NVMe controller.
  */
-struct test_engine *test_engine_start(struct test *t)
+struct ptest_engine *ptest_engine_start(struct ptest *t)
 {
 	struct pci_dev *pdev = to_pci_dev(t->dev);
-	struct test_engine *engine;
+	struct ptest_engine *engine;
 	int err = -ENOMEM;
 
 	if (pdev->class != PCI_CLASS_STORAGE_EXPRESS)
@@ -95,16 +95,16 @@ struct test_engine *test_engine_start(struct test *t)
 	}
 	pci_set_master(pdev);
 	writel(0, engine->regs + NVME_REG_CC);
-	err = test_engine_wait_ready(engine, false);
+	err = ptest_engine_wait_ready(engine, false);
 	if (err)
 		goto undo;
 	writel((DEPTH - 1) << 16 | (DEPTH - 1), engine->regs + NVME_REG_AQA);
 	lo_hi_writeq(engine->sq_at, engine->regs + NVME_REG_ASQ);
 	lo_hi_writeq(engine->cq_at, engine->regs + NVME_REG_ACQ);
 	writel(NVME_CC_ENABLE | NVME_CC_IOSQES | NVME_CC_IOCQES, engine->regs + NVME_REG_CC);
-	err = test_engine_wait_ready(engine, true);
+	err = ptest_engine_wait_ready(engine, true);
 	if (!err)
-		err = test_engine_write(engine, engine->data_at);
+		err = ptest_engine_write(engine, engine->data_at);
 	if (!err && !memchr_inv(engine->data, 0, PAGE_SIZE))
 		err = -EIO;
 	if (err)
@@ -112,12 +112,12 @@ struct test_engine *test_engine_start(struct test *t)
 	return engine;
 
 undo:
-	test_engine_stop(engine);
+	ptest_engine_stop(engine);
 	return ERR_PTR(err);
 }
 
 /**
- * test_engine_write - have the device write a page
+ * ptest_engine_write - have the device write a page
  * @engine:	the engine
  * @addr:	where to, a bus address
  *
@@ -125,7 +125,7 @@ undo:
  *
  * Return: 0; -ETIMEDOUT; -EIO for a status.
  */
-int test_engine_write(struct test_engine *engine, dma_addr_t addr)
+int ptest_engine_write(struct ptest_engine *engine, dma_addr_t addr)
 {
 	struct nvme_command *cmd = &engine->sq[engine->tail];
 	struct nvme_completion *done = &engine->cq[engine->head];
@@ -151,7 +151,7 @@ int test_engine_write(struct test_engine *engine, dma_addr_t addr)
 }
 
 /* The page that it writes. */
-const void *test_engine_data(struct test_engine *engine)
+const void *ptest_engine_data(struct ptest_engine *engine)
 {
 	return engine->data;
 }

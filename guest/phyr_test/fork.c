@@ -18,23 +18,23 @@ static struct {
 } forker;
 
 /* Whoever began and never came back to end it. */
-void test_fork_forget(void)
+void ptest_fork_forget(void)
 {
 	if (forker.addr)
 		phyr_list_unpin_user(&forker.list, true);
 	forker.addr = 0;
 }
 
-static void test_fork_begin(struct test *t)
+static void ptest_fork_begin(struct ptest *t)
 {
-	unsigned long addr = test_user_memory(NULL, 2 * PAGE_SIZE);
+	unsigned long addr = ptest_user_memory(NULL, 2 * PAGE_SIZE);
 	int err;
 
-	test_fork_forget();	/* of somebody who did not come back */
+	ptest_fork_forget();	/* of somebody who did not come back */
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
-	EXPECT(t, !test_stamp(addr, 2 * PAGE_SIZE, 100), "cannot write to it");
+	EXPECT(t, !ptest_stamp(addr, 2 * PAGE_SIZE, 100), "cannot write to it");
 	phyr_list_init(&forker.list, PHYR_PACKED);
-	forker.before = test_pins();
+	forker.before = ptest_count_pins();
 	err = phyr_list_pin_user(&forker.list, addr, 2 * PAGE_SIZE, FOLL_WRITE | FOLL_LONGTERM);
 	EXPECT(t, !err, "pin: %d", err);
 	forker.addr = addr;
@@ -45,29 +45,29 @@ undo:
 		vm_munmap(addr, 2 * PAGE_SIZE);
 }
 
-static void test_fork_end(struct test *t)
+static void ptest_fork_end(struct ptest *t)
 {
 	NEEDS(t, forker.addr && forker.pid == current->tgid,
 	      "no process that reads twice, and forks in between");
 	/* The parent writes: had its page been shared with the child, this would be another. */
-	EXPECT(t, !test_stamp(forker.addr, 2 * PAGE_SIZE, 200), "cannot write to it");
-	test_stamped(t, &forker.list, 2 * PAGE_SIZE, 200);
+	EXPECT(t, !ptest_stamp(forker.addr, 2 * PAGE_SIZE, 200), "cannot write to it");
+	ptest_check_stamps(t, &forker.list, 2 * PAGE_SIZE, 200);
 undo:
 	phyr_list_unpin_user(&forker.list, true);
 	vm_munmap(forker.addr, 2 * PAGE_SIZE);
 	forker.addr = 0;
-	if (!t->why[0] && test_pins() != forker.before)
-		FAIL(t, "%ld pins are left", test_pins() - forker.before);
+	if (!t->why[0] && ptest_count_pins() != forker.before)
+		FAIL(t, "%ld pins are left", ptest_count_pins() - forker.before);
 }
 
-static const struct test_case begin[] = {
-	{ "hazard 18: memory is pinned before a fork", test_fork_begin },
+static const struct ptest_case begin[] = {
+	{ "hazard 18: memory is pinned before a fork", ptest_fork_begin },
 };
 
-TEST_GROUP(fork, begin);
+PTEST_GROUP(fork, begin);
 
-static const struct test_case end[] = {
-	{ "hazard 18: a fork does not take pinned pages away", test_fork_end },
+static const struct ptest_case end[] = {
+	{ "hazard 18: a fork does not take pinned pages away", ptest_fork_end },
 };
 
-TEST_GROUP(forked, end);
+PTEST_GROUP(forked, end);

@@ -22,18 +22,18 @@
 	NEEDS(t, !IS_ERR(file),							\
 	      "no /dev/phyr_ram: boot with memmap= or mem=, load phyr_store with base= and size=")
 
-static struct file *test_lease_open_ram(void)
+static struct file *ptest_lease_open_ram(void)
 {
 	return filp_open("/dev/phyr_ram", O_RDWR, 0);
 }
 
 /* Threads of the kernel see other mounts, so it is opened by who reads the report. */
-static struct file *test_lease_open_revoked(void)
+static struct file *ptest_lease_open_revoked(void)
 {
 	return filp_open("/sys/class/misc/phyr_ram/revoked", O_WRONLY, 0);
 }
 
-static int test_lease_set_revoked(struct file *file, const char *value)
+static int ptest_lease_set_revoked(struct file *file, const char *value)
 {
 	loff_t pos = 0;
 	ssize_t done = kernel_write(file, value, 1, &pos);
@@ -42,7 +42,7 @@ static int test_lease_set_revoked(struct file *file, const char *value)
 }
 
 /* Some mapping by page frame that is not ours: every process has the clock's. */
-static unsigned long test_lease_others(void)
+static unsigned long ptest_lease_foreign_pfnmap(void)
 {
 	struct vm_area_struct *vma;
 	unsigned long found = 0;
@@ -59,9 +59,9 @@ static unsigned long test_lease_others(void)
 	return found;
 }
 
-static void test_lease_taken(struct test *t)
+static void ptest_lease_granted(struct ptest *t)
 {
-	struct file *file = test_lease_open_ram();
+	struct file *file = ptest_lease_open_ram();
 	struct phyr_lease lease;
 	struct phyr_list list;
 	unsigned long addr;
@@ -76,7 +76,7 @@ static void test_lease_taken(struct test *t)
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
 	err = phyr_list_from_pfnmap(&list, &lease, addr + ODD, LEN - ODD, true, GFP_KERNEL);
 	EXPECT(t, !err, "lease: %d", err);
-	want = test_page_tables_say(addr + ODD);
+	want = ptest_user_phys(addr + ODD);
 	EXPECT(t, want && list.first == want && list.nr == 1 && list.len == LEN - ODD &&
 	       list.mem == PHYR_MEM_PAGELESS, "%llu bytes of kind %u at %pa, not %pa", list.len,
 	       list.mem, &list.first, &want);
@@ -88,10 +88,10 @@ undo:
 	fput(file);
 }
 
-static void test_lease_refused(struct test *t)
+static void ptest_lease_refused(struct ptest *t)
 {
-	struct file *file = test_lease_open_ram();
-	unsigned long addr, read_only, anonymous = test_user_memory(NULL, LEN);
+	struct file *file = ptest_lease_open_ram();
+	unsigned long addr, read_only, anonymous = ptest_user_memory(NULL, LEN);
 	struct phyr_lease lease;
 	struct phyr_list list;
 	int err, i;
@@ -101,11 +101,11 @@ static void test_lease_refused(struct test *t)
 	NEEDS_RAM(t, file);
 	phyr_list_init(&list, PHYR_PACKED);
 	phyr_lease_init(&lease, NULL);
-	addr = test_user_memory(file, LEN);
+	addr = ptest_user_memory(file, LEN);
 	read_only = vm_mmap(file, 0, LEN, PROT_READ, MAP_SHARED, 0);
 	EXPECT(t, !IS_ERR_VALUE(addr) && !IS_ERR_VALUE(read_only) && !IS_ERR_VALUE(anonymous),
 	       "vm_mmap: %ld, %ld, %ld", (long)addr, (long)read_only, (long)anonymous);
-	EXPECT(t, test_lease_others(), "this process has no clock");
+	EXPECT(t, ptest_lease_foreign_pfnmap(), "this process has no clock");
 	const struct {
 		const char *what;
 		u64 addr, len;
@@ -115,7 +115,8 @@ static void test_lease_refused(struct test *t)
 		{ "no bytes", addr, 0, false, -EINVAL },
 		{ "a length that wraps", addr, U64_MAX, false, -EINVAL },
 		{ "memory with pages", anonymous, 512, false, -EINVAL },
-		{ "somebody else's page frames", test_lease_others(), 512, false, -EOPNOTSUPP },
+		{ "somebody else's page frames", ptest_lease_foreign_pfnmap(), 512, false,
+									    -EOPNOTSUPP },
 		{ "no mapping", 0, 512, false, -EFAULT },
 		{ "the kernel's memory", (uintptr_t)page_address(t->block), 512, false, -EFAULT },
 		{ "more than is mapped", addr, LEN + PAGE_SIZE, false, -EFAULT },
@@ -149,7 +150,7 @@ undo:
 }
 
 /* A holder with a registered buffer, and somebody who takes the memory back. */
-struct holder {
+struct ptest_lease_holder {
 	struct phyr_lease lease;
 	struct phyr_list list;
 	struct phyr_reg *reg;
@@ -160,25 +161,25 @@ struct holder {
 	bool done;
 };
 
-static void test_lease_holder_revoke(struct phyr_lease *lease)
+static void ptest_lease_holder_revoke(struct phyr_lease *lease)
 {
-	struct holder *h = container_of(lease, struct holder, lease);
+	struct ptest_lease_holder *h = container_of(lease, struct ptest_lease_holder, lease);
 
 	WRITE_ONCE(h->revoked, h->revoked + 1);
 	if (h->reg)
 		phyr_reg_revoke(h->reg);
 }
 
-static void test_lease_revoke_work(struct work_struct *work)
+static void ptest_lease_revoke_work(struct work_struct *work)
 {
-	struct holder *h = container_of(work, struct holder, work);
+	struct ptest_lease_holder *h = container_of(work, struct ptest_lease_holder, work);
 
-	h->err = test_lease_set_revoked(h->revoked_file, "1");
+	h->err = ptest_lease_set_revoked(h->revoked_file, "1");
 	WRITE_ONCE(h->done, true);
 }
 
 /* Until it is noticed that the memory is being taken back. */
-static bool test_lease_comes_to_refuse(struct holder *h)
+static bool ptest_lease_wait_revoked(struct ptest_lease_holder *h)
 {
 	int i;
 
@@ -191,10 +192,10 @@ static bool test_lease_comes_to_refuse(struct holder *h)
 	return false;
 }
 
-static void test_lease_revoked(struct test *t)
+static void ptest_lease_revoked(struct ptest *t)
 {
-	struct file *file = test_lease_open_ram();
-	struct holder h = { };
+	struct file *file = ptest_lease_open_ram();
+	struct ptest_lease_holder h = { };
 	struct phyr_reg_io io = { };
 	struct phyr_dma_iter it;
 	bool entered = false;
@@ -202,14 +203,14 @@ static void test_lease_revoked(struct test *t)
 	int err;
 
 	NEEDS_RAM(t, file);
-	INIT_WORK_ONSTACK(&h.work, test_lease_revoke_work);
+	INIT_WORK_ONSTACK(&h.work, ptest_lease_revoke_work);
 	phyr_list_init(&h.list, PHYR_PACKED);
-	phyr_lease_init(&h.lease, test_lease_holder_revoke);
-	h.revoked_file = test_lease_open_revoked();
-	addr = test_user_memory(file, LEN);
+	phyr_lease_init(&h.lease, ptest_lease_holder_revoke);
+	h.revoked_file = ptest_lease_open_revoked();
+	addr = ptest_user_memory(file, LEN);
 	EXPECT(t, !IS_ERR(h.revoked_file), "no control: %ld", PTR_ERR(h.revoked_file));
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
-	EXPECT(t, test_readable(addr), "cannot read it");
+	EXPECT(t, ptest_user_is_readable(addr), "cannot read it");
 	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
 	EXPECT(t, !err, "lease: %d", err);
 	err = phyr_lease_enter(&h.lease);
@@ -220,7 +221,7 @@ static void test_lease_revoked(struct test *t)
 		err = PTR_ERR(h.reg);
 		h.reg = NULL;
 		/* Where all is bounced, memory without pages cannot be mapped. */
-		EXPECT(t, err == -EIO && test_bounced(t), "register: %d", err);
+		EXPECT(t, err == -EIO && ptest_is_bounced(t), "register: %d", err);
 	} else {
 		err = phyr_reg_begin(h.reg, &io, 0, LEN, DMA_TO_DEVICE);
 		EXPECT(t, !err, "begin: %d", err);
@@ -229,7 +230,7 @@ static void test_lease_revoked(struct test *t)
 	}
 
 	queue_work(system_dfl_wq, &h.work);
-	EXPECT(t, test_lease_comes_to_refuse(&h), "it may still be used");
+	EXPECT(t, ptest_lease_wait_revoked(&h), "it may still be used");
 	msleep(50);
 	EXPECT(t, !READ_ONCE(h.revoked) && !READ_ONCE(h.done), "did not wait for who had entered");
 	phyr_lease_leave(&h.lease);
@@ -244,11 +245,11 @@ static void test_lease_revoked(struct test *t)
 	EXPECT(t, h.done && !h.err && h.revoked == 1, "told %d times, error %d", h.revoked,
 	       h.err);
 	/* Processes lose it after the devices. */
-	EXPECT(t, !test_readable(addr), "a process still reads it");
+	EXPECT(t, !ptest_user_is_readable(addr), "a process still reads it");
 	if (h.reg) {
 		err = phyr_reg_begin(h.reg, &io, 0, 8, DMA_TO_DEVICE);
 		EXPECT(t, err == -ENODEV, "I/O after the revocation: %d", err);
-		if (!test_nothing_mapped(t, it.range.addr, LEN))
+		if (!ptest_check_unmapped(t, it.range.addr, LEN))
 			goto undo;
 	}
 	phyr_list_destroy(&h.list);
@@ -256,8 +257,8 @@ static void test_lease_revoked(struct test *t)
 	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
 	EXPECT(t, err == -ENODEV, "a lease after the revocation: %d", err);
 
-	err = test_lease_set_revoked(h.revoked_file, "0");
-	EXPECT(t, !err && test_readable(addr), "offered again: %d", err);
+	err = ptest_lease_set_revoked(h.revoked_file, "0");
+	EXPECT(t, !err && ptest_user_is_readable(addr), "offered again: %d", err);
 	err = phyr_list_from_pfnmap(&h.list, &h.lease, addr, LEN, true, GFP_KERNEL);
 	EXPECT(t, !err, "a lease once it is offered again: %d", err);
 undo:
@@ -268,7 +269,7 @@ undo:
 	flush_work(&h.work);
 	destroy_work_on_stack(&h.work);
 	if (!IS_ERR(h.revoked_file)) {
-		test_lease_set_revoked(h.revoked_file, "0");
+		ptest_lease_set_revoked(h.revoked_file, "0");
 		fput(h.revoked_file);
 	}
 	if (h.reg)
@@ -280,10 +281,10 @@ undo:
 	fput(file);
 }
 
-static const struct test_case cases[] = {
-	{ "lease: page frames of an exporter are taken", test_lease_taken },
-	{ "lease: whatever else is mapped is refused",	 test_lease_refused },
-	{ "lease: memory that is taken back",		 test_lease_revoked },
+static const struct ptest_case cases[] = {
+	{ "lease: page frames of an exporter are taken", ptest_lease_granted },
+	{ "lease: whatever else is mapped is refused",	 ptest_lease_refused },
+	{ "lease: memory that is taken back",		 ptest_lease_revoked },
 };
 
-TEST_GROUP(lease, cases);
+PTEST_GROUP(lease, cases);

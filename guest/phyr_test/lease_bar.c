@@ -15,7 +15,7 @@
 #define LEN	SZ_64K
 
 /* The device file of a BAR that phyr_store has; NULL if there is none. */
-static struct file *test_lease_bar_open_bar(void)
+static struct file *ptest_lease_bar_open_bar(void)
 {
 	struct pci_dev *pdev = NULL;
 	struct file *file;
@@ -33,8 +33,9 @@ static struct file *test_lease_bar_open_bar(void)
 }
 
 /* What dma-buf, the kernel's user of providers without pages, makes of it; the caller frees it. */
-static struct sg_table *test_lease_bar_says(struct test *t, struct dma_buf_attachment *attach,
-					    const struct phyr_list *list)
+static struct sg_table *ptest_lease_bar_dma_buf_map(struct ptest *t,
+						    struct dma_buf_attachment *attach,
+						    const struct phyr_list *list)
 {
 	struct phys_vec vec = { list->first, list->len };
 	struct sg_table *table;
@@ -46,16 +47,16 @@ static struct sg_table *test_lease_bar_says(struct test *t, struct dma_buf_attac
 	return table;
 }
 
-static void test_lease_bar_dma_buf_forget(struct dma_buf_attachment *attach, struct sg_table *table)
+static void ptest_lease_bar_dma_buf_unmap(struct dma_buf_attachment *attach, struct sg_table *table)
 {
 	dma_resv_lock(attach->dmabuf->resv, NULL);
 	dma_buf_free_sgt(attach, table, DMA_BIDIRECTIONAL);
 	dma_resv_unlock(attach->dmabuf->resv);
 }
 
-static void test_lease_bar_by_the_same_way(struct test *t)
+static void ptest_lease_bar_same_route(struct ptest *t)
 {
-	struct file *file = test_lease_bar_open_bar();
+	struct file *file = ptest_lease_bar_open_bar();
 	struct dma_buf *buf = kzalloc_obj(*buf);
 	struct dma_buf_attachment attach = { .dmabuf = buf, .dev = t->dev };
 	struct sg_table *table = ERR_PTR(-ENOMEM);
@@ -76,19 +77,19 @@ static void test_lease_bar_by_the_same_way(struct test *t)
 	phyr_lease_init(&lease, NULL);
 	EXPECT(t, buf, "no memory");
 	buf->resv = &resv;
-	addr = test_user_memory(file, LEN);
+	addr = ptest_user_memory(file, LEN);
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
 	err = phyr_list_from_pfnmap(&list, &lease, addr, LEN, true, GFP_KERNEL);
 	EXPECT(t, !err && list.mem == PHYR_MEM_MMIO && list.provider, "lease: %d", err);
-	ours = test_page_tables_say(addr);
+	ours = ptest_user_phys(addr);
 	EXPECT(t, list.first == ours, "%pa, not %pa", &list.first, &ours);
 
-	table = test_lease_bar_says(t, &attach, &list);
+	table = ptest_lease_bar_dma_buf_map(t, &attach, &list);
 	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
 	seq_printf(t->out, "# dma-buf %d, phyr %d, shape %u\n", PTR_ERR_OR_ZERO(table), err,
 		   map.shape);
 	if (IS_ERR(table)) {
-		EXPECT(t, err == -EREMOTEIO || (err == -EIO && test_bounced(t)),
+		EXPECT(t, err == -EREMOTEIO || (err == -EIO && ptest_is_bounced(t)),
 		       "dma-buf refuses it with %ld: %d", PTR_ERR(table), err);
 		goto undo;
 	}
@@ -99,21 +100,21 @@ static void test_lease_bar_by_the_same_way(struct test *t)
 		EXPECT(t, it.range.addr == sg_dma_address(table->sgl), "%pad, not %pad",
 		       &it.range.addr, &sg_dma_address(table->sgl));
 	} else {
-		ours = test_translate(t, it.range.addr);
-		theirs = test_translate(t, sg_dma_address(table->sgl));
+		ours = ptest_translate(t, it.range.addr);
+		theirs = ptest_translate(t, sg_dma_address(table->sgl));
 		EXPECT(t, ours == theirs && ours == list.first, "%pa, not %pa", &ours, &theirs);
-		ours = test_translate(t, it.range.addr + LEN - 1);
+		ours = ptest_translate(t, it.range.addr + LEN - 1);
 		EXPECT(t, ours == list.first + LEN - 1, "the last byte is at %pa", &ours);
 	}
 undo:
 	phyr_dma_unmap(t->dev, &map);
 	if (!IS_ERR(table)) {
-		test_lease_bar_dma_buf_forget(&attach, table);
+		ptest_lease_bar_dma_buf_unmap(&attach, table);
 		/* As often as a kernel that looks for what is lost needs to be sure to see it. */
 		for (i = 0; i < 16; i++) {
-			table = test_lease_bar_says(t, &attach, &list);
+			table = ptest_lease_bar_dma_buf_map(t, &attach, &list);
 			if (!IS_ERR(table))
-				test_lease_bar_dma_buf_forget(&attach, table);
+				ptest_lease_bar_dma_buf_unmap(&attach, table);
 		}
 	}
 	phyr_list_destroy(&list);
@@ -125,8 +126,8 @@ undo:
 	fput(file);
 }
 
-static const struct test_case cases[] = {
-	{ "lease: a BAR is reached by the same way as dma-bufs", test_lease_bar_by_the_same_way },
+static const struct ptest_case cases[] = {
+	{ "lease: a BAR is reached by the same way as dma-bufs", ptest_lease_bar_same_route },
 };
 
-TEST_GROUP(lease_bar, cases);
+PTEST_GROUP(lease_bar, cases);

@@ -10,18 +10,18 @@
 
 #define NOBODY	0x6b	/* what memory holds that nobody writes to */
 
-static bool test_life_got(const struct page *page, struct test_engine *engine)
+static bool ptest_lifetime_was_written(const struct page *page, struct ptest_engine *engine)
 {
-	return !memcmp(page_address(page), test_engine_data(engine), PAGE_SIZE);
+	return !memcmp(page_address(page), ptest_engine_data(engine), PAGE_SIZE);
 }
 
-static bool test_life_kept(const struct page *page)
+static bool ptest_lifetime_is_untouched(const struct page *page)
 {
 	return !memchr_inv(page_address(page), NOBODY, PAGE_SIZE);
 }
 
-static int test_life_map(struct test *t, struct phyr_list *list, struct phyr_map *map,
-			 struct page *page)
+static int ptest_lifetime_map(struct ptest *t, struct phyr_list *list, struct phyr_map *map,
+			      struct page *page)
 {
 	phyr_list_destroy(list);
 	return phyr_list_append(list, PHYR_MEM_RAM, NULL, page_to_phys(page), PAGE_SIZE,
@@ -29,7 +29,7 @@ static int test_life_map(struct test *t, struct phyr_list *list, struct phyr_map
 	       phyr_dma_map(t->dev, list, map, DMA_FROM_DEVICE, 0, GFP_KERNEL);
 }
 
-static bool test_lifetime_is_lazy(struct test *t)
+static bool ptest_lifetime_is_lazy(struct ptest *t)
 {
 	return iommu_get_domain_for_dev(t->dev)->type == IOMMU_DOMAIN_DMA_FQ;
 }
@@ -39,9 +39,9 @@ static bool test_lifetime_is_lazy(struct test *t)
  * by what it has cached until the queue of invalidations is flushed, so bytes may arrive for a
  * while; for how long is recorded, and then they must not.
  */
-static void test_lifetime_use_after_unmap(struct test *t, bool lazy)
+static void ptest_lifetime_use_after_unmap(struct ptest *t, bool lazy)
 {
-	struct test_engine *engine = NULL;
+	struct ptest_engine *engine = NULL;
 	struct page *page = NULL;
 	struct phyr_map map = { };
 	struct phyr_list list;
@@ -50,65 +50,65 @@ static void test_lifetime_use_after_unmap(struct test *t, bool lazy)
 	int err, late = 0;
 
 	phyr_list_init(&list, PHYR_PACKED);
-	engine = test_engine_start(t);
+	engine = ptest_engine_start(t);
 	EXPECT(t, !IS_ERR(engine), "no DMA engine: %ld", PTR_ERR(engine));
 	page = alloc_page(GFP_KERNEL);
 	EXPECT(t, page, "no memory");
 
 	memset(page_address(page), NOBODY, PAGE_SIZE);
-	err = test_life_map(t, &list, &map, page);
+	err = ptest_lifetime_map(t, &list, &map, page);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
 	addr = map.addr;
-	err = test_engine_write(engine, addr);
-	EXPECT(t, !err && test_life_got(page, engine),
+	err = ptest_engine_write(engine, addr);
+	EXPECT(t, !err && ptest_lifetime_was_written(page, engine),
 	       "the device does not write while it may: %d", err);
 	phyr_dma_unmap(t->dev, &map);
 	from = ktime_get();
-	if (!test_nothing_mapped(t, addr, PAGE_SIZE))
+	if (!ptest_check_unmapped(t, addr, PAGE_SIZE))
 		goto undo;
 	/* The last write at the latest; for whoever looks out for faults. */
 	seq_printf(t->out, "# provokes: write %#llx %lu\n", (u64)addr, PAGE_SIZE);
 
 	do {
 		memset(page_address(page), NOBODY, PAGE_SIZE);
-		err = test_engine_write(engine, addr);
+		err = ptest_engine_write(engine, addr);
 		EXPECT(t, !err, "the engine stopped: %d", err);
-		if (test_life_kept(page))
+		if (ptest_lifetime_is_untouched(page))
 			break;
 		last = ktime_get();
 		late++;
 		EXPECT(t, lazy, "a write after the unmap arrived");
 	} while (ktime_ms_delta(last, from) < 1000);
-	EXPECT(t, test_life_kept(page), "writes arrive a second after the unmap");
+	EXPECT(t, ptest_lifetime_is_untouched(page), "writes arrive a second after the unmap");
 	if (lazy)
 		seq_printf(t->out, "# lazy: %d writes arrived, the last %lld us after the unmap\n",
 			   late, late ? ktime_us_delta(last, from) : 0);
 undo:
 	phyr_dma_unmap(t->dev, &map);
-	test_engine_stop(engine);
+	ptest_engine_stop(engine);
 	phyr_list_destroy(&list);
 	if (page)
 		__free_page(page);
 }
 
-static void test_lifetime_after_unmap_strict(struct test *t)
+static void ptest_lifetime_after_unmap_strict(struct ptest *t)
 {
 	NEEDS_IOMMU(t);
-	NEEDS(t, !test_lifetime_is_lazy(t), "a lazy domain");
-	test_lifetime_use_after_unmap(t, false);
+	NEEDS(t, !ptest_lifetime_is_lazy(t), "a lazy domain");
+	ptest_lifetime_use_after_unmap(t, false);
 }
 
-static void test_lifetime_after_unmap_lazy(struct test *t)
+static void ptest_lifetime_after_unmap_lazy(struct ptest *t)
 {
 	NEEDS_IOMMU(t);
-	NEEDS(t, test_lifetime_is_lazy(t), "no lazy domain");
-	test_lifetime_use_after_unmap(t, true);
+	NEEDS(t, ptest_lifetime_is_lazy(t), "no lazy domain");
+	ptest_lifetime_use_after_unmap(t, true);
 }
 
 /* Lazy: an IOVA is not given to other memory while an IOMMU may still know the old one. */
-static void test_lifetime_not_reused(struct test *t)
+static void ptest_lifetime_not_reused(struct ptest *t)
 {
-	struct test_engine *engine = NULL;
+	struct ptest_engine *engine = NULL;
 	struct page *page[2] = { };
 	struct phyr_map map = { };
 	struct phyr_list list;
@@ -117,7 +117,7 @@ static void test_lifetime_not_reused(struct test *t)
 
 	NEEDS_IOMMU(t);
 	phyr_list_init(&list, PHYR_PACKED);
-	engine = test_engine_start(t);
+	engine = ptest_engine_start(t);
 	EXPECT(t, !IS_ERR(engine), "no DMA engine: %ld", PTR_ERR(engine));
 	for (i = 0; i < 2; i++) {
 		page[i] = alloc_page(GFP_KERNEL);
@@ -129,47 +129,48 @@ static void test_lifetime_not_reused(struct test *t)
 
 		memset(page_address(now), NOBODY, PAGE_SIZE);
 		memset(page_address(before), NOBODY, PAGE_SIZE);
-		err = test_life_map(t, &list, &map, now);
+		err = ptest_lifetime_map(t, &list, &map, now);
 		EXPECT(t, !err, "phyr_dma_map: %d", err);
 		addr = map.addr;
 		same += addr == was;
-		err = test_engine_write(engine, addr);
+		err = ptest_engine_write(engine, addr);
 		EXPECT(t, !err, "the engine stopped: %d", err);
 		/* What the IOMMU has cached for the address must not be the former page. */
-		EXPECT(t, test_life_kept(before), "mapping %d: writes go to the page before",
-		       i);
-		EXPECT(t, test_life_got(now, engine), "mapping %d: the device does not write", i);
+		EXPECT(t, ptest_lifetime_is_untouched(before),
+		       "mapping %d: writes go to the page before", i);
+		EXPECT(t, ptest_lifetime_was_written(now, engine),
+		       "mapping %d: the device does not write", i);
 		phyr_dma_unmap(t->dev, &map);
 	}
 	seq_printf(t->out, "# %d of 20 mappings have the address of the one before\n", same);
 undo:
 	phyr_dma_unmap(t->dev, &map);
-	test_engine_stop(engine);
+	ptest_engine_stop(engine);
 	phyr_list_destroy(&list);
 	for (i = 0; i < 2; i++)
 		if (page[i])
 			__free_page(page[i]);
 }
 
-struct revoker {
+struct ptest_lifetime_revoker {
 	struct work_struct work;
 	struct phyr_reg *reg;
 	bool done;
 };
 
-static void test_lifetime_revoke_work(struct work_struct *work)
+static void ptest_lifetime_revoke_work(struct work_struct *work)
 {
-	struct revoker *r = container_of(work, struct revoker, work);
+	struct ptest_lifetime_revoker *r = container_of(work, struct ptest_lifetime_revoker, work);
 
 	phyr_reg_revoke(r->reg);
 	/* Read while it may be running. */
 	WRITE_ONCE(r->done, true);
 }
 
-static void test_lifetime_revoke(struct test *t)
+static void ptest_lifetime_revoke(struct ptest *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
-	struct revoker r[2] = { { .reg = reg }, { .reg = reg } };
+	struct ptest_lifetime_revoker r[2] = { { .reg = reg }, { .reg = reg } };
 	struct phyr_reg_io io = { }, another;
 	dma_addr_t addr = 0;
 	struct phyr_dma_iter it;
@@ -180,7 +181,7 @@ static void test_lifetime_revoke(struct test *t)
 		return;
 	}
 	for (i = 0; i < 2; i++)
-		INIT_WORK_ONSTACK(&r[i].work, test_lifetime_revoke_work);
+		INIT_WORK_ONSTACK(&r[i].work, ptest_lifetime_revoke_work);
 	err = phyr_reg_begin(reg, &io, 4096, 8192, DMA_TO_DEVICE);
 	EXPECT(t, !err, "begin: %d", err);
 	phyr_reg_iter_init(&it, &io);
@@ -200,7 +201,7 @@ static void test_lifetime_revoke(struct test *t)
 	msleep(50);
 	EXPECT(t, !READ_ONCE(r[0].done) && !READ_ONCE(r[1].done),
 	       "it did not wait for the I/O");
-	EXPECT(t, test_reg_reaches(t, &io), "the I/O lost its mapping");
+	EXPECT(t, ptest_reg_reaches(t, &io), "the I/O lost its mapping");
 undo:
 	if (io.reg)
 		phyr_reg_end(&io);
@@ -210,7 +211,7 @@ undo:
 	}
 	if (!t->why[0] && !(r[0].done && r[1].done))
 		snprintf(t->why, sizeof(t->why), "it did not end with the I/O");
-	if (!t->why[0] && dev_dma_iommu(t->dev) && test_translate(t, addr))
+	if (!t->why[0] && dev_dma_iommu(t->dev) && ptest_translate(t, addr))
 		snprintf(t->why, sizeof(t->why), "still mapped");
 	phyr_reg_revoke(reg);
 	if (!t->why[0] && phyr_reg_begin(reg, &another, 0, 8, DMA_TO_DEVICE) != -ENODEV)
@@ -218,11 +219,11 @@ undo:
 	phyr_reg_put(reg);
 }
 
-static const struct test_case cases[] = {
-	{ "hazard 16: use after unmap, strict",			test_lifetime_after_unmap_strict },
-	{ "hazard 16: use after unmap, lazy",			test_lifetime_after_unmap_lazy },
-	{ "hazard 16: an address is not reused too early",	test_lifetime_not_reused },
-	{ "hazard 21: revocation waits for I/O",		test_lifetime_revoke },
+static const struct ptest_case cases[] = {
+	{ "hazard 16: use after unmap, strict",			ptest_lifetime_after_unmap_strict },
+	{ "hazard 16: use after unmap, lazy",			ptest_lifetime_after_unmap_lazy },
+	{ "hazard 16: an address is not reused too early",	ptest_lifetime_not_reused },
+	{ "hazard 21: revocation waits for I/O",		ptest_lifetime_revoke },
 };
 
-TEST_GROUP(lifetime, cases);
+PTEST_GROUP(lifetime, cases);

@@ -12,33 +12,33 @@
 
 #include "test.h"
 
-unsigned long test_pageless;
-module_param_named(pageless, test_pageless, ulong, 0600);
+unsigned long ptest_pageless;
+module_param_named(pageless, ptest_pageless, ulong, 0600);
 MODULE_PARM_DESC(pageless, "Physical address of 2 MiB of RAM that has no struct pages (memmap=), 0 for none");
 
-static const struct test_group * const groups[] = {
-	&test_sg, &test_reg, &test_reg_cost, &test_bounce, &test_trust, &test_p2p, &test_undo,
-	&test_lifetime, &test_big, &test_user, &test_fork, &test_forked, &test_zone, &test_build,
-	&test_lease, &test_lease_bar, &test_dmabuf,
-	&test_walk_list, &test_walk_sg, &test_walk_map,
+static const struct ptest_group * const groups[] = {
+	&ptest_sg, &ptest_reg, &ptest_reg_cost, &ptest_bounce, &ptest_trust, &ptest_p2p,
+	&ptest_undo, &ptest_lifetime, &ptest_big, &ptest_user, &ptest_fork, &ptest_forked,
+	&ptest_zone, &ptest_build, &ptest_lease, &ptest_lease_bar, &ptest_dmabuf,
+	&ptest_walk_list, &ptest_walk_sg, &ptest_walk_map,
 };
 
 static DEFINE_MUTEX(one_run);
-static struct test *subject;
+static struct ptest *subject;
 
-static void run_case(struct test *t, const struct test_case *one, int number)
+static void ptest_run_case(struct ptest *t, const struct ptest_case *one, int number)
 {
 	bool failed;
 	int err;
 
 	t->why[0] = '\0';
 	t->skip[0] = '\0';
-	err = test_memory_alloc(t);
+	err = ptest_memory_alloc(t);
 	if (err) {
 		FAIL(t, "no memory: %d", err);
 	} else {
 		one->run(t);
-		test_memory_free(t);
+		ptest_memory_free(t);
 	}
 	failed = t->why[0];
 	if (failed)
@@ -49,29 +49,29 @@ static void run_case(struct test *t, const struct test_case *one, int number)
 	seq_putc(t->out, '\n');
 }
 
-static int report_show(struct seq_file *out, void *unused)
+static int ptest_report_show(struct seq_file *out, void *unused)
 {
-	const struct test_group *group = out->private;
-	struct test *t = subject;
+	const struct ptest_group *group = out->private;
+	struct ptest *t = subject;
 	unsigned int i;
 
 	seq_printf(out, "KTAP version 1\n1..%u\n", group->nr);
 	guard(mutex)(&one_run);
 	t->out = out;
 	for (i = 0; i < group->nr; i++)
-		run_case(t, &group->cases[i], i + 1);
+		ptest_run_case(t, &group->cases[i], i + 1);
 	return 0;
 }
 
-static int report_open(struct inode *inode, struct file *file)
+static int ptest_report_open(struct inode *inode, struct file *file)
 {
 	/* In one piece: a report that outgrows its buffer would run everything again. */
-	return single_open_size(file, report_show, inode->i_private, SZ_16K);
+	return single_open_size(file, ptest_report_show, inode->i_private, SZ_16K);
 }
 
-static const struct file_operations report_fops = {
+static const struct file_operations ptest_report_fops = {
 	.owner = THIS_MODULE,
-	.open = report_open,
+	.open = ptest_report_open,
 	.read = seq_read,
 	.llseek = seq_lseek,
 	.release = single_release,
@@ -79,9 +79,9 @@ static const struct file_operations report_fops = {
 
 static struct dentry *reports;
 
-static int test_bind(struct pci_dev *pdev, const struct pci_device_id *id)
+static int ptest_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct test *t;
+	struct ptest *t;
 	int err, i;
 
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
@@ -102,28 +102,28 @@ static int test_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		if (groups[i])
 			debugfs_create_file(groups[i]->name, 0400, reports, (void *)groups[i],
-					    &report_fops);
+					    &ptest_report_fops);
 	return 0;
 }
 
-static void test_unbind(struct pci_dev *pdev)
+static void ptest_unbind(struct pci_dev *pdev)
 {
 	/* Waits for a report under way. */
 	debugfs_remove(reports);
-	test_fork_forget();
+	ptest_fork_forget();
 }
 
-static const struct pci_device_id test_ids[] = {
+static const struct pci_device_id ptest_ids[] = {
 	{ }	/* driver_override only */
 };
 
-static struct pci_driver test_driver = {
+static struct pci_driver ptest_driver = {
 	.name = "phyr_test",
-	.id_table = test_ids,
-	.probe = test_bind,
-	.remove = test_unbind,
+	.id_table = ptest_ids,
+	.probe = ptest_bind,
+	.remove = ptest_unbind,
 };
-module_pci_driver(test_driver);
+module_pci_driver(ptest_driver);
 
 MODULE_DESCRIPTION("Tests of phyr.ko");
 MODULE_AUTHOR("phyrlab");

@@ -4,40 +4,40 @@
 
 #include "test.h"
 
-#define ORDER	get_order(2 * TEST_CHUNKS * PAGE_SIZE)
+#define ORDER	get_order(2 * PTEST_CHUNKS * PAGE_SIZE)
 #define TRIM	512	/* left out of the first page, and of the last */
 
-int test_memory_alloc(struct test *t)
+int ptest_memory_alloc(struct ptest *t)
 {
-	struct phys_vec chunks[TEST_CHUNKS];
+	struct phys_vec chunks[PTEST_CHUNKS];
 	int err, i;
 
 	t->block = alloc_pages(GFP_KERNEL, ORDER);
 	if (!t->block)
 		return -ENOMEM;
-	test_memory_fill(t);
+	ptest_memory_fill(t);
 
-	test_chunks(t, chunks);
+	ptest_chunks(t, chunks);
 	phyr_list_init(&t->list, PHYR_PACKED);
-	for (i = 0; i < TEST_CHUNKS; i++) {
+	for (i = 0; i < PTEST_CHUNKS; i++) {
 		err = phyr_list_append(&t->list, PHYR_MEM_RAM, NULL, chunks[i].paddr,
 				       chunks[i].len, GFP_KERNEL);
 		if (err) {
-			test_memory_free(t);
+			ptest_memory_free(t);
 			return err;
 		}
 	}
 	return 0;
 }
 
-void test_memory_free(struct test *t)
+void ptest_memory_free(struct ptest *t)
 {
 	phyr_list_destroy(&t->list);
 	__free_pages(t->block, ORDER);
 }
 
 /* Each word its own physical address. */
-void test_fill(struct page *block, size_t len)
+void ptest_fill_block(struct page *block, size_t len)
 {
 	u64 *word = page_address(block), base = page_to_phys(block), i;
 
@@ -45,27 +45,27 @@ void test_fill(struct page *block, size_t len)
 		word[i] = base + i * sizeof(*word);
 }
 
-void test_memory_fill(struct test *t)
+void ptest_memory_fill(struct ptest *t)
 {
-	test_fill(t->block, PAGE_SIZE << ORDER);
+	ptest_fill_block(t->block, PAGE_SIZE << ORDER);
 }
 
 /* The chunks of the list, not asked of the list. */
-void test_chunks(const struct test *t, struct phys_vec *chunks)
+void ptest_chunks(const struct ptest *t, struct phys_vec *chunks)
 {
 	int i;
 
-	for (i = 0; i < TEST_CHUNKS; i++) {
+	for (i = 0; i < PTEST_CHUNKS; i++) {
 		chunks[i].paddr = page_to_phys(t->block) + 2ull * i * PAGE_SIZE;
 		chunks[i].len = PAGE_SIZE;
 	}
 	chunks[0].paddr += TRIM;
 	chunks[0].len -= TRIM;
-	chunks[TEST_CHUNKS - 1].len -= TRIM;
+	chunks[PTEST_CHUNKS - 1].len -= TRIM;
 }
 
 /* The physical address of a byte of the list, not asked of the list. */
-u64 test_phys(const struct test *t, u64 offset)
+u64 ptest_phys(const struct ptest *t, u64 offset)
 {
 	offset += TRIM;
 	return page_to_phys(t->block) + 2 * (offset & PAGE_MASK) + offset_in_page(offset);

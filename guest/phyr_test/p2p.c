@@ -7,14 +7,14 @@
 
 #include "test.h"
 
-static void test_p2p_mapped_pair(struct test_peer *peer, struct phys_vec *chunks)
+static void ptest_p2p_mapped_pair(struct ptest_peer *peer, struct phys_vec *chunks)
 {
 	chunks[0] = (struct phys_vec){ peer->phys, 2 * PAGE_SIZE };
 	chunks[1] = (struct phys_vec){ peer->phys + 3 * PAGE_SIZE, PAGE_SIZE };
 }
 
 /* What the kernel's own scatterlist path says about a page of a peer's. */
-static int test_p2p_sg_says(struct test *t, const struct test_peer *peer)
+static int ptest_p2p_sg_result(struct ptest *t, const struct ptest_peer *peer)
 {
 	struct scatterlist sg;
 	struct sg_table table = { .sgl = &sg, .orig_nents = 1 };
@@ -29,19 +29,19 @@ static int test_p2p_sg_says(struct test *t, const struct test_peer *peer)
 }
 
 /* Below a switch the peers talk by bus addresses, whatever IOMMU is above them. */
-static void test_p2p_on_the_bus(struct test *t)
+static void ptest_p2p_bus_route(struct ptest *t)
 {
 	struct phyr_map map = { };
 	struct phyr_dma_iter it;
-	struct test_peer peer;
+	struct ptest_peer peer;
 	struct phyr_list list;
-	long used = test_pool_used(t);
+	long used = ptest_pool_used(t);
 	u64 at[2], want[2] = { 0, 3 * PAGE_SIZE };
 	int err, i = 0;
 
-	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_BUS, NULL), "no peer below the same switch");
+	NEEDS(t, ptest_peer_get(t, &peer, PTEST_ROUTE_BUS, NULL), "no peer below the same switch");
 	phyr_list_init(&list, PHYR_PACKED);
-	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	err = ptest_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
@@ -53,87 +53,87 @@ static void test_p2p_on_the_bus(struct test *t)
 		EXPECT(t, at[i] == want[i], "range %d is %#llx bytes into the BAR", i, at[i]);
 		i++;
 	}
-	EXPECT(t, i == 2 && test_pool_used(t) == used, "%d ranges", i);
+	EXPECT(t, i == 2 && ptest_pool_used(t) == used, "%d ranges", i);
 	/* Nothing may have been entered at these addresses. */
 	phyr_dma_unmap(t->dev, &map);
 undo:
 	phyr_dma_unmap(t->dev, &map);
 	phyr_list_destroy(&list);
-	test_peer_put(&peer);
+	ptest_peer_put(&peer);
 }
 
-static void test_p2p_by_the_bridge(struct test *t)
+static void ptest_p2p_host_route(struct ptest *t)
 {
 	struct phys_vec chunks[2];
 	struct phyr_map map = { };
-	struct test_reach reach;
-	struct test_peer peer;
+	struct ptest_reach reach;
+	struct ptest_peer peer;
 	struct phyr_list list;
 	dma_addr_t was = 0;
 	int err;
 
-	NEEDS(t, !test_bounced(t), "everything is bounced here, see hazard 12");
-	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
+	NEEDS(t, !ptest_is_bounced(t), "everything is bounced here, see hazard 12");
+	NEEDS(t, ptest_peer_get(t, &peer, PTEST_ROUTE_HOST, NULL),
 	      "no peer that is reached through the host bridge");
 	phyr_list_init(&list, PHYR_PACKED);
-	test_p2p_mapped_pair(&peer, chunks);
-	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	ptest_p2p_mapped_pair(&peer, chunks);
+	err = ptest_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == (dev_dma_iommu(t->dev) ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_SAME),
 	       "shape %u", map.shape);
 	EXPECT(t, map.shape == PHYR_SHAPE_SAME || map.attrs & DMA_ATTR_MMIO, "not as MMIO");
-	if (!test_reach(t, &map, chunks, 2, &reach))
+	if (!ptest_check_reach(t, &map, chunks, 2, &reach))
 		goto undo;
 	EXPECT(t, !reach.bounced, "%llu bytes bounced", reach.bounced);
 	was = map.addr;
 	phyr_dma_unmap(t->dev, &map);
-	test_nothing_mapped(t, was, 3 * PAGE_SIZE);
+	ptest_check_unmapped(t, was, 3 * PAGE_SIZE);
 undo:
 	phyr_dma_unmap(t->dev, &map);
 	phyr_list_destroy(&list);
-	test_peer_put(&peer);
+	ptest_peer_put(&peer);
 }
 
-static void test_p2p_no_way(struct test *t)
+static void ptest_p2p_no_route(struct ptest *t)
 {
 	struct phyr_map map = { };
-	struct test_peer peer;
+	struct ptest_peer peer;
 	struct phyr_list list;
 	int err, sg;
 
-	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_NONE, NULL), "every peer can be reached");
+	NEEDS(t, ptest_peer_get(t, &peer, PTEST_ROUTE_NONE, NULL), "every peer can be reached");
 	phyr_list_init(&list, PHYR_PACKED);
-	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	err = ptest_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
-	sg = test_p2p_sg_says(t, &peer);
+	sg = ptest_p2p_sg_result(t, &peer);
 	err = phyr_dma_map(t->dev, &list, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
 	EXPECT(t, sg == -EREMOTEIO && err == sg, "a scatterlist gives %d, a list %d", sg, err);
 	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
 undo:
 	phyr_dma_unmap(t->dev, &map);
 	phyr_list_destroy(&list);
-	test_peer_put(&peer);
+	ptest_peer_put(&peer);
 }
 
 /* Even on trial a peer's memory must not be bounced. */
 static atomic_t bounces;
 
-static int test_p2p_count_bounce(struct kprobe *probe, struct pt_regs *regs)
+static int ptest_p2p_count_bounce(struct kprobe *probe, struct pt_regs *regs)
 {
 	atomic_inc(&bounces);
 	return 0;
 }
 
 /* Memory of a peer that could only be bounced: an error, and no bounce even on trial. */
-static void test_p2p_refused_unbounced(struct test *t, const struct phyr_list *list)
+static void ptest_p2p_refused_unbounced(struct ptest *t, const struct phyr_list *list)
 {
 	struct kprobe probe = {
 		.symbol_name = "swiotlb_tbl_map_single",
-		.pre_handler = test_p2p_count_bounce,
+		.pre_handler = ptest_p2p_count_bounce,
 	};
-	long used = test_pool_used(t);
+	long used = ptest_pool_used(t);
 	struct phyr_map map = { };
 	int err = register_kprobe(&probe);
 
@@ -144,68 +144,68 @@ static void test_p2p_refused_unbounced(struct test *t, const struct phyr_list *l
 	EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
 	EXPECT(t, !atomic_read(&bounces), "it was bounced on trial");
-	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are in use",
-	       test_pool_used(t) - used);
+	EXPECT(t, ptest_pool_used(t) == used, "%ld slots of the pool are in use",
+	       ptest_pool_used(t) - used);
 undo:
 	phyr_dma_unmap(t->dev, &map);
 }
 
-static void test_p2p_never_bounced(struct test *t)
+static void ptest_p2p_never_bounced(struct ptest *t)
 {
-	struct test_peer peer;
+	struct ptest_peer peer;
 	struct phyr_list list;
 	int err;
 
 	NEEDS_BOUNCE(t);
-	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
+	NEEDS(t, ptest_peer_get(t, &peer, PTEST_ROUTE_HOST, NULL),
 	      "no peer that is reached through the host bridge");
 	phyr_list_init(&list, PHYR_PACKED);
-	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	err = ptest_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
-	test_p2p_refused_unbounced(t, &list);
+	ptest_p2p_refused_unbounced(t, &list);
 undo:
 	phyr_list_destroy(&list);
-	test_peer_put(&peer);
+	ptest_peer_put(&peer);
 }
 
 /* A mask so small that the BAR is beyond it. MMIO cannot be copied, so it must be an error. */
-static void test_p2p_beyond_mask(struct test *t)
+static void ptest_p2p_beyond_mask(struct ptest *t)
 {
-	struct test_peer peer;
+	struct ptest_peer peer;
 	struct phyr_list list;
 	int err;
 
 	NEEDS(t, !dev_dma_iommu(t->dev), "an IOMMU brings the BAR into reach");
-	NEEDS(t, !test_bounced(t), "everything is bounced here, see hazard 12");
-	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
+	NEEDS(t, !ptest_is_bounced(t), "everything is bounced here, see hazard 12");
+	NEEDS(t, ptest_peer_get(t, &peer, PTEST_ROUTE_HOST, NULL),
 	      "no peer that is reached through the host bridge");
 	phyr_list_init(&list, PHYR_PACKED);
 	err = dma_set_mask(t->dev, DMA_BIT_MASK(32));
 	EXPECT(t, !err, "a mask of 32 bits: %d", err);
 	EXPECT(t, peer.phys > DMA_BIT_MASK(32), "the BAR is within it, at %pa", &peer.phys);
-	err = test_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
+	err = ptest_peer_list(&list, &peer, 0, 2 * PAGE_SIZE);
 	EXPECT(t, !err, "append: %d", err);
-	test_p2p_refused_unbounced(t, &list);
+	ptest_p2p_refused_unbounced(t, &list);
 undo:
 	dma_set_mask(t->dev, DMA_BIT_MASK(64));
 	phyr_list_destroy(&list);
-	test_peer_put(&peer);
+	ptest_peer_put(&peer);
 }
 
 static atomic_t trials;
 
-static int test_p2p_count_trial(struct kprobe *probe, struct pt_regs *regs)
+static int ptest_p2p_count_trial(struct kprobe *probe, struct pt_regs *regs)
 {
 	atomic_inc(&trials);
 	return 0;
 }
 
 /* How often the kernel is asked while a page's route is asked for @nr times. */
-static int test_p2p_asked(struct test *t, const struct test_peer *peer, int nr)
+static int ptest_p2p_count_lookups(struct ptest *t, const struct ptest_peer *peer, int nr)
 {
 	struct kprobe probe = {
 		.symbol_name = "dma_map_sgtable",
-		.pre_handler = test_p2p_count_trial,
+		.pre_handler = ptest_p2p_count_trial,
 	};
 	int err = register_kprobe(&probe);
 	enum phyr_route route;
@@ -223,38 +223,38 @@ undo:
 }
 
 /* A device that goes and comes: everything may be otherwise. */
-static int test_p2p_rebind(struct pci_dev *pdev)
+static int ptest_p2p_rebind(struct pci_dev *pdev)
 {
 	device_release_driver(&pdev->dev);
 	return device_attach(&pdev->dev);
 }
 
-static void test_p2p_asked_once(struct test *t)
+static void ptest_p2p_route_cached(struct ptest *t)
 {
-	struct test_peer peer;
+	struct ptest_peer peer;
 	struct pci_dev *pdev;
 	int n, bound;
 
-	NEEDS(t, !test_bounced(t), "everything is bounced here, see hazard 12");
-	NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL),
+	NEEDS(t, !ptest_is_bounced(t), "everything is bounced here, see hazard 12");
+	NEEDS(t, ptest_peer_get(t, &peer, PTEST_ROUTE_HOST, NULL),
 	      "no peer that is reached through the host bridge");
-	test_p2p_asked(t, &peer, 1);
-	n = test_p2p_asked(t, &peer, 8);
+	ptest_p2p_count_lookups(t, &peer, 1);
+	n = ptest_p2p_count_lookups(t, &peer, 8);
 	pdev = pci_dev_get(peer.pdev);
-	test_peer_put(&peer);
+	ptest_peer_put(&peer);
 	EXPECT(t, !n, "asked %d times for what is known", n);
-	bound = test_p2p_rebind(pdev);
+	bound = ptest_p2p_rebind(pdev);
 	EXPECT(t, bound == 1, "the peer's driver does not come back: %d", bound);
-	EXPECT(t, test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL), "the peer has gone");
-	n = test_p2p_asked(t, &peer, 8);
-	test_peer_put(&peer);
+	EXPECT(t, ptest_peer_get(t, &peer, PTEST_ROUTE_HOST, NULL), "the peer has gone");
+	n = ptest_p2p_count_lookups(t, &peer, 8);
+	ptest_peer_put(&peer);
 	EXPECT(t, n == 1, "asked %d times after the peer had gone", n);
 undo:
 	pci_dev_put(pdev);
 }
 
-static bool test_p2p_unchanged(struct test *t, const struct phyr_list *list, u64 len,
-			       const char *what, int err)
+static bool ptest_p2p_unchanged(struct ptest *t, const struct phyr_list *list, u64 len,
+				const char *what, int err)
 {
 	if (err == -EXDEV && list->nr == 1 && list->len == len)
 		return true;
@@ -262,28 +262,28 @@ static bool test_p2p_unchanged(struct test *t, const struct phyr_list *list, u64
 	return false;
 }
 
-static void test_p2p_mixed(struct test *t)
+static void ptest_p2p_mixed(struct ptest *t)
 {
-	struct test_peer peer, other = { };
+	struct ptest_peer peer, other = { };
 	u64 ram = page_to_phys(t->block);
 	struct scatterlist sg[2];
 	struct phyr_list list;
 	int err;
 
-	NEEDS(t, test_peer_get(t, &peer, -1, NULL), "no peer");
+	NEEDS(t, ptest_peer_get(t, &peer, -1, NULL), "no peer");
 	phyr_list_init(&list, PHYR_PACKED);
 	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, ram, PAGE_SIZE, GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
 			       GFP_KERNEL);
-	if (!test_p2p_unchanged(t, &list, PAGE_SIZE, "P2P after RAM", err))
+	if (!ptest_p2p_unchanged(t, &list, PAGE_SIZE, "P2P after RAM", err))
 		goto undo;
 	phyr_list_destroy(&list);
 	err = phyr_list_append(&list, PHYR_MEM_P2P, peer.provider, peer.phys, PAGE_SIZE,
 			       GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, ram, PAGE_SIZE, GFP_KERNEL);
-	if (!test_p2p_unchanged(t, &list, PAGE_SIZE, "RAM after P2P", err))
+	if (!ptest_p2p_unchanged(t, &list, PAGE_SIZE, "RAM after P2P", err))
 		goto undo;
 	phyr_list_destroy(&list);
 
@@ -294,20 +294,20 @@ static void test_p2p_mixed(struct test *t)
 	EXPECT(t, err == -EXDEV && !list.nr, "a scatterlist of both: %d, %u chunks", err, list.nr);
 undo:
 	phyr_list_destroy(&list);
-	test_peer_put(&other);
-	test_peer_put(&peer);
+	ptest_peer_put(&other);
+	ptest_peer_put(&peer);
 }
 
-static void test_p2p_two_providers(struct test *t)
+static void ptest_p2p_two_providers(struct ptest *t)
 {
-	struct test_peer peer, other = { };
+	struct ptest_peer peer, other = { };
 	struct scatterlist sg[2];
 	struct phyr_list list;
 	int err;
 
-	NEEDS(t, test_peer_get(t, &peer, -1, NULL), "no peer");
+	NEEDS(t, ptest_peer_get(t, &peer, -1, NULL), "no peer");
 	phyr_list_init(&list, PHYR_PLAIN);
-	if (!test_peer_get(t, &other, -1, peer.pdev)) {
+	if (!ptest_peer_get(t, &other, -1, peer.pdev)) {
 		snprintf(t->skip, sizeof(t->skip), "one peer only");
 		goto undo;
 	}
@@ -316,7 +316,7 @@ static void test_p2p_two_providers(struct test *t)
 	EXPECT(t, !err, "append: %d", err);
 	err = phyr_list_append(&list, PHYR_MEM_P2P, other.provider, other.phys, PAGE_SIZE,
 			       GFP_KERNEL);
-	if (!test_p2p_unchanged(t, &list, PAGE_SIZE, "another's", err))
+	if (!ptest_p2p_unchanged(t, &list, PAGE_SIZE, "another's", err))
 		goto undo;
 	phyr_list_destroy(&list);
 
@@ -327,19 +327,19 @@ static void test_p2p_two_providers(struct test *t)
 	EXPECT(t, err == -EXDEV && !list.nr, "a scatterlist of both: %d, %u chunks", err, list.nr);
 undo:
 	phyr_list_destroy(&list);
-	test_peer_put(&other);
-	test_peer_put(&peer);
+	ptest_peer_put(&other);
+	ptest_peer_put(&peer);
 }
 
-static const struct test_case cases[] = {
-	{ "hazard 05: MMIO beyond the mask is an error, not bounced",	test_p2p_beyond_mask },
-	{ "hazard 09: below a switch, bus addresses and no unmap",	test_p2p_on_the_bus },
-	{ "hazard 10: through the host bridge, mapped as MMIO",		test_p2p_by_the_bridge },
-	{ "hazard 10: the route is asked for once, until a device goes", test_p2p_asked_once },
-	{ "hazard 11: a topology without a way is refused",		test_p2p_no_way },
-	{ "hazard 12: with forced bouncing, an error and no bounce",	test_p2p_never_bounced },
-	{ "hazard 13: RAM and P2P do not share a list",			test_p2p_mixed },
-	{ "hazard 13: two providers do not share a list",		test_p2p_two_providers },
+static const struct ptest_case cases[] = {
+	{ "hazard 05: MMIO beyond the mask is an error, not bounced",	ptest_p2p_beyond_mask },
+	{ "hazard 09: below a switch, bus addresses and no unmap",	ptest_p2p_bus_route },
+	{ "hazard 10: through the host bridge, mapped as MMIO",		ptest_p2p_host_route },
+	{ "hazard 10: the route is asked for once, until a device goes", ptest_p2p_route_cached },
+	{ "hazard 11: a topology without a way is refused",		ptest_p2p_no_route },
+	{ "hazard 12: with forced bouncing, an error and no bounce",	ptest_p2p_never_bounced },
+	{ "hazard 13: RAM and P2P do not share a list",			ptest_p2p_mixed },
+	{ "hazard 13: two providers do not share a list",		ptest_p2p_two_providers },
 };
 
-TEST_GROUP(p2p, cases);
+PTEST_GROUP(p2p, cases);

@@ -14,7 +14,7 @@
 #define PEER_LEN	SZ_64K
 
 /* Is traffic between peers sent up by this port? */
-static bool test_peer_redirects(struct pci_dev *port)
+static bool ptest_peer_redirects(struct pci_dev *port)
 {
 	int at = pci_find_ext_capability(port, PCI_EXT_CAP_ID_ACS);
 	u16 ctrl = 0;
@@ -25,15 +25,15 @@ static bool test_peer_redirects(struct pci_dev *port)
 }
 
 /* Ports from a device up to, and without, one that is above it; none may redirect. */
-static bool test_peer_plain_way_up(struct pci_dev *from, const struct pci_dev *to)
+static bool ptest_peer_no_redirect(struct pci_dev *from, const struct pci_dev *to)
 {
 	for (from = pci_upstream_bridge(from); from && from != to; from = pci_upstream_bridge(from))
-		if (test_peer_redirects(from))
+		if (ptest_peer_redirects(from))
 			return false;
 	return true;
 }
 
-static enum test_route test_peer_route_to(struct pci_dev *us, struct pci_dev *peer)
+static enum ptest_route ptest_peer_route_to(struct pci_dev *us, struct pci_dev *peer)
 {
 	struct pci_dev *a, *b;
 
@@ -42,39 +42,39 @@ static enum test_route test_peer_route_to(struct pci_dev *us, struct pci_dev *pe
 			if (a == b)
 				goto common;
 common:
-	if (a && test_peer_plain_way_up(us, a) && test_peer_plain_way_up(peer, a))
-		return TEST_ROUTE_BUS;
+	if (a && ptest_peer_no_redirect(us, a) && ptest_peer_no_redirect(peer, a))
+		return PTEST_ROUTE_BUS;
 #ifdef CONFIG_X86
 	/* The rule for host bridges, as far as the CPU decides it: AMD's from Zen on forward. */
 	if (boot_cpu_data.x86_vendor == X86_VENDOR_AMD && boot_cpu_data.x86 >= 0x17)
-		return TEST_ROUTE_HOST;
+		return PTEST_ROUTE_HOST;
 #endif
-	return TEST_ROUTE_NONE;
+	return PTEST_ROUTE_NONE;
 }
 
-static bool test_peer_offers_memory(struct pci_dev *pdev)
+static bool ptest_peer_offers_memory(struct pci_dev *pdev)
 {
 	return pdev->dev.driver && !strcmp(pdev->dev.driver->name, "phyr_peer");
 }
 
 /**
- * test_peer_get - find a peer that our device reaches by some route, and take memory of its
+ * ptest_peer_get - find a peer that our device reaches by some route, and take memory of its
  * @t:		the test
- * @peer:	receives it; given back with test_peer_put()
- * @route:	an enum test_route, or -1 for any
+ * @peer:	receives it; given back with ptest_peer_put()
+ * @route:	an enum ptest_route, or -1 for any
  * @other_than:	a peer that it must not be, or NULL
  *
  * Return: false if there is none.
  */
-bool test_peer_get(struct test *t, struct test_peer *peer, int route, struct pci_dev *other_than)
+bool ptest_peer_get(struct ptest *t, struct ptest_peer *peer, int route, struct pci_dev *other_than)
 {
 	struct pci_dev *pdev = NULL;
 	struct page *page;
 
 	while ((pdev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, pdev))) {
-		if (pdev == other_than || !test_peer_offers_memory(pdev))
+		if (pdev == other_than || !ptest_peer_offers_memory(pdev))
 			continue;
-		if (route >= 0 && test_peer_route_to(to_pci_dev(t->dev), pdev) != route)
+		if (route >= 0 && ptest_peer_route_to(to_pci_dev(t->dev), pdev) != route)
 			continue;
 		peer->mem = pci_alloc_p2pmem(pdev, PEER_LEN);
 		if (!peer->mem)
@@ -91,7 +91,7 @@ bool test_peer_get(struct test *t, struct test_peer *peer, int route, struct pci
 	return false;
 }
 
-void test_peer_put(struct test_peer *peer)
+void ptest_peer_put(struct ptest_peer *peer)
 {
 	if (!peer->mem)
 		return;
@@ -101,7 +101,7 @@ void test_peer_put(struct test_peer *peer)
 }
 
 /* Two chunks of a peer's memory, with a page between them left out. */
-int test_peer_list(struct phyr_list *list, const struct test_peer *peer, u64 from, u64 len)
+int ptest_peer_list(struct phyr_list *list, const struct ptest_peer *peer, u64 from, u64 len)
 {
 	int err = phyr_list_append(list, PHYR_MEM_P2P, peer->provider, peer->phys + from, len,
 				   GFP_KERNEL);

@@ -8,7 +8,7 @@
 #include "test.h"
 
 /* The present value of a counter, with what processors have not added to the sum yet. */
-static long test_node_counter(enum node_stat_item item)
+static long ptest_node_counter(enum node_stat_item item)
 {
 	long sum = global_node_page_state(item);
 	int node, cpu;
@@ -21,20 +21,20 @@ static long test_node_counter(enum node_stat_item item)
 }
 
 /* Pins of pages that there are. */
-long test_pins(void)
+long ptest_count_pins(void)
 {
-	return test_node_counter(NR_FOLL_PIN_ACQUIRED) - test_node_counter(NR_FOLL_PIN_RELEASED);
+	return ptest_node_counter(NR_FOLL_PIN_ACQUIRED) - ptest_node_counter(NR_FOLL_PIN_RELEASED);
 }
 
 /* Memory of the present process, which vm_munmap() takes back. */
-unsigned long test_user_memory(struct file *file, unsigned long len)
+unsigned long ptest_user_memory(struct file *file, unsigned long len)
 {
 	return vm_mmap(file, 0, len, PROT_READ | PROT_WRITE,
 		       file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, 0);
 }
 
 /* Each page of user memory its own number. */
-int test_stamp(unsigned long addr, unsigned long len, unsigned long value)
+int ptest_stamp(unsigned long addr, unsigned long len, unsigned long value)
 {
 	for (; len; len -= PAGE_SIZE, addr += PAGE_SIZE, value++)
 		if (put_user(value, (unsigned long __user *)addr))
@@ -43,7 +43,7 @@ int test_stamp(unsigned long addr, unsigned long len, unsigned long value)
 }
 
 /* Does the list, by physical address, have the pages that were stamped? */
-bool test_stamped(struct test *t, const struct phyr_list *list, u64 len, unsigned long value)
+bool ptest_check_stamps(struct ptest *t, const struct phyr_list *list, u64 len, unsigned long value)
 {
 	struct phyr_iter it;
 	u64 done = 0, at;
@@ -66,7 +66,7 @@ bool test_stamped(struct test *t, const struct phyr_list *list, u64 len, unsigne
 }
 
 /* Can the present process read there? */
-bool test_readable(unsigned long addr)
+bool ptest_user_is_readable(unsigned long addr)
 {
 	u8 byte;
 
@@ -74,12 +74,12 @@ bool test_readable(unsigned long addr)
 }
 
 /* Where the page tables say that a user address leads, once it has been touched. */
-phys_addr_t test_page_tables_say(unsigned long addr)
+phys_addr_t ptest_user_phys(unsigned long addr)
 {
 	struct follow_pfnmap_args args = { .address = addr };
 	phys_addr_t phys = 0;
 
-	if (!test_readable(addr))
+	if (!ptest_user_is_readable(addr))
 		return 0;
 	mmap_read_lock(current->mm);
 	args.vma = vma_lookup(current->mm, addr);

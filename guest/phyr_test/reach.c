@@ -10,7 +10,7 @@
 #include "test.h"
 
 /* Where the device ends up with a bus address; 0 if nowhere. */
-phys_addr_t test_translate(struct test *t, dma_addr_t addr)
+phys_addr_t ptest_translate(struct ptest *t, dma_addr_t addr)
 {
 	if (!dev_dma_iommu(t->dev))
 		return addr;
@@ -18,13 +18,13 @@ phys_addr_t test_translate(struct test *t, dma_addr_t addr)
 }
 
 /* Does the device work on copies of all memory? */
-bool test_bounced(struct test *t)
+bool ptest_is_bounced(struct ptest *t)
 {
 	return !dev_dma_iommu(t->dev) && is_swiotlb_force_bounce(t->dev);
 }
 
 /* Is this an address in the pool of bounce buffers? */
-bool test_in_pool(struct test *t, phys_addr_t phys)
+bool ptest_in_pool(struct ptest *t, phys_addr_t phys)
 {
 	struct io_tlb_mem *mem = t->dev->dma_io_tlb_mem;
 
@@ -32,7 +32,7 @@ bool test_in_pool(struct test *t, phys_addr_t phys)
 }
 
 /* Slots of the pool that are in use. */
-long test_pool_used(struct test *t)
+long ptest_pool_used(struct ptest *t)
 {
 #ifdef CONFIG_DEBUG_FS
 	if (t->dev->dma_io_tlb_mem)
@@ -42,16 +42,16 @@ long test_pool_used(struct test *t)
 }
 
 /* One page or less of a range: does it lead to @want, or to a copy of it in the pool? */
-static bool test_reach_piece_right(struct test *t, dma_addr_t addr, u64 len, phys_addr_t want,
-				   struct test_reach *reach)
+static bool ptest_reach_piece_right(struct ptest *t, dma_addr_t addr, u64 len, phys_addr_t want,
+				    struct ptest_reach *reach)
 {
-	phys_addr_t first = test_translate(t, addr), last = test_translate(t, addr + len - 1);
+	phys_addr_t first = ptest_translate(t, addr), last = ptest_translate(t, addr + len - 1);
 
 	if (first == want && last == want + len - 1) {
 		reach->direct += len;
 		return true;
 	}
-	if (!test_in_pool(t, first) || last != first + len - 1) {
+	if (!ptest_in_pool(t, first) || last != first + len - 1) {
 		FAIL(t, "bus address %pad leads to %pa, not %pa", &addr, &first, &want);
 		return false;
 	}
@@ -64,7 +64,7 @@ static bool test_reach_piece_right(struct test *t, dma_addr_t addr, u64 len, phy
 }
 
 /**
- * test_reach - does a device that is given the ranges of a mapping find these chunks?
+ * ptest_check_reach - does a device that is given the ranges of a mapping find these chunks?
  * @t:		the test; says what is wrong
  * @map:	the mapping, for reading or for both directions
  * @chunks:	what it is a mapping of
@@ -73,13 +73,13 @@ static bool test_reach_piece_right(struct test *t, dma_addr_t addr, u64 len, phy
  *
  * Return: true if every page of every range is right.
  */
-bool test_reach(struct test *t, const struct phyr_map *map, const struct phys_vec *chunks,
-		unsigned int nr, struct test_reach *reach)
+bool ptest_check_reach(struct ptest *t, const struct phyr_map *map, const struct phys_vec *chunks,
+		       unsigned int nr, struct ptest_reach *reach)
 {
 	struct phyr_dma_iter it;
 	u64 at = 0;		/* in the present chunk */
 
-	*reach = (struct test_reach){ };
+	*reach = (struct ptest_reach){ };
 	phyr_for_each_dma_range(it, map) {
 		u64 done = 0, len;
 
@@ -93,7 +93,7 @@ bool test_reach(struct test *t, const struct phyr_map *map, const struct phys_ve
 			}
 			len = min3(it.range.len - done, chunks->len - at,
 				   PAGE_SIZE - offset_in_page(addr));
-			if (!test_reach_piece_right(t, addr, len, chunks->paddr + at, reach))
+			if (!ptest_reach_piece_right(t, addr, len, chunks->paddr + at, reach))
 				return false;
 			at += len;
 			if (at == chunks->len) {
@@ -109,7 +109,7 @@ bool test_reach(struct test *t, const struct phyr_map *map, const struct phys_ve
 }
 
 /* What a device does that writes one byte everywhere. */
-void test_device_writes(struct test *t, const struct phyr_map *map, u8 byte)
+void ptest_write_ranges(struct ptest *t, const struct phyr_map *map, u8 byte)
 {
 	struct phyr_dma_iter it;
 	u64 at, len;
@@ -119,13 +119,13 @@ void test_device_writes(struct test *t, const struct phyr_map *map, u8 byte)
 			dma_addr_t addr = it.range.addr + at;
 
 			len = min(it.range.len - at, PAGE_SIZE - offset_in_page(addr));
-			memset(phys_to_virt(test_translate(t, addr)), byte, len);
+			memset(phys_to_virt(ptest_translate(t, addr)), byte, len);
 		}
 	}
 }
 
 /* After an unmap, or a failure: does any page of these bus addresses lead anywhere? */
-bool test_nothing_mapped(struct test *t, dma_addr_t addr, u64 len)
+bool ptest_check_unmapped(struct ptest *t, dma_addr_t addr, u64 len)
 {
 	u64 at;
 
@@ -133,7 +133,7 @@ bool test_nothing_mapped(struct test *t, dma_addr_t addr, u64 len)
 		return true;
 	addr &= PAGE_MASK;
 	for (at = 0; at < len; at += PAGE_SIZE) {
-		phys_addr_t phys = test_translate(t, addr + at);
+		phys_addr_t phys = ptest_translate(t, addr + at);
 
 		if (phys) {
 			FAIL(t, "page %llu at %pad still leads to %pa", at / PAGE_SIZE, &addr,

@@ -10,8 +10,8 @@
  * Does a copy of the byte at @want hold what memory does?  Its whole word is compared, if the I/O
  * has all of it.
  */
-static bool test_reg_right_content(const struct phyr_reg_io *io, u64 done, u64 want,
-				   phys_addr_t got)
+static bool ptest_reg_right_content(const struct phyr_reg_io *io, u64 done, u64 want,
+				    phys_addr_t got)
 {
 	u64 word = want & ~7ull, inside = want & 7;
 
@@ -24,7 +24,7 @@ static bool test_reg_right_content(const struct phyr_reg_io *io, u64 done, u64 w
  * Does a device that is given the ranges of an I/O find the bytes of the list, each page and both
  * ends of each range?  Where it works on copies, by content.
  */
-bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io)
+bool ptest_reg_reaches(struct ptest *t, const struct phyr_reg_io *io)
 {
 	struct phyr_dma_iter it;
 	u64 done = 0;
@@ -34,12 +34,12 @@ bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io)
 		u64 at = 0;
 
 		while (at < it.range.len) {
-			u64 want = test_phys(t, io->offset + done + at), last = it.range.len - 1;
+			u64 want = ptest_phys(t, io->offset + done + at), last = it.range.len - 1;
 			dma_addr_t addr = it.range.addr + at;
-			phys_addr_t got = test_translate(t, addr);
+			phys_addr_t got = ptest_translate(t, addr);
 
-			if (test_bounced(t) ? !test_reg_right_content(io, done + at, want, got) :
-					      got != want) {
+			if (ptest_is_bounced(t) ?
+			    !ptest_reg_right_content(io, done + at, want, got) : got != want) {
 				snprintf(t->why, sizeof(t->why),
 					 "byte %llu of %llu + %llu: %pa, not %#llx",
 					 done + at, io->offset, io->len, &got, want);
@@ -56,7 +56,7 @@ bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io)
 	return done == io->len;
 }
 
-static void test_reg_slices(struct test *t)
+static void ptest_reg_slices(struct ptest *t)
 {
 	static const u64 offsets[] = { 0, 1, 511, 3584, 3585, 4096, 40960, 100000, 200704 };
 	static const u64 lengths[] = { 1, 8, 512, 4096, 4097, 12288, 50000 };
@@ -65,9 +65,9 @@ static void test_reg_slices(struct test *t)
 	int err, i, j;
 
 	/* What memory holds when it is registered is not what an I/O has to find. */
-	memset(page_address(t->block), 0xff, 2 * TEST_CHUNKS * PAGE_SIZE);
+	memset(page_address(t->block), 0xff, 2 * PTEST_CHUNKS * PAGE_SIZE);
 	reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
-	test_memory_fill(t);
+	ptest_memory_fill(t);
 	if (IS_ERR(reg)) {
 		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
 		return;
@@ -76,7 +76,7 @@ static void test_reg_slices(struct test *t)
 		for (j = 0; j < ARRAY_SIZE(lengths); j++) {
 			err = phyr_reg_begin(reg, &io, offsets[i], lengths[j], DMA_TO_DEVICE);
 			EXPECT(t, !err, "begin: %d", err);
-			test_reg_reaches(t, &io);
+			ptest_reg_reaches(t, &io);
 			phyr_reg_end(&io);
 			if (t->why[0])
 				goto undo;
@@ -84,7 +84,7 @@ static void test_reg_slices(struct test *t)
 	}
 	err = phyr_reg_begin(reg, &io, 0, t->list.len, DMA_TO_DEVICE);
 	EXPECT(t, !err, "begin: %d", err);
-	test_reg_reaches(t, &io);
+	ptest_reg_reaches(t, &io);
 	seq_printf(t->out, "# shape %u, %u ranges\n", io.map->shape, io.map->nr);
 	phyr_reg_end(&io);
 undo:
@@ -92,7 +92,7 @@ undo:
 }
 
 /* What the device writes is there after the end of the I/O, and nothing else is changed. */
-static void test_reg_from_device(struct test *t)
+static void ptest_reg_from_device(struct ptest *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
 	const u64 from = 9000, len = 30000;
@@ -115,26 +115,26 @@ static void test_reg_from_device(struct test *t)
 			dma_addr_t addr = it.range.addr + at;
 
 			piece = min(it.range.len - at, PAGE_SIZE - offset_in_page(addr));
-			memset(phys_to_virt(test_translate(t, addr)), 0xd5, piece);
+			memset(phys_to_virt(ptest_translate(t, addr)), 0xd5, piece);
 		}
 	}
 	phyr_reg_end(&io);
 	for (offset = 0; offset < t->list.len; offset++) {
-		u64 phys = test_phys(t, offset), word = phys & ~7ull;
+		u64 phys = ptest_phys(t, offset), word = phys & ~7ull;
 		u8 want = offset >= from && offset < from + len ? 0xd5 : ((u8 *)&word)[phys & 7];
 
 		EXPECT(t, *(u8 *)phys_to_virt(phys) == want, "byte %llu", offset);
 	}
 undo:
 	phyr_reg_put(reg);
-	test_memory_fill(t);
+	ptest_memory_fill(t);
 }
 
 /*
  * What the CPU writes after memory was registered stays, where no device writes: during an I/O to
  * the device, and when the registration goes.
  */
-static void test_reg_from_cpu(struct test *t)
+static void ptest_reg_from_cpu(struct ptest *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
 	u8 *block = page_address(t->block);
@@ -147,21 +147,21 @@ static void test_reg_from_cpu(struct test *t)
 		snprintf(t->why, sizeof(t->why), "create: %ld", PTR_ERR(reg));
 		return;
 	}
-	memset(block, 0x3c, 2 * TEST_CHUNKS * PAGE_SIZE);
+	memset(block, 0x3c, 2 * PTEST_CHUNKS * PAGE_SIZE);
 	err = phyr_reg_begin(reg, &io, from, len, DMA_TO_DEVICE);
 	EXPECT(t, !err, "begin: %d", err);
-	memset(block, 0x5a, 2 * TEST_CHUNKS * PAGE_SIZE);
+	memset(block, 0x5a, 2 * PTEST_CHUNKS * PAGE_SIZE);
 	phyr_reg_end(&io);
 	phyr_reg_revoke(reg);
 	for (offset = 0; offset < t->list.len; offset++)
-		EXPECT(t, *(u8 *)phys_to_virt(test_phys(t, offset)) == 0x5a, "byte %llu is %#x",
-		       offset, *(u8 *)phys_to_virt(test_phys(t, offset)));
+		EXPECT(t, *(u8 *)phys_to_virt(ptest_phys(t, offset)) == 0x5a, "byte %llu is %#x",
+		       offset, *(u8 *)phys_to_virt(ptest_phys(t, offset)));
 undo:
 	phyr_reg_put(reg);
-	test_memory_fill(t);
+	ptest_memory_fill(t);
 }
 
-static void test_reg_refused(struct test *t)
+static void ptest_reg_refused(struct ptest *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	const struct {
@@ -201,7 +201,7 @@ undo:
 }
 
 /* Whoever lets go last need not have revoked; others' holds do not keep the mapping. */
-static void test_reg_last_put(struct test *t)
+static void ptest_reg_last_put(struct ptest *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	struct phyr_dma_iter it;
@@ -220,19 +220,19 @@ static void test_reg_last_put(struct test *t)
 	phyr_dma_iter_next(&it);
 	phyr_reg_end(&io);
 	phyr_reg_put(reg);
-	if (dev_dma_iommu(t->dev) && test_translate(t, it.range.addr))
+	if (dev_dma_iommu(t->dev) && ptest_translate(t, it.range.addr))
 		snprintf(t->why, sizeof(t->why), "still mapped");
 	return;
 undo:
 	phyr_reg_put(reg);
 }
 
-static const struct test_case cases[] = {
-	{ "reg: every part reaches its bytes",		test_reg_slices },
-	{ "reg: what the device writes arrives",	test_reg_from_device },
-	{ "reg: what the CPU writes stays",		test_reg_from_cpu },
-	{ "reg: what is refused",			test_reg_refused },
-	{ "reg: the last put revokes",			test_reg_last_put },
+static const struct ptest_case cases[] = {
+	{ "reg: every part reaches its bytes",		ptest_reg_slices },
+	{ "reg: what the device writes arrives",	ptest_reg_from_device },
+	{ "reg: what the CPU writes stays",		ptest_reg_from_cpu },
+	{ "reg: what is refused",			ptest_reg_refused },
+	{ "reg: the last put revokes",			ptest_reg_last_put },
 };
 
-TEST_GROUP(reg, cases);
+PTEST_GROUP(reg, cases);

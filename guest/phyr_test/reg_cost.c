@@ -18,7 +18,7 @@
 /* The way of every invalidation of VT-d; other IOMMUs have not got it. */
 static atomic_t flushes;
 
-static int test_reg_cost_on_flush(struct kprobe *kp, struct pt_regs *regs)
+static int ptest_reg_cost_on_flush(struct kprobe *kp, struct pt_regs *regs)
 {
 	atomic_inc(&flushes);
 	return 0;
@@ -26,22 +26,22 @@ static int test_reg_cost_on_flush(struct kprobe *kp, struct pt_regs *regs)
 
 static struct kprobe flush_probe;
 
-static bool test_reg_cost_watch_flushes(void)
+static bool ptest_reg_cost_watch_flushes(void)
 {
 	memset(&flush_probe, 0, sizeof(flush_probe));
 	flush_probe.symbol_name = "qi_submit_sync";
-	flush_probe.pre_handler = test_reg_cost_on_flush;
+	flush_probe.pre_handler = ptest_reg_cost_on_flush;
 	atomic_set(&flushes, 0);
 	return !register_kprobe(&flush_probe);
 }
 
-static int test_reg_cost_fragmented(struct test *t, struct phyr_list *list, u64 len)
+static int ptest_reg_cost_fragmented(struct ptest *t, struct phyr_list *list, u64 len)
 {
 	u64 base = page_to_phys(t->block), at;
 
 	phyr_list_init(list, PHYR_PACKED);
 	for (at = 0; at < len; at += PAGE_SIZE) {
-		u64 page = at / PAGE_SIZE % TEST_CHUNKS * 2;
+		u64 page = at / PAGE_SIZE % PTEST_CHUNKS * 2;
 		int err = phyr_list_append(list, PHYR_MEM_RAM, NULL, base + page * PAGE_SIZE,
 					   PAGE_SIZE, GFP_KERNEL);
 
@@ -54,10 +54,10 @@ static int test_reg_cost_fragmented(struct test *t, struct phyr_list *list, u64 
 }
 
 /* What is done with the part: its ranges are walked, or its pages looked up in the table. */
-enum how { WALK, LOOK };
+enum ptest_reg_cost_how { WALK, LOOKUP };
 
-static noinline int test_reg_cost_one_io(struct phyr_reg *reg, u64 offset, u64 len,
-					 enum how how)
+static noinline int ptest_reg_cost_do_io(struct phyr_reg *reg, u64 offset, u64 len,
+					 enum ptest_reg_cost_how how)
 {
 	struct phyr_reg_pages pages;
 	struct phyr_dma_iter it;
@@ -79,7 +79,7 @@ static noinline int test_reg_cost_one_io(struct phyr_reg *reg, u64 offset, u64 l
 	return 0;
 }
 
-static int test_reg_cost_by_size(const void *a, const void *b)
+static int ptest_reg_cost_cmp_u64(const void *a, const void *b)
 {
 	u64 x = *(const u64 *)a, y = *(const u64 *)b;
 
@@ -87,8 +87,8 @@ static int test_reg_cost_by_size(const void *a, const void *b)
 }
 
 /* The same offsets in every run. */
-static void test_reg_cost_measure(struct test *t, struct phyr_reg *reg, u64 total, u64 len,
-				  enum how how)
+static void ptest_reg_cost_measure(struct ptest *t, struct phyr_reg *reg, u64 total, u64 len,
+				   enum ptest_reg_cost_how how)
 {
 	struct rnd_state random;
 	u64 cost[SAMPLES];
@@ -106,14 +106,14 @@ static void test_reg_cost_measure(struct test *t, struct phyr_reg *reg, u64 tota
 			local_irq_save(flags);
 			t0 = get_cycles();
 			t1 = get_cycles();
-			err = test_reg_cost_one_io(reg, offset, len, how);
+			err = ptest_reg_cost_do_io(reg, offset, len, how);
 			t2 = get_cycles();
 			local_irq_restore(flags);
 			cost[i] = min(cost[i], t2 - t1 - (t1 - t0));
 		}
 	}
 	EXPECT(t, !err, "begin: %d", err);
-	sort(cost, SAMPLES, sizeof(*cost), test_reg_cost_by_size, NULL);
+	sort(cost, SAMPLES, sizeof(*cost), ptest_reg_cost_cmp_u64, NULL);
 	seq_printf(t->out, "# registered: %s list_kib=%llu len=%llu median=%llu max=%llu\n",
 		   how == WALK ? "walk" : "look", total >> 10, len, cost[SAMPLES / 2],
 		   cost[SAMPLES - 1]);
@@ -121,7 +121,7 @@ undo:
 	return;
 }
 
-static void test_reg_cost_measure_list(struct test *t, u64 total)
+static void ptest_reg_cost_measure_list(struct ptest *t, u64 total)
 {
 	static const u64 lengths[] = { 4096, 131072 };
 	struct phyr_reg *reg = NULL;
@@ -129,17 +129,17 @@ static void test_reg_cost_measure_list(struct test *t, u64 total)
 	int before, during, err, i;
 	bool watched = false;
 
-	err = test_reg_cost_fragmented(t, &list, total);
+	err = ptest_reg_cost_fragmented(t, &list, total);
 	EXPECT(t, !err, "list: %d", err);
-	watched = test_reg_cost_watch_flushes();
+	watched = ptest_reg_cost_watch_flushes();
 	reg = phyr_reg_create(t->dev, &list, DMA_TO_DEVICE, 0);
 	err = PTR_ERR_OR_ZERO(reg) ?: phyr_reg_tabulate(reg);
 	EXPECT(t, !err, "create: %d", err);
 
 	before = atomic_read(&flushes);
 	for (i = 0; i < ARRAY_SIZE(lengths) && !t->why[0]; i++) {
-		test_reg_cost_measure(t, reg, total, lengths[i], WALK);
-		test_reg_cost_measure(t, reg, total, lengths[i], LOOK);
+		ptest_reg_cost_measure(t, reg, total, lengths[i], WALK);
+		ptest_reg_cost_measure(t, reg, total, lengths[i], LOOKUP);
 	}
 	during = atomic_read(&flushes) - before;
 	phyr_reg_put(reg);
@@ -157,18 +157,18 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-static void test_reg_cost_cost(struct test *t)
+static void ptest_reg_cost_all(struct ptest *t)
 {
 	static const u64 totals[] = { SZ_1M, SZ_8M, SZ_64M };
 	int i;
 
-	NEEDS(t, !test_bounced(t), "as much as there are bounce buffers");
+	NEEDS(t, !ptest_is_bounced(t), "as much as there are bounce buffers");
 	for (i = 0; i < ARRAY_SIZE(totals) && !t->why[0]; i++)
-		test_reg_cost_measure_list(t, totals[i]);
+		ptest_reg_cost_measure_list(t, totals[i]);
 }
 
-static const struct test_case cases[] = {
-	{ "reg: cost of an I/O", test_reg_cost_cost },
+static const struct ptest_case cases[] = {
+	{ "reg: cost of an I/O", ptest_reg_cost_all },
 };
 
-TEST_GROUP(reg_cost, cases);
+PTEST_GROUP(reg_cost, cases);

@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-static bool test_sg_same_chunks(const struct phyr_list *a, const struct phyr_list *b)
+static bool ptest_sg_same_chunks(const struct phyr_list *a, const struct phyr_list *b)
 {
 	struct phyr_iter i, j;
 
@@ -16,7 +16,7 @@ static bool test_sg_same_chunks(const struct phyr_list *a, const struct phyr_lis
 	return !phyr_iter_next(&j);
 }
 
-static void test_sg_round_trip(struct test *t)
+static void ptest_sg_round_trip(struct ptest *t)
 {
 	struct sg_table table = { };
 	struct phyr_list back;
@@ -27,24 +27,24 @@ static void test_sg_round_trip(struct test *t)
 	phyr_list_init(&back, PHYR_PLAIN);
 	err = phyr_list_to_sgt(&t->list, &table, UINT_MAX, GFP_KERNEL);
 	EXPECT(t, !err, "to a scatterlist: %d", err);
-	EXPECT(t, table.orig_nents == TEST_CHUNKS, "%u entries", table.orig_nents);
+	EXPECT(t, table.orig_nents == PTEST_CHUNKS, "%u entries", table.orig_nents);
 	for_each_sgtable_sg(&table, sg, i) {
-		EXPECT(t, sg_phys(sg) == test_phys(t, offset), "entry %d is at %pa, not %#llx", i,
-		       &(phys_addr_t){ sg_phys(sg) }, test_phys(t, offset));
+		EXPECT(t, sg_phys(sg) == ptest_phys(t, offset), "entry %d is at %pa, not %#llx", i,
+		       &(phys_addr_t){ sg_phys(sg) }, ptest_phys(t, offset));
 		offset += sg->length;
 	}
 	EXPECT(t, offset == t->list.len, "%llu bytes of %llu", offset, t->list.len);
 
 	err = phyr_list_from_sg(&back, table.sgl, table.orig_nents, GFP_KERNEL);
 	EXPECT(t, !err, "from a scatterlist: %d", err);
-	EXPECT(t, test_sg_same_chunks(&t->list, &back), "not what it was");
+	EXPECT(t, ptest_sg_same_chunks(&t->list, &back), "not what it was");
 undo:
 	phyr_list_destroy(&back);
 	if (table.sgl)
 		sg_free_table(&table);
 }
 
-static void test_sg_split(struct test *t)
+static void ptest_sg_split(struct ptest *t)
 {
 	struct sg_table table = { };
 	struct phyr_list one;
@@ -69,7 +69,7 @@ undo:
 }
 
 /* A mapped table, as a dma-buf's exporter gives it, walked as a mapping of ours. */
-static void test_sg_take_over(struct test *t)
+static void ptest_sg_take_over(struct ptest *t)
 {
 	struct sg_table table = { };
 	struct phyr_dma_iter it;
@@ -99,8 +99,8 @@ static void test_sg_take_over(struct test *t)
 	/* A part that begins within one range and ends within another. */
 	phyr_dma_iter_init_part(&it, &map, 5000, 20000);
 	for (len = 0; phyr_dma_iter_next(&it); len += it.range.len)
-		EXPECT(t, test_bounced(t) ||
-		       test_translate(t, it.range.addr) == test_phys(t, 5000 + len),
+		EXPECT(t, ptest_is_bounced(t) ||
+		       ptest_translate(t, it.range.addr) == ptest_phys(t, 5000 + len),
 		       "byte %llu of a part is elsewhere", len);
 	EXPECT(t, len == 20000, "a part of %llu bytes", len);
 undo:
@@ -113,7 +113,7 @@ undo:
 }
 
 /* An exporter that mixes up nents and orig_nents: the entries behind what it mapped are empty. */
-static void test_sg_empty_entry(struct test *t)
+static void ptest_sg_empty_entry(struct ptest *t)
 {
 	struct sg_table table = { };
 	struct phyr_map map = { };
@@ -148,7 +148,7 @@ undo:
 	}
 }
 
-static void test_sg_hand_on(struct test *t)
+static void ptest_sg_hand_on(struct ptest *t)
 {
 	struct sg_table table = { };
 	struct phyr_map map = { };
@@ -174,12 +174,12 @@ undo:
 	phyr_dma_unmap(t->dev, &map);
 }
 
-static const struct test_case cases[] = {
-	{ "sg: to a scatterlist and back",		test_sg_round_trip },
-	{ "sg: chunks are split at the largest segment", test_sg_split },
-	{ "sg: the DMA side is taken over",		test_sg_take_over },
-	{ "sg: an empty entry is refused",		test_sg_empty_entry },
-	{ "sg: the DMA side is handed on",		test_sg_hand_on },
+static const struct ptest_case cases[] = {
+	{ "sg: to a scatterlist and back",		ptest_sg_round_trip },
+	{ "sg: chunks are split at the largest segment", ptest_sg_split },
+	{ "sg: the DMA side is taken over",		ptest_sg_take_over },
+	{ "sg: an empty entry is refused",		ptest_sg_empty_entry },
+	{ "sg: the DMA side is handed on",		ptest_sg_hand_on },
 };
 
-TEST_GROUP(sg, cases);
+PTEST_GROUP(sg, cases);

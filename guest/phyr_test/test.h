@@ -8,10 +8,10 @@
 
 #include "phyr.h"
 
-#define TEST_CHUNKS	64
+#define PTEST_CHUNKS	64
 
 /**
- * struct test - one run of some cases
+ * struct ptest - one run of some cases
  * @dev:	a device that nothing else uses
  * @block:	the memory: every second of its pages is a chunk
  * @list:	the chunks; the first begins, and the last ends, within its page
@@ -21,7 +21,7 @@
  *
  * Each word of the memory holds its own physical address, so that content tells where it is from.
  */
-struct test {
+struct ptest {
 	struct device *dev;
 	struct page *block;
 	struct phyr_list list;
@@ -31,22 +31,22 @@ struct test {
 };
 
 /**
- * struct test_group - cases about one concern, a file each in debugfs
+ * struct ptest_group - cases about one concern, a file each in debugfs
  * @name:	of the file
  * @cases:	the cases
  * @nr:		how many
  */
-struct test_group {
+struct ptest_group {
 	const char *name;
-	const struct test_case {
+	const struct ptest_case {
 		const char *name;
-		void (*run)(struct test *t);
+		void (*run)(struct ptest *t);
 	} *cases;
 	unsigned int nr;
 };
 
-#define TEST_GROUP(group, of_group)							\
-	const struct test_group test_##group = {					\
+#define PTEST_GROUP(group, of_group)							\
+	const struct ptest_group ptest_##group = {					\
 		.name = #group, .cases = (of_group), .nr = ARRAY_SIZE(of_group),	\
 	}
 
@@ -72,40 +72,40 @@ struct test_group {
 #define NEEDS_IOMMU(t)								\
 	NEEDS(t, dev_dma_iommu((t)->dev), "no IOMMU translates this device")
 #define NEEDS_BOUNCE(t)								\
-	NEEDS(t, test_bounced(t), "nothing is bounced here: boot with swiotlb=force")
+	NEEDS(t, ptest_is_bounced(t), "nothing is bounced here: boot with swiotlb=force")
 
 /* memory.c */
-int test_memory_alloc(struct test *t);
-void test_memory_free(struct test *t);
-void test_memory_fill(struct test *t);
-void test_fill(struct page *block, size_t len);
-u64 test_phys(const struct test *t, u64 offset);
-void test_chunks(const struct test *t, struct phys_vec *chunks);
+int ptest_memory_alloc(struct ptest *t);
+void ptest_memory_free(struct ptest *t);
+void ptest_memory_fill(struct ptest *t);
+void ptest_fill_block(struct page *block, size_t len);
+u64 ptest_phys(const struct ptest *t, u64 offset);
+void ptest_chunks(const struct ptest *t, struct phys_vec *chunks);
 
 /* reach.c */
-struct test_reach {
+struct ptest_reach {
 	u64 direct;
 	u64 bounced;
 	u32 ranges;
 };
 
-phys_addr_t test_translate(struct test *t, dma_addr_t addr);
-bool test_bounced(struct test *t);
-bool test_in_pool(struct test *t, phys_addr_t phys);
-long test_pool_used(struct test *t);
-bool test_reach(struct test *t, const struct phyr_map *map, const struct phys_vec *chunks,
-		unsigned int nr, struct test_reach *reach);
-void test_device_writes(struct test *t, const struct phyr_map *map, u8 byte);
-bool test_nothing_mapped(struct test *t, dma_addr_t addr, u64 len);
+phys_addr_t ptest_translate(struct ptest *t, dma_addr_t addr);
+bool ptest_is_bounced(struct ptest *t);
+bool ptest_in_pool(struct ptest *t, phys_addr_t phys);
+long ptest_pool_used(struct ptest *t);
+bool ptest_check_reach(struct ptest *t, const struct phyr_map *map, const struct phys_vec *chunks,
+		       unsigned int nr, struct ptest_reach *reach);
+void ptest_write_ranges(struct ptest *t, const struct phyr_map *map, u8 byte);
+bool ptest_check_unmapped(struct ptest *t, dma_addr_t addr, u64 len);
 
 /* peer.c */
-enum test_route {
-	TEST_ROUTE_NONE,
-	TEST_ROUTE_BUS,
-	TEST_ROUTE_HOST,
+enum ptest_route {
+	PTEST_ROUTE_NONE,
+	PTEST_ROUTE_BUS,
+	PTEST_ROUTE_HOST,
 };
 
-struct test_peer {
+struct ptest_peer {
 	struct pci_dev *pdev;
 	void *mem;
 	size_t len;
@@ -114,45 +114,47 @@ struct test_peer {
 	void *provider;
 };
 
-bool test_peer_get(struct test *t, struct test_peer *peer, int route, struct pci_dev *other_than);
-void test_peer_put(struct test_peer *peer);
-int test_peer_list(struct phyr_list *list, const struct test_peer *peer, u64 from, u64 len);
+bool ptest_peer_get(struct ptest *t, struct ptest_peer *peer, int route,
+		    struct pci_dev *other_than);
+void ptest_peer_put(struct ptest_peer *peer);
+int ptest_peer_list(struct phyr_list *list, const struct ptest_peer *peer, u64 from, u64 len);
 
 /* engine.c */
-struct test_engine;
+struct ptest_engine;
 
-struct test_engine *test_engine_start(struct test *t);
-void test_engine_stop(struct test_engine *engine);
-int test_engine_write(struct test_engine *engine, dma_addr_t addr);
-const void *test_engine_data(struct test_engine *engine);
+struct ptest_engine *ptest_engine_start(struct ptest *t);
+void ptest_engine_stop(struct ptest_engine *engine);
+int ptest_engine_write(struct ptest_engine *engine, dma_addr_t addr);
+const void *ptest_engine_data(struct ptest_engine *engine);
 
 /* process.c */
-bool test_readable(unsigned long addr);
-phys_addr_t test_page_tables_say(unsigned long addr);
-long test_pins(void);
-unsigned long test_user_memory(struct file *file, unsigned long len);
-int test_stamp(unsigned long addr, unsigned long len, unsigned long value);
-bool test_stamped(struct test *t, const struct phyr_list *list, u64 len, unsigned long value);
+bool ptest_user_is_readable(unsigned long addr);
+phys_addr_t ptest_user_phys(unsigned long addr);
+long ptest_count_pins(void);
+unsigned long ptest_user_memory(struct file *file, unsigned long len);
+int ptest_stamp(unsigned long addr, unsigned long len, unsigned long value);
+bool ptest_check_stamps(struct ptest *t, const struct phyr_list *list, u64 len,
+			unsigned long value);
 
 /* walk.c of guest/plants */
-void test_every_failure(struct test *t, int (*operation)(struct test *t));
+void ptest_every_failure(struct ptest *t, int (*operation)(struct ptest *t));
 
 /* fork.c */
-void test_fork_forget(void);
+void ptest_fork_forget(void);
 
 /* reg.c */
-bool test_reg_reaches(struct test *t, const struct phyr_reg_io *io);
+bool ptest_reg_reaches(struct ptest *t, const struct phyr_reg_io *io);
 
 /* a file each, but for fork.c, which has two */
-extern const struct test_group test_sg, test_reg, test_reg_cost, test_bounce, test_trust,
-			       test_p2p, test_undo, test_lifetime, test_big, test_user, test_fork,
-			       test_forked, test_zone, test_build, test_lease, test_lease_bar,
-			       test_dmabuf;
+extern const struct ptest_group ptest_sg, ptest_reg, ptest_reg_cost, ptest_bounce, ptest_trust,
+				ptest_p2p, ptest_undo, ptest_lifetime, ptest_big, ptest_user,
+				ptest_fork, ptest_forked, ptest_zone, ptest_build, ptest_lease,
+				ptest_lease_bar, ptest_dmabuf;
 
 /* steps_*.c of guest/plants: not there in the product's build */
-extern const struct test_group test_walk_list __weak, test_walk_sg __weak, test_walk_map __weak;
+extern const struct ptest_group ptest_walk_list __weak, ptest_walk_sg __weak, ptest_walk_map __weak;
 
 /* main.c */
-extern unsigned long test_pageless;
+extern unsigned long ptest_pageless;
 
 #endif /* PHYR_TEST_TEST_H */

@@ -10,7 +10,7 @@
 #define MOST_PAGES	32
 
 /* Which address would a mapping of so many bytes get next? */
-static dma_addr_t test_undo_next_iova(struct test *t, phys_addr_t phys, u64 len)
+static dma_addr_t ptest_undo_next_iova(struct ptest *t, phys_addr_t phys, u64 len)
 {
 	struct dma_iova_state state;
 
@@ -24,7 +24,7 @@ static dma_addr_t test_undo_next_iova(struct test *t, phys_addr_t phys, u64 len)
  * Is this address free?  It need not be the next: so many are taken that it is among them, unless
  * somebody has it.
  */
-static bool test_undo_iova_free(struct test *t, dma_addr_t want, phys_addr_t phys, u64 len)
+static bool ptest_undo_iova_free(struct ptest *t, dma_addr_t want, phys_addr_t phys, u64 len)
 {
 	const int most = 512;
 	struct dma_iova_state *taken = kvcalloc(most, sizeof(*taken), GFP_KERNEL);
@@ -40,12 +40,12 @@ static bool test_undo_iova_free(struct test *t, dma_addr_t want, phys_addr_t phy
 }
 
 /* A list of so many chunks of t->block, the first and the last not whole. */
-static int test_undo_short_list(struct test *t, struct phyr_list *list, int nr)
+static int ptest_undo_short_list(struct ptest *t, struct phyr_list *list, int nr)
 {
-	struct phys_vec chunks[TEST_CHUNKS];
+	struct phys_vec chunks[PTEST_CHUNKS];
 	int i, err = 0;
 
-	test_chunks(t, chunks);
+	ptest_chunks(t, chunks);
 	phyr_list_init(list, PHYR_PACKED);
 	for (i = 0; i < nr && !err; i++)
 		err = phyr_list_append(list, PHYR_MEM_RAM, NULL, chunks[i].paddr, chunks[i].len,
@@ -57,7 +57,7 @@ static int test_undo_short_list(struct test *t, struct phyr_list *list, int nr)
  * Link @k of @nr fails because a page is there already that is not ours.  All before it are undone,
  * it and what follows are left alone, and the IOVA is free again.
  */
-static void test_undo_fail_at(struct test *t, int nr, int k)
+static void ptest_undo_fail_at(struct ptest *t, int nr, int k)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(t->dev);
 	phys_addr_t foreign = page_to_phys(t->block) + PAGE_SIZE;
@@ -66,9 +66,9 @@ static void test_undo_fail_at(struct test *t, int nr, int k)
 	dma_addr_t first, in_the_way = 0;
 	int err, i;
 
-	err = test_undo_short_list(t, &list, nr);
+	err = ptest_undo_short_list(t, &list, nr);
 	EXPECT(t, !err, "append: %d", err);
-	first = test_undo_next_iova(t, list.first, list.len) & PAGE_MASK;
+	first = ptest_undo_next_iova(t, list.first, list.len) & PAGE_MASK;
 	EXPECT(t, first, "no IOVA");
 	err = iommu_map(domain, first + k * PAGE_SIZE, foreign, PAGE_SIZE, IOMMU_READ, GFP_KERNEL);
 	EXPECT(t, !err, "iommu_map: %d", err);
@@ -79,10 +79,10 @@ static void test_undo_fail_at(struct test *t, int nr, int k)
 	EXPECT(t, err == -EADDRINUSE, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
 	for (i = 0; i < nr; i++)
-		EXPECT(t, test_translate(t, first + i * PAGE_SIZE) == (i == k ? foreign : 0),
+		EXPECT(t, ptest_translate(t, first + i * PAGE_SIZE) == (i == k ? foreign : 0),
 		       "link %d of %d failed, and page %d leads to %#llx", k, nr, i,
-		       test_translate(t, first + i * PAGE_SIZE));
-	EXPECT(t, test_undo_iova_free(t, first, list.first, list.len),
+		       ptest_translate(t, first + i * PAGE_SIZE));
+	EXPECT(t, ptest_undo_iova_free(t, first, list.first, list.len),
 	       "link %d of %d failed, and the IOVA %pad is not free again", k, nr, &first);
 undo:
 	if (in_the_way)
@@ -91,7 +91,7 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-static void test_undo_links(struct test *t)
+static void ptest_undo_links(struct ptest *t)
 {
 	/* Few chunks are linked one by one, many in batches. */
 	static const int lengths[] = { 2, 8, MOST_PAGES };
@@ -102,7 +102,7 @@ static void test_undo_links(struct test *t)
 	migrate_disable();
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		for (k = 0; k < lengths[i]; k++) {
-			test_undo_fail_at(t, lengths[i], k);
+			ptest_undo_fail_at(t, lengths[i], k);
 			if (t->why[0])
 				goto undo;
 			done++;
@@ -118,13 +118,13 @@ undo:
 }
 
 /* The pool of bounce buffers gives out before the list does. */
-static void test_undo_pool_empty(struct test *t)
+static void ptest_undo_pool_empty(struct ptest *t)
 {
 	const size_t piece = 128 * SZ_1K;
 	struct page *block[2] = { };
 	struct phyr_map map = { };
 	struct phyr_list list;
-	long used = test_pool_used(t);
+	long used = ptest_pool_used(t);
 	int err, i;
 
 	NEEDS_BOUNCE(t);
@@ -143,8 +143,8 @@ static void test_undo_pool_empty(struct test *t)
 	/* To be tried again: others give their buffers back. */
 	EXPECT(t, err == -ENOMEM, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
-	EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are left",
-	       test_pool_used(t) - used);
+	EXPECT(t, ptest_pool_used(t) == used, "%ld slots of the pool are left",
+	       ptest_pool_used(t) - used);
 	err = phyr_dma_map(t->dev, &t->list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map afterwards: %d", err);
 undo:
@@ -156,7 +156,7 @@ undo:
 }
 
 /* No IOVA space is left below the mask. */
-static void test_undo_no_iova(struct test *t)
+static void ptest_undo_no_iova(struct ptest *t)
 {
 	struct phyr_map map = { };
 	struct phyr_list list;
@@ -183,18 +183,18 @@ undo:
  * Part of an IOVA range is linked, all of that is unlinked, the whole is freed: by hand, as a
  * consumer of the two-step interface does, and by a list's mapping that fails (hazard 14).
  */
-static void test_undo_partial_unlink(struct test *t)
+static void ptest_undo_partial_unlink(struct ptest *t)
 {
 	const int nr = 16, linked = 10;
-	struct phys_vec chunks[TEST_CHUNKS];
+	struct phys_vec chunks[PTEST_CHUNKS];
 	struct dma_iova_state state;
 	struct phyr_map map = { };
-	struct test_reach reach;
+	struct ptest_reach reach;
 	dma_addr_t first;
 	int i, err;
 
 	NEEDS_IOMMU(t);
-	test_chunks(t, chunks);
+	ptest_chunks(t, chunks);
 	EXPECT(t, dma_iova_try_alloc(t->dev, &state, 0, nr * PAGE_SIZE), "no IOVA");
 	first = state.addr;
 	for (i = 1; i <= linked; i++) {
@@ -209,25 +209,25 @@ static void test_undo_partial_unlink(struct test *t)
 	/* From its end, so that its beginning is still there; then the rest; then the space. */
 	dma_iova_unlink(t->dev, &state, 4 * PAGE_SIZE, (linked - 4) * PAGE_SIZE, DMA_TO_DEVICE, 0);
 	for (i = 0; i < nr; i++)
-		if (test_translate(t, first + i * PAGE_SIZE) != (i < 4 ? chunks[i + 1].paddr : 0))
+		if (ptest_translate(t, first + i * PAGE_SIZE) != (i < 4 ? chunks[i + 1].paddr : 0))
 			FAIL(t, "page %d after a part is unlinked", i);
 	dma_iova_unlink(t->dev, &state, 0, 4 * PAGE_SIZE, DMA_TO_DEVICE, 0);
 	dma_iova_free(t->dev, &state);
-	if (t->why[0] || !test_nothing_mapped(t, first, nr * PAGE_SIZE))
+	if (t->why[0] || !ptest_check_unmapped(t, first, nr * PAGE_SIZE))
 		goto undo;
 
 	err = phyr_dma_map(t->dev, &t->list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map afterwards: %d", err);
-	test_reach(t, &map, chunks, TEST_CHUNKS, &reach);
+	ptest_check_reach(t, &map, chunks, PTEST_CHUNKS, &reach);
 undo:
 	phyr_dma_unmap(t->dev, &map);
 }
 
-static const struct test_case cases[] = {
-	{ "hazard 14: a link that fails undoes those before it, no others", test_undo_links },
-	{ "hazard 14: no bounce buffer is left when the pool is empty", test_undo_pool_empty },
-	{ "hazard 14: no IOVA is left below the mask", test_undo_no_iova },
-	{ "hazard 15: a part is unlinked, then the space is freed", test_undo_partial_unlink },
+static const struct ptest_case cases[] = {
+	{ "hazard 14: a link that fails undoes those before it, no others", ptest_undo_links },
+	{ "hazard 14: no bounce buffer is left when the pool is empty", ptest_undo_pool_empty },
+	{ "hazard 14: no IOVA is left below the mask", ptest_undo_no_iova },
+	{ "hazard 15: a part is unlinked, then the space is freed", ptest_undo_partial_unlink },
 };
 
-TEST_GROUP(undo, cases);
+PTEST_GROUP(undo, cases);

@@ -16,7 +16,7 @@
 
 #define HUGE	SZ_2M
 
-static bool test_user_all_dirty(const struct phyr_list *list, bool dirty)
+static bool ptest_user_all_dirty(const struct phyr_list *list, bool dirty)
 {
 	struct phyr_iter it;
 	u64 at;
@@ -28,7 +28,7 @@ static bool test_user_all_dirty(const struct phyr_list *list, bool dirty)
 	return true;
 }
 
-static void test_user_clean(const struct phyr_list *list)
+static void ptest_user_clear_dirty(const struct phyr_list *list)
 {
 	struct phyr_iter it;
 	u64 at;
@@ -39,41 +39,43 @@ static void test_user_clean(const struct phyr_list *list)
 }
 
 /* What becomes dirty, on memory that knows whether it is: shared memory. */
-static void test_user_dirtied(struct test *t)
+static void ptest_user_dirtied(struct ptest *t)
 {
 	const unsigned long len = 20 * PAGE_SIZE;
 	struct file *file = shmem_file_setup("phyr_test", len, EMPTY_VMA_FLAGS);
 	struct phyr_list list, again;
 	unsigned long addr = 0;
-	long before = test_pins();
+	long before = ptest_count_pins();
 	int err;
 
 	phyr_list_init(&list, PHYR_PACKED);
 	phyr_list_init(&again, PHYR_PACKED);
 	EXPECT(t, !IS_ERR(file), "no shared memory: %ld", PTR_ERR(file));
-	addr = test_user_memory(file, len);
+	addr = ptest_user_memory(file, len);
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
-	EXPECT(t, !test_stamp(addr, len, 1), "cannot write to it");
+	EXPECT(t, !ptest_stamp(addr, len, 1), "cannot write to it");
 	/* A second set of pins, to look at the pages after the first has gone. */
 	err = phyr_list_pin_user(&again, addr, len, 0);
 	EXPECT(t, !err, "pin: %d", err);
 
 	err = phyr_list_pin_user(&list, addr, len, 0);
 	EXPECT(t, !err, "pin for reading: %d", err);
-	if (!test_stamped(t, &list, len, 1))
+	if (!ptest_check_stamps(t, &list, len, 1))
 		goto undo;
-	EXPECT(t, test_pins() - before == 2 * len / PAGE_SIZE, "%ld pins", test_pins() - before);
-	test_user_clean(&list);
+	EXPECT(t, ptest_count_pins() - before == 2 * len / PAGE_SIZE, "%ld pins",
+	       ptest_count_pins() - before);
+	ptest_user_clear_dirty(&list);
 	phyr_list_unpin_user(&list, false);
-	EXPECT(t, test_user_all_dirty(&again, false), "a device that only reads made memory dirty");
+	EXPECT(t, ptest_user_all_dirty(&again, false),
+	       "a device that only reads made memory dirty");
 
 	err = phyr_list_pin_user(&list, addr, len, FOLL_WRITE);
 	EXPECT(t, !err, "pin for writing: %d", err);
-	test_user_clean(&list);
+	ptest_user_clear_dirty(&list);
 	phyr_list_unpin_user(&list, true);
-	EXPECT(t, test_user_all_dirty(&again, true), "what a device wrote is not dirty");
+	EXPECT(t, ptest_user_all_dirty(&again, true), "what a device wrote is not dirty");
 	phyr_list_unpin_user(&again, false);
-	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+	EXPECT(t, ptest_count_pins() == before, "%ld pins are left", ptest_count_pins() - before);
 undo:
 	phyr_list_unpin_user(&list, false);
 	phyr_list_unpin_user(&again, false);
@@ -84,12 +86,12 @@ undo:
 }
 
 /* Memory that was never written is one page of zeros, again and again; it is not counted. */
-static void test_user_zero_page(struct test *t)
+static void ptest_user_zero_page(struct ptest *t)
 {
 	const unsigned long len = 4 * PAGE_SIZE;
-	unsigned long addr = test_user_memory(NULL, len), word;
+	unsigned long addr = ptest_user_memory(NULL, len), word;
 	struct phyr_list list;
-	long before = test_pins();
+	long before = ptest_count_pins();
 	struct phyr_iter it;
 	int err, i;
 
@@ -109,7 +111,7 @@ static void test_user_zero_page(struct test *t)
 	}
 	EXPECT(t, i == 4, "%d chunks", i);
 	phyr_list_unpin_user(&list, false);
-	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+	EXPECT(t, ptest_count_pins() == before, "%ld pins are left", ptest_count_pins() - before);
 
 	/* For writing it must be another page. */
 	err = phyr_list_pin_user(&list, addr, len, FOLL_WRITE);
@@ -117,7 +119,7 @@ static void test_user_zero_page(struct test *t)
 	phyr_for_each(it, &list)
 		EXPECT(t, !is_zero_pfn(PHYS_PFN(it.cur.paddr)), "everybody's zeros, to be written");
 	phyr_list_unpin_user(&list, true);
-	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+	EXPECT(t, ptest_count_pins() == before, "%ld pins are left", ptest_count_pins() - before);
 undo:
 	phyr_list_unpin_user(&list, false);
 	if (!IS_ERR_VALUE(addr))
@@ -125,24 +127,25 @@ undo:
 }
 
 /* Pages of a huge page adjoin, so they are one chunk; each is pinned, and each unpinned. */
-static void test_user_huge(struct test *t, struct file *file)
+static void ptest_user_huge(struct ptest *t, struct file *file)
 {
 	const unsigned long len = 3 * HUGE;
-	unsigned long addr = test_user_memory(file, len), from;
+	unsigned long addr = ptest_user_memory(file, len), from;
 	struct phyr_list list;
-	long before = test_pins();
+	long before = ptest_count_pins();
 	struct page *page;
 	int err;
 
 	phyr_list_init(&list, PHYR_PACKED);
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
 	from = ALIGN(addr, HUGE);
-	EXPECT(t, !test_stamp(from, 2 * HUGE, 7), "cannot write to it");
+	EXPECT(t, !ptest_stamp(from, 2 * HUGE, 7), "cannot write to it");
 	err = phyr_list_pin_user(&list, from, 2 * HUGE, FOLL_WRITE);
 	EXPECT(t, !err, "pin: %d", err);
-	if (!test_stamped(t, &list, 2 * HUGE, 7))
+	if (!ptest_check_stamps(t, &list, 2 * HUGE, 7))
 		goto undo;
-	EXPECT(t, test_pins() - before == 2 * HUGE / PAGE_SIZE, "%ld pins", test_pins() - before);
+	EXPECT(t, ptest_count_pins() - before == 2 * HUGE / PAGE_SIZE, "%ld pins",
+	       ptest_count_pins() - before);
 	page = pfn_to_page(PHYS_PFN(list.first));
 	if (folio_size(page_folio(page)) < HUGE) {
 		snprintf(t->skip, sizeof(t->skip), "the kernel gave pages of %zu bytes",
@@ -151,53 +154,53 @@ static void test_user_huge(struct test *t, struct file *file)
 	}
 	EXPECT(t, list.nr <= 2, "%u chunks for two pages of 2 MiB", list.nr);
 	phyr_list_unpin_user(&list, true);
-	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+	EXPECT(t, ptest_count_pins() == before, "%ld pins are left", ptest_count_pins() - before);
 
 	/* A part that begins in one and ends in the other. */
 	err = phyr_list_pin_user(&list, from + HUGE - PAGE_SIZE, 3 * PAGE_SIZE, FOLL_LONGTERM);
 	EXPECT(t, !err, "pin a part: %d", err);
-	if (!test_stamped(t, &list, 3 * PAGE_SIZE, 7 + HUGE / PAGE_SIZE - 1))
+	if (!ptest_check_stamps(t, &list, 3 * PAGE_SIZE, 7 + HUGE / PAGE_SIZE - 1))
 		goto undo;
 	phyr_list_unpin_user(&list, false);
-	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+	EXPECT(t, ptest_count_pins() == before, "%ld pins are left", ptest_count_pins() - before);
 undo:
 	phyr_list_unpin_user(&list, false);
 	if (!IS_ERR_VALUE(addr))
 		vm_munmap(addr, len);
 }
 
-static void test_user_transparent(struct test *t)
+static void ptest_user_transparent(struct ptest *t)
 {
-	test_user_huge(t, NULL);
+	ptest_user_huge(t, NULL);
 }
 
-static void test_user_hugetlb(struct test *t)
+static void ptest_user_hugetlb(struct ptest *t)
 {
 	struct file *file = filp_open("/dev/hugepages/phyr_test", O_RDWR | O_CREAT | O_TRUNC, 0600);
 
 	NEEDS(t, !IS_ERR(file) && is_file_hugepages(file),
 	      "no hugetlbfs at /dev/hugepages: mount it, and reserve three pages");
-	test_user_huge(t, file);
+	ptest_user_huge(t, file);
 	fput(file);
 }
 
-static void test_user_p2p_longterm(struct test *t)
+static void ptest_user_p2p_longterm(struct ptest *t)
 {
 	struct file *file = ERR_PTR(-ENOENT);
-	struct test_peer peer;
+	struct ptest_peer peer;
 	struct phyr_list list;
 	unsigned long addr = 0;
-	long before = test_pins();
+	long before = ptest_count_pins();
 	char path[64];
 	int err;
 
-	NEEDS(t, test_peer_get(t, &peer, -1, NULL), "no peer");
+	NEEDS(t, ptest_peer_get(t, &peer, -1, NULL), "no peer");
 	phyr_list_init(&list, PHYR_PACKED);
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/p2pmem/allocate",
 		 pci_name(peer.pdev));
 	file = filp_open(path, O_RDWR, 0);
 	EXPECT(t, !IS_ERR(file), "%s: %ld", path, PTR_ERR(file));
-	addr = test_user_memory(file, 4 * PAGE_SIZE);
+	addr = ptest_user_memory(file, 4 * PAGE_SIZE);
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
 
 	err = phyr_list_pin_user(&list, addr, 4 * PAGE_SIZE, FOLL_WRITE | FOLL_PCI_P2PDMA);
@@ -214,22 +217,22 @@ static void test_user_p2p_longterm(struct test *t)
 	err = phyr_list_pin_user(&list, addr, PAGE_SIZE,
 				 FOLL_WRITE | FOLL_LONGTERM | FOLL_PCI_P2PDMA);
 	EXPECT(t, err == -EINVAL && !list.nr, "long-term pin of P2P memory: %d", err);
-	EXPECT(t, test_pins() == before, "%ld pins are left", test_pins() - before);
+	EXPECT(t, ptest_count_pins() == before, "%ld pins are left", ptest_count_pins() - before);
 undo:
 	phyr_list_unpin_user(&list, false);
 	if (addr && !IS_ERR_VALUE(addr))
 		vm_munmap(addr, 4 * PAGE_SIZE);
 	if (!IS_ERR(file))
 		fput(file);
-	test_peer_put(&peer);
+	ptest_peer_put(&peer);
 }
 
-static const struct test_case cases[] = {
-	{ "hazard 18: what a device wrote is dirty, what it read is not", test_user_dirtied },
-	{ "hazard 18: the page of zeros",				  test_user_zero_page },
-	{ "hazard 18: transparent huge pages",				  test_user_transparent },
-	{ "hazard 18: hugetlb",						  test_user_hugetlb },
-	{ "hazard 19: P2P memory is not pinned for long",		  test_user_p2p_longterm },
+static const struct ptest_case cases[] = {
+	{ "hazard 18: what a device wrote is dirty, what it read is not", ptest_user_dirtied },
+	{ "hazard 18: the page of zeros",				  ptest_user_zero_page },
+	{ "hazard 18: transparent huge pages",				  ptest_user_transparent },
+	{ "hazard 18: hugetlb",						  ptest_user_hugetlb },
+	{ "hazard 19: P2P memory is not pinned for long",		  ptest_user_p2p_longterm },
 };
 
-TEST_GROUP(user, cases);
+PTEST_GROUP(user, cases);

@@ -11,24 +11,24 @@
 #include "test.h"
 
 #define NEEDS_PAGELESS(t)							\
-	NEEDS(t, test_pageless, "no RAM without pages: boot with memmap=, set pageless=")
+	NEEDS(t, ptest_pageless, "no RAM without pages: boot with memmap=, set pageless=")
 
-static void test_zone_folio_free(struct folio *folio)
+static void ptest_zone_folio_free(struct folio *folio)
 {
 }
 
-static vm_fault_t test_zone_migrate(struct vm_fault *vmf)
+static vm_fault_t ptest_zone_migrate(struct vm_fault *vmf)
 {
 	return VM_FAULT_SIGBUS;	/* no process has any of it */
 }
 
 static const struct dev_pagemap_ops zone_ops = {
-	.folio_free = test_zone_folio_free,
-	.migrate_to_ram = test_zone_migrate,
+	.folio_free = ptest_zone_folio_free,
+	.migrate_to_ram = ptest_zone_migrate,
 };
 
 /* What a scatterlist, and a block request, of such a page are answered with. */
-static void test_zone_refused(struct test *t, struct page *page, int want)
+static void ptest_zone_refused(struct ptest *t, struct page *page, int want)
 {
 	struct request *rq = kzalloc_obj(*rq);
 	struct scatterlist sg[2];
@@ -62,7 +62,7 @@ undo:
 	kfree(rq);
 }
 
-static void test_zone_kind(struct test *t, enum memory_type type, int want)
+static void ptest_zone_kind(struct ptest *t, enum memory_type type, int want)
 {
 	struct resource *region = request_free_mem_region(&iomem_resource, SZ_2M, "phyr_test");
 	struct dev_pagemap *pgmap = kzalloc_obj(*pgmap);
@@ -78,7 +78,7 @@ static void test_zone_kind(struct test *t, enum memory_type type, int want)
 	pgmap->range.end = region->end;
 	mapped = memremap_pages(pgmap, NUMA_NO_NODE);
 	EXPECT(t, !IS_ERR(mapped), "memremap_pages: %ld", PTR_ERR(mapped));
-	test_zone_refused(t, pfn_to_page(PHYS_PFN(region->start)), want);
+	ptest_zone_refused(t, pfn_to_page(PHYS_PFN(region->start)), want);
 undo:
 	if (!IS_ERR(mapped))
 		memunmap_pages(pgmap);
@@ -87,25 +87,25 @@ undo:
 		release_mem_region(region->start, resource_size(region));
 }
 
-static void test_zone_private(struct test *t)
+static void ptest_zone_private(struct ptest *t)
 {
 	NEEDS(t, IS_ENABLED(CONFIG_DEVICE_PRIVATE), "a kernel without CONFIG_DEVICE_PRIVATE");
-	test_zone_kind(t, MEMORY_DEVICE_PRIVATE, -EOPNOTSUPP);
+	ptest_zone_kind(t, MEMORY_DEVICE_PRIVATE, -EOPNOTSUPP);
 }
 
-static void test_zone_coherent(struct test *t)
+static void ptest_zone_coherent(struct ptest *t)
 {
 	NEEDS(t, IS_ENABLED(CONFIG_ZONE_DEVICE), "a kernel without CONFIG_ZONE_DEVICE");
-	test_zone_kind(t, MEMORY_DEVICE_COHERENT, -EOPNOTSUPP);
+	ptest_zone_kind(t, MEMORY_DEVICE_COHERENT, -EOPNOTSUPP);
 }
 
-static void test_zone_generic(struct test *t)
+static void ptest_zone_generic(struct ptest *t)
 {
 	NEEDS(t, IS_ENABLED(CONFIG_ZONE_DEVICE), "a kernel without CONFIG_ZONE_DEVICE");
-	test_zone_kind(t, MEMORY_DEVICE_GENERIC, 0);
+	ptest_zone_kind(t, MEMORY_DEVICE_GENERIC, 0);
 }
 
-static void test_zone_no_pages(struct test *t)
+static void ptest_zone_no_pages(struct ptest *t)
 {
 	const u64 beyond = 1ull << 45;	/* all memory of any machine here */
 	struct sg_table table = { };
@@ -139,7 +139,7 @@ undo:
 }
 
 /* The same with RAM that really is there, and has no pages. */
-static void test_zone_pageless_sg(struct test *t)
+static void ptest_zone_pageless_sg(struct ptest *t)
 {
 	struct sg_table table = { };
 	struct phyr_list list;
@@ -147,7 +147,7 @@ static void test_zone_pageless_sg(struct test *t)
 
 	NEEDS_PAGELESS(t);
 	phyr_list_init(&list, PHYR_PACKED);
-	err = phyr_list_from_pageless(&list, test_pageless + 512, SZ_64K, GFP_KERNEL);
+	err = phyr_list_from_pageless(&list, ptest_pageless + 512, SZ_64K, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_list_from_pageless: %d", err);
 	err = phyr_list_to_sgt(&list, &table, UINT_MAX, GFP_KERNEL);
 	EXPECT(t, err == -EOPNOTSUPP && !table.sgl, "to a scatterlist: %d", err);
@@ -158,62 +158,63 @@ undo:
 }
 
 /* And it can be mapped wherever nothing has to be copied; where it has, that is hazard 3. */
-static void test_zone_map_pageless(struct test *t)
+static void ptest_zone_map_pageless(struct ptest *t)
 {
-	struct phys_vec chunk = { test_pageless + 512, SZ_2M - 1024 };
+	struct phys_vec chunk = { ptest_pageless + 512, SZ_2M - 1024 };
 	struct phyr_map map = { };
-	struct test_reach reach;
+	struct ptest_reach reach;
 	struct phyr_list list;
 	dma_addr_t was;
-	long used = test_pool_used(t);
+	long used = ptest_pool_used(t);
 	int err;
 
 	phyr_list_init(&list, PHYR_PACKED);
 	err = phyr_list_from_pageless(&list, chunk.paddr, chunk.len, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_list_from_pageless: %d", err);
 	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
-	if (test_bounced(t)) {
+	if (ptest_is_bounced(t)) {
 		EXPECT(t, err == -EIO, "phyr_dma_map: %d", err);
 		EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
-		EXPECT(t, test_pool_used(t) == used, "%ld slots of the pool are in use",
-		       test_pool_used(t) - used);
+		EXPECT(t, ptest_pool_used(t) == used, "%ld slots of the pool are in use",
+		       ptest_pool_used(t) - used);
 		goto undo;
 	}
 	EXPECT(t, !err, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == (dev_dma_iommu(t->dev) ? PHYR_SHAPE_SINGLE : PHYR_SHAPE_SAME),
 	       "shape %u", map.shape);
-	if (!test_reach(t, &map, &chunk, 1, &reach))
+	if (!ptest_check_reach(t, &map, &chunk, 1, &reach))
 		goto undo;
 	was = map.addr;
 	phyr_dma_unmap(t->dev, &map);
-	test_nothing_mapped(t, was, chunk.len);
+	ptest_check_unmapped(t, was, chunk.len);
 undo:
 	phyr_dma_unmap(t->dev, &map);
 	phyr_list_destroy(&list);
 }
 
-static void test_zone_pageless_bounce(struct test *t)
+static void ptest_zone_pageless_bounce(struct ptest *t)
 {
 	NEEDS_PAGELESS(t);
 	NEEDS_BOUNCE(t);
-	test_zone_map_pageless(t);
+	ptest_zone_map_pageless(t);
 }
 
-static void test_zone_pageless_map(struct test *t)
+static void ptest_zone_pageless_map(struct ptest *t)
 {
 	NEEDS_PAGELESS(t);
-	NEEDS(t, !test_bounced(t), "everything is bounced here");
-	test_zone_map_pageless(t);
+	NEEDS(t, !ptest_is_bounced(t), "everything is bounced here");
+	ptest_zone_map_pageless(t);
 }
 
-static const struct test_case cases[] = {
-	{ "hazard 03: page-less RAM and forced bouncing fail cleanly",	test_zone_pageless_bounce },
-	{ "hazard 03: page-less RAM is mapped where nothing is bounced", test_zone_pageless_map },
-	{ "hazard 20: device private memory is refused",		test_zone_private },
-	{ "hazard 20: device coherent memory is refused",		test_zone_coherent },
-	{ "hazard 20: generic device memory is taken",			test_zone_generic },
-	{ "hazard 22: addresses without pages do not become a scatterlist", test_zone_no_pages },
-	{ "hazard 22: page-less RAM does not become a scatterlist",	test_zone_pageless_sg },
+static const struct ptest_case cases[] = {
+	{ "hazard 03: page-less RAM and forced bouncing fail cleanly",
+	  ptest_zone_pageless_bounce },
+	{ "hazard 03: page-less RAM is mapped where nothing is bounced", ptest_zone_pageless_map },
+	{ "hazard 20: device private memory is refused",		ptest_zone_private },
+	{ "hazard 20: device coherent memory is refused",		ptest_zone_coherent },
+	{ "hazard 20: generic device memory is taken",			ptest_zone_generic },
+	{ "hazard 22: addresses without pages do not become a scatterlist", ptest_zone_no_pages },
+	{ "hazard 22: page-less RAM does not become a scatterlist",	ptest_zone_pageless_sg },
 };
 
-TEST_GROUP(zone, cases);
+PTEST_GROUP(zone, cases);

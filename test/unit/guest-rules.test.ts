@@ -44,6 +44,82 @@ describe('allocations', () => {
   });
 });
 
+/** What a module's symbols and types begin with. */
+const PREFIX: Record<string, string> = {
+  phyr: 'phyr_',
+  phyr_domain: 'pdomain_',
+  phyr_engine: 'pengine_',
+  phyr_nvme: 'pnvme_',
+  phyr_peer: 'phyr_peer_',
+  phyr_probe: 'pprobe_',
+  phyr_store: 'phyr_store_',
+  phyr_test: 'ptest_',
+};
+
+/** Words that say nothing in a backtrace when they are all that follows the prefix. */
+const VAGUE = /^(do|fill|find|get|give|have|keep|look|may|move|next|place|put|say|see|seek|set|take|tell|try|walk)$/;
+
+/** The functions, variables, structures and enums that a source defines, by a reading of the text that knows the kernel's style. */
+function namesOf(source: string): { functions: string[]; variables: string[]; types: string[] } {
+  const text = source.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/"(?:\\.|[^"\\\n])*"/g, '""');
+  const all = (form: RegExp): string[] => [...text.matchAll(form)].map(([, name = '']) => name);
+  return {
+    functions: all(/^(?!typedef|else|return|#)(?:[\w*]+[ \t\n*]+)+?\**(\w+)\([^;{}]*\)\s*\{/gm),
+    variables: all(
+      /^(?!static|typedef|extern|return)(?:const |unsigned )*(?:(?:struct|enum) \w+|[a-z]\w*)[ *]+(?:const )?\**(\w+)(?:\[[^\]]*\])*(?: __\w+)?(?: =|;)/gm,
+    ),
+    types: all(/\b(?:struct|enum|union) (\w+) \{/g),
+  };
+}
+
+/** What is wrong with the names of a source of a module. */
+function misnamed(module: string, source: string): string[] {
+  const prefix = PREFIX[module] ?? '?';
+  const { functions, variables, types } = namesOf(source);
+  // DEVICE_ATTR_*() asks for functions of these names.
+  const attributes = [...source.matchAll(/^static DEVICE_ATTR_\w+\((\w+)\)/gm)].flatMap(([, name]) => [
+    `${name}_show`,
+    `${name}_store`,
+  ]);
+  const forward = [...source.matchAll(/^(?:struct|enum) (\w+);$/gm)].map(([, name]) => name);
+  const own = (name: string): boolean => `${name.replace(/^__/, '')}_`.startsWith(prefix);
+  const foreign = [...functions, ...variables, ...types].filter(
+    (name) => !own(name) && !attributes.includes(name) && !forward.includes(name),
+  );
+  const vague = functions.filter((name) => own(name) && VAGUE.test(name.replace(/^_*/, '').slice(prefix.length)));
+  return [...foreign, ...vague];
+}
+
+describe('names', () => {
+  it.each(modules)(
+    'of %s tell the module: of functions, static ones too, of variables, structures and enums',
+    (module) => {
+      const own = sources.filter((file) => file.startsWith(`${module}/`));
+      expect(own.flatMap((file) => namesOf(read(file)).functions).length).toBeGreaterThan(2);
+      expect(own.flatMap((file) => misnamed(module, read(file)).map((name) => `${file}: ${name}`))).toEqual([]);
+    },
+  );
+
+  it('of the public headers tell the library', () => {
+    const headers = sources.filter((file) => file.startsWith('include/'));
+    expect(headers.flatMap((file) => misnamed('phyr', read(file)).map((name) => `${file}: ${name}`))).toEqual([]);
+  });
+
+  it.each([
+    ['a static function', 'static int\nmap_ram(struct device *dev,\n\tint dir)\n{\n}\n', ['map_ram']],
+    ['a function', 'struct sg_table *take(void)\n{\n}\n', ['take']],
+    ['a vague one', 'static bool phyr_may(int a)\n{\n}\n', ['phyr_may']],
+    ['a variable', 'const struct ops mine = {\n};\nstatic int yours;\n', ['mine']],
+    ['an array', 'const char *const paths[] = {\n};\n', ['paths']],
+    ['a structure', 'struct huge {\n\tint a;\n};\n', ['huge']],
+    ['an enum in a structure', 'struct phyr_a {\n\tenum how { WALK } how;\n};\n', ['how']],
+    ['what the kernel declares', 'struct device;\nstruct phyr_map *phyr_a(void)\n{\n\treturn f();\n}\n', []],
+    ['a sysfs attribute', 'static int a_show(int b)\n{\n}\nstatic DEVICE_ATTR_RO(a);\n', []],
+  ])('would be objected to, or not: %s', (_, source, names) => {
+    expect(misnamed('phyr', source)).toEqual(names);
+  });
+});
+
 describe('headers', () => {
   it('are guarded by the name of their path', () => {
     const headers = sources.filter((file) => file.endsWith('.h') && file !== 'phyr/fail.h');

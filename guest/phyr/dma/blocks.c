@@ -42,14 +42,14 @@ static u64 phyr_blocks_largest(u64 sizes, u64 bits)
 }
 
 /**
- * phyr_blocks_of - find the largest blocks that describe a mapping
+ * phyr_blocks_find - find the largest blocks that describe a mapping
  * @map:	the mapping
  * @sizes:	bit n: the device knows blocks of 1 << n bytes
  * @out:	receives them
  *
  * Return: 0 or -EOPNOTSUPP if none of @sizes will do.
  */
-int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks *out)
+int phyr_blocks_find(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks *out)
 {
 	u64 addr, len, best, next, bits = 0, at = 0, end = 0;
 	struct phyr_dma_iter it;
@@ -101,7 +101,7 @@ int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks
 /**
  * phyr_blocks_fill - write down the addresses of blocks
  * @map:	the mapping
- * @blocks:	of phyr_blocks_of() for it
+ * @blocks:	of phyr_blocks_find() for it
  * @addr:	receives blocks->nr addresses
  */
 void phyr_blocks_fill(const struct phyr_map *map, const struct phyr_reg_blocks *blocks, u64 *addr)

@@ -55,8 +55,8 @@ module_param_cb(checked, &checked_ops, NULL, 0444);
 MODULE_PARM_DESC(checked, "Pieces of chunks that have been checked");
 
 /* What the DMA API says about a piece, as a bus address; it is mapped for the question alone. */
-static int phyr_check_ask(struct device *dev, const struct phys_vec *vec,
-			  enum dma_data_direction dir, unsigned long attrs, dma_addr_t *addr)
+static int phyr_check_dma_addr(struct device *dev, const struct phys_vec *vec,
+			       enum dma_data_direction dir, unsigned long attrs, dma_addr_t *addr)
 {
 	attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	*addr = dma_map_phys(dev, vec->paddr, vec->len, dir, attrs);
@@ -67,8 +67,8 @@ static int phyr_check_ask(struct device *dev, const struct phys_vec *vec,
 }
 
 /* The same where peers talk below a switch: one page tells, for a chunk has one owner. */
-static int phyr_check_ask_bus(struct device *dev, const struct phyr_list *list,
-			      const struct phys_vec *vec, dma_addr_t *addr)
+static int phyr_check_bus_addr(struct device *dev, const struct phyr_list *list,
+			       const struct phys_vec *vec, dma_addr_t *addr)
 {
 	enum phyr_route route;
 	u64 bias;
@@ -107,8 +107,8 @@ int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_dire
 		u64 want = it.cur.paddr + map->addr;
 
 		addr = DMA_MAPPING_ERROR;
-		err = on_bus ? phyr_check_ask_bus(dev, map->list, &it.cur, &addr) :
-			       phyr_check_ask(dev, &it.cur, dir, attrs, &addr);
+		err = on_bus ? phyr_check_bus_addr(dev, map->list, &it.cur, &addr) :
+			       phyr_check_dma_addr(dev, &it.cur, dir, attrs, &addr);
 		if (WARN(err || addr != want,
 			 "phyr: %s: %pa +%#zx would be given to the device as %#llx; the DMA API says %pad, error %d\n",
 			 dev_name(dev), &it.cur.paddr, it.cur.len, want, &addr, err)) {

@@ -43,7 +43,7 @@ static const char * const dir_names[] = {
 	[DMA_FROM_DEVICE]	= "from device",
 };
 
-static int regs_show(struct seq_file *out, void *unused)
+static int phyr_regs_show(struct seq_file *out, void *unused)
 {
 	/* What a page does not hold of a list is counted in its last line. */
 	char *text __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
@@ -68,13 +68,13 @@ static int regs_show(struct seq_file *out, void *unused)
 	}
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(regs);
+DEFINE_SHOW_ATTRIBUTE(phyr_regs);
 
 void phyr_debugfs_init(void)
 {
 	dir = debugfs_create_dir("phyr", NULL);
 	/* Physical addresses are in it. */
-	debugfs_create_file("regs", 0400, dir, NULL, &regs_fops);
+	debugfs_create_file("regs", 0400, dir, NULL, &phyr_regs_fops);
 }
 
 void phyr_debugfs_exit(void)

@@ -24,7 +24,7 @@ struct phyr_dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **
 				       u32 expect, gfp_t gfp);
 
 /* sg.c */
-int phyr_map_leads(struct device *dev, const struct phyr_map *map);
+int phyr_map_check_foreign(struct device *dev, const struct phyr_map *map);
 
 /* iter.c */
 void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
@@ -46,11 +46,11 @@ struct phyr_table {
 
 int phyr_table_build(struct phyr_table *table, struct device *dev, const struct phyr_map *map);
 void phyr_table_free(struct phyr_table *table, struct device *dev);
-void phyr_table_look(const struct phyr_table *table, u64 offset, u64 len,
-		     struct phyr_reg_pages *pages);
+void phyr_table_lookup(const struct phyr_table *table, u64 offset, u64 len,
+		       struct phyr_reg_pages *pages);
 
 /* blocks.c */
-int phyr_blocks_of(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks *out);
+int phyr_blocks_find(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks *out);
 void phyr_blocks_fill(const struct phyr_map *map, const struct phyr_reg_blocks *blocks, u64 *addr);
 
 /* check.c: off, this costs a jump that is not taken */
@@ -81,7 +81,7 @@ struct phyr_route_to {
 };
 
 bool phyr_route_find(const struct device *dev, phys_addr_t addr, struct phyr_route_to *to);
-void phyr_route_keep(const struct device *dev, const struct phyr_route_to *to);
+void phyr_route_save(const struct device *dev, const struct phyr_route_to *to);
 void phyr_route_forget(void);
 int phyr_route_init(void);
 void phyr_route_exit(void);

@@ -7,7 +7,7 @@
 #include "dma.h"
 #include "phyr/domain.h"
 
-static bool is_mmio(const struct phyr_list *list)
+static bool phyr_domain_is_mmio(const struct phyr_list *list)
 {
 	return list->mem == PHYR_MEM_P2P || list->mem == PHYR_MEM_MMIO;
 }
@@ -26,7 +26,7 @@ int phyr_domain_map(struct iommu_domain *domain, u64 iova, const struct phyr_lis
 	    (geometry->force_aperture &&
 	     (iova < geometry->aperture_start || last > geometry->aperture_end)))
 		return -ERANGE;
-	if (is_mmio(list))
+	if (phyr_domain_is_mmio(list))
 		prot |= IOMMU_MMIO;
 
 	phyr_for_each(it, list) {

@@ -14,7 +14,7 @@
 /* How far into the space the list should begin, but for what the smallest page asks for. */
 static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_list *list)
 {
-	u64 inside = phyr_inside(domain), pages = domain->pgsize_bitmap & ~(inside + 1);
+	u64 inside = phyr_granule_mask(domain), pages = domain->pgsize_bitmap & ~(inside + 1);
 	/* The alignment of all inner boundaries; 0 if there are none. */
 	u64 inner = list->gaps & -list->gaps;
 

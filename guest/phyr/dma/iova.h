@@ -9,7 +9,7 @@
 #include "dma.h"
 
 /* The bits of an address inside the smallest page of an IOMMU: the DMA API's merge boundary. */
-static inline u64 phyr_inside(const struct iommu_domain *domain)
+static inline u64 phyr_granule_mask(const struct iommu_domain *domain)
 {
 	return (domain->pgsize_bitmap - 1) & ~domain->pgsize_bitmap;
 }
@@ -20,7 +20,7 @@ bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped);
 
 /* Does a list begin where any large page that it could use begins? */
-static __always_inline bool phyr_begins_whole(const struct phyr_list *list)
+static __always_inline bool phyr_begins_aligned(const struct phyr_list *list)
 {
 	/* The alignment of all inner boundaries; without any, no page is larger than the list. */
 	u64 inner = list->gaps & -list->gaps ?: rounddown_pow_of_two(list->len);
@@ -32,7 +32,7 @@ static __always_inline bool phyr_begins_whole(const struct phyr_list *list)
 static __always_inline bool phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 					    struct phyr_map *map)
 {
-	if (unlikely(map->len >= PMD_SIZE && !phyr_begins_whole(map->list)))
+	if (unlikely(map->len >= PMD_SIZE && !phyr_begins_aligned(map->list)))
 		return __phyr_iova_alloc(dev, domain, map);
 	if (unlikely(!dma_iova_try_alloc(dev, &map->iova, map->list->first, map->len)))
 		return false;

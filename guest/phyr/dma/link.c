@@ -85,7 +85,7 @@ static __always_inline int phyr_link_batches(struct device *dev, struct iommu_do
 {
 	/* Clearing it would cost as much as entering a chunk. */
 	struct scatterlist batch[BATCH] __uninitialized;
-	u64 inside = phyr_inside(domain);
+	u64 inside = phyr_granule_mask(domain);
 	int prot = phyr_link_prot(map);
 	/* Only the very first chunk may begin, and the last one end, within a granule. */
 	u64 pad = map->addr & inside;
@@ -146,11 +146,11 @@ undo:
 	return err;
 }
 
-/* What phyr_iova_begin() says of a list whose chunks are still to be entered. */
+/* What phyr_iova_setup() says of a list whose chunks are still to be entered. */
 #define PHYR_LINK_PLAIN	1
 
 /* IOVA space for a list; where the IOMMU API may not be used, all of its mapping. */
-static __always_inline int phyr_iova_begin(struct device *dev, struct iommu_domain *domain,
+static __always_inline int phyr_iova_setup(struct device *dev, struct iommu_domain *domain,
 					   struct phyr_map *map)
 {
 	if (unlikely(!phyr_iova_alloc(dev, domain, map)))
@@ -172,7 +172,7 @@ static __always_inline int phyr_iova_begin(struct device *dev, struct iommu_doma
  */
 int phyr_map_chunks(struct device *dev, struct iommu_domain *domain, struct phyr_map *map)
 {
-	int err = phyr_iova_begin(dev, domain, map);
+	int err = phyr_iova_setup(dev, domain, map);
 
 	return likely(err == PHYR_LINK_PLAIN) ? phyr_link_batches(dev, domain, map) : err;
 }
@@ -190,8 +190,8 @@ int phyr_map_chunks(struct device *dev, struct iommu_domain *domain, struct phyr
  */
 int phyr_map_chunk(struct device *dev, struct iommu_domain *domain, struct phyr_map *map)
 {
-	u64 inside = phyr_inside(domain), pad;
-	int err = phyr_iova_begin(dev, domain, map);
+	u64 inside = phyr_granule_mask(domain), pad;
+	int err = phyr_iova_setup(dev, domain, map);
 
 	if (unlikely(err != PHYR_LINK_PLAIN))
 		return err;

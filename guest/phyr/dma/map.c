@@ -56,7 +56,7 @@ static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *ma
  * Does the device want more address bits kept than the IOMMU keeps?  dma_map_phys() does not look
  * for an address that has them, and warns instead.
  */
-static bool phyr_wants_more_bits(struct device *dev)
+static bool phyr_align_exceeds_granule(struct device *dev)
 {
 	return dev_dma_iommu(dev) && dma_get_min_align_mask(dev) > dma_get_merge_boundary(dev);
 }
@@ -75,7 +75,7 @@ static int phyr_map_error(struct device *dev, const struct phyr_list *list)
 /* SINGLE from one chunk, through the DMA API's own path. */
 static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
-	if (unlikely(phyr_wants_more_bits(dev)))
+	if (unlikely(phyr_align_exceeds_granule(dev)))
 		return -EOPNOTSUPP;
 	map->addr = dma_map_phys(dev, list->first, list->len, map->dir, map->attrs);
 	return dma_mapping_error(dev, map->addr) ? phyr_map_error(dev, list) : 0;
@@ -145,7 +145,7 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 	int err;
 
 	/* A pool may keep so many address bits that it has no room for a page. */
-	if (unlikely(phyr_wants_more_bits(dev) || max < PAGE_SIZE))
+	if (unlikely(phyr_align_exceeds_granule(dev) || max < PAGE_SIZE))
 		return -EOPNOTSUPP;
 
 	map->array = NULL;
@@ -189,7 +189,7 @@ static noinline int phyr_map_translated(struct device *dev, const struct phyr_li
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 	int err;
 
-	if (unlikely(list->gaps & phyr_inside(domain)))
+	if (unlikely(list->gaps & phyr_granule_mask(domain)))
 		return phyr_map_array(dev, list, map, gfp);
 
 	/*
@@ -220,8 +220,8 @@ static noinline int phyr_map_translated(struct device *dev, const struct phyr_li
 }
 
 /* Where the device does not see physical addresses. */
-static __always_inline int phyr_map_other(struct device *dev, const struct phyr_list *list,
-					  struct phyr_map *map, gfp_t gfp)
+static __always_inline int phyr_map_not_same(struct device *dev, const struct phyr_list *list,
+					     struct phyr_map *map, gfp_t gfp)
 {
 	return dev_dma_iommu(dev) ? phyr_map_translated(dev, list, map, gfp) :
 				    phyr_map_array(dev, list, map, gfp);
@@ -232,7 +232,7 @@ static __always_inline int phyr_map_other(struct device *dev, const struct phyr_
  * have to be?  The DMA API refuses it too, but late, with a warning or another error on each of its
  * paths, and for MMIO in a lazy domain not at all.
  */
-static int phyr_must_not_bounce(struct device *dev, const struct phyr_list *list)
+static int phyr_check_unbounceable(struct device *dev, const struct phyr_list *list)
 {
 	if (list->mem == PHYR_MEM_PAGELESS && !dev_is_dma_coherent(dev))
 		return -EIO;
@@ -274,11 +274,11 @@ static noinline int phyr_map_special(struct device *dev, const struct phyr_list 
 	if (phyr_can_be_same(dev, list))
 		return phyr_map_same(dev, map, 0, map->dir, attrs, false);
 
-	err = phyr_must_not_bounce(dev, list);
+	err = phyr_check_unbounceable(dev, list);
 	if (err)
 		return err;
 	map->attrs = attrs;
-	return phyr_map_other(dev, list, map, gfp);
+	return phyr_map_not_same(dev, list, map, gfp);
 }
 
 int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
@@ -304,7 +304,7 @@ int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_m
 	map->attrs = attrs;
 	if (unlikely(!ram))
 		return phyr_map_special(dev, list, map, gfp);
-	return phyr_map_other(dev, list, map, gfp);
+	return phyr_map_not_same(dev, list, map, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_dma_map);
 

@@ -18,8 +18,8 @@ static bool phyr_p2p_within_reach(struct device *dev, phys_addr_t addr)
 }
 
 /* The scatterlist path gives the answer away, so one page is mapped and unmapped again. */
-static int phyr_p2p_on_trial(struct device *dev, phys_addr_t addr, enum phyr_route *route,
-			     u64 *bias)
+static int phyr_p2p_probe_page(struct device *dev, phys_addr_t addr, enum phyr_route *route,
+			       u64 *bias)
 {
 	const unsigned long attrs = DMA_ATTR_SKIP_CPU_SYNC;
 	struct scatterlist sg;
@@ -70,7 +70,7 @@ static struct pci_dev *phyr_p2p_common_port(struct pci_dev *a, struct pci_dev *b
 }
 
 /* Does what @from says go up to @to, itself left out, without being redirected? */
-static bool phyr_p2p_straight(struct pci_dev *from, struct pci_dev *to)
+static bool phyr_p2p_is_direct(struct pci_dev *from, struct pci_dev *to)
 {
 	for (; from != to; from = pci_upstream_bridge(from))
 		if (phyr_p2p_redirects(from))
@@ -82,8 +82,8 @@ static bool phyr_p2p_straight(struct pci_dev *from, struct pci_dev *to)
  * Without a page, or one in reach, there is nothing to map on trial.  Whether it is possible at
  * all the kernel tells by the distance; if so, it is on the bus unless a port on the way redirects.
  */
-static int phyr_p2p_of_provider(struct device *dev, const struct p2pdma_provider *provider,
-				enum phyr_route *route, u64 *bias)
+static int phyr_p2p_provider_route(struct device *dev, const struct p2pdma_provider *provider,
+				   enum phyr_route *route, u64 *bias)
 {
 	struct pci_dev *owner, *client, *port;
 
@@ -95,7 +95,7 @@ static int phyr_p2p_of_provider(struct device *dev, const struct p2pdma_provider
 		return -EREMOTEIO;
 
 	port = phyr_p2p_common_port(owner, client);
-	if (port && phyr_p2p_straight(owner, port) && phyr_p2p_straight(client, port) &&
+	if (port && phyr_p2p_is_direct(owner, port) && phyr_p2p_is_direct(client, port) &&
 	    !phyr_p2p_redirects(port)) {
 		*route = PHYR_ROUTE_BUS;
 		*bias = provider->bus_offset;
@@ -136,7 +136,7 @@ static struct pci_dev *phyr_p2p_owner(phys_addr_t addr, u64 *bus_offset)
 }
 
 /* Asks the kernel for the route to a page. */
-static int phyr_p2p_ask_page(struct device *dev, phys_addr_t addr, struct phyr_route_to *to)
+static int phyr_p2p_find_page_route(struct device *dev, phys_addr_t addr, struct phyr_route_to *to)
 {
 	const struct range *range = &page_pgmap(pfn_to_page(PHYS_PFN(addr)))->range;
 	struct p2pdma_provider provider = { };
@@ -146,22 +146,22 @@ static int phyr_p2p_ask_page(struct device *dev, phys_addr_t addr, struct phyr_r
 	to->first = range->start;
 	to->last = range->end;
 	if (phyr_p2p_within_reach(dev, addr))
-		return phyr_p2p_on_trial(dev, addr, &to->route, &to->bias);
+		return phyr_p2p_probe_page(dev, addr, &to->route, &to->bias);
 	owner = phyr_p2p_owner(addr, &provider.bus_offset);
 	if (owner) {
 		provider.owner = &owner->dev;
-		err = phyr_p2p_of_provider(dev, &provider, &to->route, &to->bias);
+		err = phyr_p2p_provider_route(dev, &provider, &to->route, &to->bias);
 		pci_dev_put(owner);
 	}
 	return err;
 }
 
 /* The same for memory without one. */
-static int phyr_p2p_ask_provider(struct device *dev, const struct p2pdma_provider *provider,
-				 phys_addr_t addr, struct phyr_route_to *to)
+static int phyr_p2p_find_provider_route(struct device *dev, const struct p2pdma_provider *provider,
+					phys_addr_t addr, struct phyr_route_to *to)
 {
 	const struct resource *res;
-	int bar, err = phyr_p2p_of_provider(dev, provider, &to->route, &to->bias);
+	int bar, err = phyr_p2p_provider_route(dev, provider, &to->route, &to->bias);
 
 	if (err)
 		return err;
@@ -189,10 +189,10 @@ int phyr_p2p_page_route(struct device *dev, phys_addr_t addr, enum phyr_route *r
 	int err;
 
 	if (!phyr_route_find(dev, addr, &to)) {
-		err = phyr_p2p_ask_page(dev, addr, &to);
+		err = phyr_p2p_find_page_route(dev, addr, &to);
 		if (err)
 			return err;
-		phyr_route_keep(dev, &to);
+		phyr_route_save(dev, &to);
 	}
 	*route = to.route;
 	*bias = to.bias;
@@ -225,10 +225,10 @@ int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t
 	if (!list->provider)
 		return -EREMOTEIO;
 	if (!phyr_route_find(dev, addr, &to)) {
-		err = phyr_p2p_ask_provider(dev, list->provider, addr, &to);
+		err = phyr_p2p_find_provider_route(dev, list->provider, addr, &to);
 		if (err)
 			return err;
-		phyr_route_keep(dev, &to);
+		phyr_route_save(dev, &to);
 	}
 	*route = to.route;
 	*bias = to.bias;

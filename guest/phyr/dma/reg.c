@@ -87,8 +87,8 @@ static struct phyr_reg *phyr_reg_alloc(void)
 }
 
 /* It has its mapping: from now on it is one. */
-static void phyr_reg_begins(struct phyr_reg *reg, struct device *dev, enum dma_data_direction dir,
-			    bool sync)
+static void phyr_reg_activate(struct phyr_reg *reg, struct device *dev, enum dma_data_direction dir,
+			      bool sync)
 {
 	reg->dev = get_device(dev);
 	reg->dir = dir;
@@ -121,7 +121,7 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 		if (err)
 			goto unmap;
 	}
-	phyr_reg_begins(reg, dev, dir, !(attrs & DMA_ATTR_SKIP_CPU_SYNC));
+	phyr_reg_activate(reg, dev, dir, !(attrs & DMA_ATTR_SKIP_CPU_SYNC));
 	return reg;
 
 unmap:
@@ -144,10 +144,10 @@ struct phyr_reg *phyr_reg_from_sgt(struct device *dev, const struct sg_table *ta
 	err = phyr_map_from_sgt(&reg->map, table, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto free;
-	err = phyr_map_leads(dev, &reg->map);
+	err = phyr_map_check_foreign(dev, &reg->map);
 	if (err)
 		goto unmap;
-	phyr_reg_begins(reg, dev, dir, false);
+	phyr_reg_activate(reg, dev, dir, false);
 	return reg;
 
 unmap:
@@ -230,14 +230,14 @@ EXPORT_SYMBOL_GPL(phyr_reg_tabulate);
 
 void phyr_reg_pages(const struct phyr_reg_io *io, struct phyr_reg_pages *pages)
 {
-	phyr_table_look(&io->reg->table, io->offset, io->len, pages);
+	phyr_table_lookup(&io->reg->table, io->offset, io->len, pages);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_pages);
 
 int phyr_reg_blocks(struct phyr_reg *reg, u64 sizes, struct phyr_reg_blocks *blocks)
 {
 	guard(mutex)(&reg->lock);
-	return reg->revoked ? -ENODEV : phyr_blocks_of(&reg->map, sizes, blocks);
+	return reg->revoked ? -ENODEV : phyr_blocks_find(&reg->map, sizes, blocks);
 }
 EXPORT_SYMBOL_GPL(phyr_reg_blocks);
 

@@ -26,7 +26,7 @@ static unsigned long age;	/* how often everything was forgotten */
  * phyr_route_find - is a route known?
  * @dev:	the device that is to reach it
  * @addr:	physical address
- * @to:		receives the route; if it is not known, @to->age alone, for phyr_route_keep()
+ * @to:		receives the route; if it is not known, @to->age alone, for phyr_route_save()
  *
  * Context: Any but interrupts.
  */
@@ -51,13 +51,13 @@ bool phyr_route_find(const struct device *dev, phys_addr_t addr, struct phyr_rou
 }
 
 /**
- * phyr_route_keep - remember a route, unless something has changed since it was asked for
+ * phyr_route_save - remember a route, unless something has changed since it was asked for
  * @dev:	the device
  * @to:		the route, with the age of before
  *
  * Context: Any but interrupts.
  */
-void phyr_route_keep(const struct device *dev, const struct phyr_route_to *to)
+void phyr_route_save(const struct device *dev, const struct phyr_route_to *to)
 {
 	write_seqlock(&lock);
 	if (to->age == age) {

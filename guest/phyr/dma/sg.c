@@ -87,7 +87,7 @@ int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t 
 EXPORT_SYMBOL_GPL(phyr_map_from_sgt);
 
 /**
- * phyr_map_leads - is a mapping that somebody else made one that the device can use?
+ * phyr_map_check_foreign - is a mapping that somebody else made one that the device can use?
  * @dev:	the device
  * @map:	a mapping in force
  *
@@ -100,7 +100,7 @@ EXPORT_SYMBOL_GPL(phyr_map_from_sgt);
  * Return: 0; -EIO if there are addresses beyond the device's mask; -EFAULT if some are translated
  * and others are not.
  */
-int phyr_map_leads(struct device *dev, const struct phyr_map *map)
+int phyr_map_check_foreign(struct device *dev, const struct phyr_map *map)
 {
 	struct iommu_domain *domain = dev_dma_iommu(dev) ? iommu_get_domain_for_dev(dev) : NULL;
 	bool known = false, first = true;

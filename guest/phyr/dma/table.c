@@ -113,14 +113,14 @@ int phyr_table_build(struct phyr_table *table, struct device *dev, const struct 
 }
 
 /**
- * phyr_table_look - find a part of a mapping in its table
+ * phyr_table_lookup - find a part of a mapping in its table
  * @table:	the table
  * @offset:	of the part, in bytes from the start of the mapping
  * @len:	its bytes, not 0
  * @pages:	receives what phyr_reg_pages() tells
  */
-void phyr_table_look(const struct phyr_table *table, u64 offset, u64 len,
-		     struct phyr_reg_pages *pages)
+void phyr_table_lookup(const struct phyr_table *table, u64 offset, u64 len,
+		       struct phyr_reg_pages *pages)
 {
 	u64 start = table->lead + offset, page = start / PHYR_TABLE_PAGE;
 	u64 more, inside = start % PHYR_TABLE_PAGE;

@@ -29,7 +29,7 @@ bool phyr_has_pages(const struct phys_vec *vec)
 }
 
 /* Has any byte one?  Not counted, for @mmio, are those of holes that share a section with RAM. */
-static bool phyr_any_page(phys_addr_t paddr, u64 len, bool mmio)
+static bool phyr_has_any_page(phys_addr_t paddr, u64 len, bool mmio)
 {
 	u64 pfn = PHYS_PFN(paddr), last = PHYS_PFN(paddr + len - 1);
 
@@ -53,7 +53,7 @@ static int phyr_pageless_append(struct phyr_list *list, enum phyr_mem mem, void 
 {
 	/* Nothing lies beyond, and looking for it would take long. */
 	if (!len || list->nr || paddr + len < paddr || (paddr + len - 1) >> MAX_PHYSMEM_BITS ||
-	    phyr_any_page(paddr, len, mem == PHYR_MEM_MMIO))
+	    phyr_has_any_page(paddr, len, mem == PHYR_MEM_MMIO))
 		return -EINVAL;
 	return phyr_list_append(list, mem, provider, paddr, len, gfp);
 }

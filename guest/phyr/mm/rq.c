@@ -65,7 +65,7 @@ static int phyr_list_add_bio(struct phyr_list *list, const struct bio *bio, size
  * A request of one piece of RAM, which most small ones are, in a list that is empty: nothing to
  * walk, nothing to encode.
  */
-static __always_inline bool phyr_list_from_one(struct phyr_list *list, struct request *rq)
+static __always_inline bool phyr_list_from_single_bvec(struct phyr_list *list, struct request *rq)
 {
 	struct bio_vec bv;
 
@@ -86,7 +86,7 @@ static __always_inline bool phyr_list_from_one(struct phyr_list *list, struct re
 }
 
 /* Any other request. */
-static noinline int phyr_list_from_many(struct phyr_list *list, struct request *rq, gfp_t gfp)
+static noinline int phyr_list_from_bios(struct phyr_list *list, struct request *rq, gfp_t gfp)
 {
 	size_t hint = blk_rq_nr_phys_segments(rq);
 	const struct bio *bio;
@@ -115,8 +115,8 @@ static noinline int phyr_list_from_many(struct phyr_list *list, struct request *
 
 int phyr_list_from_rq(struct phyr_list *list, struct request *rq, gfp_t gfp)
 {
-	if (phyr_list_from_one(list, rq))
+	if (phyr_list_from_single_bvec(list, rq))
 		return 0;
-	return phyr_list_from_many(list, rq, gfp);
+	return phyr_list_from_bios(list, rq, gfp);
 }
 EXPORT_SYMBOL_GPL(phyr_list_from_rq);

@@ -14,7 +14,7 @@
 #define BATCH_PAGE	(PAGE_SIZE / sizeof(struct page *))
 
 /* How many pages from @pages on adjoin in one folio, and so are of one kind; at most @max. */
-static unsigned int run_of_pages(struct page **pages, unsigned int max)
+static unsigned int phyr_pages_in_folio(struct page **pages, unsigned int max)
 {
 	struct page *page = pages[0];
 	struct folio *folio = page_folio(page);
@@ -31,13 +31,13 @@ static unsigned int run_of_pages(struct page **pages, unsigned int max)
  * Describe pages that are pinned: @len bytes from @offset in the first of them on.  On failure,
  * those that are not in the list are unpinned here.
  */
-static int append_pages(struct phyr_list *list, struct page **pages, unsigned int nr, u32 offset,
-			u64 len)
+static int phyr_append_pages(struct phyr_list *list, struct page **pages, unsigned int nr,
+			     u32 offset, u64 len)
 {
 	unsigned int i = 0;
 
 	while (i < nr) {
-		unsigned int n = run_of_pages(pages + i, nr - i);
+		unsigned int n = phyr_pages_in_folio(pages + i, nr - i);
 		u64 part = min(len, ((u64)n << PAGE_SHIFT) - offset);
 		int err = phyr_list_kind(list, pages[i]);
 
@@ -56,8 +56,8 @@ static int append_pages(struct phyr_list *list, struct page **pages, unsigned in
 	return 0;
 }
 
-static int pin_batches(struct phyr_list *list, u64 addr, u64 len, unsigned int gup_flags,
-		       struct page **pages, unsigned int max)
+static int phyr_pin_batches(struct phyr_list *list, u64 addr, u64 len, unsigned int gup_flags,
+			    struct page **pages, unsigned int max)
 {
 	while (len) {
 		u32 offset = offset_in_page(addr);
@@ -70,7 +70,7 @@ static int pin_batches(struct phyr_list *list, u64 addr, u64 len, unsigned int g
 		if (nr <= 0)
 			return nr ?: -EFAULT;
 		part = min(len, ((u64)nr << PAGE_SHIFT) - offset);
-		err = append_pages(list, pages, nr, offset, part);
+		err = phyr_append_pages(list, pages, nr, offset, part);
 		if (err)
 			return err;
 		addr += part;
@@ -80,7 +80,7 @@ static int pin_batches(struct phyr_list *list, u64 addr, u64 len, unsigned int g
 	return 0;
 }
 
-static void unpin_chunks(const struct phyr_list *list, bool dirty)
+static void phyr_unpin_chunks(const struct phyr_list *list, bool dirty)
 {
 	struct phyr_iter it;
 
@@ -107,11 +107,11 @@ int phyr_list_pin_user(struct phyr_list *list, u64 addr, u64 len, unsigned int g
 	/* With room for 512 pages a huge page is pinned in one step. */
 	if (PFN_UP(offset_in_page(addr) + len) > BATCH)
 		many = (struct page **)__get_free_page(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
-	err = many ? pin_batches(list, addr, len, gup_flags, many, BATCH_PAGE) :
-		     pin_batches(list, addr, len, gup_flags, few, BATCH);
+	err = many ? phyr_pin_batches(list, addr, len, gup_flags, many, BATCH_PAGE) :
+		     phyr_pin_batches(list, addr, len, gup_flags, few, BATCH);
 	free_page((unsigned long)many);
 	if (err) {
-		unpin_chunks(list, false);
+		phyr_unpin_chunks(list, false);
 		phyr_list_destroy(list);
 	}
 	return err;
@@ -120,7 +120,7 @@ EXPORT_SYMBOL_GPL(phyr_list_pin_user);
 
 void phyr_list_unpin_user(struct phyr_list *list, bool dirty)
 {
-	unpin_chunks(list, dirty);
+	phyr_unpin_chunks(list, dirty);
 	phyr_list_destroy(list);
 }
 EXPORT_SYMBOL_GPL(phyr_list_unpin_user);

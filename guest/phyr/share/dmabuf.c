@@ -42,14 +42,14 @@ struct phyr_dmabuf {
 	struct phys_vec vec[] __counted_by(nr);
 };
 
-static void phyr_dmabuf_leave(struct phyr_dmabuf *buf)
+static void phyr_dmabuf_put_user(struct phyr_dmabuf *buf)
 {
 	if (refcount_dec_and_test(&buf->users))
 		complete(&buf->idle);
 }
 
 /* The exporter wants its memory back: importers first stop, then unmap. */
-static void take_back(struct phyr_lease *lease)
+static void phyr_dmabuf_revoke(struct phyr_lease *lease)
 {
 	struct phyr_dmabuf *buf = container_of(lease, struct phyr_dmabuf, lease);
 	struct dma_resv *resv = buf->dmabuf->resv;
@@ -59,11 +59,11 @@ static void take_back(struct phyr_lease *lease)
 	dma_buf_invalidate_mappings(buf->dmabuf);
 	dma_resv_wait_timeout(resv, DMA_RESV_USAGE_BOOKKEEP, false, MAX_SCHEDULE_TIMEOUT);
 	dma_resv_unlock(resv);
-	phyr_dmabuf_leave(buf);
+	phyr_dmabuf_put_user(buf);
 	wait_for_completion(&buf->idle);
 }
 
-static int phyr_dmabuf_fill(const struct phyr_dmabuf *buf, struct phyr_list *list, gfp_t gfp)
+static int phyr_dmabuf_build_list(const struct phyr_dmabuf *buf, struct phyr_list *list, gfp_t gfp)
 {
 	u32 i;
 
@@ -93,8 +93,8 @@ struct phyr_dmabuf_sgt {
 };
 
 /* The kernel's helper takes nothing but MMIO, so RAM is mapped by us and handed on. */
-static struct sg_table *map_ram(struct phyr_dmabuf *buf, struct device *dev,
-				enum dma_data_direction dir)
+static struct sg_table *phyr_dmabuf_map_ram(struct phyr_dmabuf *buf, struct device *dev,
+					    enum dma_data_direction dir)
 {
 	struct phyr_dmabuf_sgt *sgt = kzalloc_obj(*sgt, GFP_KERNEL_ACCOUNT);
 	int err;
@@ -102,7 +102,7 @@ static struct sg_table *map_ram(struct phyr_dmabuf *buf, struct device *dev,
 	if (!sgt)
 		return ERR_PTR(-ENOMEM);
 	phyr_list_init(&sgt->list, PHYR_PACKED);
-	err = phyr_dmabuf_fill(buf, &sgt->list, GFP_KERNEL_ACCOUNT);
+	err = phyr_dmabuf_build_list(buf, &sgt->list, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto free;
 	err = phyr_dma_map(dev, &sgt->list, &sgt->map, dir, 0, GFP_KERNEL_ACCOUNT);
@@ -122,7 +122,7 @@ free:
 	return ERR_PTR(err);
 }
 
-static void unmap_ram(struct device *dev, struct sg_table *table)
+static void phyr_dmabuf_unmap_ram(struct device *dev, struct sg_table *table)
 {
 	struct phyr_dmabuf_sgt *sgt = container_of(table, struct phyr_dmabuf_sgt, table);
 
@@ -133,8 +133,9 @@ static void unmap_ram(struct device *dev, struct sg_table *table)
 }
 
 /* The helper says EINVAL to whoever is out of reach, as to much else; it is to be asked before. */
-static struct sg_table *map_mmio(struct phyr_dmabuf *buf, struct dma_buf_attachment *attach,
-				 enum dma_data_direction dir)
+static struct sg_table *phyr_dmabuf_map_mmio(struct phyr_dmabuf *buf,
+					     struct dma_buf_attachment *attach,
+					     enum dma_data_direction dir)
 {
 	struct p2pdma_provider *provider = buf->export->provider;
 
@@ -144,7 +145,7 @@ static struct sg_table *map_mmio(struct phyr_dmabuf *buf, struct dma_buf_attachm
 	return dma_buf_phys_vec_to_sgt(attach, provider, buf->vec, buf->nr, buf->dmabuf->size, dir);
 }
 
-static int dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
+static int phyr_dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 {
 	struct phyr_dmabuf *buf = dmabuf->priv;
 
@@ -153,7 +154,8 @@ static int dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *atta
 	return READ_ONCE(buf->revoked) ? -ENODEV : 0;
 }
 
-static struct sg_table *dmabuf_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
+static struct sg_table *phyr_dmabuf_map(struct dma_buf_attachment *attach,
+					enum dma_data_direction dir)
 {
 	struct phyr_dmabuf *buf = attach->dmabuf->priv;
 	struct sg_table *table;
@@ -162,27 +164,27 @@ static struct sg_table *dmabuf_map(struct dma_buf_attachment *attach, enum dma_d
 	if (buf->revoked)
 		return ERR_PTR(-ENODEV);
 	if (buf->export->mem == PHYR_MEM_MMIO)
-		table = map_mmio(buf, attach, dir);
+		table = phyr_dmabuf_map_mmio(buf, attach, dir);
 	else
-		table = map_ram(buf, attach->dev, dir);
+		table = phyr_dmabuf_map_ram(buf, attach->dev, dir);
 	if (!IS_ERR(table))
 		refcount_inc(&buf->users);
 	return table;
 }
 
-static void dmabuf_unmap(struct dma_buf_attachment *attach, struct sg_table *table,
-			 enum dma_data_direction dir)
+static void phyr_dmabuf_unmap(struct dma_buf_attachment *attach, struct sg_table *table,
+			      enum dma_data_direction dir)
 {
 	struct phyr_dmabuf *buf = attach->dmabuf->priv;
 
 	if (buf->export->mem == PHYR_MEM_MMIO)
 		dma_buf_free_sgt(attach, table, dir);
 	else
-		unmap_ram(attach->dev, table);
-	phyr_dmabuf_leave(buf);
+		phyr_dmabuf_unmap_ram(attach->dev, table);
+	phyr_dmabuf_put_user(buf);
 }
 
-static void dmabuf_release(struct dma_buf *dmabuf)
+static void phyr_dmabuf_release(struct dma_buf *dmabuf)
 {
 	struct phyr_dmabuf *buf = dmabuf->priv;
 
@@ -191,15 +193,16 @@ static void dmabuf_release(struct dma_buf *dmabuf)
 	kfree(buf);
 }
 
-static const struct dma_buf_ops dmabuf_ops = {
-	.attach		= dmabuf_attach,
-	.map_dma_buf	= dmabuf_map,
-	.unmap_dma_buf	= dmabuf_unmap,
-	.release	= dmabuf_release,
+static const struct dma_buf_ops phyr_dmabuf_ops = {
+	.attach		= phyr_dmabuf_attach,
+	.map_dma_buf	= phyr_dmabuf_map,
+	.unmap_dma_buf	= phyr_dmabuf_unmap,
+	.release	= phyr_dmabuf_release,
 };
 
 /* Where the parts are, and their bytes in all. */
-static int phyr_dmabuf_add_part(struct phyr_dmabuf *buf, const struct phyr_part *part, size_t *size)
+static int phyr_dmabuf_set_parts(struct phyr_dmabuf *buf, const struct phyr_part *part,
+				 size_t *size)
 {
 	const struct phyr_export *export = buf->export;
 	u32 i;
@@ -234,12 +237,12 @@ struct dma_buf *phyr_dmabuf_export(struct phyr_export *export, struct file *file
 	buf->nr = nr;
 	refcount_set(&buf->users, 1);
 	init_completion(&buf->idle);
-	phyr_lease_init(&buf->lease, take_back);
-	err = phyr_dmabuf_add_part(buf, part, &info.size);
+	phyr_lease_init(&buf->lease, phyr_dmabuf_revoke);
+	err = phyr_dmabuf_set_parts(buf, part, &info.size);
 	if (err)
 		goto free;
 
-	info.ops = &dmabuf_ops;
+	info.ops = &phyr_dmabuf_ops;
 	info.flags = flags;
 	info.priv = buf;
 	dmabuf = dma_buf_export(&info);
@@ -267,14 +270,14 @@ int phyr_list_from_dmabuf(struct phyr_list *list, struct dma_buf_attachment *att
 	int err;
 
 	dma_resv_assert_held(attach->dmabuf->resv);
-	if (attach->dmabuf->ops != &dmabuf_ops)
+	if (attach->dmabuf->ops != &phyr_dmabuf_ops)
 		return -EOPNOTSUPP;
 	if (list->nr)
 		return -EINVAL;
 	buf = attach->dmabuf->priv;
 	if (buf->revoked)
 		return -ENODEV;
-	err = phyr_dmabuf_fill(buf, list, gfp);
+	err = phyr_dmabuf_build_list(buf, list, gfp);
 	if (!err)
 		refcount_inc(&buf->users);
 	return err;
@@ -284,7 +287,7 @@ EXPORT_SYMBOL_GPL(phyr_list_from_dmabuf);
 void phyr_dmabuf_put(struct dma_buf_attachment *attach)
 {
 	dma_resv_assert_held(attach->dmabuf->resv);
-	phyr_dmabuf_leave(attach->dmabuf->priv);
+	phyr_dmabuf_put_user(attach->dmabuf->priv);
 }
 EXPORT_SYMBOL_GPL(phyr_dmabuf_put);
 

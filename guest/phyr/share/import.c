@@ -9,7 +9,7 @@
 #include "phyr/import.h"
 
 /* May the device do with the memory what the process may do with the dma-buf? */
-static bool phyr_import_may(const struct dma_buf *dmabuf, enum dma_data_direction dir)
+static bool phyr_import_is_allowed(const struct dma_buf *dmabuf, enum dma_data_direction dir)
 {
 	fmode_t mode = dmabuf->file->f_mode;
 
@@ -24,7 +24,7 @@ int phyr_import_get(struct phyr_import *imp, int fd, enum phyr_import_way way,
 
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
-	if (!phyr_import_may(dmabuf, dir)) {
+	if (!phyr_import_is_allowed(dmabuf, dir)) {
 		dma_buf_put(dmabuf);
 		return -EACCES;
 	}

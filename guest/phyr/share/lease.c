@@ -19,8 +19,8 @@ static LIST_HEAD(exports);
 static DEFINE_SPINLOCK(exports_lock);
 
 /* The same words for a part of an export as for all of it. */
-static int phyr_lease_append(const struct phyr_export *export, struct phyr_list *list, u64 offset,
-			     u64 len, gfp_t gfp)
+static int phyr_export_build_list(const struct phyr_export *export, struct phyr_list *list,
+				  u64 offset, u64 len, gfp_t gfp)
 {
 	if (export->mem == PHYR_MEM_MMIO)
 		return phyr_list_from_mmio(list, export->provider, export->base + offset, len, gfp);
@@ -36,7 +36,7 @@ int phyr_export_register(struct phyr_export *export)
 	    (export->mem != PHYR_MEM_PAGELESS && export->mem != PHYR_MEM_MMIO))
 		return -EINVAL;
 	phyr_list_init(&all, PHYR_PACKED);
-	err = phyr_lease_append(export, &all, 0, export->len, GFP_KERNEL);
+	err = phyr_export_build_list(export, &all, 0, export->len, GFP_KERNEL);
 	if (err)
 		return err;
 	phyr_list_destroy(&all);
@@ -105,8 +105,8 @@ static struct phyr_export *phyr_export_find(const struct vm_area_struct *vma)
  * The export behind a range of user addresses, with its file held, which keeps the export; @offset
  * receives where in it the range begins.
  */
-static struct phyr_export *phyr_export_behind(u64 addr, u64 end, bool write, struct file **file,
-					      u64 *offset)
+static struct phyr_export *phyr_export_find_mapped(u64 addr, u64 end, bool write,
+						   struct file **file, u64 *offset)
 {
 	struct mm_struct *mm = current->mm;
 	struct phyr_export *export;
@@ -142,7 +142,7 @@ unlock:
 }
 
 /* Give a lease; the export's lock is held, and it is offered. */
-static void phyr_lease_begin(struct phyr_lease *lease, struct phyr_export *export,
+static void phyr_lease_grant(struct phyr_lease *lease, struct phyr_export *export,
 			     struct file *file)
 {
 	lease->revoked = false;
@@ -163,7 +163,7 @@ int phyr_lease_take(struct phyr_lease *lease, struct phyr_export *export, struct
 	if (err)
 		return err;
 	if (export->offered)
-		phyr_lease_begin(lease, export, get_file(file));
+		phyr_lease_grant(lease, export, get_file(file));
 	else
 		err = -ENODEV;
 	mutex_unlock(&export->lock);
@@ -181,17 +181,17 @@ int phyr_list_from_pfnmap(struct phyr_list *list, struct phyr_lease *lease, u64 
 
 	if (!len || list->nr || lease->export || check_add_overflow(addr, len, &end))
 		return -EINVAL;
-	export = phyr_export_behind(addr, end, write, &file, &offset);
+	export = phyr_export_find_mapped(addr, end, write, &file, &offset);
 	if (IS_ERR(export))
 		return PTR_ERR(export);
 
 	err = mutex_lock_killable(&export->lock);
 	if (err)
 		goto put_file;
-	err = export->offered ? phyr_lease_append(export, list, offset, len, gfp) : -ENODEV;
+	err = export->offered ? phyr_export_build_list(export, list, offset, len, gfp) : -ENODEV;
 	if (err)
 		goto unlock;
-	phyr_lease_begin(lease, export, file);
+	phyr_lease_grant(lease, export, file);
 	mutex_unlock(&export->lock);
 	return 0;
 

@@ -46,31 +46,31 @@ bool phyr_fail_end(long *held)
 }
 EXPORT_SYMBOL_GPL(phyr_fail_end);
 
-/* All else here is the watched task's alone. */
-static bool watched(void)
+/* All else here is the phyr_fail_watched task's alone. */
+static bool phyr_fail_watched(void)
 {
 	return READ_ONCE(whose) == current && in_task();
 }
 
-/* Is this the step that fails? */
-static bool fails(void)
+/* Is this the step that phyr_fail_now? */
+static bool phyr_fail_now(void)
 {
-	if (!watched() || !steps_left || --steps_left)
+	if (!phyr_fail_watched() || !steps_left || --steps_left)
 		return false;
 	failed = true;
 	return true;
 }
 
-static void count_got(bool done)
+static void phyr_fail_count_got(bool done)
 {
-	if (done && watched())
+	if (done && phyr_fail_watched())
 		got++;
 }
 
 /* One thing less.  A defect forgets to give it back. */
-static bool gives_back(void)
+static bool phyr_fail_count_put(void)
 {
-	if (watched())
+	if (phyr_fail_watched())
 		got--;
 	return true;
 }
@@ -78,42 +78,42 @@ static bool gives_back(void)
 WRAPS(kmem_cache_alloc_noprof);
 void *__wrap_kmem_cache_alloc_noprof(struct kmem_cache *cache, gfp_t gfp)
 {
-	void *object = fails() ? NULL : __real_kmem_cache_alloc_noprof(cache, gfp);
+	void *object = phyr_fail_now() ? NULL : __real_kmem_cache_alloc_noprof(cache, gfp);
 
-	count_got(object);
+	phyr_fail_count_got(object);
 	return object;
 }
 
 WRAPS(kmem_cache_free);
 void __wrap_kmem_cache_free(struct kmem_cache *cache, void *object)
 {
-	if (gives_back())
+	if (phyr_fail_count_put())
 		__real_kmem_cache_free(cache, object);
 }
 
 WRAPS(__kmalloc_cache_noprof);
 void *__wrap___kmalloc_cache_noprof(struct kmem_cache *cache, gfp_t gfp, size_t size)
 {
-	void *object = fails() ? NULL : __real___kmalloc_cache_noprof(cache, gfp, size);
+	void *object = phyr_fail_now() ? NULL : __real___kmalloc_cache_noprof(cache, gfp, size);
 
-	count_got(object);
+	phyr_fail_count_got(object);
 	return object;
 }
 
 WRAPS(__kmalloc_noprof);
 void *__wrap___kmalloc_noprof(DECL_TOKEN_PARAMS(size, token), gfp_t gfp)
 {
-	void *object = fails() ? NULL :
+	void *object = phyr_fail_now() ? NULL :
 		       __real___kmalloc_noprof(PASS_TOKEN_PARAMS(size, token), gfp);
 
-	count_got(object);
+	phyr_fail_count_got(object);
 	return object;
 }
 
 WRAPS(kfree);
 void __wrap_kfree(const void *object)
 {
-	if (object && gives_back())
+	if (object && phyr_fail_count_put())
 		__real_kfree(object);
 }
 
@@ -121,34 +121,34 @@ WRAPS(__kvmalloc_node_noprof);
 void *__wrap___kvmalloc_node_noprof(DECL_KMALLOC_PARAMS(size, b, token), unsigned long align,
 				    gfp_t gfp, int node)
 {
-	void *object = fails() ? NULL :
+	void *object = phyr_fail_now() ? NULL :
 		       __real___kvmalloc_node_noprof(PASS_KMALLOC_PARAMS(size, b, token), align,
 						     gfp, node);
 
-	count_got(object);
+	phyr_fail_count_got(object);
 	return object;
 }
 
 WRAPS(kvfree);
 void __wrap_kvfree(const void *object)
 {
-	if (object && gives_back())
+	if (object && phyr_fail_count_put())
 		__real_kvfree(object);
 }
 
 WRAPS(get_free_pages_noprof);
 unsigned long __wrap_get_free_pages_noprof(gfp_t gfp, unsigned int order)
 {
-	unsigned long page = fails() ? 0 : __real_get_free_pages_noprof(gfp, order);
+	unsigned long page = phyr_fail_now() ? 0 : __real_get_free_pages_noprof(gfp, order);
 
-	count_got(page);
+	phyr_fail_count_got(page);
 	return page;
 }
 
 WRAPS(free_pages);
 void __wrap_free_pages(unsigned long page, unsigned int order)
 {
-	if (page && gives_back())
+	if (page && phyr_fail_count_put())
 		__real_free_pages(page, order);
 }
 
@@ -156,16 +156,16 @@ WRAPS(percpu_ref_init);
 int __wrap_percpu_ref_init(struct percpu_ref *ref, percpu_ref_func_t *release, unsigned int flags,
 			   gfp_t gfp)
 {
-	int err = fails() ? -ENOMEM : __real_percpu_ref_init(ref, release, flags, gfp);
+	int err = phyr_fail_now() ? -ENOMEM : __real_percpu_ref_init(ref, release, flags, gfp);
 
-	count_got(!err);
+	phyr_fail_count_got(!err);
 	return err;
 }
 
 WRAPS(percpu_ref_exit);
 void __wrap_percpu_ref_exit(struct percpu_ref *ref)
 {
-	if (gives_back())
+	if (phyr_fail_count_put())
 		__real_percpu_ref_exit(ref);
 }
 
@@ -173,7 +173,7 @@ void __wrap_percpu_ref_exit(struct percpu_ref *ref)
 WRAPS(sg_alloc_table);
 int __wrap_sg_alloc_table(struct sg_table *table, unsigned int nents, gfp_t gfp)
 {
-	return fails() ? -ENOMEM : __real_sg_alloc_table(table, nents, gfp);
+	return phyr_fail_now() ? -ENOMEM : __real_sg_alloc_table(table, nents, gfp);
 }
 
 /* Pins are counted by the kernel; here for the defect that forgets them. */
@@ -181,14 +181,14 @@ WRAPS(pin_user_pages_fast);
 int __wrap_pin_user_pages_fast(unsigned long start, int nr, unsigned int flags,
 			       struct page **pages)
 {
-	return fails() ? -ENOMEM : __real_pin_user_pages_fast(start, nr, flags, pages);
+	return phyr_fail_now() ? -ENOMEM : __real_pin_user_pages_fast(start, nr, flags, pages);
 }
 
 WRAPS(unpin_user_page_range_dirty_lock);
 void __wrap_unpin_user_page_range_dirty_lock(struct page *page, unsigned long nr, bool dirty)
 {
-	count_got(true);
-	if (gives_back())
+	phyr_fail_count_got(true);
+	if (phyr_fail_count_put())
 		__real_unpin_user_page_range_dirty_lock(page, nr, dirty);
 }
 
@@ -196,9 +196,9 @@ WRAPS(dma_alloc_attrs);
 void *__wrap_dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *addr, gfp_t gfp,
 			     unsigned long attrs)
 {
-	void *memory = fails() ? NULL : __real_dma_alloc_attrs(dev, size, addr, gfp, attrs);
+	void *memory = phyr_fail_now() ? NULL : __real_dma_alloc_attrs(dev, size, addr, gfp, attrs);
 
-	count_got(memory);
+	phyr_fail_count_got(memory);
 	return memory;
 }
 
@@ -206,7 +206,7 @@ WRAPS(dma_free_attrs);
 void __wrap_dma_free_attrs(struct device *dev, size_t size, void *memory, dma_addr_t addr,
 			   unsigned long attrs)
 {
-	if (gives_back())
+	if (phyr_fail_count_put())
 		__real_dma_free_attrs(dev, size, memory, addr, attrs);
 }
 
@@ -214,11 +214,11 @@ WRAPS(dma_map_phys);
 dma_addr_t __wrap_dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
 			       enum dma_data_direction dir, unsigned long attrs)
 {
-	dma_addr_t addr = fails() ? DMA_MAPPING_ERROR :
+	dma_addr_t addr = phyr_fail_now() ? DMA_MAPPING_ERROR :
 				    __real_dma_map_phys(dev, phys, size, dir, attrs);
 
 	/* dma_mapping_error() itself would tell DMA_API_DEBUG that the user has checked. */
-	count_got(addr != DMA_MAPPING_ERROR);
+	phyr_fail_count_got(addr != DMA_MAPPING_ERROR);
 	return addr;
 }
 
@@ -226,7 +226,7 @@ WRAPS(dma_unmap_phys);
 void __wrap_dma_unmap_phys(struct device *dev, dma_addr_t addr, size_t size,
 			   enum dma_data_direction dir, unsigned long attrs)
 {
-	if (gives_back())
+	if (phyr_fail_count_put())
 		__real_dma_unmap_phys(dev, addr, size, dir, attrs);
 }
 
@@ -234,9 +234,9 @@ WRAPS(dma_map_sgtable);
 int __wrap_dma_map_sgtable(struct device *dev, struct sg_table *table,
 			   enum dma_data_direction dir, unsigned long attrs)
 {
-	int err = fails() ? -ENOMEM : __real_dma_map_sgtable(dev, table, dir, attrs);
+	int err = phyr_fail_now() ? -ENOMEM : __real_dma_map_sgtable(dev, table, dir, attrs);
 
-	count_got(!err);
+	phyr_fail_count_got(!err);
 	return err;
 }
 
@@ -244,7 +244,7 @@ WRAPS(dma_unmap_sg_attrs);
 void __wrap_dma_unmap_sg_attrs(struct device *dev, struct scatterlist *sg, int nents,
 			       enum dma_data_direction dir, unsigned long attrs)
 {
-	if (gives_back())
+	if (phyr_fail_count_put())
 		__real_dma_unmap_sg_attrs(dev, sg, nents, dir, attrs);
 }
 
@@ -253,16 +253,16 @@ WRAPS(dma_iova_try_alloc);
 bool __wrap_dma_iova_try_alloc(struct device *dev, struct dma_iova_state *state, phys_addr_t phys,
 			       size_t size)
 {
-	bool done = !fails() && __real_dma_iova_try_alloc(dev, state, phys, size);
+	bool done = !phyr_fail_now() && __real_dma_iova_try_alloc(dev, state, phys, size);
 
-	count_got(done);
+	phyr_fail_count_got(done);
 	return done;
 }
 
 WRAPS(dma_iova_free);
 void __wrap_dma_iova_free(struct device *dev, struct dma_iova_state *state)
 {
-	if (gives_back())
+	if (phyr_fail_count_put())
 		__real_dma_iova_free(dev, state);
 }
 
@@ -270,7 +270,7 @@ WRAPS(dma_iova_destroy);
 void __wrap_dma_iova_destroy(struct device *dev, struct dma_iova_state *state, size_t mapped,
 			     enum dma_data_direction dir, unsigned long attrs)
 {
-	if (gives_back())
+	if (phyr_fail_count_put())
 		__real_dma_iova_destroy(dev, state, mapped, dir, attrs);
 }
 
@@ -280,7 +280,7 @@ int __wrap_dma_iova_link(struct device *dev, struct dma_iova_state *state, phys_
 			 size_t offset, size_t size, enum dma_data_direction dir,
 			 unsigned long attrs)
 {
-	return fails() ? -ENOMEM :
+	return phyr_fail_now() ? -ENOMEM :
 			 __real_dma_iova_link(dev, state, phys, offset, size, dir, attrs);
 }
 
@@ -288,7 +288,7 @@ WRAPS(dma_iova_sync);
 int __wrap_dma_iova_sync(struct device *dev, struct dma_iova_state *state, size_t offset,
 			 size_t size)
 {
-	return fails() ? -ENOMEM : __real_dma_iova_sync(dev, state, offset, size);
+	return phyr_fail_now() ? -ENOMEM : __real_dma_iova_sync(dev, state, offset, size);
 }
 #endif /* CONFIG_IOMMU_DMA */
 
@@ -298,21 +298,21 @@ WRAPS(iommu_map_sg);
 ssize_t __wrap_iommu_map_sg(struct iommu_domain *domain, unsigned long iova,
 			    struct scatterlist *sg, unsigned int nents, int prot, gfp_t gfp)
 {
-	return fails() ? -ENOMEM : __real_iommu_map_sg(domain, iova, sg, nents, prot, gfp);
+	return phyr_fail_now() ? -ENOMEM : __real_iommu_map_sg(domain, iova, sg, nents, prot, gfp);
 }
 
 WRAPS(iommu_map);
 int __wrap_iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,
 		     size_t size, int prot, gfp_t gfp)
 {
-	return fails() ? -ENOMEM : __real_iommu_map(domain, iova, paddr, size, prot, gfp);
+	return phyr_fail_now() ? -ENOMEM : __real_iommu_map(domain, iova, paddr, size, prot, gfp);
 }
 
 /* Counted by whoever looks at the page tables; here for the defect that forgets it. */
 WRAPS(iommu_unmap);
 size_t __wrap_iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 {
-	count_got(true);
-	return gives_back() ? __real_iommu_unmap(domain, iova, size) : size;
+	phyr_fail_count_got(true);
+	return phyr_fail_count_put() ? __real_iommu_unmap(domain, iova, size) : size;
 }
 #endif /* CONFIG_IOMMU_API */

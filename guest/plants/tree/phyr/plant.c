@@ -28,7 +28,7 @@ void phyr_plant_rob(struct device *dev, struct phyr_map *map)
 }
 EXPORT_SYMBOL_GPL(phyr_plant_rob);
 
-static int plant_set(const char *val, const struct kernel_param *kp)
+static int phyr_plant_set(const char *val, const struct kernel_param *kp)
 {
 	int plant = sysfs_match_string(plant_names, val);
 
@@ -40,14 +40,14 @@ static int plant_set(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
-static int plant_get(char *buffer, const struct kernel_param *kp)
+static int phyr_plant_get(char *buffer, const struct kernel_param *kp)
 {
 	return sysfs_emit(buffer, "%s\n", plant_names[READ_ONCE(plant_now)]);
 }
 
 static const struct kernel_param_ops plant_ops = {
-	.set = plant_set,
-	.get = plant_get,
+	.set = phyr_plant_set,
+	.get = phyr_plant_get,
 };
 
 module_param_cb(plant, &plant_ops, NULL, 0600);

@@ -17,7 +17,7 @@
 static struct faux_device *faux;
 
 /* KASAN */
-static void make_use_after_free(void)
+static void phyr_fault_make_use_after_free(void)
 {
 	u8 *memory = kzalloc(64, GFP_KERNEL);
 
@@ -28,7 +28,7 @@ static void make_use_after_free(void)
 }
 
 /* Lockdep: two locks in one order and in the other.  It keeps silent ever after. */
-static void make_inversion(void)
+static void phyr_fault_make_inversion(void)
 {
 	static DEFINE_MUTEX(a);
 	static DEFINE_MUTEX(b);
@@ -44,7 +44,7 @@ static void make_inversion(void)
 }
 
 /* DEBUG_ATOMIC_SLEEP */
-static void make_atomic_sleep(void)
+static void phyr_fault_make_atomic_sleep(void)
 {
 	static DEFINE_SPINLOCK(lock);
 
@@ -54,7 +54,7 @@ static void make_atomic_sleep(void)
 }
 
 /* kmemleak, at its next scan.  Many: what is left of an address on some stack keeps one. */
-static void make_leak(void)
+static void phyr_fault_make_leak(void)
 {
 	int i;
 
@@ -66,7 +66,7 @@ static void make_leak(void)
 }
 
 /* DMA_API_DEBUG: less is unmapped than was mapped. */
-static void make_short_unmap(void)
+static void phyr_fault_make_short_unmap(void)
 {
 	struct device *dev = &faux->dev;
 	void *memory = kmalloc(2048, GFP_KERNEL);
@@ -84,14 +84,14 @@ static const struct {
 	const char *name;
 	void (*make)(void);
 } faults[] = {
-	{ "use-after-free",	make_use_after_free },
-	{ "inversion",		make_inversion },
-	{ "atomic-sleep",	make_atomic_sleep },
-	{ "leak",		make_leak },
-	{ "short-unmap",	make_short_unmap },
+	{ "use-after-free",	phyr_fault_make_use_after_free },
+	{ "inversion",		phyr_fault_make_inversion },
+	{ "atomic-sleep",	phyr_fault_make_atomic_sleep },
+	{ "leak",		phyr_fault_make_leak },
+	{ "short-unmap",	phyr_fault_make_short_unmap },
 };
 
-static int make_set(const char *val, const struct kernel_param *kp)
+static int phyr_fault_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int i;
 
@@ -108,12 +108,12 @@ static int make_set(const char *val, const struct kernel_param *kp)
 }
 
 static const struct kernel_param_ops make_ops = {
-	.set = make_set,
+	.set = phyr_fault_set,
 };
 module_param_cb(make, &make_ops, NULL, 0200);
 MODULE_PARM_DESC(make, "use-after-free, inversion, atomic-sleep, leak, short-unmap: do it now");
 
-static int __init fault_init(void)
+static int __init phyr_fault_init(void)
 {
 	struct faux_device *made = faux_device_create("phyr_fault", NULL, NULL);
 	int err;
@@ -130,13 +130,13 @@ static int __init fault_init(void)
 	return 0;
 }
 
-static void __exit fault_exit(void)
+static void __exit phyr_fault_exit(void)
 {
 	faux_device_destroy(faux);
 }
 
-module_init(fault_init);
-module_exit(fault_exit);
+module_init(phyr_fault_init);
+module_exit(phyr_fault_exit);
 
 MODULE_DESCRIPTION("What a debug kernel must object to");
 MODULE_LICENSE("GPL");

@@ -11,7 +11,7 @@
 #define LONG_LIST	700	/* chunks: several links of a chain */
 
 /* A list of its own for the failures, of chunks that no word holds. */
-static int long_list(struct phyr_list *list, enum phyr_format format, int nr)
+static int ptest_long_list(struct phyr_list *list, enum phyr_format format, int nr)
 {
 	int i, err;
 
@@ -27,7 +27,7 @@ static int long_list(struct phyr_list *list, enum phyr_format format, int nr)
 	return 0;
 }
 
-static int op_append(struct test *t, enum phyr_format format)
+static int ptest_op_append(struct ptest *t, enum phyr_format format)
 {
 	struct phyr_list list, was;
 	int i, err = 0;
@@ -44,26 +44,26 @@ static int op_append(struct test *t, enum phyr_format format)
 	return err;
 }
 
-static int op_append_plain(struct test *t)
+static int ptest_op_append_plain(struct ptest *t)
 {
-	return op_append(t, PHYR_PLAIN);
+	return ptest_op_append(t, PHYR_PLAIN);
 }
 
-static int op_append_packed(struct test *t)
+static int ptest_op_append_packed(struct ptest *t)
 {
-	return op_append(t, PHYR_PACKED);
+	return ptest_op_append(t, PHYR_PACKED);
 }
 
 static struct phyr_list source;
 
-static int op_append_slice(struct test *t)
+static int ptest_op_append_slice(struct ptest *t)
 {
 	struct phyr_slice slice;
 	struct phyr_list list, was;
 	int err;
 
 	phyr_slice_init(&slice, &source, 512, source.len - 1024);
-	err = long_list(&list, PHYR_PLAIN, 3);
+	err = ptest_long_list(&list, PHYR_PLAIN, 3);
 	if (err)
 		return err;
 	was = list;
@@ -76,7 +76,7 @@ static int op_append_slice(struct test *t)
 
 static struct request *request;
 
-static int op_from_rq(struct test *t)
+static int ptest_op_from_rq(struct ptest *t)
 {
 	struct phyr_list list;
 	int err;
@@ -93,7 +93,7 @@ static unsigned long user;
 
 #define USER_LEN	(300 * PAGE_SIZE)
 
-static int op_pin(struct test *t)
+static int ptest_op_pin(struct ptest *t)
 {
 	struct phyr_list list;
 	int err;
@@ -106,27 +106,27 @@ static int op_pin(struct test *t)
 	return err;
 }
 
-static void append_plain(struct test *t)
+static void ptest_append_plain(struct ptest *t)
 {
-	test_every_failure(t, op_append_plain);
+	ptest_every_failure(t, ptest_op_append_plain);
 }
 
-static void append_packed(struct test *t)
+static void ptest_append_packed(struct ptest *t)
 {
-	test_every_failure(t, op_append_packed);
+	ptest_every_failure(t, ptest_op_append_packed);
 }
 
-static void append_slice(struct test *t)
+static void ptest_append_slice(struct ptest *t)
 {
-	if (long_list(&source, PHYR_PACKED, LONG_LIST))
+	if (ptest_long_list(&source, PHYR_PACKED, LONG_LIST))
 		FAIL(t, "no memory");
 	else
-		test_every_failure(t, op_append_slice);
+		ptest_every_failure(t, ptest_op_append_slice);
 	phyr_list_destroy(&source);
 }
 
 /* A request as a driver gets it, of pages that do not adjoin. */
-static void from_rq(struct test *t)
+static void ptest_from_rq(struct ptest *t)
 {
 	const int nr = 250;
 	struct bio_vec *bv = kcalloc(nr, sizeof(*bv), GFP_KERNEL);
@@ -142,32 +142,32 @@ static void from_rq(struct test *t)
 	bio.bi_iter.bi_size = nr * PAGE_SIZE;
 	request->bio = &bio;
 	request->nr_phys_segments = 1;	/* so that it takes several links */
-	test_every_failure(t, op_from_rq);
+	ptest_every_failure(t, ptest_op_from_rq);
 undo:
 	kfree(request);
 	kfree(bv);
 }
 
-static void pin_user(struct test *t)
+static void ptest_pin_user(struct ptest *t)
 {
-	user = test_user_memory(NULL, USER_LEN);
+	user = ptest_user_memory(NULL, USER_LEN);
 	if (IS_ERR_VALUE(user)) {
 		FAIL(t, "vm_mmap: %ld", (long)user);
 		return;
 	}
-	if (test_stamp(user, USER_LEN, 1))
+	if (ptest_stamp(user, USER_LEN, 1))
 		FAIL(t, "cannot write to it");
 	else
-		test_every_failure(t, op_pin);
+		ptest_every_failure(t, ptest_op_pin);
 	vm_munmap(user, USER_LEN);
 }
 
-static const struct test_case cases[] = {
-	{ "every failure: append, plain",	  append_plain },
-	{ "every failure: append, packed",	  append_packed },
-	{ "every failure: append a slice",	  append_slice },
-	{ "every failure: list from a request",	  from_rq },
-	{ "every failure: list from user memory", pin_user },
+static const struct ptest_case cases[] = {
+	{ "every failure: append, plain",	  ptest_append_plain },
+	{ "every failure: append, packed",	  ptest_append_packed },
+	{ "every failure: append a slice",	  ptest_append_slice },
+	{ "every failure: list from a request",	  ptest_from_rq },
+	{ "every failure: list from user memory", ptest_pin_user },
 };
 
-TEST_GROUP(walk_list, cases);
+PTEST_GROUP(walk_list, cases);

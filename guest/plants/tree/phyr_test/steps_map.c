@@ -11,7 +11,7 @@ static struct phyr_list part;
 /* Where, if not by the DMA API. */
 static struct iommu_domain *own;
 
-static int op_map(struct test *t)
+static int ptest_op_map(struct ptest *t)
 {
 	struct phyr_map map = { };
 	int err = phyr_dma_map(t->dev, &part, &map, DMA_BIDIRECTIONAL, 0, GFP_KERNEL);
@@ -22,7 +22,7 @@ static int op_map(struct test *t)
 	return err;
 }
 
-static int op_domain(struct test *t)
+static int ptest_op_domain(struct ptest *t)
 {
 	int err = phyr_domain_map(own, SZ_4G, &part, IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
 
@@ -31,7 +31,7 @@ static int op_domain(struct test *t)
 	return err;
 }
 
-static int op_reg(struct test *t)
+static int ptest_op_reg(struct ptest *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	int err;
@@ -44,12 +44,12 @@ static int op_reg(struct test *t)
 }
 
 /* Chunks of the test's memory, with its unaligned ends or with gaps inside pages. */
-static void map_part(struct test *t, int nr, u64 shorter)
+static void ptest_map_part(struct ptest *t, int nr, u64 shorter)
 {
-	struct phys_vec chunks[TEST_CHUNKS];
+	struct phys_vec chunks[PTEST_CHUNKS];
 	int i, err = 0;
 
-	test_chunks(t, chunks);
+	ptest_chunks(t, chunks);
 	phyr_list_init(&part, PHYR_PACKED);
 	for (i = 0; i < nr && !err; i++)
 		err = phyr_list_append(&part, PHYR_MEM_RAM, NULL, chunks[i].paddr,
@@ -57,50 +57,50 @@ static void map_part(struct test *t, int nr, u64 shorter)
 	if (err)
 		FAIL(t, "no memory");
 	else
-		test_every_failure(t, op_map);
+		ptest_every_failure(t, ptest_op_map);
 	phyr_list_destroy(&part);
 }
 
-static void map_many(struct test *t)
+static void ptest_map_many(struct ptest *t)
 {
-	map_part(t, TEST_CHUNKS, 0);
+	ptest_map_part(t, PTEST_CHUNKS, 0);
 }
 
-static void map_few(struct test *t)
+static void ptest_map_few(struct ptest *t)
 {
-	map_part(t, 8, 0);
+	ptest_map_part(t, 8, 0);
 }
 
-static void map_one(struct test *t)
+static void ptest_map_one(struct ptest *t)
 {
-	map_part(t, 1, 0);
+	ptest_map_part(t, 1, 0);
 }
 
-static void map_gapped(struct test *t)
+static void ptest_map_gapped(struct ptest *t)
 {
-	map_part(t, 40, 512);
+	ptest_map_part(t, 40, 512);
 }
 
-static void map_peer(struct test *t)
+static void ptest_map_peer(struct ptest *t)
 {
-	struct test_peer peer;
+	struct ptest_peer peer;
 
-	NEEDS(t, !test_bounced(t), "P2P memory cannot be mapped here");
-	if (!test_peer_get(t, &peer, TEST_ROUTE_HOST, NULL))
-		NEEDS(t, test_peer_get(t, &peer, TEST_ROUTE_BUS, NULL), "no peer within reach");
+	NEEDS(t, !ptest_is_bounced(t), "P2P memory cannot be mapped here");
+	if (!ptest_peer_get(t, &peer, PTEST_ROUTE_HOST, NULL))
+		NEEDS(t, ptest_peer_get(t, &peer, PTEST_ROUTE_BUS, NULL), "no peer within reach");
 	phyr_list_init(&part, PHYR_PACKED);
-	if (test_peer_list(&part, &peer, 0, 2 * PAGE_SIZE))
+	if (ptest_peer_list(&part, &peer, 0, 2 * PAGE_SIZE))
 		FAIL(t, "no memory");
 	else
-		test_every_failure(t, op_map);
+		ptest_every_failure(t, ptest_op_map);
 	phyr_list_destroy(&part);
-	test_peer_put(&peer);
+	ptest_peer_put(&peer);
 }
 
 /* Whole pages of which none adjoins the next; and what is refused before any step. */
-static void map_own(struct test *t)
+static void ptest_map_own(struct ptest *t)
 {
-	struct phys_vec chunks[TEST_CHUNKS];
+	struct phys_vec chunks[PTEST_CHUNKS];
 	const int prot = IOMMU_READ;
 	int i, err = 0;
 
@@ -110,7 +110,7 @@ static void map_own(struct test *t)
 		FAIL(t, "no domain: %ld", PTR_ERR(own));
 		return;
 	}
-	test_chunks(t, chunks);
+	ptest_chunks(t, chunks);
 	phyr_list_init(&part, PHYR_PACKED);
 	EXPECT(t, phyr_domain_map(own, SZ_4G, &part, prot, GFP_KERNEL) == -EINVAL,
 	       "an empty list is taken");
@@ -124,25 +124,25 @@ static void map_own(struct test *t)
 	       "an address inside a page is taken");
 	EXPECT(t, phyr_domain_map(own, PAGE_MASK, &part, prot, GFP_KERNEL) == -ERANGE,
 	       "more than there are addresses is taken");
-	test_every_failure(t, op_domain);
+	ptest_every_failure(t, ptest_op_domain);
 undo:
 	phyr_list_destroy(&part);
 	iommu_domain_free(own);
 }
 
-static void reg_create(struct test *t)
+static void ptest_reg_create(struct ptest *t)
 {
-	test_every_failure(t, op_reg);
+	ptest_every_failure(t, ptest_op_reg);
 }
 
-static const struct test_case cases[] = {
-	{ "every failure: map 64 chunks",	 map_many },
-	{ "every failure: map 8 chunks",	 map_few },
-	{ "every failure: map one chunk",	 map_one },
-	{ "every failure: map chunks with gaps", map_gapped },
-	{ "every failure: map memory of a peer", map_peer },
-	{ "every failure: map into a domain",	 map_own },
-	{ "every failure: register",		 reg_create },
+static const struct ptest_case cases[] = {
+	{ "every failure: map 64 chunks",	 ptest_map_many },
+	{ "every failure: map 8 chunks",	 ptest_map_few },
+	{ "every failure: map one chunk",	 ptest_map_one },
+	{ "every failure: map chunks with gaps", ptest_map_gapped },
+	{ "every failure: map memory of a peer", ptest_map_peer },
+	{ "every failure: map into a domain",	 ptest_map_own },
+	{ "every failure: register",		 ptest_reg_create },
 };
 
-TEST_GROUP(walk_map, cases);
+PTEST_GROUP(walk_map, cases);

@@ -6,7 +6,7 @@
 
 static struct sg_table entries;
 
-static int op_from_sg(struct test *t)
+static int ptest_op_from_sg(struct ptest *t)
 {
 	struct phyr_list list;
 	int err;
@@ -19,7 +19,7 @@ static int op_from_sg(struct test *t)
 	return err;
 }
 
-static int op_to_sgt(struct test *t)
+static int ptest_op_to_sgt(struct ptest *t)
 {
 	struct sg_table table = { };
 	int err = phyr_list_to_sgt(&t->list, &table, UINT_MAX, GFP_KERNEL);
@@ -31,7 +31,7 @@ static int op_to_sgt(struct test *t)
 	return err;
 }
 
-static int op_map_to_sgt(struct test *t)
+static int ptest_op_map_to_sgt(struct ptest *t)
 {
 	struct sg_table table = { };
 	struct phyr_map map = { };
@@ -48,7 +48,7 @@ static int op_map_to_sgt(struct test *t)
 	return err;
 }
 
-static int op_map_from_sgt(struct test *t)
+static int ptest_op_map_from_sgt(struct ptest *t)
 {
 	struct phyr_map map = { };
 	int err = phyr_map_from_sgt(&map, &entries, GFP_KERNEL);
@@ -59,7 +59,7 @@ static int op_map_from_sgt(struct test *t)
 	return err;
 }
 
-static bool make_entries(struct test *t)
+static bool ptest_make_entries(struct ptest *t)
 {
 	struct scatterlist *sg;
 	int i;
@@ -76,37 +76,37 @@ static bool make_entries(struct test *t)
 	return true;
 }
 
-static void from_sg(struct test *t)
+static void ptest_from_sg(struct ptest *t)
 {
-	if (!make_entries(t))
+	if (!ptest_make_entries(t))
 		return;
-	test_every_failure(t, op_from_sg);
+	ptest_every_failure(t, ptest_op_from_sg);
 	sg_free_table(&entries);
 }
 
-static void map_from_sgt(struct test *t)
+static void ptest_map_from_sgt(struct ptest *t)
 {
-	if (!make_entries(t))
+	if (!ptest_make_entries(t))
 		return;
-	test_every_failure(t, op_map_from_sgt);
+	ptest_every_failure(t, ptest_op_map_from_sgt);
 	sg_free_table(&entries);
 }
 
-static void to_sgt(struct test *t)
+static void ptest_to_sgt(struct ptest *t)
 {
-	test_every_failure(t, op_to_sgt);
+	ptest_every_failure(t, ptest_op_to_sgt);
 }
 
-static void map_to_sgt(struct test *t)
+static void ptest_map_to_sgt(struct ptest *t)
 {
-	test_every_failure(t, op_map_to_sgt);
+	ptest_every_failure(t, ptest_op_map_to_sgt);
 }
 
-static const struct test_case cases[] = {
-	{ "every failure: list from a scatterlist",	 from_sg },
-	{ "every failure: list to a scatterlist",	 to_sgt },
-	{ "every failure: a mapping to a scatterlist",	 map_to_sgt },
-	{ "every failure: a mapping from a scatterlist", map_from_sgt },
+static const struct ptest_case cases[] = {
+	{ "every failure: list from a scatterlist",	 ptest_from_sg },
+	{ "every failure: list to a scatterlist",	 ptest_to_sgt },
+	{ "every failure: a mapping to a scatterlist",	 ptest_map_to_sgt },
+	{ "every failure: a mapping from a scatterlist", ptest_map_from_sgt },
 };
 
-TEST_GROUP(walk_sg, cases);
+PTEST_GROUP(walk_sg, cases);

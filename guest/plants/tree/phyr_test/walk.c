@@ -21,19 +21,19 @@ static struct {
 	s64 bytes;
 } tables;
 
-static void saw_map(void *unused, unsigned long iova, phys_addr_t paddr, size_t size)
+static void ptest_walk_on_map(void *unused, unsigned long iova, phys_addr_t paddr, size_t size)
 {
 	if (tables.whose == current)
 		tables.bytes += size;
 }
 
-static void saw_unmap(void *unused, unsigned long iova, size_t size, size_t unmapped)
+static void ptest_walk_on_unmap(void *unused, unsigned long iova, size_t size, size_t unmapped)
 {
 	if (tables.whose == current)
 		tables.bytes -= unmapped;
 }
 
-static void find_tracepoint(struct tracepoint *tp, void *unused)
+static void ptest_walk_find_tracepoint(struct tracepoint *tp, void *unused)
 {
 	if (!strcmp(tp->name, "map"))
 		tables.map = tp;
@@ -41,50 +41,50 @@ static void find_tracepoint(struct tracepoint *tp, void *unused)
 		tables.unmap = tp;
 }
 
-static int tables_begin(void)
+static int ptest_walk_watch(void)
 {
 	int err;
 
 	memset(&tables, 0, sizeof(tables));
 	tables.whose = current;
-	for_each_kernel_tracepoint(find_tracepoint, NULL);
+	for_each_kernel_tracepoint(ptest_walk_find_tracepoint, NULL);
 	if (!tables.map || !tables.unmap)
 		return -ENOENT;
-	err = tracepoint_probe_register(tables.map, saw_map, NULL);
+	err = tracepoint_probe_register(tables.map, ptest_walk_on_map, NULL);
 	if (err)
 		return err;
-	err = tracepoint_probe_register(tables.unmap, saw_unmap, NULL);
+	err = tracepoint_probe_register(tables.unmap, ptest_walk_on_unmap, NULL);
 	if (err) {
-		tracepoint_probe_unregister(tables.map, saw_map, NULL);
+		tracepoint_probe_unregister(tables.map, ptest_walk_on_map, NULL);
 		tracepoint_synchronize_unregister();
 	}
 	return err;
 }
 
-static void tables_end(void)
+static void ptest_walk_unwatch(void)
 {
-	tracepoint_probe_unregister(tables.map, saw_map, NULL);
-	tracepoint_probe_unregister(tables.unmap, saw_unmap, NULL);
+	tracepoint_probe_unregister(tables.map, ptest_walk_on_map, NULL);
+	tracepoint_probe_unregister(tables.unmap, ptest_walk_on_unmap, NULL);
 	tracepoint_synchronize_unregister();
 }
 
 /**
- * test_walk - have each step of an operation fail
+ * ptest_every_failure - have each step of an operation fail
  * @t:		the test
  * @operation:	undoes itself if it succeeds, and leaves nothing if it fails; it may also succeed
  *		in spite of a failure
  */
-void test_every_failure(struct test *t, int (*operation)(struct test *t))
+void ptest_every_failure(struct ptest *t, int (*operation)(struct ptest *t))
 {
 	int err, nr, failures = 0;
 
-	err = tables_begin();
+	err = ptest_walk_watch();
 	if (err) {
 		FAIL(t, "no tracepoints of the IOMMU: %d", err);
 		return;
 	}
 	for (nr = 1; nr < 10000; nr++) {
-		long pool = test_pool_used(t), pinned = test_pins(), held;
+		long pool = ptest_pool_used(t), pinned = ptest_count_pins(), held;
 		bool failed;
 
 		tables.bytes = 0;
@@ -96,10 +96,10 @@ void test_every_failure(struct test *t, int (*operation)(struct test *t))
 		EXPECT(t, !held, "step %d failed, and %ld things are not given back", nr, held);
 		EXPECT(t, !tables.bytes, "step %d failed, and %lld bytes are still mapped", nr,
 		       tables.bytes);
-		EXPECT(t, test_pool_used(t) == pool, "step %d failed, and %ld slots are left", nr,
-		       test_pool_used(t) - pool);
-		EXPECT(t, test_pins() == pinned, "step %d failed, and %ld pins are left", nr,
-		       test_pins() - pinned);
+		EXPECT(t, ptest_pool_used(t) == pool, "step %d failed, and %ld slots are left", nr,
+		       ptest_pool_used(t) - pool);
+		EXPECT(t, ptest_count_pins() == pinned, "step %d failed, and %ld pins are left", nr,
+		       ptest_count_pins() - pinned);
 		if (!failed)
 			break;
 		failures += !!err;
@@ -109,5 +109,5 @@ void test_every_failure(struct test *t, int (*operation)(struct test *t))
 		snprintf(t->skip, sizeof(t->skip), "nothing in it can fail on this machine");
 	seq_printf(t->out, "# %d steps, %d of which failed all of it\n", nr - 1, failures);
 undo:
-	tables_end();
+	ptest_walk_unwatch();
 }
