@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "engine.h"
+#include "qemu_engines.h"
 
 static unsigned int edu_bits = 28;
 module_param(edu_bits, uint, 0444);
@@ -13,15 +14,7 @@ MODULE_PARM_DESC(edu_bits, "Bits of the addresses that edu can send: QEMU's prop
 
 static const unsigned int testdev_bits = 64;
 
-/* QEMU's edu: moves up to a page between memory and a buffer of its own, in about 100 ms. */
-#define EDU_SRC		0x80
-#define EDU_DST		0x88
-#define EDU_COUNT	0x90
-#define EDU_CMD		0x98
-#define EDU_RUN		BIT(0)
-#define EDU_TO_MEMORY	BIT(1)
-#define EDU_BUFFER	0x40000
-#define EDU_PATIENCE_US	(5 * USEC_PER_SEC)
+#define EDU_TIMEOUT_US	(5 * USEC_PER_SEC)
 
 static int pengine_edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
 {
@@ -32,7 +25,7 @@ static int pengine_edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
 	writeq(dst, e->bar + EDU_DST);
 	writeq(PAGE_SIZE, e->bar + EDU_COUNT);
 	writeq(cmd | EDU_RUN, e->bar + EDU_CMD);
-	err = readl_poll_timeout(e->bar + EDU_CMD, now, !(now & EDU_RUN), 5000, EDU_PATIENCE_US);
+	err = readl_poll_timeout(e->bar + EDU_CMD, now, !(now & EDU_RUN), 5000, EDU_TIMEOUT_US);
 	/* What is given up must not come later, when the memory is somebody else's. */
 	if (err)
 		pci_clear_master(e->pdev);
@@ -61,23 +54,6 @@ const struct pengine_ops pengine_edu = {
 	.read		= pengine_edu_read,
 	.check		= pengine_edu_check,
 };
-
-/*
- * QEMU's iommu-testdev: writes a known word all over a range of DMA addresses, at once, reads the
- * physical address it was told as well and compares.
- */
-#define ITD_TRIGGER	0x00
-#define ITD_ADDR_LO	0x04
-#define ITD_ADDR_HI	0x08
-#define ITD_LEN		0x0c
-#define ITD_RESULT	0x10
-#define ITD_ARM		0x14
-#define ITD_PHYS_LO	0x1c
-#define ITD_PHYS_HI	0x20
-
-#define ITD_FAULT	0xdead0002
-#define ITD_MISMATCH	0xdead0004
-#define ITD_WORD	0x12345678
 
 static int pengine_testdev_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
 {

@@ -61,14 +61,21 @@ static struct {
 	atomic64_t maps, map_bytes, unmaps, unmap_bytes;
 } calls;
 
+/* The domain is the first argument of each function, and its argument @size the bytes. */
+static void pprobe_calls_count(struct ftrace_regs *regs, unsigned int size, atomic64_t *nr,
+			       atomic64_t *bytes)
+{
+	if (ftrace_regs_get_argument(regs, 0) != (unsigned long)READ_ONCE(calls.domain))
+		return;
+	atomic64_inc(nr);
+	atomic64_add(ftrace_regs_get_argument(regs, size), bytes);
+}
+
 /* int iommu_map_nosync(domain, iova, paddr, size, prot, gfp) */
 static int pprobe_calls_on_map(struct fprobe *probe, unsigned long ip, unsigned long ret,
 			       struct ftrace_regs *regs, void *data)
 {
-	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)READ_ONCE(calls.domain)) {
-		atomic64_inc(&calls.maps);
-		atomic64_add(ftrace_regs_get_argument(regs, 3), &calls.map_bytes);
-	}
+	pprobe_calls_count(regs, 3, &calls.maps, &calls.map_bytes);
 	return 0;
 }
 
@@ -76,10 +83,7 @@ static int pprobe_calls_on_map(struct fprobe *probe, unsigned long ip, unsigned 
 static int pprobe_calls_on_unmap(struct fprobe *probe, unsigned long ip, unsigned long ret,
 				 struct ftrace_regs *regs, void *data)
 {
-	if (ftrace_regs_get_argument(regs, 0) == (unsigned long)READ_ONCE(calls.domain)) {
-		atomic64_inc(&calls.unmaps);
-		atomic64_add(ftrace_regs_get_argument(regs, 2), &calls.unmap_bytes);
-	}
+	pprobe_calls_count(regs, 2, &calls.unmaps, &calls.unmap_bytes);
 	return 0;
 }
 

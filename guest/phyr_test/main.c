@@ -20,6 +20,7 @@ static const struct ptest_group * const groups[] = {
 	&ptest_sg, &ptest_reg, &ptest_reg_cost, &ptest_bounce, &ptest_trust, &ptest_p2p,
 	&ptest_undo, &ptest_lifetime, &ptest_big, &ptest_user, &ptest_fork, &ptest_forked,
 	&ptest_zone, &ptest_build, &ptest_lease, &ptest_lease_bar, &ptest_dmabuf,
+	&ptest_uapi,
 	&ptest_walk_list, &ptest_walk_sg, &ptest_walk_map,
 };
 

@@ -149,7 +149,7 @@ bool ptest_reg_reaches(struct ptest *t, const struct phyr_reg_io *io);
 extern const struct ptest_group ptest_sg, ptest_reg, ptest_reg_cost, ptest_bounce, ptest_trust,
 				ptest_p2p, ptest_undo, ptest_lifetime, ptest_big, ptest_user,
 				ptest_fork, ptest_forked, ptest_zone, ptest_build, ptest_lease,
-				ptest_lease_bar, ptest_dmabuf;
+				ptest_lease_bar, ptest_dmabuf, ptest_uapi;
 
 /* steps_*.c of guest/plants: not there in the product's build */
 extern const struct ptest_group ptest_walk_list __weak, ptest_walk_sg __weak, ptest_walk_map __weak;

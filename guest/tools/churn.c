@@ -29,6 +29,7 @@
 #include <unistd.h>
 #include <linux/fs.h>
 
+#include "answer.h"
 #include "churn.h"
 #include "number.h"
 #include "stamp.h"
@@ -194,12 +195,6 @@ static bool begin(struct worker *w, const char *dev, bool cached, uint64_t area)
 	return !errno;
 }
 
-static int fail(const char *what)
-{
-	printf("{\"error\":\"%s: %s\",\"errno\":\"%s\"}\n", what, strerror(errno), strerrorname_np(errno));
-	return 2;
-}
-
 static int usage(void)
 {
 	fputs("usage: churn DEV OFFSET AREA WORKERS CACHED PRESSURE SECONDS SEED\n", stderr);
@@ -260,14 +255,14 @@ int main(int argc, char **argv)
 	seed = seed_;
 	count = direct + !!cached;
 	if (pressed && pressure_begin(argv[1], offset + direct * area + cached))
-		return fail("memory pressure");
+		return fail(2, "memory pressure");
 	for (unsigned int i = 0; i < count; i++) {
 		workers[i].number = i;
 		workers[i].offset = offset + i * area;
 		if (!begin(&workers[i], argv[1], i == direct, i == direct ? cached : area)) {
 			if (pressed)
 				pressure_end(&p);
-			return fail("a worker");
+			return fail(2, "a worker");
 		}
 	}
 	pressure_count();

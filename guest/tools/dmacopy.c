@@ -33,6 +33,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "dmacopy.h"
 #include "number.h"
 
@@ -42,12 +43,6 @@ struct step {
 	ssize_t bytes;		/* -1: failed */
 	int err;
 };
-
-static int fail(int code, const char *what, const char *why)
-{
-	printf("{\"error\":\"%s: %s\"}\n", what, why);
-	return code;
-}
 
 /* DDDD:BB:DD.F and nothing else: it becomes part of a path. */
 static bool is_bdf(const char *s)
@@ -74,10 +69,8 @@ static struct step transfer(int fd, void *mem, size_t bytes, off_t at, bool writ
 
 static void print_step(const char *name, struct step s)
 {
-	const char *err = strerrorname_np(s.err);
-
 	if (s.bytes < 0)
-		printf(",\"%s\":{\"errno\":\"%s\"}", name, err ? err : "unknown");
+		printf(",\"%s\":{\"errno\":\"%s\"}", name, errno_name(s.err));
 	else
 		printf(",\"%s\":{\"bytes\":%zd}", name, s.bytes);
 }
@@ -107,26 +100,26 @@ int main(int argc, char **argv)
 	bool host;
 
 	if (argc != 6 && argc != 7)
-		return fail(EXIT_USAGE, "usage", "dmacopy DISK MEMORY BYTES FROM TO [HEAD]");
+		return fail_because(EXIT_USAGE, "usage", "dmacopy DISK MEMORY BYTES FROM TO [HEAD]");
 	host = is_host_memory(argv[2]);
 	if (!is_plain(argv[1]))
-		return fail(EXIT_USAGE, "DISK", "not a plain path");
+		return fail_because(EXIT_USAGE, "DISK", "not a plain path");
 	if (!host && !is_bdf(argv[2]))
-		return fail(EXIT_USAGE, "MEMORY", "must be 4k, 64k, 2m, hugetlb or look like 0000:03:00.0");
+		return fail_because(EXIT_USAGE, "MEMORY", "must be 4k, 64k, 2m, hugetlb or look like 0000:03:00.0");
 	if (!multiple(argv[3], 512, &bytes) || !bytes || bytes > 1U << 30)
-		return fail(EXIT_USAGE, "BYTES", "must be a multiple of 512, up to 1 GiB");
+		return fail_because(EXIT_USAGE, "BYTES", "must be a multiple of 512, up to 1 GiB");
 	if (!multiple(argv[4], 512, &from) || !multiple(argv[5], 512, &to))
-		return fail(EXIT_USAGE, "FROM and TO", "must be multiples of 512");
+		return fail_because(EXIT_USAGE, "FROM and TO", "must be multiples of 512");
 	if (argc == 7 && (!host || !multiple(argv[6], 4, &head) || head >= 4096))
-		return fail(EXIT_USAGE, "HEAD", "must be a multiple of 4 below 4096, in the machine's own memory");
+		return fail_because(EXIT_USAGE, "HEAD", "must be a multiple of 4 below 4096, in the machine's own memory");
 
 	fd = open(argv[1], O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (fd < 0)
-		return fail(EXIT_FAILURE, argv[1], strerror(errno));
+		return fail_because(EXIT_FAILURE, argv[1], strerror(errno));
 	if (fstat(fd, &st) || !S_ISBLK(st.st_mode))
-		return fail(EXIT_FAILURE, argv[1], "not a block device");
+		return fail_because(EXIT_FAILURE, argv[1], "not a block device");
 	why = host ? host_memory(&m, argv[2], bytes, head) : peer_memory(&m, argv[2], bytes);
-	code = why ? fail(EXIT_FAILURE, why, errno ? strerror(errno) : "cannot be had") :
+	code = why ? fail_because(EXIT_FAILURE, why, errno ? strerror(errno) : "cannot be had") :
 		     copy(fd, argv, &m, (off_t)from, (off_t)to);
 	put_memory(&m);
 	close(fd);

@@ -11,6 +11,7 @@
  *   open API BDF		API is type1, compat (type1 as iommufd plays it), iommufd, phyr8 or phyr16
  *   map API IOVA OFFSET BYTES ACCESS	ACCESS is r, w, rw or -; OFFSET is in the memory, or @none or @readonly
  *   unmap API IOVA BYTES
+ *   reserved API FIELD IOVA	map or unmap a page of the memory with a FIELD that is not 0 (phyr_domain)
  *   count API			begin to count calls of the IOMMU API for its device, and pages of tables
  *   counted			how many there were
  *   follow API IOVA		where the whole memory's addresses lead
@@ -36,18 +37,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "iospace.h"
 
 enum { EXIT_USAGE = 64 };
 
 /* An abstract name: gone with the process. */
 static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "\0phyrlab-iospace" };
-
-static int fail(int code, const char *what)
-{
-	printf("{\"error\":\"%s: %s\"}\n", what, strerror(errno));
-	return code;
-}
 
 static bool serve_one(struct lab *lab, int client)
 {

@@ -20,12 +20,15 @@ struct client;
  * @open:	take the function @p->bdf; 0 or an errno. Closing the files of @p is the reverse, whatever is mapped
  * @map:	0 or an errno; what is kept for it, if the kernel tells, in @p->chunks, @p->meta_bytes
  * @unmap:	0 or an errno; bytes that were there in *@unmapped
+ * @reserved:	0 or an errno of a request with a field that must be 0 and is not: map.flags, map.reserved,
+ *		unmap.flags, unmap.reserved or unmap.unmapped; NULL where the kernel's own tests ask that
  */
 struct iommu_api {
 	const char *name;
 	int (*open)(struct client *p);
 	int (*map)(struct client *p, uint64_t iova, uint64_t addr, uint64_t len, unsigned int access);
 	int (*unmap)(struct client *p, uint64_t iova, uint64_t len, uint64_t *unmapped);
+	int (*reserved)(struct client *p, const char *field, uint64_t iova, uint64_t addr, uint64_t len);
 };
 
 /**

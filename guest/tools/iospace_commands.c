@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "counter.h"
 #include "iospace.h"
 #include "number.h"
@@ -27,9 +28,7 @@ static const struct iommu_api *const apis[] = {
 
 static void say_errno(const char *what, int err)
 {
-	const char *name = strerrorname_np(err);
-
-	printf("{\"%s\":{\"errno\":\"%s\"}}\n", what, name ? name : "unknown");
+	printf("{\"%s\":{\"errno\":\"%s\"}}\n", what, errno_name(err));
 }
 
 void complain(const char *what)
@@ -159,6 +158,23 @@ static void do_unmap(struct lab *lab, char **w)
 		say_errno("unmap", err);
 	else
 		printf("{\"unmap\":{\"errno\":null,\"bytes\":%" PRIu64 "}}\n", unmapped);
+}
+
+static void do_reserved(struct lab *lab, char **w)
+{
+	struct client *p = client_of(lab, w[1]);
+	uint64_t iova;
+	int err;
+
+	if (!p || !p->api->reserved || !lab->has_mem || !number(w[3], UINT64_MAX, &iova)) {
+		complain("reserved API FIELD IOVA, API one of phyr_domain");
+		return;
+	}
+	err = p->api->reserved(p, w[2], iova, (uintptr_t)lab->mem.addr, PAGE);
+	if (err)
+		say_errno("reserved", err);
+	else
+		printf("{\"reserved\":{\"errno\":null}}\n");
 }
 
 /* Counting patches the kernel, which takes an emulated one long: only where it is asked for. */
@@ -307,6 +323,7 @@ void command(struct lab *lab, char *line)
 		{ "memory", 4 }, { "open", 3 }, { "map", 6 }, { "unmap", 4 }, { "follow", 3 }, { "write", 4 },
 		{ "read", 3 }, { "digest", 1 }, { "cost", 4 }, { "fork", 1 }, { "munmap", 1 }, { "die", 1 },
 		{ "close", 2 }, { "count", 2 }, { "counted", 1 }, { "kept", 1 },
+		{ "reserved", 4 },
 	};
 	char *word[MAX_WORDS] = { 0 }, *save = NULL;
 	size_t i;
@@ -342,5 +359,6 @@ void command(struct lab *lab, char *line)
 	case 13: do_count(lab, word); break;
 	case 14: do_counted(lab); break;
 	case 15: memory_kept(lab); break;
+	case 16: do_reserved(lab, word); break;
 	}
 }

@@ -85,4 +85,4 @@ static int iommufd_unmap(struct client *p, uint64_t iova, uint64_t len, uint64_t
 	return 0;
 }
 
-const struct iommu_api api_iommufd = { "iommufd", iommufd_open, iommufd_map, iommufd_unmap };
+const struct iommu_api api_iommufd = { "iommufd", iommufd_open, iommufd_map, iommufd_unmap, NULL };

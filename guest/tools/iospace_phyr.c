@@ -47,5 +47,23 @@ static int phyr_unmap(struct client *p, uint64_t iova, uint64_t len, uint64_t *u
 	return 0;
 }
 
-const struct iommu_api api_phyr8 = { "phyr8", phyr_open, phyr_map, phyr_unmap };
-const struct iommu_api api_phyr16 = { "phyr16", phyr_open, phyr_map, phyr_unmap };
+static int phyr_reserved(struct client *p, const char *field, uint64_t iova, uint64_t addr, uint64_t len)
+{
+	struct phyr_domain_map map = {
+		.iova = iova, .addr = addr, .len = len, .access = PHYR_DOMAIN_READ,
+		.flags = !strcmp(field, "map.flags"), .reserved = !strcmp(field, "map.reserved"),
+	};
+	struct phyr_domain_unmap unmap = {
+		.iova = iova, .len = len, .flags = !strcmp(field, "unmap.flags"),
+		.reserved = !strcmp(field, "unmap.reserved"), .unmapped = !strcmp(field, "unmap.unmapped"),
+	};
+
+	if (map.flags || map.reserved)
+		return ioctl(p->device, PHYR_DOMAIN_IOC_MAP, &map) ? errno : 0;
+	if (unmap.flags || unmap.reserved || unmap.unmapped)
+		return ioctl(p->device, PHYR_DOMAIN_IOC_UNMAP, &unmap) ? errno : 0;
+	return ENOENT;
+}
+
+const struct iommu_api api_phyr8 = { "phyr8", phyr_open, phyr_map, phyr_unmap, phyr_reserved };
+const struct iommu_api api_phyr16 = { "phyr16", phyr_open, phyr_map, phyr_unmap, phyr_reserved };

@@ -71,6 +71,6 @@ static int type1_unmap(struct client *p, uint64_t iova, uint64_t len, uint64_t *
 	return 0;
 }
 
-const struct iommu_api api_type1 = { "type1", type1_open, type1_map, type1_unmap };
+const struct iommu_api api_type1 = { "type1", type1_open, type1_map, type1_unmap, NULL };
 /* The same calls, answered by iommufd. */
-const struct iommu_api api_compat = { "compat", type1_open, type1_map, type1_unmap };
+const struct iommu_api api_compat = { "compat", type1_open, type1_map, type1_unmap, NULL };

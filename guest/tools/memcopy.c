@@ -23,18 +23,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "answer.h"
 #include "number.h"
 #include "transfer.h"
 
 #define PAGE	4096UL
 
 enum { EXIT_REFUSED = 3, EXIT_USAGE = 64 };
-
-static int fail(int code, const char *what, const char *why)
-{
-	printf("{\"error\":\"%s: %s\"}\n", what, why);
-	return code;
-}
 
 /* Prints it; returns the exit code that it gives. */
 static int step(const char *name, ssize_t bytes, size_t due, bool first)
@@ -78,30 +73,30 @@ int main(int argc, char **argv)
 	int fd, via;
 
 	if (argc != 8)
-		return fail(EXIT_USAGE, "usage", "memcopy DISK VIA FILE AT BYTES FROM TO");
+		return fail_because(EXIT_USAGE, "usage", "memcopy DISK VIA FILE AT BYTES FROM TO");
 	via = via_named(argv[2]);
 	if (via < 0)
-		return fail(EXIT_USAGE, "VIA", "must be odirect, direct or registered");
+		return fail_because(EXIT_USAGE, "VIA", "must be odirect, direct or registered");
 	if (!multiple(argv[4], PAGE, &at))
-		return fail(EXIT_USAGE, "AT", "must be a multiple of 4096");
+		return fail_because(EXIT_USAGE, "AT", "must be a multiple of 4096");
 	if (!multiple(argv[5], 512, &bytes) || !bytes || bytes > 1U << 30)
-		return fail(EXIT_USAGE, "BYTES", "must be a multiple of 512, up to 1 GiB");
+		return fail_because(EXIT_USAGE, "BYTES", "must be a multiple of 512, up to 1 GiB");
 	if ((strcmp(argv[6], "-") && !multiple(argv[6], 512, &from)) || (strcmp(argv[7], "-") && !multiple(argv[7], 512, &to)))
-		return fail(EXIT_USAGE, "FROM and TO", "must be multiples of 512, or -");
+		return fail_because(EXIT_USAGE, "FROM and TO", "must be multiples of 512, or -");
 
 	if (!strcmp(argv[6], "-") && !strcmp(argv[7], "-"))
-		return fail(EXIT_USAGE, "FROM and TO", "must not both be -");
+		return fail_because(EXIT_USAGE, "FROM and TO", "must not both be -");
 
 	t.via = via;
 	t.bytes = bytes;
 	if (!transfer_open(&t, argv[1]))
-		return fail(EXIT_FAILURE, "disk", strerror(errno));
+		return fail_because(EXIT_FAILURE, "disk", strerror(errno));
 	fd = open(argv[3], O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return fail(EXIT_FAILURE, "file", strerror(errno));
+		return fail_because(EXIT_FAILURE, "file", strerror(errno));
 	t.mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, at);
 	if (t.mem == MAP_FAILED)
-		return fail(EXIT_FAILURE, "mmap", strerror(errno));
+		return fail_because(EXIT_FAILURE, "mmap", strerror(errno));
 	/* Written, as what is to be read into is; with what it holds, which may be what is asked for. */
 	for (size_t i = 0; i < bytes; i += PAGE)
 		((volatile unsigned char *)t.mem)[i] = ((volatile unsigned char *)t.mem)[i];

@@ -80,7 +80,7 @@ static int parse_point(struct options *o, const char *point)
 	layout = name_index(layouts, name);
 	if (layout < 0)
 		fail(EXIT_USAGE, "'%s' is not LAYOUT:PAGES", point);
-	o->pages = number(point, colon + 1, PHYR_PROBE_MAX_PAGES);
+	o->pages = option_number(point, colon + 1, PHYR_PROBE_MAX_PAGES);
 	if (!o->pages)
 		fail(EXIT_USAGE, "'%s': at least 1 page", point);
 	return layout;

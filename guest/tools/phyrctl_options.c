@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "phyrctl.h"
 #include "phyrctl_options.h"
 
@@ -14,6 +15,7 @@ const char *const backends[] = {
 };
 const char *const layouts[] = { "4k", "64k", "2m", "gaps", "list", NULL };
 static const char *const directions[] = { "", "to", "from", NULL };
+const char *const translators[] = { "none", "identity", "dma" };
 const char *const shapes[] = { "none", "same", "single", "array" };
 
 int name_index(const char *const *names, const char *name)
@@ -24,16 +26,13 @@ int name_index(const char *const *names, const char *name)
 	return -1;
 }
 
-uint32_t number(const char *option, const char *text, uint32_t max)
+uint32_t option_number(const char *option, const char *text, uint32_t max)
 {
-	char *end;
-	unsigned long value;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || value > max)
+	if (!number(text, max, &value))
 		fail(EXIT_USAGE, "%s takes a number up to %u, not '%s'", option, max, text);
-	return value;
+	return (uint32_t)value;
 }
 
 /* Comma-separated lengths in pages. */
@@ -42,7 +41,7 @@ static void parse_lengths(struct options *o, const char *option, char *text)
 	for (char *word = strtok(text, ","); word; word = strtok(NULL, ",")) {
 		if (o->nr_lengths == PHYR_PROBE_MAX_LENGTHS)
 			fail(EXIT_USAGE, "%s takes up to %u lengths", option, PHYR_PROBE_MAX_LENGTHS);
-		o->lengths[o->nr_lengths++] = number(option, word, PHYR_PROBE_MAX_LENGTH);
+		o->lengths[o->nr_lengths++] = option_number(option, word, PHYR_PROBE_MAX_LENGTH);
 	}
 }
 
@@ -84,12 +83,12 @@ struct options parse(char ***rest, int with)
 			o.direction = index;
 			break;
 		case 'n':
-			o.pages = number(name, value, PHYR_PROBE_MAX_PAGES);
+			o.pages = option_number(name, value, PHYR_PROBE_MAX_PAGES);
 			if (!o.pages)
 				fail(EXIT_USAGE, "-n takes at least 1 page");
 			break;
 		case 't':
-			o.trim = number(name, value, 1532);
+			o.trim = option_number(name, value, 1532);
 			break;
 		case 'm':
 			parse_lengths(&o, name, value);
@@ -102,7 +101,7 @@ struct options parse(char ***rest, int with)
 			fail(EXIT_USAGE, "unknown option %s", name);
 		case 'i':
 			if (with & WITH_ITERATIONS) {
-				o.iterations = number(name, value, PHYR_PROBE_MAX_ITERATIONS);
+				o.iterations = option_number(name, value, PHYR_PROBE_MAX_ITERATIONS);
 				if (!o.iterations)
 					fail(EXIT_USAGE, "-i takes at least 1");
 				break;

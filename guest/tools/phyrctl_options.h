@@ -29,6 +29,7 @@ struct options {
 extern const char *const backends[];
 extern const char *const layouts[];
 extern const char *const shapes[];
+extern const char *const translators[];	/* by PHYR_PROBE_NO_IOMMU, ... */
 
 /* Parses up to the end, or to the first word of the points; *args is left there. */
 struct options parse(char ***args, int with);
@@ -36,7 +37,7 @@ struct options parse(char ***args, int with);
 int name_index(const char *const *names, const char *name);
 
 /* A number up to max, or leaves. */
-uint32_t number(const char *option, const char *text, uint32_t max);
+uint32_t option_number(const char *option, const char *text, uint32_t max);
 
 /* The memory of one combination; refers to the lengths in *o. */
 struct phyr_probe_memory memory_of(const struct options *o, int backend, int layout);

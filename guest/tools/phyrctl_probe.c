@@ -10,8 +10,6 @@
 #include "phyrctl.h"
 #include "phyrctl_options.h"
 
-static const char *const translators[] = { "none", "identity", "dma" };
-
 static bool translate(int fd, const struct options *o, int backend, int layout)
 {
 	struct phyr_probe_translate arg = { .memory = memory_of(o, backend, layout) };

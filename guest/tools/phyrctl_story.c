@@ -11,15 +11,13 @@
 #include <sys/ioctl.h>
 
 #include "phyrctl.h"
-#include "../include/uapi/phyr_probe.h"
+#include "phyrctl_options.h"
 
 /* 10 MiB of the guest's memory: some hundred thousand pages mapped and unmapped. */
 #define ROOM	(1U << 18)
 
 /* Events a line: a multiple of 3 bytes, so that only the last line is padded. */
 #define BATCH	1200
-
-static const char *const translators[] = { "none", "identity", "dma" };
 
 static struct phyr_probe_story_start parse_device(const char *bdf)
 {

@@ -130,25 +130,29 @@ static void refuse_buffer(const struct disk *disk, uint8_t *mem)
 /* Without an exporter: what is refused before one is asked. */
 static void refuse_attach(const struct disk *disk)
 {
-	struct phyr_nvme_attach good = { .fd = -1, .access = PHYR_NVME_BUFFER_READ, .way = PHYR_NVME_DMABUF_LIST }, att;
+	const struct phyr_nvme_attach good = {
+		.fd = disk->fd, .access = PHYR_NVME_BUFFER_READ, .way = PHYR_NVME_DMABUF_LIST,
+	};
+	struct phyr_nvme_attach bad[] = { good, good, good, good, good, good, good, good, good };
+	static const char *const what[] = {
+		"no file", "no dma-buf", "no way", "unknown way", "no access", "unknown access", "handle", "length",
+		"reserved",
+	};
 
-	expect("attach: no file", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &good), EBADF);
-	att = good, att.fd = disk->fd;
-	expect("attach: no dma-buf", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
-	att = good, att.way = 0;
-	expect("attach: no way", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
-	att = good, att.way = 3;
-	expect("attach: unknown way", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
-	att = good, att.access = 0;
-	expect("attach: no access", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
-	att = good, att.access = 4;
-	expect("attach: unknown access", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
-	att = good, att.handle = 1;
-	expect("attach: handle", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
-	att = good, att.len = 1;
-	expect("attach: length", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
-	att = good, att.reserved = 1;
-	expect("attach: reserved", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &att), EINVAL);
+	bad[0].fd = -1;
+	bad[2].way = 0;
+	bad[3].way = 3;
+	bad[4].access = 0;
+	bad[5].access = 4;
+	bad[6].handle = 1;
+	bad[7].len = 1;
+	bad[8].reserved = 1;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "attach: %s", what[i]);
+		expect(name, ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, &bad[i]), i ? EINVAL : EBADF);
+	}
 	expect("attach: request structure", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, NULL), EFAULT);
 }
 

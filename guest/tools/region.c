@@ -28,21 +28,6 @@
 #include "region.h"
 #include "number.h"
 
-const char *name_of(int err)
-{
-	const char *name = strerrorname_np(err);
-
-	return name ? name : "unknown";
-}
-
-int fail(int code, const char *what)
-{
-	int err = errno;
-
-	printf("{\"error\":\"%s: %s\",\"errno\":\"%s\"}\n", what, strerror(err), name_of(err));
-	return code;
-}
-
 int region_register(int fd, const struct phyr_region_register *in, struct phyr_region_register *out)
 {
 	*out = *in;

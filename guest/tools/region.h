@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../include/uapi/phyr_region.h"
+#include "answer.h"
 #include "dmacopy.h"
 #include "shared.h"
 
@@ -36,9 +37,6 @@ int region_use(int fd, uint32_t key, uint32_t op, uint64_t offset, uint64_t *end
 int region_deregister(int fd, uint32_t key, uint64_t *ended);
 /* The node by another file, as a stranger has it. */
 int again(const char *node);
-/* Print {"error":...,"errno":...}; returns @code. */
-int fail(int code, const char *what);
-const char *name_of(int err);
 
 /* region_source.c */
 /* What kind of memory it is; before that the name may have sg: or pages:, in which way it is to be registered. */

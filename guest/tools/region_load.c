@@ -62,7 +62,7 @@ static int afterwards(int fd, const struct source *s, uint32_t key, const char *
 
 	err = region_deregister(fd, key, NULL);
 	again = region_register(fd, &in, &out);
-	printf(",\"again\":\"%s\"", again ? name_of(again) : "0");
+	printf(",\"again\":\"%s\"", again ? errno_name(again) : "0");
 	return shared_take_back(knob, false) ? errno : err;
 }
 
@@ -114,9 +114,9 @@ int load(const char *node, int fd, struct source *s, unsigned int processes, uns
 		return fail(EXIT_FAILURE, "a process of the load");
 	errno = err;
 	printf("{\"load\":{\"done\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"other\":%" PRIu64 ",\"errno\":\"%s\",\"late\":%s",
-	       done, refused, other, other ? name_of((int)first_other) : "0", last > ended ? "true" : "false");
+	       done, refused, other, other ? errno_name((int)first_other) : "0", last > ended ? "true" : "false");
 	if (knob)
 		err = afterwards(fd, s, reg.key, knob);
-	printf(",\"deregister\":\"%s\"}}\n", err ? name_of(err) : "0");
+	printf(",\"deregister\":\"%s\"}}\n", err ? errno_name(err) : "0");
 	return 0;
 }

@@ -15,7 +15,7 @@ static const uint32_t both = PHYR_REGION_READ | PHYR_REGION_WRITE;
 static void say(const char *what, int err)
 {
 	if (err)
-		printf("{\"refusal\":{\"what\":\"%s\",\"errno\":\"%s\"}}\n", what, name_of(err));
+		printf("{\"refusal\":{\"what\":\"%s\",\"errno\":\"%s\"}}\n", what, errno_name(err));
 	else
 		printf("{\"refusal\":{\"what\":\"%s\",\"errno\":null}}\n", what);
 }
@@ -64,10 +64,17 @@ static void try_dmabuf(int fd, const struct source *s)
 	close(other.fd);
 }
 
-/* What later versions may give a meaning to. */
-static int use_reserved(int fd, struct phyr_region_use use)
+/* Flags and reserved fields that are not 0. */
+static void try_reserved(int fd, struct phyr_region_register reg, uint32_t key)
 {
-	return ioctl(fd, PHYR_REGION_IOC_USE, &use) ? errno : 0;
+	struct phyr_region_use flags = { .key = key, .flags = 1 }, use = { .key = key, .reserved = 1 };
+	struct phyr_region_deregister dereg = { .key = key, .reserved = 1 };
+
+	reg.reserved = 1;
+	ask(fd, "register with a reserved field", reg);
+	say("use with flags", ioctl(fd, PHYR_REGION_IOC_USE, &flags) ? errno : 0);
+	say("use with a reserved field", ioctl(fd, PHYR_REGION_IOC_USE, &use) ? errno : 0);
+	say("deregister with a reserved field", ioctl(fd, PHYR_REGION_IOC_DEREGISTER, &dereg) ? errno : 0);
 }
 
 void try_refusals(const char *node, int fd, const struct source *s, uint32_t key)
@@ -77,8 +84,7 @@ void try_refusals(const char *node, int fd, const struct source *s, uint32_t key
 
 	say("use beyond the end", region_use(fd, key, PHYR_REGION_DO_WRITE, s->m.bytes, NULL));
 	say("use inside a page", region_use(fd, key, PHYR_REGION_DO_WRITE, 512, NULL));
-	say("use with flags", use_reserved(fd, (struct phyr_region_use){ .key = key, .flags = 1 }));
-	say("use with a reserved field", use_reserved(fd, (struct phyr_region_use){ .key = key, .reserved = 1 }));
+	try_reserved(fd, in, key);
 	say("use by another key", region_use(fd, key + 1, PHYR_REGION_DO_WRITE, 0, NULL));
 	say("deregister another's", region_deregister(stranger, key, NULL));
 	if (s->dmabuf)

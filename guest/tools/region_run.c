@@ -40,7 +40,7 @@ static bool use_pages(const char *node, uint32_t key, unsigned int processes, co
 			good = false;
 		else
 			printf("{\"user\":{\"errno\":%s%s%s}}\n", WEXITSTATUS(status) ? "\"" : "",
-			       WEXITSTATUS(status) ? name_of(WEXITSTATUS(status)) : "null",
+			       WEXITSTATUS(status) ? errno_name(WEXITSTATUS(status)) : "null",
 			       WEXITSTATUS(status) ? "\"" : "");
 	}
 	return good;
@@ -59,9 +59,11 @@ int run(const char *node, int fd, struct source *s, uint64_t seed, unsigned int 
 			return fail(EXIT_USAGE, "pages");
 	for (size_t at = 0; at < s->m.bytes; at += SECTOR)
 		fill_sector((uint32_t *)(s->m.addr + at), at / SECTOR, (uint32_t)seed, 1);
-	errno = region_register(fd, &in, &reg);
-	if (errno)
-		return fail(EXIT_FAILURE, "register");
+	err = region_register(fd, &in, &reg);
+	if (err) {
+		printf("{\"refused\":{\"errno\":\"%s\"}}\n", errno_name(err));
+		return EXIT_FAILURE;
+	}
 	errno = EPROTO;
 	if (reg.len != s->m.bytes)
 		return fail(EXIT_FAILURE, "bytes of the region");

@@ -63,7 +63,7 @@ export function fio(
   });
 }
 
-const toolSources = () => guestSources(['tools', 'include/uapi']);
+const toolSources = () => guestSources(['tools', 'include/uapi', 'include/qemu_engines.h']);
 
 export function toolsKey(toolbox: Toolbox): string {
   return keyOf('tools', STEP, toolSources().key, toolbox.key);

@@ -89,6 +89,8 @@ const ALL: Readonly<Record<string, On>> = {
   'dma-buf: a list of its ranges, in their order': unbounced,
   'dma-buf: what an import refuses': always,
   'dma-buf: an exporter waits for I/O on what it takes back': unbounced,
+  'uapi: phyr_probe refuses reserved fields that are not 0': always,
+  'uapi: phyr_store refuses reserved fields and unknown flags': always,
 };
 
 /** Where phyr.ko makes no step that can fail, there is nothing to see. */

@@ -7,6 +7,8 @@ export function regionRefusals(from: RegionSource): Record<string, string | null
     'use inside a page': 'EINVAL',
     'use with flags': 'EINVAL',
     'use with a reserved field': 'EINVAL',
+    'register with a reserved field': 'EINVAL',
+    'deregister with a reserved field': 'EINVAL',
     'use by another key': 'ENOENT',
     "deregister another's": 'ENOENT',
     ...(from.kind === 'user' ? USER_REFUSALS : DMABUF_REFUSALS),

@@ -27,7 +27,8 @@ const figure = metricsOf(figures);
 const PAGE = 4096;
 const RUN_MS = 60_000;
 
-const Refused = z.object({ error: z.string(), errno: z.string() });
+const Refused = z.object({ refused: z.object({ errno: z.string() }) });
+const Failed = z.object({ error: z.string(), errno: z.string() });
 const Registered = z.object({
   registered: z.object({
     chunk: z.number(),
@@ -154,7 +155,7 @@ async function useBy({ cell, workload, lab }: Context, bdf: string, memory: Regi
 async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
   const { cell } = context;
   const { command, lines, stderr } = await useBy(context, bdf, memory, [1]);
-  const got = isLineOf(Registered, lines[0]) ? undefined : check(Refused, command, lines[0], stderr).errno;
+  const got = isLineOf(Registered, lines[0]) ? undefined : check(Refused, command, lines[0], stderr).refused.errno;
   const data = await held(context, memory, stamped(0, memory.bytes, cell.seed, 1));
   const own = await makeRegionMemory(context, OWN);
   const used = translates(cell.machine.iommu) ? await use(context, bdf, own) : undefined;
@@ -187,9 +188,9 @@ function translation(
 async function use(context: Context, bdf: string, memory: RegionMemory) {
   const { cell, workload } = context;
   const { command, lines, stderr, pages } = await useBy(context, bdf, memory, isKernels(memory.from) ? [1] : []);
-  if (isLineOf(Refused, lines[0])) {
-    const { error, errno } = check(Refused, command, lines[0], stderr);
-    if (error.startsWith('register:')) throw new RefusedByKernel(errno);
+  if (isLineOf(Refused, lines[0])) throw new RefusedByKernel(check(Refused, command, lines[0], stderr).refused.errno);
+  if (isLineOf(Failed, lines[0])) {
+    const { error, errno } = check(Failed, command, lines[0], stderr);
     throw new StepFailed(`${command}: ${error}`, { where: { step: 'region run', errno } });
   }
   const { registered } = check(Registered, command, lines[0], stderr);

@@ -17,6 +17,18 @@ export function errnoDue({ errno, iommufd }: Refusal, api: IommuApi): string {
 const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
 const PAGE = 4096;
 
+/** Fields of phyr_domain's requests that later versions may use, and that must be 0 until then. */
+const RESERVED_FIELDS = ['map.flags', 'map.reserved', 'unmap.flags', 'unmap.reserved', 'unmap.unmapped'];
+
+/** What phyr_domain alone must refuse: each such field that is not 0. `free`: where nothing is mapped. */
+export function reservedFields(free: number): Refusal[] {
+  return RESERVED_FIELDS.map((field) => ({
+    what: `${field} that is not 0`,
+    command: (api) => `reserved ${api} ${field} ${hex(free)}`,
+    errno: 'EINVAL',
+  }));
+}
+
 /** `iova`: where the whole memory is mapped, `free`: where nothing is. */
 export function refusals(iova: number, free: number, bytes: number): Refusal[] {
   const map = (at: number | bigint, memory: string | number, length: number, access: string) => (api: IommuApi) =>

@@ -28,7 +28,7 @@ import { PIECE } from '../shared/memory.js';
 import { named, otherOutcome, type WorkloadResult, type Wrong } from '../shared/result.js';
 import type { Vfio } from './declaration.js';
 import { figures } from './declaration.js';
-import { errnoDue, refusals } from './refusals.js';
+import { errnoDue, refusals, reservedFields } from './refusals.js';
 
 const figure = metricsOf(figures);
 
@@ -45,6 +45,7 @@ const Memory = z.object({
 const Opened = z.object({ open: z.object({ errno: Errno }) });
 const Mapped = z.object({ map: z.object({ errno: Errno }) });
 const Unmapped = z.object({ unmap: z.object({ errno: Errno, bytes: z.number().optional() }) });
+const Reserved = z.object({ reserved: z.object({ errno: Errno }) });
 const Followed = z.object({
   follow: z.object({
     errno: Errno,
@@ -277,8 +278,8 @@ class Story {
   }
 
   async #refuses(api: IommuApi): Promise<void> {
-    const due = refusals(ALIGNED, FREE, this.#bytes);
-    const Refused = z.union([Mapped, Unmapped]);
+    const due = [...refusals(ALIGNED, FREE, this.#bytes), ...(this.#isOurs(api) ? reservedFields(FREE) : [])];
+    const Refused = z.union([Mapped, Unmapped, Reserved]);
     const answers = await this.#answers(
       Refused,
       due.map(({ command }) => command(api)),
@@ -286,7 +287,7 @@ class Story {
     for (const [i, refusal] of due.entries()) {
       const answer = answers[i];
       const errno = errnoDue(refusal, api);
-      const got = answer === undefined ? undefined : 'map' in answer ? answer.map.errno : answer.unmap.errno;
+      const got = answer === undefined ? undefined : Object.values(answer)[0]?.errno;
       if (got !== errno)
         this.#wrong(
           api,

@@ -184,7 +184,7 @@ async function runShared(
       at += len;
     }
     if (wrong.stray !== undefined) await overwrite(barFile, wrong.stray, Buffer.alloc(PAGE));
-    if (wrong.errno !== undefined) return [{ error: 'register: x', errno: wrong.errno }];
+    if (wrong.errno !== undefined) return [{ refused: { errno: wrong.errno } }];
 
     const runs = ranges.map(({ offset, len }) => ({ phys: BAR + offset, bytes: len }));
     return [

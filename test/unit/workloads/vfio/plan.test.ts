@@ -5,7 +5,7 @@ import { vfio } from '../../../../harness/suites/vfio.js';
 import { switched } from '../../../../harness/topologies.js';
 import { expand } from '../../../../src/plan/index.js';
 import { Workload } from '../../../../src/workloads/index.js';
-import { errnoDue, refusals } from '../../../../src/workloads/vfio/refusals.js';
+import { errnoDue, refusals, reservedFields } from '../../../../src/workloads/vfio/refusals.js';
 
 const block = vfio.blocks[0];
 if (block === undefined) throw new TypeError('the suite is empty');
@@ -51,5 +51,11 @@ describe('what is refused', () => {
     expect(errnos.every(([ours, theirs]) => ours === theirs)).toBe(true);
     expect(errnos.filter(([ours, , iommufd]) => ours !== iommufd)).toHaveLength(3);
     expect(commands).toContain('unmap type1 0x1000000 4096');
+  });
+
+  it('is each flag and reserved field of phyr_domain that is not 0', () => {
+    const commands = reservedFields(0x2000000).map((one) => [one.command('phyr8'), errnoDue(one, 'phyr8')]);
+    expect(commands).toContainEqual(['reserved phyr8 map.flags 0x2000000', 'EINVAL']);
+    expect(commands).toHaveLength(5);
   });
 });
