@@ -2,13 +2,12 @@
 /*
  * phyr: lists of physical address ranges, and their DMA mapping.
  *
- * A list describes I/O memory by physical address alone: no struct page, no
- * scatterlist.  phyr_dma_map() turns it into what a device sees: the same list where
- * the device sees physical addresses, a single range where an IOMMU makes the list
- * linear, an array only where nothing simpler is right.  A consumer reads all three
- * through one iterator of struct phyr_dma_range.
+ * A list describes memory for I/O by physical address, without struct page or scatterlist.
+ * phyr_dma_map() maps it for a device.  The result has one of three shapes: the list itself where
+ * the device uses physical addresses, a single range where an IOMMU makes the list contiguous, an
+ * array of ranges otherwise.  One iterator of struct phyr_dma_range reads all three.
  *
- * Life of one I/O (all of it GFP_ATOMIC-safe)::
+ * One I/O; all of it may run in atomic context::
  *
  *	phyr_list_init(&list, PHYR_PACKED);
  *	err = phyr_list_from_rq(&list, rq, GFP_ATOMIC);
@@ -16,12 +15,12 @@
  *	phyr_dma_iter_init(&it, &map);
  *	while (phyr_dma_iter_next(&it))
  *		... it.range.addr, it.range.len ...
- *	... the device works; list and map stay where they are ...
+ *	... the device works; list and map must not be moved or freed ...
  *	phyr_dma_unmap(dev, &map);
  *	phyr_list_destroy(&list);
  *
- * Nothing here locks: a list or a map has one owner at a time.  Memory that its owner may take
- * back at any time is another matter, and has a header of its own: phyr/lease.h.
+ * Lists and maps have no locks: each has one owner at a time.  For memory that its exporter can
+ * revoke at any time, see phyr/lease.h.
  */
 #ifndef PHYR_H
 #define PHYR_H

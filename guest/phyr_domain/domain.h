@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of phyr_domain.ko share with each other. */
+/* Shared by the files of phyr_domain.ko. */
 #ifndef PHYR_DOMAIN_DOMAIN_H
 #define PHYR_DOMAIN_DOMAIN_H
 
@@ -12,18 +12,16 @@
 #include "phyr.h"
 #include "uapi/phyr_domain.h"
 
-/* main.c */
-
 /* space.c */
 
 struct pdomain_mapping;
 
 /**
- * struct pdomain_space - what a device sees of memory
- * @dev:	the device; its driver calls pdomain_space_close() before it goes
- * @domain:	in force for it
- * @reserved:	addresses that the device has other uses for (struct iommu_resv_region)
- * @mappings:	by address
+ * struct pdomain_space - I/O address space of a device
+ * @dev:	the device; its driver must call pdomain_space_close() before it is unbound
+ * @domain:	the attached IOMMU domain
+ * @reserved:	reserved IOVAs (struct iommu_resv_region)
+ * @mappings:	struct pdomain_mapping by IOVA
  */
 struct pdomain_space {
 	struct device *dev;
@@ -44,23 +42,24 @@ int pdomain_space_unmap(struct pdomain_space *space, struct phyr_domain_unmap *a
 /* file.c */
 
 /**
- * struct pdomain_function - a PCI function that user space drives
- * @pdev:	the function, held
- * @bar:	its registers
- * @size:	bytes of them
- * @lock:	of what follows; not held over page faults of a process, for removal waits for it
- * @gone:	the function has another owner: it is not touched any more
- * @open:	somebody has it; else it is as a reset has left it
- * @space:	while it is open and not gone
- * @misc:	its node
- * @name:	of the node
- * @ref:	the driver and the file that has it open
+ * struct pdomain_function - a PCI function for user space
+ * @pdev:	the function, with a reference
+ * @bar:	BAR 0
+ * @size:	its size in bytes
+ * @lock:	protects @gone, @open and @space; not held across page faults, because removal takes
+ *		it
+ * @gone:	the driver is unbound: the function must not be accessed any more
+ * @open:	the file is open; if not, the function was reset and not used since
+ * @space:	valid while @open and not @gone
+ * @misc:	the device node
+ * @name:	its name
+ * @ref:	held by the driver and by the open file
  */
 struct pdomain_function {
 	struct pci_dev *pdev;
 	void __iomem *bar;
 	resource_size_t size;
-	struct mutex lock;	/* all that follows but the node */
+	struct mutex lock;	/* protects gone, open and space */
 	bool gone;
 	bool open;
 	struct pdomain_space space;

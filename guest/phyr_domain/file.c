@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /dev/phyr_domain-BDF: what a process can do with a function. */
+/* File operations of /dev/phyr_domain-BDF. */
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/slab.h>
@@ -17,14 +17,14 @@ void pdomain_function_free(struct kref *ref)
 
 static int pdomain_function_open(struct inode *inode, struct file *file)
 {
-	/* misc_open() has put the miscdevice there, and keeps it from going meanwhile. */
+	/* Set by misc_open(), which holds misc_mtx and so keeps the miscdevice registered. */
 	struct pdomain_function *fn = container_of(file->private_data, struct pdomain_function,
 						   misc);
 	int err;
 
 	/*
-	 * All misc devices wait for this open(): whoever has it open may hold the lock for long,
-	 * and a reset may take long.  It was reset before.
+	 * misc_mtx is held, so opens of all misc devices wait for this one.  Do not wait for the
+	 * lock, which may be held for long, and do not reset the function: it was reset before.
 	 */
 	if (!mutex_trylock(&fn->lock))
 		return -EBUSY;
@@ -41,8 +41,8 @@ static int pdomain_function_open(struct inode *inode, struct file *file)
 }
 
 /**
- * pdomain_function_end - take a function from the process that has it, for the next
- * @fn:	the function, open; its lock held, and its device's
+ * pdomain_function_end - reset a function and close its address space
+ * @fn:	the function, open; @fn->lock and the device lock are held
  *
  * Context: May sleep.
  */
@@ -67,9 +67,10 @@ static int pdomain_function_release(struct inode *inode, struct file *file)
 }
 
 /*
- * Memory is pinned, and its owner told how, between two looks at the space: page faults last as
- * long as somebody likes.  The device gets it last, so that nothing is ever undone: by then others
- * may have unmapped it and mapped something else there.
+ * The memory is pinned, and the result copied to user space, without the lock, because both may
+ * fault for arbitrarily long.  So the space is checked before and again when the memory is mapped.
+ * Mapping is the last step and never undone: another thread could already have unmapped the range
+ * and reused it.
  */
 static int pdomain_function_map(struct pdomain_function *fn, struct phyr_domain_map *arg,
 				void __user *user)
@@ -140,7 +141,7 @@ static long pdomain_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	}
 }
 
-/* Is this one register? */
+/* Is this an access of 4 bytes inside the BAR? */
 static bool pdomain_is_register_access(const struct pdomain_function *fn, size_t count, loff_t at)
 {
 	return count == sizeof(u32) && IS_ALIGNED(at, sizeof(u32)) && at >= 0 &&

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyr_domain.ko: a PCI function for user space, behind an IOMMU domain of its own into which phyr
- * lists are entered.  What VFIO does, made of phyrs, to be set beside it.  Bound with
- * driver_override alone; no interrupts.
+ * phyr_domain.ko: a PCI function for user space, with an IOMMU domain of its own in which phyr
+ * lists are mapped.  A minimal equivalent of VFIO type 1, for comparison.  Bound with
+ * driver_override only; no interrupts.
  */
 #include <linux/iommu.h>
 #include <linux/module.h>
@@ -74,7 +74,7 @@ static struct pci_driver pdomain_driver = {
 	.id_table = pdomain_ids,
 	.probe = pdomain_probe,
 	.remove = pdomain_remove,
-	/* The DMA API has no part in it. */
+	/* The DMA API is not used. */
 	.driver_managed_dma = true,
 };
 module_pci_driver(pdomain_driver);

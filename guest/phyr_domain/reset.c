@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A function that changes hands: what one process has it do and know is nothing to the next, nor to
- * the next driver.  It is reset when it is bound and whenever a process lets go of it.  As VFIO
- * does; what cannot be reset is handed on as it is, there as here.
+ * Reset of a function between users, so that DMA and data of one process do not leak to the next
+ * process or driver.  It is reset when it is bound and when its file is closed.  As with VFIO, a
+ * function that has no working reset is used as it is.
  */
 #include "domain.h"
 
 /**
- * pdomain_function_reset - make a function as new
- * @fn:	the function, its device's lock held
+ * pdomain_function_reset - stop DMA of a function and reset it
+ * @fn:	the function; the device lock is held
  *
  * Context: May sleep.
  */
@@ -17,11 +17,11 @@ void pdomain_function_reset(struct pdomain_function *fn)
 	struct pci_dev *bridge = pci_upstream_bridge(fn->pdev);
 	int err;
 
-	/* What is under way must not come through another domain. */
+	/* DMA in flight must not reach the next domain. */
 	pci_clear_master(fn->pdev);
 	if (!pci_device_is_present(fn->pdev))
 		return;
-	/* It may have to reset the bus, and so write the bridge's configuration. */
+	/* The reset may be a bus reset, which writes the bridge's configuration. */
 	if (bridge)
 		pci_cfg_access_lock(bridge);
 	err = pci_reset_function_locked(fn->pdev);

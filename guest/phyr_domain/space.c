@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An address space for a device: an IOMMU domain of its own, and the user memory that is in it. */
+/* I/O address space of a device: an IOMMU domain and the user memory that is mapped in it. */
 #include <linux/iommu.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/mm.h>
@@ -10,15 +10,15 @@
 static bool pdomain_allow_unsafe_interrupts;
 module_param_named(allow_unsafe_interrupts, pdomain_allow_unsafe_interrupts, bool, 0644);
 MODULE_PARM_DESC(allow_unsafe_interrupts,
-		 "Also where a function can write itself any interrupt: no interrupt remapping");
+		 "Allow functions without interrupt remapping, which can raise any interrupt");
 
 /**
- * struct pdomain_mapping - memory in a space
- * @node:	its addresses
- * @list:	the memory, pinned
- * @mm:		whose it was, charged for it
- * @pages:	that @mm is charged for
- * @dirty:	the device may have written there
+ * struct pdomain_mapping - pinned user memory
+ * @node:	its IOVA range in struct pdomain_space
+ * @list:	the memory
+ * @mm:		process that the pages are accounted to
+ * @pages:	number of these pages
+ * @dirty:	the device may have written to it
  */
 struct pdomain_mapping {
 	struct interval_tree_node node;
@@ -28,13 +28,13 @@ struct pdomain_mapping {
 	bool dirty;
 };
 
-/* What a process may have must not harm others: as VFIO asks. */
+/* Requirements for user space access, the same as VFIO's. */
 static int pdomain_check_isolation(struct device *dev)
 {
 	struct iommu_group *group;
 	bool isolated;
 
-	/* IOMMU_CACHE is all that there is: no process could keep caches coherent by itself. */
+	/* All mappings use IOMMU_CACHE: user space cannot flush caches. */
 	if (!device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY))
 		return -EINVAL;
 	group = iommu_group_get(dev);
@@ -47,13 +47,13 @@ static int pdomain_check_isolation(struct device *dev)
 }
 
 /**
- * pdomain_space_open - give a device an empty domain of its own
- * @space:	receives it
- * @dev:	the device, bound to a driver that manages its DMA itself, alone in its IOMMU group
+ * pdomain_space_open - attach a new, empty domain to a device
+ * @space:	initialised by this call
+ * @dev:	the device, alone in its IOMMU group, its driver with driver_managed_dma
  *
  * Context: May sleep.
- * Return: 0; -ENODEV without an IOMMU; -EPERM or -EBUSY if the group is in use; -EPERM if the
- * device's interrupts are not isolated; -EINVAL if it is not alone there or not coherent; -ENOMEM.
+ * Return: 0; -ENODEV without an IOMMU; -EPERM or -EBUSY if the group is in use; -EPERM without
+ * interrupt remapping; -EINVAL if the group has other devices or DMA is not coherent; -ENOMEM.
  */
 int pdomain_space_open(struct pdomain_space *space, struct device *dev)
 {
@@ -76,7 +76,7 @@ int pdomain_space_open(struct pdomain_space *space, struct device *dev)
 	err = iommu_attach_device(space->domain, dev);
 	if (err)
 		goto free;
-	/* Where the IOMMU can, a device may not do without snooping either. */
+	/* If supported, do not let the device disable snooping. */
 	if (space->domain->ops->enforce_cache_coherency)
 		space->domain->ops->enforce_cache_coherency(space->domain);
 	iommu_get_resv_regions(dev, &space->reserved);
@@ -105,10 +105,10 @@ static void pdomain_mapping_remove(struct pdomain_space *space, struct pdomain_m
 }
 
 /**
- * pdomain_space_close - take everything from a device
- * @space:	of the device
+ * pdomain_space_close - detach the domain and unpin all memory
+ * @space:	the address space
  *
- * When it returns, the device reaches no memory by way of @space, and nothing is pinned.
+ * When it returns, the device has no access to memory through @space.
  *
  * Context: May sleep.
  */
@@ -116,7 +116,7 @@ void pdomain_space_close(struct pdomain_space *space)
 {
 	struct pdomain_mapping *m;
 
-	/* First the device, so that it has nothing at once. */
+	/* Detach first: that removes all access at once. */
 	iommu_detach_device(space->domain, space->dev);
 	while ((m = pdomain_space_find(space, 0, ULONG_MAX)))
 		pdomain_mapping_remove(space, m);
@@ -138,7 +138,7 @@ static bool pdomain_is_reserved(const struct pdomain_space *space, u64 start, u6
 	return false;
 }
 
-/* Addresses that a mapping can be asked for at all, in the order in which VFIO refuses them. */
+/* Check a range; errors in the same order of precedence as VFIO. */
 static int pdomain_check_range(const struct pdomain_space *space, u64 iova, u64 len, u64 other,
 			       u64 *last)
 {
@@ -170,11 +170,13 @@ static int pdomain_mapping_pin_pages(struct pdomain_mapping *m, const struct phy
 }
 
 /**
- * pdomain_mapping_pin - pin memory of the current process, for a space
- * @arg:	what pdomain_space_check() finds nothing wrong with; receives what there is to tell
+ * pdomain_mapping_pin - pin memory of the current process
+ * @arg:	the request, checked with pdomain_space_check(); receives chunks and meta_bytes
  *
- * Context: May sleep, as long as page faults take: no lock is held that others wait for.
- * Return: it, for pdomain_space_map() or pdomain_mapping_drop(); else as struct phyr_domain_map.
+ * Context: May sleep for as long as page faults take; the caller holds no lock that others wait
+ * for.
+ * Return: the mapping, for pdomain_space_map() or pdomain_mapping_drop(); or an error of struct
+ * phyr_domain_map.
  */
 struct pdomain_mapping *pdomain_mapping_pin(struct phyr_domain_map *arg)
 {
@@ -194,8 +196,8 @@ struct pdomain_mapping *pdomain_mapping_pin(struct phyr_domain_map *arg)
 }
 
 /**
- * pdomain_mapping_drop - the reverse of pdomain_mapping_pin()
- * @m:	the mapping, in no space
+ * pdomain_mapping_drop - undo pdomain_mapping_pin()
+ * @m:	the mapping, not in an address space
  *
  * Context: May sleep.
  */
@@ -210,12 +212,12 @@ void pdomain_mapping_drop(struct pdomain_mapping *m)
 }
 
 /**
- * pdomain_space_check - may memory be mapped like this?
- * @space:	of the device
- * @arg:	from user space
+ * pdomain_space_check - check a request to map memory
+ * @space:	the address space
+ * @arg:	the request, from user space
  *
- * Context: May sleep; serialised with all that is done to @space.
- * Return: 0 or the errors of struct phyr_domain_map.
+ * Context: May sleep; all users of @space are serialised.
+ * Return: 0 or an error of struct phyr_domain_map.
  */
 int pdomain_space_check(struct pdomain_space *space, const struct phyr_domain_map *arg)
 {
@@ -238,13 +240,13 @@ int pdomain_space_check(struct pdomain_space *space, const struct phyr_domain_ma
 }
 
 /**
- * pdomain_space_map - let the device at memory
- * @space:	of the device; others may have changed it since pdomain_space_check()
- * @m:		the memory, which @space has from now on
- * @arg:	of which it was made
+ * pdomain_space_map - map pinned memory for the device
+ * @space:	the address space; it may have changed since pdomain_space_check()
+ * @m:		the memory; belongs to @space on success
+ * @arg:	the request that @m was pinned for
  *
- * Context: May sleep; serialised with all that is done to @space.
- * Return: 0 or the errors of struct phyr_domain_map, and @m is in no space.
+ * Context: May sleep; all users of @space are serialised.
+ * Return: 0 or an error of struct phyr_domain_map.
  */
 int pdomain_space_map(struct pdomain_space *space, struct pdomain_mapping *m,
 		      const struct phyr_domain_map *arg)
@@ -267,7 +269,7 @@ int pdomain_space_map(struct pdomain_space *space, struct pdomain_mapping *m,
 	return 0;
 }
 
-/* Does a mapping lie on both sides of @at? */
+/* Does a mapping contain both @at - 1 and @at? */
 static bool pdomain_space_splits_mapping(struct pdomain_space *space, u64 at)
 {
 	return at && pdomain_space_find(space, at - 1, at - 1) &&
@@ -275,12 +277,12 @@ static bool pdomain_space_splits_mapping(struct pdomain_space *space, u64 at)
 }
 
 /**
- * pdomain_space_unmap - take memory from the device
- * @space:	of the device
- * @arg:	from and to user space
+ * pdomain_space_unmap - unmap and unpin all memory in a range
+ * @space:	the address space
+ * @arg:	the request, from and to user space
  *
- * Context: May sleep; serialised with all that is done to @space.
- * Return: 0 or the errors of struct phyr_domain_unmap, and nothing is unmapped.
+ * Context: May sleep; all users of @space are serialised.
+ * Return: 0 or an error of struct phyr_domain_unmap, and nothing is unmapped.
  */
 int pdomain_space_unmap(struct pdomain_space *space, struct phyr_domain_unmap *arg)
 {

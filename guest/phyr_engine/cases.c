@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an engine is asked to do, right and wrong.  Each case is a file of debugfs for each path,
- * CASE-PATH; reading it does it and says in a line of JSON what came of it.  Whether that is as it
- * should be depends on the machine, and is for the reader to judge.
+ * Test cases for an engine: correct DMA, and DMA that must fail.  Each case has a debugfs file
+ * CASE-PATH for each mapping path.  Reading it runs the case and prints the outcome as a line of
+ * JSON. The expected outcome depends on the machine, so the reader judges it.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -13,7 +13,7 @@
 
 #include "engine.h"
 
-/* Longer than any flush queue waits. */
+/* Longer than the timeout of the IOTLB flush queue. */
 #define FLUSHED_MS	300
 #define STALE_STEP_US	500
 #define STALE_MAX_US	(2 * USEC_PER_SEC)
@@ -21,14 +21,14 @@
 #define FILL		0xa5
 
 /**
- * struct pengine_outcome - what came of a case
- * @how:	"right": the device's data is where it should be; "fault": the device was told that
- *		it may not; "untouched": it was not told, and no data moved; "wrong": other data,
- *		or elsewhere; "refused": there is no mapping for this device
- * @addr:	DMA address that the device used in vain, or last
- * @write:	the device wrote there
- * @window_us:	stale: how long the device could go on after unmap
- * @uses:	stale: how often it did
+ * struct pengine_outcome - outcome of a case
+ * @how:	"right": the data arrived; "fault": the device reports an error; "untouched": the
+ *		device reports success, but no data moved; "wrong": other data, or at another place;
+ *		"refused": the memory cannot be mapped for this device
+ * @addr:	DMA address that failed, or the last one
+ * @write:	the device was to write there
+ * @window_us:	stale: time after unmap in which the device still had access
+ * @uses:	stale: number of writes in that time
  */
 struct pengine_outcome {
 	const char *how;
@@ -39,14 +39,14 @@ struct pengine_outcome {
 };
 
 /**
- * struct pengine_case - something that an engine is asked to do
- * @name:	of its file
- * @edu:	it can be asked of edu
- * @testdev:	it can be asked of iommu-testdev
- * @unloaded:	the device may write what it happens to have
- * @gfp:	where its pages come from
- * @beyond:	they are such as the device does not reach without somebody's help
- * @run:	does it with pages that are not mapped before and after; 0 or a negative error that
+ * struct pengine_case - a test case
+ * @name:	name of its file
+ * @edu:	works with edu
+ * @testdev:	works with iommu-testdev
+ * @unloaded:	the content that the device writes does not matter
+ * @gfp:	to allocate its pages
+ * @beyond:	use pages beyond the device's DMA mask
+ * @run:	runs it; the pages are not mapped before and after; returns 0, or an error if there
  *		is no outcome
  */
 struct pengine_case {
@@ -57,7 +57,7 @@ struct pengine_case {
 		   struct pengine_outcome *out);
 };
 
-/* Let the device have a page to write, where it has none of its own: by a right mapping. */
+/* Let the device read a page, to have data to write, if it has no data of its own. */
 static int pengine_load_page(struct pengine *e)
 {
 	struct pengine_mapping m;
@@ -79,7 +79,7 @@ static int pengine_load_page(struct pengine *e)
 	return err;
 }
 
-/* Where a DMA address leads while nothing goes wrong; in a bounce buffer that is not the page. */
+/* Expected physical address of a DMA address; with bounce buffers not that of the page. */
 static phys_addr_t pengine_case_target(struct pengine *e, dma_addr_t addr, const struct page *page)
 {
 	const struct iommu_domain *domain = iommu_get_domain_for_dev(&e->pdev->dev);
@@ -105,7 +105,7 @@ static void pengine_fill_pages(struct pengine_mapping *m)
 		memset(page_address(m->page[i]), FILL, PAGE_SIZE);
 }
 
-/* Have the device write to a page. */
+/* Let the device write to a page. */
 static int pengine_device_write(struct pengine *e, const struct pengine_mapping *m, unsigned int i,
 				struct pengine_outcome *out)
 {
@@ -114,13 +114,13 @@ static int pengine_device_write(struct pengine *e, const struct pengine_mapping 
 	return e->ops->write(e, m->addr[i], pengine_case_target(e, m->addr[i], m->page[i]));
 }
 
-/* Is an error of pengine_device_write() an outcome? */
+/* Is this error of pengine_device_write() an outcome? */
 static bool pengine_is_outcome(int err)
 {
 	return err == -EFAULT || err == -ENXIO;
 }
 
-/* Through a mapping that is right. */
+/* Write through a valid mapping. */
 static int pengine_case_mapped(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
 			       struct pengine_outcome *out)
 {
@@ -143,7 +143,7 @@ static int pengine_case_mapped(struct pengine *e, enum pengine_path path, struct
 	return pengine_is_outcome(err) ? 0 : err;
 }
 
-/* It writes where something was mapped that nobody can remember any more. */
+/* Write to an address that was unmapped, after the IOTLB was flushed. */
 static int pengine_case_unmapped(struct pengine *e, enum pengine_path path,
 				 struct pengine_mapping *m, struct pengine_outcome *out)
 {
@@ -159,7 +159,7 @@ static int pengine_case_unmapped(struct pengine *e, enum pengine_path path,
 	return pengine_is_outcome(err) ? 0 : err;
 }
 
-/* It goes on writing after the mapping is gone, until it may not. */
+/* Write after unmap, until it fails. */
 static int pengine_case_stale(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
 			      struct pengine_outcome *out)
 {
@@ -168,7 +168,7 @@ static int pengine_case_stale(struct pengine *e, enum pengine_path path, struct 
 
 	if (err)
 		return err;
-	/* Now the IOMMU has the translation in its cache. */
+	/* This write loads the translation into the IOTLB. */
 	err = pengine_device_write(e, m, 0, out);
 	pengine_unmap(m);
 	if (err) {
@@ -190,7 +190,7 @@ static int pengine_case_stale(struct pengine *e, enum pengine_path path, struct 
 	return pengine_is_outcome(err) ? 0 : err;
 }
 
-/* It writes through a mapping that it may only read. */
+/* Write through a read-only mapping. */
 static int pengine_case_readonly(struct pengine *e, enum pengine_path path,
 				 struct pengine_mapping *m, struct pengine_outcome *out)
 {
@@ -206,7 +206,7 @@ static int pengine_case_readonly(struct pengine *e, enum pengine_path path,
 	return pengine_is_outcome(err) ? 0 : err;
 }
 
-/* What does it read there?  It is let read first something else, and last writes what it has. */
+/* Let the device read @addr, then write what it has read to a page of its own, and compare. */
 static int pengine_read_back(struct pengine *e, dma_addr_t addr, const void *secret,
 			     struct pengine_outcome *out)
 {
@@ -233,7 +233,7 @@ static int pengine_read_back(struct pengine *e, dma_addr_t addr, const void *sec
 	return err;
 }
 
-/* It reads through a mapping of @dir. */
+/* Read through a mapping of direction @dir. */
 static int pengine_case_read_dir(struct pengine *e, enum pengine_path path,
 				 enum dma_data_direction dir, struct pengine_mapping *m,
 				 struct pengine_outcome *out)
@@ -263,8 +263,8 @@ static int pengine_case_writeonly(struct pengine *e, enum pengine_path path,
 }
 
 /*
- * A driver that promises more address bits than the device has: it reads elsewhere.  Only reads;
- * a write would be anybody's memory.
+ * A driver that sets a DMA mask with more bits than the device has: it reads from another address.
+ * Reads only, because a write could hit any memory.
  */
 static int pengine_case_clamped(struct pengine *e, enum pengine_path path,
 				struct pengine_mapping *m, struct pengine_outcome *out)
@@ -319,7 +319,7 @@ static int pengine_run_case(struct pengine *e, const struct pengine_case *what,
 	return err;
 }
 
-/* What a file of debugfs stands for. */
+/* Data of a debugfs file. */
 struct pengine_file {
 	struct pengine *engine;
 	const struct pengine_case *what;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The two engines' registers. */
+/* Access to the registers of the two engines. */
 #include <linux/delay.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/iopoll.h>
@@ -26,7 +26,7 @@ static int pengine_edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
 	writeq(PAGE_SIZE, e->bar + EDU_COUNT);
 	writeq(cmd | EDU_RUN, e->bar + EDU_CMD);
 	err = readl_poll_timeout(e->bar + EDU_CMD, now, !(now & EDU_RUN), 5000, EDU_TIMEOUT_US);
-	/* What is given up must not come later, when the memory is somebody else's. */
+	/* After a timeout, prevent a late transfer to memory that is then reused. */
 	if (err)
 		pci_clear_master(e->pdev);
 	return err;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of phyr_engine.ko share with each other.
+ * Shared by the files of phyr_engine.ko.
  *
- * An engine is a device that can do nothing but DMA: QEMU's teaching device (edu) and QEMU's own
- * IOMMU tester.  They share no code with the NVMe and know nothing of requests, so that what they
- * can reach says what an address is worth by itself.
+ * An engine is a device that does only DMA: QEMU's edu and iommu-testdev.  They share no code with
+ * NVMe, so they are an independent test of mappings.
  */
 #ifndef PHYR_ENGINE_ENGINE_H
 #define PHYR_ENGINE_ENGINE_H
@@ -21,13 +20,13 @@ struct pengine_node;
 
 /**
  * struct pengine_ops - a kind of engine
- * @name:	for the answers
- * @mask_bits:	of the addresses that it can send; edu's can be set
- * @write:	let the device write a page to @addr; @phys is where that should be.  0; -EFAULT
- *		where the device was told that it failed; -ENXIO where it found that the data
- *		went elsewhere; another error where the device does not answer
- * @read:	let the device read a page from @addr, to be written by the next write(); NULL if
- *		it has data of its own
+ * @name:	name for messages
+ * @mask_bits:	bits of its DMA addresses; a module parameter for edu
+ * @write:	let the device write a page to @addr; @phys is the expected physical address.
+ *		Returns 0; -EFAULT if the device reports a fault; -ENXIO if it finds other data at
+ *		@phys; another error if it does not respond
+ * @read:	let the device read a page from @addr, for the next write(); NULL if it has data of
+ *		its own
  * @check:	does this page hold what the device wrote last?
  */
 struct pengine_ops {
@@ -45,11 +44,11 @@ extern const struct pengine_ops pengine_edu, pengine_testdev;
  * @pdev:	the PCI function
  * @bar:	its registers
  * @ops:	its kind
- * @mask:	held over a case, which may lend the device a wider DMA mask, and over a
- *		registration, which asks for it; never by I/O, which that may have to wait for
- * @lock:	held over a case and over a use; taken after @mask
- * @dir:	its directory of debugfs
- * @expect:	what the next write should bring: page contents of the last read()
+ * @mask:	held by a case, which may change the DMA mask, and by a registration, which uses it;
+ *		not held by a use, because a registration may wait for uses
+ * @lock:	serialises cases and uses; taken after @mask
+ * @dir:	debugfs directory
+ * @expect:	content of the last read(), which the next write() must write
  * @node:	its memory regions
  */
 struct pengine {
@@ -65,23 +64,23 @@ struct pengine {
 
 /* mapping.c */
 
-#define PENGINE_PAGES	2	/* which do not adjoin: a list of two chunks */
+#define PENGINE_PAGES	2	/* not contiguous: a list of two chunks */
 
 enum pengine_path { PENGINE_PHYS, PENGINE_SG, PENGINE_PHYR16, PENGINE_PHYR8, PENGINE_PATHS };
 extern const char *const pengine_paths[PENGINE_PATHS];
 
 /**
- * struct pengine_mapping - pages and their DMA addresses, by any path
+ * struct pengine_mapping - two pages and their DMA addresses
  * @dev:	the device
- * @path:	by which it was mapped
+ * @path:	how they are mapped
  * @dir:	direction
  * @page:	the memory
- * @block:	what was allocated, of which @page are a part
- * @order:	pages there, as a power of two
+ * @block:	the allocation that contains them
+ * @order:	order of @block
  * @addr:	DMA address of each page
- * @table:	of PENGINE_SG
- * @list:	of PENGINE_PHYR16, PENGINE_PHYR8
- * @map:	the same
+ * @table:	PENGINE_SG: the table
+ * @list:	PENGINE_PHYR16, PENGINE_PHYR8: the list
+ * @map:	PENGINE_PHYR16, PENGINE_PHYR8: its mapping
  */
 struct pengine_mapping {
 	struct device *dev;

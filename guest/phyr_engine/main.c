@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyr_engine.ko: DMA by devices that do nothing else.  Bound with driver_override alone, to QEMU's
- * edu (1234:11e8) and iommu-testdev (1b36:0005).  /sys/kernel/debug/phyr_engine/BDF has a file for
- * each case and path.
+ * phyr_engine.ko: driver for QEMU's DMA engines edu (1234:11e8) and iommu-testdev (1b36:0005).
+ * Bound with driver_override only.  /sys/kernel/debug/phyr_engine/BDF has a file for each test case
+ * and path; /dev/phyr_region-BDF registers memory (uapi/phyr_region.h).
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -65,7 +65,7 @@ static void pengine_remove(struct pci_dev *pdev)
 {
 	struct pengine *e = pci_get_drvdata(pdev);
 
-	/* Waits for a case that is running. */
+	/* Waits for a running case. */
 	debugfs_remove(e->dir);
 	pengine_remove_node(e);
 	pci_clear_master(pdev);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Two pages that do not adjoin, mapped by the kernel's paths or by phyr lists. */
+/* Two pages that are not contiguous, mapped with the DMA API or as phyr lists. */
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 
@@ -7,7 +7,7 @@
 
 const char *const pengine_paths[PENGINE_PATHS] = { "phys", "sg", "phyr16", "phyr8" };
 
-/* The first and the third page of a block. */
+/* Use the first and the third page of a block. */
 static void pengine_use_block(struct pengine_mapping *m, struct page *block, unsigned int order)
 {
 	m->block = block;
@@ -17,10 +17,10 @@ static void pengine_use_block(struct pengine_mapping *m, struct page *block, uns
 }
 
 /**
- * pengine_alloc - get the pages, filled with zeroes
+ * pengine_alloc - allocate the pages, zeroed
  * @m:		receives them
- * @dev:	for whom
- * @gfp:	what kind
+ * @dev:	the device
+ * @gfp:	allocation flags
  *
  * Return: 0 or -ENOMEM.
  */
@@ -36,15 +36,15 @@ int pengine_alloc(struct pengine_mapping *m, struct device *dev, gfp_t gfp)
 	return 0;
 }
 
-/* Blocks that are tried: more than there can be of them below 4 GiB. */
+/* Blocks to try: all below 4 GiB and more. */
 #define BEYOND_ORDER	9
 #define BEYOND_TRIES	2048
 
 /**
- * pengine_alloc_beyond - get pages that the device cannot address by itself
+ * pengine_alloc_beyond - allocate pages beyond the device's DMA mask
  * @m:		receives them
- * @dev:	for whom
- * @bits:	of address that it has
+ * @dev:	the device
+ * @bits:	bits of its DMA mask
  *
  * Return: 0; -ENOMEM; -ENXIO if there is no such memory.
  */
@@ -96,7 +96,7 @@ static int pengine_map_phys(struct pengine_mapping *m)
 	return 0;
 }
 
-/* Hand a range of DMA addresses out to the pages, as the device would use it. */
+/* Assign the addresses of a DMA range to the pages from page @n on.  Returns the next page. */
 static unsigned int pengine_assign_addrs(struct pengine_mapping *m, unsigned int n, dma_addr_t addr,
 					 u32 len)
 {
@@ -148,9 +148,9 @@ static int pengine_map_phyr(struct pengine_mapping *m)
 }
 
 /**
- * pengine_map - give the pages DMA addresses
+ * pengine_map - map the pages
  * @m:		the pages
- * @path:	how
+ * @path:	how to map them
  * @dir:	direction
  *
  * Context: May sleep.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /dev/phyr_region-BDF: regions of an engine by key. */
+/* /dev/phyr_region-BDF: memory regions of an engine. */
 #include <linux/fs.h>
 #include <linux/iommu.h>
 #include <linux/miscdevice.h>
@@ -13,14 +13,14 @@
 
 /**
  * struct pengine_node - the regions of an engine
- * @engine:	the engine, until @gone
- * @alive:	read by requests, written to say @gone
- * @gone:	the engine has another owner
- * @regions:	by key; its lock also keeps a region that was found until it is held
- * @next:	key to try next, so that old ones are not given out again soon
- * @misc:	the node
- * @name:	of it
- * @ref:	the engine, and each file
+ * @engine:	the engine; invalid if @gone
+ * @alive:	protects @gone: held for reading by requests
+ * @gone:	the driver is unbound from the engine
+ * @regions:	regions by key; under its lock, a region that is found has a reference
+ * @next:	next key to try, so that keys are not reused soon
+ * @misc:	the device node
+ * @name:	its name
+ * @ref:	held by the engine and by each open file
  */
 struct pengine_node {
 	struct pengine *engine;
@@ -57,7 +57,7 @@ static bool pengine_register_is_valid(const struct phyr_region_register *arg)
 	       !check_add_overflow(arg->addr, arg->len, &end);
 }
 
-/* Take back a region that is in the table no more, and let go of the table's reference. */
+/* Revoke a region that was removed from the table and drop the table's reference. */
 static void pengine_node_drop_region(struct pengine_node *node, struct pengine_region *r)
 {
 	lockdep_assert_held(&node->alive);
@@ -67,7 +67,7 @@ static void pengine_node_drop_region(struct pengine_node *node, struct pengine_r
 	pengine_region_put(r);
 }
 
-/* The region of a key that somebody has been told of. */
+/* Find a region whose key is published. */
 static struct pengine_region *pengine_node_find(struct pengine_node *node, u32 key)
 {
 	struct pengine_region *r;
@@ -79,8 +79,8 @@ static struct pengine_region *pengine_node_find(struct pengine_node *node, u32 k
 }
 
 /*
- * Make a region that is held and give it a key.  From now on the removal of the engine takes it
- * back, but nobody finds it before pengine_node_publish().
+ * Map a region and add it to the table.  From now on, removal of the engine revokes it, but nobody
+ * can use it before pengine_node_publish().
  */
 static int pengine_node_add(struct pengine_node *node, struct pengine_region *r,
 			    struct phyr_region_register *arg)
@@ -95,9 +95,8 @@ static int pengine_node_add(struct pengine_node *node, struct pengine_region *r,
 	if (err < 0)
 		return err == -EBUSY ? -ENOSPC : err;
 	/*
-	 * Not while a case lends the device a wider mask than it has.  Not under the lock of I/O:
-	 * who takes a dma-buf back holds its reservation lock, which this wants, and waits for
-	 * that I/O.
+	 * @mask: not while a case changes the DMA mask.  Not @lock: a dma-buf exporter that revokes
+	 * holds the reservation lock, which this needs, and waits for uses, which need @lock.
 	 */
 	scoped_guard(mutex, &node->engine->mask)
 		err = pengine_region_make(r, &node->engine->pdev->dev, arg);
@@ -108,7 +107,7 @@ static int pengine_node_add(struct pengine_node *node, struct pengine_region *r,
 	return err;
 }
 
-/* Tell the owner of a key that nobody has used yet; if that fails, nobody ever will. */
+/* Copy the key to user space and make the region usable; if the copy fails, remove the region. */
 static int pengine_node_publish(struct pengine_node *node, struct pengine_region *r,
 				const struct phyr_region_register *arg, void __user *user)
 {
@@ -127,8 +126,8 @@ static int pengine_node_publish(struct pengine_node *node, struct pengine_region
 }
 
 /*
- * Page faults, when memory is pinned and when an argument is copied, may last as long as somebody
- * else likes.  @alive, which the removal of the engine waits for, is never held meanwhile.
+ * Pinning memory and copying arguments may fault for arbitrarily long.  @alive is not held
+ * meanwhile, because removal of the engine takes it.
  */
 static long pengine_node_register(struct pengine_node *node, struct file *file, void __user *user)
 {
@@ -151,7 +150,7 @@ static long pengine_node_register(struct pengine_node *node, struct file *file, 
 	return pengine_node_publish(node, r, &arg, user);
 }
 
-/* For testdev, which looks for its data at the physical address. */
+/* Physical address at which iommu-testdev verifies its data. */
 static phys_addr_t pengine_region_target(struct pengine_region *r, u64 offset, dma_addr_t addr)
 {
 	const struct iommu_domain *domain = iommu_get_domain_for_dev(r->dev);
@@ -232,7 +231,7 @@ static long pengine_node_use(struct pengine_node *node, void __user *user)
 	return copy_to_user(user, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
-/* Also of what the engine's owner took back. */
+/* Also for regions that were revoked because the engine is gone. */
 static int pengine_node_deregister_locked(struct pengine_node *node, struct file *file,
 					  struct phyr_region_deregister *arg)
 {
@@ -301,7 +300,7 @@ static int pengine_node_release(struct inode *inode, struct file *file)
 	struct pengine_region *r;
 
 	down_read(&node->alive);
-	/* Regions of other files may go at any time; one that is out of the table is ours alone. */
+	/* Only under the lock are other regions stable; a region out of the table is private. */
 	xa_lock(&node->regions);
 	xa_for_each(&node->regions, key, r) {
 		if (r->file != file)
@@ -326,7 +325,7 @@ static const struct file_operations pengine_node_fops = {
 };
 
 /**
- * pengine_add_node - offer regions of an engine
+ * pengine_add_node - create the device node of an engine
  * @e:	the engine
  *
  * Return: 0, and the node is in e->node; -ENOMEM, or an error of misc_register().
@@ -357,10 +356,10 @@ int pengine_add_node(struct pengine *e)
 }
 
 /**
- * pengine_remove_node - the engine goes: take all its regions back
+ * pengine_remove_node - remove the device node and revoke all regions
  * @e:	the engine
  *
- * Context: May sleep, as long as uses under way take.
+ * Context: May sleep until uses in flight end.
  */
 void pengine_remove_node(struct pengine *e)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions of any kind: how they come and go. */
+/* Life cycle of regions, independent of their kind. */
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
@@ -16,8 +16,8 @@ static void pengine_region_free(struct kref *ref)
 }
 
 /**
- * pengine_region_put - let go of a region
- * @r:	the region; whoever is the last has seen to it that it is revoked
+ * pengine_region_put - drop a reference to a region
+ * @r:	the region; it must be revoked before the last reference is dropped
  *
  * Context: May sleep.
  */
@@ -26,7 +26,7 @@ void pengine_region_put(struct pengine_region *r)
 	kref_put(&r->ref, pengine_region_free);
 }
 
-/* What a process has in a region counts as locked; a dma-buf is not its, and has no length yet. */
+/* Account user memory as locked.  A dma-buf is not accounted; its r->len is still 0 here. */
 static int pengine_region_charge(struct pengine_region *r)
 {
 	int err = account_locked_vm(current->mm, r->len >> PAGE_SHIFT, true);
@@ -47,10 +47,10 @@ static void pengine_region_uncharge(struct pengine_region *r)
 }
 
 /**
- * pengine_region_revoke - take a region back from the engine, once
- * @r:	the region, not revoked; serialised by the node's @alive or by who took its key
+ * pengine_region_revoke - unmap a region, once
+ * @r:	the region, not revoked; serialised by node->alive, or by having removed its key
  *
- * Context: May sleep, as long as uses under way take.
+ * Context: May sleep until uses in flight end.
  */
 void pengine_region_revoke(struct pengine_region *r)
 {
@@ -59,16 +59,13 @@ void pengine_region_revoke(struct pengine_region *r)
 }
 
 /**
- * pengine_region_hold - hold the memory of a region that a process asks for
- * @file:	by which it asks
- * @arg:	for what, with nothing wrong in it by itself
+ * pengine_region_hold - pin the memory of a new region, or get its dma-buf
+ * @file:	file of the request
+ * @arg:	the request, checked
  *
- * Waits for page faults, as long as whoever is to answer them takes: no lock of the engine's is
- * held, which its removal would wait for.
- *
- * Context: May sleep.
- * Return: the region, for pengine_region_make() or pengine_region_drop(); an error that
- * uapi/phyr_region.h tells of.
+ * Context: May sleep for as long as page faults take; the caller holds no lock of the engine.
+ * Return: the region, for pengine_region_make() or pengine_region_drop(); or an error as listed in
+ * uapi/phyr_region.h.
  */
 struct pengine_region *pengine_region_hold(const struct file *file,
 					   const struct phyr_region_register *arg)
@@ -107,14 +104,14 @@ free:
 }
 
 /**
- * pengine_region_make - register a region with an engine
- * @r:		the region, held
- * @dev:	the engine, which stays meanwhile
- * @arg:	as it was held; receives what there is to tell, but no key
+ * pengine_region_make - map a region for an engine
+ * @r:		from pengine_region_hold()
+ * @dev:	the engine; must not be removed meanwhile
+ * @arg:	the request; receives all results but the key
  *
  * Context: May sleep.
- * Return: 0, and @r is for pengine_region_revoke() and pengine_region_put(); an error that
- * uapi/phyr_region.h tells of, and @r is held as before.
+ * Return: 0, and @r must be revoked and put; or an error as listed in uapi/phyr_region.h, and @r
+ * must be dropped.
  */
 int pengine_region_make(struct pengine_region *r, struct device *dev,
 			struct phyr_region_register *arg)
@@ -124,8 +121,8 @@ int pengine_region_make(struct pengine_region *r, struct device *dev,
 }
 
 /**
- * pengine_region_drop - the reverse of pengine_region_hold()
- * @r:	the region; not made, and nobody else knows it
+ * pengine_region_drop - undo pengine_region_hold()
+ * @r:	the region, not mapped and not shared
  *
  * Context: May sleep.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory regions of an engine: what the kinds of them share. */
+/* Memory regions of an engine: common to all kinds. */
 #ifndef PHYR_ENGINE_REGION_H
 #define PHYR_ENGINE_REGION_H
 
@@ -13,23 +13,23 @@
 
 /**
  * struct pengine_region - memory that is registered with an engine
- * @kind:	how it is kept
+ * @kind:	representation
  * @dev:	the engine, from make() until @revoked
- * @dir:	what it may be used for
+ * @dir:	directions of DMA that are allowed
  * @len:	bytes
- * @file:	that it was registered by; an identity to compare
- * @mm:		whose memory it was, charged for it; NULL for a dma-buf
- * @published:	its owner knows its key, so that it can be used; written under the table's lock
- * @revoked:	it was taken back; by whoever serialises this
- * @ref:	the table of keys, and each use
- * @reg:	PHYR, DMABUF: its registration
- * @blocks:	PHYR, DMABUF: as which the engine knows it
+ * @file:	file that registered it; only compared
+ * @mm:		process that the memory is accounted to; NULL for a dma-buf
+ * @published:	user space has the key: it can be used; written under the table's lock
+ * @revoked:	it is unmapped
+ * @ref:	held by the table of keys and by each use
+ * @reg:	PHYR, DMABUF: the registration
+ * @blocks:	PHYR, DMABUF: block size and number
  * @table:	PHYR, DMABUF: addresses of the blocks; PAGES: of the pages
- * @list:	PHYR: the memory, pinned
+ * @list:	PHYR: the pinned memory
  * @import:	DMABUF: the dma-buf
- * @busy:	SG, PAGES: read by uses, written by who takes it back
- * @page:	PAGES: pinned
- * @sg:		SG: the same
+ * @busy:	SG, PAGES: held for reading by uses, for writing by a revocation
+ * @page:	SG until make(), PAGES: the pinned pages
+ * @sg:		SG: the pinned memory, from make() on
  */
 struct pengine_region {
 	const struct pengine_region_kind *kind;
@@ -56,15 +56,15 @@ struct pengine_region {
 };
 
 /**
- * struct pengine_region_kind - how regions are kept
- * @hold:	pin what @arg says, or look it up; r->len, too, of a dma-buf.  Knows no engine
- * @make:	map what is held and describe it in @arg
- * @drop:	the reverse of hold(), where nothing is made
- * @begin:	keep it for a use of the page at @offset, and find that
- * @end:	the reverse; @io as begin() left it
- * @phys:	where the page is, for the engine that looks for itself
- * @revoke:	wait for uses, unmap and unpin; new ones are refused with -ENODEV
- * @free:	what is left
+ * struct pengine_region_kind - operations of a representation
+ * @hold:	pin user memory, or get the dma-buf and set r->len; without an engine
+ * @make:	map the memory and set the results in @arg
+ * @drop:	undo hold(), if make() was not called or has failed
+ * @begin:	begin a use of the page at @offset and find its bus address
+ * @end:	end the use; @io from begin()
+ * @phys:	physical address of a page, for iommu-testdev
+ * @revoke:	make begin() fail with -ENODEV, wait for uses, unmap and unpin
+ * @free:	free what is left
  */
 struct pengine_region_kind {
 	int (*hold)(struct pengine_region *r, const struct phyr_region_register *arg);
@@ -81,7 +81,7 @@ struct pengine_region_kind {
 extern const struct pengine_region_kind pengine_region_phyr, pengine_region_dmabuf;
 extern const struct pengine_region_kind pengine_region_sg, pengine_region_pages;
 
-/* Where the engine has a region that has a registration: the block that holds it is known. */
+/* Bus address of a byte of a region that is described by blocks. */
 static inline dma_addr_t pengine_region_addr(const struct pengine_region *r, u64 offset)
 {
 	u64 at = r->blocks.lead + offset;
@@ -89,7 +89,7 @@ static inline dma_addr_t pengine_region_addr(const struct pengine_region *r, u64
 	return r->table[at >> ilog2(r->blocks.size)] + (at & (r->blocks.size - 1));
 }
 
-/* region_phyr.c: of such regions */
+/* region_phyr.c: common to PHYR and DMABUF */
 int pengine_region_describe(struct pengine_region *r, struct phyr_region_register *arg);
 int pengine_region_begin(struct pengine_region *r, u64 offset, enum dma_data_direction dir,
 			 struct phyr_reg_io *io, dma_addr_t *addr);

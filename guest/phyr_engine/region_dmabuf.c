@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions of dma-bufs: attached and mapped once, described to the engine as blocks. */
+/* Regions of dma-bufs, described by blocks. */
 #include <linux/dma-buf.h>
 #include <linux/iommu.h>
 #include <linux/slab.h>
@@ -43,7 +43,7 @@ static void pengine_dmabuf_drop(struct pengine_region *r)
 	phyr_import_put(&r->import);
 }
 
-/* Where an exporter does not say what it has mapped, only the IOMMU knows. */
+/* Without a list of the exporter, ask the IOMMU. */
 static phys_addr_t pengine_dmabuf_phys(struct pengine_region *r, u64 offset)
 {
 	if (r->import.list.len)

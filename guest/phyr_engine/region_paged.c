@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Regions as drivers keep them without lists, to be set beside: a scatterlist, which is walked for
- * each use; or arrays of pages and of their addresses.
+ * Regions without phyr lists, for comparison: a scatterlist, searched for each use; or an array of
+ * pages and an array of their bus addresses.
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
@@ -76,7 +76,7 @@ static void pengine_paged_end(struct pengine_region *r, struct phyr_reg_io *io)
 	up_read(&r->busy);
 }
 
-/* Arrays: the page at an offset is found at once, and each is mapped by itself. */
+/* Arrays: each page is mapped by itself. */
 static void pengine_pages_unmap(struct pengine_region *r, unsigned long nr)
 {
 	while (nr--)
@@ -176,7 +176,7 @@ static int pengine_sg_make(struct pengine_region *r, struct phyr_region_register
 		sg_free_append_table(&r->sg);
 		return err;
 	}
-	/* From here on the table says what is pinned. */
+	/* The table records the pinned pages from here on. */
 	kvfree(r->page);
 	r->page = NULL;
 	arg->block = PAGE_SIZE;

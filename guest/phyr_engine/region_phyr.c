@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Regions as lists: user memory, pinned and mapped once, described to the engine as blocks. */
+/* Regions of user memory as phyr lists, described by blocks. */
 #include <linux/slab.h>
 
 #include "region.h"
 
-/* What engines with page tables have as a rule. */
+/* Block sizes that many engines support. */
 #define BLOCK_SIZES	(SZ_4K | SZ_2M | SZ_1G)
 
 /**
- * pengine_region_describe - find out as which blocks the engine knows a region
- * @r:		the region, its reg made; nobody else knows it yet
- * @arg:	receives them, and the bytes that are kept for them and the registration
+ * pengine_region_describe - describe a region by blocks
+ * @r:		the region, registered (r->reg) and not shared yet
+ * @arg:	receives the blocks and the memory used for them and the registration
  *
  * Context: May sleep.
- * Return: 0 and r->table is there to be freed; -ENOMEM; -EOPNOTSUPP; -ENODEV.
+ * Return: 0, and r->table must be freed; -ENOMEM; -EOPNOTSUPP; -ENODEV.
  */
 int pengine_region_describe(struct pengine_region *r, struct phyr_region_register *arg)
 {

@@ -34,10 +34,10 @@ int pnvme_admin_cmd(struct pnvme_ctrl *ctrl, struct nvme_command *cmd, u32 *resu
 	pnvme_queue_submit(&ctrl->queues[0], cmd, true);
 
 	if (!wait_for_completion_timeout(&admin->done, timeout)) {
-		/* An interrupt may have been lost. */
+		/* The interrupt may have been lost. */
 		pnvme_queue_poll(&ctrl->queues[0]);
 		if (!try_wait_for_completion(&admin->done)) {
-			/* From now on it is late. */
+			/* A late completion is for no one. */
 			WRITE_ONCE(admin->waits, PNVME_NO_CID);
 			synchronize_irq(ctrl->queues[0].irq);
 			dev_err(ctrl->dev, "admin command %#x timed out\n", cmd->common.opcode);
@@ -130,12 +130,12 @@ int pnvme_admin_create_queue(struct pnvme_ctrl *ctrl, struct pnvme_queue *q)
 }
 
 /**
- * pnvme_admin_abort - ask the device to give up a command
+ * pnvme_admin_abort - ask the device to abort a command
  * @ctrl:	the controller
  * @iod:	the command
  *
- * Return: 0 when the device answered: it may or may not have aborted the command, whose own
- * completion tells.  Otherwise an error of pnvme_admin_cmd().
+ * Return: 0 if the device answered; whether the command was aborted shows in its own completion.
+ * Otherwise an error of pnvme_admin_cmd().
  */
 int pnvme_admin_abort(struct pnvme_ctrl *ctrl, const struct pnvme_iod *iod)
 {

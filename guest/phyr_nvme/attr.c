@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What can be read and set at run time: /sys/block/phyrN/backend. */
+/* The sysfs attribute /sys/block/phyrN/backend. */
 #include <linux/blkdev.h>
 
 #include "phyr_nvme.h"
@@ -15,8 +15,9 @@ static ssize_t backend_show(struct device *dev, struct device_attribute *attr, c
 }
 
 /*
- * Frozen means that every request has come back and is unmapped: what one backend mapped, another
- * never has to undo.  No lock of ours is held, so that a timeout can get a stuck request back.
+ * While the queue is frozen, no request is mapped, so a request is always unmapped by the backend
+ * that mapped it.  No lock of the driver is held, so that a timeout can still complete a stuck
+ * request.
  */
 static ssize_t backend_store(struct device *dev, struct device_attribute *attr, const char *buf,
 			     size_t count)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What all backends share: the order of reserving, mapping and undoing. */
+/* Code common to all backends: reserve the data pointer, map, unmap. */
 #include <linux/iommu.h>
 #include <linux/string.h>
 #include <linux/swiotlb.h>
@@ -45,7 +45,7 @@ void pnvme_backend_use(struct pnvme_ctrl *ctrl, const struct pnvme_backend *back
 	ctrl->map_stats = ctrl->stats->map[i];
 }
 
-/* Is this address in a bounce buffer?  Asked only once the device has had one. */
+/* Is this address in a bounce buffer?  Called only after the device has used one. */
 static bool pnvme_is_bounced(struct device *dev, dma_addr_t addr)
 {
 #ifdef CONFIG_SWIOTLB

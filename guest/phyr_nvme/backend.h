@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A backend gives a request its DMA addresses.  It keeps what it must undo in its
- * part of struct pnvme_iod.
+ * A backend maps the data of requests.  It keeps the state that it needs to unmap in its part of
+ * struct pnvme_iod.
  */
 #ifndef PHYR_NVME_BACKEND_H
 #define PHYR_NVME_BACKEND_H
@@ -20,12 +20,12 @@ struct request;
 /**
  * struct pnvme_backend - operations, one instance a backend
  * @name:	value of the module parameter
- * @map:	map the data of @rq and hand every DMA piece, in order, to pnvme_dptr_add().
- *		Undoes everything itself when it fails.  BLK_STS_RESOURCE: try again later;
- *		BLK_STS_INVAL: the device cannot reach this memory.
- * @unmap:	undo @map; called once, after the device is done with the data
+ * @map:	map the data of @rq and pass every DMA range, in order, to pnvme_dptr_add(); nothing
+ *		is mapped after an error.  BLK_STS_RESOURCE: try again later; BLK_STS_INVAL: the
+ *		device cannot reach the memory
+ * @unmap:	undo @map; called once, after the device has finished
  *
- * Context: @map with preemption possible but no sleeping, @unmap from hard interrupts too.
+ * Context: @map must not sleep; @unmap is also called from hard interrupts.
  */
 struct pnvme_backend {
 	const char *name;
@@ -47,13 +47,13 @@ extern const struct pnvme_backend *const pnvme_backends[PNVME_NR_BACKENDS];
 const struct pnvme_backend *pnvme_backend_find(const char *name);
 void pnvme_backend_use(struct pnvme_ctrl *ctrl, const struct pnvme_backend *backend);
 
-/* Entries that need no allocation: 4 KiB at any offset. */
+/* Entries without allocation: enough for 4 KiB at any offset. */
 #define PNVME_SG_INLINE		2
 
 /**
  * struct pnvme_sg - state of backend sg
  * @table:	the mapped scatterlist
- * @first:	first entries of it
+ * @first:	its first entries
  * @allocated:	entries that @table was allocated with
  */
 struct pnvme_sg {
@@ -78,8 +78,8 @@ struct pnvme_range {
  * @len:	bytes linked in @state
  * @attrs:	DMA_ATTR_* of the mapping
  * @nr:		used entries of @vec
- * @one:	the entry, while there is only one
- * @vec:	pieces to unmap one by one, from pnvme_ctrl.range_pool; NULL if @one is enough
+ * @one:	the range, if there is only one
+ * @vec:	ranges to unmap, from pnvme_ctrl.range_pool; NULL if @one is enough
  */
 struct pnvme_ranges {
 	struct dma_iova_state state;
@@ -108,8 +108,8 @@ void pnvme_ranges_unmap(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r,
 
 /**
  * enum pnvme_p2p - how a device reaches a page of another device's memory
- * @PNVME_P2P_NONE:	not such a page
- * @PNVME_P2P_BUS:	by its bus address, nothing is mapped
+ * @PNVME_P2P_NONE:	not P2P memory
+ * @PNVME_P2P_BUS:	by its bus address, without a mapping
  * @PNVME_P2P_BRIDGE:	through the host bridge, mapped with DMA_ATTR_MMIO
  * @PNVME_P2P_REFUSED:	not at all
  */

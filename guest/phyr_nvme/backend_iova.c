@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Backend iova: the two-step DMA API by hand.  One IOVA for the whole request, each
- * bio_vec linked into it, one sync.  Where no IOVA is to be had (no translating IOMMU),
- * every bio_vec is mapped with dma_map_phys(), as the API's own users do.
+ * Backend iova: dma_iova_*() called directly.  One IOVA range for the request, each bio_vec linked
+ * into it, one sync.  Without IOVA space (no IOMMU, or an identity domain), every bio_vec is mapped
+ * with dma_map_phys(), as other users of that API do.
  */
 #include <linux/blk-mq.h>
 #include <linux/bvec.h>
@@ -57,7 +57,7 @@ static blk_status_t pnvme_iova_each(struct pnvme_ctrl *ctrl, struct request *rq,
 		addr = dma_map_phys(ctrl->dev, bvec_phys(&bv), bv.bv_len, dir, r->attrs);
 		if (dma_mapping_error(ctrl->dev, addr))
 			goto undo;
-		/* Asked after each piece: the first that is bounced changes the answer. */
+		/* Checked after each range: the first bounce changes the result. */
 		if (dma_need_unmap(ctrl->dev) &&
 		    !pnvme_ranges_save(ctrl, r, addr, bv.bv_len)) {
 			dma_unmap_phys(ctrl->dev, addr, bv.bv_len, dir, r->attrs);
@@ -95,7 +95,7 @@ static blk_status_t pnvme_iova_map(struct pnvme_ctrl *ctrl, struct request *rq,
 		return BLK_STS_INVAL;
 	}
 
-	/* Inner boundaries must lie where the IOMMU can change from one page to another. */
+	/* All inner boundaries must be aligned to the IOMMU's page. */
 	if (!(req_phys_gap_mask(rq) & dma_get_merge_boundary(ctrl->dev)) &&
 	    dma_iova_try_alloc(ctrl->dev, &r->state, bvec_phys(&first), blk_rq_bytes(rq)))
 		return pnvme_iova_link(ctrl, rq, r, dir, dptr);

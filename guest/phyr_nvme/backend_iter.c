@@ -38,7 +38,7 @@ static blk_status_t pnvme_iter_map_all(struct pnvme_ctrl *ctrl, struct request *
 		r->len = iter.len;
 
 	do {
-		/* Asked after each piece: the first that is bounced changes the answer. */
+		/* Checked after each range: the first bounce changes the result. */
 		if (save && dma_need_unmap(ctrl->dev) &&
 		    !pnvme_ranges_save(ctrl, r, iter.addr, iter.len)) {
 			dma_unmap_phys(ctrl->dev, iter.addr, iter.len, rq_dma_dir(rq), r->attrs);

@@ -10,7 +10,7 @@ static blk_status_t pnvme_phyr_status(int err)
 	switch (err) {
 	case -ENOMEM:
 		return BLK_STS_RESOURCE;
-	case -EREMOTEIO:	/* the topology does not allow this peer-to-peer */
+	case -EREMOTEIO:	/* the topology does not allow P2P */
 	case -EXDEV:		/* more than one kind of memory */
 	case -EOPNOTSUPP:	/* memory of a kind, or at an alignment, that cannot be mapped */
 		return BLK_STS_INVAL;
@@ -19,7 +19,7 @@ static blk_status_t pnvme_phyr_status(int err)
 	}
 }
 
-/* The pieces of a mapping that has more than one. */
+/* Add the ranges of a mapping that has more than one. */
 static noinline void pnvme_phyr_pieces(const struct phyr_map *map, struct pnvme_dptr *dptr)
 {
 	struct phyr_dma_iter it __uninitialized;

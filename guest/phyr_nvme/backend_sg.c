@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Backend sg: a scatterlist and dma_map_sgtable(), as drivers have done it for long. */
+/* Backend sg: a scatterlist and dma_map_sgtable(). */
 #include "dptr.h"
 
 static void pnvme_sg_free(struct pnvme_sg *state)
 {
-	/* Freeing goes by what was allocated, not by what merging left of it. */
+	/* Free what was allocated: blk_rq_map_sg() may have merged entries. */
 	state->table.orig_nents = state->allocated;
 	sg_free_table_chained(&state->table, PNVME_SG_INLINE);
 }
@@ -27,7 +27,7 @@ static blk_status_t pnvme_sg_map(struct pnvme_ctrl *ctrl, struct request *rq,
 	err = dma_map_sgtable(ctrl->dev, table, rq_dma_dir(rq), 0);
 	if (unlikely(err)) {
 		pnvme_sg_free(state);
-		/* EREMOTEIO: peer-to-peer that the topology does not allow. */
+		/* EREMOTEIO: the topology does not allow P2P. */
 		return err == -EREMOTEIO ? BLK_STS_INVAL : BLK_STS_RESOURCE;
 	}
 	for_each_sgtable_dma_sg(table, sg, i)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registered buffers: user memory or dma-bufs, held and registered with phyr.ko, which also keeps
+ * Registered buffers: user memory or dma-bufs, registered with phyr.ko, which also keeps a table of
  * their PRPs.
  *
- * I/O on a slice of one touches neither the IOMMU nor any entry: PRP2 points into the table, at the
- * entry after that of the first page.
+ * An I/O on a slice maps nothing and writes no PRP list: PRP2 points into the table, at the entry
+ * of the second page.
  */
 #include <linux/dma-buf.h>
 #include <linux/sched/mm.h>
@@ -14,7 +14,7 @@
 #include "ctl.h"
 #include "uapi/phyr_nvme.h"
 
-/* What a device may do with a buffer. */
+/* DMA direction of a buffer. */
 enum dma_data_direction pnvme_buffer_dir(const struct pnvme_buffer *buf)
 {
 	switch (buf->access) {
@@ -48,7 +48,7 @@ static void pnvme_buffer_uncharge(struct pnvme_buffer *buf)
 	mmdrop(buf->mm);
 }
 
-/* The owner of memory without pages wants it back, perhaps before it was registered. */
+/* The lease is revoked, possibly before the buffer is registered. */
 static void pnvme_buffer_lease_revoke(struct phyr_lease *lease)
 {
 	struct phyr_reg *reg = container_of(lease, struct pnvme_buffer, mem.lease)->reg;
@@ -59,13 +59,13 @@ static void pnvme_buffer_lease_revoke(struct phyr_lease *lease)
 
 /**
  * pnvme_buffer_alloc - make a buffer of user memory, not yet registered
- * @addr:	of the memory, in the current process
+ * @addr:	user address in the current process
  * @len:	bytes, 1 to PHYR_NVME_MAX_BUFFER_LEN
  * @access:	PHYR_NVME_BUFFER_*
  *
  * Context: May sleep.
- * Return: the buffer, for pnvme_buffer_free(); or an error of pnvme_memory_get(), or -ENOMEM also
- * when the process may not pin so much.
+ * Return: the buffer, for pnvme_buffer_free(); an error of pnvme_memory_get(); -ENOMEM, also beyond
+ * RLIMIT_MEMLOCK.
  */
 struct pnvme_buffer *pnvme_buffer_alloc(u64 addr, u64 len, u32 access)
 {
@@ -97,13 +97,14 @@ free:
 
 /**
  * pnvme_buffer_import - make a buffer of a dma-buf, not yet registered
- * @fd:		of the dma-buf
+ * @fd:		file descriptor of the dma-buf
  * @access:	PHYR_NVME_BUFFER_*
  * @way:	PHYR_NVME_DMABUF_*
  *
  * Context: May sleep.
- * Return: the buffer, for pnvme_buffer_free(); an error of phyr_import_get(); -EINVAL for one that
- * is too large; -ENOMEM.
+ * Return: the buffer, for pnvme_buffer_free(); an error of phyr_import_get(); -EINVAL if it is too
+ * large;
+ * -ENOMEM.
  */
 struct pnvme_buffer *pnvme_buffer_import(int fd, u32 access, u32 way)
 {
@@ -132,7 +133,7 @@ free:
 }
 
 /**
- * pnvme_buffer_list - what a buffer is made of
+ * pnvme_buffer_list - the physical ranges of a buffer
  * @buf:	the buffer
  *
  * Return: the list; empty for a dma-buf that its exporter has mapped.
@@ -143,7 +144,7 @@ const struct phyr_list *pnvme_buffer_list(const struct pnvme_buffer *buf)
 }
 
 /**
- * pnvme_buffer_free - let go of the memory, and free the buffer
+ * pnvme_buffer_free - release the memory and free the buffer
  * @buf:	the buffer, not registered, or its registration revoked
  *
  * Context: May sleep.
@@ -181,11 +182,11 @@ static int pnvme_buffer_register_import(struct pnvme_ctrl *ctrl, struct pnvme_bu
  * @ctrl:	the controller
  * @buf:	the buffer
  *
- * The library's table of pages is a PRP list as it stands.
+ * The table of phyr_reg_tabulate() has the format of a PRP list.
  *
  * Context: May sleep.
- * Return: 0; -EOPNOTSUPP if the memory does not come in whole pages; -ENOMEM; an error of
- * phyr_dma_map(); -ENODEV if the memory was taken back; an error of phyr_import_register().
+ * Return: 0; -EOPNOTSUPP if DMA ranges do not consist of whole pages; -ENOMEM; an error of
+ * phyr_dma_map(); -ENODEV if the memory is revoked; an error of phyr_import_register().
  */
 int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 {
@@ -194,7 +195,7 @@ int pnvme_buffer_register(struct pnvme_ctrl *ctrl, struct pnvme_buffer *buf)
 
 	if (buf->shared.dmabuf)
 		return pnvme_buffer_register_import(ctrl, buf);
-	/* Nobody takes the memory back before the registration can be revoked. */
+	/* Delay a revocation until there is a registration to revoke. */
 	err = pnvme_memory_enter(&buf->mem);
 	if (err)
 		return err;
@@ -213,8 +214,8 @@ leave:
 }
 
 /**
- * pnvme_buffer_revoke - take a buffer from the device
- * @buf:	the buffer, registered; waits for I/O in flight on it
+ * pnvme_buffer_revoke - unmap a buffer after the I/O in flight on it
+ * @buf:	the buffer, registered
  *
  * Context: May sleep.  Idempotent.
  */
@@ -230,15 +231,15 @@ void pnvme_buffer_revoke(struct pnvme_buffer *buf)
  * pnvme_buffer_begin - begin an I/O on a buffer
  * @buf:	the buffer, registered
  * @io:		receives what phyr_reg_end() needs
- * @offset:	of the slice in the buffer
+ * @offset:	start of the slice, in bytes from the start of the buffer
  * @len:	bytes
- * @write:	to the disk
+ * @write:	the I/O writes to the disk
  *
- * Until phyr_reg_end() the buffer stays registered.
+ * The buffer stays registered until phyr_reg_end().
  *
  * Context: Any.
- * Return: 0; -EINVAL for a slice that is not there or whose address is no multiple of 4; -EACCES
- * for a direction that it was not registered for; -ENODEV once it is being taken back.
+ * Return: 0; -EINVAL for a slice outside the buffer, or if its address is not a multiple of 4;
+ * -EACCES for a direction that it was not registered for; -ENODEV once it is being revoked.
  */
 int pnvme_buffer_begin(struct pnvme_buffer *buf, struct phyr_reg_io *io, u64 offset, u32 len,
 		       bool write)
@@ -256,12 +257,12 @@ int pnvme_buffer_begin(struct pnvme_buffer *buf, struct phyr_reg_io *io, u64 off
 }
 
 /**
- * pnvme_buffer_dptr - PRP1 and PRP2 of a slice
+ * pnvme_buffer_dptr - set PRP1 and PRP2 for a slice
  * @io:		an I/O on a buffer
- * @dptr:	where to
+ * @dptr:	receives them
  *
  * Context: Any.
- * Return: true, or false if the slice needs a list of its own.
+ * Return: false if the slice needs a PRP list of its own.
  */
 bool pnvme_buffer_dptr(const struct phyr_reg_io *io, union nvme_data_ptr *dptr)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A block request as an NVMe command, and a command's status as a block status. */
+/* Conversion of block requests to NVMe commands, and of NVMe status to block status. */
 #include "ctl.h"
 
 static u64 pnvme_sector_to_lba(const struct pnvme_ctrl *ctrl, sector_t sector)
@@ -21,7 +21,7 @@ static void pnvme_cmd_rw(struct pnvme_ctrl *ctrl, struct nvme_command *cmd, stru
 	cmd->rw.control = cpu_to_le16(control);
 }
 
-/* The ranges fit into the memory that the tag owns for PRPs, which a discard needs none of. */
+/* The ranges are stored in the tag's PRP memory, which a discard does not need for PRPs. */
 static blk_status_t pnvme_cmd_discard(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
 				      struct request *rq)
 {
@@ -56,7 +56,7 @@ static void pnvme_cmd_pass(struct nvme_command *cmd, const struct pnvme_ctrl *ct
 }
 
 /**
- * pnvme_cmd_init - everything of a command but the addresses of its data
+ * pnvme_cmd_init - initialise a command, except for its data pointer
  * @ctrl:	the controller
  * @iod:	the request's driver data; its queue is set
  * @rq:		the request, with a tag
@@ -99,7 +99,7 @@ blk_status_t pnvme_cmd_init(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, stru
 }
 
 /**
- * pnvme_cmd_status - what a command's status means to the block layer
+ * pnvme_cmd_status - convert a command's status to a block status
  * @status:	NVMe status without the phase bit, or PNVME_SC_CANCELLED
  *
  * Return: a block status.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What becomes of a command that the device has completed. */
+/* Completion of commands. */
 #include <linux/blkdev.h>
 
 #include "phyr_nvme.h"
@@ -10,7 +10,7 @@ void pnvme_admin_complete(struct pnvme_ctrl *ctrl, const struct nvme_completion 
 	struct pnvme_admin *admin = &ctrl->admin;
 	u32 cid = READ_ONCE(cqe->command_id);
 
-	/* Once: a second one must not pass for the next command's. */
+	/* Accept it once: a duplicate must not complete the next command. */
 	if (cmpxchg(&admin->waits, cid, PNVME_NO_CID) != cid) {
 		dev_err_ratelimited(ctrl->dev, "admin completion of unknown id %#x\n", cid);
 		return;
@@ -52,7 +52,7 @@ void pnvme_complete_rq(struct request *rq)
 		blk_mq_end_request(rq, BLK_STS_OK);
 }
 
-/* The same for several that succeeded. */
+/* Complete several requests that succeeded. */
 void pnvme_complete_batch(struct io_comp_batch *iob)
 {
 	struct request *rq;

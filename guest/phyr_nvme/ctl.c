@@ -2,10 +2,10 @@
 /*
  * The character device /dev/phyrN-ctl.  include/uapi/phyr_nvme.h is its interface.
  *
- * A device may go while files on it are open: the node's own data stays until the last of them is
- * closed.  Whoever uses the controller holds @lock for reading, so that removal, which takes it for
- * writing, waits for all I/O in flight; user memory is pinned outside of it, since page faults may
- * take as long as they like.
+ * The device may be removed while files are open: struct pnvme_ctl is freed when the last of them
+ * is closed.  Users of the controller hold @lock for reading.  Removal takes it for writing and so
+ * waits for all I/O in flight.  User memory is pinned without @lock, because a page fault may take
+ * arbitrarily long.
  */
 #include <linux/blkdev.h>
 #include <linux/debugfs.h>
@@ -77,7 +77,7 @@ static long pnvme_ctl_io(struct file *file, const void __user *user, bool write)
 	} else {
 		err = -ENODEV;
 	}
-	/* A read that failed may have written some of it. */
+	/* A failed read may have written a part. */
 	pnvme_memory_put(&mem, !write);
 	return err;
 }
@@ -122,7 +122,7 @@ static long pnvme_ctl_ioctl(struct file *file, unsigned int cmd, unsigned long a
 	}
 }
 
-/* Called with the lock of misc_deregister() held, so the node is there. */
+/* Called with misc_mtx held, which misc_deregister() takes: the node exists. */
 static int pnvme_ctl_open(struct inode *inode, struct file *file)
 {
 	struct pnvme_ctl *ctl = container_of(file->private_data, struct pnvme_ctl, misc);
@@ -156,7 +156,7 @@ static const struct file_operations pnvme_ctl_fops = {
 };
 
 /**
- * pnvme_ctl_add - make the node of a disk
+ * pnvme_ctl_add - create the character device of a disk
  * @ctrl:	the controller, with a disk
  *
  * Context: May sleep.
@@ -192,13 +192,13 @@ int pnvme_ctl_add(struct pnvme_ctrl *ctrl)
 }
 
 /**
- * pnvme_ctl_remove - take the node away
- * @ctrl:	the controller; I/O on it still ends, in one way or another
+ * pnvme_ctl_remove - remove the character device
+ * @ctrl:	the controller; it still completes or fails I/O
  *
- * What is in flight is waited for, every buffer is taken back.  Files may stay open; their memory
- * stays pinned until they are closed.
+ * Waits for I/O in flight and revokes all buffers.  Files may stay open, and their memory pinned,
+ * until they are closed.
  *
- * Context: May sleep; ctrl->lock is not held, a timeout may want it.
+ * Context: May sleep; ctrl->lock must not be held, as a timeout may take it.
  */
 void pnvme_ctl_remove(struct pnvme_ctrl *ctrl)
 {

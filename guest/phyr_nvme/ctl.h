@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * I/O through /dev/phyrN-ctl: no bio, but a passthrough request that carries a mapped list or a
- * registered buffer.
+ * I/O through /dev/phyrN-ctl: passthrough requests without a bio, with a mapped list or a slice of
+ * a registered buffer.
  */
 #ifndef PHYR_NVME_CTL_H
 #define PHYR_NVME_CTL_H
@@ -20,10 +20,10 @@
 #include "phyr/lease.h"
 
 /**
- * struct pnvme_memory - user memory that a device may use
- * @list:	what it is made of
- * @lease:	for memory without struct pages: from whom it is lent
- * @pinned:	its pages are pinned; else it is lent
+ * struct pnvme_memory - user memory for DMA
+ * @list:	its physical ranges
+ * @lease:	of memory without struct pages
+ * @pinned:	its pages are pinned; else it is leased
  */
 struct pnvme_memory {
 	struct phyr_list list;
@@ -37,11 +37,11 @@ int pnvme_memory_get(struct pnvme_memory *mem, u64 addr, u64 len, bool write,
 void pnvme_memory_put(struct pnvme_memory *mem, bool dirty);
 
 /**
- * pnvme_memory_enter - begin to use memory, which may be taken back
+ * pnvme_memory_enter - begin to use memory that may be revoked
  * @mem:	the memory
  *
  * Context: Any.
- * Return: 0; -ENODEV if it was taken back.
+ * Return: 0; -ENODEV if it is revoked.
  */
 static inline int pnvme_memory_enter(struct pnvme_memory *mem)
 {
@@ -49,7 +49,7 @@ static inline int pnvme_memory_enter(struct pnvme_memory *mem)
 }
 
 /**
- * pnvme_memory_leave - end what pnvme_memory_enter() began
+ * pnvme_memory_leave - end the use that pnvme_memory_enter() began
  * @mem:	the memory
  */
 static inline void pnvme_memory_leave(struct pnvme_memory *mem)
@@ -60,15 +60,15 @@ static inline void pnvme_memory_leave(struct pnvme_memory *mem)
 
 /**
  * struct pnvme_buffer - a registered buffer
- * @mem:	its memory, if it is a process's
- * @shared:	the dma-buf, if it is one: shared.dmabuf is not NULL
- * @reg:	its registration, while it is in the list of buffers of the node
+ * @mem:	user memory; unused for a dma-buf
+ * @shared:	the dma-buf; shared.dmabuf is NULL for user memory
+ * @reg:	the registration, while @node is in the list
  * @access:	PHYR_NVME_BUFFER_*
  * @dirty:	the device may have written to it
  * @lead:	offset of its first byte in the page
  * @node:	in the list of registered buffers of the node
- * @mm:		whose pinned memory it counts as
- * @charged:	pages counted there
+ * @mm:		process that the pinned pages are accounted to
+ * @charged:	number of these pages
  */
 struct pnvme_buffer {
 	struct pnvme_memory mem;
@@ -83,7 +83,7 @@ struct pnvme_buffer {
 };
 
 /**
- * struct pnvme_ctl - a node
+ * struct pnvme_ctl - a character device
  * @ref:	one for the device, one for each open file
  * @misc:	the node
  * @name:	its name
@@ -107,7 +107,7 @@ struct pnvme_ctl {
 /**
  * struct pnvme_file - an open file
  * @ctl:	the node
- * @buffers:	registered buffers by handle; who finds one there begins its I/O under the lock
+ * @buffers:	registered buffers by handle; an I/O begins under the xarray's lock
  */
 struct pnvme_file {
 	struct pnvme_ctl *ctl;
@@ -127,17 +127,17 @@ int pnvme_buffer_begin(struct pnvme_buffer *buf, struct phyr_reg_io *io, u64 off
 bool pnvme_buffer_dptr(const struct phyr_reg_io *io, union nvme_data_ptr *dptr);
 
 /**
- * struct pnvme_pass - what a passthrough request does
- * @write:	to the disk
+ * struct pnvme_pass - a passthrough request
+ * @write:	it writes to the disk
  * @slba:	first block
  * @len:	bytes, up to pnvme_ctrl.max_bytes
- * @map:	its data is a mapped list
- * @io:		or, if @map is NULL, a part of a registered one
- * @file:	what the caller asked for, to be told to whoever checks: in which open file ...
- * @handle:	... which buffer, or 0 for memory of its own ...
- * @addr:	... and where: offset in the buffer or user address
+ * @map:	mapping of its data; NULL if the data is in a registered buffer
+ * @io:		the I/O on the registered buffer
+ * @file:	for tracepoint phyr_nvme_ctl_io: the open file
+ * @handle:	likewise: handle of the buffer, 0 for user memory
+ * @addr:	likewise: offset in the buffer, or user address
  *
- * Owned by the caller of pnvme_pass_execute(), like the mapping and the I/O on a registration.
+ * It belongs to the caller of pnvme_pass_execute(), like @map and @io.
  */
 struct pnvme_pass {
 	bool write;
@@ -150,7 +150,7 @@ struct pnvme_pass {
 	u64 addr;
 };
 
-/* The controller for use until pnvme_ctl_end(), or NULL if it is gone. */
+/* Get the controller, for use until pnvme_ctl_end(); NULL if it is gone. */
 static inline struct pnvme_ctrl *pnvme_ctl_begin(struct pnvme_ctl *ctl)
 {
 	down_read(&ctl->lock);

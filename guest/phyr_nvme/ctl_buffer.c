@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Registered buffers of /dev/phyrN-ctl: handles, their I/O, and what debugfs shows of them. */
+/* Registered buffers of /dev/phyrN-ctl: handles, I/O, debugfs. */
 #include <linux/debugfs.h>
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
@@ -12,7 +12,7 @@
 #include "trace.h"
 #include "uapi/phyr_nvme.h"
 
-/* Undo everything for a buffer that has no handle any more, when its last I/O is done. */
+/* Free a buffer whose handle is removed, after its last I/O. */
 static void pnvme_ctl_release_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
 {
 	pnvme_buffer_revoke(buf);
@@ -39,7 +39,7 @@ static int pnvme_ctl_add_buffer(struct pnvme_ctl *ctl, struct pnvme_buffer *buf)
 	return err;
 }
 
-/* May the file's owner do with the disk what the device may do with the buffer? */
+/* Is the file open for the directions of I/O that @access allows? */
 static int pnvme_file_access(const struct file *file, u32 access)
 {
 	const u32 both = PHYR_NVME_BUFFER_READ | PHYR_NVME_BUFFER_WRITE;
@@ -66,7 +66,7 @@ static int pnvme_file_add(struct pnvme_file *pf, struct pnvme_buffer *buf, u64 a
 		pnvme_buffer_free(buf);
 		return err;
 	}
-	/* A handle is known before it can be used: the entry comes last. */
+	/* The buffer is stored last, when user space knows the handle. */
 	err = xa_alloc(&pf->buffers, handle, NULL, XA_LIMIT(1, PHYR_NVME_MAX_BUFFERS),
 		       GFP_KERNEL_ACCOUNT);
 	if (err) {
@@ -148,8 +148,8 @@ long pnvme_ctl_unregister(struct file *file, const void __user *user)
 		return -EINVAL;
 	xa_lock(&pf->buffers);
 	buf = xa_load(&pf->buffers, unreg.handle);
-	if (buf) {	/* not a handle that is about to be given out */
-		/* Before the handle can be another thread's. */
+	if (buf) {	/* NULL: the handle is reserved only */
+		/* Before the handle can be reused. */
 		trace_phyr_nvme_ctl_buffer(pf, unreg.handle, 0, 0);
 		__xa_erase(&pf->buffers, unreg.handle);
 	}
@@ -160,7 +160,7 @@ long pnvme_ctl_unregister(struct file *file, const void __user *user)
 	return 0;
 }
 
-/* Begin an I/O on the buffer of a handle, under the lock that keeps the buffer. */
+/* Begin an I/O on the buffer of a handle.  The xarray's lock keeps the buffer meanwhile. */
 static int pnvme_file_begin(struct pnvme_file *pf, const struct phyr_nvme_buffer_io *io,
 			    bool write, struct phyr_reg_io *out)
 {
@@ -221,7 +221,7 @@ void pnvme_file_release(struct pnvme_file *pf)
 	struct pnvme_buffer *buf;
 	unsigned long handle;
 
-	/* All at once, so that they wait for the end of their I/O together. */
+	/* Close all first, so that their I/Os are waited for together. */
 	xa_for_each(&pf->buffers, handle, buf)
 		phyr_reg_close(buf->reg);
 	xa_for_each(&pf->buffers, handle, buf) {
@@ -232,8 +232,8 @@ void pnvme_file_release(struct pnvme_file *pf)
 }
 
 /**
- * pnvme_ctl_revoke - take back all buffers of a node whose device goes
- * @ctl:	the node; no I/O is under way
+ * pnvme_ctl_revoke - revoke all buffers because the device is removed
+ * @ctl:	the character device; no I/O is in flight
  *
  * Context: May sleep.
  */
@@ -248,10 +248,10 @@ void pnvme_ctl_revoke(struct pnvme_ctl *ctl)
 		pnvme_buffer_revoke(buf);
 }
 
-/* What debugfs shows of one buffer at most: its list is cut at whole lines. */
+/* Most bytes that debugfs shows of a buffer. */
 #define SHOW_BYTES	SZ_16K
 
-/* Every buffer with its list. */
+/* Print every buffer and its list. */
 static int pnvme_buffers_show(struct seq_file *m, void *unused)
 {
 	struct pnvme_ctl *ctl = m->private;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The controller: registers, identification, bringing its queues up. */
+/* Controller: registers, identify, start and stop of its queues. */
 #include <linux/delay.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 
@@ -40,7 +40,7 @@ int pnvme_ctrl_enable(struct pnvme_ctrl *ctrl)
 	struct pnvme_queue *q = &ctrl->queues[0];
 	int err;
 
-	/* Whoever had the device before may have left it enabled. */
+	/* The previous driver may have left it enabled. */
 	writel(0, ctrl->bar + NVME_REG_CC);
 	err = pnvme_wait_csts(ctrl, NVME_CSTS_RDY, 0, pnvme_ready_timeout(ctrl));
 	if (err)
@@ -63,11 +63,11 @@ fail:
 }
 
 /**
- * pnvme_ctrl_disable - make sure that the device does no DMA any more
+ * pnvme_ctrl_disable - stop all DMA of the device
  * @ctrl:	the controller, in any state
- * @shutdown:	give it the time to write its cache first
+ * @shutdown:	let it flush its cache first
  *
- * Bus mastering is off afterwards, so even a device that does not answer is silent.
+ * Also clears bus mastering, so that even a device that does not respond does no DMA.
  *
  * Context: May sleep.
  */
@@ -113,7 +113,7 @@ static int pnvme_parse_ns(struct pnvme_ctrl *ctrl, const struct nvme_id_ns *ns)
 	return 0;
 }
 
-/* One command carries what the parameter, the device (MDTS) and the DMA layer allow. */
+/* Limit commands by the parameter, the device (MDTS) and the DMA layer. */
 static void pnvme_set_max_bytes(struct pnvme_ctrl *ctrl, u8 mdts)
 {
 	size_t max = READ_ONCE(pnvme_param_max_kib) * 1024;
@@ -126,12 +126,12 @@ static void pnvme_set_max_bytes(struct pnvme_ctrl *ctrl, u8 mdts)
 }
 
 /**
- * pnvme_ctrl_identify - read what the controller and namespace 1 are
+ * pnvme_ctrl_identify - read the properties of the controller and of namespace 1
  * @ctrl:	the controller, enabled
  *
  * Context: May sleep.
- * Return: 0; -EOPNOTSUPP or -ENODEV when there is nothing that this driver can use; -ENOMEM;
- * an error of pnvme_admin_cmd().
+ * Return: 0; -EOPNOTSUPP or -ENODEV if the driver does not support it; -ENOMEM; an error of
+ * pnvme_admin_cmd().
  */
 int pnvme_ctrl_identify(struct pnvme_ctrl *ctrl)
 {
@@ -151,7 +151,7 @@ int pnvme_ctrl_identify(struct pnvme_ctrl *ctrl)
 	ctrl->oncs = le16_to_cpu(id->oncs);
 	ctrl->vwc = id->vwc & NVME_CTRL_VWC_PRESENT;
 	pnvme_set_max_bytes(ctrl, id->mdts);
-	/* All that comes here is aligned to 4 bytes, the most that a device may ask for. */
+	/* All DMA addresses are aligned to 4 bytes, the most that a device may require. */
 	if (le32_to_cpu(id->sgls) & (NVME_CTRL_SGLS_BYTE_ALIGNED | NVME_CTRL_SGLS_DWORD_ALIGNED))
 		ctrl->sgl_bytes = READ_ONCE(pnvme_param_sgl_kib) * 1024;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The disk: limits, tag set, and the block layer's way in and out of the driver. */
+/* The disk: limits, tag set, and blk-mq operations. */
 #include <linux/blkdev.h>
 #include <linux/interrupt.h>
 
@@ -7,8 +7,8 @@
 #include "trace.h"
 
 /*
- * There may be more queues than hardware contexts (the block layer makes no more of those
- * than there are CPUs): then a context's tags are dealt out to its queues.
+ * There may be more queues than hardware contexts, of which blk-mq makes at most one for each CPU.
+ * Then the tags of a context are distributed over its queues.
  */
 static struct pnvme_queue *pnvme_pick_queue(struct pnvme_queue *first, unsigned int tag)
 {
@@ -59,7 +59,7 @@ static blk_status_t pnvme_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_
 
 	if (unlikely(st))
 		return st;
-	/* The last of a batch rings for its own queue only. */
+	/* The last request of a batch rings the doorbell of its own queue only. */
 	pnvme_queue_submit(q, &iod->cmd, bd->last || q->group > 1);
 	return BLK_STS_OK;
 }
@@ -82,7 +82,7 @@ static void pnvme_queue_rqs(struct rq_list *rqlist)
 		if (last && last != q && !rq_list_empty(&ready))
 			pnvme_queue_submit_list(last, &ready);
 		last = q;
-		/* What fails comes back through pnvme_queue_rq(), which says why. */
+		/* blk-mq passes failed requests to pnvme_queue_rq(), which returns the error. */
 		if (likely(pnvme_prepare(q, rq) == BLK_STS_OK))
 			rq_list_add_tail(&ready, rq);
 		else
@@ -181,7 +181,7 @@ static int pnvme_tagset_add(struct pnvme_ctrl *ctrl)
 	return 0;
 }
 
-/* The interrupts stay: a device may complete whatever comes to its mind. */
+/* The interrupts stay requested: a faulty device may still complete commands. */
 static void pnvme_tagset_remove(struct pnvme_ctrl *ctrl)
 {
 	unsigned int i;
@@ -198,7 +198,7 @@ static void pnvme_tagset_remove(struct pnvme_ctrl *ctrl)
  * @ctrl:	the controller, live
  *
  * Context: May sleep; does I/O (partition table).
- * Return: 0 or a negative errno; nothing is left then.
+ * Return: 0 or a negative errno.
  */
 int pnvme_disk_add(struct pnvme_ctrl *ctrl)
 {
@@ -221,7 +221,7 @@ int pnvme_disk_add(struct pnvme_ctrl *ctrl)
 	snprintf(disk->disk_name, sizeof(disk->disk_name), "phyr%d", ctrl->index);
 	set_capacity(disk, ctrl->nr_lba << (ctrl->lba_shift - SECTOR_SHIFT));
 
-	/* From here on a timeout may need it. */
+	/* A timeout uses it from here on. */
 	ctrl->disk = disk;
 	err = device_add_disk(ctrl->dev, disk, pnvme_disk_groups);
 	if (!err)
@@ -237,12 +237,12 @@ free_tagset:
 }
 
 /**
- * pnvme_disk_remove - take the disk away
+ * pnvme_disk_remove - remove the disk
  * @ctrl:	the controller, live or dead, but not resetting
  *
- * What is in flight is waited for; what comes later fails.
+ * Waits for I/O in flight; later I/O fails.
  *
- * Context: May sleep; ctrl->lock is not held, a timeout may want it.
+ * Context: May sleep; ctrl->lock must not be held, as a timeout may take it.
  */
 void pnvme_disk_remove(struct pnvme_ctrl *ctrl)
 {

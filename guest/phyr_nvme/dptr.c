@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Data pointers: choose between PRPs and SGL, reserve, finish, free.
+ * Data pointers of commands: choice of PRPs or SGL, reservation, completion, release.
  *
  * PRP1 is the first entry.  PRP2 is the second one if there are only two, else it points to a
  * list.  An SGL of one descriptor is in the command itself, a longer one is a single segment that
  * the command points to.
  *
- * A list that is small enough lives in memory that the tag owns, a larger one in a page;
- * PNVME_MAX_KIB and PNVME_MAX_SEGS are what fits there, so lists are never linked.
+ * A small list is in memory that the tag owns, a larger one in a page.  PNVME_MAX_KIB and
+ * PNVME_MAX_SEGS limit a list to one page, so lists are never linked.
  */
 #include <linux/dmapool.h>
 
@@ -17,16 +17,16 @@ static_assert(PNVME_MAX_KIB * 1024 / PNVME_PAGE_SIZE <= PNVME_PAGE_SIZE / sizeof
 static_assert(PNVME_MAX_SEGS <= PNVME_PAGE_SIZE / sizeof(struct nvme_sgl_desc));
 
 /**
- * pnvme_dptr_begin - reserve the room for a command's data pointer
+ * pnvme_dptr_begin - reserve the memory of a command's data pointer
  * @dptr:	the writer to set up
  * @ctrl:	the controller
  * @iod:	the request; its queue is set
  * @tag:	its tag
  * @bytes:	length of its data, up to PNVME_MAX_KIB
- * @segs:	pieces there may be, up to PNVME_MAX_SEGS; 0 for PRPs in any case
+ * @segs:	most DMA ranges that may follow, up to PNVME_MAX_SEGS; 0 to use PRPs
  *
  * Context: Any.
- * Return: true, or false without anything reserved when there is no memory now.
+ * Return: false if memory is short; nothing is reserved then.
  */
 bool pnvme_dptr_begin(struct pnvme_dptr *dptr, struct pnvme_ctrl *ctrl, struct pnvme_iod *iod,
 		      unsigned int tag, u32 bytes, u32 segs)
@@ -40,7 +40,7 @@ bool pnvme_dptr_begin(struct pnvme_dptr *dptr, struct pnvme_ctrl *ctrl, struct p
 	dptr->left = bytes;
 	dptr->pieces = 0;
 	dptr->edges = 0;
-	/* Long segments are worth an SGL: 16 bytes for each instead of 8 bytes for each page. */
+	/* An SGL takes 16 bytes for each segment, PRPs 8 bytes for each page. */
 	if (unlikely(segs && bytes / segs >= ctrl->sgl_bytes)) {
 		dptr->sgl = true;
 		dptr->edges = 1;
@@ -66,7 +66,7 @@ bool pnvme_dptr_begin(struct pnvme_dptr *dptr, struct pnvme_ctrl *ctrl, struct p
 	return true;
 }
 
-/* pnvme_dptr_add() for an SGL, where the piece is counted already. */
+/* pnvme_dptr_add() for an SGL; the range is already counted. */
 void __pnvme_dptr_add_sgl(struct pnvme_dptr *dptr, dma_addr_t addr, u32 len)
 {
 	dptr->odd |= addr | len;
@@ -119,11 +119,11 @@ static bool pnvme_end_prp(struct pnvme_dptr *dptr)
 }
 
 /**
- * pnvme_dptr_end - put the finished data pointer into the command
+ * pnvme_dptr_end - write the data pointer into the command
  * @dptr:	the writer
  *
- * Return: false if the pieces cannot be expressed: too few or too many bytes, a boundary inside a
- * page for PRPs, or one that is no multiple of 4 for an SGL.
+ * Return: false if the ranges cannot be expressed: too few or too many bytes; for PRPs a boundary
+ * inside a page; for an SGL one that is not a multiple of 4.
  */
 bool pnvme_dptr_end(struct pnvme_dptr *dptr)
 {
@@ -131,9 +131,9 @@ bool pnvme_dptr_end(struct pnvme_dptr *dptr)
 }
 
 /**
- * pnvme_dptr_free - give back the page of a list, if it has one
+ * pnvme_dptr_free - free the page of the list, if there is one
  * @ctrl:	the controller
- * @iod:	the request; the device is done with it
+ * @iod:	the request; the device has finished with it
  *
  * Context: Any.
  */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The writer of a command's data pointer: DMA pieces in, PRP entries or SGL descriptors out.
+ * Writer of a command's data pointer: converts DMA ranges to PRP entries or SGL descriptors.
  *
- * Which of the two is settled, and the room reserved, before anything is mapped, so that adding a
- * piece cannot fail.
+ * Memory is reserved before anything is mapped, so adding a range cannot fail.
  */
 #ifndef PHYR_NVME_DPTR_H
 #define PHYR_NVME_DPTR_H
@@ -11,19 +10,19 @@
 #include "phyr_nvme.h"
 
 /**
- * struct pnvme_dptr - a data pointer being written
+ * struct pnvme_dptr - a data pointer that is being written
  * @iod:	the request
- * @sgl:	SGL descriptors, not PRPs
+ * @sgl:	it is an SGL, not PRPs
  * @shape:	enum phyr_shape if the backend knows, else PHYR_SHAPE_NONE
- * @left:	bytes still to come
- * @pieces:	pieces so far
+ * @left:	bytes that are missing
+ * @pieces:	number of ranges so far
  * @first:	PRP1
- * @edges:	OR of all addresses at which one piece ends and the next begins; for PRPs only page
- *		boundaries are allowed there, so its low bits must be 0
+ * @edges:	OR of all addresses where one range ends and the next begins; PRPs require page
+ *		boundaries there, so the low bits must be 0
  * @list:	first entry of the PRP list
- * @slot:	next free one
+ * @slot:	next free entry
  * @desc:	SGL: first descriptor
- * @room:	SGL: descriptors that fit
+ * @room:	SGL: number of descriptors that fit
  * @odd:	SGL: OR of all addresses and lengths, and 1 for too much
  */
 struct pnvme_dptr {
@@ -58,13 +57,13 @@ void __pnvme_dptr_add_sgl(struct pnvme_dptr *dptr, dma_addr_t addr, u32 len);
 /* public: */
 
 /**
- * pnvme_dptr_add - write the entries of one DMA piece
+ * pnvme_dptr_add - add a DMA range
  * @dptr:	the writer
- * @addr:	the device's address
+ * @addr:	bus address
  * @len:	bytes, not 0
  *
- * More than was announced, or what cannot be expressed, is remembered and refused by
- * pnvme_dptr_end(); nothing is written beyond the reserved room.
+ * Too many bytes, or ranges that cannot be expressed, make pnvme_dptr_end() fail.  Nothing is
+ * written beyond the reserved memory.
  */
 static inline void pnvme_dptr_add(struct pnvme_dptr *dptr, dma_addr_t addr, u32 len)
 {

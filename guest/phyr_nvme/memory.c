@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* User memory for the device: pinned where it has pages, lent by its exporter where it has not. */
+/* User memory for DMA: pinned if it has struct pages, else leased from its exporter. */
 #include "ctl.h"
 
 /**
- * pnvme_memory_get - hold user memory and describe it
+ * pnvme_memory_get - pin or lease user memory and describe it by a list
  * @mem:	receives it
- * @addr:	of the memory, in the current process
+ * @addr:	user address in the current process
  * @len:	bytes, not 0
- * @write:	the device will write there
+ * @write:	the device will write to the memory
  * @gup_flags:	FOLL_LONGTERM or FOLL_PCI_P2PDMA
- * @revoke:	for memory that can be taken back: see struct phyr_lease; NULL if it is used only
- *		between pnvme_memory_enter() and _leave()
+ * @revoke:	for leased memory, see struct phyr_lease; NULL if it is used only between
+ *		pnvme_memory_enter() and pnvme_memory_leave()
  *
  * Context: May sleep.
  * Return: 0, or an error of phyr_list_pin_user(), or of phyr_list_from_pfnmap() for memory that is
@@ -30,15 +30,15 @@ int pnvme_memory_get(struct pnvme_memory *mem, u64 addr, u64 len, bool write,
 	phyr_lease_init(&mem->lease, revoke);
 	lent = phyr_list_from_pfnmap(&mem->list, &mem->lease, addr, len, write,
 				     GFP_KERNEL_ACCOUNT);
-	return lent == -EINVAL ? err : lent;	/* it has pages, and they are not to be had */
+	return lent == -EINVAL ? err : lent;	/* EINVAL: not mapped by page frame */
 }
 
 /**
- * pnvme_memory_put - let go of memory
- * @mem:	the memory; nothing of it is mapped, and nobody has entered
- * @dirty:	the device may have written there
+ * pnvme_memory_put - unpin memory, or end its lease
+ * @mem:	the memory; not mapped, and without users
+ * @dirty:	the device may have written to it
  *
- * Context: May sleep; waits for a revocation under way.
+ * Context: May sleep; waits for a running revocation.
  */
 void pnvme_memory_put(struct pnvme_memory *mem, bool dirty)
 {

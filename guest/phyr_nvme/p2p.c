@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What kind of peer-to-peer a page needs. */
+/* Route to a page of P2P memory, for the backends without phyr lists. */
 #include "backend.h"
 #include "phyr_nvme.h"
 
 /**
- * pnvme_p2p_kind - how does a device reach a page?
+ * pnvme_p2p_kind - find the route from a device to a page
  * @dev:	the device
  * @page:	first page of a request; all of it has one provider
- * @bus_offset:	what to add to a physical address, set for PNVME_P2P_BUS
+ * @bus_offset:	PNVME_P2P_BUS: receives the offset from physical to bus addresses
  *
  * Context: Any but interrupts.
- * Return: the kind; PNVME_P2P_REFUSED also when there is no room to find out.
+ * Return: the route; PNVME_P2P_REFUSED also if memory is short.
  */
 enum pnvme_p2p pnvme_p2p_kind(struct device *dev, struct page *page, u64 *bus_offset)
 {

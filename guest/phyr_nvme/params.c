@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parameters.  All are read when a controller is probed; the backend of a disk can be changed
- * later, through its attribute.
+ * Module parameters.  They are read when a controller is probed.  The backend of a disk can be
+ * changed later with its sysfs attribute.
  */
 #include <linux/moduleparam.h>
 

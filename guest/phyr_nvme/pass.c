@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests without a bio, which carry a mapped list or a slice of a registered buffer. */
+/* Passthrough requests: a mapped list, or a slice of a registered buffer, without a bio. */
 #include <linux/blkdev.h>
 
 #include "ctl.h"
 #include "trace.h"
 
-/* Check where on the disk; fills in what does not depend on the data. */
+/* Check the range on the disk and initialise all but the data. */
 int pnvme_pass_init(struct pnvme_pass *pass, const struct pnvme_ctrl *ctrl, bool write,
 		    u64 offset, u32 len)
 {
@@ -62,7 +62,7 @@ static bool pnvme_pass_list(struct pnvme_ctrl *ctrl, struct pnvme_iod *iod, unsi
  * @ctrl:	the controller
  * @rq:		the request; its queue is set, the rest of its command is there
  *
- * The data is mapped already, and stays mapped if the request must come again.
+ * The data is already mapped and stays mapped if the request is requeued.
  *
  * Context: No sleeping.
  * Return: BLK_STS_OK; BLK_STS_RESOURCE to try again later; BLK_STS_INVAL if the command cannot
@@ -82,12 +82,12 @@ blk_status_t pnvme_pass_map(struct pnvme_ctrl *ctrl, struct request *rq)
 }
 
 /**
- * pnvme_pass_execute - do a command and wait for it
+ * pnvme_pass_execute - execute a passthrough request and wait for it
  * @ctrl:	the controller, with a disk
- * @pass:	what to do
+ * @pass:	the request
  *
  * Context: May sleep.
- * Return: 0 or a negative errno.  The device is done with the data in any case.
+ * Return: 0 or a negative errno.  In either case the device has finished with the data.
  */
 int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass)
 {
@@ -104,7 +104,7 @@ int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass)
 	iod->status = 0;
 	trace_phyr_nvme_ctl_io(rq, pass->file, pass->handle, pass->addr, pass->len);
 	st = blk_execute_rq(rq, false);
-	/* A request that was completed in a batch says OK whatever the device said. */
+	/* A request completed in a batch has status OK even if the command failed. */
 	if (!st)
 		st = pnvme_cmd_status(iod->status);
 	blk_mq_free_request(rq);

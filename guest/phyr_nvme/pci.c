@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Probe and remove: PCI resources, and the order in which everything comes and goes. */
+/* Probe and remove. */
 #include <linux/dmapool.h>
 #include <linux/idr.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
@@ -62,10 +62,10 @@ static int pnvme_set_dma_limits(struct device *dev)
 
 	if (err)
 		return err;
-	/* A bounce buffer must keep the offset in the page: PRPs are made of pages. */
+	/* A bounce buffer must keep the offset in the page, because of PRPs. */
 	dma_set_min_align_mask(dev, PNVME_PAGE_MASK);
 	dma_set_max_seg_size(dev, UINT_MAX);
-	/* Neither PRPs nor SGL descriptors care what a piece crosses; the default is 4 GiB. */
+	/* PRPs and SGL descriptors have no boundary; the default is 4 GiB. */
 	dma_set_seg_boundary(dev, ULONG_MAX);
 	return 0;
 }
@@ -78,7 +78,7 @@ static int pnvme_alloc_vectors(struct pci_dev *pdev, struct pnvme_ctrl *ctrl)
 	unsigned int want = READ_ONCE(pnvme_param_queues) ?: min(cpus, PNVME_MAX_QUEUES);
 	int n;
 
-	/* Spreading over CPUs means something only up to one queue a CPU. */
+	/* Affinity makes sense only up to one queue for each CPU. */
 	if (want <= cpus)
 		n = pci_alloc_irq_vectors_affinity(pdev, 2, 1 + want,
 						   PCI_IRQ_MSIX | PCI_IRQ_AFFINITY, &affinity);
@@ -112,7 +112,7 @@ static void pnvme_queue_teardown(struct pnvme_queue *q)
 	pnvme_queue_free(q);
 }
 
-/* Bring an initialised controller with its vectors up; ends with I/O queues that work. */
+/* Enable the controller and create its I/O queues. */
 static int pnvme_bring_up(struct pnvme_ctrl *ctrl)
 {
 	unsigned int granted;
@@ -227,7 +227,7 @@ static int pnvme_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct pnvme_ctrl *ctrl;
 	int err;
 
-	/* driver_override lets anybody hand us any device. */
+	/* With driver_override any device may be bound. */
 	if (pdev->class != PCI_CLASS_STORAGE_EXPRESS) {
 		pci_err(pdev, "not an NVMe controller\n");
 		return -ENODEV;
@@ -292,7 +292,7 @@ static void pnvme_remove(struct pci_dev *pdev)
 
 	mutex_lock(&ctrl->lock);
 	ctrl->removing = true;
-	/* Nobody will start it again: do not let I/O wait for that, nor for a device gone. */
+	/* It will not be restarted, or the device is gone: fail I/O instead of waiting. */
 	if (ctrl->state != PNVME_LIVE || !pci_device_is_present(pdev))
 		pnvme_ctrl_stop(ctrl, PNVME_DEAD, false);
 	mutex_unlock(&ctrl->lock);
@@ -313,14 +313,14 @@ static void pnvme_shutdown(struct pci_dev *pdev)
 	struct pnvme_ctrl *ctrl = pci_get_drvdata(pdev);
 
 	mutex_lock(&ctrl->lock);
-	/* Nobody will start it again.  I/O is not to fail, it waits for the machine's end. */
+	/* It will not be restarted.  Do not fail I/O: let it wait until the machine is off. */
 	ctrl->removing = true;
 	if (ctrl->state != PNVME_DEAD)
 		pnvme_ctrl_stop(ctrl, PNVME_RESETTING, true);
 	mutex_unlock(&ctrl->lock);
 }
 
-/* No id: a device is ours only when its driver_override says so. */
+/* No ids: bound with driver_override only. */
 struct pci_driver pnvme_pci_driver = {
 	.name		= "phyr_nvme",
 	.probe		= pnvme_probe,

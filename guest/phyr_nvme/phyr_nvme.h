@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * phyr_nvme: an NVMe driver whose data path can be exchanged.
+ * phyr_nvme: an NVMe driver with exchangeable data paths (backends).
  *
- * What is here is private to the module.  The files:
+ * The files:
  *
  *	main.c		module
  *	params.c	parameters
- *	pci.c		probe and remove: PCI resources, the order of everything
+ *	pci.c		probe and remove
  *	ctrl.c		controller registers: enable, shut down, identify, start, stop
  *	admin.c		one synchronous admin command at a time
  *	queue.c		submission and completion queues, interrupts
- *	complete.c	what becomes of a completed command
+ *	complete.c	completion of commands
  *	disk.c		gendisk, tag set, limits, blk-mq operations
  *	cmd.c		a block request as an NVMe command
- *	dptr.c, dptr.h	DMA pieces as PRP entries or SGL descriptors
+ *	dptr.c, dptr.h	data pointers: PRPs or SGL
  *	attr.c		sysfs attributes of the disk
  *	ctl.c, ctl.h	/dev/phyrN-ctl: I/O without a bio
- *	ctl_buffer.c	its registered buffers
- *	pass.c		its requests
- *	memory.c	user memory
- *	buffer.c	registering one
- *	backend*.c	how a request gets its DMA addresses
- *	ranges.c	pieces that must be unmapped one by one
- *	p2p.c		what kind of peer-to-peer a page needs
+ *	ctl_buffer.c	handles of registered buffers
+ *	pass.c		passthrough requests
+ *	memory.c	pinned or leased user memory
+ *	buffer.c	registration of buffers
+ *	backend*.c	mapping of requests
+ *	ranges.c	ranges that must be unmapped one by one
+ *	p2p.c		route to P2P memory
  *	recover.c	timeouts, abort, reset
  *	stats.c		counters in debugfs
  *	trace.c		tracepoints
@@ -49,7 +49,7 @@
 #define PNVME_MAX_QUEUES	64	/* I/O queues */
 #define PNVME_MIN_DEPTH		4
 #define PNVME_MAX_DEPTH		1024
-#define PNVME_MIN_DMA_BITS	28	/* reaches memory that the kernel can give */
+#define PNVME_MIN_DMA_BITS	28	/* enough for allocations to succeed */
 #define PNVME_MAX_KIB		2048	/* of one command: its PRP list fits into a page */
 #define PNVME_MAX_SEGS		256	/* of one command; struct pnvme_range: one page */
 #define PNVME_MAX_RETRIES	5
@@ -59,17 +59,20 @@
 #define PNVME_TAG_BYTES		(PNVME_TAG_ENTRIES * sizeof(__le64))
 #define PNVME_DSM_RANGES	(PNVME_TAG_BYTES / sizeof(struct nvme_dsm_range))
 
-/* The command id carries a generation, so that a late completion cannot hit a tag's next user. */
+/*
+ * The command id has a generation, so that a late completion cannot complete the tag's next
+ * command.
+ */
 #define PNVME_CID_TAG_BITS	12
 #define PNVME_CID_TAG_MASK	((1U << PNVME_CID_TAG_BITS) - 1)
 #define PNVME_CID_GEN_MASK	0xfU
-#define PNVME_NO_CID		U32_MAX	/* no id has so many bits */
+#define PNVME_NO_CID		U32_MAX	/* not a valid id */
 
-/* Status of a command that no device completed; outside what 15 status bits can hold. */
+/* Status of a cancelled command; not a valid NVMe status, which has 15 bits. */
 #define PNVME_SC_CANCELLED	0xffff
 
 /**
- * enum pnvme_state - what I/O may expect of a controller
+ * enum pnvme_state - state of a controller
  * @PNVME_STARTING:	probe; no disk yet
  * @PNVME_LIVE:		commands reach the device
  * @PNVME_RESETTING:	stopped, queues quiesced, reset_work will start it again
@@ -138,7 +141,7 @@ struct pnvme_queue {
 };
 
 /**
- * struct pnvme_admin - the one admin command that may be under way
+ * struct pnvme_admin - the admin command in flight, at most one
  * @lock:	held from submission to result
  * @done:	completed by the interrupt handler
  * @cid:	id of the last command
@@ -158,13 +161,13 @@ struct pnvme_admin {
 /**
  * struct pnvme_ctrl - a controller
  * @dev:	the PCI function's device, which does all DMA
- * @bar:	mapped registers
+ * @bar:	registers
  * @cap:	controller capabilities
  * @state:	enum pnvme_state
- * @removing:	remove() has begun: a stop is for good.  Written under @lock.
+ * @removing:	remove() has begun: it will not be restarted.  Written under @lock.
  * @quiesced:	the disk's queues are quiesced, once.  Under @lock.
  * @lock:	serialises start, stop and removal
- * @reset_work:	starts a stopped controller again
+ * @reset_work:	restarts a stopped controller
  * @admin:	the admin command
  * @queues:	[0] is admin, then the I/O queues
  * @nr_io:	I/O queues
@@ -177,7 +180,7 @@ struct pnvme_admin {
  * @ctl:	its character device
  * @index:	number in the disk's name
  * @max_bytes:	largest command
- * @sgl_bytes:	average length of a segment from which on an SGL is used, 0: never
+ * @sgl_bytes:	smallest average length of segments for which an SGL is used, 0: never
  * @lba_shift:	log2 of a logical block
  * @nr_lba:	size of the namespace
  * @oncs:	optional commands
@@ -324,7 +327,7 @@ int pnvme_pass_execute(struct pnvme_ctrl *ctrl, const struct pnvme_pass *pass);
 int pnvme_ctl_add(struct pnvme_ctrl *ctrl);
 void pnvme_ctl_remove(struct pnvme_ctrl *ctrl);
 
-/* Pieces to announce to pnvme_dptr_begin(): none where SGLs are out of question. */
+/* Argument @segs of pnvme_dptr_begin(): 0 if SGLs are not used. */
 static inline u32 pnvme_sgl_segs(const struct pnvme_ctrl *ctrl, u32 segs)
 {
 	return unlikely(ctrl->sgl_bytes) && segs <= PNVME_MAX_SEGS ? segs : 0;

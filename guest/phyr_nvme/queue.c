@@ -104,7 +104,7 @@ static void pnvme_sq_ring(struct pnvme_queue *q)
  * pnvme_queue_submit - give the device a command
  * @q:		the queue; the caller knows that it has room, by owning a tag
  * @cmd:	the command
- * @ring:	tell the device now; false when another command follows at once
+ * @ring:	ring the doorbell; false if another command follows immediately
  *
  * Context: Any but interrupts.
  */
@@ -117,7 +117,7 @@ void pnvme_queue_submit(struct pnvme_queue *q, const struct nvme_command *cmd, b
 	spin_unlock(&q->sq_lock);
 }
 
-/* The same for a list of requests, which it empties; one doorbell. */
+/* Submit all requests of a list and ring the doorbell once.  The list is empty afterwards. */
 void pnvme_queue_submit_list(struct pnvme_queue *q, struct rq_list *list)
 {
 	struct request *rq;
@@ -129,7 +129,7 @@ void pnvme_queue_submit_list(struct pnvme_queue *q, struct rq_list *list)
 	spin_unlock(&q->sq_lock);
 }
 
-/* Tell the device of whatever it was not told yet. */
+/* Ring the doorbell if commands were added since the last time. */
 void pnvme_queue_ring(struct pnvme_queue *q)
 {
 	spin_lock(&q->sq_lock);
@@ -138,8 +138,8 @@ void pnvme_queue_ring(struct pnvme_queue *q)
 }
 
 /*
- * The request that a completion is for, which is under way; or NULL, and an objection, if the
- * device made the id up, is late, or has completed the command before.
+ * Find the request of a completion.  Returns NULL and logs an error if the id is invalid, or if the
+ * request is not in flight any more.
  */
 static struct request *pnvme_find_rq(struct pnvme_queue *q, u16 cid)
 {
@@ -148,7 +148,7 @@ static struct request *pnvme_find_rq(struct pnvme_queue *q, u16 cid)
 	struct pnvme_iod *iod;
 	struct request *rq;
 
-	/* There are completions to come only while there are tags. */
+	/* Without tags no command is in flight. */
 	rq = tags ? blk_mq_tag_to_rq(tags, cid & PNVME_CID_TAG_MASK) : NULL;
 	if (unlikely(!rq || !blk_mq_request_started(rq))) {
 		dev_err_ratelimited(q->ctrl->dev, "queue %u: completion of unknown id %#x\n",
@@ -156,7 +156,7 @@ static struct request *pnvme_find_rq(struct pnvme_queue *q, u16 cid)
 		return NULL;
 	}
 	iod = blk_mq_rq_to_pdu(rq);
-	/* Tags may be dealt out to several queues. */
+	/* Tags may be distributed over several queues. */
 	if (unlikely(iod->q != q)) {
 		dev_err_ratelimited(q->ctrl->dev, "queue %u: invalid id %#x: it is queue %u's\n",
 				    q->qid, cid, iod->q->qid);
@@ -189,7 +189,7 @@ static void pnvme_handle_cqe(struct pnvme_queue *q, const struct nvme_completion
 	iod = blk_mq_rq_to_pdu(rq);
 	iod->status = le16_to_cpu(cqe->status) >> 1;
 	trace_phyr_nvme_complete(q->ctrl->dev, q->qid, cid, iod->status);
-	/* The id is used up. */
+	/* A second completion with this id is invalid. */
 	iod->gen++;
 
 	if (unlikely(blk_should_fake_timeout(rq->q)) || blk_mq_complete_request_remote(rq))
@@ -207,7 +207,7 @@ static bool pnvme_poll_cq(struct pnvme_queue *q, struct io_comp_batch *iob)
 
 		if ((le16_to_cpu(READ_ONCE(cqe->status)) & 1) != q->cq_phase)
 			break;
-		/* The phase says that the rest is there: do not read it before. */
+		/* Read the rest of the entry after the phase bit. */
 		dma_rmb();
 		found = true;
 		pnvme_handle_cqe(q, cqe, iob);
@@ -238,7 +238,7 @@ static irqreturn_t pnvme_irq(int irq, void *data)
 }
 
 /**
- * pnvme_queue_poll - handle completions whose interrupt did not come
+ * pnvme_queue_poll - handle completions whose interrupt was lost
  * @q:	the pair
  *
  * Context: May sleep.
@@ -252,10 +252,10 @@ void pnvme_queue_poll(struct pnvme_queue *q)
 }
 
 /**
- * pnvme_queue_mute - handle no interrupt of a pair until pnvme_queue_drain()
+ * pnvme_queue_mute - disable the interrupt of a pair until pnvme_queue_drain()
  * @q:	the pair
  *
- * The device is about to be silenced, and must not be told of completions after that.
+ * Called before the device is disabled: its doorbells must not be written after that.
  *
  * Context: May sleep.
  */
@@ -265,7 +265,7 @@ void pnvme_queue_mute(struct pnvme_queue *q)
 }
 
 /**
- * pnvme_queue_drain - handle what a device had completed when it was silenced
+ * pnvme_queue_drain - handle commands that completed before the device was disabled
  * @q:	the pair, muted
  *
  * Context: May sleep.
@@ -277,7 +277,7 @@ void pnvme_queue_drain(struct pnvme_queue *q)
 }
 
 /**
- * pnvme_queue_request_irq - attach the queue to its vector, which has its number
+ * pnvme_queue_request_irq - request the queue's interrupt, the vector of the same number
  * @q:	the pair
  *
  * Context: May sleep.
@@ -288,7 +288,7 @@ int pnvme_queue_request_irq(struct pnvme_queue *q)
 	q->irq = pci_irq_vector(to_pci_dev(q->ctrl->dev), q->qid);
 	if (q->irq < 0)
 		return q->irq;
-	/* Nothing is pending until pnvme_queue_reset() has been called. */
+	/* No entry has this phase, so nothing is pending until pnvme_queue_reset(). */
 	q->cq_phase = 2;
 	return request_irq(q->irq, pnvme_irq, 0, q->name, q);
 }

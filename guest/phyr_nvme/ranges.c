@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What iter and iova must remember to undo a mapping: one IOVA, or every piece.
+ * What backends iter and iova save to unmap a request: one IOVA range, or every range by itself.
  *
- * Pieces are saved only where dma_unmap_phys() does something: with an IOMMU or a bounce
- * buffer, not where the device sees physical addresses.
+ * Ranges are saved only if dma_unmap_phys() is needed: with an IOMMU or bounce buffers.
  */
 #include "phyr_nvme.h"
 
@@ -17,14 +16,14 @@ void pnvme_ranges_init(struct pnvme_ranges *r, unsigned long attrs)
 }
 
 /**
- * pnvme_ranges_save - remember a piece that was mapped with dma_map_phys()
+ * pnvme_ranges_save - save a range that was mapped with dma_map_phys()
  * @ctrl:	the controller
- * @r:		where
- * @addr:	the device's address
+ * @r:		the saved ranges
+ * @addr:	bus address
  * @len:	bytes
  *
  * Context: Any.
- * Return: false when there is no memory now; the piece is still the caller's then.
+ * Return: false if memory is short; then the caller must unmap the range.
  */
 bool pnvme_ranges_save(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r, dma_addr_t addr, u32 len)
 {
@@ -50,10 +49,10 @@ bool pnvme_ranges_save(struct pnvme_ctrl *ctrl, struct pnvme_ranges *r, dma_addr
 }
 
 /**
- * pnvme_ranges_unmap - undo a mapping, as far as it was done
+ * pnvme_ranges_unmap - unmap all that is mapped so far
  * @ctrl:	the controller
- * @r:		what is mapped
- * @dir:	as it was mapped
+ * @r:		the saved ranges
+ * @dir:	direction of the mapping
  *
  * Context: Any.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When a command does not come back: look again, abort it, reset the controller.
+ * Timeouts: poll, then abort the command, then reset the controller.
  *
- * A request is completed, and its data unmapped, only after its own completion or after
- * the device has been silenced.
+ * A request is completed, and its data unmapped, only after its completion entry or after the
+ * device is disabled.
  */
 #include "phyr_nvme.h"
 
@@ -19,7 +19,7 @@ static bool pnvme_cancel_rq(struct request *rq, void *data)
 	return true;
 }
 
-/* Complete everything in flight.  The device is silent and the queues are quiesced. */
+/* Complete all requests in flight.  The device is disabled and the queues are quiesced. */
 static void pnvme_cancel_all(struct pnvme_ctrl *ctrl)
 {
 	blk_mq_tagset_busy_iter(&ctrl->tagset, pnvme_cancel_rq, NULL);
@@ -27,11 +27,11 @@ static void pnvme_cancel_all(struct pnvme_ctrl *ctrl)
 }
 
 /**
- * pnvme_ctrl_stop - silence the device and take back all requests
+ * pnvme_ctrl_stop - disable the device and cancel all requests
  * @ctrl:	the controller
- * @next:	PNVME_RESETTING: requests are put back and wait for reset_work;
- *		PNVME_DEAD: requests fail, these and all to come
- * @shutdown:	let the device write its cache first
+ * @next:	PNVME_RESETTING: requests are requeued and wait for reset_work; PNVME_DEAD: these
+ *		and all later requests fail
+ * @shutdown:	let the device flush its cache first
  *
  * Context: May sleep; ctrl->lock is held.
  */
@@ -91,11 +91,11 @@ static bool pnvme_in_flight(struct request *rq)
 }
 
 /**
- * pnvme_timeout - block layer's timeout handler
+ * pnvme_timeout - blk-mq's timeout handler
  * @rq:	the request, in flight for too long
  *
  * Context: A workqueue.
- * Return: BLK_EH_DONE when @rq is completed; BLK_EH_RESET_TIMER to come again.
+ * Return: BLK_EH_DONE if @rq is completed; BLK_EH_RESET_TIMER to wait longer.
  */
 enum blk_eh_timer_return pnvme_timeout(struct request *rq)
 {
@@ -105,7 +105,7 @@ enum blk_eh_timer_return pnvme_timeout(struct request *rq)
 
 	pnvme_count(ctrl, PNVME_STAT_TIMEOUTS, 1);
 
-	/* Only the interrupt may be lost.  A controller that was stopped has been looked at. */
+	/* Perhaps only the interrupt is lost.  A stopped controller is polled already. */
 	scoped_guard(mutex, &ctrl->lock) {
 		if (ctrl->state == PNVME_LIVE)
 			pnvme_queue_poll(q);
@@ -133,6 +133,6 @@ enum blk_eh_timer_return pnvme_timeout(struct request *rq)
 		if (!ctrl->removing)
 			queue_work(system_dfl_wq, &ctrl->reset_work);
 	}
-	/* Whoever stopped the controller has completed it. */
+	/* pnvme_ctrl_stop() has completed it. */
 	return pnvme_in_flight(rq) ? BLK_EH_RESET_TIMER : BLK_EH_DONE;
 }

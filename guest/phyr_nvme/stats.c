@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters, in /sys/kernel/debug/phyr_nvme/<PCI function>/: stats has a name and a number a line,
- * of all backends together; backends has a table of what each of them has mapped.
+ * Counters in /sys/kernel/debug/phyr_nvme/<PCI function>/: "stats" has a name and a number on each
+ * line, summed over the backends; "backends" has a line for each backend.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -44,7 +44,7 @@ static u64 pnvme_map_stat_sum(struct pnvme_ctrl *ctrl, unsigned int backend, uns
 	return sum;
 }
 
-/* Every request has one shape. */
+/* Number of mapped requests: every request has one shape. */
 static u64 pnvme_mapped_requests(struct pnvme_ctrl *ctrl, unsigned int backend)
 {
 	return pnvme_map_stat_sum(ctrl, backend, PNVME_MAP_SAME) +
@@ -82,7 +82,7 @@ static int pnvme_stats_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(pnvme_stats);
 
-/* A line of names, then a line for every backend. */
+/* A header line, then a line for every backend. */
 static int pnvme_backend_stats_show(struct seq_file *m, void *unused)
 {
 	struct pnvme_ctrl *ctrl = m->private;
@@ -102,7 +102,7 @@ static int pnvme_backend_stats_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(pnvme_backend_stats);
 
-/* debugfs is a convenience: a kernel without it must not keep the driver from working. */
+/* Errors of debugfs are ignored: the driver works without it. */
 void pnvme_stats_init(void)
 {
 	pnvme_debugfs = debugfs_create_dir("phyr_nvme", NULL);
@@ -118,7 +118,7 @@ int pnvme_stats_add(struct pnvme_ctrl *ctrl)
 	ctrl->stats = alloc_percpu(struct pnvme_stats);
 	if (!ctrl->stats)
 		return -ENOMEM;
-	/* Before anybody can read which it is. */
+	/* Before the files, which show the backend. */
 	pnvme_backend_use(ctrl, pnvme_param_backend());
 	ctrl->debugfs = debugfs_create_dir(dev_name(ctrl->dev), pnvme_debugfs);
 	debugfs_create_file("stats", 0444, ctrl->debugfs, ctrl, &pnvme_stats_fops);

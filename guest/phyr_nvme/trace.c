@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The tracepoints, and their export: an independent checker attaches to them. */
+/* Tracepoints, exported for phyr_probe. */
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 

@@ -10,10 +10,10 @@
 #include <linux/tracepoint.h>
 
 /*
- * What a process asks of /dev/phyrN-ctl, in its own words, for whoever wants to check what becomes
- * of it: these fire in the context of the process, before a command is made of its request.
+ * Requests to /dev/phyrN-ctl with their original arguments, for an independent checker.  They fire
+ * in the context of the process, before the command is built.
  *
- * A buffer has got a handle, or is about to lose it (@len is 0).
+ * A buffer was registered with @handle, or is about to be unregistered (@len is 0).
  */
 TRACE_EVENT(phyr_nvme_ctl_buffer,
 	TP_PROTO(const void *file, u32 handle, u64 addr, u64 len),
@@ -57,9 +57,8 @@ TRACE_EVENT(phyr_nvme_ctl_io,
 );
 
 /*
- * Fired for every I/O command when it is complete and its data is mapped, before the
- * doorbell.  Only read and write carry the request's data: a discard's PRP1 points to its
- * ranges.  Probes run where nothing may sleep.
+ * An I/O command is complete and its data is mapped; the doorbell follows.  The data pointer of a
+ * discard refers to its ranges, not to data of the request.  Probes must not sleep.
  */
 TRACE_EVENT(phyr_nvme_submit,
 	TP_PROTO(struct request *rq, const struct nvme_command *cmd, struct device *dev, u16 qid),
@@ -90,8 +89,7 @@ TRACE_EVENT(phyr_nvme_submit,
 );
 
 /*
- * Fired for every completion of an I/O command when it has been read, before anything of the
- * command is unmapped.
+ * A completion of an I/O command was read; its data is not unmapped yet.
  */
 TRACE_EVENT(phyr_nvme_complete,
 	TP_PROTO(struct device *dev, u16 qid, u16 cid, u16 status),

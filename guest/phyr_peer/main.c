@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyr_peer: the other end of a peer-to-peer transfer.
+ * phyr_peer: provider of P2P memory.
  *
- * Drives a device that has plain memory in a BAR which the host can read too, and offers that BAR
- * to the kernel's p2pdma: user space allocates from it by mapping
- * /sys/bus/pci/devices/BDF/p2pmem/allocate.  Two kinds of device do: QEMU's ivshmem-plain with its
- * BAR 2, and an NVMe controller with a persistent memory region.
+ * Drives a device that has memory in a BAR which the host can access, too, and publishes that BAR
+ * with p2pdma.  User space allocates from it by mapping /sys/bus/pci/devices/BDF/p2pmem/allocate.
+ * Supported are QEMU's ivshmem-plain (BAR 2) and NVMe controllers with a persistent memory region.
  */
 #include <linux/memremap.h>
 #include <linux/module.h>
@@ -18,10 +17,10 @@
 #define IVSHMEM_DEVICE	0x1110
 #define IVSHMEM_BAR	2
 
-/* The BAR with the memory, ready to use. */
+/* Get the BAR with the memory; enables the memory of an NVMe controller. */
 static int phyr_peer_bar(struct pci_dev *pdev)
 {
-	/* driver_override lets anybody hand us any device. */
+	/* With driver_override any device may be bound. */
 	if (pdev->vendor == IVSHMEM_VENDOR && pdev->device == IVSHMEM_DEVICE)
 		return IVSHMEM_BAR;
 	if (pdev->class == PCI_CLASS_STORAGE_EXPRESS)
@@ -34,7 +33,7 @@ static int phyr_peer_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	resource_size_t start, size;
 	int bar, err;
 
-	/* All of it is undone by the device core when the device is unbound. */
+	/* All resources are device-managed. */
 	err = pcim_enable_device(pdev);
 	if (err)
 		return err;
@@ -64,7 +63,7 @@ static int phyr_peer_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 }
 
-/* No id: a device is ours only when its driver_override says so. */
+/* No ids: bound with driver_override only. */
 static struct pci_driver phyr_peer_driver = {
 	.name	= "phyr_peer",
 	.probe	= phyr_peer_probe,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The persistent memory region of an NVMe controller.  The kernel's own driver does not use it: it
- * lies there switched off.
+ * The persistent memory region of an NVMe controller.  The kernel's nvme driver leaves it disabled.
  */
 #include <linux/bitfield.h>
 #include <linux/iopoll.h>
@@ -33,14 +32,14 @@ static void phyr_peer_disable_pmr(void *data)
 }
 
 /**
- * phyr_peer_enable_pmr - switch on the persistent memory region of an NVMe controller
- * @pdev: the controller, enabled; nobody else drives it
+ * phyr_peer_enable_pmr - enable the persistent memory region of an NVMe controller
+ * @pdev: the controller, enabled and bound to this driver
  *
- * It is switched off again when the device is unbound.
+ * It is disabled again when the device is unbound.
  *
  * Context: May sleep.
- * Return: its BAR; -ENODEV if it has none that serves data in both directions; -ETIMEDOUT if it
- * does not become ready; else what the PCI core says.
+ * Return: number of its BAR; -ENODEV if there is none that commands can read and write; -ETIMEDOUT
+ * if it does not become ready; another error of the PCI core.
  */
 int phyr_peer_enable_pmr(struct pci_dev *pdev)
 {

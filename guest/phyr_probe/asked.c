@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What processes ask of /dev/phyrN-ctl, for the checker of commands and for the story: requests
- * from there have no pages to compare with.
+ * Memory of I/O through /dev/phyrN-ctl.  Its requests have no bio, so there are no pages that the
+ * checker (watch.c) and the event log (story.c) could compare with.
  *
- * The driver tells what it was asked in the words of its ioctls: user addresses.  Where those
- * lead is found here, in the page tables of the process, at the time of the request; of a buffer,
- * when it is registered, since its pages are kept from then on, whatever becomes of the addresses.
- * Whoever has the key may use it then.  Nothing that phyr.ko or the driver made of them is looked
- * at.  What cannot be found so (a handle whose registration was not seen, another process's buffer
- * that is too large) is not guessed: the command then counts as unchecked.
+ * Tracepoints of phyr_nvme report the arguments of the ioctls, which are user addresses.  They are
+ * resolved here with the page tables of the process: for a direct I/O when it is requested, for a
+ * buffer when it is registered, because its pages are pinned from then on.  Nothing that phyr.ko or
+ * phyr_nvme computed is used.  If the memory cannot be found (the registration was not observed, or
+ * the buffer belongs to another process and is too large), the command counts as unchecked.
  */
 #include <linux/blk-mq.h>
 #include <linux/hashtable.h>
@@ -27,11 +26,11 @@
  * struct pprobe_buffer - a registered buffer
  * @node:	in buffers
  * @file:	the open file
- * @handle:	its name there
- * @mm:		whose memory; to compare only
+ * @handle:	its handle in that file
+ * @mm:		its process; only compared
  * @addr:	user address
  * @len:	bytes
- * @nr:		pages that were found when it was registered: all, or none if it is too large
+ * @nr:		number of @page: all pages, or 0 if it is too large
  * @page:	their physical addresses
  */
 struct pprobe_buffer {
@@ -69,7 +68,7 @@ static struct pprobe_asked *pprobe_asked_find(const struct request *rq)
 	return NULL;
 }
 
-/* The pages of a request that names memory. */
+/* Resolve a request on user memory. */
 static struct pprobe_asked *pprobe_asked_by_address(u64 addr, u32 len, bool to_memory)
 {
 	u32 nr = PFN_UP(offset_in_page(addr) + len);
@@ -82,7 +81,7 @@ static struct pprobe_asked *pprobe_asked_by_address(u64 addr, u32 len, bool to_m
 	return asked;
 }
 
-/* The pages of a request that names a buffer, and where in it; also its user address. */
+/* Resolve a request on a registered buffer; *@user receives the user address. */
 static struct pprobe_asked *pprobe_asked_by_buffer(const void *file, u32 handle, u64 at, u32 len,
 						   bool to_memory, u64 *user)
 {
@@ -137,7 +136,7 @@ void pprobe_on_ctl_io(void *data, struct request *rq, const void *file, u32 hand
 		asked->len = len;
 	}
 
-	/* In any case nothing is left of the request's last use. */
+	/* Remove the entry of the request's previous use in any case. */
 	spin_lock_irqsave(&lock, flags);
 	old = pprobe_asked_find(rq);
 	if (old)
@@ -181,12 +180,11 @@ void pprobe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u6
 }
 
 /**
- * pprobe_asked - what was asked for by a request without a bio
+ * pprobe_asked - get the memory of a request without a bio
  * @rq:	the request
  *
- * Context: A probe of a tracepoint; @rq is about to be given to the device, so that nothing new is
- * asked by it.
- * Return: its memory, good until the probe returns, or NULL if that is not known.
+ * Context: A tracepoint probe; @rq is being submitted, so its entry does not change.
+ * Return: the memory, valid until the probe returns; NULL if it is not known.
  */
 const struct pprobe_asked *pprobe_asked(const struct request *rq)
 {
@@ -200,9 +198,9 @@ const struct pprobe_asked *pprobe_asked(const struct request *rq)
 }
 
 /**
- * pprobe_asked_forget - forget everything
+ * pprobe_asked_forget - free all entries
  *
- * Context: May sleep; nothing is asked any more.
+ * Context: May sleep; the tracepoints of this file are detached.
  */
 void pprobe_asked_forget(void)
 {
@@ -222,7 +220,7 @@ void pprobe_asked_forget(void)
 		kfree(buf);
 	}
 	spin_unlock_irq(&lock);
-	/* The story may be reading one: it goes on when the watch has ended. */
+	/* story.c may still use an entry: it is attached independently of the watch. */
 	tracepoint_synchronize_unregister();
 	hlist_for_each_entry_safe(asked, next, &gone, node)
 		kfree(asked);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ways to get DMA addresses, side by side. */
+/* Mappings by any backend. */
 #include <linux/slab.h>
 
 #include "probe.h"
@@ -16,16 +16,16 @@ static const struct pprobe_backend *const backends[] = {
 };
 
 /**
- * pprobe_mapping_init - get ready to map memory
- * @m:		to be set up; pprobe_mapping_exit() undoes it
+ * pprobe_mapping_init - prepare a mapping
+ * @m:		initialised by this call; freed with pprobe_mapping_exit()
  * @dev:	the device
- * @mem:	the memory, stays the caller's
+ * @mem:	the memory, freed by the caller
  * @backend:	PHYR_PROBE_SG ...
  * @direction:	PHYR_PROBE_TO_DEVICE or PHYR_PROBE_FROM_DEVICE
  *
  * Context: May sleep.
- * Return: 0; -ENOMEM; -EOPNOTSUPP for memory that the backend cannot describe; for
- * PHYR_PROBE_REGISTERED also the error of the mapping.
+ * Return: 0; -ENOMEM; -EOPNOTSUPP if the backend does not support the memory; for
+ * PHYR_PROBE_REGISTERED also an error of the mapping.
  */
 int pprobe_mapping_init(struct pprobe_mapping *m, struct device *dev,
 			const struct pprobe_memory *mem, u32 backend, u32 direction)
@@ -47,8 +47,8 @@ int pprobe_mapping_init(struct pprobe_mapping *m, struct device *dev,
 }
 
 /**
- * pprobe_mapping_release - give back all that the backend has, but not what it found
- * @m: not mapped; still to be given to pprobe_mapping_exit()
+ * pprobe_mapping_release - free the backend's data, but keep prp[]
+ * @m: the mapping, not mapped; pprobe_mapping_exit() must still be called
  *
  * Context: May sleep.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Backend iter: the block layer's DMA iterator.  It takes requests alone, so the memory is made the
- * data of one, in a queue of the probe's own that has no disk and never runs it.
+ * Backend iter: the block layer's DMA iterator.  It supports requests only, so the memory becomes
+ * the data of a request in a private queue, which has no disk and is never run.
  */
 #include <linux/blk-mq-dma.h>
 #include <linux/blk-mq.h>
@@ -11,20 +11,20 @@
 
 #include "probe.h"
 
-/* What the iterator gave, for those who must unmap it piece by piece. */
+/* A DMA range that must be unmapped by itself. */
 struct pprobe_piece {
 	dma_addr_t addr;
 	u64 len;
 };
 
 /**
- * struct pprobe_iter - a request of the probe's own
- * @set:	tags of the queue
+ * struct pprobe_iter - a private request
+ * @set:	tag set of the queue
  * @rq:		the request
- * @bio:	its only one
- * @vec:	the memory, as the block layer has it
- * @nr:		of @piece
- * @piece:	what was mapped
+ * @bio:	its bio
+ * @vec:	the memory
+ * @nr:		number of @piece
+ * @piece:	the ranges that were mapped
  */
 struct pprobe_iter {
 	struct blk_mq_tag_set set;
@@ -164,7 +164,7 @@ static int pprobe_iter_save(struct pprobe_iter *p, u32 limit, dma_addr_t addr, u
 	return 0;
 }
 
-/* As the kernel's nvme driver uses it, with the same shortcut for a request of one segment. */
+/* As in the kernel's nvme driver, with the same shortcut for a request of one segment. */
 static int pprobe_iter_map(struct pprobe_mapping *m)
 {
 	struct pprobe_iter *p = m->priv;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Backends without a description of their own, chunk by chunk from the memory itself.  page:
- * dma_map_phys() for each page; iova and raw below.
+ * Backends page, iova and raw, which map directly from the chunks of the memory.  page:
+ * dma_map_phys() for each page.
  */
 #include <linux/iommu.h>
 #include <linux/slab.h>
@@ -24,10 +24,10 @@ static int pprobe_page_build(struct pprobe_mapping *m)
 	return 0;
 }
 
-/* Walk the memory in pieces of at most @max bytes and call @piece for each, until one fails. */
-static __always_inline int pprobe_for_each_piece(struct pprobe_mapping *m, u64 max, u32 limit,
-						 int (*piece)(struct pprobe_mapping *m, u32 at,
-							      phys_addr_t addr, u64 len))
+/* Call @piece for each piece of at most @max bytes, for at most @limit pieces, until one fails. */
+static __always_inline int pprobe_walk_pieces(struct pprobe_mapping *m, u64 max, u32 limit,
+					      int (*piece)(struct pprobe_mapping *m, u32 at,
+							   phys_addr_t addr, u64 len))
 {
 	u32 i, at = 0;
 	int err;
@@ -72,22 +72,22 @@ static int pprobe_page_emit_one(struct pprobe_mapping *m, u32 at, phys_addr_t ad
 
 static int pprobe_page_map(struct pprobe_mapping *m)
 {
-	int err = pprobe_for_each_piece(m, PAGE_SIZE, m->mem->npages, pprobe_page_map_one);
+	int err = pprobe_walk_pieces(m, PAGE_SIZE, m->mem->npages, pprobe_page_map_one);
 
 	if (!err)
 		return 0;
-	pprobe_for_each_piece(m, PAGE_SIZE, -err - 1, pprobe_page_unmap_one);
+	pprobe_walk_pieces(m, PAGE_SIZE, -err - 1, pprobe_page_unmap_one);
 	return -EIO;
 }
 
 static void pprobe_page_consume(struct pprobe_mapping *m)
 {
-	pprobe_for_each_piece(m, PAGE_SIZE, m->mem->npages, pprobe_page_emit_one);
+	pprobe_walk_pieces(m, PAGE_SIZE, m->mem->npages, pprobe_page_emit_one);
 }
 
 static void pprobe_page_unmap(struct pprobe_mapping *m)
 {
-	pprobe_for_each_piece(m, PAGE_SIZE, m->mem->npages, pprobe_page_unmap_one);
+	pprobe_walk_pieces(m, PAGE_SIZE, m->mem->npages, pprobe_page_unmap_one);
 }
 
 static size_t pprobe_page_meta_bytes(struct pprobe_mapping *m)
@@ -95,9 +95,9 @@ static size_t pprobe_page_meta_bytes(struct pprobe_mapping *m)
 	return m->mem->npages * sizeof(*m->addr) + m->mem->nr_chunks * sizeof(struct phys_vec);
 }
 
-/* iova: dma_iova_*() by hand, and each chunk alone where there is no IOVA space. */
+/* iova: dma_iova_*() called directly; dma_map_phys() for each chunk without IOVA space. */
 
-/* Larger than any chunk: pieces are whole chunks then. */
+/* Larger than any chunk, so that each piece is a chunk. */
 #define WHOLE	BIT_ULL(62)
 
 static int pprobe_iova_map(struct pprobe_mapping *m)
@@ -107,10 +107,10 @@ static int pprobe_iova_map(struct pprobe_mapping *m)
 	int err;
 
 	if (!dma_iova_try_alloc(m->dev, &m->iova, m->mem->chunk[0].paddr, m->mem->len)) {
-		err = pprobe_for_each_piece(m, WHOLE, m->mem->nr_chunks, pprobe_page_map_one);
+		err = pprobe_walk_pieces(m, WHOLE, m->mem->nr_chunks, pprobe_page_map_one);
 		if (!err)
 			return 0;
-		pprobe_for_each_piece(m, WHOLE, -err - 1, pprobe_page_unmap_one);
+		pprobe_walk_pieces(m, WHOLE, -err - 1, pprobe_page_unmap_one);
 		return -EIO;
 	}
 
@@ -135,7 +135,7 @@ static void pprobe_iova_consume(struct pprobe_mapping *m)
 	if (dma_use_iova(&m->iova))
 		pprobe_emit(m, m->iova.addr, m->mem->len);
 	else
-		pprobe_for_each_piece(m, WHOLE, m->mem->nr_chunks, pprobe_page_emit_one);
+		pprobe_walk_pieces(m, WHOLE, m->mem->nr_chunks, pprobe_page_emit_one);
 }
 
 static void pprobe_iova_unmap(struct pprobe_mapping *m)
@@ -143,7 +143,7 @@ static void pprobe_iova_unmap(struct pprobe_mapping *m)
 	if (dma_use_iova(&m->iova))
 		dma_iova_destroy(m->dev, &m->iova, m->mem->len, m->dir, 0);
 	else
-		pprobe_for_each_piece(m, WHOLE, m->mem->nr_chunks, pprobe_page_unmap_one);
+		pprobe_walk_pieces(m, WHOLE, m->mem->nr_chunks, pprobe_page_unmap_one);
 }
 
 static size_t pprobe_iova_meta_bytes(struct pprobe_mapping *m)
@@ -151,7 +151,7 @@ static size_t pprobe_iova_meta_bytes(struct pprobe_mapping *m)
 	return sizeof(m->iova) + m->mem->nr_chunks * sizeof(struct phys_vec);
 }
 
-/* raw: iommu_map() into IOVA space of the DMA API; what no caller can go below. */
+/* raw: iommu_map() into IOVA space of the DMA API, the lower bound of the cost. */
 
 static int pprobe_raw_map(struct pprobe_mapping *m)
 {
@@ -176,7 +176,7 @@ static int pprobe_raw_map(struct pprobe_mapping *m)
 	}
 	return 0;
 undo:
-	/* Whole pages; dma_iova_destroy() would add the first one's offset once more. */
+	/* Whole pages: dma_iova_destroy() would add the offset in the first page. */
 	iommu_unmap(domain, m->iova.addr & PAGE_MASK, mapped);
 	dma_iova_free(m->dev, &m->iova);
 	return err;

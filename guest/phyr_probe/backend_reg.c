@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Backend registered: the memory is mapped once, before anything is measured, and then used by I/Os
- * on all of it.  What is measured is what such an I/O does.
+ * Backend registered: the memory is registered in init(), which is not measured.  map() to unmap()
+ * are an I/O on all of it.
  */
 #include <linux/slab.h>
 
@@ -11,7 +11,7 @@
  * struct pprobe_reg - a registration
  * @list:	the memory
  * @reg:	the registration
- * @io:		the I/O under way
+ * @io:		the I/O
  * @pages:	its pages
  */
 struct pprobe_reg {
@@ -51,7 +51,7 @@ static int pprobe_reg_init(struct pprobe_mapping *m)
 	err = PTR_ERR_OR_ZERO(p->reg);
 	if (err)
 		goto out_list;
-	/* The table is mapped too, for the device to read. */
+	/* The table is mapped for reading, whatever the direction. */
 	pprobe_prot_ignore(true);
 	err = phyr_reg_tabulate(p->reg);
 	pprobe_prot_ignore(false);
@@ -93,7 +93,7 @@ static int pprobe_reg_map(struct pprobe_mapping *m)
 	return 0;
 }
 
-/* An NVMe command has two entries: the second is that of a page, or points into the table. */
+/* The two PRPs of an NVMe command: the second is a page, or points into the table. */
 static void pprobe_reg_consume(struct pprobe_mapping *m)
 {
 	struct pprobe_reg *p = m->priv;
@@ -124,7 +124,7 @@ static void pprobe_reg_unmap(struct pprobe_mapping *m)
 	phyr_reg_end(&p->io);
 }
 
-/* Nothing for an I/O. */
+/* An I/O needs no further memory. */
 static size_t pprobe_reg_meta_bytes(struct pprobe_mapping *m)
 {
 	return 0;

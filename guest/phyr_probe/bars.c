@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the memory of PCI functions is: what must be mapped as a device's, whoever lends it and
- * whether or not it has pages.
+ * Memory BARs of all PCI functions.  Memory in a BAR must be mapped as MMIO, with or without struct
+ * pages.
  */
 #include <linux/pci.h>
 #include <linux/range.h>
@@ -14,10 +14,10 @@ static struct range bar[MAX_BARS];
 static unsigned int nr_bars;
 
 /**
- * pprobe_bars_find - find all BARs as they are now
+ * pprobe_bars_find - record all BARs
  *
- * Context: May sleep; nobody else is here or in pprobe_in_bar().
- * Return: 0 or -E2BIG if there are more than is reckoned with.
+ * Context: May sleep; not concurrently with itself or with pprobe_in_bar().
+ * Return: 0; -E2BIG if there are more than MAX_BARS.
  */
 int pprobe_bars_find(void)
 {
@@ -43,10 +43,11 @@ int pprobe_bars_find(void)
 }
 
 /**
- * pprobe_in_bar - is there a function's memory?
+ * pprobe_in_bar - is a physical address in a BAR?
  * @phys:	physical address
  *
  * Context: Any.
+ * Return: true if it is in a BAR that pprobe_bars_find() has recorded.
  */
 bool pprobe_in_bar(phys_addr_t phys)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a mapping costs, phase by phase, with interrupts off. */
+/* Measure a mapping, phase by phase, with interrupts off. */
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -9,7 +9,7 @@
 
 enum { BUILD, MAP, CONSUME, UNMAP, PHASES };
 
-/* The cost of measuring nothing: the smallest of a few tries. */
+/* Cost of an empty measurement: the smallest of a few. */
 u64 pprobe_empty_cost(void)
 {
 	u64 best = U64_MAX;
@@ -81,7 +81,7 @@ static int pprobe_cost_count_once(struct pprobe_mapping *m, struct phyr_probe_ma
 	u64 unused[PHASES];
 	int err;
 
-	/* As when it is measured: with caches that are warm. */
+	/* Warm the allocators' caches first, as for a measurement. */
 	err = pprobe_cost_measure_once(m, unused);
 	if (err)
 		return err;
@@ -97,7 +97,7 @@ static int pprobe_cost_count_once(struct pprobe_mapping *m, struct phyr_probe_ma
 	return err;
 }
 
-/* Sorts the samples. */
+/* Compute minimum and median; sorts the samples. */
 void pprobe_summarise(u64 *sample, u32 n, u64 overhead, struct phyr_probe_cost *out)
 {
 	sort(sample, n, sizeof(*sample), pprobe_cmp_u64, NULL);
@@ -118,7 +118,7 @@ static int pprobe_cost_measure(struct pprobe_mapping *m, struct phyr_probe_map_c
 	if (!sample)
 		return -ENOMEM;
 
-	/* The first round warms caches of the allocators and is not counted. */
+	/* The first round warms the allocators' caches and is not counted. */
 	err = pprobe_cost_measure_once(m, cost);
 	for (i = 0; i < arg->iterations && !err; i++) {
 		err = pprobe_cost_measure_once(m, cost);
@@ -139,13 +139,12 @@ out:
 }
 
 /**
- * pprobe_map_cost - measure one backend on one layout, or count what it does
+ * pprobe_map_cost - measure a backend on a layout, or count its events
  * @dev:	the device
- * @arg:	from and to user space, already checked
+ * @arg:	the request, from and to user space, checked
  *
- * Context: May sleep.  The caller holds the lock of the probe's device.
- * Return: 0; -ENOMEM; -EBUSY if it is to be measured after something was counted; or the error of
- * the mapping.
+ * Context: May sleep.  The caller holds target_lock.
+ * Return: 0; -ENOMEM; -EBUSY to measure while counting is enabled; an error of the mapping.
  */
 int pprobe_map_cost(struct device *dev, struct phyr_probe_map_cost *arg)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts what a mapping does besides executing instructions: allocations, submissions of
- * invalidations, bounces.  Whoever counts with interrupts off counts nothing but its own.
+ * Count events of a mapping: allocations, IOTLB invalidations, bounces.  Counting runs with
+ * interrupts off on one CPU, so that events of others are not counted.
  *
- * Counting costs instructions, so nothing is measured while it is possible.
+ * The probes cost instructions, so nothing is measured while they are attached.
  */
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
@@ -68,7 +68,7 @@ static struct {
 	{ "swiotlb_bounced", pprobe_on_bounce, PHYR_PROBE_COUNTED_BOUNCES },
 };
 
-/* The way of every invalidation of VT-d; other IOMMUs have not got it. */
+/* All invalidations of VT-d go through qi_submit_sync(); there is none with other IOMMUs. */
 static struct kprobe flush_probe;
 
 static u32 armed;	/* PHYR_PROBE_COUNTED_* */
@@ -84,9 +84,9 @@ static void pprobe_count_find_point(struct tracepoint *tp, void *unused)
 }
 
 /**
- * pprobe_count_arm - make counting possible
+ * pprobe_count_arm - attach the probes
  *
- * Context: May sleep.  The caller holds the lock of the probe's device.
+ * Context: May sleep.  The caller holds target_lock.
  */
 void pprobe_count_arm(void)
 {
@@ -116,9 +116,9 @@ void pprobe_count_arm(void)
 }
 
 /**
- * pprobe_count_disarm - the reverse
+ * pprobe_count_disarm - detach the probes
  *
- * Context: May sleep.  The caller holds the lock of the probe's device.
+ * Context: May sleep.  The caller holds target_lock.
  */
 void pprobe_count_disarm(void)
 {
@@ -136,10 +136,10 @@ void pprobe_count_disarm(void)
 }
 
 /**
- * pprobe_count_armed - is counting possible, so that nothing can be measured?
+ * pprobe_count_armed - are the probes attached?
  *
- * Context: The caller holds the lock of the probe's device.
- * Return: true if it is.
+ * Context: The caller holds target_lock.
+ * Return: true if they are; nothing can be measured then.
  */
 bool pprobe_count_armed(void)
 {
@@ -147,7 +147,7 @@ bool pprobe_count_armed(void)
 }
 
 /**
- * pprobe_count_begin - count from here
+ * pprobe_count_begin - begin to count
  *
  * Context: Interrupts off until pprobe_count_end().
  */
@@ -158,11 +158,11 @@ void pprobe_count_begin(void)
 }
 
 /**
- * pprobe_count_end - to here
- * @out: receives what was counted
+ * pprobe_count_end - end counting
+ * @out: receives the counts
  *
  * Context: Interrupts off.
- * Return: PHYR_PROBE_COUNTED_* of what could be counted.
+ * Return: PHYR_PROBE_COUNTED_*: the events that could be counted.
  */
 u32 pprobe_count_end(struct pprobe_counts *out)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device's IOMMU domain, whoever made it: where its addresses lead, and how often the IOMMU API
- * is called for it.  Nothing of phyr.ko is used.
+ * The IOMMU domain attached to a device, made by any driver: its translations, and the number of
+ * IOMMU API calls for it.  Nothing of phyr.ko is used.
  */
 #include <linux/fprobe.h>
 #include <linux/iommu.h>
@@ -19,10 +19,10 @@ static struct pci_dev *pprobe_domain_find(u32 segment, u32 devfn)
 }
 
 /**
- * pprobe_follow_domain - follow a device's addresses
- * @arg: from and to user space
+ * pprobe_follow_domain - translate DMA addresses of a device
+ * @arg: the request, from and to user space
  *
- * The domain must not be taken from the device meanwhile: whoever asks owns it.
+ * The caller must make sure that the domain stays attached.
  *
  * Context: May sleep.
  * Return: 0; -EINVAL; -ENODEV without such a device; -EFAULT.
@@ -53,11 +53,11 @@ int pprobe_follow_domain(struct phyr_probe_follow_domain *arg)
 	return err;
 }
 
-static DEFINE_MUTEX(calls_lock);	/* start, stop */
+static DEFINE_MUTEX(calls_lock);	/* serialises start, read and stop */
 
 static struct {
 	bool on;
-	struct iommu_domain *domain;	/* an identity to compare */
+	struct iommu_domain *domain;	/* only compared */
 	atomic64_t maps, map_bytes, unmaps, unmap_bytes;
 } calls;
 
@@ -120,7 +120,7 @@ static int pprobe_calls_start(const struct phyr_probe_calls *arg)
 
 	if (!pdev)
 		return -ENODEV;
-	/* Of whose domain there is nothing to count yet: whoever asks owns it. */
+	/* The caller owns the domain and makes no calls for it meanwhile. */
 	WRITE_ONCE(calls.domain, iommu_get_domain_for_dev(&pdev->dev));
 	pci_dev_put(pdev);
 	if (!calls.domain)
@@ -129,17 +129,17 @@ static int pprobe_calls_start(const struct phyr_probe_calls *arg)
 	atomic64_set(&calls.map_bytes, 0);
 	atomic64_set(&calls.unmaps, 0);
 	atomic64_set(&calls.unmap_bytes, 0);
-	/* Patching the kernel takes an emulated one long: it is done once. */
+	/* Attaching is slow in an emulated guest: keep the probes attached. */
 	return calls.on ? 0 : pprobe_calls_hook();
 }
 
 /**
- * pprobe_calls - count calls
- * @arg: from and to user space
+ * pprobe_calls - count IOMMU API calls for a domain
+ * @arg: the request, from and to user space
  *
  * Context: May sleep.
- * Return: 0; -EINVAL; -ENOENT if it is not counting; -ENODEV without such a device or an IOMMU; an
- * error of register_fprobe().
+ * Return: 0; -EINVAL; -ENOENT if it is not counting; -ENODEV if there is no such device or no
+ * IOMMU; an error of register_fprobe().
  */
 int pprobe_calls(struct phyr_probe_calls *arg)
 {
@@ -161,7 +161,7 @@ int pprobe_calls(struct phyr_probe_calls *arg)
 	return 0;
 }
 
-/* The module goes. */
+/* Module exit. */
 void pprobe_calls_exit(void)
 {
 	guard(mutex)(&calls_lock);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The events of a story, in the order in which they happened. */
+/* The event log of story.c, in chronological order over all CPUs. */
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
@@ -7,7 +7,7 @@
 
 #include "probe.h"
 
-DEFINE_RAW_SPINLOCK(pprobe_events_lock);	/* one order over all CPUs */
+DEFINE_RAW_SPINLOCK(pprobe_events_lock);
 
 static struct {
 	struct phyr_probe_event *event;
@@ -17,7 +17,7 @@ static struct {
 
 /**
  * __pprobe_events_add - record an event
- * @event:	all but its time
+ * @event:	the event; its time is set here
  *
  * Context: Any; pprobe_events_lock is held.
  */
@@ -25,7 +25,7 @@ void __pprobe_events_add(const struct phyr_probe_event *event)
 {
 	lockdep_assert_held(&pprobe_events_lock);
 
-	/* A story with a hole is none: nothing follows what was lost. */
+	/* The log must have no gaps: after the first lost event, drop all. */
 	if (pprobe_events.lost || pprobe_events.nr == pprobe_events.room) {
 		pprobe_events.lost++;
 		return;
@@ -35,10 +35,10 @@ void __pprobe_events_add(const struct phyr_probe_event *event)
 }
 
 /**
- * pprobe_events_add - record one event by itself
- * @event:	all but its time
+ * pprobe_events_add - record an event
+ * @event:	the event; its time is set here
  *
- * Context: Any, while a story is recorded.
+ * Context: Any, while recording.
  */
 void pprobe_events_add(const struct phyr_probe_event *event)
 {
@@ -50,9 +50,9 @@ void pprobe_events_add(const struct phyr_probe_event *event)
 }
 
 /**
- * pprobe_events_free - forget all events
+ * pprobe_events_free - free the log
  *
- * Context: May sleep; nothing is recorded.
+ * Context: May sleep; not while recording.
  */
 void pprobe_events_free(void)
 {
@@ -64,10 +64,10 @@ void pprobe_events_free(void)
 }
 
 /**
- * pprobe_events_alloc - forget all events and make room for others
- * @room:	how many
+ * pprobe_events_alloc - free the log and allocate a new one
+ * @room:	most events
  *
- * Context: May sleep; nothing is recorded.
+ * Context: May sleep; not while recording.
  * Return: 0 or -ENOMEM.
  */
 int pprobe_events_alloc(u32 room)
@@ -82,10 +82,10 @@ int pprobe_events_alloc(u32 room)
 }
 
 /**
- * pprobe_events_read - hand out events
- * @arg:	from and to user space
+ * pprobe_events_read - copy events to user space
+ * @arg:	the request, from and to user space
  *
- * Context: May sleep; nothing is recorded.
+ * Context: May sleep; not while recording.
  * Return: 0 or -EFAULT.
  */
 int pprobe_events_read(struct phyr_probe_story_read *arg)

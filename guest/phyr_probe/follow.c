@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The data pointer of a command, followed as the device does it: page by page, block by block. */
+/* Follow the data pointer of a command as the device does: PRPs by pages, SGLs by data blocks. */
 #include <linux/iommu.h>
 #include <linux/mm.h>
 
@@ -7,10 +7,10 @@
 
 #define CTRL_ENTRIES	(PPROBE_CTRL_PAGE / sizeof(__le64))
 
-/* Segments of an SGL that are followed; more can only be a ring. */
+/* Limit for segments of an SGL, in case they form a loop. */
 #define MAX_SEGMENTS	64
 
-/* Open the page of PRP entries at @addr; false if the device could not read it either. */
+/* Begin with the PRP entries at DMA address @addr; false if the device could not read them. */
 static bool pprobe_prp_open(struct pprobe_prp_walk *w, u64 addr)
 {
 	phys_addr_t phys = pprobe_to_phys(w->domain, addr);
@@ -22,7 +22,7 @@ static bool pprobe_prp_open(struct pprobe_prp_walk *w, u64 addr)
 	return true;
 }
 
-/* The PRP for the next page, with @left bytes still to come. */
+/* Get the next PRP, with @left bytes left. */
 static bool pprobe_prp_next(struct pprobe_prp_walk *w, u64 left, u64 *addr)
 {
 	if (!w->list) {
@@ -33,7 +33,7 @@ static bool pprobe_prp_next(struct pprobe_prp_walk *w, u64 left, u64 *addr)
 		if (!pprobe_prp_open(w, w->prp2))
 			return false;
 	}
-	/* The last entry of a page leads to the next page if more than one page is left. */
+	/* The last entry of a list page is a link if more than one page is left. */
 	if (w->at == CTRL_ENTRIES - 1 && left > PPROBE_CTRL_PAGE &&
 	    !pprobe_prp_open(w, le64_to_cpu(w->list[w->at])))
 		return false;
@@ -41,7 +41,7 @@ static bool pprobe_prp_next(struct pprobe_prp_walk *w, u64 left, u64 *addr)
 	return true;
 }
 
-/* Read the descriptor at w->at; one that lies across pages is not aligned as it should be. */
+/* Read the descriptor at w->at; false if it crosses a page and so is not aligned. */
 static bool pprobe_sgl_read(struct pprobe_sgl_walk *w, struct nvme_sgl_desc *desc)
 {
 	phys_addr_t phys = pprobe_to_phys(w->domain, w->at);
@@ -55,7 +55,7 @@ static bool pprobe_sgl_read(struct pprobe_sgl_walk *w, struct nvme_sgl_desc *des
 	return true;
 }
 
-/* The next data block: its address and length.  False where the SGL is wrong or at its end. */
+/* Get the next data block.  Returns false if the SGL is invalid or at its end. */
 static bool pprobe_sgl_next(struct pprobe_sgl_walk *w, u64 *addr, u32 *len)
 {
 	struct nvme_sgl_desc desc = w->next;
@@ -67,7 +67,7 @@ static bool pprobe_sgl_next(struct pprobe_sgl_walk *w, u64 *addr, u32 *len)
 		if (!own && !pprobe_sgl_read(w, &desc))
 			return false;
 		type = desc.type >> 4;
-		if (desc.type & 0xf)	/* an address, and nothing else */
+		if (desc.type & 0xf)	/* subtype: must be an address */
 			return false;
 		if (type == NVME_SGL_FMT_DATA_DESC) {
 			if (own)
@@ -76,7 +76,7 @@ static bool pprobe_sgl_next(struct pprobe_sgl_walk *w, u64 *addr, u32 *len)
 			*len = le32_to_cpu(desc.length);
 			return *len;
 		}
-		/* On to another segment: only from the end of one that is not the last. */
+		/* A segment descriptor: only at the end of a segment that is not the last. */
 		if ((type != NVME_SGL_FMT_SEG_DESC && type != NVME_SGL_FMT_LAST_SEG_DESC) ||
 		    w->left || w->last || w->segments++ == MAX_SEGMENTS)
 			return false;
@@ -90,9 +90,9 @@ static bool pprobe_sgl_next(struct pprobe_sgl_walk *w, u64 *addr, u32 *len)
 }
 
 /**
- * pprobe_follow_begin - begin with a command's first memory
- * @f:		receives the place
- * @domain:	of the device
+ * pprobe_follow_begin - begin to follow the data pointer of a command
+ * @f:		receives the position
+ * @domain:	IOMMU domain of the device
  * @cmd:	the command
  *
  * Context: Any.
@@ -114,13 +114,13 @@ void pprobe_follow_begin(struct pprobe_follow *f, struct iommu_domain *domain,
 }
 
 /**
- * pprobe_follow_next - find the memory that the device goes on with
- * @f:		the place; receives where and how much
- * @left:	bytes of the command that are to come
- * @iova:	receives the address that is wrong, 0 if there is none
+ * pprobe_follow_next - get the next page or data block
+ * @f:		the position; receives @addr and @room
+ * @left:	bytes of the command that are left
+ * @iova:	receives the invalid address after an error, 0 if there is none
  *
  * Context: Any.
- * Return: false if the device could not go on.
+ * Return: false if the data pointer is invalid or at its end.
  */
 bool pprobe_follow_next(struct pprobe_follow *f, u64 left, u64 *iova)
 {
@@ -130,7 +130,7 @@ bool pprobe_follow_next(struct pprobe_follow *f, u64 left, u64 *iova)
 	if (!pprobe_prp_next(&f->prp, left, &f->addr))
 		return false;
 	f->room = PPROBE_CTRL_PAGE - (f->addr & (PPROBE_CTRL_PAGE - 1));
-	if (f->room != PPROBE_CTRL_PAGE) {	/* only the first PRP may have an offset */
+	if (f->room != PPROBE_CTRL_PAGE) {	/* only PRP1 may have an offset */
 		*iova = f->addr;
 		return false;
 	}

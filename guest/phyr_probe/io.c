@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a read or a write costs a block driver: its queue_rq(), and the interrupt that completes it.
+ * Cost of a read or a write in a block driver: queue_rq(), and the interrupt that completes the
+ * request.
  *
- * A request is made of memory laid out on purpose and given to the driver's own queue_rq(), as
- * blk-mq would do it, with interrupts off.  The device answers while the CPU waits; then interrupts
- * are let in, and the completion runs.  So nothing else is in either figure, and any driver can be
- * measured, the kernel's nvme for one.
+ * A request on memory with a chosen layout is passed to the driver's queue_rq(), as blk-mq would,
+ * with interrupts off.  The CPU waits for the device, then enables interrupts, and the completion
+ * runs.  So neither figure contains anything else, and any driver can be measured, e.g. the
+ * kernel's nvme.
  *
- * In a round of its own the functions of phyr_nvme that map and unmap are timed with fprobes; what
- * those cost themselves is found out on a function that does nothing.
+ * In a second round, phyr_nvme's functions that map and unmap are timed with fprobes.  The cost of
+ * the fprobes is measured with an empty function.
  */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
@@ -23,14 +24,14 @@
 #include "probe.h"
 
 /*
- * How long the device gets to answer, in turns of a loop of three instructions: short of a timer
- * tick.  Reading the clock while waiting would take an emulator a hundred times as long.
+ * Time for the device to respond, in iterations of a loop of three instructions: less than a timer
+ * tick. Reading the clock instead would be a hundred times slower in an emulator.
  */
 #define PATIENCE	330000
 
 enum { QUEUE, COMPLETE, MAP, UNMAP, FIGURES };
 
-/* The functions that are timed: ours, and the one that does nothing. */
+/* Functions that are timed with fprobes. */
 enum { TIME_MAP, TIME_UNMAP, TIME_NOTHING, TIMED };
 
 static struct pprobe_timed {
@@ -91,12 +92,12 @@ static int pprobe_io_timing_start(void)
 }
 
 /**
- * struct pprobe_io - a read or a write that is made again and again
+ * struct pprobe_io - a read or a write that is repeated
  * @bdev:	the disk
  * @op:		REQ_OP_READ or REQ_OP_WRITE
- * @mem:	where the data goes or comes from
- * @vec:	the same for the bio
- * @bio:	of the command under way
+ * @mem:	the memory
+ * @vec:	bio_vecs of the memory
+ * @bio:	bio of the current command
  * @done:	set when the bio has ended
  */
 struct pprobe_io {
@@ -115,7 +116,7 @@ static void pprobe_io_end_bio(struct bio *bio)
 	WRITE_ONCE(io->done, true);
 }
 
-/* How many chunks, from this one on, the driver takes at once; 0 if not even one. */
+/* Number of chunks, from @from on, that fit in a request; 0 if not even one does. */
 static u32 pprobe_io_chunks(const struct pprobe_io *io, u32 from)
 {
 	const struct queue_limits *lim = &bdev_get_queue(io->bdev)->limits;
@@ -130,14 +131,14 @@ static u32 pprobe_io_chunks(const struct pprobe_io *io, u32 from)
 	return n;
 }
 
-/* A command, from its first chunk on: how many of them it has, and where on the disk it begins. */
+/* A command: its first chunk, number of chunks, and sector. */
 struct pprobe_io_part {
 	u32 from;
 	u32 n;
 	sector_t sector;
 };
 
-/* What blk-mq does with a bio before it calls the driver. */
+/* Make a request, as blk-mq does before it calls the driver. */
 static struct request *pprobe_io_request(struct pprobe_io *io, const struct pprobe_io_part *part)
 {
 	struct request *rq;
@@ -167,7 +168,7 @@ static struct request *pprobe_io_request(struct pprobe_io *io, const struct ppro
 	return rq;
 }
 
-/* What no disk holds: a word of its own in each chunk. */
+/* A word that the disk does not contain, different for each chunk. */
 static u64 pprobe_io_mark(phys_addr_t addr)
 {
 	return ~(u64)addr;
@@ -184,7 +185,7 @@ static void pprobe_io_mark_all(const struct pprobe_io *io)
 	}
 }
 
-/* Did the device write to all of the memory? */
+/* Did the device write to all chunks? */
 static bool pprobe_io_all_written(const struct pprobe_io *io)
 {
 	u32 i;
@@ -198,7 +199,7 @@ static bool pprobe_io_all_written(const struct pprobe_io *io)
 	return true;
 }
 
-/* One command.  Returns 0 with its figures, -EAGAIN if the device was slow, or an error. */
+/* Run a command.  Returns 0 and its costs, -EAGAIN if the device was too slow, or an error. */
 static int pprobe_io_run_command(struct pprobe_io *io, const struct pprobe_io_part *part, u64 *cost)
 {
 	struct request *rq = pprobe_io_request(io, part);
@@ -211,7 +212,7 @@ static int pprobe_io_run_command(struct pprobe_io *io, const struct pprobe_io_pa
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
 
-	/* Who is woken by the interrupt runs afterwards. */
+	/* Tasks woken by the interrupt must run after the measurement. */
 	preempt_disable();
 	local_irq_disable();
 	t[0] = get_cycles();
@@ -231,7 +232,7 @@ static int pprobe_io_run_command(struct pprobe_io *io, const struct pprobe_io_pa
 		blk_mq_free_request(rq);
 		return blk_status_to_errno(st);
 	}
-	/* The memory is the device's until then.  A driver times out what takes too long. */
+	/* The device uses the memory until then.  The driver has a timeout. */
 	while (!READ_ONCE(io->done))
 		usleep_range(50, 100);
 	if (io->bio.bi_status)
@@ -251,7 +252,7 @@ static int pprobe_io_round(struct pprobe_io *io, const struct pprobe_io_part *pa
 	u64 cost[FIGURES];
 	int err, f;
 
-	/* The first ones warm the caches of the allocators and are not counted. */
+	/* The first commands warm the allocators' caches and are not counted. */
 	for (i = 0; i < 4; i++) {
 		err = pprobe_io_run_command(io, part, cost);
 		if (err && err != -EAGAIN)
@@ -271,7 +272,7 @@ static int pprobe_io_round(struct pprobe_io *io, const struct pprobe_io_part *pa
 	return 0;
 }
 
-/* One command of the I/O; adds its figures. */
+/* Measure one command of the I/O and add its costs to @arg. */
 static int pprobe_io_measure_part(struct pprobe_io *io, const struct pprobe_io_part *part,
 				  struct phyr_probe_io_cost *arg, u64 *sample)
 {
@@ -288,7 +289,7 @@ static int pprobe_io_measure_part(struct pprobe_io *io, const struct pprobe_io_p
 		figures = FIGURES;
 		err = pprobe_io_round(io, part, n, sample, MAP, FIGURES);
 		pprobe_io_timing_stop(TIMED);
-		/* Of another driver none of it was called. */
+		/* Not called by other drivers. */
 		if (!timed[TIME_MAP].took)
 			figures = MAP;
 	}
@@ -305,7 +306,7 @@ static int pprobe_io_measure_part(struct pprobe_io *io, const struct pprobe_io_p
 	return 0;
 }
 
-/* Each of the commands is measured by itself: what disturbs one spoils no other. */
+/* Measure each command by itself, so that a disturbance affects only one. */
 static int pprobe_io_measure(struct pprobe_io *io, struct phyr_probe_io_cost *arg, u64 *sample)
 {
 	struct pprobe_io_part part = {};
@@ -331,13 +332,12 @@ static int pprobe_io_measure(struct pprobe_io *io, struct phyr_probe_io_cost *ar
 
 /**
  * pprobe_io_cost - measure reads or writes of a disk
- * @arg: from and to user space, already checked
+ * @arg: the request, from and to user space, checked
  *
  * Context: May sleep.
- * Return: 0; -EBADF (also if it is to be written to and not open for that), -ENOTBLK, -EROFS;
- * -EOPNOTSUPP if it is no blk-mq disk; -EBUSY if it has an I/O scheduler; -ETIME if the device is
- * too slow; -EREMOTEIO if a chunk is longer than the driver takes; -ENOMEM; or the error of the
- * I/O.
+ * Return: 0; -EBADF, also for a write if the disk is not open for writing; -ENOTBLK; -EROFS;
+ * -EOPNOTSUPP without blk-mq; -EBUSY with an I/O scheduler; -ETIME if the device is too slow;
+ * -EREMOTEIO if a chunk exceeds the driver's limits; -ENOMEM; an error of the I/O.
  */
 int pprobe_io_cost(struct phyr_probe_io_cost *arg)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory with a physical layout made on purpose: chunks of one size, each followed by a hole of
- * the same size, or chunks of sizes that the caller names, each followed by a hole of a page; so
- * that nothing can be merged and every run maps the same thing.
+ * Memory with a chosen physical layout: chunks of one size, each followed by a hole of the same
+ * size, or chunks of given sizes, each followed by a hole of a page.  So no chunks can be merged,
+ * and the layout is the same in every run.
  */
 #include <linux/gfp.h>
 #include <linux/sched.h>
@@ -11,13 +11,13 @@
 
 #include "probe.h"
 
-/* Blocks of 4 MiB: what the page allocator gives at most, and room for a 2 MiB chunk and hole. */
+/* Allocations of 4 MiB: the page allocator's maximum, and enough for a 2 MiB chunk and its hole. */
 #define BLOCK_ORDER	10
 #define BLOCK_PAGES	BIT(BLOCK_ORDER)
 
 /*
- * What is to be longer goes through the same blocks again: the kernel may clear them when it hands
- * them out, which takes an emulated CPU long.
+ * Larger layouts use the same blocks repeatedly: zeroing pages at allocation would be slow in an
+ * emulator.
  */
 #define MAX_BLOCKS	8U
 
@@ -32,7 +32,7 @@ static const u32 chunk_pages[PHYR_PROBE_LAYOUTS] = {
 #define GAP	512
 
 /**
- * pprobe_memory_check - is this a description that can be served?
+ * pprobe_memory_check - check a description of memory
  * @want: from user space
  *
  * Return: 0; -EINVAL; -EOPNOTSUPP for a backend that cannot map the layout.
@@ -60,7 +60,7 @@ int pprobe_memory_check(const struct phyr_probe_memory *want)
 	return 0;
 }
 
-/* Every word holds its own physical address, so that pages can be told apart by content. */
+/* Write to every word its own physical address, so that each page has a unique content. */
 static void pprobe_fill_block(struct page *block)
 {
 	u64 addr = page_to_phys(block), *word = page_address(block), i;
@@ -70,13 +70,13 @@ static void pprobe_fill_block(struct page *block)
 	cond_resched();
 }
 
-/* Where the next chunk goes: blocks are filled one after the other. */
+/* Position of the next chunk: blocks are used one after the other. */
 struct pprobe_place {
 	u32 block;
 	u32 page;
 };
 
-/* A chunk and the hole after it; neither crosses the end of a block. */
+/* Place a chunk and the hole after it in one block. */
 static struct pprobe_place pprobe_place_chunk(struct pprobe_place *next, u32 pages, u32 hole)
 {
 	struct pprobe_place at;
@@ -90,7 +90,7 @@ static struct pprobe_place pprobe_place_chunk(struct pprobe_place *next, u32 pag
 	return at;
 }
 
-/* Where all chunks go, into @mem->chunk if it is there; counts chunks and blocks in any case. */
+/* Place all chunks.  Counts chunks and blocks; sets @mem->chunk if it is allocated. */
 static void pprobe_place_chunks(struct pprobe_memory *mem, const struct phyr_probe_memory *want,
 				const u32 *length)
 {
@@ -117,7 +117,7 @@ static void pprobe_place_chunks(struct pprobe_memory *mem, const struct phyr_pro
 	mem->nr_blocks = min(next.block + 1, MAX_BLOCKS);
 }
 
-/* The lengths that the caller names; NULL for a layout of one length. */
+/* Copy the lengths of a PHYR_PROBE_LIST; NULL for other layouts. */
 static u32 *pprobe_copy_lengths(const struct phyr_probe_memory *want)
 {
 	u32 *length, i;
@@ -138,13 +138,13 @@ static u32 *pprobe_copy_lengths(const struct phyr_probe_memory *want)
 }
 
 /**
- * pprobe_memory_alloc - make the memory
- * @mem:	to be set up; freed with pprobe_memory_free()
- * @want:	what it should look like, checked before
- * @fill:	write each word's own address into it
+ * pprobe_memory_alloc - allocate memory with a layout
+ * @mem:	initialised by this call; freed with pprobe_memory_free()
+ * @want:	the layout, checked
+ * @fill:	write to each word its own physical address
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -EFAULT and -EINVAL for lengths that are not there or not possible.
+ * Return: 0; -ENOMEM; -EFAULT or -EINVAL for the lengths.
  */
 int pprobe_memory_alloc(struct pprobe_memory *mem, const struct phyr_probe_memory *want, bool fill)
 {

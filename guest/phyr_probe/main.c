@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyr_probe.ko: measures and checks DMA mapping on a PCI function that does nothing else, and
- * watches the commands of phyr_nvme.ko.  /dev/phyr_probe takes the ioctls of uapi/phyr_probe.h.
+ * phyr_probe.ko: measures and checks DMA mappings on a dedicated PCI function, and checks the
+ * commands of phyr_nvme.ko.  /dev/phyr_probe supports the ioctls of uapi/phyr_probe.h.
  *
- * The function is bound with driver_override alone, and one at a time.  Its registers are not
- * touched: no command ever uses what is mapped here.
+ * The function is bound with driver_override only, one at a time.  It does no DMA: its registers
+ * are not accessed.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -16,7 +16,7 @@
 #include "probe.h"
 
 static DEFINE_MUTEX(target_lock);
-static struct pci_dev *target;	/* under target_lock, which is held over its use */
+static struct pci_dev *target;	/* protected by target_lock */
 
 static int pprobe_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 {

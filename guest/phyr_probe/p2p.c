@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the kernel's own rules say about the way to a peer's memory. */
+/* The kernel's route to P2P memory. */
 #include <linux/dma-mapping.h>
 #include <linux/memremap.h>
 #include <linux/scatterlist.h>
@@ -7,14 +7,14 @@
 
 #include "probe.h"
 
-/* The last question: one answer holds for all memory of a peer, seen from one device. */
+/* Cache of the last result, which is the same for all memory of a peer and one device. */
 static DEFINE_SPINLOCK(known_lock);
 static const struct dev_pagemap *known_map;
 static const struct device *known_dev;
 static bool known_bus;
 
 /**
- * pprobe_p2p_forget - peers may have come and gone since the last question
+ * pprobe_p2p_forget - invalidate the cache
  *
  * Context: Any.
  */
@@ -27,7 +27,7 @@ void pprobe_p2p_forget(void)
 	spin_unlock_irqrestore(&known_lock, flags);
 }
 
-/* The rules are not exported; the scatterlist path shows what they said. */
+/* The kernel does not export the route, but dma_map_sgtable() shows it. */
 static bool pprobe_p2p_ask(struct device *dev, struct page *page)
 {
 	const unsigned long attrs = DMA_ATTR_SKIP_CPU_SYNC;
@@ -45,12 +45,12 @@ static bool pprobe_p2p_ask(struct device *dev, struct page *page)
 }
 
 /**
- * pprobe_p2p_is_bus - is a peer's memory reached by its bus address?
- * @dev:	the device that reaches it
- * @page:	of the peer's memory
+ * pprobe_p2p_is_bus - is P2P memory accessed by its bus address?
+ * @dev:	the device
+ * @page:	a page of the memory
  *
  * Context: Any.
- * Return: false if it is reached through the host bridge, or not at all.
+ * Return: false if it is accessed through the host bridge, or not at all.
  */
 bool pprobe_p2p_is_bus(struct device *dev, struct page *page)
 {

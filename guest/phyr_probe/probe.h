@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of phyr_probe.ko share with each other. */
+/* Shared by the files of phyr_probe.ko. */
 #ifndef PHYR_PROBE_PROBE_H
 #define PHYR_PROBE_PROBE_H
 
@@ -17,13 +17,13 @@ struct request;
 /* layout.c */
 
 /**
- * struct pprobe_memory - memory with a physical layout made on purpose
- * @nr_blocks:	blocks allocated
- * @nr_chunks:	chunks in use
+ * struct pprobe_memory - memory with a chosen physical layout
+ * @nr_blocks:	number of @blocks
+ * @nr_chunks:	number of chunks
  * @npages:	pages in use
  * @len:	bytes in use
- * @blocks:	the blocks
- * @chunk:	physical ranges in use, none adjacent to another
+ * @blocks:	the allocations
+ * @chunk:	the chunks, none adjacent to another
  */
 struct pprobe_memory {
 	u32 nr_blocks;
@@ -41,22 +41,22 @@ void pprobe_memory_free(struct pprobe_memory *mem);
 /* backend.c */
 
 /**
- * struct pprobe_mapping - one mapping by any backend
+ * struct pprobe_mapping - a mapping by any backend
  * @dev:	the device
- * @mem:	what to map
+ * @mem:	the memory
  * @ops:	the backend
  * @dir:	direction
- * @prp:	DMA address of each page, as consume() found it
- * @nr_prp:	how many it found; there is room for the pages there should be
- * @ranges:	DMA ranges it found
- * @shape:	enum phyr_shape while it was mapped, 0 for backends without phyrs
- * @meta_bytes:	memory that the description and the result took
- * @table:	sg
- * @addr:	page, and iova where it falls back: DMA address of each piece
- * @iova:	iova, raw
- * @list:	phyr16, phyr8
- * @map:	phyr16, phyr8
- * @priv:	of a backend in a file of its own
+ * @prp:	DMA address of each page, set by consume(); has space for all pages of @mem
+ * @nr_prp:	number of PRPs that consume() has found, perhaps more than fit
+ * @ranges:	number of DMA ranges that consume() has found
+ * @shape:	enum phyr_shape of the mapping, 0 for backends without phyrs
+ * @meta_bytes:	memory of the description and the mapping
+ * @table:	backend sg: the scatterlist
+ * @addr:	backends page and iova (without IOVA space): DMA address of each piece
+ * @iova:	backends iova and raw: the IOVA range
+ * @list:	backends phyr16 and phyr8: the list
+ * @map:	backends phyr16 and phyr8: the mapping
+ * @priv:	other backends: private data
  */
 struct pprobe_mapping {
 	struct device *dev;
@@ -79,15 +79,15 @@ struct pprobe_mapping {
 };
 
 /**
- * struct pprobe_backend - a way to get DMA addresses
- * @init:	may sleep, allocates; not measured
- * @exit:	frees; only what init() allocated
- * @build:	describes the memory; atomic, like all that follow
- * @map:	undoes everything if it fails
- * @consume:	fills prp[], leaves the mapping alone
- * @resolve:	fills prp[] with every page, where consume() has no need to; not measured
- * @unmap:	undoes map()
- * @meta_bytes:	memory that the description and the result take
+ * struct pprobe_backend - a way to map memory
+ * @init:	allocate; may sleep, not measured
+ * @exit:	free what init() allocated
+ * @build:	describe the memory; atomic, like all that follow
+ * @map:	map it; nothing is mapped after an error
+ * @consume:	set prp[]
+ * @resolve:	set prp[] for every page, if consume() does not; NULL if it does; not measured
+ * @unmap:	undo map()
+ * @meta_bytes:	memory of the description and the mapping
  */
 struct pprobe_backend {
 	int (*init)(struct pprobe_mapping *m);
@@ -114,7 +114,7 @@ int pprobe_mapping_init(struct pprobe_mapping *m, struct device *dev,
 void pprobe_mapping_release(struct pprobe_mapping *m);
 void pprobe_mapping_exit(struct pprobe_mapping *m);
 
-/* Emit the PRPs of one range.  Excess is counted and not written. */
+/* Add the PRPs of a range.  PRPs that do not fit in prp[] are only counted. */
 static __always_inline void pprobe_emit(struct pprobe_mapping *m, dma_addr_t addr, u64 len)
 {
 	u32 at = m->nr_prp;
@@ -135,11 +135,11 @@ static __always_inline void pprobe_emit(struct pprobe_mapping *m, dma_addr_t add
 /* count.c */
 
 /**
- * struct pprobe_counts - what was done
+ * struct pprobe_counts - events counted
  * @allocs:		allocations of slab objects and pages
  * @alloc_bytes:	their bytes
- * @flushes:		submissions of invalidations
- * @bounces:		ranges copied to bounce buffers
+ * @flushes:		IOTLB invalidation requests
+ * @bounces:		ranges that were bounced
  */
 struct pprobe_counts {
 	u64 allocs;
@@ -182,7 +182,7 @@ bool pprobe_user_pages(u64 addr, u32 nr, bool write, u64 *page);
 /* asked.c */
 
 /**
- * struct pprobe_asked - the memory that a request without a bio is for
+ * struct pprobe_asked - memory of a request without a bio, as its process passed it to the ioctl
  * @node:	private
  * @rq:		the request
  * @lead:	offset of the first byte in its page
@@ -205,14 +205,14 @@ void pprobe_on_ctl_buffer(void *data, const void *file, u32 handle, u64 addr, u6
 
 /* follow.c */
 
-#define PPROBE_CTRL_PAGE	4096U	/* CC.MPS = 0, the only page size phyr_nvme sets */
+#define PPROBE_CTRL_PAGE	4096U	/* the controller's page: phyr_nvme sets CC.MPS = 0 */
 
 /**
- * struct pprobe_prp_walk - the data pointer of a command, as a device reads it
- * @domain:	of the device
- * @prp2:	second PRP: data if no more than a page is left then, else a list
- * @list:	entries of the list not yet read in this page
- * @at:		index of the next one
+ * struct pprobe_prp_walk - position in the PRPs of a command
+ * @domain:	IOMMU domain of the device
+ * @prp2:	second PRP: a page if at most one page follows, else a list
+ * @list:	current page of the list
+ * @at:		index of the next entry in @list
  */
 struct pprobe_prp_walk {
 	struct iommu_domain *domain;
@@ -222,13 +222,13 @@ struct pprobe_prp_walk {
 };
 
 /**
- * struct pprobe_sgl_walk - the SGL of a command, as a device reads it
- * @domain:	of the device
- * @next:	the command's own descriptor, its length 0 once it has been used
- * @at:		DMA address of the next descriptor of the present segment
- * @left:	bytes of descriptors left there
- * @segments:	segments entered
- * @last:	no segment may follow the present one
+ * struct pprobe_sgl_walk - position in the SGL of a command
+ * @domain:	IOMMU domain of the device
+ * @next:	descriptor in the command; its length is 0 once it has been used
+ * @at:		DMA address of the next descriptor of the current segment
+ * @left:	bytes of descriptors left in that segment
+ * @segments:	segments entered so far
+ * @last:	the current segment is a last segment
  */
 struct pprobe_sgl_walk {
 	struct iommu_domain *domain;
@@ -240,12 +240,12 @@ struct pprobe_sgl_walk {
 };
 
 /**
- * struct pprobe_follow - a place in a command's data
+ * struct pprobe_follow - position in a command's data
  * @is_sgl:	the command has an SGL
- * @sgl:	what comes next there
- * @prp:	the same where it has PRPs
+ * @sgl:	position in the SGL
+ * @prp:	position in the PRPs
  * @addr:	DMA address of the next byte
- * @room:	bytes left in the page, or in the block of the SGL, at @addr
+ * @room:	bytes left at @addr in the page, or in the data block of the SGL
  */
 struct pprobe_follow {
 	bool is_sgl;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Permissions: the IOMMU API tells where an address leads, not who may use it.  So the call that
- * every path makes to enter a translation is watched with a kprobe, and its permissions are
- * compared with the direction that was asked for.
+ * Check permissions of translations.  iommu_iova_to_phys() does not return them, so a kprobe on
+ * iommu_map_nosync(), which every mapping calls, compares its permissions with the DMA direction.
  */
 #include <linux/iommu.h>
 #include <linux/kprobes.h>
 
 #include "probe.h"
 
-/* One at a time: the caller holds the lock of the probe's device. */
+/* One user at a time: the caller holds target_lock. */
 static struct {
 	struct iommu_domain *domain;
 	int want;
@@ -35,12 +34,12 @@ static int pprobe_prot_on_map(struct kprobe *kp, struct pt_regs *regs)
 static struct kprobe probe;
 
 /**
- * pprobe_prot_start - begin to watch the permissions of new translations
- * @domain:	of this domain
- * @dir:	direction that is asked for
+ * pprobe_prot_start - begin to check permissions of new translations
+ * @domain:	the domain
+ * @dir:	direction of the mapping
  *
  * Context: May sleep.
- * Return: 0 or an error of register_kprobe(): the kernel cannot be watched.
+ * Return: 0 or an error of register_kprobe().
  */
 int pprobe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir)
 {
@@ -56,8 +55,8 @@ int pprobe_prot_start(struct iommu_domain *domain, enum dma_data_direction dir)
 }
 
 /**
- * pprobe_prot_ignore - what is entered meanwhile is not of the direction that was asked for
- * @ignored: true at its beginning, false at its end
+ * pprobe_prot_ignore - suspend and resume the check, for mappings with another direction
+ * @ignored: true to suspend, false to resume
  *
  * Context: Any.
  */
@@ -67,9 +66,9 @@ void pprobe_prot_ignore(bool ignored)
 }
 
 /**
- * pprobe_prot_stop - end it
- * @checked:	receives the calls seen
- * @wrong:	receives those with other permissions
+ * pprobe_prot_stop - end the check
+ * @checked:	receives the number of calls
+ * @wrong:	receives the number of those with wrong permissions
  *
  * Context: May sleep.
  */

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest's story: what was mapped for a device, which commands it was given, what was unmapped,
- * in the order in which it happened.  The host has the device's story, from the emulator.
+ * Event log of a device ("story"): mappings, commands and unmappings in chronological order.  The
+ * host compares it with the emulator's log of the same device.
  *
- * What happens is kept by events.c.  What becomes of mappings is told by story_iommu.c.  Commands
- * come from phyr_nvme's tracepoints, the memory of those without a bio from asked.c, which knows it
- * while submissions are watched (watch.c); where it is not known, no range is told.  Nothing of
- * phyr.ko is used.
+ * events.c stores the events.  story_iommu.c records mappings.  Commands are recorded with
+ * phyr_nvme's tracepoints.  The memory of requests without a bio comes from asked.c, which knows it
+ * only while watch.c is active; else no range is recorded.  Nothing of phyr.ko is used.
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
@@ -19,16 +18,16 @@
 
 #include "probe.h"
 
-static DEFINE_MUTEX(story_lock);	/* start, stop, read */
+static DEFINE_MUTEX(story_lock);	/* serialises start, stop and read */
 
 static struct {
-	struct pci_dev *pdev;		/* held while recording */
+	struct pci_dev *pdev;		/* with a reference while recording */
 	bool recording;
 	u32 by;
 	u64 pool_start, pool_end;
 } story;
 
-/* Of memory only that it is a device's; a peer's has pages or none. */
+/* PHYR_PROBE_PROT_* of memory: whether it is MMIO. */
 static u8 pprobe_story_prot(phys_addr_t phys)
 {
 	return pprobe_in_bar(phys) ? PHYR_PROBE_PROT_MMIO : 0;
@@ -48,7 +47,7 @@ static void pprobe_story_add_bios(struct request *rq)
 	}
 }
 
-/* Pages that adjoin are told as one range, as there is room for so many events. */
+/* Contiguous pages are recorded as one range, to save space in the log. */
 static void pprobe_story_add_asked(const struct pprobe_asked *asked)
 {
 	struct phyr_probe_event event = { .kind = PHYR_PROBE_EV_RANGE };
@@ -164,14 +163,14 @@ static void __pprobe_story_stop(void)
 }
 
 /**
- * pprobe_story_start - begin to record, from nothing; what was recorded before is forgotten
- * @arg: from user space
+ * pprobe_story_start - begin to record; frees the previous log
+ * @arg: the request, from user space
  *
- * Holds the device and phyr_nvme.ko until pprobe_story_stop().
+ * Takes references to the device and to phyr_nvme.ko until pprobe_story_stop().
  *
  * Context: May sleep.
- * Return: 0; -EBUSY if it is recording; -ENODEV without such a device; -ENOENT if phyr_nvme.ko is
- * not loaded; -ENOMEM; -E2BIG if there are too many BARs; an error of register_fprobe().
+ * Return: 0; -EINVAL; -EBUSY if it is recording; -ENODEV if there is no such device; -ENOENT if
+ * phyr_nvme.ko is not loaded; -ENOMEM; -E2BIG for too many BARs; an error of register_fprobe().
  */
 int pprobe_story_start(const struct phyr_probe_story_start *arg)
 {
@@ -228,7 +227,7 @@ forget:
 }
 
 /**
- * pprobe_story_stop - end recording; what was recorded can still be read
+ * pprobe_story_stop - end recording; the log can be read afterwards
  *
  * Context: May sleep.
  * Return: 0 or -ENOENT if it was not recording.
@@ -243,8 +242,8 @@ int pprobe_story_stop(void)
 }
 
 /**
- * pprobe_story_read - hand out what was recorded
- * @arg: from and to user space
+ * pprobe_story_read - read the log
+ * @arg: the request, from and to user space
  *
  * Context: May sleep.
  * Return: 0; -EBUSY while it records; -EFAULT.
@@ -260,7 +259,7 @@ int pprobe_story_read(struct phyr_probe_story_read *arg)
 	return pprobe_events_read(arg);
 }
 
-/* The module goes. */
+/* Module exit. */
 void pprobe_story_exit(void)
 {
 	guard(mutex)(&story_lock);

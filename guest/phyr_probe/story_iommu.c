@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The story of a domain: what is mapped and unmapped in it, and what its IOMMU is told of that.
+ * Record map, unmap and IOTLB flush calls for a domain.
  *
- * Taken where every path of the kernel does it, in the IOMMU API, with fprobes: a kprobe that an
- * interrupt runs into while another is at work is missed, and a story has no holes.
+ * All mappings go through the IOMMU API, which is probed with fprobes.  Not with kprobes: a kprobe
+ * hit in an interrupt during another one is missed, and the log must have no gaps.
  */
 #include <linux/fprobe.h>
 #include <linux/iommu.h>
 
 #include "probe.h"
 
-static struct iommu_domain *hooked;	/* its device is held while it is hooked */
+static struct iommu_domain *hooked;	/* the caller holds its device */
 
 static u8 pprobe_story_prot_bits(int prot)
 {
@@ -19,7 +19,7 @@ static u8 pprobe_story_prot_bits(int prot)
 	       (prot & IOMMU_MMIO ? PHYR_PROBE_PROT_MMIO : 0);
 }
 
-/* Is this call of an IOMMU API function about our device?  The domain is its first argument. */
+/* Is this call for our domain, which is the first argument? */
 static bool pprobe_story_is_ours(struct ftrace_regs *regs)
 {
 	return ftrace_regs_get_argument(regs, 0) == (unsigned long)hooked;
@@ -66,7 +66,7 @@ static void pprobe_story_on_iotlb_sync(struct ftrace_regs *regs)
 		});
 }
 
-/* Is @ip at the beginning of @function?  What precedes the probe there depends on the machine. */
+/* Is @ip at the beginning of @function?  The exact offset depends on the architecture. */
 static bool pprobe_story_begins(const void *function, unsigned long ip)
 {
 	return ip - (unsigned long)function < 32;
@@ -96,12 +96,12 @@ static int pprobe_story_on_domain_op(struct fprobe *probe, unsigned long ip, uns
 	return 0;
 }
 
-/* As few as can be: each costs a kernel of its own code patched, twice. */
+/* Two fprobes only: attaching and detaching each is slow in an emulated guest. */
 static struct fprobe api, operations;
 static bool hooked_api, hooked_operations;
 
 /**
- * pprobe_story_unhook - end what pprobe_story_hook() began, if it did
+ * pprobe_story_unhook - detach the fprobes, if they are attached
  *
  * Context: May sleep.
  */
@@ -116,15 +116,15 @@ void pprobe_story_unhook(void)
 }
 
 /**
- * pprobe_story_hook - tell from now on what becomes of translations
- * @domain:	of a device that the caller holds; one that translates
+ * pprobe_story_hook - begin to record calls for a domain
+ * @domain:	a paging domain; the caller holds its device
  *
  * Context: May sleep.
  * Return: 0 or an error of register_fprobe().
  */
 int pprobe_story_hook(struct iommu_domain *domain)
 {
-	/* Not constant: register_fprobe_syms() sorts them where they are. */
+	/* Not const: register_fprobe_syms() sorts the array in place. */
 	static const char *names[] = { "iommu_map_nosync", "iommu_unmap", "iommu_unmap_fast" };
 	const struct iommu_domain_ops *ops = domain->ops;
 	unsigned long ips[2];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does every byte that is mapped translate to where it should, and none after unmap?  The layout
- * is our own and the translation is the IOMMU driver's: the mapping code is believed in nothing.
+ * Check that every mapped page translates to the right physical address, and no page after unmap.
+ * The layout is known and iommu_iova_to_phys() gives the translation, so no information of the
+ * mapping code is trusted.
  */
 #include <linux/iommu.h>
 #include <linux/sched.h>
@@ -10,7 +11,7 @@
 #include "probe.h"
 
 /**
- * pprobe_domain_kind - how a device's addresses become physical ones
+ * pprobe_domain_kind - kind of translation of a device's DMA addresses
  * @domain: the device's domain, or NULL
  *
  * Return: PHYR_PROBE_NO_IOMMU, PHYR_PROBE_IDENTITY or PHYR_PROBE_DMA_DOMAIN.
@@ -23,11 +24,11 @@ u32 pprobe_domain_kind(const struct iommu_domain *domain)
 }
 
 /**
- * pprobe_to_phys - follow a DMA address
+ * pprobe_to_phys - translate a DMA address
  * @domain:	the device's domain, or NULL
  * @addr:	DMA address
  *
- * Return: physical address, 0 if it leads nowhere.
+ * Return: physical address; 0 if it is not mapped.
  */
 phys_addr_t pprobe_to_phys(struct iommu_domain *domain, dma_addr_t addr)
 {
@@ -35,15 +36,16 @@ phys_addr_t pprobe_to_phys(struct iommu_domain *domain, dma_addr_t addr)
 }
 
 /**
- * pprobe_bounced_right - is this the bounce buffer of that data?
+ * pprobe_bounced_right - is an address in a valid bounce buffer of some data?
  * @dev:	the device
- * @got:	physical address that its DMA address leads to
+ * @got:	physical address that the DMA address translates to
  * @want:	physical address of the data
  * @len:	bytes, within a page
- * @content:	the data goes to the device, so that the buffer must hold it by now
+ * @content:	also compare the content: the data goes to the device
  *
  * Context: Any.
- * Return: true if @got is in a bounce buffer, at the same offset in its page, with the content due.
+ * Return: true if @got is in a bounce buffer, with the same offset in its page and, with @content,
+ * the same content.
  */
 bool pprobe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want, u32 len,
 			  bool content)
@@ -53,7 +55,7 @@ bool pprobe_bounced_right(struct device *dev, phys_addr_t got, phys_addr_t want,
 
 	if (!mem || got < mem->defpool.start || got >= mem->defpool.end)
 		return false;
-	if (!pfn_valid(PHYS_PFN(want)))	/* cannot be bounced, nor looked at */
+	if (!pfn_valid(PHYS_PFN(want)))	/* not in the linear map: never bounced */
 		return false;
 	return offset_in_page(got) == offset_in_page(want) &&
 	       (!content || !memcmp(phys_to_virt(got), phys_to_virt(want), len));
@@ -83,7 +85,7 @@ static void pprobe_check_page(struct pprobe_mapping *m, struct iommu_domain *dom
 	}
 }
 
-/* Check page after page in the order of the data; returns the number of PRPs there should be. */
+/* Check all pages in the order of the data.  Returns the number of PRPs that are expected. */
 static u32 pprobe_check_pages(struct pprobe_mapping *m, struct iommu_domain *domain,
 			      struct phyr_probe_translate *arg)
 {
@@ -126,12 +128,12 @@ static void pprobe_check_unmapped(struct pprobe_mapping *m, struct iommu_domain 
 }
 
 /**
- * pprobe_translate - check one backend on one layout
+ * pprobe_translate - check a backend on a layout
  * @dev:	the device
- * @arg:	from and to user space, already checked
+ * @arg:	the request, from and to user space, checked
  *
  * Context: May sleep.
- * Return: 0 if it could be checked, whatever was found; -ENOMEM, or the error of the mapping.
+ * Return: 0 if it was checked, with the findings in @arg; -ENOMEM; an error of the mapping.
  */
 int pprobe_translate(struct device *dev, struct phyr_probe_translate *arg)
 {
@@ -148,7 +150,7 @@ int pprobe_translate(struct device *dev, struct phyr_probe_translate *arg)
 		return err;
 	arg->by = pprobe_domain_kind(domain);
 	dir = arg->memory.direction == PHYR_PROBE_TO_DEVICE ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
-	/* A registration is mapped when it is made. */
+	/* Before init: a registration is mapped there. */
 	if (arg->by == PHYR_PROBE_DMA_DOMAIN)
 		prot_seen = !pprobe_prot_start(domain, dir);
 	err = pprobe_mapping_init(&m, dev, &mem, arg->memory.backend, arg->memory.direction);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where a process's addresses lead, read off its page tables as they are.
+ * Physical addresses of user memory, from the page tables of the process.
  *
- * Not by get_user_pages_fast_only(): up to 7.2 it takes no page that belongs to no file and is
- * not anonymous, which is what a peer's memory is, and in any kernel no memory without pages.
+ * get_user_pages_fast_only() does not support memory without struct pages, and up to Linux 7.2 no
+ * P2P memory either.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -11,7 +11,7 @@
 
 #include "probe.h"
 
-/* The frame that a part of a large page lies in. */
+/* Physical address of the 4 KiB page at @addr in a large page. */
 static u64 pprobe_leaf_frame(unsigned long pfn, u64 addr, unsigned long mask)
 {
 	return PFN_PHYS(pfn + ((addr & ~mask) >> PAGE_SHIFT));
@@ -56,24 +56,22 @@ static bool pprobe_user_frame(struct mm_struct *mm, u64 addr, bool write, u64 *p
 }
 
 /*
- * A page that is pinned stays where it is, but not in the tables all the time: who tries to split
- * or to collapse a huge page takes it out before it sees the pin, and puts it back.
+ * A pinned page does not move, but its entry may be missing for a while: splitting and collapsing
+ * of huge pages clear the entry before they notice the pin and restore it.
  */
 #define COMES_BACK_NS	(20 * NSEC_PER_MSEC)
 
 /**
- * pprobe_user_pages - the physical addresses of pages of the current process
- * @addr:	user address of the first
- * @nr:		how many
- * @write:	the device is going to write to them
- * @page:	room for @nr physical addresses
+ * pprobe_user_pages - get the physical addresses of pages of the current process
+ * @addr:	user address of the first page
+ * @nr:		number of pages
+ * @write:	they must be writable
+ * @page:	receives @nr physical addresses
  *
- * They hold for the time of the call; nothing keeps the pages where they are.
+ * The result is valid only if the pages are pinned.  Waits up to COMES_BACK_NS for missing entries.
  *
- * Waits for them as long as splitting a huge page may take.
- *
- * Context: Any in which current has its memory and interrupts may come.
- * Return: false if one of them is not there, or may not be written to.
+ * Context: Any with current->mm and interrupts enabled.
+ * Return: false if a page is not mapped, or not writable.
  */
 bool pprobe_user_pages(u64 addr, u32 nr, bool write, u64 *page)
 {
@@ -82,7 +80,10 @@ bool pprobe_user_pages(u64 addr, u32 nr, bool write, u64 *page)
 	while (nr) {
 		bool found;
 
-		/* While no interrupt comes in, no table is freed: get_user_pages_fast() too. */
+		/*
+		 * As in get_user_pages_fast(): disabled interrupts keep the tables from being
+		 * freed.
+		 */
 		scoped_guard(irqsave)
 			found = pprobe_user_frame(current->mm, addr, write, page);
 		if (found) {

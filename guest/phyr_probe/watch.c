@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The checker of phyr_nvme's commands.  For every read and write it follows the PRPs or the SGL of
- * the command as the device would, and compares where they lead with the pages of the request; one
- * without a bio, with the memory that its process asked for (asked.c).  It uses nothing of phyr.ko.
+ * Checker of phyr_nvme's commands.  It follows the PRPs or the SGL of every read and write as the
+ * device does and compares the physical addresses with the pages of the request, or, without a bio,
+ * with the memory that the process passed to the ioctl (asked.c).  Nothing of phyr.ko is used.
  *
- * Data in a bounce buffer lies elsewhere by design: there its content is compared when it goes to
- * the device, and its offset in the page when it will come from there.
+ * Of data in a bounce buffer, the offset in the page is compared, and for a write also the content.
  */
 #include <linux/blk-mq.h>
 #include <linux/iommu.h>
@@ -17,16 +16,16 @@
 
 #include "probe.h"
 
-static DEFINE_MUTEX(watch_lock);	/* start and stop */
-static bool watching;			/* the tracepoints, and so their module, are held */
+static DEFINE_MUTEX(watch_lock);	/* serialises start and stop */
+static bool watching;			/* probes are attached; phyr_nvme.ko has a reference */
 
 static DEFINE_SPINLOCK(stats_lock);
 static struct phyr_probe_watch stats;
 
 /**
- * struct pprobe_check - one command being checked
- * @domain:	of the device
- * @at:		where its data pointer leads
+ * struct pprobe_check - check of a command
+ * @domain:	IOMMU domain of the device
+ * @at:		position in its data
  * @dev:	the device
  * @opcode:	NVMe opcode
  * @bounced:	bytes found in bounce buffers
@@ -43,7 +42,10 @@ struct pprobe_check {
 	u32 total;
 };
 
-/* Compare @len bytes of the request at @want; false with *iova and *got set at a mismatch. */
+/*
+ * Compare @len bytes of the request at @want.  Returns false at a mismatch, with *iova and *got
+ * set.
+ */
 static bool pprobe_watch_check_range(struct pprobe_check *c, phys_addr_t want, u32 len, u64 *iova,
 				     u64 *got)
 {
@@ -54,7 +56,7 @@ static bool pprobe_watch_check_range(struct pprobe_check *c, phys_addr_t want, u
 			*got = 0;
 			return false;
 		}
-		/* A translation holds for its page, in which a block of an SGL need not end. */
+		/* A data block of an SGL may span pages; check each page. */
 		step = min3(len, c->at.room,
 			    PPROBE_CTRL_PAGE - (u32)(c->at.addr & (PPROBE_CTRL_PAGE - 1)));
 		*iova = c->at.addr;
@@ -66,7 +68,7 @@ static bool pprobe_watch_check_range(struct pprobe_check *c, phys_addr_t want, u
 			c->bounced += step;
 			goto next;
 		}
-		/* The last byte settles all between. */
+		/* Within a page, the first and the last byte are enough. */
 		if (pprobe_to_phys(c->domain, c->at.addr + step - 1) != want + step - 1)
 			return false;
 next:
@@ -79,7 +81,7 @@ next:
 	return true;
 }
 
-/* Compare with the pages of the bios; false with *want, and the rest, set at a mismatch. */
+/* Compare with the bios.  Returns false at a mismatch, with *iova, *got and *want set. */
 static bool pprobe_watch_check_bios(struct pprobe_check *c, struct request *rq, u64 *iova, u64 *got,
 				    u64 *want)
 {
@@ -94,7 +96,7 @@ static bool pprobe_watch_check_bios(struct pprobe_check *c, struct request *rq, 
 	return true;
 }
 
-/* The same with what a process asked for. */
+/* Compare with the memory that the process passed to the ioctl. */
 static bool pprobe_watch_check_asked(struct pprobe_check *c, const struct pprobe_asked *asked,
 				     u64 *iova, u64 *got, u64 *want)
 {
@@ -148,7 +150,7 @@ static void pprobe_watch_on_submit(void *data, struct request *rq, const struct 
 		good = pprobe_watch_check_asked(&c, asked, &iova, &got, &want);
 	else
 		good = pprobe_watch_check_bios(&c, rq, &iova, &got, &want);
-	if (good && c.at.is_sgl && c.at.room) {	/* more than the data */
+	if (good && c.at.is_sgl && c.at.room) {	/* the SGL is longer than the data */
 		iova = c.at.addr;
 		want = 0;
 		good = false;
@@ -183,7 +185,7 @@ static void pprobe_watch_on_submit(void *data, struct request *rq, const struct 
 	spin_unlock_irqrestore(&stats_lock, flags);
 }
 
-/* What is asked is probed first, and to the last. */
+/* In this order, so that asked.c is attached first and detached last. */
 static struct {
 	const char *symbol;
 	void *probe;
@@ -229,12 +231,12 @@ detach:
 }
 
 /**
- * pprobe_watch_start - begin to watch, from zero
+ * pprobe_watch_start - begin to check commands; resets the statistics
  *
- * Holds phyr_nvme.ko until pprobe_watch_stop().
+ * Takes a reference to phyr_nvme.ko until pprobe_watch_stop().
  *
  * Context: May sleep.
- * Return: 0; -EBUSY if it is watching; -ENOENT if phyr_nvme.ko is not loaded.
+ * Return: 0; -EBUSY if it is active; -ENOENT if phyr_nvme.ko is not loaded.
  */
 int pprobe_watch_start(void)
 {
@@ -259,10 +261,10 @@ int pprobe_watch_start(void)
 }
 
 /**
- * pprobe_watch_stop - end watching; what was seen can still be read
+ * pprobe_watch_stop - end checking; the statistics can be read afterwards
  *
  * Context: May sleep.
- * Return: 0 or -ENOENT if it was not watching.
+ * Return: 0; -ENOENT if it was not active.
  */
 int pprobe_watch_stop(void)
 {
@@ -279,8 +281,8 @@ int pprobe_watch_stop(void)
 }
 
 /**
- * pprobe_watch_read - what was seen since the last start
- * @arg: to user space
+ * pprobe_watch_read - get the statistics since the last start
+ * @arg: receives them
  *
  * Context: May sleep.
  */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A store in the BAR of QEMU's ivshmem-plain, which is plain memory that the host can read too.
- * What phyr_peer does with struct pages is done here without: the p2pdma core is asked for a
- * provider alone.
+ * A store in the BAR of QEMU's ivshmem-plain, which is memory that the host can access, too.
+ * Unlike phyr_peer, it has no struct pages: only a p2pdma provider is created.
  */
 #include <linux/pci-p2pdma.h>
 #include <linux/pci.h>
@@ -22,13 +21,13 @@ static int phyr_store_bar_probe(struct pci_dev *pdev, const struct pci_device_id
 	char name[32];
 	int err;
 
-	/* driver_override lets anybody hand us any device. */
+	/* With driver_override any device may be bound. */
 	if (pdev->vendor != BAR_VENDOR || pdev->device != BAR_DEVICE ||
 	    !pci_resource_len(pdev, BAR)) {
 		pci_err(pdev, "not an ivshmem device with memory\n");
 		return -ENODEV;
 	}
-	/* But for the store, all of it is undone by the device core when the device is unbound. */
+	/* All but the store is device-managed. */
 	err = pcim_enable_device(pdev);
 	if (err)
 		return err;
@@ -57,11 +56,11 @@ static int phyr_store_bar_probe(struct pci_dev *pdev, const struct pci_device_id
 
 static void phyr_store_bar_remove(struct pci_dev *pdev)
 {
-	/* The provider and the mapping go after this, so nobody may use them any more. */
+	/* The device core frees the provider and the mapping after this. */
 	phyr_store_destroy(pci_get_drvdata(pdev));
 }
 
-/* No id: a device is ours only when its driver_override says so. */
+/* No ids: bound with driver_override only. */
 struct pci_driver phyr_store_bar_driver = {
 	.name	= "phyr_store",
 	.probe	= phyr_store_bar_probe,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* dma-bufs of parts of a store, for whoever has its device file. */
+/* ioctl of a store's device file: dma-bufs of parts of the store. */
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -10,11 +10,11 @@
 #include "store.h"
 #include "uapi/phyr_store.h"
 
-/* The library's words for the same. */
+/* The array from user space is passed to phyr_dmabuf_export() as it is. */
 static_assert(sizeof(struct phyr_store_range) == sizeof(struct phyr_part) &&
 	      offsetof(struct phyr_store_range, len) == offsetof(struct phyr_part, len));
 
-/* Is the file open for what somebody may do with the dma-buf? */
+/* Is the store's file open for the access mode of the dma-buf? */
 static bool phyr_store_file_allows(const struct file *file, u32 flags)
 {
 	fmode_t wanted = OPEN_FMODE(flags);

@@ -8,7 +8,7 @@
 
 #include "store.h"
 
-/* For kref_put(): neither its maker nor a file has the store any more. */
+/* Release function of store->ref. */
 void phyr_store_free(struct kref *ref)
 {
 	kfree(container_of(ref, struct phyr_store, ref));
@@ -43,11 +43,11 @@ static int phyr_store_release(struct inode *inode, struct file *file)
 }
 
 /**
- * phyr_store_zap - take all pages out of all mappings
- * @store: the store, its lock held for writing and @gone set: no page comes back
+ * phyr_store_zap - zap all user mappings
+ * @store: the store; its lock is held for writing and @gone is set, so that faults fail
  *
- * Mappings hold their files, so the open files lead to all of them, by whatever device node they
- * came.
+ * Mappings hold their files, so all of them are found by the open files, whichever device node was
+ * opened.
  */
 void phyr_store_zap(struct phyr_store *store)
 {
@@ -64,7 +64,7 @@ static loff_t phyr_store_llseek(struct file *file, loff_t offset, int whence)
 	return fixed_size_llseek(file, offset, whence, sf->store->export.len);
 }
 
-/* A page at a time by way of @page: while the lock is held user memory is left alone. */
+/* Copy through @page, because user memory must not be accessed under the lock. */
 static int phyr_store_copy(struct phyr_store *store, u64 at, void *page, size_t len, bool write)
 {
 	guard(rwsem_read)(&store->lock);
@@ -127,8 +127,8 @@ static ssize_t phyr_store_write(struct file *file, const char __user *from, size
 }
 
 /*
- * What was written is where it stays when the power goes: nothing of it in the CPU's caches.  (What
- * lies between these and persistent memory is flushed by way of its region, deep_flush.)
+ * Write the CPU's caches back, so that data in persistent memory survives a power failure.
+ * (Buffers between the caches and the memory are flushed with deep_flush of the nvdimm region.)
  */
 static int phyr_store_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {
@@ -149,7 +149,7 @@ static vm_fault_t phyr_store_fault(struct vm_fault *vmf)
 	struct phyr_store *store = container_of(export, struct phyr_store, export);
 
 	guard(rwsem_read)(&store->lock);
-	/* vmf->pgoff was checked when the mapping was made: it cannot grow. */
+	/* vmf->pgoff was checked by mmap(), and VM_DONTEXPAND is set. */
 	if (store->gone)
 		return VM_FAULT_SIGBUS;
 	return vmf_insert_pfn(vmf->vma, vmf->address, PHYS_PFN(export->base) + vmf->pgoff);
@@ -164,7 +164,7 @@ static int phyr_store_mmap(struct file *file, struct vm_area_struct *vma)
 	struct phyr_store *store = ((struct phyr_store_file *)file->private_data)->store;
 	u64 pages = store->export.len >> PAGE_SHIFT;
 
-	/* A private mapping would copy pages, and there are none. */
+	/* A private mapping would need struct pages to copy. */
 	if (!(vma->vm_flags & VM_MAYSHARE) || vma->vm_pgoff > pages ||
 	    vma_pages(vma) > pages - vma->vm_pgoff)
 		return -EINVAL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module, and the store in reserved RAM that its parameters ask for. */
+/* The module, and the store in reserved RAM, set by its parameters. */
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/module.h>
@@ -28,7 +28,7 @@ static int __init phyr_store_ram_init(void)
 		pr_err("phyr_store: base and size must be multiples of the page size\n");
 		return -EINVAL;
 	}
-	/* Reserved memory is in the tree of resources too, but not busy, unless it is not ours. */
+	/* Reserved RAM is in the resource tree, but not busy unless another driver uses it. */
 	if (!request_mem_region(base, size, "phyr_store"))
 		return -EBUSY;
 	mem = memremap(base, size, MEMREMAP_WB);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Stores: how they come, are revoked, and go. */
+/* Creation, revocation and removal of stores. */
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -7,8 +7,8 @@
 #include "store.h"
 
 /*
- * Devices first, which also keeps the memory from being handed to one anew: as long as a device
- * uses it, the page tables of the process say what it uses.
+ * Revoke from devices first, which also prevents new leases.  So while a device uses the memory,
+ * the page tables of the process still map it, and a checker can read them.
  */
 static void phyr_store_revoke(struct phyr_store *store)
 {
@@ -74,14 +74,14 @@ static struct attribute *store_attrs[] = {
 ATTRIBUTE_GROUPS(store);
 
 /**
- * phyr_store_create - offer memory
- * @name:	of its device file
+ * phyr_store_create - create a store and its device file
+ * @name:	name of the device file
  * @mem:	PHYR_MEM_PAGELESS or PHYR_MEM_MMIO
- * @provider:	of MMIO, else NULL
+ * @provider:	PHYR_MEM_MMIO: the provider, else NULL
  * @base:	physical address, a multiple of the page size
  * @len:	bytes, a multiple of the page size, not 0
- * @map:	the kernel's mapping of it, the caller's to undo after phyr_store_destroy()
- * @parent:	of the device file, or NULL
+ * @map:	kernel mapping of the memory; the caller unmaps it after phyr_store_destroy()
+ * @parent:	parent of the device file, or NULL
  *
  * Context: May sleep.
  * Return: the store, for phyr_store_destroy(); -EINVAL for a range that is not aligned or has
@@ -134,17 +134,16 @@ free:
 }
 
 /**
- * phyr_store_destroy - take the memory back for good
- * @store: the store; it goes when the last file is closed
+ * phyr_store_destroy - revoke the memory permanently and remove the store
+ * @store: the store; freed when the last file is closed
  *
- * When it returns nobody reaches the memory by way of it: not the kernel's mapping, no process, no
- * device.
+ * When it returns, neither processes nor devices nor read() and write() access the memory.
  *
- * Context: May sleep, as long as I/O in flight takes.
+ * Context: May sleep until I/O in flight ends.
  */
 void phyr_store_destroy(struct phyr_store *store)
 {
-	/* Waits for opens and for writes to "revoked", which could offer it again. */
+	/* Waits for running opens, and for writes to "revoked", which could offer it again. */
 	misc_deregister(&store->misc);
 	phyr_store_revoke(store);
 	phyr_export_unregister(&store->export);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * phyr_store: memory without struct pages, lent to user space and through it to devices.
+ * phyr_store: an exporter (phyr/lease.h) of memory without struct pages.
  *
- * A store is a range of physical memory with a device file: /dev/phyr_ram for RAM that was reserved
- * on the command line or an NVDIMM that has no driver, /dev/phyr_bar-BDF for BAR 2 of an ivshmem
- * device.  The file can be mapped (shared, by page frame), read, written and flushed (fsync,
- * msync), and makes dma-bufs (uapi/phyr_store.h).
- * /sys/class/misc/NAME/revoked takes the memory back from every process and device (1), and offers
- * it again (0).
+ * A store is a range of physical memory with a device file: /dev/phyr_ram for RAM that is reserved
+ * on the command line, or an NVDIMM without a driver; /dev/phyr_bar-BDF for BAR 2 of an ivshmem
+ * device. The file supports mmap() (shared, by page frame), read(), write(), fsync() and ioctl() to
+ * make dma-bufs (uapi/phyr_store.h).  Writing 1 to /sys/class/misc/NAME/revoked revokes the memory
+ * from all processes and devices; writing 0 offers it again.
  */
 #ifndef PHYR_STORE_STORE_H
 #define PHYR_STORE_STORE_H
@@ -23,16 +22,16 @@
 
 /**
  * struct phyr_store - a range of memory and its device file
- * @export:	what devices may have of it
+ * @export:	the export
  * @misc:	the device file
  * @map:	the kernel's own mapping, for read() and write()
- * @lock:	@gone and @files; read by those who use @map or map pages, so never held while user
- *		memory is touched
- * @gone:	nobody gets at the memory: it was taken back, or its device went
- * @turn:	one taking back or offering at a time
- * @files:	struct phyr_store_file, all that are open
- * @ref:	its maker, and every open file: mappings hold their files, and leases too
- * @name:	of @misc
+ * @lock:	protects @gone and @files; held for reading to use @map and in the fault handler, so
+ *		user memory must not be accessed under it
+ * @gone:	the memory is revoked
+ * @turn:	serialises revoking and offering
+ * @files:	all open files (struct phyr_store_file)
+ * @ref:	held by the creator and by every open file; mappings and leases hold files
+ * @name:	name of @misc
  */
 struct phyr_store {
 	struct phyr_export export;
@@ -40,7 +39,7 @@ struct phyr_store {
 	struct iosys_map map;
 	struct rw_semaphore lock;
 	bool gone;
-	struct mutex turn;	/* one taking back or offering at a time */
+	struct mutex turn;	/* serialises revoking and offering */
 	struct list_head files;
 	struct kref ref;
 	char name[32];
@@ -48,8 +47,8 @@ struct phyr_store {
 
 /**
  * struct phyr_store_file - an open file
- * @store:	what it is open on, held
- * @mapping:	where its mappings are found
+ * @store:	the store, with a reference
+ * @mapping:	address space of the file, to zap its mappings
  * @node:	in store->files
  */
 struct phyr_store_file {

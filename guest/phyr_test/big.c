@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: chunks of 4 GiB and more. Their memory is never touched, and need not all be there. */
+/* Cases: chunks of 4 GiB and more.  Their memory is not accessed and need not exist. */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
 #include <linux/mmzone.h>
@@ -20,7 +20,7 @@ static void ptest_big_kept_whole(struct ptest *t)
 		const u64 next = 1ull << 40;
 
 		phyr_list_init(&list, format);
-		/* Not the last one, which is not encoded: small ones around it. */
+		/* Small chunks in between, because the last chunk of a list is not encoded. */
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 			u64 at = base + i * next;
 
@@ -47,7 +47,7 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-/* The ranges for the device are right, and none is longer than their 32 bits can say. */
+/* DMA ranges are right, and none exceeds 32 bits. */
 static void ptest_big_ranges_split(struct ptest *t)
 {
 	const u64 base = SZ_2M + 512;
@@ -91,7 +91,9 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-/* Ranges of a chunk that lies across 4 GiB, for a device with this boundary; 0 if not mapped. */
+/*
+ * Number of DMA ranges of a chunk across 4 GiB with this segment boundary; 0 if it is not mapped.
+ */
 static u32 ptest_big_across_4g(struct ptest *t, unsigned long boundary, dma_addr_t *addr)
 {
 	unsigned long kept = dma_get_seg_boundary(t->dev);

@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-/* Device writes arrive, and the bytes around the list are as they were. */
+/* Check that device writes arrived, and that memory around the list is unchanged. */
 static bool ptest_bounce_check_written(struct ptest *t, u8 byte)
 {
 	u64 base = page_to_phys(t->block), end = base + 2ull * PTEST_CHUNKS * PAGE_SIZE;
@@ -68,7 +68,10 @@ struct ptest_bounce_huge {
 	struct ptest_reach reach;
 };
 
-/* All of it is bounced, or t->why says what is wrong; ptest_bounce_huge_end() is due either way. */
+/*
+ * Map it and check that all is bounced.  ptest_bounce_huge_end() must be called also after a
+ * failure.
+ */
 static bool ptest_bounce_huge_begin(struct ptest *t, struct ptest_bounce_huge *h, u64 offset,
 				    u64 len)
 {
@@ -124,7 +127,7 @@ undo:
 	ptest_bounce_huge_end(t, &h);
 }
 
-/* What the pool takes at once, from the middle of a page on: one range, as a scatterlist has it. */
+/* The largest bounce, from the middle of a page on: one range, as with a scatterlist. */
 static void ptest_bounce_whole_chunk(struct ptest *t)
 {
 	size_t most = dma_max_mapping_size(t->dev);
@@ -137,7 +140,7 @@ undo:
 	ptest_bounce_huge_end(t, &h);
 }
 
-/* Some pages that a mask of 32 bits does not reach. */
+/* Allocate pages above 4 GiB. */
 static struct page *ptest_bounce_high_block(unsigned int order)
 {
 	struct page *low[16], *high = NULL;
@@ -203,7 +206,7 @@ undo:
 static void ptest_bounce_gap(struct ptest *t)
 {
 	u64 base = page_to_phys(t->block);
-	/* Between the first two: not a multiple of the granule, so one range cannot hold both. */
+	/* The gap between the first two is not a multiple of the IOMMU's page. */
 	const struct phys_vec chunks[] = {
 		{ base, PAGE_SIZE - 512 }, { base + 2 * PAGE_SIZE, PAGE_SIZE },
 		{ base + 6 * PAGE_SIZE + 512, PAGE_SIZE },
@@ -241,8 +244,8 @@ undo:
 }
 
 /*
- * A device that wants 16 bits of the address kept, more than the IOMMU keeps.  By luck an IOVA may
- * have them: what must not be is a success without.
+ * A DMA alignment mask of 16 bits, more than the IOMMU's page.  An IOVA may have the right offset
+ * by chance; a mapping must not succeed with a wrong one.
  */
 static void ptest_bounce_alignment(struct ptest *t)
 {
@@ -279,7 +282,7 @@ static void ptest_bounce_alignment(struct ptest *t)
 	EXPECT(t, refused, "none of 16 offsets was refused");
 	seq_printf(t->out, "# %d of 16 offsets refused\n", refused);
 
-	/* With a gap, and so in pieces, each of which would have to be lucky. */
+	/* With a gap: an ARRAY, which is always refused. */
 	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, base + 512, PAGE_SIZE, GFP_KERNEL) ?:
 	      phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
 	EXPECT(t, err == -EOPNOTSUPP, "with a gap: %d", err);

@@ -10,10 +10,10 @@
 
 #include "test.h"
 
-#define PAGES	600	/* more than a batch holds, whichever it is */
+#define PAGES	600	/* more than one batch of pins */
 #define ODD	100
 
-/* The physical address of a byte of a list; 0 beyond its end. */
+/* Physical address of a byte of a list; 0 beyond its end. */
 static phys_addr_t ptest_build_byte_at(const struct phyr_list *list, u64 offset)
 {
 	struct phyr_iter it;
@@ -87,7 +87,7 @@ static void ptest_build_user_refused(struct ptest *t)
 		EXPECT(t, ptest_count_pins() == before, "%s: %ld pins are left", wrong[i].what,
 		       ptest_count_pins() - before);
 	}
-	/* An appended buffer could begin in the page that the first ends in: whose pins? */
+	/* Refused, because two buffers could share a page and so a pin. */
 	err = phyr_list_pin_user(&list, addr, 512, 0);
 	EXPECT(t, !err, "pin: %d", err);
 	err = phyr_list_pin_user(&list, addr + 512, 512, 0);
@@ -166,7 +166,7 @@ undo:
 	iounmap(mmio);
 }
 
-/* What a builder of memory without pages must not take; it is asked for both kinds. */
+/* Ranges that both builders of memory without struct pages must refuse. */
 static void ptest_build_pages_refused(struct ptest *t)
 {
 	phys_addr_t ram = page_to_phys(t->block), bar = pci_resource_start(to_pci_dev(t->dev), 0);
@@ -195,7 +195,7 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-/* The function's own BAR, which it reaches on its bus: what matters is the provider's offset. */
+/* The function's own BAR, by bus address: the provider's bus_offset must be applied. */
 static void ptest_build_own_bar(struct ptest *t)
 {
 	struct p2pdma_provider provider = { .owner = t->dev, .bus_offset = SZ_1M };

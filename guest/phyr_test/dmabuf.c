@@ -12,17 +12,17 @@
 #include "phyr/import.h"
 #include "test.h"
 
-/* Neither in order nor adjoining; the last two are one in memory, but not in this order. */
+/* Not in order and not contiguous; the last two are adjacent in memory, in the other order. */
 static const struct phyr_part parts[] = {
 	{ SZ_64K, SZ_16K }, { SZ_1M, SZ_4K }, { 0, SZ_32K }, { SZ_128K, SZ_4K },
 	{ SZ_128K - SZ_8K, SZ_8K },
 };
 
 /**
- * struct ptest_dmabuf_shared - an export of our own, and a dma-buf of it
- * @export:	the memory that the tests map by its address
- * @file:	any: it is held, and nothing else done with it
- * @fd:		of the dma-buf, in the process that reads the report
+ * struct ptest_dmabuf_shared - an export and a dma-buf of it
+ * @export:	the export, of the memory at ptest_pageless
+ * @file:	any file: it is only held
+ * @fd:		file descriptor of the dma-buf in the process that reads the report
  */
 struct ptest_dmabuf_shared {
 	struct phyr_export export;
@@ -30,10 +30,10 @@ struct ptest_dmabuf_shared {
 	int fd;
 };
 
-/* No process has it mapped. */
+/* For no mapping: no process maps the export. */
 static const struct vm_operations_struct nobodys;
 
-/* 0, and ptest_dmabuf_shared_close() is due. */
+/* After success, ptest_dmabuf_shared_close() must be called. */
 static int ptest_dmabuf_shared_open(struct ptest_dmabuf_shared *s, int flags)
 {
 	struct dma_buf *dmabuf;
@@ -67,7 +67,9 @@ put:
 	return err;
 }
 
-/* Left to dma_buf_put(), the dma-buf would only go when the process returns to user space. */
+/*
+ * Not with dma_buf_put(), which releases the dma-buf only when the process returns to user space.
+ */
 static void ptest_dmabuf_shared_close(struct ptest_dmabuf_shared *s)
 {
 	struct file *file = fget(s->fd);
@@ -159,10 +161,10 @@ undo:
 }
 
 /**
- * struct ptest_dmabuf_revoker - an exporter who takes its memory back
- * @work:	does it
- * @export:	the memory
- * @done:	it has it
+ * struct ptest_dmabuf_revoker - revocation in a workqueue
+ * @work:	the work
+ * @export:	the export
+ * @done:	phyr_export_revoke() has returned
  */
 struct ptest_dmabuf_revoker {
 	struct work_struct work;
@@ -179,7 +181,7 @@ static void ptest_dmabuf_revoke_work(struct work_struct *work)
 	WRITE_ONCE(revoker->done, true);
 }
 
-/* Until I/O is refused, which is when the exporter has told the importer. */
+/* Wait until I/O is refused, because the importer's invalidate_mappings() was called. */
 static bool ptest_dmabuf_wait_revoked(struct phyr_reg *reg)
 {
 	struct phyr_reg_io io;

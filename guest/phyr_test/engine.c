@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A DMA engine: the admin queue of the NVMe function that the tests are bound to.  Identify makes
- * the controller write a page of known content to any bus address, with the library nowhere near.
+ * A DMA engine without phyr.ko: the admin queue of the test's NVMe function.  With Identify, the
+ * controller writes a page of known content to any bus address.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
@@ -37,8 +37,8 @@ static int ptest_engine_wait_ready(struct ptest_engine *engine, bool ready)
 }
 
 /**
- * ptest_engine_stop - reset the controller and give back what it had
- * @engine:	NULL and error pointers are left alone
+ * ptest_engine_stop - disable the controller and free the engine
+ * @engine:	the engine; may be NULL or an error pointer
  */
 void ptest_engine_stop(struct ptest_engine *engine)
 {
@@ -61,10 +61,10 @@ void ptest_engine_stop(struct ptest_engine *engine)
 }
 
 /**
- * ptest_engine_start - make a DMA engine of the test's device
+ * ptest_engine_start - enable the controller as a DMA engine
  * @t:	the test
  *
- * Return: the engine, or an error as a pointer; -ENODEV if the device is no NVMe controller.
+ * Return: the engine, or an error pointer; -ENODEV if the device is not an NVMe controller.
  */
 struct ptest_engine *ptest_engine_start(struct ptest *t)
 {
@@ -117,13 +117,13 @@ undo:
 }
 
 /**
- * ptest_engine_write - have the device write a page
+ * ptest_engine_write - let the device write a page
  * @engine:	the engine
- * @addr:	where to, a bus address
+ * @addr:	bus address
  *
- * QEMU's controller says that all went well even if no byte arrived: look at the memory.
+ * QEMU's controller reports success even if the write failed, so check the memory.
  *
- * Return: 0; -ETIMEDOUT; -EIO for a status.
+ * Return: 0; -ETIMEDOUT; -EIO if the status is not 0.
  */
 int ptest_engine_write(struct ptest_engine *engine, dma_addr_t addr)
 {
@@ -150,7 +150,7 @@ int ptest_engine_write(struct ptest_engine *engine, dma_addr_t addr)
 	return status >> 1 ? -EIO : 0;
 }
 
-/* The page that it writes. */
+/* Content of the page that the device writes. */
 const void *ptest_engine_data(struct ptest_engine *engine)
 {
 	return engine->data;

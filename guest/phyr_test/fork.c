@@ -7,8 +7,8 @@
 #include "test.h"
 
 /*
- * A pin outlives a fork.  Nobody can be forked from in here, so a shell does it: it reads the file
- * "fork" itself, forks, and then reads the file "forked" itself.
+ * Pinned memory stays with the parent after fork().  A shell does the fork: it reads the file
+ * "fork", forks, then reads the file "forked".
  */
 static struct {
 	struct phyr_list list;
@@ -17,7 +17,7 @@ static struct {
 	long before;
 } forker;
 
-/* Whoever began and never came back to end it. */
+/* Undo ptest_fork_begin() if the process did not read "forked". */
 void ptest_fork_forget(void)
 {
 	if (forker.addr)
@@ -30,7 +30,7 @@ static void ptest_fork_begin(struct ptest *t)
 	unsigned long addr = ptest_user_memory(NULL, 2 * PAGE_SIZE);
 	int err;
 
-	ptest_fork_forget();	/* of somebody who did not come back */
+	ptest_fork_forget();	/* a previous process */
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
 	EXPECT(t, !ptest_stamp(addr, 2 * PAGE_SIZE, 100), "cannot write to it");
 	phyr_list_init(&forker.list, PHYR_PACKED);
@@ -49,7 +49,7 @@ static void ptest_fork_end(struct ptest *t)
 {
 	NEEDS(t, forker.addr && forker.pid == current->tgid,
 	      "no process that reads twice, and forks in between");
-	/* The parent writes: had its page been shared with the child, this would be another. */
+	/* If the page were shared with the child, this write would copy it. */
 	EXPECT(t, !ptest_stamp(forker.addr, 2 * PAGE_SIZE, 200), "cannot write to it");
 	ptest_check_stamps(t, &forker.list, 2 * PAGE_SIZE, 200);
 undo:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cases: memory without struct pages that phyr_store lends.  As in user.c the user is whoever reads
- * the report.
+ * Cases: leases of memory of phyr_store.  The user memory is that of the process that reads the
+ * report.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -27,7 +27,7 @@ static struct file *ptest_lease_open_ram(void)
 	return filp_open("/dev/phyr_ram", O_RDWR, 0);
 }
 
-/* Threads of the kernel see other mounts, so it is opened by who reads the report. */
+/* Opened by the process that reads the report: kernel threads do not see its mounts. */
 static struct file *ptest_lease_open_revoked(void)
 {
 	return filp_open("/sys/class/misc/phyr_ram/revoked", O_WRONLY, 0);
@@ -41,7 +41,7 @@ static int ptest_lease_set_revoked(struct file *file, const char *value)
 	return done == 1 ? 0 : done;
 }
 
-/* Some mapping by page frame that is not ours: every process has the clock's. */
+/* A mapping by page frame of another driver: the vDSO's data, which every process has. */
 static unsigned long ptest_lease_foreign_pfnmap(void)
 {
 	struct vm_area_struct *vma;
@@ -124,7 +124,7 @@ static void ptest_lease_refused(struct ptest *t)
 	};
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		/* What follows may be our other mapping. */
+		/* The next mapping may be read_only, so that the range is mapped. */
 		if (wrong[i].len > LEN && wrong[i].len != U64_MAX && read_only == addr + LEN)
 			continue;
 		err = phyr_list_from_pfnmap(&list, &lease, wrong[i].addr, wrong[i].len,
@@ -149,7 +149,7 @@ undo:
 	fput(file);
 }
 
-/* A holder with a registered buffer, and somebody who takes the memory back. */
+/* A holder with a registered buffer, and a work that revokes the memory. */
 struct ptest_lease_holder {
 	struct phyr_lease lease;
 	struct phyr_list list;
@@ -178,7 +178,7 @@ static void ptest_lease_revoke_work(struct work_struct *work)
 	WRITE_ONCE(h->done, true);
 }
 
-/* Until it is noticed that the memory is being taken back. */
+/* Wait until the lease cannot be entered any more. */
 static bool ptest_lease_wait_revoked(struct ptest_lease_holder *h)
 {
 	int i;
@@ -220,7 +220,7 @@ static void ptest_lease_revoked(struct ptest *t)
 	if (IS_ERR(h.reg)) {
 		err = PTR_ERR(h.reg);
 		h.reg = NULL;
-		/* Where all is bounced, memory without pages cannot be mapped. */
+		/* With forced bouncing, memory without struct pages cannot be mapped. */
 		EXPECT(t, err == -EIO && ptest_is_bounced(t), "register: %d", err);
 	} else {
 		err = phyr_reg_begin(h.reg, &io, 0, LEN, DMA_TO_DEVICE);
@@ -244,7 +244,7 @@ static void ptest_lease_revoked(struct ptest *t)
 	flush_work(&h.work);
 	EXPECT(t, h.done && !h.err && h.revoked == 1, "told %d times, error %d", h.revoked,
 	       h.err);
-	/* Processes lose it after the devices. */
+	/* phyr_store revokes from processes after devices. */
 	EXPECT(t, !ptest_user_is_readable(addr), "a process still reads it");
 	if (h.reg) {
 		err = phyr_reg_begin(h.reg, &io, 0, 8, DMA_TO_DEVICE);

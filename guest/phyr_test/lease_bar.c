@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Case: a BAR without struct pages that phyr_store lends, beside what dma-buf makes of it. */
+/* Case: a BAR without struct pages, compared with the mapping of dma_buf_phys_vec_to_sgt(). */
 #include <linux/dma-buf-mapping.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
@@ -14,7 +14,7 @@
 
 #define LEN	SZ_64K
 
-/* The device file of a BAR that phyr_store has; NULL if there is none. */
+/* Open the device file of a BAR of phyr_store; NULL if there is none. */
 static struct file *ptest_lease_bar_open_bar(void)
 {
 	struct pci_dev *pdev = NULL;
@@ -32,7 +32,7 @@ static struct file *ptest_lease_bar_open_bar(void)
 	return NULL;
 }
 
-/* What dma-buf, the kernel's user of providers without pages, makes of it; the caller frees it. */
+/* Map the list with dma_buf_phys_vec_to_sgt(). */
 static struct sg_table *ptest_lease_bar_dma_buf_map(struct ptest *t,
 						    struct dma_buf_attachment *attach,
 						    const struct phyr_list *list)
@@ -110,7 +110,7 @@ undo:
 	phyr_dma_unmap(t->dev, &map);
 	if (!IS_ERR(table)) {
 		ptest_lease_bar_dma_buf_unmap(&attach, table);
-		/* As often as a kernel that looks for what is lost needs to be sure to see it. */
+		/* Repeated, so that a leak in the kernel's helper shows reliably. */
 		for (i = 0; i < 16; i++) {
 			table = ptest_lease_bar_dma_buf_map(t, &attach, &list);
 			if (!IS_ERR(table))

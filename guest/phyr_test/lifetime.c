@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: the end of a mapping, with a device that really works on it. */
+/* Cases: the end of a mapping, with a device that does DMA. */
 #include <linux/delay.h>
 #include <linux/dma-map-ops.h>
 #include <linux/io.h>
@@ -8,7 +8,7 @@
 
 #include "test.h"
 
-#define NOBODY	0x6b	/* what memory holds that nobody writes to */
+#define NOBODY	0x6b	/* content of memory that must not be written */
 
 static bool ptest_lifetime_was_written(const struct page *page, struct ptest_engine *engine)
 {
@@ -35,9 +35,8 @@ static bool ptest_lifetime_is_lazy(struct ptest *t)
 }
 
 /*
- * A device that goes on writing after the unmap.  Strict: no byte arrives.  Lazy: the IOMMU may go
- * by what it has cached until the queue of invalidations is flushed, so bytes may arrive for a
- * while; for how long is recorded, and then they must not.
+ * The device continues to write after unmap.  Strict: no write may arrive.  Lazy: writes may arrive
+ * until the flush queue is processed; the time is recorded, and later writes must not arrive.
  */
 static void ptest_lifetime_use_after_unmap(struct ptest *t, bool lazy)
 {
@@ -66,7 +65,7 @@ static void ptest_lifetime_use_after_unmap(struct ptest *t, bool lazy)
 	from = ktime_get();
 	if (!ptest_check_unmapped(t, addr, PAGE_SIZE))
 		goto undo;
-	/* The last write at the latest; for whoever looks out for faults. */
+	/* For the oracle of IOMMU faults: at least the last write causes one. */
 	seq_printf(t->out, "# provokes: write %#llx %lu\n", (u64)addr, PAGE_SIZE);
 
 	do {
@@ -105,7 +104,7 @@ static void ptest_lifetime_after_unmap_lazy(struct ptest *t)
 	ptest_lifetime_use_after_unmap(t, true);
 }
 
-/* Lazy: an IOVA is not given to other memory while an IOMMU may still know the old one. */
+/* Lazy: an IOVA is not reused while the IOTLB may still contain its old translation. */
 static void ptest_lifetime_not_reused(struct ptest *t)
 {
 	struct ptest_engine *engine = NULL;
@@ -135,7 +134,7 @@ static void ptest_lifetime_not_reused(struct ptest *t)
 		same += addr == was;
 		err = ptest_engine_write(engine, addr);
 		EXPECT(t, !err, "the engine stopped: %d", err);
-		/* What the IOMMU has cached for the address must not be the former page. */
+		/* The IOTLB must not contain the translation to the previous page. */
 		EXPECT(t, ptest_lifetime_is_untouched(before),
 		       "mapping %d: writes go to the page before", i);
 		EXPECT(t, ptest_lifetime_was_written(now, engine),
@@ -163,7 +162,7 @@ static void ptest_lifetime_revoke_work(struct work_struct *work)
 	struct ptest_lifetime_revoker *r = container_of(work, struct ptest_lifetime_revoker, work);
 
 	phyr_reg_revoke(r->reg);
-	/* Read while it may be running. */
+	/* Read concurrently. */
 	WRITE_ONCE(r->done, true);
 }
 

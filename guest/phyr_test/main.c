@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyr_test.ko: tests of phyr.ko that need a kernel and a device.  Bind it to an NVMe function
- * that nothing else uses (driver_override alone), then each read of a file in
- * /sys/kernel/debug/phyr_test runs the cases of that name and is their report, as KTAP.
+ * phyr_test.ko: tests of phyr.ko that need a kernel and a device.  It binds to an NVMe function
+ * that nothing else uses (driver_override only).  Reading a file in /sys/kernel/debug/phyr_test
+ * runs its test cases and returns a KTAP report.
  */
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
@@ -66,7 +66,9 @@ static int ptest_report_show(struct seq_file *out, void *unused)
 
 static int ptest_report_open(struct inode *inode, struct file *file)
 {
-	/* In one piece: a report that outgrows its buffer would run everything again. */
+	/*
+	 * A buffer for the whole report: seq_file would run the cases again if it were too small.
+	 */
 	return single_open_size(file, ptest_report_show, inode->i_private, SZ_16K);
 }
 
@@ -98,7 +100,7 @@ static int ptest_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 	t->dev = &pdev->dev;
 	reports = debugfs_create_dir("phyr_test", NULL);
 	if (IS_ERR(reports))
-		return PTR_ERR(reports);	/* taken already: one function at a time */
+		return PTR_ERR(reports);	/* it exists: one function at a time */
 	subject = t;
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		if (groups[i])
@@ -109,7 +111,7 @@ static int ptest_bind(struct pci_dev *pdev, const struct pci_device_id *id)
 
 static void ptest_unbind(struct pci_dev *pdev)
 {
-	/* Waits for a report under way. */
+	/* Waits for a running report. */
 	debugfs_remove(reports);
 	ptest_fork_forget();
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory with a layout made on purpose. */
+/* The memory of struct ptest. */
 #include <linux/gfp.h>
 
 #include "test.h"
 
 #define ORDER	get_order(2 * PTEST_CHUNKS * PAGE_SIZE)
-#define TRIM	512	/* left out of the first page, and of the last */
+#define TRIM	512	/* left out at the start of the first page, and at the end of the last */
 
 int ptest_memory_alloc(struct ptest *t)
 {
@@ -36,7 +36,7 @@ void ptest_memory_free(struct ptest *t)
 	__free_pages(t->block, ORDER);
 }
 
-/* Each word its own physical address. */
+/* Write to each word its own physical address. */
 void ptest_fill_block(struct page *block, size_t len)
 {
 	u64 *word = page_address(block), base = page_to_phys(block), i;
@@ -50,7 +50,7 @@ void ptest_memory_fill(struct ptest *t)
 	ptest_fill_block(t->block, PAGE_SIZE << ORDER);
 }
 
-/* The chunks of the list, not asked of the list. */
+/* The chunks of t->list, computed without it. */
 void ptest_chunks(const struct ptest *t, struct phys_vec *chunks)
 {
 	int i;
@@ -64,7 +64,7 @@ void ptest_chunks(const struct ptest *t, struct phys_vec *chunks)
 	chunks[PTEST_CHUNKS - 1].len -= TRIM;
 }
 
-/* The physical address of a byte of the list, not asked of the list. */
+/* Physical address of a byte of t->list, computed without it. */
 u64 ptest_phys(const struct ptest *t, u64 offset)
 {
 	offset += TRIM;

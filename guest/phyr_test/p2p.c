@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: memory of other devices. */
+/* Cases: P2P memory. */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
 #include <linux/kprobes.h>
@@ -13,7 +13,7 @@ static void ptest_p2p_mapped_pair(struct ptest_peer *peer, struct phys_vec *chun
 	chunks[1] = (struct phys_vec){ peer->phys + 3 * PAGE_SIZE, PAGE_SIZE };
 }
 
-/* What the kernel's own scatterlist path says about a page of a peer's. */
+/* Result of dma_map_sgtable() for a page of P2P memory. */
 static int ptest_p2p_sg_result(struct ptest *t, const struct ptest_peer *peer)
 {
 	struct scatterlist sg;
@@ -28,7 +28,7 @@ static int ptest_p2p_sg_result(struct ptest *t, const struct ptest_peer *peer)
 	return err;
 }
 
-/* Below a switch the peers talk by bus addresses, whatever IOMMU is above them. */
+/* Below a common switch: bus addresses, with any IOMMU. */
 static void ptest_p2p_bus_route(struct ptest *t)
 {
 	struct phyr_map map = { };
@@ -54,7 +54,7 @@ static void ptest_p2p_bus_route(struct ptest *t)
 		i++;
 	}
 	EXPECT(t, i == 2 && ptest_pool_used(t) == used, "%d ranges", i);
-	/* Nothing may have been entered at these addresses. */
+	/* Unmapping it must not touch the IOMMU. */
 	phyr_dma_unmap(t->dev, &map);
 undo:
 	phyr_dma_unmap(t->dev, &map);
@@ -117,7 +117,7 @@ undo:
 	ptest_peer_put(&peer);
 }
 
-/* Even on trial a peer's memory must not be bounced. */
+/* P2P memory must not be bounced, not even to find its route. */
 static atomic_t bounces;
 
 static int ptest_p2p_count_bounce(struct kprobe *probe, struct pt_regs *regs)
@@ -126,7 +126,7 @@ static int ptest_p2p_count_bounce(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-/* Memory of a peer that could only be bounced: an error, and no bounce even on trial. */
+/* P2P memory that would need a bounce buffer: an error, and no bounce. */
 static void ptest_p2p_refused_unbounced(struct ptest *t, const struct phyr_list *list)
 {
 	struct kprobe probe = {
@@ -168,7 +168,7 @@ undo:
 	ptest_peer_put(&peer);
 }
 
-/* A mask so small that the BAR is beyond it. MMIO cannot be copied, so it must be an error. */
+/* A BAR beyond the DMA mask: an error, because MMIO cannot be bounced. */
 static void ptest_p2p_beyond_mask(struct ptest *t)
 {
 	struct ptest_peer peer;
@@ -200,7 +200,7 @@ static int ptest_p2p_count_trial(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-/* How often the kernel is asked while a page's route is asked for @nr times. */
+/* Number of dma_map_sgtable() calls during @nr lookups of a route. */
 static int ptest_p2p_count_lookups(struct ptest *t, const struct ptest_peer *peer, int nr)
 {
 	struct kprobe probe = {
@@ -222,7 +222,7 @@ undo:
 	return -1;
 }
 
-/* A device that goes and comes: everything may be otherwise. */
+/* Rebind a device, which must invalidate the cache of routes. */
 static int ptest_p2p_rebind(struct pci_dev *pdev)
 {
 	device_release_driver(&pdev->dev);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Peers: devices that offer their BAR as peer-to-peer memory, and by which route ours reaches them.
- * The route is read off the PCI tree and the CPU here; the library asks the kernel.
+ * Peers: devices that provide P2P memory, and the route from the test's device to them.  The
+ * expected route is computed from the PCI tree and the CPU model, unlike in phyr.ko, which asks the
+ * kernel.
  */
 #include <linux/pci-p2pdma.h>
 #ifdef CONFIG_X86
@@ -13,7 +14,7 @@
 
 #define PEER_LEN	SZ_64K
 
-/* Is traffic between peers sent up by this port? */
+/* Does ACS of this port redirect P2P traffic upstream? */
 static bool ptest_peer_redirects(struct pci_dev *port)
 {
 	int at = pci_find_ext_capability(port, PCI_EXT_CAP_ID_ACS);
@@ -24,7 +25,7 @@ static bool ptest_peer_redirects(struct pci_dev *port)
 	return ctrl & (PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_EC);
 }
 
-/* Ports from a device up to, and without, one that is above it; none may redirect. */
+/* No port between a device and @to, @to excluded, redirects. */
 static bool ptest_peer_no_redirect(struct pci_dev *from, const struct pci_dev *to)
 {
 	for (from = pci_upstream_bridge(from); from && from != to; from = pci_upstream_bridge(from))
@@ -45,7 +46,7 @@ common:
 	if (a && ptest_peer_no_redirect(us, a) && ptest_peer_no_redirect(peer, a))
 		return PTEST_ROUTE_BUS;
 #ifdef CONFIG_X86
-	/* The rule for host bridges, as far as the CPU decides it: AMD's from Zen on forward. */
+	/* The kernel trusts the host bridges of AMD CPUs from Zen on. */
 	if (boot_cpu_data.x86_vendor == X86_VENDOR_AMD && boot_cpu_data.x86 >= 0x17)
 		return PTEST_ROUTE_HOST;
 #endif
@@ -58,11 +59,11 @@ static bool ptest_peer_offers_memory(struct pci_dev *pdev)
 }
 
 /**
- * ptest_peer_get - find a peer that our device reaches by some route, and take memory of its
+ * ptest_peer_get - find a peer with a given route and allocate P2P memory
  * @t:		the test
- * @peer:	receives it; given back with ptest_peer_put()
+ * @peer:	receives the memory; freed with ptest_peer_put()
  * @route:	an enum ptest_route, or -1 for any
- * @other_than:	a peer that it must not be, or NULL
+ * @other_than:	a peer to exclude, or NULL
  *
  * Return: false if there is none.
  */
@@ -100,7 +101,7 @@ void ptest_peer_put(struct ptest_peer *peer)
 	peer->mem = NULL;
 }
 
-/* Two chunks of a peer's memory, with a page between them left out. */
+/* Make a list of two chunks of P2P memory with a gap of a page. */
 int ptest_peer_list(struct phyr_list *list, const struct ptest_peer *peer, u64 from, u64 len)
 {
 	int err = phyr_list_append(list, PHYR_MEM_P2P, peer->provider, peer->phys + from, len,

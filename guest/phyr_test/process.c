@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the cases do with the memory of the present process, which is whoever reads the report. */
+/* Helpers for user memory of the current process, which reads the report. */
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/uaccess.h>
@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-/* The present value of a counter, with what processors have not added to the sum yet. */
+/* Exact value of a counter, including the CPUs' pending differences. */
 static long ptest_node_counter(enum node_stat_item item)
 {
 	long sum = global_node_page_state(item);
@@ -20,20 +20,20 @@ static long ptest_node_counter(enum node_stat_item item)
 	return sum;
 }
 
-/* Pins of pages that there are. */
+/* Number of pins of all pages. */
 long ptest_count_pins(void)
 {
 	return ptest_node_counter(NR_FOLL_PIN_ACQUIRED) - ptest_node_counter(NR_FOLL_PIN_RELEASED);
 }
 
-/* Memory of the present process, which vm_munmap() takes back. */
+/* Map memory of @file, or anonymous memory; freed with vm_munmap(). */
 unsigned long ptest_user_memory(struct file *file, unsigned long len)
 {
 	return vm_mmap(file, 0, len, PROT_READ | PROT_WRITE,
 		       file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, 0);
 }
 
-/* Each page of user memory its own number. */
+/* Write consecutive numbers to the pages of user memory. */
 int ptest_stamp(unsigned long addr, unsigned long len, unsigned long value)
 {
 	for (; len; len -= PAGE_SIZE, addr += PAGE_SIZE, value++)
@@ -42,7 +42,7 @@ int ptest_stamp(unsigned long addr, unsigned long len, unsigned long value)
 	return 0;
 }
 
-/* Does the list, by physical address, have the pages that were stamped? */
+/* Check the numbers of ptest_stamp() at the physical addresses of a list. */
 bool ptest_check_stamps(struct ptest *t, const struct phyr_list *list, u64 len, unsigned long value)
 {
 	struct phyr_iter it;
@@ -65,7 +65,7 @@ bool ptest_check_stamps(struct ptest *t, const struct phyr_list *list, u64 len, 
 	return done == len;
 }
 
-/* Can the present process read there? */
+/* Can the current process read there? */
 bool ptest_user_is_readable(unsigned long addr)
 {
 	u8 byte;
@@ -73,7 +73,7 @@ bool ptest_user_is_readable(unsigned long addr)
 	return !copy_from_user(&byte, (u8 __user *)addr, 1);
 }
 
-/* Where the page tables say that a user address leads, once it has been touched. */
+/* Physical address of a user address, from the page tables. */
 phys_addr_t ptest_user_phys(unsigned long addr)
 {
 	struct follow_pfnmap_args args = { .address = addr };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where a device ends up with the bus addresses that it is given.  The answer is the IOMMU's and
- * the bounce pool's, never the library's.
+ * What a device accesses through bus addresses, according to the IOMMU and the bounce pool, not to
+ * phyr.ko.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
@@ -9,7 +9,7 @@
 
 #include "test.h"
 
-/* Where the device ends up with a bus address; 0 if nowhere. */
+/* Physical address of a bus address; 0 if it is not mapped. */
 phys_addr_t ptest_translate(struct ptest *t, dma_addr_t addr)
 {
 	if (!dev_dma_iommu(t->dev))
@@ -17,7 +17,7 @@ phys_addr_t ptest_translate(struct ptest *t, dma_addr_t addr)
 	return iommu_iova_to_phys(iommu_get_domain_for_dev(t->dev), addr);
 }
 
-/* Does the device work on copies of all memory? */
+/* Is all DMA of the device bounced? */
 bool ptest_is_bounced(struct ptest *t)
 {
 	return !dev_dma_iommu(t->dev) && is_swiotlb_force_bounce(t->dev);
@@ -41,7 +41,7 @@ long ptest_pool_used(struct ptest *t)
 	return 0;
 }
 
-/* One page or less of a range: does it lead to @want, or to a copy of it in the pool? */
+/* Check that a piece within a page is at @want, or is a correct copy in the pool. */
 static bool ptest_reach_piece_right(struct ptest *t, dma_addr_t addr, u64 len, phys_addr_t want,
 				    struct ptest_reach *reach)
 {
@@ -64,12 +64,12 @@ static bool ptest_reach_piece_right(struct ptest *t, dma_addr_t addr, u64 len, p
 }
 
 /**
- * ptest_check_reach - does a device that is given the ranges of a mapping find these chunks?
- * @t:		the test; says what is wrong
- * @map:	the mapping, for reading or for both directions
- * @chunks:	what it is a mapping of
- * @nr:		how many
- * @reach:	receives how many bytes were reached directly and by way of a copy
+ * ptest_check_reach - check that the DMA ranges of a mapping access the given chunks
+ * @t:		the test; receives the failure message
+ * @map:	the mapping, to the device or bidirectional
+ * @chunks:	the chunks that were mapped
+ * @nr:		number of chunks
+ * @reach:	receives the number of bytes accessed directly and through bounce buffers
  *
  * Return: true if every page of every range is right.
  */
@@ -108,7 +108,7 @@ bool ptest_check_reach(struct ptest *t, const struct phyr_map *map, const struct
 	return !nr;
 }
 
-/* What a device does that writes one byte everywhere. */
+/* Write a byte to all ranges, as a device would. */
 void ptest_write_ranges(struct ptest *t, const struct phyr_map *map, u8 byte)
 {
 	struct phyr_dma_iter it;
@@ -124,7 +124,7 @@ void ptest_write_ranges(struct ptest *t, const struct phyr_map *map, u8 byte)
 	}
 }
 
-/* After an unmap, or a failure: does any page of these bus addresses lead anywhere? */
+/* Check that no page of a range of bus addresses is mapped. */
 bool ptest_check_unmapped(struct ptest *t, dma_addr_t addr, u64 len)
 {
 	u64 at;

@@ -7,8 +7,8 @@
 #include "test.h"
 
 /*
- * Does a copy of the byte at @want hold what memory does?  Its whole word is compared, if the I/O
- * has all of it.
+ * Check the content at @got, a bounce buffer of the byte at @want.  Compares the whole word if it
+ * is part of the I/O.
  */
 static bool ptest_reg_right_content(const struct phyr_reg_io *io, u64 done, u64 want,
 				    phys_addr_t got)
@@ -21,8 +21,8 @@ static bool ptest_reg_right_content(const struct phyr_reg_io *io, u64 done, u64 
 }
 
 /*
- * Does a device that is given the ranges of an I/O find the bytes of the list, each page and both
- * ends of each range?  Where it works on copies, by content.
+ * Check that the DMA ranges of an I/O access the right bytes of the list: every page and both ends
+ * of every range.  With bounce buffers, compare the content.
  */
 bool ptest_reg_reaches(struct ptest *t, const struct phyr_reg_io *io)
 {
@@ -64,7 +64,7 @@ static void ptest_reg_slices(struct ptest *t)
 	struct phyr_reg *reg;
 	int err, i, j;
 
-	/* What memory holds when it is registered is not what an I/O has to find. */
+	/* An I/O must see the current content, not that at registration. */
 	memset(page_address(t->block), 0xff, 2 * PTEST_CHUNKS * PAGE_SIZE);
 	reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);
 	ptest_memory_fill(t);
@@ -91,7 +91,7 @@ undo:
 	phyr_reg_put(reg);
 }
 
-/* What the device writes is there after the end of the I/O, and nothing else is changed. */
+/* What the device writes arrives at the end of the I/O; other bytes are unchanged. */
 static void ptest_reg_from_device(struct ptest *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_BIDIRECTIONAL, 0);
@@ -131,8 +131,8 @@ undo:
 }
 
 /*
- * What the CPU writes after memory was registered stays, where no device writes: during an I/O to
- * the device, and when the registration goes.
+ * What the CPU writes after the registration stays: during an I/O to the device, and when the
+ * registration is revoked.
  */
 static void ptest_reg_from_cpu(struct ptest *t)
 {
@@ -200,7 +200,7 @@ undo:
 	phyr_reg_put(reg);
 }
 
-/* Whoever lets go last need not have revoked; others' holds do not keep the mapping. */
+/* The last put revokes the registration. */
 static void ptest_reg_last_put(struct ptest *t)
 {
 	struct phyr_reg *reg = phyr_reg_create(t->dev, &t->list, DMA_TO_DEVICE, 0);

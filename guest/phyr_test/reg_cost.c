@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Case: what an I/O on a registration costs, instructions where the clock counts them, and that it
- * leaves the IOTLB alone.
+ * Case: cost of an I/O on a registration, in instructions under icount; it must not invalidate the
+ * IOTLB.
  *
- * The list is as fragmented as can be: pages of which none follows the one before.  It may describe
- * more memory than the test has, by describing it again and again.
+ * The list is maximally fragmented: no two pages are contiguous.  Long lists use the same memory
+ * repeatedly.
  */
 #include <linux/kprobes.h>
 #include <linux/prandom.h>
@@ -15,7 +15,7 @@
 
 #define SAMPLES	32
 
-/* The way of every invalidation of VT-d; other IOMMUs have not got it. */
+/* All invalidations of VT-d go through qi_submit_sync(); there is none with other IOMMUs. */
 static atomic_t flushes;
 
 static int ptest_reg_cost_on_flush(struct kprobe *kp, struct pt_regs *regs)
@@ -53,7 +53,7 @@ static int ptest_reg_cost_fragmented(struct ptest *t, struct phyr_list *list, u6
 	return 0;
 }
 
-/* What is done with the part: its ranges are walked, or its pages looked up in the table. */
+/* How an I/O gets its addresses: by iteration, or from the table. */
 enum ptest_reg_cost_how { WALK, LOOKUP };
 
 static noinline int ptest_reg_cost_do_io(struct phyr_reg *reg, u64 offset, u64 len,
@@ -86,7 +86,7 @@ static int ptest_reg_cost_cmp_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The same offsets in every run. */
+/* Offsets are pseudo-random, the same in every run. */
 static void ptest_reg_cost_measure(struct ptest *t, struct phyr_reg *reg, u64 total, u64 len,
 				   enum ptest_reg_cost_how how)
 {
@@ -144,7 +144,7 @@ static void ptest_reg_cost_measure_list(struct ptest *t, u64 total)
 	during = atomic_read(&flushes) - before;
 	phyr_reg_put(reg);
 	reg = NULL;
-	/* Those of the unmapping show that they would have been seen. */
+	/* The invalidations of the unmapping prove that the probe works. */
 	if (watched)
 		seq_printf(t->out, "# registered: flushes list_kib=%llu during=%d after=%d\n",
 			   total >> 10, during, atomic_read(&flushes) - before - during);

@@ -55,7 +55,7 @@ static void ptest_sg_split(struct ptest *t)
 	err = phyr_list_append(&one, PHYR_MEM_RAM, NULL, page_to_phys(t->block), SZ_64K,
 			       GFP_KERNEL);
 	EXPECT(t, !err, "append: %d", err);
-	/* Not a multiple of the page size: it is made one. */
+	/* Not a multiple of the page size: it is rounded down. */
 	err = phyr_list_to_sgt(&one, &table, 3 * PAGE_SIZE + 100, GFP_KERNEL);
 	EXPECT(t, !err, "to a scatterlist: %d", err);
 	EXPECT(t, table.orig_nents == 6, "%u entries for 16 pages by 3", table.orig_nents);
@@ -68,7 +68,7 @@ undo:
 		sg_free_table(&table);
 }
 
-/* A mapped table, as a dma-buf's exporter gives it, walked as a mapping of ours. */
+/* Iterate over a mapped table, as from a dma-buf exporter. */
 static void ptest_sg_take_over(struct ptest *t)
 {
 	struct sg_table table = { };
@@ -105,14 +105,14 @@ static void ptest_sg_take_over(struct ptest *t)
 	EXPECT(t, len == 20000, "a part of %llu bytes", len);
 undo:
 	phyr_dma_unmap(t->dev, &map);
-	/* The mapping was not ours: what is left of it can be unmapped by its owner. */
+	/* phyr_dma_unmap() must not have unmapped the table. */
 	if (mapped)
 		dma_unmap_sgtable(t->dev, &table, DMA_TO_DEVICE, 0);
 	if (table.sgl)
 		sg_free_table(&table);
 }
 
-/* An exporter that mixes up nents and orig_nents: the entries behind what it mapped are empty. */
+/* An exporter that confuses nents with orig_nents leaves empty entries. */
 static void ptest_sg_empty_entry(struct ptest *t)
 {
 	struct sg_table table = { };

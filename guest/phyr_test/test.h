@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the test cases share. */
+/* Shared by the test cases. */
 #ifndef PHYR_TEST_TEST_H
 #define PHYR_TEST_TEST_H
 
@@ -11,15 +11,15 @@
 #define PTEST_CHUNKS	64
 
 /**
- * struct ptest - one run of some cases
+ * struct ptest - a run of test cases
  * @dev:	a device that nothing else uses
- * @block:	the memory: every second of its pages is a chunk
- * @list:	the chunks; the first begins, and the last ends, within its page
- * @why:	what went wrong in the present case
- * @skip:	what the machine lacks for the present case
- * @out:	where the report goes
+ * @block:	the memory: every second page is a chunk of @list
+ * @list:	the chunks; the first begins, and the last ends, inside a page
+ * @why:	failure message of the current case
+ * @skip:	reason to skip the current case
+ * @out:	the report
  *
- * Each word of the memory holds its own physical address, so that content tells where it is from.
+ * Each word of the memory contains its own physical address, so that content identifies its origin.
  */
 struct ptest {
 	struct device *dev;
@@ -31,10 +31,10 @@ struct ptest {
 };
 
 /**
- * struct ptest_group - cases about one concern, a file each in debugfs
- * @name:	of the file
+ * struct ptest_group - test cases on one subject, with a debugfs file
+ * @name:	name of the file
  * @cases:	the cases
- * @nr:		how many
+ * @nr:		number of cases
  */
 struct ptest_group {
 	const char *name;
@@ -50,7 +50,7 @@ struct ptest_group {
 		.name = #group, .cases = (of_group), .nr = ARRAY_SIZE(of_group),	\
 	}
 
-/* In a case: say why it fails, and leave. The label undo must be there. */
+/* Unless @holds, set the failure message and goto undo. */
 #define EXPECT(t, holds, ...) do {						\
 	if (!(holds)) {								\
 		snprintf((t)->why, sizeof((t)->why), __VA_ARGS__);		\
@@ -58,10 +58,10 @@ struct ptest_group {
 	}									\
 } while (0)
 
-/* Not with goto: what follows the label may be more than nothing. */
+/* Set the failure message. */
 #define FAIL(t, ...)	snprintf((t)->why, sizeof((t)->why), __VA_ARGS__)
 
-/* First thing in a case: what the machine must have, as a fact about it; else it is skipped. */
+/* At the start of a case: skip it unless @has; the message tells what the machine lacks. */
 #define NEEDS(t, has, ...) do {							\
 	if (!(has)) {								\
 		snprintf((t)->skip, sizeof((t)->skip), __VA_ARGS__);		\
@@ -145,13 +145,13 @@ void ptest_fork_forget(void);
 /* reg.c */
 bool ptest_reg_reaches(struct ptest *t, const struct phyr_reg_io *io);
 
-/* a file each, but for fork.c, which has two */
+/* one for each file; fork.c has two */
 extern const struct ptest_group ptest_sg, ptest_reg, ptest_reg_cost, ptest_bounce, ptest_trust,
 				ptest_p2p, ptest_undo, ptest_lifetime, ptest_big, ptest_user,
 				ptest_fork, ptest_forked, ptest_zone, ptest_build, ptest_lease,
 				ptest_lease_bar, ptest_dmabuf, ptest_uapi;
 
-/* steps_*.c of guest/plants: not there in the product's build */
+/* steps_*.c of guest/plants: only in the build with planted defects */
 extern const struct ptest_group ptest_walk_list __weak, ptest_walk_sg __weak, ptest_walk_map __weak;
 
 /* main.c */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cases: a device that is not trusted, such as one behind an external port.  Firmware says so, and
- * QEMU's does not: each case marks its own function as untrusted, which is what the DMA layer looks
- * at for every mapping.  What cannot be seen this way is the kind of domain that such a device gets
- * when it is found.
+ * Cases: an untrusted device, such as one behind an external port.  QEMU's firmware marks no port
+ * as external, so each case sets pdev->untrusted, which the DMA layer checks for every mapping.
+ * The type of domain that an untrusted device gets at boot is not tested.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
@@ -40,7 +39,7 @@ static void ptest_trust_ends_bounced(struct ptest *t)
 	       "%llu bytes bounced, %llu directly", reach.bounced, reach.direct);
 	EXPECT(t, ptest_in_pool(t, ptest_translate(t, map.addr)), "not the head");
 	EXPECT(t, ptest_in_pool(t, ptest_translate(t, map.addr + map.len - 1)), "not the tail");
-	/* The rest of both pages must not show what memory has there. */
+	/* The rest of the first page must be zeroed. */
 	for (at = 0; at < offset_in_page(map.addr); at++)
 		EXPECT(t, !*(u8 *)phys_to_virt(ptest_translate(t, map.addr - 1 - at)),
 		       "the device sees byte %llu before the list", at);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: mappings that fail half-way, without any help from the code under test. */
+/* Cases: mappings that fail half-way, without fault injection. */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
 #include <linux/slab.h>
 
 #include "test.h"
 
-/* An IOVA of this size is freed to, and taken from, the top of a stack of this processor's. */
+/* IOVAs up to this size are cached per CPU: the last one freed is allocated next. */
 #define MOST_PAGES	32
 
-/* Which address would a mapping of so many bytes get next? */
+/* The IOVA that the next mapping of this size will get. */
 static dma_addr_t ptest_undo_next_iova(struct ptest *t, phys_addr_t phys, u64 len)
 {
 	struct dma_iova_state state;
@@ -21,8 +21,7 @@ static dma_addr_t ptest_undo_next_iova(struct ptest *t, phys_addr_t phys, u64 le
 }
 
 /*
- * Is this address free?  It need not be the next: so many are taken that it is among them, unless
- * somebody has it.
+ * Is this IOVA free?  Allocates many, so that it is among them unless it is in use.
  */
 static bool ptest_undo_iova_free(struct ptest *t, dma_addr_t want, phys_addr_t phys, u64 len)
 {
@@ -39,7 +38,7 @@ static bool ptest_undo_iova_free(struct ptest *t, dma_addr_t want, phys_addr_t p
 	return found;
 }
 
-/* A list of so many chunks of t->block, the first and the last not whole. */
+/* Make a list of the first @nr chunks of t->list. */
 static int ptest_undo_short_list(struct ptest *t, struct phyr_list *list, int nr)
 {
 	struct phys_vec chunks[PTEST_CHUNKS];
@@ -54,8 +53,8 @@ static int ptest_undo_short_list(struct ptest *t, struct phyr_list *list, int nr
 }
 
 /*
- * Link @k of @nr fails because a page is there already that is not ours.  All before it are undone,
- * it and what follows are left alone, and the IOVA is free again.
+ * Chunk @k of @nr cannot be linked because a foreign page is mapped at its IOVA.  All chunks before
+ * it must be unlinked, the foreign page must stay, and the IOVA must be free again.
  */
 static void ptest_undo_fail_at(struct ptest *t, int nr, int k)
 {
@@ -108,7 +107,7 @@ static void ptest_undo_links(struct ptest *t)
 			done++;
 		}
 	}
-	/* And nothing that happened keeps a mapping from being made now. */
+	/* A mapping must succeed afterwards. */
 	err = phyr_dma_map(t->dev, &t->list, &map, DMA_TO_DEVICE, 0, GFP_KERNEL);
 	EXPECT(t, !err, "phyr_dma_map afterwards: %d", err);
 	seq_printf(t->out, "# %d links failed\n", done);
@@ -117,7 +116,7 @@ undo:
 	phyr_dma_unmap(t->dev, &map);
 }
 
-/* The pool of bounce buffers gives out before the list does. */
+/* Bounce buffers run out while the list is mapped. */
 static void ptest_undo_pool_empty(struct ptest *t)
 {
 	const size_t piece = 128 * SZ_1K;
@@ -133,14 +132,14 @@ static void ptest_undo_pool_empty(struct ptest *t)
 		block[i] = alloc_pages(GFP_KERNEL, get_order(piece));
 		EXPECT(t, block[i], "no memory");
 	}
-	/* 128 MiB out of 256 KiB, again and again; nobody writes there. */
+	/* A list of 128 MiB that uses the same 256 KiB repeatedly. */
 	for (i = 0; i < 1024; i++) {
 		err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, page_to_phys(block[i % 2]),
 				       piece - PAGE_SIZE, GFP_KERNEL);
 		EXPECT(t, !err, "append: %d", err);
 	}
 	err = phyr_dma_map(t->dev, &list, &map, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC, GFP_KERNEL);
-	/* To be tried again: others give their buffers back. */
+	/* ENOMEM: a retry may succeed. */
 	EXPECT(t, err == -ENOMEM, "phyr_dma_map: %d", err);
 	EXPECT(t, map.shape == PHYR_SHAPE_NONE, "shape %u", map.shape);
 	EXPECT(t, ptest_pool_used(t) == used, "%ld slots of the pool are left",
@@ -155,7 +154,7 @@ undo:
 			__free_pages(block[i], get_order(piece));
 }
 
-/* No IOVA space is left below the mask. */
+/* No IOVA space below the DMA mask. */
 static void ptest_undo_no_iova(struct ptest *t)
 {
 	struct phyr_map map = { };
@@ -180,8 +179,8 @@ undo:
 }
 
 /*
- * Part of an IOVA range is linked, all of that is unlinked, the whole is freed: by hand, as a
- * consumer of the two-step interface does, and by a list's mapping that fails (hazard 14).
+ * A part of an IOVA range is linked and unlinked in two steps, then the range is freed, with
+ * dma_iova_*() directly.  Hazard 14 tests the same for a list whose mapping fails.
  */
 static void ptest_undo_partial_unlink(struct ptest *t)
 {
@@ -206,7 +205,7 @@ static void ptest_undo_partial_unlink(struct ptest *t)
 	err = dma_iova_sync(t->dev, &state, 0, linked * PAGE_SIZE);
 	if (err)
 		FAIL(t, "sync: %d", err);
-	/* From its end, so that its beginning is still there; then the rest; then the space. */
+	/* First the end of the linked part, then its start, then free the range. */
 	dma_iova_unlink(t->dev, &state, 4 * PAGE_SIZE, (linked - 4) * PAGE_SIZE, DMA_TO_DEVICE, 0);
 	for (i = 0; i < nr; i++)
 		if (ptest_translate(t, first + i * PAGE_SIZE) != (i < 4 ? chunks[i + 1].paddr : 0))

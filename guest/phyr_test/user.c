@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cases: pins of user memory.  The user is whoever reads the report: the memory is made in its
- * address space.
+ * Cases: pins of user memory, in the process that reads the report.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -38,7 +37,7 @@ static void ptest_user_clear_dirty(const struct phyr_list *list)
 			folio_clear_dirty(page_folio(pfn_to_page(PHYS_PFN(it.cur.paddr + at))));
 }
 
-/* What becomes dirty, on memory that knows whether it is: shared memory. */
+/* Dirty flags, on shared memory. */
 static void ptest_user_dirtied(struct ptest *t)
 {
 	const unsigned long len = 20 * PAGE_SIZE;
@@ -54,7 +53,7 @@ static void ptest_user_dirtied(struct ptest *t)
 	addr = ptest_user_memory(file, len);
 	EXPECT(t, !IS_ERR_VALUE(addr), "vm_mmap: %ld", (long)addr);
 	EXPECT(t, !ptest_stamp(addr, len, 1), "cannot write to it");
-	/* A second set of pins, to look at the pages after the first has gone. */
+	/* A second set of pins keeps the pages after the first is released. */
 	err = phyr_list_pin_user(&again, addr, len, 0);
 	EXPECT(t, !err, "pin: %d", err);
 
@@ -85,7 +84,7 @@ undo:
 		fput(file);
 }
 
-/* Memory that was never written is one page of zeros, again and again; it is not counted. */
+/* Memory that was never written is the zero page, whose pins are not counted. */
 static void ptest_user_zero_page(struct ptest *t)
 {
 	const unsigned long len = 4 * PAGE_SIZE;
@@ -113,7 +112,7 @@ static void ptest_user_zero_page(struct ptest *t)
 	phyr_list_unpin_user(&list, false);
 	EXPECT(t, ptest_count_pins() == before, "%ld pins are left", ptest_count_pins() - before);
 
-	/* For writing it must be another page. */
+	/* A pin for writing must replace the zero page. */
 	err = phyr_list_pin_user(&list, addr, len, FOLL_WRITE);
 	EXPECT(t, !err, "pin for writing: %d", err);
 	phyr_for_each(it, &list)
@@ -126,7 +125,7 @@ undo:
 		vm_munmap(addr, len);
 }
 
-/* Pages of a huge page adjoin, so they are one chunk; each is pinned, and each unpinned. */
+/* A huge page is one chunk; all its pages are pinned and unpinned. */
 static void ptest_user_huge(struct ptest *t, struct file *file)
 {
 	const unsigned long len = 3 * HUGE;
@@ -156,7 +155,7 @@ static void ptest_user_huge(struct ptest *t, struct file *file)
 	phyr_list_unpin_user(&list, true);
 	EXPECT(t, ptest_count_pins() == before, "%ld pins are left", ptest_count_pins() - before);
 
-	/* A part that begins in one and ends in the other. */
+	/* A range across the boundary of two huge pages. */
 	err = phyr_list_pin_user(&list, from + HUGE - PAGE_SIZE, 3 * PAGE_SIZE, FOLL_LONGTERM);
 	EXPECT(t, !err, "pin a part: %d", err);
 	if (!ptest_check_stamps(t, &list, 3 * PAGE_SIZE, 7 + HUGE / PAGE_SIZE - 1))
@@ -211,7 +210,7 @@ static void ptest_user_p2p_longterm(struct ptest *t)
 	EXPECT(t, err == -EREMOTEIO && !list.nr, "pin of P2P memory unasked: %d", err);
 	err = phyr_list_pin_user(&list, addr, PAGE_SIZE, FOLL_LONGTERM);
 	EXPECT(t, err == -EREMOTEIO && !list.nr, "long-term pin: %d", err);
-	/* The kernel stumbles over the file first, as over any that is shared and written. */
+	/* GUP refuses the shared file mapping first, with EFAULT. */
 	err = phyr_list_pin_user(&list, addr, PAGE_SIZE, FOLL_WRITE | FOLL_LONGTERM);
 	EXPECT(t, err == -EFAULT && !list.nr, "long-term pin for writing: %d", err);
 	err = phyr_list_pin_user(&list, addr, PAGE_SIZE,

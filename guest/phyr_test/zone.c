@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: memory of devices with pages that no other device may touch, and memory without pages. */
+/* Cases: ZONE_DEVICE memory, and memory without struct pages. */
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
 #include <linux/dma-map-ops.h>
@@ -19,7 +19,7 @@ static void ptest_zone_folio_free(struct folio *folio)
 
 static vm_fault_t ptest_zone_migrate(struct vm_fault *vmf)
 {
-	return VM_FAULT_SIGBUS;	/* no process has any of it */
+	return VM_FAULT_SIGBUS;	/* never called: no process maps it */
 }
 
 static const struct dev_pagemap_ops zone_ops = {
@@ -27,7 +27,7 @@ static const struct dev_pagemap_ops zone_ops = {
 	.migrate_to_ram = ptest_zone_migrate,
 };
 
-/* What a scatterlist, and a block request, of such a page are answered with. */
+/* Check the result for a scatterlist and for a block request of a page. */
 static void ptest_zone_refused(struct ptest *t, struct page *page, int want)
 {
 	struct request *rq = kzalloc_obj(*rq);
@@ -107,7 +107,7 @@ static void ptest_zone_generic(struct ptest *t)
 
 static void ptest_zone_no_pages(struct ptest *t)
 {
-	const u64 beyond = 1ull << 45;	/* all memory of any machine here */
+	const u64 beyond = 1ull << 45;	/* beyond all memory of the test machines */
 	struct sg_table table = { };
 	struct scatterlist sg;
 	struct phyr_list list;
@@ -119,7 +119,7 @@ static void ptest_zone_no_pages(struct ptest *t)
 	err = phyr_list_to_sgt(&list, &table, UINT_MAX, GFP_KERNEL);
 	EXPECT(t, err == -EOPNOTSUPP && !table.sgl, "a chunk without pages gives %d", err);
 
-	/* Memory at its start, nothing at its end. */
+	/* It starts in memory and ends beyond. */
 	phyr_list_destroy(&list);
 	err = phyr_list_append(&list, PHYR_MEM_RAM, NULL, page_to_phys(t->block), beyond,
 			       GFP_KERNEL);
@@ -138,7 +138,7 @@ undo:
 		sg_free_table(&table);
 }
 
-/* The same with RAM that really is there, and has no pages. */
+/* The same with existing RAM without struct pages. */
 static void ptest_zone_pageless_sg(struct ptest *t)
 {
 	struct sg_table table = { };
@@ -157,7 +157,7 @@ undo:
 	phyr_list_destroy(&list);
 }
 
-/* And it can be mapped wherever nothing has to be copied; where it has, that is hazard 3. */
+/* It can be mapped where no bouncing is needed; else mapping must fail (hazard 3). */
 static void ptest_zone_map_pageless(struct ptest *t)
 {
 	struct phys_vec chunk = { ptest_pageless + 512, SZ_2M - 1024 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The answer of a program that could not do what it was asked: one line of JSON on stdout. */
+/* Errors of the programs: one line of JSON on stdout. */
 #ifndef ANSWER_H
 #define ANSWER_H
 
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* EINVAL, ...; "unknown" where the C library knows no name. */
+/* "EINVAL", ...; "unknown" if the C library has no name for it. */
 static inline const char *errno_name(int err)
 {
 	const char *name = strerrorname_np(err);
@@ -19,14 +19,14 @@ static inline const char *errno_name(int err)
 	return name ? name : "unknown";
 }
 
-/* @what failed for a reason that is no errno; returns @code. */
+/* Reports that @what failed because of @why; returns @code. */
 static inline int fail_because(int code, const char *what, const char *why)
 {
 	printf("{\"error\":\"%s: %s\"}\n", what, why);
 	return code;
 }
 
-/* @what failed with errno; returns @code. */
+/* Reports that @what failed with errno; returns @code. */
 static inline int fail(int code, const char *what)
 {
 	int err = errno;

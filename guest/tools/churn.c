@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * churn: reads, writes and zeroes of all sizes from many threads at once, on buffers anywhere in memory.
+ * churn: concurrent reads, writes and write-zeroes of random sizes, with buffers at random addresses.
  *
- * Every worker owns an area of the disk, which the host has filled with stamps of generation 0. Operation N of a worker follows
- * from the seed alone, and what it writes has generation N: told how many operations each worker has done, the host knows by
- * itself what every sector must hold (src/oracle/churn.ts). What a worker reads it compares with what it has written.
+ * Each worker has an area of the disk, which the host has filled with stamps of generation 0. Operation N of a worker is
+ * determined by the seed, and its writes have generation N. So the host can compute the content of every sector from the number
+ * of operations that each worker did (src/oracle/churn.ts). A worker compares what it reads with what it wrote before.
  *
  *   churn DEV OFFSET AREA WORKERS CACHED PRESSURE SECONDS SEED
  *
- * OFFSET, AREA and CACHED are bytes: the areas of WORKERS workers with direct I/O follow one another from OFFSET, then, unless
- * CACHED is 0, comes that of one more worker that goes through the page cache. PRESSURE 1 keeps memory so short that the kernel
- * has to reclaim. A worker stops at its first operation that fails, which is in doubt. One line of JSON.
+ * OFFSET, AREA and CACHED are in bytes. From OFFSET on, WORKERS workers with direct I/O have areas of AREA bytes. If CACHED is not
+ * 0, one more worker with buffered I/O has the CACHED bytes after these. PRESSURE 1 takes so much memory that the kernel has to
+ * reclaim. A worker stops at its first operation that fails; the host accepts old and new data for it. One line of JSON.
  * Exit: 0 done and right, 1 wrong data, 2 the I/O failed, 64 usage.
  */
 #define _GNU_SOURCE
@@ -37,9 +37,9 @@
 #define MAX_WORKERS	64
 #define MAX_PIECES	4
 #define PAGE		4096
-/* Every piece may begin anywhere in a page. */
+/* A piece can begin anywhere in a page. */
 #define ROOM		(MOST + 2 * MAX_PIECES * PAGE)
-#define ZEROED		UINT32_MAX	/* in place of a generation */
+#define ZEROED		UINT32_MAX	/* marks zeroed sectors, instead of a generation */
 
 struct worker {
 	pthread_t thread;
@@ -47,10 +47,10 @@ struct worker {
 	uint32_t number, block, area_blocks;
 	uint64_t offset;
 	uint8_t *memory;
-	uint32_t *generation;	/* of each sector of the area */
+	uint32_t *generation;	/* generation of each sector of the area */
 	uint32_t done;		/* operations */
 	uint64_t bytes, bad, first;
-	uint32_t got[4];	/* what the first wrong sector says of itself */
+	uint32_t got[4];	/* content of the first wrong sector */
 	int error;		/* of operation done + 1 */
 };
 
@@ -68,7 +68,7 @@ static uint8_t *new_memory(bool large)
 	return memory;
 }
 
-/* Lays the operation's bytes out in memory: pieces of whole blocks, each with a page of nothing between. */
+/* Distributes the data in memory: pieces of whole blocks, with an unused page between any two. */
 static int lay_out(const struct worker *w, const struct churn_op *op, struct iovec *iov)
 {
 	uint8_t *at = w->memory + op->skew;
@@ -228,7 +228,7 @@ static int report(const struct worker *workers, unsigned int count, const struct
 	return bad ? 1 : failed ? 2 : 0;
 }
 
-/* A kernel that checks itself may need longer than it was asked for, until it has reclaimed anything. */
+/* A debug kernel may need longer than SECONDS to reclaim anything. */
 #define PATIENCE_S	20
 
 static bool all_failed(const struct worker *workers, unsigned int count)

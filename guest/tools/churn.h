@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of churn share. */
+/* Shared by the files of churn. */
 #ifndef CHURN_H
 #define CHURN_H
 
@@ -15,23 +15,23 @@ enum churn_kind { CHURN_READ, CHURN_WRITE, CHURN_ZERO, CHURN_SYNCED };
 struct churn_op {
 	enum churn_kind kind;
 	uint32_t from, count;
-	uint32_t skew;		/* bytes by which the buffer is off a page, a multiple of four */
-	uint32_t pieces;	/* buffers that it is made of */
-	bool fresh;		/* in memory that nobody has touched yet */
+	uint32_t skew;		/* offset of the buffer in a page, a multiple of four */
+	uint32_t pieces;	/* number of buffers */
+	bool fresh;		/* in newly mapped memory */
 };
 
 struct churn_op churn_draw(uint32_t seed, uint32_t worker, uint32_t number, uint32_t area_blocks, uint32_t block);
 
-/* What memory pressure did since pressure_count(). */
+/* Effect of memory pressure since pressure_count(). */
 struct pressure {
 	uint64_t scanned, reclaimed, stalls;	/* pages, pages, times */
-	uint64_t most_mib;			/* that were taken from everybody else */
+	uint64_t most_mib;			/* memory taken, at most */
 };
 
 int pressure_begin(const char *disk, uint64_t from);
-/* What the kernel reclaims from now on counts. */
+/* Starts counting what the kernel reclaims. */
 void pressure_count(void);
-/* Has the kernel reclaimed a page since? */
+/* Has the kernel reclaimed a page since pressure_count()? */
 bool pressure_felt(void);
 void pressure_end(struct pressure *result);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which operation comes next: a function of seed, worker and number alone. src/oracle/churn.ts draws the same by itself. */
+/* The next operation: a function of seed, worker and number. src/oracle/churn.ts has the same function. */
 #include "churn.h"
 #include "stamp.h"
 
-/* Sizes are spread over all powers of two: as many of a few blocks as of hundreds. */
+/* Sizes are distributed evenly over the powers of two. */
 struct churn_op churn_draw(uint32_t seed, uint32_t worker, uint32_t number, uint32_t area_blocks, uint32_t block)
 {
 	static const enum churn_kind kinds[16] = {

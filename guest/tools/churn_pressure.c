@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory pressure: free memory is taken until the kernel has to reclaim, and some is let go whenever it comes near to where the
- * kernel would kill. The bulk is taken as huge pages that nobody uses, which costs no time; the rest by a process that
- * volunteers as the first to be killed. It also reads a part of the disk that nobody writes: a guest that lives in a RAM disk has
- * hardly a page that could be reclaimed, and those can.
+ * Memory pressure: allocates memory until the kernel has to reclaim, and frees some when the OOM killer is near. Most of the
+ * memory is taken as unused huge pages, which is fast; the rest by a process with the highest oom_score_adj. The process also reads
+ * a part of the disk that nobody writes, because a guest whose root is a RAM disk has hardly any page that can be reclaimed.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -22,10 +21,10 @@
 #define STEP		MIB
 #define HUGE		(2 * MIB)
 #define HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
-#define NEAR		(2 * MIB)	/* of the kernel's own reserve: too near */
-#define ENOUGH		(8 * MIB)	/* that can be reclaimed at once */
-#define BY_PAGES	(8 * MIB)	/* that the process takes before there is any need to reclaim */
-#define READ_AHEAD	(256 * 1024)	/* of the disk in each period */
+#define NEAR		(2 * MIB)	/* of the kernel's reserve: the OOM killer is near */
+#define ENOUGH		(8 * MIB)	/* can be reclaimed at once */
+#define BY_PAGES	(8 * MIB)	/* taken by the process before reclaim starts */
+#define READ_AHEAD	(256 * 1024)	/* bytes of the disk in each period */
 #define PERIOD_US	20000
 #define PATIENCE_US	5000000	/* with the kernel, until it begins to reclaim */
 
@@ -34,7 +33,7 @@ static pid_t child;
 static uint64_t huge;		/* bytes */
 static uint64_t *pages_most;	/* of the child; MiB */
 
-/* The sum of the values whose names begin so, in a file of "name value" lines. */
+/* Sum of the values whose names begin with @name, in a file of "name value" lines. */
 static uint64_t sum_of(const char *path, const char *name)
 {
 	FILE *f = fopen(path, "re");
@@ -60,8 +59,8 @@ static void look(struct pressure *now)
 }
 
 /*
- * Bytes that whoever takes any address and can wait gets before the kernel has to kill: of each zone what is free above its reserve, and
- * above what it keeps for those that need a low address.
+ * Bytes that an allocation which can sleep and takes any address can get before the OOM killer runs: what is free in each zone above its
+ * reserve and above lowmem_reserve.
  */
 static uint64_t spare_memory(void)
 {
@@ -70,7 +69,7 @@ static uint64_t spare_memory(void)
 	char line[256];
 
 	while (f && fgets(line, sizeof(line), f)) {
-		/* "protection: (0, 1925, 3901)": the last is for any address. It comes after the other two. */
+		/* "protection: (0, 1925, 3901)": the last number applies to allocations at any address. The line follows the other two. */
 		const char *last = strstr(line, "protection:") ? strrchr(line, ' ') : NULL;
 
 		if (last) {
@@ -108,15 +107,15 @@ static void write_number(const char *path, uint64_t n)
 	}
 }
 
-/* Below this the kernel hands out no memory to those who can wait. */
+/* The kernel does not go below this for allocations that can sleep. */
 static uint64_t reserve(void)
 {
 	return read_number("/proc/sys/vm/min_free_kbytes") * 1024;
 }
 
 /*
- * The kernel begins to reclaim when no zone has a quarter of its reserve to spare, in the background: until it has found nothing a few
- * times. Then whoever wants memory has to do it, below the reserve; it kills only when there is nothing to be found then.
+ * kswapd starts to reclaim when every zone has less than a quarter of its reserve above the reserve, and gives up after a few fruitless
+ * attempts. Then allocations reclaim directly, below the reserve. The OOM killer runs if they find nothing either.
  */
 static uint64_t least_spare(void)
 {
@@ -130,8 +129,8 @@ static void touch(uint8_t *memory)
 }
 
 /*
- * The next piece of the disk's end goes into the page cache, anew: what is read there again and again is in use, and the kernel gives up
- * when it finds nothing else.
+ * Reads the next part of the end of the disk into the page cache. It drops the part from the cache before: pages that are read repeatedly count as
+ * active, and the kernel gives up when it finds no others.
  */
 static void cache(int disk, uint64_t from, uint64_t *at)
 {
@@ -178,8 +177,8 @@ static void press(const char *path, uint64_t from)
 }
 
 /*
- * Returns when memory is short, as a rule: 0, or -1 if it cannot be brought about at all. What the disk holds from @from on is read
- * meanwhile, and written by nobody.
+ * Usually returns when memory is short. Returns 0, or -1 if pressure cannot be made. The disk is read from @from to its end meanwhile; nobody may
+ * write there.
  */
 int pressure_begin(const char *disk, uint64_t from)
 {

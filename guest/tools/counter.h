@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the cost of something is measured with. */
+/* The clock for measurements of cost. */
 #ifndef COUNTER_H
 #define COUNTER_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Instructions, on a machine whose clock counts them. */
+/* Number of instructions, on a machine whose clock counts them. */
 static inline uint64_t counter(void)
 {
 #ifdef __x86_64__

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dmacopy: disk -> memory -> disk, by the devices' own DMA.
+ * dmacopy: copy disk -> memory -> disk by DMA of the devices.
  *
- * The memory is a peer's, allocated from its p2pdma pool, or the machine's own, in pages of a stated
- * size and at a stated offset in a page.  It is handed to O_DIRECT I/O, and the CPU never looks at
- * the data: what arrives went from device to memory to device.
+ * The memory is allocated from the p2pdma pool of a peer, or is RAM, in pages of a given size and
+ * at a given offset in a page.  The I/O is O_DIRECT, and the CPU does not access the data.
  *
  *	dmacopy DISK MEMORY BYTES FROM TO [HEAD]
  *
  * reads BYTES at FROM into the memory, then writes them at TO.  MEMORY is the address of a PCI
- * function, or 4k, 64k, 2m (a transparent huge page) or hugetlb; HEAD then says how far into its
- * first page the data begins.  Both steps are tried, whatever the first one gave.  One line of JSON on
- * stdout, e.g.
+ * function, or 4k, 64k, 2m (a transparent huge page) or hugetlb; HEAD is then the offset of the
+ * data in its first page.  The write is tried even if the read failed.  One line of JSON on stdout,
+ * e.g.
  *
  *	{"disk":"/dev/phyr0","memory":"0000:03:00.0","bytes":65536,"chunk":0,"around":"intact",
  *	 "read":{"bytes":65536},"write":{"errno":"EINVAL"}}
  *
- * chunk: in which physically contiguous pieces the machine's memory really came (4096, 65536,
- * 2097152); around: whether what lies before and behind the data in its pages is as it was.
+ * chunk: size of the physically contiguous pieces of RAM (4096, 65536, 2097152); around: whether
+ * the bytes before and after the data in its pages are unchanged.
  *
- * Exit: 0 both steps moved all bytes; 3 a step was refused, with its errno; 1 anything
- * else; 64 usage.
+ * Exit: 0 all bytes were copied; 3 a step failed, with its errno; 1 any other error; 64 usage.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,7 +42,7 @@ struct step {
 	int err;
 };
 
-/* DDDD:BB:DD.F and nothing else: it becomes part of a path. */
+/* Exactly DDDD:BB:DD.F, since it becomes part of a path. */
 static bool is_bdf(const char *s)
 {
 	unsigned int domain, bus, dev, fn;

@@ -6,13 +6,13 @@
 #include <stddef.h>
 
 /**
- * struct memory - what the data goes through
- * @addr:	where the data goes
- * @bytes:	of data
- * @area:	all that was mapped
- * @area_bytes:	of it
- * @chunk:	host memory: the size of its physically contiguous pieces, 0 for a peer's
- * @pool:	huge pages that the pool had before, -1 if it was left alone
+ * struct memory - memory for DMA
+ * @addr:	start of the data
+ * @bytes:	length of the data
+ * @area:	start of the mapping that contains it
+ * @area_bytes:	length of the mapping
+ * @chunk:	RAM: size of its physically contiguous pieces; 0 for a peer's memory
+ * @pool:	previous size of the hugetlb pool in pages; -1 if it was not changed
  */
 struct memory {
 	unsigned char *addr;
@@ -23,13 +23,13 @@ struct memory {
 	long pool;
 };
 
-/* Each returns NULL or why it cannot, with errno set if that says more. */
+/* Each returns NULL, or what failed, with errno set or 0. */
 const char *peer_memory(struct memory *m, const char *bdf, size_t bytes);
 const char *host_memory(struct memory *m, const char *kind, size_t bytes, size_t head);
 
 bool is_host_memory(const char *kind);
 
-/* Is nothing but the data changed? */
+/* Are the bytes around the data unchanged? */
 bool around_intact(const struct memory *m);
 
 void put_memory(struct memory *m);

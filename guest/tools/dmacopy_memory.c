@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* dmacopy: the memory that data goes through, a peer's or the machine's own in pages of a stated size. */
+/* dmacopy: memory of a peer, or RAM in pages of a given size. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static long get_number(const char *path)
 	return n;
 }
 
-/* What is chosen in a file of words, the chosen one in brackets. */
+/* Reads the current choice, in brackets, from a sysfs file of choices. */
 static bool get_choice(const char *path, char word[16])
 {
 	FILE *f = fopen(path, "re");
@@ -66,7 +66,7 @@ static bool get_choice(const char *path, char word[16])
 	return chosen && sscanf(chosen, "[%15[^]]", word) == 1;
 }
 
-/* Room for whole pages around the data, at an address of our choice within 4 MiB. */
+/* Maps an area with room for whole pages around the data, at a chosen offset within 4 MiB. */
 static const char *map_area(struct memory *m, size_t bytes, int flags)
 {
 	m->area_bytes = bytes;
@@ -79,7 +79,7 @@ static unsigned char *align_up(unsigned char *p, size_t to)
 	return (unsigned char *)(((uintptr_t)p + to - 1) & ~(to - 1));
 }
 
-/* Have every piece of @unit there, in an order in which neighbours do not come side by side out of one free block. */
+/* Touches every piece of @unit, in an order in which neighbours do not come from the same free block. */
 static void touch(unsigned char *start, size_t bytes, size_t unit)
 {
 	const size_t stride = 7;
@@ -90,8 +90,8 @@ static void touch(unsigned char *start, size_t bytes, size_t unit)
 }
 
 /*
- * The largest size S of 4 KiB, 64 KiB and 2 MiB such that the memory consists of physically contiguous, aligned pieces of S;
- * 0 if the kernel does not show it.  Pieces that the ends cut are looked at as far as they go.
+ * The largest S of 4 KiB, 64 KiB and 2 MiB such that the memory consists of physically contiguous, aligned pieces of S bytes; 0
+ * if the kernel does not show page frames.  Partial pieces at the ends are checked as well.
  */
 static size_t chunk_of(const unsigned char *start, size_t bytes)
 {
@@ -139,7 +139,7 @@ static const char *map_small(struct memory *m, size_t bytes, unsigned char **sta
 	return NULL;
 }
 
-/* Pages of 64 KiB, while they are allowed. */
+/* Allocates pages of 64 KiB while these are enabled. */
 static const char *touch_64k(struct memory *m, size_t bytes, unsigned char **start)
 {
 	const char *why = map_area(m, 2 * HUGE, 0);
@@ -160,7 +160,7 @@ static const char *map_64k(struct memory *m, size_t bytes, unsigned char **start
 	const char *why;
 	char was[16];
 
-	/* In no place where a page of 2 MiB would fit, for that would be taken first. */
+	/* Nowhere may a page of 2 MiB fit: it would be preferred. */
 	if (bytes > HUGE - (128UL << 10)) {
 		errno = E2BIG;
 		return "64k";
@@ -168,7 +168,7 @@ static const char *map_64k(struct memory *m, size_t bytes, unsigned char **start
 	if (!get_choice(THP_64K, was) || !put(THP_64K, "madvise"))
 		return THP_64K;
 	why = touch_64k(m, bytes, start);
-	/* At once: the kernel asks when a page is made, and we may be killed before we give it back. */
+	/* Restored at once, in case we are killed: the setting matters only while pages are allocated. */
 	if (!put(THP_64K, was) && !why)
 		return THP_64K;
 	return why;
@@ -207,10 +207,10 @@ static const char *map_hugetlb(struct memory *m, size_t bytes, unsigned char **s
 }
 
 /**
- * host_memory - memory of the machine itself
- * @m:		filled
+ * host_memory - allocate RAM
+ * @m:		out
  * @kind:	4k, 64k, 2m (a transparent huge page) or hugetlb
- * @bytes:	of data
+ * @bytes:	length of the data
  * @head:	bytes before the data in its first page
  */
 const char *host_memory(struct memory *m, const char *kind, size_t bytes, size_t head)
@@ -232,12 +232,12 @@ const char *host_memory(struct memory *m, const char *kind, size_t bytes, size_t
 	if (why)
 		return why;
 	m->addr = start + head;
-	/* A page that is not there cannot be contiguous: all are, since they were touched. */
+	/* All pages are present, since they were touched. */
 	m->chunk = chunk_of(start, need);
 	return m->chunk ? NULL : "/proc/self/pagemap does not show physical addresses";
 }
 
-/* What lies around the data in its first and its last page is as it was made. */
+/* Do the rest of the first and of the last page still have their initial content? */
 bool around_intact(const struct memory *m)
 {
 	const unsigned char *end = m->addr + m->bytes;
@@ -254,7 +254,7 @@ bool around_intact(const struct memory *m)
 	return true;
 }
 
-/* Memory of the peer; it goes back when it is unmapped, at the latest when we exit. */
+/* Memory of the peer; unmapping frees it, at the latest when the process exits. */
 const char *peer_memory(struct memory *m, const char *bdf, size_t bytes)
 {
 	char path[80];
@@ -271,7 +271,7 @@ const char *peer_memory(struct memory *m, const char *bdf, size_t bytes)
 	return m->area == MAP_FAILED ? "peer memory" : NULL;
 }
 
-/* Give everything back; the pool of huge pages gets its old size. */
+/* Frees the memory and restores the size of the hugetlb pool. */
 void put_memory(struct memory *m)
 {
 	char text[24];

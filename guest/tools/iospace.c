@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * iospace: a process that owns memory, and devices in user space, by VFIO, iommufd and phyr_domain.
+ * iospace: a process with memory and with devices in user space, through VFIO, iommufd and phyr_domain.
  *
- *   iospace serve		start it; it stays until it is told to quit, or killed
- *   iospace ask COMMAND...	have it do these, in turn; a line of JSON for each
+ *   iospace serve		start the process; it runs until "quit" or until it is killed
+ *   iospace ask COMMAND...	send it commands; it prints a line of JSON for each
  *
- * Commands (iospace_commands.c says what they answer):
+ * Commands (see iospace_commands.c for their output):
  *
  *   memory KIND BYTES SEED	4k, 64k, 2m or hugetlb, filled with stamps
- *   open API BDF		API is type1, compat (type1 as iommufd plays it), iommufd, phyr8 or phyr16
+ *   open API BDF		API is type1, compat (type1 as emulated by iommufd), iommufd, phyr8 or phyr16
  *   map API IOVA OFFSET BYTES ACCESS	ACCESS is r, w, rw or -; OFFSET is in the memory, or @none or @readonly
  *   unmap API IOVA BYTES
  *   reserved API FIELD IOVA	map or unmap a page of the memory with a FIELD that is not 0 (phyr_domain)
  *   count API			begin to count calls of the IOMMU API for its device, and pages of tables
- *   counted			how many there were
- *   follow API IOVA		where the whole memory's addresses lead
+ *   counted			print the counts
+ *   follow API IOVA		translate the addresses of the whole memory
  *   write API IOVA PAGE	the device writes a page
  *   read API IOVA		the device reads a page (edu)
  *   digest			SHA-256 of the memory
  *   cost API IOVA TIMES	map and unmap the whole memory
- *   fork			a child writes all over its copy
- *   munmap			the memory goes, whatever is mapped
- *   die			by SIGKILL
+ *   fork			fork a child that overwrites its copy
+ *   munmap			unmap the memory, even if a device has it mapped
+ *   die			kill the process by SIGKILL
  *   close API | quit
  *
- * Exit: 0 all were answered, 1 the process was not there at the end, 64 usage.
+ * Exit: 0 all commands were answered, 1 the process does not run, 64 usage.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -42,7 +42,7 @@
 
 enum { EXIT_USAGE = 64 };
 
-/* An abstract name: gone with the process. */
+/* An abstract name, which ends with the process. */
 static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "\0phyrlab-iospace" };
 
 static bool serve_one(struct lab *lab, int client)
@@ -53,7 +53,7 @@ static bool serve_one(struct lab *lab, int client)
 	ssize_t len;
 	bool quit = false;
 
-	/* The answers go where stdout is, for whoever forks in a command. */
+	/* stdout, so that children print to the client as well. */
 	dup2(client, STDOUT_FILENO);
 	while (!quit && (len = getline(&line, &room, in)) > 0) {
 		line[strcspn(line, "\n")] = 0;
@@ -95,7 +95,7 @@ static int serve(void)
 		client = accept4(sock, NULL, NULL, SOCK_CLOEXEC);
 	} while (client >= 0 && serve_one(&lab, client));
 	probe_calls_stop();
-	/* The rest goes with the process: that is how it must be able to go. */
+	/* No cleanup: the kernel must cope with a process that just exits. */
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of iospace share with each other. */
+/* Shared by the files of iospace. */
 #ifndef IOSPACE_H
 #define IOSPACE_H
 
@@ -8,20 +8,20 @@
 
 #include "dmacopy.h"
 
-/* What a device may do. */
+/* Access rights of a device. */
 #define MAY_READ	1
 #define MAY_WRITE	2
 
 struct client;
 
 /**
- * struct iommu_api - an interface by which a device gets an address space and memory in it
- * @name:	of the interface
- * @open:	take the function @p->bdf; 0 or an errno. Closing the files of @p is the reverse, whatever is mapped
- * @map:	0 or an errno; what is kept for it, if the kernel tells, in @p->chunks, @p->meta_bytes
- * @unmap:	0 or an errno; bytes that were there in *@unmapped
- * @reserved:	0 or an errno of a request with a field that must be 0 and is not: map.flags, map.reserved,
- *		unmap.flags, unmap.reserved or unmap.unmapped; NULL where the kernel's own tests ask that
+ * struct iommu_api - an interface to map memory for a device in user space
+ * @name:	name of the interface
+ * @open:	open the function @p->bdf; 0 or an errno. Closing the files of @p undoes it and all mappings
+ * @map:	0 or an errno; sets @p->chunks and @p->meta_bytes if the kernel reports them
+ * @unmap:	0 or an errno; *@unmapped: number of bytes that were unmapped
+ * @reserved:	errno, or 0, of a request in which a field that must be 0 is not: map.flags, map.reserved,
+ *		unmap.flags, unmap.reserved or unmap.unmapped; NULL for interfaces of the kernel itself
  */
 struct iommu_api {
 	const char *name;
@@ -32,18 +32,18 @@ struct iommu_api {
 };
 
 /**
- * struct client - a device that is open by one interface
+ * struct client - a device opened by one interface
  * @api:	the interface
  * @device:	its file, or -1; registers of BAR 0 are at offset 0
  * @container:	type1: the container; iommufd: its file; else -1
  * @group:	type1: the group; else -1
  * @ioas:	iommufd: the address space
- * @edu:	the device is an edu, and no iommu-testdev
- * @bdf:	its address
+ * @edu:	true: edu, false: iommu-testdev
+ * @bdf:	its PCI address
  * @segment:	its PCI segment
- * @devfn:	as struct phyr_probe_story_start has it
- * @chunks:	of the last mapping, 0 if the kernel does not tell
- * @meta_bytes:	likewise
+ * @devfn:	as in struct phyr_probe_story_start
+ * @chunks:	chunks of the last mapping, 0 if the kernel does not report them
+ * @meta_bytes:	bytes that the kernel stores for the last mapping, likewise
  */
 struct client {
 	const struct iommu_api *api;
@@ -59,11 +59,11 @@ struct client {
 extern const struct iommu_api api_type1, api_compat, api_iommufd, api_phyr8, api_phyr16;
 int vfio_start_device(int device);
 
-/* iospace_device.c: each 0, or an errno where the device was told that it failed (EFAULT), found other data (ENXIO) or did not answer (EIO) */
+/* iospace_device.c: 0, or EFAULT if the device reported an error, ENXIO if it read other data, EIO if it did not answer */
 int device_write(struct client *p, uint64_t iova, uint64_t phys);
 int device_read(struct client *p, uint64_t iova);
 
-/* iospace_probe.c: what phyr_probe.ko says, and the kernel's own figures */
+/* iospace_probe.c: queries of phyr_probe.ko and of the kernel's counters */
 int probe_follow(const struct client *p, uint64_t iova, uint64_t *phys, uint32_t pages);
 int probe_calls_start(const struct client *p);
 int probe_calls_read(uint64_t *maps, uint64_t *unmaps);
@@ -71,13 +71,13 @@ void probe_calls_stop(void);
 long table_pages(void);
 
 /**
- * struct lab - all that the commands work on
- * @mem:	memory
- * @has_mem:	it is there
- * @frame:	physical address of each of its pages when it was made
- * @pages:	how many
- * @client:	open ones
- * @tables:	pages of I/O page tables when counting began
+ * struct lab - the state of the process
+ * @mem:	the memory
+ * @has_mem:	@mem is allocated
+ * @frame:	physical address of each of its pages when it was allocated
+ * @pages:	number of its pages
+ * @client:	open devices
+ * @tables:	pages of I/O page tables when counting started
  */
 struct lab {
 	struct memory mem;
@@ -88,14 +88,14 @@ struct lab {
 	long tables;
 };
 
-/* iospace_memory.c: commands, each with its answer on stdout; @w: its words */
+/* iospace_memory.c: commands; each prints its answer to stdout; @w: words of the command */
 void memory_make(struct lab *lab, char **w);
 void memory_drop(struct lab *lab);
 void memory_digest(struct lab *lab);
 void memory_fork(struct lab *lab);
 void memory_kept(const struct lab *lab);
 
-/* iospace_commands.c: do one line, and answer in one line on stdout */
+/* iospace_commands.c: executes one line and prints one line to stdout */
 void command(struct lab *lab, char *line);
 void complain(const char *what);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* iospace: the commands, each with one line of JSON as its answer. */
+/* iospace: the commands; each prints one line of JSON. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static struct client *client_of(struct lab *lab, const char *name)
 
 static void client_free(struct client *p)
 {
-	/* In this order the kernel unmaps all that is left. */
+	/* In this order the kernel unmaps all remaining memory. */
 	if (p->device >= 0)
 		close(p->device);
 	if (p->group >= 0)
@@ -97,7 +97,7 @@ static void do_open(struct lab *lab, char **w)
 	printf("{\"open\":{\"errno\":null}}\n");
 }
 
-/* In the memory; or where there is nothing, or nothing may be written. */
+/* An address in the memory, or one that is not mapped or is read-only. */
 static bool address_of(const struct lab *lab, const char *text, uint64_t *addr)
 {
 	static void *readonly;
@@ -177,7 +177,7 @@ static void do_reserved(struct lab *lab, char **w)
 		printf("{\"reserved\":{\"errno\":null}}\n");
 }
 
-/* Counting patches the kernel, which takes an emulated one long: only where it is asked for. */
+/* Counting patches kernel code, which is slow on an emulated machine, so it is a command of its own. */
 static void do_count(struct lab *lab, char **w)
 {
 	struct client *p = client_of(lab, w[1]);
@@ -218,7 +218,7 @@ static void do_follow(struct lab *lab, char **w)
 		complain("follow API IOVA");
 		return;
 	}
-	/* One page more than there is, where nothing may be. */
+	/* One page more than is mapped, which must not translate. */
 	err = probe_follow(p, iova, phys, lab->pages + 1);
 	for (uint32_t i = 0; i < lab->pages && !err; i++) {
 		if (phys[i] == lab->frame[i])
@@ -263,7 +263,7 @@ static void print_times(const char *name, const uint64_t *times, uint64_t n)
 	printf("]");
 }
 
-/* The first round fills allocators' stocks and is not told. */
+/* The first round fills the allocators' caches and is not reported. */
 static void do_cost(struct lab *lab, char **w)
 {
 	static uint64_t map[MAX_TIMES], unmap[MAX_TIMES];
@@ -275,7 +275,7 @@ static void do_cost(struct lab *lab, char **w)
 		complain("cost API IOVA TIMES");
 		return;
 	}
-	/* Counting costs. */
+	/* Counting would be measured too. */
 	probe_calls_stop();
 	for (uint64_t i = 0; i <= times && !err; i++) {
 		t[0] = counter();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* iospace: the two engines, driven from here; guest/phyr_engine/device.c does the same in the kernel. */
+/* iospace: drives the two engines; guest/phyr_engine/device.c does so in the kernel. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ static uint32_t read_register(const struct client *p, off_t at)
 
 static int edu_run(struct client *p, uint64_t src, uint64_t dst, uint32_t cmd)
 {
-	/* Its registers take 32 bits at a time, and it sends 28 of them. */
+	/* Registers are written 32 bits at a time; edu's DMA addresses have 28 bits. */
 	if ((src | dst) >> 28)
 		return ERANGE;
 	errno = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* iospace: the kernel's iommufd, with VFIO's device by itself. */
+/* iospace: iommufd, with VFIO's device node. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "iospace.h"
 
-/* The function's device node is named in a directory of its own. */
+/* sysfs has a directory with the name of the function's device node. */
 static int device_of(const char *bdf)
 {
 	char path[300];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* iospace: the commands about memory alone, and whose its pages are. */
+/* iospace: commands that deal with the memory and its pages only. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,10 +15,10 @@
 #include "stamp.h"
 
 #define PAGE		4096UL
-/* Of /proc/kpageflags: what the page last held, and since nobody has given it back still does, is a process's own memory. */
+/* Bit of /proc/kpageflags: anonymous memory; still set if the page was not freed. */
 #define KPF_ANON	(1ULL << 12)
 
-/* Where the memory is now; a page that is not there has frame 0. */
+/* Current page frames; 0 for a page that is not present. */
 static bool read_frames(const struct lab *lab, uint64_t *frame)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -42,7 +42,7 @@ void memory_drop(struct lab *lab)
 	lab->has_mem = false;
 }
 
-/* Physically contiguous runs, which is what there can be of calls at least. */
+/* Number of physically contiguous runs: the minimum of calls to map them. */
 static uint32_t runs(const struct lab *lab)
 {
 	uint32_t n = 0;
@@ -76,7 +76,7 @@ void memory_make(struct lab *lab, char **w)
 	for (uint64_t at = 0; at < bytes && seed; at += SECTOR)
 		fill_sector((uint32_t *)(lab->mem.addr + at), at / SECTOR, (uint32_t)seed, 1);
 	printf("{\"memory\":{\"chunk\":%zu,\"pages\":%u,\"runs\":%u,\"frames\":\"", lab->mem.chunk, lab->pages, runs(lab));
-	/* Of small memory all, for the host to compare: as runs, first frame and pages. */
+	/* For small memory all runs, as first frame and number of pages, for the host to compare. */
 	for (uint32_t i = 0, from = 0; i < lab->pages && lab->pages <= 4096; i++) {
 		if (i + 1 < lab->pages && lab->frame[i + 1] == lab->frame[i] + PAGE)
 			continue;
@@ -97,7 +97,7 @@ void memory_digest(struct lab *lab)
 		complain("digest: no memory");
 		return;
 	}
-	/* Not fork(), which would copy what is pinned. */
+	/* Not fork(), which would copy pinned pages. */
 	child = vfork();
 	if (!child) {
 		dup2(to[0], STDIN_FILENO);
@@ -123,7 +123,7 @@ void memory_digest(struct lab *lab)
 		complain("digest");
 }
 
-/* What a child does of whom the parent has shared pages: nothing, until the parent has written. Then it writes, and looks. */
+/* A child that shares pages with its parent: waits until the parent has written, then writes and checks the content. */
 static void be_child(const struct lab *lab, int go)
 {
 	char byte;
@@ -138,8 +138,8 @@ static void be_child(const struct lab *lab, int go)
 }
 
 /*
- * A page that is pinned stays the parent's, and the child has a copy of it at once. One that is not is shared until either writes: the
- * parent does so first, in each page what is there, and has to leave the page to the child. Says how many pages it has elsewhere now.
+ * fork() copies pinned pages for the child. Other pages are shared until one of the two writes. The parent writes first: it rewrites a byte of
+ * each page, so a shared page is copied for it. Prints how many of its pages have moved.
  */
 void memory_fork(struct lab *lab)
 {
@@ -181,7 +181,7 @@ static bool read_word(int fd, uint64_t frame, uint64_t *word)
 	return pread(fd, word, sizeof(*word), (off_t)(frame / PAGE * sizeof(*word))) == sizeof(*word);
 }
 
-/* Of the pages that the memory had: how many nobody has given back, although no process has them mapped any more? */
+/* Prints how many of the pages are still allocated although no process has them mapped. */
 void memory_kept(const struct lab *lab)
 {
 	int flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC), count = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);

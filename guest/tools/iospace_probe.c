@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* iospace: what is asked of phyr_probe.ko and of the kernel. */
+/* iospace: queries of phyr_probe.ko and of the kernel's counters. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -53,12 +53,12 @@ void probe_calls_stop(void)
 {
 	struct phyr_probe_calls arg = { .action = PHYR_PROBE_CALLS_STOP };
 
-	/* Nothing to stop is as well. */
+	/* It is no error if counting was not active. */
 	if (ioctl(node(), PHYR_PROBE_IOC_CALLS, &arg))
 		errno = 0;
 }
 
-/* Pages that all I/O page tables take, -1 where the kernel does not tell. */
+/* Pages of all I/O page tables; -1 if the kernel does not report them. */
 long table_pages(void)
 {
 	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);

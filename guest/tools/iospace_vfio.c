@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* iospace: the kernel's VFIO, by group and container. */
+/* iospace: VFIO with group and container. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "iospace.h"
 #include "vfio.h"
 
-/* Nothing tells a device to do DMA until it is allowed to. */
+/* Enables memory space and bus mastering. */
 int vfio_start_device(int device)
 {
 	struct vfio_region_info config = { .argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX };
@@ -72,5 +72,5 @@ static int type1_unmap(struct client *p, uint64_t iova, uint64_t len, uint64_t *
 }
 
 const struct iommu_api api_type1 = { "type1", type1_open, type1_map, type1_unmap, NULL };
-/* The same calls, answered by iommufd. */
+/* The same ioctls, emulated by iommufd. */
 const struct iommu_api api_compat = { "compat", type1_open, type1_map, type1_unmap, NULL };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kmsg: the kernel's log with the severity of each message, which the console does not show.
+ * kmsg: the kernel log with the severity of each message, which the console does not show.
  *
- *   kmsg SEQ      the records after number SEQ (-1: all), as /dev/kmsg has them; what has been
- *                 overwritten shows as a gap in their numbers
+ *   kmsg SEQ      prints the records after number SEQ (-1: all) in the format of /dev/kmsg;
+ *                 overwritten records are a gap in the numbers
  *
  * Exit: 0 done, 1 the log cannot be read, 64 usage.
  */
@@ -22,7 +22,7 @@ static int fail(const char *what)
 
 int main(int argc, char **argv)
 {
-	/* More than the longest record, with each of its bytes escaped. */
+	/* Larger than the longest record with all of its bytes escaped. */
 	char record[16384];
 	char *end = NULL;
 	long long after;
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 		size = read(fd, record, sizeof(record) - 1);
 		if (size < 0 && errno == EAGAIN)
 			break;
-		/* Overwritten as it was to be read: the next is the oldest that is left. */
+		/* EPIPE: the record was overwritten; the next read returns the oldest one. */
 		if (size < 0 && (errno == EPIPE || errno == EINTR))
 			continue;
 		if (size < 0)

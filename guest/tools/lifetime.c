@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lifetime: I/O with memory to which something happens.
+ * lifetime: I/O with memory whose mapping or pages change.
  *
  *	lifetime EVENT DISK VIA BYTES TO FROM SEED GENERATION
  *
- * stamps BYTES of memory as those of the disk at TO, has it registered if that is VIA, lets EVENT happen to it, writes the memory at TO,
- * and reads as much at FROM into it. Where the event can be repeated it is, for a while, and FROM is read again and again meanwhile. BYTES
- * is a multiple of the page size, up to 1 MiB; VIA as for memcopy. What the process has in its memory in the end goes to stdout, with
- * what a child has that EVENT forked behind it; one line of JSON to stderr:
+ * fills BYTES of memory with the stamps of the disk at TO, registers it if VIA says so, makes EVENT happen to it, writes the memory at TO,
+ * and reads BYTES at FROM into it. If the event can be repeated, it is repeated for a while, with reads of FROM at the same time. BYTES
+ * is a multiple of the page size, up to 1 MiB; VIA as for memcopy. Prints the final content of the memory to stdout, followed by that
+ * of the child if EVENT forks one; one line of JSON to stderr:
  *
  *	{"pages":{"all":256,"present":256,"huge":0,"swapped":0},"write":{"bytes":1048576},"read":{"bytes":1048576},
  *	 "was":{"errno":"EFAULT"},"storm":{"reads":8,"tries":31,"events":9,"after":3,"bad":0}}
  *
- * pages: after the event; was: a read where the memory was before, if it was moved; storm: reads that brought other bytes are bad,
- * events are the tries that changed something, after the reads that came after the first.
- * EVENT: fork, mremap, dontneed, truncate, thp-split, thp-collapse, swap. Exit: 0 it was tried, whatever came of it; 1 the case cannot
- * be brought about; 64 usage.
+ * pages: after the event; was: a read into the previous address, if the memory was moved; storm: repetitions: tries of the event, events
+ * that happened, reads after the first event, and bad reads, which returned wrong data.
+ * EVENT: fork, mremap, dontneed, truncate, thp-split, thp-collapse, swap. Exit: 0 done, whatever the result; 1 the event could not
+ * be caused; 64 usage.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,9 +32,9 @@
 
 #define STORM_READS	8
 #define PAUSE_US	10000
-#define STORM_AFTER	2	/* of them, at least: begun when something had happened */
-#define STORM_MOST	64	/* as long as nothing has */
-#define NOBODY		0xa5	/* what memory holds that nobody has read into */
+#define STORM_AFTER	2	/* minimum of reads after an event */
+#define STORM_MOST	64	/* maximum of reads while there is no event */
+#define NOBODY		0xa5	/* content of memory before a read */
 
 static int fail(int code, const char *what, const char *why)
 {
@@ -42,7 +42,7 @@ static int fail(int code, const char *what, const char *why)
 	return code;
 }
 
-/* Memory as the event wants it, in one place of the address space for all: a page into a stretch that a huge page fits. */
+/* Allocates memory for the event, one page after the start of an aligned area of the size of a huge page. */
 static const char *make(struct life *life, const struct event *event)
 {
 	unsigned char *room = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -59,7 +59,7 @@ static const char *make(struct life *life, const struct event *event)
 	} else if (madvise(life->area, HUGE, event->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)) {
 		return event->huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE";
 	}
-	/* All of the stretch is there: what is to become one huge page, or is one. */
+	/* Touch all of the area, which is or will be one huge page. */
 	if (!event->shared)
 		memset(life->area, NOBODY, HUGE);
 	return NULL;
@@ -79,7 +79,7 @@ struct storm {
 	bool over;
 };
 
-/* What is pinned for good stays as it is: there nothing happens however long one waits. */
+/* Nothing can happen to memory with a long-term pin, so there is no point in waiting for it. */
 static bool go_on(const struct storm *storm)
 {
 	if (storm->reads < STORM_READS)
@@ -102,8 +102,8 @@ static void *read_on(void *arg)
 		if (changed)
 			continue;
 		/*
-		 * What is pinned for each read alone can be split or swapped only between two, and must not all be wanted
-		 * again before that has come to its end: an emulated guest may need longer.
+		 * Memory that is pinned for each read can be split or swapped only between two reads. Leave time for it,
+		 * more and more, as an emulated guest may be slow.
 		 */
 		usleep(storm->reads % 3 * PAUSE_US * (1 + storm->reads / STORM_READS));
 	}

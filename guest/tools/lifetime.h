@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What may happen to memory while a device uses it. */
+/* Shared by the files of lifetime: changes of memory while a device uses it. */
 #ifndef LIFETIME_H
 #define LIFETIME_H
 
@@ -12,14 +12,14 @@
 
 /**
  * struct life - the memory of one case
- * @mem:	where it is now
- * @was:	where it was before it was moved, or NULL
- * @bytes:	of it, at most HUGE
- * @area:	a stretch of HUGE bytes and alignment in which it began
- * @file:	that it is mapped from, or -1
- * @child:	a process that was forked, and has the memory as it was then; 0: none
- * @go:		an end of a pipe by which the child is told to go on
- * @dump:	an end of a pipe from which the child's bytes come
+ * @mem:	its address
+ * @was:	its address before it was moved, or NULL
+ * @bytes:	its length, at most HUGE
+ * @area:	an area of HUGE bytes, aligned to HUGE, in which it was allocated
+ * @file:	the file that it maps, or -1
+ * @child:	a forked process with a copy of the memory; 0: none
+ * @go:		write end of a pipe; a byte lets the child continue
+ * @dump:	read end of a pipe with the content of the child's memory
  */
 struct life {
 	unsigned char *mem, *was;
@@ -30,12 +30,12 @@ struct life {
 };
 
 /**
- * struct event - a thing that may happen
- * @name:	of the case
- * @huge:	the memory begins as one huge page
- * @shared:	it is mapped from a file of its own, which tmpfs keeps in RAM
- * @happen:	has it happen; returns what to say if it cannot be brought about, with errno set
- * @again:	tries the same once more, while I/O is under way; returns whether it happened. NULL: it cannot be repeated
+ * struct event - a change of memory
+ * @name:	name of the case
+ * @huge:	the memory is one huge page at first
+ * @shared:	the memory maps a file in tmpfs
+ * @happen:	causes the event; returns NULL, or what failed, with errno set
+ * @again:	tries to cause it again during I/O; returns whether it happened. NULL: it cannot be repeated
  * @after:	makes the memory accessible again, or NULL
  */
 struct event {
@@ -49,7 +49,7 @@ struct event {
 extern const struct event events[];
 extern const size_t event_count;
 
-/* lifetime_pages.c: of the memory's pages */
+/* lifetime_pages.c: number of pages of the memory, by state */
 struct pages {
 	size_t all, present, huge, swapped;
 };

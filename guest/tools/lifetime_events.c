@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lifetime: the things that may happen to memory. */
+/* lifetime: the events. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +16,9 @@
 #define MADV_COLLAPSE	25
 #endif
 #define SPLIT	"/sys/kernel/debug/split_huge_pages"
-#define CHILD	0x11	/* what the child writes to its memory */
+#define CHILD	0x11	/* content that the child writes */
 
-/* The child writes at once, then waits, and shows its memory when it is told to. */
+/* The child writes its memory, then waits, and sends its content when it is told to continue. */
 static const char *fork_now(struct life *life)
 {
 	int go[2], dump[2], ready;
@@ -91,7 +91,7 @@ static const char *extend_file(struct life *life)
 	return ftruncate(life->file, life->bytes) ? "ftruncate" : NULL;
 }
 
-/* The kernel tries; whether it did shows in the pages. */
+/* The kernel may fail without an error; the pages show whether it split. */
 static const char *split(struct life *life)
 {
 	int fd = open(SPLIT, O_WRONLY | O_CLOEXEC), n;
@@ -106,7 +106,7 @@ static const char *split(struct life *life)
 	return n ? NULL : SPLIT;
 }
 
-/* Pinned memory stays as it is: an errno is an answer. */
+/* Pinned memory is not collapsed: an errno is a valid result. */
 static const char *collapse(struct life *life)
 {
 	if (madvise(life->area, HUGE, MADV_HUGEPAGE))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lifetime: what the kernel shows of the pages behind an address. */
+/* lifetime: state of the pages of a mapping. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #define FRAME		((1ULL << 55) - 1)
 #define COMPOUND	(1ULL << 15 | 1ULL << 16)
 
-/* false: the kernel does not show them. */
+/* Returns false if the kernel does not show page frames. */
 bool look_at(const unsigned char *mem, size_t bytes, struct pages *pages)
 {
 	int map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
@@ -29,7 +29,7 @@ bool look_at(const unsigned char *mem, size_t bytes, struct pages *pages)
 		if (!(entry & PRESENT))
 			continue;
 		pages->present++;
-		/* Frame 0 is what the kernel shows to those who may not know. */
+		/* Without permission, the kernel shows frame 0. */
 		seen = entry & FRAME && pread(flags, &of_frame, sizeof(of_frame), (entry & FRAME) * sizeof(of_frame)) ==
 						sizeof(of_frame);
 		pages->huge += seen && of_frame & COMPOUND;

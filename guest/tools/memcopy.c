@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * memcopy: disk -> mapped file -> disk, by the devices' own DMA.
+ * memcopy: copy disk -> mapped file -> disk by DMA of the devices.
  *
  *	memcopy DISK VIA FILE AT BYTES FROM TO
  *
- * maps BYTES of FILE at AT, shared, reads as many at FROM of the disk into them, flushes them to where they are kept, and writes them
- * at TO. The CPU touches the pages before, so that they are there, and never looks at the data. VIA: odirect, through the block layer;
- * direct, or registered, by a request or a buffer of /dev/phyrN-ctl. FROM or TO may be "-": that step is left out. AT is a multiple of
- * the page size, the rest of the block's. Every step is tried, whatever the one before gave; one line of JSON on stdout:
+ * maps BYTES of FILE at AT, shared, reads BYTES at FROM of the disk into the mapping, flushes the mapping (msync), and writes it to the
+ * disk at TO. The CPU touches the pages before, so that they are present, and does not access the data. VIA: odirect, through the block layer;
+ * direct or registered, by a request or a buffer of /dev/phyrN-ctl. A FROM or TO of "-" skips that step. AT is a multiple of
+ * the page size, the others of the logical block. Every step is tried even if one before failed; one line of JSON on stdout:
  *
  *	{"read":{"bytes":65536},"flush":{"bytes":65536},"write":{"errno":"EFAULT"}}
  *
- * Exit: 0 all steps did all bytes; 3 a step was refused, with its errno; 1 anything else; 64 usage.
+ * Exit: 0 all steps succeeded; 3 a step failed, with its errno; 1 any other error; 64 usage.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,7 +31,7 @@
 
 enum { EXIT_REFUSED = 3, EXIT_USAGE = 64 };
 
-/* Prints it; returns the exit code that it gives. */
+/* Prints the result of a step; returns its exit code. */
 static int step(const char *name, ssize_t bytes, size_t due, bool first)
 {
 	if (!first)
@@ -45,7 +45,7 @@ static int worse(int a, int b)
 	return a == EXIT_FAILURE || !b ? a : b;
 }
 
-/* What cannot be registered is refused for both directions. */
+/* If registering fails, it is the result of both steps. */
 static int run(struct transfer *t, const char *from_arg, uint64_t from, const char *to_arg, uint64_t to)
 {
 	bool ready = transfer_register(t), reads = strcmp(from_arg, "-"), writes = strcmp(to_arg, "-");
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	t.mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, at);
 	if (t.mem == MAP_FAILED)
 		return fail_because(EXIT_FAILURE, "mmap", strerror(errno));
-	/* Written, as what is to be read into is; with what it holds, which may be what is asked for. */
+	/* Write access, as the read needs it; the content stays the same, since it may be what is to be written. */
 	for (size_t i = 0; i < bytes; i += PAGE)
 		((volatile unsigned char *)t.mem)[i] = ((volatile unsigned char *)t.mem)[i];
 	return run(&t, argv[6], from, argv[7], to);

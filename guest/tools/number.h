@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers of a command line. */
+/* Parse numbers of a command line. */
 #ifndef NUMBER_H
 #define NUMBER_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* A number up to @max, decimal or hexadecimal, with nothing before or behind it. */
+/* Parses a decimal or hexadecimal number up to @max; no other characters are allowed. */
 static inline bool number(const char *text, uint64_t max, uint64_t *out)
 {
 	char *end;
@@ -18,7 +18,7 @@ static inline bool number(const char *text, uint64_t max, uint64_t *out)
 	return *text >= '0' && *text <= '9' && !errno && !*end && *out <= max;
 }
 
-/* An offset or a size in whole units. */
+/* Parses an offset or a size, a multiple of @unit. */
 static inline bool multiple(const char *text, uint64_t unit, uint64_t *out)
 {
 	return number(text, INT64_MAX, out) && !(*out % unit);

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrctl: the user side of phyr_probe.ko, and the counters by which leaks are found.
+ * phyrctl: controls phyr_probe.ko, and prints the counters that show leaks.
  *
  *   phyrctl map-cost  [-b BACKEND] [-l LAYOUT] [-n PAGES] [-i ITERATIONS] [-d DIR] [-t TRIM]
  *   phyrctl map-costs -b BACKEND [-i ITERATIONS] [-d DIR] [-m LENGTHS] LAYOUT:PAGES...
- *                                 all of these, and then what each does besides: {"map_counts":...}
+ *                                 costs of all points, then events of all points: {"map_counts":...}
  *   phyrctl io-cost   -f DISK [-l LAYOUT] [-n PAGES] [-i ITERATIONS] [-d DIR]
  *   phyrctl translate [-b BACKEND] [-l LAYOUT] [-n PAGES] [-d DIR] [-t TRIM]
  *   phyrctl watch start | stop | read
- *   phyrctl story start BDF | stop what the guest does for a device, each event in order
- *   phyrctl arm | disarm          begin and end to count IOMMU map and unmap events
+ *   phyrctl story start BDF | stop record the guest's events for a device, in order
+ *   phyrctl arm | disarm          start or stop counting IOMMU map and unmap events
  *   phyrctl counters
- *   phyrctl COMMAND... , COMMAND...   each in turn, whatever becomes of those before
+ *   phyrctl COMMAND... , COMMAND...   run all, even if one fails
  *
- * BACKEND is sg, page, iova, raw, phyr16, phyr8, iter or registered; LAYOUT 4k, 64k, 2m, gaps, or list, whose
- * chunks -m N,N,... names in pages; DIR to or from (a write or a read). Without -b or -l all of them are taken in turn. One line of JSON per result on stdout: {"unsupported":...} for a
- * pair that cannot be, {"error":...} and exit code 1 (after the rest) for one that fails, 64 for wrong
- * usage; of several commands, the code of the first that failed.
+ * BACKEND is sg, page, iova, raw, phyr16, phyr8, iter or registered; LAYOUT 4k, 64k, 2m, gaps, or list, with
+ * the lengths of its chunks in pages in -m N,N,...; DIR to or from (a write or a read). Without -b or -l all of
+ * them are run in turn. One line of JSON per result on stdout: {"unsupported":...} for an unsupported
+ * combination, {"error":...} and exit code 1 (after the rest) for a failure. Exit code 64: usage. Of several
+ * commands, the exit code of the first that failed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +42,7 @@ static const struct {
 	{ "counters",	cmd_counters },
 };
 
-/* Where a command that fails comes back to. */
+/* A command that fails returns here. */
 static jmp_buf over;
 
 static void vcomplain(const char *format, va_list args)
@@ -82,7 +83,7 @@ noreturn void fail(int code, const char *format, ...)
 	leave(code);
 }
 
-/* One command: 0 or an exit code. */
+/* Runs one command; returns its exit code. */
 static int run(char **args)
 {
 	int code = setjmp(over);
@@ -105,7 +106,7 @@ int main(int argc, char **argv)
 {
 	int first = 0;
 
-	/* A process for each would take an emulated guest longer than what most of them do. */
+	/* In one process: starting one for each takes longer on an emulated guest than most commands. */
 	for (int i = 1, from = 1; i <= argc; i++) {
 		int code;
 
@@ -113,7 +114,7 @@ int main(int argc, char **argv)
 			continue;
 		argv[i] = NULL;
 		code = run(argv + from);
-		/* Whatever becomes of the next; and the counters show who holds the module. */
+		/* In case the next one crashes. The node is closed since the counters show the module's users. */
 		fflush(stdout);
 		close_node();
 		first = first ?: code;

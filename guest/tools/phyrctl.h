@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of phyrctl share with each other. */
+/* Shared by the files of phyrctl. */
 #ifndef PHYRCTL_H
 #define PHYRCTL_H
 
 #include <stdarg.h>
 #include <stdnoreturn.h>
 
-/* Exit codes: 0 done, 1 it could not be done, 64 wrong usage. */
+/* Exit codes: 0 done, 1 failed, 64 usage. */
 #define EXIT_FAILED	1
 #define EXIT_USAGE	64
 
@@ -16,10 +16,10 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* End the command with @code. */
 noreturn void leave(int code);
 
-/* Complain, and leave with @code. */
+/* complain(), then leave() with @code. */
 noreturn void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* phyrctl_cost.c and phyrctl_probe.c: what asks /dev/phyr_probe */
+/* phyrctl_cost.c and phyrctl_probe.c: commands that use /dev/phyr_probe */
 void cmd_map_cost(char **args);
 void cmd_map_costs(char **args);
 void cmd_io_cost(char **args);
@@ -29,20 +29,20 @@ void cmd_watch(char **args);
 /* phyrctl_story.c */
 void cmd_story(char **args);
 
-/* phyrctl_count.c: the IOMMU's balance */
+/* phyrctl_count.c: bytes mapped and unmapped by the IOMMU */
 void cmd_arm(char **args);
 void cmd_disarm(char **args);
 void iommu_settle(void);
 void print_iommu(void);
 
-/* phyrctl_counters.c: what the kernel says about itself */
+/* phyrctl_counters.c: counters of the kernel */
 void cmd_counters(char **args);
 
-/* Opens /dev/phyr_probe for the rest of the command, or leaves. */
+/* Opens /dev/phyr_probe until the end of the command; fails the command on error. */
 int open_node(void);
 void close_node(void);
 
-/* A file as a string, NULL if it cannot be read.  The caller frees it. */
+/* Content of a file as a string, NULL if it cannot be read.  The caller frees it. */
 char *slurp(const char *path);
 
 void no_arguments(char **args);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* phyrctl: what mapping and I/O cost. */
+/* phyrctl: cost of mapping and of I/O. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ static bool map_cost(int fd, const struct options *o, int backend, int layout)
 	return true;
 }
 
-/* What it does besides; nothing can be measured any more by who has asked this. */
+/* Counts events. Afterwards this file handle can no longer measure costs. */
 static bool map_counts(int fd, const struct options *o, int backend, int layout)
 {
 	struct phyr_probe_map_cost arg = {
@@ -86,7 +86,7 @@ static int parse_point(struct options *o, const char *point)
 	return layout;
 }
 
-/* All are measured before the first is counted. */
+/* Measures all points before it counts, since counting ends measuring. */
 void cmd_map_costs(char **args)
 {
 	struct options o = parse(&args, WITH_ITERATIONS | WITH_POINTS);
@@ -112,7 +112,7 @@ void cmd_io_cost(char **args)
 
 	if (!o.disk || o.backend >= 0 || o.trim)
 		fail(EXIT_USAGE, "io-cost takes -f DISK, -l, -n, -d, -m and -i");
-	/* A write is made only for who asks for it. */
+	/* Default is a read: a write changes the disk. */
 	arg.memory.direction = o.direction ? o.direction : PHYR_PROBE_FROM_DEVICE;
 	arg.fd = open(o.disk, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (arg.fd < 0)

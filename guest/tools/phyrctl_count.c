@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrctl: the IOMMU's balance, counted by the kernel.  Histogram triggers on the iommu:map and
- * iommu:unmap events, keyed by nothing, add up the bytes; those on fprobes at the IOVA allocator's
- * two ends count what was taken there and given back.
+ * phyrctl: bytes mapped and unmapped by the IOMMU, counted by the kernel.  Histogram triggers on the
+ * iommu:map and iommu:unmap events, with one bucket, add up the bytes; those on fprobes of the IOVA
+ * allocator count allocated and freed IOVAs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 enum { IOMMU_MAP, IOMMU_UNMAP, IOVA_ALLOC, IOVA_FREE, TRIGGERS };
 
-/* what was entered and removed; which of it counts; the fields of the events that hold the bytes, if any do */
+/* events of mapping and unmapping; filter; fields of the events with the number of bytes, if any */
 static const struct {
 	const char *group;
 	const char *event;
@@ -35,15 +35,15 @@ static const struct {
 };
 
 /*
- * unsigned long alloc_iova_fast(...), 0 if there is none; void free_iova_fast(...).  Fprobes, since a
- * kprobe that an interrupt runs into while another is at work is missed, and then it counts wrong.
+ * unsigned long alloc_iova_fast(...), 0 on failure; void free_iova_fast(...).  Not kprobes: a kprobe
+ * hit in an interrupt while another one is handled is missed, and the counts would be wrong.
  */
 static const char *const probes[] = {
 	"f:phyrlab/iova_alloc alloc_iova_fast%return pfn=$retval\n",
 	"f:phyrlab/iova_free free_iova_fast\n",
 };
 
-/* Without removing what is there; stdio would look for the end, and such files have none. */
+/* O_APPEND keeps the existing events. Not stdio, which would seek to the end: tracefs has none. */
 static bool append(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -62,8 +62,8 @@ static void event_path(char *path, size_t size, size_t trigger, const char *file
 }
 
 /*
- * The fprobes' events stay once they are there: without a trigger they cost nothing.  A kernel
- * without such events shows no IOVAs, and the counter is null.
+ * The fprobe events are never removed: without a trigger they cost nothing.  If the kernel does not
+ * support them, the counter of IOVAs is null.
  */
 static void make_probes(void)
 {
@@ -79,7 +79,7 @@ static bool set_trigger(size_t i, const char *prefix, const char *suffix)
 
 	event_path(path, sizeof(path), i, "trigger");
 	snprintf(line, sizeof(line), "%s%s%s%s", prefix, triggers[i].trigger, suffix, triggers[i].filter);
-	/* Truncating it would remove what is there. */
+	/* Opening with O_TRUNC would remove the existing triggers. */
 	return append(path, line);
 }
 
@@ -96,9 +96,9 @@ static bool is_armed(size_t i)
 }
 
 /*
- * Counting goes on where it stood: the difference of two readings is what counts.  Of IOVAs it begins at
- * zero, for whoever waits until all are back; that empties a histogram, which waits for a grace period.
- * To remove it and have it anew would patch the kernel's code twice: half a second of an emulated machine.
+ * Bytes are counted on from the previous value: a user takes the difference of two readings.  IOVAs are
+ * counted from zero, for iommu_settle(), so that histogram is cleared, which waits for a grace period.
+ * Removing and adding the trigger would patch kernel code twice, half a second on an emulated machine.
  */
 void cmd_arm(char **args)
 {
@@ -128,7 +128,7 @@ void cmd_disarm(char **args)
 	puts("{\"armed\":false}");
 }
 
-/* What a trigger has counted: how often, and the bytes. */
+/* Sums of a trigger: hits and bytes. */
 struct count {
 	bool armed;
 	unsigned long long events;
@@ -162,7 +162,7 @@ static struct count read_count(size_t i)
 
 /*
  * In lazy mode the kernel frees an IOVA some 10 ms after its unmap, by a timer: wait until all are
- * back, or until none has come back for ten times as long.
+ * freed, or until none was freed for ten times as long.
  */
 void iommu_settle(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrctl: what the kernel says about itself.  The counters before and after a workload show a leak:
- * counters that should come back to where they were.  What cannot be read is null, never 0.
+ * phyrctl: counters of the kernel that return to the same value after a workload unless it leaks.
+ * A counter that cannot be read is null, never 0.
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -26,7 +26,7 @@ static bool spill(const char *path, const char *text)
 	return !fclose(f) && good;
 }
 
-/* A "name value" line of a file. */
+/* Prints the value of a "name value" line. */
 static void print_line_value(const char *key, const char *text, const char *name)
 {
 	const char *at = text ? strstr(text, name) : NULL;
@@ -37,7 +37,7 @@ static void print_line_value(const char *key, const char *text, const char *name
 		printf("\"%s\":null", key);
 }
 
-/* Each CPU keeps its last changes to itself for a while: they are called in first. */
+/* Each CPU has changes that are not in the global counter yet; collect them first. */
 static void print_pins(void)
 {
 	char *text;
@@ -64,8 +64,8 @@ static void print_swiotlb(void)
 }
 
 /*
- * Objects in use of our caches.  SLUB counts what lies in its per-CPU stocks as used: it is told to
- * return them first.
+ * Objects in use in the modules' slab caches.  SLUB counts objects in per-CPU caches as used, so
+ * these are flushed first.
  */
 static void print_slab(void)
 {

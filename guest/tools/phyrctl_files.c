@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* phyrctl: whole files at once, and the node of phyr_probe.ko. */
+/* phyrctl: reading files, and the device file of phyr_probe.ko. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* phyrctl: options, and what every answer about memory begins with. */
+/* phyrctl: options, and the common start of results about memory. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ uint32_t option_number(const char *option, const char *text, uint32_t max)
 	return (uint32_t)value;
 }
 
-/* Comma-separated lengths in pages. */
+/* Parses comma-separated lengths in pages. */
 static void parse_lengths(struct options *o, const char *option, char *text)
 {
 	for (char *word = strtok(text, ","); word; word = strtok(NULL, ",")) {
@@ -115,7 +115,7 @@ struct options parse(char ***rest, int with)
 	return o;
 }
 
-/* The memory of one combination.  256 pages of 4 KiB are the usual measure; 2 MiB chunks need more. */
+/* The memory of one combination.  Default: 256 pages, more for 2 MiB chunks. */
 struct phyr_probe_memory memory_of(const struct options *o, int backend, int layout)
 {
 	return (struct phyr_probe_memory){
@@ -129,7 +129,7 @@ struct phyr_probe_memory memory_of(const struct options *o, int backend, int lay
 	};
 }
 
-/* A combination that cannot be is an answer when all are taken in turn, else a failure. */
+/* An unsupported combination is a result when all are run in turn, otherwise a failure. */
 bool failed(const struct options *o, const struct phyr_probe_memory *m, const char *what)
 {
 	if (errno == EOPNOTSUPP && (o->backend < 0 || o->layout < 0)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* phyrctl: is every address right? */
+/* phyrctl: checks of DMA addresses. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ static void watch_read(int fd)
 	       (unsigned long long)w.iova, (unsigned long long)w.want, (unsigned long long)w.got);
 }
 
-/* start and stop print what was seen as well: nothing after a start, all of it after a stop. */
+/* All three print the counts: 0 after start, the final ones after stop. */
 void cmd_watch(char **args)
 {
 	int fd;

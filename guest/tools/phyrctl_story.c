@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrctl: the guest's story of a device's mappings and commands, for the host to compare with the
- * device's own. The events go out as they are, in base64: many thousands of them are the rule.
+ * phyrctl: records mappings and commands of a device in the guest.  The host compares them with the
+ * device's own trace.  The events are printed in binary, as base64, since there are many thousands.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 #include "phyrctl.h"
 #include "phyrctl_options.h"
 
-/* 10 MiB of the guest's memory: some hundred thousand pages mapped and unmapped. */
+/* 10 MiB: enough for about a hundred thousand maps and unmaps. */
 #define ROOM	(1U << 18)
 
 /* Events a line: a multiple of 3 bytes, so that only the last line is padded. */
@@ -77,7 +77,7 @@ static void print_story(int fd)
 	} while (read.from < read.recorded);
 }
 
-/* start BDF; stop, which prints what was recorded */
+/* start BDF; stop, which prints the events */
 void cmd_story(char **args)
 {
 	struct phyr_probe_story_start start = { 0 };

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrio: I/O through /dev/phyrN-ctl, and what that node must refuse.
+ * phyrio: I/O through /dev/phyrN-ctl, and requests that it must refuse.
  *
- * Data is stamped as by stamp, so that either program checks through the block device what the other has written. Sizes
- * and addresses go round in cycles: data begins at every multiple of 4 within a page, and slices of a registered buffer
- * begin and end anywhere in its table of PRPs.
+ * The data has the stamps of stamp.c, so each of the two programs can check what the other wrote. Sizes and addresses
+ * vary in cycles: data starts at every multiple of 4 in a page, and slices of a registered buffer start and end
+ * anywhere in its table of PRPs.
  *
  *   phyrio info   CTL
  *   phyrio write  CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]]
  *   phyrio check  CTL OFFSET LENGTH SEED GENERATION [MEMORY [THREADS]]
  *   phyrio cat    CTL OFFSET LENGTH [MEMORY]                    raw bytes to stdout
- *   phyrio repeat CTL COUNT LENGTH [buffer]                     read the same again and again, to be measured
- *   phyrio refuse CTL [STORE]                                   every kind of wrong request, to a store's file as well
- *   phyrio stress CTL THREADS SECONDS SEED                      all at once, buffers coming and going under I/O
- *   phyrio place  CTL OFFSET MEMORY                             read from there into all of a dma-buf, which is left as it is
- *   phyrio revoke CTL MEMORY SWITCH THREADS MILLISECONDS        FILE's memory is taken back under I/O by writing 1 to SWITCH
+ *   phyrio repeat CTL COUNT LENGTH [buffer]                     repeat the same read, for measurements
+ *   phyrio refuse CTL [STORE]                                   invalid requests, also of a device file of phyr_store
+ *   phyrio stress CTL THREADS SECONDS SEED                      I/O while buffers are registered and unregistered
+ *   phyrio place  CTL OFFSET MEMORY                             fill a dma-buf by a read, and leave it so
+ *   phyrio revoke CTL MEMORY SWITCH THREADS MILLISECONDS        revoke the memory during I/O by writing 1 to SWITCH
  *
- * MEMORY: "user" is anonymous; "buffer" the same as a registered buffer; FILE a mapping of that, e.g. p2pmem/allocate of a
- * peer, or of memory without pages; "buffer:FILE" the same registered. "dmabuf:WAY:FILE:OFFSET+LENGTH,..." is a dma-buf of
- * these parts of memory without pages, which its exporter hands over as a list (WAY "list") or as a scatterlist ("sg").
- * "processes:" before one of the registered ones: by processes, not threads, which have only the key of what another has registered.
- * FILE may be "vfio:BDF", the BAR of an ivshmem device that vfio-pci has; SWITCH is "vfio" then. Each thread has a part of the
- * range and memory of its own. OFFSET and LENGTH are bytes, multiples of the logical block. One line of JSON on stdout; for `cat` on stderr.
- * Exit: 0 done and right, 1 wrong data or a wrong answer, 2 the I/O failed, 64 usage.
+ * MEMORY: "user" is anonymous memory; "buffer" the same as a registered buffer; FILE a mapping of a file, e.g. p2pmem/allocate
+ * of a peer, or of memory without pages; "buffer:FILE" the same, registered. "dmabuf:WAY:FILE:OFFSET+LENGTH,..." is a dma-buf of
+ * these parts of memory without pages; its exporter provides a list (WAY "list") or a scatterlist ("sg").
+ * "processes:" before a registered one: the I/O is done by processes instead of threads; they have only the key of the registration.
+ * FILE may be "vfio:BDF", the BAR of an ivshmem device that is bound to vfio-pci; SWITCH is then "vfio". Each thread has its own part
+ * of the range and its own memory. OFFSET and LENGTH are in bytes, multiples of the logical block. One line of JSON on stdout; for `cat` on stderr.
+ * Exit: 0 success, 1 wrong data or a wrong result, 2 the I/O failed, 64 usage.
  */
 #define _GNU_SOURCE
 #include <errno.h>

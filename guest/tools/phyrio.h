@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of phyrio share with each other. */
+/* Shared by the files of phyrio. */
 #ifndef PHYRIO_H
 #define PHYRIO_H
 
@@ -23,7 +23,7 @@ int io_buffer(const struct disk *disk, bool write, uint32_t handle, uint64_t at,
 int buffer_register(const struct disk *disk, void *addr, size_t len, uint32_t access, uint32_t *handle);
 int buffer_unregister(const struct disk *disk, uint32_t handle);
 
-/* Fresh anonymous memory, or a mapping of a file at an offset; or NULL. */
+/* New anonymous memory, or a mapping of a file at an offset; NULL on error. */
 void *memory(size_t size);
 void *memory_of(const char *file, size_t size, uint64_t offset);
 
@@ -33,20 +33,20 @@ extern FILE *answers;	/* stdout; for cat, whose stdout is data, stderr */
 int fail_io(const char *op, uint64_t offset, size_t size);
 
 #define MAX_THREADS	64
-#define FILE_SIZE	(256 << 10)	/* of a mapping of a file, for a thread: a peer may have no more */
+#define FILE_SIZE	(256 << 10)	/* size of a thread's mapping of a file; a peer may have little memory */
 
 /* phyrio_shared.c */
 int buffer_attach(const struct disk *disk, const struct shared *s, uint32_t access, uint32_t *handle);
-/* The exit code. */
+/* Returns the exit code. */
 int place(const struct disk *disk, uint64_t offset, const char *spec);
 
 /* phyrio_run.c */
 struct job {
 	enum { WRITE, CHECK, CAT } op;
 	bool buffer;		/* on a registered buffer */
-	bool processes;		/* other ones than that which registers it */
-	const char *file;	/* whose memory; NULL for anonymous */
-	const char *shared;	/* or a dma-buf, as it is named */
+	bool processes;		/* I/O by processes that did not register the buffer */
+	const char *file;	/* file to map; NULL: anonymous memory */
+	const char *shared;	/* or a dma-buf, as in MEMORY */
 	unsigned int threads;
 	uint64_t offset, length, seed, gen;
 };

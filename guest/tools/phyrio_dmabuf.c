@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dma-bufs for phyrio and region, and the same memory as the CPU sees it: the view. The two are made apart, the dma-buf by its
- * exporter from a list of ranges, the view by mapping the exporter's file range by range: so they can be compared.
+ * dma-bufs for phyrio and region, each with a CPU mapping of the same memory (the view). The exporter makes the dma-buf from a list
+ * of ranges; the view is made by mapping these ranges of the exporter's file, so that the two can be compared.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,14 +14,14 @@
 
 #include "shared.h"
 
-#define STEP	(4 << 20)	/* from a thread's ranges to the same ranges of the next one */
+#define STEP	(4 << 20)	/* distance of a thread's ranges from those of the next thread */
 
 bool shared_named(const char *spec)
 {
 	return !strncmp(spec, "dmabuf:", 7);
 }
 
-/* "OFFSET+LENGTH,..." */
+/* Parses "OFFSET+LENGTH,...". */
 static int parse_ranges(const char *text, struct shared *s)
 {
 	size_t room = 1;
@@ -52,7 +52,7 @@ static int parse_ranges(const char *text, struct shared *s)
 	return -1;
 }
 
-/* "dmabuf:WAY:SOURCE:RANGES"; a source may have colons in it. */
+/* Parses "dmabuf:WAY:SOURCE:RANGES"; a source may contain colons. */
 static int parse(const char *spec, struct shared *s)
 {
 	const char *way = spec + 7, *source = strchr(way, ':'), *ranges = strrchr(spec, ':');

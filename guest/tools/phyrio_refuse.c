@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests that /dev/phyrN-ctl must refuse, each with its errno, and the limits that it must keep. */
+/* Requests that /dev/phyrN-ctl must refuse, with the expected errno, and limits that it must enforce. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 static unsigned int asked, wrong;
 
-/* @got: what the call returned; errno is its own. */
+/* @got: return value of the call, which has set errno. */
 static void expect(const char *what, int got, int want)
 {
 	int have = got < 0 ? errno : 0;
@@ -127,7 +127,7 @@ static void refuse_buffer(const struct disk *disk, uint8_t *mem)
 		expect("unregister many", buffer_unregister(disk, more[i]), 0);
 }
 
-/* Without an exporter: what is refused before one is asked. */
+/* Requests that are refused before an exporter is called. */
 static void refuse_attach(const struct disk *disk)
 {
 	const struct phyr_nvme_attach good = {
@@ -156,7 +156,7 @@ static void refuse_attach(const struct disk *disk)
 	expect("attach: request structure", ioctl(disk->fd, PHYR_NVME_IOC_ATTACH, NULL), EFAULT);
 }
 
-/* The same for a store: what no dma-buf is made of, and what may not be done with one. */
+/* Requests that the device file of phyr_store and its dma-bufs must refuse. */
 static void refuse_store(const struct disk *disk, const char *file)
 {
 	struct phyr_store_range all = { .len = 8192 }, range, two[2] = { all, { .offset = 1UL << 62, .len = 4096 } };
@@ -166,7 +166,7 @@ static void refuse_store(const struct disk *disk, const char *file)
 	const uint64_t end = disk->info.blocks * disk->info.block_size - 4096;
 	volatile uint8_t *view = memory_of(file, all.len, 0);
 
-	/* Touched, so that a checker finds it in the page tables. */
+	/* Touch the pages, so that a checker finds them in the page tables. */
 	for (unsigned int at = 0; view && at < all.len; at += 4096)
 		(void)view[at];
 	att.view = (uintptr_t)view;

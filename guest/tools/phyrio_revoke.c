@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that is taken back while it is used: threads read into it, directly and on a registered buffer; then its owner is
- * told to take it back. What is in flight then is to end as it would have, what comes later to be refused with ENODEV.
- * That no device touches the memory afterwards is not for this program to say.
+ * Revocation of memory in use: threads read into it, directly and through a registered buffer; then its owner revokes it. I/O in
+ * flight must complete normally, later I/O must fail with ENODEV. This program cannot see whether a device accesses the
+ * memory afterwards; the host checks that.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define AT_ONCE	65536
 
 static const struct disk *the_disk;
-static uint8_t *mem;		/* NULL: it is a dma-buf's, which there is but one way to */
+static uint8_t *mem;		/* NULL: a dma-buf, which can only be used as a registered buffer */
 static size_t size;
 static uint32_t handle;
 static atomic_uint done, refused, late, other;
@@ -52,7 +52,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* 0, or what failed. */
+/* Returns NULL, or what failed. */
 static const char *take(const struct disk *disk, const char *memory)
 {
 	static struct shared shared;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrio's transfers: a range of the disk, by several threads or processes, each with a part of the range and memory of its own. What
- * processes use is registered before there are any: they have the key of it.
+ * phyrio's transfers of a range of the disk, by several threads or processes, each with its own part of the range and its own memory. A buffer
+ * for processes is registered before they are forked; they know its key.
  *
- * The first byte of the data goes round in its page, its size round a cycle; every fourth transfer ends where the
- * memory does, so that the last page of a registered buffer is used as well.
+ * The offset of the data in its page and its size vary in cycles. Every fourth transfer ends at the end of the
+ * memory, so that the last page of a registered buffer is used as well.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "stamp.h"
 
 #define BUF_SIZE	(2 << 20)
-#define BUF_LEAD	516	/* a registered buffer itself begins and ends inside pages */
+#define BUF_LEAD	516	/* a registered buffer starts and ends inside pages */
 
 static const size_t sizes[] = { 512, 4096, 3584, 65536, 512, 131072, 12800, 2 << 20, 1 << 20, 262144 };
 
@@ -27,7 +27,7 @@ struct worker {
 	pthread_t thread;
 	const struct disk *disk;
 	const struct job *job;
-	uint64_t offset, end;	/* its part of the range */
+	uint64_t offset, end;	/* the worker's part of the range */
 	uint64_t bad, first;
 	int failed;		/* exit code, what failed and where */
 	const char *what;
@@ -50,7 +50,7 @@ static int failure(struct worker *w, const char *what, uint64_t at, size_t size)
 	return w->failed;
 }
 
-/* One transfer of @n bytes at @at, its data @lead bytes into the memory. */
+/* Transfers @n bytes at @at; the data is @lead bytes into the memory. */
 static int transfer(struct worker *w, uint64_t at, size_t n, size_t lead)
 {
 	const struct job *job = w->job;
@@ -109,7 +109,7 @@ static int prepare(struct worker *w)
 		w->mem += BUF_LEAD;
 		w->room -= 2 * BUF_LEAD;
 	}
-	/* Touched, so that pages are there to be described. */
+	/* Touch the pages, so that they are present. */
 	memset(w->mem, 0x5a, w->room);
 	if (job->shared ? buffer_attach(w->disk, &w->shared, access, &w->handle) :
 	    job->buffer && buffer_register(w->disk, w->mem, w->room, access, &w->handle))
@@ -136,7 +136,7 @@ static void by_threads(struct worker *worker, unsigned int nr)
 {
 	unsigned int started;
 
-	/* The only one runs here, where what it prints is in order. */
+	/* A single worker runs in this process, so that its output is in order. */
 	if (nr == 1) {
 		work(worker);
 		return;
@@ -154,7 +154,7 @@ static void by_threads(struct worker *worker, unsigned int nr)
 
 static void by_processes(struct worker *worker, unsigned int nr)
 {
-	pid_t child[MAX_THREADS];	/* not in the workers, which the children share */
+	pid_t child[MAX_THREADS];	/* not in struct worker, which is shared with the children */
 
 	for (unsigned int i = 0; i < nr; i++)
 		if (prepare(&worker[i]))
@@ -177,7 +177,7 @@ static void by_processes(struct worker *worker, unsigned int nr)
 	}
 }
 
-/* Memory that is the children's as well; or NULL. */
+/* Memory shared with children, or NULL. */
 static void *mapped(size_t size)
 {
 	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -185,14 +185,14 @@ static void *mapped(size_t size)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
-/* Memory of a file: one after the other, as p2pmem/allocate is not asked for an offset. */
+/* Maps the file for each worker in turn, since p2pmem/allocate ignores the offset. */
 static uint8_t *worker_memory(struct worker *w, const struct job *job, unsigned int i)
 {
 	bool placed = job->file && (!strncmp(job->file, "/dev/", 5) || vfio_named(job->file));
 
 	if (job->shared)
 		return shared_open(&w->shared, job->shared, i) ? NULL : w->shared.view;
-	/* What is private a child has a copy of. */
+	/* A child would have a copy of private memory. */
 	if (job->processes && !job->file)
 		return mapped(BUF_SIZE);
 	return memory_of(job->file, job->file ? FILE_SIZE : BUF_SIZE, placed ? (uint64_t)i * FILE_SIZE : 0);

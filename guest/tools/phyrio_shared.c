@@ -30,7 +30,7 @@ int place(const struct disk *disk, uint64_t offset, const char *spec)
 
 	if (shared_open(&s, spec, 0))
 		return fail_io("dma-buf", 0, 0);
-	/* So that a checker finds it in the page tables. */
+	/* Touch the pages, so that a checker finds them in the page tables. */
 	memset(s.view, 0x5a, s.size);
 	if (buffer_attach(disk, &s, PHYR_NVME_BUFFER_READ, &handle))
 		return fail_io("register", 0, s.size);

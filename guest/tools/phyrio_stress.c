@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stress: every thread owns a part of the disk, writes stamped data there and reads it back, directly or on buffers of
- * its own; meanwhile all of them read into one shared buffer that is unregistered and registered again under their I/O.
+ * Stress: every thread has a part of the disk, writes stamped data there and reads it back, directly or with registered buffers of
+ * its own; meanwhile all threads read into one shared buffer that is repeatedly unregistered and registered during their I/O.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,13 +15,13 @@
 #include "phyrio.h"
 #include "stamp.h"
 
-#define AREA	(4 << 20)	/* of the disk, for a thread */
-#define ROOM	(4 << 20)	/* of memory, for a thread */
+#define AREA	(4 << 20)	/* part of the disk, for each thread */
+#define ROOM	(4 << 20)	/* memory, for each thread */
 #define SHARED	(1 << 20)
 #define BOTH	(PHYR_NVME_BUFFER_READ | PHYR_NVME_BUFFER_WRITE)
 
 static const struct disk *the_disk;
-static struct disk shared_disk;		/* a file of its own: handles are given out again */
+static struct disk shared_disk;		/* opened separately, since handles are reused in a file */
 static atomic_uint shared_handle;
 static atomic_ulong done, bad, gone, failed;
 static atomic_bool stop;
@@ -43,7 +43,7 @@ static void report(const char *what)
 		fail_io(what, 0, 0);
 }
 
-/* Write and read back once; false if the I/O failed. */
+/* Writes and reads back once; returns false if the I/O failed. */
 static bool turn(struct worker *w, uint8_t *mem, uint32_t generation)
 {
 	uint32_t block = the_disk->info.block_size, most = the_disk->info.max_len / block, handle = 0, want[WORDS];
@@ -70,7 +70,7 @@ static bool turn(struct worker *w, uint8_t *mem, uint32_t generation)
 	return !buffer || !buffer_unregister(the_disk, handle);
 }
 
-/* On the shared buffer: it is there or it is not, there is nothing between. */
+/* Reads into the shared buffer: must succeed, or fail because it is not registered. */
 static bool turn_shared(struct worker *w)
 {
 	uint32_t block = the_disk->info.block_size, blocks = draw(w, 16) + 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The BAR of an ivshmem device that the kernel's vfio-pci has: mapped, as a dma-buf, and taken back. */
+/* The BAR of an ivshmem device bound to vfio-pci: mapping, dma-buf and revocation. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 
 #define BAR	VFIO_PCI_BAR2_REGION_INDEX
 
-/* As the kernel's header has them since 6.19; that of the compiler's system may be older. */
+/* In the kernel's header since 6.19; the installed header may be older. */
 #define FEATURE_DMA_BUF	11
 
 struct dma_buf_request {
@@ -30,7 +30,7 @@ bool vfio_named(const char *source)
 	return !strncmp(source, "vfio:", 5);
 }
 
-/* All threads share it, as a group is opened once; the end of the process closes it. */
+/* Shared by all threads, as a group can be opened only once; closed when the process exits. */
 int vfio_device(const char *source)
 {
 	static int device = -1;
@@ -61,7 +61,7 @@ uint64_t vfio_bar(int device)
 	return region(device, BAR);
 }
 
-/* A device that does not decode its memory has none to lend. */
+/* Sets or clears memory decoding; clearing it revokes the dma-bufs of the BARs. */
 int vfio_memory(int device, bool on)
 {
 	off_t at = region(device, VFIO_PCI_CONFIG_REGION_INDEX) + PCI_COMMAND;

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * region: memory registered with a DMA engine (/dev/phyr_region-BDF), used by key from several processes.
+ * region: registers memory with a DMA engine (/dev/phyr_region-BDF) and uses it by key from several processes.
  *
  *   region run    NODE MEMORY BYTES SEED PROCESSES PAGE,PAGE,...
- *		   the processes have the engine write these pages, in turn; then what must be refused is tried
+ *		   the processes let the engine write these pages in turn; then tries requests that must be refused
  *   region load   NODE MEMORY BYTES PROCESSES MS
- *		   deregistered while the processes use it
+ *		   deregisters while the processes use the region
  *   region revoke NODE DMABUF BYTES PROCESSES MS KNOB
- *		   taken back by its exporter while the processes use it, and then deregistered: "1" written to KNOB, or
- *		   "vfio"
+ *		   its exporter revokes the memory while the processes use the region (writes "1" to KNOB, or KNOB is
+ *		   "vfio"); then it is deregistered
  *   region cost   NODE MEMORY BYTES TIMES
- *		   registered, used and deregistered: as a list, a scatterlist, arrays of pages; a dma-buf by the way it names
+ *		   cost of register, use and deregister: as a list, a scatterlist, page by page; a dma-buf only as it names
  *
- * MEMORY is KIND, of the process (4k, 64k, 2m or hugetlb), or DMABUF: dmabuf:list|sg:SOURCE:OFFSET+LENGTH,..., whose lengths sum
- * to BYTES, as phyrio has them. An engine that has no data of its own (edu) is let read page 7 (or the last) first. JSON lines on stdout. Exit: 0
- * it was done, whatever came of it; 1 not; 64 usage.
+ * MEMORY is KIND, memory of the process (4k, 64k, 2m or hugetlb), or DMABUF: dmabuf:list|sg:SOURCE:OFFSET+LENGTH,... as for phyrio,
+ * with lengths that sum to BYTES. An engine that generates no data (edu) reads page 7 (or the last) first. JSON lines on stdout.
+ * Exit: 0 done, whatever the result; 1 failed; 64 usage.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* region: what it costs, in instructions on a machine whose clock counts them. */
+/* region: cost, in instructions on a machine whose clock counts them. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +18,7 @@ static void print(const char *name, const uint64_t *value, unsigned int n)
 	printf("]");
 }
 
-/* Of the last page, where a walk is longest; only found, so that the engine's own work is left out. */
+/* Looks up the last page, which takes longest; does not use it, since the engine's work is not to be measured. */
 static int one(int fd, const struct phyr_region_register *in, uint64_t *reg, uint64_t *use, uint64_t *dereg,
 	       struct phyr_region_register *out)
 {
@@ -49,7 +49,7 @@ static bool cost_of(int fd, const struct phyr_region_register *in, const char *h
 	uint64_t reg[MAX_TIMES + 1], use[MAX_TIMES + 1], dereg[MAX_TIMES + 1];
 	struct phyr_region_register out;
 
-	/* The first round fills allocators' stocks and is not told. */
+	/* The first round fills the allocators' caches and is not reported. */
 	for (unsigned int i = 0; i <= times; i++) {
 		int err = one(fd, in, &reg[i], &use[i], &dereg[i], &out);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* region: taken back while processes use it, by who registered it or by who lends the memory. */
+/* region: deregistered, or revoked by the exporter, while processes use it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -14,16 +14,16 @@
 
 #include "region.h"
 
-/* What the processes have seen, in memory that they share with us. */
+/* Results of the processes, in shared memory. */
 struct seen {
 	volatile bool taken;	/* back: by us */
 	struct {
 		uint64_t done, refused, other, first_other;
-		uint64_t last;	/* when the last one that went through ended */
+		uint64_t last;	/* end of the last successful use */
 	} by[MAX_PROCESSES];
 };
 
-/* Until some uses after the memory was taken back: all of them are to be refused. */
+/* Uses the region until some time after the memory was revoked; these last uses must be refused. */
 static void load_one(const char *node, uint32_t key, uint64_t pages, unsigned int p, bool lent, struct seen *seen)
 {
 	int fd = again(node);
@@ -54,7 +54,7 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* What becomes of a region whose memory was taken back, and of the dma-buf. */
+/* Tries to use and deregister a region whose memory was revoked, and its dma-buf. */
 static int afterwards(int fd, const struct source *s, uint32_t key, const char *knob)
 {
 	struct phyr_region_register in = source_all(s, PHYR_REGION_READ | PHYR_REGION_WRITE), out;

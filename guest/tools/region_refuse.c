@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* region: what must be refused, and what is left of a region that is deregistered. */
+/* region: requests that must be refused, and uses of a region after it was deregistered. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +57,7 @@ static void try_dmabuf(int fd, const struct source *s)
 	other.fd = -1;
 	ask(fd, "register no file", other);
 	close(null);
-	if (vfio_named(s->shared.source))	/* which lends in one way alone */
+	if (vfio_named(s->shared.source))	/* shared_for() supports phyr_store only */
 		return;
 	other.fd = shared_for(&s->shared, O_RDONLY);
 	ask(fd, "register what may not be written", other);

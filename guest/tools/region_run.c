@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* region: pages used by key, in turn. */
+/* region: use pages by key, in turn. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "region.h"
 #include "stamp.h"
 
-/* Every process uses its share of the pages; the first error is its exit code. */
+/* Every process uses its share of the pages; its exit code is the first errno. */
 static bool use_pages(const char *node, uint32_t key, unsigned int processes, const uint64_t *page, unsigned int nr)
 {
 	pid_t child[MAX_PROCESSES];
@@ -77,7 +77,7 @@ int run(const char *node, int fd, struct source *s, uint64_t seed, unsigned int 
 	if (!use_pages(node, reg.key, processes, page, nr))
 		return fail(EXIT_FAILURE, "processes");
 	try_refusals(node, fd, s, reg.key);
-	/* What a device wrote is there for the CPU from then on. */
+	/* Deregistering has made the device's writes visible to the CPU. */
 	print_digest(s);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* region: the memory that is registered, and what is told of it. */
+/* region: the memory to register, and output about it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ const char *source_open(struct source *s, const char *name, size_t bytes)
 	if (s->dmabuf)
 		return open_shared(s, name, bytes);
 	why = host_memory(&s->m, kind, bytes, 0);
-	/* The processes need the key alone; and copies of what is pinned would need room. */
+	/* The processes need only the key, and fork() would copy pinned pages. */
 	return !why && madvise(s->m.area, s->m.area_bytes, MADV_DONTFORK) ? "MADV_DONTFORK" : why;
 }
 
@@ -66,7 +66,7 @@ struct phyr_region_register source_all(const struct source *s, uint32_t access)
 	};
 }
 
-/* Frames of the memory, as runs; what is pinned or lent stays. */
+/* Prints the page frames as runs; they do not change while pinned or leased. */
 static bool print_frames(const struct memory *m)
 {
 	size_t pages = m->bytes / PAGE;
@@ -99,7 +99,7 @@ bool print_registered(const struct source *s, const struct phyr_region_register 
 	printf("{\"registered\":{\"chunk\":%zu,\"block\":%llu,\"blocks\":%llu,\"why\":\"%s\",\"at\":%llu,\"first\":%llu,\"bytes\":%llu,\"frames\":\"",
 	       s->m.chunk, (unsigned long long)reg->block, (unsigned long long)reg->blocks, whys[reg->why % 3],
 	       (unsigned long long)reg->at, (unsigned long long)reg->first, (unsigned long long)reg->bytes);
-	if (!s->dmabuf)	/* whose view the kernel does not show so, and whose lender knows */
+	if (!s->dmabuf)	/* /proc/self/pagemap does not show the view; the exporter reports its frames */
 		good = print_frames(&s->m);
 	printf("\"}}\n");
 	return good;

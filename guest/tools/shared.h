@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A dma-buf of ranges of somebody's memory, and the same ranges mapped one after the other. */
+/* A dma-buf of ranges of an exporter's memory, and a mapping of the same ranges. */
 #ifndef SHARED_H
 #define SHARED_H
 
@@ -11,13 +11,13 @@
 
 /**
  * struct shared - a dma-buf and its view
- * @fd:		of the dma-buf
- * @view:	the same memory, for the CPU
- * @size:	bytes
- * @list:	its exporter is to hand over the list of ranges; else a scatterlist
- * @source:	the store's device file, or "vfio:BDF"
- * @range:	of the source
- * @nr:		how many
+ * @fd:		the dma-buf
+ * @view:	CPU mapping of the same memory
+ * @size:	its length in bytes
+ * @list:	its exporter provides a list; otherwise a scatterlist
+ * @source:	a device file of phyr_store, or "vfio:BDF"
+ * @range:	ranges of the source
+ * @nr:		number of ranges
  */
 struct shared {
 	int fd;
@@ -31,12 +31,12 @@ struct shared {
 
 /* phyrio_dmabuf.c. Is it "dmabuf:list|sg:SOURCE:OFFSET+LENGTH,..."? */
 bool shared_named(const char *spec);
-/* For each thread ranges of its own. 0, or -1 with errno set; the program is to end then. */
+/* Each thread has its own ranges. Returns 0, or -1 with errno set; the program must exit then. */
 int shared_open(struct shared *s, const char *spec, unsigned int thread);
 void shared_close(struct shared *s);
-/* Another dma-buf of the same ranges of a store, open for O_RDONLY, ...; -1 with errno set. */
+/* Another dma-buf of the same ranges, opened with mode O_RDONLY, ...; -1 with errno set. */
 int shared_for(const struct shared *s, int mode);
-/* Have the exporter take its memory back, or offer it again; @knob: a file, or "vfio". 0, or -1 with errno set. */
+/* Lets the exporter revoke its memory, or export it again; @knob: a file, or "vfio". Returns 0, or -1 with errno set. */
 int shared_take_back(const char *knob, bool away);
 
 /* phyrio_vfio.c: "vfio:BDF"; -1 with errno set */

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stamp: write, check and read sectors whose content says where and when they belong.
+ * stamp: write, check and read sectors whose content identifies them.
  *
- * Every 512-byte sector carries seed, generation and LBA and is filled from them, so that stale, misplaced and foreign data
- * all differ from what is due. The host computes the same bytes by itself (src/oracle/stamp.ts) and never asks this program
- * what they should be. All I/O is O_DIRECT in a fixed cycle of sizes, so that requests start and end at odd places of a page.
+ * Every 512-byte sector contains seed, generation and LBA and is filled from them, so stale, misplaced and foreign data
+ * all differ from the expected content. The host computes the expected content independently (src/oracle/stamp.ts). All I/O is
+ * O_DIRECT in a fixed cycle of sizes, so that requests start and end at varying offsets in a page.
  *
  *   stamp write DEV OFFSET LENGTH SEED GENERATION
  *   stamp check DEV OFFSET LENGTH SEED GENERATION
  *   stamp cat   DEV OFFSET LENGTH                    (raw bytes to stdout)
  *
  * OFFSET and LENGTH are bytes, multiples of the logical block. `write` and `check` print one line of JSON.
- * Exit: 0 done and right, 1 wrong data, 2 the I/O failed, 64 usage.
+ * Exit: 0 success, 1 wrong data, 2 the I/O failed, 64 usage.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -34,7 +34,7 @@
 
 static const size_t sizes[] = { 512, 4096, 3584, 65536, 512, 131072, 12800, 1 << 20 };
 
-static FILE *answers;	/* stdout; for `cat`, whose stdout is data, stderr */
+static FILE *answers;	/* Prints to stdout; for `cat`, whose stdout is data, to stderr. */
 
 static int fail(const char *op, uint64_t offset, size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The content of stamped sectors; src/oracle/stamp.ts computes the same by itself. */
+/* The content of stamped sectors; src/oracle/stamp.ts computes the same independently. */
 #ifndef STAMP_H
 #define STAMP_H
 
@@ -18,7 +18,7 @@ static inline uint32_t mix(uint32_t x)
 	return x ^ (x >> 16);
 }
 
-/* Fill the sector @lba of generation @gen. */
+/* Fills a sector with the stamp of @lba and generation @gen. */
 static inline void fill_sector(uint32_t *w, uint64_t lba, uint32_t seed, uint32_t gen)
 {
 	uint32_t base = mix(mix(seed ^ gen * 0x9e3779b1u) + (uint32_t)lba);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* I/O between memory of a process and a disk, through the block layer or through /dev/phyrN-ctl. */
+/* I/O with memory of the process, through the block layer or through /dev/phyrN-ctl. */
 #ifndef TRANSFER_H
 #define TRANSFER_H
 
@@ -19,13 +19,13 @@ enum via { ODIRECT, DIRECT, REGISTERED };
 static const char *const vias[] = { "odirect", "direct", "registered" };
 
 /**
- * struct transfer - a disk and the memory that I/O with it is about
+ * struct transfer - a disk and memory for I/O with it
  * @fd:		the disk, or its control node
- * @via:	which of them
- * @max_len:	of a request to the control node; bytes
- * @handle:	of the registered buffer
- * @mem:	the memory; may be moved between requests that name it
- * @bytes:	of it
+ * @via:	which of the two, and how
+ * @max_len:	maximum length of a request to the control node, in bytes
+ * @handle:	handle of the registered buffer
+ * @mem:	the memory; may be moved between requests unless it is registered
+ * @bytes:	its length
  */
 struct transfer {
 	int fd;
@@ -36,7 +36,7 @@ struct transfer {
 	size_t bytes;
 };
 
-/* The name of a way; -1 if there is none. */
+/* Parses VIA; -1 if it is invalid. */
 static inline int via_named(const char *name)
 {
 	for (int via = ODIRECT; via <= REGISTERED; via++)
@@ -45,7 +45,7 @@ static inline int via_named(const char *name)
 	return -1;
 }
 
-/* false, with errno set: the disk cannot be opened in this way. */
+/* Returns false, with errno set, if the disk cannot be opened in this way. */
 static inline bool transfer_open(struct transfer *t, const char *disk)
 {
 	struct phyr_nvme_info info;
@@ -61,7 +61,7 @@ static inline bool transfer_open(struct transfer *t, const char *disk)
 	return true;
 }
 
-/* Has the memory registered, where that is the way; false, with errno set: it is refused. */
+/* Registers the memory if @via is REGISTERED; returns false, with errno set, on error. */
 static inline bool transfer_register(struct transfer *t)
 {
 	struct phyr_nvme_register reg = {
@@ -84,7 +84,7 @@ static inline bool transfer_unregister(const struct transfer *t)
 	return t->via != REGISTERED || !ioctl(t->fd, PHYR_NVME_IOC_UNREGISTER, &unreg);
 }
 
-/* One request; bytes that went, or -1 with errno set. */
+/* One request; returns the number of bytes, or -1 with errno set. */
 static inline ssize_t transfer_part(const struct transfer *t, bool write, size_t done, size_t len, uint64_t at)
 {
 	struct phyr_nvme_buffer_io buffer = {
@@ -104,7 +104,7 @@ static inline ssize_t transfer_part(const struct transfer *t, bool write, size_t
 	return -1;
 }
 
-/* All of the memory, to or from the disk at @at; bytes that went, or -1 with errno set if a request was refused. */
+/* All of the memory, to or from the disk at @at; returns the number of bytes, or -1 with errno set. */
 static inline ssize_t transfer_all(const struct transfer *t, bool write, uint64_t at)
 {
 	size_t done = 0;
@@ -125,7 +125,7 @@ static inline ssize_t transfer_all(const struct transfer *t, bool write, uint64_
 	return done;
 }
 
-/* "NAME":{"bytes":N} or "NAME":{"errno":"EFAULT"} */
+/* Prints "NAME":{"bytes":N} or "NAME":{"errno":"EFAULT"}. */
 static inline void transfer_print(FILE *out, const char *name, ssize_t bytes)
 {
 	const char *err = bytes < 0 ? strerrorname_np(errno) : NULL;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * unanswered region|domain BDF memory|argument|answer: unbind a device while a page fault under one of its ioctls waits for an answer
- * that does not come (userfaultfd): in the memory that is to be pinned, when the ioctl's argument is read, or when its answer is
- * written.
+ * unanswered region|domain BDF memory|argument|answer: unbinds a device while one of its ioctls waits for a page fault that is not
+ * resolved (userfaultfd): in the memory to be pinned, when the ioctl's argument is copied in, or when its result is copied out.
  *
- * Prints {"unanswered":{"unbind_ms":M,"errno":E}}: how long unbinding took, and what the ioctl says then. After PATIENCE_MS the fault is
- * answered, so that nothing hangs.
+ * Prints {"unanswered":{"unbind_ms":M,"errno":E}}: how long unbinding took, and the errno of the ioctl. After PATIENCE_MS the fault is
+ * resolved, so that nothing hangs.
  *
- * unanswered region|domain BDF others: what others can do while an ioctl's answer waits, and what they have when it fails.
+ * unanswered region|domain BDF others: what others can do while the result of an ioctl waits to be copied out, and after that failed.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of unanswered share with each other. */
+/* Shared by the files of unanswered. */
 #ifndef UNANSWERED_H
 #define UNANSWERED_H
 
@@ -13,7 +13,7 @@
 #define PATIENCE_MS	5000
 #define IOVA		(64UL << 20)
 
-/* The node, and whose it is: phyr_domain's or phyr_engine's. */
+/* A device file, of phyr_domain or of phyr_engine. */
 struct node {
 	bool is_domain;
 	const char *bdf;
@@ -28,18 +28,18 @@ const char *name_of(int err);
 
 /* unanswered_ask.c: an ioctl that registers or maps a page, in a thread of its own. */
 
-/* Where it meets a page fault: in what is to be pinned, when its argument is read, when its answer is written. */
+/* The page fault: in the memory to pin, in copy_from_user(), or in copy_to_user(). */
 enum place { IN_MEMORY, IN_ARGUMENT, IN_ANSWER };
 
 struct asking;
 
-/* Returns when the fault waits. */
+/* Starts the ioctl; returns when its page fault waits. */
 struct asking *ask(const struct node *node, enum place where);
-/* Let it have the page. */
+/* Resolves the fault. */
 void answer(struct asking *asking);
-/* Take the page away instead. */
+/* Unmaps the page instead, so that the fault fails. */
 void refuse(struct asking *asking);
-/* Wait for it; its errno, or 0. */
+/* Waits for the ioctl; returns its errno, or 0. */
 int asked(struct asking *asking);
 
 /* unanswered_others.c */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* unanswered: an ioctl under which a page fault waits for userfaultfd. */
+/* unanswered: an ioctl with a page fault that waits for userfaultfd. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ struct asking {
 	int said;	/* errno of the ioctl */
 	void *memory, *argument;
 	void *page;	/* the one of these whose faults wait */
-	void *content;	/* of that page */
+	void *content;	/* content of that page */
 };
 
 static void *pages(void)
@@ -56,7 +56,7 @@ static void fill(void *to, bool is_domain, const void *memory)
 		memcpy(to, &reg, sizeof(reg));
 }
 
-/* An answer is written where the argument was read, so only that may wait. */
+/* The result is written to the page of the argument: there, only writes must wait. */
 static void watch(struct asking *a)
 {
 	bool written = a->where == IN_ANSWER;
@@ -126,7 +126,7 @@ void answer(struct asking *a)
 
 void refuse(struct asking *a)
 {
-	/* Whoever waits finds that it is gone. */
+	/* The waiting fault fails. */
 	if (munmap(a->page, PAGE) || close(a->uffd))
 		die("refuse");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* unanswered: what others can do with a page that its owner was not told of, and whether it takes anything of theirs along. */
+/* unanswered: use of a region or mapping by others before its ioctl has returned, and effects on theirs if it fails. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 
 #include "unanswered.h"
 
-#define KEYS	16	/* to try: nobody else has any */
+#define KEYS	16	/* keys to try: there are no other users */
 
-/* What the process has locked, in KiB. */
+/* Locked memory of the process, in KiB. */
 static long locked(void)
 {
 	FILE *f = fopen("/proc/self/status", "re");
@@ -27,7 +27,7 @@ static long locked(void)
 	return kib;
 }
 
-/* How many keys somebody can use, and take back. */
+/* Number of keys that another user can use and deregister. */
 static int usable(int fd)
 {
 	int nr = 0;
@@ -52,7 +52,7 @@ static int returnable(int fd)
 	return nr;
 }
 
-/* Keys are guessed. */
+/* Guesses keys. */
 static void others_regions(const struct node *node)
 {
 	int stranger = node_open(node), found, taken, err;
@@ -74,7 +74,7 @@ static uint64_t unmap(int fd)
 	return ioctl(fd, PHYR_DOMAIN_IOC_UNMAP, &arg) ? UINT64_MAX : arg.unmapped;
 }
 
-/* Another thread maps something else at the same address, taking away what may be there. */
+/* Another thread unmaps the same address and maps other memory there. */
 static void others_mappings(const struct node *node)
 {
 	void *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

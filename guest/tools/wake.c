@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * wake: what a guest has to be told that goes on from a kept state. Its clock stands where it was
- * stopped, and every guest that goes on from there would draw the same random numbers.
+ * wake: sets clock and random seed of a guest that was resumed from a snapshot. Its clock shows the
+ * time of the snapshot, and every guest resumed from it would generate the same random numbers.
  *
- *   wake SECONDS.NANOSECONDS < SEED      the time since 1970; any number of random bytes up to 512
+ *   wake SECONDS.NANOSECONDS < SEED      time since 1970; up to 512 random bytes
  *
- * Exit: 0 done, 1 the kernel refused, 64 usage.
+ * Exit: 0 done, 1 an error of the kernel, 64 usage.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ static bool parse(const char *text, struct timespec *time)
 	return true;
 }
 
-/* The kernel would take a new seed at its own time, seconds later. */
+/* RNDRESEEDCRNG: otherwise the kernel would use the new seed only seconds later. */
 static int seed(void)
 {
 	char bytes[512];
@@ -64,7 +64,7 @@ static int seed(void)
 		return fail("/dev/urandom");
 	if (write(fd, bytes, size) != size)
 		result = fail("/dev/urandom");
-	/* ENODATA: it has no seed at all yet, and will have this one in it. */
+	/* ENODATA: the kernel is not seeded yet; its first seed will include this one. */
 	else if (ioctl(fd, RNDRESEEDCRNG) && errno != ENODATA)
 		result = fail("RNDRESEEDCRNG");
 	close(fd);

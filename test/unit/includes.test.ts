@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..', '..', 'guest');
 
 /** The folders of phyr.ko: its public headers, and of which others it may include the public and the private ones. */
 const FOLDERS: Record<string, { own: string[]; below: string[]; inside: string[] }> = {
-  lib: { own: ['list'], below: [], inside: [] },
+  lib: { own: ['list', 'word'], below: [], inside: [] },
   mm: { own: ['build'], below: ['lib'], inside: ['lib'] },
   dma: { own: ['map', 'reg', 'sg', 'domain'], below: ['lib'], inside: ['lib'] },
   share: { own: ['lease', 'dmabuf', 'import'], below: ['lib', 'mm', 'dma'], inside: [] },

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * dma-bufs of anybody's as registered memory of a device: attached, mapped once, used by many I/Os,
- * taken back by the exporter while they run.
+ * dma-bufs of any exporter as registered memory of a device: attached and mapped once, used by many
+ * I/Os, revocable by the exporter at any time.
  *
- * Life of one::
+ * Usage::
  *
  *	err = phyr_import_get(&imp, fd, PHYR_IMPORT_LIST, DMA_BIDIRECTIONAL);
  *	err = phyr_import_register(&imp, dev);
- *	... phyr_reg_begin(imp.reg, ...), I/O, phyr_reg_end(), as often as need be ...
+ *	... phyr_reg_begin(imp.reg, ...), I/O, phyr_reg_end(), any number of times ...
  *	phyr_import_revoke(&imp);
  *	phyr_import_put(&imp);
  *
- * If the exporter takes the memory back in between, that waits for the I/Os under way, and is for
- * good: phyr_reg_begin() says -ENODEV from then on.
+ * If the exporter revokes the memory, it waits for the I/Os in flight.  The revocation is
+ * permanent: phyr_reg_begin() returns -ENODEV from then on.
  */
 #ifndef PHYR_IMPORT_H
 #define PHYR_IMPORT_H
@@ -29,11 +29,9 @@ struct dma_buf_attachment;
 struct sg_table;
 
 /**
- * enum phyr_import_way - how a device gets at the memory of a dma-buf
- * @PHYR_IMPORT_LIST:	the exporter hands over the physical ranges (phyr_list_from_dmabuf()), and
- *			they are mapped here like any other list
- * @PHYR_IMPORT_SG:	the exporter maps them itself, as exporters do for all drivers, and hands
- *			over a scatterlist, of which the DMA side is used
+ * enum phyr_import_way - how a dma-buf is mapped for a device
+ * @PHYR_IMPORT_LIST:	by the importer, as a list from phyr_list_from_dmabuf()
+ * @PHYR_IMPORT_SG:	by the exporter, with dma_buf_map_attachment()
  */
 enum phyr_import_way {
 	PHYR_IMPORT_LIST,
@@ -41,19 +39,18 @@ enum phyr_import_way {
 };
 
 /**
- * struct phyr_import - a dma-buf as memory that a device may use
- * @dmabuf:	it; its size is that of the memory
- * @reg:	its registration, from when phyr_import_register() has returned 0 to
- *		phyr_import_put()
- * @list:	PHYR_IMPORT_LIST: what it is made of, from then on
- * @way:	how the device gets at it (private)
- * @dir:	what the device may do with it (private)
+ * struct phyr_import - an imported dma-buf
+ * @dmabuf:	the dma-buf; its size is the size of the memory
+ * @reg:	the registration, valid from phyr_import_register() to phyr_import_put()
+ * @list:	PHYR_IMPORT_LIST: the physical ranges, valid as @reg
+ * @way:	how it is mapped (private)
+ * @dir:	direction of DMA (private)
  * @attach:	the device's attachment (private)
- * @table:	PHYR_IMPORT_SG: what the exporter has mapped (private)
- * @pinned:	the exporter was told not to move it (private)
- * @mapped:	the device can get at it; under the dma-buf's reservation lock (private)
+ * @table:	PHYR_IMPORT_SG: the table that the exporter has mapped (private)
+ * @pinned:	dma_buf_pin() was called (private)
+ * @mapped:	it is mapped; protected by the dma-buf's reservation lock (private)
  *
- * Embedded in what the importer keeps about the memory; must stay where it is.
+ * Embedded in a structure of the importer.  It must not be moved.
  */
 struct phyr_import {
 	struct dma_buf *dmabuf;
@@ -69,46 +66,46 @@ struct phyr_import {
 };
 
 /**
- * phyr_import_get - hold the dma-buf of a file descriptor of the current process
- * @imp:	receives it
- * @fd:		of the dma-buf
- * @way:	how a device is to get at it
- * @dir:	what the device may do with it, which the process must be allowed to do itself
+ * phyr_import_get - take a reference to the dma-buf of a file descriptor
+ * @imp:	initialised by this call
+ * @fd:		file descriptor of the dma-buf, in the current process
+ * @way:	how to map it
+ * @dir:	direction of DMA; the file must be open for it
  *
  * Context: May sleep.
- * Return: 0, and phyr_import_put() is due; -EBADF or -EINVAL if that is no dma-buf; -EACCES for one
- * that is not open for @dir.
+ * Return: 0, and the caller must call phyr_import_put(); -EBADF or -EINVAL if @fd is not a dma-buf;
+ * -EACCES if it is not open for @dir.
  */
 int phyr_import_get(struct phyr_import *imp, int fd, enum phyr_import_way way,
 		    enum dma_data_direction dir);
 
 /**
- * phyr_import_register - attach a device, and map the memory for it
- * @imp:	what phyr_import_get() has filled in
- * @dev:	the device; whoever drives it revokes the import before it goes
+ * phyr_import_register - attach a device and map the dma-buf for it
+ * @imp:	from phyr_import_get()
+ * @dev:	the device; its driver must revoke the import before it is unbound
  *
- * The exporter is told not to move the memory, where it can be told.
+ * The dma-buf is pinned.
  *
- * Context: May sleep; no lock is held that an I/O under way waits for.
- * Return: 0; -EOPNOTSUPP if the exporter hands out no lists, or can only lend to importers that it
- * need not tell; -ENODEV if the memory was taken back; -ENOMEM; an error of the exporter, of
- * phyr_dma_map() or of phyr_reg_from_sgt().  What is left to undo then phyr_import_put() undoes.
+ * Context: May sleep; the caller holds no lock that an I/O in flight needs.
+ * Return: 0; -EOPNOTSUPP if the exporter provides no lists (PHYR_IMPORT_LIST) or rejects the
+ * attachment; -ENODEV if the memory is revoked; -ENOMEM; an error of the exporter, of
+ * phyr_dma_map() or of phyr_reg_from_sgt().  phyr_import_put() must be called also after an error.
  */
 int phyr_import_register(struct phyr_import *imp, struct device *dev);
 
 /**
- * phyr_import_revoke - take the memory from the device
+ * phyr_import_revoke - revoke the registration and unmap the dma-buf
  * @imp: the import
  *
- * New I/Os are refused, those under way waited for.  The import and its registration stay.
+ * Refuses new I/Os and waits for those in flight.  @imp and its registration are not freed.
  *
- * Context: May sleep, as long as the I/Os take.  Any number of callers, all wait; idempotent.
+ * Context: May sleep until the I/Os end.  Concurrent callers all wait.  Idempotent.
  */
 void phyr_import_revoke(struct phyr_import *imp);
 
 /**
- * phyr_import_put - let go of a dma-buf
- * @imp: what phyr_import_get() has filled in, not registered or revoked; no I/O uses @imp->reg
+ * phyr_import_put - detach and drop the reference to a dma-buf
+ * @imp: from phyr_import_get(), not registered or revoked; no I/O uses @imp->reg
  *
  * Context: May sleep.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Lists of physical ranges: how they are kept, built, walked, cut and shown. */
+/* Lists of physical ranges: building, walking, splitting and printing them. */
 #ifndef PHYR_LIST_H
 #define PHYR_LIST_H
 
@@ -7,6 +7,8 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/types.h>
+
+#include "word.h"
 
 struct phyr_iter;
 
@@ -21,12 +23,12 @@ enum phyr_format {
 };
 
 /**
- * enum phyr_mem - what kind of memory a list describes; one kind a list
- * @PHYR_MEM_NONE:	nothing appended yet
+ * enum phyr_mem - kind of the memory in a list; all of a list is of one kind
+ * @PHYR_MEM_NONE:	the list is empty
  * @PHYR_MEM_RAM:	system RAM with struct pages (also fsdax and generic ZONE_DEVICE)
  * @PHYR_MEM_P2P:	a PCI BAR with struct pages (pci_p2pdma_add_resource())
- * @PHYR_MEM_PAGELESS:	system RAM without struct pages, cached; never bounced, its caches never
- *		cleaned
+ * @PHYR_MEM_PAGELESS:	system RAM without struct pages, mapped cached by the CPU; it is never
+ *		bounced, and CPU caches are never flushed for it
  * @PHYR_MEM_MMIO:	a PCI BAR or other MMIO without struct pages
  */
 enum phyr_mem {
@@ -38,69 +40,40 @@ enum phyr_mem {
 };
 
 /**
- * phyr_mem_has_pages - has memory of a kind struct pages?
+ * phyr_mem_has_pages - does memory of this kind have struct pages?
  * @mem:	the kind, not PHYR_MEM_NONE
  *
- * Only of such may pfn_to_page(), page_address() or kmap be asked.
+ * pfn_to_page(), page_address() and kmap work only on memory that has.
+ *
+ * Return: true if it has.
  */
 static inline bool phyr_mem_has_pages(enum phyr_mem mem)
 {
 	return mem < PHYR_MEM_PAGELESS;
 }
 
-/*
- * A packed word: bits 63:12 the page address; bits 11:10 the unit of length; bits 9:0 the
- * number of units, less one.  Unit 3 says that a second word follows: bits 63:12 the
- * length in bytes, bits 11:0 the low bits of the address.
- */
-#define PHYR_WORD_SCALE_SHIFT	10
-#define PHYR_WORD_SCALE_BITS	9	/* 4 KiB, 2 MiB, 1 GiB */
-#define PHYR_WORD_COUNT_MASK	0x3ffULL
-#define PHYR_WORD_ADDR_MASK	(~0xfffULL)
-#define PHYR_WORD_PAGE_SHIFT	12	/* of the format, whatever PAGE_SHIFT is */
-#define PHYR_WORD_EXT		3
-
-/* Words in the head of a list: 8 packed or 4 plain chunks, and the last one on top. */
-#define PHYR_INLINE_WORDS	8
-
-/**
- * struct phyr_node - a link of a chain of words, never more than a page
- * @next:	the next link
- * @offset:	where in the list the memory that this link describes begins, in bytes
- * @nr:		words used; not kept up for the last link of a list
- * @cap:	words there are
- * @word:	the words
- */
-struct phyr_node {
-	struct phyr_node *next;
-	u64 offset;
-	u32 nr;
-	u32 cap;
-	u64 word[];
-};
-
 /**
  * struct phyr_list - a list of physical chunks
  * @len:	total length in bytes
  * @first:	physical address of the first byte
  * @end:	highest physical address in the list, plus one
- * @gaps:	OR of the addresses at which one chunk ends or the next begins, the two ends
- *		of the list left out: a bit that is clear is clear in every inner boundary
- * @last:	the last chunk, not encoded: to continue it is an addition
- * @provider:	owner of P2P memory, an identity to compare; of MMIO its struct p2pdma_provider,
- *		NULL if that is not known; NULL for RAM
- * @nr:		chunks, the last one included
+ * @gaps:	OR of all addresses where one chunk ends and the next begins; the start and the end
+ *		of the list are not included
+ * @last:	the last chunk, which is not encoded, so that it can grow by an addition
+ * @provider:	P2P: identifies the owner of the memory, only ever compared; MMIO: its struct
+ *		p2pdma_provider, or NULL if there is none; NULL for RAM
+ * @nr:		number of chunks
  * @format:	enum phyr_format
  * @mem:	enum phyr_mem
- * @nr_inline:	inline words used, once the chain has begun (private)
+ * @nr_inline:	inline words in use, once there are blocks (private)
  * @at:		where the next word goes (private)
- * @stop:	end of the room at @at (private)
- * @head:	first link of the chain that follows the inline words (private)
- * @tail:	link that @at is in, NULL while it is inline (private)
+ * @stop:	end of the space at @at (private)
+ * @head:	first block after the inline words (private)
+ * @tail:	block that @at is in; NULL while it is inline (private)
  * @word:	inline words (private)
  *
- * Fields up to @mem may be read by anybody and give O(1) answers; only this library writes
- * them.  The list points into itself: it must not be copied or moved once initialised.
+ * Users may read the members up to @mem; only phyr.ko writes them.  The list contains pointers to
+ * itself, so it must not be copied or moved after phyr_list_init().
  */
 struct phyr_list {
 	u64 len;
@@ -112,6 +85,7 @@ struct phyr_list {
 	u32 nr;
 	u8 format;
 	u8 mem;
+	/* private: */
 	u8 nr_inline;
 	u64 *at;
 	u64 *stop;
@@ -121,11 +95,10 @@ struct phyr_list {
 };
 
 /**
- * phyr_list_reset - empty a list and keep its first link for the next use
- * @list:	an initialised list; must not be mapped
+ * phyr_list_reset - empty a list but keep its first block for the next use
+ * @list:	an initialised list, not mapped
  *
- * For a list that lives as long as its request does and is filled again for each I/O: no
- * allocation then, as a rule.
+ * For a list that is filled again for each I/O: most I/Os then need no allocation.
  *
  * Context: Any.
  */
@@ -133,10 +106,12 @@ void phyr_list_reset(struct phyr_list *list);
 
 /**
  * phyr_list_init - make an empty list
- * @list:	the list; owned by the caller, e.g. embedded in its request
- * @format:	how chunks are to be stored
+ * @list:	the list, in memory of the caller, e.g. embedded in its request
+ * @format:	how chunks are stored
  *
- * Context: Any.  Takes nothing that would need phyr_list_destroy() until something is appended.
+ * phyr_list_destroy() is not needed as long as nothing is appended.
+ *
+ * Context: Any.
  */
 static inline void phyr_list_init(struct phyr_list *list, enum phyr_format format)
 {
@@ -162,10 +137,10 @@ bool __phyr_iter_next(struct phyr_iter *it);
 /* public: */
 
 /**
- * phyr_list_destroy - free what a list holds and leave it empty
- * @list:	the list; must not be mapped
+ * phyr_list_destroy - free the blocks of a list and leave it empty
+ * @list:	the list, not mapped; it can be used again
  *
- * Context: Any.  Idempotent.  The list may be used again at once.
+ * Context: Any.  Idempotent.
  */
 static inline void phyr_list_destroy(struct phyr_list *list)
 {
@@ -178,13 +153,13 @@ static inline void phyr_list_destroy(struct phyr_list *list)
  * phyr_list_append - add a physical range at the end
  * @list:	the list
  * @mem:	kind of memory
- * @provider:	owner of P2P memory (any stable pointer that identifies it); of MMIO its struct
- *		p2pdma_provider or NULL; NULL for RAM
+ * @provider:	P2P: any stable pointer that identifies the owner; MMIO: its struct p2pdma_provider
+ *		or NULL; NULL for RAM
  * @addr:	physical address, any alignment
  * @len:	bytes, not 0, may be 4 GiB and more
- * @gfp:	for the next link of the chain, at most one page
+ * @gfp:	for a block of words, at most one page
  *
- * A range that continues the last chunk is merged with it.
+ * A range that begins where the last chunk ends is merged with it.
  *
  * Context: Any that @gfp allows.
  * Return: 0; -EINVAL for an empty range, one that wraps, or an unknown @mem; -EXDEV when the
@@ -195,10 +170,10 @@ int phyr_list_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
 		     phys_addr_t addr, u64 len, gfp_t gfp);
 
 /**
- * phyr_list_align - the alignment that every chunk of a list has
+ * phyr_list_align - common alignment of all chunks of a list
  * @list:	a list that is not empty
  *
- * Return: OR of all addresses at which a chunk begins or ends; its lowest set bit is the alignment.
+ * Return: OR of all addresses where a chunk begins or ends.  Its lowest set bit is the alignment.
  */
 static inline u64 phyr_list_align(const struct phyr_list *list)
 {
@@ -210,10 +185,10 @@ size_t __phyr_list_link_bytes(const struct phyr_list *list);
 /* public: */
 
 /**
- * phyr_list_meta_bytes - memory that the list itself takes
+ * phyr_list_meta_bytes - memory that the list itself occupies
  * @list:	the list
  *
- * Return: bytes of the head and all links as allocated.
+ * Return: bytes of @list and of all its blocks as allocated.
  */
 static inline size_t phyr_list_meta_bytes(const struct phyr_list *list)
 {
@@ -223,21 +198,12 @@ static inline size_t phyr_list_meta_bytes(const struct phyr_list *list)
 /**
  * struct phyr_iter - walks the chunks of a list
  * @cur:	the chunk that phyr_iter_next() has just found
- * @at:		next word (private)
- * @stop:	end of the present words (private)
- * @list:	the list, NULL once its last chunk has been read (private)
- * @node:	link to read after the present words (private)
- * @packed:	the words are packed (private)
- * @begun:	the inline words have been entered (private)
+ * @pos:	where it is (private)
  */
 struct phyr_iter {
 	struct phys_vec cur;
-	const u64 *at;
-	const u64 *stop;
-	const struct phyr_list *list;
-	const struct phyr_node *node;
-	bool packed;
-	bool begun;
+	/* private: */
+	struct phyr_cursor pos;
 };
 
 /**
@@ -249,58 +215,19 @@ struct phyr_iter {
  */
 static inline void phyr_iter_init(struct phyr_iter *it, const struct phyr_list *list)
 {
-	it->list = list;
-	it->packed = list->format == PHYR_PACKED;
-	it->begun = !(list->first & ~PHYR_WORD_ADDR_MASK);
-	if (likely(it->begun)) {
-		it->at = list->word;
-		it->stop = list->tail ? list->word + list->nr_inline : list->at;
-		it->node = list->tail ? list->head : NULL;
+	it->pos.list = list;
+	it->pos.packed = list->format == PHYR_PACKED;
+	it->pos.begun = !(list->first & ~PHYR_WORD_ADDR_MASK);
+	if (likely(it->pos.begun)) {
+		it->pos.at = list->word;
+		it->pos.stop = list->tail ? list->word + list->nr_inline : list->at;
+		it->pos.node = list->tail ? list->head : NULL;
 	} else {
-		/* The first word may hold more than the first chunk: not here, inline. */
-		it->at = NULL;
-		it->stop = NULL;
+		/* The first word may describe more than the first chunk: out of line. */
+		it->pos.at = NULL;
+		it->pos.stop = NULL;
 	}
 }
-
-/* private: */
-/* One word that counts pages: most of them do. */
-static __always_inline bool __phyr_decode_pages(u64 word, struct phys_vec *cur)
-{
-	if (unlikely(word & (3 << PHYR_WORD_SCALE_SHIFT)))
-		return false;
-	cur->paddr = word & PHYR_WORD_ADDR_MASK;
-	cur->len = ((word & PHYR_WORD_COUNT_MASK) + 1) << PHYR_WORD_PAGE_SHIFT;
-	return true;
-}
-
-static __always_inline const u64 *__phyr_decode(const u64 *at, bool packed, struct phys_vec *cur)
-{
-	u64 word = *at++;
-	unsigned int unit;
-
-	if (!packed) {
-		cur->paddr = word;
-		cur->len = *at++;
-		return at;
-	}
-	if (__phyr_decode_pages(word, cur))
-		return at;
-
-	cur->paddr = word & PHYR_WORD_ADDR_MASK;
-	unit = (word >> PHYR_WORD_SCALE_SHIFT) & 3;
-	if (unlikely(unit == PHYR_WORD_EXT)) {
-		word = *at++;
-		cur->paddr |= word & ~PHYR_WORD_ADDR_MASK;
-		cur->len = word >> PHYR_WORD_PAGE_SHIFT;
-	} else {
-		cur->len = ((word & PHYR_WORD_COUNT_MASK) + 1) <<
-			   (PHYR_WORD_PAGE_SHIFT + unit * PHYR_WORD_SCALE_BITS);
-	}
-	return at;
-}
-
-/* public: */
 
 /**
  * phyr_iter_next - find the next chunk
@@ -311,10 +238,10 @@ static __always_inline const u64 *__phyr_decode(const u64 *at, bool packed, stru
  */
 static inline bool phyr_iter_next(struct phyr_iter *it)
 {
-	/* The first chunk, the last one and a change of links are rare. */
-	if (unlikely(it->at == it->stop))
+	/* The first chunk, the last one, or the end of a block. */
+	if (unlikely(it->pos.at == it->pos.stop))
 		return __phyr_iter_next(it);
-	it->at = __phyr_decode(it->at, it->packed, &it->cur);
+	it->pos.at = __phyr_decode(it->pos.at, it->pos.packed, &it->cur);
 	return true;
 }
 
@@ -324,11 +251,11 @@ static inline bool phyr_iter_next(struct phyr_iter *it)
  * @list:	the list; must not change while it is walked
  * @offset:	bytes from the start of the list
  *
- * From there phyr_iter_next() goes on.  Whole links are skipped, so the cost is one step a link and
- * one a chunk of the link that holds the byte.
+ * phyr_iter_next() continues from there.  Cost: one step for each block before the byte, and one
+ * for each chunk of its block.
  *
  * Context: Any.
- * Return: true with the chunk, cut to begin at @offset, in it->cur; false at or beyond the end.
+ * Return: true with the part of the chunk from @offset on in it->cur; false at or beyond the end.
  */
 bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offset);
 
@@ -341,8 +268,8 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
 	for (phyr_iter_init(&(it), (list)); phyr_iter_next(&(it)); )
 
 /**
- * phyr_segment - how much of a run may be one segment
- * @addr:	where the run begins, as physical or as bus address
+ * phyr_segment - how much of a contiguous range may be one segment
+ * @addr:	start of the range, a physical or a bus address
  * @len:	its bytes, not 0
  * @max_seg:	most bytes that a segment may have, not 0
  * @boundary:	mask of an address boundary that no segment may cross; ~0 for none
@@ -351,7 +278,7 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
  */
 static inline u64 phyr_segment(u64 addr, u64 len, u64 max_seg, u64 boundary)
 {
-	u64 room = boundary - (addr & boundary);	/* less one: it may be all ones */
+	u64 room = boundary - (addr & boundary);	/* minus 1, so that it cannot overflow */
 
 	if (len > max_seg)
 		len = max_seg;
@@ -364,9 +291,9 @@ static inline u64 phyr_segment(u64 addr, u64 len, u64 max_seg, u64 boundary)
  * @offset:	where the part begins, in bytes from the start of the list
  * @len:	its bytes, may be 0
  *
- * Made by phyr_slice_init() or phyr_slice_sub(), which check the range.  A plain value that may be
- * copied and needs no freeing.  It holds no reference: it is good until the list is destroyed or
- * reset.  Appending to the list does it no harm.  phyr_list_append_slice() makes a copy of its own.
+ * Made by phyr_slice_init() or phyr_slice_sub(), which check the range.  It is a plain value: it
+ * may be copied and is not freed.  It holds no reference and is valid until the list is destroyed
+ * or reset.  Appending to the list is allowed.
  */
 struct phyr_slice {
 	const struct phyr_list *list;
@@ -376,7 +303,7 @@ struct phyr_slice {
 
 /**
  * phyr_slice_init - describe a part of a list
- * @slice:	receives it
+ * @slice:	receives the description
  * @list:	the list
  * @offset:	bytes from the start of the list
  * @len:	bytes, may be 0
@@ -397,7 +324,7 @@ static inline int phyr_slice_init(struct phyr_slice *slice, const struct phyr_li
 
 /**
  * phyr_slice_sub - describe a part of a slice
- * @slice:	receives it; may be @of
+ * @slice:	receives the description; may be @of
  * @of:		a slice
  * @offset:	bytes from the start of @of
  * @len:	bytes, may be 0
@@ -419,14 +346,15 @@ static inline int phyr_slice_sub(struct phyr_slice *slice, const struct phyr_sli
 /**
  * struct phyr_slice_iter - walks a slice in segments
  * @cur:	the segment that phyr_slice_iter_next() has just found
- * @run:	what is left of the present chunk (private)
- * @left:	bytes of the slice that are still to come (private)
+ * @run:	rest of the current chunk (private)
+ * @left:	rest of the slice in bytes (private)
  * @max_seg:	most bytes of a segment (private)
  * @boundary:	mask that no segment crosses (private)
  * @in:		walks the list (private)
  */
 struct phyr_slice_iter {
 	struct phys_vec cur;
+	/* private: */
 	struct phys_vec run;
 	u64 left;
 	u64 max_seg;
@@ -452,7 +380,7 @@ void phyr_slice_iter_init(struct phyr_slice_iter *it, const struct phyr_slice *s
  * phyr_slice_iter_next - find the next segment
  * @it: the iterator
  *
- * Each is as long as its chunk, the slice and the limits allow.
+ * Each segment is as long as the chunk, the slice and the limits allow.
  *
  * Context: Any.
  * Return: true with the segment in it->cur, false at the end.
@@ -460,10 +388,10 @@ void phyr_slice_iter_init(struct phyr_slice_iter *it, const struct phyr_slice *s
 bool phyr_slice_iter_next(struct phyr_slice_iter *it);
 
 /**
- * phyr_list_append_slice - add a part of one list, or all of it, to the end of another
- * @list:	the list that grows
- * @slice:	what to copy; of another list, which stays as it is and may have another format
- * @gfp:	for links of the chain
+ * phyr_list_append_slice - copy a part of a list to the end of another list
+ * @list:	the list to append to
+ * @slice:	what to copy, from another list, which may have another format
+ * @gfp:	for blocks of words
  *
  * Context: Any that @gfp allows.
  * Return: 0; -EINVAL for a slice of @list itself; -EXDEV when the lists hold different kinds of
@@ -473,14 +401,14 @@ bool phyr_slice_iter_next(struct phyr_slice_iter *it);
 int phyr_list_append_slice(struct phyr_list *list, const struct phyr_slice *slice, gfp_t gfp);
 
 /**
- * phyr_list_print - a list as text, for debugfs and the like
+ * phyr_list_print - print a list, e.g. for debugfs
  * @list:	the list
  * @buf:	receives the text, terminated by a 0
  * @size:	bytes of @buf
  *
- * One line about the list and one for each chunk, in whole lines as far as they fit; then one that
- * says how many are missing.  Physical addresses are shown as they are: not for everybody's eyes.
- * The provider is a hashed pointer.
+ * Prints a line for the list and a line for each chunk.  If not all chunks fit, the last line says
+ * how many are missing.  Physical addresses are not hashed: show the text to root alone.  The
+ * provider is a hashed pointer.
  *
  * Context: Any.
  * Return: bytes written, without the 0 at the end.

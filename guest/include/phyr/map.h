@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Mapping a list for a device, and reading what came of it. */
+/* Mapping a list for a device, and iterating over the resulting DMA ranges. */
 #ifndef PHYR_MAP_H
 #define PHYR_MAP_H
 
@@ -12,10 +12,10 @@ struct device;
 struct phyr_dma_iter;
 
 /**
- * struct phyr_dma_range - a range that a device can use
+ * struct phyr_dma_range - a range of bus addresses
  * @addr:	bus address
  * @len:	bytes
- * @flags:	none defined yet, 0
+ * @flags:	0, none are defined
  */
 struct phyr_dma_range {
 	dma_addr_t addr;
@@ -24,11 +24,13 @@ struct phyr_dma_range {
 };
 
 /**
- * enum phyr_shape - what phyr_dma_map() found
+ * enum phyr_shape - the form that a mapping has
  * @PHYR_SHAPE_NONE:	not mapped
- * @PHYR_SHAPE_SAME:	the device reads the list itself (with one bias for P2P on the bus)
+ * @PHYR_SHAPE_SAME:	bus addresses are the physical addresses of the list, plus a constant offset
+ *			for P2P memory that is reached by bus address
  * @PHYR_SHAPE_SINGLE:	one range
- * @PHYR_SHAPE_ARRAY:	an array of ranges (bounce buffers, gaps that an IOMMU cannot bridge)
+ * @PHYR_SHAPE_ARRAY:	an array of ranges, e.g. with bounce buffers, or if chunks have gaps smaller
+ *			than the IOMMU's page
  */
 enum phyr_shape {
 	PHYR_SHAPE_NONE,
@@ -39,20 +41,21 @@ enum phyr_shape {
 
 /**
  * struct phyr_map - a list mapped for a device
- * @list:	what was mapped; NULL after phyr_map_from_sgt()
- * @len:	bytes, the same as list->len
- * @addr:	SINGLE: the bus address of the first byte.  SAME: what to add to a physical address
+ * @list:	the list; NULL after phyr_map_from_sgt()
+ * @len:	bytes, equal to list->len
+ * @addr:	SINGLE: bus address of the first byte; SAME: offset from physical to bus addresses
  * @boundary:	the device's segment boundary mask
- * @max_seg:	the device's maximum segment size in bytes, made a multiple of the page size
- * @nr:		ranges held: 0 for SAME, 1 for SINGLE (a segment limit may still cut them)
+ * @max_seg:	the device's maximum segment size in bytes, rounded down to a multiple of the page
+ *		size
+ * @nr:		number of ranges: 0 for SAME, 1 for SINGLE; the iterator may split them further
  * @shape:	enum phyr_shape
- * @dir:	enum dma_data_direction, as mapped (private)
- * @how:	how it was made and is undone (private)
- * @attrs:	DMA_ATTR_* as mapped (private)
- * @iova:	SINGLE: state of the two-step mapping (private)
- * @array:	ARRAY: first link of the chain of struct phyr_dma_range (private)
+ * @dir:	enum dma_data_direction of the mapping (private)
+ * @how:	enum phyr_how: which API made the mapping (private)
+ * @attrs:	DMA_ATTR_* of the mapping (private)
+ * @iova:	SINGLE: state of dma_iova_*() (private)
+ * @array:	ARRAY: first block of struct phyr_dma_range (private)
  *
- * Set up by phyr_dma_map(), whatever was in it before.  Up to @shape for anybody to read.
+ * phyr_dma_map() initialises all of it.  Users may read the members up to @shape.
  */
 struct phyr_map {
 	const struct phyr_list *list;
@@ -62,6 +65,7 @@ struct phyr_map {
 	u32 max_seg;
 	u32 nr;
 	u8 shape;
+	/* private: */
 	u8 dir;
 	u8 how;
 	u32 attrs;
@@ -73,33 +77,33 @@ struct phyr_map {
 
 /**
  * phyr_dma_map - map a list for a device
- * @dev:	the device; its DMA parameters (masks, segment limits) are respected
- * @list:	the list, not empty; owned by the mapping until phyr_dma_unmap()
+ * @dev:	the device; its DMA masks and segment limits apply
+ * @list:	the list, not empty; must not change until phyr_dma_unmap()
  * @map:	receives the result
  * @dir:	direction of the transfer
- * @attrs:	DMA_ATTR_*; DMA_ATTR_MMIO and _REQUIRE_COHERENT are set here where the memory asks
- *		for them
- * @gfp:	for the array, if one is needed; what the IOMMU allocates is always atomic
+ * @attrs:	DMA_ATTR_*; DMA_ATTR_MMIO and DMA_ATTR_REQUIRE_COHERENT are added for memory that
+ *		needs them
+ * @gfp:	for the array; allocations for the IOMMU's page tables are always GFP_ATOMIC
  *
  * Context: Any that @gfp allows, but not interrupts for memory of a peer.
- * Return: 0, or with nothing left mapped and the shape set to PHYR_SHAPE_NONE:
- * -EINVAL for an empty list or a bad direction; -ENOMEM (no IOVA space, bounce buffer or memory:
- * try again later); -EIO if the device cannot reach the memory, or could only by a bounce buffer
- * (or cache maintenance) and it is not RAM with struct pages, or if phyr.ko's parameter "check"
- * is set and the DMA API disagrees about a chunk of a list that was to be used as it is; -EPERM if
- * the device is untrusted, the memory cannot be bounced and does not fill the IOMMU's granules;
- * -EREMOTEIO if the topology does not let the device reach this P2P memory or MMIO
- * (dma_map_sgtable() says the same; the block layer's iterator says BLK_STS_INVAL) or nobody knows
- * who provides it; -EOPNOTSUPP if the device's DMA
- * alignment mask is larger than the IOMMU's granule and the list is not aligned to it.
+ * Return: 0.  On error, nothing is mapped and the shape is PHYR_SHAPE_NONE:
+ * -EINVAL for an empty list or an invalid direction; -ENOMEM if IOVA space, bounce buffers or
+ * memory ran out, and a retry may succeed; -EIO if the device cannot reach the memory, or if it
+ * would need a bounce buffer or cache maintenance and is not RAM with struct pages; -EIO also if
+ * phyr.ko's parameter "check" is set and the DMA API gives another bus address for a chunk; -EPERM
+ * if the device is untrusted and memory that cannot be bounced does not fill whole IOMMU pages;
+ * -EREMOTEIO if the topology does not let the device reach this P2P memory or MMIO (as
+ * dma_map_sgtable(); the block layer's iterator returns BLK_STS_INVAL), or if MMIO has no provider;
+ * -EOPNOTSUPP if the device's DMA alignment mask is larger than the IOMMU's page and the list is not
+ * aligned to it.
  */
 int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
 		 enum dma_data_direction dir, unsigned long attrs, gfp_t gfp);
 
 /**
  * enum phyr_route - how a device reaches the memory of its peer
- * @PHYR_ROUTE_BUS:	stays below a switch: bus addresses, nothing to unmap
- * @PHYR_ROUTE_HOST:	through the host bridge: mapped like memory, as MMIO
+ * @PHYR_ROUTE_BUS:	by the peer's bus address, below a common switch; there is nothing to unmap
+ * @PHYR_ROUTE_HOST:	through the host bridge, mapped with DMA_ATTR_MMIO
  */
 enum phyr_route {
 	PHYR_ROUTE_BUS,
@@ -118,9 +122,9 @@ void __phyr_dma_iter_cut(struct phyr_dma_iter *it);
 /**
  * phyr_dma_unmap - undo phyr_dma_map()
  * @dev:	the same device
- * @map:	the mapping; an unmapped one is left alone
+ * @map:	the mapping; nothing is done if its shape is PHYR_SHAPE_NONE
  *
- * The device must be done with it.
+ * The device must have finished with it.
  *
  * Context: Any.
  */
@@ -132,10 +136,10 @@ static inline void phyr_dma_unmap(struct device *dev, struct phyr_map *map)
 }
 
 /**
- * phyr_map_meta_bytes - memory that the result of a mapping takes
+ * phyr_map_meta_bytes - memory that a mapping occupies
  * @map:	a mapping
  *
- * Return: bytes of @map and of the array, without the list.
+ * Return: bytes of @map and its array, without the list.
  */
 static inline size_t phyr_map_meta_bytes(const struct phyr_map *map)
 {
@@ -144,15 +148,14 @@ static inline size_t phyr_map_meta_bytes(const struct phyr_map *map)
 }
 
 /**
- * phyr_map_whole - a mapping as one range, if that is what it is
+ * phyr_map_whole - get the range of a mapping that has only one
  * @map:	a mapping in force
  * @range:	receives the range
  *
- * What phyr_dma_iter_next() would find first, for users who have many mappings of one range: small
- * ones, and all that an IOMMU has made linear.
+ * A shortcut for the iterator: small mappings and those behind an IOMMU usually have one range.
  *
  * Context: Any.
- * Return: true if there is no other range.
+ * Return: true if the mapping has one range, which is in @range then.
  */
 static inline bool phyr_map_whole(const struct phyr_map *map, struct phyr_dma_range *range)
 {
@@ -175,17 +178,18 @@ static inline bool phyr_map_whole(const struct phyr_map *map, struct phyr_dma_ra
 /**
  * struct phyr_dma_iter - walks the ranges of a mapping
  * @range:	the range that phyr_dma_iter_next() has just found
- * @addr:	bus address of what is left of the present run (private)
- * @left:	bytes left in it (private)
- * @bias:	what to add to the addresses of @in (private)
+ * @addr:	bus address of the rest of the current run (private)
+ * @left:	bytes of that rest (private)
+ * @bias:	offset from the addresses of @in to bus addresses (private)
  * @boundary:	segment boundary mask (private)
  * @max_seg:	maximum segment size (private)
  * @shape:	enum phyr_shape, or one of PHYR_PART_* (private)
  * @in:		walks the list (SAME) or the array (private)
- * @todo:	PHYR_PART_*: bytes that follow the present run (private)
+ * @todo:	PHYR_PART_*: bytes after the current run (private)
  */
 struct phyr_dma_iter {
 	struct phyr_dma_range range;
+	/* private: */
 	dma_addr_t addr;
 	u64 left;
 	dma_addr_t bias;
@@ -196,7 +200,7 @@ struct phyr_dma_iter {
 	u64 todo;
 };
 
-/* private: shapes of an iterator that walks a part of a mapping; a part of a SINGLE is a SINGLE */
+/* private: shapes of an iterator over a part of a mapping; a part of a SINGLE is a SINGLE */
 #define PHYR_PART_SAME	(PHYR_SHAPE_ARRAY + 1)
 #define PHYR_PART_ARRAY	(PHYR_SHAPE_ARRAY + 2)
 /* public: */
@@ -214,17 +218,17 @@ static inline void phyr_dma_iter_init(struct phyr_dma_iter *it, const struct phy
 	it->boundary = map->boundary;
 	it->max_seg = map->max_seg;
 	it->shape = map->shape;
-	it->in.node = NULL;
-	it->in.at = NULL;
-	it->in.stop = NULL;
+	it->in.pos.node = NULL;
+	it->in.pos.at = NULL;
+	it->in.pos.stop = NULL;
 	it->left = 0;
 	if (map->shape == PHYR_SHAPE_SINGLE) {
 		it->addr = map->addr;
 		it->left = map->len;
 	} else if (map->shape == PHYR_SHAPE_ARRAY) {
-		it->in.node = map->array;
+		it->in.pos.node = map->array;
 	} else if (map->list->nr == 1) {
-		/* SAME with one chunk: no need to walk. */
+		/* SAME with one chunk: treat it as a SINGLE. */
 		it->shape = PHYR_SHAPE_SINGLE;
 		it->addr = map->list->first + map->addr;
 		it->left = map->len;
@@ -241,7 +245,7 @@ static inline void phyr_dma_iter_init(struct phyr_dma_iter *it, const struct phy
  * @offset:	where the part begins, in bytes from the start of the list
  * @len:	its bytes; @offset + @len must not be more than map->len
  *
- * O(1) for SINGLE; else as phyr_iter_seek().
+ * O(1) for SINGLE; else the cost of phyr_iter_seek().
  *
  * Context: Any.
  */
@@ -252,8 +256,8 @@ void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *ma
  * phyr_dma_iter_next - find the next range
  * @it: the iterator
  *
- * No range is longer than the device's maximum segment size (nor than 4 GiB - 4 KiB) or
- * crosses its segment boundary.  The ranges add up to the length of the list, in its order.
+ * Ranges respect the device's maximum segment size and segment boundary and are at most
+ * 4 GiB - 4 KiB long.  They cover the list completely and in its order.
  *
  * Context: Any.
  * Return: true with the range in it->range, false at the end.

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * ioctl interface of /dev/phyrN-ctl, version 1: I/O to the disk /dev/phyrN without the block
- * layer's data structures.  User memory is pinned and described by a list of physical ranges; a
- * registered buffer is pinned and mapped once.  A dma-buf can be such a buffer, too.
+ * ioctl interface of /dev/phyrN-ctl: I/O to the disk /dev/phyrN without bios.  User memory is
+ * pinned and described by a list of physical ranges.  A registered buffer is pinned and mapped
+ * once.  A dma-buf can be registered as a buffer.
  *
- * Memory without struct pages can be used as well, if it is mapped from an exporter (phyr/lease.h,
- * e.g. /dev/phyr_ram of phyr_store.ko): it is not pinned but lent.  Its owner may take it back at
- * any time: I/O in flight then ends as it would have, and what comes later is refused with ENODEV.
+ * Memory without struct pages that an exporter (phyr/lease.h, e.g. /dev/phyr_ram of phyr_store.ko)
+ * has mapped is leased instead of pinned.  The exporter can revoke it at any time: I/O in flight
+ * completes normally, later requests fail with ENODEV.
  *
- * All reserved fields and unknown flags must be 0 and are refused otherwise with EINVAL.  The node
- * is for root alone; reading the disk needs a file opened for reading, writing one opened for
- * writing (EBADF).  Unknown requests give ENOTTY, a device that is gone ENODEV.  All requests may
- * sleep and return when the device is done.  ioctl numbers: 'Y', 0x00 to 0x0f.
+ * Reserved fields and unknown flags must be 0, else the request fails with EINVAL.  The node is for
+ * root alone.  Reading the disk requires a file that is open for reading, writing one that is open
+ * for writing (EBADF).  Unknown requests fail with ENOTTY, all requests with ENODEV when the device
+ * is gone.  Requests may sleep and return when the device has finished.  ioctl numbers: 'Y', 0x00
+ * to 0x0f.
  */
 #ifndef _UAPI_PHYR_NVME_H
 #define _UAPI_PHYR_NVME_H
@@ -23,10 +24,10 @@
 #define PHYR_NVME_MAX_BUFFER_LEN	(256U << 20)	/* bytes of one */
 
 /**
- * struct phyr_nvme_info - what the disk is
+ * struct phyr_nvme_info - properties of the disk
  * @blocks:	size of the disk in blocks
- * @block_size:	bytes of a block; offset and length of I/O are multiples of it
- * @max_len:	bytes of the largest I/O
+ * @block_size:	bytes of a block; offset and length of an I/O must be multiples of it
+ * @max_len:	most bytes of an I/O
  * @reserved:	0
  */
 struct phyr_nvme_info {
@@ -37,20 +38,20 @@ struct phyr_nvme_info {
 };
 
 /**
- * struct phyr_nvme_io - one command, its data anywhere in user memory
- * @addr:	of the data, a multiple of 4
- * @offset:	on the disk in bytes
+ * struct phyr_nvme_io - one command with its data in user memory
+ * @addr:	user address of the data, a multiple of 4
+ * @offset:	bytes from the start of the disk
  * @len:	bytes, up to phyr_nvme_info.max_len
  * @flags:	0
  * @reserved:	0
  *
- * The memory may belong to another PCI device that offers it for peer-to-peer.
+ * P2P memory of another PCI device is supported.
  *
- * EINVAL: alignment, length, or not within the disk; EFAULT: not the caller's memory; EREMOTEIO: a
- * peer's memory that cannot be reached from here; EXDEV: memory of more than one device, or some of
- * a device and some not; EOPNOTSUPP: other memory that the device cannot be given, e.g. mapped by
- * page frame and by no exporter; ENODEV: lent memory that was taken back; ENOMEM; EIO and others:
- * what the device said.
+ * Errors: EINVAL for a wrong alignment or length, or a range outside the disk; EFAULT if the
+ * process has no such memory; EREMOTEIO for a peer's memory out of reach; EXDEV for memory of more
+ * than one device, or of a device and RAM; EOPNOTSUPP for other memory that cannot be used, e.g.
+ * mapped by page frame by another driver; ENODEV for memory that is revoked; ENOMEM; EIO and others
+ * for the status of the command.
  */
 struct phyr_nvme_io {
 	__u64 addr;
@@ -60,22 +61,24 @@ struct phyr_nvme_io {
 	__u64 reserved;
 };
 
-/* What the device may do with a registered buffer. */
-#define PHYR_NVME_BUFFER_READ	1	/* data read from the disk goes there */
-#define PHYR_NVME_BUFFER_WRITE	2	/* data written to the disk comes from there */
+/* Direction of I/O on a registered buffer. */
+#define PHYR_NVME_BUFFER_READ	1	/* reads from the disk */
+#define PHYR_NVME_BUFFER_WRITE	2	/* writes to the disk */
 
 /**
  * struct phyr_nvme_register - pin and map a buffer
- * @addr:	of the buffer, a multiple of 4
+ * @addr:	user address, a multiple of 4
  * @len:	bytes, up to PHYR_NVME_MAX_BUFFER_LEN
- * @access:	PHYR_NVME_BUFFER_READ and _WRITE, one of them at least
+ * @access:	PHYR_NVME_BUFFER_READ, PHYR_NVME_BUFFER_WRITE or both
+ * @handle:	in: 0; out: handle of the buffer in this open file, not 0
  * @reserved:	0
- * @handle:	out: names the buffer in this open file, never 0
  *
- * A peer's memory with struct pages is refused (EREMOTEIO), since it may not be pinned for long;
- * that without is lent like other memory.  The buffer counts as pinned memory (RLIMIT_MEMLOCK,
- * ENOMEM).  ENOSPC: too many buffers; EOPNOTSUPP also: the device does not get this memory in whole
- * pages.  Closing the file unregisters all.
+ * P2P memory with struct pages is refused with EREMOTEIO, because it must not be pinned long-term;
+ * P2P memory without is leased.  The buffer is accounted as pinned memory (RLIMIT_MEMLOCK).
+ * Closing the file unregisters all buffers.
+ *
+ * Errors as for struct phyr_nvme_io; also ENOMEM beyond RLIMIT_MEMLOCK; ENOSPC for too many
+ * buffers; EOPNOTSUPP if DMA ranges do not consist of whole pages.
  */
 struct phyr_nvme_register {
 	__u64 addr;
@@ -86,8 +89,8 @@ struct phyr_nvme_register {
 };
 
 /**
- * struct phyr_nvme_unregister - unmap and unpin a buffer, after the I/O in flight on it
- * @handle:	of the buffer; ENOENT if there is none
+ * struct phyr_nvme_unregister - unmap and unpin a buffer; waits for I/O in flight on it
+ * @handle:	handle of the buffer; ENOENT if there is none
  * @reserved:	0
  */
 struct phyr_nvme_unregister {
@@ -96,15 +99,16 @@ struct phyr_nvme_unregister {
 };
 
 /**
- * struct phyr_nvme_buffer_io - one command, its data in a registered buffer
- * @handle:		of the buffer; ENOENT if there is none
+ * struct phyr_nvme_buffer_io - one command with its data in a registered buffer
+ * @handle:		handle of the buffer; ENOENT if there is none
  * @len:		bytes, up to phyr_nvme_info.max_len
- * @offset:		on the disk in bytes
- * @buffer_offset:	in the buffer; the address it gives is a multiple of 4
+ * @offset:		bytes from the start of the disk
+ * @buffer_offset:	bytes from the start of the buffer; the address must be a multiple of 4
  * @flags:		0
  * @reserved:		0
  *
- * EACCES: not registered for this direction.  The rest as for struct phyr_nvme_io.
+ * Errors as for struct phyr_nvme_io; also EACCES if the buffer is not registered for this
+ * direction.
  */
 struct phyr_nvme_buffer_io {
 	__u32 handle;
@@ -115,29 +119,29 @@ struct phyr_nvme_buffer_io {
 	__u32 reserved;
 };
 
-/* How the disk gets at a dma-buf. */
-#define PHYR_NVME_DMABUF_LIST	1	/* its exporter hands over the list of physical ranges */
-#define PHYR_NVME_DMABUF_SG	2	/* its exporter maps it, and hands over a scatterlist */
+/* How a dma-buf is mapped. */
+#define PHYR_NVME_DMABUF_LIST	1	/* by phyr_nvme, as the exporter's list of ranges */
+#define PHYR_NVME_DMABUF_SG	2	/* by the exporter, as a scatterlist */
 
 /**
- * struct phyr_nvme_attach - register a dma-buf as a buffer, all of it
- * @fd:		of the dma-buf
- * @access:	PHYR_NVME_BUFFER_READ and _WRITE, one of them at least
- * @way:	PHYR_NVME_DMABUF_LIST or _SG
- * @handle:	out: names the buffer in this open file, never 0; 0 in
- * @view:	where the caller has the same memory mapped, or 0: nothing is done with it, but a
- *		checker is told (tracepoint phyr_nvme_ctl_buffer)
- * @len:	out: bytes of the dma-buf; 0 in
+ * struct phyr_nvme_attach - register a whole dma-buf as a buffer
+ * @fd:		file descriptor of the dma-buf; may be closed afterwards
+ * @access:	PHYR_NVME_BUFFER_READ, PHYR_NVME_BUFFER_WRITE or both
+ * @way:	PHYR_NVME_DMABUF_LIST or PHYR_NVME_DMABUF_SG
+ * @handle:	in: 0; out: handle of the buffer in this open file, not 0
+ * @view:	user address where the caller has mapped the same memory, or 0; only reported by
+ *		tracepoint phyr_nvme_ctl_buffer, for a checker
+ * @len:	in: 0; out: bytes of the dma-buf
  * @reserved:	0
  *
- * The file descriptor may be closed afterwards.  When the exporter takes the memory back, I/O in
- * flight ends as it would have, and what comes later is refused with ENODEV, for good.
+ * When the exporter revokes the dma-buf, I/O in flight completes normally and later requests fail
+ * with ENODEV.  The revocation is permanent.
  *
- * EBADF and EINVAL also: no dma-buf, or one larger than PHYR_NVME_MAX_BUFFER_LEN; EACCES: the
- * dma-buf's file is not open for that access; EOPNOTSUPP: the exporter hands out no lists; or does
- * not serve devices like this one; EREMOTEIO: it is a peer's memory that cannot be reached from
- * here, for which exporters of the kernel may say EINVAL; EFAULT: the exporter has not mapped all
- * of it; ENODEV: it was taken back; ENOSPC, ENOMEM; other errors of the exporter.
+ * Errors: EBADF and EINVAL if @fd is not a dma-buf, or is larger than PHYR_NVME_MAX_BUFFER_LEN;
+ * EACCES if it is not open for that access; EOPNOTSUPP if the exporter provides no lists or rejects
+ * the device; EREMOTEIO for a peer's memory out of reach (the kernel's own exporters may return
+ * EINVAL); EFAULT if the exporter has not mapped all of it; ENODEV if it is revoked; ENOSPC;
+ * ENOMEM; other errors of the exporter.
  */
 struct phyr_nvme_attach {
 	__s32 fd;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * ioctl interface of /dev/phyr_probe, version 1.
+ * ioctl interface of /dev/phyr_probe.
  *
- * All reserved fields and unknown flags must be 0 and are refused otherwise.  The node is for
- * root alone.  Unknown requests give ENOTTY.  ioctl numbers: 'Y', 0x40 to 0x4f.
+ * Reserved fields and unknown flags must be 0, else the request fails with EINVAL.  The node is for
+ * root alone.  Unknown requests fail with ENOTTY.  ioctl numbers: 'Y', 0x40 to 0x4f.
  */
 #ifndef _UAPI_PHYR_PROBE_H
 #define _UAPI_PHYR_PROBE_H
@@ -11,7 +11,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* How the memory gets its DMA addresses.  RAW is the floor: no caller can go below it. */
+/* How the memory is mapped.  RAW is the lower bound of the cost. */
 #define PHYR_PROBE_SG		0	/* dma_map_sgtable() */
 #define PHYR_PROBE_PAGE		1	/* dma_map_phys() for each page */
 #define PHYR_PROBE_IOVA		2	/* dma_iova_*() by hand; chunk by chunk without an IOMMU */
@@ -19,14 +19,14 @@
 #define PHYR_PROBE_PHYR16	4	/* phyr.ko, plain */
 #define PHYR_PROBE_PHYR8	5	/* phyr.ko, packed */
 #define PHYR_PROBE_ITER		6	/* the block layer's iterator, on a request of its own */
-#define PHYR_PROBE_REGISTERED	7	/* phyr.ko, packed, mapped once: an I/O on all of it */
+#define PHYR_PROBE_REGISTERED	7	/* phyr.ko: an I/O on a registered list, all of it */
 #define PHYR_PROBE_BACKENDS	8
 
 /*
- * Physical layout of the memory: chunks of this size, and a hole of the same size after each.
- * GAPS is 4K with 512 bytes cut off both ends of every chunk: no IOMMU can make it linear, so that
- * iova and raw refuse it with EOPNOTSUPP.  LIST has chunks of the lengths that the caller names, in
- * turn, and a hole of one page after each.
+ * Physical layout of the memory: chunks of this size, each followed by a hole of the same size.
+ * GAPS is 4K without the first and the last 512 bytes of every chunk: no IOMMU can make it
+ * contiguous, so IOVA and RAW fail with EOPNOTSUPP.  LIST has chunks of given lengths, used
+ * cyclically, each followed by a hole of one page.
  */
 #define PHYR_PROBE_4K		0
 #define PHYR_PROBE_64K		1
@@ -41,20 +41,21 @@
 #define PHYR_PROBE_TO_DEVICE	1
 #define PHYR_PROBE_FROM_DEVICE	2
 
-/* More than 32 MiB, holes included, is described by going through the same memory again. */
+/* Beyond 32 MiB, holes included, the same memory is used repeatedly. */
 #define PHYR_PROBE_MAX_PAGES		524288
 #define PHYR_PROBE_MAX_ITERATIONS	1000
 
 /**
- * struct phyr_probe_memory - what is to be mapped, and how
+ * struct phyr_probe_memory - memory to map, and how
  * @backend:	PHYR_PROBE_SG ...
  * @layout:	PHYR_PROBE_4K ...
  * @npages:	pages of 4 KiB, 1 to PHYR_PROBE_MAX_PAGES; a multiple of the chunk size
  * @direction:	PHYR_PROBE_TO_DEVICE or PHYR_PROBE_FROM_DEVICE
- * @trim:	bytes left out at the very beginning and at the very end, a multiple of 4 below 1536
+ * @trim:	bytes left out at the start and at the end of all, a multiple of 4 below 1536
  * @nr_lengths:	entries of @lengths, 1 to PHYR_PROBE_MAX_LENGTHS for PHYR_PROBE_LIST, else 0
- * @lengths:	address of __u32[]: pages of a chunk, 1 to PHYR_PROBE_MAX_LENGTH each; gone through
- *		again until @npages are there, the last one cut
+ * @lengths:	address of __u32[]: pages of each chunk, 1 to PHYR_PROBE_MAX_LENGTH; used cyclically
+ *		up to
+ *		@npages
  */
 struct phyr_probe_memory {
 	__u32 backend;
@@ -71,7 +72,7 @@ struct phyr_probe_memory {
  * @min:	smallest
  * @median:	median
  *
- * Instructions, if the guest runs under icount.
+ * Under QEMU's icount these are instructions.
  */
 struct phyr_probe_cost {
 	__u64 min;
@@ -79,28 +80,27 @@ struct phyr_probe_cost {
 };
 
 /**
- * struct phyr_probe_map_cost - what does it cost to map, use and unmap?
+ * struct phyr_probe_map_cost - measure building, mapping, using and unmapping
  * @memory:	in
  * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
- * @count:	in: 1 counts instead of measuring, which cannot be done at once: the costs are 0
- *		then, and nothing can be measured until the file is closed; else 0
- * @build:	out: making the backend's description from physical ranges
- * @map:	out
- * @consume:	out: emitting one PRP for each page; two of them for PHYR_PROBE_REGISTERED, whose
- *		device reads the rest from the registration's table
- * @unmap:	out
- * @overhead:	out: an empty measurement; already subtracted
+ * @count:	in: 0 to measure, 1 to count instead: costs are 0 then, and measuring fails with
+ *		EBUSY until the file is closed
+ * @build:	out: cost to describe the physical ranges
+ * @map:	out: cost to map them
+ * @consume:	out: cost to emit a PRP for each page; two for PHYR_PROBE_REGISTERED, where the
+ *		device reads the others from the registration's table
+ * @unmap:	out: cost to unmap
+ * @overhead:	out: cost of an empty measurement, already subtracted
  * @shape:	out: enum phyr_shape of the phyr backends, else 0
  * @ranges:	out: DMA ranges that the device sees
  * @chunks:	out: physical chunks described
- * @meta_bytes:	out: memory that describes them (list and result, or scatterlist)
+ * @meta_bytes:	out: memory of the list and the mapping, or of the scatterlist
  * @prps:	out: PRP entries
- * @counted:	out: PHYR_PROBE_COUNTED_* of the following that could be counted, from build to
- *		unmap
+ * @counted:	out: PHYR_PROBE_COUNTED_*: which of the following could be counted
  * @allocs:	out: allocations of slab objects and pages
  * @alloc_bytes: out: their bytes
- * @flushes:	out: submissions to the queue of invalidations, each waited for
- * @bounces:	out: ranges that were copied to bounce buffers
+ * @flushes:	out: IOTLB invalidation requests that were waited for
+ * @bounces:	out: ranges that were bounced
  */
 struct phyr_probe_map_cost {
 	struct phyr_probe_memory memory;
@@ -127,28 +127,28 @@ struct phyr_probe_map_cost {
 #define PHYR_PROBE_COUNTED_FLUSHES	2
 #define PHYR_PROBE_COUNTED_BOUNCES	4
 
-/* How a device's addresses become physical ones. */
+/* Translation of a device's DMA addresses. */
 #define PHYR_PROBE_NO_IOMMU	0
 #define PHYR_PROBE_IDENTITY	1
 #define PHYR_PROBE_DMA_DOMAIN	2
 
 /**
- * struct phyr_probe_translate - does every mapped byte translate to where it should?
+ * struct phyr_probe_translate - check the translation of every mapped page
  * @memory:	in
  * @by:		out: PHYR_PROBE_NO_IOMMU ...
  * @shape:	out: enum phyr_shape of the phyr backends, else 0
  * @checked:	out: pages whose first and last byte were translated while mapped
- * @bounced:	out: of these, pages in a bounce buffer, where the content is compared on the way
- *		to the device, and else only the offset in the page
- * @wrong:	out: of these, pages that did not translate to the right place
- * @missing:	out: pages that the backend gave no DMA address for, or gave too many
+ * @bounced:	out: checked pages in a bounce buffer.  The content is compared for DMA to the
+ *		device; for DMA from it, only the offset in the page is
+ * @wrong:	out: checked pages that translated to another address than expected
+ * @missing:	out: pages without a DMA address, or with more than one
  * @stale:	out: pages that still translate after unmap (DMA domain only)
- * @prot_checked: out: calls that entered translations, seen on their way to the IOMMU driver;
- *		0 also where they could not be watched
- * @prot_wrong:	out: of these, calls with other permissions than the direction asks for
- * @first_iova:	out: DMA address of the first fault found, by page
- * @first_want:	out: its right physical address
- * @first_got:	out: where it led to
+ * @prot_checked: out: calls of the IOMMU driver that mapped memory and were observed; 0 if they
+ *		cannot be observed
+ * @prot_wrong:	out: of these, calls with other permissions than the direction requires
+ * @first_iova:	out: first wrong page: its DMA address
+ * @first_want:	out: first wrong page: the expected physical address
+ * @first_got:	out: first wrong page: the physical address that it translated to
  */
 struct phyr_probe_translate {
 	struct phyr_probe_memory memory;
@@ -167,27 +167,28 @@ struct phyr_probe_translate {
 };
 
 /**
- * struct phyr_probe_watch - what the checker of phyr_nvme's commands has seen since its start
- * @active:	1 while it watches
+ * struct phyr_probe_watch - result of checking phyr_nvme's commands, since the check was started
+ * @active:	1 while commands are checked
  * @opcode:	NVMe opcode of the first mismatch
  * @commands:	data commands checked
  * @bytes:	bytes of data checked
- * @bounced:	of these, bytes in bounce buffers, compared as above
- * @unchecked:	data commands whose memory could not be found out: neither a block request's pages
- *		nor those that a process named to /dev/phyrN-ctl; or with an SGL for metadata
- * @mismatches:	commands whose addresses are not those of their request
+ * @bounced:	of these, bytes in bounce buffers, checked as for phyr_probe_translate.bounced
+ * @unchecked:	data commands that could not be checked: the memory is neither that of a block
+ *		request nor that of an observed request to /dev/phyrN-ctl, or the metadata has an
+ *		SGL
+ * @mismatches:	commands with other addresses than the memory of their request
  * @offset:	first mismatch: byte offset in the command's data
  * @iova:	first mismatch: DMA address in the command
  * @want:	first mismatch: physical address of the request's data
- * @got:	first mismatch: where the DMA address led to, 0 for nowhere
- * @by:		PHYR_PROBE_NO_IOMMU ...: how the addresses of the last command lead to memory
+ * @got:	first mismatch: physical address that @iova translates to, 0 if it does not
+ * @by:		PHYR_PROBE_NO_IOMMU ...: how the addresses of the last command were translated
  * @reserved:	0
- * @p2p_bytes:	of the bytes, those in another device's memory
- * @p2p_bus:	of these, bytes that the kernel's own P2P rules say are reached by bus address,
- *		not through the host bridge
- * @p2p_bounced: of these, bytes in bounce buffers
- * @asked_bytes: of the bytes, those that a process asked /dev/phyrN-ctl for
- * @asked_bounced: of these, bytes in bounce buffers
+ * @p2p_bytes:	checked bytes in the memory of another device
+ * @p2p_bus:	of @p2p_bytes, those for which the kernel's P2P code requires a bus address, as
+ *		the route does not pass the host bridge
+ * @p2p_bounced: of @p2p_bytes, those in bounce buffers
+ * @asked_bytes: checked bytes of requests to /dev/phyrN-ctl
+ * @asked_bounced: of @asked_bytes, those in bounce buffers
  */
 struct phyr_probe_watch {
 	__u32 active;
@@ -211,21 +212,22 @@ struct phyr_probe_watch {
 };
 
 /**
- * struct phyr_probe_io_cost - what does a read or a write cost the driver of a disk?
- * @memory:	in: where the data goes or comes from; backend 0, no trim; PHYR_PROBE_FROM_DEVICE
- *		is a read, PHYR_PROBE_TO_DEVICE a write
- * @fd:		in: the disk, open; without an I/O scheduler, with nothing else to do
+ * struct phyr_probe_io_cost - measure what a read or write costs the driver of a disk
+ * @memory:	in: the memory of the data; backend 0, no trim.  PHYR_PROBE_FROM_DEVICE is a read,
+ *		PHYR_PROBE_TO_DEVICE a write
+ * @fd:		in: open file of the disk, which must be idle and have no I/O scheduler
  * @iterations:	in, 1 to PHYR_PROBE_MAX_ITERATIONS
- * @commands:	out: what is longer than the driver takes at once is cut into so many, one after
- *		the other; the costs are those of all of them
+ * @commands:	out: number of requests, one after the other, if the data exceeds the driver's
+ *		limit for one.  The costs are those of all of them
  * @reserved:	0
  * @queue:	out: the driver's queue_rq()
- * @complete:	out: the interrupt, to the end of the bio, entry and exit included
- * @map:	out: of @queue, all that phyr_nvme does to describe and map the data and to write
- *		the data pointer; 0 for another driver, or where it cannot be measured
- * @unmap:	out: of @complete, the way back; likewise
+ * @complete:	out: the interrupt from entry to exit, with the completion of the bio
+ * @map:	out: part of @queue in which phyr_nvme describes and maps the data and writes the
+ *		data pointer; 0 for another driver, or if it cannot be measured
+ * @unmap:	out: part of @complete in which phyr_nvme unmaps the data; 0 as for @map
  *
- * The disk is read or written at its beginning.  One CPU, one hardware queue.
+ * The I/O starts at sector 0.  A write overwrites the data on the disk.  The kernel must run on one
+ * CPU, and the disk must have one hardware queue.
  */
 struct phyr_probe_io_cost {
 	struct phyr_probe_memory memory;
@@ -239,34 +241,35 @@ struct phyr_probe_io_cost {
 	struct phyr_probe_cost unmap;
 };
 
-/* What happened; which fields of struct phyr_probe_event it fills, besides time. */
+/* Kinds of events, with the fields of struct phyr_probe_event that are valid besides time. */
 #define PHYR_PROBE_EV_MAP	1	/* addr, phys, len, prot */
 #define PHYR_PROBE_EV_UNMAP	2	/* addr, len */
-#define PHYR_PROBE_EV_SUBMIT	3	/* qid, cid, opcode, len: bytes of data, 0 if not known */
-#define PHYR_PROBE_EV_RANGE	4	/* phys, len, prot: of the last SUBMIT, in order; or none */
+#define PHYR_PROBE_EV_SUBMIT	3	/* qid, cid, opcode, len (0 if not known) */
+#define PHYR_PROBE_EV_RANGE	4	/* phys, len, prot: memory of the last SUBMIT */
 #define PHYR_PROBE_EV_COMPLETE	5	/* qid, cid */
-#define PHYR_PROBE_EV_FLUSH	6	/* addr, len: their old translations end; len 0: all */
+#define PHYR_PROBE_EV_FLUSH	6	/* addr, len: IOTLB flush; len 0: everything */
 
-/* Bits of prot: of a translation; of memory, only MMIO. */
+/* Bits of prot.  A RANGE has no other bit than MMIO. */
 #define PHYR_PROBE_PROT_READ	1
 #define PHYR_PROBE_PROT_WRITE	2
 #define PHYR_PROBE_PROT_MMIO	4
 
 /**
- * struct phyr_probe_event - one thing that the guest did for its device
+ * struct phyr_probe_event - one step of the guest's use of a device
  * @time:	ns of the guest's monotonic clock
  * @addr:	DMA address
  * @phys:	physical address
  * @len:	bytes
  * @kind:	PHYR_PROBE_EV_MAP ...
  * @prot:	PHYR_PROBE_PROT_READ | ...
- * @opcode:	of the NVMe command
- * @qid:	its queue
- * @cid:	its id
+ * @opcode:	opcode of the NVMe command
+ * @qid:	submission queue of the command
+ * @cid:	command identifier
  *
- * In memory they lie in the order in which they happened, whatever the CPU.  A mapping is told
- * before it is made, a command before the device can see it, a completion before anything of its
- * command is unmapped, an unmapping before it is done, a flush before it begins.
+ * Events of all CPUs are recorded in one order, that of their occurrence.  An event is recorded
+ * before the step takes effect: MAP before the memory is mapped, SUBMIT before the device can see
+ * the command, COMPLETE before the memory of the command is unmapped, UNMAP before the memory is
+ * unmapped, FLUSH before the flush begins.
  */
 struct phyr_probe_event {
 	__u64 time;
@@ -283,10 +286,11 @@ struct phyr_probe_event {
 #define PHYR_PROBE_MAX_EVENTS	(1U << 20)
 
 /**
- * struct phyr_probe_story_start - begin to record what the guest does for a device
+ * struct phyr_probe_story_start - start to record events of a device
  * @segment:	PCI segment of the device
  * @devfn:	bus number << 8 | device << 3 | function
- * @events:	room for so many, 1 to PHYR_PROBE_MAX_EVENTS; what comes after is counted as lost
+ * @events:	size of the log in events, 1 to PHYR_PROBE_MAX_EVENTS.  Further events are lost
+ *		and counted
  * @reserved:	0
  */
 struct phyr_probe_story_start {
@@ -297,15 +301,15 @@ struct phyr_probe_story_start {
 };
 
 /**
- * struct phyr_probe_story_read - what was recorded
+ * struct phyr_probe_story_read - read recorded events
  * @buffer:	in: address of struct phyr_probe_event[]
- * @from:	in: the first event wanted
- * @count:	in: room in @buffer; out: events that are there now
+ * @from:	in: index of the first event to read
+ * @count:	in: size of @buffer in events; out: number of events copied
  * @by:		out: PHYR_PROBE_NO_IOMMU ...
- * @recorded:	out: events in all
- * @lost:	out: events that found no room
- * @pool_start:	out: where bounce buffers are, physical
- * @pool_end:	out: end of them; the same as @pool_start if there are none
+ * @recorded:	out: number of events in the log
+ * @lost:	out: number of events that did not fit in the log
+ * @pool_start:	out: physical address of the swiotlb pool
+ * @pool_end:	out: its end, exclusive; equal to @pool_start if there is no pool
  */
 struct phyr_probe_story_read {
 	__u64 buffer;
@@ -319,15 +323,16 @@ struct phyr_probe_story_read {
 };
 
 /**
- * struct phyr_probe_follow_domain - where do a device's addresses lead?
+ * struct phyr_probe_follow_domain - translate DMA addresses of a device
  * @segment:	in: PCI segment of the device
  * @devfn:	in: bus number << 8 | device << 3 | function
- * @iova:	in: its first address, at the beginning of a page
- * @buffer:	in: address of __u64[], one for each page of 4 KiB: physical addresses, or 0
- * @count:	in: pages, 1 to PHYR_PROBE_MAX_FOLLOWED
+ * @iova:	in: first DMA address, a multiple of 4 KiB
+ * @buffer:	in: address of __u64[@count].  It gets the physical address of each page of 4 KiB,
+ *		0 if the page is not mapped
+ * @count:	in: number of pages, 1 to PHYR_PROBE_MAX_FOLLOWED
  * @by:		out: PHYR_PROBE_NO_IOMMU ...
  *
- * Asked of the IOMMU's driver, for the domain that is in force for the device, whoever owns it.
+ * The IOMMU driver is asked about the domain that is attached to the device, whoever owns it.
  */
 struct phyr_probe_follow_domain {
 	__u32 segment;
@@ -341,15 +346,17 @@ struct phyr_probe_follow_domain {
 #define PHYR_PROBE_MAX_FOLLOWED		(1U << 20)
 
 /**
- * struct phyr_probe_calls - what was asked of the IOMMU API for a domain
- * @segment:	in: PCI segment of a device, for the domain that is in force for it now
+ * struct phyr_probe_calls - count calls of the IOMMU API for a domain
+ * @segment:	in: PCI segment of a device.  Calls for the domain that is attached to it when
+ *		counting starts are counted
  * @devfn:	in: bus number << 8 | device << 3 | function
- * @action:	in: PHYR_PROBE_CALLS_START counts from 0 (again), _READ tells, _STOP ends it
+ * @action:	in: PHYR_PROBE_CALLS_START counts from 0, _READ reads the counts, _STOP ends
+ *		counting
  * @reserved:	0
- * @maps:	out of a read: calls that enter a physically contiguous range
- * @map_bytes:	of it
- * @unmaps:	calls that remove one
- * @unmap_bytes: that they were asked to remove
+ * @maps:	out, for _READ: calls that map a physically contiguous range
+ * @map_bytes:	out, for _READ: bytes that these were asked to map
+ * @unmaps:	out, for _READ: calls that unmap a range
+ * @unmap_bytes: out, for _READ: bytes that these were asked to unmap
  */
 struct phyr_probe_calls {
 	__u32 segment;

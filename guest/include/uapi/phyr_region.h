@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * /dev/phyr_region-BDF: memory regions of a DMA engine, as RDMA has them: memory is registered once
- * and used by key and offset, by any process that has the node open.  A region goes with the file
- * that it was registered by.  Flags and reserved fields that are not 0 are refused with EINVAL.
- * ioctl numbers: 'Y', 0x10 to 0x1f.
+ * /dev/phyr_region-BDF: memory regions of a DMA engine, as in RDMA: memory is registered once and
+ * used by key and offset, by any process that has the node open.  Closing the file that registered
+ * a region deregisters it.  Flags and reserved fields that are not 0 are refused with EINVAL. ioctl
+ * numbers: 'Y', 0x10 to 0x1f.
  */
 #ifndef _UAPI_PHYR_REGION_H
 #define _UAPI_PHYR_REGION_H
@@ -11,14 +11,14 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* What the engine may do. */
+/* Access of the engine. */
 #define PHYR_REGION_READ	1
 #define PHYR_REGION_WRITE	2
 
 /*
- * What a region is made of, and how it is kept: user memory, as a list and blocks, or for
- * comparison as drivers do it without lists; or a dma-buf, whose exporter hands over the list of
- * its ranges, or maps it and hands over a scatterlist.
+ * Memory of a region and its representation in the driver.  User memory: PHYR is a list and blocks;
+ * SG (a scatterlist) and PAGES (an array of pages) are for comparison.  A dma-buf: DMABUF is the
+ * exporter's list of ranges, DMABUF_SG a scatterlist that the exporter has mapped.
  */
 #define PHYR_REGION_PHYR	0
 #define PHYR_REGION_SG		1
@@ -26,33 +26,36 @@
 #define PHYR_REGION_DMABUF	3
 #define PHYR_REGION_DMABUF_SG	4
 
-/* Why blocks are not larger: there are none, one holds all, or ranges meet at @at. */
+/*
+ * What limits the block size: the engine, the length of the region, or two ranges that meet at @at.
+ */
 #define PHYR_REGION_LARGEST	0
 #define PHYR_REGION_ENOUGH	1
 #define PHYR_REGION_BOUNDARY	2
 
 /**
  * struct phyr_region_register - register memory of the calling process, or a dma-buf
- * @addr:	in: of user memory, in whole pages; else 0
- * @len:	in: bytes of user memory, else 0; out: bytes of the region: whole pages, up to
- *		PHYR_REGION_MAX_LEN
+ * @addr:	in: user address, a multiple of the page size; 0 for a dma-buf
+ * @len:	in: bytes, a multiple of the page size up to PHYR_REGION_MAX_LEN; 0 for a dma-buf;
+ *		out: bytes of the region
  * @access:	in: PHYR_REGION_READ | PHYR_REGION_WRITE
  * @how:	in: PHYR_REGION_PHYR, ...
- * @key:	out: not 0
+ * @key:	out: key of the region, not 0
  * @why:	out: PHYR_REGION_LARGEST, ...
- * @block:	out: size of the blocks that the engine is told of: 4 KiB, 2 MiB or 1 GiB
- * @blocks:	out: how many
- * @at:		out: for PHYR_REGION_BOUNDARY the offset, else 0
+ * @block:	out: size of a block: 4 KiB, 2 MiB or 1 GiB
+ * @blocks:	out: number of blocks
+ * @at:		out: PHYR_REGION_BOUNDARY: the offset, else 0
  * @first:	out: bus address of the first byte
- * @bytes:	out: memory that is kept for it, without what the IOMMU takes
- * @fd:		in: of a dma-buf, all of which is registered; else 0.  May be closed afterwards
+ * @bytes:	out: kernel memory used for the region, without I/O page tables
+ * @fd:		in: the dma-buf, registered as a whole, else 0; may be closed afterwards
  * @reserved:	0
  *
- * EINVAL; EFAULT; ENOMEM, also beyond RLIMIT_MEMLOCK, which does not count dma-bufs; ENOSPC with
- * too many of them; what mapping says.  Of dma-bufs also: EBADF and EINVAL for what is none; EACCES
- * if its file is not open for @access; EOPNOTSUPP if the exporter hands out no lists, or does not
- * serve such devices; EREMOTEIO for a peer's memory that is out of reach, for which exporters of
- * the kernel may say EINVAL; ENODEV if it was taken back; other errors of the exporter.
+ * Errors: EINVAL; EFAULT; ENOMEM, also beyond RLIMIT_MEMLOCK (user memory only); ENOSPC if there
+ * are too many regions; ENODEV if the engine is gone; an error of the DMA mapping.  For dma-bufs
+ * also: EBADF and EINVAL if @fd is not a dma-buf; EACCES if it is not open for @access; EOPNOTSUPP
+ * if the exporter provides no lists or rejects the device; EREMOTEIO for a peer's memory out of
+ * reach (the kernel's own exporters may return EINVAL); ENODEV if it is revoked; other errors of
+ * the exporter.
  */
 struct phyr_region_register {
 	__u64 addr;
@@ -72,25 +75,25 @@ struct phyr_region_register {
 
 #define PHYR_REGION_MAX_LEN	(4ULL << 30)
 
-/* What to do with a page of a region: nothing but find it; have the engine read or write it. */
+/* Operations on a page of a region: look its address up; have the engine read or write it. */
 #define PHYR_REGION_FIND	0
 #define PHYR_REGION_DO_READ	1
 #define PHYR_REGION_DO_WRITE	2
 
 /**
  * struct phyr_region_use - use a page of a region
- * @key:	in: of any file
+ * @key:	in: key of a region, of any file
  * @op:		in: PHYR_REGION_FIND, ...
  * @flags:	0
  * @reserved:	0
- * @offset:	in: of the page
- * @addr:	out: bus address
- * @ended:	out: when the engine was done, on the kernel's monotonic clock, in ns
+ * @offset:	in: offset of the page in the region, a multiple of the page size
+ * @addr:	in: 0; out: bus address
+ * @ended:	in: 0; out: when the engine finished, in ns of CLOCK_MONOTONIC
  *
- * ENOENT without such a region; ENODEV while it goes, and once its exporter has taken it back;
- * ERANGE beyond its end; EACCES for what it was not registered for; EINVAL; EFAULT and ENXIO where
- * the engine says that it was not to be had; EOPNOTSUPP for an engine that cannot read; ENODEV when
- * the engine is gone.
+ * Errors: ENOENT if there is no such region; ENODEV while it is being deregistered, once its
+ * exporter has revoked it, or when the engine is gone; ERANGE beyond its end; EACCES for an access
+ * that it was not registered for; EINVAL; EFAULT if the engine reports a fault; ENXIO if it finds
+ * other data; EOPNOTSUPP if it cannot read.
  */
 struct phyr_region_use {
 	__u32 key;
@@ -103,13 +106,13 @@ struct phyr_region_use {
 };
 
 /**
- * struct phyr_region_deregister - take a region back
- * @key:	in: of this file
+ * struct phyr_region_deregister - deregister a region
+ * @key:	in: key of a region of this file
  * @reserved:	0
- * @ended:	out: when the engine could not reach it any more
+ * @ended:	in: 0; out: when the engine lost access, in ns of CLOCK_MONOTONIC
  *
- * Waits for uses under way.  Also due for a region that its exporter has taken back.  ENOENT;
- * EINVAL.
+ * Waits for uses in flight.  A region that its exporter has revoked must be deregistered as well.
+ * Errors: ENOENT; EINVAL.
  */
 struct phyr_region_deregister {
 	__u32 key;

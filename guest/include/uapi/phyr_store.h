@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * ioctl interface of the device files of phyr_store.ko, version 1: dma-bufs of parts of the store.
+ * ioctl interface of the device files of phyr_store.ko: dma-bufs of parts of the store.
  * Unknown flags and reserved fields that are not 0 are refused with EINVAL.  ioctl numbers: 'Y',
  * 0x30 to 0x3f.
  */
@@ -23,18 +23,18 @@ struct phyr_store_range {
 };
 
 /**
- * struct phyr_store_dmabuf - what a dma-buf is to be made of
- * @ranges:	address of @nr struct phyr_store_range, in the order of the dma-buf's content
- * @nr:		how many, up to PHYR_STORE_MAX_RANGES
- * @flags:	of the file: O_RDONLY, O_WRONLY or O_RDWR, and O_CLOEXEC
+ * struct phyr_store_dmabuf - make a dma-buf of ranges of the store
+ * @ranges:	address of @nr struct phyr_store_range, in the order of the dma-buf
+ * @nr:		number of ranges, 1 to PHYR_STORE_MAX_RANGES
+ * @flags:	of the new file: O_RDONLY, O_WRONLY or O_RDWR, and O_CLOEXEC
  * @reserved:	0
  *
- * The ioctl returns the file descriptor.  When the store is revoked, or its device goes, the
- * dma-buf is taken back for good, also if the store is offered again.
+ * The ioctl returns the file descriptor.  Revoking the store, or removing its device, revokes the
+ * dma-buf permanently.
  *
- * EINVAL: a range that is not there or not in whole pages, no ranges or too many, unknown flags;
- * EBADF: the store's file is not open for what the flags say; ENODEV: the store is revoked; EFAULT;
- * ENOMEM; EMFILE.
+ * Errors: EINVAL for a range outside the store or not in whole pages, no ranges or too many,
+ * unknown flags; EBADF if the store's file is not open for that access; ENODEV if the store is
+ * revoked; EFAULT; ENOMEM; EMFILE.
  */
 struct phyr_store_dmabuf {
 	__u64 ranges;

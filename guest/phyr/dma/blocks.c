@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registrations as blocks: pages of one size, as large as a device can be told of, which is how
- * devices with page tables of their own know memory.
+ * Describe a registration by blocks of one size, the largest that fits, for devices with page
+ * tables of their own.
  */
 #include <linux/export.h>
 #include <linux/log2.h>
 
 #include "dma.h"
 
-/* Ranges that adjoin count as one: a segment limit cuts what a block may hold. */
+/* Get the next range.  Adjacent ranges, as segment limits make them, are merged. */
 static bool phyr_blocks_next(struct phyr_dma_iter *it, bool *more, struct phyr_dma_range *ahead,
 			     u64 *addr, u64 *len)
 {
@@ -33,7 +33,7 @@ static void phyr_blocks_first(const struct phyr_map *map, struct phyr_dma_iter *
 	*ahead = it->range;
 }
 
-/* The largest of @sizes that @bits, addresses where blocks must meet, leave; 0 for none. */
+/* The largest of @sizes that divides all addresses whose OR is @bits; 0 if there is none. */
 static u64 phyr_blocks_largest(u64 sizes, u64 bits)
 {
 	if (bits)
@@ -44,10 +44,10 @@ static u64 phyr_blocks_largest(u64 sizes, u64 bits)
 /**
  * phyr_blocks_find - find the largest blocks that describe a mapping
  * @map:	the mapping
- * @sizes:	bit n: the device knows blocks of 1 << n bytes
- * @out:	receives them
+ * @sizes:	bit n set: the device supports blocks of 1 << n bytes
+ * @out:	receives the result
  *
- * Return: 0 or -EOPNOTSUPP if none of @sizes will do.
+ * Return: 0; -EOPNOTSUPP if no size in @sizes fits.
  */
 int phyr_blocks_find(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks *out)
 {
@@ -68,7 +68,7 @@ int phyr_blocks_find(const struct phyr_map *map, u64 sizes, struct phyr_reg_bloc
 	if (!best)
 		return -EOPNOTSUPP;
 	out->why = best == rounddown_pow_of_two(sizes) ? PHYR_BLOCK_LARGEST : PHYR_BLOCK_BOUNDARY;
-	/* No larger than what one block needs to hold all of it. */
+	/* Use a smaller size if one block of it still holds everything. */
 	while (!bits && sizes & (best - 1)) {
 		u64 less = rounddown_pow_of_two(sizes & (best - 1));
 
@@ -88,7 +88,7 @@ int phyr_blocks_find(const struct phyr_map *map, u64 sizes, struct phyr_reg_bloc
 	next &= -next;
 	phyr_blocks_first(map, &it, &more, &ahead);
 	while (phyr_blocks_next(&it, &more, &ahead, &addr, &len)) {
-		/* The first place that the next larger block would reach over. */
+		/* The first boundary inside a block of the next larger size. */
 		if (at && next && !out->at && (end | addr) & (next - 1))
 			out->at = at;
 		out->nr += (ALIGN(addr + len, best) - ALIGN_DOWN(addr, best)) / best;
@@ -99,9 +99,9 @@ int phyr_blocks_find(const struct phyr_map *map, u64 sizes, struct phyr_reg_bloc
 }
 
 /**
- * phyr_blocks_fill - write down the addresses of blocks
+ * phyr_blocks_fill - get the addresses of all blocks
  * @map:	the mapping
- * @blocks:	of phyr_blocks_find() for it
+ * @blocks:	result of phyr_blocks_find() for it
  * @addr:	receives blocks->nr addresses
  */
 void phyr_blocks_fill(const struct phyr_map *map, const struct phyr_reg_blocks *blocks, u64 *addr)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The debug mode: SAME is decided by the head of a list, in O(1).  With the parameter "check" set
- * the DMA API is asked about each chunk for itself and must say the same.
+ * Debugging: the parameter "check" verifies the decision for PHYR_SHAPE_SAME, which is made in O(1)
+ * from summary members of the list.  Each chunk is mapped with the DMA API, which must give the
+ * same address.
  */
 #include <linux/dma-mapping.h>
 #include <linux/moduleparam.h>
@@ -40,7 +41,7 @@ static int phyr_checked_get(char *buffer, const struct kernel_param *kp)
 	return sysfs_emit(buffer, "%ld\n", atomic_long_read(&checked));
 }
 
-/* As a parameter of insmod it would otherwise be called without being there. */
+/* Needed because insmod calls .set of any parameter that it is given. */
 static int phyr_checked_set(const char *val, const struct kernel_param *kp)
 {
 	return -EPERM;
@@ -54,7 +55,7 @@ static const struct kernel_param_ops checked_ops = {
 module_param_cb(checked, &checked_ops, NULL, 0444);
 MODULE_PARM_DESC(checked, "Pieces of chunks that have been checked");
 
-/* What the DMA API says about a piece, as a bus address; it is mapped for the question alone. */
+/* Get the DMA API's bus address of a piece: map and unmap it. */
 static int phyr_check_dma_addr(struct device *dev, const struct phys_vec *vec,
 			       enum dma_data_direction dir, unsigned long attrs, dma_addr_t *addr)
 {
@@ -66,7 +67,10 @@ static int phyr_check_dma_addr(struct device *dev, const struct phys_vec *vec,
 	return 0;
 }
 
-/* The same where peers talk below a switch: one page tells, for a chunk has one owner. */
+/*
+ * The same for P2P by bus address.  All pages of a chunk have one owner, so the first one is
+ * enough.
+ */
 static int phyr_check_bus_addr(struct device *dev, const struct phyr_list *list,
 			       const struct phys_vec *vec, dma_addr_t *addr)
 {
@@ -81,15 +85,14 @@ static int phyr_check_bus_addr(struct device *dev, const struct phyr_list *list,
 }
 
 /**
- * phyr_check_same - ask about each chunk of a list that is to be mapped as it is
+ * phyr_check_same - compare a mapping of shape SAME with the DMA API
  * @dev:	the device
- * @map:	the mapping, its shape SAME
+ * @map:	the mapping
  * @dir:	direction of the transfer
- * @attrs:	DMA_ATTR_*, with what the memory asks for
- * @on_bus:	P2P below a switch
+ * @attrs:	DMA_ATTR_* of the mapping, with those that the memory needs
+ * @on_bus:	P2P memory by bus address
  *
- * A chunk about which the DMA API says something else is a bug, here or in a driver: it is warned
- * about, and the list is not mapped.
+ * A difference is a bug of phyr.ko or of a driver.  It causes a WARN and the mapping fails.
  *
  * Context: Any.
  * Return: 0, or -EIO with nothing mapped.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/phyr/regs: every registration in force, with its list.  Where a developer looks
- * who wants to know what a device can get at, or why something is still pinned.
+ * /sys/kernel/debug/phyr/regs: all registrations in force and their lists.  It shows which memory a
+ * device can access, and why memory is still pinned.
  */
 #include <linux/debugfs.h>
 #include <linux/ktime.h>
@@ -12,7 +12,7 @@
 #include "dma.h"
 #include "live.h"
 
-/* A list is its owner's again once it has left the living, so it can be read under the lock. */
+/* A list may change only after its registration is removed from here, so reading it is safe. */
 static LIST_HEAD(living);
 static DEFINE_MUTEX(living_lock);
 static struct dentry *dir;
@@ -45,7 +45,7 @@ static const char * const dir_names[] = {
 
 static int phyr_regs_show(struct seq_file *out, void *unused)
 {
-	/* What a page does not hold of a list is counted in its last line. */
+	/* Chunks that do not fit are counted in the last line. */
 	char *text __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	const struct phyr_live *live;
 
@@ -73,7 +73,7 @@ DEFINE_SHOW_ATTRIBUTE(phyr_regs);
 void phyr_debugfs_init(void)
 {
 	dir = debugfs_create_dir("phyr", NULL);
-	/* Physical addresses are in it. */
+	/* Root only: it shows physical addresses. */
 	debugfs_create_file("regs", 0400, dir, NULL, &phyr_regs_fops);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files that map lists share with each other. */
+/* Shared by the files of dma/. */
 #ifndef PHYR_DMA_DMA_H
 #define PHYR_DMA_DMA_H
 
@@ -13,11 +13,11 @@
 /* map.c */
 extern bool phyr_mem_encrypted;
 
-/* How a SINGLE or an ARRAY was made, and so how it is undone. */
+/* The API that made a SINGLE or an ARRAY, which tells how to unmap it. */
 enum phyr_how {
-	PHYR_HOW_PHYS,		/* dma_map_phys(), for SINGLE of a list that has one chunk */
+	PHYR_HOW_PHYS,		/* dma_map_phys(); a SINGLE has one chunk then */
 	PHYR_HOW_IOVA,		/* dma_iova_*() */
-	PHYR_HOW_BORROWED,	/* mapped by somebody else, who unmaps it */
+	PHYR_HOW_BORROWED,	/* mapped, and to be unmapped, by another owner */
 };
 
 struct phyr_dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
@@ -33,10 +33,10 @@ void phyr_index_start(const struct phyr_index *index, struct phyr_dma_iter *it,
 /* table.c */
 
 /**
- * struct phyr_table - the pages of a mapping, for the device to read
- * @link:	links of the table; NULL for no table
- * @nr_links:	how many
- * @lead:	where in its page the first byte of the mapping is
+ * struct phyr_table - table of the bus addresses of a mapping's pages, readable by the device
+ * @link:	pages of the table; NULL if there is no table
+ * @nr_links:	their number
+ * @lead:	offset of the mapping's first byte in its page
  */
 struct phyr_table {
 	struct phyr_table_link *link;
@@ -53,7 +53,7 @@ void phyr_table_lookup(const struct phyr_table *table, u64 offset, u64 len,
 int phyr_blocks_find(const struct phyr_map *map, u64 sizes, struct phyr_reg_blocks *out);
 void phyr_blocks_fill(const struct phyr_map *map, const struct phyr_reg_blocks *blocks, u64 *addr);
 
-/* check.c: off, this costs a jump that is not taken */
+/* check.c: a static key, no cost while it is off */
 DECLARE_STATIC_KEY_FALSE(phyr_checking);
 int phyr_check_same(struct device *dev, struct phyr_map *map, enum dma_data_direction dir,
 		    unsigned long attrs, bool on_bus);
@@ -65,12 +65,12 @@ int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t
 /* route.c */
 
 /**
- * struct phyr_route_to - how a device reaches a range of addresses
- * @first:	physical address of the first byte
- * @last:	of the last one
+ * struct phyr_route_to - the route of a device to a range of physical addresses
+ * @first:	first physical address
+ * @last:	last physical address
  * @route:	the route
- * @bias:	what to add to physical addresses on PHYR_ROUTE_BUS, else 0
- * @age:	of what is known
+ * @bias:	PHYR_ROUTE_BUS: offset from physical to bus addresses; else 0
+ * @age:	generation of the cache when the lookup began
  */
 struct phyr_route_to {
 	phys_addr_t first;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lists in an IOMMU domain of one's own. */
+/* Lists in an IOMMU domain of the caller: phyr/domain.h. */
 #include <linux/export.h>
 #include <linux/iommu.h>
 #include <linux/sched.h>
@@ -49,7 +49,7 @@ void phyr_domain_unmap(struct iommu_domain *domain, u64 iova, u64 len)
 {
 	size_t got = iommu_unmap(domain, iova, len);
 
-	/* Somebody else has been there. */
+	/* Someone else has unmapped a part. */
 	WARN_ON_ONCE(got != len);
 }
 EXPORT_SYMBOL_GPL(phyr_domain_unmap);

@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IOVA space for a list: how much of it, and where in it the list begins.
+ * IOVA allocation for lists.
  *
- * An IOMMU maps a large page only where addresses and memory are congruent: equal modulo that page.
- * The DMA API takes care of that within the smallest page alone.  But it aligns IOVA space to its
- * own size, rounded up to a power of two; so a list that does not begin on a large page, and whose
- * chunks do, gets a little more, and begins as far into it as into its page.
+ * An IOMMU uses a large page only where IOVA and physical address have the same offset in it.  The
+ * DMA API ensures that for the smallest page only, but it aligns an IOVA range to its size, rounded
+ * up to a power of two.  So if a list begins inside a large page and its other chunks are aligned
+ * to it, we allocate more and start the list at the same offset from the beginning of the range.
  */
 #include <linux/dma-mapping.h>
 
 #include "iova.h"
 
-/* How far into the space the list should begin, but for what the smallest page asks for. */
+/*
+ * Offset in the IOVA range where the list should begin, in addition to that in the smallest page.
+ */
 static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_list *list)
 {
 	u64 inside = phyr_granule_mask(domain), pages = domain->pgsize_bitmap & ~(inside + 1);
 	/* The alignment of all inner boundaries; 0 if there are none. */
 	u64 inner = list->gaps & -list->gaps;
 
-	/* A list that begins within a granule can be linked at the beginning of its space alone. */
+	/*
+	 * dma_iova_link() requires a list that begins inside the smallest page to be at offset 0.
+	 */
 	if (list->first & inside)
 		return 0;
 
-	/* No page is larger than the alignment of all inner boundaries. */
+	/* Only pages up to the alignment of all inner boundaries can be used. */
 	if (inner)
 		pages &= inner * 2 - 1;
 
-	/* The largest one that fits in somewhere. */
+	/* The largest page size of which the list contains a whole aligned page. */
 	for (; pages; pages &= ~rounddown_pow_of_two(pages)) {
 		u64 page = rounddown_pow_of_two(pages), into = list->first & (page - 1);
 
@@ -37,13 +41,13 @@ static u64 phyr_iova_pad(const struct iommu_domain *domain, const struct phyr_li
 }
 
 /**
- * __phyr_iova_alloc - get IOVA space for a list that large pages may be used for
- * @dev:	the device, translated by a DMA IOMMU
- * @domain:	the domain that translates it
- * @map:	the mapping, its list is set; receives the state and the address of the first byte
+ * __phyr_iova_alloc - allocate IOVA space for a list that can use large pages
+ * @dev:	the device, behind an IOMMU that the DMA API uses
+ * @domain:	its domain
+ * @map:	the mapping with its list set; receives the state and the address of the first byte
  *
  * Context: Any.
- * Return: false if there is none.
+ * Return: false if there is no space.
  */
 bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 		       struct phyr_map *map)
@@ -52,7 +56,7 @@ bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 	u64 pad = phyr_iova_pad(domain, list);
 
 	if (!dma_iova_try_alloc(dev, &map->iova, list->first, list->len + pad)) {
-		/* Large pages are a luxury. */
+		/* Retry without alignment for large pages. */
 		if (!pad || !dma_iova_try_alloc(dev, &map->iova, list->first, list->len))
 			return false;
 		pad = 0;
@@ -62,8 +66,8 @@ bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 }
 
 /*
- * phyr_iova_free() where the list does not begin at the beginning of its space, and where not all
- * of it is linked: up to 7.2 dma_iova_destroy() frees no more of the space than is linked.
+ * The general case of phyr_iova_free(): the list does not begin at offset 0, or not all of it is
+ * linked. Up to Linux 7.2, dma_iova_destroy() frees only the part of the space that is linked.
  */
 void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped)
 {

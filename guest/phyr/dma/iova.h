@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What map.c, iova.c and link.c share: a SINGLE in the making. */
+/* Shared by map.c, iova.c and link.c: making a SINGLE behind an IOMMU. */
 #ifndef PHYR_DMA_IOVA_H
 #define PHYR_DMA_IOVA_H
 
@@ -8,7 +8,7 @@
 
 #include "dma.h"
 
-/* The bits of an address inside the smallest page of an IOMMU: the DMA API's merge boundary. */
+/* Mask of the offset in the IOMMU's smallest page; equal to dma_get_merge_boundary(). */
 static inline u64 phyr_granule_mask(const struct iommu_domain *domain)
 {
 	return (domain->pgsize_bitmap - 1) & ~domain->pgsize_bitmap;
@@ -19,16 +19,16 @@ bool __phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 		       struct phyr_map *map);
 void __phyr_iova_free(struct device *dev, struct phyr_map *map, u64 mapped);
 
-/* Does a list begin where any large page that it could use begins? */
+/* Is the start of a list aligned to the largest page size that it could use? */
 static __always_inline bool phyr_begins_aligned(const struct phyr_list *list)
 {
-	/* The alignment of all inner boundaries; without any, no page is larger than the list. */
+	/* Limited by the alignment of all inner boundaries, or by the length if there are none. */
 	u64 inner = list->gaps & -list->gaps ?: rounddown_pow_of_two(list->len);
 
 	return !(list->first & (inner - 1));
 }
 
-/* __phyr_iova_alloc() for every list; what needs no care for large pages is here, inline. */
+/* Allocate IOVA space for a list; inline for lists that need no alignment for large pages. */
 static __always_inline bool phyr_iova_alloc(struct device *dev, const struct iommu_domain *domain,
 					    struct phyr_map *map)
 {
@@ -41,10 +41,10 @@ static __always_inline bool phyr_iova_alloc(struct device *dev, const struct iom
 }
 
 /**
- * phyr_iova_free - unlink what is linked, and give the IOVA space back
+ * phyr_iova_free - unlink a list and free its IOVA space
  * @dev:	the device
  * @map:	the mapping
- * @mapped:	bytes that are linked, from the first one on
+ * @mapped:	bytes that are linked, from the start of the list
  *
  * Context: Any.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Walking the ranges of a mapping: where phyr_dma_iter_next() has to think. */
+/* Iteration over the ranges of a mapping: the cases that are not inline. */
 #include <linux/export.h>
 
 #include "dma.h"
@@ -10,7 +10,7 @@ size_t __phyr_map_array_bytes(const struct phyr_map *map)
 }
 EXPORT_SYMBOL_GPL(__phyr_map_array_bytes);
 
-/* Cut the longest piece from the present run that the device's limits on segments allow. */
+/* Take the longest segment from the current run that the device's limits allow. */
 void __phyr_dma_iter_cut(struct phyr_dma_iter *it)
 {
 	u64 len = phyr_segment(it->addr, it->left, it->max_seg, it->boundary);
@@ -23,39 +23,39 @@ void __phyr_dma_iter_cut(struct phyr_dma_iter *it)
 EXPORT_SYMBOL_GPL(__phyr_dma_iter_cut);
 
 /*
- * Take the next range of an array as the present run.  Empty ones are passed over: a run without
- * bytes would be cut as if it had all of them.
+ * Make the next range of an array the current run.  Empty ranges are skipped, because the limit
+ * checks use the length minus 1.
  */
 static bool phyr_dma_iter_array(struct phyr_dma_iter *it)
 {
 	const struct phyr_dma_range *range;
 
 	do {
-		if (it->in.at == it->in.stop) {
-			const struct phyr_node *node = it->in.node;
+		if (it->in.pos.at == it->in.pos.stop) {
+			const struct phyr_node *node = it->in.pos.node;
 
 			if (!node)
 				return false;
-			it->in.at = node->word;
-			it->in.stop = node->word + node->nr;
-			it->in.node = node->next;
+			it->in.pos.at = node->word;
+			it->in.pos.stop = node->word + node->nr;
+			it->in.pos.node = node->next;
 		}
-		range = (const struct phyr_dma_range *)it->in.at;
-		it->in.at += sizeof(*range) / sizeof(u64);
+		range = (const struct phyr_dma_range *)it->in.pos.at;
+		it->in.pos.at += sizeof(*range) / sizeof(u64);
 	} while (unlikely(!range->len));
 	it->addr = range->addr;
 	it->left = range->len;
 	return true;
 }
 
-/* What a part of a mapping has of the present run. */
+/* Limit the current run to the part of the mapping. */
 static void phyr_dma_iter_trim(struct phyr_dma_iter *it)
 {
 	it->left = min(it->left, it->todo);
 	it->todo -= it->left;
 }
 
-/* The next run where it is neither a chunk of the whole list nor the only one. */
+/* Get the next run of an ARRAY or of a part of a mapping. */
 bool __phyr_dma_iter_run(struct phyr_dma_iter *it)
 {
 	if (it->shape == PHYR_SHAPE_ARRAY)
@@ -102,8 +102,8 @@ void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *ma
 		if (!len)
 			return;
 		for (node = map->array; node && node->offset <= offset; node = node->next)
-			it->in.node = node;
-		offset -= it->in.node->offset;
+			it->in.pos.node = node;
+		offset -= it->in.pos.node->offset;
 		while (phyr_dma_iter_array(it) && offset >= it->left)
 			offset -= it->left;
 		it->addr += offset;
@@ -114,10 +114,10 @@ void phyr_dma_iter_init_part(struct phyr_dma_iter *it, const struct phyr_map *ma
 EXPORT_SYMBOL_GPL(phyr_dma_iter_init_part);
 
 /**
- * phyr_index_start - phyr_dma_iter_init_part() by an index
- * @index:	the index
+ * phyr_index_start - phyr_dma_iter_init_part() with an index
+ * @index:	index of the list
  * @it:		the iterator
- * @map:	a SAME of the list that it is an index of, of more than one chunk
+ * @map:	the mapping, SAME and of more than one chunk
  * @offset:	bytes from the start of the list, less than its length
  * @len:	bytes, not 0
  */

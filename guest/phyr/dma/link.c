@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Linking the chunks of a list into a piece of IOVA space.
+ * Map the chunks of a list into IOVA space.
  *
- * dma_iova_link() decides anew for every chunk what is the same for all of them, and the kernel's
- * iommu_map_nosync() below it is not exported.  iommu_map_sg() is, and does no more than call it
- * for each entry and sync once: so chunks go through it in batches, as entries on the stack.
+ * dma_iova_link() repeats the same checks for every chunk.  iommu_map_nosync(), which it calls, is
+ * not exported.  iommu_map_sg() is exported: it calls iommu_map_nosync() for each entry and syncs
+ * once.  So chunks are passed to it in batches, as scatterlist entries on the stack.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
@@ -16,9 +16,9 @@
 #define BATCH	16
 
 /*
- * May chunks be entered by the IOMMU API itself?  Not if they must be bounced or their caches
- * cleaned, which is dma_iova_link()'s work; nor if an attribute asks for something that is not
- * known here, or a length does not fit an entry, or there are no pages to carry the addresses.
+ * Can the chunks be mapped with the IOMMU API? Not if they need bouncing or cache maintenance,
+ * which dma_iova_link() does; not with attributes other than DMA_ATTR_MMIO; not if a length may not
+ * fit in a scatterlist entry; and not without struct pages, which an entry needs for the address.
  */
 static __always_inline bool phyr_link_plain(struct device *dev, const struct phyr_map *map)
 {
@@ -39,8 +39,8 @@ static __always_inline int phyr_link_prot(const struct phyr_map *map)
 }
 
 /*
- * Of an entry iommu_map_sg() reads address and length, and whether that is a bus address:
- * sg_init_table() clears more than that, and sg_set_page() keeps marks that are not there.
+ * iommu_map_sg() reads only the address, the length and the bus-address flag of an entry, so only
+ * these are initialised.
  */
 static __always_inline void phyr_sg_set(struct scatterlist *sg, phys_addr_t addr, u32 len)
 {
@@ -52,42 +52,42 @@ static __always_inline void phyr_sg_set(struct scatterlist *sg, phys_addr_t addr
 #endif
 }
 
-/* The next chunk, wherever and whatever it is. */
+/* The general case: any chunk, at the end of a block too. */
 static noinline const u64 *phyr_sg_next(struct phyr_iter *it, const u64 *at,
 					struct scatterlist *sg)
 {
-	it->at = at;
+	it->pos.at = at;
 	phyr_iter_next(it);
 	phyr_sg_set(sg, it->cur.paddr, it->cur.len);
-	return it->at;
+	return it->pos.at;
 }
 
-/* The next chunks, as many as there are entries.  A loop for each format. */
+/* Fill the entries with the next chunks.  Inlined for each format. */
 static __always_inline void phyr_sg_fill(struct phyr_iter *it, struct scatterlist *sg,
 					 const struct scatterlist *end, bool packed)
 {
-	const u64 *at = it->at;
+	const u64 *at = it->pos.at;
 	struct phys_vec cur;
 
 	for (; sg < end; sg++) {
-		if (unlikely(at == it->stop || (packed && !__phyr_decode_pages(*at, &cur)))) {
+		if (unlikely(at == it->pos.stop || (packed && !__phyr_decode_pages(*at, &cur)))) {
 			at = phyr_sg_next(it, at, sg);
 			continue;
 		}
 		at = __phyr_decode(at, packed, &cur);
 		phyr_sg_set(sg, cur.paddr, cur.len);
 	}
-	it->at = at;
+	it->pos.at = at;
 }
 
 static __always_inline int phyr_link_batches(struct device *dev, struct iommu_domain *domain,
 					     struct phyr_map *map)
 {
-	/* Clearing it would cost as much as entering a chunk. */
+	/* Zeroing it would cost as much as mapping a chunk. */
 	struct scatterlist batch[BATCH] __uninitialized;
 	u64 inside = phyr_granule_mask(domain);
 	int prot = phyr_link_prot(map);
-	/* Only the very first chunk may begin, and the last one end, within a granule. */
+	/* Only the first chunk may begin, and only the last may end, inside an IOMMU page. */
 	u64 pad = map->addr & inside;
 	dma_addr_t iova = map->addr - pad;
 	const struct phys_vec *last = &map->list->last;
@@ -101,8 +101,8 @@ static __always_inline int phyr_link_batches(struct device *dev, struct iommu_do
 		ssize_t done;
 
 		left -= n;
-		/* The last chunk of a list is at hand. */
-		if (it.packed)
+		/* The last chunk is not encoded: it is in list->last. */
+		if (it.pos.packed)
 			phyr_sg_fill(&it, batch, end - !left, true);
 		else
 			phyr_sg_fill(&it, batch, end - !left, false);
@@ -114,7 +114,7 @@ static __always_inline int phyr_link_batches(struct device *dev, struct iommu_do
 
 		done = iommu_map_sg(domain, iova, batch, n, prot, GFP_ATOMIC);
 		if (unlikely(done < 0)) {
-			/* It takes back its own batch. */
+			/* iommu_map_sg() has undone this batch. */
 			__phyr_iova_free(dev, map, iova > map->addr ? iova - map->addr : 0);
 			return done;
 		}
@@ -124,7 +124,7 @@ static __always_inline int phyr_link_batches(struct device *dev, struct iommu_do
 	}
 }
 
-/* The way that is open to every device. */
+/* Map chunk by chunk with dma_iova_link(), which works for every device. */
 static noinline int phyr_link_each(struct device *dev, struct phyr_map *map)
 {
 	u64 pad = map->addr - map->iova.addr, mapped = 0;
@@ -146,10 +146,10 @@ undo:
 	return err;
 }
 
-/* What phyr_iova_setup() says of a list whose chunks are still to be entered. */
+/* Returned by phyr_iova_setup() if the chunks are still to be mapped. */
 #define PHYR_LINK_PLAIN	1
 
-/* IOVA space for a list; where the IOMMU API may not be used, all of its mapping. */
+/* Allocate IOVA space; if the IOMMU API cannot be used, also map the list. */
 static __always_inline int phyr_iova_setup(struct device *dev, struct iommu_domain *domain,
 					   struct phyr_map *map)
 {
@@ -161,11 +161,11 @@ static __always_inline int phyr_iova_setup(struct device *dev, struct iommu_doma
 }
 
 /**
- * phyr_map_chunks - get IOVA space for a list of several chunks and link them into it
+ * phyr_map_chunks - map a list of several chunks as one IOVA range
  * @dev:	the device
- * @domain:	the domain that translates it
- * @map:	the mapping; its list has no gaps that matter.  Receives the first address and the
- *		state of the IOVA space
+ * @domain:	its domain
+ * @map:	the mapping with its list set, whose inner boundaries are aligned to IOMMU pages;
+ *		receives the address of the first byte and the state of the IOVA space
  *
  * Context: Any.
  * Return: 0, -ENOMEM or an error of the IOMMU driver; nothing is linked or allocated then.
@@ -178,12 +178,10 @@ int phyr_map_chunks(struct device *dev, struct iommu_domain *domain, struct phyr
 }
 
 /**
- * phyr_map_chunk - phyr_map_chunks() for a list of one
+ * phyr_map_chunk - phyr_map_chunks() for a list of one chunk
  * @dev:	the device
- * @domain:	the domain that translates it
+ * @domain:	its domain
  * @map:	the mapping
- *
- * Ends in the call that dma_map_phys() ends in.
  *
  * Context: Any.
  * Return: 0, -ENOMEM or an error of the IOMMU driver; nothing is linked or allocated then.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* debugfs.c: registrations in force, as text. */
+/* debugfs.c: registrations in force. */
 #ifndef PHYR_DMA_LIVE_H
 #define PHYR_DMA_LIVE_H
 
@@ -12,13 +12,13 @@ struct device;
 struct phyr_map;
 
 /**
- * struct phyr_live - what is shown of a registration in force
+ * struct phyr_live - a registration as shown in debugfs
  * @node:	in the list of all (private)
- * @dev:	its device
- * @map:	its mapping, whose list, if there is one, is its own
- * @dir:	what it was registered for
+ * @dev:	the device
+ * @map:	the mapping
+ * @dir:	direction of the registration
  * @closed:	not 0 once it is being revoked
- * @since:	when it was made, in seconds since boot (private)
+ * @since:	time of the registration, in seconds since boot (private)
  */
 struct phyr_live {
 	struct list_head node;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mapping: which of the three shapes a list takes for a device, and how each is made and undone.
+ * Map and unmap lists: choice of the shape, and the code for each.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
@@ -10,10 +10,10 @@
 
 #include "iova.h"
 
-/* Memory encryption puts a bit of its own into bus addresses.  Set once, by phyr_init(). */
+/* With memory encryption, bus addresses differ from physical addresses.  Set by phyr_init(). */
 bool phyr_mem_encrypted __ro_after_init;
 
-/* What the DMA API must be told about the memory of a list, as DMA_ATTR_*. */
+/* DMA_ATTR_* that the memory of a list needs. */
 static unsigned long phyr_mem_attrs(const struct phyr_list *list)
 {
 	switch (list->mem) {
@@ -21,7 +21,7 @@ static unsigned long phyr_mem_attrs(const struct phyr_list *list)
 	case PHYR_MEM_MMIO:
 		return DMA_ATTR_MMIO;
 	case PHYR_MEM_PAGELESS:
-		/* Neither bounced nor cleaned: both would go through the linear map. */
+		/* Bouncing and cache maintenance would need the linear map. */
 		return DMA_ATTR_REQUIRE_COHERENT;
 	default:
 		return 0;
@@ -29,8 +29,8 @@ static unsigned long phyr_mem_attrs(const struct phyr_list *list)
 }
 
 /*
- * SAME: does the device see physical addresses, and can it reach all of the list?  O(1): every
- * answer is a field of the device or of the head of the list.
+ * SAME: does the device use physical addresses, and can it reach all of the list? O(1): depends
+ * only on the device and on summary members of the list.
  */
 static __always_inline bool phyr_can_be_same(struct device *dev, const struct phyr_list *list)
 {
@@ -53,8 +53,8 @@ static __always_inline int phyr_map_same(struct device *dev, struct phyr_map *ma
 }
 
 /*
- * Does the device want more address bits kept than the IOMMU keeps?  dma_map_phys() does not look
- * for an address that has them, and warns instead.
+ * Does the device's DMA alignment mask exceed the IOMMU's page? dma_map_phys() warns in that case
+ * and does not look for a suitable address.
  */
 static bool phyr_align_exceeds_granule(struct device *dev)
 {
@@ -62,8 +62,8 @@ static bool phyr_align_exceeds_granule(struct device *dev)
 }
 
 /*
- * The DMA API does not say why.  RAM that it can bounce, and addresses, run short and come again;
- * without bounce buffers nothing of a direct mapping is short: the device does not reach that far.
+ * dma_map_phys() does not tell why it failed.  With an IOMMU, or with RAM that can be bounced, it
+ * was out of IOVA space or bounce buffers.  Otherwise the device cannot reach the memory.
  */
 static int phyr_map_error(struct device *dev, const struct phyr_list *list)
 {
@@ -72,7 +72,7 @@ static int phyr_map_error(struct device *dev, const struct phyr_list *list)
 	return list->mem == PHYR_MEM_RAM && dma_max_mapping_size(dev) != SIZE_MAX ? -ENOMEM : -EIO;
 }
 
-/* SINGLE from one chunk, through the DMA API's own path. */
+/* SINGLE of one chunk, with dma_map_phys(). */
 static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struct phyr_map *map)
 {
 	if (unlikely(phyr_align_exceeds_granule(dev)))
@@ -82,8 +82,8 @@ static int phyr_map_phys(struct device *dev, const struct phyr_list *list, struc
 }
 
 /*
- * Room for the next range of an array, which begins @offset bytes into what is mapped; @expect is
- * how many there will be, more or less.
+ * Get space for the next range of an array.  @offset: start of the range in the mapping; @expect:
+ * estimated number of ranges.
  */
 struct phyr_dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **tail, u64 offset,
 				       u32 expect, gfp_t gfp)
@@ -106,7 +106,7 @@ struct phyr_dma_range *phyr_array_slot(struct phyr_map *map, struct phyr_node **
 	return (struct phyr_dma_range *)&node->word[node->nr - words];
 }
 
-/* Unmap what the array holds, up to @bytes of it, and free it. */
+/* Unmap the first @bytes of an array and free the array. */
 static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes)
 {
 	struct phyr_node *node;
@@ -126,16 +126,15 @@ static void phyr_unmap_array(struct device *dev, struct phyr_map *map, u64 bytes
 }
 
 /*
- * How much of a run is mapped at once, where the path takes up to @max bytes.  What fits stays
- * whole, wherever it begins: nobody has announced two pieces.  What does not is cut at the end of
- * a page: a consumer such as PRPs needs whole pages inside.
+ * Length of the next piece of a chunk, if at most @max bytes can be mapped at once.  A chunk that
+ * fits is not split.  Otherwise it is split at a page boundary, as PRPs require.
  */
 static u64 phyr_array_piece(u64 addr, u64 len, u64 max)
 {
 	return len <= max ? len : (max & PAGE_MASK) - offset_in_page(addr);
 }
 
-/* ARRAY: each chunk for itself, cut to what the device's path can map at once. */
+/* ARRAY: map each chunk by itself, in pieces that can be mapped at once. */
 static int phyr_map_array(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
 			  gfp_t gfp)
 {
@@ -144,7 +143,7 @@ static int phyr_map_array(struct device *dev, const struct phyr_list *list, stru
 	struct phyr_iter it;
 	int err;
 
-	/* A pool may keep so many address bits that it has no room for a page. */
+	/* With a large alignment mask a bounce buffer may not even hold a page. */
 	if (unlikely(phyr_align_exceeds_granule(dev) || max < PAGE_SIZE))
 		return -EOPNOTSUPP;
 
@@ -182,7 +181,7 @@ undo:
 	return err;
 }
 
-/* Behind an IOMMU. */
+/* The device is behind an IOMMU. */
 static noinline int phyr_map_translated(struct device *dev, const struct phyr_list *list,
 					struct phyr_map *map, gfp_t gfp)
 {
@@ -193,8 +192,8 @@ static noinline int phyr_map_translated(struct device *dev, const struct phyr_li
 		return phyr_map_array(dev, list, map, gfp);
 
 	/*
-	 * Where translations are taken back in batches, through the flush queue, the two-step path
-	 * would flush at once.  Elsewhere it is the cheaper one for one chunk too.
+	 * dma_iova_destroy() flushes the IOTLB at once, dma_unmap_phys() uses the flush queue of a
+	 * lazy domain.  Otherwise dma_iova_*() is cheaper for one chunk, too.
 	 */
 	if (list->nr > 1) {
 		err = phyr_map_chunks(dev, domain, map);
@@ -211,7 +210,7 @@ static noinline int phyr_map_translated(struct device *dev, const struct phyr_li
 	map->shape = PHYR_SHAPE_SINGLE;
 	map->nr = 1;
 
-	/* The address bits that a device wants kept must have survived the translation. */
+	/* The offset within the device's DMA alignment mask must be preserved. */
 	if (unlikely((map->addr ^ list->first) & dma_get_min_align_mask(dev))) {
 		phyr_dma_unmap(dev, map);
 		return -EOPNOTSUPP;
@@ -219,7 +218,7 @@ static noinline int phyr_map_translated(struct device *dev, const struct phyr_li
 	return 0;
 }
 
-/* Where the device does not see physical addresses. */
+/* The device does not use physical addresses, or cannot reach all of them. */
 static __always_inline int phyr_map_not_same(struct device *dev, const struct phyr_list *list,
 					     struct phyr_map *map, gfp_t gfp)
 {
@@ -228,22 +227,24 @@ static __always_inline int phyr_map_not_same(struct device *dev, const struct ph
 }
 
 /*
- * Memory that cannot be bounced, since its data cannot be copied by way of the linear map: would it
- * have to be?  The DMA API refuses it too, but late, with a warning or another error on each of its
- * paths, and for MMIO in a lazy domain not at all.
+ * Refuse memory that is not in the linear map, and so cannot be copied, if it would need a bounce
+ * buffer. The DMA API would refuse it too, but with a warning or with different errors, and not for
+ * MMIO in a lazy domain.
  */
 static int phyr_check_unbounceable(struct device *dev, const struct phyr_list *list)
 {
 	if (list->mem == PHYR_MEM_PAGELESS && !dev_is_dma_coherent(dev))
 		return -EIO;
 	if (dev_dma_iommu(dev)) {
-		/* What shares a granule with the two ends is not for such a device to see. */
+		/*
+		 * An untrusted device must not see the rest of the first and the last IOMMU page.
+		 */
 		if (dev_is_pci(dev) && to_pci_dev(dev)->untrusted &&
 		    phyr_list_align(list) & dma_get_merge_boundary(dev))
 			return -EPERM;
 		return 0;
 	}
-	/* Nobody knows what other operations do. */
+	/* Other dma_map_ops may bounce. */
 	if (get_dma_ops(dev) || is_swiotlb_force_bounce(dev))
 		return -EIO;
 	if (!dev->dma_range_map &&
@@ -252,7 +253,7 @@ static int phyr_check_unbounceable(struct device *dev, const struct phyr_list *l
 	return 0;
 }
 
-/* Any memory but RAM with pages. */
+/* Any memory but RAM with struct pages. */
 static noinline int phyr_map_special(struct device *dev, const struct phyr_list *list,
 				     struct phyr_map *map, gfp_t gfp)
 {

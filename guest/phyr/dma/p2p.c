@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How a device reaches the memory of its peer. */
+/* Route from a device to the memory of a peer. */
 #include <linux/dma-mapping.h>
 #include <linux/pci-p2pdma.h>
 #include <linux/scatterlist.h>
@@ -7,7 +7,7 @@
 
 #include "dma.h"
 
-/* May a page be mapped on trial?  One out of reach would be bounced, or warned about. */
+/* Can a page be mapped to find its route?  Out of reach, it would be bounced or cause a warning. */
 static bool phyr_p2p_within_reach(struct device *dev, phys_addr_t addr)
 {
 	if (dev_dma_iommu(dev))
@@ -17,7 +17,7 @@ static bool phyr_p2p_within_reach(struct device *dev, phys_addr_t addr)
 		addr + PAGE_SIZE - 1 <= min_not_zero(*dev->dma_mask, dev->bus_dma_limit));
 }
 
-/* The scatterlist path gives the answer away, so one page is mapped and unmapped again. */
+/* Map one page with dma_map_sgtable(), which tells the route, and unmap it. */
 static int phyr_p2p_probe_page(struct device *dev, phys_addr_t addr, enum phyr_route *route,
 			       u64 *bias)
 {
@@ -43,7 +43,7 @@ static int phyr_p2p_probe_page(struct device *dev, phys_addr_t addr, enum phyr_r
 	return 0;
 }
 
-/* Does a port send what its peers say to each other up to the root complex? */
+/* Does ACS on a port redirect P2P traffic to the root complex? */
 static bool phyr_p2p_redirects(struct pci_dev *port)
 {
 	u16 ctrl;
@@ -55,8 +55,8 @@ static bool phyr_p2p_redirects(struct pci_dev *port)
 }
 
 /*
- * The lowest port that both functions are below, or the one that is above the other; NULL if they
- * meet at the root complex only.  No references: each holds its bridges.
+ * Lowest common upstream port of two functions; one of the two if it is above the other; NULL if
+ * they have only the root complex in common.  Takes no reference: a function holds its bridges.
  */
 static struct pci_dev *phyr_p2p_common_port(struct pci_dev *a, struct pci_dev *b)
 {
@@ -69,7 +69,7 @@ static struct pci_dev *phyr_p2p_common_port(struct pci_dev *a, struct pci_dev *b
 	return NULL;
 }
 
-/* Does what @from says go up to @to, itself left out, without being redirected? */
+/* Is traffic from @from up to @to, @to excluded, not redirected by any port? */
 static bool phyr_p2p_is_direct(struct pci_dev *from, struct pci_dev *to)
 {
 	for (; from != to; from = pci_upstream_bridge(from))
@@ -79,8 +79,8 @@ static bool phyr_p2p_is_direct(struct pci_dev *from, struct pci_dev *to)
 }
 
 /*
- * Without a page, or one in reach, there is nothing to map on trial.  Whether it is possible at
- * all the kernel tells by the distance; if so, it is on the bus unless a port on the way redirects.
+ * Find the route without mapping a page.  pci_p2pdma_distance() tells whether P2P is possible.  If
+ * so, it is by bus address unless a port on the path redirects.
  */
 static int phyr_p2p_provider_route(struct device *dev, const struct p2pdma_provider *provider,
 				   enum phyr_route *route, u64 *bias)
@@ -106,7 +106,7 @@ static int phyr_p2p_provider_route(struct device *dev, const struct p2pdma_provi
 	return 0;
 }
 
-/* The BAR that an address is in, NULL if it is in none of this function's. */
+/* Find the BAR of a function that contains an address; NULL if none does. */
 static const struct resource *phyr_p2p_bar(struct pci_dev *pdev, phys_addr_t addr, int *bar)
 {
 	for (*bar = 0; *bar < PCI_STD_NUM_BARS; ++*bar) {
@@ -118,7 +118,7 @@ static const struct resource *phyr_p2p_bar(struct pci_dev *pdev, phys_addr_t add
 	return NULL;
 }
 
-/* Whose BAR an address is in, with a reference, and how far its bus's addresses are off. */
+/* Find the function with that address in a BAR.  Returns it with a reference. */
 static struct pci_dev *phyr_p2p_owner(phys_addr_t addr, u64 *bus_offset)
 {
 	const struct resource *res;
@@ -135,7 +135,7 @@ static struct pci_dev *phyr_p2p_owner(phys_addr_t addr, u64 *bus_offset)
 	return NULL;
 }
 
-/* Asks the kernel for the route to a page. */
+/* Find the route to a page of P2P memory, and the range that has the same route. */
 static int phyr_p2p_find_page_route(struct device *dev, phys_addr_t addr, struct phyr_route_to *to)
 {
 	const struct range *range = &page_pgmap(pfn_to_page(PHYS_PFN(addr)))->range;
@@ -156,7 +156,7 @@ static int phyr_p2p_find_page_route(struct device *dev, phys_addr_t addr, struct
 	return err;
 }
 
-/* The same for memory without one. */
+/* The same for MMIO without struct pages. */
 static int phyr_p2p_find_provider_route(struct device *dev, const struct p2pdma_provider *provider,
 					phys_addr_t addr, struct phyr_route_to *to)
 {
@@ -172,16 +172,16 @@ static int phyr_p2p_find_provider_route(struct device *dev, const struct p2pdma_
 }
 
 /**
- * phyr_p2p_page_route - find out how a page of P2P memory is reached
- * @dev:	the device that is to reach it
+ * phyr_p2p_page_route - find the route to a page of P2P memory
+ * @dev:	the device that accesses it
  * @addr:	physical address of the page
  * @route:	receives the route
- * @bias:	receives what to add to physical addresses on PHYR_ROUTE_BUS, else 0
+ * @bias:	PHYR_ROUTE_BUS: receives the offset from physical to bus addresses; else 0
  *
- * The kernel is asked once for each BAR.
+ * The result is cached for each BAR.
  *
  * Context: Any but interrupts.
- * Return: 0; -EREMOTEIO if the topology does not allow it; else what dma_map_sgtable() says.
+ * Return: 0; -EREMOTEIO if the topology does not allow P2P; another error of dma_map_sgtable().
  */
 int phyr_p2p_page_route(struct device *dev, phys_addr_t addr, enum phyr_route *route, u64 *bias)
 {
@@ -201,18 +201,18 @@ int phyr_p2p_page_route(struct device *dev, phys_addr_t addr, enum phyr_route *r
 EXPORT_SYMBOL_GPL(phyr_p2p_page_route);
 
 /**
- * phyr_p2p_route - find out how P2P memory is reached
- * @dev:	the device that is to reach it
+ * phyr_p2p_route - find the route to P2P memory or MMIO
+ * @dev:	the device that accesses it
  * @list:	P2P memory or MMIO
  * @addr:	an address in it
  * @route:	receives the route
- * @bias:	receives what to add to physical addresses on PHYR_ROUTE_BUS, else 0
+ * @bias:	PHYR_ROUTE_BUS: receives the offset from physical to bus addresses; else 0
  *
- * The kernel's own answer is not exported.
+ * The kernel has this information, too, but does not export it (pci_p2pdma_map_type()).
  *
  * Context: Any but interrupts.
- * Return: 0; -EREMOTEIO if the topology does not allow it, or MMIO has no known provider; with
- * struct pages, else what dma_map_sgtable() says.
+ * Return: 0; -EREMOTEIO if the topology does not allow P2P or MMIO has no provider; for memory with
+ * struct pages also another error of dma_map_sgtable().
  */
 int phyr_p2p_route(struct device *dev, const struct phyr_list *list, phys_addr_t addr,
 		   enum phyr_route *route, u64 *bias)

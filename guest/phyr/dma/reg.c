@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registered mappings: a list mapped once, used by many I/Os, revoked while they run.
+ * Registrations: a list mapped once, used by many I/Os, revocable at any time.
  *
- * Users are counted by a percpu_ref: an I/O takes and drops it without touching a shared cache
- * line, and killing it is what keeps new ones out.
+ * I/Os are counted by a percpu_ref: taking and dropping it touches no shared cache line, and
+ * killing it makes new I/Os fail.
  */
 #include <linux/completion.h>
 #include <linux/dma-map-ops.h>
@@ -22,18 +22,18 @@
 /**
  * struct phyr_reg - a registered mapping
  * @map:	the mapping, in force until @revoked
- * @index:	SAME: finds the chunks of an I/O
- * @table:	the pages, if they were asked for
- * @users:	I/Os under way, killed by the revocation
- * @dir:	what it was registered for
- * @sync:	the device does not see what the CPU sees: bounce buffers, caches to be cleaned
+ * @index:	SAME: index of the list
+ * @table:	table of pages, after phyr_reg_tabulate()
+ * @users:	I/Os in flight; killed by a revocation
+ * @dir:	directions that I/Os may have
+ * @sync:	I/Os must be synced: bounce buffers or cache maintenance
  * @dev:	the device
  * @closed:	@users is killed, or about to be
- * @idle:	no I/O is left
- * @lock:	one revokes, others wait for it
- * @revoked:	nothing is mapped any more; under @lock
- * @live:	shows it in debugfs until nothing is mapped any more
- * @ref:	who holds the registration
+ * @idle:	completed when no I/O is left
+ * @lock:	serialises revocations and protects @revoked
+ * @revoked:	the list is not mapped any more
+ * @live:	entry in debugfs until @revoked
+ * @ref:	references
  */
 struct phyr_reg {
 	struct phyr_map map;
@@ -57,8 +57,8 @@ static void phyr_reg_idle(struct percpu_ref *users)
 }
 
 /*
- * Must bytes be handed over?  What was linked is never bounced but for an untrusted device; and the
- * DMA API's own debugging, which knows nothing of links, would object to a sync that is not needed.
+ * Do I/Os need dma_sync_*()? Memory mapped with dma_iova_link() is bounced only for an untrusted
+ * device. CONFIG_DMA_API_DEBUG does not know such mappings and would complain about a sync.
  */
 static bool phyr_reg_needs_sync(struct device *dev, const struct phyr_map *map)
 {
@@ -86,13 +86,13 @@ static struct phyr_reg *phyr_reg_alloc(void)
 	return reg;
 }
 
-/* It has its mapping: from now on it is one. */
+/* Initialise a registration whose mapping is made. */
 static void phyr_reg_activate(struct phyr_reg *reg, struct device *dev, enum dma_data_direction dir,
 			      bool sync)
 {
 	reg->dev = get_device(dev);
 	reg->dir = dir;
-	/* SAME is only chosen where both see the same; asked now, as mapping may have found out. */
+	/* After mapping: dma_map_phys() may have bounced for the first time. */
 	reg->sync = sync && phyr_reg_needs_sync(dev, &reg->map);
 	init_completion(&reg->idle);
 	mutex_init(&reg->lock);
@@ -115,7 +115,7 @@ struct phyr_reg *phyr_reg_create(struct device *dev, const struct phyr_list *lis
 	err = phyr_dma_map(dev, list, &reg->map, dir, attrs, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto exit_ref;
-	/* Elsewhere one range is no search, or bounce buffers cost far more than one. */
+	/* A SINGLE needs no search; for an ARRAY, bouncing costs far more than the search. */
 	if (reg->map.shape == PHYR_SHAPE_SAME && list->nr > 1) {
 		err = phyr_index_build(&reg->index, list, GFP_KERNEL_ACCOUNT);
 		if (err)
@@ -175,7 +175,7 @@ void phyr_reg_revoke(struct phyr_reg *reg)
 	wait_for_completion(&reg->idle);
 	phyr_live_del(&reg->live);
 	phyr_table_free(&reg->table, reg->dev);
-	/* What I/Os brought was handed over as they ended; the rest is old. */
+	/* I/Os were synced when they ended; other bounce buffers hold stale data. */
 	if (reg->sync)
 		reg->map.attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	phyr_dma_unmap(reg->dev, &reg->map);
@@ -260,8 +260,8 @@ size_t phyr_reg_meta_bytes(struct phyr_reg *reg)
 EXPORT_SYMBOL_GPL(phyr_reg_meta_bytes);
 
 /*
- * Hand the bytes of an I/O over, to the device or back.  A SINGLE is done page by page: behind
- * one range of bus addresses each may have a bounce buffer of its own.
+ * Sync the memory of an I/O.  A SINGLE is synced page by page, because each page may have its own
+ * bounce buffer.
  */
 static noinline void phyr_reg_sync(const struct phyr_reg_io *io, bool to_device)
 {
@@ -303,7 +303,7 @@ void phyr_reg_end(struct phyr_reg_io *io)
 {
 	struct phyr_reg *reg = io->reg;
 
-	/* Handed back is only what the device may have written: a bounce buffer is copied whole. */
+	/* Not if the device only read: a sync would overwrite what the CPU wrote meanwhile. */
 	if (unlikely(reg->sync) && io->dir != DMA_TO_DEVICE)
 		phyr_reg_sync(io, false);
 	io->reg = NULL;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Routes that are known: how a device reaches a peer's BAR.  To ask the kernel costs a mapping on
- * trial, or a walk through the PCI tree; the answer is the same for every address of the BAR until
- * a driver or a device comes or goes.  Nothing is held: an entry is a range of addresses, and all
- * are forgotten then.
+ * Cache of routes to peers' BARs.  Finding a route costs a mapping or a walk through the PCI tree.
+ * It is the same for all addresses of a BAR until a PCI device or driver is added or removed; then
+ * the whole cache is invalidated.  Entries hold no references.
  */
 #include <linux/pci.h>
 #include <linux/seqlock.h>
 
 #include "dma.h"
 
-#define ROUTES	16	/* known at a time; the oldest goes */
+#define ROUTES	16	/* the oldest entry is replaced */
 
 struct phyr_known_route {
 	const struct device *dev;
@@ -20,15 +19,16 @@ struct phyr_known_route {
 static DEFINE_SEQLOCK(lock);
 static struct phyr_known_route known[ROUTES];
 static unsigned int next;
-static unsigned long age;	/* how often everything was forgotten */
+static unsigned long age;	/* number of invalidations */
 
 /**
- * phyr_route_find - is a route known?
- * @dev:	the device that is to reach it
+ * phyr_route_find - look a route up in the cache
+ * @dev:	the device that accesses the memory
  * @addr:	physical address
- * @to:		receives the route; if it is not known, @to->age alone, for phyr_route_save()
+ * @to:		receives the route; if it is not cached, only @to->age, for phyr_route_save()
  *
  * Context: Any but interrupts.
+ * Return: true if it is cached.
  */
 bool phyr_route_find(const struct device *dev, phys_addr_t addr, struct phyr_route_to *to)
 {
@@ -51,9 +51,9 @@ bool phyr_route_find(const struct device *dev, phys_addr_t addr, struct phyr_rou
 }
 
 /**
- * phyr_route_save - remember a route, unless something has changed since it was asked for
+ * phyr_route_save - add a route, unless the cache was invalidated since phyr_route_find()
  * @dev:	the device
- * @to:		the route, with the age of before
+ * @to:		the route, with @to->age from phyr_route_find()
  *
  * Context: Any but interrupts.
  */
@@ -68,7 +68,7 @@ void phyr_route_save(const struct device *dev, const struct phyr_route_to *to)
 }
 
 /**
- * phyr_route_forget - forget all routes
+ * phyr_route_forget - invalidate the cache
  *
  * Context: Any but interrupts.
  */
@@ -80,7 +80,7 @@ void phyr_route_forget(void)
 	write_sequnlock(&lock);
 }
 
-/* Whatever happened: it is rare. */
+/* All PCI bus events are rare: invalidate for any of them. */
 static int phyr_route_changed(struct notifier_block *nb, unsigned long action, void *dev)
 {
 	phyr_route_forget();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The DMA side of scatterlists: mappings handed on as one, and taken over from one. */
+/* Conversion between mappings and the DMA side of scatterlists: phyr/sg.h. */
 #include <linux/dma-map-ops.h>
 #include <linux/export.h>
 #include <linux/iommu.h>
@@ -53,7 +53,7 @@ int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t 
 	memset(map, 0, sizeof(*map));
 	if (!table->nents)
 		return -EINVAL;
-	/* An exporter that mixes up nents and orig_nents leaves entries with nothing mapped. */
+	/* Exporters that confuse nents with orig_nents leave empty entries. */
 	for_each_sg(table->sgl, sg, table->nents, i)
 		if (!sg_dma_len(sg) || sg_dma_address(sg) + sg_dma_len(sg) - 1 < sg_dma_address(sg))
 			return -EINVAL;
@@ -87,14 +87,13 @@ int phyr_map_from_sgt(struct phyr_map *map, const struct sg_table *table, gfp_t 
 EXPORT_SYMBOL_GPL(phyr_map_from_sgt);
 
 /**
- * phyr_map_check_foreign - is a mapping that somebody else made one that the device can use?
+ * phyr_map_check_foreign - check a mapping that another driver made for the device
  * @dev:	the device
  * @map:	a mapping in force
  *
- * Who hands out a bus address need not ask how much of one the device has.  Nor need an IOMMU say
- * that it maps less than it was asked to, and a device that meets a hole may fault without end.
- * Addresses of a bus are none of its business: where it knows nothing of the first page, it is not
- * asked about the others.
+ * The addresses may exceed the device's DMA mask, and some pages may not be mapped.  A device that
+ * hits an unmapped page may fault endlessly.  If the IOMMU does not translate the first page, the
+ * addresses are taken for bus addresses of a peer and the others are not checked.
  *
  * Context: Any.
  * Return: 0; -EIO if there are addresses beyond the device's mask; -EFAULT if some are translated

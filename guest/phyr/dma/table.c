@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tables of device pages: the bus address of every page of a mapping, written once into memory that
- * the device can read, so that an I/O on any part of it points there instead of listing its pages.
+ * Tables of the bus addresses of all pages of a mapping, in memory that the device can read.  An
+ * I/O on a part of the mapping points into the table instead of listing its pages.
  *
- * A table is a chain of links of one device page, as the device follows it: the last entry of a
- * link is the bus address of the next link.
+ * A table is a chain of links of PHYR_TABLE_PAGE bytes.  The last entry of a link is the bus
+ * address of the next link.
  */
 #include <linux/dma-mapping.h>
 #include <linux/slab.h>
@@ -15,8 +15,8 @@
 
 /**
  * struct phyr_table_link - a link of a table
- * @entry:	LINK_ENTRIES pages, and the way to the next link
- * @dma:	the bus address of the link
+ * @entry:	LINK_ENTRIES bus addresses of pages, then that of the next link
+ * @dma:	bus address of the link
  */
 struct phyr_table_link {
 	__le64 *entry;
@@ -30,7 +30,7 @@ static __le64 *phyr_table_entry(const struct phyr_table *table, u64 page)
 
 /**
  * phyr_table_free - free a table
- * @table:	the table; one that is all zeros is left alone
+ * @table:	the table; nothing is done for a zeroed structure
  * @dev:	its device
  */
 void phyr_table_free(struct phyr_table *table, struct device *dev)
@@ -65,7 +65,7 @@ static int phyr_table_alloc(struct phyr_table *table, struct device *dev, u64 pa
 	return 0;
 }
 
-/* Every range must continue where a page ends, but for the two ends of the mapping. */
+/* Fails if a range begins or ends inside a page, except at the two ends of the mapping. */
 static int phyr_table_fill(struct phyr_table *table, const struct phyr_map *map)
 {
 	u64 left = map->len, page = 0, pages = 0;
@@ -92,8 +92,8 @@ static int phyr_table_fill(struct phyr_table *table, const struct phyr_map *map)
 }
 
 /**
- * phyr_table_build - write down the pages of a mapping
- * @table:	receives the table, all zeros before; freed with phyr_table_free()
+ * phyr_table_build - make a table of the pages of a mapping
+ * @table:	receives the table, zeroed before; freed with phyr_table_free()
  * @dev:	the device
  * @map:	its mapping
  *
@@ -102,7 +102,7 @@ static int phyr_table_fill(struct phyr_table *table, const struct phyr_map *map)
  */
 int phyr_table_build(struct phyr_table *table, struct device *dev, const struct phyr_map *map)
 {
-	/* As many as there may be wherever in a page the mapping begins. */
+	/* The most that are needed for any offset in the first page. */
 	int err = phyr_table_alloc(table, dev, map->len / PHYR_TABLE_PAGE + 2);
 
 	if (!err)
@@ -115,9 +115,9 @@ int phyr_table_build(struct phyr_table *table, struct device *dev, const struct 
 /**
  * phyr_table_lookup - find a part of a mapping in its table
  * @table:	the table
- * @offset:	of the part, in bytes from the start of the mapping
- * @len:	its bytes, not 0
- * @pages:	receives what phyr_reg_pages() tells
+ * @offset:	start of the part, in bytes from the start of the mapping
+ * @len:	bytes, not 0
+ * @pages:	receives the result of phyr_reg_pages()
  */
 void phyr_table_lookup(const struct phyr_table *table, u64 offset, u64 len,
 		       struct phyr_reg_pages *pages)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An index of a list that is used over and over: where to start walking for any byte, so that a
- * seek is a look-up and a few chunks, however long the list is.
+ * An index of a registered list, so that the cost of a seek does not depend on the length of the
+ * list.
  *
- * A mark is the state of an iterator just before it reads the chunk that holds byte n << shift.
- * Marks are in links like all else here, one level of them below the top one.
+ * Mark n is the position of an iterator just before the chunk that contains byte n << shift.  Marks
+ * are stored in blocks (struct phyr_node); the top block holds pointers to them.
  */
 #include <linux/overflow.h>
 
@@ -23,8 +23,8 @@ struct phyr_mark {
 #define MAX_MARKS	((u64)NODE_MARKS * NODE_WORDS)
 
 /*
- * Marks so far apart that there are two chunks to each, if all are of a size: 16 bytes a chunk, and
- * a step or two to find a byte.
+ * Two chunks for each mark if all have the same size: 16 bytes of index for each chunk, and one or
+ * two steps to find a byte.
  */
 #define CHUNKS_PER_MARK	2
 
@@ -35,7 +35,7 @@ static struct phyr_mark *phyr_index_mark(const struct phyr_index *index, u64 n)
 	return (struct phyr_mark *)&node->word[n % NODE_MARKS * MARK_WORDS];
 }
 
-/* The next mark, with a link of its own if the last one is full. */
+/* Add mark @n, in a new block if the last one is full. */
 static struct phyr_mark *phyr_index_add(struct phyr_index *index, u64 n, gfp_t gfp)
 {
 	struct phyr_node *top = index->top, *node;
@@ -53,9 +53,9 @@ static struct phyr_mark *phyr_index_add(struct phyr_index *index, u64 n, gfp_t g
 
 /**
  * phyr_index_build - make an index of a list
- * @index:	receives it; freed with phyr_index_free()
- * @list:	the list; must not change as long as the index is used
- * @gfp:	for its links
+ * @index:	receives the index; freed with phyr_index_free()
+ * @list:	the list; must not change while the index is used
+ * @gfp:	for blocks
  *
  * Return: 0 or -ENOMEM.
  */
@@ -80,9 +80,9 @@ int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp
 				phyr_index_free(index);
 				return -ENOMEM;
 			}
-			mark->at = before.at;
-			mark->stop = before.stop;
-			mark->node = before.node;
+			mark->at = before.pos.at;
+			mark->stop = before.pos.stop;
+			mark->node = before.pos.node;
 			mark->offset = start;
 		}
 		start += it.cur.len;
@@ -91,10 +91,10 @@ int phyr_index_build(struct phyr_index *index, const struct phyr_list *list, gfp
 }
 
 /**
- * phyr_index_bytes - memory that an index takes
+ * phyr_index_bytes - memory that an index occupies
  * @index: the index
  *
- * Return: bytes, 0 for one that is all zeros.
+ * Return: bytes; 0 for a zeroed structure.
  */
 size_t phyr_index_bytes(const struct phyr_index *index)
 {
@@ -106,7 +106,7 @@ size_t phyr_index_bytes(const struct phyr_index *index)
 
 /**
  * phyr_index_free - free an index
- * @index: the index; one that is all zeros is left alone
+ * @index: the index; nothing is done for a zeroed structure
  */
 void phyr_index_free(struct phyr_index *index)
 {
@@ -119,10 +119,10 @@ void phyr_index_free(struct phyr_index *index)
 }
 
 /**
- * phyr_index_seek - phyr_iter_seek() by an index
- * @index:	the index
+ * phyr_index_seek - phyr_iter_seek() with an index
+ * @index:	an index of @list
  * @it:		the iterator
- * @list:	the list that it is an index of
+ * @list:	the list
  * @offset:	bytes from the start of the list, less than its length
  */
 void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
@@ -131,12 +131,12 @@ void phyr_index_seek(const struct phyr_index *index, struct phyr_iter *it,
 	const struct phyr_mark *mark = phyr_index_mark(index, offset >> index->shift);
 	u64 left = offset - mark->offset;
 
-	it->at = mark->at;
-	it->stop = mark->stop;
-	it->list = list;
-	it->node = mark->node;
-	it->packed = list->format == PHYR_PACKED;
-	it->begun = mark->at;
+	it->pos.at = mark->at;
+	it->pos.stop = mark->stop;
+	it->pos.list = list;
+	it->pos.node = mark->node;
+	it->pos.packed = list->format == PHYR_PACKED;
+	it->pos.begun = mark->at;
 	while (phyr_iter_next(it) && left >= it->cur.len)
 		left -= it->cur.len;
 	it->cur.paddr += left;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The insides of lists: for the library, for builders and for what maps them. */
+/* Internals of lists, for lib/, for the builders in mm/ and for dma/. */
 #ifndef PHYR_LIB_LIB_H
 #define PHYR_LIB_LIB_H
 
@@ -8,7 +8,7 @@
 /* An extended entry holds a length of 52 bits. */
 #define PHYR_MAX_LEN		((1ULL << 52) - 1)
 
-/* node.c: links of chains, from two caches that are seen in /proc/slabinfo */
+/* node.c: blocks, from two slab caches of their own */
 #define PHYR_NODE_SMALL		512
 #define PHYR_NODE_WORDS(size)	(((size) - sizeof(struct phyr_node)) / sizeof(u64))
 
@@ -23,10 +23,10 @@ size_t phyr_chain_bytes(const struct phyr_node *head);
 int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp);
 
 /**
- * struct phyr_growth - the fields of a list that change as it grows
+ * struct phyr_growth - copies of the list members that change when a chunk is added
  *
- * A builder keeps them in registers: the compiler cannot, since for all it knows each word that is
- * written may be one of them.
+ * In a builder's loop they stay in registers.  The compiler cannot keep the list's own members
+ * there, because a word that is written may alias them.
  */
 struct phyr_growth {
 	u64 len;
@@ -62,8 +62,8 @@ static __always_inline void phyr_growth_end(const struct phyr_growth *g, struct 
 }
 
 /*
- * Encode the last chunk, because another will follow.  The common cases are here, inline: a plain
- * chunk, or one of whole pages that a word can hold, and that is not the first.
+ * Encode the last chunk, because another one follows.  Inline for the common cases: a plain chunk,
+ * or a packed chunk of whole pages that fits in a word and is not the first.
  */
 static __always_inline int phyr_growth_close(struct phyr_growth *g, struct phyr_list *list,
 					     size_t hint, gfp_t gfp)
@@ -92,15 +92,15 @@ static __always_inline int phyr_growth_close(struct phyr_growth *g, struct phyr_
 }
 
 /**
- * phyr_growth_push - add a range that is known to be valid and of the list's kind
- * @g:		the fields; phyr_growth_end() puts them back, whether or not all went well
+ * phyr_growth_push - add a range that is valid and of the list's kind
+ * @g:		from phyr_growth_begin(); call phyr_growth_end() also after an error
  * @list:	the list
  * @addr:	physical address
  * @len:	bytes, not 0
- * @hint:	words that are still to come, 0 if not known
- * @gfp:	for a link of the chain
+ * @hint:	number of words that will follow, 0 if unknown
+ * @gfp:	for a block of words
  *
- * Return: 0 or -ENOMEM with the list as it was.
+ * Return: 0; -ENOMEM, and the list is unchanged.
  */
 static __always_inline int phyr_growth_push(struct phyr_growth *g, struct phyr_list *list,
 					    phys_addr_t addr, u64 len, size_t hint, gfp_t gfp)
@@ -127,7 +127,7 @@ merged:
 	return 0;
 }
 
-/* The same for one range. */
+/* phyr_growth_push() for a single range. */
 static __always_inline int phyr_list_push(struct phyr_list *list, phys_addr_t addr, u64 len,
 					  size_t hint, gfp_t gfp)
 {
@@ -143,8 +143,8 @@ static __always_inline int phyr_list_push(struct phyr_list *list, phys_addr_t ad
 /* index.c */
 
 /**
- * struct phyr_index - where to start walking a list for any of its bytes
- * @top:	a link of pointers to links of marks; NULL for no index
+ * struct phyr_index - start positions for seeks in a list
+ * @top:	block of pointers to blocks of marks; NULL if there is no index
  * @shift:	marks are 1 << @shift bytes apart
  */
 struct phyr_index {

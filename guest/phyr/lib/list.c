@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lists: appending, walking, freeing.
+ * Lists: append, iterate, free.
  *
- * The last chunk of a list is not encoded: it sits in the head, and appending to it is an
- * addition.  It is encoded when the next chunk begins, and only then is it known whether a
- * word is enough: a chunk that ends within a page is simply the end of a list most of the time.
+ * The last chunk is kept unencoded in struct phyr_list, so that it can grow by an addition.  It is
+ * encoded when the next chunk begins.  Only the last chunk usually ends inside a page, so that most
+ * lists need no two-word entries.
  */
 #include <linux/export.h>
 
 #include "lib.h"
 
-/* Make room for an entry of @need words; @hint as in phyr_growth_push(). */
+/* Make space for an entry of @need words; @hint as in phyr_growth_push(). */
 static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t hint, gfp_t gfp)
 {
 	struct phyr_node *node;
@@ -18,7 +18,7 @@ static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t h
 	if (!list->tail && list->head) {
 		node = list->head;	/* kept by phyr_list_reset() */
 	} else {
-		/* Without a hint a small link comes first and then pages. */
+		/* Without a hint: a small block first, then pages. */
 		if (list->tail && !hint)
 			hint = PHYR_NODE_WORDS(PAGE_SIZE);
 		node = phyr_node_alloc(max(need, hint), gfp);
@@ -41,8 +41,8 @@ static noinline int phyr_list_grow(struct phyr_list *list, size_t need, size_t h
 }
 
 /*
- * A chunk as a word: @pages from the page address @addr on.  Units are 4 KiB, 2 MiB and 1 GiB, and
- * only the length must be whole units, not the address.  Returns false if two words are needed.
+ * Encode @pages at the page address @addr in one word.  The unit is 4 KiB, 2 MiB or 1 GiB; only the
+ * length must be a multiple of it, not the address.  Returns false if two words are needed.
  */
 static bool phyr_word_encode(u64 addr, u64 pages, u64 *word)
 {
@@ -60,7 +60,7 @@ static bool phyr_word_encode(u64 addr, u64 pages, u64 *word)
 	return false;
 }
 
-/* phyr_growth_close() for every case: encode the last chunk of a list.  The caller replaces it. */
+/* Encode the last chunk of a list: the general case of phyr_growth_close(). */
 int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
 {
 	u64 addr = list->last.paddr, len = list->last.len;
@@ -71,7 +71,7 @@ int __phyr_list_close(struct phyr_list *list, size_t hint, gfp_t gfp)
 		word[0] = addr;
 		word[1] = len;
 	} else {
-		/* The offset of the first chunk in its page is kept in the head. */
+		/* The first chunk's offset in its page is kept in list->first. */
 		u64 trim = list->nr == 1 ? addr & ~PHYR_WORD_ADDR_MASK : 0;
 		u64 whole = len + trim;
 
@@ -139,37 +139,37 @@ size_t __phyr_list_link_bytes(const struct phyr_list *list)
 }
 EXPORT_SYMBOL_GPL(__phyr_list_link_bytes);
 
-/* phyr_iter_next() where the present words are used up. */
+/* phyr_iter_next() at the start and at the end of a block, and for the last chunk. */
 bool __phyr_iter_next(struct phyr_iter *it)
 {
-	const struct phyr_list *list = it->list;
+	const struct phyr_list *list = it->pos.list;
 	const struct phyr_node *node;
 	bool first = false;
 
 	if (unlikely(!list || !list->len))
 		return false;
 
-	if (unlikely(!it->begun)) {
+	if (unlikely(!it->pos.begun)) {
 		first = true;
-		it->begun = true;
-		it->at = list->word;
-		it->stop = list->tail ? list->word + list->nr_inline : list->at;
-		it->node = list->tail ? list->head : NULL;
-	} else if (it->node) {
-		node = it->node;
-		it->at = node->word;
-		it->stop = node == list->tail ? list->at : node->word + node->nr;
-		it->node = node->next;
+		it->pos.begun = true;
+		it->pos.at = list->word;
+		it->pos.stop = list->tail ? list->word + list->nr_inline : list->at;
+		it->pos.node = list->tail ? list->head : NULL;
+	} else if (it->pos.node) {
+		node = it->pos.node;
+		it->pos.at = node->word;
+		it->pos.stop = node == list->tail ? list->at : node->word + node->nr;
+		it->pos.node = node->next;
 	}
 
-	if (it->at == it->stop) {
+	if (it->pos.at == it->pos.stop) {
 		it->cur = list->last;
-		it->list = NULL;
+		it->pos.list = NULL;
 		return true;
 	}
-	it->at = __phyr_decode(it->at, it->packed, &it->cur);
+	it->pos.at = __phyr_decode(it->pos.at, it->pos.packed, &it->cur);
 	if (first) {
-		/* Where a word holds whole pages, the head knows where the first of them begins. */
+		/* The word has whole pages; the first chunk begins at list->first. */
 		it->cur.len -= list->first - it->cur.paddr;
 		it->cur.paddr = list->first;
 	}
@@ -184,8 +184,8 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
 
 	phyr_iter_init(it, list);
 	if (offset >= list->len) {
-		it->at = it->stop;
-		it->list = NULL;
+		it->pos.at = it->pos.stop;
+		it->pos.list = NULL;
 		return false;
 	}
 
@@ -193,13 +193,13 @@ bool phyr_iter_seek(struct phyr_iter *it, const struct phyr_list *list, u64 offs
 	for (; node && node->offset <= offset; node = node->next)
 		found = node;
 	if (found) {
-		it->begun = true;
-		it->at = it->stop;
-		it->node = found;
+		it->pos.begun = true;
+		it->pos.at = it->pos.stop;
+		it->pos.node = found;
 		at = found->offset;
 	}
 
-	/* The byte exists, so this ends at its chunk. */
+	/* @offset is inside the list, so the loop ends at its chunk. */
 	while (phyr_iter_next(it) && offset - at >= it->cur.len)
 		at += it->cur.len;
 	it->cur.paddr += offset - at;

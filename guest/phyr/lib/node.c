@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Links of chains: half a kilobyte for small I/O, a page for all else.  Caches of our own,
- * not kmalloc(), so that a leak shows in /proc/slabinfo and when the module is unloaded.
+ * Blocks of lists: 512 bytes for small I/O, a page otherwise.  They have slab caches of their own,
+ * so that a leak shows in /proc/slabinfo and when the module is unloaded.
  */
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -31,12 +31,12 @@ void phyr_node_exit(void)
 }
 
 /**
- * phyr_node_alloc - get a link
- * @words:	words wanted; the link may have room for fewer or more
+ * phyr_node_alloc - allocate a block
+ * @words:	words wanted; the block may have fewer or more
  * @gfp:	allocation flags
  *
  * Context: Any that @gfp allows.
- * Return: a link that is not chained to anything, or NULL.
+ * Return: an empty block, not chained; or NULL.
  */
 struct phyr_node *phyr_node_alloc(size_t words, gfp_t gfp)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lists as text. */
+/* Print a list as text. */
 #include <linux/export.h>
 #include <linux/sprintf.h>
 
@@ -13,7 +13,7 @@ static const char * const mem_names[] = {
 	[PHYR_MEM_MMIO]		= "mmio",
 };
 
-/* Room for the line that says how many chunks are not shown. */
+/* Space for the line that tells how many chunks are missing. */
 #define MORE_SIZE	sizeof("4294967295 more\n")
 
 size_t phyr_list_print(const struct phyr_list *list, char *buf, size_t size)
@@ -37,7 +37,7 @@ size_t phyr_list_print(const struct phyr_list *list, char *buf, size_t size)
 		size_t need = scnprintf(line, sizeof(line), "%#llx +%#llx\n", (u64)it.cur.paddr,
 					(u64)it.cur.len);
 
-		/* The last chunk needs no room for a line after it. */
+		/* After the last chunk there is no such line. */
 		if (need + (left > 1 ? MORE_SIZE : 1) > size - done)
 			break;
 		done += scnprintf(buf + done, size - done, "%s", line);

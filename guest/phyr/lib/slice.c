@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Slices: parts of lists, walked in segments, copied to other lists. */
+/* Slices: parts of lists, to iterate over in segments or to copy to another list. */
 #include <linux/export.h>
 
 #include "lib.h"
@@ -37,10 +37,10 @@ bool phyr_slice_iter_next(struct phyr_slice_iter *it)
 }
 EXPORT_SYMBOL_GPL(phyr_slice_iter_next);
 
-/* Take back all that was appended since *@mark, a copy of the head. */
+/* Remove all chunks appended since *@mark, a copy of the list, was made. */
 static void phyr_list_rewind(struct phyr_list *list, const struct phyr_list *mark)
 {
-	/* A link that phyr_list_reset() kept stays even if it was not in use. */
+	/* Keep also an unused block from phyr_list_reset(). */
 	struct phyr_node *keep = mark->tail ?: mark->head;
 	struct phyr_node **more = keep ? &keep->next : &list->head;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The builder from kernel memory: the linear map, and vmalloc space. */
+/* Builder from kernel addresses: the linear map and vmalloc space. */
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -9,8 +9,8 @@
 #include "mm.h"
 
 /*
- * The page behind an address; @room receives how many bytes from there on need no new question.
- * NULL if it is none of ours to give away.
+ * Get the page of a kernel address.  The result is valid for the next @room bytes.  Returns NULL
+ * for addresses that are not supported.
  */
 static struct page *phyr_kernel_page(const void *addr, size_t *room)
 {
@@ -24,8 +24,8 @@ static struct page *phyr_kernel_page(const void *addr, size_t *room)
 		if (!page)
 			return NULL;
 		/*
-		 * What is ioremap()ed has no page, or a reserved one where a hole shares a section
-		 * with RAM; so has the kernel's image, where that is in vmalloc space.
+		 * ioremap()ed MMIO has no page, or a reserved one if it shares a section with RAM.
+		 * A kernel image in vmalloc space has reserved pages, too.
 		 */
 		pfn = page_to_pfn(page);
 		if (!pfn_valid(pfn) || (PageReserved(page) && !is_zone_device_page(page)))
@@ -34,7 +34,7 @@ static struct page *phyr_kernel_page(const void *addr, size_t *room)
 	}
 	if (!virt_addr_valid(addr))
 		return NULL;
-	/* Memory comes and goes by subsections, and is of one kind in each. */
+	/* Memory is hotplugged by subsections, each of one kind. */
 	*room = SUBSECTION_SIZE - (__pa(addr) & (SUBSECTION_SIZE - 1));
 	return virt_to_page(addr);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What builders ask of memory. */
+/* Shared by the builders. */
 #ifndef PHYR_MM_MM_H
 #define PHYR_MM_MM_H
 
@@ -10,11 +10,12 @@
 /* rq.c */
 
 /**
- * phyr_list_kind - set or check the kind of memory of a list by what is to be appended
+ * phyr_list_kind - set the kind of an empty list, or check that a page is of the same kind
  * @list:	the list
- * @page:	a page of it
+ * @page:	the page to append next
  *
- * Return: 0; -EXDEV if the list holds another kind; -EOPNOTSUPP for pages that no device can reach.
+ * Return: 0; -EXDEV if the list has another kind or provider; -EOPNOTSUPP for pages that no device
+ * may access.
  */
 int phyr_list_kind(struct phyr_list *list, const struct page *page);
 

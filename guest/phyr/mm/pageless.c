@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory without struct pages: the builders from it, and how it is told from other memory. */
+/* Builders from memory without struct pages, and checks for such memory. */
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 
 #include "mm.h"
 
-/* They come and go by subsections. */
+/* struct pages exist by subsections. */
 static u64 phyr_next_subsection(u64 pfn)
 {
 	return ALIGN_DOWN(pfn + PAGES_PER_SUBSECTION, PAGES_PER_SUBSECTION);
 }
 
 /**
- * phyr_has_pages - has every byte of a chunk a struct page?
+ * phyr_has_pages - does all memory of a chunk have struct pages?
  * @vec: the chunk
  *
  * Context: Any.
+ * Return: true if it has.
  */
 bool phyr_has_pages(const struct phys_vec *vec)
 {
@@ -28,7 +29,10 @@ bool phyr_has_pages(const struct phys_vec *vec)
 	return true;
 }
 
-/* Has any byte one?  Not counted, for @mmio, are those of holes that share a section with RAM. */
+/*
+ * Does any memory of the range?  With @mmio, reserved pages of holes in a section of RAM are
+ * ignored.
+ */
 static bool phyr_has_any_page(phys_addr_t paddr, u64 len, bool mmio)
 {
 	u64 pfn = PHYS_PFN(paddr), last = PHYS_PFN(paddr + len - 1);
@@ -51,7 +55,7 @@ static bool phyr_has_any_page(phys_addr_t paddr, u64 len, bool mmio)
 static int phyr_pageless_append(struct phyr_list *list, enum phyr_mem mem, void *provider,
 				phys_addr_t paddr, u64 len, gfp_t gfp)
 {
-	/* Nothing lies beyond, and looking for it would take long. */
+	/* There is no memory beyond MAX_PHYSMEM_BITS, and the search would take long. */
 	if (!len || list->nr || paddr + len < paddr || (paddr + len - 1) >> MAX_PHYSMEM_BITS ||
 	    phyr_has_any_page(paddr, len, mem == PHYR_MEM_MMIO))
 		return -EINVAL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The builder that describes the data of a block request. */
+/* Builder from a block request. */
 #include <linux/blk-mq.h>
 #include <linux/export.h>
 #include <linux/memremap.h>
@@ -39,12 +39,12 @@ static int phyr_list_add_bio(struct phyr_list *list, const struct bio *bio, size
 	if (!left)
 		return 0;
 
-	/* One look is enough: the block layer does not mix P2P with other pages in a bio. */
+	/* The block layer does not mix P2P with other pages in a bio: the first page tells. */
 	err = phyr_list_kind(list, next->bv_page);
 	if (err)
 		return err;
 
-	/* Only the first vector may have been entered in the middle. */
+	/* Only the first vector may be partly done. */
 	bv = mp_bvec_iter_bvec(bio->bi_io_vec, bio->bi_iter);
 	phyr_growth_begin(&g, list);
 	for (;;) {
@@ -62,8 +62,8 @@ static int phyr_list_add_bio(struct phyr_list *list, const struct bio *bio, size
 }
 
 /*
- * A request of one piece of RAM, which most small ones are, in a list that is empty: nothing to
- * walk, nothing to encode.
+ * Fast path for a request with one range of RAM, as most small ones have: no iteration, no
+ * encoding. Returns false if it does not apply.
  */
 static __always_inline bool phyr_list_from_single_bvec(struct phyr_list *list, struct request *rq)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The CPU side of scatterlists: the builder from one, and lists as one. */
+/* Conversion between lists and the CPU side of scatterlists. */
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The builder from user memory.  The list is all that is kept: it also says which pages to unpin,
- * since every page that a chunk touches was pinned once for it.
+ * Builder from user memory.  No array of pages is kept: every page that a chunk touches was pinned
+ * once for it, so the list itself tells what to unpin.
  */
 #include <linux/export.h>
 #include <linux/gfp.h>
@@ -13,7 +13,7 @@
 #define BATCH		64	/* half a kilobyte of stack */
 #define BATCH_PAGE	(PAGE_SIZE / sizeof(struct page *))
 
-/* How many pages from @pages on adjoin in one folio, and so are of one kind; at most @max. */
+/* Number of pages at @pages that are contiguous in one folio, at most @max. */
 static unsigned int phyr_pages_in_folio(struct page **pages, unsigned int max)
 {
 	struct page *page = pages[0];
@@ -21,15 +21,15 @@ static unsigned int phyr_pages_in_folio(struct page **pages, unsigned int max)
 	unsigned int n = 1;
 
 	max = min(max, folio_nr_pages(folio) - folio_page_idx(folio, page));
-	/* Huge pages are mapped in one piece as a rule, but a process can remap parts of them. */
+	/* A process can remap parts of a huge page, so check each. */
 	while (n < max && pages[n] == page + n)
 		n++;
 	return n;
 }
 
 /*
- * Describe pages that are pinned: @len bytes from @offset in the first of them on.  On failure,
- * those that are not in the list are unpinned here.
+ * Append @len bytes of pinned pages, starting at @offset in the first.  On failure, the pages that
+ * are not in the list are unpinned.
  */
 static int phyr_append_pages(struct phyr_list *list, struct page **pages, unsigned int nr,
 			     u32 offset, u64 len)
@@ -104,7 +104,7 @@ int phyr_list_pin_user(struct phyr_list *list, u64 addr, u64 len, unsigned int g
 	if (addr != (unsigned long)addr || end != (unsigned long)end)
 		return -EFAULT;
 
-	/* With room for 512 pages a huge page is pinned in one step. */
+	/* An array for 512 pages pins a huge page in one step. */
 	if (PFN_UP(offset_in_page(addr) + len) > BATCH)
 		many = (struct page **)__get_free_page(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
 	err = many ? phyr_pin_batches(list, addr, len, gup_flags, many, BATCH_PAGE) :

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dma-bufs of lent memory.  What importers may expect is told in dmabuf.h.
+ * dma-bufs of exports: the exporter side of phyr/dmabuf.h.
  *
- * A dma-buf holds one lease of its export, and counts the mappings that importers have of it.
- * Order of locks: export->lock -> the dma-buf's reservation lock -> what importers take.
+ * A dma-buf has one lease of its export and counts the lists and mappings of its importers.
+ * Lock order: export->lock -> the dma-buf's reservation lock -> locks of importers.
  */
 #include <linux/completion.h>
 #include <linux/dma-buf-mapping.h>
@@ -21,15 +21,15 @@
 #include "phyr/sg.h"
 
 /**
- * struct phyr_dmabuf - what is behind a dma-buf
- * @dmabuf:	it
- * @lease:	keeps the export, and hears of the revocation
- * @export:	whose memory
- * @revoked:	taken back for ever; under the reservation lock
- * @users:	mappings, and one until it is revoked
- * @idle:	@users is 0
- * @nr:		ranges
- * @vec:	the ranges; not constant for the kernel's helper, which does not write there
+ * struct phyr_dmabuf - private data of a dma-buf
+ * @dmabuf:	the dma-buf
+ * @lease:	of the whole export
+ * @export:	the export
+ * @revoked:	permanently revoked; protected by the reservation lock
+ * @users:	lists and mappings of importers, plus one until it is revoked
+ * @idle:	completed when @users is 0
+ * @nr:		number of ranges
+ * @vec:	the ranges; not const because dma_buf_phys_vec_to_sgt() takes no const pointer
  */
 struct phyr_dmabuf {
 	struct dma_buf *dmabuf;
@@ -48,7 +48,7 @@ static void phyr_dmabuf_put_user(struct phyr_dmabuf *buf)
 		complete(&buf->idle);
 }
 
-/* The exporter wants its memory back: importers first stop, then unmap. */
+/* The lease's revoke(): have importers stop and unmap, then wait for them. */
 static void phyr_dmabuf_revoke(struct phyr_lease *lease)
 {
 	struct phyr_dmabuf *buf = container_of(lease, struct phyr_dmabuf, lease);
@@ -81,10 +81,10 @@ static int phyr_dmabuf_build_list(const struct phyr_dmabuf *buf, struct phyr_lis
 }
 
 /**
- * struct phyr_dmabuf_sgt - a scatterlist of RAM without struct pages
- * @table:	what the importer gets
- * @list:	what it is made of
- * @map:	its mapping
+ * struct phyr_dmabuf_sgt - a mapping of RAM without struct pages as a scatterlist
+ * @table:	the importer's table
+ * @list:	the ranges
+ * @map:	the mapping of @list
  */
 struct phyr_dmabuf_sgt {
 	struct sg_table table;
@@ -92,7 +92,7 @@ struct phyr_dmabuf_sgt {
 	struct phyr_map map;
 };
 
-/* The kernel's helper takes nothing but MMIO, so RAM is mapped by us and handed on. */
+/* dma_buf_phys_vec_to_sgt() supports MMIO only, so RAM is mapped as a list. */
 static struct sg_table *phyr_dmabuf_map_ram(struct phyr_dmabuf *buf, struct device *dev,
 					    enum dma_data_direction dir)
 {
@@ -132,7 +132,7 @@ static void phyr_dmabuf_unmap_ram(struct device *dev, struct sg_table *table)
 	kfree(sgt);
 }
 
-/* The helper says EINVAL to whoever is out of reach, as to much else; it is to be asked before. */
+/* dma_buf_phys_vec_to_sgt() returns EINVAL for a device out of reach: check that before. */
 static struct sg_table *phyr_dmabuf_map_mmio(struct phyr_dmabuf *buf,
 					     struct dma_buf_attachment *attach,
 					     enum dma_data_direction dir)
@@ -188,7 +188,7 @@ static void phyr_dmabuf_release(struct dma_buf *dmabuf)
 {
 	struct phyr_dmabuf *buf = dmabuf->priv;
 
-	/* Waits for a revocation under way. */
+	/* Waits for a running revocation. */
 	phyr_lease_put(&buf->lease);
 	kfree(buf);
 }
@@ -200,7 +200,7 @@ static const struct dma_buf_ops phyr_dmabuf_ops = {
 	.release	= phyr_dmabuf_release,
 };
 
-/* Where the parts are, and their bytes in all. */
+/* Check the parts and set the ranges; *@size receives their total length. */
 static int phyr_dmabuf_set_parts(struct phyr_dmabuf *buf, const struct phyr_part *part,
 				 size_t *size)
 {
@@ -216,7 +216,7 @@ static int phyr_dmabuf_set_parts(struct phyr_dmabuf *buf, const struct phyr_part
 		buf->vec[i].paddr = export->base + offset;
 		buf->vec[i].len = len;
 	}
-	/* More than any device can be given at once. */
+	/* An offset in it must be a valid loff_t. */
 	return *size > S64_MAX ? -EINVAL : 0;
 }
 
@@ -251,7 +251,7 @@ struct dma_buf *phyr_dmabuf_export(struct phyr_export *export, struct file *file
 		goto free;
 	}
 	buf->dmabuf = dmabuf;
-	/* From here on it may be taken back; nobody else has it yet. */
+	/* It may be revoked from here on, although nobody else has the dma-buf yet. */
 	err = phyr_lease_take(&buf->lease, export, file);
 	if (!err)
 		return dmabuf;

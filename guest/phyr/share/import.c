@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* dma-bufs as registered memory, whoever exports them.  What importers may expect: import.h. */
+/* Import of dma-bufs as registered memory: phyr/import.h. */
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
 #include <linux/export.h>
@@ -8,7 +8,7 @@
 #include "phyr/dmabuf.h"
 #include "phyr/import.h"
 
-/* May the device do with the memory what the process may do with the dma-buf? */
+/* Is the dma-buf's file open for DMA in direction @dir? */
 static bool phyr_import_is_allowed(const struct dma_buf *dmabuf, enum dma_data_direction dir)
 {
 	fmode_t mode = dmabuf->file->f_mode;
@@ -34,7 +34,7 @@ int phyr_import_get(struct phyr_import *imp, int fd, enum phyr_import_way way,
 }
 EXPORT_SYMBOL_GPL(phyr_import_get);
 
-/* Let the device at the memory, under the reservation lock: meanwhile it is not taken back. */
+/* Map the dma-buf.  The reservation lock, which the caller holds, delays a revocation. */
 static int phyr_import_map(struct phyr_import *imp, struct device *dev)
 {
 	struct phyr_reg *reg;
@@ -58,7 +58,7 @@ static int phyr_import_map(struct phyr_import *imp, struct device *dev)
 	return 0;
 }
 
-/* The reverse; waits for I/O in flight.  Also undoes half of it. */
+/* Undo phyr_import_map(), also after it failed; waits for I/O in flight. */
 static void phyr_import_unmap(struct phyr_import *imp)
 {
 	dma_resv_assert_held(imp->dmabuf->resv);
@@ -73,7 +73,7 @@ static void phyr_import_unmap(struct phyr_import *imp)
 		dma_buf_unmap_attachment(imp->attach, imp->table, imp->dir);
 }
 
-/* The exporter wants the memory back, perhaps before it was mapped. */
+/* The exporter revokes the memory, possibly before it is mapped. */
 static void phyr_import_invalidate(struct dma_buf_attachment *attach)
 {
 	phyr_import_unmap(attach->importer_priv);
@@ -84,7 +84,7 @@ static const struct dma_buf_attach_ops attach_ops = {
 	.invalidate_mappings	= phyr_import_invalidate,
 };
 
-/* Not under the reservation lock, but while something holds the device, which @attach names. */
+/* Without the reservation lock.  The device must be held: @imp->attach refers to it. */
 static void phyr_import_detach(struct phyr_import *imp)
 {
 	if (imp->pinned) {
@@ -114,7 +114,7 @@ int phyr_import_register(struct phyr_import *imp, struct device *dev)
 	imp->pinned = !err;
 	if (!err)
 		err = phyr_import_map(imp, dev);
-	/* The exporter may still be moving it to where it is to stay. */
+	/* Wait until the exporter has finished moving the memory. */
 	if (!err && dma_resv_wait_timeout(resv, DMA_RESV_USAGE_KERNEL, false,
 					  MAX_SCHEDULE_TIMEOUT) < 0)
 		err = -EIO;
@@ -141,7 +141,7 @@ void phyr_import_put(struct phyr_import *imp)
 {
 	phyr_import_detach(imp);
 	dma_buf_put(imp->dmabuf);
-	/* Has held the device until now. */
+	/* Last: the registration holds the device. */
 	if (imp->reg)
 		phyr_reg_put(imp->reg);
 	phyr_list_destroy(&imp->list);

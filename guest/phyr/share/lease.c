@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Exports and leases: memory without struct pages that is lent, and may be taken back.  The
- * agreement is told in lease.h.
+ * Exports and leases: phyr/lease.h.
  *
- * Order of locks: mmap_lock -> exports_lock; export->lock -> what a holder's revoke() takes.  A
- * lease is entered without any: by a count that revocation closes.
+ * Lock order: mmap_lock -> exports_lock; export->lock -> locks that a holder's revoke() takes.
+ * phyr_lease_enter() takes no lock: it counts users, and a revocation closes the count.
  */
 #include <linux/export.h>
 #include <linux/file.h>
@@ -14,11 +13,11 @@
 #include "phyr/build.h"
 #include "phyr/lease.h"
 
-/* By these an export is known from a pointer that somebody's mapping carries. */
+/* Registered exports, to identify an export by a pointer from a VMA. */
 static LIST_HEAD(exports);
 static DEFINE_SPINLOCK(exports_lock);
 
-/* The same words for a part of an export as for all of it. */
+/* Make a list of @len bytes at @offset in an export. */
 static int phyr_export_build_list(const struct phyr_export *export, struct phyr_list *list,
 				  u64 offset, u64 len, gfp_t gfp)
 {
@@ -57,7 +56,7 @@ void phyr_export_offer(struct phyr_export *export)
 }
 EXPORT_SYMBOL_GPL(phyr_export_offer);
 
-/* Refuse whoever would enter from now on.  Those who read @revoked just before are waited for. */
+/* Make phyr_lease_enter() fail.  The caller waits for users that have entered before. */
 static void phyr_lease_close(struct phyr_lease *lease)
 {
 	WRITE_ONCE(lease->revoked, true);
@@ -89,7 +88,9 @@ void phyr_export_unregister(struct phyr_export *export)
 }
 EXPORT_SYMBOL_GPL(phyr_export_unregister);
 
-/* Whose mapping is it?  What it carries may be anything, so it is compared and not looked into. */
+/*
+ * Find the export of a VMA.  vm_private_data may be any pointer, so it is compared, not followed.
+ */
 static struct phyr_export *phyr_export_find(const struct vm_area_struct *vma)
 {
 	struct phyr_export *export;
@@ -102,8 +103,8 @@ static struct phyr_export *phyr_export_find(const struct vm_area_struct *vma)
 }
 
 /*
- * The export behind a range of user addresses, with its file held, which keeps the export; @offset
- * receives where in it the range begins.
+ * Find the export that is mapped at a range of user addresses.  *@file receives a reference, which
+ * keeps the export; *@offset receives the offset of the range in the export.
  */
 static struct phyr_export *phyr_export_find_mapped(u64 addr, u64 end, bool write,
 						   struct file **file, u64 *offset)
@@ -141,7 +142,7 @@ unlock:
 	return err ? ERR_PTR(err) : export;
 }
 
-/* Give a lease; the export's lock is held, and it is offered. */
+/* Grant a lease of an offered export; export->lock is held. */
 static void phyr_lease_grant(struct phyr_lease *lease, struct phyr_export *export,
 			     struct file *file)
 {

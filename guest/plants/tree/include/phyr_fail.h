@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Failures in turn: the test module has the N-th step of phyr.ko that can fail do so, for every N
- * until an operation goes through.  A step is a call that phyr.ko makes to the kernel and that may
- * be refused: an allocation, a piece of IOVA space, a link, a mapping.  No packaged kernel has
- * fault injection of its own.
+ * Fault injection: the test module makes the N-th step of phyr.ko fail, for every N until the
+ * operation succeeds.  A step is a call to the kernel that can fail: an allocation, IOVA space, a
+ * link, a mapping. Distribution kernels are built without the kernel's own fault injection.
  */
 #ifndef PHYR_FAIL_H
 #define PHYR_FAIL_H
@@ -11,22 +10,22 @@
 #include <linux/types.h>
 
 /**
- * phyr_fail_begin - from now on, have the current task's @nth step fail
- * @nth:	which, from 1; it fails once
+ * phyr_fail_begin - make a step of the current task fail, once
+ * @nth:	number of the step, from 1
  *
- * Steps of other tasks are neither counted nor failed.  One task at a time.
+ * Steps of other tasks are not counted.  One task at a time.
  *
  * Context: Task.
  */
 void phyr_fail_begin(unsigned long nth);
 
 /**
- * phyr_fail_end - no more failures
- * @held:	receives how many things phyr.ko got from the kernel for this task since
- *		phyr_fail_begin() and has not given back; may be NULL
+ * phyr_fail_end - end fault injection
+ * @held:	receives the number of resources that phyr.ko got for this task since
+ *		phyr_fail_begin() and has not released; may be NULL
  *
  * Context: Task.
- * Return: true if the step came and failed; false if there were fewer.
+ * Return: true if the step was reached and failed.
  */
 bool phyr_fail_end(long *held);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Planted defects: ways to break DMA mapping on purpose, so that every oracle can be shown to
- * notice.  Each is a patch of guest/plants, which says what it breaks; a file that one of them
- * changes includes this.  The one switch is phyr.ko's parameter "plant", which root may write at
- * run time; it holds for all modules.
+ * Planted defects: deliberate bugs in DMA mapping, to test the oracles.  Each is a patch in
+ * guest/plants that includes this header.  phyr.ko's parameter "plant", writable by root, selects
+ * one for all modules.
  */
 #ifndef PHYR_PLANT_H
 #define PHYR_PLANT_H
@@ -16,7 +15,7 @@ struct device;
 struct phyr_map;
 
 /**
- * phyr_planted - is this defect switched on?
+ * phyr_planted - is a defect selected?
  * @plant:	the defect
  *
  * Context: Any.
@@ -25,11 +24,11 @@ struct phyr_map;
 bool phyr_planted(enum phyr_plant plant);
 
 /**
- * phyr_plant_rob - take the IOMMU's translations of a mapping away, once
+ * phyr_plant_rob - remove the IOMMU's translations of a mapping, once
  * @dev:	the device
- * @map:	the mapping, which stays as it is in all else, and is not unmapped again
+ * @map:	the mapping; marked so that it is not unmapped again
  *
- * Nothing happens where the device sees physical addresses.
+ * Does nothing for a device that uses physical addresses.
  *
  * Context: Any.
  */

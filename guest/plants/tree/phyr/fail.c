@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Failures in turn (phyr_fail.h).  phyr.o is linked with --wrap for each WRAPS() here: every call
- * of its objects to the kernel that may be refused comes here, and so does what undoes it.  The
- * objects are the product's own.  wrapped.sh refuses a wrapper that none of them calls, and a call
- * of this kind that has no wrapper.
+ * Fault injection (phyr_fail.h).  phyr.o is linked with --wrap for each WRAPS(), so that its calls
+ * to these kernel functions come here.  The objects are the same as in the product.  wrapped.sh
+ * fails the build for a wrapper that is not called, and for a call that can fail and has no
+ * wrapper.
  */
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
@@ -18,7 +18,7 @@
 #include "dma/dma.h"
 #include "phyr_fail.h"
 
-/* The kernel's function, and what the linker has called in its place. */
+/* Declare the kernel's function and its wrapper. */
 #define WRAPS(name)	extern typeof(name) __real_##name, __wrap_##name
 
 static struct task_struct *whose;
@@ -28,7 +28,7 @@ static bool failed;
 
 void phyr_fail_begin(unsigned long nth)
 {
-	/* The same steps each time: to ask for a route is one. */
+	/* Finding a route is a step: always begin with an empty cache. */
 	phyr_route_forget();
 	steps_left = nth;
 	got = 0;
@@ -46,13 +46,13 @@ bool phyr_fail_end(long *held)
 }
 EXPORT_SYMBOL_GPL(phyr_fail_end);
 
-/* All else here is the phyr_fail_watched task's alone. */
+/* Only the watched task touches what follows. */
 static bool phyr_fail_watched(void)
 {
 	return READ_ONCE(whose) == current && in_task();
 }
 
-/* Is this the step that phyr_fail_now? */
+/* Does this step have to fail? */
 static bool phyr_fail_now(void)
 {
 	if (!phyr_fail_watched() || !steps_left || --steps_left)
@@ -67,7 +67,7 @@ static void phyr_fail_count_got(bool done)
 		got++;
 }
 
-/* One thing less.  A defect forgets to give it back. */
+/* A resource is released.  Returns false if a planted defect leaks it. */
 static bool phyr_fail_count_put(void)
 {
 	if (phyr_fail_watched())
@@ -169,14 +169,14 @@ void __wrap_percpu_ref_exit(struct percpu_ref *ref)
 		__real_percpu_ref_exit(ref);
 }
 
-/* A table that was made is the caller's: whoever frees it, it is not phyr.ko. */
+/* Not counted: the caller of phyr.ko frees the table. */
 WRAPS(sg_alloc_table);
 int __wrap_sg_alloc_table(struct sg_table *table, unsigned int nents, gfp_t gfp)
 {
 	return phyr_fail_now() ? -ENOMEM : __real_sg_alloc_table(table, nents, gfp);
 }
 
-/* Pins are counted by the kernel; here for the defect that forgets them. */
+/* Not counted: the kernel counts pins. */
 WRAPS(pin_user_pages_fast);
 int __wrap_pin_user_pages_fast(unsigned long start, int nr, unsigned int flags,
 			       struct page **pages)
@@ -217,7 +217,7 @@ dma_addr_t __wrap_dma_map_phys(struct device *dev, phys_addr_t phys, size_t size
 	dma_addr_t addr = phyr_fail_now() ? DMA_MAPPING_ERROR :
 				    __real_dma_map_phys(dev, phys, size, dir, attrs);
 
-	/* dma_mapping_error() itself would tell DMA_API_DEBUG that the user has checked. */
+	/* Not dma_mapping_error(), which tells DMA_API_DEBUG that the caller has checked. */
 	phyr_fail_count_got(addr != DMA_MAPPING_ERROR);
 	return addr;
 }
@@ -274,7 +274,7 @@ void __wrap_dma_iova_destroy(struct device *dev, struct dma_iova_state *state, s
 		__real_dma_iova_destroy(dev, state, mapped, dir, attrs);
 }
 
-/* What is linked is counted by whoever looks at the page tables. */
+/* Not counted: walk.c observes the page tables. */
 WRAPS(dma_iova_link);
 int __wrap_dma_iova_link(struct device *dev, struct dma_iova_state *state, phys_addr_t phys,
 			 size_t offset, size_t size, enum dma_data_direction dir,
@@ -293,7 +293,7 @@ int __wrap_dma_iova_sync(struct device *dev, struct dma_iova_state *state, size_
 #endif /* CONFIG_IOMMU_DMA */
 
 #ifdef CONFIG_IOMMU_API
-/* As the kernel's: all of the entries or nothing. */
+/* Maps all entries or none, as the kernel's function. */
 WRAPS(iommu_map_sg);
 ssize_t __wrap_iommu_map_sg(struct iommu_domain *domain, unsigned long iova,
 			    struct scatterlist *sg, unsigned int nents, int prot, gfp_t gfp)
@@ -308,7 +308,7 @@ int __wrap_iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_
 	return phyr_fail_now() ? -ENOMEM : __real_iommu_map(domain, iova, paddr, size, prot, gfp);
 }
 
-/* Counted by whoever looks at the page tables; here for the defect that forgets it. */
+/* Balanced: walk.c observes the page tables; here only for the planted defect. */
 WRAPS(iommu_unmap);
 size_t __wrap_iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 {

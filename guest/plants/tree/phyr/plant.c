@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which defect is planted (phyr_plant.h), and what several of them do. */
+/* Selection of a planted defect (phyr_plant.h), and code common to several. */
 #include <linux/export.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
@@ -21,7 +21,7 @@ void phyr_plant_rob(struct device *dev, struct phyr_map *map)
 {
 	struct phyr_map copy = *map;
 
-	/* Whoever gives the mapping back finds that it is not its own to unmap. */
+	/* BORROWED: phyr_dma_unmap() will not unmap it again. */
 	if (copy.shape == PHYR_SHAPE_SINGLE &&
 	    xchg(&map->how, PHYR_HOW_BORROWED) != PHYR_HOW_BORROWED)
 		phyr_dma_unmap(dev, &copy);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyr_fault.ko: does on purpose what a debug kernel must object to, so that its checks, and the
- * oracle that reads its log, can be seen at work.  Built only with the planted defects.  A write
- * of a name to the parameter "make" does it; on a kernel without the check it goes unnoticed, or
- * worse.
+ * phyr_fault.ko: deliberate bugs that a debug kernel must report, to test its checks and the oracle
+ * that reads the kernel log.  Built only with the planted defects.  Writing a name to the parameter
+ * "make" triggers the bug; without the check it may corrupt the kernel.
  */
 #include <linux/device/faux.h>
 #include <linux/dma-mapping.h>
@@ -27,7 +26,7 @@ static void phyr_fault_make_use_after_free(void)
 		pr_info("phyr_fault: read %u\n", READ_ONCE(memory[32]));
 }
 
-/* Lockdep: two locks in one order and in the other.  It keeps silent ever after. */
+/* Lockdep: two locks in both orders.  Lockdep reports only once. */
 static void phyr_fault_make_inversion(void)
 {
 	static DEFINE_MUTEX(a);
@@ -53,7 +52,7 @@ static void phyr_fault_make_atomic_sleep(void)
 	spin_unlock(&lock);
 }
 
-/* kmemleak, at its next scan.  Many: what is left of an address on some stack keeps one. */
+/* kmemleak, at its next scan.  Many, because a stale address on a stack hides one. */
 static void phyr_fault_make_leak(void)
 {
 	int i;
@@ -95,7 +94,7 @@ static int phyr_fault_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int i;
 
-	/* On the command line of insmod there is no device yet. */
+	/* When insmod sets the parameter, there is no device yet. */
 	if (!faux)
 		return -EBUSY;
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {

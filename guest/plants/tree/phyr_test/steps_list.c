@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: ways to make a list, of which each step fails in turn. */
+/* Cases: every step of making a list fails in turn. */
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
 #include <linux/mm.h>
@@ -8,9 +8,9 @@
 
 #include "test.h"
 
-#define LONG_LIST	700	/* chunks: several links of a chain */
+#define LONG_LIST	700	/* chunks: several blocks */
 
-/* A list of its own for the failures, of chunks that no word holds. */
+/* Make a list of chunks that need two words each. */
 static int ptest_long_list(struct phyr_list *list, enum phyr_format format, int nr)
 {
 	int i, err;
@@ -125,7 +125,7 @@ static void ptest_append_slice(struct ptest *t)
 	phyr_list_destroy(&source);
 }
 
-/* A request as a driver gets it, of pages that do not adjoin. */
+/* A request, as a driver gets it, of pages that are not contiguous. */
 static void ptest_from_rq(struct ptest *t)
 {
 	const int nr = 250;
@@ -141,7 +141,7 @@ static void ptest_from_rq(struct ptest *t)
 	bio.bi_vcnt = nr;
 	bio.bi_iter.bi_size = nr * PAGE_SIZE;
 	request->bio = &bio;
-	request->nr_phys_segments = 1;	/* so that it takes several links */
+	request->nr_phys_segments = 1;	/* a wrong hint, so that several blocks are allocated */
 	ptest_every_failure(t, ptest_op_from_rq);
 undo:
 	kfree(request);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: mappings, of which each step fails in turn. */
+/* Cases: every step of a mapping fails in turn. */
 #include <linux/iommu.h>
 #include <linux/sizes.h>
 
 #include "test.h"
 
-/* What is mapped. */
+/* The list to map. */
 static struct phyr_list part;
 
-/* Where, if not by the DMA API. */
+/* The domain for ptest_op_domain(). */
 static struct iommu_domain *own;
 
 static int ptest_op_map(struct ptest *t)
@@ -43,7 +43,7 @@ static int ptest_op_reg(struct ptest *t)
 	return err;
 }
 
-/* Chunks of the test's memory, with its unaligned ends or with gaps inside pages. */
+/* Map the first @nr chunks of t->list, each @shorter bytes shorter. */
 static void ptest_map_part(struct ptest *t, int nr, u64 shorter)
 {
 	struct phys_vec chunks[PTEST_CHUNKS];
@@ -97,7 +97,7 @@ static void ptest_map_peer(struct ptest *t)
 	ptest_peer_put(&peer);
 }
 
-/* Whole pages of which none adjoins the next; and what is refused before any step. */
+/* Whole pages that are not contiguous; also requests that are refused before any step. */
 static void ptest_map_own(struct ptest *t)
 {
 	struct phys_vec chunks[PTEST_CHUNKS];

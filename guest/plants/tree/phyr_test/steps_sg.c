@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Cases: bridges from and to a scatterlist, of which each step fails in turn. */
+/* Cases: every step of a conversion from or to a scatterlist fails in turn. */
 #include <linux/scatterlist.h>
 
 #include "test.h"

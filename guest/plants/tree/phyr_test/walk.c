@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Failures in turn (phyr_fail.h): an operation is repeated, each time with its next step failing.
- * After each failure nothing may be left: not of what phyr.ko got from the kernel, not in the
- * IOMMU's page tables, no bounce buffer, no pin.
+ * Fault injection (phyr_fail.h): an operation is repeated, each time with its next step failing.
+ * After each failure no resource may be left: no memory of phyr.ko, nothing in the I/O page tables,
+ * no bounce buffer, no pin.
  */
 #include <linux/sched.h>
 #include <linux/tracepoint.h>
@@ -11,7 +11,7 @@
 #include "test.h"
 
 /*
- * What this task has entered into the page tables and not taken out again, by the kernel's own
+ * Bytes that this task has mapped and not unmapped in I/O page tables, from the kernel's
  * tracepoints.
  */
 static struct {
@@ -69,10 +69,10 @@ static void ptest_walk_unwatch(void)
 }
 
 /**
- * ptest_every_failure - have each step of an operation fail
+ * ptest_every_failure - make each step of an operation fail
  * @t:		the test
- * @operation:	undoes itself if it succeeds, and leaves nothing if it fails; it may also succeed
- *		in spite of a failure
+ * @operation:	must release all resources, whether it succeeds or fails; it may succeed although a
+ *		step failed
  */
 void ptest_every_failure(struct ptest *t, int (*operation)(struct ptest *t))
 {
