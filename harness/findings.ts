@@ -1,15 +1,15 @@
 /**
- * Defects of the kernel's own code that are known. A cell in which one must show is expected to fail in that way (`xfail`), and fails
- * when it does not: then the kernels that are claimed here are too many.
+ * Known defects of the kernel's own code. A cell in which one must show is an expected failure (`xfail`). If the defect does not show, the cell
+ * fails: then this file claims too many kernels.
  */
 
 import type { KnownDefectIn } from '../src/model/index.js';
 import type { Cell } from '../src/workloads/index.js';
 
-/** Backends that ask the kernel what a peer's memory is called on the bus. */
+/** Backends that ask the kernel for the bus address of a peer's memory. */
 const UNCHECKED: readonly Cell['backend'][] = ['sg', 'iter', 'iova'];
 
-/** Is memory of a BAR mapped by dma_buf_phys_vec_to_sgt()? Our exporter asks for it where it is asked for a scatterlist. */
+/** Does dma_buf_phys_vec_to_sgt() map the BAR's memory? Our exporter calls it when an importer wants a scatterlist. */
 function byHelper({ workload, expect }: Cell): boolean {
   if (expect.kind !== 'works') return false;
   if (workload.kind === 'register')
@@ -46,7 +46,7 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
   },
   {
     id: 'p2p-bus-beyond-mask',
-    what: "peer-to-peer bus addresses are handed out without a look at the device's DMA mask",
+    what: "peer-to-peer bus addresses are returned without checking the device's DMA mask",
     oracle: 'device',
     code: 'beyond-dma-mask',
     where: { memory: 'peer' },
@@ -58,11 +58,11 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
       expect.kind === 'works' &&
       expect.how === 'bus-address',
     reason:
-      'include/linux/pci-p2pdma.h: pci_p2pdma_bus_addr_map() adds an offset and checks nothing, nor do its callers in dma_direct_map_sg(), iommu_dma_map_sg() and blk_dma_map_bus()',
+      'include/linux/pci-p2pdma.h: pci_p2pdma_bus_addr_map() adds an offset without any check, and so do its callers in dma_direct_map_sg(), iommu_dma_map_sg() and blk_dma_map_bus()',
   },
   {
     id: 'dma-buf-ranges-in-iova',
-    what: 'dma_buf_phys_vec_to_sgt() puts every range of several at the beginning of the IOVA, where the first is already',
+    what: 'dma_buf_phys_vec_to_sgt() links every range at the beginning of the IOVA, where the first range already is',
     oracle: 'workload',
     code: 'refused-unduly',
     where: { via: 'dma-buf-sg', errno: 'EADDRINUSE' },
@@ -72,7 +72,7 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
   },
   {
     id: 'dma-buf-ranges-in-iova-unsaid',
-    what: 'the same, where the IOMMU drops the second range and says nothing, which the importer then notices',
+    what: 'the same where the IOMMU silently drops the second range, so that only the importer notices',
     oracle: 'workload',
     code: 'refused-unduly',
     where: { via: 'dma-buf-sg', errno: 'EFAULT' },
@@ -86,25 +86,25 @@ export const knownDefects: KnownDefectIn<Cell>[] = [
     oracle: 'kernel-log',
     code: 'log-kmemleak',
     where: { calls: ['sg_alloc_table', 'dma_buf_phys_vec_to_sgt'] },
-    // Where somebody looks for what is lost.
+    // Only the debug kernels have kmemleak.
     kernels: ['7.2.*-debug*', '7.3.*-debug*'],
-    // What is refused is undone as it should be.
+    // A mapping that fails is undone correctly.
     cells: (cell) =>
       (cell.workload.kind === 'ktap' && cell.workload.cases === 'all') || (byHelper(cell) && !severalInIova(cell)),
     reason:
-      'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() sets orig_nents to 0, to say that there are no CPU pages, and sg_free_table() frees as many entries as that says',
+      'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt() sets orig_nents to 0 to say that there are no CPU pages, and sg_free_table() then frees 0 entries',
   },
   {
     id: 'vfio-compat-no-access',
-    what: "a process makes the kernel warn: iommufd's VFIO_IOMMU_MAP_DMA takes a mapping that is neither to be read nor written",
+    what: "a process can make the kernel warn: iommufd's VFIO_IOMMU_MAP_DMA accepts a mapping that is neither readable nor writable",
     oracle: 'kernel-log',
     code: 'log-warn',
     where: { file: '*generic_pt/*iommu_pt.h', function: '*_map_range', calls: ['iommufd_vfio_ioctl'] },
-    // Where iommufd has the container's place.
+    // Only the debug kernels have iommufd emulate the VFIO container.
     kernels: ['7.2.*-debug*', '7.3.*-debug*'],
     cells: ({ workload, machine }) =>
       workload.kind === 'vfio' && (machine.iommu.kind === 'intel' || machine.iommu.kind === 'amd'),
     reason:
-      'drivers/iommu/iommufd/vfio_compat.c: iommufd_vfio_map_dma() passes on flags without READ and WRITE, which IOMMU_IOAS_MAP refuses; map_range() of drivers/iommu/generic_pt/iommu_pt.h then warns of the protection that is none',
+      'drivers/iommu/iommufd/vfio_compat.c: iommufd_vfio_map_dma() accepts flags without READ and WRITE, which IOMMU_IOAS_MAP refuses; map_range() of drivers/iommu/generic_pt/iommu_pt.h then warns about the empty protection',
   },
 ];

@@ -1,6 +1,6 @@
 /**
- * Chunks of physical memory, in pages, of requests in the order in which a driver got them: recorded by test/measure/fio-mix.ts from three
- * fio jobs at once (a database, a stream, files), Linux 7.3.4+deb13-cloud-amd64, fio's memory as the kernel gave it.
+ * Chunks of physical memory, in pages, of requests in the order in which a driver got them. Recorded by test/measure/fio-mix.ts from three
+ * simultaneous fio jobs (a database, a stream, files) on Linux 7.3.4+deb13-cloud-amd64, with the memory that the kernel gave fio.
  */
 export const fioMix: number[] = [
   1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,

@@ -1,4 +1,4 @@
-/** What phyrlab runs out of the box. A new suite is a file in suites/ and a line here. */
+/** The built-in suites. A new suite is a file in suites/ and a line here. */
 import type { Suite } from '../src/workloads/index.js';
 import { alarms } from './suites/alarms.js';
 import { arm64 } from './suites/arm64.js';
@@ -17,7 +17,7 @@ import { register } from './suites/register.js';
 import { smoke } from './suites/smoke.js';
 import { vfio } from './suites/vfio.js';
 
-/** Those whose kernel's own ways change from one kernel to the next: each night sees them on another one, too. */
+/** Suites for users of the kernel's mapping code whose kernel side changes between releases. Each night also runs them on another kernel. */
 export const consumers = [dmabuf, register, vfio, pmem, lifetime].map(({ id }) => id);
 
 export const suites: Suite[] = [

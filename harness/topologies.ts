@@ -8,8 +8,8 @@ const bar = (id: string): Endpoint => ({ kind: 'ivshmem', id, sizeMiB: 16 });
 const port = (id: string, ...below: PciNode[]): PciNode => ({ kind: 'root-port', id, below });
 
 /**
- * The device under test and one peer below a switch without ACS (peer-to-peer by bus address), the other peer and the
- * reference disk behind root ports of their own (peer-to-peer only through the host bridge).
+ * The device under test and one peer are below a switch without ACS (peer-to-peer by bus address). The other peer and the reference disk are
+ * behind their own root ports (peer-to-peer only through the host bridge).
  */
 export const switched: Topology = {
   id: 'switch',
@@ -20,7 +20,7 @@ export const switched: Topology = {
   ],
 };
 
-/** A peer at each of the places that a plain fabric has: one guest shows what may flow to all of them. */
+/** A peer at each place of a simple fabric, so that one guest can test the routes to all of them. */
 export const fabric: Topology = {
   id: 'fabric',
   root: [
@@ -44,23 +44,23 @@ function acsSwitch(id: string, acsRedirect: boolean): Topology {
   };
 }
 
-/** A switch whose ports redirect peer-to-peer traffic upwards, once the kernel has an IOMMU; and one whose ports do not. */
+/** A switch whose ports redirect peer-to-peer traffic upwards once the kernel has an IOMMU, and one whose ports do not. */
 export const acsRedirected = acsSwitch('acs', true);
 export const acsDirect = acsSwitch('acs-direct', false);
 
-/** No bridge anywhere. */
+/** Without any bridge. */
 export const rootBus: Topology = {
   id: 'root-bus',
   root: [{ kind: 'multifunction', id: 'card', functions: [dut, bar('sibling')] }, bar('flat'), reference],
 };
 
-/** A card with a disk and memory of its own behind a root port: the port is the only bridge that both have above them. */
+/** A card with a disk and memory behind a root port, which is the only bridge above both. */
 export const twoFunctions: Topology = {
   id: 'two-functions',
   root: [port('rp0', { kind: 'multifunction', id: 'card', functions: [dut, bar('sibling')] }), port('rp1', reference)],
 };
 
-/** Every kind of memory that a peer offers: plain memory in a BAR, a controller memory buffer, a persistent memory region. */
+/** Every kind of memory that a peer can offer: memory in a BAR, a controller memory buffer, a persistent memory region. */
 export const peers: Topology = {
   id: 'peers',
   root: [

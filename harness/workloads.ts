@@ -1,7 +1,7 @@
 import type { Workload } from '../src/workloads/index.js';
 import { fragmented } from './layouts.js';
 
-/** All jobs run at once, on regions of their own: block sizes from one sector to beyond the driver's largest request. */
+/** All jobs run at once, each in its own region: block sizes from one sector to beyond the driver's largest request. */
 export const fioVerify: Workload = {
   id: 'fio-verify',
   kind: 'fio-verify',
@@ -22,7 +22,7 @@ export const p2pFar = p2pTo('far');
 
 export const mapCost: Workload = { id: 'map-cost', kind: 'map-cost', points: [{ layout: fragmented, kib: 1024 }] };
 
-/** Long enough for every size and kind of operation; a scenario with more seconds is the same for longer. */
+/** Long enough for every size and kind of operation. */
 export const stress: Workload = { id: 'stress', kind: 'stress', seconds: 3, threads: 8 };
 
 export const hotUnplug: Workload = { id: 'hot-unplug', kind: 'hot-remove', how: 'unplug', threads: 4 };
@@ -30,11 +30,11 @@ export const unbindUnderIo: Workload = { id: 'unbind', kind: 'hot-remove', how: 
 
 export const filesystem: Workload = { id: 'filesystem', kind: 'filesystem', files: 40 };
 
-/** I/O without a bio. Small: a guest has one of these in a second. */
+/** I/O without a bio. Small, so that it takes a guest about a second. */
 const ctl = { kind: 'ctl-io', threads: 2, sizeKiB: 1024 } as const;
 export const ctlDirect: Workload = { ...ctl, id: 'ctl-direct', memory: 'user', via: ['direct'] };
 export const ctlRegistered: Workload = { ...ctl, id: 'ctl-registered', memory: 'user', via: ['registered'] };
-/** By key from processes that did not register it. */
+/** By key, from processes that did not register the memory. */
 export const ctlByKey: Workload = { ...ctlRegistered, id: 'ctl-by-key', threads: 4, processes: true };
 export const ctlBoth: Workload = { ...ctl, id: 'ctl', memory: 'user', via: ['direct', 'registered'] };
 export const ctlPageless: Workload = {
@@ -50,7 +50,7 @@ export const ctlPeer = (peer: string): Workload[] => [
 ];
 export const ctlPeers: Workload[] = [...ctlPeer('near'), ...ctlPeer('far')];
 
-/** Pages of every size as source and as target; data that begins and ends inside a page. */
+/** Pages of every size as source and target; data that begins and ends within a page. */
 export const hostMemory: Workload = {
   id: 'host-memory',
   kind: 'memory-copy',

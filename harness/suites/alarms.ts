@@ -13,19 +13,19 @@ import {
   p2pNear,
   stress,
 } from '../workloads.js';
-import { sharing } from './dmabuf.js';
-import { besideDisk, iommuTestdev } from './engines.js';
+import { sharingMachine } from './dmabuf.js';
+import { enginesTopology, iommuTestdev } from './engines.js';
 import { enginesAndBars, registerEdu, registerRamEdu } from './register.js';
-import { pairs, vfio4k } from './vfio.js';
+import { enginePairs, vfio4k } from './vfio.js';
 
-/** Where a defect shows. */
+/** Where a defect is planted. */
 interface Where {
   machine: Machine;
   workload: Workload;
 }
 
 const FIO: Where = { machine: vtdStrict, workload: fioVerify };
-/** The small workload, in which the device is watched. */
+/** A small workload, in which the device is watched. */
 const WATCHED: Where = { machine: vtdStrict, workload: crosscheck };
 
 function planted(plant: Plant, backends: Block['backends'], caughtBy: OracleName[], where: Where = FIO): Block {
@@ -33,33 +33,33 @@ function planted(plant: Plant, backends: Block['backends'], caughtBy: OracleName
   return { machines: [machine], topologies: [switched], workloads: [workload], backends, plant, caughtBy };
 }
 
-/** The same in I/O without a bio, on memory named in each request and on registered memory. */
+/** In I/O without a bio, with memory named in each request and with registered memory. */
 function plantedInCtl(plant: Plant, caughtBy: OracleName[]): Block {
   return { ...planted(plant, ['phyr8'], caughtBy), workloads: [ctlDirect, ctlRegistered] };
 }
 
-/** The same as a device feels it that is no NVMe. */
+/** In a workload whose device is not an NVMe. */
 function plantedInEngine(plant: Plant, caughtBy: OracleName[]): Block {
   return {
     ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload: iommuTestdev }),
-    topologies: [besideDisk],
+    topologies: [enginesTopology],
   };
 }
 
-/** The same in an address space of one's own, and in memory that is registered with an engine. */
+/** In a process's own address space, or in memory registered with an engine. */
 function plantedInPairs(plant: Plant, caughtBy: OracleName[], workload: Workload): Block {
-  return { ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload }), topologies: [pairs] };
+  return { ...planted(plant, ['phyr8'], caughtBy, { machine: vtdStrict, workload }), topologies: [enginePairs] };
 }
 
-/** The same in a dma-buf that is registered with an engine. */
+/** In a dma-buf that is registered with an engine. */
 function plantedInShared(plant: Plant, caughtBy: OracleName[]): Block {
   return {
-    ...planted(plant, ['phyr8'], caughtBy, { machine: sharing(vtdStrict), workload: registerRamEdu }),
+    ...planted(plant, ['phyr8'], caughtBy, { machine: sharingMachine(vtdStrict), workload: registerRamEdu }),
     topologies: [enginesAndBars],
   };
 }
 
-/** A dma-buf whose exporter hands over the list of its ranges: of RAM, or of the far peer's BAR. */
+/** A dma-buf whose exporter provides the list of its ranges: of RAM, or of the far peer's BAR. */
 const dmabufList = (memory: 'page-less' | 'peer-page-less', ranges: RangeLayout, revoke = false): Workload => ({
   id: `dmabuf-list-${memory === 'page-less' ? ranges : `far-${ranges}`}`,
   kind: 'ctl-io',
@@ -74,7 +74,7 @@ const dmabufList = (memory: 'page-less' | 'peer-page-less', ranges: RangeLayout,
 
 export const alarms: Suite = {
   id: 'alarms',
-  describe: 'modules that are broken on purpose; a cell passes when the oracles named for its defect object',
+  describe: 'modules with a planted defect; a cell passes when the oracles named for its defect object',
   blocks: [
     planted('short-map', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data', 'translation']),
     planted('skip-unmap', ['sg', 'iova', 'phyr16', 'phyr8'], ['leaks']),
@@ -82,30 +82,30 @@ export const alarms: Suite = {
     planted('wrong-length', ['phyr8'], ['data']),
     planted('wrong-length', ['phyr8'], ['data'], { machine: vtdStrict, workload: stress }),
     planted('swap-direction', ['sg', 'iova', 'phyr16', 'phyr8'], ['faults', 'data']),
-    // Shows where chunks are larger than a page for certain.
+    // Only shows where chunks are certainly larger than a page.
     planted('wrong-order', ['phyr8'], ['data', 'translation'], { machine: vtdStrict, workload: hostMemory }),
     planted('short-map', ['phyr8'], ['device', 'faults'], WATCHED),
     planted('early-unmap', ['sg', 'phyr8'], ['device', 'faults'], WATCHED),
     planted('wrong-length', ['phyr8'], ['device', 'data'], WATCHED),
     planted('swap-direction', ['sg', 'phyr8'], ['device', 'faults'], WATCHED),
     planted('both-directions', ['sg', 'phyr8'], ['device'], WATCHED),
-    // Under emulation neither of the next two has an effect on the data: the first shifts both copies alike, the second is an attribute.
+    // Under emulation the next two do not affect the data: the first shifts both copies equally, the second is only an attribute.
     planted('wrong-bus-offset', ['phyr8'], ['device', 'translation'], { machine: noIommu, workload: p2pNear }),
     planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),
-    // The same without a bio: with pages, without, and as a dma-buf.
+    // The same without a bio: with pages, without pages, and as a dma-buf.
     {
       ...planted('no-mmio', ['phyr8'], ['device'], { machine: vtdStrictP2p, workload: p2pFar }),
       workloads: [...ctlPeer('far'), dmabufList('peer-page-less', 'apart')],
     },
     planted('skip-sync', ['phyr8'], ['data', 'workload'], { machine: bounced, workload: crosscheck }),
-    // Not on memory named in each request: the storm of faults at times keeps the guest from ever unbinding, and nobody can look then.
+    // Not with memory named in each request: a storm of faults sometimes keeps the guest from unbinding, and then no oracle can look.
     planted('short-map', ['phyr8'], ['faults', 'data', 'translation'], { machine: vtdStrict, workload: ctlRegistered }),
     plantedInCtl('skip-unmap', ['leaks']),
     plantedInCtl('early-unmap', ['faults', 'data', 'translation']),
     plantedInCtl('wrong-length', ['data']),
     plantedInCtl('swap-direction', ['faults', 'data']),
     plantedInEngine('skip-unmap', ['workload', 'translation', 'leaks']),
-    // Not faults: the address that then faults unasked is that at which a fault is asked for a moment later.
+    // Not faults: the address that faults unexpectedly is the one at which a fault is provoked a moment later.
     plantedInEngine('swap-direction', ['workload', 'translation']),
     planted('wrong-slice', ['phyr8'], ['data', 'translation', 'device'], {
       machine: vtdStrict,
@@ -125,7 +125,7 @@ export const alarms: Suite = {
     plantedInPairs('skip-drain', ['faults'], registerEdu),
     plantedInShared('skip-drain', ['faults']),
     plantedInShared('keep-import', ['workload']),
-    // A fault of the device's that the driver must survive: it objects to each, and I/O goes on.
+    // A device error that the driver must survive: it reports each, and I/O continues.
     planted('post-twice', ['phyr8'], ['kernel-log']),
   ],
 };

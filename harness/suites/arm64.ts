@@ -5,8 +5,7 @@ import { crosscheck, fioVerify } from '../workloads.js';
 
 export const arm64: Suite = {
   id: 'arm64',
-  describe:
-    'nothing assumes one architecture: arm64 without an IOMMU and behind an SMMUv3; its images are fetched when first asked for',
+  describe: 'arm64 without an IOMMU and behind an SMMUv3; its images are downloaded when first needed',
   blocks: [
     {
       machines: [smmuStrict, smmuLazy, smmuPassthrough, armNoIommu],

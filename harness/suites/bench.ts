@@ -4,7 +4,7 @@ import { chunks2m, chunks64k, fragmented, mixed } from '../layouts.js';
 import { noIommu, vtdLazy, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
 import { switched } from '../topologies.js';
 
-/** As those of harness/machines.ts; here, since the matrix of all machines measures nothing. */
+/** Like those of harness/machines.ts. They are declared here because the matrix, which includes all of those, measures nothing. */
 function counting(id: string, iommu: Iommu, more: Partial<Machine> = {}): Machine {
   return { ...vtdStrictCounting, id, iommu, ...more };
 }
@@ -25,7 +25,7 @@ function points(layout: Layout, ...sizes: number[]): CostPoint[] {
   return sizes.map((kib) => ({ layout, kib }));
 }
 
-/** 1 GiB only in chunks of 2 MiB: in small ones it would be minutes, and tell no more than 4 MiB do. */
+/** 1 GiB only in chunks of 2 MiB: with small chunks it would take minutes and show no more than 4 MiB do. */
 const mapping: Workload = {
   id: 'bench-map',
   kind: 'map-cost',
@@ -37,7 +37,7 @@ const mapping: Workload = {
   ],
 };
 
-/** Lists that fill their links: between these lengths a list pays for a link that is not full. */
+/** Lists that exactly fill their links. Other lengths pay for a partly empty link. */
 const metadata: Workload = {
   id: 'bench-metadata',
   kind: 'map-cost',
@@ -62,13 +62,13 @@ const fio: Workload = {
 export const bench: Suite = {
   id: 'bench',
   describe:
-    'what mapping and whole I/Os cost in instructions, by every way on every kind of IOMMU; throughput beside the kernel',
+    'instructions for mapping and for whole I/Os, by every backend on every kind of IOMMU; throughput compared with the kernel',
   blocks: [
     {
       machines,
       topologies: [switched],
       workloads: [mapping],
-      // Page by page last: what it leaves in the kernel's caches of IOVAs goes by a timer, and whoever comes next would count it.
+      // `page` last: a timer cleans up what it leaves in the kernel's IOVA caches, which would add to the counts of the next.
       backends: ['sg', 'iova', 'iter', 'raw', 'phyr16', 'phyr8', 'registered', 'page'],
     },
     {

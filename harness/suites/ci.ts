@@ -2,7 +2,7 @@ import type { Machine } from '../../src/model/index.js';
 import type { Block, Suite } from '../../src/workloads/index.js';
 import { bounced, noIommu, virtioStrict, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
 import { alarms } from './alarms.js';
-import { forCi } from './dmabuf.js';
+import { dmabufForCi } from './dmabuf.js';
 import { iommuModes } from './iommu-modes.js';
 import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
@@ -11,39 +11,39 @@ import { pmem, pmemRaw } from './pmem.js';
 import { registerForCi } from './register.js';
 import { vfio } from './vfio.js';
 
-/** One machine for each way that an address comes about. */
-const WAYS = [noIommu, vtdStrict, vtdLazy, vtdPassthrough, virtioStrict, bounced];
+/** One machine for each kind of DMA address. */
+const ADDRESS_KINDS = [noIommu, vtdStrict, vtdLazy, vtdPassthrough, virtioStrict, bounced];
 
-/** The same for a consumer to which translation is translation, whoever does it and whenever it forgets. */
+/** The same for consumers for which all kinds of translation are equal. */
 const REACHES = [noIommu, vtdStrict, bounced];
 
-/** An address space of one's own has the domain type of its driver; the IOMMU's default decides what it comes from and goes back to. */
+/** For address spaces owned by a process. Their domain type is fixed; the default domain decides what they start from and return to. */
 const OWNERS = [vtdStrict, vtdPassthrough, virtioStrict];
 
 const onWallClock = ({ clock }: Machine) => clock === 'wall';
 
 /**
- * Of a consumer every two parts together, on a machine of each way. The other machines are for the night, and so is what is measured,
- * which is compared from one night to the next.
+ * Pairwise coverage of a consumer, on one machine for each kind of address. The other machines are left to the nightly run, and so are
+ * measurements, which are compared between nights.
  */
-function pairwise({ blocks }: Suite, ways: readonly Machine[] = WAYS): Block[] {
+function pairwise({ blocks }: Suite, kinds: readonly Machine[] = ADDRESS_KINDS): Block[] {
   return blocks
     .filter(({ machines }) => machines.every(onWallClock))
     .map((block) => {
       if (block.plant !== undefined) return block;
-      const machines = block.machines.filter(isOneOf(ways));
+      const machines = block.machines.filter(isOneOf(kinds));
       return { ...block, machines: machines.length > 0 ? machines : block.machines, cover: 'pairwise' };
     });
 }
 
-/** Is it one of these, with what a consumer needs besides? */
+/** Is it one of these machines, perhaps extended for a consumer? */
 const isOneOf =
-  (ways: readonly Machine[]) =>
+  (kinds: readonly Machine[]) =>
   ({ id }: Machine) =>
-    ways.some((way) => [way.id, `pmem-${way.id}`, `${way.id}-share`].includes(id));
+    kinds.some((kind) => [kind.id, `pmem-${kind.id}`, `${kind.id}-share`].includes(id));
 
-/** The other modes, each in some cell, for what a mode breaks by itself. */
-function each(blocks: readonly Block[], shown: readonly Machine[] = WAYS): Block[] {
+/** Each of the other modes in at least one cell, to find what that mode breaks by itself. */
+function each(blocks: readonly Block[], shown: readonly Machine[] = ADDRESS_KINDS): Block[] {
   const others = iommuModes.filter((mode) => !shown.includes(mode));
   return blocks
     .filter(({ plant, machines }) => plant === undefined && machines.every(onWallClock))
@@ -51,21 +51,21 @@ function each(blocks: readonly Block[], shown: readonly Machine[] = WAYS): Block
     .filter(({ machines }) => machines.length > 0);
 }
 
-/** A power failure is two boots a cell: by the kernel's own way and by ours will do. */
+/** A power failure takes two boots per cell, so one backend of the kernel's and one of ours must do. */
 const ownAndKernels = (block: Block): Block => ({
   ...block,
   backends: block.backends.filter((backend) => backend === 'iter' || backend === 'phyr8'),
 });
 
-/** Each defect as one backend has it. */
+/** Each defect with one backend. */
 const byPhyr8 = (block: Block): Block => ({ ...block, backends: ['phyr8'] });
 
 export const ci: Suite = {
   id: 'ci',
-  describe: 'for every push: every two parts of the matrix in some cell, every refusal, every defect, every hazard',
+  describe: 'for every push: pairwise coverage of the matrix, and every refusal, planted defect and hazard',
   blocks: [
     { ...matrix, machines: matrix.machines.filter(onWallClock), cover: 'pairwise' },
-    ...forCi,
+    ...dmabufForCi,
     ...pairwise(pmem, REACHES).map(ownAndKernels),
     ...each([pmemRaw], REACHES),
     ...pairwise(lifetime, REACHES),

@@ -27,11 +27,11 @@ import {
   stress,
   unbindUnderIo,
 } from '../workloads.js';
-import { onDebug, sharing } from './dmabuf.js';
-import { besideDisk, edu, iommuTestdev } from './engines.js';
+import { dmabufOnDebug, sharingMachine } from './dmabuf.js';
+import { edu, enginesTopology, iommuTestdev } from './engines.js';
 import { ktap } from './ktap.js';
 import { enginesAndBars, register4k, registerEdu, registerFar, registerRamEdu } from './register.js';
-import { pairs, vfio4k, vfioEdu, vfioHugetlb } from './vfio.js';
+import { enginePairs, vfio4k, vfioEdu, vfioHugetlb } from './vfio.js';
 
 const everywhere: Pick<Block, 'machines' | 'topologies'> = {
   machines: [vtdStrict, vtdLazy, vtdPassthrough, noIommu],
@@ -42,9 +42,9 @@ const check = (fault: KernelCheck['fault']): KernelCheck => ({ id: `check-${faul
 
 export const debug: Suite = {
   id: 'debug',
-  describe: 'what the debug kernel is to look at while it happens: phyrlab run debug --kernel debug',
+  describe: 'what the checks of the debug kernel should watch: phyrlab run debug --kernel debug',
   blocks: [
-    // First that it does look: each of these is an alarm, in a guest of its own, since a report of one check silences others.
+    // First, that these checks work. Each alarm has a guest of its own, because a report of one check silences others.
     {
       machines: [noIommu],
       topologies: [switched],
@@ -73,25 +73,25 @@ export const debug: Suite = {
     { machines: [noIommu], topologies: [peers], workloads: ['near-cmb', 'near-pmr'].map(p2pTo), backends: ['phyr8'] },
     {
       machines: [vtdStrict, vtdFirstStage, noIommu],
-      topologies: [besideDisk],
+      topologies: [enginesTopology],
       workloads: [iommuTestdev, edu],
       backends: ['phyr8'],
     },
-    // The one kernel that has iommufd.
+    // The only kernel that has iommufd.
     {
       machines: [vtdStrict, vtdFirstStage],
-      topologies: [pairs],
+      topologies: [enginePairs],
       workloads: [vfio4k, vfioHugetlb, vfioEdu, register4k, registerEdu],
       backends: ['phyr8'],
     },
-    // dma-bufs, taken back from an engine.
+    // dma-bufs that are revoked while an engine uses them.
     {
-      machines: [sharing(vtdStrict)],
+      machines: [sharingMachine(vtdStrict)],
       topologies: [enginesAndBars],
       workloads: [registerRamEdu, registerFar],
       backends: ['phyr8'],
     },
-    ...onDebug,
+    ...dmabufOnDebug,
     ...ktap.blocks,
   ],
 };

@@ -3,12 +3,11 @@ import type { CtlIo } from '../../src/workloads/ctl-io/declaration.js';
 import type { Block, Suite } from '../../src/workloads/index.js';
 import { noIommu, vtdPassthrough, vtdStrict } from '../machines.js';
 import { acsDirect, acsRedirected, switched } from '../topologies.js';
-import { iommuModes, likeOthers } from './iommu-modes.js';
+import { iommuModes, redundantModes } from './iommu-modes.js';
 
-// Not among the parts of the matrix: dma-bufs are mapped by phyr.ko or by the kernel's helper, whatever the backend.
-
-/** RAM that is nobody's, and a host bridge that the kernel trusts with peer-to-peer traffic: all that can lend is there. */
-export const sharing = (machine: Machine): Machine => ({
+// Not part of the matrix: phyr.ko or the kernel's helper maps a dma-buf, whatever the backend.
+/** Adds reserved RAM and a host bridge that the kernel trusts, so that the machine has every kind of exporter. */
+export const sharingMachine = (machine: Machine): Machine => ({
   ...machine,
   id: `${machine.id}-share`,
   hostBridgeP2p: true,
@@ -17,7 +16,7 @@ export const sharing = (machine: Machine): Machine => ({
 });
 
 const modes = [noIommu, ...iommuModes];
-/** The host bridge forwards nothing. */
+/** The host bridge does not forward peer-to-peer traffic. */
 const strict = [noIommu, vtdStrict, vtdPassthrough];
 
 type Layout = NonNullable<CtlIo['ranges']>;
@@ -25,7 +24,7 @@ const several: Layout[] = ['apart', 'backwards', 'touching', 'pages', 'large', '
 
 const io = { kind: 'ctl-io', threads: 2, sizeKiB: 1024 } as const;
 
-/** By both ways at once, which so must agree. */
+/** By both paths at once, so that they must agree. */
 const both = (id: string, more: Pick<CtlIo, 'memory' | 'peer' | 'ranges' | 'revoke'>): CtlIo => ({
   ...io,
   id: `dmabuf-${id}`,
@@ -33,7 +32,7 @@ const both = (id: string, more: Pick<CtlIo, 'memory' | 'peer' | 'ranges' | 'revo
   ...more,
 });
 
-/** Taken back under I/O: one range, and some of several. */
+/** Revoked under I/O: a single range, and some of several. */
 const takenBack = (ranges: Layout) => ['one', 'apart', 'mixed'].includes(ranges);
 
 const ram = (layouts: readonly Layout[]): CtlIo[] =>
@@ -43,7 +42,7 @@ const ram = (layouts: readonly Layout[]): CtlIo[] =>
 
 const one = (peer: string) => both(peer, { memory: 'peer-page-less', peer, ranges: 'one', revoke: true });
 
-/** Each way in a cell of its own: where the kernel's is wrong, the other is seen all the same. */
+/** Each path in its own cell: where the kernel's is wrong, the other is still tested. */
 const apart = (peer: string, layouts: readonly Layout[]): CtlIo[] =>
   layouts.flatMap((ranges) => [
     {
@@ -53,7 +52,7 @@ const apart = (peer: string, layouts: readonly Layout[]): CtlIo[] =>
     { ...both(`${peer}-${ranges}-sg`, { memory: 'peer-page-less', peer, ranges }), via: ['dma-buf-sg'] },
   ]);
 
-/** What the kernel's vfio-pci lends. */
+/** Memory that the kernel's vfio-pci exports. */
 const vfio = (peer: string, layouts: readonly Layout[]): CtlIo[] => [
   ...layouts.map(
     (ranges): CtlIo => ({
@@ -63,7 +62,7 @@ const vfio = (peer: string, layouts: readonly Layout[]): CtlIo[] => [
   ),
 ];
 
-/** Mapped by page frame by who can take it back without a word, and asked for a list that it has not. */
+/** Must be refused: memory by page frame that its owner can revoke without notice, and a list that vfio-pci does not provide. */
 const unsafe = (peer: string): CtlIo => ({
   ...io,
   id: `unsafe-${peer}`,
@@ -73,8 +72,8 @@ const unsafe = (peer: string): CtlIo => ({
   ranges: 'one',
 });
 
-/** Memory that is mapped by page frame, and by who can take it back: it is taken back from what was made of an address. */
-const lent: CtlIo = {
+/** Memory by page frame whose owner can revoke it; the mapping made from its address is then revoked, too. */
+const revocableByAddress: CtlIo = {
   ...io,
   id: 'lent-far',
   memory: 'peer-page-less',
@@ -87,7 +86,7 @@ const block = (more: Omit<Block, 'backends'>): Block => ({ ...more, backends: ['
 
 const blocks: Block[] = [
   block({
-    machines: modes.map(sharing),
+    machines: modes.map(sharingMachine),
     topologies: [switched],
     workloads: [
       ...ram(['one', ...several]),
@@ -97,12 +96,12 @@ const blocks: Block[] = [
       ...apart('far', several),
       ...vfio('far', ['one', ...several]),
       unsafe('far'),
-      lent,
+      revocableByAddress,
     ],
   }),
-  // Ports that redirect upwards, and ports that do not; and a host bridge that forwards nothing.
+  // Ports that redirect upwards, ports that do not, and a host bridge that does not forward.
   block({
-    machines: [noIommu, vtdStrict, vtdPassthrough].map(sharing),
+    machines: [noIommu, vtdStrict, vtdPassthrough].map(sharingMachine),
     topologies: [acsRedirected, acsDirect],
     workloads: [one('near'), ...apart('near', ['mixed']), ...vfio('near', ['one', 'mixed'])],
   }),
@@ -113,19 +112,19 @@ const blocks: Block[] = [
   }),
 ];
 
-const isOwn = (machine: Machine) => !likeOthers.includes(machine);
+const isOwn = (machine: Machine) => !redundantModes.includes(machine);
 
-/** For every push: each mode with each kind of exporter, and each kind with each layout; each kind of refusal. */
-export const forCi: Block[] = [
+/** For every push: each mode with each kind of exporter, each kind of exporter with each layout, and each kind of refusal. */
+export const dmabufForCi: Block[] = [
   block({
-    machines: likeOthers.map(sharing),
+    machines: redundantModes.map(sharingMachine),
     topologies: [switched],
     workloads: [...ram(['one']), one('far'), ...vfio('far', ['one'])],
   }),
   ...modes.filter(isOwn).map((machine, i) => {
     const next = (kind: number) => several.filter((_, k) => k === (i + 2 * kind) % several.length);
     return block({
-      machines: [sharing(machine)],
+      machines: [sharingMachine(machine)],
       topologies: [switched],
       workloads: [
         ...ram(['one', ...next(0)]),
@@ -133,12 +132,12 @@ export const forCi: Block[] = [
         ...apart('far', next(1)),
         ...vfio('far', ['one', ...next(2)]),
         unsafe('far'),
-        lent,
+        revocableByAddress,
       ],
     });
   }),
   block({
-    machines: [noIommu, vtdStrict, vtdPassthrough].map(sharing),
+    machines: [noIommu, vtdStrict, vtdPassthrough].map(sharingMachine),
     topologies: [acsRedirected, acsDirect],
     workloads: [one('near'), ...vfio('near', ['mixed'])],
   }),
@@ -149,10 +148,10 @@ export const forCi: Block[] = [
   }),
 ];
 
-/** For the debug kernel: of each kind of exporter one that is taken back, and one of several ranges. */
-export const onDebug: Block[] = [
+/** For the debug kernel: of each kind of exporter one buffer that is revoked, and one of several ranges. */
+export const dmabufOnDebug: Block[] = [
   block({
-    machines: [vtdStrict, noIommu].map(sharing),
+    machines: [vtdStrict, noIommu].map(sharingMachine),
     topologies: [switched],
     workloads: [...ram(['one']), one('far'), ...apart('far', ['mixed']).slice(0, 1), ...vfio('far', ['one'])],
   }),
@@ -161,6 +160,6 @@ export const onDebug: Block[] = [
 export const dmabuf: Suite = {
   id: 'dmabuf',
   describe:
-    'I/O on dma-bufs of RAM without pages and of BARs, of one range and of several, handed over as lists and as scatterlists; taken back',
+    'I/O on dma-bufs of RAM without pages and of BARs, with one or several ranges, as lists and as scatterlists; revoked under I/O',
   blocks,
 };

@@ -10,8 +10,8 @@ import {
   vtdStrict,
 } from '../machines.js';
 
-// Not among the parts of the matrix: there is nothing that these devices could do in another suite.
-/** Two devices that do nothing but DMA, beside a disk. */
+// Not part of the matrix: these devices have no use in another suite.
+/** Two devices that only do DMA, next to a disk. */
 const withEdu = (id: string, dmaMaskBits: number): Topology => ({
   id,
   root: [
@@ -25,23 +25,23 @@ const withEdu = (id: string, dmaMaskBits: number): Topology => ({
   ],
 });
 
-/** With as many address bits as edu has unless it is told otherwise. */
-export const besideDisk = withEdu('engines', 28);
+/** With edu's default number of address bits. */
+export const enginesTopology = withEdu('engines', 28);
 
 export const edu: Workload = { id: 'edu', kind: 'engine', engine: 'edu' };
 export const iommuTestdev: Workload = { id: 'iommu-testdev', kind: 'engine', engine: 'iommu-testdev' };
 
 export const engines: Suite = {
   id: 'engines',
-  describe: 'DMA by devices that do nothing else: mapped, unmapped, stale, wrong direction, too few address bits',
+  describe: 'devices that only do DMA: mapped, unmapped, stale, wrong direction, too few address bits',
   blocks: [
     {
       machines: [vtdStrict, vtdLazy, vtdFirstStage, virtioStrict, vtdPassthrough, noIommu],
-      topologies: [besideDisk],
+      topologies: [enginesTopology],
       workloads: [iommuTestdev, edu],
       backends: ['sg', 'phyr16', 'phyr8'],
     },
-    // Memory that 32 bits do not reach, and bounce buffers that they do.
+    // Memory beyond 32 bits, and bounce buffers within.
     {
       machines: [narrowNoIommu],
       topologies: [withEdu('engines-32', 32)],

@@ -13,7 +13,7 @@ import {
   vtdStrict,
 } from '../machines.js';
 
-/** Every way in which an IOMMU is driven. */
+/** Every mode of every IOMMU. */
 export const iommuModes: Machine[] = [
   vtdStrict,
   vtdLazy,
@@ -28,5 +28,10 @@ export const iommuModes: Machine[] = [
   amdPassthrough,
 ];
 
-/** Each is for a consumer what another mode is as well; for every push a few cells on it will do. */
-export const likeOthers: readonly Machine[] = [vtdCaching, vtdSecondStage, vtdFirstStagePassthrough, amdPassthrough];
+/** To a consumer, each of these is like another mode, so a few cells per push are enough. */
+export const redundantModes: readonly Machine[] = [
+  vtdCaching,
+  vtdSecondStage,
+  vtdFirstStagePassthrough,
+  amdPassthrough,
+];

@@ -3,10 +3,10 @@ import type { Block, Suite } from '../../src/workloads/index.js';
 import type { Ktap } from '../../src/workloads/ktap/declaration.js';
 import { noIommu } from '../machines.js';
 
-/** The whole of a section of 128 MiB, so that it has no struct pages. */
+/** A whole section of 128 MiB, so that it has no struct pages. */
 const reserved = { at: 0x60000000, mib: 128 };
 
-/** More than 4 GiB, so that a mask of 32 bits is too small and there are bounce buffers under an IOMMU too; little of it is touched. */
+/** More than 4 GiB, so that a 32-bit mask is too small and bounce buffers exist under an IOMMU, too. Little of it is touched. */
 const machine = (id: string, more: Partial<Machine>): Machine => ({
   ...noIommu,
   id,
@@ -16,17 +16,17 @@ const machine = (id: string, more: Partial<Machine>): Machine => ({
   ...more,
 });
 
-// Not among the parts of the matrix: they are what these tests need, and nothing else does.
+// Not part of the matrix: only these tests need such machines.
 export const ktapMachines: Machine[] = [
   machine('ktap-physical', {}),
   machine('ktap-bounced', { bounce: 'force' }),
   machine('ktap-strict', { iommu: { kind: 'intel', domain: 'strict' } }),
   machine('ktap-lazy', { iommu: { kind: 'intel', domain: 'lazy' } }),
-  /** The one whose host bridge forwards nothing between peers. */
+  /** The one whose host bridge does not forward peer-to-peer traffic. */
   machine('ktap-pt', { iommu: { kind: 'intel', domain: 'passthrough' }, hostBridgeP2p: false }),
 ];
 
-/** Our function below a switch without ACS with a peer and a BAR that is lent, and a peer behind another root port. */
+/** Our device below a switch without ACS, with a peer and a BAR for leases; another peer behind another root port. */
 export const ktapTopology: Topology = {
   id: 'ktap',
   root: [
@@ -67,6 +67,6 @@ const block: Block = {
 
 export const ktap: Suite = {
   id: 'ktap',
-  describe: "the phyr library's own tests: the 23 hazards, and every allocation, link and pin that fails in turn",
+  describe: "the phyr library's own tests: the 23 hazards, and the failure of every allocation, link and pin in turn",
   blocks: [block],
 };

@@ -5,7 +5,7 @@ import * as m from '../machines.js';
 import { switched } from '../topologies.js';
 import { iommuModes } from './iommu-modes.js';
 
-// Not among the parts of the matrix: what happens to the memory has nothing to do with where the disk stands.
+// Not part of the matrix: what happens to the memory does not depend on where the disk is.
 const events: Lifetime['event'][] = ['fork', 'mremap', 'dontneed', 'truncate', 'thp-split', 'thp-collapse', 'swap'];
 
 const on = (event: Lifetime['event']): Lifetime => ({ id: event, kind: 'lifetime', event, sizeKiB: 512 });
@@ -22,7 +22,7 @@ const alarm = (event: Lifetime['event'], plant: Plant, caughtBy: OracleName[]): 
 export const lifetime: Suite = {
   id: 'lifetime',
   describe:
-    'memory of a process to which something happens under I/O: fork, mremap, MADV_DONTNEED, truncation, huge pages split and made, swap',
+    'process memory that changes under I/O: fork, mremap, MADV_DONTNEED, truncation, huge pages split and collapsed, swap',
   blocks: [
     {
       machines: [m.noIommu, ...iommuModes, m.bounced, m.narrowNoIommu],
@@ -31,7 +31,7 @@ export const lifetime: Suite = {
       backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
     },
     alarm('fork', 'pin-leak', ['leaks']),
-    // Whoever does not keep its pages sees them split.
+    // Without the pins, its pages are split.
     alarm('thp-split', 'no-pin', ['workload']),
   ],
 };

@@ -5,7 +5,7 @@ import { crosscheck, fioVerify, p2pFar, p2pNear } from '../workloads.js';
 
 export const machines: Suite = {
   id: 'machines',
-  describe: 'every kind of IOMMU in every mode, narrow devices, bouncing and processor counts, by every backend',
+  describe: 'every IOMMU in every mode, narrow devices, bouncing and vCPU counts, with every backend',
   blocks: [
     {
       machines: [
@@ -37,14 +37,14 @@ export const machines: Suite = {
       workloads: [p2pNear, p2pFar],
       backends: ['sg', 'phyr8'],
     },
-    // The addresses are too few for any peer.
+    // No peer is within the DMA mask.
     {
       machines: [{ ...m.narrowNoIommu, id: 'narrow-p2p', hostBridgeP2p: true }],
       topologies: [switched],
       workloads: [p2pNear, p2pFar],
       backends: ['sg', 'phyr16', 'phyr8'],
     },
-    // That no fault was seen says something only where one would have been seen.
+    // Shows that faults are seen on these machines; only then does it mean something that there were none.
     {
       machines: [m.vtdCaching, m.vtdSecondStage, m.vtdFirstStage, m.virtioStrict, m.amdStrict],
       topologies: [switched],

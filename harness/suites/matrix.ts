@@ -4,8 +4,8 @@ import * as topologies from '../topologies.js';
 import * as workloads from '../workloads.js';
 
 /**
- * All that there is, as one product: whatever is added to the parts is in the matrix. But arm64: its images, compiler and emulator are
- * fetched only for those who ask for its own suite.
+ * The product of everything in the files of parts: what is added there is in the matrix. Except arm64, whose images, compiler and emulator are
+ * downloaded only for its own suite.
  */
 export const matrix: Omit<Block, 'cover'> = {
   machines: Object.values(machines).filter(({ arch }) => arch !== 'aarch64'),
@@ -13,7 +13,7 @@ export const matrix: Omit<Block, 'cover'> = {
   workloads: Object.values(workloads)
     .flat()
     .filter((workload) => typeof workload !== 'function')
-    // `ctl` does both.
+    // `ctl` covers both.
     .filter((workload) => workload !== workloads.ctlDirect && workload !== workloads.ctlRegistered),
   backends: ['sg', 'iter', 'iova', 'phyr16', 'phyr8'],
 };

@@ -4,7 +4,7 @@ import { noIommu, vtdPassthrough, vtdRuntimeIdentity, vtdStrict } from '../machi
 import { acsDirect, acsRedirected, fabric, peers, rootBus, twoFunctions } from '../topologies.js';
 import { p2pTo } from '../workloads.js';
 
-/** The same with a processor whose host bridge the kernel trusts to forward peer-to-peer traffic. */
+/** With a host bridge that the kernel trusts to forward peer-to-peer traffic. */
 const trusted = (machine: Machine): Machine => ({ ...machine, id: `${machine.id}-p2p`, hostBridgeP2p: true });
 
 const modes = [noIommu, vtdPassthrough, vtdRuntimeIdentity, vtdStrict];
@@ -22,7 +22,7 @@ function block(topology: Topology, to: string[], more: Partial<Block> = {}): Blo
 export const p2p: Suite = {
   id: 'p2p',
   describe:
-    'peer-to-peer between all places that two devices can have, on machines that allow it and machines that must refuse',
+    'peer-to-peer DMA between all possible places of two devices, on machines that allow it and machines that must refuse',
   blocks: [
     block(fabric, ['near', 'sibling', 'far', 'flat', 'beyond']),
     block(acsRedirected, ['near', 'far']),

@@ -5,7 +5,7 @@ import { switched } from '../topologies.js';
 import { ctlPageless } from '../workloads.js';
 import { iommuModes } from './iommu-modes.js';
 
-// Not among the parts of the matrix: nothing else needs an NVDIMM, or could do anything with it.
+// Not part of the matrix: no other workload uses an NVDIMM.
 const withNvdimm = (machine: Machine): Machine => ({ ...machine, id: `pmem-${machine.id}`, nvdimmMiB: 128 });
 
 const modes = [m.noIommu, ...iommuModes, m.bounced, m.narrowNoIommu, m.narrowStrict].map(withNvdimm);
@@ -17,13 +17,13 @@ function block(machines: Machine[], workload: Workload, backends: Backend[], mor
   return { machines, topologies: [switched], workloads: [workload], backends, ...more };
 }
 
-/** Memory without struct pages, which nothing else of the matrix is. */
+/** Memory without struct pages. */
 export const pmemRaw: Block = block(modes, raw, ['phyr8']);
 
 export const pmem: Suite = {
   id: 'pmem',
   describe:
-    'an NVDIMM with and without struct pages, and reserved RAM: to disk and back; the NVDIMM holds it when the power was gone',
+    'an NVDIMM with and without struct pages, and reserved RAM: to disk and back; the NVDIMM keeps its data over a power failure',
   blocks: [
     pmemRaw,
     block(modes, fsdax, ['sg', 'iter', 'iova', 'phyr16', 'phyr8']),

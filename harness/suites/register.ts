@@ -5,9 +5,9 @@ import type { UserCost } from '../../src/workloads/user-cost/declaration.js';
 import { noIommu, vtdPassthrough, vtdPassthroughCounting, vtdStrict, vtdStrictCounting } from '../machines.js';
 import { switched } from '../topologies.js';
 import { ctlByKey, ctlPeers, ctlRegistered } from '../workloads.js';
-import { sharing } from './dmabuf.js';
-import { iommuModes, likeOthers } from './iommu-modes.js';
-import { pairs } from './vfio.js';
+import { sharingMachine } from './dmabuf.js';
+import { iommuModes, redundantModes } from './iommu-modes.js';
+import { enginePairs } from './vfio.js';
 
 const own = (memory: Extract<RegionSource, { kind: 'user' }>['memory'], kib: number): RegionSource => ({
   kind: 'user',
@@ -25,13 +25,13 @@ export const register4k: Register = {
 const register64k: Register = { ...register4k, id: 'register-64k', from: own('64k', 1024) };
 const register2m: Register = { ...register4k, id: 'register-2m', from: own('2m', 16_384) };
 const registerHugetlb: Register = { ...register4k, id: 'register-hugetlb', from: own('hugetlb', 16_384) };
-/** Slow enough that memory is deregistered while a transfer is under way for certain. */
+/** Slow enough that memory is certainly deregistered during a transfer. */
 export const registerEdu: Register = { ...register4k, id: 'register-edu', engine: 'edu', processes: 2 };
 
 const bar = (id: string): PciNode => ({ kind: 'ivshmem', id, sizeMiB: 16 });
 const port = (id: string, ...below: PciNode[]): PciNode => ({ kind: 'root-port', id, below });
 
-/** Engines, one peer below the same switch without ACS, the other behind a root port of its own. */
+/** Engines and a peer below a switch without ACS; another peer behind its own root port. */
 export const enginesAndBars: Topology = {
   id: 'engines-bars',
   root: [
@@ -62,7 +62,7 @@ const shared = (id: string, from: DmaBuf, engine: Register['engine'] = 'iommu-te
   engine,
   processes: engine === 'edu' ? 2 : 4,
 });
-/** The exporter maps it, as exporters do for all drivers. */
+/** The exporter maps it, as it does for other drivers. */
 const bySg = (from: DmaBuf): DmaBuf => ({ ...from, via: 'dma-buf-sg' });
 
 const ram = (ranges: DmaBuf['ranges']) => lent('page-less', ranges);
@@ -119,8 +119,8 @@ const block = (machines: Machine[], topology: Topology, workloads: Block['worklo
 const modes = [...iommuModes, noIommu];
 
 const ownMemory: Block[] = [
-  block(modes, pairs, [register4k, register64k, register2m, registerHugetlb, registerEdu]),
-  // The same by NVMe: a process's memory, and BARs without struct pages.
+  block(modes, enginePairs, [register4k, register64k, register2m, registerHugetlb, registerEdu]),
+  // The same by NVMe: process memory, and BARs without struct pages.
   block([vtdStrict, vtdPassthrough, noIommu], switched, [
     ctlRegistered,
     ctlByKey,
@@ -128,9 +128,9 @@ const ownMemory: Block[] = [
   ]),
 ];
 
-/** Peers by bus address; and a host bridge that forwards nothing. */
+/** Peers by bus address, and a host bridge that does not forward. */
 const routes: Block[] = [
-  block([vtdStrict, vtdPassthrough, noIommu].map(sharing), enginesAndBars, [
+  block([vtdStrict, vtdPassthrough, noIommu].map(sharingMachine), enginesAndBars, [
     registerNear,
     shared('near-sg', bySg(peer('near', 'one'))),
     shared('near-apart-sg', bySg(peer('near', 'apart'))),
@@ -150,29 +150,29 @@ const routes: Block[] = [
 export const register: Suite = {
   id: 'register',
   describe:
-    "a process's memory and dma-bufs, registered with a device: blocks, use by key from several processes, deregistered and taken back under load; what that costs",
+    'process memory and dma-bufs registered with a device: blocks, use by key from several processes, deregistration and revocation under load; costs',
   blocks: [
     ...ownMemory,
-    block(modes.map(sharing), enginesAndBars, dmabufs),
+    block(modes.map(sharingMachine), enginesAndBars, dmabufs),
     ...routes,
-    block([roomy(vtdStrictCounting), roomy(vtdPassthroughCounting)], pairs, [
+    block([roomy(vtdStrictCounting), roomy(vtdPassthroughCounting)], enginePairs, [
       costOf('4k', 4, 1024, 65_536, GIB),
       costOf('2m', 2048, 65_536, GIB),
     ]),
-    block([vtdStrictCounting, vtdPassthroughCounting].map(sharing), pairs, [costOfDmaBufs]),
+    block([vtdStrictCounting, vtdPassthroughCounting].map(sharingMachine), enginePairs, [costOfDmaBufs]),
   ],
 };
 
-/** For every push: of the dma-bufs every third on each machine, and each on two; on what is like another machine one of RAM and one of a BAR. */
+/** For every push: each machine with a third of the dma-bufs, so that each dma-buf has two machines; redundant modes with one of RAM and one of a BAR. */
 export const registerForCi: Suite = {
   ...register,
   blocks: [
     ...ownMemory,
     ...modes.map((machine, i) =>
       block(
-        [sharing(machine)],
+        [sharingMachine(machine)],
         enginesAndBars,
-        likeOthers.includes(machine) ? [registerRam, registerFar] : dmabufs.filter((_, k) => k % 3 === i % 3),
+        redundantModes.includes(machine) ? [registerRam, registerFar] : dmabufs.filter((_, k) => k % 3 === i % 3),
       ),
     ),
     ...routes,

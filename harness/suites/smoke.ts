@@ -6,7 +6,7 @@ import { crosscheck, fioVerify, mapCost, p2pFar, p2pNear } from '../workloads.js
 export const smoke: Suite = {
   id: 'smoke',
   describe:
-    'the main paths on three IOMMU set-ups, P2P that works and P2P that must not, costs, and one alarm that must ring',
+    'the main paths on three IOMMU set-ups, P2P that works and P2P that must be refused, costs, and one alarm that must ring',
   blocks: [
     {
       machines: [vtdStrict],

@@ -7,8 +7,8 @@ import { iommuModes } from './iommu-modes.js';
 
 const dut: Endpoint = { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 16, blockSize: 512 };
 
-/** Two devices of each kind that do nothing but DMA: the first is given to a process by the kernel, the second by phyrs. */
-export const pairs: Topology = {
+/** Two engines of each kind: the kernel gives the first to a process, phyr the second. */
+export const enginePairs: Topology = {
   id: 'pairs',
   root: [
     { kind: 'root-port', id: 'rp0', below: [dut] },
@@ -39,17 +39,17 @@ const costOf = (memory: '4k' | '2m' | 'hugetlb', ...sizes: number[]): UserCost =
 export const vfio: Suite = {
   id: 'vfio',
   describe:
-    "a process's memory in the address space of its device, by VFIO and iommufd and by phyrs: addresses, page sizes, data, refusals, fork, munmap, death",
+    'process memory in the address space of a device, by VFIO, iommufd and phyrs: addresses, page sizes, data, refusals, fork, munmap, exit',
   blocks: [
     {
       machines: iommuModes,
-      topologies: [pairs],
+      topologies: [enginePairs],
       workloads: [vfio4k, vfio64k, vfio2m, vfioHugetlb, vfioEdu],
       backends: ['phyr8', 'phyr16'],
     },
     {
       machines: [roomy],
-      topologies: [pairs],
+      topologies: [enginePairs],
       workloads: [
         costOf('4k', 4, 1024, 65_536, 2 * GIB),
         costOf('2m', 2048, 65_536, 2 * GIB),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as machines from '../../../../harness/machines.js';
 import { enginesAndBars, register4k, registerEdu, registerFar } from '../../../../harness/suites/register.js';
-import { pairs } from '../../../../harness/suites/vfio.js';
+import { enginePairs } from '../../../../harness/suites/vfio.js';
 import type { Lab } from '../../../../src/guest/lab.js';
 import type { Expectation, Machine } from '../../../../src/model/index.js';
 import { blocksDue, judgeData, stamped } from '../../../../src/oracle/index.js';
@@ -78,7 +78,7 @@ async function run(workload: Register, machine: Machine, wrong: Wrong = {}) {
     unbind: async () => {},
   } as unknown as Lab;
   const result = await register({
-    cell: { machine, topology: pairs, seed: 77, expect: { kind: 'works', how: 'iova' } } as never,
+    cell: { machine, topology: enginePairs, seed: 77, expect: { kind: 'works', how: 'iova' } } as never,
     workload: { ...workload, from: { kind: 'user', memory: '4k', kib: KIB } },
     lab,
     dut: '',
