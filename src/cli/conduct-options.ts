@@ -16,6 +16,8 @@ export interface ConductOptions extends ImageOptions {
   maxTime?: Duration;
   /** Measure which code each cell reaches. */
   coverage?: boolean;
+  /** With its debug information, to measure the kernel's code as well. */
+  vmlinux?: string;
 }
 
 export const BOOT_TIMEOUT_S = 90;
@@ -55,4 +57,11 @@ export function addReportOptions(command: Command): Command {
       "also write a report: json, junit, ktap or kcidb; 'github' writes annotations and a job summary; may be repeated",
       reportTarget,
     );
+}
+
+export function addVmlinuxOption(command: Command): Command {
+  return command.option(
+    '--vmlinux <FILE>',
+    "with coverage also measure the kernel's own code, by its vmlinux with debug information (Debian: package linux-image-RELEASE-dbg)",
+  );
 }

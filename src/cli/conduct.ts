@@ -123,7 +123,7 @@ export async function conduct(
     host: hostLoad(cpus().length, totalmem() / 2 ** 20, options.jobs),
     accelerator,
     image: (need) => images.image(asked.kernel, { ...need, guest, ...(options.coverage && { modules: undefined }) }),
-    coverage: options.coverage ? (booted) => images.coverage(booted, { guest }) : undefined,
+    coverage: options.coverage ? (booted) => images.coverage(booted, { guest, vmlinux: options.vmlinux }) : undefined,
     decode: (log, booted) => images.decode(log, booted),
     folder: store.folder,
     keep: options.keep ?? false,

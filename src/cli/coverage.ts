@@ -26,7 +26,7 @@ import {
 import { findRun, runAt, runFolders, runsFolder, writeWhole } from '../results/index.js';
 import { columnsOf, print } from '../terminal/index.js';
 import { conduct } from './conduct.js';
-import { addConductOptions, type ConductOptions } from './conduct-options.js';
+import { addConductOptions, addVmlinuxOption, type ConductOptions } from './conduct-options.js';
 import { interruptible } from './interrupt.js';
 import { addKernelOptions, CELLS, type KernelOptions, RUN, wholeNumber } from './options.js';
 import { askedFor } from './run.js';
@@ -57,6 +57,7 @@ export function coverageCommand(): Command {
     .option('--reaching <FILE:LINE>', 'instead of the table, the cells that reach a line, or one of some: FILE:FROM-TO')
     .option('--seed <N>', 'seed of the run (default: a new one)', wholeNumber(0, 2 ** 32 - 1))
     .option('--scenarios <DIR>', 'also load the scenario files in this folder');
+  addVmlinuxOption(command);
   addKernelOptions(command);
   return addConductOptions(command, { reports: false }).action(coverage);
 }

@@ -6,7 +6,7 @@ import { type Plan, takeShard } from '../plan/index.js';
 import { runsFolder } from '../results/store.js';
 import { say } from '../terminal/index.js';
 import type { Job } from './conduct.js';
-import { addConductOptions, type ConductOptions } from './conduct-options.js';
+import { addConductOptions, addVmlinuxOption, type ConductOptions } from './conduct-options.js';
 import { interruptible } from './interrupt.js';
 import { addKernelOptions, CELLS, type KernelOptions, kernelSpec, type Part, part, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
@@ -38,6 +38,7 @@ export function runCommand(): Command {
     '--coverage',
     'also measure which code each cell reaches (phyrlab coverage RUN shows it); emulates, also where there is KVM',
   );
+  addVmlinuxOption(command);
   addKernelOptions(command);
   return addConductOptions(command).action(run);
 }

@@ -38,6 +38,7 @@ export interface CodeSection {
   entry: number | undefined;
 }
 
+/** Of a kernel only what is there once it has booted. */
 export interface Code {
   key: string;
   files: readonly SourceFile[];
@@ -98,7 +99,7 @@ function sectionsOf(
   const branches = grouped(branchesIn(disassembly), ({ section }) => section);
   return read.sections.flatMap((section) => {
     const own = rows.get(section.index);
-    if (!section.executable || own === undefined) return [];
+    if (!section.executable || own === undefined || (module === undefined && section.name !== '.text')) return [];
     return [sectionOf(module, section, own, branches.get(section.name) ?? [], read, files, named)];
   });
 }
@@ -138,7 +139,8 @@ function sectionOf(
     .flatMap((one) => {
       const at = offset(one.value);
       const row = firstAt(at);
-      const file = row && row.line > 0 ? fileOf(row) : undefined;
+      // Those of files that do not count have no row.
+      const file = row && row.at === at && row.line > 0 ? fileOf(row) : undefined;
       if (row === undefined || file === undefined) return [];
       const known = files.all[file]?.functions ?? [];
       return [{ at, file, index: known.push({ name: one.name.replace(/\..*/, ''), line: row.line }) - 1 }];
@@ -187,14 +189,28 @@ export function rangesOf({ sections }: Code, modules: Range): Range[] {
   return [...kernel, modules].sort((a, b) => (a.from < b.from ? -1 : 1));
 }
 
+/** Where in a kernel the code is of files that count: to disassemble all of it would take a minute. */
+export function wantedSpans(elf: Buffer, nameOf: (path: string) => string | undefined): Range[] {
+  const read = readElf(elf);
+  const text = read.sections.find(({ name }) => name === '.text');
+  if (text === undefined) return [];
+  const rows = lineRows(read, (file) => nameOf(plain(file)) !== undefined).filter(
+    ({ section, file }) => section === text.index && file !== '',
+  );
+  const starts = rows.map(({ at }) => at).sort((a, b) => a - b);
+  return spans(starts, FAR).map(([from, to]) => ({ from: text.address + BigInt(from), to: text.address + BigInt(to) }));
+}
+
 /** More than the longest statement, and less than what lies between two objects that count. */
 const NEAR = 4096;
+/** What is cheaper to disassemble than to begin anew. */
+const FAR = 1 << 18;
 
-function spans(starts: readonly number[]): [number, number][] {
+function spans(starts: readonly number[], near = NEAR): [number, number][] {
   const found: [number, number][] = [];
   for (const at of starts) {
     const last = found.at(-1);
-    if (last !== undefined && at - last[1] < NEAR) last[1] = Math.max(last[1], at + 16);
+    if (last !== undefined && at - last[1] < near) last[1] = Math.max(last[1], at + 16);
     else found.push([at, at + 16]);
   }
   return found;
@@ -227,7 +243,7 @@ function plain(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();
-    else if (part !== '.') parts.push(part);
+    else if (part !== '.' && (part !== '' || parts.length === 0)) parts.push(part);
   }
   return parts.join('/');
 }

@@ -1,4 +1,4 @@
-export { type Code, codeOf, type ObjectCode, rangesOf, type SourceFile } from './code.js';
+export { type Code, codeOf, type ObjectCode, rangesOf, type SourceFile, wantedSpans } from './code.js';
 export { CoverageFolder } from './folder.js';
 export { lcov } from './lcov.js';
 export { type Block, MapFile, type MapRead, type Range } from './map-file.js';

@@ -51,13 +51,17 @@ export function reachedBy(code: Code, loaded: readonly Loaded[], blocks: readonl
     }
   const files = new Map<number, Mutable>();
   const begun = new Set<Instance>();
+  const kernel = { same: 0, other: 0 };
   for (const block of blocks) {
     const instance = bestOf(instances, block);
     if (instance === undefined) continue;
     const at = Number(block.at - instance.from);
+    if (instance.section.module === undefined && block.bytes >= LONG)
+      kernel[likeness(instance.section, at, block.code) >= ALIKE ? 'same' : 'other']++;
     if (instance.section.entry === at) begun.add(instance);
     mark(files, instance, at, block);
   }
+  if (kernel.other > kernel.same / 10) return { unread: 'the kernel that ran is not the one of the debug information' };
   for (const { module, sections } of loaded) {
     const initial = code.sections.find((one) => one.module === module && one.entry !== undefined);
     if (initial === undefined) return { unread: `the debug information of ${module} does not show where it begins` };
@@ -119,6 +123,8 @@ function instanceOf(section: CodeSection, from: bigint): Instance {
 
 /** More of the bytes that stay as they were built are the same than are not; the kernel patches some of a module's. */
 const ALIKE = 0.5;
+/** Bytes of a block in which what is patched is the smaller part. */
+const LONG = 16;
 
 /**
  * Whose block it is. The memory of one module, or of what it needed only to begin, is the next one's: where several have been, its own
@@ -128,7 +134,9 @@ function bestOf(instances: readonly Instance[], block: Block): Instance | undefi
   let best: { instance: Instance; alike: number } | undefined;
   for (const instance of instances) {
     if (block.at < instance.from || block.at >= instance.to) continue;
-    const alike = likeness(instance.section, Number(block.at - instance.from), block.code);
+    // Nothing else is ever where the kernel is; whether it is this one is seen by all of its blocks.
+    const { section } = instance;
+    const alike = section.module === undefined ? 1 : likeness(section, Number(block.at - instance.from), block.code);
     if (alike >= ALIKE && (best === undefined || alike >= best.alike)) best = { instance, alike };
   }
   return best?.instance;

@@ -4,8 +4,8 @@ import { copyFileSync, readdirSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { archOf } from '../arches/index.js';
-import { type Code, codeOf, type ObjectCode } from '../coverage/index.js';
-import { type Image, InfraError, projectRoot } from '../model/index.js';
+import { type Code, codeOf, type ObjectCode, wantedSpans } from '../coverage/index.js';
+import { describe, type Image, InfraError, projectRoot, UsageError } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache } from './cache.js';
 import { runOrFail, tail } from './exec.js';
@@ -48,38 +48,71 @@ export interface ImageCode {
 
 /** The kernel's files that map memory for devices, besides our own. */
 const KERNEL_FILES =
-  /^(kernel\/dma\/|drivers\/iommu\/|block\/blk-mq-dma\.c$|drivers\/nvme\/host\/pci\.c$|drivers\/pci\/p2pdma\.c$|mm\/gup\.c$|drivers\/dma-buf\/|drivers\/vfio\/)/;
+  /\/((?:kernel\/dma|drivers\/iommu|drivers\/dma-buf|drivers\/vfio)\/.*|block\/blk-mq-dma\.c|drivers\/nvme\/host\/pci\.c|drivers\/pci\/p2pdma\.c|mm\/gup\.c)$/;
 
-/** Where sources are when they are compiled: the modules' at /box, a kernel's that is built here at /linux. */
+/** The modules are compiled at /box; a kernel anywhere. */
 function nameOf(file: string): string | undefined {
-  const [, where, rest = ''] = /^\/(box|linux)\/(.*)$/.exec(file) ?? [];
-  if (where === 'box') return `guest/${rest}`;
-  return where === 'linux' && KERNEL_FILES.test(rest) ? rest : undefined;
+  return file.startsWith('/box/') ? `guest/${file.slice('/box/'.length)}` : KERNEL_FILES.exec(file)?.[1];
+}
+
+export interface CodeOptions {
+  /** Sources in the place of guest/. */
+  guest?: string | undefined;
+  /** The kernel with its debug information, where it does not come with it. */
+  vmlinux?: string | undefined;
 }
 
 /** All that a guest of this image can run and whose lines are known. A packaged kernel comes without its own. */
 export async function codeOfImage(
   { kernel, modules }: Image,
-  { toolbox, guest, signal }: { toolbox: string; guest?: string | undefined; signal: AbortSignal },
+  { toolbox, guest, vmlinux, signal }: CodeOptions & { toolbox: string; signal: AbortSignal },
 ): Promise<ImageCode> {
-  const debug = path.join(modules.dir, 'debug');
-  const names = readdirSync(debug).filter((name) => name.endsWith('.ko'));
-  const files: [string | undefined, string][] = names
-    .sort()
-    .map((name) => [path.basename(name, '.ko'), path.join(debug, name)]);
   const prefix = archOf(kernel).build.strip.replace(/strip$/, '');
   const { file: objdump, args } = hostProgram(toolbox, `usr/bin/${prefix}objdump`);
+  const disassembled = (file: string, ...only: string[]) =>
+    runOrFail(objdump, [...args, '-d', '--no-show-raw-insn', ...only, file], { what: 'objdump', signal });
+  const debug = path.join(modules.dir, 'debug');
   const objects: ObjectCode[] = [];
-  for (const [module, file] of files) {
-    const disassembly = await runOrFail(objdump, [...args, '-d', '--no-show-raw-insn', file], {
-      what: 'objdump',
-      signal,
+  for (const name of readdirSync(debug)
+    .filter((name) => name.endsWith('.ko'))
+    .sort()) {
+    const file = path.join(debug, name);
+    objects.push({
+      module: path.basename(name, '.ko'),
+      elf: await readFile(file),
+      disassembly: await disassembled(file),
     });
-    objects.push({ module, elf: await readFile(file), disassembly });
+  }
+  const symbols = await kernelWithLines(kernel, vmlinux);
+  if (symbols !== undefined) {
+    const { file, elf } = symbols;
+    let disassembly = '';
+    for (const { from, to } of wantedSpans(elf, nameOf))
+      disassembly += await disassembled(file, `--start-address=${from}`, `--stop-address=${to}`);
+    objects.push({ module: undefined, elf, disassembly });
   }
   const { files: sources } = moduleSources({ guest, plants: modules.plants });
-  const hashes = [...sources].map(([name, text]) => [`guest/${name}`, hashOf(text)] as const);
-  return { code: codeOf(modules.key, objects, nameOf), hashes: new Map(hashes) };
+  const hashes = new Map([...sources].map(([name, text]) => [`guest/${name}`, hashOf(text)]));
+  const key = symbols === undefined ? modules.key : `${modules.key}-${kernel.key}`;
+  const code = codeOf(key, objects, nameOf);
+  // Of its sources nothing is known but whose they are.
+  for (const { path } of code.files) if (!hashes.has(path)) hashes.set(path, kernel.release);
+  return { code, hashes };
+}
+
+/** The kernel's file with lines, if there is one: its own, or the one that was given, if that is of this kernel. */
+async function kernelWithLines(
+  { release, symbols }: Image['kernel'],
+  given: string | undefined,
+): Promise<{ file: string; elf: Buffer } | undefined> {
+  for (const file of [given, symbols]) {
+    if (file === undefined) continue;
+    const elf = await readFile(file).catch((error) => {
+      throw new UsageError(`cannot read ${file}: ${describe(error)}`, 'name the vmlinux of the kernel that is booted');
+    });
+    if (elf.includes(`Linux version ${release} `) && elf.includes('.debug_line\0')) return { file, elf };
+  }
+  return undefined;
 }
 
 export function hashOf(text: Buffer): string {

@@ -6,7 +6,7 @@ import { Apt } from './apt.js';
 import { checkTreeIommus, treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory, type Removable, type Removed } from './cache.js';
 import { type Complaint, checkBuild, checkers, checkStyle } from './check.js';
-import { codeOfImage, coveragePlugin, type ImageCode } from './coverage.js';
+import { type CodeOptions, codeOfImage, coveragePlugin, type ImageCode } from './coverage.js';
 import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
 import { changedBy, readFragment, variantOf } from './kernel-variant.js';
 import { differences, readLock, writeLock } from './lock.js';
@@ -76,7 +76,7 @@ export interface Images extends AsyncDisposable {
   image(spec: string, options?: ModuleOptions & { machine?: Machine }): Promise<Image>;
   toolbox(arch?: Machine['arch']): Promise<string>;
   /** What measuring what its guests reach takes. Worked out once for all that boot the same. */
-  coverage(image: Image, options?: Pick<ModuleOptions, 'guest'>): Promise<ImageCoverage>;
+  coverage(image: Image, options?: CodeOptions): Promise<ImageCoverage>;
   /** A kernel's log, with the source lines of the functions that it names. */
   decode(log: readonly string[], image: Image): Promise<string[]>;
   /** States of guests that were ready, from which others go on. */
@@ -307,7 +307,7 @@ class CachedImages implements Images {
     return (await this.#toolboxOf(arch).root()).dir;
   }
 
-  coverage(image: Image, options: Pick<ModuleOptions, 'guest'> = {}): Promise<ImageCoverage> {
+  coverage(image: Image, options: CodeOptions = {}): Promise<ImageCoverage> {
     const key = `${image.kernel.key} ${image.modules.key}`;
     const known = this.#codes.get(key) ?? this.#coverage(image, options);
     this.#codes.set(key, known);
@@ -315,10 +315,10 @@ class CachedImages implements Images {
     return known;
   }
 
-  async #coverage(image: Image, { guest }: Pick<ModuleOptions, 'guest'>): Promise<ImageCoverage> {
+  async #coverage(image: Image, options: CodeOptions): Promise<ImageCoverage> {
     const plugin = await this.#toolbox.using(() => coveragePlugin(this.#cache, this.#toolbox));
     const toolbox = await this.toolbox(image.kernel.arch);
-    return { plugin, ...(await codeOfImage(image, { toolbox, guest, signal: this.#signal })) };
+    return { plugin, ...(await codeOfImage(image, { ...options, toolbox, signal: this.#signal })) };
   }
 
   async decode(log: readonly string[], image: Image): Promise<string[]> {
