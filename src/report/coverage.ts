@@ -77,7 +77,7 @@ export function summaryLines({ cells, files, unread, planted }: Coverage, width:
       : [
           `${countOf(planted.cells.length, 'cell')} ran modules with planted defects: in the ${countOf(planted.files.length, 'file')} that these change they do not count`,
         ]),
-    ...(kernel ? [] : ['lines of the kernel are not known: it came without debug information']),
+    ...(kernel ? [] : ['the lines of the kernel are not known without its debug information: --vmlinux']),
   ].flatMap((line) => wrapped(line, width));
 }
 

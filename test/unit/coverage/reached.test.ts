@@ -66,6 +66,21 @@ describe('what was reached', () => {
     expect(linesOf(reachedBy(code, loaded, [begins, patched]))).toEqual({ 'guest/two/two.c': [11, 12, 18] });
   });
 
+  it("is the kernel's without anybody saying where it is, and not read where it is another one", () => {
+    const [text] = code.sections;
+    if (text === undefined) throw new Error('no code');
+    const kernel = { ...code, sections: [{ ...text, module: undefined, address: TEXT }] };
+    const ran = block(TEXT, text.bytes, 0, 0x10);
+    expect(linesOf(reachedBy(kernel, [], [ran]))).toMatchObject({ 'guest/two/two.c': [16, 17, 19] });
+    // A short block may be patched as a whole.
+    const patched = block(TEXT, Buffer.alloc(5, 0x90), 0, 5);
+    expect(linesOf(reachedBy(kernel, [], [ran, patched]))).toMatchObject({ 'guest/two/two.c': [16, 17, 19] });
+    const other = block(TEXT, Buffer.alloc(0x10, 0x90), 0, 0x10);
+    expect(reachedBy(kernel, [], [other])).toEqual({
+      unread: 'the kernel that ran is not the one of the debug information',
+    });
+  });
+
   it('of a cell that goes on in another guest is what both reached, and unknown where one is', () => {
     const one = reachedBy(code, loaded, [begins]);
     const other = reachedBy(code, loaded, [begins, block(TEXT, text, 5, 9)]);

@@ -43,7 +43,7 @@ describe('coverage in a terminal', () => {
       'all                3/6   50 %       1/2  50 %',
       '',
       '2 cells reached 3 of 6 lines and 1 of 2 ways of branches',
-      'lines of the kernel are not known: it came without debug information',
+      'the lines of the kernel are not known without its debug information: --vmlinux',
     ]);
   });
 
