@@ -35,7 +35,7 @@ const slips: [what: string, file: string, from: string, to: string][] = [
     'return len - 1 > room ? len : len;',
   ],
   ['a range without bytes taken for a run', 'dma/iter.c', 'while (unlikely(!range->len));', 'while (0);'],
-  ['an index that forgets how an iterator begins', 'lib/index.c', 'it->begun = mark->at;', 'it->begun = true;'],
+  ['an index that forgets how an iterator begins', 'lib/index.c', 'it->pos.begun = mark->at;', 'it->pos.begun = true;'],
 ];
 
 it.each(slips)('finds: %s', async (_what, file, from, to) => {
