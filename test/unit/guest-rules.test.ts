@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { REPORTS } from '../../src/workloads/kernel-check/run.js';
 
 const ROOT = join(import.meta.dirname, '..', '..', 'guest');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -103,6 +104,12 @@ describe('names', () => {
   it('of the public headers tell the library', () => {
     const headers = sources.filter((file) => file.startsWith('include/'));
     expect(headers.flatMap((file) => misnamed('phyr', read(file)).map((name) => `${file}: ${name}`))).toEqual([]);
+  });
+
+  it('in the reports that are expected of a debug kernel are those of phyr_fault', () => {
+    const named = Object.values(REPORTS).flatMap(({ source }) => /KASAN: .* in (\w+)$/.exec(source)?.[1] ?? []);
+    expect(named.length).toBeGreaterThan(0);
+    expect(namesOf(read('plants/tree/phyr_fault/phyr_fault.c')).functions).toEqual(expect.arrayContaining(named));
   });
 
   it.each([

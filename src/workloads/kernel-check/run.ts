@@ -4,8 +4,8 @@ import { done, type WorkloadResult } from '../shared/result.js';
 import type { KernelCheck } from './declaration.js';
 
 /** What the kernel must say of each fault. Any other objection is not the one that was to be seen. */
-const REPORTS: Record<KernelCheck['fault'], RegExp> = {
-  'use-after-free': /KASAN: slab-use-after-free in make_use_after_free/,
+export const REPORTS: Record<KernelCheck['fault'], RegExp> = {
+  'use-after-free': /KASAN: slab-use-after-free in phyr_fault_make_use_after_free/,
   inversion: /possible circular locking dependency/,
   'atomic-sleep': /sleeping function called from invalid context/,
   leak: /kmemleak: unreferenced object .*\(size 96\)/,

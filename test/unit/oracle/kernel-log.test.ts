@@ -149,8 +149,8 @@ describe('the kernel-log oracle', () => {
   });
 
   it('of an alarm hears the one report that is due', () => {
-    const due = /KASAN: slab-use-after-free in make_use_after_free/;
-    const rings = 'BUG: KASAN: slab-use-after-free in make_use_after_free+0x2c/0x50 [phyr_fault]';
+    const due = /KASAN: slab-use-after-free in phyr_fault_make_use_after_free/;
+    const rings = 'BUG: KASAN: slab-use-after-free in phyr_fault_make_use_after_free+0x2c/0x50 [phyr_fault]';
     const tainted = { before: 4096, after: 4096 + 512 };
     expect(judgeKernelLog(said([line(rings, 3)]), tainted, { due })).toMatchObject({ verdict: 'fail', detail: rings });
     const other = line('WARNING: possible circular locking dependency detected', 4);
