@@ -1,4 +1,4 @@
-/** The kinds of workloads: one line each. */
+/** The list of kinds, one line each. */
 export { crosscheck } from './crosscheck/declaration.js';
 export { ctlIo } from './ctl-io/declaration.js';
 export { engine } from './engine/declaration.js';
