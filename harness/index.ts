@@ -4,6 +4,7 @@ import { alarms } from './suites/alarms.js';
 import { arm64 } from './suites/arm64.js';
 import { bench } from './suites/bench.js';
 import { ci } from './suites/ci.js';
+import { commands } from './suites/commands.js';
 import { debug } from './suites/debug.js';
 import { dmabuf } from './suites/dmabuf.js';
 import { engines } from './suites/engines.js';
@@ -33,6 +34,7 @@ export const suites: Suite[] = [
   pmem,
   lifetime,
   ktap,
+  commands,
   debug,
   nightly,
   alarms,

@@ -53,6 +53,7 @@ export const aarch64 = defineArch({
     strip: 'aarch64-linux-gnu-strip',
     makeFlags: ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'],
     triplet: 'aarch64-linux-gnu',
+    elfMachine: 183,
     loader: 'lib/ld-linux-aarch64.so.1',
   },
 });

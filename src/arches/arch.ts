@@ -66,6 +66,8 @@ export interface Arch<Id extends string = string> {
     makeFlags: readonly string[];
     /** Of Debian's library directories. */
     triplet: string;
+    /** What its programs have as e_machine. */
+    elfMachine: number;
     /** Path of the dynamic loader by which programs are linked. */
     loader: string;
   };

@@ -51,6 +51,7 @@ export const x86_64 = defineArch({
     strip: 'strip',
     makeFlags: [],
     triplet: 'x86_64-linux-gnu',
+    elfMachine: 62,
     loader: 'lib64/ld-linux-x86-64.so.2',
   },
 });

@@ -3,7 +3,7 @@ import { type Asked, countOf, describe } from '../model/index.js';
 import type { Plan } from '../plan/index.js';
 import { notPassed, type Unpassed } from '../results/index.js';
 import type { Cell, Suite } from '../workloads/index.js';
-import { planOf } from './scenarios.js';
+import { planAsked } from './scenarios.js';
 
 export interface LastFailed {
   plan: Plan;
@@ -25,8 +25,8 @@ export async function lastFailed(
   const notes: string[] = [];
   const groups = new Map<string, [Unpassed, ...Unpassed[]]>();
   for (const one of await notPassed(runs)) {
-    const { kernel, qemu, scenarios } = one.run.asked ?? {};
-    const key = JSON.stringify([kernel, qemu, scenarios]);
+    const { kernel, qemu, scenarios, script } = one.run.asked ?? {};
+    const key = JSON.stringify([kernel, qemu, scenarios, script]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
@@ -71,7 +71,7 @@ function again(suites: readonly Suite[], source: Unpassed, seed: number | undefi
   const { run } = source;
   let planned: Plan;
   try {
-    planned = planOf(suites, run.asked?.words ?? ids, seed ?? run.seed);
+    planned = planAsked(suites, run.asked ?? { words: ids }, seed ?? run.seed);
   } catch {
     // The suite or pattern does not exist any more.
     return [];

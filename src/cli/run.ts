@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { type Asked, UsageError } from '../model/index.js';
+import { type Asked, type Script, UsageError } from '../model/index.js';
 import { type Plan, takeShard } from '../plan/index.js';
 import { runsFolder } from '../results/store.js';
 import { say } from '../terminal/index.js';
@@ -10,9 +10,10 @@ import { addConductOptions, addVmlinuxOption, type ConductOptions } from './cond
 import { interruptible } from './interrupt.js';
 import { addKernelOptions, CELLS, type KernelOptions, kernelSpec, type Part, part, wholeNumber } from './options.js';
 import { checkTargets, targetsOf } from './reports.js';
-import { loadSuites, planOf } from './scenarios.js';
+import { loadSuites, planAsked } from './scenarios.js';
+import { addScriptOptions, SCRIPT_PLACES, type ScriptOptions, scriptOf, withoutArguments } from './script.js';
 
-interface RunCommandOptions extends ConductOptions, KernelOptions {
+interface RunCommandOptions extends ConductOptions, KernelOptions, ScriptOptions {
   seed?: number;
   shard?: Part;
   lastFailed?: boolean;
@@ -39,13 +40,16 @@ export function runCommand(): Command {
     'also measure which code each cell reaches (phyrlab coverage RUN shows it); emulates, also where there is KVM',
   );
   addVmlinuxOption(command);
+  addScriptOptions(command);
   addKernelOptions(command);
   return addConductOptions(command).action(run);
 }
 
-async function run(words: string[], options: RunCommandOptions): Promise<void> {
+async function run(named: string[], options: RunCommandOptions, { parent }: Command): Promise<void> {
   const started = performance.now();
-  const job = options.lastFailed ? await whatIsLeft(words, options) : await whatIsNamed(words, options);
+  const { words, args } = withoutArguments(named, parent?.args ?? []);
+  const script = scriptOf(options, args);
+  const job = options.lastFailed ? await whatIsLeft(words, options) : await whatIsNamed(words, options, script);
   if (job === undefined) return;
   const { asked } = job;
   const { targets, output } = targetsOf(options);
@@ -68,16 +72,19 @@ async function run(words: string[], options: RunCommandOptions): Promise<void> {
   process.exitCode = exitCode;
 }
 
-function whatIsAsked(words: string[], options: RunCommandOptions): Pick<Job, 'seed' | 'asked'> {
+function whatIsAsked(
+  words: string[],
+  options: RunCommandOptions,
+  script: Script | undefined,
+): Pick<Job, 'seed' | 'asked'> {
   if (options.shard !== undefined && options.seed === undefined)
     throw new UsageError(
       '--shard needs --seed: all shards of a run have the same seed',
       'use e.g. the number of the CI run',
     );
-  return {
-    seed: options.seed ?? randomInt(2 ** 32),
-    asked: askedFor(words.length > 0 ? words : ['smoke'], options),
-  };
+  const unnamed = script === undefined ? 'smoke' : SCRIPT_PLACES;
+  const asked = askedFor(words.length > 0 ? words : [unnamed], options);
+  return { seed: options.seed ?? randomInt(2 ** 32), asked: script === undefined ? asked : { ...asked, script } };
 }
 
 /** All cells that have not passed, run as they were before unless the options say otherwise. */
@@ -93,18 +100,19 @@ async function whatIsLeft(words: string[], options: RunCommandOptions): Promise<
   for (const note of left.notes) say(note);
   if (left.plan === undefined) return undefined;
   const { kernel, kernelConfig, qemu, scenarios } = { ...left.asked, ...options };
-  const asked = askedFor(left.asked.words, {
+  const again = askedFor(left.asked.words, {
     ...(kernel !== undefined && { kernel }),
     ...(kernelConfig !== undefined && { kernelConfig }),
     ...(qemu !== undefined && { qemu }),
     ...(scenarios !== undefined && { scenarios }),
   });
-  return { plan: left.plan, seed: left.seed, asked };
+  const { script } = left.asked;
+  return { plan: left.plan, seed: left.seed, asked: script === undefined ? again : { ...again, script } };
 }
 
-async function whatIsNamed(words: string[], options: RunCommandOptions): Promise<Job> {
-  const { seed, asked } = whatIsAsked(words, options);
-  return jobOf(planOf(await loadSuites(asked.scenarios), asked.words, seed), seed, asked, options.shard);
+async function whatIsNamed(words: string[], options: RunCommandOptions, script: Script | undefined): Promise<Job> {
+  const { seed, asked } = whatIsAsked(words, options, script);
+  return jobOf(planAsked(await loadSuites(asked.scenarios), asked, seed), seed, asked, options.shard);
 }
 
 function jobOf(whole: Plan, seed: number, asked: Asked, wanted: Part | undefined): Job {

@@ -2,15 +2,16 @@
  * Loads the suites that come with phyrlab and those of the user's folder. Only this file imports harness/ with its known defects.
  */
 import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { knownDefects } from '../../harness/findings.js';
 import { suites as builtIn, consumers } from '../../harness/index.js';
-import { describe, Machine, Topology, UsageError } from '../model/index.js';
+import { type Asked, describe, Machine, Topology, UsageError } from '../model/index.js';
 import { projectRoot } from '../model/project-root.js';
 import { type Plan, select, withKnown, withOwnPatterns } from '../plan/index.js';
 import { Block, type Cell, Suite, Workload } from '../workloads/index.js';
 import { lineReporter, writtenAt } from './scenario-lines.js';
+import { planOfScript } from './script.js';
 
 export { consumers };
 
@@ -81,6 +82,16 @@ export function planOf(suites: readonly Suite[], words: readonly string[], seed:
   return withKnown(select(suites, words, seed), knownDefects);
 }
 
+/** The same of what a run was asked for. */
+export function planAsked(
+  suites: readonly Suite[],
+  { words, script }: Pick<Asked, 'words' | 'script'>,
+  seed: number,
+): Plan {
+  const plan = planOf(suites, words, seed);
+  return script === undefined ? plan : planOfScript(plan, script, seed);
+}
+
 /** A cell that was read from a file. */
 export function fromOutside(cell: Cell): Cell {
   return withOwnPatterns(cell, knownDefects);
@@ -126,9 +137,35 @@ async function loadFile(path: string): Promise<Loaded[]> {
   if (list.length === 0 || !list.some(looksLikeSuite))
     throw new UsageError(`scenario ${path} has no suite as its default export`, `${SHAPE}: export default {...}`);
   return list.map((suite, i) => {
+    resolvePaths(dirname(path), suite);
     const where = `scenario ${path}${list.length > 1 ? `, suite ${i}` : ''}`;
     return { suite: parseSuite(suite, where), where };
   });
+}
+
+/**
+ * A path of the host that a workload names is relative to its scenario file. Changed in place, before anything is checked: what is wrong is
+ * told by where it is written.
+ */
+function resolvePaths(folder: string, suite: unknown): void {
+  for (const workload of each(suite, 'blocks').flatMap((block) => each(block, 'workloads'))) {
+    for (const file of each(workload, 'files')) makeAbsolute(file, 'from', folder);
+    makeAbsolute(field(field(workload, 'disk'), 'after'), 'holds', folder);
+  }
+}
+
+function makeAbsolute(value: unknown, name: string, folder: string): void {
+  const path = field(value, name);
+  if (typeof path === 'string' && path !== '') (value as Record<string, unknown>)[name] = resolve(folder, path);
+}
+
+function each(value: unknown, name: string): unknown[] {
+  const list = field(value, name);
+  return Array.isArray(list) ? list : [];
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 const SHAPE = 'a suite is {id, describe, blocks}; see harness/README.md';

@@ -13,7 +13,7 @@ import {
   type ObjectionOf,
   translates,
 } from '../model/index.js';
-import type { ExecResult, Session } from './session.js';
+import type { ExecOptions, ExecResult, PushedFile, Session } from './session.js';
 
 /** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
 export class StepFailed extends Error {
@@ -103,12 +103,37 @@ export class Lab {
     return stdout;
   }
 
-  #exec(command: string, options: StepOptions): Promise<ExecResult> {
+  /** Run somebody else's command: whatever it prints and however it ends is an answer. `onLine` sees each line as it comes. */
+  program(command: string, options: StepOptions & Pick<ExecOptions, 'onLine' | 'mostOutput'>): Promise<ExecResult> {
+    return this.#exec(command, options);
+  }
+
+  /** Put files into the guest. */
+  push(files: readonly PushedFile[]): Promise<void> {
+    return this.#session.push(files, { signal: this.#signal });
+  }
+
+  /** Tell whoever watches the run what the guest is doing. */
+  tell(step: string): void {
+    this.#onStep(step);
+  }
+
+  /** A time that a guest's kernel takes longer for if it checks itself. */
+  patient(seconds: number): number {
+    return Math.ceil(seconds * this.#patience);
+  }
+
+  #exec(
+    command: string,
+    { deadlineMs, stdin, onLine, mostOutput }: StepOptions & Pick<ExecOptions, 'onLine' | 'mostOutput'>,
+  ): Promise<ExecResult> {
     this.#onStep(command);
     return this.#session.exec(command, {
-      deadlineMs: (options.deadlineMs ?? STEP_DEADLINE_MS) * this.#patience,
+      deadlineMs: (deadlineMs ?? STEP_DEADLINE_MS) * this.#patience,
       signal: this.#signal,
-      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      ...(stdin !== undefined && { stdin }),
+      ...(onLine !== undefined && { onLine }),
+      ...(mostOutput !== undefined && { mostOutput }),
     });
   }
 

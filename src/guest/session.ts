@@ -21,6 +21,8 @@ export interface ExecOptions {
   stdin?: string | Uint8Array;
   /** Sees standard output's lines as they come. */
   onLine?(line: string): void;
+  /** Bytes of output. A command that writes more is cut off: it can write no more, and the result says so. Without it, that is an error. */
+  mostOutput?: number;
 }
 
 export interface ExecResult {
@@ -28,6 +30,8 @@ export interface ExecResult {
   code: number;
   stdout: string;
   stderr: string;
+  /** It wrote more than `mostOutput`; `code` means nothing then. */
+  cut?: true;
 }
 
 export interface PushedFile {
@@ -145,13 +149,13 @@ export class Session implements AsyncDisposable {
   }
 
   /** In a process of its own. Resolves when the channel is closed. */
-  #alone(command: string, { stdin, onLine }: ExecOptions, over: AbortSignal): Promise<ExecResult> {
+  #alone(command: string, { stdin, onLine, mostOutput }: ExecOptions, over: AbortSignal): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
       this.#client.exec(command, (error, channel) => {
         if (error) return reject(error);
         onAbort(over, () => channel.close());
         // In this very call: all that a short command has to say may be in the packet that started it.
-        collect(channel, onLine).then(resolve, reject);
+        collect(channel, onLine, mostOutput).then(resolve, reject);
         channel.end(stdin);
       });
     });
@@ -163,7 +167,12 @@ export class Session implements AsyncDisposable {
   }
 }
 
-async function collect(channel: ClientChannel, onLine: ExecOptions['onLine']): Promise<ExecResult> {
+async function collect(
+  channel: ClientChannel,
+  onLine: ExecOptions['onLine'],
+  cutAt: number | undefined,
+): Promise<ExecResult> {
+  const most = cutAt ?? MOST_OUTPUT;
   let size = 0;
   let code: number | undefined;
   let overflow = false;
@@ -171,7 +180,7 @@ async function collect(channel: ClientChannel, onLine: ExecOptions['onLine']): P
     const parts: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      overflow = size > MOST_OUTPUT;
+      overflow = size > most;
       if (overflow) channel.destroy();
       else parts.push(chunk);
     });
@@ -185,9 +194,14 @@ async function collect(channel: ClientChannel, onLine: ExecOptions['onLine']): P
   });
   await once(channel, 'close');
   lines?.end();
-  if (overflow) throw new Error(`it wrote more than ${MOST_OUTPUT >> 20} MiB`);
-  if (code === undefined) throw new Error('it ended without an exit code');
-  return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+  if (overflow && cutAt === undefined) throw new Error(`it wrote more than ${MOST_OUTPUT >> 20} MiB`);
+  if (code === undefined && !overflow) throw new Error('it ended without an exit code');
+  return {
+    code: code ?? -1,
+    ...(overflow ? { cut: true as const } : {}),
+    stdout: Buffer.concat(stdout).toString(),
+    stderr: Buffer.concat(stderr).toString(),
+  };
 }
 
 function parseLine<T>(line: string, schema: z.ZodType<T>, command: string): T {

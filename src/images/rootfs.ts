@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Arch } from '../arches/index.js';
-import { type CpioItem, writeCpio } from '../host/index.js';
+import { busyboxApplets, type CpioItem, libraryClosure, writeCpio } from '../host/index.js';
 import { InfraError, projectRoot, type RootFs } from '../model/index.js';
 import type { Cache } from './cache.js';
-import { busyboxApplets, libraryClosure } from './elf.js';
+
 import type { Packages } from './packages.js';
 import { fio, fioKey, tools, toolsKey } from './programs.js';
 import { keyOf } from './project.js';

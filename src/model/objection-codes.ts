@@ -132,6 +132,37 @@ export const CODES = {
     causes: 'A case was added or renamed in the guest but not in the table; the output was truncated.',
     look: "The table of cases in the kind's folder.",
   },
+  'command-failed': {
+    by: ['workload'],
+    means: "The user's command ended with an exit code other than 0.",
+    causes: 'What the command says.',
+    look: "output.txt in the cell's folder.",
+  },
+  'command-late': {
+    by: ['workload'],
+    means: "The user's command did not end in the time that it has, and was killed.",
+    causes: 'An I/O that never ends; a deadline that is too short for an emulated guest.',
+    look: "output.txt in the cell's folder; the field deadline of the workload.",
+  },
+  'command-endless': {
+    by: ['workload'],
+    means: "The user's command wrote more output than is kept, and was killed.",
+    causes: 'A loop that reports each of its rounds.',
+    look: "output.txt in the cell's folder.",
+  },
+  'disk-unused': {
+    by: ['workload'],
+    means:
+      "The user's command moved less through the disk under test than its workload says, so that little was tested.",
+    causes: 'It used another disk or the page cache, or ended early.',
+    look: 'How the command uses $DUT; the field movesKiB of the workload.',
+  },
+  'subtest-failed': {
+    by: ['workload'],
+    means: "One of the tests that the user's command ran failed.",
+    causes: 'What the name of the test says.',
+    look: "The test's own words in output.txt, in the cell's folder.",
+  },
   'too-many-map-calls': {
     by: ['workload'],
     means: 'The number of map calls differs from the number of contiguous pieces.',

@@ -6,7 +6,9 @@ import { CellParts, withParts } from './cell-parts.js';
 import { Finding } from './finding.js';
 import { Metric } from './metric.js';
 import { OracleReport } from './oracle-report.js';
+import { Script } from './script.js';
 import { ShortLine } from './short-line.js';
+import { MOST_SUBTESTS, Subtest } from './subtest.js';
 import { isUnfinished, UnjudgedCode, withCode } from './unjudged-codes.js';
 import { Verdict } from './verdict.js';
 
@@ -22,6 +24,8 @@ const Recorded = z.strictObject({
   oracles: z.array(OracleReport),
   findings: z.array(Finding).min(1).exactOptional(),
   metrics: z.array(Metric),
+  /** What a command of the user's reported, test by test. */
+  subtests: z.array(Subtest).min(1).max(MOST_SUBTESTS).exactOptional(),
   /** The cell's kernel, if its machine needs one that differs from the run's. */
   kernel: z.strictObject({ release: z.string(), key: z.string() }).optional(),
   /** When it began (ISO 8601, UTC). Missing if it never did. */
@@ -66,6 +70,7 @@ export const Asked = z.strictObject({
   kernel: z.string(),
   qemu: z.string().exactOptional(),
   scenarios: z.string().exactOptional(),
+  script: Script.exactOptional(),
 });
 export type Asked = z.infer<typeof Asked>;
 

@@ -1,4 +1,4 @@
-/** Judges any kernel's log by the rules for a cell's: by severity, by known phrases, and by what a correct kernel may print. */
+/** A kernel's log that somebody brings, judged as a cell's is: by severity, by words, and by what a sound kernel may say. */
 import { type ObjectionOf, signature } from '../model/index.js';
 import { allowedWhile } from './allowed-lines.js';
 import { type Allowed, complaints, complaintText } from './complaints.js';
@@ -7,26 +7,26 @@ import type { ForeignLog } from './log-formats.js';
 export interface LogObjection {
   code: ObjectionOf<'kernel-log'>['code'];
   detail: string;
-  /** The line of the file where the first one begins. */
+  /** Line of the file where the first of them begins. */
   line: number;
-  /** How many are equal. */
+  /** How many say the same. */
   count: number;
-  /** The first one with all its lines. */
+  /** The first, with what stands below it. */
   text: string[];
 }
 
 export interface LogJudgement {
   verdict: 'pass' | 'fail' | 'inconclusive';
-  /** Why the log cannot be judged, if there is no objection. */
+  /** Why nobody can tell, where nothing is objected to. */
   reason?: string;
   objections: LogObjection[];
-  /** How many lines come from the kernel. */
+  /** Lines of the kernel's. */
   lines: number;
-  /** How many of them match `allow`. */
+  /** How many of them `allow` covers. */
   allowed: number;
 }
 
-/** `allow`: lines that the user accepts, in addition to those that every correct guest prints. */
+/** `allow`: lines that this user does not object to, beyond those that every sound guest prints. */
 export function judgeForeignLog({ lines, lost }: ForeignLog, allow: readonly Allowed[]): LogJudgement {
   const found = new Map<string, LogObjection>();
   for (const one of complaints(lines, [...allowedWhile('boot'), ...allow])) {
@@ -51,9 +51,9 @@ export function judgeForeignLog({ lines, lost }: ForeignLog, allow: readonly All
   if (objections.length > 0) return { verdict: 'fail', ...counts };
   const reason =
     lines.length === 0
-      ? 'it has no line of a kernel'
+      ? 'no line of a kernel is in it'
       : lost > 0
-        ? `${lost} kernel messages were overwritten before they were read`
+        ? `${lost} messages of the kernel were overwritten before they were read`
         : undefined;
   return reason === undefined ? { verdict: 'pass', ...counts } : { verdict: 'inconclusive', reason, ...counts };
 }

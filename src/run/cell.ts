@@ -20,6 +20,7 @@ import {
   type OracleReport,
   objectionReport,
   objects,
+  recordedSubtests,
   translates,
   type Unjudged,
   type UnjudgedCode,
@@ -78,6 +79,8 @@ export async function runCell(
     release: string;
     /** What the host did from then on counts as done to this cell; default: from now on. */
     since?: number;
+    /** Where the workload may keep files. */
+    folder: string;
   },
 ): Promise<CellOutcome> {
   const at = new Date().toISOString();
@@ -135,7 +138,11 @@ export async function runCell(
     // The driver counts what is repeated because the device was slow as well, so its sums would not be the same twice.
     const structure = evidence.result.uncounted ? [] : structureCounts(evidence.stats);
     const metrics = [...evidence.result.metrics, ...structure, ...judged];
-    const record = finish(judgement, oracles, metrics);
+    const { subtests = [] } = evidence.result;
+    const record = {
+      ...finish(judgement, oracles, metrics),
+      ...(subtests.length > 0 && { subtests: recordedSubtests(subtests) }),
+    };
     return { record: findings.length > 0 ? { ...record, findings } : record, guestUsable: clean, reached };
   } catch (error) {
     options.signal.throwIfAborted();
@@ -233,7 +240,7 @@ async function collect(
   booted: BootedGuest,
   cell: Cell,
   again: boolean,
-  options: { signal: AbortSignal; onStep: (step: string) => void },
+  options: { signal: AbortSignal; onStep: (step: string) => void; folder: string },
 ): Promise<Evidence> {
   const nonce = randomBytes(6).toString('hex');
   const [beginMark, endMark] = [`begin-${nonce}`, `end-${nonce}`];
@@ -254,7 +261,7 @@ async function collect(
   const begin = `lab begin ${beginMark} ${dut} ${backend} ${cell.plant ?? ''}`.trim();
   const begun = await lab.run([...settings, begin].join(' '));
   const before = check(Counters, 'phyrctl counters', begun.lines.at(-1), begun.stderr);
-  const result = await attempt(booted, cell, lab, dutNode, again);
+  const result = await attempt(booted, cell, lab, { dutNode, again, folder: options.folder });
   // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
   const ended = await lab.run(`${tracer ? 'STORY=1 ' : ''}lab end ${endMark} ${dut}`, {
     accept: [1],
@@ -288,8 +295,7 @@ async function attempt(
   booted: BootedGuest,
   cell: Cell,
   lab: Lab,
-  dutNode: string,
-  again: boolean,
+  { dutNode, again, folder }: { dutNode: string; again: boolean; folder: string },
 ): Promise<WorkloadResult> {
   try {
     const { run } = await kindOf(cell.workload).run();
@@ -302,6 +308,7 @@ async function attempt(
       slot: { unplug: () => booted.unplug(dutNode), plug: () => booted.plug(dutNode) },
       peers: booted.peers,
       nvdimm: booted.nvdimm,
+      folder,
       again,
       bdf: (node) => booted.bdf(node),
       ioPages: (bdf, iova, bytes) => booted.ioPages(bdf, iova, bytes),

@@ -1,6 +1,7 @@
 /**
  * A run: the boots of a plan, a few at a time, each cell judged. Emits events and returns the records; prints and stores nothing.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CellReached, CoverageFolder } from '../coverage/index.js';
@@ -223,6 +224,7 @@ async function runBoot(
     }
     for (const cell of boot.cells) {
       emit({ type: 'cell-start', at: now(), cell: cell.id, boot: place.index });
+      const kept = evidenceFolder(cell.id, place.attempt);
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
       const console = guest.console().length;
       const { release, key } = image.kernel;
@@ -231,6 +233,7 @@ async function runBoot(
         signal,
         onStep,
         release,
+        folder: join(options.folder, kept),
         // What the kernel says while it boots is the first one's to hear.
         ...(done === 0 && { since: Number.NEGATIVE_INFINITY }),
       });
@@ -241,10 +244,12 @@ async function runBoot(
       };
       if (coverage !== undefined)
         await kit?.folder.keepCell(cell.id, coverage.code.key, outcome.reached ?? unreadOf(record));
+      // A workload may have kept something of its own.
+      if (existsSync(join(options.folder, kept))) record.evidence = kept;
       if (!['pass', 'caught', 'skip'].includes(record.verdict)) {
-        record.evidence = evidenceFolder(cell.id, place.attempt);
+        record.evidence = kept;
         const log = guest.console().slice(console);
-        const folder = join(options.folder, record.evidence);
+        const folder = join(options.folder, kept);
         spoilt.push({ folder, artefacts, run: options.run, cell, record, image, log });
       }
       done++;

@@ -1,4 +1,5 @@
 export { Cell, partsOf } from './cell.js';
+export { scriptWorkload } from './command/script.js';
 export { RunEvent } from './events.js';
 export { Artefact, KEPT_CELL, KEPT_CELL_SCHEMA, KeptCell } from './kept-cell.js';
 export { type Decision, defineKind, type Kind, type Setup } from './kind.js';

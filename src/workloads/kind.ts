@@ -1,6 +1,6 @@
 /**
- * All that the harness knows about one kind of workload. Planner, runner, reports and commands use this contract and never compare a kind's
- * name. A declaration has what planning needs; `run` loads what runs in a guest.
+ * What the harness knows of one kind of workload. Planner, runner, reports and commands ask the kind; none of them compares its name.
+ * A declaration is what planning needs: what runs in a guest is loaded by `run`.
  */
 import type { z } from 'zod';
 import type { Nvme } from '../fabric/index.js';
@@ -12,54 +12,54 @@ import type { RangeLayout } from './shared/memory.js';
 import type { WorkloadResult } from './shared/result.js';
 
 export interface Kind<W> {
-  /** The name in scenarios, and of the kind's folder. */
+  /** As scenarios write it; the folder is called so as well. */
   name: string;
-  /** One line: what the kind tests. */
+  /** One line: what it shows. */
   describe: string;
-  /** Validates what a scenario declares. */
+  /** What a scenario may write. */
   schema: z.ZodType<W>;
 
-  /** Does it need real time, or a clock that counts instructions? */
+  /** Whether it needs a guest in real time, or one whose clock counts instructions. */
   clock: Machine['clock'];
   /** `debug`: it needs a kernel that checks itself. */
   kernel: 'any' | 'debug';
-  /** The modules that its steps load, in addition to those of every cell (guest/lab/steps). */
+  /** The modules that it loads beside those of every cell (guest/lab/steps). */
   modules: readonly string[];
-  /** Does it need the modules with planted defects and failures, although the cell has no planted defect? */
+  /** Whether it needs modules that can be made to go wrong, without a planted defect. */
   faultyModules(workload: W): boolean;
-  /** The backends that it runs with. */
+  /** The backends that it has. */
   backends(workload: W): Backends;
   /** How much of the disk under test it uses. */
   diskKiB(workload: W): number;
-  /** The expected result on this setup, or why it cannot run there. Only called if backend, disk and clock fit. */
+  /** What must be true of it on this setup, or why it cannot run there. Asked only for a backend, disk and clock that fit. */
   decide(workload: W, setup: Setup): Decision;
 
-  /** The node to or from whose memory the disk copies, if the route to it decides the expected result. No driver is bound to it at first. */
+  /** The node to whose memory the disk copies peer to peer, where what is due is that route's; the node has no driver when the cell begins. */
   peer(workload: W): string | undefined;
-  /** How the ranges of its dma-bufs are laid out. */
+  /** The parts that its dma-bufs are made of. */
   ranges(workload: W): RangeLayout | undefined;
-  /** Does QEMU trace the disk for the oracle `device`? Every page costs time, so large workloads do without. */
+  /** Whether QEMU traces the disk for the oracle `device`. Each page costs time, so large workloads go without. */
   watched(workload: W): boolean;
-  /** Does all its I/O come from the block layer, which maps for one direction? Registered memory may be mapped for both. */
+  /** Whether all its I/O is the block layer's, which maps for one direction. What is registered may be mapped for both. */
   oneWay: boolean;
-  /** Does it fill a domain of its own? Then mappings must be seen even if the kernel's domain translates nothing. */
+  /** Whether it fills a domain of its own, so that mappings must be seen even where the kernel's domain translates nothing. */
   ownDomain: boolean;
-  /** Is the guest powered off and booted again, and the workload run a second time with what it left? */
+  /** Whether the guest is switched off and on, and the workload run again with what it left. */
   powersOff(expect: Expectation): boolean;
 
-  /** Does `phyrlab bench` include it? */
+  /** Whether `phyrlab bench` takes it. */
   benchmark: boolean;
-  /** The names of its figures. */
+  /** What its figures are called. */
   figures: Figures;
-  /** Loads the code that runs it. */
+  /** Loads what runs it. */
   run(): Promise<{ run(context: WorkloadContext<W>): Promise<WorkloadResult> }>;
 }
 
-/** What a workload runs on. */
+/** What a workload is to run on. */
 export interface Setup {
   machine: Machine;
   topology: Topology;
-  /** All nodes of the topology. */
+  /** All of the topology. */
   nodes: readonly PciNode[];
   dut: Nvme;
   backend: Backend;
@@ -67,7 +67,7 @@ export interface Setup {
 
 export type Decision = { run: Expectation } | { prune: string };
 
-/** What the schema of every kind has. */
+/** What every kind's schema has. */
 interface Declared<Name> {
   id: string;
   kind: Name;
@@ -79,6 +79,6 @@ export function defineKind<const Name extends string, Schema extends z.ZodType<D
   return kind;
 }
 
-/** For fields that do not apply. */
+/** Answers of most kinds. */
 export const never = () => false;
 export const none = () => undefined;

@@ -1,4 +1,5 @@
-/** The list of kinds, one line each. */
+/** The kinds of workloads: one line each. */
+export { command } from './command/declaration.js';
 export { crosscheck } from './crosscheck/declaration.js';
 export { ctlIo } from './ctl-io/declaration.js';
 export { engine } from './engine/declaration.js';

@@ -7,7 +7,7 @@ type Kinds = (typeof list)[keyof typeof list];
 
 export const kinds: readonly Kinds[] = Object.values(list);
 
-/** What a cell does, declared by its kind. */
+/** What a cell does: of one of the kinds. */
 export const Workload = z.discriminatedUnion(
   'kind',
   kinds.map(({ schema }) => schema) as [Kinds['schema'], ...Kinds['schema'][]],
@@ -16,12 +16,12 @@ export type Workload = z.infer<typeof Workload>;
 
 const byName = new Map<string, unknown>(kinds.map((kind) => [kind.name, kind]));
 
-/** The kind of this workload. */
+/** Answers for this workload, and for no other kind's. */
 export function kindOf<W extends Workload>({ kind }: W): Kind<W> {
   return byName.get(kind) as Kind<W>;
 }
 
-/** The names of the figures in this table, of one kind or of all. */
+/** The figures that stand in such a table: of workloads of this kind, or of whichever. */
 export function figuresIn(table: BenchTable, of?: string): string[] {
   return kinds.flatMap((kind) => {
     if (of !== undefined && kind.name !== of) return [];

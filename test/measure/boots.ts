@@ -49,7 +49,13 @@ async function round(boot: BootOptions, kind: 'cold' | 'restored'): Promise<void
   const guest = await timed(`${kind}: until the guest is ready`, () => BootedGuest.start(boot));
   const run = async (what: string) => {
     const { record } = await timed(what, () =>
-      runCell(guest, cell, { repro: () => '', release, signal, onStep: () => {} }),
+      runCell(guest, cell, {
+        repro: () => '',
+        release,
+        signal,
+        onStep: () => {},
+        folder: join(tmpdir(), 'phyrlab-measure'),
+      }),
     );
     if (record.verdict !== 'pass') throw new Error(`${record.verdict}: ${record.reason}`);
   };

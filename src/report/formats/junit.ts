@@ -1,17 +1,20 @@
 /**
- * JUnit XML for CI systems: a run is a suite, a cell is a case. Lost and inconclusive cells are errors, not failures. Expected failures are
- * skipped, as is usual in JUnit.
+ * JUnit XML for CI systems: a run is a suite, a cell is a case, and so is each test inside a cell. Lost and inconclusive cells are errors, not
+ * failures. Expected failures are skipped, as is usual in JUnit.
  */
-import { type CellRecord, harmless, type RunResult } from '../../model/index.js';
+import { type CellRecord, harmless, type RunResult, type Subtest } from '../../model/index.js';
 import { attemptsOf, storyOf } from './text.js';
 
 export function junit({ run, cells }: RunResult): string {
   const count = (...verdicts: string[]) => cells.filter(({ verdict }) => verdicts.includes(verdict)).length;
+  const subtests = cells.flatMap((cell) => cell.subtests ?? []);
+  const countSubtests = (...statuses: Subtest['status'][]) =>
+    subtests.filter(({ status }) => statuses.includes(status)).length;
   const totals = attributes({
-    tests: cells.length,
-    failures: count('fail'),
+    tests: cells.length + subtests.length,
+    failures: count('fail') + countSubtests('fail'),
     errors: count('lost', 'inconclusive'),
-    skipped: count('skip', 'xfail'),
+    skipped: count('skip', 'xfail') + countSubtests('skip', 'todo'),
     time: seconds(run.duration_ms),
   });
   const properties = {
@@ -27,7 +30,7 @@ export function junit({ run, cells }: RunResult): string {
     '    <properties>',
     ...Object.entries(properties).map(([name, value]) => `      <property ${attributes({ name, value })}/>`),
     '    </properties>',
-    ...cells.map(testCase),
+    ...cells.flatMap((cell) => [testCase(cell), ...subtestCases(cell)]),
     '  </testsuite>',
     '</testsuites>',
     '',
@@ -49,6 +52,16 @@ function testCase(record: CellRecord): string {
       : `    <testcase ${place}><system-out>${xml(said.join('\n'))}</system-out></testcase>`;
   }
   return `    <testcase ${place}>${outcome(record)}</testcase>`;
+}
+
+function subtestCases({ machine, topology, workload, backend, subtests = [] }: CellRecord): string[] {
+  const classname = `${machine}.${topology}.${workload}/${backend}`;
+  return subtests.map(({ name, status, detail = '' }) => {
+    const place = attributes({ classname, name });
+    if (status === 'pass') return `    <testcase ${place}/>`;
+    const message = attributes({ message: detail });
+    return `    <testcase ${place}><${status === 'fail' ? 'failure type="fail"' : 'skipped'} ${message}/></testcase>`;
+  });
 }
 
 function outcome(record: CellRecord): string {

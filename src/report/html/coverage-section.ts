@@ -9,13 +9,10 @@ export interface CoverageInput {
   texts: ReadonlyMap<string, readonly string[]>;
 }
 
-const HEAD = markup`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>`;
-
-export function coverageSection(input: CoverageInput | string | undefined): Markup {
+export function coverageSection(input: CoverageInput | undefined): Markup {
   if (input === undefined) return markup``;
-  if (typeof input === 'string') return markup`${HEAD}<p>${input}</p></section>`;
   const { coverage, texts } = input;
-  return markup`${HEAD}
+  return markup`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
 ${summaryLines(coverage, Number.POSITIVE_INFINITY).map((line) => markup`<p class="hint">${line}</p>`)}
 <details class="more"><summary>the cells by their numbers</summary><ol class="id">${coverage.cells.map((cell) => markup`<li>${cell}</li>`)}</ol></details>
 ${coverage.files.map((file) => fileDetails(file, texts.get(file.path)))}

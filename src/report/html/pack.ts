@@ -46,7 +46,8 @@ export function pack(
   // All commands usually differ in the cell only, so only this template is stored.
   const command = template === undefined ? '' : harmless(template.repro).replaceAll(template.id, CELL);
   const cells = shown.map((record): PackedCell => {
-    const { id, verdict, reason, oracles, metrics, kernel, duration_ms, repro, evidence, earlier, plant } = record;
+    const { id, verdict, reason, oracles, metrics, kernel, duration_ms, repro, evidence, earlier, plant, subtests } =
+      record;
     const declared = recorded.declared.get(id);
     const excerpt = excerpts.get(id);
     return {
@@ -61,6 +62,9 @@ export function pack(
       }),
       ...(metrics.length > 0 && {
         metrics: metrics.map((metric) => [t(measureName(metric)), t(metric.unit), metric.value]),
+      }),
+      ...(subtests !== undefined && {
+        subtests: subtests.map(({ name, status, detail = '' }) => [t(name), t(status), t(detail)]),
       }),
       ...(declared !== undefined && {
         due: t(dueOf(declared)),

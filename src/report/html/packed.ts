@@ -15,6 +15,8 @@ export interface PackedCell {
   ms: number;
   oracles?: Said[];
   metrics?: [name: Text, unit: Text, value: number][];
+  /** Tests that the workload ran. */
+  subtests?: [name: Text, status: Text, detail: Text][];
   /** The expected result, machine and workload, and PCI tree, if the cell's declaration is known. */
   due?: Text;
   setup?: Text;

@@ -1,6 +1,6 @@
 import { type Backend, DriverBackend } from '../../model/index.js';
 
-/** The backends of a workload, and why it lacks others. */
+/** The backends that a workload has, and why not another one. */
 export interface Backends {
   has: readonly Backend[];
   why(backend: Backend): string;
@@ -12,14 +12,14 @@ function notByDriver(backend: Backend): string {
   return `'${backend}' is no way in which phyr_nvme maps a request`;
 }
 
-/** All backends of phyr_nvme, and perhaps more. */
+/** All of phyr_nvme, and perhaps more. */
 export function driverBackends(...more: Backend[]): Backends {
   return { has: [...DriverBackend.options, ...more], why: notByDriver };
 }
 
 export const OF_DRIVER = driverBackends();
 
-/** Some backends of phyr_nvme. */
+/** Some of phyr_nvme's. */
 export function only(has: readonly Backend[], why: string): Backends {
   return { has, why: (backend) => (byDriver.has(backend) ? why : notByDriver(backend)) };
 }

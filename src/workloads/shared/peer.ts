@@ -1,10 +1,10 @@
-/** A device whose memory others can access. */
+/** A device whose memory others may reach. */
 export interface Peer {
   bdf: string;
-  /** The driver that offers its memory to p2pdma. */
+  /** Who offers its memory to p2pdma. */
   driver: 'phyr_peer' | 'nvme';
-  /** The host file behind that memory, or into which `look` copies it. */
+  /** Host file behind that memory, or to which `look` copies it. */
   file: string;
-  /** Updates the file. The peer's driver must be bound. */
+  /** Brings the file up to date; the peer's driver has it. */
   look(): Promise<void>;
 }

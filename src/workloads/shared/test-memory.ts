@@ -1,4 +1,4 @@
-/** The memory for I/O through /dev/phyrN-ctl or for regions: who offers it, how the guest's tools name it, and how to release it. */
+/** The memory that I/O through /dev/phyrN-ctl is done with, or regions are made of: who offers it, how the guest's tools name it, what is to be undone. */
 
 import { InfraError } from '../../model/index.js';
 import type { WorkloadContext } from './context.js';
@@ -8,18 +8,18 @@ import { RANGES_SPAN, type Range, rangesOf } from './ranges.js';
 import { reservedRam } from './reserved-ram.js';
 
 export interface TestMemory {
-  /** The argument for phyrio and region, by path. */
+  /** As phyrio and region name it, by each way. */
   names: Record<Via, string>;
-  /** Where the ranges of a dma-buf are in the memory, in order. */
+  /** Of a dma-buf: where in the memory its parts are, in their order. */
   ranges(via: Via): Range[];
-  /** The part that is revoked, and the file by which that is done. */
+  /** What of it is taken back, and how they do that. */
   taken(via: Via): string;
   knob: string;
-  /** The guest's device file from which others can read its content. */
+  /** The guest's device file, if others can read there what it holds. */
   file?: string;
-  /** The guest's device file that makes dma-bufs of it, if the exporter is ours. */
+  /** The guest's device file that makes dma-bufs of it, if it is one of ours. */
   exporter?: string;
-  /** The host file behind it. */
+  /** The host's file behind it. */
   hostFile?: string | undefined;
   release(): Promise<void>;
 }
@@ -74,7 +74,7 @@ export async function makeMemory({ cell, lab, peers }: Context, workload: Memory
 }
 
 function named(seed: number, workload: MemorySpec, file: string): Omit<TestMemory, 'release'> {
-  // Each path and thread has its own memory, so that all of it can be checked in the end.
+  // Ways and threads have memory of their own, so that all of it can be looked at in the end.
   const ranges = (via: Via): Range[] => {
     const base = Math.max(workload.via.filter(isShared).indexOf(via), 0) * workload.threads * RANGES_SPAN;
     const parts = workload.ranges === undefined ? [] : rangesOf(workload.ranges, seed);
@@ -90,7 +90,7 @@ function named(seed: number, workload: MemorySpec, file: string): Omit<TestMemor
   return {
     names,
     ranges,
-    // The last thread's, because the first thread's is checked in the end.
+    // The last thread's, as the first's is looked at in the end.
     taken: (via) => {
       const last = (workload.threads - 1) * RANGES_SPAN;
       const of = ranges(via).map(({ offset, len }) => ({ offset: last + offset, len }));
@@ -100,7 +100,7 @@ function named(seed: number, workload: MemorySpec, file: string): Omit<TestMemor
   };
 }
 
-/** In the syntax of the guest's tools. */
+/** As the guest's tools take them. */
 export function rangesText(ranges: readonly Range[]): string {
   return ranges.map(({ offset, len }) => `${offset}+${len}`).join(',');
 }

@@ -83,6 +83,44 @@ it('KTAP is what our own parser reads, with nothing that is not right called ok'
   expect(report.tests[1]?.diagnostics.join('\n')).toContain('reproduce: npx phyrlab');
 });
 
+describe('tests inside a cell', () => {
+  const inside = resultOf([
+    record({
+      id: 'a/b/mine/nvme',
+      verdict: 'fail',
+      reason: 'workload: two',
+      subtests: [
+        { name: 'one', status: 'pass' },
+        { name: 'two', status: 'fail', detail: HOSTILE },
+        { name: 'three', status: 'skip', detail: 'no device' },
+        { name: 'four', status: 'todo', detail: 'known' },
+      ],
+    }),
+    record({}),
+  ]);
+  it('are cases of their own in JUnit', () => {
+    const xml = FORMATS.junit(inside);
+    expect(xml).toContain('tests="6" failures="2" errors="0" skipped="2"');
+    expect(xml).toContain('<testcase classname="a.b.mine/nvme" name="one"/>');
+    expect(xml).toContain('name="two"><failure type="fail" message="a]]&#62;');
+    expect(xml).toContain('name="three"><skipped message="no device"/></testcase>');
+  });
+  it('are subtests in KTAP', () => {
+    const report = parseKtap(FORMATS.ktap(inside));
+    expect(report.problems).toEqual([]);
+    expect(report.tests.map(({ name, status }) => [name, status])).toEqual([
+      ['a/b/mine/nvme', 'fail'],
+      ['vtd-strict/switch/crosscheck/phyr8', 'pass'],
+    ]);
+    expect(report.tests[0]?.subtests.map(({ name, status }) => [name, status])).toEqual([
+      ['one', 'pass'],
+      ['two', 'fail'],
+      ['three', 'skip'],
+      ['four', 'todo'],
+    ]);
+  });
+});
+
 describe('GitHub', () => {
   it('annotates what did not pass, each in one line', () => {
     const lines = annotations(result);

@@ -15,7 +15,10 @@ const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf
 /** Where a word is called like a kind and means something else. */
 const HOMONYMS = new Set([
   "src/cli/recording.ts: 'ktap'", // A format of reports.
+  "src/cli/script.ts: 'ktap'", // What a command prints.
   "src/model/metric.ts: 'register'", // A part of a cost.
+  "src/model/script.ts: 'ktap'", // What a command prints.
+  'src/report/html/packed.ts: `command`', // A field of the same data.
   "src/workloads/shared/test-memory.ts: 'vfio'", // A word of the guest's tool.
 ]);
 

@@ -62,6 +62,7 @@ export function* parts({ packed, reason, repro, verdict }) {
   if (reason !== '' && (packed.oracles === undefined || verdict === 4)) yield h('p', { class: 'reason' }, reason);
   if (verdict !== 3) yield commandLine(repro);
   if (packed.oracles !== undefined) yield oracles(packed.oracles);
+  if (packed.subtests !== undefined) yield subtests(packed.subtests);
   if (packed.log !== undefined) yield h('section', {}, h('h3', {}, "The guest's console"), consoleOf(packed.log));
   if (packed.metrics !== undefined) yield metrics(packed.metrics);
   if (packed.tree !== undefined) {
@@ -100,6 +101,25 @@ function oracles(list) {
     {},
     h('h3', {}, 'What each oracle saw'),
     h('table', { class: 'oracles', role: 'table' }, h('tbody', {}, ...rows)),
+  );
+}
+
+/** In the order in which they ran. @param {number[][]} list */
+function subtests(list) {
+  const rows = list.map(([name, status, detail]) =>
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, textOf(name)),
+      h('td', { class: `subtest-${textOf(status)}` }, textOf(status)),
+      h('td', { class: 'detail' }, textOf(detail)),
+    ),
+  );
+  return h(
+    'section',
+    {},
+    h('h3', {}, 'Tests of the command'),
+    h('table', { class: 'figures' }, h('tbody', {}, ...rows)),
   );
 }
 

@@ -82,6 +82,7 @@ async function run(
     dut: '0000:03:00.0',
     dutFile,
     slot: {} as never,
+    folder: '',
     ioPages: async () => undefined,
     peers: new Map([
       ['far', { bdf: '0000:06:00.0', file: barFile, driver: 'phyr_peer' as const, look: async () => {} }],
@@ -112,7 +113,7 @@ describe('a dma-buf of several ranges', () => {
     const { result } = await run('dma-buf', (ranges) => ranges, { wrong: 1 });
     expect(result.workload).toMatchObject({
       verdict: 'fail',
-      detail: expect.stringContaining('1 of 9 invalid requests'),
+      detail: expect.stringContaining('1 of 9 wrong requests'),
     });
   });
 

@@ -75,6 +75,7 @@ async function run(event: Lifetime['event'], change: (driver: string, via: strin
     slot: {} as never,
     peers: new Map(),
     bdf: () => '0000:03:00.0',
+    folder: '',
     ioPages: async () => undefined,
   });
   return { workload: result.workload, data: await judgeData(result.data ?? []), moved: result.moved };
@@ -120,7 +121,7 @@ describe('memory to which something happens', () => {
     const refused = await run('mremap', only('nvme', 'odirect', { read: { errno: 'EFAULT' } }));
     expect(refused.workload).toMatchObject({
       verdict: 'pass',
-      kernel: [{ code: 'refused-unduly', detail: 'nvme, odirect read: EFAULT, expected 65536 bytes' }],
+      kernel: [{ code: 'refused-unduly', detail: 'nvme, odirect read: EFAULT, due 65536 bytes' }],
     });
   });
 

@@ -86,6 +86,7 @@ async function run(workload: Register, machine: Machine, wrong: Wrong = {}) {
     slot: {} as never,
     peers: new Map(),
     bdf: () => '0000:00:03.0',
+    folder: '',
     ioPages: async () => undefined,
   } as never);
   return { result, commands, data: await judgeData(result.data ?? []) };
@@ -108,7 +109,7 @@ describe('registered memory', () => {
 
   it('fails where the device is told of larger or smaller blocks than there are', async () => {
     const { result } = await run(register4k, machines.noIommu, { registered: { block: 2 ** 21 } });
-    expect(result.translation).toMatchObject({ verdict: 'fail', detail: 'registered: block 2097152, expected 4096' });
+    expect(result.translation).toMatchObject({ verdict: 'fail', detail: 'registered: block 2097152, due 4096' });
   });
 
   it('fails where a byte is not what the engine wrote', async () => {
@@ -124,8 +125,8 @@ describe('registered memory', () => {
   });
 
   it.each([
-    [{ refusal: { 'use after deregistering': null } }, /use after deregistering: went through, expected ENOENT/],
-    [{ refusal: { deregister: 'EBUSY' } }, /deregister: EBUSY, expected success/],
+    [{ refusal: { 'use after deregistering': null } }, /use after deregistering: went through, due ENOENT/],
+    [{ refusal: { deregister: 'EBUSY' } }, /deregister: EBUSY, due success/],
     [{ load: { late: true } }, /ended after it was deregistered/],
     [{ load: { done: 0 } }, /no use before/],
     [{ load: { refused: 0 } }, /no use was refused/],
@@ -220,6 +221,7 @@ async function runShared(
     slot: {} as never,
     peers: new Map([['far', { bdf: '0000:06:00.0', file: barFile, driver: 'phyr_peer', look: async () => {} }]]),
     bdf: () => '0000:03:00.0',
+    folder: '',
     ioPages: async () => undefined,
   });
   return { result, commands, data: await judgeData(result.data ?? []) };
@@ -244,7 +246,7 @@ describe('a dma-buf of a BAR as registered memory', () => {
   });
 
   it.each([
-    [{ revoke: { again: '0' } }, /registering what was taken back: 0, expected ENODEV/],
+    [{ revoke: { again: '0' } }, /registering what was taken back: 0, due ENODEV/],
     [{ revoke: { late: true } }, /a use ended after it was taken back/],
     [{ revoke: { refused: 0 } }, /no use was refused after it was taken back/],
     [{ revoke: { deregister: 'ENOENT' } }, /deregistering what was taken back under load: ENOENT/],
@@ -259,9 +261,9 @@ describe('a dma-buf of a BAR as registered memory', () => {
     const right = await runShared({ errno: 'EREMOTEIO' }, due);
     expect([right.result.workload.verdict, right.data.verdict]).toEqual(['pass', 'pass']);
     const other = await runShared({ errno: 'EINVAL' }, due);
-    expect(other.result.workload).toMatchObject({ verdict: 'fail', detail: 'register: EINVAL, expected EREMOTEIO' });
+    expect(other.result.workload).toMatchObject({ verdict: 'fail', detail: 'register: EINVAL, due EREMOTEIO' });
     const went = await runShared({}, due);
-    expect(went.result.workload).toMatchObject({ detail: 'register: went through, expected EREMOTEIO' });
+    expect(went.result.workload).toMatchObject({ detail: 'register: went through, due EREMOTEIO' });
     expect(went.data.verdict).toBe('fail');
   });
 

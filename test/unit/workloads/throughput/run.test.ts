@@ -48,6 +48,7 @@ function guest(jobs: ReturnType<typeof job>[]) {
     slot: {} as never,
     peers: new Map(),
     bdf: () => 'ref',
+    folder: '',
     ioPages: async () => undefined,
   };
   return { result: throughput(context), jobFile: () => jobFile };

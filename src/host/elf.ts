@@ -1,23 +1,21 @@
-/** The little that is asked of ELF files, of any architecture: what programs need, and what a multi-call program can be called. */
+/** What the harness reads from 64-bit little-endian ELF files: the libraries that a program needs, and the names of a multi-call program. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { InfraError } from '../model/index.js';
 
+const MAGIC = 0x7f454c46;
 const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
+const PT_INTERP = 3;
 const DT_NULL = 0n;
 const DT_NEEDED = 1n;
 const DT_STRTAB = 5n;
 
 /** Names of the shared libraries that a 64-bit little-endian file asks for; none of a static one. */
 export function neededLibraries(elf: Buffer): string[] {
-  if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1)
+  if (elf.length < 64 || elf.readUInt32BE(0) !== MAGIC || elf[4] !== 2 || elf[5] !== 1)
     throw new InfraError('not a 64-bit little-endian ELF file');
-  const headers = Array.from({ length: elf.readUInt16LE(56) }, (_, i) => {
-    const at = Number(elf.readBigUInt64LE(32)) + i * elf.readUInt16LE(54);
-    const word = (offset: number) => Number(elf.readBigUInt64LE(at + offset));
-    return { type: elf.readUInt32LE(at), offset: word(8), address: word(16), size: word(32) };
-  });
+  const headers = programHeaders(elf);
   const dynamic = headers.find(({ type }) => type === PT_DYNAMIC);
   if (!dynamic) return [];
   const needed: number[] = [];
@@ -33,6 +31,33 @@ export function neededLibraries(elf: Buffer): string[] {
   );
   if (!home) throw new InfraError('an ELF file without its strings');
   return needed.map((name) => textAt(elf, home.offset + strings - home.address + name));
+}
+
+/** What a guest must have to run a program. */
+export interface ElfFacts {
+  /** e_machine. */
+  machine: number;
+  /** Path of the dynamic loader; none of a static program. */
+  loader: string | undefined;
+  libraries: string[];
+  /** The newest version of glibc whose symbols it uses, e.g. [2, 38]. */
+  glibc: [number, number] | undefined;
+}
+
+/** `undefined`: it is not a 64-bit little-endian ELF file. */
+export function elfFacts(bytes: Buffer): ElfFacts | undefined {
+  if (bytes.length < 64 || bytes.readUInt32BE(0) !== MAGIC || bytes[4] !== 2 || bytes[5] !== 1) return undefined;
+  const interpreter = programHeaders(bytes).find(({ type }) => type === PT_INTERP);
+  // The names of versions stand among the strings of the symbols, and nothing else looks like them.
+  const versions = [...bytes.toString('latin1').matchAll(/\0GLIBC_(\d+)\.(\d+)(?=[.\d]*\0)/g)]
+    .map(([, major, minor]): [number, number] => [Number(major), Number(minor)])
+    .sort(([a, b], [c, d]) => c - a || d - b);
+  return {
+    machine: bytes.readUInt16LE(18),
+    loader: interpreter && textAt(bytes, interpreter.offset),
+    libraries: neededLibraries(bytes),
+    glibc: interpreter && versions[0],
+  };
 }
 
 /** The files of all libraries that a program needs, and these in turn; `dir` has them all. */
@@ -62,6 +87,14 @@ export function busyboxApplets(busybox: Buffer): string[] {
     at += name.length + 1;
   }
   return names;
+}
+
+function programHeaders(elf: Buffer) {
+  return Array.from({ length: elf.readUInt16LE(56) }, (_, i) => {
+    const at = Number(elf.readBigUInt64LE(32)) + i * elf.readUInt16LE(54);
+    const word = (offset: number) => Number(elf.readBigUInt64LE(at + offset));
+    return { type: elf.readUInt32LE(at), offset: word(8), address: word(16), size: word(32) };
+  });
 }
 
 function textAt(bytes: Buffer, at: number): string {

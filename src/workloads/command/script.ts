@@ -1,0 +1,31 @@
+import { basename } from 'node:path';
+import { type Script, shellWord } from '../../model/index.js';
+import type { Command } from './declaration.js';
+
+/** A script of the user's as a workload, with the files that it needs beside it. */
+export function scriptWorkload({ file, args, files, verdict, deadline, idle }: Script): Command {
+  const name = basename(file);
+  return {
+    id: idOf(name),
+    kind: 'command',
+    // Its own name may be none that a scenario could write.
+    files: [{ from: file, to: 'script', program: true }, ...files.map((from) => ({ from }))],
+    run: ['exec ./script', ...args.map(shellWord)].join(' '),
+    verdict,
+    deadline,
+    dut: 'disk',
+    movesKiB: idle ? 0 : 1,
+  };
+}
+
+/** A part of a cell's id. */
+function idOf(name: string): string {
+  const id = name
+    .toLowerCase()
+    .replace(/\.[a-z0-9]{1,4}$/, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+  return id === '' ? 'script' : id;
+}
