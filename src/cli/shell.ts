@@ -10,6 +10,7 @@ import {
   InfraError,
   type Modules,
   type Progress,
+  quoted,
   UsageError,
   withInvocation,
 } from '../model/index.js';
@@ -181,10 +182,6 @@ function commandLine(desk: Desk, words: string[]): string {
   const [line] = words;
   const what = line === undefined ? 'exec sh' : words.length === 1 ? line : `exec ${words.map(quoted).join(' ')}`;
   return `cd /root; export PATH=/lab/bin:$PATH ${exports.join(' ')}; ${what}`;
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function introduce(desk: Desk, folder: string, say: (text: string) => void): void {

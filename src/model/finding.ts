@@ -45,12 +45,12 @@ export type KnownDefect = z.infer<typeof KnownDefect>;
 export type KnownDefectIn<Cell> = KnownDefect & { cells: (cell: Cell) => boolean };
 
 /** Does this release have the defect? */
-export function claims({ kernels }: Pick<KnownDefect, 'kernels'>, release: string): boolean {
+export function affects({ kernels }: Pick<KnownDefect, 'kernels'>, release: string): boolean {
   return kernels.some((pattern) => glob(pattern)(release));
 }
 
 /** Is this objection an instance of the defect? */
-export function shows(
+export function matchesDefect(
   { code, where = {} }: Pick<KnownDefect, 'code' | 'where'>,
   said: Pick<Objection, 'code' | 'where'>,
 ): boolean {

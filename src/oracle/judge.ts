@@ -3,15 +3,15 @@
  */
 import {
   type Alarm,
-  claims,
+  affects,
   type Expectation,
   type Finding,
   type KnownDefect,
+  matchesDefect,
   OracleName,
   type OracleReport,
   objectionsOf,
   oraclesFor,
-  shows,
   type Unjudged,
   type Verdict,
 } from '../model/index.js';
@@ -34,14 +34,14 @@ export function judge(
 
 /** Of the defects known to show in a cell those that a kernel has. */
 export function knownOn(release: string, { known = [] }: { known?: KnownDefect[] | undefined }): KnownDefect[] {
-  return known.filter((defect) => claims(defect, release));
+  return known.filter((defect) => affects(defect, release));
 }
 
 /** What the kernel's own path did wrong. */
 export function findingsIn(reports: readonly OracleReport[], known: readonly KnownDefect[] = []): Finding[] {
   return reports.flatMap(({ name, kernel = [] }) =>
     kernel.map((one) => {
-      const defect = known.find((each) => each.oracle === name && shows(each, one));
+      const defect = known.find((each) => each.oracle === name && matchesDefect(each, one));
       return { ...one, oracle: name, ...(defect !== undefined && { known: defect.id }) };
     }),
   );

@@ -1,7 +1,7 @@
 /**
  * Reports in a kernel's log that are known defects of its own: taken out of what is objected to, and told apart.
  */
-import { type KnownDefect, keyOfObjection, type ObjectionOf, shows, type Where } from '../model/index.js';
+import { type KnownDefect, keyOfObjection, matchesDefect, type ObjectionOf, type Where } from '../model/index.js';
 import type { LogLine } from './kmsg.js';
 
 /** By what a report is known. */
@@ -68,7 +68,7 @@ export function withoutLeaks(lines: readonly LogLine[], known: readonly Known[])
 
 /** The same report, with of the calls only those that it is known by: the others differ from one time to the next. */
 function knownBy(report: Found & { where: Where }, known: readonly Known[]): Found | undefined {
-  const defect = known.find((one) => shows(one, report));
+  const defect = known.find((one) => matchesDefect(one, report));
   if (defect === undefined) return undefined;
   const calls = defect.where?.calls ?? [];
   return { ...report, detail: [report.detail, ...calls].join(' ... '), where: { ...report.where, calls } };

@@ -7,8 +7,8 @@ export interface Boot {
 }
 
 /**
- * The boots of a plan: cells of the same machine and topology share one. What needs modules with planted defects gets a boot of
- * its own: they are built differently, and what is broken must not colour a neighbour. What is not modelled needs none.
+ * The boots of a plan. Cells of the same machine and topology share one. A cell with a planted defect has its own, because its modules differ
+ * and a defect must not affect other cells. Cells that are not modelled need none.
  */
 export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   const boots = new Map<string, Boot>();
@@ -22,12 +22,12 @@ export function groupIntoBoots(cells: readonly Cell[]): Boot[] {
   return [...boots.values()];
 }
 
-/** A run of so many such guests at most has all their states kept: with KVM one boots in a second, under emulation for many, and there is room for them. */
+/** A run with at most this many guests keeps snapshots of all: with KVM a guest boots in a second, under emulation in many. */
 const FEW = { kvm: 8, tcg: 150 };
 
 /**
- * Is it worth a second and a hundred megabytes to keep the state in which the guest of a boot is ready? Where there are so few that a
- * person will run them again, and where others of the same run go on from it. Of those whose state can be had.
+ * Which boots are worth a snapshot, which takes a second and a hundred megabytes? If a run has few guests, because a user will probably run
+ * them again, and if the same run restores it. Only for guests that QEMU can save.
  */
 export function keptStates(
   boots: readonly Boot[],
@@ -46,27 +46,27 @@ export function keptStates(
   };
 }
 
-/** The guest that a cell runs in, as it is before any module of ours is in it. */
+/** The guest of a cell, before any of our modules is loaded. */
 export function guestOf({ machine, topology }: Pick<Cell, 'machine' | 'topology'>): string {
   return `${machine.id}/${topology.id}`;
 }
 
-/** Does it need modules that can be made to go wrong? */
+/** Does it need modules built with planted defects and failures? */
 export function builtWithPlants({ plant, workload }: Pick<Cell, 'plant' | 'workload'>): boolean {
   return plant !== undefined || kindOf(workload).faultyModules(workload);
 }
 
-/** What a host gives to guests, or what a guest takes of it. */
+/** The capacity of a host, or the part of it that a guest takes. */
 export interface Load {
-  /** One is what a guest with one or two vCPUs takes: such a guest mostly waits. */
+  /** A guest with one or two vCPUs takes one slot, because it mostly waits. */
   slots: number;
   memoryMiB: number;
 }
 
-/** Besides the guest's memory: QEMU itself and the page cache of its disks. MiB. */
+/** In MiB, in addition to the guest's memory: QEMU itself and the page cache of its disks. */
 const OVERHEAD_MIB = 256;
 
-/** What a guest touches whose memory is large only so that some of it lies beyond its device's reach. MiB. */
+/** In MiB: how much a guest touches whose memory is only large so that some is beyond its device's DMA mask. */
 const TOUCHED_MIB = 1024;
 
 export function loadOf(machine: Machine): Load {
@@ -75,8 +75,8 @@ export function loadOf(machine: Machine): Load {
 }
 
 /**
- * What guests may take of a host: a slot a processor, since emulated vCPUs beyond that only wait for each other, unless the user
- * names another number; and two thirds of its memory.
+ * How much of a host guests may take: one slot per processor, because more emulated vCPUs would only wait for each other, unless the user asks
+ * for another number; and two thirds of its memory.
  */
 export function hostLoad(cpus: number, memoryMiB: number, jobs = cpus): Load {
   return { slots: Math.max(1, jobs), memoryMiB: Math.floor((memoryMiB * 2) / 3) };

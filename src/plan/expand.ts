@@ -1,5 +1,5 @@
 /**
- * Suite -> cells: the product of each block, each combination either planned with its expectation or pruned with the reason.
+ * Expands a suite into cells: the product of the parts of each block. Each combination is planned with its expected result, or pruned with a reason.
  */
 import { archOf } from '../arches/index.js';
 import { devicesOf } from '../fabric/index.js';
@@ -30,7 +30,7 @@ import { traitsOf } from './traits.js';
 export interface Plan {
   cells: Cell[];
   pruned: PrunedCell[];
-  /** How many cells could run and were left out, because those that are there show every pair of parts. */
+  /** How many cells that could run are omitted, because the others cover every pair of parts. */
   omitted: number;
 }
 
@@ -42,7 +42,7 @@ export type Combination = {
   plant: Plant | undefined;
 };
 
-/** A combination that can run, before a suite has chosen it. */
+/** A combination that can run, before the suite's coverage is applied. */
 interface Planned extends Pick<Cell, 'id' | 'expect'> {
   combination: Combination;
 }
@@ -94,7 +94,7 @@ export function cellOf(id: string, { plant, ...parts }: Combination, expect: Exp
 type Cover = 'pairwise' | 'each';
 
 /**
- * Every pair of parts that can run, or each part, in few cells. What cannot be shown covers nothing that can, and is said as sparsely.
+ * Covers every pair of parts, or each part, with few cells. Cells that are not modelled cannot cover those that run, so both are reduced separately.
  */
 function coverParts(cells: readonly Planned[], by: Cover, there: ReadonlySet<string>): Planned[] {
   const shown = cells.filter(({ expect }) => expect.kind !== 'not-modelled');
@@ -116,8 +116,8 @@ function eachPart({ combination }: Planned): { values: string[]; also: string[] 
 }
 
 /**
- * Every refusal is there, since each rests on a rule of its own: for each pair of ends and each kind of machine that decides about it, by some
- * backend; and every machine, even one whose every trait others show.
+ * Pairwise coverage of traits, and in addition every machine and every refusal: each refusal follows from a rule of its own. It needs only one
+ * backend for each pair of devices and kind of machine.
  */
 function pairsOfParts({ combination, expect }: Planned): { values: string[]; also: string[] } {
   const { machine, topology, workload, backend } = combination;
@@ -136,7 +136,7 @@ export function* combinations(block: Block): Generator<Combination> {
         for (const backend of block.backends) yield { machine, topology, workload, backend, plant: block.plant };
 }
 
-/** Cells that say the same are the same. */
+/** Equal declarations are the same cell. */
 export function sameContent(a: Combination, b: Combination): boolean {
   const same = (one: object, other: object) => one === other || numberOf(one) === numberOf(other);
   return (
@@ -151,7 +151,7 @@ export function sameContent(a: Combination, b: Combination): boolean {
 const numbers = new Map<string, number>();
 const numbered = new WeakMap<object, number>();
 
-/** Parts that say the same have the same number: thousands of cells share them, and are compared by it. */
+/** Equal parts have the same number, by which thousands of cells are compared quickly. */
 function numberOf(part: object): number {
   const known = numbered.get(part);
   if (known !== undefined) return known;
@@ -186,7 +186,7 @@ export function decide({ machine, topology, workload, backend }: Combination, bl
   return { run: { kind: 'caught', by: block.caughtBy, ...(block.blinds && { blinds: block.blinds }) } };
 }
 
-/** By the clock that the workload needs. */
+/** Does the machine have the clock that the workload needs? */
 const OTHER_CLOCK: Record<Machine['clock'], string> = {
   icount: 'instruction counts need a machine whose clock is icount',
   wall: 'I/O workloads run on the wall clock; icount machines are for counting',

@@ -2,14 +2,14 @@ import type { KnownDefect, KnownDefectIn } from '../model/index.js';
 import type { Cell } from '../workloads/index.js';
 import type { Plan } from './expand.js';
 
-/** Each cell with the known defects that must show in it. What is broken on purpose is about something else. */
+/** Adds to each cell the known defects that must show in it. Cells with planted defects have none. */
 export function withKnown(plan: Plan, defects: readonly KnownDefectIn<Cell>[]): Plan {
   return { ...plan, cells: plan.cells.map((cell) => knownIn(cell, defects)) };
 }
 
 /**
- * A cell as a file from outside has it: which defects it must show stays, what they look like is ours to say, and today's: an
- * older run had words for it.
+ * For a cell from a file: it keeps which defects it must show, but how they look is taken from the current declarations. Older runs recorded that
+ * as text.
  */
 export function withOwnPatterns({ known = [], ...cell }: Cell, defects: readonly KnownDefectIn<Cell>[]): Cell {
   const ours = known.flatMap(({ id }) => defects.filter((defect) => defect.id === id).map(declared));

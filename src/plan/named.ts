@@ -1,31 +1,35 @@
 /**
- * What a word that is no suite's name means: the combination of that id, else all whose ids the pattern matches, of all that the blocks
- * of all suites combine, whether or not a suite leaves it out because others show as much. It is the same for every command.
+ * What a word means that is not the id of a suite: the combination of that id, or all combinations that match the pattern. This includes
+ * combinations that a suite omits because others cover them. It is the same for every command.
  */
 import { distance } from 'fastest-levenshtein';
 import { matcher, UsageError } from '../model/index.js';
 import { type Block, partsOf, type Suite } from '../workloads/index.js';
 import { type Combination, cellId, combinations, sameContent } from './expand.js';
 
-export interface Named {
+export interface NamedCell {
   id: string;
   combination: Combination;
   block: Block;
-  /** The suites that have it. */
+  /** The suites that contain it. */
   suites: string[];
 }
 
-/** None: nothing is called so. */
-export function named(suites: readonly Suite[], word: string): Named[] {
+/** The combinations that the word names; empty if there is none. */
+export function cellsNamed(suites: readonly Suite[], word: string): NamedCell[] {
   if (word.trim() === '')
     throw new UsageError('an empty word names no cell', 'name a suite, a cell or a pattern, or nothing for smoke');
-  // By far the most frequent, and found without a look at every other.
+  // An exact id is the most frequent case, and is found without looking at all combinations.
   const exact = matching(suites, (id) => id === word, partsNamed(word));
   return exact.length > 0 ? exact : matching(suites, matcher(word));
 }
 
-function matching(suites: readonly Suite[], fits: (id: string) => boolean, within = (block: Block) => block): Named[] {
-  const found = new Map<string, Named>();
+function matching(
+  suites: readonly Suite[],
+  fits: (id: string) => boolean,
+  within = (block: Block) => block,
+): NamedCell[] {
+  const found = new Map<string, NamedCell>();
   for (const { id: suite, blocks } of suites)
     for (const block of blocks)
       for (const combination of combinations(within(block))) {
@@ -41,7 +45,7 @@ function matching(suites: readonly Suite[], fits: (id: string) => boolean, withi
   return [...found.values()];
 }
 
-/** Of a block those parts that an id may name. */
+/** Reduces a block to the parts that the id can name. */
 function partsNamed(word: string): (block: Block) => Block {
   return (block) => ({
     ...block,
@@ -51,9 +55,9 @@ function partsNamed(word: string): (block: Block) => Block {
   });
 }
 
-/** Suites may share cells, not names: one id must always mean one cell. */
-function refuseTwins({ id, ...one }: Named, other: Pick<Named, 'combination' | 'block'>): void {
-  const due = ({ block: { caughtBy } }: Pick<Named, 'block'>) => caughtBy?.join();
+/** Suites may share cells, but one id must always mean the same cell. */
+function refuseTwins({ id, ...one }: NamedCell, other: Pick<NamedCell, 'combination' | 'block'>): void {
+  const due = ({ block: { caughtBy } }: Pick<NamedCell, 'block'>) => caughtBy?.join();
   if (!sameContent(one.combination, other.combination) || due(one) !== due(other)) throw ambiguousCell(id);
 }
 
@@ -64,12 +68,12 @@ export function ambiguousCell(id: string): UsageError {
   );
 }
 
-/** Longer than any id, and too long to be compared with all of them. */
+/** Longer than any id, and too long to compare with all of them. */
 const LONG = 200;
 const SHOWN = 3;
 
-/** The few names most like the word; cells are also compared by their parts, so that `vtd-strct` finds `vtd-strict/...`. */
-export function near(suites: readonly Suite[], word: string, of: 'all' | 'cells' = 'all'): string[] {
+/** The names most similar to the word. Cells are also compared by their parts, so that `vtd-strct` finds `vtd-strict/...`. */
+export function closestNames(suites: readonly Suite[], word: string, of: 'all' | 'cells' = 'all'): string[] {
   if (word.length > LONG) return [];
   const likeness = new Map<string, number>();
   const score = (part: string) => {

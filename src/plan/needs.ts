@@ -1,4 +1,4 @@
-/** What cells need of the images, so that only that is built, and what most of them wait for first. Pure. */
+/** What cells need of the images. Only that is built, beginning with what most of them wait for. Pure. */
 
 import type { Machine } from '../model/index.js';
 import { type Cell, kindOf } from '../workloads/index.js';
@@ -7,15 +7,15 @@ import { type Boot, builtWithPlants } from './boots.js';
 /** What a guest boots. */
 export interface ImageNeed {
   machine: Machine;
-  /** Modules that can be made to go wrong. */
+  /** Modules built with planted defects and failures. */
   plants: boolean;
   modules: readonly string[];
 }
 
-/** `lab load` takes them for every cell. */
+/** `lab load` loads these for every cell. */
 const ALWAYS = ['phyr', 'phyr_nvme', 'phyr_peer', 'phyr_probe'];
 
-/** The modules that these cells need, of those with planted defects or of the others: one build for all of them. */
+/** The modules that these cells need, either with or without planted defects. One build serves all of them. */
 export function neededModules(cells: readonly Pick<Cell, 'plant' | 'workload'>[], plants: boolean): string[] {
   const own = cells.filter((cell) => builtWithPlants(cell) === plants);
   return [...new Set([...ALWAYS, ...own.flatMap(({ workload }) => kindOf(workload).modules)])].sort();
@@ -43,7 +43,7 @@ export function inOrderOfNeed(needs: ReadonlyMap<Boot, ImageNeed>): Boot[][] {
     groups.set(key, [...(groups.get(key) ?? []), boot]);
   }
   const waiting = (boots: readonly Boot[]) => boots.reduce((sum, { cells }) => sum + cells.length, 0);
-  // What is planted is always last: it is built beside guests that run already.
+  // Modules with planted defects come last: they are built while other guests already run.
   const planted = ([boot]: readonly Boot[]) => Number(boot !== undefined && needs.get(boot)?.plants);
   return [...groups.values()].sort((a, b) => planted(a) - planted(b) || waiting(b) - waiting(a));
 }

@@ -1,20 +1,20 @@
 /**
- * Choosing few cells that still show every pair of values together: most defects need two conditions to meet, few need three.
+ * Pairwise coverage: chooses few items that contain every pair of values. Most defects need two conditions at once, few need three.
  */
 
 /** The positions of an item's values, one a dimension. */
 export type Values = readonly string[];
 
 export interface PairwiseOptions {
-  /** What else has to be shown of an item. */
+  /** What else an item covers. */
   also?: (index: number) => readonly string[];
-  /** What has to be set up for an item, and serves all others that need the same. */
+  /** What must be set up for an item. Other items can share it. */
   setUp?: (index: number) => string;
-  /** What is set up in any case. */
+  /** What is set up anyway. */
   there?: ReadonlySet<string>;
 }
 
-/** What setting up costs, in items. */
+/** The cost of setting up, in items. */
 const SET_UP = 0.5;
 
 /**
@@ -30,7 +30,7 @@ export function pairwise(items: readonly Values[], { also, setUp, there = new Se
   const places = new Numbers();
   const placeOf = Uint32Array.from(items, (_, index) => places.of(setUp?.(index) ?? ''));
   const cost = Float64Array.from(places, (place) => (place === '' || there.has(place) ? 1 : 1 + SET_UP));
-  /** How many of what the item shows has not been shown yet; the rest is forgotten. */
+  /** How much of what the item covers is not covered yet. The rest is dropped. */
   const gainOf = (index: number): number => {
     const start = starts[index] ?? 0;
     const end = ends[index] ?? 0;
@@ -47,7 +47,7 @@ export function pairwise(items: readonly Values[], { also, setUp, there = new Se
     let most = 0;
     for (let index = 0; index < items.length; index++) {
       const costs = cost[placeOf[index] ?? 0] ?? 1;
-      // What an item has to show only shrinks: most items need not be looked at again.
+      // The gain of an item only shrinks, so most items need not be evaluated again.
       if (((ends[index] ?? 0) - (starts[index] ?? 0)) / costs <= most) continue;
       const gain = gainOf(index) / costs;
       if (gain <= most) continue;
@@ -93,7 +93,7 @@ function pairs(items: readonly Values[], also: PairwiseOptions['also']) {
   return { shown, starts, ends: starts.slice(1), open };
 }
 
-/** The values as numbers; the same word in two dimensions is two values. */
+/** The values as numbers. The same word in two dimensions makes two values. */
 function numberValues(items: readonly Values[]) {
   const dimensions: Map<string, number>[] = [];
   let count = 0;
@@ -111,7 +111,7 @@ function numberValues(items: readonly Values[]) {
   return { numbered, count };
 }
 
-/** Words, each with the number of its first appearance. */
+/** Numbers the words in order of their first appearance. */
 class Numbers {
   readonly #numbers = new Map<string, number>();
 

@@ -1,12 +1,12 @@
 /**
- * What a person names on the command line -> cells. A word is the id of a suite, which is those cells that the suite chooses; else it
- * is the id of a cell or a pattern (named.ts).
+ * Selects the cells that the words of a command line name. A word is the id of a suite, which stands for the cells that the suite chooses, or
+ * the id of a cell, or a pattern (named.ts).
  */
 
 import { type PrunedCell, UsageError } from '../model/index.js';
 import { type Cell, partsOf, type Suite } from '../workloads/index.js';
 import { cellOf, decide, expand, type Plan, sameContent } from './expand.js';
-import { ambiguousCell, named, near } from './named.js';
+import { ambiguousCell, cellsNamed, closestNames } from './named.js';
 
 export function select(suites: readonly Suite[], words: readonly string[], runSeed: number): Plan {
   const plans = new Map<string, Plan>();
@@ -20,7 +20,7 @@ export function select(suites: readonly Suite[], words: readonly string[], runSe
 
 function match(suites: readonly Suite[], word: string, runSeed: number): Plan {
   const plan: Plan = { cells: [], pruned: [], omitted: 0 };
-  for (const { id, combination, block } of named(suites, word)) {
+  for (const { id, combination, block } of cellsNamed(suites, word)) {
     const decision = decide(combination, block);
     if ('prune' in decision) plan.pruned.push({ ...partsOf({ id, ...combination }), reason: decision.prune });
     else plan.cells.push(cellOf(id, combination, decision.run, runSeed));
@@ -28,10 +28,10 @@ function match(suites: readonly Suite[], word: string, runSeed: number): Plan {
   if (plan.cells.length > 0) return plan;
   const [pruned] = plan.pruned;
   if (pruned) throw new UsageError(`'${word}' matches only cells that cannot run: ${pruned.id}: ${pruned.reason}`);
-  const others = near(suites, word);
+  const others = closestNames(suites, word);
   throw new UsageError(
     `no suite is called '${word}' and no cell id matches it`,
-    others.length > 0 ? `near ones: ${others.join(', ')}; all: phyrlab list` : 'all of them: phyrlab list',
+    others.length > 0 ? `did you mean ${others.join(', ')}? List all: phyrlab list` : 'list all: phyrlab list',
   );
 }
 

@@ -1,19 +1,19 @@
 /**
- * A plan in parts that run on machines which know nothing of each other. The part that a cell belongs to follows from its id alone,
- * by a hash of what cells that share a boot have in common: no other cell and no order has a say, and no boot is needed twice.
+ * Splits a plan into shards that run on independent machines. A cell's shard is a hash of what cells that share a boot have in common, so it does
+ * not depend on other cells or their order, and no guest boots twice.
  */
 import { createHash } from 'node:crypto';
 import type { CellParts, Shard } from '../model/index.js';
 import { partsOf } from '../workloads/index.js';
 import type { Plan } from './expand.js';
 
-/** Which of `count` shards has this cell; from 1. */
+/** The shard of a cell, counted from 1. */
 export function shardOf({ id, machine, topology, plant }: CellParts, count: number): number {
   const place = plant === undefined ? `${machine}/${topology}` : id;
   return (createHash('sha256').update(place).digest().readUIntBE(0, 6) % count) + 1;
 }
 
-/** One part of a plan, and the ids of the cells in the others. */
+/** One shard of a plan, and the cells of the others. */
 export function takeShard(
   plan: Plan,
   { index, count }: Pick<Shard, 'index' | 'count'>,

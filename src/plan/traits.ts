@@ -4,8 +4,8 @@ import { domainInForce, type Machine, runtimeOf } from '../model/index.js';
 const known = new WeakMap<Machine, string[]>();
 
 /**
- * What of a machine a defect can depend on, each a dimension of its own: a machine is a combination like any other, and two that share a
- * trait show together what meets that trait.
+ * The properties of a machine that a defect can depend on, each a dimension of pairwise coverage. Machines that share a trait share the coverage
+ * of that trait.
  */
 export function traitsOf(machine: Machine): string[] {
   const traits = known.get(machine) ?? lookAt(machine);

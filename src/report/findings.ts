@@ -1,8 +1,8 @@
 /** What a run found wrong in the kernel's own code: one entry per defect, with the smallest cell that reproduces it. */
 
 import {
+  affects,
   type CellRecord,
-  claims,
   countOf,
   type KnownDefect,
   keyOfObjection,
@@ -67,7 +67,7 @@ export function findingsOf({ run, cells, declared }: Recorded): Findings {
 /** The known defects that this cell should have shown. An inconclusive cell says nothing about them. */
 function judgedFor({ verdict }: CellRecord, cell: Cell | undefined, release: string): KnownDefect[] {
   if (verdict !== 'fail' && verdict !== 'xfail') return [];
-  return (cell?.known ?? []).filter((known) => claims(known, release));
+  return (cell?.known ?? []).filter((known) => affects(known, release));
 }
 
 /** Simplest first: by the number of ranges, then I/O, devices and time. */

@@ -14,6 +14,7 @@ import {
   type Machine,
   type Plant,
   runtimeOf,
+  shellWord,
 } from '../model/index.js';
 import type { Found } from '../plan/index.js';
 // Not imported from the index: showing a cell needs no guest.
@@ -90,7 +91,7 @@ export function qemuCommand({ machine, topology }: Found): string[] {
   const lines = [archOf(machine).emulator];
   for (const word of argv) {
     if (word.startsWith('-')) lines.push(`  ${word}`);
-    else lines[lines.length - 1] += ` ${/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`}`;
+    else lines[lines.length - 1] += ` ${shellWord(word)}`;
   }
   return lines.map((line, index) => (index < lines.length - 1 ? `${line} \\` : line));
 }

@@ -7,13 +7,13 @@ import { runFolders } from './runs.js';
 export interface Earlier {
   /** ms, by the id of the cell. */
   durations: ReadonlyMap<string, number>;
-  /** How much time passed in such a run for each ms that a cell took, boots and guests side by side included. */
+  /** How much time such a run took per ms of its cells, including boots and parallel guests. */
   pace: number | undefined;
 }
 
 export const NOTHING_EARLIER: Earlier = { durations: new Map(), pace: undefined };
 
-/** It must not keep a run waiting. */
+/** Reading earlier runs must not delay a run. */
 const MOST_RUNS = 5;
 const MOST_BYTES = 2 ** 24;
 
@@ -25,7 +25,7 @@ const Result = z.object({
 });
 type Done = z.infer<typeof Result>['cells'];
 
-/** Of these cells, by the newest runs on such an accelerator that have ended. What cannot be read says nothing. */
+/** From the newest finished runs with the same accelerator. Runs that cannot be read are skipped. */
 export async function earlierRuns(runs: string, ids: readonly string[], accelerator: string): Promise<Earlier> {
   const wanted = new Set(ids);
   const durations = new Map<string, number>();
@@ -43,7 +43,7 @@ export async function earlierRuns(runs: string, ids: readonly string[], accelera
   return { durations, pace };
 }
 
-/** Of one cell nothing is seen of what lies between cells. */
+/** A run of one cell does not show the time between cells. */
 function paceOf(cells: Done): number | undefined {
   const spans = cells.flatMap(({ started, duration_ms }) => {
     const from = Date.parse(started ?? '');

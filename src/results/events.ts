@@ -1,4 +1,4 @@
-/** The events of a run, read back from its folder as far as they were written. */
+/** Reads the events of a run from its folder, as far as they were written. */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,13 +11,13 @@ export type RunStart = Extract<RunEvent, { type: 'run-start' }>;
 
 export interface EventLog {
   start: RunStart;
-  /** All that follow. */
+  /** All later events. */
   events: RunEvent[];
-  /** Bytes of the file that are whole lines: a writer that was killed leaves part of one behind them. */
+  /** Bytes of complete lines. A killed writer may leave an incomplete one after them. */
   bytes: number;
 }
 
-/** What there is to read; `undefined` if the run ended before its first event was written. */
+/** `undefined`: the run ended before its first event was written. */
 export async function readEvents(folder: string): Promise<EventLog | undefined> {
   const file = join(folder, EVENTS);
   const text = await readFile(file, 'utf8');
@@ -29,7 +29,7 @@ export async function readEvents(folder: string): Promise<EventLog | undefined> 
   return { start, events: withKinds(start, events), bytes: Buffer.byteLength(whole) };
 }
 
-/** Records up to schema 3 do not say of what kind their workload is; the start of the run does. */
+/** Records up to schema 3 lack the kind of their workload, which the start of the run has. */
 function withKinds({ cells }: RunStart, events: readonly RunEvent[]): RunEvent[] {
   const parts = new Map(cells.map((cell) => [cell.id, partsOf(cell)]));
   return events.map((event) =>
@@ -39,10 +39,10 @@ function withKinds({ cells }: RunStart, events: readonly RunEvent[]): RunEvent[]
   );
 }
 
-/** Characters: a night's thousands of cells with all that they are made of. */
+/** In characters: room for the thousands of cells of a nightly run with their declarations. */
 const LONGEST_START = 256 << 20;
 
-/** How a run began, without reading what followed. */
+/** Reads the first event of a run only. */
 export async function readStart(folder: string): Promise<RunStart | undefined> {
   const file = join(folder, EVENTS);
   let line = '';
@@ -58,14 +58,14 @@ export async function readStart(folder: string): Promise<RunStart | undefined> {
 }
 
 export interface Left {
-  /** The last word on each cell that was run to its end. */
+  /** The final event of each cell that finished. */
   done: Extract<RunEvent, { type: 'cell-end' }>[];
   cells: RunStart['cells'];
-  /** A number that no boot has had. */
+  /** The first unused boot number. */
   firstBoot: number;
 }
 
-/** What a run that ended early has still to do: a cell that was only kept from its end, or was in flight, has not been run. */
+/** What an interrupted run still has to do. Cells that were running, or were stopped before their end, run again. */
 export function whatIsLeft({ start, events }: Pick<EventLog, 'start' | 'events'>): Left {
   const done = new Map<string, Left['done'][number]>();
   let firstBoot = 0;

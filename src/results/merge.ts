@@ -1,6 +1,5 @@
 /**
- * The shards of a run as the one run that they are parts of: their events one after the other, and what a shard that died or never
- * came has left undone, as lost cells.
+ * Merges the shards of a run into one run: their events in sequence, and lost cells for what a shard that died or is missing has left undone.
  */
 import {
   type CellParts,
@@ -20,7 +19,7 @@ export interface ShardLog extends EventLog {
 export interface Merged {
   start: RunStart;
   events: RunEvent[];
-  /** Folders of evidence, and where they belong in the folder of the merged run. */
+  /** Folders of evidence, and their places in the folder of the merged run. */
   evidence: { from: string; to: string }[];
 }
 
@@ -32,7 +31,7 @@ export interface MergeOptions {
   repro: (cellId: string, declared: boolean) => string;
 }
 
-/** Refuses what are not parts of the same run. Takes each event once, and ends with a record for every cell of the plan. */
+/** Refuses shards that do not belong together. Takes each event once. The result has a record for every cell of the plan. */
 export function mergeShards(logs: readonly ShardLog[], { id, now, repro }: MergeOptions): Merged {
   const shards = [...logs].sort((a, b) => partOf(a).index - partOf(b).index);
   const [first] = shards;
@@ -41,7 +40,10 @@ export function mergeShards(logs: readonly ShardLog[], { id, now, repro }: Merge
   for (const [at, shard] of shards.entries()) {
     const twin = shards[at + 1];
     if (twin !== undefined && partOf(twin).index === partOf(shard).index)
-      throw new UsageError(`${nameOf(shard)} is there twice: ${shard.folder} and ${twin.folder}`, 'name one of them');
+      throw new UsageError(
+        `${nameOf(shard)} is given twice: ${shard.folder} and ${twin.folder}`,
+        'leave out one of them',
+      );
   }
 
   const { count } = partOf(first);
@@ -89,8 +91,8 @@ export function mergeShards(logs: readonly ShardLog[], { id, now, repro }: Merge
   const lost = (first.start.elsewhere ?? []).filter(({ id }) => !declared.has(id));
   const gone =
     absent.length === 1
-      ? `shard ${absent[0]}/${count} is not there`
-      : `shards ${absent.join(', ')} of ${count} are not there`;
+      ? `shard ${absent[0]}/${count} is missing`
+      : `shards ${absent.join(', ')} of ${count} are missing`;
   merged.events.push(
     ...lost.map((cell) => lostCell(cell, { code: 'shard-missing', reason: gone }, now, repro(cell.id, false))),
   );
@@ -99,7 +101,7 @@ export function mergeShards(logs: readonly ShardLog[], { id, now, repro }: Merge
   return merged;
 }
 
-/** A run that is no shard is all of its plan. */
+/** A run that is not a shard counts as the only one. */
 function partOf({ start }: Pick<ShardLog, 'start'>): Shard {
   return start.run.shard ?? { index: 1, count: 1, plan: '' };
 }
@@ -143,7 +145,7 @@ function runOf(shards: readonly ShardLog[], id: string, now: string): RunStart['
   };
 }
 
-/** Without the end, since the merged run has one of its own; `next` is the first number that no boot has. */
+/** Without the end, because the merged run has its own. `next` is the first unused boot number. */
 function renumbered(events: readonly RunEvent[], from: number): { events: RunEvent[]; next: number } {
   let next = from;
   const moved = events.flatMap((event): RunEvent[] => {
@@ -155,7 +157,7 @@ function renumbered(events: readonly RunEvent[], from: number): { events: RunEve
   return { events: moved, next };
 }
 
-/** The cells of a shard that has no record of them. */
+/** The cells of which a shard has no record. */
 function undone(shard: ShardLog, now: string, repro: MergeOptions['repro']): RunEvent[] {
   const ended = new Set(shard.events.flatMap((event) => (event.type === 'cell-end' ? [event.record.id] : [])));
   const last = shard.events.at(-1)?.at ?? shard.start.at;

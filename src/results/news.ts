@@ -1,11 +1,11 @@
-/** What a night says that the nights before it did not. Pure. */
+/** Finds what is new in a night compared with earlier ones. Pure. */
 import { isGood, type Night, type NightStage, type Outcome, type Verdict } from '../model/index.js';
 
 export interface Item {
   cell: string;
   stage: string;
   reason: string;
-  /** It passed, or failed, on the very same images before: chance has a part in it. */
+  /** The verdict changed although the images are the same, so chance plays a part. */
   sameImages: boolean;
 }
 
@@ -14,18 +14,18 @@ export interface News {
   newFailures: Item[];
   stillFailing: Item[];
   fixed: Item[];
-  /** Whose verdict went to and fro, or changed though nothing else did. May be among the failures as well. */
+  /** Cells whose verdict changed back and forth, or changed with the same images. They may be among the failures, too. */
   flaky: Item[];
   lost: Item[];
   inconclusive: Item[];
-  /** Cells that were lost at first. */
+  /** Cells that were lost at first and then retried. */
   again: number;
   regressions: string[];
-  /** Stages that could not be run. */
+  /** Stages that could not run. */
   trouble: string[];
 }
 
-/** Nights that are looked at for cells that go to and fro. */
+/** How many nights are used to find flaky cells. */
 const WEEK = 7;
 
 /** @param before earlier nights, oldest first; only those that ended count */
@@ -55,13 +55,13 @@ interface Past {
   images: string | undefined;
 }
 
-/** What a verdict says of what is under test, if anything. What the kernel is known to do wrong is nothing new. */
+/** What a verdict says about the code under test, if anything. Expected failures are not news. */
 function objectionReport(verdict: Verdict): Past['verdict'] | undefined {
   if (isGood(verdict)) return 'pass';
   return verdict === 'fail' ? verdict : undefined;
 }
 
-/** What each cell of a stage was found to be, newest first; nights that could not say are left out. */
+/** The verdicts of each cell of a stage, newest first, without nights that gave none. */
 function pastOf({ name }: NightStage, nights: readonly Night[]): Map<string, Past[]> {
   const past = new Map<string, Past[]>();
   for (const night of nights.toReversed())

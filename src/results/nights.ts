@@ -1,4 +1,4 @@
-/** The nights of a folder of runs: hidden in it, a folder each. */
+/** The nights, each in a folder of its own below a hidden folder beside the runs. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { writeJson } from './store.js';
 const NIGHT = 'night.json';
 
 export class Nights {
-  /** Reports of nights, and what is needed to go on with one. */
+  /** Has the reports of nights, and what is needed to resume one. */
   readonly folder: string;
 
   constructor(runs: string) {
@@ -19,7 +19,7 @@ export class Nights {
     return join(this.folder, id);
   }
 
-  /** Oldest first. What cannot be read was written by another version: it is no night of ours. */
+  /** Oldest first. Files that cannot be read come from another version and are skipped. */
   async all(): Promise<Night[]> {
     const names = (await readdir(this.folder).catch(() => [])).sort();
     const files = names.map((name) => join(this.folder, name, NIGHT)).filter((file) => existsSync(file));
@@ -29,7 +29,7 @@ export class Nights {
       .sort((a, b) => (a.started < b.started ? -1 : 1));
   }
 
-  /** Written whole or not at all, however often. */
+  /** Writes the file atomically. */
   async save(night: Night): Promise<void> {
     await mkdir(this.folderOf(night), { recursive: true });
     await writeJson(join(this.folderOf(night), NIGHT), night);

@@ -1,4 +1,4 @@
-/** A run read back from its folder, whether it ended, was interrupted, or is still going on. */
+/** Reads a run from its folder, whether it finished, was interrupted, or is still running. */
 
 import { type CellRecord, type RunRecord, UsageError } from '../model/index.js';
 import type { Cell } from '../workloads/index.js';
@@ -7,18 +7,18 @@ import { readEvents } from './events.js';
 export interface RecordedRun {
   folder: string;
   run: RunRecord;
-  /** `undefined`: the run has no end yet, or its process was killed. */
+  /** `undefined`: the run is still running, or its process was killed. */
   end: { duration_ms: number; interrupted: boolean } | undefined;
-  /** As far as they have ended. */
+  /** Of the cells that have ended. */
   cells: CellRecord[];
-  /** What the cells are that the run was to run, by id. */
+  /** The planned cells, by id. */
   declared: Map<string, Cell>;
-  /** How many cells of the plan are left to other shards. */
+  /** How many cells of the plan belong to other shards. */
   elsewhere: number;
   notices: string[];
 }
 
-/** The records by the order of the plan, which does not depend on which guest was faster. */
+/** The records in the order of the plan, which does not depend on the guests' speed. */
 export function inOrder(records: ReadonlyMap<string, CellRecord>, planned: readonly Cell[]): CellRecord[] {
   const known = new Set(planned.map(({ id }) => id));
   const others = [...records.values()].filter(({ id }) => !known.has(id));

@@ -1,16 +1,16 @@
-/** Which runs go when room is wanted. Pure, so that what is announced is what is done. */
+/** Decides which runs to remove when space is short. Pure, so that a dry run announces exactly what would be done. */
 
 export interface KeptRun {
   folder: string;
   bytes: number;
-  /** At work, or of this very night: never removed. */
+  /** Still running, or part of the current night: never removed. */
   needed: boolean;
 }
 
 /**
  * @param runs newest first
- * @param keep how many runs stay at most
- * @param room bytes that they may take together
+ * @param keep the most runs to keep
+ * @param room the most bytes that they may occupy together
  */
 export function runsToRemove(runs: readonly KeptRun[], keep: number, room: number): KeptRun[] {
   let kept = runs.filter(({ needed }) => needed).length;
@@ -18,7 +18,7 @@ export function runsToRemove(runs: readonly KeptRun[], keep: number, room: numbe
   return runs.filter((run) => {
     if (run.needed) return false;
     if (kept >= keep || bytes + run.bytes > room) {
-      // An older, smaller one does not outlive it.
+      // Once a run does not fit, all older ones go, even smaller ones.
       kept = keep;
       return true;
     }

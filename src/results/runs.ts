@@ -1,4 +1,4 @@
-/** Finding a run, or a cell of one, by what a person calls it. */
+/** Finds a run, or a cell of one, by the word that the user gives. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -6,7 +6,7 @@ import { countOf, describe, type RunRecord, UsageError } from '../model/index.js
 import { type Cell, KEPT_CELL, KeptCell } from '../workloads/index.js';
 import { EVENTS, readEvents, readStart } from './events.js';
 
-/** Folders of the runs in this folder, newest first. The names of two runs of one second are in no order, so those go by age. */
+/** Folders of the runs in this folder, newest first. Runs of the same second are sorted by age, because their names are random from there on. */
 export function runFolders(runs: string): string[] {
   if (!existsSync(runs)) return [];
   return readdirSync(runs)
@@ -20,9 +20,9 @@ export function runFolders(runs: string): string[] {
 const NEWEST = 'newest';
 
 /**
- * The one run that a word means: its id, the beginning of it, or `newest`, which no word means as well.
+ * The run that a word names: by its id, the beginning of it, or `newest`, which is the default.
  * @param ids newest first
- * @param where names the place they are in, for a person: 'in FOLDER'
+ * @param where describes the place for messages: 'in FOLDER'
  */
 export function pickRun(ids: readonly string[], word: string | undefined, where: string): string {
   const [newest] = ids;

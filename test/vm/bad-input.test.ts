@@ -29,12 +29,12 @@ async function scenario(name: string, text: string): Promise<string> {
 }
 
 describe('bad input', () => {
-  it('unknown suite: names the near ones', () => refused(['run', 'smokee'], /'smokee'.*\n.*near ones: smoke\b/));
-  it('unknown pattern', () => refused(['list', 'vtd-strct/*'], /near ones: .*vtd-strict/));
+  it('unknown suite: names the near ones', () => refused(['run', 'smokee'], /'smokee'.*\n.*did you mean smoke\b/));
+  it('unknown pattern', () => refused(['list', 'vtd-strct/*'], /did you mean .*vtd-strict/));
   it('a cell to show that is not there', () =>
     refused(
       ['show', 'vtd-strct/switch/p2p-far/phyr8'],
-      /no cell is called.*\n.*near ones: vtd-strict\/switch\/p2p-far/,
+      /no cell is called.*\n.*did you mean vtd-strict\/switch\/p2p-far/,
     ));
   it('more than one cell to show', () => refused(['show', 'p2p-far'], /matches \d+ cells.*\n.*name one/));
   it('a run to report that is not there', async () => {

@@ -89,7 +89,7 @@ describe('phyrlab merge', () => {
     expect(lost.filter((reason) => reason === "shard 1/3 died before this cell's end")).toHaveLength(
       (one ?? 0) > 0 ? 1 : 0,
     );
-    expect(lost.filter((reason) => reason === 'shard 3/3 is not there')).toHaveLength(three ?? 0);
+    expect(lost.filter((reason) => reason === 'shard 3/3 is missing')).toHaveLength(three ?? 0);
     expect(result.cells).toHaveLength(plan.cells.length);
     expect(code).toBe(result.cells.some(({ verdict }) => verdict === 'fail') ? 1 : 3);
   });
@@ -98,7 +98,7 @@ describe('phyrlab merge', () => {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     await mkdir(join(folder, 'empty'));
     const { result } = await merge(await shard(1, 2), join(folder, 'empty'));
-    expect(result.cells.some(({ reason }) => reason === 'shard 2/2 is not there')).toBe(true);
+    expect(result.cells.some(({ reason }) => reason === 'shard 2/2 is missing')).toBe(true);
     await expect(merge(join(folder, 'empty'))).rejects.toThrow(/^no run in /);
     await expect(merge(join(folder, 'nowhere'))).rejects.toThrow(/^cannot read /);
   });

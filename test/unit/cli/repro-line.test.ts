@@ -39,8 +39,8 @@ describe('the command that runs a cell again', () => {
 
 describe('a command in a text', () => {
   it('is typed with the launcher of this clone', () => {
-    expect(withInvocation('near ones: a; all: phyrlab list SUITE', {})).toBe(
-      `near ones: a; all: ${LAUNCHER} list SUITE`,
+    expect(withInvocation('did you mean a? List all: phyrlab list SUITE', {})).toBe(
+      `did you mean a? List all: ${LAUNCHER} list SUITE`,
     );
     expect(withInvocation('phyrlab needs apt; /x/phyrlab run', {})).toBe('phyrlab needs apt; /x/phyrlab run');
     expect(withInvocation(invocation('list', {}), {})).toBe(`${LAUNCHER} list`);

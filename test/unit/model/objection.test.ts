@@ -6,12 +6,12 @@ import {
   CODES,
   inWords,
   MOST_OBJECTIONS,
+  matchesDefect,
   Objection,
   type ObjectionCode,
   OracleReport,
   objects,
   oraclesFor,
-  shows,
 } from '../../../src/model/index.js';
 
 const SRC = join(import.meta.dirname, '../../../src');
@@ -78,10 +78,10 @@ describe('what a defect shows', () => {
     [false, { function: 'f' }],
   ])('%s: %j', (is, where) => {
     expect(
-      shows({ code: 'log-warn', where }, { ...said, where: { ...said.where, calls: [...said.where.calls] } }),
+      matchesDefect({ code: 'log-warn', where }, { ...said, where: { ...said.where, calls: [...said.where.calls] } }),
     ).toBe(is);
-    expect(shows({ code: 'log-bug', where }, { ...said, where: { ...said.where, calls: [...said.where.calls] } })).toBe(
-      false,
-    );
+    expect(
+      matchesDefect({ code: 'log-bug', where }, { ...said, where: { ...said.where, calls: [...said.where.calls] } }),
+    ).toBe(false);
   });
 });

@@ -3,10 +3,10 @@ import { knownDefects } from '../../../harness/findings.js';
 import {
   type Expectation,
   type KnownDefect,
+  matchesDefect,
   type Objection,
   type ObjectionCode,
   type OracleReport,
-  shows,
   withKernelFindings,
 } from '../../../src/model/index.js';
 import { acrossPowerCycle, fromConsole, judge, judgeKernelLog, knownOn } from '../../../src/oracle/index.js';
@@ -120,7 +120,7 @@ describe("findings in the kernel's own path", () => {
         },
       ],
     ]);
-    expect(shows(defectOf('dma-buf-sgt-leak'), (kernel as Objection[])[0] as Objection)).toBe(true);
+    expect(matchesDefect(defectOf('dma-buf-sgt-leak'), (kernel as Objection[])[0] as Objection)).toBe(true);
     const counted = (count: number) => [
       `kmemleak: ${count} new suspected memory leaks (see /sys/kernel/debug/kmemleak)`,
       ...theirs,
@@ -160,7 +160,7 @@ describe("findings in the kernel's own path", () => {
         },
       },
     ]);
-    expect(shows(defectOf('vfio-compat-no-access'), (kernel as Objection[])[0] as Objection)).toBe(true);
+    expect(matchesDefect(defectOf('vfio-compat-no-access'), (kernel as Objection[])[0] as Objection)).toBe(true);
     expect(judgeLog([...theirs, ...warning('space_map')])).toMatchObject({ verdict: 'fail', kernel });
     expect(judgeLog(warning('iommufd_vfio_ioctl', 'vtdss_unmap_range')).verdict).toBe('fail');
     // One that did not end, or that another came into, may be anything.

@@ -117,7 +117,7 @@ describe('find', () => {
   });
 
   it.each([
-    ['vtd-strict/switch/fio-verfy/phyr8', /no cell is called/, /near ones: .*vtd-strict\/switch\/fio-verify\/phyr8/],
+    ['vtd-strict/switch/fio-verfy/phyr8', /no cell is called/, /did you mean .*vtd-strict\/switch\/fio-verify\/phyr8/],
     ['crosscheck', /matches \d+ cells/, /name one/],
     ['nothing-like-it', /no cell is called/, /phyrlab list/],
     ['', /an empty word names no cell/, /name a suite, a cell/],

@@ -90,7 +90,7 @@ describe('the shards of a run', () => {
     const lost = records.filter(({ verdict }) => verdict === 'lost');
     expect(ids(lost)).toEqual(ids(shardOf(2).start.cells));
     expect(lost.length).toBeGreaterThan(0);
-    expect(lost[0]?.reason).toBe('shard 2/3 is not there');
+    expect(lost[0]?.reason).toBe('shard 2/3 is missing');
     expect(lost[0]?.repro).toMatch(/^run /);
     expect(start.elsewhere?.map(({ id }) => id).toSorted()).toEqual(ids(lost));
     expect(ids(records)).toEqual(ids(plan.cells));
@@ -155,7 +155,7 @@ describe('the shards of a run', () => {
 
   it('that are there twice are refused', () => {
     expect(() => merge([log(1), { ...log(1), folder: '/runs/again' }])).toThrow(
-      'shard 1/3 is there twice: /runs/shard-1 and /runs/again',
+      'shard 1/3 is given twice: /runs/shard-1 and /runs/again',
     );
   });
 });
