@@ -1,4 +1,5 @@
 /** The code that a guest can run, as source lines: what its debug information says of each section of each object. */
+import { posix } from 'node:path';
 import { type Branch, branchesIn } from './disassembly.js';
 import { type Elf, type ElfSection, readElf } from './elf.js';
 import { lineRows, type Row } from './line-table.js';
@@ -89,7 +90,7 @@ function sectionsOf(
   const read = readElf(elf);
   const names = new Map<string, string | undefined>();
   const named = (path: string) => {
-    if (!names.has(path)) names.set(path, nameOf(plain(path)));
+    if (!names.has(path)) names.set(path, nameOf(posix.normalize(path)));
     return names.get(path);
   };
   const rows = grouped(
@@ -194,7 +195,7 @@ export function wantedSpans(elf: Buffer, nameOf: (path: string) => string | unde
   const read = readElf(elf);
   const text = read.sections.find(({ name }) => name === '.text');
   if (text === undefined) return [];
-  const rows = lineRows(read, (file) => nameOf(plain(file)) !== undefined).filter(
+  const rows = lineRows(read, (file) => nameOf(posix.normalize(file)) !== undefined).filter(
     ({ section, file }) => section === text.index && file !== '',
   );
   const starts = rows.map(({ at }) => at).sort((a, b) => a - b);
@@ -236,14 +237,4 @@ function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> 
     else group.push(item);
   }
   return groups;
-}
-
-/** Without . and .. in it. */
-function plain(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && (part !== '' || parts.length === 0)) parts.push(part);
-  }
-  return parts.join('/');
 }

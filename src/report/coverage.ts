@@ -56,7 +56,7 @@ export function percent({ reached, all }: Count): string {
 function byFolder(files: readonly MergedFile[]): [string, MergedFile[]][] {
   const folders = new Map<string, MergedFile[]>();
   for (const file of files) {
-    const folder = file.path.split('/').slice(0, -1).slice(0, 2).join('/');
+    const folder = /^[^/]+(\/[^/]+)?(?=\/)/.exec(file.path)?.[0] ?? '';
     folders.set(folder, [...(folders.get(folder) ?? []), file]);
   }
   return [...folders];
