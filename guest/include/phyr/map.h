@@ -94,8 +94,8 @@ struct phyr_map {
  * if the device is untrusted and memory that cannot be bounced does not fill whole IOMMU pages;
  * -EREMOTEIO if the topology does not let the device reach this P2P memory or MMIO (as
  * dma_map_sgtable(); the block layer's iterator returns BLK_STS_INVAL), or if MMIO has no provider;
- * -EOPNOTSUPP if the device's DMA alignment mask is larger than the IOMMU's page and the list is not
- * aligned to it.
+ * -EOPNOTSUPP if the device's DMA alignment mask is larger than the IOMMU's page and the list is
+ * not aligned to it.
  */
 int phyr_dma_map(struct device *dev, const struct phyr_list *list, struct phyr_map *map,
 		 enum dma_data_direction dir, unsigned long attrs, gfp_t gfp);
