@@ -15,7 +15,7 @@ it('gdb is told where code and data of each module are, and by which file', () =
   expect(lines).toContain('add-symbol-file /cache/modules-1/debug/phyr.ko 0x10 -s .bss 0x30 -s .data 0x20');
   expect(lines).toContain('set substitute-path /box /src/guest');
   expect(lines.at(-2)).toBe('target remote /run/gdb');
-  expect(gdbLacks(kernel)).toContain('without symbols');
+  expect(gdbLacks(kernel)).toContain('has no symbols here');
 });
 
 it('a kernel with symbols is named first', () => {
