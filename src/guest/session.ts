@@ -176,23 +176,34 @@ async function collect(
   let size = 0;
   let code: number | undefined;
   let overflow = false;
+  // The other end keeps a channel open for as long as the command runs, whoever has closed it here.
+  const full = new AbortController();
   const gather = (stream: Readable): Buffer[] => {
     const parts: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
       overflow = size > most;
-      if (overflow) channel.destroy();
-      else parts.push(chunk);
+      if (!overflow) parts.push(chunk);
+      else {
+        channel.destroy();
+        full.abort();
+      }
     });
     return parts;
   };
   const [stdout, stderr] = [gather(channel), gather(channel.stderr)];
   const lines = onLine && new LineSplitter((line) => onLine(line));
-  if (lines) channel.on('data', (chunk: Buffer) => lines.push(chunk));
+  if (lines)
+    channel.on('data', (chunk: Buffer) => {
+      // Some may still come from a command that is cut off.
+      if (!overflow) lines.push(chunk);
+    });
   channel.on('exit', (...[status, signal]: [number | null, string?]) => {
     code = status ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
   });
-  await once(channel, 'close');
+  await once(channel, 'close', { signal: full.signal }).catch((error: unknown) => {
+    if (!full.signal.aborted) throw error;
+  });
   lines?.end();
   if (overflow && cutAt === undefined) throw new Error(`it wrote more than ${MOST_OUTPUT >> 20} MiB`);
   if (code === undefined && !overflow) throw new Error('it ended without an exit code');

@@ -141,7 +141,9 @@ describe('a run in which something failed', () => {
     expect(await text(page, '#cell-title')).toBe(badIds[0]);
     expect(await text(page, 'dialog .oracles')).toMatch(/kernel-log\s+✕ objects[\s\S]*workload\s+✓ agrees/);
     expect(await text(page, 'dialog .tree')).toContain('dut: NVMe of');
-    expect(await text(page, 'dialog .console')).toContain('boots/0-x/console.log, from line 7; 2 more lines in the file');
+    expect(await text(page, 'dialog .console')).toContain(
+      'boots/0-x/console.log, from line 7; 2 more lines in the file',
+    );
   });
 });
 

@@ -80,7 +80,7 @@ it('each command gets the verdict that is due, and leaves a guest for the next',
     lacks: 'lost',
   });
   expect(of('moves-nothing').reason).toMatch(/disk under test moved 0 KiB/);
-  expect(of('writes').reason).toMatch(/^data: .*4096/);
+  expect(of('writes').reason).toMatch(/^data: .*first at byte 12288/);
   expect(of('tests').subtests).toEqual([
     { name: 'one', status: 'pass' },
     { name: 'two', status: 'fail' },
@@ -97,6 +97,7 @@ it('each command gets the verdict that is due, and leaves a guest for the next',
   expect(returned).toMatch(/^DUT=\/dev\/phyr\d+$/m);
   expect(returned).toMatch(/^SEED=\d+$/m);
   expect(returned).toMatch(/^REF=\/dev\/nvme\d+n1$/m);
+  expect(await box.lastEvents()).toContain('leaves left behind: process sleep, mount /mnt/left');
   // The mount of one, and the process that held the output open, were no trouble to those after it.
   expect(of('returns').oracles.every(({ verdict }) => verdict === 'pass')).toBe(true);
 });
