@@ -12,7 +12,8 @@ import { bootable, login, makeRig, never } from './boot-rig.js';
 
 const limits = { deadlineMs: 60_000, signal: never };
 const REPORTS = '/sys/kernel/debug/phyr_test';
-const MODULES = ['phyr.ko', 'phyr_peer.ko', 'phyr_store.ko', 'phyr_test.ko'];
+// phyr_probe is there for the cases of its ioctls.
+const MODULES = ['phyr.ko', 'phyr_nvme.ko', 'phyr_probe.ko', 'phyr_peer.ko', 'phyr_store.ko', 'phyr_test.ko'];
 
 export interface Library {
   /** Runs a script in the guest; it must succeed. */
@@ -74,7 +75,9 @@ function library(session: Session, machine: Machine): Library {
     sh,
     async load(kind) {
       const from = `export LAB_MODULES=/lab/modules/${kind}; cd $LAB_MODULES`;
-      await sh(`${from}; insmod phyr.ko; insmod phyr_peer.ko; lab store ${memory?.store.base} ${memory?.store.bytes}`);
+      await sh(
+        `${from}; insmod phyr.ko; insmod phyr_nvme.ko; insmod phyr_probe.ko; insmod phyr_peer.ko; lab store ${memory?.store.base} ${memory?.store.bytes}`,
+      );
       await sh(`${from}; lab ktap-load ${memory?.tests}`);
       await sh(owners.map(([id, driver]) => `lab bind ${at(id)} ${driver}`).join('; '));
     },
