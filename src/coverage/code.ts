@@ -1,7 +1,7 @@
 /** The code that a guest can run, as source lines: what its debug information says of each section of each object. */
 import { posix } from 'node:path';
+import { type Elf, type ElfSection, readElf } from '../host/index.js';
 import { type Branch, branchesIn } from './disassembly.js';
-import { type Elf, type ElfSection, readElf } from './elf.js';
 import { lineRows, type Row } from './line-table.js';
 import type { Range } from './map-file.js';
 

@@ -2,8 +2,9 @@
  * The line table of an object's debug information (DWARF 5, .debug_line): which instruction begins which statement of which file. No
  * program of the toolbox prints it with the section of each address, and in a module all sections begin at 0.
  */
+
+import type { Elf, ElfSection } from '../host/index.js';
 import { InfraError } from '../model/index.js';
-import type { Elf, ElfSection } from './elf.js';
 
 export interface Row {
   section: number;

@@ -34,7 +34,7 @@ const MAY: Record<string, string[]> = {
   // A machine is made of them, and its declaration is checked by them.
   model: ['arches', 'iommus'],
   host: ['model'],
-  coverage: ['model'],
+  coverage: ['model', 'host'],
   fabric: [...MACHINE, 'model'],
   workloads: [...MACHINE, 'model', 'fabric', 'guest', 'oracle', 'perf', 'qemu'],
   plan: [...MACHINE, 'model', 'fabric', 'workloads'],

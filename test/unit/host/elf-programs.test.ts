@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { busyboxApplets, libraryClosure, neededLibraries } from '../../../src/host/elf.js';
+import { busyboxApplets, libraryClosure, neededLibraries } from '../../../src/host/elf-programs.js';
 import { temporaryDir } from '../images/fixtures.js';
 
 /** A file of one loaded segment, mapped at 0x10000, and the dynamic section in it. */

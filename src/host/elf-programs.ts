@@ -1,9 +1,9 @@
-/** What the harness reads from 64-bit little-endian ELF files: the libraries that a program needs, and the names of a multi-call program. */
+/** What the harness reads of programs: the libraries that a program needs, and the names of a multi-call program. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { InfraError } from '../model/index.js';
+import { isElf, requireElf, textAt } from './elf-file.js';
 
-const MAGIC = 0x7f454c46;
 const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
@@ -13,8 +13,7 @@ const DT_STRTAB = 5n;
 
 /** Names of the shared libraries that a 64-bit little-endian file asks for; none of a static one. */
 export function neededLibraries(elf: Buffer): string[] {
-  if (elf.length < 64 || elf.readUInt32BE(0) !== MAGIC || elf[4] !== 2 || elf[5] !== 1)
-    throw new InfraError('not a 64-bit little-endian ELF file');
+  requireElf(elf);
   const headers = programHeaders(elf);
   const dynamic = headers.find(({ type }) => type === PT_DYNAMIC);
   if (!dynamic) return [];
@@ -46,7 +45,7 @@ export interface ElfFacts {
 
 /** `undefined`: it is not a 64-bit little-endian ELF file. */
 export function elfFacts(bytes: Buffer): ElfFacts | undefined {
-  if (bytes.length < 64 || bytes.readUInt32BE(0) !== MAGIC || bytes[4] !== 2 || bytes[5] !== 1) return undefined;
+  if (!isElf(bytes)) return undefined;
   const interpreter = programHeaders(bytes).find(({ type }) => type === PT_INTERP);
   // The names of versions stand among the strings of the symbols, and nothing else looks like them.
   const versions = [...bytes.toString('latin1').matchAll(/\0GLIBC_(\d+)\.(\d+)(?=[.\d]*\0)/g)]
@@ -95,8 +94,4 @@ function programHeaders(elf: Buffer) {
     const word = (offset: number) => Number(elf.readBigUInt64LE(at + offset));
     return { type: elf.readUInt32LE(at), offset: word(8), address: word(16), size: word(32) };
   });
-}
-
-function textAt(bytes: Buffer, at: number): string {
-  return bytes.toString('latin1', at, bytes.indexOf(0, at));
 }

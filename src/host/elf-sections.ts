@@ -1,5 +1,5 @@
-/** What coverage asks of ELF files (64 bits, little-endian), modules and kernels: sections, functions, relocations. */
-import { InfraError } from '../model/index.js';
+/** Sections, functions and relocations of modules and kernels. */
+import { requireElf, textAt } from './elf-file.js';
 
 export interface ElfSection {
   index: number;
@@ -38,8 +38,7 @@ const SHF_EXECINSTR = 4;
 const STT_FUNC = 2;
 
 export function readElf(elf: Buffer): Elf {
-  if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1)
-    throw new InfraError('not a 64-bit little-endian ELF file');
+  requireElf(elf);
   const table = Number(elf.readBigUInt64LE(40));
   const entry = elf.readUInt16LE(58);
   const headers = Array.from({ length: elf.readUInt16LE(60) }, (_, index) => {
@@ -91,8 +90,4 @@ function relocationsIn(bytes: Buffer, symbols: Buffer): ElfRelocation[] {
     });
   }
   return relocations;
-}
-
-function textAt(bytes: Buffer, at: number): string {
-  return bytes.toString('latin1', at, bytes.indexOf(0, at));
 }
