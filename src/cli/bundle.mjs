@@ -1,6 +1,6 @@
 /**
  * Bundles what the compiler left in dist/ into dist/bin/, which the launcher runs. A command then opens a few files instead of some 200,
- * which saves a third of its processor time. What is imported dynamically (`await import()`) stays a separate file.
+ * which saves `show` 28 % of its processor time. What is imported dynamically (`await import()`) stays a separate file.
  */
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';

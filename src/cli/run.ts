@@ -34,11 +34,11 @@ export function runCommand(): Command {
     .option(
       '--last-failed',
       'run all cells that have not passed since they last ran, with the seed, kernel and scenarios that they had',
+    )
+    .option(
+      '--coverage',
+      'also measure which code each cell reaches (phyrlab coverage RUN shows it); emulates, also where there is KVM',
     );
-  command.option(
-    '--coverage',
-    'also measure which code each cell reaches (phyrlab coverage RUN shows it); emulates, also where there is KVM',
-  );
   addVmlinuxOption(command);
   addScriptOptions(command);
   addKernelOptions(command);

@@ -1,5 +1,5 @@
 /** `phyrlab run CELL --script FILE [-- ARG...]`: a command of the user's where the cells that are named would run their workloads. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Backend, Backend as BackendSchema, type Script, UsageError } from '../model/index.js';
@@ -78,6 +78,7 @@ export function scriptOf(options: ScriptOptions, args: readonly string[]): Scrip
     return undefined;
   }
   for (const path of [script, ...file]) readable(path);
+  if (!statSync(script).isFile()) throw new UsageError(`${script} is no file that could be run`);
   const seconds = Math.ceil((deadline?.ms ?? 60_000) / 1000);
   if (seconds > 3600) throw new UsageError('a script may take one hour at most', 'a shorter --deadline');
   return {

@@ -28,16 +28,16 @@ export interface GuestSystem {
   programs: ReadonlySet<string>;
 }
 
-/** The libraries that a guest is given; programs find them by LD_LIBRARY_PATH. */
-export const GIVEN_LIBRARIES = '/work/lib';
-
 const MOST_FILES = 10_000;
 /** A guest keeps its files in memory. */
 const MOST_BYTES = 128 << 20;
 
-/** Rejects with InfraError, in one line for a person, if the guest cannot run one of the programs. */
-export async function payloadOf(given: readonly Given[], guest: GuestSystem): Promise<PushedFile[]> {
-  const payload = new Payload(guest);
+/**
+ * `libraries`: the folder in the guest for those that it lacks, which programs find by LD_LIBRARY_PATH. Rejects with InfraError, in one line for a person, if the guest cannot run one of the
+ * programs.
+ */
+export async function payloadOf(given: readonly Given[], guest: GuestSystem, libraries: string): Promise<PushedFile[]> {
+  const payload = new Payload(guest, libraries);
   for (const one of given) await payload.add(one);
   await payload.addWhatIsNeeded();
   return payload.files;
@@ -52,11 +52,13 @@ interface Loaded {
 
 class Payload {
   readonly #guest: GuestSystem;
+  readonly #libraries: string;
   readonly #loaded: Loaded[] = [];
   #bytes = 0;
 
-  constructor(guest: GuestSystem) {
+  constructor(guest: GuestSystem, libraries: string) {
     this.#guest = guest;
+    this.#libraries = libraries;
   }
 
   get files(): PushedFile[] {
@@ -113,7 +115,7 @@ class Payload {
       const library = dirs.map((dir) => join(dir, name)).find((path) => existsSync(path));
       if (library === undefined)
         throw new InfraError(`${from} needs ${name}, which neither the guest nor this host has: add it to the files`);
-      await this.add({ from: await realpath(library), to: join(GIVEN_LIBRARIES, name) });
+      await this.add({ from: await realpath(library), to: join(this.#libraries, name) });
     }
   }
 

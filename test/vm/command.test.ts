@@ -31,6 +31,7 @@ export default [
     command('floods', 'yes 0123456789012345678901234567890123456789012345678901234567890123', { deadline: 120 }),
     command('leaves', './leave.sh', { files: [{ from: 'leave.sh', program: true }] }),
     command('returns', 'env > $OUT/env; head -c 5000 /dev/zero > $OUT/zeros'),
+    command('finds-nothing', '[ -z "$(ls -A . $OUT | grep -v :)" ]'),
     command('lacks', 'true', { files: [{ from: 'lacks.sh', program: true }] }),
   ]),
   suite('stock', [command('reads', read, { disk: { fillKiB: 64, after: 'unchanged' } })], ['nvme']),
@@ -77,6 +78,7 @@ it('each command gets the verdict that is due, and leaves a guest for the next',
     floods: 'fail',
     leaves: 'pass',
     returns: 'pass',
+    'finds-nothing': 'pass',
     lacks: 'lost',
   });
   expect(of('moves-nothing').reason).toMatch(/disk under test moved 0 KiB/);

@@ -5,19 +5,16 @@ import { driverBackends } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
 import type { Figures } from '../shared/figures.js';
 
-/** Below /work in the guest. */
+/** In the guest, below the folder in which the command runs. */
 const GuestPath = z
   .string()
   .max(90)
-  .regex(
-    /^(?!.*(^|\/)\.)[\w@%+=:,.-]+(\/[\w@%+=:,.-]+)*$/,
-    'a path below /work, without a leading slash and without names that begin with a dot',
-  );
+  .regex(/^(?!.*(^|\/)\.)[\w@%+=:,.-]+(\/[\w@%+=:,.-]+)*$/, 'a relative path, in which no name begins with a dot');
 
 const GivenFile = z.strictObject({
   /** A file or a folder of the host. A relative path is relative to the scenario file; in the suites of the project, to the clone. */
   from: z.string().min(1).max(4096),
-  /** Its path below /work in the guest; default: its own name. */
+  /** Its path below the command's folder in the guest; default: its own name. */
   to: GuestPath.optional(),
   /** It is a program, whatever its mode on the host says. */
   program: z.boolean().optional(),
@@ -28,7 +25,7 @@ export const Command = z.strictObject({
   id: Id,
   kind: z.literal('command'),
   files: z.array(GivenFile).max(100).default([]),
-  /** A script for the guest's shell (busybox), run in /work. */
+  /** A script for the guest's shell (busybox), which runs in that folder. */
   run: z.string().min(1).max(65_536),
   /** How the command says what it found: by its exit code, as KTAP or TAP, or as the JSON of fio. */
   verdict: z.enum(['exit', 'ktap', 'fio']).default('exit'),

@@ -17,8 +17,8 @@ import { type Ended, outcomeOf } from './outcome.js';
 
 const figure = metricsOf(figures);
 
-const WORK = '/work';
-const OUT = '/work/out';
+/** In the guest: guest/lab/steps/command. */
+const FOLDER = '/command';
 const MOST_OUTPUT = 8 << 20;
 /** Beyond the command's own: to end it by force, and to find what it left. */
 const GRACE_MS = 20_000;
@@ -36,7 +36,8 @@ const Kept = z.object({ bdf: z.string(), disk: z.string(), kept: z.boolean().def
 const Sectors = z.object({ read: z.number(), written: z.number() });
 const HowItEnded = z.object({
   code: z.number(),
-  late: z.boolean(),
+  /** By the guest's clock. */
+  seconds: z.number(),
   /** Sectors of the disk under test. */
   moved: z.object({ before: Sectors, after: Sectors }),
   left: z.array(z.string()),
@@ -57,9 +58,7 @@ export async function run(context: WorkloadContext<Command>): Promise<WorkloadRe
     REF: other?.disk,
     PEER: [...context.peers.values()][0]?.bdf,
     SEED: `${cell.seed}`,
-    OUT,
   };
-  const began = performance.now();
   const ended = await undoing(
     () => execute(context, environment),
     async () => {
@@ -67,7 +66,6 @@ export async function run(context: WorkloadContext<Command>): Promise<WorkloadRe
       if (other?.kept === false) await lab.unbind(other.bdf);
     },
   );
-  const seconds = (performance.now() - began) / 1000;
   const { report, subtests } = outcomeOf(ended, workload);
   return {
     workload: report,
@@ -76,7 +74,10 @@ export async function run(context: WorkloadContext<Command>): Promise<WorkloadRe
     ...((driver === 'nvme' || workload.dut === 'function') && { translation: 'nothing' }),
     moved: driver === 'nvme' ? 0 : ended.atLeast,
     subtests,
-    metrics: [figure('command took', seconds), ...(subtests.length > 0 ? [figure('tests', subtests.length)] : [])],
+    metrics: [
+      figure('command took', ended.seconds),
+      ...(subtests.length > 0 ? [figure('tests', subtests.length)] : []),
+    ],
   };
 }
 
@@ -87,16 +88,16 @@ function onHost(path: string): string {
 
 async function putFiles({ cell, workload, lab }: WorkloadContext<Command>): Promise<void> {
   const { build } = archOf(cell.machine);
-  const { programs, libraries, glibc } = await lab.ask(System, `lab system ${build.triplet}`);
+  const { programs, libraries, glibc } = await lab.ask(System, `lab command-begin ${build.triplet}`);
   const guest: GuestSystem = { build, programs: new Set(programs), libraries: new Set(libraries), glibc };
   const given = workload.files.map(({ from, to, program = false }) => ({
     program,
     from: onHost(from),
-    to: posix.join(WORK, to ?? basename(from)),
+    to: posix.join(FOLDER, 'files', to ?? basename(from)),
   }));
   lab.tell('putting the files into the guest');
-  const files = await payloadOf(given, guest);
-  await lab.push([...files, { path: `${WORK}/.run`, mode: 0o644, source: { data: `${workload.run}\n` } }]);
+  const files = await payloadOf(given, guest, `${FOLDER}/lib`);
+  await lab.push([...files, { path: `${FOLDER}/run`, mode: 0o644, source: { data: `${workload.run}\n` } }]);
 }
 
 /** What the disk must hold afterwards. */
@@ -125,16 +126,19 @@ type Environment = Record<string, string | undefined>;
 async function execute(
   context: WorkloadContext<Command>,
   environment: Environment,
-): Promise<Ended & { atLeast: number }> {
+): Promise<Ended & { seconds: number; atLeast: number }> {
   const { workload, lab, folder } = context;
   await mkdir(folder, { recursive: true });
   const kept = createWriteStream(join(folder, 'output.txt'));
+  const flushed = finished(kept);
+  // A full disk is told when the command has ended.
+  flushed.catch(() => {});
   // What is told is recorded as well.
   let quietUntil = 0;
   const words = Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`));
-  const seconds = lab.patient(workload.deadline);
+  const most = lab.patient(workload.deadline);
   const { stdout, cut = false } = await lab
-    .program(`${words.join(' ')} lab command ${seconds}`, {
+    .program(`${words.join(' ')} lab command ${most}`, {
       deadlineMs: workload.deadline * 1000 + GRACE_MS,
       mostOutput: MOST_OUTPUT,
       onLine: (line) => {
@@ -146,17 +150,19 @@ async function execute(
     })
     .finally(() => {
       kept.end();
-      return finished(kept);
+      return flushed;
     });
   if (cut) await lab.run('lab command-stop');
-  const { code, late, moved, left } = await lab.ask(HowItEnded, 'lab command-ended');
+  const { code, seconds, moved, left } = await lab.ask(HowItEnded, 'lab command-ended');
   if (left.length > 0) lab.tell(`${workload.id} left behind: ${left.join(', ')}`);
-  const packed = await lab.text(`OUT=${OUT}; lab command-out`, { deadlineMs: OUT_DEADLINE_MS });
+  const packed = await lab.text('lab command-out', { deadlineMs: OUT_DEADLINE_MS });
   if (packed !== '') await writeFile(join(folder, 'out.tar.gz'), Buffer.from(packed, 'base64'));
   const { before, after } = moved;
   const read = (after.read - before.read) * SECTOR;
   const written = (after.written - before.written) * SECTOR;
   // What is written may be zeroes that no memory was read for: only what the workload says of it is sure.
   const atLeast = after.read * SECTOR + Math.max(0, workload.movesKiB * 1024 - read);
-  return { code, late, endless: cut, kib: (read + written) / 1024, atLeast, output: stdout };
+  // By TERM, or by KILL if that did not help.
+  const late = seconds >= most && (code === 143 || code === 137);
+  return { code, late, seconds, endless: cut, kib: (read + written) / 1024, atLeast, output: stdout };
 }

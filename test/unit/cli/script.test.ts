@@ -27,6 +27,7 @@ describe('options', () => {
     expect(() => scriptOf({ verdict: 'ktap' }, [])).toThrow('--verdict goes with --script');
     expect(() => scriptOf({}, ['a'])).toThrow(/arguments of --script/);
     expect(() => scriptOf({ script: join(folder, 'none') }, [])).toThrow(/none is not there/);
+    expect(() => scriptOf({ script: folder }, [])).toThrow(/is no file that could be run/);
     expect(() => scriptOf({ script: file, deadline: { ms: 7_200_000, said: '2h' } }, [])).toThrow(/one hour/);
   });
 });
