@@ -1,6 +1,9 @@
-# fio's own Makefile, but for two things: configure's part is fio.config, and the compiler is not asked once more what each object depends on.
+# fio's own Makefile, but for three things: configure's part is fio.config, the compiler is not asked once more what each object depends on, and
+# engines and profiles that no job of ours names are left out.
 CFLAGS := -D_GNU_SOURCE -include config-host.h -O2 -g0 -ffunction-sections -fdata-sections
 LDFLAGS := -static -Wl,--gc-sections
+UNUSED := $(addprefix engines/,cpu exec falloc fileoperations ftruncate io_uring mmap net null nvme sg) profiles/act profiles/tiobench
+override OBJS = $(filter-out $(UNUSED:%=%.o),$(SOURCE:.c=.o))
 
 include Makefile
 

@@ -54,8 +54,8 @@ static int pnvme_file_access(const struct file *file, u32 access)
 }
 
 /*
- * Register a buffer and give it a handle, which @arg, as the caller wants it back, is told of.
- * @addr is where its user has it.  Takes the buffer over, also when it fails.
+ * Register a buffer under a new handle, store the handle in @handle, which is a field of @arg, and
+ * copy @arg to @user.  @addr is the user address of the memory.  Consumes @buf, also on failure.
  */
 static int pnvme_file_add(struct pnvme_file *pf, struct pnvme_buffer *buf, u64 addr, u64 len,
 			  void __user *user, void *arg, size_t size, u32 *handle)

@@ -88,7 +88,16 @@ async function reportOf(
   });
 }
 
-async function coverageOf(folder: string): Promise<CoverageInput | undefined> {
+/** What was measured, or a sentence that says why it cannot be shown: the report is useful without it. */
+async function coverageOf(folder: string): Promise<CoverageInput | string | undefined> {
+  try {
+    return await measuredIn(folder);
+  } catch (error) {
+    return `The coverage cannot be read: ${describe(error)}`;
+  }
+}
+
+async function measuredIn(folder: string): Promise<CoverageInput | undefined> {
   const kept = await readCoverage(folder);
   if (kept === undefined) return undefined;
   const coverage = mergeCoverage([kept]);

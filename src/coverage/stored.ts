@@ -150,6 +150,12 @@ export function parseCell(text: string): CellCoverage {
   };
 }
 
+function whyNot(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return describe(error);
+  const [issue] = error.issues;
+  return `at '${issue?.path.join('.') ?? ''}': ${issue?.message ?? ''}`;
+}
+
 /** `undefined`: the run was not asked for any. */
 export async function readCoverage(folder: string): Promise<RunCoverage | undefined> {
   const dir = join(folder, COVERAGE);
@@ -166,7 +172,7 @@ export async function readCoverage(folder: string): Promise<RunCoverage | undefi
       else cells.push(parseCell(text));
     } catch (error) {
       throw new UsageError(
-        `${file} is no coverage: ${describe(error).split('\n')[0]}`,
+        `${file} is no coverage: ${whyNot(error)}`,
         'another version of phyrlab wrote it, or it was changed',
       );
     }

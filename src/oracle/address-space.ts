@@ -1,6 +1,6 @@
 /**
- * What a device's address space must look like when memory is entered into it: which address leads where, by pages of which size. Pure;
- * the rule is that of any IOMMU driver that does its best, whoever asks it.
+ * What a device's address space must look like when memory is mapped into it: which address leads where, with IOMMU pages of which size. Pure. The
+ * rule holds for any IOMMU driver that uses the largest pages.
  */
 import type { ObjectionOf } from '../model/index.js';
 
@@ -18,7 +18,7 @@ export interface Page {
 
 const PAGE = 4096;
 
-/** `1a2b+3 ...`: the first frame of each run, in hexadecimal, and its pages. */
+/** Parses `1a2b+3 ...`: the first page frame of each run in hexadecimal, and its number of pages. */
 export function parseRuns(text: string): Run[] {
   return text
     .split(' ')
@@ -32,7 +32,7 @@ export function parseRuns(text: string): Run[] {
 
 const SIZES = [2 ** 30, 2 ** 21, PAGE];
 
-/** The pages that memory should be entered by at `iova`: at each place the largest at which both addresses are aligned and that fits. */
+/** The IOMMU pages that the memory should be mapped with at `iova`: at each place the largest that fits and for which both addresses are aligned. */
 export function pagesDue(runs: readonly Run[], iova: number): Page[] {
   const pages: Page[] = [];
   let at = iova;
@@ -48,33 +48,34 @@ export function pagesDue(runs: readonly Run[], iova: number): Page[] {
   return pages;
 }
 
-/** What is wrong with pages that were found in an IOMMU's tables, if anything is. */
+/** The objection to the pages found in an IOMMU's page tables, if there is one. */
 export function judgePages(found: readonly Page[], due: readonly Page[]): ObjectionOf<'translation'> | undefined {
   const [first] = due;
   if (first === undefined)
     return found.length === 0
       ? undefined
-      : { code: 'mapped-beyond', detail: `${found.length} pages where none is due` };
+      : { code: 'mapped-beyond', detail: `${found.length} pages are mapped where none is expected` };
   const [reached, wanted] = [reach(found), reach(due)];
   const wrong = reached.find(([iova, phys], i) => {
     const want = wanted[i];
     return want === undefined || want[0] !== iova || want[1] !== phys;
   });
   if (wrong !== undefined) {
-    const detail = `0x${wrong[0].toString(16)} leads to 0x${wrong[1].toString(16)}, which is wrong`;
+    const detail = `0x${wrong[0].toString(16)} leads to 0x${wrong[1].toString(16)}, which is the wrong address`;
     return { code: 'leads-elsewhere', detail };
   }
   const missing = wanted[reached.length];
-  if (missing !== undefined) return { code: 'not-translated', detail: `nothing at 0x${missing[0].toString(16)}` };
+  if (missing !== undefined)
+    return { code: 'not-translated', detail: `nothing is mapped at 0x${missing[0].toString(16)}` };
   const small = found.find((page, i) => page.bytes !== due[i]?.bytes);
   if (small !== undefined) {
-    const detail = `pages of ${sizesOf(found)}, and ${sizesOf(due)} are possible (first at 0x${small.iova.toString(16)})`;
+    const detail = `mapped with pages of ${sizesOf(found)}, but ${sizesOf(due)} are possible (first at 0x${small.iova.toString(16)})`;
     return { code: 'small-pages', detail };
   }
   return undefined;
 }
 
-/** Where each 4 KiB lead, whatever the size of the page that they are in. */
+/** The target of each 4 KiB, whatever the size of the IOMMU page. */
 function reach(pages: readonly Page[]): [iova: number, phys: number][] {
   return pages.flatMap(({ iova, phys, bytes }) =>
     Array.from({ length: bytes / PAGE }, (_, i): [number, number] => [iova + i * PAGE, phys + i * PAGE]),
@@ -94,7 +95,7 @@ const NAMES = new Map<number, PageSize>([
 
 type PageSize = '1 GiB' | '2 MiB' | '4 KiB';
 
-/** How many pages there are of each size that there is. */
+/** The number of pages of each size that occurs. */
 export function countSizes(pages: readonly Page[]): Map<PageSize, number> {
   const counts = new Map<PageSize, number>();
   for (const [size, name] of NAMES) {

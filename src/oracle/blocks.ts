@@ -1,20 +1,20 @@
-/** As which blocks of one size a device should be told of memory. Pure. */
+/** The blocks of one size by which memory should be described to a device. Pure. */
 import type { Run } from './address-space.js';
 
-/** Block sizes that devices with page tables know. */
+/** Block sizes of devices with page tables. */
 const SIZES = [4096, 2 ** 21, 2 ** 30];
 
 export interface Blocks {
   block: number;
   blocks: number;
   why: 'largest' | 'enough' | 'boundary';
-  /** For `boundary`: the first byte of the memory at which a larger block would have to end. */
+  /** For `boundary`: where in the memory a larger block size stops fitting. */
   at: number;
 }
 
 /**
- * `runs`: where the device has the memory, in order, none continuing the one before. The largest size is chosen at whose multiples all
- * inner ends lie; of one run, the smallest that holds all of it in a block, or the largest.
+ * `runs` are the device's addresses of the memory, in order, not adjacent. The block size is the largest of which all inner ends are multiples.
+ * For a single run, it is the smallest size of which one block holds everything, or the largest.
  */
 export function blocksDue(runs: readonly Run[]): Blocks {
   const inner = runs.flatMap((run, i) => [

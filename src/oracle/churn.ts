@@ -1,5 +1,5 @@
 /**
- * What guest/tools/churn must have left on the disk, computed from the seed and the number of operations alone.
+ * What guest/tools/churn must leave on the disk. It follows from the seed and the number of operations.
  */
 import { z } from 'zod';
 import type { DataClaim, Due } from './data.js';
@@ -19,7 +19,7 @@ export const Churn = z.object({
 });
 export type Churn = z.infer<typeof Churn>;
 
-/** A stretch of the disk that one worker owns, filled with stamps of generation 0 before the worker begins. Bytes. */
+/** The part of the disk that one worker owns. It is filled with stamps of generation 0 before the worker begins. In bytes. */
 export interface ChurnArea {
   worker: number;
   offset: number;
@@ -30,17 +30,17 @@ export interface ChurnArea {
 
 export interface ChurnOp {
   kind: 'read' | 'write' | 'zero';
-  /** Sectors, counted from the area's first. */
+  /** In sectors, from the beginning of the area. */
   from: number;
   count: number;
 }
 
-/** Of the largest operation; bytes. */
+/** The largest operation, in bytes. */
 const MOST = 1 << 20;
-/** In place of a generation: zeroes. */
+/** Marks zeroed sectors, in place of a generation. */
 const ZEROED = 0xffffffff;
 
-/** Operation `number`, from 1, of a worker: guest/tools/churn_draw.c draws the same. */
+/** Operation `number`, counted from 1, of a worker. guest/tools/churn_draw.c computes the same. */
 export function churnOp({ worker, bytes, blockSize, seed }: ChurnArea, number: number): ChurnOp {
   const base = mix(mix((seed + Math.imul(worker, 0x9e3779b1)) >>> 0) + number) >>> 0;
   const random = (i: number) => mix((base + Math.imul(i, 0x27d4eb2f)) >>> 0);
@@ -56,7 +56,7 @@ export function churnOp({ worker, bytes, blockSize, seed }: ChurnArea, number: n
   };
 }
 
-/** The generation of every sector after so many operations. */
+/** The generation of each sector after this many operations. */
 export function churnGenerations(area: ChurnArea, done: number): Uint32Array {
   const generations = new Uint32Array(area.bytes / SECTOR);
   for (let number = 1; number <= done; number++) apply(generations, churnOp(area, number), number);
@@ -67,7 +67,7 @@ function apply(generations: Uint32Array, { kind, from, count }: ChurnOp, number:
   if (kind !== 'read') generations.fill(kind === 'zero' ? ZEROED : number, from, from + count);
 }
 
-/** What a worker's area must hold; an operation that failed may have happened, or not, or in part. */
+/** What a worker's area must hold. A failed operation may have been done completely, partly or not at all. */
 export function churnClaim(area: ChurnArea, outcome: z.infer<typeof Worker>, file: string): DataClaim {
   const generations = churnGenerations(area, outcome.done);
   const claim = {

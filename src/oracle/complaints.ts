@@ -1,13 +1,13 @@
 /**
- * What in a kernel's log is a complaint: whatever has the severity of a warning or worse, and what is known by its words, for the
- * kernel says some of that without a severity, and the console shows none.
+ * Finds complaints in a kernel log: lines with the severity of a warning or worse, and known phrases, because some complaints have no such
+ * severity and a console shows none.
  */
 import { IOMMUS } from '../iommus/index.js';
 import { type ObjectionOf, signature } from '../model/index.js';
 import type { LogLine } from './kmsg.js';
 import { isClock, isStandstill } from './stall.js';
 
-/** As any IOMMU's driver says it, or as one of `others` has it. */
+/** The phrases of all IOMMU drivers, and others. */
 function ofIommus(what: 'fault' | 'queueError' | 'otherError', others: readonly RegExp[] = []): RegExp {
   const all = [...IOMMUS.flatMap(({ log }) => log[what] ?? []), ...others];
   return new RegExp(all.map(({ source }) => source).join('|'), 'i');
@@ -15,7 +15,7 @@ function ofIommus(what: 'fault' | 'queueError' | 'otherError', others: readonly 
 
 type Code = ObjectionOf<'kernel-log'>['code'];
 
-/** Kinds of complaint, by the word that a person reads. */
+/** The kinds of complaints, by the name shown to users. */
 const KINDS = {
   panic: 'log-panic',
   KASAN: 'log-kasan',
@@ -44,7 +44,7 @@ const KINDS = {
   'program died': 'log-program-died',
   kmemleak: 'log-kmemleak',
   'stack trace': 'log-stack-trace',
-  // By their severity alone.
+  // Recognized by their severity only.
   emergency: 'log-error',
   alert: 'log-error',
   critical: 'log-error',
@@ -53,7 +53,7 @@ const KINDS = {
 } as const satisfies Record<string, Code>;
 type Kind = keyof typeof KINDS;
 
-/** What may come of time that a guest was not given, if the line speaks of time. */
+/** Kinds that may be the result of the host not running the guest, if the line is about time. */
 const LATE: readonly Kind[] = [
   'stall',
   'BUG',
@@ -68,7 +68,7 @@ const LATE: readonly Kind[] = [
   'warning',
 ];
 
-/** What a kernel prints when something is wrong, most telling first. */
+/** What a kernel prints if something is wrong, most telling first. */
 const PHRASES: [RegExp, Kind][] = [
   [/Kernel panic - not syncing/, 'panic'],
   [/BUG: KASAN|KASAN:/, 'KASAN'],
@@ -125,7 +125,7 @@ const PHRASES: [RegExp, Kind][] = [
 const CUT = '[ cut here ]';
 const WARNING = 4;
 const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning'] as const;
-/** What is one of these goes on until it ends, or until the kernel speaks of something else. */
+/** A report of one of these kinds continues until its end mark, or until an unrelated line. */
 const REPORTS: readonly Kind[] = [
   'panic',
   'KASAN',
@@ -139,7 +139,7 @@ const REPORTS: readonly Kind[] = [
   'corruption',
 ];
 const REPORT_ENDS = /---\[ end (trace|Kernel panic)|^={60,}$/;
-/** What stands below the head of a report, of whatever kind. */
+/** Lines below the heading of any report. */
 const BELOW =
   /^(\s|<\/?[A-Z]+>|Call [Tt]race:|Modules linked in:|CPU: |CPU#|Hardware name:|Tainted: |Workqueue: |RIP: |R[A-Z0-9]{2}: |[CDEFG]S: |CR\d: |DR\d: |PKRU: |Code: |ORIG_RAX|pstate: |(pc|lr|sp) : |x\d+ ?: |---\[ end )/;
 
@@ -147,22 +147,22 @@ export interface Complaint {
   kind: Kind;
   code: Code;
   line: string;
-  /** Known by its words; else by its severity alone. */
+  /** Recognized by a phrase; else only by its severity. */
   phrase: boolean;
 }
 
-/** A complaint with all that belongs to it: of the lines that were looked at, from the first up to, not including, the other. */
+/** A complaint with all its lines: from index `from` up to, not including, `to`. */
 export interface Report extends Complaint {
   from: number;
   to: number;
 }
 
-/** A line that nobody objects to: a regular expression, or what a person's pattern was made into. */
+/** Matches lines that are not objected to. */
 export type Allowed = Pick<RegExp, 'test'>;
 
 /**
- * A report of many lines is one complaint, by its most telling line. A line that is `allowed` is none, nor is what stands below it, nor
- * the bare "cut here" above.
+ * A report of many lines is one complaint, represented by its most telling line. An allowed line is not a complaint, nor are the lines below it
+ * and a bare "cut here" above it.
  */
 export function complaints(lines: readonly LogLine[], allowed: readonly Allowed[] = []): Report[] {
   const found: { said: Complaint[]; from: number; to: number }[] = [];
@@ -209,7 +209,7 @@ function isCut({ line }: Complaint): boolean {
   return line.includes(CUT);
 }
 
-/** A report often begins with a bare "cut here". */
+/** The heading of a report is often only a "cut here". */
 function mostTelling(report: readonly Complaint[]): Complaint {
   const rank = ({ kind, phrase }: Complaint) =>
     phrase
@@ -219,7 +219,7 @@ function mostTelling(report: readonly Complaint[]): Complaint {
   return first as Complaint;
 }
 
-/** "BUG: BUG: scheduling while atomic" says one thing twice. */
+/** Avoids saying things twice, as in "BUG: BUG: scheduling while atomic". */
 export function complaintText({ kind, line }: Pick<Complaint, 'kind' | 'line'>): string {
   return line.toLowerCase().includes(kind.toLowerCase()) ? line : `${kind}: ${line}`;
 }

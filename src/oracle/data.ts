@@ -1,5 +1,5 @@
 /**
- * The data oracle: what the host reads in the backing files, and what the guest read of bytes that only the host knows.
+ * The data oracle. It compares the backing files on the host, and what the guest read of bytes that only the host knows, with the expected data.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import {
 } from '../model/index.js';
 import { readStamp, SECTOR } from './stamp.js';
 
-/** Bytes that are due, made piece by piece as they are compared: the whole may be large. */
+/** Expected bytes. They are made piece by piece during the comparison, because there may be many. */
 export interface Due {
   bytes: number;
   /** Bytes `from` .. `from + length`; `from` is a multiple of PIECE, `length` at most PIECE. */
@@ -26,9 +26,9 @@ export interface Due {
 export type DataClaim = {
   what: string;
   due: Due;
-  /** Of what the kernel's own path did. */
+  /** The data was moved by the kernel's own code. */
   kernel?: true;
-  /** By whom, and how, as far as that tells causes apart. */
+  /** The driver and path, as far as they distinguish causes. */
   where?: Where;
 } & (
   | {
@@ -38,40 +38,41 @@ export type DataClaim = {
       offset: number;
     }
   | {
-      /** Every sector of `file` from `offset` on holds these bytes or those of `or`: a write that failed leaves it open which. */
+      /** Every sector of `file` from `offset` on holds these bytes or those of `or`. After a failed write either is right. */
       kind: 'holds-either';
       file: string;
       offset: number;
       or: Due;
     }
   | {
-      /** `file` holds these bytes somewhere, page-aligned; for memory whose allocation the guest chose. */
+      /** `file` holds these bytes somewhere, page-aligned: for memory that the guest allocated. */
       kind: 'holds-somewhere';
       file: string;
     }
   | {
-      /** `file` holds every page of these bytes somewhere, page-aligned, no two of them alike; for what a file system has put there. */
+      /** `file` holds each page of these bytes somewhere, page-aligned, and no two are equal: for data in a file system. */
       kind: 'holds-scattered';
       file: string;
     }
   | {
-      /** `file` does not hold even the first page of them anywhere, page-aligned: nothing may have moved. */
+      /** `file` does not hold even their first page anywhere, page-aligned: nothing may have moved. */
       kind: 'holds-nowhere';
       file: string;
     }
   | {
-      /** The guest's SHA-256 of what it read must be that of these bytes. `undefined`: it never got that far. */
+      /** The SHA-256 that the guest computed must be that of these bytes. `undefined`: it did not get that far. */
       kind: 'read-back';
       digest: string | undefined;
     }
 );
 
 const PAGE = 4096;
-/** A multiple of every block size that divides it or is cut at it: a piece is compared by itself. */
+/** Pieces are compared separately, so this is a multiple of every block size. */
 export const PIECE = 256 << 10;
 
 export async function judgeData(claims: readonly DataClaim[]): Promise<OracleReport> {
-  if (claims.length === 0) return couldNotLook('data', [{ code: 'no-claim', detail: 'no claim about data was made' }]);
+  if (claims.length === 0)
+    return couldNotLook('data', [{ code: 'no-claim', detail: 'the workload made no claim about data' }]);
   let bytes = 0;
   const missing: string[] = [];
   const ours: Wrong[] = [];
@@ -97,9 +98,9 @@ type Wrong = ObjectionOf<'data'>;
 
 function judged(ours: readonly Wrong[], missing: readonly string[], bytes: number): OracleReport {
   if (ours.length > 0) return objects('data', ours);
-  const detail = `the workload ended before: ${missing.join(', ')}`;
+  const detail = `the workload ended before these were read: ${missing.join(', ')}`;
   if (missing.length > 0) return couldNotLook('data', [{ code: 'ended-before-read', detail }]);
-  return passes('data', `${formatBytes(bytes)} as due`);
+  return passes('data', `${formatBytes(bytes)} as expected`);
 }
 
 async function objection(claim: DataClaim): Promise<Wrong | undefined> {
@@ -107,7 +108,7 @@ async function objection(claim: DataClaim): Promise<Wrong | undefined> {
     const hash = createHash('sha256');
     for (const [, piece] of pieces(claim.due)) hash.update(piece);
     if (claim.digest === hash.digest('hex')) return undefined;
-    return { code: 'read-back-wrong', detail: 'the guest read other bytes than the host had put there' };
+    return { code: 'read-back-wrong', detail: 'the guest read bytes other than those the host had written' };
   }
   await using file = await open(claim.file, 'r');
   switch (claim.kind) {
@@ -119,16 +120,16 @@ async function objection(claim: DataClaim): Promise<Wrong | undefined> {
       for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
         if ((await firstDifference(file, at, claim.due)) === undefined) return undefined;
       }
-      return { code: 'data-nowhere', detail: 'the bytes are nowhere to be found' };
+      return { code: 'data-nowhere', detail: 'the bytes are not in the file' };
     }
     case 'holds-scattered': {
       const missing = await pagesMissing(file, claim.due);
       if (missing === 0) return undefined;
-      return { code: 'data-nowhere', detail: `${missing} of ${claim.due.bytes / PAGE} pages are nowhere to be found` };
+      return { code: 'data-nowhere', detail: `${missing} of ${claim.due.bytes / PAGE} pages are not in the file` };
     }
     case 'holds-nowhere': {
       for await (const at of pagesLike(file, claim.due.piece(0, Math.min(PAGE, claim.due.bytes)))) {
-        const detail = `the bytes got there (at ${at}) although the transfer must be refused`;
+        const detail = `the bytes arrived (at ${at}) although the transfer must be refused`;
         return { code: 'data-moved-though-refused', detail };
       }
       return undefined;
@@ -140,7 +141,7 @@ function* pieces({ bytes, piece }: Due): Generator<[from: number, piece: Buffer]
   for (let from = 0; from < bytes; from += PIECE) yield [from, piece(from, Math.min(PIECE, bytes - from))];
 }
 
-/** As much of `into` as the file has from `offset` on. */
+/** Fills `into` from `offset` on, as far as the file goes. */
 async function read(file: FileHandle, offset: number, into: Buffer): Promise<Buffer> {
   let done = 0;
   while (done < into.length) {
@@ -151,7 +152,7 @@ async function read(file: FileHandle, offset: number, into: Buffer): Promise<Buf
   return into.subarray(0, done);
 }
 
-/** How many pages of these bytes the file has nowhere. */
+/** How many pages of these bytes are not in the file. */
 async function pagesMissing(file: FileHandle, due: Due): Promise<number> {
   const digest = (page: Buffer) => createHash('sha1').update(page).digest('base64');
   const wanted = new Set<string>();
@@ -166,7 +167,7 @@ async function pagesMissing(file: FileHandle, due: Due): Promise<number> {
   return wanted.size;
 }
 
-/** Where a page of the file begins with these bytes. */
+/** The places where a page of the file begins with these bytes. */
 async function* pagesLike(file: FileHandle, wanted: Buffer): AsyncGenerator<number> {
   const window = Buffer.allocUnsafe(PIECE);
   for (let offset = 0; ; offset += PIECE) {
@@ -179,8 +180,7 @@ async function* pagesLike(file: FileHandle, wanted: Buffer): AsyncGenerator<numb
 }
 
 /**
- * What differs first, and how much in all, in words that help: counted in sectors, with what a stamp says of itself.
- * With `or`, a sector may hold those bytes instead.
+ * The first difference and the number of differing sectors, with what the stamp found says. With `or`, a sector may hold those bytes instead.
  */
 async function firstDifference(file: FileHandle, offset: number, due: Due, or?: Due): Promise<Wrong | undefined> {
   const window = Buffer.allocUnsafe(Math.min(PIECE, due.bytes));

@@ -1,11 +1,10 @@
 /**
- * The device oracle: did the device use only what the guest had mapped for it, while it was mapped, in the direction it was mapped for?
+ * The device oracle: did the device only use addresses that the guest had mapped for it, while they were mapped, and in the right direction?
  *
- * The host's trace and the guest's story have no common clock, and need none. A submission in the guest comes before the device's
- * fetching of that command, and the device's completion before the guest's handling of it; so all that the device does with a
- * command lies between the two in the guest's order, and the mapping of its data must live through all of that time. What belongs
- * to no command (queues, lists) lies between the latest submission that the device had fetched by then and the earliest completion
- * that it posted after it.
+ * The host's trace and the guest's record have no common clock and need none. The guest submits a command before the device fetches it, and
+ * handles the completion after the device posts it. So everything that the device does for a command happens between these two events in the
+ * guest's order, and its data must be mapped throughout. Accesses that belong to no command (queues, lists) happen between the latest
+ * submission that the device had fetched before and the earliest completion that it posted afterwards.
  */
 import {
   couldNotLook,
@@ -24,22 +23,22 @@ import { Prot, type Story } from './story.js';
 import { Tally } from './tally.js';
 
 export interface DeviceEvidence {
-  /** `undefined`: nobody recorded it. */
+  /** `undefined`: not recorded. */
   story: Story | undefined;
-  /** Of the time in which our driver had the device; `undefined`: nobody recorded it. */
+  /** While our driver was bound to the device. `undefined`: not recorded. */
   trace: DeviceTrace | undefined;
-  /** Is that trace only the beginning of what QEMU wrote? */
+  /** Is the trace incomplete at its end? */
   truncated: boolean;
   expect: Expectation;
-  /** How many bytes our driver must have moved at least. */
+  /** The least number of bytes that our driver must have moved. */
   moved: number;
-  /** Bits of the addresses that the device declares it can send; 64 if nothing is said. */
+  /** The device's DMA mask in bits; default 64. */
   dmaBits?: number | undefined;
-  /** Whose choice a peer's address and its attributes are: the kernel's own for a backend that leaves them to its functions. */
+  /** Who chose the peer's address and attributes: the kernel, if the backend uses its functions for that. */
   peersBy?: 'kernel' | 'ours';
-  /** Is each command's data mapped for that command alone, and so for its direction and no other? */
+  /** Is each command's data mapped only for that command, and so for one direction? */
   oneWay?: boolean;
-  /** Does QEMU's model of this IOMMU trace what it is told to forget? Else the guest's own flushes alone are judged. */
+  /** Does QEMU's model of this IOMMU trace invalidations? Else only the guest's own flushes are judged. */
   invalidationsTraced?: boolean;
 }
 
@@ -51,10 +50,10 @@ export interface DeviceJudgement {
 const WRITE = 1;
 const READ = 2;
 
-/** A command as the guest gave it to the device. */
+/** A command as the guest submitted it. */
 interface Submission {
   submitted: number;
-  /** `Infinity`: its completion was never handled. */
+  /** `Infinity`: the guest never handled its completion. */
   completed: number;
   opcode: number;
   bytes: number;
@@ -95,13 +94,13 @@ function doubtIn(
   story: Story,
   seen: Seen,
 ): [Code, detail: string] | undefined {
-  if (story.lost > 0) return ['events-lost', `${story.lost} of the guest's events found no room`];
-  if (truncated) return ['trace-cut', "QEMU's trace was too long to be read whole"];
-  if (seen.unpaired > 0) return ['commands-unpaired', `${seen.unpaired} commands are in only one of the two stories`];
-  // A transfer that is refused before it is mapped never reaches the device.
+  if (story.lost > 0) return ['events-lost', `${story.lost} of the guest's events did not fit into the record`];
+  if (truncated) return ['trace-cut', "QEMU's trace was too long to be read completely"];
+  if (seen.unpaired > 0) return ['commands-unpaired', `${seen.unpaired} commands are in only one of the two records`];
+  // A transfer that is refused before it is mapped does not reach the device.
   if (seen.commands === 0 && expect.kind !== 'refused') return ['no-command-seen', 'the device fetched no command'];
   if (seen.unplaced > 0) {
-    const detail = `of ${seen.unplaced} of ${seen.commands} commands the guest did not say where the data is`;
+    const detail = `for ${seen.unplaced} of ${seen.commands} commands the guest did not record where the data is`;
     return ['data-unplaced', detail];
   }
   if (seen.bytes < moved)
@@ -110,11 +109,11 @@ function doubtIn(
     return ['translations-unseen', "the IOMMU's translations of this device could not be seen"];
   }
   if (seen.unheard > 0)
-    return ['invalidations-unseen', `${seen.unheard} IOVAs were used again, and no invalidation could be seen`];
+    return ['invalidations-unseen', `${seen.unheard} IOVAs were reused, but no invalidation was seen`];
   return undefined;
 }
 
-/** What is wrong with one use of an address. */
+/** What is wrong with one access. */
 interface Wrong {
   code: Code;
   what: string;
@@ -126,12 +125,12 @@ interface Seen {
   translations: number;
   bounced: number;
   unpaired: number;
-  /** Commands of which it is not known, or not of every byte, where their data is. */
+  /** Commands for which the place of the data is unknown, at least in part. */
   unplaced: number;
-  /** Uses of an IOVA by a new mapping, in a trace that should have the invalidations between and has none at all. */
+  /** Reused IOVAs, in a trace that should show invalidations but has none at all. */
   unheard: number;
   ours: Tally<ObjectionOf<'device'>>;
-  /** What the kernel's own path did wrong. */
+  /** What the kernel's own code did wrong. */
   kernel: Tally<ObjectionOf<'device'>>;
   window: ReturnType<Mappings['windows']>;
 }
@@ -142,11 +141,11 @@ class Judge {
   readonly #peersByKernel: boolean;
   readonly #invalidationsTraced: boolean;
   readonly #oneWay: boolean;
-  /** The first address that the device cannot send. */
+  /** The first address beyond the DMA mask. */
   readonly #beyond: number;
   readonly #mappings: Mappings;
   readonly #seen: Seen;
-  /** The mapping of each page of a command's data. */
+  /** The mapping of each page of a command's data, by command. */
   readonly #used = new Map<Pair, Map<number, Mapped>>();
 
   constructor(
@@ -196,13 +195,13 @@ class Judge {
     this.#seen.ours.add({ code, detail: what });
   }
 
-  /** About a peer's memory, whose address and attributes are the kernel's own choice for some backends. */
+  /** About a peer's memory. For some backends, the kernel chose its address and attributes. */
   #objectToPeer(wrong: Wrong, where: string): void {
     const objections = this.#peersByKernel ? this.#seen.kernel : this.#seen.ours;
     objections.add({ code: wrong.code, detail: `${where}: ${wrong.what}`, where: { memory: 'peer' } });
   }
 
-  /** Each address of the command's data: where it leads, since when and until when, and for whom. */
+  /** Checks each address of the command's data: where it leads, when it was mapped, and for which direction. */
   #command(pair: Pair): void {
     const { guest, device } = pair;
     if (guest.opcode !== device.opcode) {
@@ -242,7 +241,7 @@ class Judge {
     const { guest, device } = pair;
     const mapped = this.#mappings.of(addr).find(({ from, to }) => from < guest.submitted && to > guest.submitted);
     if (mapped === undefined) return notMapped(this.#mappings.of(addr), guest.submitted);
-    // Cancelled, with the device reset: nobody knows until when it could have used it.
+    // After a reset the command was cancelled, and nobody knows how long the device could have used the data.
     if (mapped.to < guest.completed && guest.completed !== Infinity)
       return { code: 'unmapped-while-in-use', what: 'unmapped while the device had the command' };
     const needed = device.opcode === WRITE ? Prot.read : Prot.write;
@@ -254,7 +253,7 @@ class Judge {
     return this.#place(mapped.phys + (addr % PAGE), due);
   }
 
-  /** QEMU's devices send any address: one that is as narrow as it says would cut these short. */
+  /** QEMU's devices send addresses of any width. Real hardware would truncate those beyond its mask. */
   #reach(end: number, due: DueByte | undefined, where: string): void {
     if (end <= this.#beyond) return;
     const [code, what] = ['beyond-dma-mask' as const, "an address beyond the device's DMA mask"];
@@ -266,21 +265,21 @@ class Judge {
     if (mapped === undefined || due === undefined) return;
     const mmio = (mapped.prot & Prot.mmio) !== 0;
     if (due.mmio && !mmio)
-      this.#objectToPeer({ code: 'bar-mapped-as-ram', what: 'a BAR mapped as if it were RAM' }, where);
-    if (!due.mmio && mmio) this.#object('ram-mapped-as-bar', `${where}: RAM mapped as if it were a BAR`);
+      this.#objectToPeer({ code: 'bar-mapped-as-ram', what: 'a BAR was mapped as if it were RAM' }, where);
+    if (!due.mmio && mmio) this.#object('ram-mapped-as-bar', `${where}: RAM was mapped as if it were a BAR`);
   }
 
-  /** Is that physical address where the request's data is? In a bounce buffer nobody here knows. A byte without a place is `unplaced`. */
+  /** Is the request's data at this physical address? For bounce buffers this is unknown. Bytes without a known place are counted as `unplaced`. */
   #place(phys: number, due: DueByte | undefined): Wrong | undefined {
     if (due === undefined || phys === due.phys) return undefined;
     const [start, end] = this.#story.pool;
     if (phys < start || phys >= end)
-      return { code: 'leads-elsewhere', what: `leads to ${hex(phys)}, and the data is at ${hex(due.phys)}` };
+      return { code: 'leads-elsewhere', what: `leads to ${hex(phys)}, but the data is at ${hex(due.phys)}` };
     this.#seen.bounced++;
     return undefined;
   }
 
-  /** What the IOMMU really made of each address: of data, that of the mapping due; of the rest, that of any mapping that lived. */
+  /** Checks each translation by the IOMMU: for data against the command's mapping, else against any mapping that existed then. */
   #translations(pairs: readonly Pair[]): void {
     const bounds = new Bounds(pairs);
     const active = new Active(pairs);
@@ -294,7 +293,7 @@ class Judge {
       if (could.some((mapped) => leadsTo(translation, mapped.phys))) continue;
       const other = could.at(0);
       if (other) {
-        const what = `${hex(iova)} led to ${hex(phys)} and was mapped to ${hex(other.phys)}: a stale translation`;
+        const what = `${hex(iova)} led to ${hex(phys)} although it was mapped to ${hex(other.phys)}: a stale translation`;
         this.#object('stale-translation', what);
       } else {
         const { code, what } = notMapped(this.#mappings.of(iova), hi);
@@ -303,7 +302,7 @@ class Judge {
     }
   }
 
-  /** Between the device's last use of a page by one mapping and its first by the next, the IOMMU must have been told. */
+  /** Between the device's last use of a page by one mapping and the first use by the next, there must be an invalidation. */
   #invalidations(pairs: readonly Pair[]): void {
     if (!this.#invalidationsTraced) return;
     const none = this.#trace.invalidations.length === 0;
@@ -316,7 +315,7 @@ class Judge {
         else if (again && !this.#invalidated(page, before.done, pair.device.fetched)) {
           this.#object(
             'not-invalidated',
-            `IOVA ${hexPage(page)} was used by a new mapping, and the IOMMU had not been told of the old one's end`,
+            `IOVA ${hexPage(page)} was used by a new mapping before the IOMMU was told that the old one had ended`,
           );
         }
         if (before?.mapped === mapped) before.done = Math.max(before.done, pair.device.completed ?? 0);
@@ -339,7 +338,7 @@ class Judge {
 
 const PAGE = 4096;
 
-/** Is the page `due` where the IOMMU went? Of a large page only the beginning is known: then `due` must lie in it where `iova` does. */
+/** Did the translation lead to the page `due`? For a large page only its beginning is traced; then `due` must have the same offset as `iova`. */
 function leadsTo({ iova, phys, largePage }: Translation, due: number): boolean {
   if (pageOf(due) === pageOf(phys)) return true;
   const offset = due - phys;
@@ -352,11 +351,11 @@ function leadsTo({ iova, phys, largePage }: Translation, due: number): boolean {
 interface DueByte {
   phys: number;
   mmio: boolean;
-  /** Bytes from here on that lie together. */
+  /** Contiguous bytes from here on. */
   left: number;
 }
 
-/** Where a request's bytes lie, asked in ascending order. */
+/** Where a request's bytes are. Must be asked in ascending order. */
 class Due {
   readonly #ranges: Submission['ranges'];
   #index = 0;
@@ -397,7 +396,7 @@ function submissionsOf(story: Story): Map<number, Submission[]> {
   return found;
 }
 
-/** An id is used again only after its completion: the n-th use there is the n-th use here. In the order of fetching. */
+/** Pairs the guest's submissions with the device's commands, in the order of fetching. An id is only reused after its completion, so the n-th use is the same on both sides. */
 function pairUp(
   submissions: ReadonlyMap<number, readonly Submission[]>,
   commands: readonly DeviceCommand[],
@@ -415,7 +414,7 @@ function pairUp(
   return { pairs, unpaired: submitted + commands.length - 2 * pairs.length };
 }
 
-/** For a time in the trace: after which event of the story it lies for certain, and before which. */
+/** For a time in the trace: the latest event of the guest that was certainly before it, and the earliest that was certainly after it. */
 class Bounds {
   readonly #fetches: { at: number; bound: number }[] = [];
   readonly #completions: { at: number; bound: number }[] = [];
@@ -446,7 +445,7 @@ class Bounds {
   }
 }
 
-/** The commands that the device has, asked in ascending order of time. */
+/** The commands that the device has at a time. Must be asked in ascending order. */
 class Active {
   readonly #pairs: readonly Pair[];
   #next = 0;
@@ -465,7 +464,7 @@ class Active {
   }
 }
 
-/** Index of the first element later than `time`. */
+/** Index of the first element after `time`. */
 function firstAfter(sorted: readonly { at: number }[], time: number): number {
   let [lo, hi] = [0, sorted.length];
   while (lo < hi) {
@@ -477,10 +476,10 @@ function firstAfter(sorted: readonly { at: number }[], time: number): number {
 }
 
 function notMapped(history: readonly Mapped[], when: number): Wrong {
-  if (history.length === 0) return { code: 'never-mapped', what: 'never mapped for this device' };
+  if (history.length === 0) return { code: 'never-mapped', what: 'was never mapped for this device' };
   if (history.some(({ to }) => to <= when))
-    return { code: 'unmapped-before-use', what: 'not mapped any more when the device got the command' };
-  return { code: 'mapped-after-use', what: 'mapped only after the device got the command' };
+    return { code: 'unmapped-before-use', what: 'was no longer mapped when the device got the command' };
+  return { code: 'mapped-after-use', what: 'was mapped only after the device got the command' };
 }
 
 function permissions(prot: number): string {
@@ -494,10 +493,10 @@ function summary(story: Story, seen: Seen): string {
   if (seen.commands === 0) return 'the device fetched no command';
   const bounced = seen.bounced > 0 ? `, ${seen.bounced} pages in bounce buffers` : '';
   if (story.by !== 'dma') return `${what}: the addresses are those of the requests' memory${bounced}`;
-  return `${what}, ${seen.translations} translations, all of what was mapped then${bounced}`;
+  return `${what}, ${seen.translations} translations, all by current mappings${bounced}`;
 }
 
-/** How long the device could go on using what was unmapped: near 0 in strict mode, the flush queue's patience in lazy mode. */
+/** How long the device could still use memory after it was unmapped: near 0 in strict mode, the flush queue's timeout in lazy mode. */
 function windowMetrics(story: Story, { window }: Seen): Metric[] {
   if (story.by !== 'dma' || window.flushed === 0) return [];
   return [{ what: 'stale window', unit: 'us', value: Math.round(window.longest / 1000), better: 'neither' }];

@@ -1,16 +1,16 @@
 /**
- * phyr_nvme's own account of a binding. It is asked who mapped and how much was described, never whether that was right.
+ * phyr_nvme's own statistics. They say which backend mapped how much, never whether it was right.
  */
 import { z } from 'zod';
 import type { Backend, Expectation, Metric, ObjectionOf } from '../model/index.js';
 
-/** debugfs of phyr_nvme, as guest/lab/lab keeps it when the driver lets go of a device; further counters may follow. */
+/** debugfs of phyr_nvme, which guest/lab/lab saves when the driver is unbound. More counters may follow. */
 export const DriverStats = z.object({
   stats: z.object({ backend: z.string(), mapped: z.number(), pieces: z.number(), meta_bytes: z.number() }),
 });
 export type DriverStats = z.infer<typeof DriverStats>;
 
-/** Why this cell has not shown what its name says: another backend mapped, or none. */
+/** The objection if the cell did not test its backend, because another one mapped, or none. */
 export function otherBackend(
   stats: readonly DriverStats[],
   backend: Backend,
@@ -21,10 +21,10 @@ export function otherBackend(
     return { code: 'other-backend', detail: `the driver mapped with backend ${other.stats.backend}, not ${backend}` };
   const mapped = total(stats, 'mapped');
   if (mapped > 0 || expect.kind === 'refused') return undefined;
-  return { code: 'other-backend', detail: 'the driver does not say that it mapped anything' };
+  return { code: 'other-backend', detail: 'the driver does not report that it mapped anything' };
 }
 
-/** What does not vary: how the data was described to the device. */
+/** Figures that do not vary: how the data was described to the device. */
 export function structureCounts(stats: readonly DriverStats[]): Metric[] {
   if (stats.length === 0) return [];
   return [

@@ -1,17 +1,18 @@
 /**
- * The fault oracle: what QEMU's IOMMU and memory model objected to while the cell ran, from QEMU's own trace on the host.
- * None is due but those that a workload provokes. The guest's log undercounts faults and the NVMe model reports success after a faulted transfer, so that neither is asked.
+ * The fault oracle: what QEMU's IOMMU and memory model objected to while the cell ran, from QEMU's trace on the host. Only faults that a workload
+ * provokes are expected. The guest's log and the NVMe model are not used, because the log undercounts faults and the model reports success
+ * even after a DMA fault.
  */
 import { IOMMUS } from '../iommus/index.js';
 import { couldNotLook, type ObjectionOf, type OracleReport, objects, passes } from '../model/index.js';
 import { withoutStamp } from './nvme-trace.js';
 
 export interface FaultWindow {
-  /** Was tracing on, as QEMU itself says? */
+  /** Does QEMU say that tracing was on? */
   enabled: boolean;
-  /** Lines that QEMU wrote while the cell ran. */
+  /** The lines that QEMU wrote while the cell ran. */
   lines: readonly string[];
-  /** Is that only the beginning of what it wrote? */
+  /** Are the lines incomplete at their end? */
   truncated: boolean;
 }
 
@@ -19,11 +20,11 @@ export interface Fault {
   code: ObjectionOf<'faults'>['code'];
   kind: string;
   count: number;
-  /** One of the lines, whole. */
+  /** One complete line. */
   example: string;
 }
 
-/** An access that must fault, or must be bent by a device that has too few address bits. */
+/** An access that must fault, or that a device with too few address bits must truncate. */
 export interface Provoked {
   addr: number;
   bytes: number;
@@ -49,26 +50,26 @@ export function judgeFaults(window: FaultWindow, provoked: readonly Provoked[] =
     return couldNotLook('faults', [{ code: 'faults-untraced', detail }]);
   }
   if (window.truncated)
-    return couldNotLook('faults', [{ code: 'trace-cut', detail: "QEMU's trace is too long to be read whole" }]);
+    return couldNotLook('faults', [{ code: 'trace-cut', detail: "QEMU's trace is too long to be read completely" }]);
   const [first] = missing;
   if (first !== undefined) {
     const what = first.how === 'clamped' ? 'a clamped address' : `a fault of a ${first.how}`;
-    const detail = `due and not seen: ${what} at 0x${first.addr.toString(16)}`;
+    const detail = `expected but not seen: ${what} at 0x${first.addr.toString(16)}`;
     return objects('faults', [{ code: 'fault-missing', detail, where: { access: first.how } }]);
   }
-  const detail = provoked.length === 0 ? 'none' : `the ${provoked.length} that were due, and no other`;
+  const detail = provoked.length === 0 ? 'none' : `the ${provoked.length} that were expected, and no other`;
   return passes('faults', detail);
 }
 
-/** They accompany a fault and say no more. */
+/** Lines that accompany a fault and add nothing. */
 const ECHOES = IOMMUS.flatMap(({ trace }) => trace.echoes);
 
-/** QEMU's edu ends its message without ending the line, so that whatever comes next is on the same one. */
+/** QEMU's edu does not end its message with a line end, so the next message is on the same line. */
 function messagesIn(line: string): string[] {
   return line.split(/(?<=EDU: clamping DMA 0x[0-9a-f]+ to 0x[0-9a-f]+!)/);
 }
 
-/** What is left when the provoked faults are taken out, and which of those are not there. */
+/** The lines without the provoked faults, and the provoked faults that are missing. */
 function without(provoked: readonly Provoked[], lines: readonly string[]): { rest: string[]; missing: Provoked[] } {
   if (provoked.length === 0) return { rest: [...lines], missing: [] };
   const missing = new Set(provoked);
@@ -77,7 +78,7 @@ function without(provoked: readonly Provoked[], lines: readonly string[]): { res
     if (ECHOES.some((event) => text.startsWith(event))) return false;
     const clamped = /^EDU: clamping DMA 0x([0-9a-f]+)/.exec(text);
     const addr = Number.parseInt(clamped?.[1] ?? /\baddr(?:ess)?[ =]+0x([0-9a-f]+)/i.exec(text)?.[1] ?? '', 16);
-    // QEMU's memory model may say in its own words what the IOMMU has refused.
+    // QEMU's memory model may report again what the IOMMU has refused.
     const invalid = /^Invalid (read|write)/.exec(text)?.[1];
     const write = invalid ? String(Number(invalid === 'write')) : /\bwrite (\d)/.exec(text)?.[1];
     const due = provoked.filter((one) => {
@@ -91,7 +92,7 @@ function without(provoked: readonly Provoked[], lines: readonly string[]): { res
   return { rest, missing: [...missing] };
 }
 
-/** QEMU reports each 4-byte access of a faulted transfer by itself: fold them by kind. */
+/** QEMU reports each 4-byte access of a faulted transfer separately. Counts them by kind. */
 export function foldFaults(lines: readonly string[]): Fault[] {
   const folded = new Map<string, Fault>();
   for (const line of lines) {

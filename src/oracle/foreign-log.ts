@@ -1,4 +1,4 @@
-/** A kernel's log that somebody brings, judged as a cell's is: by severity, by words, and by what a sound kernel may say. */
+/** Judges any kernel's log by the rules for a cell's: by severity, by known phrases, and by what a correct kernel may print. */
 import { type ObjectionOf, signature } from '../model/index.js';
 import { allowedWhile } from './allowed-lines.js';
 import { type Allowed, complaints, complaintText } from './complaints.js';
@@ -7,26 +7,26 @@ import type { ForeignLog } from './log-formats.js';
 export interface LogObjection {
   code: ObjectionOf<'kernel-log'>['code'];
   detail: string;
-  /** Line of the file where the first of them begins. */
+  /** The line of the file where the first one begins. */
   line: number;
-  /** How many say the same. */
+  /** How many are equal. */
   count: number;
-  /** The first, with what stands below it. */
+  /** The first one with all its lines. */
   text: string[];
 }
 
 export interface LogJudgement {
   verdict: 'pass' | 'fail' | 'inconclusive';
-  /** Why nobody can tell, where nothing is objected to. */
+  /** Why the log cannot be judged, if there is no objection. */
   reason?: string;
   objections: LogObjection[];
-  /** Lines of the kernel's. */
+  /** How many lines come from the kernel. */
   lines: number;
-  /** How many of them `allow` covers. */
+  /** How many of them match `allow`. */
   allowed: number;
 }
 
-/** `allow`: lines that this user does not object to, beyond those that every sound guest prints. */
+/** `allow`: lines that the user accepts, in addition to those that every correct guest prints. */
 export function judgeForeignLog({ lines, lost }: ForeignLog, allow: readonly Allowed[]): LogJudgement {
   const found = new Map<string, LogObjection>();
   for (const one of complaints(lines, [...allowedWhile('boot'), ...allow])) {
@@ -51,9 +51,9 @@ export function judgeForeignLog({ lines, lost }: ForeignLog, allow: readonly All
   if (objections.length > 0) return { verdict: 'fail', ...counts };
   const reason =
     lines.length === 0
-      ? 'no line of a kernel is in it'
+      ? 'it has no line of a kernel'
       : lost > 0
-        ? `${lost} messages of the kernel were overwritten before they were read`
+        ? `${lost} kernel messages were overwritten before they were read`
         : undefined;
   return reason === undefined ? { verdict: 'pass', ...counts } : { verdict: 'inconclusive', reason, ...counts };
 }

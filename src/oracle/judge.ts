@@ -1,5 +1,5 @@
 /**
- * From what the oracles said to the verdict of a cell.
+ * The verdict of a cell, from the reports of its oracles.
  */
 import {
   type Alarm,
@@ -21,7 +21,7 @@ export type Judgement =
   | { verdict: Exclude<Verdict, 'lost' | 'inconclusive'>; reason: string }
   | ({ verdict: 'lost' | 'inconclusive' } & Unjudged);
 
-/** @param known the known defects that this kernel has, and that must show in this cell */
+/** @param known the known defects that this kernel has and that must show in this cell */
 export function judge(
   expect: Expectation,
   reports: readonly OracleReport[],
@@ -32,12 +32,12 @@ export function judge(
   return ours.verdict === 'pass' ? judgeKernel(findingsIn(reports, known), known) : ours;
 }
 
-/** Of the defects known to show in a cell those that a kernel has. */
+/** Those of a cell's known defects that this release has. */
 export function knownOn(release: string, { known = [] }: { known?: KnownDefect[] | undefined }): KnownDefect[] {
   return known.filter((defect) => affects(defect, release));
 }
 
-/** What the kernel's own path did wrong. */
+/** What the kernel's own code did wrong. */
 export function findingsIn(reports: readonly OracleReport[], known: readonly KnownDefect[] = []): Finding[] {
   return reports.flatMap(({ name, kernel = [] }) =>
     kernel.map((one) => {
@@ -47,13 +47,13 @@ export function findingsIn(reports: readonly OracleReport[], known: readonly Kno
   );
 }
 
-/** What is under test did all that is due. */
+/** Called if the code under test did everything right. */
 function judgeKernel(findings: readonly Finding[], known: readonly KnownDefect[]): Judgement {
   const news = findings.filter((finding) => finding.known === undefined);
   if (news.length > 0)
     return {
       verdict: 'fail',
-      reason: `finding, the kernel's own path: ${news.map(({ oracle, detail }) => `${oracle}: ${detail}`).join('; ')}`,
+      reason: `finding in the kernel's own code: ${news.map(({ oracle, detail }) => `${oracle}: ${detail}`).join('; ')}`,
     };
   const unseen = known.filter(({ id }) => !findings.some((finding) => finding.known === id));
   if (unseen.length > 0)
@@ -62,7 +62,7 @@ function judgeKernel(findings: readonly Finding[], known: readonly KnownDefect[]
       reason: unseen
         .map(
           ({ id, what }) =>
-            `the known defect ${id} does not show (${what}): where it is mended, it is not to be claimed`,
+            `the known defect ${id} does not show (${what}): if this kernel has the fix, remove it from the defect's kernels`,
         )
         .join('; '),
     };
@@ -80,8 +80,8 @@ function judgeOrdinary(reports: readonly OracleReport[]): Judgement {
 }
 
 /**
- * A planted defect: silence of an oracle that should have seen it is the failure. One that was not asked for and could not look is doubt as
- * anywhere, unless that is what the defect is known to do: nobody would notice else that an oracle has gone blind.
+ * A planted defect. It fails if a named oracle does not object. If another oracle could not look, the cell is inconclusive, unless the defect is
+ * declared to cause that: otherwise nobody would notice that an oracle no longer works.
  */
 function judgeAlarm(
   { by, blinds = [] }: Extract<Expectation, { kind: 'caught' }>,
@@ -100,16 +100,16 @@ function judgeAlarm(
   }
   const blind = silent.filter((who) => !looked(who, reports));
   if (blind.length === silent.length) {
-    const reason = `planted defect: could not look: ${blind.join(', ')}`;
+    const reason = `planted defect: these could not look: ${blind.join(', ')}`;
     return { verdict: 'inconclusive', code: 'alarm-unheard', reason };
   }
   return {
     verdict: 'fail',
-    reason: `planted defect not seen by ${silent.join(', ')} (seen by ${rang.join(', ') || 'nobody'})`,
+    reason: `planted defect not seen by ${silent.join(', ')} (seen by ${rang.join(', ') || 'no oracle'})`,
   };
 }
 
-/** It looked and objected, though perhaps to nothing but a stall of the host: it has not gone blind. */
+/** The oracle looked and objected, though perhaps only to the effect of a stalled host. */
 function isExcused(report: OracleReport): boolean {
   return objectionsOf(report).some(({ code }) => code === 'host-stall');
 }
@@ -124,7 +124,7 @@ function objected(who: Alarm, reports: readonly OracleReport[]): boolean {
   );
 }
 
-/** Could an oracle look that might have said so? */
+/** Was an oracle that uses this code able to look? */
 function looked(who: Alarm, reports: readonly OracleReport[]): boolean {
   const asked = isOracle(who) ? [who] : oraclesFor(who);
   return reports.some(({ name, verdict }) => asked.includes(name) && verdict !== 'inconclusive');

@@ -1,5 +1,5 @@
 /**
- * The kernel-log oracle: what the guest's kernel said from the end of the cell before, or from its boot, to the mark of this cell's end.
+ * The kernel-log oracle. It judges what the guest's kernel logged from the end of the cell before, or from the boot, to the end of this cell.
  */
 import {
   couldNotLook,
@@ -15,23 +15,23 @@ import type { LogLine, LogRead } from './kmsg.js';
 import { type Known, withoutLeaks, withoutWarnings } from './known-reports.js';
 import { Tally } from './tally.js';
 
-/** `undefined`: a mark is missing, and nobody knows what was looked at. */
+/** `undefined`: a mark is missing, so nobody knows which lines belong to the cell. */
 export type LogWindow = { before: LogLine[]; cell: LogLine[]; lost: number } | undefined;
 
-/** Splits what was said since it was read last at the cell's marks. */
+/** Splits the log since it was last read at the cell's marks. */
 export function logWindow({ lines, lost }: Omit<LogRead, 'last'>, begin: string, end: string): LogWindow {
   const from = lines.findLastIndex(({ text }) => text.includes(begin));
   const to = lines.findIndex(({ text }, at) => at > from && text.includes(end));
   return from < 0 || to < 0 ? undefined : { before: lines.slice(0, from), cell: lines.slice(from + 1, to), lost };
 }
 
-/** Taint that says that something went wrong, not merely that a module came from outside: Documentation/admin-guide/tainted-kernels.rst */
+/** Taint flags for errors, as opposed to out-of-tree modules: Documentation/admin-guide/tainted-kernels.rst */
 const WARNED = 512;
 const TAINTS = { 16: 'machine check', 32: 'bad page', 128: 'oops', [WARNED]: 'warning', 16384: 'soft lockup' };
 
 /**
- * `taint`: the kernel's flags before and after, `null` where they could not be read. `expected`: lines that no one objects to.
- * `due`: for an alarm that must ring in one way: it alone is objected to. `known`: reports that are defects of the kernel's own.
+ * `taint`: the kernel's flags before and after, `null` if they could not be read. `expected`: lines that are not objected to. `due`: for an alarm
+ * that must ring in a certain way; nothing else is objected to. `known`: reports that are known defects of the kernel.
  */
 export function judgeKernelLog(
   window: LogWindow,
@@ -43,7 +43,7 @@ export function judgeKernelLog(
   }: { expected?: readonly RegExp[] | undefined; due?: RegExp | undefined; known?: readonly Known[] } = {},
 ): OracleReport {
   if (window === undefined)
-    return blind('log-marks-missing', "the marks of this cell are not in the kernel's log: could not look");
+    return blind('log-marks-missing', "the marks of this cell are missing in the kernel's log: could not look");
   const warnings = withoutWarnings(window.cell, known);
   const leaks = withoutLeaks(warnings.lines, known);
   const theirs = [...warnings.found, ...leaks.found];
@@ -65,7 +65,7 @@ export function judgeKernelLog(
     );
   }
   if (window.lost > 0)
-    return blind('log-lost', `${window.lost} messages of the kernel were overwritten before they could be read`);
+    return blind('log-lost', `${window.lost} kernel messages were overwritten before they could be read`);
   if (taint.before === null || taint.after === null)
     return blind('taint-unreadable', 'the kernel does not show whether it is tainted');
   return withKernelFindings(passes('kernel-log', `${window.cell.length} lines, clean`), theirs);

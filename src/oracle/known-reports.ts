@@ -1,17 +1,17 @@
 /**
- * Reports in a kernel's log that are known defects of its own: taken out of what is objected to, and told apart.
+ * Takes reports of known kernel defects out of a kernel log and returns them separately.
  */
 import { type KnownDefect, keyOfObjection, matchesDefect, type ObjectionOf, type Where } from '../model/index.js';
 import type { LogLine } from './kmsg.js';
 
-/** By what a report is known. */
+/** What identifies a report. */
 export type Known = Pick<KnownDefect, 'code' | 'where'>;
 type Found = ObjectionOf<'kernel-log'>;
 
 export interface Sorted {
-  /** What is left to object to. */
+  /** The lines without the known reports. */
   lines: readonly LogLine[];
-  /** Of each kind of known report one. */
+  /** One of each known report. */
   found: Found[];
 }
 
@@ -20,10 +20,10 @@ const WARNING_ENDS = /---\[ end trace /;
 
 const LEAK = 'kmemleak: ';
 const LEAK_BEGINS = 'unreferenced object';
-/** What the kernel itself says after a scan; the objects are in a file, which `lab end` copies into the log. */
+/** What the kernel logs after a scan. The objects are in a file, which `lab end` copies into the log. */
 const LEAKS_COUNTED = /kmemleak: (\d+) new suspected memory leaks/;
 
-/** A warning is all from its cut to its end; one that a known warning interrupts, or that has no end, is none of the known. */
+/** A warning extends from its cut to its end. If a known warning interrupts it, or it has no end, it does not match a known one. */
 export function withoutWarnings(lines: readonly LogLine[], known: readonly Known[]): Sorted {
   const taken = new Set<number>();
   const found = new Map<string, Found>();
@@ -42,7 +42,7 @@ export function withoutWarnings(lines: readonly LogLine[], known: readonly Known
   return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found.values()] };
 }
 
-/** A report of kmemleak is its head and all of its lines up to the next. So is the kernel's count of leaks, if they are all that it counts. */
+/** A report of kmemleak is its heading with all lines up to the next. The kernel's count of leaks is removed if it counts only known ones. */
 export function withoutLeaks(lines: readonly LogLine[], known: readonly Known[]): Sorted {
   const reports: number[][] = [];
   for (const [at, { text: line }] of lines.entries()) {
@@ -66,7 +66,7 @@ export function withoutLeaks(lines: readonly LogLine[], known: readonly Known[])
   return { lines: lines.filter((_, at) => !taken.has(at)), found: [...found.values()] };
 }
 
-/** The same report, with of the calls only those that it is known by: the others differ from one time to the next. */
+/** The report, with only those calls that identify it: the others vary. */
 function knownBy(report: Found & { where: Where }, known: readonly Known[]): Found | undefined {
   const defect = known.find((one) => matchesDefect(one, report));
   if (defect === undefined) return undefined;
@@ -74,7 +74,7 @@ function knownBy(report: Found & { where: Where }, known: readonly Known[]): Fou
   return { ...report, detail: [report.detail, ...calls].join(' ... '), where: { ...report.where, calls } };
 }
 
-/** `WARNING: FILE:LINE at FUNCTION+OFFSET, ...`, and the calls below it. */
+/** Parses `WARNING: FILE:LINE at FUNCTION+OFFSET, ...`, and the calls below it. */
 function warning(lines: readonly LogLine[]): Found & { where: Where } {
   const heads = lines.map(({ text }) => /WARNING: (?:CPU: .* at )?(\S+):\d+ (?:at )?([\w.]+)\+/.exec(text));
   const [line = '', file, name] = heads.find((head) => head !== null) ?? [];
@@ -87,7 +87,7 @@ function leak(lines: readonly LogLine[]): Found & { where: Where } {
   return { code: 'log-kmemleak', detail: LEAK_BEGINS, where: { calls: callsIn(lines) } };
 }
 
-/** `function+0x41/0x60`, a line each. */
+/** Lines such as `function+0x41/0x60`. */
 function callsIn(lines: readonly LogLine[]): string[] {
   return lines.flatMap(({ text }) => /(?:^|\s)([\w.]+)\+0x[0-9a-f]+\/0x[0-9a-f]+/.exec(text)?.[1] ?? []);
 }

@@ -1,12 +1,12 @@
 /**
- * The leak oracle: what the guest's kernel counts, before the device was bound and after it was let go.
+ * The leak oracle. It compares what the guest's kernel counts before the device is bound and after it is unbound.
  */
 import { z } from 'zod';
 import { couldNotLook, type ObjectionOf, type OracleReport, objects, passes } from '../model/index.js';
 
 const Count = z.number().nullable();
 
-/** `phyrctl counters`. What the kernel does not show is null, never 0. */
+/** `phyrctl counters`. Counters that the kernel does not provide are null, never 0. */
 export const Counters = z.object({
   counters: z.object({
     pins: z.object({ acquired: Count, released: Count }),
@@ -26,20 +26,20 @@ export const Counters = z.object({
 });
 export type Counters = z.infer<typeof Counters>;
 
-/** How much of a function's peer-to-peer memory was in use when a driver let go of the function. */
+/** How much of a function's peer-to-peer memory was in use when its driver was unbound. */
 export const P2pMemory = z.object({ p2p: z.object({ bdf: z.string(), used: z.number() }) });
 export type P2pMemory = z.infer<typeof P2pMemory>;
 
 export interface LeakEvidence {
-  /** The device is in nobody's hands. */
+  /** Before a driver is bound to the device. */
   before: Counters;
-  /** Again. `undefined`: never got that far. */
+  /** After it was unbound. `undefined`: the cell did not get that far. */
   after: Counters | undefined;
-  /** A stretch in which IOMMU mappings were not counted: the counters on both sides of it, each from its own zero. */
+  /** A part in which IOMMU mappings were not counted: the counters before and after it, which both start from zero. */
   uncounted?: { from: Counters; to: Counters } | undefined;
-  /** One for each time that a function with peer-to-peer memory was let go. */
+  /** One for each unbinding of a function with peer-to-peer memory. */
   p2p?: readonly P2pMemory[];
-  /** Does this machine's IOMMU translate? Then mappings must have been seen, or the counter did not count. */
+  /** Does this machine's IOMMU translate? Then there must be mappings, or the counter does not work. */
   translated: boolean;
 }
 
@@ -50,7 +50,7 @@ export function judgeLeaks({ before, after, uncounted, p2p = [], translated }: L
   if (translated) {
     for (const { left, iovas } of mappings) {
       balances.push({ code: 'mappings-left', what: 'IOMMU mappings', unit: 'bytes', left });
-      // A kernel without events of kprobes has no such counter; the mappings are counted all the same.
+      // A kernel without kprobe events has no such counter, but still counts the mappings.
       if (iovas !== undefined) balances.push({ code: 'iova-left', what: 'IOVAs', unit: 'ranges', left: iovas });
     }
   }
@@ -69,9 +69,9 @@ export function judgeLeaks({ before, after, uncounted, p2p = [], translated }: L
   }
   const unseen = balances.filter(({ left }) => left === undefined).map(({ what }) => what);
   if (unseen.length > 0)
-    return blind('counter-unreadable', `the kernel does not show: ${unseen.join(', ')}`, unseen.join(', '));
+    return blind('counter-unreadable', `the kernel does not provide: ${unseen.join(', ')}`, unseen.join(', '));
   if (translated && mappings.every(({ events }) => events === 0)) {
-    return blind('counter-silent', 'not one IOMMU mapping was counted: the counter does not work');
+    return blind('counter-silent', 'no IOMMU mapping was counted: the counter does not work');
   }
   return passes('leaks', [...new Set(balances.map(({ what }) => what))].join(', '));
 }
@@ -86,11 +86,11 @@ interface Balance {
   code: Code;
   what: string;
   unit: string;
-  /** Above 0: taken and not given back. `undefined`: could not be read. */
+  /** Above 0: taken and not released. `undefined`: could not be read. */
   left: number | undefined;
 }
 
-/** Bytes mapped and not unmapped between two snapshots, and how often something was mapped. */
+/** Bytes and IOVAs that are still mapped, and the number of map calls, between two readings. */
 function mapped(
   { counters: a }: Counters,
   { counters: b }: Counters,
@@ -110,7 +110,7 @@ function* countersOf({ counters: a }: Counters, { counters: b }: Counters): Gene
     unit: 'pages',
     left: minus(minus(b.pins.acquired, b.pins.released), minus(a.pins.acquired, a.pins.released)),
   };
-  // Without a bounce buffer there is no such counter, and nothing that could leak.
+  // Without bounce buffers there is no such counter, and nothing that could leak.
   if (a.swiotlb_used !== null || b.swiotlb_used !== null) {
     yield {
       code: 'bounce-buffers-left',
@@ -119,7 +119,7 @@ function* countersOf({ counters: a }: Counters, { counters: b }: Counters): Gene
       left: minus(b.swiotlb_used, a.swiotlb_used),
     };
   }
-  // The modules are loaded at both ends: that neither shows means that nobody looked.
+  // The modules are loaded at both ends, so an empty list means that nobody looked.
   const caches = new Set([a, b].flatMap(({ slab }) => Object.keys(slab ?? {})));
   if (a.slab === null || b.slab === null || caches.size === 0)
     yield { code: 'slab-grew', what: 'slab objects', unit: 'objects', left: undefined };
@@ -136,7 +136,7 @@ function* countersOf({ counters: a }: Counters, { counters: b }: Counters): Gene
     yield { code: 'module-references-left', what: 'module references', unit: 'references', left: undefined };
     return;
   }
-  // One that came later has been let go by whoever used it.
+  // A module that was loaded later has no references any more.
   for (const module of new Set([a, b].flatMap(({ modules }) => Object.keys(modules ?? {})))) {
     yield {
       code: 'module-references-left',

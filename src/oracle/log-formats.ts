@@ -1,32 +1,32 @@
-/** The forms in which people keep a kernel's log: a file's lines in, the kernel's lines with their severities out. */
+/** Reads kernel logs in the formats that people keep them in: lines of a file in, kernel lines with their severities out. */
 import { z } from 'zod';
 import { kmsgRecord, type LogLine, withoutStamps } from './kmsg.js';
 
-/** A line of the kernel's and where it stands in the file, counted from 1. */
+/** A kernel line with its place in the file, counted from 1. */
 export interface PlacedLine extends LogLine {
   place: number;
 }
 
 export interface ForeignLog {
   format: FormatName;
-  /** Have most lines a severity? */
+  /** Do most lines have a severity? */
   levels: boolean;
-  /** Without those of other programs. */
+  /** Without lines of other programs. */
   lines: PlacedLine[];
-  /** How many messages were overwritten before they were read, as their numbers say. */
+  /** How many messages were overwritten before they were read, according to their numbers. */
   lost: number;
 }
 
 interface Parsed {
   lines: LogLine[];
-  /** Of the message, where they are numbered. */
+  /** The number of the message, if the format has one. */
   number?: number;
 }
 
-/** `undefined`: the line does not have this form. */
+/** `undefined`: the line does not have this format. */
 type Parse = (line: string) => Parsed | undefined;
 
-/** A priority of syslog's: 8 times who said it, which is 0 for the kernel, and the severity. */
+/** A syslog priority is 8 times the facility, which is 0 for the kernel, plus the severity. */
 function ofPriority(priority: string, text: string): LogLine {
   return { text: withoutStamps(text).trimEnd(), level: Number(priority) & 7, user: Number(priority) >> 3 !== 0 };
 }
@@ -34,7 +34,7 @@ function ofPriority(priority: string, text: string): LogLine {
 const RAW = /^<(\d{1,3})>(.*)$/;
 const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
 const DECODED = new RegExp(`^(\\w+)\\s*:(${SEVERITIES.join('|')})\\s*:\\s*(.*)$`);
-/** With the time as RFC 3164 and as RFC 3339 write it; the program behind the host may have a PID. */
+/** With a time by RFC 3164 or RFC 3339. The program after the host may have a PID. */
 const SYSLOG =
   /^(?:<(\d{1,3})>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (?:\S+ )?([\w./@-]+)(?:\[\d+\])?: (.*)$/;
 const Journal = z.object({
@@ -78,7 +78,7 @@ function fromSyslog(line: string): Parsed | undefined {
   const [, priority, program, text] = SYSLOG.exec(line) ?? [];
   if (text === undefined) return undefined;
   if (program !== 'kernel') return { lines: [] };
-  // Few files show it; a line that does is judged by it.
+  // Few files have the priority. If a line has one, it counts.
   return priority === undefined ? plain(text) : { lines: [ofPriority(priority, text)] };
 }
 
@@ -86,7 +86,7 @@ function plain(line: string): Parsed {
   return { lines: [{ text: withoutStamps(line).trimEnd(), level: undefined, user: false }] };
 }
 
-/** The most particular first: each is tried only where those before it do not fit. */
+/** The most specific first. */
 const FORMATS = {
   '/dev/kmsg': kmsgRecord,
   'journalctl -o json': fromJournal,
@@ -97,20 +97,20 @@ const FORMATS = {
 } as const satisfies Record<string, Parse>;
 export type FormatName = keyof typeof FORMATS;
 
-/** Lines that are looked at to tell the form. */
+/** How many lines are used to detect the format. */
 const TELLING = 200;
 
-/** The first form that at least half of the first lines have; the others may be a program's that wrote between them. */
+/** The first format that at least half of these lines have. The others may come from programs that wrote in between. */
 function formatOf(lines: readonly string[]): FormatName {
   const some = lines.filter((line) => line.trim() !== '').slice(0, TELLING);
-  // Properties of a message are no lines of their own.
+  // Properties of a message are not lines of their own.
   const heads = some.filter((line) => !/^ [A-Z_]+=/.test(line));
   const fits = ([, parse]: [string, Parse]) =>
     heads.filter((line) => parse(line) !== undefined).length * 2 >= Math.max(heads.length, 1);
   return (Object.entries(FORMATS).find(fits)?.[0] ?? 'console') as FormatName;
 }
 
-/** `lines`: of a file, without their ends. A line of another form than its file's is taken for the kernel's, of no known severity. */
+/** `lines`: the file's lines without their ends. A line in another format than its file counts as the kernel's, with unknown severity. */
 export function readLog(lines: readonly string[]): ForeignLog {
   const format = formatOf(lines);
   const parse: Parse = FORMATS[format];

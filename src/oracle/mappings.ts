@@ -1,5 +1,5 @@
 /**
- * What was mapped when, page by page, from the guest's story. Times are positions in the story.
+ * What was mapped when, page by page, from the guest's record. Times are positions in the record.
  */
 import type { Story } from './story.js';
 
@@ -9,19 +9,19 @@ const PAGE = 4096;
 export interface Mapped {
   page: number;
   from: number;
-  /** `Infinity` while it lives. */
+  /** `Infinity` while it exists. */
   to: number;
   /** Physical address of the page. */
   phys: number;
   prot: number;
   unmappedAt: number;
-  /** ns between unmapping and the flush of its translation, as far as that was seen. */
+  /** ns between the unmapping and the flush of its translation, if that was seen. */
   window: number | undefined;
 }
 
 export class Mappings {
   readonly #pages = new Map<number, Mapped[]>();
-  /** Mapped again while the translation of its last mapping could still be cached. */
+  /** Pages that were mapped again while their previous translation could still be cached. */
   readonly reused: Mapped[] = [];
   readonly #unflushed = new Map<number, Mapped>();
 
@@ -40,12 +40,12 @@ export class Mappings {
     }
   }
 
-  /** All mappings that the page has had, in order. */
+  /** All mappings of the page, in order. */
   of(addr: number): readonly Mapped[] {
     return this.#pages.get(pageOf(addr)) ?? [];
   }
 
-  /** How long a device could go on using a page that was unmapped: the longest time, and how many flushes were never seen. */
+  /** How long a device could still use a page after it was unmapped: the longest time, and how many flushes were not seen. */
   windows(): { longest: number; flushed: number; unflushed: number } {
     let longest = 0;
     let flushed = 0;

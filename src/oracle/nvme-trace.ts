@@ -1,13 +1,13 @@
 /**
- * The device's story: what QEMU's NVMe and IOMMU models trace, read line by line. All of it happens under QEMU's one big lock, so
- * that the order of the lines is the order of the events.
+ * What QEMU's NVMe and IOMMU models trace, read line by line. QEMU's big lock orders all of it, so the order of the lines is the order of the
+ * events.
  */
 
 import { archOf } from '../arches/index.js';
 import { type IommuModel, modelOf, requesterOf } from '../iommus/index.js';
 import type { Iommu, Machine } from '../model/index.js';
 
-/** Switched on for a cell: a line for each command, each address of its data, each translation and each completion. */
+/** Enabled during a cell: a line for each command, each address of its data, and each completion. */
 const NVME_EVENTS = [
   'pci_nvme_mmio_start_success',
   'pci_nvme_admin_cmd',
@@ -16,20 +16,20 @@ const NVME_EVENTS = [
   'pci_nvme_enqueue_req_completion',
 ] as const;
 
-/** QEMU's trace events that tell what an NVMe behind this IOMMU does. */
+/** QEMU's trace events for an NVMe behind this IOMMU. */
 export function deviceEvents(iommu: Iommu): readonly string[] {
   return [...NVME_EVENTS, ...modelOf(iommu).trace.watched(iommu)];
 }
 
-/** A command as the device fetched it. Times are positions in the trace. */
+/** A command that the device fetched. Times are positions in the trace. */
 export interface DeviceCommand {
   fetched: number;
-  /** `undefined`: the trace ends before. */
+  /** `undefined`: the trace ends earlier. */
   completed: number | undefined;
   sqid: number;
   cid: number;
   opcode: number;
-  /** Where the device looked for the data, in the order of the data. */
+  /** The addresses of the data, in the order of the data. */
   addresses: { addr: number; len: number }[];
 }
 
@@ -37,11 +37,11 @@ export interface Translation {
   at: number;
   iova: number;
   phys: number;
-  /** `phys` is where the IOMMU's page begins, which may be a large one of a size that is not said. */
+  /** `phys` is the beginning of the IOMMU page, which may be a large one of unknown size. */
   largePage?: true;
 }
 
-/** `bytes` undefined: everything. */
+/** `bytes: undefined`: everything. */
 export interface Invalidation {
   at: number;
   addr: number;
@@ -54,15 +54,15 @@ export interface DeviceTrace {
   invalidations: Invalidation[];
 }
 
-/** Who was about to own the controller from this byte of the trace file on. */
+/** The driver that was about to own the controller from this byte of the trace file on. */
 export interface Owner {
   from: number;
   driver: string;
 }
 
 /**
- * Collects what the controller did while `driver` owned it: from the enabling of the controller that follows the driver's mark to
- * the next enabling that follows another's.
+ * Collects what the controller did while `driver` owned it: from the first enabling of the controller after the driver's mark to the next one after
+ * another driver's mark.
  */
 export class NvmeTrace implements DeviceTrace {
   readonly commands: DeviceCommand[] = [];
@@ -72,16 +72,16 @@ export class NvmeTrace implements DeviceTrace {
   readonly #driver: string;
   readonly #iommu: IommuModel<Iommu>;
   readonly #names: ReadonlySet<string>;
-  /** Who is watched. */
+  /** The requester ID of the watched device. */
   readonly #requester: number;
-  /** Where it writes to interrupt, which is no use of memory. */
+  /** The address to which it writes interrupts, which is not memory. */
   readonly #interrupts: number | undefined;
   readonly #open = new Map<number, DeviceCommand>();
   #current: DeviceCommand | undefined;
   #owned = false;
   #at = 0;
 
-  /** `bdf`: of the device whose translations are wanted. */
+  /** `bdf`: the device whose translations are collected. */
   constructor(options: {
     machine: Pick<Machine, 'arch' | 'iommu'>;
     owners: readonly Owner[];
@@ -97,7 +97,7 @@ export class NvmeTrace implements DeviceTrace {
     this.#interrupts = archOf(machine).interruptAddress;
   }
 
-  /** Takes a line that begins at byte `offset` of the file; false if it is not of this story. */
+  /** Takes a line that begins at byte `offset` of the file. Returns false if it is of no interest. */
   take(line: string, offset: number): boolean {
     const text = withoutStamp(line);
     const space = text.indexOf(' ');
@@ -135,7 +135,7 @@ export class NvmeTrace implements DeviceTrace {
       case 'pci_nvme_enqueue_req_completion': {
         const match = /cid (\d+) cqid (\d+)/.exec(text);
         if (!match) break;
-        // Each of our queues has a completion queue with its own number.
+        // Each of our submission queues has a completion queue with the same number.
         const key = commandKey(Number(match[2]), Number(match[1]));
         const command = this.#open.get(key);
         if (command) command.completed = this.#at;
@@ -148,7 +148,7 @@ export class NvmeTrace implements DeviceTrace {
   #translated(name: string, text: string): void {
     const said = this.#iommu.trace.read(name, text);
     if (said === undefined) return;
-    // An invalidation may come while nobody owns the controller, and counts all the same.
+    // Invalidations also count while no driver owns the controller.
     if ('addr' in said) this.invalidations.push({ at: this.#at, ...said });
     else if (this.#owned && said.requester === this.#requester && said.phys !== this.#interrupts) {
       const { requester: _, ...translation } = said;
@@ -173,12 +173,12 @@ export class NvmeTrace implements DeviceTrace {
   }
 }
 
-/** Unique among the commands that are under way. */
+/** Unique among the commands in flight. */
 export function commandKey(qid: number, cid: number): number {
   return qid * 0x10000 + cid;
 }
 
-/** QEMU puts a time before each line when it is told to. */
+/** QEMU can put a time before each line. */
 export function withoutStamp(line: string): string {
   return line.replace(/^(\d{4}-\S+\s+|\d+@[\d.]+:\s*)/, '');
 }

@@ -1,6 +1,6 @@
 import { type OracleReport, objectionReport, objectionsOf, passes, withKernelFindings } from '../model/index.js';
 
-/** What one oracle says of a guest and of that which came after it, where the power was gone in between: the worse of the two. */
+/** Combines an oracle's reports from before and after a power cycle: the worse of the two counts. */
 export function acrossPowerCycle(before: OracleReport, after: OracleReport): OracleReport {
   const badness = ({ verdict }: OracleReport) => ['pass', 'inconclusive', 'fail'].indexOf(verdict);
   const { name, verdict } = badness(after) > badness(before) ? after : before;

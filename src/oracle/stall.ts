@@ -1,13 +1,13 @@
-/** What a stall of the host brings about in a guest, and what it cannot. */
+/** What a stalled host causes in a guest, and what it cannot cause. */
 import { type Objection, type OracleReport, objectionReport } from '../model/index.js';
 
-/** The kernel's own words for a processor, a task or a queue that did nothing for too long. */
+/** Kernel messages about a processor, task or queue that made no progress for too long. */
 const STANDSTILL =
   /soft lockup - CPU|hard LOCKUP|rcu.*detected stall|rcu.*kthread starved|blocked for more than \d+ seconds|workqueue lockup/i;
-/** Whatever else goes by its clock: commands, interrupts, the clocks themselves. */
+/** Other messages that depend on time: about commands, interrupts and the clocks themselves. */
 const CLOCK = /\btime[d]? ?-?out\b|clocksource|soft lockup|hrtimer: interrupt took|sched_clock/i;
 
-/** Does this line of a kernel's say that something stood still? */
+/** Does this line report that something made no progress? */
 export function isStandstill(line: string): boolean {
   return STANDSTILL.test(line);
 }
@@ -16,7 +16,7 @@ export function isClock(line: string): boolean {
   return CLOCK.test(line);
 }
 
-/** May a line of a kernel's be nothing but the effect of time that the guest was not given? */
+/** Can this line be the mere effect of the host not running the guest? */
 export function isOfTime(line: string): boolean {
   return isStandstill(line) || isClock(line);
 }
@@ -24,8 +24,8 @@ export function isOfTime(line: string): boolean {
 const OF_TIME: readonly Objection['code'][] = ['log-stall', 'log-timeout'];
 
 /**
- * The reports of a cell whose guest was kept from running: steps that took too long, and a kernel that complains of time, show nothing then.
- * Wrong data, a wrong mapping and what was left behind show what they always do.
+ * Adjusts the reports of a cell whose guest the host did not run: steps that took too long, and complaints about time, then prove nothing. Wrong
+ * data, wrong mappings and leaks still do.
  */
 export function withoutTime(reports: readonly OracleReport[], kept: string): OracleReport[] {
   return reports.map((report) => {

@@ -1,5 +1,5 @@
 /**
- * The bytes of a stamped sector, computed on the host independently of the guest's tool (guest/tools/stamp.c writes the same).
+ * The bytes of a stamped sector, computed on the host, independently of the guest's tool (guest/tools/stamp.c).
  */
 import type { Due } from './data.js';
 
@@ -7,14 +7,14 @@ export const SECTOR = 512;
 const WORDS = SECTOR / 4;
 const MAGIC = 0x52594850;
 
-/** The hash that the guest's tools use, too (guest/tools/stamp.h). */
+/** The hash that the guest's tools use (guest/tools/stamp.h). */
 export function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** `bytes` of stamped sectors (little-endian words, as every host here has them) beginning at byte `offset` of the disk; both multiples of 512. */
+/** `bytes` of stamped sectors (little-endian words) from byte `offset` of the disk on; both are multiples of 512. */
 export function stamped(offset: number, bytes: number, seed: number, generation: number): Buffer {
   const out = Buffer.allocUnsafeSlow(bytes);
   const words = new Uint32Array(out.buffer);
@@ -30,12 +30,12 @@ export function stamped(offset: number, bytes: number, seed: number, generation:
   return out;
 }
 
-/** Stamped sectors as the data oracle wants them. */
+/** Stamped sectors in the form that the data oracle takes. */
 export function stampedDue(offset: number, bytes: number, seed: number, generation: number): Due {
   return { bytes, piece: (from, length) => stamped(offset + from, length, seed, generation) };
 }
 
-/** What a sector claims to be, if it is a stamped one: tells stale from misplaced from foreign data. */
+/** What a sector claims to be, if it is stamped. This distinguishes stale, misplaced and foreign data. */
 export function readStamp(sector: Buffer): { seed: number; generation: number; lba: number } | undefined {
   if (sector.length < 16 || sector.readUInt32LE(0) !== MAGIC) return undefined;
   return { seed: sector.readUInt32LE(4), generation: sector.readUInt32LE(8), lba: sector.readUInt32LE(12) };

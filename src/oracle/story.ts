@@ -1,6 +1,6 @@
 /**
- * The guest's story of one device: mappings, commands, completions, unmappings, flushes, in the order in which they happened.
- * `phyrctl story stop` prints it; guest/include/uapi/phyr_probe.h has its layout.
+ * The guest's record of one device: mappings, commands, completions, unmappings and flushes, in the order in which they happened. `phyrctl story
+ * stop` prints it; guest/include/uapi/phyr_probe.h defines its layout.
  */
 import { z } from 'zod';
 import { InfraError, isLineOf } from '../model/index.js';
@@ -25,19 +25,19 @@ export type StoryEvent = {
 } & (
   | { kind: 'map'; addr: number; phys: number; len: number; prot: number }
   | { kind: 'unmap'; addr: number; len: number }
-  /** `len` 0: its length is not known. */
+  /** `len` 0: unknown. */
   | { kind: 'submit'; qid: number; cid: number; opcode: number; len: number }
-  /** Physical memory of the last submission's data, in the order of the data. */
+  /** Physical memory of the last submission's data, in order. */
   | { kind: 'range'; phys: number; len: number; mmio: boolean }
   | { kind: 'complete'; qid: number; cid: number }
-  /** Old translations of these addresses are gone from now on; `len` 0: of all. */
+  /** From now on no old translations of these addresses exist; `len` 0: of any address. */
   | { kind: 'flush'; addr: number; len: number }
 );
 
 export interface Story {
-  /** How the device's addresses become physical ones. */
+  /** How the device's addresses are translated to physical ones. */
   by: 'none' | 'identity' | 'dma';
-  /** Events that found no room; all of them are later than the last one here. */
+  /** Events that did not fit, all of them later than the last one. */
   lost: number;
   /** Physical addresses of the bounce buffers. */
   pool: readonly [start: number, end: number];
@@ -47,12 +47,12 @@ export interface Story {
 const EVENT_BYTES = 40;
 const KINDS = [undefined, 'map', 'unmap', 'submit', 'range', 'complete', 'flush'] as const;
 
-/** The story among the lines that a step printed; `undefined` if none of them begins one. */
+/** Finds the record among the lines that a step printed; `undefined` if there is none. */
 export function storyIn(lines: readonly unknown[]): Story | undefined {
   const at = lines.findIndex((line) => isLineOf(StoryHead, line));
   if (at < 0) return undefined;
   const head = StoryHead.safeParse(lines[at]);
-  if (!head.success) throw new InfraError("the guest's story begins as this host does not know it");
+  if (!head.success) throw new InfraError("the guest's record of events begins in a way that this host does not know");
   const { story } = head.data;
   const events: StoryEvent[] = [];
   for (const line of lines.slice(at + 1)) {
@@ -62,14 +62,14 @@ export function storyIn(lines: readonly unknown[]): Story | undefined {
     events.push(...decodeEvents(Buffer.from(parsed.data.events, 'base64')));
   }
   if (events.length !== story.recorded) {
-    throw new InfraError(`the guest recorded ${story.recorded} events and ${events.length} of them came`);
+    throw new InfraError(`the guest recorded ${story.recorded} events, but ${events.length} of them arrived`);
   }
   return { by: story.by, lost: story.lost, pool: story.pool, events };
 }
 
 export function* decodeEvents(bytes: Buffer): Generator<StoryEvent> {
   for (let at = 0; at + EVENT_BYTES <= bytes.length; at += EVENT_BYTES) {
-    // Exact up to 2^53, and above that for what is aligned to pages.
+    // Exact up to 2^53, and above that for page-aligned values.
     const word = (index: number) => Number(bytes.readBigUInt64LE(at + 8 * index));
     const time = word(0);
     const kind = KINDS[bytes.readUInt8(at + 32)];
@@ -93,7 +93,7 @@ export function* decodeEvents(bytes: Buffer): Generator<StoryEvent> {
         yield { time, kind, qid, cid };
         break;
       default:
-        throw new InfraError(`the guest's story has an event of the unknown kind ${bytes.readUInt8(at + 32)}`);
+        throw new InfraError(`the guest's record has an event of the unknown kind ${bytes.readUInt8(at + 32)}`);
     }
   }
 }

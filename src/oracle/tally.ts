@@ -1,6 +1,6 @@
 import { keyOfObjection, type Objection } from '../model/index.js';
 
-/** The first of each kind, and how often there was one: a device, or a kernel, may do the same thing thousands of times. */
+/** Keeps the first objection of each kind and counts the others: a device or kernel may do the same thing thousands of times. */
 export class Tally<T extends Objection> {
   readonly #kinds = new Map<string, T>();
 

@@ -1,6 +1,6 @@
 /**
- * The translation oracle: do the addresses that the device was given lead where the data is? Judged from the checker in
- * phyr_probe.ko, which walks each command's PRPs through the IOMMU's own tables and never looks at phyr structures.
+ * The translation oracle: do the addresses given to the device lead to the data? It uses the checker in phyr_probe.ko, which walks each command's
+ * PRPs through the IOMMU's page tables and never looks at phyr's structures.
  */
 import { z } from 'zod';
 import {
@@ -25,11 +25,11 @@ export const Watch = z.object({
     unchecked: z.number(),
     mismatches: z.number(),
     bounced: z.number(),
-    /** How the addresses of the last command led to memory. */
+    /** How the addresses of the last command were translated. */
     by: z.enum(['none', 'identity', 'dma']),
-    /** Of the bytes, those in a peer's memory; of these, those that the kernel's rules reach by bus address, and those bounced. */
+    /** Bytes in a peer's memory; of these, those that the kernel's rules reach by bus address, and those that were bounced. */
     p2p: z.object({ bytes: z.number(), bus: z.number(), bounced: z.number() }),
-    /** Of the bytes, those of I/O through the character device. */
+    /** Bytes of I/O through the character device. */
     asked: z.object({ bytes: z.number(), bounced: z.number() }),
     first: First.extend({ opcode: z.number(), offset: z.number() }),
   }),
@@ -53,49 +53,49 @@ export const Translate = z.object({
 });
 export type Translate = z.infer<typeof Translate>;
 
-/** Every command of the cell's own I/O. `moved`: how many bytes our driver must have moved at least, if the workload got to its end. */
+/** Judges every command of the cell's own I/O. `moved`: the least number of bytes that our driver must have moved, if the workload finished. */
 export function judgeWatch(seen: Watch | undefined, expect: Expectation, moved: number): OracleReport {
-  if (seen === undefined) return blind('watch-missing', 'the watch on submissions has no result: could not look');
+  if (seen === undefined) return blind('watch-missing', 'the watch on submissions left no result: could not look');
   const { commands, bytes, unchecked, mismatches, first } = seen.watch;
   if (mismatches > 0) {
-    const detail = `${mismatches} of ${commands} commands, first at byte ${first.offset}: ${first.iova} leads to ${first.got}, due ${first.want}`;
+    const detail = `${mismatches} of ${commands} commands, first at byte ${first.offset}: ${first.iova} leads to ${first.got}, expected ${first.want}`;
     return objects('translation', [{ code: 'leads-elsewhere', detail }]);
   }
-  if (unchecked > 0) return blind('walk-failed', `${unchecked} commands could not be walked`);
-  // A transfer that is refused before it is mapped leaves nothing to walk.
+  if (unchecked > 0) return blind('walk-failed', `${unchecked} commands could not be followed through the page tables`);
+  // A transfer that is refused before it is mapped has nothing to check.
   if (commands === 0 && expect.kind !== 'refused') return blind('no-command-seen', 'no command was seen');
   if (bytes < moved)
     return blind('not-all-watched', `only ${formatBytes(bytes)} of ${formatBytes(moved)} were watched`);
-  const way = expect.kind === 'works' && moved > 0 ? pathsTaken(seen) : [];
-  const other = expect.kind === 'works' ? otherPath(expect.how, way) : undefined;
+  const paths = expect.kind === 'works' && moved > 0 ? pathsTaken(seen) : [];
+  const other = expect.kind === 'works' ? otherPath(expect.how, paths) : undefined;
   if (other !== undefined) return objects('translation', [other]);
-  const by = way.length > 0 ? `, ${way.join(' and ')}` : '';
+  const by = paths.length > 0 ? `, ${paths.join(' and ')}` : '';
   return passes('translation', `${commands} commands, ${formatBytes(bytes)}${by}`);
 }
 
-/** The ways that the watched commands really took, the peer's memory first. */
+/** The paths that the watched commands really took, those to the peer's memory first. */
 export function pathsTaken({ watch }: Watch): DmaPath[] {
   const { by, p2p } = watch;
-  // Where there is I/O without a bio it is the workload's: what else the disk had to do, as for its partitions, went another way.
+  // If there is I/O without a bio, only that is the workload's. Other I/O, such as reading the partition table, takes another path.
   const { bytes, bounced } = watch.asked.bytes > 0 ? watch.asked : watch;
-  const ways: DmaPath[] = [];
-  if (p2p.bounced > 0) ways.push('bounce');
-  if (p2p.bus > 0) ways.push('bus-address');
-  if (p2p.bytes > p2p.bus + p2p.bounced) ways.push(by === 'dma' ? 'iova' : 'host-bridge');
-  if (ways.length > 0) return ways;
-  if (bounced > 0) ways.push('bounce');
-  else if (bytes > 0) ways.push(by === 'dma' ? 'iova' : 'direct');
-  return ways;
+  const paths: DmaPath[] = [];
+  if (p2p.bounced > 0) paths.push('bounce');
+  if (p2p.bus > 0) paths.push('bus-address');
+  if (p2p.bytes > p2p.bus + p2p.bounced) paths.push(by === 'dma' ? 'iova' : 'host-bridge');
+  if (paths.length > 0) return paths;
+  if (bounced > 0) paths.push('bounce');
+  else if (bytes > 0) paths.push(by === 'dma' ? 'iova' : 'direct');
+  return paths;
 }
 
-/** A transfer that arrives by another way than is due is as wrong as one that does not arrive. */
+/** Data that arrives by another path than expected is as wrong as data that does not arrive. */
 function otherPath(due: DmaPath, went: readonly DmaPath[]): ObjectionOf<'translation'> | undefined {
   if (went.length === 0 || (went.length === 1 && went[0] === due)) return undefined;
   const path = went.join(' and ');
-  return { code: 'other-path', detail: `the data went by ${path}, due ${due}`, where: { path, due } };
+  return { code: 'other-path', detail: `the data went by ${path}, expected ${due}`, where: { path, due } };
 }
 
-/** Lists that the probe made, mapped, and unmapped on purpose, each of so many pages. */
+/** Judges lists that the probe made, mapped and unmapped, each with its number of pages. */
 export function judgeTranslate(results: readonly (Translate & { pages: number })[]): OracleReport {
   if (results.length === 0) return blind('not-all-checked', 'nothing was translated');
   for (const { translate: t, pages } of results) {
@@ -128,13 +128,13 @@ function wrongIn(t: Translate['translate']): ObjectionOf<'translation'>[] {
   if (t.wrong > 0)
     objections.push({
       code: 'leads-elsewhere',
-      detail: `${t.wrong} pages lead elsewhere (${iova} to ${got}, due ${want})`,
+      detail: `${t.wrong} pages lead elsewhere (${iova} to ${got}, expected ${want})`,
     });
-  if (t.missing > 0) objections.push({ code: 'not-translated', detail: `${t.missing} pages have no address` });
+  if (t.missing > 0) objections.push({ code: 'not-translated', detail: `${t.missing} pages have no translation` });
   if (t.stale > 0)
-    objections.push({ code: 'translates-after-unmap', detail: `${t.stale} pages translate after unmap` });
+    objections.push({ code: 'translates-after-unmap', detail: `${t.stale} pages have a translation after unmap` });
   if (t.prot_wrong > 0)
-    objections.push({ code: 'wrong-permissions', detail: `${t.prot_wrong} entries with wrong permissions` });
+    objections.push({ code: 'wrong-permissions', detail: `${t.prot_wrong} IOMMU entries have wrong permissions` });
   return objections;
 }
 

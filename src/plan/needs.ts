@@ -1,5 +1,6 @@
 /** What cells need of the images. Only that is built, beginning with what most of them wait for. Pure. */
 
+import { modelOf } from '../iommus/index.js';
 import type { Machine } from '../model/index.js';
 import { type Cell, kindOf } from '../workloads/index.js';
 import { type Boot, builtWithPlants } from './boots.js';
@@ -35,15 +36,20 @@ export function imageNeeds(boots: readonly Boot[]): Map<Boot, ImageNeed> {
   return needs;
 }
 
-/** The boots by what they need: what most cells wait for is the first to be made. */
+/**
+ * The boots by the images that they need: what most cells wait for is made first. Of those that wait for the same, the longest begin, so that no
+ * long one is left to run alone at the end.
+ */
 export function inOrderOfNeed(needs: ReadonlyMap<Boot, ImageNeed>): Boot[][] {
   const groups = new Map<string, Boot[]>();
   for (const [boot, { machine, plants }] of needs) {
-    const key = JSON.stringify([machine.arch, machine.iommu.kind, plants]);
+    const key = JSON.stringify([machine.arch, modelOf(machine.iommu).kernel.small, plants]);
     groups.set(key, [...(groups.get(key) ?? []), boot]);
   }
   const waiting = (boots: readonly Boot[]) => boots.reduce((sum, { cells }) => sum + cells.length, 0);
   // Modules with planted defects come last: they are built while other guests already run.
   const planted = ([boot]: readonly Boot[]) => Number(boot !== undefined && needs.get(boot)?.plants);
-  return [...groups.values()].sort((a, b) => planted(a) - planted(b) || waiting(b) - waiting(a));
+  return [...groups.values()]
+    .sort((a, b) => planted(a) - planted(b) || waiting(b) - waiting(a))
+    .map((boots) => boots.sort((a, b) => b.cells.length - a.cells.length));
 }

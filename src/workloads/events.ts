@@ -1,6 +1,6 @@
 /**
- * Everything that happens in a run, as one discriminated union. `run/` emits these and nothing else; reports only consume them.
- * A run's file of events says all that its reports say, so that they can be made again from it.
+ * Everything that happens in a run, as one discriminated union. `run/` emits these events, and reports only consume them. All reports can be
+ * made again from a run's file of events.
  */
 import { z } from 'zod';
 import { CellParts, CellRecord, PrunedCell, partsOfId, RunRecord, ShortLine } from '../model/index.js';
@@ -8,7 +8,7 @@ import { Cell } from './cell.js';
 
 const at = z.string();
 
-/** Up to schema 3 the id alone. */
+/** Up to schema 3 only the id. */
 const Elsewhere = z.preprocess((cell) => (typeof cell === 'string' ? partsOfId(cell) : cell), CellParts);
 
 export const RunEvent = z.discriminatedUnion('type', [
@@ -18,7 +18,7 @@ export const RunEvent = z.discriminatedUnion('type', [
     run: RunRecord,
     cells: z.array(Cell),
     pruned: z.array(PrunedCell),
-    /** In a shard: the cells that are left to the others. */
+    /** In a shard: the cells of the other shards. */
     elsewhere: z.array(Elsewhere).exactOptional(),
   }),
   z.strictObject({
@@ -34,13 +34,13 @@ export const RunEvent = z.discriminatedUnion('type', [
     at,
     boot: z.number(),
     ms: z.number(),
-    /** It went on from a state that was kept. */
+    /** It was restored from a snapshot. */
     restored: z.boolean().exactOptional(),
   }),
   z.strictObject({ type: z.literal('boot-end'), at, boot: z.number(), reason: ShortLine }),
   z.strictObject({ type: z.literal('cell-start'), at, cell: z.string(), boot: z.number() }),
   z.strictObject({ type: z.literal('cell-step'), at, cell: z.string(), step: z.string() }),
-  /** The cell was lost, and is tried again. */
+  /** The cell was lost and will be retried. */
   z.strictObject({ type: z.literal('cell-retry'), at, record: CellRecord }),
   z.strictObject({ type: z.literal('cell-end'), at, record: CellRecord }),
   z.strictObject({ type: z.literal('notice'), at, level: z.enum(['info', 'warning']), text: ShortLine }),

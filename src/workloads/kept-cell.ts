@@ -1,4 +1,4 @@
-/** What the folder of a cell that did not pass says about it: enough to run it again on another machine. */
+/** What the folder of a cell that did not pass contains about it: enough to run it again on another machine. */
 import { z } from 'zod';
 import { CellRecord, RunRecord } from '../model/index.js';
 import { Cell } from './cell.js';
@@ -8,7 +8,7 @@ export const KEPT_CELL_SCHEMA = 1;
 /** The file's name. */
 export const KEPT_CELL = 'cell.json';
 
-/** A file that a guest was made of. */
+/** A file that its guest was booted from. */
 export const Artefact = z.strictObject({ what: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 export type Artefact = z.infer<typeof Artefact>;
 
@@ -17,7 +17,7 @@ export const KeptCell = z.strictObject({
   run: RunRecord,
   cell: Cell,
   record: CellRecord,
-  /** Of the images that its guest booted: an equal key is an equal content. */
+  /** Of the images that its guest booted. Equal keys mean equal content. */
   keys: z.strictObject({ qemu: z.string(), kernel: z.string(), rootfs: z.string(), modules: z.string() }),
   artefacts: z.array(Artefact),
 });

@@ -1,6 +1,6 @@
 /**
- * What the harness knows of one kind of workload. Planner, runner, reports and commands ask the kind; none of them compares its name.
- * A declaration is what planning needs: what runs in a guest is loaded by `run`.
+ * All that the harness knows about one kind of workload. Planner, runner, reports and commands use this contract and never compare a kind's
+ * name. A declaration has what planning needs; `run` loads what runs in a guest.
  */
 import type { z } from 'zod';
 import type { Nvme } from '../fabric/index.js';
@@ -12,54 +12,54 @@ import type { RangeLayout } from './shared/memory.js';
 import type { WorkloadResult } from './shared/result.js';
 
 export interface Kind<W> {
-  /** As scenarios write it; the folder is called so as well. */
+  /** The name in scenarios, and of the kind's folder. */
   name: string;
-  /** One line: what it shows. */
+  /** One line: what the kind tests. */
   describe: string;
-  /** What a scenario may write. */
+  /** Validates what a scenario declares. */
   schema: z.ZodType<W>;
 
-  /** Whether it needs a guest in real time, or one whose clock counts instructions. */
+  /** Does it need real time, or a clock that counts instructions? */
   clock: Machine['clock'];
   /** `debug`: it needs a kernel that checks itself. */
   kernel: 'any' | 'debug';
-  /** The modules that it loads beside those of every cell (guest/lab/steps). */
+  /** The modules that its steps load, in addition to those of every cell (guest/lab/steps). */
   modules: readonly string[];
-  /** Whether it needs modules that can be made to go wrong, without a planted defect. */
+  /** Does it need the modules with planted defects and failures, although the cell has no planted defect? */
   faultyModules(workload: W): boolean;
-  /** The backends that it has. */
+  /** The backends that it runs with. */
   backends(workload: W): Backends;
   /** How much of the disk under test it uses. */
   diskKiB(workload: W): number;
-  /** What must be true of it on this setup, or why it cannot run there. Asked only for a backend, disk and clock that fit. */
+  /** The expected result on this setup, or why it cannot run there. Only called if backend, disk and clock fit. */
   decide(workload: W, setup: Setup): Decision;
 
-  /** The node to whose memory the disk copies peer to peer, where what is due is that route's; the node has no driver when the cell begins. */
+  /** The node to or from whose memory the disk copies, if the route to it decides the expected result. No driver is bound to it at first. */
   peer(workload: W): string | undefined;
-  /** The parts that its dma-bufs are made of. */
+  /** How the ranges of its dma-bufs are laid out. */
   ranges(workload: W): RangeLayout | undefined;
-  /** Whether QEMU traces the disk for the oracle `device`. Each page costs time, so large workloads go without. */
+  /** Does QEMU trace the disk for the oracle `device`? Every page costs time, so large workloads do without. */
   watched(workload: W): boolean;
-  /** Whether all its I/O is the block layer's, which maps for one direction. What is registered may be mapped for both. */
+  /** Does all its I/O come from the block layer, which maps for one direction? Registered memory may be mapped for both. */
   oneWay: boolean;
-  /** Whether it fills a domain of its own, so that mappings must be seen even where the kernel's domain translates nothing. */
+  /** Does it fill a domain of its own? Then mappings must be seen even if the kernel's domain translates nothing. */
   ownDomain: boolean;
-  /** Whether the guest is switched off and on, and the workload run again with what it left. */
+  /** Is the guest powered off and booted again, and the workload run a second time with what it left? */
   powersOff(expect: Expectation): boolean;
 
-  /** Whether `phyrlab bench` takes it. */
+  /** Does `phyrlab bench` include it? */
   benchmark: boolean;
-  /** What its figures are called. */
+  /** The names of its figures. */
   figures: Figures;
-  /** Loads what runs it. */
+  /** Loads the code that runs it. */
   run(): Promise<{ run(context: WorkloadContext<W>): Promise<WorkloadResult> }>;
 }
 
-/** What a workload is to run on. */
+/** What a workload runs on. */
 export interface Setup {
   machine: Machine;
   topology: Topology;
-  /** All of the topology. */
+  /** All nodes of the topology. */
   nodes: readonly PciNode[];
   dut: Nvme;
   backend: Backend;
@@ -67,7 +67,7 @@ export interface Setup {
 
 export type Decision = { run: Expectation } | { prune: string };
 
-/** What every kind's schema has. */
+/** What the schema of every kind has. */
 interface Declared<Name> {
   id: string;
   kind: Name;
@@ -79,6 +79,6 @@ export function defineKind<const Name extends string, Schema extends z.ZodType<D
   return kind;
 }
 
-/** Answers of most kinds. */
+/** For fields that do not apply. */
 export const never = () => false;
 export const none = () => undefined;

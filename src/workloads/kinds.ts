@@ -1,4 +1,4 @@
-/** The kinds of workloads: one line each. */
+/** The list of kinds, one line each. */
 export { command } from './command/declaration.js';
 export { crosscheck } from './crosscheck/declaration.js';
 export { ctlIo } from './ctl-io/declaration.js';

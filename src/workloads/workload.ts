@@ -7,7 +7,7 @@ type Kinds = (typeof list)[keyof typeof list];
 
 export const kinds: readonly Kinds[] = Object.values(list);
 
-/** What a cell does: of one of the kinds. */
+/** What a cell does, declared by its kind. */
 export const Workload = z.discriminatedUnion(
   'kind',
   kinds.map(({ schema }) => schema) as [Kinds['schema'], ...Kinds['schema'][]],
@@ -16,12 +16,12 @@ export type Workload = z.infer<typeof Workload>;
 
 const byName = new Map<string, unknown>(kinds.map((kind) => [kind.name, kind]));
 
-/** Answers for this workload, and for no other kind's. */
+/** The kind of this workload. */
 export function kindOf<W extends Workload>({ kind }: W): Kind<W> {
   return byName.get(kind) as Kind<W>;
 }
 
-/** The figures that stand in such a table: of workloads of this kind, or of whichever. */
+/** The names of the figures in this table, of one kind or of all. */
 export function figuresIn(table: BenchTable, of?: string): string[] {
   return kinds.flatMap((kind) => {
     if (of !== undefined && kind.name !== of) return [];

@@ -94,7 +94,7 @@ describe('topologies', () => {
     const { code, result } = await box.cells(args);
     expect(result.cells[0]).toMatchObject({
       verdict: 'fail',
-      reason: 'translation: the data went by bus-address, due host-bridge',
+      reason: 'translation: the data went by bus-address, expected host-bridge',
     });
     expect(code).toBe(1);
   });

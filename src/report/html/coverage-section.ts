@@ -9,10 +9,13 @@ export interface CoverageInput {
   texts: ReadonlyMap<string, readonly string[]>;
 }
 
-export function coverageSection(input: CoverageInput | undefined): Markup {
+const HEAD = markup`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>`;
+
+export function coverageSection(input: CoverageInput | string | undefined): Markup {
   if (input === undefined) return markup``;
+  if (typeof input === 'string') return markup`${HEAD}<p>${input}</p></section>`;
   const { coverage, texts } = input;
-  return markup`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
+  return markup`${HEAD}
 ${summaryLines(coverage, Number.POSITIVE_INFINITY).map((line) => markup`<p class="hint">${line}</p>`)}
 <details class="more"><summary>the cells by their numbers</summary><ol class="id">${coverage.cells.map((cell) => markup`<li>${cell}</li>`)}</ol></details>
 ${coverage.files.map((file) => fileDetails(file, texts.get(file.path)))}

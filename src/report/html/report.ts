@@ -25,8 +25,8 @@ export interface ReportInput {
   excerpts: ReadonlyMap<string, Excerpt>;
   /** The series that this run measured, or why they cannot be shown. */
   history: readonly HistoryLine[] | string;
-  /** What its cells reached, if that was measured. */
-  coverage?: CoverageInput | undefined;
+  /** What its cells reached, if that was measured, or why it cannot be shown. */
+  coverage?: CoverageInput | string | undefined;
   /** The folder page/. */
   assets: string;
 }

@@ -114,12 +114,15 @@ function* judge(via: string, { wrote, read }: Answers, bytes: number, refused: s
   const due = refused ?? `${bytes} bytes`;
   const failure = 'errno' in wrote ? wrote.errno : undefined;
   const got = 'errno' in wrote ? wrote.errno : `${wrote.bytes} bytes`;
-  const detail = `${via} write: ${got}, due ${due}`;
+  const detail = `${via} write: ${got}, expected ${due}`;
   if (failure !== refused) yield otherOutcome(detail, failure, refused, { step: 'write', via });
   else if (failure === undefined && got !== due) yield { code: 'io-incomplete', detail, where: { step: 'write', via } };
   const error = 'errno' in read ? read.errno : undefined;
   if (error !== refused)
-    yield otherOutcome(`${via} read: ${error ?? 'went through'}, due ${due}`, error, refused, { step: 'read', via });
+    yield otherOutcome(`${via} read: ${error ?? 'went through'}, expected ${due}`, error, refused, {
+      step: 'read',
+      via,
+    });
 }
 
 type Context = WorkloadContext<CtlIo>;
@@ -151,7 +154,7 @@ function* judgeRevoked(seen: z.infer<typeof Revoked>): Generator<Wrong> {
   if (seen.refused === 0) yield used('not refused', 'no I/O was refused after it was taken back');
   if (seen.late > 0) yield used('late', `${seen.late} I/Os on memory that was taken back`);
   if (seen.other > 0) {
-    const detail = `${seen.other} I/Os failed with ${seen.errno}, due ENODEV`;
+    const detail = `${seen.other} I/Os failed with ${seen.errno}, expected ENODEV`;
     yield otherOutcome(detail, seen.errno, 'ENODEV', { step: 'revoke' });
   }
   if (seen.unregister !== '0') {

@@ -102,7 +102,7 @@ function* judgeLife({ driver, via, due }: Case, life: Life, bytes: number): Gene
   yield* judgeCopy(where, copy, due.refused, bytes);
   const was = life.was && ('errno' in life.was ? life.was.errno : 'read');
   if (was !== undefined && was !== 'EFAULT') {
-    const detail = `${name}: a read where the memory was before: ${JSON.stringify(life.was)}, due EFAULT`;
+    const detail = `${name}: a read where the memory was before: ${JSON.stringify(life.was)}, expected EFAULT`;
     yield otherOutcome(detail, was === 'read' ? undefined : was, 'EFAULT', { ...where, step: 'read again' });
   }
   const moved = (outcome: string, what: string): Wrong => {

@@ -162,7 +162,7 @@ async function refuse(context: Context, bdf: string, memory: RegionMemory, due: 
   const steps = [
     ...(got === due
       ? []
-      : [otherOutcome(`register: ${got ?? 'went through'}, due ${due}`, got, due, { step: 'register' })]),
+      : [otherOutcome(`register: ${got ?? 'went through'}, expected ${due}`, got, due, { step: 'register' })]),
     ...(used?.steps ?? []),
     ...(used?.blocks ?? []),
   ];
@@ -236,9 +236,9 @@ function wrongBlocks({ cell }: Context, registered: Registered, { bytes, target 
   const due = blocksDue(runs);
   const wrong = (['block', 'blocks', 'why', 'at'] as const)
     .filter((key) => registered[key] !== due[key])
-    .map((key) => wrongBlock(key, `registered: ${key} ${registered[key]}, due ${due[key]}`));
+    .map((key) => wrongBlock(key, `registered: ${key} ${registered[key]}, expected ${due[key]}`));
   if (registered.first !== runs[0]?.phys)
-    wrong.push(wrongBlock('first', `registered at ${registered.first}, due ${runs[0]?.phys}`));
+    wrong.push(wrongBlock('first', `registered at ${registered.first}, expected ${runs[0]?.phys}`));
   return wrong;
 }
 
@@ -252,7 +252,7 @@ function* refusals({ from }: RegionMemory, found: readonly z.infer<typeof Refusa
     const where = { step: what };
     if (one === undefined) yield { code: 'answer-unexpected', detail: `${what}: did not report`, where };
     else if (one.errno !== due) {
-      const detail = `${what}: ${one.errno ?? 'went through'}, due ${due ?? 'success'}`;
+      const detail = `${what}: ${one.errno ?? 'went through'}, expected ${due ?? 'success'}`;
       yield otherOutcome(detail, one.errno ?? undefined, due ?? undefined, where);
     }
   }
@@ -292,7 +292,7 @@ async function takeBack(context: Context, bdf: string, { taken, bytes, target }:
   const revoked = await ask('revoke', target.memory.knob);
   steps.push(...objectionsTo(revoked, 'taken back'));
   if (revoked.again !== 'ENODEV') {
-    const detail = `registering what was taken back: ${revoked.again}, due ENODEV`;
+    const detail = `registering what was taken back: ${revoked.again}, expected ENODEV`;
     const again = revoked.again === '0' ? undefined : revoked.again;
     steps.push(otherOutcome(detail, again, 'ENODEV', { step: 'register again' }));
   }

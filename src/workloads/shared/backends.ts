@@ -1,6 +1,6 @@
 import { type Backend, DriverBackend } from '../../model/index.js';
 
-/** The backends that a workload has, and why not another one. */
+/** The backends of a workload, and why it lacks others. */
 export interface Backends {
   has: readonly Backend[];
   why(backend: Backend): string;
@@ -12,14 +12,14 @@ function notByDriver(backend: Backend): string {
   return `'${backend}' is no way in which phyr_nvme maps a request`;
 }
 
-/** All of phyr_nvme, and perhaps more. */
+/** All backends of phyr_nvme, and perhaps more. */
 export function driverBackends(...more: Backend[]): Backends {
   return { has: [...DriverBackend.options, ...more], why: notByDriver };
 }
 
 export const OF_DRIVER = driverBackends();
 
-/** Some of phyr_nvme's. */
+/** Some backends of phyr_nvme. */
 export function only(has: readonly Backend[], why: string): Backends {
   return { has, why: (backend) => (byDriver.has(backend) ? why : notByDriver(backend)) };
 }

@@ -7,21 +7,21 @@ import { overwrite } from './host-file.js';
 import type { Wrong } from './result.js';
 
 export interface ChurnPlan {
-  /** Where the areas begin on the disk. Bytes. */
+  /** Where the areas begin on the disk, in bytes. */
   offset: number;
   /** Workers with direct I/O. */
   threads: number;
-  /** One more goes through the page cache, and memory is kept short. */
+  /** Adds a worker that uses the page cache, and keeps memory short. */
   pressure: boolean;
-  /** At most: workers whose I/O fails end before. */
+  /** At most. Workers whose I/O fails end earlier. */
   seconds: number;
   seed: number;
 }
 
-/** A guest may clear what is taken from it, for which an emulated one took 5 ms a MiB. */
+/** The guest may clear memory that is taken from it; under emulation this took 5 ms per MiB. */
 const TAKE_MS_PER_MIB = 15;
 
-/** One use of guest/tools/churn: what the host puts on the disk before, the command, and what must be there afterwards. */
+/** One run of guest/tools/churn: what the host writes to the disk first, the command, and what must be on the disk afterwards. */
 export class ChurnRun {
   readonly #plan: ChurnPlan;
   readonly #areas: ChurnArea[];
@@ -41,7 +41,7 @@ export class ChurnRun {
     if (plan.pressure) this.#areas.push(area(plan.threads, CHURN_CACHED_KIB * 1024));
   }
 
-  /** Stamps of generation 0 in all areas. What they held is in no cache of the guest's: nobody has read it. */
+  /** Stamps all areas with generation 0. The guest has not read them, so no cache of it holds older data. */
   async plant(): Promise<void> {
     for (const { offset, bytes, seed } of this.#areas) {
       await overwrite(this.#file, offset, stamped(offset, bytes, seed, 0));
@@ -55,7 +55,7 @@ export class ChurnRun {
     const { lines, stderr } = await lab.run(command, { accept: [1, 2], deadlineMs: this.#deadlineMs });
     const { churn } = check(Churn, command, lines.at(-1), stderr);
     if (churn.workers.length !== this.#areas.length) {
-      const detail = `${command}: ${churn.workers.length} of ${this.#areas.length} workers have said anything`;
+      const detail = `${command}: only ${churn.workers.length} of ${this.#areas.length} workers reported`;
       throw new StepFailed(detail, { code: 'answer-unexpected', where: { step: 'churn' } });
     }
     return churn;
@@ -69,12 +69,12 @@ export class ChurnRun {
   }
 }
 
-/** Why the guest itself says that it read wrong data. */
+/** The objection if the guest itself read wrong data. */
 export function misread({ bad, first }: Churn['churn']): Wrong | undefined {
   if (bad === 0) return undefined;
   const what =
     first && `first at byte ${first.at}: LBA ${first.lba} of generation ${first.generation}, seed ${first.seed}`;
-  return { code: 'read-wrong', detail: `${bad} sectors read wrong, ${what}` };
+  return { code: 'read-wrong', detail: `${bad} sectors were read wrong, ${what}` };
 }
 
 export function operations({ workers }: Churn['churn']): number {

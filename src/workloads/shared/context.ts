@@ -3,7 +3,7 @@ import type { IoPage } from '../../iommus/index.js';
 import type { Backend, Expectation, Machine, Plant, Topology } from '../../model/index.js';
 import type { Peer } from './peer.js';
 
-/** A cell, but for its workload. */
+/** A cell without its workload. */
 interface WhereItRuns {
   id: string;
   machine: Machine;
@@ -14,7 +14,7 @@ interface WhereItRuns {
   seed: number;
 }
 
-/** What a workload works with: a guest whose modules are loaded and whose dut no driver owns. */
+/** What a workload gets: a guest whose modules are loaded, and a device under test that no driver is bound to. */
 export interface WorkloadContext<W = unknown> {
   cell: WhereItRuns;
   workload: W;
@@ -23,17 +23,17 @@ export interface WorkloadContext<W = unknown> {
   dut: string;
   /** Host file behind the dut's namespace. */
   dutFile: string;
-  /** Where the dut is plugged in. */
+  /** Hot-unplugs and plugs the device under test. */
   slot: { unplug(): Promise<void>; plug(): Promise<void> };
   peers: ReadonlyMap<string, Peer>;
   /** Host file behind the machine's NVDIMM. */
   nvdimm?: string | undefined;
-  /** Folder on the host for what is kept of the cell, whatever its verdict; who writes into it makes it. */
+  /** The host's folder for what is kept of the cell, whatever its verdict. Whoever writes into it makes it. */
   folder: string;
-  /** Was the guest switched off and on since the cell began? */
+  /** Is this the second run, after the guest was powered off and booted again? */
   again?: boolean;
   /** PCI address of a node of the topology. */
   bdf(node: string): string;
-  /** By which pages the IOMMU's tables have a device reach these addresses; `undefined` where they cannot be read. */
+  /** The IOMMU pages by which a device reaches these addresses; `undefined` if the page tables cannot be read. */
   ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined>;
 }

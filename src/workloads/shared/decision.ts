@@ -6,7 +6,7 @@ export function works(how: DmaPath): Decision {
   return { run: { kind: 'works', how } };
 }
 
-/** On the machine's own memory. */
+/** For workloads on the machine's own memory. */
 export function worksOnHost({ machine }: { machine: Machine }): Decision {
   return works(pathToRam(machine));
 }

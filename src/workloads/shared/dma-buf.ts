@@ -1,6 +1,6 @@
 /**
- * Where a dma-buf's bytes really go: all of it is read from the disk once, and then looked at past everything that knows of
- * dma-bufs: what must be in its ranges, in their order, and what between them.
+ * Checks where a dma-buf's bytes really go: the disk is read once into all of it. Then the memory behind it is checked without using any dma-buf:
+ * the ranges must hold the data in order, and the memory between them must be unchanged.
  */
 import { z } from 'zod';
 import { check, type Lab } from '../../guest/index.js';
@@ -16,10 +16,10 @@ import { rangesText, type TestMemory } from './test-memory.js';
 const Placed = z.object({ op: z.literal('place'), bytes: z.number() });
 const Held = z.object({ sha256: z.string() });
 
-/** What nobody may write over: between the ranges of a dma-buf. */
+/** Fills the memory between the ranges, which must stay unchanged. */
 const CANARY = 0xc3;
 
-/** Before anything is done: the memory is filled, as far as dma-bufs are made of it; a peer's by the host, the guest's by its owner there. */
+/** Fills the memory of the dma-bufs before the test: a peer's from the host, reserved RAM from the guest. */
 export async function layCanary(lab: Lab, workload: MemorySpec, { hostFile, file }: TestMemory): Promise<void> {
   if (workload.ranges === undefined) return;
   const bytes = sharedBytes(workload);
@@ -29,7 +29,7 @@ export async function layCanary(lab: Lab, workload: MemorySpec, { hostFile, file
 
 const Refusals = z.object({ op: z.literal('refuse'), asked: z.number(), wrong: z.number() });
 
-/** What an exporter and an importer must refuse, each with its errno. */
+/** Tests requests that an exporter or importer must refuse with a certain errno. */
 export async function* refusals(
   { lab }: WorkloadContext,
   ctl: string,
@@ -39,11 +39,11 @@ export async function* refusals(
   const { lines, stderr } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
   const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1), stderr);
   if (wrong === 0 && asked > 0) return;
-  const detail = `${wrong} of ${asked} wrong requests: ${JSON.stringify(lines[0])}`;
+  const detail = `${wrong} of ${asked} invalid requests were not refused as they must be: ${JSON.stringify(lines[0])}`;
   yield { code: 'wrong-errno', detail, where: { step: 'phyrio refuse' } };
 }
 
-/** Reads the disk from byte `from` on into the whole dma-buf, of what the host has put there, and says what must be where. */
+/** Reads what the host wrote to the disk from byte `from` on into the whole dma-buf. Returns what must be in the memory. */
 export async function place(
   { lab, dutFile }: WorkloadContext,
   ctl: string,
@@ -55,7 +55,7 @@ export async function place(
   const bytes = bytesOf(ranges);
   await overwrite(dutFile, from, stamped(from, bytes, seed, 0));
   const placed = await lab.ask(Placed, `phyrio place ${ctl} ${from} ${memory.names[via]}`);
-  const detail = `${via}: ${placed.bytes} bytes were placed, due ${bytes}`;
+  const detail = `${via}: ${placed.bytes} bytes were placed, expected ${bytes}`;
   const objections: Wrong[] =
     placed.bytes === bytes ? [] : [{ code: 'io-incomplete', detail, where: { step: 'place', via } }];
   const due = (at: number, length: number): Due => ({
@@ -65,7 +65,7 @@ export async function place(
   return { objections, claims: await checkBackingMemory(lab, memory, ranges, due, via), moved: bytes };
 }
 
-/** What a dma-buf must hold, and what must lie between its ranges, looked at past it: `due` from where a range begins in the dma-buf. */
+/** What the memory behind a dma-buf must hold, in its ranges and between them. `due` is asked by the position in the dma-buf. */
 export async function checkBackingMemory(
   lab: Lab,
   memory: TestMemory,
@@ -102,7 +102,7 @@ function* inHostFile(
     yield { kind: 'holds', what: `${via}: between its ranges`, file, offset, due: canary(len) };
 }
 
-/** In the stretch of memory that a dma-buf's ranges are spread over. */
+/** The gaps within the memory over which the ranges of a dma-buf are spread. */
 function betweenRanges(ranges: readonly Range[]): Range[] {
   const base = Math.floor(Math.min(...ranges.map(({ offset }) => offset)) / RANGES_SPAN) * RANGES_SPAN;
   const inside = ranges.map(({ offset, len }) => ({ offset: offset - base, len }));

@@ -1,4 +1,4 @@
 import { IOMMUS } from '../../iommus/index.js';
 
-/** What a kernel says of a device that goes where it may not, on each kind of IOMMU. */
+/** What a kernel logs if a device accesses memory that it may not, on each kind of IOMMU. */
 export const FAULTS_IN_LOG = IOMMUS.flatMap(({ log }) => log.provoked);

@@ -1,17 +1,16 @@
 import type { Measure, Metric } from '../../model/index.js';
 
 /**
- * Which table of `phyrlab bench` a figure stands in: with the other phases of a mapping, beside them as a count, as the whole of an I/O, or
- * as a part of what the kernel's driver does.
+ * The table of `phyrlab bench` that has a figure: phases of a mapping, counts, whole I/Os, or ratios to the kernel's driver.
  */
 export type BenchTable = 'phase' | 'count' | 'whole' | 'ratio';
 
-/** What figures are called, their unit and which way is good; `phase`: it is a part of a cost. */
+/** The names of figures with unit and direction. `phase`: it is a phase of a cost. */
 export type Figures = Readonly<Record<string, Pick<Metric, 'unit' | 'better'> & { table?: BenchTable; phase?: true }>>;
 
 type More = Omit<Measure, 'what' | 'phase'> & { samples?: number[] };
 
-/** Makes metrics of these figures, and of no others. */
+/** Makes metrics from these figures only. */
 export function metricsOf<F extends Figures>(figures: F) {
   return (name: keyof F & string, value: number, more: More = {}): Metric => {
     const { unit = '', better = 'neither', phase } = figures[name] ?? {};

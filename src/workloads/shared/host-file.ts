@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-/** Change a device's backing file behind the guest's back; QEMU and the guest see it at once. */
+/** Changes a device's backing file from the host. QEMU and the guest see the change at once. */
 export async function overwrite(path: string, offset: number, bytes: Buffer): Promise<void> {
   const file = await open(path, 'r+');
   try {

@@ -1,13 +1,13 @@
 /**
- * The ways by which a process has I/O done on its memory: by the kernel's driver and by ours behind the block layer (`odirect`), and by
- * ours without it, on memory named in each request or registered.
+ * The paths by which a process can have I/O done on its memory: through the block layer by the kernel's driver or ours (`odirect`), and without
+ * it by ours, with memory that each request names or that is registered.
  */
 export interface IoPath {
   driver: 'nvme' | 'phyr_nvme';
   via: 'odirect' | 'direct' | 'registered';
 }
 
-/** The kernel's first: it is the reference. */
+/** The kernel's first, as the reference. */
 export const IO_PATHS: readonly IoPath[] = [
   { driver: 'nvme', via: 'odirect' },
   { driver: 'phyr_nvme', via: 'odirect' },

@@ -1,19 +1,19 @@
 /**
- * The process guest/tools/iospace in the guest, which has devices and address spaces for them: of two devices of a kind the first is for
- * the kernel's APIs, the other for phyr_domain.ko.
+ * guest/tools/iospace, a process in the guest that owns devices and their address spaces. Of the two devices of a kind, the first is for the
+ * kernel's APIs, the second for phyr_domain.ko.
  */
 import { z } from 'zod';
 import { InfraError, walk } from '../../model/index.js';
 import type { WorkloadContext } from './context.js';
 import { undoing } from './undo.js';
 
-/** How a process gets a device and an address space for it: by VFIO's type 1, by what iommufd makes of the calls for that, ... */
+/** How a process gets a device and its address space: VFIO type 1, iommufd's emulation of it, iommufd itself, or phyr. */
 export type IommuApi = 'type1' | 'compat' | 'iommufd' | 'phyr8' | 'phyr16';
 
 const IommuApis = z.object({ apis: z.array(z.enum(['type1', 'compat', 'iommufd'])).min(1) });
-/** What is mapped, unmapped and allocated from then on is counted, ... */
+/** Starts counting maps, unmaps and page table allocations. */
 export const Counting = z.object({ count: z.object({ errno: z.null() }) });
-/** ... and was so often. */
+/** The counts since then. */
 export const Counted = z.object({
   counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
 });
@@ -21,11 +21,11 @@ export const Counted = z.object({
 export interface Devices {
   /** PCI addresses. */
   bdf: Record<'theirs' | 'ours', string>;
-  /** The kernel's own APIs that this kernel has. */
+  /** The kernel's own APIs that are available. */
   apis: z.infer<typeof IommuApis>['apis'];
 }
 
-/** Their drivers have the devices while `work` goes on. `spare`: pages of 2 MiB that the pool must have left. */
+/** Binds the drivers while `work` runs. `spare`: how many pages of 2 MiB the pool must still have. */
 export async function withDevices<T>(
   { cell, lab, bdf: bdfOf }: WorkloadContext,
   kind: 'edu' | 'iommu-testdev',
@@ -44,7 +44,7 @@ export async function withDevices<T>(
       return await work({ bdf: { theirs, ours }, apis });
     },
     async () => {
-      // First the process, which has the devices.
+      // The process first, because it owns the devices.
       await lab.run('lab vfio unload');
       for (const bdf of [theirs, ours]) await lab.unbind(bdf);
     },

@@ -1,8 +1,7 @@
-/** The counters around what was run uncounted. */
+/** The first and last counters that `lab uncounted` prints around the command it runs. */
 import type { z } from 'zod';
 import { linesOf, StepFailed } from '../../guest/index.js';
 
-/** The first and the last of a kind, which `lab uncounted` prints around what it runs. */
 export function outerCounters<T>(
   command: string,
   lines: readonly unknown[],

@@ -1,10 +1,10 @@
-/** A device whose memory others may reach. */
+/** A device whose memory others can access. */
 export interface Peer {
   bdf: string;
-  /** Who offers its memory to p2pdma. */
+  /** The driver that offers its memory to p2pdma. */
   driver: 'phyr_peer' | 'nvme';
-  /** Host file behind that memory, or to which `look` copies it. */
+  /** The host file behind that memory, or into which `look` copies it. */
   file: string;
-  /** Brings the file up to date; the peer's driver has it. */
+  /** Updates the file. The peer's driver must be bound. */
   look(): Promise<void>;
 }

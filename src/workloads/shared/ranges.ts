@@ -1,9 +1,9 @@
-/** The ranges that a dma-buf is made of. Pure: the same for the same layout and seed. */
+/** The ranges that a dma-buf consists of. Pure: they depend on layout and seed only. */
 
 import { cellSeed } from '../../model/index.js';
 import type { RangeLayout } from './memory.js';
 
-/** Bytes, multiples of the page size. */
+/** In bytes, multiples of the page size. */
 export interface Range {
   offset: number;
   len: number;
@@ -13,7 +13,7 @@ const PAGE = 4096;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Where the next thread, or the next way, has the same ranges: all of one lie below this. */
+/** All ranges lie below this. The next thread or path has the same ranges from here on. */
 export const RANGES_SPAN = 4 * MIB;
 
 /** No two ranges overlap. */
@@ -46,7 +46,7 @@ function apart(): Range[] {
   return [1, 3, 5, 7].map((i) => ({ offset: i * 128 * KIB, len: 128 * KIB }));
 }
 
-/** Two to seventeen ranges of one page to 32, with gaps of up to 15 pages, some of none, in any order. */
+/** Two to seventeen ranges of 1 to 32 pages, with gaps of 0 to 15 pages, in random order. */
 function mixed(seed: number): Range[] {
   const draw = (what: string, below: number) => cellSeed(seed, what) % below;
   const ranges: Range[] = [];
@@ -63,7 +63,7 @@ export function bytesOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, { len }) => sum + len, 0);
 }
 
-/** The same as a device has it that sees the lender's memory where it is, from `base` on: what goes on where the one before ends is one. */
+/** The ranges as physical runs from `base` on, with adjacent ranges joined. */
 export function runsOf(base: number, ranges: readonly Range[]): { phys: number; bytes: number }[] {
   const runs: { phys: number; bytes: number }[] = [];
   for (const { offset, len } of ranges) {
@@ -74,7 +74,7 @@ export function runsOf(base: number, ranges: readonly Range[]): { phys: number; 
   return runs;
 }
 
-/** What of the first RANGES_SPAN bytes is in none of them, in ascending order. */
+/** The gaps between the ranges within the first RANGES_SPAN bytes, in ascending order. */
 export function gapsOf(ranges: readonly Range[]): Range[] {
   const gaps: Range[] = [];
   let at = 0;

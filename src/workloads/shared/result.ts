@@ -11,14 +11,14 @@ import {
 } from '../../model/index.js';
 import type { Counters, DataClaim, Provoked, Watch } from '../../oracle/index.js';
 
-/** What a workload leaves for the oracles. It judges nothing itself except its own steps. */
+/** What a workload returns for the oracles. It judges only its own steps. */
 export interface WorkloadResult {
   workload: OracleReport;
   /** `undefined`: the workload moves no data. */
   data?: DataClaim[];
   /**
-   * Only if the workload brings its own translation check instead of the watch on submissions. `nothing`: what it measures is not
-   * ours, so that there is nothing to look at.
+   * A translation check of the workload's own, which replaces the watch on submissions. `nothing`: it does not use our code, so there is nothing
+   * to look at.
    */
   translation?: OracleReport | 'nothing';
   metrics: Metric[];
@@ -26,15 +26,15 @@ export interface WorkloadResult {
   subtests?: readonly Subtest[];
   /** What the watch on submissions saw, if the workload ended it. */
   watch?: Watch | undefined;
-  /** Bytes that phyr_nvme has moved at least, if the workload got to its end: the watch must have seen them. */
+  /** The least number of bytes that phyr_nvme has moved, if the workload finished. The watch must have seen them. */
   moved?: number;
-  /** Lines that this workload makes a sound kernel write, which would otherwise be an objection. */
+  /** Lines that this workload makes a correct kernel log, which are not objected to. */
   expectedLog?: readonly RegExp[];
-  /** The one report that the kernel's own checks must make of what this workload did. */
+  /** The report that the kernel's own checks must make about what this workload did. */
   dueLog?: RegExp;
-  /** Faults that this workload provokes: these and no others are due. */
+  /** The faults that this workload provokes. Only these are expected. */
   provoked?: readonly Provoked[];
-  /** A part of the workload that ran uncounted, because counting costs: the counters on both sides of it. */
+  /** The counters before and after a part of the workload that ran without counting, because counting costs time. */
   uncounted?: { from: Counters; to: Counters };
 }
 
@@ -42,16 +42,16 @@ export function done(detail: string): OracleReport {
   return passes('workload', detail);
 }
 
-/** What a step of a workload was found to do wrong. */
+/** What a step of a workload did wrong. */
 export type Wrong = ObjectionOf<'workload'>;
 
-/** What is wrong, apart: in what is under test, and in the kernel's own path beside it. */
+/** What is wrong in the code under test, and in the kernel's own code. */
 export interface Sides {
   ours: Wrong[];
   kernel: Wrong[];
 }
 
-/** `fine`: what there is to say if ours is right. */
+/** @param fine what to report if ours is right */
 export function judged({ ours, kernel }: Sides, fine: string): OracleReport {
   return withKernelFindings(ours.length > 0 ? failed(...ours) : done(fine), kernel);
 }
@@ -64,12 +64,12 @@ export function inconclusive(code: Wrong['code'], detail: string): OracleReport 
   return couldNotLook('workload', [{ code, detail }]);
 }
 
-/** The same of one of several: its name goes before the words. */
+/** Prefixes the objection's text with a name. */
 export function named<T extends Objection>(name: string, objection: T): T {
   return { ...objection, detail: `${name}: ${objection.detail}` };
 }
 
-/** A call that ended otherwise than is due: `got` and `due` are errnos, or undefined for success. */
+/** A call with the wrong outcome. `got` and `due` are errnos, or undefined for success. */
 export function otherOutcome(
   detail: string,
   got: string | undefined,

@@ -6,8 +6,8 @@ import { overwrite } from './host-file.js';
 const BYTES = SECRET_KIB * 1024;
 
 /**
- * Bytes that the host puts on the disk behind the guest's back. That the guest can name their digest shows that reads
- * through the driver bring what is on the disk; its own comparison of what it wrote itself could not.
+ * Bytes that the host writes to the disk without the guest's knowledge. If the guest knows their digest, reads through the driver return what is
+ * on the disk. Comparing its own writes could not show that.
  */
 export class Secret {
   readonly #file: string;

@@ -7,8 +7,7 @@ import { COST_REGION_KIB } from './disk-layout.js';
 const Stamp = z.object({ op: z.enum(['write', 'check']), bytes: z.number(), bad: z.number() });
 
 /**
- * Binds a driver to the dut and has it write stamps and read them back: what is measured afterwards is a driver that works. The
- * host looks at what was written.
+ * Binds a driver and has it write stamps and read them back, so that only a working driver is measured. The host checks what was written.
  */
 export async function stampedRegion(
   { cell, lab, dut, dutFile }: WorkloadContext,

@@ -1,4 +1,4 @@
-/** The memory that I/O through /dev/phyrN-ctl is done with, or regions are made of: who offers it, how the guest's tools name it, what is to be undone. */
+/** The memory for I/O through /dev/phyrN-ctl or for regions: who offers it, how the guest's tools name it, and how to release it. */
 
 import { InfraError } from '../../model/index.js';
 import type { WorkloadContext } from './context.js';
@@ -8,18 +8,18 @@ import { RANGES_SPAN, type Range, rangesOf } from './ranges.js';
 import { reservedRam } from './reserved-ram.js';
 
 export interface TestMemory {
-  /** As phyrio and region name it, by each way. */
+  /** The argument for phyrio and region, by path. */
   names: Record<Via, string>;
-  /** Of a dma-buf: where in the memory its parts are, in their order. */
+  /** Where the ranges of a dma-buf are in the memory, in order. */
   ranges(via: Via): Range[];
-  /** What of it is taken back, and how they do that. */
+  /** The part that is revoked, and the file by which that is done. */
   taken(via: Via): string;
   knob: string;
-  /** The guest's device file, if others can read there what it holds. */
+  /** The guest's device file from which others can read its content. */
   file?: string;
-  /** The guest's device file that makes dma-bufs of it, if it is one of ours. */
+  /** The guest's device file that makes dma-bufs of it, if the exporter is ours. */
   exporter?: string;
-  /** The host's file behind it. */
+  /** The host file behind it. */
   hostFile?: string | undefined;
   release(): Promise<void>;
 }
@@ -74,7 +74,7 @@ export async function makeMemory({ cell, lab, peers }: Context, workload: Memory
 }
 
 function named(seed: number, workload: MemorySpec, file: string): Omit<TestMemory, 'release'> {
-  // Ways and threads have memory of their own, so that all of it can be looked at in the end.
+  // Each path and thread has its own memory, so that all of it can be checked in the end.
   const ranges = (via: Via): Range[] => {
     const base = Math.max(workload.via.filter(isShared).indexOf(via), 0) * workload.threads * RANGES_SPAN;
     const parts = workload.ranges === undefined ? [] : rangesOf(workload.ranges, seed);
@@ -90,7 +90,7 @@ function named(seed: number, workload: MemorySpec, file: string): Omit<TestMemor
   return {
     names,
     ranges,
-    // The last thread's, as the first's is looked at in the end.
+    // The last thread's, because the first thread's is checked in the end.
     taken: (via) => {
       const last = (workload.threads - 1) * RANGES_SPAN;
       const of = ranges(via).map(({ offset, len }) => ({ offset: last + offset, len }));
@@ -100,7 +100,7 @@ function named(seed: number, workload: MemorySpec, file: string): Omit<TestMemor
   };
 }
 
-/** As the guest's tools take them. */
+/** In the syntax of the guest's tools. */
 export function rangesText(ranges: readonly Range[]): string {
   return ranges.map(({ offset, len }) => `${offset}+${len}`).join(',');
 }

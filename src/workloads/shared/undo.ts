@@ -1,5 +1,5 @@
 /**
- * Does `work`, then `undo`, whatever became of it. When both fail, the first is told: what cannot be undone is mostly its consequence.
+ * Runs `work`, then `undo` in any case. If both fail, the first error is thrown: the second is usually its consequence.
  */
 export async function undoing<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T> {
   let result: T;

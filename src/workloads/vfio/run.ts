@@ -291,7 +291,7 @@ class Story {
       if (got !== errno)
         this.#wrong(
           api,
-          otherOutcome(`${refusal.what}: ${got ?? 'went through'}, due ${errno}`, got ?? undefined, errno, {
+          otherOutcome(`${refusal.what}: ${got ?? 'went through'}, expected ${errno}`, got ?? undefined, errno, {
             step: refusal.what,
           }),
         );
@@ -395,7 +395,7 @@ class Story {
       this.#wrong(
         api,
         otherOutcome(
-          `a device without memory: ${device.errno ?? 'wrote'}, due ${due ?? 'no word of it'}`,
+          `a device without memory: ${device.errno ?? 'wrote'}, expected ${due ?? 'no word of it'}`,
           device.errno ?? undefined,
           due ?? undefined,
           { step: 'device without memory' },

@@ -21,7 +21,7 @@ describe('lines of the guest', () => {
     const other = () => linesOf(Watch, 'lab end', [...lines, { watch: { bytes: 'many' } }]);
     expect(other).toThrow(StepFailed);
     expect(other).toThrow("lab end: unexpected answer at 'watch.bytes'");
-    expect(() => storyIn([{ story: { by: 'magic' } }])).toThrow('as this host does not know it');
+    expect(() => storyIn([{ story: { by: 'magic' } }])).toThrow('in a way that this host does not know');
   });
 
   it('are not tried with one schema after another', () => {

@@ -43,21 +43,23 @@ describe("an IOMMU's tables", () => {
 
   it('are right as they are due', () => expect(judgePages(due, due)).toBeUndefined());
   it('may be right and in smaller pages than possible', () =>
-    expect(judgePages(small, due)?.detail).toMatch(/^pages of 513 x 4 KiB, and 1 x 2 MiB, 1 x 4 KiB are possible/));
+    expect(judgePages(small, due)?.detail).toMatch(
+      /^mapped with pages of 513 x 4 KiB, but 1 x 2 MiB, 1 x 4 KiB are possible/,
+    ));
   it('lead elsewhere', () => {
     const wrong = due.map((page, i) => (i === 1 ? { ...page, phys: 0x1000 } : page));
     expect(judgePages(wrong, due)).toEqual({
       code: 'leads-elsewhere',
-      detail: '0xa00000 leads to 0x1000, which is wrong',
+      detail: '0xa00000 leads to 0x1000, which is the wrong address',
     });
   });
   it('come late', () => {
     const late = due.map((page, i) => (i === 1 ? { ...page, iova: page.iova + PAGE } : page));
-    expect(judgePages(late, due)?.detail).toBe('0xa01000 leads to 0x400000, which is wrong');
+    expect(judgePages(late, due)?.detail).toBe('0xa01000 leads to 0x400000, which is the wrong address');
   });
-  it('lack something', () => expect(judgePages(due.slice(0, 1), due)?.detail).toBe('nothing at 0xa00000'));
+  it('lack something', () => expect(judgePages(due.slice(0, 1), due)?.detail).toBe('nothing is mapped at 0xa00000'));
   it('hold what is not due', () => {
-    expect(judgePages(due, [])?.detail).toBe('2 pages where none is due');
+    expect(judgePages(due, [])?.detail).toBe('2 pages are mapped where none is expected');
     expect(judgePages(due, due.slice(0, 1))?.detail).toMatch(/0xa00000 leads to 0x400000/);
   });
 });

@@ -89,7 +89,7 @@ describe('the claim about an area', () => {
   }
 
   it('holds after all operations, and not before the last or after one more', async () => {
-    expect(await verdict(disk(40), 40)).toMatchObject({ verdict: 'pass', detail: '2 MiB as due' });
+    expect(await verdict(disk(40), 40)).toMatchObject({ verdict: 'pass', detail: '2 MiB as expected' });
     expect((await verdict(disk(8), 9)).detail).toMatch(/960 of 4096 sectors differ.*generation/);
     expect((await verdict(disk(9), 8)).verdict).toBe('fail');
   });

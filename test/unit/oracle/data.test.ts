@@ -29,7 +29,7 @@ describe('the data oracle', () => {
     expect(await judged(disk, { kind: 'holds', offset: PAGE, due })).toEqual({
       name: 'data',
       verdict: 'pass',
-      detail: '16 KiB as due',
+      detail: '16 KiB as expected',
     });
   });
 
@@ -59,7 +59,7 @@ describe('the data oracle', () => {
     const scattered = Buffer.concat([page(2), Buffer.alloc(PAGE), page(0), page(3), Buffer.alloc(64 * PAGE), page(1)]);
     expect((await judged(scattered, { kind: 'holds-scattered', due })).verdict).toBe('pass');
     const lost = await judged(flip(scattered, 2 * PAGE + 7), { kind: 'holds-scattered', due });
-    expect([lost.verdict, lost.detail]).toEqual(['fail', 'it: 1 of 4 pages are nowhere to be found']);
+    expect([lost.verdict, lost.detail]).toEqual(['fail', 'it: 1 of 4 pages are not in the file']);
   });
 
   it("is told apart whose data it is: the kernel's own path says nothing of what is under test", async () => {

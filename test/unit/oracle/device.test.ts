@@ -30,7 +30,7 @@ describe('the device oracle', () => {
       .submit(7, page(0xa000))
       .fetch(7, [[0x1000, PAGE]])
       .complete(7);
-    expect(said(scene)).toMatch(/^fail: read of 4096 bytes, byte 0, at 0x1000: never mapped for this device/);
+    expect(said(scene)).toMatch(/^fail: read of 4096 bytes, byte 0, at 0x1000: was never mapped for this device/);
   });
 
   it('objects to use after unmap: before the command was submitted', () => {
@@ -41,7 +41,7 @@ describe('the device oracle', () => {
       .submit(7, page(0xa000))
       .fetch(7, [[0x1000, PAGE]])
       .complete(7);
-    expect(said(scene)).toMatch(/^fail: .*not mapped any more when the device got the command/);
+    expect(said(scene)).toMatch(/^fail: .*was no longer mapped when the device got the command/);
   });
 
   it('objects to an unmapping while the device had the command, whenever the device used the address', () => {
@@ -85,7 +85,7 @@ describe('the device oracle', () => {
       .submit(7, page(0xa000))
       .fetch(7, [[0x1000, PAGE]])
       .complete(7);
-    expect(said(scene)).toMatch(/^fail: .*leads to 0xb000, and the data is at 0xa000/);
+    expect(said(scene)).toMatch(/^fail: .*leads to 0xb000, but the data is at 0xa000/);
   });
 
   it('objects to a BAR mapped as RAM and to RAM mapped as a BAR', () => {
@@ -95,14 +95,16 @@ describe('the device oracle', () => {
         .submit(7, page(0xa000, mmio))
         .fetch(7, [[0x1000, PAGE]])
         .complete(7);
-    expect(said(scene(Prot.write, true))).toMatch(/^fail: .*a BAR mapped as if it were RAM/);
-    expect(said(scene(Prot.write | Prot.mmio, false))).toMatch(/^fail: .*RAM mapped as if it were a BAR/);
+    expect(said(scene(Prot.write, true))).toMatch(/^fail: .*a BAR was mapped as if it were RAM/);
+    expect(said(scene(Prot.write | Prot.mmio, false))).toMatch(/^fail: .*RAM was mapped as if it were a BAR/);
     // Where the kernel chooses how a BAR is mapped it is the kernel's; it has no excuse for the reverse.
     const { report } = judgeDevice(scene(Prot.write, true).evidence({ peersBy: 'kernel' }));
     expect(`${report.verdict} ${report.detail}`).not.toMatch(/as if it were/);
-    const detail = 'read of 4096 bytes, byte 0, at 0x1000: a BAR mapped as if it were RAM';
+    const detail = 'read of 4096 bytes, byte 0, at 0x1000: a BAR was mapped as if it were RAM';
     expect(report.kernel).toEqual([{ code: 'bar-mapped-as-ram', detail, where: { memory: 'peer' } }]);
-    expect(said(scene(Prot.write | Prot.mmio, false), { peersBy: 'kernel' })).toMatch(/RAM mapped as if it were a BAR/);
+    expect(said(scene(Prot.write | Prot.mmio, false), { peersBy: 'kernel' })).toMatch(
+      /RAM was mapped as if it were a BAR/,
+    );
   });
 
   it("objects to an address beyond the device's mask: of a peer it is the kernel's where the kernel gave it", () => {
@@ -142,7 +144,7 @@ describe('the device oracle', () => {
       .submit(7, page(0xa000))
       .fetch(7, [[0x1000, PAGE]]);
     scene.translate(0x1000, 0xf000).complete(7);
-    expect(said(scene)).toMatch(/^fail: 0x1000 led to 0xf000 and was mapped to 0xa000: a stale translation/);
+    expect(said(scene)).toMatch(/^fail: 0x1000 led to 0xf000 although it was mapped to 0xa000: a stale translation/);
   });
 
   it('objects to a translation that belongs to no command and to no mapping of that time', () => {
@@ -151,7 +153,7 @@ describe('the device oracle', () => {
       .submit(8, page(0xe000))
       .fetch(8, [[0x1000, PAGE]]);
     scene.translate(0x1000, 0xe000).translate(0x2000, 0xc000).complete(8);
-    expect(said(scene)).toMatch(/^fail: 0x2000 was used \(it led to 0xc000\): not mapped any more/);
+    expect(said(scene)).toMatch(/^fail: 0x2000 was used \(it led to 0xc000\): was no longer mapped/);
   });
 
   it('lets a queue be used that was mapped before and is unmapped after', () => {
@@ -184,9 +186,9 @@ describe('the device oracle', () => {
       return said(scene, { invalidationsTraced });
     };
     expect(again('both')).toMatch(/^pass/);
-    expect(again('guest')).toMatch(/^fail: IOVA 0x1000 was used by a new mapping, and the IOMMU had not been told/);
+    expect(again('guest')).toMatch(/^fail: IOVA 0x1000 was used by a new mapping before the IOMMU was told/);
     // Where none could be seen nobody looked, but where there are none to see.
-    expect(again('untraced')).toMatch(/^inconclusive: 1 IOVAs were used again, and no invalidation could be seen/);
+    expect(again('untraced')).toMatch(/^inconclusive: 1 IOVAs were reused, but no invalidation was seen/);
     expect(again('untraced', false)).toMatch(/^pass/);
     expect(again('nobody')).toMatch(
       /^fail: IOVA 0x1000 was mapped again before its old translation was flushed; IOVA 0x1000 was used by a new/,
@@ -208,7 +210,7 @@ describe('the device oracle', () => {
         .fetch(7, [[addr, PAGE]])
         .complete(7);
     expect(said(scene(0xa200))).toMatch(/^pass/);
-    expect(said(scene(0xb200))).toMatch(/^fail: .*leads to 0xb200, and the data is at 0xa200/);
+    expect(said(scene(0xb200))).toMatch(/^fail: .*leads to 0xb200, but the data is at 0xa200/);
     expect(said(scene(0xb200), { pool: [0xb000, 0xd000] })).toMatch(/^pass: .*2 pages in bounce buffers/);
   });
 
@@ -225,13 +227,13 @@ describe('the device oracle', () => {
           .translate(0xdead000, 0x666000)
           .complete(7);
       };
-      const blind = /^inconclusive: of 1 of 1 commands the guest did not say where the data is$/;
+      const blind = /^inconclusive: for 1 of 1 commands the guest did not record where the data is$/;
       expect(said(scene([], 0))).toMatch(blind);
       expect(said(scene([], PAGE))).toMatch(blind);
       const phys = by === 'dma' ? 0x666000 : 0xdead000;
       expect(said(scene([{ phys, len: PAGE - 512 }], PAGE))).toMatch(blind);
       expect(said(scene([{ phys, len: PAGE }], PAGE))).toMatch(/^pass/);
-      expect(said(scene([{ phys: phys + PAGE, len: PAGE }], PAGE))).toMatch(/^fail: .*and the data is at 0x/);
+      expect(said(scene([{ phys: phys + PAGE, len: PAGE }], PAGE))).toMatch(/^fail: .*but the data is at 0x/);
     },
   );
 
@@ -245,7 +247,7 @@ describe('the device oracle', () => {
         .fetch(7, [[0xa000, PAGE]])
         .complete(7);
     expect(said(scene(0xa200))).toMatch(/^pass/);
-    expect(said(scene(0xb200))).toMatch(/^fail: .*byte 512, at 0xa200: leads to 0xa200, and the data is at 0xb200/);
+    expect(said(scene(0xb200))).toMatch(/^fail: .*byte 512, at 0xa200: leads to 0xa200, but the data is at 0xb200/);
   });
 
   it('says so when it could not look', () => {
@@ -408,7 +410,7 @@ describe("the guest's story", () => {
     const events = { events: record(6, {}).toString('base64') };
     expect(storyIn([{ other: 1 }, head(2), events, events, { after: 1 }])?.events.length).toBe(2);
     expect(storyIn([{ other: 1 }])).toBeUndefined();
-    expect(() => storyIn([head(3), events, events])).toThrow(/3 events and 2/);
+    expect(() => storyIn([head(3), events, events])).toThrow(/3 events, but 2/);
     expect(() => [...decodeEvents(record(9, {}))]).toThrow(/unknown kind 9/);
   });
 });

@@ -10,8 +10,8 @@ describe("the driver's account", () => {
   it('objects when another backend mapped, or none', () => {
     expect(otherBackend([bound('phyr8', 3), bound('phyr8', 0)], 'phyr8', works)).toBeUndefined();
     expect(otherBackend([bound('phyr8', 3), bound('sg', 3)], 'phyr8', works)?.detail).toMatch(/backend sg, not phyr8/);
-    expect(otherBackend([bound('phyr8', 0)], 'phyr8', works)?.detail).toMatch(/does not say/);
-    expect(otherBackend([], 'phyr8', works)?.detail).toMatch(/does not say/);
+    expect(otherBackend([bound('phyr8', 0)], 'phyr8', works)?.detail).toMatch(/does not report/);
+    expect(otherBackend([], 'phyr8', works)?.detail).toMatch(/does not report/);
     expect(otherBackend([], 'phyr8', { kind: 'refused', errno: 'EINVAL' })).toBeUndefined();
   });
 

@@ -31,23 +31,27 @@ const outcome = (more: Partial<EngineOutcome>): EngineOutcome => ({
 describe('a DMA engine', () => {
   it('must reach what is mapped', () => {
     expect(judgeEngine(strict, outcome({}))).toBeUndefined();
-    expect(judgeEngine(strict, outcome({ outcome: 'wrong' }))?.detail).toMatch(/mapped by phyr8: wrong, due right/);
-    expect(judgeEngine(strict, outcome({ device: 'edu', outcome: 'refused' }))?.detail).toMatch(/refused, due right/);
+    expect(judgeEngine(strict, outcome({ outcome: 'wrong' }))?.detail).toMatch(
+      /mapped by phyr8: wrong, expected right/,
+    );
+    expect(judgeEngine(strict, outcome({ device: 'edu', outcome: 'refused' }))?.detail).toMatch(
+      /refused, expected right/,
+    );
     expect(judgeEngine(none, outcome({ device: 'edu', case: 'beyond', outcome: 'wrong' }))?.detail).toMatch(
-      /wrong, due right/,
+      /wrong, expected right/,
     );
   });
 
   it('must not reach what is unmapped, stale or for the other direction', () => {
     for (const name of ['unmapped', 'stale', 'readonly'] as const) {
       expect(judgeEngine(strict, outcome({ case: name, outcome: 'fault' }))).toBeUndefined();
-      expect(judgeEngine(strict, outcome({ case: name, outcome: 'right' }))?.detail).toMatch(/right, due fault/);
+      expect(judgeEngine(strict, outcome({ case: name, outcome: 'right' }))?.detail).toMatch(/right, expected fault/);
     }
     expect(judgeEngine(strict, outcome({ device: 'edu', case: 'writeonly', outcome: 'right' }))?.detail).toMatch(
-      /due untouched/,
+      /expected untouched/,
     );
     expect(judgeEngine(none, outcome({ device: 'edu', case: 'clamped', outcome: 'right' }))?.detail).toMatch(
-      /right, due/,
+      /right, expected/,
     );
   });
 
@@ -55,15 +59,17 @@ describe('a DMA engine', () => {
     const writeonly = outcome({ device: 'edu', case: 'writeonly' });
     const firstStage = machine({ kind: 'intel', domain: 'strict', scalable: 'first-stage' });
     expect(judgeEngine(firstStage, writeonly)).toBeUndefined();
-    expect(judgeEngine(firstStage, { ...writeonly, outcome: 'wrong' })?.detail).toMatch(/wrong, due right/);
+    expect(judgeEngine(firstStage, { ...writeonly, outcome: 'wrong' })?.detail).toMatch(/wrong, expected right/);
     const secondStage = machine({ kind: 'intel', domain: 'strict', scalable: 'second-stage' });
-    expect(judgeEngine(secondStage, writeonly)?.detail).toMatch(/right, due untouched/);
+    expect(judgeEngine(secondStage, writeonly)?.detail).toMatch(/right, expected untouched/);
   });
 
   it('may go on for a while after unmapping in lazy mode, and not at all in strict mode', () => {
     const stale = outcome({ case: 'stale', outcome: 'fault', uses: 3, window_us: 9000 });
     expect(judgeEngine(lazy, stale)).toBeUndefined();
-    expect(judgeEngine(strict, stale)?.detail).toMatch(/could go on 3 times, for 9000 us, in strict mode/);
+    expect(judgeEngine(strict, stale)?.detail).toMatch(
+      /in strict mode the device could use unmapped memory 3 times, for 9000 us/,
+    );
   });
 });
 
@@ -81,14 +87,14 @@ describe('provoked faults', () => {
       rejected,
       line('0xfffffffc', 1),
     ]);
-    expect(report).toMatchObject({ verdict: 'pass', detail: 'the 1 that were due, and no other' });
+    expect(report).toMatchObject({ verdict: 'pass', detail: 'the 1 that were expected, and no other' });
   });
 
   it('are an objection when they do not come', () => {
     expect(said(["Invalid write at addr 0xFFFFF000, size 4, region '(null)', reason: rejected"]).verdict).toBe('fail');
     expect(said([])).toMatchObject({
       verdict: 'fail',
-      detail: expect.stringContaining('due and not seen: a fault of a write'),
+      detail: expect.stringContaining('expected but not seen: a fault of a write'),
     });
   });
 

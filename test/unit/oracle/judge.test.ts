@@ -67,7 +67,7 @@ describe("findings in the kernel's own path", () => {
   it('fail a cell, since nobody has recorded them', () => {
     expect(judge(works, [ours, kernel('never-mapped')])).toMatchObject({
       verdict: 'fail',
-      reason: "finding, the kernel's own path: device: wrong data",
+      reason: "finding in the kernel's own code: device: wrong data",
     });
     expect(judge(works, [ours, kernel('never-mapped')], [known]).verdict).toBe('fail');
   });

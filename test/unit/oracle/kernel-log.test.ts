@@ -73,7 +73,7 @@ describe('the kernel-log oracle', () => {
     for (const window of [noEnd, noBegin]) expect(judgeKernelLog(window, sound).verdict).toBe('inconclusive');
     expect(judgeKernelLog(said([], { lost: 3 }), sound)).toMatchObject({
       verdict: 'inconclusive',
-      detail: expect.stringContaining('3 messages'),
+      detail: expect.stringContaining('3 kernel messages'),
     });
     expect(judgeKernelLog(said([line('Oops: 0000', 1)], { lost: 3 }), sound).verdict).toBe('fail');
   });

@@ -65,7 +65,7 @@ describe('the translation oracle', () => {
     for (const due of DmaPath.options) {
       const { verdict, detail } = judgeWatch(watch(seen), { kind: 'works', how: due }, 40960);
       expect(verdict).toBe(due === how ? 'pass' : 'fail');
-      expect(detail).toContain(due === how ? how : `went by ${how}, due ${due}`);
+      expect(detail).toContain(due === how ? how : `went by ${how}, expected ${due}`);
     }
   });
 

@@ -30,6 +30,10 @@ describe('coverage in the report', () => {
     expect(coverageSection(undefined).text).toBe('');
   });
 
+  it('says why it cannot be shown', () => {
+    expect(coverageSection('not <read>').text).toContain('<p>not &#60;read&#62;</p>');
+  });
+
   it('shows each line with the number of cells that reach it, and marks what none reaches and what went one way', () => {
     expect(section).toContain('<span>    1    2  int phyr_map(void)\n</span>');
     expect(section).toContain('<span class="no-code">    2       \n</span>');

@@ -113,7 +113,7 @@ describe('a dma-buf of several ranges', () => {
     const { result } = await run('dma-buf', (ranges) => ranges, { wrong: 1 });
     expect(result.workload).toMatchObject({
       verdict: 'fail',
-      detail: expect.stringContaining('1 of 9 wrong requests'),
+      detail: expect.stringContaining('1 of 9 invalid requests'),
     });
   });
 

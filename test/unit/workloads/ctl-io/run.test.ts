@@ -82,7 +82,7 @@ describe('ctl-io', () => {
   it('passes a guest that does its work, and claims all bytes of it', async () => {
     const { result, commands, data } = await run(ctlBoth);
     expect(result.workload).toMatchObject({ verdict: 'pass' });
-    expect(data).toMatchObject({ verdict: 'pass', detail: '4 MiB as due' });
+    expect(data).toMatchObject({ verdict: 'pass', detail: '4 MiB as expected' });
     expect(result.moved).toBe(4 << 20);
     expect(commands).toEqual([
       'bind 0000:03:00.0 phyr_nvme',
@@ -109,7 +109,7 @@ describe('ctl-io', () => {
     const all = async () => [error, error];
     expect((await run(ctlBoth, { memory: all })).result.workload).toMatchObject({
       verdict: 'fail',
-      detail: expect.stringContaining('direct write: EREMOTEIO, due 1048576 bytes'),
+      detail: expect.stringContaining('direct write: EREMOTEIO, expected 1048576 bytes'),
     });
     const far = ctlPeers.find(({ id }) => id === 'ctl-far');
     if (far === undefined) throw new TypeError('no ctl-far');
@@ -118,7 +118,7 @@ describe('ctl-io', () => {
     expect(refused.data.verdict).toBe('pass');
     expect(refused.commands.slice(-2)).toEqual(['unbind 0000:03:00.0', 'unbind 0000:06:00.0']);
     const through = await run(far, {}, vtdStrict, 'EREMOTEIO');
-    expect(through.result.workload.detail).toMatch(/read: went through, due EREMOTEIO/);
+    expect(through.result.workload.detail).toMatch(/read: went through, expected EREMOTEIO/);
     expect(through.data.verdict).toBe('fail');
   });
 

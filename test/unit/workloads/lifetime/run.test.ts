@@ -121,7 +121,7 @@ describe('memory to which something happens', () => {
     const refused = await run('mremap', only('nvme', 'odirect', { read: { errno: 'EFAULT' } }));
     expect(refused.workload).toMatchObject({
       verdict: 'pass',
-      kernel: [{ code: 'refused-unduly', detail: 'nvme, odirect read: EFAULT, due 65536 bytes' }],
+      kernel: [{ code: 'refused-unduly', detail: 'nvme, odirect read: EFAULT, expected 65536 bytes' }],
     });
   });
 

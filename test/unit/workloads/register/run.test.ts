@@ -109,7 +109,7 @@ describe('registered memory', () => {
 
   it('fails where the device is told of larger or smaller blocks than there are', async () => {
     const { result } = await run(register4k, machines.noIommu, { registered: { block: 2 ** 21 } });
-    expect(result.translation).toMatchObject({ verdict: 'fail', detail: 'registered: block 2097152, due 4096' });
+    expect(result.translation).toMatchObject({ verdict: 'fail', detail: 'registered: block 2097152, expected 4096' });
   });
 
   it('fails where a byte is not what the engine wrote', async () => {
@@ -125,8 +125,8 @@ describe('registered memory', () => {
   });
 
   it.each([
-    [{ refusal: { 'use after deregistering': null } }, /use after deregistering: went through, due ENOENT/],
-    [{ refusal: { deregister: 'EBUSY' } }, /deregister: EBUSY, due success/],
+    [{ refusal: { 'use after deregistering': null } }, /use after deregistering: went through, expected ENOENT/],
+    [{ refusal: { deregister: 'EBUSY' } }, /deregister: EBUSY, expected success/],
     [{ load: { late: true } }, /ended after it was deregistered/],
     [{ load: { done: 0 } }, /no use before/],
     [{ load: { refused: 0 } }, /no use was refused/],
@@ -246,7 +246,7 @@ describe('a dma-buf of a BAR as registered memory', () => {
   });
 
   it.each([
-    [{ revoke: { again: '0' } }, /registering what was taken back: 0, due ENODEV/],
+    [{ revoke: { again: '0' } }, /registering what was taken back: 0, expected ENODEV/],
     [{ revoke: { late: true } }, /a use ended after it was taken back/],
     [{ revoke: { refused: 0 } }, /no use was refused after it was taken back/],
     [{ revoke: { deregister: 'ENOENT' } }, /deregistering what was taken back under load: ENOENT/],
@@ -261,9 +261,9 @@ describe('a dma-buf of a BAR as registered memory', () => {
     const right = await runShared({ errno: 'EREMOTEIO' }, due);
     expect([right.result.workload.verdict, right.data.verdict]).toEqual(['pass', 'pass']);
     const other = await runShared({ errno: 'EINVAL' }, due);
-    expect(other.result.workload).toMatchObject({ verdict: 'fail', detail: 'register: EINVAL, due EREMOTEIO' });
+    expect(other.result.workload).toMatchObject({ verdict: 'fail', detail: 'register: EINVAL, expected EREMOTEIO' });
     const went = await runShared({}, due);
-    expect(went.result.workload).toMatchObject({ detail: 'register: went through, due EREMOTEIO' });
+    expect(went.result.workload).toMatchObject({ detail: 'register: went through, expected EREMOTEIO' });
     expect(went.data.verdict).toBe('fail');
   });
 
