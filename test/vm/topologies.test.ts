@@ -77,7 +77,7 @@ describe('topologies', () => {
     const args = ['mine', '--scenarios', await scenario('liar', suiteOf([liar], twoFunctions, 'sibling'))];
     const { code, result } = await box.cells(args);
     expect(result.cells[0]?.verdict).toBe('fail');
-    expect(result.cells[0]?.reason).toMatch(/workload: .*due EINVAL/);
+    expect(result.cells[0]?.reason).toMatch(/workload: .*expected EINVAL/);
     expect(result.cells[0]?.reason).toMatch(/data: .*although the transfer must be refused|sectors differ/);
     expect(code).toBe(1);
   });
