@@ -26,9 +26,12 @@ export class InfraError extends Error {
 export class GuestDied extends Error {
   override name = 'GuestDied';
   readonly how: 'panic' | 'shutdown' | 'qemu-exit' | 'emulator-error' | 'hang';
-  constructor(how: GuestDied['how'], message: string) {
+  /** The processor exception that the kernel reported before it panicked. */
+  readonly oops: string | undefined;
+  constructor(how: GuestDied['how'], message: string, oops?: string) {
     super(message);
     this.how = how;
+    this.oops = oops;
   }
 }
 

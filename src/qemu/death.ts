@@ -25,9 +25,10 @@ export class Death {
     });
   }
 
-  sign(how: How, message: string): void {
+  /** `oops`: the processor exception that the kernel reported before it panicked. */
+  sign(how: How, message: string, oops?: string): void {
     if (this.verdict) return;
-    if (!this.#best || RANK[how] > RANK[this.#best.how]) this.#best = new GuestDied(how, message);
+    if (!this.#best || RANK[how] > RANK[this.#best.how]) this.#best = new GuestDied(how, message, oops);
     this.#stop ??= ours.after(SETTLE_MS, () => this.settle());
   }
 
@@ -38,9 +39,4 @@ export class Death {
     this.verdict = this.#best;
     this.#decide(this.verdict);
   }
-}
-
-/** The reason in a console line that reports a panic, if it does. */
-export function panicIn(line: string): string | undefined {
-  return /Kernel panic - not syncing: (.*)/.exec(line)?.[1]?.trim();
 }

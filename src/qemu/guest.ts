@@ -21,10 +21,11 @@ import {
 import { backingFiles, cmbOf, qemuArgv } from './argv.js';
 import { copyCmb } from './cmb.js';
 import { SerialConsole } from './console.js';
-import { Death, panicIn } from './death.js';
+import { Death } from './death.js';
 import { openFifo } from './fifo.js';
 import { plug, unplug } from './hotplug.js';
 import { pciFunctions, readWords } from './inspect.js';
+import { PanicReader } from './panic.js';
 import { pciDevices } from './pci.js';
 import { type Exit, FD, type QemuProcess, spawnQemu } from './process.js';
 import { Qmp, type QmpEvent } from './qmp.js';
@@ -297,10 +298,12 @@ function onEvent({ event, data }: QmpEvent, qmp: Qmp, death: Death): void {
 }
 
 function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
+  const panics = new PanicReader();
   serial.onLine((line) => {
-    const panic = panicIn(line);
+    const panic = panics.read(line);
     if (panic === undefined) return;
-    death.sign('panic', `the guest kernel panicked: ${panic}`);
+    const { reason, oops } = panic;
+    death.sign('panic', `the guest kernel panicked: ${reason}${oops ? ` (${oops})` : ''}`, oops);
     death.settle();
   });
   serial.broken.then((error) => death.sign('emulator-error', `the console log cannot be written: ${error.message}`));

@@ -1,10 +1,10 @@
 export { type ArgvSpec, type Backing, backingFiles, cmbOf, NVDIMM, pmrOf, qemuArgv } from './argv.js';
 export type { SerialConsole } from './console.js';
-export { panicIn } from './death.js';
 export { type Guest, type GuestOptions, startGuest } from './guest.js';
 export { NotReleased } from './hotplug.js';
 export { kernelArgs } from './kernel-args.js';
 export { qemuLacks } from './lacks.js';
+export { panicIn } from './panic.js';
 export { type PciDevice, pciDevices, pciPlan } from './pci.js';
 export { type AcceleratorAnswer, type ProbeOptions, probeAccelerator } from './probe.js';
 export { openNameless } from './scratch-file.js';

@@ -37,6 +37,7 @@ import { runCell, whyLost } from './cell.js';
 import { type Decode, type Evidence, evidenceFolder, keepEvidence } from './evidence.js';
 import { GuestSlots } from './guest-slots.js';
 import type { Snapshots } from './snapshots.js';
+import { maySucceed } from './start-again.js';
 
 export interface RunOptions {
   plan: Plan;
@@ -268,7 +269,7 @@ async function runBoot(
           ? skipped(cell, error.message, repro)
           : { ...lost(cell, whyNotReady(error), repro), evidence: join('boots', name) };
       keep ||= !(error instanceof Lacking);
-      const attempts = starting && isMishap(error) ? Math.max(1, retries) : retries;
+      const attempts = starting && maySucceed(error, options.accelerator) ? Math.max(1, retries) : retries;
       for (const cell of boot.cells.slice(done)) finish(recordOf(cell), attempts);
       done = boot.cells.length;
     }
@@ -281,14 +282,6 @@ async function runBoot(
   // What a cell was doing when it was stopped is of interest, too.
   if (!keep && !signal.aborted) await rm(artefacts, { recursive: true, force: true });
   return done;
-}
-
-/**
- * Did what is around a guest break while it started? In a hundred boots that need not mean anything: it is tried once more, whatever was
- * asked for. A kernel that panics or hangs will do so again.
- */
-function isMishap(error: unknown): boolean {
-  return error instanceof GuestDied ? error.how === 'qemu-exit' : error instanceof InfraError;
 }
 
 /** The machine, or what the cell is about, cannot be had with this QEMU or this kernel. */

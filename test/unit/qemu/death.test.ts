@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Death, panicIn } from '../../../src/qemu/death.js';
+import { Death } from '../../../src/qemu/death.js';
 
 describe('Death', () => {
   it('takes the best of the signs that arrive together', async () => {
@@ -24,12 +24,5 @@ describe('Death', () => {
     const death = new Death();
     death.settle();
     expect(death.verdict).toBeUndefined();
-  });
-});
-
-describe('panicIn', () => {
-  it('finds the reason', () => {
-    expect(panicIn('[    1.2] Kernel panic - not syncing: sysrq triggered crash')).toBe('sysrq triggered crash');
-    expect(panicIn('[    1.2] ---[ end Kernel panic')).toBeUndefined();
   });
 });
