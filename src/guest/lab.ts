@@ -7,9 +7,9 @@ import { modelOf } from '../iommus/index.js';
 import {
   type DomainInForce,
   domainInForce,
-  InfraError,
   isLineOf,
   type Machine,
+  NotAsDeclared,
   type ObjectionOf,
   translates,
 } from '../model/index.js';
@@ -148,7 +148,7 @@ export class Lab {
     await this.#onBind(bdf, driver);
     const bound = await this.ask(Bound, `lab bind ${bdf} ${driver}`);
     const other = otherMachine(this.#machine, driver, bound);
-    if (other !== undefined) throw new InfraError(`${bdf} has ${other}: kernel options, --kernel or --qemu`);
+    if (other !== undefined) throw new NotAsDeclared(`${bdf} has ${other}: kernel options, --kernel or --qemu`);
     return bound.disk;
   }
 

@@ -22,6 +22,11 @@ export class InfraError extends Error {
   }
 }
 
+/** The guest is not the machine that its scenario declares, and another boot would not change that. */
+export class NotAsDeclared extends InfraError {
+  override name = 'NotAsDeclared';
+}
+
 /** The guest ended or stopped answering: a panic, a reset, an emulator error. Detected from outside, at once. */
 export class GuestDied extends Error {
   override name = 'GuestDied';

@@ -26,6 +26,7 @@ import {
   type Image,
   InfraError,
   type Machine,
+  NotAsDeclared,
   onAbort,
   runtimeOf,
   type Topology,
@@ -405,7 +406,7 @@ async function setUpIommu(
   for (const bdf of endpoints) {
     const mode = await tables.mode(guest.readWords, bdf);
     if (mode !== due)
-      throw new InfraError(`the IOMMU's tables for ${bdf} say '${mode}', and the machine declares '${due}'`);
+      throw new NotAsDeclared(`the IOMMU's tables for ${bdf} say '${mode}', and the machine declares '${due}'`);
   }
 }
 

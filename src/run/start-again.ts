@@ -1,5 +1,5 @@
 /** Which guests that did not start are worth another attempt. */
-import { GuestDied, InfraError } from '../model/index.js';
+import { GuestDied, InfraError, NotAsDeclared } from '../model/index.js';
 
 /**
  * Can a guest that did not start be expected to start next time? In a hundred boots QEMU ends once or the host has trouble, and that need not
@@ -8,6 +8,6 @@ import { GuestDied, InfraError } from '../model/index.js';
  * in sched_clock_cpu), and a booting kernel patches a lot.
  */
 export function maySucceed(error: unknown, accelerator: 'kvm' | 'tcg'): boolean {
-  if (!(error instanceof GuestDied)) return error instanceof InfraError;
+  if (!(error instanceof GuestDied)) return error instanceof InfraError && !(error instanceof NotAsDeclared);
   return error.how === 'qemu-exit' || (accelerator === 'tcg' && error.oops !== undefined);
 }
