@@ -15,6 +15,7 @@ import { nightly } from './suites/nightly.js';
 import { p2p } from './suites/p2p.js';
 import { pmem } from './suites/pmem.js';
 import { register } from './suites/register.js';
+import { shapes } from './suites/shapes.js';
 import { smoke } from './suites/smoke.js';
 import { vfio } from './suites/vfio.js';
 
@@ -34,6 +35,7 @@ export const suites: Suite[] = [
   pmem,
   lifetime,
   ktap,
+  shapes,
   commands,
   debug,
   nightly,

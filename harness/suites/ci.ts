@@ -9,6 +9,7 @@ import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
 import { pmem, pmemRaw } from './pmem.js';
 import { registerForCi } from './register.js';
+import { shapes } from './shapes.js';
 import { vfio } from './vfio.js';
 
 /** One machine for each kind of DMA address. */
@@ -74,6 +75,7 @@ export const ci: Suite = {
     ...each(vfio.blocks, OWNERS),
     ...pairwise(registerForCi),
     ...each(registerForCi.blocks),
+    ...shapes.blocks.map((block): Block => ({ ...block, cover: 'each' })),
     ...alarms.blocks.map(byPhyr8),
     ...ktap.blocks,
   ],

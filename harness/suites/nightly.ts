@@ -10,6 +10,7 @@ import { matrix } from './matrix.js';
 import { p2p } from './p2p.js';
 import { pmem } from './pmem.js';
 import { register } from './register.js';
+import { shapes } from './shapes.js';
 import { vfio } from './vfio.js';
 
 export const nightly: Suite = {
@@ -26,6 +27,7 @@ export const nightly: Suite = {
     ...register.blocks,
     ...pmem.blocks,
     ...lifetime.blocks,
+    ...shapes.blocks,
     ...ktap.blocks,
     ...alarms.blocks,
   ],

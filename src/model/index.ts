@@ -3,6 +3,7 @@ export * from './backend.js';
 export * from './bytes.js';
 export * from './cell-parts.js';
 export * from './count.js';
+export * from './driver-use.js';
 export * from './errors.js';
 export * from './exit-code.js';
 export * from './expectation.js';

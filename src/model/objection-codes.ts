@@ -182,6 +182,13 @@ export const CODES = {
     causes: 'The driver ignored its parameter; the backend falls back to another.',
     look: "The driver's statistics (debugfs) and its module parameters.",
   },
+  'input-unused': {
+    by: ['workload'],
+    means: 'The driver never used what the cell is for, for example an SGL, so it was not tested.',
+    causes:
+      'The device or the block layer limits commands; the memory came in other pieces than the workload asks for.',
+    look: "The driver's statistics (debugfs) and the limits of its queue in sysfs; the field driver of the workload.",
+  },
   'event-missing': {
     by: ['workload'],
     means: 'The event that the workload tests did not happen, so nothing was tested.',

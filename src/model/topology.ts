@@ -21,6 +21,8 @@ const NvmeNode = z.strictObject({
     .min(1)
     .max(1 << 20),
   blockSize: z.literal([512, 4096]).default(512),
+  /** The largest transfer of one command (MDTS); by default 512 KiB, as QEMU has it. */
+  maxTransferKiB: powerOfTwo(4, 8192).optional(),
   /** The size of a controller memory buffer, a BAR that QEMU emulates by register accesses. The kernel's nvme driver offers it to p2pdma. */
   cmbMiB: P2P_MEMORY_MIB.optional(),
   /** The size of a persistent memory region, a BAR backed by a file on the host. phyr_peer offers it to p2pdma. */

@@ -2,11 +2,18 @@
  * phyr_nvme's own statistics. They say which backend mapped how much, never whether it was right.
  */
 import { z } from 'zod';
-import type { Backend, Expectation, Metric, ObjectionOf } from '../model/index.js';
+import type { Backend, DriverUse, Expectation, Metric, ObjectionOf } from '../model/index.js';
 
 /** debugfs of phyr_nvme, which guest/lab/lab saves when the driver is unbound. More counters may follow. */
 export const DriverStats = z.object({
-  stats: z.object({ backend: z.string(), mapped: z.number(), pieces: z.number(), meta_bytes: z.number() }),
+  stats: z.object({
+    backend: z.string(),
+    mapped: z.number(),
+    pieces: z.number(),
+    meta_bytes: z.number(),
+    list_pages: z.number(),
+    sgls: z.number(),
+  }),
 });
 export type DriverStats = z.infer<typeof DriverStats>;
 
@@ -24,6 +31,16 @@ export function otherBackend(
   return { code: 'other-backend', detail: 'the driver does not report that it mapped anything' };
 }
 
+/** The objection if the driver never did what the cell is for. */
+export function unusedInput(
+  stats: readonly DriverStats[],
+  uses: readonly DriverUse[],
+): ObjectionOf<'workload'> | undefined {
+  const unused = uses.filter((use) => total(stats, use) === 0);
+  if (unused.length === 0) return undefined;
+  return { code: 'input-unused', detail: `the driver counted no ${unused.join(' and no ')}` };
+}
+
 /** Figures that do not vary: how the data was described to the device. */
 export function structureCounts(stats: readonly DriverStats[]): Metric[] {
   if (stats.length === 0) return [];
@@ -34,6 +51,6 @@ export function structureCounts(stats: readonly DriverStats[]): Metric[] {
   ];
 }
 
-function total(stats: readonly DriverStats[], counter: 'mapped' | 'pieces' | 'meta_bytes'): number {
+function total(stats: readonly DriverStats[], counter: 'mapped' | 'pieces' | 'meta_bytes' | DriverUse): number {
   return stats.reduce((sum, one) => sum + one.stats[counter], 0);
 }

@@ -145,7 +145,7 @@ function diskArgs(nodeId: string, backing: Backing): string[] {
 }
 
 function nvmeArgs(node: NvmeNode, where: Properties, backing: Backing): string[] {
-  const { id, blockSize, cmbMiB, pmrMiB } = node;
+  const { id, blockSize, maxTransferKiB, cmbMiB, pmrMiB } = node;
   return [
     ...diskArgs(id, backing),
     ...(pmrMiB === undefined ? [] : memoryArgs(id, pmrMiB, fileOf(pmrOf(id), backing))),
@@ -155,6 +155,8 @@ function nvmeArgs(node: NvmeNode, where: Properties, backing: Backing): string[]
       drive: `disk-${id}`,
       logical_block_size: blockSize,
       physical_block_size: blockSize,
+      // A power of two, in pages of the controller.
+      ...(maxTransferKiB !== undefined && { mdts: Math.log2(maxTransferKiB / 4) }),
       ...(cmbMiB !== undefined && { cmb_size_mb: cmbMiB }),
       ...(pmrMiB !== undefined && { pmrdev: `memory-${id}` }),
     }),

@@ -76,6 +76,7 @@ function endpoint(node: PciNode): string {
   switch (node.kind) {
     case 'nvme': {
       const more = [
+        node.maxTransferKiB !== undefined && `up to ${node.maxTransferKiB} KiB a command`,
         node.cmbMiB !== undefined && `controller memory buffer of ${node.cmbMiB} MiB`,
         node.pmrMiB !== undefined && `persistent memory region of ${node.pmrMiB} MiB`,
       ].filter((text) => text !== false);

@@ -50,6 +50,7 @@ import {
   type Story,
   storyIn,
   structureCounts,
+  unusedInput,
   Watch,
   withoutTime,
 } from '../oracle/index.js';
@@ -328,7 +329,7 @@ function judgeWorkload(evidence: Evidence): OracleReport {
     return { ...workload, ...objectionReport('workload', 'fail', [...wrong, cleanup]) };
   }
   if (result.workload.verdict !== 'pass' || result.translation !== undefined) return result.workload;
-  const other = otherBackend(stats, cell.backend, cell.expect);
+  const other = otherBackend(stats, cell.backend, cell.expect) ?? unusedInput(stats, result.uses ?? []);
   if (other === undefined) return result.workload;
   return couldNotLook('workload', [other]);
 }

@@ -5,6 +5,7 @@ export { Artefact, KEPT_CELL, KEPT_CELL_SCHEMA, KeptCell } from './kept-cell.js'
 export { type Decision, defineKind, type Kind, type Setup } from './kind.js';
 export { CostPoint, Layout } from './map-cost/points.js';
 export type { WorkloadContext } from './shared/context.js';
+export { DriverSettings } from './shared/driver-settings.js';
 export { HostMemory, RangeLayout } from './shared/memory.js';
 export type { Peer } from './shared/peer.js';
 export { rangesOf } from './shared/ranges.js';

@@ -3,6 +3,7 @@ import { Id } from '../../model/index.js';
 import { defineKind, never, none } from '../kind.js';
 import { WITHOUT_BIO } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
+import { beyondDevice, DriverSettings } from '../shared/driver-settings.js';
 import { MemoryOwner, RangeLayout, Via } from '../shared/memory.js';
 import { decideMemory } from '../shared/memory-spec.js';
 import { RANGES_SPAN } from '../shared/ranges.js';
@@ -26,6 +27,7 @@ export const CtlIo = z
       .max(1 << 20),
     /** In the end the memory is taken back under I/O. Only where nothing of it has struct pages. */
     revoke: z.boolean().optional(),
+    driver: DriverSettings.optional(),
   })
   .superRefine((workload, ctx) => {
     const object = (message: string) => ctx.addIssue({ code: 'custom', message });
@@ -64,7 +66,8 @@ export const ctlIo = defineKind({
   faultyModules: never,
   backends: () => WITHOUT_BIO,
   diskKiB: ({ via, sizeKiB, ranges }) => via.length * (2 * sizeKiB + (ranges === undefined ? 0 : RANGES_SPAN / 1024)),
-  decide: (workload, setup) => decideMemory(workload, setup, setup.dut.id) ?? worksOnHost(setup),
+  decide: (workload, setup) =>
+    beyondDevice(workload.driver, setup.dut) ?? decideMemory(workload, setup, setup.dut.id) ?? worksOnHost(setup),
   peer: none,
   ranges: ({ ranges }) => ranges,
   watched: () => true,

@@ -3,6 +3,7 @@ import { check } from '../../guest/index.js';
 import { type DataClaim, stamped, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { layCanary, place, refusals } from '../shared/dma-buf.js';
+import { tune } from '../shared/driver-settings.js';
 import { overwrite } from '../shared/host-file.js';
 import type { Via } from '../shared/memory.js';
 import { isShared } from '../shared/memory-spec.js';
@@ -50,6 +51,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   await undoing(
     async () => {
       await layCanary(lab, workload, memory);
+      await tune(lab, workload.driver);
       const ctl = `${await lab.bind(dut, 'phyr_nvme')}-ctl`;
       const answers = await transfer(context, ctl, memory);
       await context.peers.get(workload.peer ?? '')?.look();
@@ -86,6 +88,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
     data,
     metrics: [],
     moved,
+    uses: refused ? [] : (workload.driver?.uses ?? []),
   };
 }
 

@@ -4,6 +4,7 @@ import { defineKind, never, none } from '../kind.js';
 import { OF_DRIVER } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';
+import { beyondDevice, DriverSettings } from '../shared/driver-settings.js';
 import type { Figures } from '../shared/figures.js';
 
 /** One fio job of a `fio-verify` workload: every block of its region is written once and read back once. */
@@ -30,6 +31,7 @@ export const FioVerify = z.strictObject({
   jobs: z.array(FioJob).min(1),
   /** Watch the device as well (oracle `device`); the small workloads always do. */
   deviceTrace: z.boolean().optional(),
+  driver: DriverSettings.optional(),
 });
 export type FioVerify = z.infer<typeof FioVerify>;
 
@@ -48,12 +50,12 @@ export const fioVerify = defineKind({
   faultyModules: never,
   backends: () => OF_DRIVER,
   diskKiB: ({ jobs }) => jobs.reduce((sum, job) => sum + job.regionKiB * job.jobs, SECRET_KIB),
-  decide({ jobs }, setup) {
+  decide({ jobs, driver }, setup) {
     const { blockSize } = setup.dut;
     const small = jobs.find((job) => job.blockSize % blockSize !== 0);
     if (small)
       return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${blockSize} bytes` };
-    return worksOnHost(setup);
+    return beyondDevice(driver, setup.dut) ?? worksOnHost(setup);
   },
   peer: none,
   ranges: none,

@@ -3,6 +3,7 @@ import { countOf, type Metric } from '../../model/index.js';
 import type { DataClaim } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';
+import { tune } from '../shared/driver-settings.js';
 import { metricsOf } from '../shared/figures.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
 import { Secret } from '../shared/secret.js';
@@ -24,6 +25,7 @@ export async function run(context: WorkloadContext<FioVerify>): Promise<Workload
   const { cell, workload, lab, dut, dutFile } = context;
   const secret = new Secret(dutFile, 0, cell.seed);
   await secret.plant();
+  await tune(lab, workload.driver);
   const disk = await lab.bind(dut, 'phyr_nvme');
   const jobFile = fioJobFile(disk, workload.jobs, SECRET_BYTES, cell.seed);
   const fio = await lab.run('cat > /tmp/job.fio && lab fio /tmp/job.fio', {
@@ -59,6 +61,7 @@ export async function run(context: WorkloadContext<FioVerify>): Promise<Workload
     data,
     metrics: throughput(total),
     moved: total.bytes + SECRET_BYTES,
+    uses: workload.driver?.uses ?? [],
   };
 }
 

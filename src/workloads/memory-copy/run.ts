@@ -3,6 +3,7 @@ import { countOf } from '../../model/index.js';
 import { type DataClaim, stampedDue } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { Copy, DRIVERS, judgeCopy, sideOf } from '../shared/copy.js';
+import { tune } from '../shared/driver-settings.js';
 import { overwrite } from '../shared/host-file.js';
 import { PIECE } from '../shared/memory.js';
 import { judged, named, type Sides, type WorkloadResult } from '../shared/result.js';
@@ -28,6 +29,7 @@ export async function run(context: WorkloadContext<MemoryCopy>): Promise<Workloa
   }
 
   const objections: Sides = { ours: [], kernel: [] };
+  await tune(lab, workload.driver);
   for (const driver of DRIVERS) {
     const disk = await lab.bind(dut, driver);
     for (const { memory, head, from, to } of copies.filter((copy) => copy.driver === driver)) {
@@ -57,5 +59,6 @@ export async function run(context: WorkloadContext<MemoryCopy>): Promise<Workloa
     ),
     metrics: [],
     moved: copies.length * bytes,
+    uses: workload.driver?.uses ?? [],
   };
 }

@@ -1,5 +1,6 @@
 import {
   couldNotLook,
+  type DriverUse,
   type Metric,
   type Objection,
   type ObjectionOf,
@@ -28,6 +29,8 @@ export interface WorkloadResult {
   watch?: Watch | undefined;
   /** The least number of bytes that phyr_nvme has moved, if the workload finished. The watch must have seen them. */
   moved?: number;
+  /** What the driver must have done, or the cell has not tested what it is for. */
+  uses?: readonly DriverUse[];
   /** Lines that this workload makes a correct kernel log, which are not objected to. */
   expectedLog?: readonly RegExp[];
   /** The report that the kernel's own checks must make about what this workload did. */

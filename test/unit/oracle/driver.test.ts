@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { otherBackend, structureCounts } from '../../../src/oracle/index.js';
+import { otherBackend, structureCounts, unusedInput } from '../../../src/oracle/index.js';
 
 describe("the driver's account", () => {
-  const bound = (backend: string, mapped: number) => ({
-    stats: { backend, mapped, pieces: 2 * mapped, meta_bytes: 64 },
+  const bound = (backend: string, mapped: number, sgls = 0) => ({
+    stats: { backend, mapped, pieces: 2 * mapped, meta_bytes: 64, list_pages: 0, sgls },
   });
   const works = { kind: 'works', how: 'iova' } as const;
 
@@ -13,6 +13,13 @@ describe("the driver's account", () => {
     expect(otherBackend([bound('phyr8', 0)], 'phyr8', works)?.detail).toMatch(/does not report/);
     expect(otherBackend([], 'phyr8', works)?.detail).toMatch(/does not report/);
     expect(otherBackend([], 'phyr8', { kind: 'refused', errno: 'EINVAL' })).toBeUndefined();
+  });
+
+  it('says what the driver never did', () => {
+    expect(unusedInput([bound('sg', 3)], [])).toBeUndefined();
+    expect(unusedInput([bound('sg', 3), bound('sg', 3, 1)], ['sgls'])).toBeUndefined();
+    expect(unusedInput([bound('sg', 3, 1)], ['list_pages', 'sgls'])?.detail).toBe('the driver counted no list_pages');
+    expect(unusedInput([], ['list_pages', 'sgls'])?.code).toBe('input-unused');
   });
 
   it('adds up over the bindings of a cell', () => {

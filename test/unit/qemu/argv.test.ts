@@ -134,7 +134,7 @@ describe('qemuArgv', () => {
           kind: 'multifunction',
           id: 'card',
           functions: [
-            { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 64, cmbMiB: 16, pmrMiB: 8 },
+            { kind: 'nvme', id: 'dut', role: 'dut', sizeMiB: 64, maxTransferKiB: 2048, cmbMiB: 16, pmrMiB: 8 },
             { kind: 'ivshmem', id: 'peer', sizeMiB: 16 },
           ],
         },
@@ -146,7 +146,7 @@ describe('qemuArgv', () => {
       [
         "edu,id=pci-edu,bus=pcie.0,addr=0x4,dma_mask=0xffffffff",
         "memory-backend-file,id=memory-dut,share=on,mem-path=/f,size=8M",
-        "nvme,id=pci-dut,bus=pcie.0,addr=0x5.0,multifunction=on,serial=dut,drive=disk-dut,logical_block_size=512,physical_block_size=512,cmb_size_mb=16,pmrdev=memory-dut",
+        "nvme,id=pci-dut,bus=pcie.0,addr=0x5.0,multifunction=on,serial=dut,drive=disk-dut,logical_block_size=512,physical_block_size=512,mdts=9,cmb_size_mb=16,pmrdev=memory-dut",
         "memory-backend-file,id=memory-peer,share=on,mem-path=/tmp/a,,b,size=16M",
         "ivshmem-plain,id=pci-peer,bus=pcie.0,addr=0x5.1,memdev=memory-peer,master=on",
         "pxb-pcie,id=pci-hb,bus=pcie.0,addr=0x3,bus_nr=1",
