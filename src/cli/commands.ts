@@ -98,6 +98,15 @@ export const COMMANDS: Record<string, Entry> = {
     ],
     load: async () => (await import('./coverage.js')).coverageCommand(),
   },
+  mutate: {
+    does: 'put small defects into the modules, one at a time, and see whether the cells that reach them notice; needs a run that measured coverage; resumes a session that was killed',
+    examples: [
+      'phyrlab mutate --count 50 --max-time 1h',
+      'phyrlab mutate --seed 7 guest/phyr/dma/map.c phyr_nvme/dptr.c',
+      'phyrlab mutate --surviving',
+    ],
+    load: async () => (await import('./mutate.js')).mutateCommand(),
+  },
   findings: {
     does: "list what a run found wrong in the kernel's own code, with the smallest cell that shows it; includes known defects",
     examples: ['phyrlab findings', 'phyrlab findings --json'],

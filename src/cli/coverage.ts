@@ -1,16 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import {
-  COVERAGE,
-  type Coverage,
-  type KnownCode,
-  lcov,
-  type MergedFile,
-  mergeCoverage,
-  readCoverage,
-} from '../coverage/index.js';
+import { type Coverage, type KnownCode, lcov, type MergedFile, mergeCoverage } from '../coverage/index.js';
 import { openImages } from '../images/index.js';
 import { ExitCode, UsageError } from '../model/index.js';
 import {
@@ -23,11 +14,12 @@ import {
   summaryLines,
   unreachedLines,
 } from '../report/index.js';
-import { findRun, runAt, runFolders, runsFolder, writeWhole } from '../results/index.js';
+import { findRun, runAt, runsFolder, writeWhole } from '../results/index.js';
 import { columnsOf, print } from '../terminal/index.js';
 import { conduct } from './conduct.js';
 import { addConductOptions, addVmlinuxOption, type ConductOptions } from './conduct-options.js';
 import { interruptible } from './interrupt.js';
+import { measuredIn, newestMeasured } from './measured.js';
 import { addKernelOptions, CELLS, type KernelOptions, RUN, wholeNumber } from './options.js';
 import { askedFor } from './run.js';
 import { loadSuites, planOf } from './scenarios.js';
@@ -79,7 +71,7 @@ async function coverage(words: string[], options: CoverageOptions): Promise<void
       : words.length > 0
         ? words.map((word) => findRun(runs, word))
         : [newestMeasured(runs)];
-  const kept = await Promise.all(folders.map(coverageIn));
+  const kept = await Promise.all(folders.map(measuredIn));
   const merged = mergeCoverage(kept);
   if (options.lcov !== undefined) await write(options.lcov, lcov(merged));
   if (options.json !== undefined)
@@ -133,19 +125,6 @@ function filesCalled({ files }: Coverage, word: string): MergedFile[] {
 /** No suite and no cell begins with a digit, as all runs do. */
 function isRun(word: string): boolean {
   return /^\d|^newest$/.test(word) || runAt(word) !== undefined;
-}
-
-function newestMeasured(runs: string): string {
-  const folder = runFolders(runs).find((one) => existsSync(join(one, COVERAGE)));
-  if (folder === undefined) throw new UsageError(`no run in ${runs} has measured coverage`, 'phyrlab coverage smoke');
-  return folder;
-}
-
-async function coverageIn(folder: string) {
-  const kept = await readCoverage(folder);
-  if (kept === undefined)
-    throw new UsageError(`the run ${basename(folder)} did not measure coverage`, 'phyrlab run --coverage does');
-  return kept;
 }
 
 /** The folder of the run. */

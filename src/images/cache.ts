@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, utimesSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -150,6 +151,22 @@ export class Cache {
     await this.#make(id, spec);
     await lock.remove();
     return true;
+  }
+
+  /** A folder for what is not to stay, the caller's until disposed of. What a crash leaves is swept like half-made entries. */
+  async scratch(name: string): Promise<AsyncDisposable & { dir: string }> {
+    const id = `${name}-${randomBytes(8).toString('hex')}`;
+    const lock = await FileLock.acquire(this.path('locks', id), { signal: this.#signal, onWait: () => {} });
+    const dir = this.path('work', id);
+    await mkdir(dir);
+    return {
+      dir,
+      [Symbol.asyncDispose]: async () => {
+        await removeTree(dir);
+        await lock.remove();
+        await lock[Symbol.asyncDispose]();
+      },
+    };
   }
 
   /** Removes an entry, unless somebody makes or uses it. */

@@ -7,6 +7,7 @@ import { checkTreeIommus, treeKernel } from './buildtree.js';
 import { Cache, cacheDirectory, type Removable, type Removed } from './cache.js';
 import { type Complaint, checkBuild, checkers, checkStyle } from './check.js';
 import { type CodeOptions, codeOfImage, coveragePlugin, type ImageCode } from './coverage.js';
+import { type EditedModules, openEdited } from './edited.js';
 import { groupForMachine, headers, headersKey, kernelGroup, packagedKernel } from './kernel.js';
 import { changedBy, readFragment, variantOf } from './kernel-variant.js';
 import { differences, readLock, writeLock } from './lock.js';
@@ -70,6 +71,8 @@ export interface Images extends AsyncDisposable {
   rootfs(arch?: Machine['arch']): Promise<RootFs>;
   /** Built from guest/, or from `guest` in its place. */
   modules(kernel: Kernel, options?: ModuleOptions): Promise<Modules>;
+  /** For modules with one file edited after the other. Nothing of them is kept in the cache. */
+  edited(kernel: Kernel): Promise<EditedModules>;
   /** What `modules` of that kernel go by, without building them. */
   modulesKey(kernel: Kernel, options?: ModuleOptions): string;
   /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
@@ -250,9 +253,7 @@ class CachedImages implements Images {
   }
 
   async modules(kernel: Kernel, options: ModuleOptions = {}): Promise<Modules> {
-    const tree = this.#trees.get(kernel.key);
-    if (!tree)
-      throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
+    const tree = this.#treeOf(kernel);
     const toolbox = this.#toolboxOf(kernel.arch);
     const onBuild = () => {
       if (tree.own === undefined) return;
@@ -262,10 +263,21 @@ class CachedImages implements Images {
     return toolbox.using(() => buildModules(kernel, tree, { ...options, onBuild }, this.#cache, toolbox));
   }
 
+  async edited(kernel: Kernel): Promise<EditedModules> {
+    const base = await this.modules(kernel);
+    const tree = this.#treeOf(kernel);
+    const toolbox = this.#toolboxOf(kernel.arch);
+    return toolbox.using(() => openEdited(kernel, { tree, base, cache: this.#cache, toolbox, signal: this.#signal }));
+  }
+
   modulesKey(kernel: Kernel, options: ModuleOptions = {}): string {
+    return modulesKey(this.#treeOf(kernel).key, this.#toolboxOf(kernel.arch), options);
+  }
+
+  #treeOf(kernel: Kernel): { key: string; open: () => Promise<BuildTree>; own?: string } {
     const tree = this.#trees.get(kernel.key);
-    if (!tree) throw new UsageError(`kernel ${kernel.release} is not one of these images`);
-    return modulesKey(tree.key, this.#toolboxOf(kernel.arch), options);
+    if (tree !== undefined) return tree;
+    throw new UsageError(`kernel ${kernel.release} is not one of these images`, 'ask for it with kernel() first');
   }
 
   image(spec: string, options: ModuleOptions & { machine?: Machine } = {}): Promise<Image> {

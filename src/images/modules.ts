@@ -2,7 +2,7 @@ import { copyFileSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { archOf } from '../arches/index.js';
+import { type Arch, archOf } from '../arches/index.js';
 import { InfraError, type Kernel, type Modules } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache } from './cache.js';
@@ -58,30 +58,17 @@ export async function buildModules(
       onBuild?.();
       const [box, built] = await Promise.all([toolbox.root(builder), tree.open()]);
       const { work: scratch, mountPoint } = boxDirs(context.scratch);
-      const builds = (planted: boolean) => keyOf('builds', STEP, tree.key, builder, planted);
-      await using shop = await workshop(cache, builds(plants), sources, {
+      await using shop = await workshop(cache, buildsKey(tree.key, builder, plants), sources, {
         scratch,
         // Most objects are the product's.
-        upon: plants ? builds(false) : undefined,
+        upon: plants ? buildsKey(tree.key, builder, false) : undefined,
         signal: context.signal,
       });
       const { work } = shop;
       const ccache = await compilerCache(cache, 'ccache');
-      const flags = [
-        `-j${os.availableParallelism()}`,
-        `CC=ccache ${target.compiler}`,
-        ...target.makeFlags,
-        ...(built.flags ?? []),
-        ...(some === undefined ? [] : [`PHYR_MODULES=${some.join(' ')}`]),
-        // Types for BPF, which the kernel reads at each load and nobody here uses.
-        'CONFIG_DEBUG_INFO_BTF_MODULES=',
-      ];
       const mounts = { ...built.mounts, '/ccache': ccache };
       const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
-      const make = ['make', '-C', built.dir, 'M=/box', ...flags, 'modules'];
-      // Known by the headers that the compiler names, what is compiled for the first time is not preprocessed twice.
-      const env = ['env', 'CCACHE_DIR=/ccache', 'CCACHE_MAXSIZE=300M', 'CCACHE_DEPEND=1'];
-      const made = await inBox([...env, ...make], options);
+      const made = await inBox(makeWords(built, target, { only: some }), options);
       // Make does not begin what does not compile, and keeps what does.
       shop.finished();
       if (!made.ok) throw buildError(`${guest ?? 'guest/'} for ${kernel.release}`, made.all);
@@ -95,13 +82,46 @@ export async function buildModules(
       for (const file of modules)
         for (const to of [context.dir, debug]) copyFileSync(path.join(work, file), path.join(to, path.basename(file)));
       // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/.
-      const strip = [target.strip, '--strip-debug', ...names];
-      const stripped = await inBox(strip, { ...options, work: context.dir });
+      const stripped = await inBox([target.strip, '--strip-debug', ...names], { ...options, work: context.dir });
       if (!stripped.ok) throw new InfraError('cannot strip the modules', tail(stripped.all));
       return { release: kernel.release };
     },
   });
   return { dir: entry.dir, plants, key: whole };
+}
+
+/** The command that makes the modules of /box; what was compiled before is in /ccache. */
+export function makeWords(
+  { dir, flags = [] }: BuildTree,
+  { compiler, makeFlags }: Pick<Arch['build'], 'compiler' | 'makeFlags'>,
+  {
+    only,
+    jobs = os.availableParallelism(),
+    keeps = true,
+  }: { only?: readonly string[] | undefined; jobs?: number; keeps?: boolean },
+): string[] {
+  // Known by the headers that the compiler names, what is compiled for the first time is not preprocessed twice.
+  const ccache = [
+    'CCACHE_DIR=/ccache',
+    'CCACHE_MAXSIZE=300M',
+    'CCACHE_DEPEND=1',
+    ...(keeps ? [] : ['CCACHE_READONLY=1']),
+  ];
+  const words = [
+    `-j${jobs}`,
+    `CC=ccache ${compiler}`,
+    ...makeFlags,
+    ...flags,
+    ...(only === undefined ? [] : [`PHYR_MODULES=${only.join(' ')}`]),
+    // Types for BPF, which the kernel reads at each load and nobody here uses.
+    'CONFIG_DEBUG_INFO_BTF_MODULES=',
+  ];
+  return ['env', ...ccache, 'make', '-C', dir, 'M=/box', ...words, 'modules'];
+}
+
+/** Where objects of the modules lie that were built for a kernel: the key of their workshop. */
+export function buildsKey(tree: string, builder: string, plants: boolean): string {
+  return keyOf('builds', STEP, tree, builder, plants);
 }
 
 /** Of what modules are made of, whichever of them are made. */

@@ -45,7 +45,7 @@ export async function workshop(
     const gone = existsSync(work) && sourcesIn(work).some((file) => !sources.files.has(file));
     if (gone || existsSync(unfinished)) await removeTree(place);
     await mkdir(place, { recursive: true });
-    if (!existsSync(work)) await begin(cache, work, upon, signal);
+    if (!existsSync(work)) await beginUpon(cache, work, upon, signal);
     utimesSync(place, new Date(), new Date());
     writeFileSync(unfinished, '');
     copySources(sources, work);
@@ -65,7 +65,12 @@ export async function workshop(
 }
 
 /** With what another has made, times and all: what make then finds older than its sources it makes anew. */
-async function begin(cache: Cache, work: string, upon: string | undefined, signal: AbortSignal): Promise<void> {
+export async function beginUpon(
+  cache: Cache,
+  work: string,
+  upon: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   if (upon !== undefined) {
     // If it is at work, it ends before long, and nothing need be made twice.
     await using lock = await FileLock.acquire(cache.path('locks', `builds-${upon}`), { signal, onWait: () => {} });

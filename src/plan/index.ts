@@ -1,4 +1,13 @@
-export { type Boot, builtWithPlants, groupIntoBoots, hostLoad, keptStates, type Load, loadOf } from './boots.js';
+export {
+  type Boot,
+  builtWithPlants,
+  groupIntoBoots,
+  guestOf,
+  hostLoad,
+  keptStates,
+  type Load,
+  loadOf,
+} from './boots.js';
 export { expand, type Plan } from './expand.js';
 export { type Found, find } from './find.js';
 export { withKnown, withOwnPatterns } from './known.js';

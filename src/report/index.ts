@@ -10,6 +10,7 @@ export { type Cause, causesOf } from './html/causes.js';
 export type { CoverageInput } from './html/coverage-section.js';
 export type { HistoryLine } from './html/history-section.js';
 export { htmlReport, type ReportInput } from './html/report.js';
+export { mutantLine, mutationJson, mutationLines, pausedLine } from './mutants.js';
 export { nightLines, nightMarkdown } from './night.js';
 export { p2pTable } from './p2p-table.js';
 export { type ComparisonTextOptions, changeOf, comparisonLines, historyLines, movedLines } from './perf.js';

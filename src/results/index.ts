@@ -4,6 +4,7 @@ export { type Excerpt, excerptFor } from './evidence.js';
 export { History, historyFolder, type Sample, type SeriesHistory, writeSamples } from './history.js';
 export { seriesKey } from './history-index.js';
 export { type Merged, mergeShards, type ShardLog } from './merge.js';
+export { MutationSession, Mutations } from './mutations.js';
 export { type Item, type News, newsOf } from './news.js';
 export { Nights } from './nights.js';
 export { inOrder, type RecordedRun, readRun } from './read.js';

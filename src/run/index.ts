@@ -4,3 +4,4 @@ export { askDesk, deskFolder, desks, serveDesk } from './desk-control.js';
 export { artefactsOf } from './evidence.js';
 export { executeRun, lacking, type RunOptions } from './run.js';
 export { Snapshots } from './snapshots.js';
+export { type TrialOptions, type Tried, tryCells } from './trial.js';

@@ -35,6 +35,7 @@ const MAY: Record<string, string[]> = {
   model: ['arches', 'iommus'],
   host: ['model'],
   coverage: ['model', 'host'],
+  mutate: ['model', 'coverage'],
   fabric: [...MACHINE, 'model'],
   workloads: [...MACHINE, 'model', 'fabric', 'guest', 'oracle', 'perf', 'qemu'],
   plan: [...MACHINE, 'model', 'fabric', 'workloads'],
@@ -42,12 +43,15 @@ const MAY: Record<string, string[]> = {
   qemu: [...MACHINE, 'model', 'host', 'coverage'],
   guest: [...MACHINE, 'model', 'host'],
   oracle: [...MACHINE, 'model'],
-  results: [...MACHINE, 'model', 'workloads'],
+  results: [...MACHINE, 'model', 'workloads', 'mutate'],
   perf: ['model', 'workloads'],
   terminal: ['model'],
   run: BELOW_RUN,
-  report: [...MACHINE, 'model', 'coverage', 'fabric', 'workloads', 'plan', 'qemu', 'results', 'perf', 'terminal'],
-  cli: [...BELOW_RUN, 'run', 'report', 'terminal'],
+  report: [
+    ...MACHINE,
+    ...['model', 'coverage', 'mutate', 'fabric', 'workloads', 'plan', 'qemu', 'results', 'perf', 'terminal'],
+  ],
+  cli: [...BELOW_RUN, 'mutate', 'run', 'report', 'terminal'],
 };
 /** What harness/ declares is in these words. */
 const DECLARED = /^src\/(model\/\w|workloads\/(index|[\w-]+\/declaration)\.js$)/;
