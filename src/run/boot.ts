@@ -1,6 +1,6 @@
 /**
- * One boot: start the guest, wait until it answers, deploy the modules. What the cells need of it, and nothing of QEMU or SSH
- * beyond that.
+ * One boot: starts the guest, waits until it answers, copies the modules into it. Cells use the guest only through this
+ * class, never QEMU or SSH directly.
  */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, readdir, stat } from 'node:fs/promises';
@@ -39,7 +39,7 @@ import type { SavedGuest, Snapshots } from './snapshots.js';
 import { readTrace, type TakeLine, type TraceLines } from './trace-file.js';
 
 const MARK_DEADLINE_MS = 3_000;
-/** A guest that goes on answers within half a second, or on a busy host some seconds, or not at all. */
+/** A restored guest answers within half a second, on a busy host within some seconds. Otherwise it never will. */
 const RESTORED_MS = 30_000;
 const WAKE_MS = 10_000;
 const LOG_MS = 30_000;
@@ -49,22 +49,22 @@ export interface BootOptions {
   machine: Machine;
   topology: Topology;
   accelerator: 'kvm' | 'tcg';
-  /** Folder for console.log and trace.log of this boot. */
+  /** Folder for the console.log and trace.log of this boot. */
   artefacts: string;
-  /** From QEMU's start to an answer on SSH. */
+  /** Time from the start of QEMU to the first answer on SSH. */
   deadlineMs: number;
   signal: AbortSignal;
-  /** QEMU's trace goes there instead. */
+  /** QEMU writes its trace to this file instead. */
   traceFile?: string;
-  /** What the NVDIMM of a guest that was switched off held: the new one's, which owns it from now on. */
+  /** The NVDIMM content of a guest that was switched off. The new guest owns the file from now on. */
   nvdimm?: FileHandle;
-  /** More of QEMU's trace events, by name or pattern. */
+  /** Further QEMU trace events, by name or pattern. */
   traceEvents?: readonly string[];
-  /** Measure what is reached of this code, by QEMU's plugin. */
+  /** Measures with QEMU's plugin which parts of this code run. */
   coverage?: { plugin: string; code: Code } | undefined;
-  /** Without it the guest boots. */
+  /** Without it, the guest always boots. */
   snapshots?: Snapshots | undefined;
-  /** Is its state kept for others, if it boots? */
+  /** If the guest boots, is a snapshot of it saved for others? */
   keepState?: boolean;
 }
 
@@ -77,7 +77,7 @@ export class BootedGuest implements AsyncDisposable {
   readonly #traced: boolean;
   readonly #options: BootOptions;
   #nvdimm: FileHandle | undefined;
-  /** What nobody has judged yet. */
+  /** The part of the kernel log that no cell has judged yet. */
   #unread: LogRead;
 
   private constructor(
@@ -88,12 +88,12 @@ export class BootedGuest implements AsyncDisposable {
     traced: boolean,
     options: BootOptions,
     nvdimm: FileHandle | undefined,
-    /** How many times longer than with an ordinary kernel things may take. */
+    /** How many times longer everything may take than with an ordinary kernel. */
     readonly patience: number,
-    /** It did not boot, but went on from a state that was kept. */
+    /** The guest was restored from a snapshot. */
     readonly restored: boolean,
     bootLog: LogRead,
-    /** What nobody is judged for that its kernel said while it booted. */
+    /** Warnings of the kernel during boot that no cell is judged for. */
     readonly warnings: readonly string[],
   ) {
     this.#unread = bootLog;
@@ -116,8 +116,8 @@ export class BootedGuest implements AsyncDisposable {
   }
 
   /**
-   * From a kept state where there is one, else by booting. Fails with GuestDied or InfraError when the guest does not become ready; then
-   * nothing is left of it.
+   * Restores a snapshot if there is one, otherwise boots. Throws GuestDied or InfraError if the guest does not become
+   * ready, and then leaves nothing behind.
    */
   static async start(options: BootOptions): Promise<BootedGuest> {
     const { snapshots, signal } = options;
@@ -169,7 +169,7 @@ export class BootedGuest implements AsyncDisposable {
       if (saved) await wake(session, signal);
       else if (await worthKeeping(guest, session, options)) {
         await session.exec(COUNT, { deadlineMs: WAKE_MS * patience, signal });
-        // A connection would be in the state as well, and lead nowhere.
+        // The snapshot would contain an open connection to a host that is not there any more.
         await session.close();
         await options.snapshots?.keep(options, guest, keys);
         session = await connect(guest, keys, wasReady);
@@ -179,7 +179,8 @@ export class BootedGuest implements AsyncDisposable {
       const traced = await traceArrives(guest);
       const log = await readLog(session, -1, { deadlineMs: LOG_MS * patience, signal });
       const said = complaints(log.lines, allowedWhile('boot'));
-      // Told, not judged: nothing of ours is in it yet, and nobody has listed what its configuration or the host's processor makes it warn of.
+      // Reported, not judged: none of our code runs yet, and nobody has listed the warnings that this configuration or
+      // the host's processor causes.
       const unlisted = image.kernel.built === true || !archOf(machine).bootWarningsListed || accelerator === 'kvm';
       const warnings = unlisted ? said.filter(({ phrase }) => !phrase).map(complaintText) : [];
       const judged = unlisted ? log.lines.map((line) => ({ ...line, level: undefined })) : log.lines;
@@ -203,58 +204,61 @@ export class BootedGuest implements AsyncDisposable {
     }
   }
 
-  /** PCI address in the guest of a node of the topology. */
+  /** PCI address of a node in the guest. */
   bdf(node: string): string {
     return known(this.#bdfs.get(node), node);
   }
 
-  /** Host file behind a node's disk or BAR. */
+  /** The host file that holds a node's disk or BAR. */
   file(node: string): string {
     return known(this.#guest.files.get(node), node);
   }
 
   /**
-   * By which pages the IOMMU's own tables, read in the guest's memory, have a device reach these addresses. `undefined` where they are
-   * not in a form that is read here.
+   * The pages by which the device reaches these addresses, read from the IOMMU's tables in guest memory. `undefined`:
+   * phyrlab cannot read the tables of this IOMMU.
    */
   async ioPages(bdf: string, iova: number, bytes: number): Promise<IoPage[] | undefined> {
     return modelOf(this.#options.machine.iommu).tables?.pages(this.#guest.readWords, bdf, iova, bytes);
   }
 
-  /** Takes a node's device out of the running guest; resolves when its kernel has let it go. */
+  /** Unplugs a node's device; resolves when the guest's kernel has released it. */
   unplug(node: string): Promise<void> {
     const { signal } = this.#options;
     return whileAlive({ ...this.#guest, signal }, () => this.#guest.unplug(node));
   }
 
-  /** Puts it back where it was; the guest finds it a little later. */
+  /** Plugs it in again; the guest notices a little later. */
   plug(node: string): Promise<void> {
     return this.#guest.plug(node);
   }
 
-  /** A moment, for `kept`. */
+  /** A point in time, for `kept`. */
   now(): number {
     return this.#guest.pace.now();
   }
 
-  /** In words, if so: since then the host kept this guest from running for so long that what it says of time is not its fault. */
+  /**
+   * If the host has kept this guest from running since then, so long that timeouts are not its fault: one sentence that
+   * says so.
+   */
   kept(since: number): string | undefined {
     return this.#guest.pace.kept(since);
   }
 
-  /** What has run of the code that is measured, if that was asked for. */
+  /** Which parts of the measured code have run. `undefined`: not measured. */
   get coverage(): { map: MapFile; code: Code } | undefined {
     const { coverage: map } = this.#guest;
     const code = this.#options.coverage?.code;
     return map && code && { map, code };
   }
 
-  /** All lines of the console so far. */
+  /** All console lines so far. */
   console(): readonly string[] {
     return this.#lines;
   }
 
-  /** What the kernel's log says that nobody has read by this before; at first all since the boot. */
+  /** The part of the kernel log since the last call; at first, since boot. */
   async kernelLog(signal: AbortSignal): Promise<LogRead> {
     const before = this.#unread;
     const read = await readLog(this.session, before.last, { deadlineMs: LOG_MS * this.patience, signal });
@@ -262,13 +266,16 @@ export class BootedGuest implements AsyncDisposable {
     return { lines: [...before.lines, ...read.lines], last: read.last, lost: before.lost + read.lost };
   }
 
-  /** Waits until the console has shown `text`, a few seconds at most: SSH may be ahead of it. */
+  /** Waits up to a few seconds until the console shows `text`, since SSH may be ahead of it. */
   async consoleHas(text: string): Promise<void> {
     const { console, died, pace } = this.#guest;
     await pace.within(MARK_DEADLINE_MS, Promise.race([console.line(new RegExp(text)), died]));
   }
 
-  /** Do QEMU's fault events and complaints about bad accesses reach the file that `traceSince` reads? Shown once, when it booted. */
+  /**
+   * Do QEMU's fault events and reports of invalid accesses reach the file that `traceSince` reads? Checked once, at
+   * boot.
+   */
   async traceEnabled(): Promise<boolean> {
     return this.#traced && (await this.#guest.traceEnabled());
   }
@@ -277,31 +284,34 @@ export class BootedGuest implements AsyncDisposable {
     return (await stat(this.#guest.traceFile)).size;
   }
 
-  /** What QEMU has traced since its file had this size, as `readTrace` has it. */
+  /** What QEMU has written to its trace since the file had this size; see `readTrace`. */
   traceSince(from: number, take?: TakeLine): Promise<TraceLines> {
     return readTrace(this.#guest.traceFile, from, take);
   }
 
-  /** Has QEMU write these events to its trace, or no longer. One that this QEMU does not have is none of its. */
+  /** Switches these trace events on or off. Events that this QEMU does not know are ignored. */
   async trace(events: readonly string[], enable: boolean): Promise<void> {
     const set = (name: string) =>
       this.#guest.qmp.execute('trace-event-set-state', z.unknown(), { name, enable, 'ignore-unavailable': true });
     await Promise.all(events.map(set));
   }
 
-  /** Do trace events of such names exist in this QEMU? */
+  /** Does this QEMU have trace events that match? */
   async hasTraceEvents(pattern: string): Promise<boolean> {
     const states = this.#guest.qmp.execute('trace-event-get-state', z.array(z.unknown()), { name: pattern });
     return (await states.catch(() => [])).length > 0;
   }
 
-  /** Has QEMU take a debugger at a Unix socket, and stops the guest until one has been there and let it go on. */
+  /**
+   * Lets a debugger connect through a Unix socket. The guest stands still until a debugger has connected and continued
+   * it.
+   */
   async awaitDebugger(socket: string, signal: AbortSignal): Promise<void> {
     const { qmp, died } = this.#guest;
     await qmp.execute('stop', z.unknown());
     const command = `gdbserver unix:${socket},server=on,wait=off`;
     const said = await qmp.execute('human-monitor-command', z.string(), { 'command-line': command });
-    if (/error|could not|failed/i.test(said)) throw new InfraError(`QEMU takes no debugger: ${said.trim()}`);
+    if (/error|could not|failed/i.test(said)) throw new InfraError(`QEMU did not start its gdb server: ${said.trim()}`);
     await new Promise<void>((resolve, reject) => {
       const stop = qmp.onEvent(({ event }) => event === 'RESUME' && resolve());
       const forget = onAbort(signal, () => reject(signal.reason));
@@ -313,14 +323,14 @@ export class BootedGuest implements AsyncDisposable {
     });
   }
 
-  /** Host file behind the NVDIMM, if the machine has one. */
+  /** The host file that holds the NVDIMM, if the machine has one. */
   get nvdimm(): string | undefined {
     return this.#guest.files.get(NVDIMM);
   }
 
   /**
-   * Switches the guest off as a power failure does, and another on that has nothing of it but what its NVDIMM holds. This one is at its
-   * end; the caller owns the other.
+   * Switches the guest off like a power failure and starts another one. Only the content of the NVDIMM survives. This
+   * object cannot be used afterwards; the caller owns the new one.
    */
   async powerCycle(): Promise<BootedGuest> {
     const { traceFile: _, ...options } = this.#options;
@@ -350,12 +360,15 @@ export class BootedGuest implements AsyncDisposable {
 }
 
 /**
- * Half a second of an emulated guest, which patches its kernel for it: whoever goes on from the state has that behind it. Each cell
- * asks for it again, and says if nothing counts.
+ * Arms the trace points once before the snapshot is saved: patching the kernel takes an emulated guest half a second,
+ * which restored guests then need not spend. Each cell arms them again, and fails if they do not count.
  */
 const COUNT = 'phyrctl arm';
 
-/** What its kernel complained of while it booted would be judged once, and by nobody else who goes on from there. */
+/**
+ * A guest whose kernel complained during boot is not saved: the complaint must be judged, and no restored guest would
+ * show it again.
+ */
 async function worthKeeping(guest: Guest, session: Session, options: BootOptions): Promise<boolean> {
   if (options.snapshots === undefined || !options.keepState) return false;
   const { signal } = options;
@@ -370,17 +383,20 @@ async function readLog(session: Session, after: number, options: ExecOptions): P
   return parseKmsg(stdout, after);
 }
 
-/** It is later than this guest thinks, and it is not the only one that draws these random numbers. */
+/** Sets the clock of a restored guest, and gives it random numbers that other restored guests do not have. */
 async function wake(session: Session, signal: AbortSignal): Promise<void> {
   const ms = Date.now();
   const command = `wake ${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}000000`;
   const { code, stderr } = await session.exec(command, { deadlineMs: WAKE_MS, signal, stdin: randomBytes(64) });
-  if (code !== 0) throw new InfraError(`the guest cannot go on: ${stderr.trim()}`);
+  if (code !== 0) throw new InfraError(`the restored guest could not be woken: ${stderr.trim()}`);
 }
 
 const GROUP_DEADLINE_MS = 30_000;
 
-/** What the kernel's command line cannot ask for, and what its own words would not prove. */
+/**
+ * Sets the domain of each group where the kernel's command line cannot, and checks the IOMMU's tables instead of
+ * trusting what the kernel says.
+ */
 async function setUpIommu(
   guest: Guest,
   session: Session,
@@ -406,13 +422,13 @@ async function setUpIommu(
   for (const bdf of endpoints) {
     const mode = await tables.mode(guest.readWords, bdf);
     if (mode !== due)
-      throw new NotAsDeclared(`the IOMMU's tables for ${bdf} say '${mode}', and the machine declares '${due}'`);
+      throw new NotAsDeclared(`the IOMMU's tables for ${bdf} are in mode '${mode}', but the machine declares '${due}'`);
   }
 }
 
 const TRACE_MS = 500;
 
-/** Makes QEMU read where there is nothing, and looks whether its complaint arrives. */
+/** Makes QEMU read an address where nothing is, and checks that its report arrives in the trace. */
 async function traceArrives(guest: Guest): Promise<boolean> {
   const size = async () => (await stat(guest.traceFile)).size;
   const before = await size();

@@ -1,6 +1,6 @@
 import type { Unjudged } from '../model/index.js';
 
-/** What ends a run early: the user, or a limit that was set for it. */
+/** What ends a run early: the user, or a limit that the user set. */
 export class Cancellation implements Disposable {
   readonly signal: AbortSignal;
   readonly #own = new AbortController();
@@ -8,18 +8,18 @@ export class Cancellation implements Disposable {
   readonly #timer: NodeJS.Timeout | undefined;
   #why: Unjudged | undefined;
 
-  /** @param limit the run is cancelled after so many milliseconds; `said` is what the user asked for. */
+  /** @param limit cancels the run after so many milliseconds; `said` is the limit as the user wrote it */
   constructor(outer: AbortSignal, limit: { ms: number; said: string } | undefined) {
     this.#outer = outer;
     this.signal = AbortSignal.any([outer, this.#own.signal]);
     if (limit !== undefined)
       this.#timer = setTimeout(
-        () => this.cancel({ code: 'time-limit', reason: `--max-time ${limit.said} was over` }),
+        () => this.cancel({ code: 'time-limit', reason: `the time of --max-time ${limit.said} is over` }),
         Math.max(0, limit.ms),
       );
   }
 
-  /** Why the run is to end; `undefined` while it may go on. */
+  /** Why the run ends; `undefined` while it goes on. */
   get why(): Unjudged | undefined {
     return this.#why ?? (this.#outer.aborted ? { code: 'interrupted', reason: 'interrupted' } : undefined);
   }

@@ -1,6 +1,4 @@
-/**
- * The life of one cell in a guest that is ready: begin (baseline), workload, end (what is left), judge.
- */
+/** The life of one cell in a guest that is ready: baseline, workload, clean-up, verdict. */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { both, type CellReached } from '../coverage/index.js';
@@ -62,9 +60,9 @@ import { DeviceTracer } from './device-trace.js';
 
 export interface CellOutcome {
   record: CellRecord;
-  /** May another cell follow in the same guest? */
+  /** Can the same guest run another cell? */
   guestUsable: boolean;
-  /** Of the code that the guest measures; `undefined`: the cell ended before it could be read, or nobody asked. */
+  /** Which code the cell reached. `undefined`: the cell ended before it could be read, or coverage is off. */
   reached?: CellReached | undefined;
 }
 
@@ -76,11 +74,11 @@ export async function runCell(
     repro: (cellId: string) => string;
     signal: AbortSignal;
     onStep: (step: string) => void;
-    /** Of the guest's kernel: it decides which known defects are due. */
+    /** Of the guest's kernel. It decides which known defects apply. */
     release: string;
-    /** What the host did from then on counts as done to this cell; default: from now on. */
+    /** Stalls of the host since then count for this cell; default: from now on. */
     since?: number;
-    /** Where the workload may keep files. */
+    /** The workload may save files here. */
     folder: string;
   },
 ): Promise<CellOutcome> {
@@ -99,11 +97,11 @@ export async function runCell(
   const since = options.since ?? booted.now();
   let console = () => booted.console();
   let reached: CellReached | undefined;
-  /** What the cell has left outlives the guest: it goes on in another, which is judged as the first was. */
+  /** Boots another guest with what the cell has left behind, and judges it like the first. */
   const afterPowerCycle = async (before: readonly OracleReport[]) => {
     options.onStep('power cycle');
     await using next = await booted.powerCycle().catch((error: unknown) => {
-      // No module of ours was in it yet.
+      // None of our modules was loaded yet.
       if (!(error instanceof GuestDied)) throw error;
       throw new InfraError(`after the power cycle the guest never became ready: ${error.message}`);
     });
@@ -121,7 +119,7 @@ export async function runCell(
     reached = evidence.reached;
     const known = knownOn(options.release, cell);
     const { oracles: first, metrics: judged } = await consult(evidence, known);
-    // What was seen to be wrong before stays seen, whatever becomes of the other guest.
+    // A failure that the first guest showed stands, even if the second guest gets lost.
     const orFirst = (error: unknown) => {
       options.signal.throwIfAborted();
       if (error instanceof InfraError && judge(cell.expect, first, known).verdict === 'fail') return first;
@@ -131,12 +129,13 @@ export async function runCell(
     const kept = booted.kept(since);
     const judgement = judgeKept(cell, oracles, known, kept);
     const findings = findingsIn(oracles, known);
-    // A warning of the kernel's own taints it as well as any other.
+    // A warning of the kernel's own code taints the kernel as well.
     const clean =
       oracles.every((report) => report.verdict === 'pass' && !(report.name === 'kernel-log' && report.kernel)) &&
       evidence.cleaned &&
       !isSwitchedOff(cell);
-    // The driver counts what is repeated because the device was slow as well, so its sums would not be the same twice.
+    // The driver also counts requests that it repeated because the device was slow, so the sums would differ between
+    // runs.
     const structure = evidence.result.uncounted ? [] : structureCounts(evidence.stats);
     const metrics = [...evidence.result.metrics, ...structure, ...judged];
     const { subtests = [] } = evidence.result;
@@ -151,7 +150,7 @@ export async function runCell(
     if (kept !== undefined && isLate(error, console()))
       return { record: finish(lost('host-stalled', `${kept}: ${describe(error)}`)), guestUsable: false };
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
-      // The modules under test were loaded: what the kernel did is theirs to answer for.
+      // The modules under test were loaded, so they are responsible for what the kernel did.
       const lines = console();
       const [log] = complaints(fromConsole(lines === booted.console() ? lines.slice(from) : lines));
       const died = { code: 'guest-died', detail: error.message, where: { outcome: error.how } } as const;
@@ -159,7 +158,7 @@ export async function runCell(
       return { record: finish(judgeDeath(cell, oracles, log !== undefined), oracles), guestUsable: false };
     }
     if (error instanceof StepFailed) {
-      // Outside the workload itself: the modules under test do not load, or do not let go of the device.
+      // Outside the workload: a module under test does not load, or does not release the device.
       return {
         record: finish({ verdict: 'fail', reason: error.message }, [failed(error.objection)]),
         guestUsable: false,
@@ -174,7 +173,7 @@ export async function runCell(
   }
 }
 
-/** What cannot be told since the host gave the guest no time to do it is lost, not the guest's failure. */
+/** If an oracle could not judge because the host stalled the guest, the cell is lost; the guest did not fail. */
 function judgeKept(
   { expect }: Cell,
   oracles: readonly OracleReport[],
@@ -190,21 +189,24 @@ function lost(code: UnjudgedCode, reason: string): Judgement {
   return { verdict: 'lost', code, reason };
 }
 
-/** Of an error that is nobody's objection. */
+/** For errors that say nothing about the code under test. */
 export function whyLost(error: unknown): Unjudged {
   const reason = describe(error);
   if (error instanceof GuestDied) return { code: 'guest-lost', reason };
   return { code: error instanceof InfraError ? 'infrastructure' : 'harness-error', reason };
 }
 
-/** Is it perhaps no more than that something took too long? */
+/** Can this error be a mere timeout? */
 function isLate(error: unknown, console: readonly string[]): boolean {
   if (error instanceof GuestDied)
     return error.how === 'hang' || (error.how === 'panic' && console.some((line) => isOfTime(panicIn(line) ?? '')));
   return error instanceof StepFailed || error instanceof CouldNotLook;
 }
 
-/** A guest that went under. A planted defect has been caught only by a report of the kernel's, and what a workload provokes only by its own. */
+/**
+ * The guest died. A planted defect counts as caught only if the kernel reported something; a failure that a workload
+ * provokes, only by the report that it expects.
+ */
 function judgeDeath(cell: Cell, oracles: OracleReport[], reported: boolean): Judgement {
   const detail = oracles[0]?.detail ?? '';
   if (cell.expect.kind !== 'caught') return { verdict: 'fail', reason: detail };
@@ -213,7 +215,7 @@ function judgeDeath(cell: Cell, oracles: OracleReport[], reported: boolean): Jud
   return { verdict: 'inconclusive', code: 'died-unseen', reason };
 }
 
-/** A guest that holds nothing is not switched on again to look. */
+/** Only a guest that leaves something behind is booted again to look at it. */
 function isSwitchedOff({ workload, expect }: Cell): boolean {
   return kindOf(workload).powersOff(expect);
 }
@@ -226,12 +228,12 @@ interface Evidence {
   watch: Watch | undefined;
   log: ReturnType<typeof logWindow>;
   faults: { enabled: boolean; lines: string[]; truncated: boolean };
-  /** `undefined`: the device was not watched. */
+  /** `undefined`: QEMU did not trace the device. */
   device: { story: Story | undefined; trace: NvmeTrace } | undefined;
-  /** One for each time that phyr_nvme had a device. */
+  /** One for each time that phyr_nvme was bound to the device. */
   stats: DriverStats[];
   p2p: P2pMemory[];
-  /** Did unbinding and unloading go as they should? */
+  /** Did unbinding and unloading succeed? */
   cleaned: boolean;
   cleanupError: string | undefined;
   reached: CellReached | undefined;
@@ -252,7 +254,7 @@ async function collect(
   const tracer = kindOf(cell.workload).watched(cell.workload) ? new DeviceTracer(booted, cell.machine, dut) : undefined;
   const lab = new Lab(booted.session, cell.machine, options.signal, options.onStep, tracer?.onBind, booted.patience);
 
-  // A controller that the workload takes from the kernel's driver must be nobody's before the counters' baseline.
+  // The workload takes this device from the kernel's driver. Unbind it before the baseline of the counters.
   const peer = booted.peers.get(kindOf(cell.workload).peer(cell.workload) ?? '');
   if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   const reaching = await Reaching.begin(booted, options.signal);
@@ -263,7 +265,7 @@ async function collect(
   const begun = await lab.run([...settings, begin].join(' '));
   const before = check(Counters, 'phyrctl counters', begun.lines.at(-1), begun.stderr);
   const result = await attempt(booted, cell, lab, { dutNode, again, folder: options.folder });
-  // The watch, the snapshot and the marks are asked for even after a failed workload: they say why.
+  // Read counters, statistics and marks even if the workload failed: they explain why.
   const ended = await lab.run(`${tracer ? 'STORY=1 ' : ''}lab end ${endMark} ${dut}`, {
     accept: [1],
     deadlineMs: 60_000,
@@ -334,7 +336,7 @@ function judgeWorkload(evidence: Evidence): OracleReport {
   return couldNotLook('workload', [other]);
 }
 
-/** Backends that leave to the kernel's functions what a peer's memory is called on the bus and how it is mapped. */
+/** With these backends the kernel's own functions decide the bus address of peer memory and how it is mapped. */
 const KERNEL_PEERS: readonly Backend[] = ['sg', 'iter', 'iova'];
 
 async function consult(

@@ -1,17 +1,17 @@
-/** What one cell reaches: from its beginning to its end, whichever modules it loads in between. */
+/** What one cell reaches, from its beginning to its end, whichever modules it loads in between. */
 import { type CellReached, reachedBy } from '../coverage/index.js';
 import type { ExecOptions } from '../guest/index.js';
 import { describe } from '../model/index.js';
 import type { BootedGuest } from './boot.js';
 import { Sections } from './sections.js';
 
-/** guest/lab: where each module was that was loaded since the file was made. */
+/** Written by guest/lab: the addresses of each module that was loaded since the file was created. */
 const LOADED = '/run/loaded';
 const DEADLINE_MS = 10_000;
-/** Characters. A cell loads a few dozen modules at most. */
+/** In characters. A cell loads a few dozen modules at most. */
 const LONGEST = 1 << 20;
 
-/** The guest, and what it takes to ask it. */
+/** The guest, and what is needed to ask it. */
 export type Measured = Pick<BootedGuest, 'coverage' | 'session' | 'patience'>;
 
 export class Reaching {
@@ -23,7 +23,7 @@ export class Reaching {
     this.#options = { deadlineMs: DEADLINE_MS * booted.patience, signal };
   }
 
-  /** `undefined` if nobody asked for it. No module of ours is loaded. */
+  /** `undefined`: coverage is off. None of our modules is loaded yet. */
   static async begin(booted: Measured, signal: AbortSignal): Promise<Reaching | undefined> {
     const { coverage } = booted;
     if (coverage === undefined) return undefined;
@@ -35,9 +35,9 @@ export class Reaching {
 
   async end(): Promise<CellReached> {
     const { coverage, session } = this.#booted;
-    if (coverage === undefined) return { unread: 'the guest is another one' };
+    if (coverage === undefined) return { unread: 'the guest was replaced' };
     const { code, stdout } = await session.exec(`cat ${LOADED}`, this.#options);
-    if (code !== 0 || stdout.length > LONGEST) return { unread: 'the guest does not say where its modules were' };
+    if (code !== 0 || stdout.length > LONGEST) return { unread: 'the guest did not report the addresses of its modules' };
     const read = await coverage.map.read();
     if ('unread' in read) return read;
     try {
@@ -45,7 +45,7 @@ export class Reaching {
       const loaded = lines.map((line) => Sections.parse(JSON.parse(line)));
       return reachedBy(coverage.code, loaded.map(addressesOf), read.blocks);
     } catch (error) {
-      return { unread: `where the guest's modules were cannot be read: ${describe(error).split('\n')[0]}` };
+      return { unread: `the addresses of the guest's modules cannot be read: ${describe(error).split('\n')[0]}` };
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How a command in another terminal reaches the guest of `phyrlab shell`: a socket in the folder of that process, which only its user may
- * enter. One request a connection, JSON lines both ways.
+ * How a command in another terminal reaches the guest of `phyrlab shell`: through a socket in a folder of that process,
+ * which only its user can enter. One request per connection, JSON lines both ways.
  */
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { describe, LineSplitter, UsageError } from '../model/index.js';
 
 const CONTROL = 'control';
-/** A compiler's complaints are cut to a few lines before they come here. */
+/** Compiler errors are shortened to a few lines before they are sent here. */
 const LARGEST_REQUEST = 1 << 20;
 
 const Request = z.strictObject({ ask: z.enum(['cell', 'reload']) });
@@ -17,12 +17,14 @@ type Request = z.infer<typeof Request>;
 const Answer = z.union([z.strictObject({ answer: z.string() }), z.strictObject({ refused: z.string() })]);
 type Answer = z.infer<typeof Answer>;
 
-/** The kernel's bound for a Unix socket's path, with its final zero. */
+/** The kernel's limit for the path of a Unix socket, with its final zero. */
 const LONGEST_PATH = 107;
 /** A build of all modules with an empty compiler cache takes a minute. */
 const ANSWER_MS = 300_000;
 
-/** A folder of this process's own below that of the runs, gone when it is disposed of; what a killed one left goes as well. */
+/**
+ * A folder of this process below that of the runs. Disposing of it removes it, and folders that killed processes left.
+ */
 export async function deskFolder(runs: string): Promise<AsyncDisposable & { path: string }> {
   const all = folderOfDesks(runs);
   await mkdir(all, { recursive: true });
@@ -36,7 +38,7 @@ export async function deskFolder(runs: string): Promise<AsyncDisposable & { path
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Hidden, since all else among the runs is a run. */
+/** Hidden, since everything else in the folder of runs is a run. */
 function folderOfDesks(runs: string): string {
   return join(runs, '.desk');
 }
@@ -50,7 +52,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** Answers until it is disposed of. What `answer` throws is told to whoever asked. */
+/** Answers requests until it is disposed of. An error that `answer` throws is sent to the client. */
 export async function serveDesk(
   folder: string,
   answer: (ask: Request['ask']) => Promise<string>,
@@ -62,7 +64,7 @@ export async function serveDesk(
     socket.on('close', () => open.delete(socket));
     lineOf(socket).then(
       async (line) => socket.end(`${JSON.stringify(await respond(line, answer))}\n`),
-      () => {}, // whoever asked is gone
+      () => {}, // the client is gone
     );
   });
   await new Promise<void>((resolve, reject) => {
@@ -86,7 +88,7 @@ async function respond(line: string, answer: (ask: Request['ask']) => Promise<st
   }
 }
 
-/** The first line that comes. */
+/** The first line that arrives. */
 function lineOf(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     const lines = new LineSplitter(resolve);
@@ -94,20 +96,20 @@ function lineOf(socket: Socket): Promise<string> {
     socket.on('data', (chunk: Buffer) => {
       lines.push(chunk);
       bytes += chunk.length;
-      if (bytes > LARGEST_REQUEST) socket.destroy(new Error('it says too much'));
+      if (bytes > LARGEST_REQUEST) socket.destroy(new Error('the request is too large'));
     });
     socket.on('error', reject);
-    socket.on('close', () => reject(new Error('it ended before it answered')));
+    socket.on('close', () => reject(new Error('the connection closed before an answer came')));
   });
 }
 
 export interface OtherDesk {
   folder: string;
-  /** The cell whose guest it has. */
+  /** The cell whose guest this is. */
   cell: string;
 }
 
-/** The shells that can be asked. */
+/** The shells that answer. */
 export async function desks(runs: string): Promise<OtherDesk[]> {
   const all = folderOfDesks(runs);
   const names = await readdir(all).catch(() => [] as string[]);
@@ -121,11 +123,11 @@ export async function desks(runs: string): Promise<OtherDesk[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** Fails with UsageError when it is refused, or when nobody answers. */
+/** Throws UsageError if the shell refuses, or if nobody answers. */
 export async function askDesk(folder: string, ask: Request['ask']): Promise<string> {
   const socket = connect(join(folder, CONTROL));
   try {
-    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('it does not answer')));
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer within ${ANSWER_MS / 1000} s')));
     socket.write(`${JSON.stringify({ ask } satisfies Request)}\n`);
     const line = await lineOf(socket).catch((error: unknown) => {
       throw new UsageError(`the phyrlab shell cannot be reached: ${describe(error)}`);

@@ -1,4 +1,4 @@
-/** A guest at a person's disposal: booted as a cell has it, modules loaded, devices in the hands of our drivers. */
+/** A guest for a person to work in: booted like that of a cell, modules loaded, devices bound to our drivers. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ export type DeskOptions = Omit<BootOptions, 'machine' | 'topology'> & { cell: Fo
 
 const NEXT = '/run/next';
 const RELOAD_MS = 20_000;
-/** guest/lab/lab: a module is in use, and all are as they were. */
+/** Exit code of guest/lab/lab: a module is in use, and nothing was changed. */
 const BUSY = 5;
 
 export class Desk implements AsyncDisposable {
@@ -26,7 +26,7 @@ export class Desk implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #bound = new Map<string, string>();
   #modules: Modules;
-  /** Did the last reload leave the modules loaded? */
+  /** Are the modules loaded after the last reload? */
   #intact = true;
 
   private constructor(guest: BootedGuest, { cell, image, signal }: DeskOptions) {
@@ -37,7 +37,9 @@ export class Desk implements AsyncDisposable {
     this.#lab = new Lab(guest.session, cell.machine, signal, () => {}, undefined, guest.patience);
   }
 
-  /** Fails as BootedGuest does, or with StepFailed when the modules do not load; then nothing is left of the guest. */
+  /**
+   * Throws what BootedGuest.start() throws, or StepFailed if the modules do not load; then it leaves nothing behind.
+   */
   static async start(options: DeskOptions): Promise<Desk> {
     const { machine, topology } = options.cell;
     const guest = await BootedGuest.start({ ...options, machine, topology });
@@ -67,18 +69,18 @@ export class Desk implements AsyncDisposable {
     this.#bound.set(node, `${bdf} ${driver}${disk === '' ? '' : ` ${disk}`}`);
   }
 
-  /** What there is, a line each: node, PCI address, driver, disk. */
+  /** One line for each device: node, PCI address, driver, disk. */
   devices(): string[] {
     return [...this.#bound].map(([node, what]) => `${node}: ${what}`);
   }
 
-  /** What a command finds in its environment. */
+  /** The environment of a command. */
   environment(): Record<string, string> {
     const { id, backend, topology } = this.cell;
     return { CELL: id, BACKEND: backend, DUT: this.guest.bdf(dutOf(topology).id) };
   }
 
-  /** Puts other modules in place of those in the guest. Returns the files that differ; StepFailed says why it cannot be. */
+  /** Replaces the modules in the guest. Returns the files that differ; StepFailed says why it failed. */
   async reload(modules: Image['modules']): Promise<string[]> {
     const changed = await changedModules(this.#modules.dir, modules.dir);
     if (changed.length === 0 && this.#intact) return [];
@@ -95,14 +97,14 @@ export class Desk implements AsyncDisposable {
     return names;
   }
 
-  /** What is in use stays, and the rest as it was; anything else leaves nothing that can be relied on. */
+  /** If a module is in use, nothing changes. After any other failure the state of the guest is unknown. */
   async #exchange(): Promise<void> {
     const { code, stderr } = await this.#lab.run(`lab reload ${NEXT}`, { deadlineMs: RELOAD_MS, accept: [1, BUSY] });
     this.#intact = code !== 1;
     if (code !== 0) throw new StepFailed(stderr.trim().split('\n').at(-1) ?? 'lab reload failed');
   }
 
-  /** As at the beginning. */
+  /** Loads and binds everything again. */
   async #again(): Promise<void> {
     await this.#lab.run('lab unload');
     this.#bound.clear();
@@ -113,7 +115,7 @@ export class Desk implements AsyncDisposable {
   async sections(): Promise<Sections[]> {
     const { lines } = await this.#lab.run('lab sections');
     const parsed = z.array(Sections).safeParse(lines);
-    if (!parsed.success) throw new InfraError('the guest does not say where its modules are', JSON.stringify(lines));
+    if (!parsed.success) throw new InfraError('the guest did not report the addresses of its modules', JSON.stringify(lines));
     return parsed.data;
   }
 
@@ -130,7 +132,7 @@ async function moduleFiles(dir: string): Promise<string[]> {
   return (await readdir(dir)).filter((name) => name.endsWith('.ko'));
 }
 
-/** The same sources give the same bytes, so what differs is what was edited. */
+/** The same sources compile to the same bytes, so a file that differs was edited. */
 async function changedModules(before: string, after: string): Promise<string[]> {
   const same = async (name: string) => {
     const files = [before, after].map((dir) => readFile(join(dir, name)).catch(() => undefined));

@@ -1,6 +1,6 @@
 /**
- * QEMU's account of what the device under test does, for the time of one cell: events switched on, and a mark in the trace each
- * time that another driver gets the device.
+ * QEMU's trace of the device under test during one cell: switches the events on, and marks the trace each time that
+ * another driver is bound to the device.
  */
 import type { Machine } from '../model/index.js';
 import { deviceEvents, NvmeTrace, type Owner } from '../oracle/index.js';
@@ -20,15 +20,15 @@ export class DeviceTracer {
     this.#events = deviceEvents(machine.iommu);
   }
 
-  /** A driver is about to get the function. */
+  /** Called before a driver is bound to the function. */
   readonly onBind = async (bdf: string, driver: string): Promise<void> => {
     if (bdf !== this.#dut) return;
-    // What the kernel's driver does is not judged, and would fill the trace.
+    // The kernel's own driver is not judged, and its events would fill the trace.
     if (driver === OURS) await this.#booted.trace(this.#events, true);
     this.#owners.push({ from: await this.#booted.traceSize(), driver });
   };
 
-  /** The cell is over. Lines that the story takes are to be offered to it in order. */
+  /** The cell is over. The caller must pass the lines that the story takes in their order. */
   async end(): Promise<NvmeTrace> {
     await this.#booted.trace(this.#events, false);
     return new NvmeTrace({ machine: this.#machine, owners: this.#owners, driver: OURS, bdf: this.#dut });

@@ -1,5 +1,5 @@
 /**
- * The folder of a cell that did not pass: all that a person looks at, and all that is needed to run the cell again elsewhere.
+ * The folder of a cell that did not pass: what a person looks at, and what is needed to run the cell again elsewhere.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -19,32 +19,32 @@ import {
 import { type Artefact, type Cell, KEPT_CELL, KEPT_CELL_SCHEMA, type KeptCell } from '../workloads/index.js';
 
 export interface Evidence {
-  /** Where it goes. */
+  /** The cell's folder. */
   folder: string;
-  /** The boot's: console, QEMU's trace, monitor log and arguments. */
+  /** Files of the boot: console, QEMU's trace, monitor log and arguments. */
   artefacts: string;
   run: RunRecord;
   cell: Cell;
   record: CellRecord;
   image: Image;
-  /** What the console showed while the cell ran. */
+  /** The console lines while the cell ran. */
   log: readonly string[];
 }
 
-/** Adds source lines to the functions in a kernel's log. */
+/** Adds source lines to the function names in a kernel log. */
 export type Decode = (log: readonly string[], image: Image) => Promise<string[]>;
 
-/** Below the run's folder. */
+/** Relative to the run's folder. */
 export function evidenceFolder(cellId: string, attempt: number): string {
   return join('cells', `${cellId.replaceAll('/', '.')}${attempt > 0 ? `.${attempt}` : ''}`);
 }
 
-/** Returns what could not be kept, for a person: a cell's verdict does not hang on it. */
+/** Returns one line for each thing that could not be saved. The verdict of the cell does not depend on it. */
 export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<string[]> {
   const { folder, artefacts, run, cell, record, image, log } = evidence;
   const trouble: string[] = [];
   const attempt = async (what: string, work: () => Promise<void>) => {
-    await work().catch((error: unknown) => trouble.push(`${record.id}: ${what} is not kept: ${describe(error)}`));
+    await work().catch((error: unknown) => trouble.push(`${record.id}: ${what} could not be saved: ${describe(error)}`));
   };
   await attempt('evidence', async () => {
     await mkdir(folder, { recursive: true });
@@ -54,7 +54,7 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
       else await same(join(entry.parentPath, entry.name), to);
     }
   });
-  await attempt('its declaration', async () => {
+  await attempt('the declaration', async () => {
     const kept: KeptCell = {
       schema: KEPT_CELL_SCHEMA,
       run,
@@ -72,7 +72,7 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
   });
   const long = longDetails(record);
   if (long.length > 0)
-    await attempt('what is too long to tell', () => writeFile(join(folder, 'details.txt'), long.join('\n')));
+    await attempt('the full details', () => writeFile(join(folder, 'details.txt'), long.join('\n')));
   await attempt('the kernel log', async () => {
     const lines = await decode(log, image).catch((error: unknown) => [
       ...log,
@@ -83,7 +83,7 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
   return trouble;
 }
 
-/** What the record says in part only, whole; a person reads it in a terminal. */
+/** The texts that the record shortens, in full; for a terminal. */
 export function longDetails({ reason, oracles }: Pick<CellRecord, 'reason' | 'oracles'>): string[] {
   const said = [
     ...oracles.flatMap((report) => {
@@ -97,12 +97,12 @@ export function longDetails({ reason, oracles }: Pick<CellRecord, 'reason' | 'or
     .map(({ what, text }) => `${what}:\n${harmless(text)}\n`);
 }
 
-/** One file under two names where the file system can. */
+/** A hard link where the file system allows it, otherwise a copy. */
 async function same(from: string, to: string): Promise<void> {
   await link(from, to).catch(() => copyFile(from, to));
 }
 
-/** What a guest of this image is made of, byte by byte. */
+/** The parts of this image with the hash of each. */
 export async function artefactsOf({ qemu, kernel, rootfs, modules }: Image): Promise<Artefact[]> {
   const names = (await readdir(modules.dir)).filter((name) => name.endsWith('.ko')).sort();
   const files: [string, string][] = [

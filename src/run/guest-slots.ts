@@ -6,8 +6,8 @@ interface Waiting {
 }
 
 /**
- * Keeps the guests that run at a time within what the host gives. First come, first served, so that the order of a run is the
- * plan's; a guest that is larger than the host gives runs alone.
+ * Limits how many guests run at a time to what the host can bear. First come, first served, which keeps the order of
+ * the plan; a guest that is too large for the host runs alone.
  */
 export class GuestSlots {
   readonly #limit: Load;
@@ -20,7 +20,7 @@ export class GuestSlots {
     this.#limit = limit;
   }
 
-  /** Resolves when there is room; the guest has it until the result is disposed of. */
+  /** Resolves when there is room. Disposing of the result frees it. */
   async take(load: Load): Promise<Disposable> {
     await new Promise<void>((start) => {
       this.#waiting.push({ load, start });

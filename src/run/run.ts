@@ -1,5 +1,6 @@
 /**
- * A run: the boots of a plan, a few at a time, each cell judged. Emits events and returns the records; prints and stores nothing.
+ * A run: boots the guests of a plan, a few at a time, and judges each cell. Emits events and returns the records;
+ * prints and stores nothing.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -42,44 +43,47 @@ import { maySucceed } from './start-again.js';
 export interface RunOptions {
   plan: Plan;
   run: RunRecord;
-  /** The one command that runs exactly this cell again. */
+  /** The command that runs exactly this cell again. */
   repro: (cellId: string) => string;
-  /** What guests may take of the host, all at once. */
+  /** What all running guests together may take of the host. */
   host: Load;
   accelerator: 'kvm' | 'tcg';
-  /** What this machine boots. Made once, however often it is asked for. */
+  /** The image that this machine boots. Built once, however often it is asked for. */
   image: (need: ImageNeed) => Promise<Image>;
-  /** Adds source lines to a kernel's log. */
+  /** Adds source lines to the function names in a kernel log. */
   decode: Decode;
-  /** Measure which code of the image each cell reaches; kept in the run's folder. */
+  /** Measures which code of the image each cell reaches; saved in the run's folder. */
   coverage?: ((image: Image) => Promise<ImageCoverage>) | undefined;
-  /** Folder of this run: each boot, and each cell that did not pass, gets one below it. */
+  /** Folder of this run, with a folder for each boot and for each cell that did not pass. */
   folder: string;
-  /** Keep the artefacts of boots in which nothing went wrong. */
+  /** Keep the files of boots in which all cells passed. */
   keep: boolean;
-  /** A guest that does not answer by then is lost. */
+  /** A guest that does not answer within this time is lost. */
   bootDeadlineMs: number;
   /** Without it every guest boots. */
   snapshots?: Snapshots | undefined;
-  /** How many times a cell that was lost is tried again (at least once, if its guest was lost as it started). What failed never is. */
+  /**
+   * How often a lost cell is tried again (at least once if the guest was lost while it started). Failed cells are never
+   * tried again.
+   */
   retries: number;
-  /** The first failure ends the run. */
+  /** End the run at the first failure. */
   failFast: boolean;
-  /** The run is ended then, and this is what the option said. */
+  /** End the run after so many milliseconds; `said` is the option as the user wrote it. */
   limit?: { ms: number; said: string } | undefined;
-  /** Number of the first boot: a run that goes on where another ended does not use the same ones. */
+  /** Number of the first boot, so that a resumed run does not reuse numbers. */
   firstBoot?: number;
   emit: Emit<RunEvent>;
   signal: AbortSignal;
 }
 
-/** Resolves when every cell has its record; after an abort, the cells that had not ended are lost. */
+/** Resolves when every cell has a record. After an abort, unfinished cells are lost. */
 export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const { plan, repro } = options;
   const records: CellRecord[] = [];
   using cancellation = new Cancellation(options.signal, options.limit);
   const emit: Emit<RunEvent> = (said) => {
-    // As it will be read: what a guest said at length has been cut.
+    // Parse what will be written: the schema shortens long texts from the guest.
     const event = RunEvent.parse(said);
     options.emit(event);
     if (event.type !== 'cell-end') return;
@@ -97,12 +101,12 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
   const kit = options.coverage && { of: options.coverage, folder: new CoverageFolder(options.folder) };
   const running: Promise<void>[] = [];
   const image: RunOptions['image'] = (need) => orAborted(cancellation.signal, options.image(need));
-  // One image after the other is made, beside the guests whose own are there.
+  // Images are built one after the other, while guests whose images are ready already run.
   for (const waiting of inOrderOfNeed(needs)) {
     const need = needs.get(waiting[0] ?? { cells: [] });
     if (need === undefined || cancellation.signal.aborted) break;
     const made = image(need);
-    // Each boot hears of its failure, and may try again.
+    // Each boot sees the error itself, and may try again.
     await made.catch(() => {});
     for (const boot of waiting) running.push(runWithRoom(boot, need, made));
   }
@@ -115,14 +119,14 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     await runBoots(boot, place, again, { ...options, emit, signal: cancellation.signal, kit });
   }
   const ended = new Set(records.map((record) => record.id));
-  const why = cancellation.why ?? { code: 'harness-error', reason: 'its guest ended without a word of it' };
+  const why = cancellation.why ?? { code: 'harness-error', reason: 'its guest ended without a verdict on it' };
   for (const cell of plan.cells.filter((cell) => !ended.has(cell.id))) finish(lost(cell, why, repro));
   for (const { id, verdict, reason } of records)
     if (verdict !== 'skip') await kit?.folder.keepUnread(id, reason || verdict);
   return records;
 }
 
-/** What measures coverage, and where it is kept. */
+/** Measures coverage, and where it is saved. */
 interface Kit {
   of: (image: Image) => Promise<ImageCoverage>;
   folder: CoverageFolder;
@@ -137,7 +141,10 @@ interface Place {
   image: Promise<Image>;
 }
 
-/** A guest that a cell has spoilt is replaced for the cells that are left, and for what was lost with it and may be tried again. */
+/**
+ * Boots a fresh guest for the cells that remain when a cell has left the guest unusable, and for lost cells that may be
+ * tried again.
+ */
 async function runBoots(
   boot: Boot,
   place: Omit<Place, 'attempt'>,
@@ -167,8 +174,8 @@ async function runBoots(
 }
 
 /**
- * Boots one guest and runs cells in it until all are done or the guest is no longer usable. Returns how many of them were finished:
- * at least one, unless the run is ended.
+ * Boots one guest and runs cells in it until all are done or the guest is no longer usable. Returns the number of
+ * finished cells: at least one, unless the run was aborted.
  */
 async function runBoot(
   boot: Boot,
@@ -183,7 +190,7 @@ async function runBoot(
   const started = performance.now();
   const cells = boot.cells.map((cell) => cell.id);
   emit({ type: 'boot-start', at: now(), boot: place.index, machine: machine.id, topology: topology.id, cells });
-  let ended = 'all its cells are done';
+  let ended = 'all cells are done';
   let done = 0;
   const spoilt: Evidence[] = [];
   let keep = options.keep;
@@ -205,13 +212,14 @@ async function runBoot(
       accelerator: options.accelerator,
       artefacts,
       deadlineMs: options.bootDeadlineMs,
-      // What is tried again is tried by the book.
+      // A second attempt always boots.
       snapshots: place.attempt === 0 ? options.snapshots : undefined,
       keepState: place.keepState,
       coverage,
       signal,
     });
-    // A kernel's own watch is no match for a host that gives it nothing: what it found then is not its doing, and hides what would be.
+    // On a host that stalls, the kernel's watchdogs report lockups that are not the kernel's fault, and those reports
+    // would hide real ones.
     const standstill = guest.console().find(isStandstill);
     const kept = guest.kept(Number.NEGATIVE_INFINITY);
     if (standstill !== undefined && kept !== undefined) throw new InfraError(`${kept} while it booted: ${standstill}`);
@@ -235,7 +243,7 @@ async function runBoot(
         onStep,
         release,
         folder: join(options.folder, kept),
-        // What the kernel says while it boots is the first one's to hear.
+        // The first cell is judged for what the kernel says during boot.
         ...(done === 0 && { since: Number.NEGATIVE_INFINITY }),
       });
       const record: CellRecord = {
@@ -245,7 +253,7 @@ async function runBoot(
       };
       if (coverage !== undefined)
         await kit?.folder.keepCell(cell.id, coverage.code.key, outcome.reached ?? unreadOf(record));
-      // A workload may have kept something of its own.
+      // A workload may have saved files of its own.
       if (existsSync(join(options.folder, kept))) record.evidence = kept;
       if (!['pass', 'caught', 'skip'].includes(record.verdict)) {
         record.evidence = kept;
@@ -262,7 +270,7 @@ async function runBoot(
     }
   } catch (error) {
     ended = describe(error);
-    // Nothing of ours was loaded when the guest did not become ready: that says nothing about the code under test.
+    // None of our code was loaded before the guest was ready, so the loss says nothing about the code under test.
     if (!signal.aborted) {
       const recordOf = (cell: Cell) =>
         error instanceof Lacking
@@ -279,27 +287,27 @@ async function runBoot(
     const trouble = await keepEvidence(one, options.decode);
     for (const text of trouble) emit({ type: 'notice', at: now(), level: 'warning', text });
   }
-  // What a cell was doing when it was stopped is of interest, too.
+  // Keep the files if the run was stopped: they show what the cell was doing.
   if (!keep && !signal.aborted) await rm(artefacts, { recursive: true, force: true });
   return done;
 }
 
-/** The machine, or what the cell is about, cannot be had with this QEMU or this kernel. */
+/** This QEMU or kernel lacks something that the machine or the cell needs. */
 class Lacking extends Error {}
 
-/** Why what a cell is about cannot be had with this QEMU and kernel, if so. */
+/** What this QEMU and kernel lack for the cell, if anything. */
 export function lacking(
   { qemu, kernel }: Image,
   { machine: { iommu, arch }, workload }: Pick<Cell, 'machine' | 'workload'>,
 ): string | undefined {
-  if (kernel.arch !== arch) return `the kernel ${kernel.release} is one for ${kernel.arch}, the machine is ${arch}`;
+  if (kernel.arch !== arch) return `kernel ${kernel.release} is for ${kernel.arch}, but the machine is ${arch}`;
   if (kindOf(workload).kernel === 'debug' && kernel.patience === 1)
-    return `the kernel ${kernel.release} does not check itself: take --kernel debug`;
+    return `kernel ${kernel.release} has no debug checks: use --kernel debug`;
   return qemuLacks(iommu, qemu.version);
 }
 
 function unreadOf({ verdict, reason }: CellRecord): CellReached {
-  return { unread: `it ended before that: ${reason || verdict}` };
+  return { unread: `the cell ended before its coverage was read: ${reason || verdict}` };
 }
 
 function whyNotReady(error: unknown): Unjudged {
@@ -307,7 +315,7 @@ function whyNotReady(error: unknown): Unjudged {
   return { code: 'never-ready', reason: `the guest never became ready: ${error.message}` };
 }
 
-/** Says what was booted, and is unique in the run. */
+/** Names the machine and topology, and is unique in the run. */
 function folderName(cell: Cell, { index, attempt }: { index: number; attempt: number }): string {
   const what = `${cell.machine.id}-${cell.topology.id}${cell.plant ? `-${cell.plant}` : ''}`;
   return `${index}${attempt > 0 ? `.${attempt}` : ''}-${what}`;

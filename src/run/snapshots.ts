@@ -1,6 +1,6 @@
 /**
- * Guests that need not boot: they go on from the state of one that was ready, before any module of ours was in it. It is kept under the
- * hash of all that made it. Only the start of a guest (boot.ts) knows.
+ * Snapshots of guests: a snapshot is saved when a guest is ready, before any of our modules is loaded, and stored by
+ * the hash of everything that made the guest. Only boot.ts uses them.
  */
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -21,11 +21,11 @@ export interface BootedAs {
 export interface SavedGuest {
   /** The folder that QEMU wrote. */
   dir: string;
-  /** What that guest's SSH server knows. */
+  /** Keys of that guest's SSH server. */
   keys: RunKeys;
 }
 
-/** What is written, and how a guest is made ready, beyond what the key says by itself. */
+/** Version of what is saved and how a guest is prepared, as far as the other parts of the key do not show it. */
 const STEP = 2;
 const KEYS = 'keys.json';
 
@@ -34,7 +34,7 @@ export class Snapshots {
   readonly #say: (text: string) => void;
   readonly #underway = new Set<string>();
 
-  /** @param say is told what went wrong, which costs no more than a boot */
+  /** @param say receives warnings: a failure costs no more than a boot */
   constructor(states: Pick<GuestStates, 'find' | 'keep' | 'discard'>, say: (text: string) => void) {
     this.#states = states;
     this.#say = say;
@@ -43,29 +43,29 @@ export class Snapshots {
   async find(booted: BootedAs): Promise<SavedGuest | undefined> {
     if (stateLost(booted.machine, booted.topology) !== undefined) return undefined;
     const key = stateKey(booted);
-    const onDamage = (damage: string) => this.#say(`the kept state of ${booted.machine.id} is damaged: ${damage}`);
+    const onDamage = (damage: string) => this.#say(`the snapshot of ${booted.machine.id} is damaged: ${damage}`);
     try {
       const dir = await this.#states.find(key, onDamage);
       return dir === undefined ? undefined : { dir, keys: readKeys(await readFile(join(dir, KEYS), 'utf8')) };
     } catch (error) {
-      this.#say(`the kept state of ${booted.machine.id} cannot be read: ${describe(error)}`);
+      this.#say(`the snapshot of ${booted.machine.id} cannot be read: ${describe(error)}`);
       return undefined;
     }
   }
 
-  /** A state that did not go on: it is made anew by the next guest that boots. */
+  /** Removes a snapshot that could not be restored. The next guest that boots saves a new one. */
   async discard(booted: BootedAs, why: unknown): Promise<void> {
-    this.#say(`${booted.machine.id} boots, since its kept state did not go on: ${describe(why)}`);
+    this.#say(`${booted.machine.id} boots, since its snapshot could not be restored: ${describe(why)}`);
     await this.#states.discard(stateKey(booted)).catch(() => {});
   }
 
-  /** Is this guest's state to be had, and not just being written? */
+  /** Can a snapshot of this guest be saved, and is nobody just saving one? */
   async keeps(booted: BootedAs, guest: Guest): Promise<boolean> {
     if (stateLost(booted.machine, booted.topology) !== undefined || this.#underway.has(stateKey(booted))) return false;
     return (await guest.unsaveable()) === undefined;
   }
 
-  /** Nobody may be logged in. That it cannot be kept is no error: the next one boots as well. */
+  /** Nobody may be logged in. If it fails, the next guest boots as well; that is no error. */
   async keep(booted: BootedAs, guest: Guest, keys: RunKeys): Promise<void> {
     const key = stateKey(booted);
     this.#underway.add(key);
@@ -75,14 +75,17 @@ export class Snapshots {
         await writeFile(join(dir, KEYS), writtenKeys(keys), { mode: 0o600 });
       });
     } catch (error) {
-      this.#say(`the state of ${booted.machine.id} is not kept: ${describe(error)}`);
+      this.#say(`no snapshot of ${booted.machine.id} was saved: ${describe(error)}`);
     } finally {
       this.#underway.delete(key);
     }
   }
 }
 
-/** Everything that could move a guest that is ready. QEMU's arguments say machine and topology: a state goes on only where they are the same. */
+/**
+ * Hash of everything that a ready guest depends on. QEMU's arguments describe machine and topology: a snapshot can only
+ * be restored with the same ones.
+ */
 export function stateKey({ image, machine, topology, accelerator }: BootedAs, cpu = hostCpu): string {
   const argv = qemuArgv({
     machine,
@@ -107,7 +110,7 @@ const NO_KEYS: RunKeys = {
   host: { dropbear: Buffer.alloc(0), publicBlob: Buffer.alloc(0) },
 };
 
-/** With KVM the guest has the host's processor, as its kernel lets it be seen. */
+/** With KVM the guest has the host's processor, as far as the host kernel exposes it. */
 function hostCpu(): string {
   const [first = ''] = readFileSync('/proc/cpuinfo', 'utf8').split('\n\n');
   return `${release()}\n${first.replaceAll(/^(cpu MHz|bogomips|BogoMIPS)\b.*$/gm, '')}`;

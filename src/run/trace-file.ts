@@ -3,19 +3,19 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { LineSplitter } from '../model/index.js';
 
-/** Bytes that are read at most, and characters that are kept of them: a fault storm writes without end, and its beginning says enough. */
+/** Limits for bytes read and for characters returned. A fault storm never ends, and its beginning says enough. */
 const MOST = { read: 1 << 28, kept: 1 << 20 };
 
 export interface TraceLines {
   lines: string[];
-  /** There was more. */
+  /** There was more than the limits allow. */
   truncated: boolean;
 }
 
-/** Takes a line for itself, which begins at this byte of the file; or does not. */
+/** May take the line, which begins at this byte of the file; returns whether it did. */
 export type TakeLine = (line: string, offset: number) => boolean;
 
-/** The lines from this byte to what is now the end of the file, but for those that `take` takes. */
+/** The lines from this byte to the current end of the file, except those that `take` takes. */
 export async function readTrace(
   file: string,
   from: number,
@@ -40,11 +40,11 @@ export async function readTrace(
 
 type PlacedLine = [line: string, offset: number];
 
-/** Lines with the bytes at which they begin, a chunk's at a time. */
+/** Lines with their byte offsets, one chunk at a time. */
 async function* linesOf(chunks: AsyncIterable<Buffer>, start: number): AsyncGenerator<PlacedLine[]> {
   let offset = start;
   let batch: PlacedLine[] = [];
-  // A byte is a character, so that lengths are offsets.
+  // One character per byte, so that lengths are offsets.
   const lines = new LineSplitter(
     (line, length) => {
       batch.push([line, offset]);

@@ -1,4 +1,4 @@
-/** Guests that go on from a kept state instead of booting: the same verdicts and counts, and no harm when a state is no good. */
+/** Guests that are restored from a snapshot instead of booting: the same verdicts and counts, and no harm when a snapshot is damaged. */
 import { mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,8 +61,8 @@ async function consoleOf({ run: { id } }: RunResult): Promise<string> {
 }
 const ONE = 'no-iommu/switch/crosscheck/phyr8';
 
-describe('a kept state that is no good', () => {
-  /** The one kept state that there is, of the machine that these tests use. */
+describe('a damaged snapshot', () => {
+  /** The only snapshot, of the machine that these tests use. */
   const only = async () => {
     if ((await states()).length === 0) expect(boots((await run([ONE])).result)).toEqual(['cold']);
     const [state = '', ...more] = await states();
@@ -76,7 +76,7 @@ describe('a kept state that is no good', () => {
     await truncate(join(state, 'memory'), 1 << 20);
     const { result, notices } = await run([ONE]);
     expect([result.cells[0]?.verdict, ...boots(result)]).toEqual(['pass', 'cold']);
-    expect(notices.join()).toContain('the kept state of no-iommu is damaged: memory has 1048576 bytes instead of');
+    expect(notices.join()).toContain('the snapshot of no-iommu is damaged: memory has 1048576 bytes instead of');
     expect(boots((await run([ONE])).result)).toEqual(['restored']);
   });
 
@@ -103,10 +103,10 @@ describe('a kept state that is no good', () => {
     });
     const { result, notices } = await run([ONE]);
     expect([result.cells[0]?.verdict, ...boots(result)]).toEqual(['pass', 'cold']);
-    expect(notices.join()).toMatch(/no-iommu boots, since its kept state did not go on: /);
+    expect(notices.join()).toMatch(/no-iommu boots, since its snapshot could not be restored: /);
     const again = await run([ONE], '--keep');
     expect(boots(again.result)).toEqual(['restored']);
-    // Its own, without that of the guest that did not go on.
+    // Its own, without that of the guest that could not be restored.
     expect((await consoleOf(again.result)).match(/Linux version/g)).toHaveLength(1);
     expect(await box.processes()).toEqual([]);
   });

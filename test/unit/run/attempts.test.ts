@@ -116,7 +116,7 @@ describe('a run that is ended', () => {
     const { records } = await execute({ image: never, limit: { ms: 30, said: '30ms' }, retries: 3 });
     expect(performance.now() - started).toBeLessThan(5_000);
     expect(records.length).toBe(plan.cells.length);
-    expect(new Set(records.map(whyUnfinished))).toEqual(new Set(['--max-time 30ms was over']));
+    expect(new Set(records.map(whyUnfinished))).toEqual(new Set(['the time of --max-time 30ms is over']));
   });
 
   it('by the user says that', async () => {

@@ -38,7 +38,7 @@ describe('the guest of another terminal', () => {
         .write('x'.repeat((1 << 20) + 1)),
     );
     await new Promise<void>((resolve) => endless.listen(join(folder.path, 'control'), resolve));
-    await expect(askDesk(folder.path, 'cell')).rejects.toThrow('it says too much');
+    await expect(askDesk(folder.path, 'cell')).rejects.toThrow('the request is too large');
     await new Promise((resolve) => endless.close(resolve));
   });
 

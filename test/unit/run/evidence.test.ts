@@ -35,7 +35,7 @@ it('the folder of a cell has what was cut from its record, whatever else cannot 
     const trouble = await keepEvidence(evidence, async (log) => [...log]);
     expect(readFileSync(join(folder, 'details.txt'), 'utf8')).toBe(`workload:\n${detail}\n`);
     expect(readFileSync(join(folder, 'kernel.log'), 'utf8')).toBe('[1.0] a\n');
-    expect(trouble).toEqual([expect.stringContaining('its declaration is not kept')]);
+    expect(trouble).toEqual([expect.stringContaining('the declaration could not be saved')]);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

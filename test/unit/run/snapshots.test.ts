@@ -82,7 +82,7 @@ describe('a state', () => {
     await snapshots.keep(booted, guest(), makeRunKeys());
     await snapshots.discard(booted, new Error('no answer'));
     expect(await snapshots.find(booted)).toBeUndefined();
-    expect(said).toEqual(['vtd-strict boots, since its kept state did not go on: no answer']);
+    expect(said).toEqual(['vtd-strict boots, since its snapshot could not be restored: no answer']);
   });
 
   it('that QEMU cannot write leaves nothing', async () => {
@@ -91,7 +91,7 @@ describe('a state', () => {
       throw new Error('No space left on device');
     };
     await snapshots.keep(booted, guest(full), makeRunKeys());
-    expect(said).toEqual(['the state of vtd-strict is not kept: No space left on device']);
+    expect(said).toEqual(['no snapshot of vtd-strict was saved: No space left on device']);
     expect([readdirSync(join(dir, 'work')), readdirSync(join(dir, 'entries'))]).toEqual([[], []]);
   });
 
