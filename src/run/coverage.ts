@@ -37,7 +37,8 @@ export class Reaching {
     const { coverage, session } = this.#booted;
     if (coverage === undefined) return { unread: 'the guest was replaced' };
     const { code, stdout } = await session.exec(`cat ${LOADED}`, this.#options);
-    if (code !== 0 || stdout.length > LONGEST) return { unread: 'the guest did not report the addresses of its modules' };
+    if (code !== 0 || stdout.length > LONGEST)
+      return { unread: 'the guest did not report the addresses of its modules' };
     const read = await coverage.map.read();
     if ('unread' in read) return read;
     try {

@@ -127,7 +127,7 @@ export async function desks(runs: string): Promise<OtherDesk[]> {
 export async function askDesk(folder: string, ask: Request['ask']): Promise<string> {
   const socket = connect(join(folder, CONTROL));
   try {
-    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer within ${ANSWER_MS / 1000} s')));
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
     socket.write(`${JSON.stringify({ ask } satisfies Request)}\n`);
     const line = await lineOf(socket).catch((error: unknown) => {
       throw new UsageError(`the phyrlab shell cannot be reached: ${describe(error)}`);

@@ -115,7 +115,8 @@ export class Desk implements AsyncDisposable {
   async sections(): Promise<Sections[]> {
     const { lines } = await this.#lab.run('lab sections');
     const parsed = z.array(Sections).safeParse(lines);
-    if (!parsed.success) throw new InfraError('the guest did not report the addresses of its modules', JSON.stringify(lines));
+    if (!parsed.success)
+      throw new InfraError('the guest did not report the addresses of its modules', JSON.stringify(lines));
     return parsed.data;
   }
 

@@ -44,7 +44,9 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
   const { folder, artefacts, run, cell, record, image, log } = evidence;
   const trouble: string[] = [];
   const attempt = async (what: string, work: () => Promise<void>) => {
-    await work().catch((error: unknown) => trouble.push(`${record.id}: ${what} could not be saved: ${describe(error)}`));
+    await work().catch((error: unknown) =>
+      trouble.push(`${record.id}: ${what} could not be saved: ${describe(error)}`),
+    );
   };
   await attempt('evidence', async () => {
     await mkdir(folder, { recursive: true });
@@ -71,8 +73,7 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
     await writeFile(join(folder, KEPT_CELL), `${JSON.stringify(kept, null, 2)}\n`);
   });
   const long = longDetails(record);
-  if (long.length > 0)
-    await attempt('the full details', () => writeFile(join(folder, 'details.txt'), long.join('\n')));
+  if (long.length > 0) await attempt('the full details', () => writeFile(join(folder, 'details.txt'), long.join('\n')));
   await attempt('the kernel log', async () => {
     const lines = await decode(log, image).catch((error: unknown) => [
       ...log,
