@@ -10,29 +10,29 @@ export const aarch64 = defineArch({
   board: 'virt',
   boardProperties: { 'gic-version': 3 },
   cpu: 'max',
-  // The architecture's own algorithm of pointer authentication costs an emulator dearly.
+  // The architecture's pointer authentication algorithm is expensive to emulate.
   cpuProperties: () => ({ 'pauth-impdef': 'on' }),
   console: 'ttyAMA0',
   emulatedArgs: [],
   reservedArgs: () => [],
-  // The register GITS_TRANSLATER of QEMU's board. The kernel maps it with a device's first interrupt, for the life of the domain.
+  // Register GITS_TRANSLATER of QEMU's board. The kernel maps it with the device's first interrupt and keeps it mapped
+  // as long as the domain exists.
   interruptAddress: 0x8090040,
   moduleAddresses: { from: 0xffff_8000_0000_0000n, to: 0xffff_8000_8000_0000n },
   bootWarningsListed: false,
 
   lacks: {
-    nvdimm: 'only a firmware tells a kernel of an NVDIMM, and arm64 guests boot without one',
-    secondHostBridge: 'only a firmware tells a kernel of a second host bridge, and arm64 guests boot without one',
-    hostBridgeP2p:
-      'the kernel knows no ARM host bridge that forwards peer-to-peer traffic: hostBridgeP2p must be false',
-    reserved: 'the command line of an arm64 kernel cannot reserve RAM at an address (there is no memmap=)',
+    nvdimm: 'an NVDIMM needs firmware, and arm64 guests boot without',
+    secondHostBridge: 'a second host bridge needs firmware, and arm64 guests boot without',
+    hostBridgeP2p: 'the kernel trusts no Arm host bridge to forward peer-to-peer traffic: hostBridgeP2p must be false',
+    reserved: 'arm64 kernels have no memmap=, so RAM cannot be reserved at an address',
   },
 
   kernel: {
     option: 'ARM64',
     needs: [
       ...needs('y', 'the machine virt', 'SMP', 'PCI_HOST_GENERIC', 'ARM_GIC_V3'),
-      ...needs('y', 'the console that is watched', 'SERIAL_AMBA_PL011', 'SERIAL_AMBA_PL011_CONSOLE'),
+      ...needs('y', 'the serial console', 'SERIAL_AMBA_PL011', 'SERIAL_AMBA_PL011_CONSOLE'),
     ],
     image: {
       path: 'arch/arm64/boot/Image',
@@ -41,7 +41,7 @@ export const aarch64 = defineArch({
       what: 'an arm64 kernel image',
     },
     packed: false,
-    // Debian's small kernel has no pvpanic; its panics are read off the console.
+    // Debian's cloud kernel has no pvpanic, so panics are read from the console.
     bootModules: ['virtio_net'],
   },
 

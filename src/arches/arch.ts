@@ -1,60 +1,66 @@
-/** What is known of an architecture that guests can have. Every field is asked for somewhere, so every field is required. */
+/** Everything that the harness knows about an architecture of guests. All fields are required. */
 import type { Need } from './need.js';
 
-/** Of a QEMU device or machine. */
+/** Properties of a QEMU device or machine. */
 export type Properties = Record<string, string | number>;
 
 export interface Arch<Id extends string = string> {
   id: Id;
-  /** As Debian calls it: the end of a kernel's release. */
+  /** Debian's name, which is the end of a kernel's release. */
   debian: string;
-  /** As gdb calls it. */
+  /** gdb's name. */
   gdb: string;
 
-  /** The program of QEMU that emulates it. */
+  /** The QEMU program that emulates it. */
   emulator: string;
   board: string;
   boardProperties: Properties;
   cpu: string;
-  /** `hostBridgeP2p`: is the kernel to trust the host bridge with peer-to-peer traffic? */
+  /** `hostBridgeP2p`: should the kernel trust the host bridge to forward peer-to-peer traffic? */
   cpuProperties(hostBridgeP2p: boolean): Properties;
-  /** The serial port, as the kernel knows it. */
+  /** The kernel's name of the serial port. */
   console: string;
-  /** Words for the kernel's command line by which it does not check clocks that are emulated. */
+  /** Kernel arguments that disable checks of emulated clocks. */
   emulatedArgs: readonly string[];
-  /** Words for the kernel's command line by which it leaves RAM alone. */
+  /** Kernel arguments that reserve RAM. */
   reservedArgs(reserved: { at: number; mib: number }): readonly string[];
-  /** Where devices write to interrupt, if an IOMMU translates that like any other write: QEMU then traces it as a use of memory. */
+  /**
+   * The address that devices write to for interrupts, if an IOMMU translates it like other writes. QEMU's trace then
+   * shows it as a memory access.
+   */
   interruptAddress: number | undefined;
-  /** Where the kernel loads modules: the widest that any configuration has. */
+  /** Where the kernel loads modules: the widest range of any configuration. */
   moduleAddresses: { from: bigint; to: bigint };
-  /** Are all warnings that a packaged kernel prints while it boots on this board in the list of allowed lines (src/oracle)? */
+  /**
+   * Does the list of allowed lines (src/oracle) contain all warnings that a packaged kernel prints during boot on this
+   * board?
+   */
   bootWarningsListed: boolean;
 
-  /** Why a machine of it cannot have this; `undefined`: it can. */
+  /** Why a machine of this architecture cannot have the feature; `undefined`: it can. */
   lacks: Record<'nvdimm' | 'secondHostBridge' | 'hostBridgeP2p' | 'reserved', string | undefined>;
 
   kernel: {
-    /** The option of its configuration that only this architecture's kernels have. */
+    /** A configuration option that only kernels of this architecture have. */
     option: string;
     needs: readonly Need[];
-    /** What `make` leaves in a tree. */
+    /** What `make` leaves in a build tree. */
     image: {
       path: string;
-      /** What `make` calls it, and so its name in the cache. */
+      /** The name of the make target, and of the file in the cache. */
       name: string;
       magic: { at: number; text: string };
       what: string;
     };
     /** Is the image in Debian's packages compressed, so that it must be unpacked for QEMU? */
     packed: boolean;
-    /** What the guest's init loads before anything else: the network that SSH comes in by, and word of a panic. */
+    /** The modules that the guest's init loads first: the network for SSH, and panic notification. */
     bootModules: readonly string[];
   };
 
-  /** What its programs and modules are built with; groups are those of images/recipes.json. */
+  /** How its programs and modules are built. Groups are those of images/recipes.json. */
   build: {
-    /** The group whose packages come on top of the toolbox: the cross compiler. */
+    /** The group with the cross compiler, which comes on top of the toolbox. */
     crossTools: string | undefined;
     /** The group of its QEMU. */
     qemu: string;
@@ -62,13 +68,13 @@ export interface Arch<Id extends string = string> {
     rootfs: string;
     compiler: string;
     strip: string;
-    /** For Kbuild. */
+    /** Arguments for Kbuild. */
     makeFlags: readonly string[];
-    /** Of Debian's library directories. */
+    /** The name of Debian's library directories. */
     triplet: string;
-    /** What its programs have as e_machine. */
+    /** The value of e_machine in its programs. */
     elfMachine: number;
-    /** Path of the dynamic loader by which programs are linked. */
+    /** Path of the dynamic loader in its programs. */
     loader: string;
   };
 }

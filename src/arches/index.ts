@@ -1,4 +1,4 @@
-/** The architectures that guests can have: a file each, and its line in ARCHES. */
+/** The architectures that guests can have: a file for each, and an entry in LIST. */
 import { z } from 'zod';
 import { aarch64 } from './aarch64.js';
 import type { Arch } from './arch.js';
@@ -13,7 +13,7 @@ export type ArchId = (typeof LIST)[number]['id'];
 export const ARCHES: readonly Arch<ArchId>[] = LIST;
 export const ArchId = z.enum(LIST.map(({ id }) => id) as [ArchId, ...ArchId[]]);
 
-/** That of the host, and of a guest if nobody asks for another: the packages of the toolbox are for it. */
+/** The host's architecture, which guests have by default. The packages of the toolbox are for it. */
 export const HOST = x86_64;
 
 const BY_ID = new Map(ARCHES.map((arch) => [arch.id, arch]));

@@ -1,4 +1,7 @@
-/** An option that a kernel must be configured with. `y`: a module would come too late, since the guest's init loads only what it boots by. */
+/**
+ * An option that a kernel configuration needs. `y`: a module would come too late, since the guest's init loads only the
+ * modules that it needs to boot.
+ */
 export interface Need {
   option: string;
   as: 'y' | 'm';

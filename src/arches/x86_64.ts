@@ -10,8 +10,8 @@ export const x86_64 = defineArch({
   board: 'q35',
   boardProperties: {},
   cpu: 'max',
-  // The kernel lets P2P through any AMD host bridge from family 0x17 (Zen) on and otherwise only through bridges that it lists,
-  // which q35's is not. So vendor and family are stated in both cases, lest the CPU of a KVM host decide.
+  // The kernel allows P2P through any AMD host bridge from family 0x17 (Zen) on, otherwise only through listed bridges,
+  // and q35's is not listed. So set vendor and family in both cases; otherwise the CPU of a KVM host would decide.
   cpuProperties: (hostBridgeP2p) =>
     hostBridgeP2p
       ? { vendor: 'AuthenticAMD', family: 0x17, model: 1, stepping: 2 }
@@ -29,9 +29,9 @@ export const x86_64 = defineArch({
     option: 'X86_64',
     needs: [
       ...needs('y', 'the machine q35', 'SMP', 'ACPI', 'PCI_MMCONFIG'),
-      ...needs('y', 'devices that reach 28 bits of address', 'ZONE_DMA'),
-      ...needs('y', 'the console that is watched', 'SERIAL_8250', 'SERIAL_8250_CONSOLE'),
-      ...needs('m', 'word of a panic', 'PVPANIC_PCI'),
+      ...needs('y', 'devices with 28 address bits', 'ZONE_DMA'),
+      ...needs('y', 'the serial console', 'SERIAL_8250', 'SERIAL_8250_CONSOLE'),
+      ...needs('m', 'panic notification', 'PVPANIC_PCI'),
     ],
     image: {
       path: 'arch/x86/boot/bzImage',

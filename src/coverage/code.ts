@@ -1,45 +1,48 @@
-/** The code that a guest can run, as source lines: what its debug information says of each section of each object. */
+/** The code that a guest can run, as source lines: debug information of each section of each object. */
 import { posix } from 'node:path';
 import { type Elf, type ElfSection, readElf } from '../host/index.js';
 import { type Branch, branchesIn } from './disassembly.js';
 import { lineRows, type Row } from './line-table.js';
 import type { Range } from './map-file.js';
 
-/** A file with code, and all of it that can be reached. */
+/** A file with its reachable code. */
 export interface SourceFile {
   path: string;
-  /** Those with code. */
+  /** Lines with code. */
   lines: ReadonlySet<number>;
   functions: readonly { name: string; line: number }[];
-  /** Each conditional branch of the objects. One `if` has several where its function is inlined, or its condition has several parts. */
+  /**
+   * Each conditional branch of the objects. One `if` has several if its function is inlined or its condition has
+   * several parts.
+   */
   branches: readonly { line: number; column: number }[];
 }
 
-/** Something that is to be found at an address of a section, in one of the files. */
+/** A place in one of the files, found at an address of a section. */
 interface Place {
   at: number;
   file: number;
 }
 
 export interface CodeSection {
-  /** Of the module; `undefined` is the kernel. */
+  /** The module; `undefined` is the kernel. */
   module: string | undefined;
   name: string;
-  /** Where it is if nobody moves it: the kernel's. */
+  /** Its address if it is not relocated: the kernel's. */
   address: bigint;
   bytes: Buffer;
-  /** Those that are the same wherever it is loaded have 1. */
+  /** 1 for each byte that relocation does not change. */
   fixed: Uint8Array;
-  /** All are from the section's beginning, and sorted. */
+  /** All offsets are from the beginning of the section, and sorted. */
   lines: readonly (Place & { line: number })[];
   functions: readonly (Place & { index: number })[];
-  /** `at` is where the branch ends. */
+  /** `at` is the end of the branch instruction. */
   branches: readonly (Place & { index: number })[];
-  /** Where a module's initialisation begins. */
+  /** Where a module's init function begins. */
   entry: number | undefined;
 }
 
-/** Of a kernel only what is there once it has booted. */
+/** For a kernel, only the code that remains after boot. */
 export interface Code {
   key: string;
   files: readonly SourceFile[];
@@ -49,11 +52,11 @@ export interface Code {
 export interface ObjectCode {
   module: string | undefined;
   elf: Buffer;
-  /** What `objdump -d --no-show-raw-insn` says of it. */
+  /** Output of `objdump -d --no-show-raw-insn`. */
   disassembly: string;
 }
 
-/** @param nameOf the path that we call a file by, or nothing if it is none of those that count */
+/** @param nameOf our path for a file, or undefined for a file that is not counted */
 export function codeOf(
   key: string,
   objects: readonly ObjectCode[],
@@ -64,7 +67,7 @@ export function codeOf(
   return { key, files: files.all, sections };
 }
 
-/** A file that has code grows as objects are read. */
+/** Collects the code of each file while objects are read. */
 class Files {
   readonly all: {
     path: string;
@@ -105,7 +108,10 @@ function sectionsOf(
   });
 }
 
-/** Padding in front of a function, and its unlikely parts. The compiler's other variants of one (`.isra.0`, `.part.0`) are that function. */
+/**
+ * Padding before a function, and its cold part. Other variants that the compiler makes (`.isra.0`, `.part.0`) count as
+ * the function.
+ */
 const NO_FUNCTION = /^__pfx_|\.cold(\.|$)/;
 
 function sectionOf(
@@ -125,7 +131,8 @@ function sectionOf(
     const path = row.file === '' ? undefined : named(row.file);
     return path === undefined ? undefined : files.number(path);
   };
-  /** Of several rows at one address the first has the function's own line, and the last is what the instruction does. */
+  // If several rows have one address, the first is the function's own line and the last is what the instruction belongs
+  // to.
   const firstAt = (at: number) => sorted[upperBound(starts, at - 1)];
   const rowAt = (at: number) => sorted[upperBound(starts, at) - 1];
 
@@ -140,7 +147,7 @@ function sectionOf(
     .flatMap((one) => {
       const at = offset(one.value);
       const row = firstAt(at);
-      // Those of files that do not count have no row.
+      // Rows of files that are not counted have been dropped.
       const file = row && row.at === at && row.line > 0 ? fileOf(row) : undefined;
       if (row === undefined || file === undefined) return [];
       const known = files.all[file]?.functions ?? [];
@@ -170,14 +177,17 @@ function sectionOf(
   };
 }
 
-/** What is filled in when it is loaded, with the opcode before it: a call of something that is switched off becomes another instruction. */
+/**
+ * Loading changes relocated bytes and the opcode before them, since a call of a disabled function becomes another
+ * instruction.
+ */
 function fixedIn(bytes: Buffer, relocations: readonly { offset: number }[]): Uint8Array {
   const fixed = new Uint8Array(bytes.length).fill(1);
   for (const { offset } of relocations) fixed.fill(0, Math.max(0, offset - 2), offset + 4);
   return fixed;
 }
 
-/** Addresses at which code of interest may be: of the kernel what has lines that count; of modules, all that are for modules. */
+/** Address ranges to record: of the kernel, the code of counted lines; of modules, the whole range for modules. */
 export function rangesOf({ sections }: Code, modules: Range): Range[] {
   const kernel = sections
     .filter(({ module }) => module === undefined)
@@ -190,7 +200,7 @@ export function rangesOf({ sections }: Code, modules: Range): Range[] {
   return [...kernel, modules].sort((a, b) => (a.from < b.from ? -1 : 1));
 }
 
-/** Where in a kernel the code is of files that count: to disassemble all of it would take a minute. */
+/** Ranges of the kernel with code of counted files, since disassembling everything would take a minute. */
 export function wantedSpans(elf: Buffer, nameOf: (path: string) => string | undefined): Range[] {
   const read = readElf(elf);
   const text = read.sections.find(({ name }) => name === '.text');
@@ -202,9 +212,9 @@ export function wantedSpans(elf: Buffer, nameOf: (path: string) => string | unde
   return spans(starts, FAR).map(([from, to]) => ({ from: text.address + BigInt(from), to: text.address + BigInt(to) }));
 }
 
-/** More than the longest statement, and less than what lies between two objects that count. */
+/** Longer than the longest statement, and shorter than the gap between two objects that count. */
 const NEAR = 4096;
-/** What is cheaper to disassemble than to begin anew. */
+/** Disassembling a gap of this size is cheaper than starting the program again. */
 const FAR = 1 << 18;
 
 function spans(starts: readonly number[], near = NEAR): [number, number][] {
@@ -217,7 +227,7 @@ function spans(starts: readonly number[], near = NEAR): [number, number][] {
   return found;
 }
 
-/** How many of the sorted numbers are not above this one. */
+/** How many of the sorted numbers are at most this one. */
 export function upperBound(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

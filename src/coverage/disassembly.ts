@@ -1,15 +1,15 @@
-/** The conditional branches of an object, from what `objdump -d --no-show-raw-insn` prints of any architecture. */
+/** Conditional branches of an object, from `objdump -d --no-show-raw-insn` of any architecture. */
 
 export interface Branch {
   section: string;
-  /** Of the branch itself, and of what runs if it is not taken. */
+  /** Address of the branch, and of the instruction that runs if it is not taken. */
   at: bigint;
   next: bigint;
 }
 
 const SECTION = /^Disassembly of section (.+):$/;
 const INSTRUCTION = /^ *([0-9a-f]+):\t(\S+)/;
-/** x86, without jmp; arm64. A branch hint may come before. */
+/** x86 except jmp, with an optional branch hint; arm64. */
 const CONDITIONAL = /^(j(?!mp)[a-z]+|loop\w*|b\.\w+|cbn?z|tbn?z)(,p[nt])?$/;
 
 export function branchesIn(text: string): Branch[] {

@@ -1,4 +1,4 @@
-/** Where a run that is going on keeps its coverage. */
+/** Where a run keeps its coverage while it goes on. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export class CoverageFolder {
     this.#dir = join(run, COVERAGE);
   }
 
-  /** @param hashes of the sources as they were compiled, by path */
+  /** @param hashes of the compiled sources, by path */
   async keepCode(code: Code, planted: boolean, hashes: ReadonlyMap<string, string>): Promise<void> {
     if (this.#codes.has(code.key)) return;
     this.#codes.add(code.key);
@@ -27,12 +27,12 @@ export class CoverageFolder {
     await this.#write(`${cell.replaceAll('/', '.')}.json`, storedCell({ cell, code, reached }));
   }
 
-  /** Says of a cell that has nothing why that is so. */
+  /** Records why a cell has no coverage. */
   async keepUnread(cell: string, why: string): Promise<void> {
     if (!this.#cells.has(cell)) await this.keepCell(cell, 'none', { unread: why });
   }
 
-  /** Whole or not at all: a run may be killed at any time. */
+  /** Writes the whole file or nothing, since a run may be killed at any time. */
   async #write(name: string, text: string): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
     const temporary = join(this.#dir, `.${randomBytes(4).toString('hex')}.tmp`);

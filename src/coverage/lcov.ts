@@ -1,4 +1,4 @@
-/** Coverage as lcov's tracefile, which genhtml and most viewers read. */
+/** Coverage as an lcov tracefile, which genhtml and most viewers read. */
 import type { Coverage, MergedFile } from './merge.js';
 import { countsOf } from './merge.js';
 
@@ -6,7 +6,7 @@ export function lcov({ files }: Coverage): string {
   return files.map(record).join('');
 }
 
-/** The counts are of cells: how often a line ran nobody counts. */
+/** Counts are numbers of cells, since nobody counts how often a line ran. */
 function record(file: MergedFile): string {
   const { path, lines, functions, branches } = file;
   const { lines: l, functions: f, branches: b } = countsOf([file]);
@@ -19,7 +19,7 @@ function record(file: MergedFile): string {
     `FNF:${f.all}`,
     `FNH:${f.reached}`,
     ...branches.flatMap(({ line, column, ways }) =>
-      // '-' says that the condition itself was never reached.
+      // '-' means that the condition was never reached.
       [0, 1].map((way) => `BRDA:${line},${column},${way},${ran(line) ? Number(way < ways) : '-'}`),
     ),
     `BRF:${b.all}`,

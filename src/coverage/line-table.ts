@@ -1,6 +1,6 @@
 /**
- * The line table of an object's debug information (DWARF 5, .debug_line): which instruction begins which statement of which file. No
- * program of the toolbox prints it with the section of each address, and in a module all sections begin at 0.
+ * The line table in debug information (DWARF 5, .debug_line): which instruction begins which statement of which file.
+ * No program of the toolbox prints the section of each address, and in a module all sections begin at 0.
  */
 
 import type { Elf, ElfSection } from '../host/index.js';
@@ -8,13 +8,13 @@ import { InfraError } from '../model/index.js';
 
 export interface Row {
   section: number;
-  /** From the section's beginning. */
+  /** From the beginning of the section. */
   at: number;
-  /** As the compiler was told it, with the folder that it was started in. */
+  /** As passed to the compiler, made absolute. */
   file: string;
   line: number;
   column: number;
-  /** The compiler says that a statement begins here; else it is an instruction of it that was moved, or follows. */
+  /** A statement begins here, according to the compiler. */
   statement: boolean;
 }
 
@@ -26,7 +26,7 @@ const CONTENT = { path: 1, directory: 2 };
 /** @param wanted is asked once for each file of each unit */
 export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
   const section = elf.sections.find(({ name }) => name === '.debug_line');
-  if (section === undefined) throw new InfraError('an object without debug information');
+  if (section === undefined) throw new InfraError('an object has no debug information');
   const moved = new Map(elf.relocations(section.index).map((one) => [one.offset, one]));
   const bytesOf = (name: string) => elf.sections.find((one) => one.name === name)?.bytes ?? Buffer.alloc(0);
   const texts = { [FORM.lineStrp]: bytesOf('.debug_line_str'), [FORM.strp]: bytesOf('.debug_str') };
@@ -34,10 +34,10 @@ export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
   const rows: Row[] = [];
   let current = 0;
   while (data.at < section.bytes.length) unit();
-  if (current === 0) throw new InfraError('debug information of another version than DWARF 5');
+  if (current === 0) throw new InfraError('the debug information is not DWARF 5');
   return rows;
 
-  /** A place in another section that the linker fills in. */
+  /** An address in another section that the linker fills in. */
   function reference(bytes: 4 | 8): { section: number; value: bigint } {
     const filled = moved.get(data.at);
     const there = bytes === 4 ? BigInt(data.u32()) : data.u64();
@@ -63,7 +63,7 @@ export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
         data.at += 16;
         return 0;
       default:
-        throw new InfraError(`a line table with an entry of form ${form}, which nobody here reads`);
+        throw new InfraError(`a line table has an entry of the unsupported form ${form}`);
     }
   }
 
@@ -84,7 +84,7 @@ export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
     const length = data.u32();
     const end = data.at + length;
     const version = data.u16();
-    // Assemblers write older ones, for files that are no C.
+    // Assembler files have older versions, and contain no C.
     if (version !== 5) {
       data.at = end;
       return;
@@ -106,7 +106,7 @@ export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
       ),
     );
     const asked = files.map(wanted);
-    // Of a kernel that is nearly every unit.
+    // In a kernel this skips nearly every unit.
     if (!asked.includes(true)) {
       data.at = end;
       return;
@@ -118,7 +118,7 @@ export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
     let sequence: Row[] = [];
     const row = () => {
       const { file, ...rest } = state;
-      // Of others it matters where they begin: what was before ends there.
+      // Rows of other files are kept only where they end a wanted row.
       sequence.push({ ...rest, file: asked[file] ? (files[file] ?? '') : '' });
     };
     const advance = (count: number) => {
@@ -136,7 +136,7 @@ export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
         const next = data.at + size;
         const extended = data.u8();
         if (extended === LNE.end) {
-          // The end of what the last row is for.
+          // End of the last row.
           state.line = 0;
           row();
           if (sequence.some(({ file }) => file !== '')) for (const one of sequence) rows.push(one);
@@ -144,7 +144,7 @@ export function lineRows(elf: Elf, wanted: (file: string) => boolean): Row[] {
           state = begin();
         } else if (extended === LNE.setAddress) {
           const { section: known, value } = reference(8);
-          // An object that is linked has addresses, which are all different.
+          // In a linked object each section has its own addresses.
           const where = known === 0 ? sectionAt(elf, value) : elf.sections[known];
           state.section = where?.index ?? 0;
           state.at = Number(value - (where?.address ?? 0n));

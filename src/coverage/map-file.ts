@@ -1,16 +1,16 @@
 /**
- * The file in which QEMU's coverage plugin writes down what has run (images/coverage.c has the same layout), little-endian as both are.
- * It is shared memory: what the guest did is in it at once, and whatever becomes of QEMU stays.
+ * The file in which QEMU's coverage plugin records what has run, little-endian (images/coverage.c has the same layout).
+ * It is shared memory, so it is complete at any time, even if QEMU dies.
  */
 import type { FileHandle } from 'node:fs/promises';
 
-/** A run of instructions that is entered at its first and goes on to its last. */
+/** A basic block: entered at its first instruction, left at its last. */
 export interface Block {
   at: bigint;
   bytes: number;
-  /** What the guest's memory held there, as far as it is written down. */
+  /** The instruction bytes, as far as they are recorded. */
   code: Uint8Array;
-  /** Of the conditional branch at its end. */
+  /** Did the conditional branch at its end go this way? */
   taken: boolean;
   notTaken: boolean;
 }
@@ -28,12 +28,12 @@ const BLOCKS_AT = HEADER + RANGES * 16;
 const BLOCK = 80;
 const CODE_AT = 32;
 const CODE = 48;
-/** A kernel with all that we look at has a tenth. The file is sparse. */
+/** A kernel with everything that we count has a tenth of that. The file is sparse. */
 const MOST_BLOCKS = 400_000;
 
 export const MAP_BYTES = BLOCKS_AT + MOST_BLOCKS * BLOCK;
 
-/** @param ranges sorted, and not overlapping */
+/** @param ranges sorted and without overlap */
 export function mapHeader(ranges: readonly Range[]): Buffer {
   if (ranges.length > RANGES) throw new RangeError(`${ranges.length} ranges of addresses; the plugin takes ${RANGES}`);
   const header = Buffer.alloc(BLOCKS_AT);
@@ -51,12 +51,12 @@ export type MapRead = { blocks: Block[] } | { unread: string };
 
 /** What ran in the newest epoch. */
 export function blocksIn(file: Buffer): MapRead {
-  if (file.length < BLOCKS_AT || file.readUInt32LE(0) !== MAGIC) return { unread: 'the map of what ran is damaged' };
+  if (file.length < BLOCKS_AT || file.readUInt32LE(0) !== MAGIC) return { unread: 'the coverage map is damaged' };
   const epoch = file.readUInt32LE(EPOCH);
   const count = file.readUInt32LE(8);
   if (file.readUInt32LE(12) !== 0)
-    return { unread: `more code ran than the ${MOST_BLOCKS} blocks that are written down` };
-  if (BLOCKS_AT + count * BLOCK > file.length) return { unread: 'the map of what ran is cut short' };
+    return { unread: `more than ${MOST_BLOCKS} blocks ran, which is all that the coverage map holds` };
+  if (BLOCKS_AT + count * BLOCK > file.length) return { unread: 'the coverage map is truncated' };
   const blocks: Block[] = [];
   for (let at = BLOCKS_AT; at < BLOCKS_AT + count * BLOCK; at += BLOCK) {
     if (file.readUInt32LE(at + 20) !== epoch) continue;
@@ -72,7 +72,7 @@ export function blocksIn(file: Buffer): MapRead {
   return { blocks };
 }
 
-/** The file of one guest. */
+/** The coverage map of one guest. */
 export class MapFile {
   readonly #handle: FileHandle;
   #epoch = 1;
@@ -81,14 +81,14 @@ export class MapFile {
     this.#handle = handle;
   }
 
-  /** @param handle of an empty file, the caller's */
+  /** @param handle an empty file of the caller */
   static async create(handle: FileHandle, ranges: readonly Range[]): Promise<MapFile> {
     await handle.truncate(MAP_BYTES);
     await handle.write(mapHeader(ranges), 0, BLOCKS_AT, 0);
     return new MapFile(handle);
   }
 
-  /** From now on anew. */
+  /** Starts a new epoch. */
   async begin(): Promise<void> {
     const epoch = Buffer.alloc(4);
     epoch.writeUInt32LE(++this.#epoch);
@@ -101,7 +101,7 @@ export class MapFile {
     const count = Math.min(header.readUInt32LE(8), MOST_BLOCKS);
     const file = Buffer.alloc(BLOCKS_AT + count * BLOCK);
     await this.#handle.read(file, 0, file.length, 0);
-    // Blocks that came since are of the next reading.
+    // Blocks that were added in the meantime belong to the next reading.
     if (file.readUInt32LE(8) > count) file.writeUInt32LE(count, 8);
     return blocksIn(file);
   }

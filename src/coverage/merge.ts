@@ -1,32 +1,35 @@
-/** What cells reached, put together: over the cells of a run, over shards and runs, over kernels. Pure. */
+/** Merges the coverage of cells: over a run, over shards and runs, over kernels. Pure. */
 import { UsageError } from '../model/index.js';
 import type { FileReached } from './reached.js';
 import type { KnownCode, RunCoverage } from './stored.js';
 
 export interface MergedFile {
   path: string;
-  /** Each line with code, and the cells that reached it, by their numbers in `cells`. */
+  /** Each line with code, and the cells that reached it as indices into `cells`. */
   lines: ReadonlyMap<number, readonly number[]>;
   functions: readonly { name: string; line: number; cells: readonly number[] }[];
-  /** Each condition: how many of its two ways were taken, in the instance of which most were. */
+  /** Each condition, and how many of its two directions were taken in its best instance. */
   branches: readonly { line: number; column: number; ways: 0 | 1 | 2 }[];
 }
 
 export interface Coverage {
-  /** Those that were read. */
+  /** The cells whose coverage was read. */
   cells: readonly string[];
   files: readonly MergedFile[];
-  /** Cells of which nobody knows what they reached. They count for nothing. */
+  /** Cells without coverage, and why. They count for nothing. */
   unread: readonly { cell: string; why: string }[];
-  /** Cells whose modules held planted defects, and the files that have other lines because of that: they do not count there. */
+  /**
+   * Cells whose modules had planted defects, and the files that differ because of that. Those files do not count for
+   * these cells.
+   */
   planted: { cells: readonly string[]; files: readonly string[] };
 }
 
-/** A file may be compiled for several kernels, with other instances of its branches each time. */
+/** A file may be compiled for several kernels, each time with other instances of its branches. */
 class Merging {
   readonly lines = new Map<number, number[]>();
   readonly functions = new Map<string, { name: string; line: number; cells: number[] }>();
-  /** By code and number: the ways of one instance. */
+  /** Directions taken per instance, by code and number. */
   readonly instances = new Map<string, { line: number; column: number; ways: number }>();
   readonly path: string;
   readonly hash: string;
@@ -73,23 +76,23 @@ class Merging {
   }
 }
 
-/** Once each. */
+/** Adds the cell unless it is the last one already. */
 function push(cells: number[] | undefined, cell: number): void {
   if (cells !== undefined && cells.at(-1) !== cell) cells.push(cell);
 }
 
-/** Refuses runs of different sources: a line of the one is not that line of the other. */
+/** Refuses runs of different sources, since their line numbers would not match. */
 export function mergeCoverage(runs: readonly RunCoverage[]): Coverage {
   const codes = new Map(runs.flatMap((run) => run.codes.map((code) => [code.key, code] as const)));
   const files = new Map<string, Merging>();
-  // The product's sources are what counts, whatever else was built from them.
+  // Only the product's sources count, whatever else was built from them.
   const byProduct = [...codes.values()].sort((a, b) => Number(a.planted) - Number(b.planted));
   const onlyPlanted = byProduct[0]?.planted ?? false;
   const other = new Set<string>();
   for (const code of byProduct)
     for (const file of code.files) {
       const known = files.get(file.path);
-      // What is built only with planted defects is no part of the product.
+      // Files that exist only with planted defects are not part of the product.
       if (known === undefined && code.planted && !onlyPlanted) continue;
       if (known === undefined) {
         const merging = new Merging(file.path, file.hash);
@@ -98,17 +101,14 @@ export function mergeCoverage(runs: readonly RunCoverage[]): Coverage {
       } else if (known.hash === file.hash) known.declare(code.key, file);
       else if (code.planted) other.add(file.path);
       else
-        throw new UsageError(
-          `these runs had different sources: ${file.path} is not the same in all`,
-          'merge runs of one state of the sources',
-        );
+        throw new UsageError(`the runs have different sources: ${file.path} differs`, 'merge runs of the same sources');
     }
 
   const cells: string[] = [];
   const numbers = new Map<string, number>();
   const unread = new Map<string, string>();
   const planted = new Set<string>();
-  // One cell after the other, whichever run it is of, so that each line has its cells in order.
+  // Go by cell, so that each line has its cells in order.
   const all = runs.flatMap((run) => run.cells).sort((a, b) => (a.cell < b.cell ? -1 : a.cell > b.cell ? 1 : 0));
   for (const { cell, code: key, reached } of all) {
     if ('unread' in reached) {
@@ -117,7 +117,7 @@ export function mergeCoverage(runs: readonly RunCoverage[]): Coverage {
     }
     const code = codes.get(key);
     if (code === undefined) {
-      unread.set(cell, 'the run does not hold the code that it ran');
+      unread.set(cell, 'the run lacks the description of the code that it ran');
       continue;
     }
     const number = numbers.get(cell) ?? cells.push(cell) - 1;
@@ -133,13 +133,13 @@ export function mergeCoverage(runs: readonly RunCoverage[]): Coverage {
   return {
     cells,
     files: [...files.values()].map((file) => file.merged()).sort((a, b) => (a.path < b.path ? -1 : 1)),
-    // What one run could not read another may have.
+    // Another run may have read the same cell.
     unread: [...unread].filter(([cell]) => !numbers.has(cell)).map(([cell, why]) => ({ cell, why })),
     planted: { cells: [...planted].sort(), files: [...other].sort() },
   };
 }
 
-/** The cells that reach one of these lines: what to run after a change of them. */
+/** The cells that reach one of these lines: what to run after changing them. */
 export function cellsReaching({ cells, files }: Coverage, path: string, lines: Iterable<number>): string[] {
   const file = files.find((one) => one.path === path);
   const found = new Set<number>();
@@ -155,7 +155,7 @@ export interface Count {
 export interface FileCounts {
   lines: Count;
   functions: Count;
-  /** Ways of conditions: two each. */
+  /** Directions of conditions: two each. */
   branches: Count;
 }
 
@@ -174,7 +174,7 @@ export function countsOf(files: readonly MergedFile[]): FileCounts {
 
 const none = (): Count => ({ reached: 0, all: 0 });
 
-/** The lines of a file by the cells that reach them. Most lines of a file share few sets of cells. */
+/** Groups the lines of a file by the cells that reach them. Few different sets of cells occur. */
 export function linesByCells({ lines }: MergedFile): { cells: readonly number[]; lines: number[] }[] {
   const groups = new Map<string, { cells: readonly number[]; lines: number[] }>();
   for (const [line, cells] of lines) {
@@ -186,10 +186,10 @@ export function linesByCells({ lines }: MergedFile): { cells: readonly number[];
   return [...groups.values()];
 }
 
-/** As many lines without code may be in between; more are a comment, and what follows is something else. */
+/** At most this many lines without code within a range. A longer gap is a comment, and something else follows. */
 const NEAR = 5;
 
-/** Lines that no cell reaches, those that follow each other together. */
+/** Ranges of lines that no cell reaches. */
 export function unreachedIn({ lines }: MergedFile): { from: number; to: number }[] {
   const gaps: { from: number; to: number }[] = [];
   let open = false;

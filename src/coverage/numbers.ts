@@ -19,7 +19,7 @@ export function rangesText(numbers: Iterable<number>): string {
   return parts.join(',');
 }
 
-/** For a schema: no number of it is above 999999. */
+/** For a schema: no number is above 999999. */
 export const RANGES = /^(|\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*)$/;
 
 export function numbersIn(ranges: string): Set<number> {

@@ -1,14 +1,14 @@
-/** From what ran, by addresses, to what was reached, by files: pure. */
+/** Turns the blocks that ran, which have addresses, into lines, functions and branches of files. Pure. */
 import { type Code, type CodeSection, upperBound } from './code.js';
 import type { Block } from './map-file.js';
 
-/** Where a module's sections were while it was loaded. One that was loaded twice has been in two places. */
+/** The addresses of a module's sections while it was loaded. A module that was loaded twice has two. */
 export interface Loaded {
   module: string;
   sections: Readonly<Record<string, bigint>>;
 }
 
-/** Of one file. Functions and branches are numbers of those of its SourceFile. */
+/** For one file. Functions and branches are indices into its SourceFile. */
 export interface FileReached {
   path: string;
   lines: ReadonlySet<number>;
@@ -19,7 +19,7 @@ export interface FileReached {
 
 export type CellReached = { files: FileReached[] } | { unread: string };
 
-/** A section, and where it was. */
+/** A section at an address. */
 interface Instance {
   section: CodeSection;
   from: bigint;
@@ -30,8 +30,8 @@ interface Instance {
 }
 
 /**
- * What cannot be trusted is not read: no module that was loaded can have run nothing of its initialisation, and code where a module was
- * that is not the module's would be counted for it.
+ * Refuses what cannot be trusted: if a module was loaded, some of its init code must have run, and code at the address
+ * of a module that does not match the module's bytes is not counted for it.
  */
 export function reachedBy(code: Code, loaded: readonly Loaded[], blocks: readonly Block[]): CellReached {
   const known = new Map<string, Instance>();
@@ -61,14 +61,14 @@ export function reachedBy(code: Code, loaded: readonly Loaded[], blocks: readonl
     if (instance.section.entry === at) begun.add(instance);
     mark(files, instance, at, block);
   }
-  if (kernel.other > kernel.same / 10) return { unread: 'the kernel that ran is not the one of the debug information' };
+  if (kernel.other > kernel.same / 10) return { unread: 'the debug information does not match the kernel that ran' };
   for (const { module, sections } of loaded) {
     const initial = code.sections.find((one) => one.module === module && one.entry !== undefined);
-    if (initial === undefined) return { unread: `the debug information of ${module} does not show where it begins` };
+    if (initial === undefined) return { unread: `the debug information of ${module} has no init function` };
     const at = sections[initial.name];
     const instance = at === undefined ? undefined : known.get(`${module} ${initial.name} ${at}`);
     if (instance === undefined || !begun.has(instance))
-      return { unread: `${module} was loaded, and its initialisation was not seen to run` };
+      return { unread: `${module} was loaded, but its init function was not seen to run` };
   }
   return {
     files: [...files].flatMap(([number, reached]) => {
@@ -78,7 +78,7 @@ export function reachedBy(code: Code, loaded: readonly Loaded[], blocks: readonl
   };
 }
 
-/** Two parts of one cell: it goes on in another guest. */
+/** Joins two parts of one cell, which continued in another guest. */
 export function both(one: CellReached, other: CellReached): CellReached {
   if ('unread' in one) return one;
   if ('unread' in other) return other;
@@ -121,20 +121,23 @@ function instanceOf(section: CodeSection, from: bigint): Instance {
   };
 }
 
-/** More of the bytes that stay as they were built are the same than are not; the kernel patches some of a module's. */
+/**
+ * A block belongs to an instance if at least this share of its fixed bytes matches; the kernel patches some of them.
+ */
 const ALIKE = 0.5;
-/** Bytes of a block in which what is patched is the smaller part. */
+/** In a block of this many bytes, patched ones are the minority. */
 const LONG = 16;
 
 /**
- * Whose block it is. The memory of one module, or of what it needed only to begin, is the next one's: where several have been, its own
- * bytes decide.
+ * The instance that a block belongs to. Memory that one module or its init code used may belong to another one later.
+ * If several fit, the block's bytes decide.
  */
 function bestOf(instances: readonly Instance[], block: Block): Instance | undefined {
   let best: { instance: Instance; alike: number } | undefined;
   for (const instance of instances) {
     if (block.at < instance.from || block.at >= instance.to) continue;
-    // Nothing else is ever where the kernel is; whether it is this one is seen by all of its blocks.
+    // Only the kernel is ever at these addresses. Whether it is the right kernel is judged by all of its blocks
+    // together.
     const { section } = instance;
     const alike = section.module === undefined ? 1 : likeness(section, Number(block.at - instance.from), block.code);
     if (alike >= ALIKE && (best === undefined || alike >= best.alike)) best = { instance, alike };
@@ -142,7 +145,7 @@ function bestOf(instances: readonly Instance[], block: Block): Instance | undefi
   return best?.instance;
 }
 
-/** What share of the bytes is as it was built; 1 if all may be different. */
+/** The share of fixed bytes that match; 1 if there are none. */
 function likeness({ bytes, fixed }: CodeSection, at: number, code: Uint8Array): number {
   let [same, all] = [0, 0];
   for (const [i, byte] of code.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Coverage in the folder of a run: `coverage/code-KEY.json` says which lines have code, and a file a cell which of them it reached. What
- * comes from there is parsed and bounded, as it may come from another host.
+ * Coverage in a run's folder: `coverage/code-KEY.json` has the lines with code, and a file for each cell says which of
+ * them it reached. The files may come from another host, so they are parsed and limited in size.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import type { CellReached, FileReached } from './reached.js';
 
 export const COVERAGE = 'coverage';
 const SCHEMA = 1;
-/** Of a file. All of a kernel's that we look at has a tenth. */
+/** Size limit of a file. A kernel with everything that we count has a tenth of that. */
 const MOST_BYTES = 64 << 20;
 const MOST_FILES = 20_000;
 
@@ -32,7 +32,7 @@ const Position = z.number().int().min(0).max(1_000_000);
 
 const CodeFile = z.object({
   path: Path,
-  /** Of its text as it was compiled. */
+  /** Hash of the source as it was compiled. */
   hash: z.string().max(64),
   lines: Ranges,
   functions: z.array(z.tuple([z.string().max(256), Position])).max(100_000),
@@ -56,15 +56,15 @@ const StoredCell = z.object({
   unread: z.string().max(2000).optional(),
 });
 
-/** What could be reached, as a run keeps it. */
+/** Reachable code, as saved in a run. */
 export interface KnownCode {
   key: string;
-  /** Built with planted defects: a file that holds one has other lines than the product's. */
+  /** Built with planted defects: files with a defect have other lines than the product's. */
   planted: boolean;
   files: readonly (SourceFile & { hash: string })[];
 }
 
-/** What a cell reached of that code, or why nobody knows. */
+/** What a cell reached of that code, or why that is unknown. */
 export interface CellCoverage {
   cell: string;
   code: string;
@@ -134,7 +134,7 @@ export function parseCode(text: string): KnownCode {
 
 export function parseCell(text: string): CellCoverage {
   const { cell, code, files, unread } = StoredCell.parse(JSON.parse(text));
-  if (files === undefined) return { cell, code, reached: { unread: unread ?? 'it does not say what it reached' } };
+  if (files === undefined) return { cell, code, reached: { unread: unread ?? 'its coverage file is incomplete' } };
   return {
     cell,
     code,
@@ -156,7 +156,7 @@ function whyNot(error: unknown): string {
   return `at '${issue?.path.join('.') ?? ''}': ${issue?.message ?? ''}`;
 }
 
-/** `undefined`: the run was not asked for any. */
+/** `undefined`: the run has no coverage. */
 export async function readCoverage(folder: string): Promise<RunCoverage | undefined> {
   const dir = join(folder, COVERAGE);
   const names = await readdir(dir).catch(() => undefined);
@@ -172,8 +172,8 @@ export async function readCoverage(folder: string): Promise<RunCoverage | undefi
       else cells.push(parseCell(text));
     } catch (error) {
       throw new UsageError(
-        `${file} is no coverage: ${whyNot(error)}`,
-        'another version of phyrlab wrote it, or it was changed',
+        `${file} is not a coverage file: ${whyNot(error)}`,
+        'another version of phyrlab wrote it, or somebody changed it',
       );
     }
   }

@@ -18,7 +18,7 @@ export function devicesOf(topology: Topology): Devices {
   return { nodes, duts };
 }
 
-/** The device under test of a planned cell's topology. */
+/** The device under test of a cell's topology. */
 export function dutOf(topology: Topology): Nvme {
   const [dut] = devicesOf(topology).duts;
   if (dut === undefined) throw new TypeError(`topology '${topology.id}' has no dut`);

@@ -1,11 +1,10 @@
 /**
  * What a peer-to-peer transfer must do, derived from the machine and the PCI tree.
  *
- * The kernel's rule (drivers/pci/p2pdma.c) is followed step by step: two devices with a bridge above both reach each other by bus
- * address unless a port on the way redirects such traffic upwards; everything else goes through the host bridge, which is
- * trusted on some CPUs only. Only ports with access control services redirect, and the kernel switches that on only when there is
- * an IOMMU. QEMU never routes inside a switch, so that a bus address under a translating IOMMU, which works on hardware,
- * cannot be shown.
+ * Follows the kernel's rule (drivers/pci/p2pdma.c): two devices below a common bridge reach each other by bus address,
+ * unless a port on the way redirects the traffic upwards. Everything else goes through the host bridge, which the kernel
+ * trusts only on some CPUs. Only ports with ACS redirect, and the kernel enables that only if there is an IOMMU. QEMU
+ * never routes inside a switch, so a bus address under a translating IOMMU, which works on hardware, cannot be tested.
  */
 import {
   type Backend,
@@ -24,18 +23,21 @@ export type P2pRoute = { why: string } & (
   | { kind: 'not-modelled' }
 );
 
-/** What the block layer answers for a request whose P2P memory the device cannot reach (blk-mq-dma.c: BLK_STS_INVAL). */
+/** The block layer's error if the device cannot reach the P2P memory of a request (blk-mq-dma.c: BLK_STS_INVAL). */
 const P2P_REFUSED_ERRNO = 'EINVAL';
 
-/** What phyr_dma_map() says of a peer beyond the device's DMA mask, and the block layer after it (BLK_STS_IOERR). */
+/**
+ * The error of phyr_dma_map(), and then of the block layer (BLK_STS_IOERR), if the peer is beyond the device's DMA
+ * mask.
+ */
 const BEYOND_MASK_ERRNO = 'EIO';
 
 type Where = [machine: Machine, topology: Topology, clientId: string, peerId: string];
 
-/** The machine's firmware puts 64-bit BARs, which all peers have, above half a tebibyte. */
+/** The firmware puts 64-bit BARs, which all peers have, above half a tebibyte. */
 const BAR_BITS = 40;
 
-/** The driver that offers the memory of this device to others: a buffer is the kernel's own business, `undefined`: it has none. */
+/** The driver that provides this device's memory to others. `undefined`: it has no such memory. */
 export function peerDriver(node: PciNode): 'phyr_peer' | 'nvme' | undefined {
   if (node.kind === 'ivshmem') return 'phyr_peer';
   if (node.kind !== 'nvme' || node.role === 'dut') return undefined;
@@ -49,13 +51,14 @@ export function p2pRoute(...where: Where): P2pRoute {
   if (route.kind !== 'works' || route.how !== 'host-bridge' || !beyondMask(where[0])) return route;
   return {
     kind: 'not-modelled',
-    why: `${route.why}, but the peer is beyond the device's mask, which the kernel's paths tell the block layer in different ways`,
+    why: `${route.why}, but the peer is beyond the device's DMA mask, for which the kernel's paths return different errors`,
   };
 }
 
 /**
- * The route by one backend. The kernel hands out a bus address without a look at the device's DMA mask, which a device that is as
- * narrow as its mask would cut short; phyr.ko refuses it. (QEMU's NVMe is not narrow: by the kernel's paths it works.)
+ * The route with one backend. The kernel returns a bus address without checking the device's DMA mask; a device with as
+ * few address lines would truncate it. phyr.ko refuses it. (QEMU's NVMe has all address lines, so with the kernel's
+ * paths it works.)
  */
 export function p2pRouteBy(backend: Backend, ...where: Where): P2pRoute {
   if (backend !== 'phyr16' && backend !== 'phyr8') return p2pRoute(...where);
@@ -64,7 +67,7 @@ export function p2pRouteBy(backend: Backend, ...where: Where): P2pRoute {
   return { kind: 'refused', errno: BEYOND_MASK_ERRNO, why: `${route.why}, but the peer is beyond the device's mask` };
 }
 
-/** As if the device could send any address. */
+/** The route, without regard to the DMA mask. */
 function wayTo(...[machine, topology, clientId, peerId]: Where): P2pRoute {
   const way = meeting(...bridgesOfBoth(topology, clientId, peerId));
   const redirector = way.ports.find(({ acs }) => acs && redirects(machine, topology));
@@ -73,11 +76,11 @@ function wayTo(...[machine, topology, clientId, peerId]: Where): P2pRoute {
     if (!translates(machine.iommu)) return { kind: 'works', how: 'bus-address', why };
     return {
       kind: 'not-modelled',
-      why: `${why}: a bus address, which QEMU sends through the IOMMU instead of routing it in the switch`,
+      why: `${why}: the address is a bus address, but QEMU sends it through the IOMMU instead of routing it in the switch`,
     };
   }
   const upwards =
-    redirector === undefined ? 'no bridge is above both' : `${redirector.name} redirects what goes to a peer upwards`;
+    redirector === undefined ? 'no bridge is above both' : `${redirector.name} redirects peer traffic upwards`;
   if (!machine.hostBridgeP2p) {
     return {
       kind: 'refused',
@@ -89,7 +92,7 @@ function wayTo(...[machine, topology, clientId, peerId]: Where): P2pRoute {
   if (machine.bounce === 'force') {
     return {
       kind: 'not-modelled',
-      why: `${upwards}, and swiotlb=force refuses such memory in a way (BLK_STS_RESOURCE) that the block layer retries for ever`,
+      why: `${upwards}, and swiotlb=force refuses peer memory with BLK_STS_RESOURCE, which the block layer retries forever`,
     };
   }
   return { kind: 'works', how: 'host-bridge', why: `${upwards}, and the kernel trusts this host bridge to forward it` };
@@ -99,7 +102,7 @@ function beyondMask({ dmaBits }: Machine): boolean {
   return dmaBits !== undefined && dmaBits < BAR_BITS;
 }
 
-/** Where two devices stand to each other, as a row of the table of `phyrlab run p2p`. */
+/** How two devices are placed relative to each other: a row of the table of `phyrlab run p2p`. */
 export function p2pRelation(topology: Topology, clientId: string, peerId: string): string {
   const [a, b] = bridgesOfBoth(topology, clientId, peerId);
   const { meet, ports } = meeting(a, b);
@@ -119,10 +122,12 @@ export function p2pRelation(topology: Topology, clientId: string, peerId: string
   return a.length > 0 && b.length > 0 ? 'two root ports' : 'a root port and the root bus';
 }
 
-/** A PCI bridge as the kernel sees it: a switch is an upstream port and a port for each device below. */
+/** A PCI bridge as the kernel sees it. A switch is an upstream port, and a port for each device below it. */
 interface Bridge {
   name: string;
-  /** Has it access control services, and so can it redirect? Of QEMU's only the root port has them, which also makes ACS switches. */
+  /**
+   * Can it redirect (ACS)? In QEMU only the root port can, which therefore also stands for the ports of ACS switches.
+   */
   acs: boolean;
 }
 
@@ -133,14 +138,14 @@ function bridgesOfBoth(topology: Topology, a: string, b: string): [Bridges, Brid
   return [all.get(a) ?? [], all.get(b) ?? []];
 }
 
-/** Does the kernel let the ports of this machine redirect? It asks for access control as soon as it finds an IOMMU. */
+/** Does the kernel make the ports of this machine redirect? It requests ACS as soon as it finds an IOMMU. */
 export function redirects(machine: Machine, topology: Topology): boolean {
   return hasIommu(machine) && topology.acsRedirect !== false;
 }
 
 const bridgesIn = new WeakMap<Topology, Map<string, Bridges>>();
 
-/** The bridges above every node, nearest first. A port is the same object to all that are below it. */
+/** The bridges above every node, nearest first. All nodes below a port share the same object. */
 function bridgesOf(topology: Topology): Map<string, Bridges> {
   const known = bridgesIn.get(topology);
   if (known !== undefined) return known;
@@ -172,8 +177,8 @@ function bridgesOf(topology: Topology): Map<string, Bridges> {
 }
 
 /**
- * The nearest bridge above both and the ports whose redirection counts. The kernel climbs from the provider, and looks at each
- * bridge before it asks whether the client is below it: so the one that both have in common counts, too.
+ * The nearest bridge above both, and the ports whose redirection matters. The kernel climbs up from the provider and
+ * examines each bridge before it checks whether the client is below it, so the common bridge matters as well.
  */
 function meeting(client: Bridges, provider: Bridges): { meet?: Bridge; ports: Bridge[] } {
   const at = provider.findIndex((bridge) => client.includes(bridge));

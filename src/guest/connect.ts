@@ -1,4 +1,4 @@
-/** From a started guest to an SSH session. */
+/** Opens an SSH session to a started guest. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import type { Pace } from '../host/index.js';
@@ -7,7 +7,7 @@ import type { RunKeys } from './keys.js';
 import { whileAlive } from './race.js';
 import { Session } from './session.js';
 
-/** What of a guest this folder needs; `qemu/` has it. */
+/** The parts of a guest that this folder needs; `src/qemu` implements them. */
 export interface Reachable {
   readonly sshPort: number;
   readonly died: Promise<GuestDied>;
@@ -15,7 +15,7 @@ export interface Reachable {
   readonly console: { line(pattern: RegExp): Promise<string>; tail(count?: number): string[] };
 }
 
-/** What guest/init writes to the kernel log when SSH is up. */
+/** guest/init writes this to the kernel log when SSH is up. */
 export const READY = /phyrlab: ready/;
 
 const RETRY_MS = 50;
@@ -24,13 +24,13 @@ const HANDSHAKE_MS = 15_000;
 export interface ConnectOptions {
   deadlineMs: number;
   signal: AbortSignal;
-  /** It was ready before, and will not say so again. */
+  /** The guest was restored, so it will not print that it is ready again. */
   wasReady?: boolean;
 }
 
 /**
- * Waits until the guest says that it is ready, then logs in. Fails with GuestDied as soon as the guest ends, or as a `hang` when
- * it has not got that far in time; with the signal's reason on abort.
+ * Waits until the guest reports that it is ready, then logs in. Throws GuestDied as soon as the guest ends, or with
+ * `hang` if the deadline passes; the signal's reason on abort.
  */
 export async function connect(
   guest: Reachable,
@@ -51,7 +51,7 @@ export async function connect(
       } catch (error) {
         if (over.aborted) throw error;
         if ((error as { level?: string }).level === 'client-authentication')
-          throw new InfraError(`the guest does not take the key of this run: ${describe(error)}`);
+          throw new InfraError(`the guest rejects the SSH key of this run: ${describe(error)}`);
         await sleep(RETRY_MS, undefined, { signal: over });
       }
     }
@@ -74,7 +74,7 @@ async function login(port: number, keys: RunKeys, over: AbortSignal): Promise<ss
         privateKey: keys.client.privateKey,
         hostVerifier: (key: Buffer) => key.equals(keys.host.publicBlob),
         readyTimeout: HANDSHAKE_MS,
-        // One choice each: the guest's CPU is emulated, and the ends know each other.
+        // One algorithm each: both ends are ours, and the guest's CPU is emulated.
         algorithms: { serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256'], compress: ['none'] },
       });
     });

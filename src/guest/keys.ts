@@ -1,12 +1,12 @@
-/** The keys of one guest: made in memory, and written on the host only beside the state of a guest that is kept. */
+/** The SSH keys of one guest. They are made in memory, and written to the host only as part of a snapshot. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { cpioArchive } from '../host/index.js';
 
 export interface RunKeys {
-  /** What the host proves itself with: OpenSSH's private key format, and its line for authorized_keys. */
+  /** The host authenticates with these: a private key in OpenSSH's format, and its line for authorized_keys. */
   client: { privateKey: string; authorizedKey: string };
-  /** What the guest proves itself with: dropbear's key file, and the public key blob that the client expects. */
+  /** The guest authenticates with these: dropbear's key file, and the public key that the client expects. */
   host: { dropbear: Buffer; publicBlob: Buffer };
 }
 
@@ -27,7 +27,7 @@ const WrittenKeys = z.strictObject({
   host: z.strictObject({ dropbear: Base64, publicBlob: Base64 }),
 });
 
-/** For a guest whose state is kept: whoever goes on with it needs them. */
+/** For a snapshot: a restored guest has the same keys. */
 export function writtenKeys({ client, host: { dropbear, publicBlob } }: RunKeys): string {
   const host = { dropbear: dropbear.toString('base64'), publicBlob: publicBlob.toString('base64') };
   return JSON.stringify({ client, host });
@@ -37,7 +37,7 @@ export function readKeys(text: string): RunKeys {
   return WrittenKeys.parse(JSON.parse(text));
 }
 
-/** All that the guest's SSH server needs besides itself: to be loaded behind the root file system. */
+/** An archive for the kernel to unpack over the root file system, with what the guest's SSH server needs. */
 export function runArchive(keys: RunKeys): Buffer {
   return cpioArchive([
     { kind: 'data', path: 'etc/dropbear/host_key', mode: 0o600, data: keys.host.dropbear },
@@ -56,8 +56,9 @@ interface Ed25519 {
 }
 
 /**
- * By node, not by ssh2, whose generator makes a malformed key now and then; and encoded as it is made: exporting the finished key
- * deadlocks now and then (node 20), when the garbage collector takes its generator meanwhile. Both encodings end with the 32 bytes.
+ * Made by Node, since ssh2's generator sometimes makes a malformed key. Encoded while it is made, since exporting a
+ * finished key sometimes deadlocks in Node 20, when the garbage collector takes its generator. Both encodings end with
+ * the 32 bytes.
  */
 function ed25519(): Ed25519 {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
@@ -75,7 +76,7 @@ function secret({ seed, point }: Ed25519): Buffer {
   return Buffer.concat([seed, point]);
 }
 
-/** OpenSSH's `openssh-key-v1`, without a passphrase. */
+/** OpenSSH's format `openssh-key-v1`, without a passphrase. */
 function opensshPrivateKey(key: Ed25519): string {
   const check = randomBytes(4);
   const fields = Buffer.concat([check, check, strings(ALGORITHM, key.point, secret(key), 'phyrlab')]);
@@ -91,7 +92,7 @@ function opensshPrivateKey(key: Ed25519): string {
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
 
-/** SSH's strings: the length in four bytes, then the bytes. */
+/** Strings in SSH's encoding: a length of four bytes, then the bytes. */
 function strings(...values: (string | Buffer)[]): Buffer {
   return Buffer.concat(
     values.flatMap((value) => {

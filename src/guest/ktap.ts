@@ -1,25 +1,25 @@
 /**
- * Parser for KTAP, the kernel's test output (Documentation/dev-tools/ktap.rst). Pure. It never throws: whatever makes the output less
- * than a whole report is listed in `problems`, so that a run that was cut short cannot look like a pass.
+ * Parser for KTAP, the kernel's test output (Documentation/dev-tools/ktap.rst). Pure. It never throws: `problems` lists
+ * everything that makes the report incomplete, so that an interrupted run cannot look like a pass.
  */
 
 export interface KtapTest {
   number: number;
   name: string;
-  /** `todo`: failed, as was expected (TODO, XFAIL). */
+  /** `todo`: failed as expected (TODO, XFAIL). */
   status: 'pass' | 'fail' | 'skip' | 'todo';
-  /** Text behind the directive. */
+  /** The text after the directive. */
   reason: string;
-  /** Lines that belong to this test: `#` lines and stray output. */
+  /** `#` lines and other output of this test. */
   diagnostics: string[];
   subtests: KtapTest[];
 }
 
 export interface KtapReport {
   tests: KtapTest[];
-  /** What is missing or out of order; empty for a whole report. */
+  /** What is missing or out of order; empty if the report is complete. */
   problems: string[];
-  /** No problem, and every test passed, was skipped or failed as expected. */
+  /** There is no problem, and every test passed, was skipped, or failed as expected. */
   passed: boolean;
 }
 
@@ -28,7 +28,7 @@ interface Level {
   planned: number | undefined;
   tests: KtapTest[];
   diagnostics: string[];
-  /** Results of the level below that wait for their own result line. */
+  /** Results of the nested level, until its own result line comes. */
   finished: KtapTest[] | undefined;
 }
 
@@ -38,7 +38,7 @@ const PLAN = /^1\.\.(\d+)(?:\s+#.*)?$/;
 const RESULT = /^(not )?ok\b\s*(\d+)?(?:\s+-)?\s*(.*)$/;
 const DIRECTIVE = /(?:^|\s)#\s*(SKIP|TODO|XFAIL|TIMEOUT|ERROR)\b:?\s*(.*)$/i;
 const BAIL_OUT = /^Bail out!\s*(.*)$/;
-/** The kernel log's time, and a level that a serial console may show before it. */
+/** Timestamp of the kernel log, and a log level that a serial console may print before it. */
 const LOG_PREFIX = /^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[[^\]]*\])? ?/;
 const INDENT = 2;
 
@@ -86,13 +86,13 @@ export function parseKtap(text: string | readonly string[]): KtapReport {
   }
 
   while (levels.length > 1) {
-    problems.push(`${current().name} has no result of its own`);
+    problems.push(`${current().name} has no result line`);
     close();
   }
   if (!seen) problems.push('no KTAP output');
   else checkPlan(current(), problems);
   const tests = [...current().tests];
-  // What ran below a test that never reported is not lost.
+  // Keep the results below a test that never reported its own.
   if (current().finished) tests.push(unreported(tests.length + 1, current().finished ?? []));
   return { tests, problems, passed: problems.length === 0 && tests.every((test) => test.status !== 'fail') };
 }
@@ -102,7 +102,7 @@ function addResult(level: Level, [, not, number, rest]: RegExpExecArray, problem
   const name = (directive ? (rest ?? '').slice(0, directive.index) : (rest ?? '')).trim();
   const expected = level.tests.length + 1;
   if (number !== undefined && Number(number) !== expected)
-    problems.push(`${level.name}: result ${number} ('${name}') where ${expected} was due`);
+    problems.push(`${level.name}: result ${number} ('${name}'), expected result ${expected}`);
   level.tests.push({
     number: Number(number ?? expected),
     name,

@@ -1,12 +1,12 @@
-/** A shell in the guest that has read guest/lab/lab and does one command after the other. */
+/** A shell in the guest that has loaded guest/lab/lab and runs one command after the other. */
 import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
 import { onAbort } from '../model/index.js';
 import type { ExecResult } from './session.js';
 
 /**
- * A process of its own for each command, with that file to read again, takes an emulated guest longer than most commands do. One at a
- * time, of one line and without input; whoever gives up on one loses the shell.
+ * Starting a process for each command and reading that file again would take an emulated guest longer than most
+ * commands do. One command at a time, one line, no input. Giving up on a command loses the shell.
  */
 export class LabShell {
   readonly #channel: ClientChannel;
@@ -23,10 +23,10 @@ export class LabShell {
     this.#stderr = new Output(word);
     channel.on('data', (chunk: Buffer) => this.#hear(this.#stdout, chunk));
     channel.stderr.on('data', (chunk: Buffer) => this.#hear(this.#stderr, chunk));
-    channel.on('close', () => this.#end('the shell that does the steps has ended'));
+    channel.on('close', () => this.#end('the shell in the guest has ended'));
   }
 
-  /** `most`: bytes that a command may write. Undefined where the guest's lab has no such shell: that of an older image. */
+  /** `most`: the output limit of a command in bytes. Undefined if the guest's image is older and has no such shell. */
   static open(client: Client, most: number): Promise<LabShell | undefined> {
     const word = randomBytes(16).toString('hex');
     return new Promise((resolve, reject) => {
@@ -53,7 +53,7 @@ export class LabShell {
     over.throwIfAborted();
     const forget = onAbort(over, () => this.#end('given up'));
     try {
-      // Of the command before, said after its end: by a process that it left behind.
+      // Late output of the command before, from a process that it left behind.
       this.#stdout.flush();
       this.#stderr.flush();
       const answer = this.#answer();
@@ -89,13 +89,13 @@ export class LabShell {
   }
 }
 
-/** What one stream brought since the last command ended. */
+/** The output on one stream since the last command ended. */
 class Output {
   readonly #end: RegExp;
   #parts: Buffer[] = [];
   #last = '';
   bytes = 0;
-  /** Once the command has ended. */
+  /** Set once the command has ended. */
   code: number | undefined;
 
   constructor(word: string) {
@@ -108,11 +108,11 @@ class Output {
     const text = this.#last + chunk.toString('latin1');
     const code = this.#end.exec(text)?.[1];
     if (code !== undefined) this.code ??= Number(code);
-    // As much as the end can be long.
+    // As many characters as the end mark can have.
     this.#last = text.slice(-64);
   }
 
-  /** Up to its end. */
+  /** The output up to the end mark. */
   flush(): string {
     const [text = ''] = Buffer.concat(this.#parts).toString().split(this.#end, 1);
     this.#parts = [];

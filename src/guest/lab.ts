@@ -1,5 +1,6 @@
 /**
- * The steps of a cell inside the guest, typed: each is one command of guest/lab/lab or of a guest tool, and answers in JSON lines.
+ * The steps of a cell in the guest, typed. Each is a command of guest/lab/lab or of a guest tool, and answers in JSON
+ * lines.
  */
 
 import { z } from 'zod';
@@ -15,7 +16,7 @@ import {
 } from '../model/index.js';
 import type { ExecOptions, ExecResult, PushedFile, Session } from './session.js';
 
-/** A step of the workload that did not do what it should: evidence against the code under test, not a broken harness. */
+/** A step failed. This is evidence against the code under test, not a fault of the harness. */
 export class StepFailed extends Error {
   override name = 'StepFailed';
   readonly objection: ObjectionOf<'workload'>;
@@ -26,24 +27,24 @@ export class StepFailed extends Error {
   }
 }
 
-/** What a command does, in its first words: the rest is of one cell alone. */
+/** The first words of a command say what it does; the rest is different in each cell. */
 function stepOf(command: string): string {
   return /^[a-z][a-z0-9_-]*(?: [a-z][a-z0-9_-]*(?= |$))?/.exec(command)?.[0] ?? '';
 }
 
-/** This guest cannot show what the cell asks for, and no other of its kind would: the cell is inconclusive. */
+/** This guest cannot test what the cell asks for, and no other guest like it could. The cell is inconclusive. */
 export class CouldNotLook extends Error {
   override name = 'CouldNotLook';
 }
 
 const STEP_DEADLINE_MS = 30_000;
-/** guest/lab/lab: this guest cannot show what the oracles ask for. */
+/** Exit code of guest/lab/lab for that. */
 const BLIND = 4;
 
 export interface StepOptions {
   deadlineMs?: number;
   stdin?: string | Buffer;
-  /** Exit codes other than 0 that are answers, not failures. */
+  /** Exit codes besides 0 that are not failures. */
   accept?: readonly number[] | 'all';
 }
 
@@ -66,9 +67,9 @@ export class Lab {
     machine: Machine,
     signal: AbortSignal,
     onStep: (step: string) => void,
-    /** Awaited before a function gets another driver. */
+    /** Awaited before another driver is bound to a function. */
     onBind: (bdf: string, driver: string) => Promise<void> = async () => {},
-    /** Of the guest's kernel: all deadlines are that many times longer. */
+    /** Factor for all deadlines: a debug kernel is slower. */
     patience = 1,
   ) {
     this.#patience = patience;
@@ -79,7 +80,7 @@ export class Lab {
     this.#onStep = onStep;
   }
 
-  /** Run one command; its standard output must be JSON lines. */
+  /** Runs a command; its standard output must be JSON lines. */
   async run(command: string, options: StepOptions = {}): Promise<Answer> {
     const result = await this.#exec(command, options);
     const lines = parseLines(command, result.stdout);
@@ -93,7 +94,7 @@ export class Lab {
     return { code: result.code ?? -1, lines, stderr: result.stderr };
   }
 
-  /** Run one command that must succeed; what it prints is no JSON. */
+  /** Runs a command that must succeed and does not print JSON. */
   async text(command: string, options: StepOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await this.#exec(command, options);
     if (code !== 0) {
@@ -103,22 +104,22 @@ export class Lab {
     return stdout;
   }
 
-  /** Run somebody else's command: whatever it prints and however it ends is an answer. `onLine` sees each line as it comes. */
+  /** Runs a program of the user. Any output and exit code is a valid answer. `onLine` gets each line as it arrives. */
   program(command: string, options: StepOptions & Pick<ExecOptions, 'onLine' | 'mostOutput'>): Promise<ExecResult> {
     return this.#exec(command, options);
   }
 
-  /** Put files into the guest. */
+  /** Copies files into the guest. */
   push(files: readonly PushedFile[]): Promise<void> {
     return this.#session.push(files, { signal: this.#signal });
   }
 
-  /** Tell whoever watches the run what the guest is doing. */
+  /** Reports progress to whoever watches the run. */
   tell(step: string): void {
     this.#onStep(step);
   }
 
-  /** A time that a guest's kernel takes longer for if it checks itself. */
+  /** A time limit in the guest, longer for a debug kernel. */
   patient(seconds: number): number {
     return Math.ceil(seconds * this.#patience);
   }
@@ -137,13 +138,16 @@ export class Lab {
     });
   }
 
-  /** Run one command whose last line of output is the answer. */
+  /** Runs a command; the last line of its output is the answer. */
   async ask<T>(schema: z.ZodType<T>, command: string, options: StepOptions = {}): Promise<T> {
     const { lines, stderr } = await this.run(command, options);
     return check(schema, command, lines.at(-1), stderr);
   }
 
-  /** Returns the disk that the function now is, if any. A guest that is not what its machine declares is no guest to judge. */
+  /**
+   * Binds a driver and returns the name of the disk, if there is one. Throws InfraError if the guest is not the machine
+   * that was declared.
+   */
   async bind(bdf: string, driver: string): Promise<string> {
     await this.#onBind(bdf, driver);
     const bound = await this.ask(Bound, `lab bind ${bdf} ${driver}`);
@@ -157,15 +161,15 @@ export class Lab {
   }
 
   /**
-   * Gives the group of an unbound function a domain of the machine's kind that nobody has used: what mapping costs depends on what was
-   * mapped before. Nothing to do where nothing translates.
+   * Gives the group of an unbound function a fresh domain of the machine's kind, since the cost of mapping depends on
+   * earlier mappings. Does nothing without translation.
    */
   async renewDomain(bdf: string): Promise<void> {
     const { iommu } = this.#machine;
     if (translates(iommu)) await this.run(`lab group-type ${bdf} ${DOMAINS[domainInForce(iommu)]}`);
   }
 
-  /** SHA-256 of what a direct read of the device returns. */
+  /** SHA-256 of a direct read of the device. */
   async digest(disk: string, offset: number, bytes: number): Promise<string> {
     return (await this.ask(Digest, `lab digest ${disk} ${offset} ${bytes}`)).sha256;
   }
@@ -173,10 +177,10 @@ export class Lab {
 
 const Bound = z.object({ disk: z.string(), domain: z.string(), iommu: z.string(), dma_bits: z.number() });
 
-/** What the guest's kernel calls a group's domain (/sys/kernel/iommu_groups/N/type). */
+/** The kernel's names for domain types (/sys/kernel/iommu_groups/N/type). */
 const DOMAINS: Record<DomainInForce, string> = { none: 'none', identity: 'identity', strict: 'DMA', lazy: 'DMA-FQ' };
 
-/** In what a device as the guest has it differs from what the machine declares. */
+/** What the guest has instead of what the machine declares, if they differ. */
 export function otherMachine(
   machine: Machine,
   driver: string,
@@ -184,18 +188,18 @@ export function otherMachine(
 ): string | undefined {
   const { iommu } = machine;
   const domain = DOMAINS[domainInForce(iommu)];
-  if (bound.domain !== domain) return `IOMMU domain '${bound.domain}', and the machine declares '${domain}'`;
+  if (bound.domain !== domain) return `IOMMU domain '${bound.domain}', but the machine declares '${domain}'`;
   if (!modelOf(iommu).kernel.sysfs.test(bound.iommu))
-    return `the IOMMU '${bound.iommu}', and the machine declares ${iommu.kind}`;
+    return `the IOMMU '${bound.iommu}', but the machine declares ${iommu.kind}`;
   const bits = machine.dmaBits ?? 64;
   if (driver === 'phyr_nvme' && bound.dma_bits !== bits)
-    return `a DMA mask of ${bound.dma_bits} bits, and the machine declares ${bits}`;
+    return `a DMA mask of ${bound.dma_bits} bits, but the machine declares ${bits}`;
   return undefined;
 }
 
 const Digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** @param stderr of the command: what is wrong with a tool whose answer is not there is said on it, if anywhere */
+/** @param stderr of the command: explains a missing answer */
 export function check<T>(schema: z.ZodType<T>, command: string, value: unknown, stderr: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -228,7 +232,7 @@ function parseLines(command: string, stdout: string): unknown[] {
   });
 }
 
-/** The last that is one: `lab uncounted` prints counters after what it ran. */
+/** The last failure among the lines: `lab uncounted` prints counters after the output of its command. */
 function failureIn(lines: unknown[]): z.infer<typeof Failure> | undefined {
   const failures = lines.filter((line) => isLineOf(Failure, line));
   return Failure.safeParse(failures.at(-1)).data;

@@ -1,6 +1,6 @@
 /**
- * Files and programs of the host for a guest, with the shared libraries and interpreters that the guest lacks. Nothing in the guest is replaced:
- * what it has itself is used, and a program that needs a newer glibc is refused.
+ * Copies files and programs of the host into a guest, with the shared libraries and interpreters that the guest lacks.
+ * It never replaces a library of the guest; a program that needs a newer glibc is refused.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
@@ -10,31 +10,31 @@ import { type ElfFacts, elfFacts } from '../host/index.js';
 import { formatBytes, InfraError } from '../model/index.js';
 import type { PushedFile } from './session.js';
 
-/** A file or a folder of the host, and its absolute path in the guest. */
+/** A file or folder of the host, and its absolute path in the guest. */
 export interface Given {
   from: string;
   to: string;
-  /** It is to be run, whatever its mode says. */
+  /** It is a program, whatever its mode is on the host. */
   program?: boolean;
 }
 
-/** What a guest has. */
+/** What the guest already has. */
 export interface GuestSystem {
   build: Pick<Arch['build'], 'elfMachine' | 'loader' | 'triplet'>;
-  /** Names of shared libraries. */
+  /** Names of its shared libraries. */
   libraries: ReadonlySet<string>;
   glibc: readonly [number, number];
-  /** Names of programs in its PATH. */
+  /** Names of the programs in its PATH. */
   programs: ReadonlySet<string>;
 }
 
 const MOST_FILES = 10_000;
-/** A guest keeps its files in memory. */
+/** The guest's files are in its memory. */
 const MOST_BYTES = 128 << 20;
 
 /**
- * `libraries`: the folder in the guest for those that it lacks, which programs find by LD_LIBRARY_PATH. Rejects with InfraError, in one line for a person, if the guest cannot run one of the
- * programs.
+ * @param libraries the folder in the guest for libraries that it lacks; programs find it by LD_LIBRARY_PATH
+ * Throws InfraError with one line for a person if the guest cannot run one of the programs.
  */
 export async function payloadOf(given: readonly Given[], guest: GuestSystem, libraries: string): Promise<PushedFile[]> {
   const payload = new Payload(guest, libraries);
@@ -67,7 +67,7 @@ class Payload {
 
   async add({ from, to, program = false }: Given): Promise<void> {
     const found = await stat(from).catch(() => undefined);
-    if (found === undefined) throw new InfraError(`${from} is not there, or cannot be read`);
+    if (found === undefined) throw new InfraError(`${from} does not exist or cannot be read`);
     if (found.isDirectory()) {
       for (const name of (await readdir(from)).sort()) await this.add({ from: join(from, name), to: join(to, name) });
       return;
@@ -76,7 +76,7 @@ class Payload {
     this.#bytes += found.size;
     if (this.#bytes > MOST_BYTES || this.#loaded.length >= MOST_FILES)
       throw new InfraError(
-        `the files for the guest are more than ${MOST_FILES} or larger than ${formatBytes(MOST_BYTES)}, at ${from}`,
+        `too many files for the guest at ${from}: at most ${MOST_FILES}, and ${formatBytes(MOST_BYTES)} in all`,
       );
     this.#loaded.push({
       path: to,
@@ -86,7 +86,7 @@ class Payload {
     });
   }
 
-  /** The list grows while it is read: libraries need libraries. */
+  /** The list grows while the loop reads it, since libraries need libraries. */
   async addWhatIsNeeded(): Promise<void> {
     for (const file of this.#loaded) {
       const facts = elfFacts(file.data);
@@ -101,13 +101,13 @@ class Payload {
     const isProgram = (mode & 0o111) !== 0;
     if (!isProgram && needed.length === 0) return;
     if (machine !== build.elfMachine)
-      throw new InfraError(`${from} is built for another architecture than the guest's, ${build.triplet}`);
+      throw new InfraError(`${from} is not built for the guest's architecture, ${build.triplet}`);
     if (loader !== undefined && basename(loader) !== basename(build.loader))
       throw new InfraError(`${from} needs the dynamic loader ${loader}, which the guest lacks: link it with -static`);
     const [major, minor] = facts.glibc ?? [0, 0];
     if (major > glibc[0] || (major === glibc[0] && minor > glibc[1]))
       throw new InfraError(
-        `${from} needs glibc ${major}.${minor}, and the guest has ${glibc.join('.')}: link it with -static, or build it on an older system`,
+        `${from} needs glibc ${major}.${minor}, but the guest has ${glibc.join('.')}: link it with -static, or build it on an older system`,
       );
     for (const name of needed) {
       if (libraries.has(name) || this.#loaded.some(({ path }) => basename(path) === name)) continue;
@@ -119,7 +119,7 @@ class Payload {
     }
   }
 
-  /** Of a script. */
+  /** For a script. */
   async #addInterpreter({ from, data, mode }: Loaded): Promise<void> {
     if ((mode & 0o111) === 0) return;
     const [, path = '', argument = ''] =

@@ -19,29 +19,32 @@ export interface ExecOptions {
   deadlineMs: number;
   signal: AbortSignal;
   stdin?: string | Uint8Array;
-  /** Sees standard output's lines as they come. */
+  /** Gets each line of standard output as it arrives. */
   onLine?(line: string): void;
-  /** Bytes of output. A command that writes more is cut off: it can write no more, and the result says so. Without it, that is an error. */
+  /**
+   * Output limit in bytes. A command that writes more is cut off, and the result says so. Without a limit, too much
+   * output is an error.
+   */
   mostOutput?: number;
 }
 
 export interface ExecResult {
-  /** Exit code; a shell's 128 + n if a signal ended the command. */
+  /** Exit code, or 128 + n if signal n ended the command. */
   code: number;
   stdout: string;
   stderr: string;
-  /** It wrote more than `mostOutput`; `code` means nothing then. */
+  /** It wrote more than `mostOutput`; ignore `code`. */
   cut?: true;
 }
 
 export interface PushedFile {
-  /** Absolute path in the guest; directories above it are made. */
+  /** Absolute path in the guest. Missing directories are created. */
   path: string;
   mode: number;
   source: { data: string | Uint8Array } | { file: string };
 }
 
-/** More than this from one command is a mistake; it would only fill our memory. */
+/** More output than this is a mistake, and would only fill our memory. */
 const MOST_OUTPUT = 64 << 20;
 const PUSH_MS = 60_000;
 
@@ -61,9 +64,10 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Runs a shell command, which sees nothing of what those before it have left; its exit code is a result, not an error. A step of lab is a
-   * function there: one that fails ends the line. Fails with GuestDied when the guest ends, or as a `hang` when the command has not ended by its deadline, unless that is the host's fault (InfraError); with the signal's reason on abort; with
-   * InfraError when SSH breaks down.
+   * Runs a shell command in a fresh environment. The exit code is a result, not an error. A step of lab is a shell
+   * function in it; if one fails, the line ends.
+   * Throws GuestDied if the guest ends, or with `hang` if the deadline passes; InfraError if SSH breaks or the host
+   * stalled the guest; the signal's reason on abort.
    */
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
     const { deadlineMs, signal } = options;
@@ -78,8 +82,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Runs a command that writes one JSON value a line, each parsed by the schema. A line that does not parse, or an exit code other than
-   * 0, is an InfraError that shows the line or the command's last words.
+   * Runs a command that prints one JSON value per line, and parses each with the schema. Throws InfraError with the
+   * line or the command's last message if a line does not parse or the exit code is not 0.
    */
   async execLines<T>(command: string, schema: z.ZodType<T>, options: ExecOptions): Promise<T[]> {
     const { code, stdout, stderr } = await this.exec(command, options);
@@ -93,8 +97,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Runs a shell command joined to the caller's streams, for as long as it takes; returns its exit code. Fails as exec() does, and with
-   * Detached when the user left it by `~.`.
+   * Runs a shell command connected to the caller's streams, without a time limit; returns its exit code. Throws what
+   * exec() throws, and Detached if the user left by `~.`.
    */
   async attach(command: string, streams: Streams, { signal }: { signal: AbortSignal }): Promise<number> {
     return whileAlive({ ...this.#guest, signal }, async (over) => {
@@ -116,10 +120,10 @@ export class Session implements AsyncDisposable {
         data: 'file' in source ? await readFile(source.file, { signal }) : source.data,
       })),
     );
-    // What an emulated guest need not decrypt is more than what it takes to unpack.
+    // Encryption costs an emulated guest more than unpacking.
     const stdin = await compress(tarArchive(contents));
     const { code, stderr } = await this.exec('tar -x -z -f - -C /', { deadlineMs: PUSH_MS, signal, stdin });
-    if (code !== 0) throw new InfraError(`the guest did not take the files: ${lastWords(stderr)}`, stderr);
+    if (code !== 0) throw new InfraError(`copying files into the guest failed: ${lastWords(stderr)}`, stderr);
   }
 
   async close(): Promise<void> {
@@ -139,22 +143,22 @@ export class Session implements AsyncDisposable {
         throw error;
       });
       const shell = await this.#shell;
-      // Whoever asked may have given up by now.
+      // The caller may have given up by now.
       over.throwIfAborted();
-      // The next command gets another.
+      // The next command gets a new shell.
       if (shell?.closed) this.#shell = undefined;
       if (shell?.free) return shell.run(command, over);
     }
     return this.#alone(command, options, over);
   }
 
-  /** In a process of its own. Resolves when the channel is closed. */
+  /** Runs it in its own process. Resolves when the channel is closed. */
   #alone(command: string, { stdin, onLine, mostOutput }: ExecOptions, over: AbortSignal): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
       this.#client.exec(command, (error, channel) => {
         if (error) return reject(error);
         onAbort(over, () => channel.close());
-        // In this very call: all that a short command has to say may be in the packet that started it.
+        // Attach listeners right here: the packet that starts a short command may also bring all its output.
         collect(channel, onLine, mostOutput).then(resolve, reject);
         channel.end(stdin);
       });
@@ -176,7 +180,7 @@ async function collect(
   let size = 0;
   let code: number | undefined;
   let overflow = false;
-  // The other end keeps a channel open for as long as the command runs, whoever has closed it here.
+  // Closing our end does not stop the command; the channel stays open until it ends.
   const full = new AbortController();
   const gather = (stream: Readable): Buffer[] => {
     const parts: Buffer[] = [];
@@ -195,7 +199,7 @@ async function collect(
   const lines = onLine && new LineSplitter((line) => onLine(line));
   if (lines)
     channel.on('data', (chunk: Buffer) => {
-      // Some may still come from a command that is cut off.
+      // Data may still arrive after the cut.
       if (!overflow) lines.push(chunk);
     });
   channel.on('exit', (...[status, signal]: [number | null, string?]) => {
@@ -236,7 +240,7 @@ function lastWords(...outputs: string[]): string {
     const line = output.trim().split('\n').at(-1);
     if (line) return line;
   }
-  return 'it said nothing';
+  return 'no output';
 }
 
 function shorten(text: string): string {

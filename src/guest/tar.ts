@@ -1,7 +1,7 @@
-/** A small writer of ustar archives: what busybox unpacks in the guest. */
+/** Writes ustar archives for busybox to unpack in the guest. */
 
 export interface ArchiveFile {
-  /** Where it goes in the guest, absolute. */
+  /** Absolute path in the guest. */
   path: string;
   /** Permission bits, e.g. 0o600. */
   mode: number;

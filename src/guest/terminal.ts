@@ -1,4 +1,4 @@
-/** A command in a guest that is joined to the caller's own streams, with a terminal or without. */
+/** A command in a guest that is connected to the caller's streams, with or without a terminal. */
 import { constants } from 'node:os';
 import { type Readable, Transform, type Writable } from 'node:stream';
 import type { ExecOptions as ChannelOptions, Client, ClientChannel } from 'ssh2';
@@ -13,22 +13,22 @@ export interface Streams {
   stdin: Readable;
   stdout: Writable;
   stderr: Writable;
-  /** The guest's command gets a terminal of this kind, and `stderr` stays silent; without it, three plain streams. */
+  /** Gives the command a terminal, which merges `stderr` into `stdout`. Without it, there are three plain streams. */
   terminal?: {
-    /** As $TERM has it. */
+    /** The value of $TERM. */
     kind: string;
     size(): TerminalSize;
-    /** Calls back at each change; returns what ends that. */
+    /** Calls back at each change of size, until the returned function is called. */
     onResize(changed: () => void): () => void;
   };
 }
 
-/** What the user typed to get out of a terminal whose guest does not answer. */
+/** The user typed `~.` to leave a guest that does not answer. */
 export class Detached extends Error {
   override name = 'Detached';
 }
 
-/** Resolves with the command's exit code, a shell's 128 + n if a signal ended it. Rejects with Detached, or when SSH breaks down. */
+/** Resolves with the exit code, or 128 + n if signal n ended the command. Rejects with Detached, or if SSH breaks. */
 export function attach(client: Client, command: string, streams: Streams, over: AbortSignal): Promise<number> {
   const { terminal } = streams;
   const options: ChannelOptions = terminal
@@ -57,7 +57,7 @@ async function join(channel: ClientChannel, { stdin, stdout, stderr, terminal }:
         else resolve(code);
       });
       input.on('error', reject);
-      // The guest's program may end before it has read all that there is.
+      // The program may end before it has read all of its input.
       channel.on('error', () => {});
       channel.pipe(stdout, { end: false });
       channel.stderr.pipe(stderr, { end: false });
@@ -77,7 +77,10 @@ async function join(channel: ClientChannel, { stdin, stdout, stderr, terminal }:
 
 const [TILDE, DOT, RETURN, NEWLINE] = [0x7e, 0x2e, 0x0d, 0x0a];
 
-/** Ctrl-C belongs to the guest, so there has to be another way out of one that hangs: `~.` at the beginning of a line, as ssh has it. */
+/**
+ * Ctrl-C goes to the guest, so a user needs another way out of a guest that hangs: `~.` at the beginning of a line, as
+ * in ssh.
+ */
 export class Escape extends Transform {
   #state: 'line-start' | 'tilde' | 'within' = 'line-start';
 
@@ -85,7 +88,7 @@ export class Escape extends Transform {
     const out: number[] = [];
     for (const byte of chunk) {
       if (this.#state === 'tilde' && byte === DOT) return done(new Detached('let go by ~.'));
-      // A second tilde stands for one, as with ssh.
+      // As in ssh, `~~` sends one tilde.
       if (this.#state === 'tilde' && byte !== TILDE) out.push(TILDE);
       if (this.#state === 'line-start' && byte === TILDE) {
         this.#state = 'tilde';

@@ -1,8 +1,11 @@
-/** The time by which we wait. Not that of the wall, which jumps; it stands still while the host is suspended. */
+/** The clock for our waiting. It is monotonic, and stands still while the host is suspended. */
 export interface Clock {
-  /** Milliseconds since some moment. */
+  /** Milliseconds since some point in time. */
   now(): number;
-  /** Calls back once, that much later or more; the function that it returns ends that. `idle`: our process need not live for it. */
+  /**
+   * Calls back once, after this time or later, unless the returned function is called. `idle`: the timer does not keep
+   * our process alive.
+   */
   later(ms: number, call: () => void, idle: boolean): () => void;
 }
 

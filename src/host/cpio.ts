@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-/** What goes into an initial RAM file system. Everything belongs to root and is as old as the epoch: same input, same bytes. */
+/** An entry of an initramfs. Everything belongs to root and has the time 0, so the same input gives the same bytes. */
 export type CpioItem =
   | { kind: 'dir'; path: string; mode?: number }
   | { kind: 'file'; path: string; mode: number; from: string }
@@ -28,12 +28,12 @@ export function writeCpio(file: string, items: readonly CpioItem[]): void {
   }
 }
 
-/** A small archive, in memory. */
+/** A small archive in memory. */
 export function cpioArchive(items: readonly CpioItem[]): Buffer {
   return Buffer.concat([...cpioParts(items)]);
 }
 
-/** A `newc` archive, sorted by path, with the directories that the items need. A path given twice is an error. */
+/** A `newc` archive, sorted by path, with the directories that the items need. Throws if a path occurs twice. */
 function* cpioParts(items: readonly CpioItem[]): Generator<Buffer> {
   const byPath = new Map<string, CpioItem>();
   for (const item of items) {

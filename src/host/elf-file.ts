@@ -1,4 +1,4 @@
-/** What both readers of ELF files (64 bits, little-endian) share. */
+/** Shared by both readers of ELF files (64 bits, little-endian). */
 import { InfraError } from '../model/index.js';
 
 export function isElf(bytes: Buffer): boolean {
@@ -9,7 +9,7 @@ export function requireElf(bytes: Buffer): void {
   if (!isElf(bytes)) throw new InfraError('not a 64-bit little-endian ELF file');
 }
 
-/** A string that ends with a zero. */
+/** A zero-terminated string. */
 export function textAt(bytes: Buffer, at: number): string {
   return bytes.toString('latin1', at, bytes.indexOf(0, at));
 }

@@ -1,4 +1,4 @@
-/** What the harness reads of programs: the libraries that a program needs, and the names of a multi-call program. */
+/** Reads programs: the libraries that one needs, and the applets of busybox. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { InfraError } from '../model/index.js';
@@ -11,7 +11,7 @@ const DT_NULL = 0n;
 const DT_NEEDED = 1n;
 const DT_STRTAB = 5n;
 
-/** Names of the shared libraries that a 64-bit little-endian file asks for; none of a static one. */
+/** Names of the shared libraries that an ELF file needs; empty for a static program. */
 export function neededLibraries(elf: Buffer): string[] {
   requireElf(elf);
   const headers = programHeaders(elf);
@@ -28,26 +28,26 @@ export function neededLibraries(elf: Buffer): string[] {
   const home = headers.find(
     ({ type, address, size }) => type === PT_LOAD && strings >= address && strings < address + size,
   );
-  if (!home) throw new InfraError('an ELF file without its strings');
+  if (!home) throw new InfraError('the ELF file has no string table');
   return needed.map((name) => textAt(elf, home.offset + strings - home.address + name));
 }
 
-/** What a guest must have to run a program. */
+/** What a program needs from the guest. */
 export interface ElfFacts {
   /** e_machine. */
   machine: number;
-  /** Path of the dynamic loader; none of a static program. */
+  /** Path of the dynamic loader; undefined for a static program. */
   loader: string | undefined;
   libraries: string[];
-  /** The newest version of glibc whose symbols it uses, e.g. [2, 38]. */
+  /** The newest glibc version whose symbols it uses, e.g. [2, 38]. */
   glibc: [number, number] | undefined;
 }
 
-/** `undefined`: it is not a 64-bit little-endian ELF file. */
+/** `undefined`: not a 64-bit little-endian ELF file. */
 export function elfFacts(bytes: Buffer): ElfFacts | undefined {
   if (!isElf(bytes)) return undefined;
   const interpreter = programHeaders(bytes).find(({ type }) => type === PT_INTERP);
-  // The names of versions stand among the strings of the symbols, and nothing else looks like them.
+  // Version names are among the strings of the symbols, and nothing else has this form.
   const versions = [...bytes.toString('latin1').matchAll(/\0GLIBC_(\d+)\.(\d+)(?=[.\d]*\0)/g)]
     .map(([, major, minor]): [number, number] => [Number(major), Number(minor)])
     .sort(([a, b], [c, d]) => c - a || d - b);
@@ -59,15 +59,14 @@ export function elfFacts(bytes: Buffer): ElfFacts | undefined {
   };
 }
 
-/** The files of all libraries that a program needs, and these in turn; `dir` has them all. */
+/** The files of all libraries that a program needs, directly or indirectly. `dir` contains them all. */
 export function libraryClosure(program: string, dir: string): string[] {
   const found = new Map<string, string>();
   const add = (file: string): void => {
     for (const name of neededLibraries(readFileSync(file))) {
       if (found.has(name)) continue;
       const library = path.join(dir, name);
-      if (!existsSync(library))
-        throw new InfraError(`${path.basename(file)} needs ${name}, which none of the packages holds`);
+      if (!existsSync(library)) throw new InfraError(`${path.basename(file)} needs ${name}, which no package contains`);
       found.set(name, library);
       add(realpathSync(library));
     }
@@ -76,10 +75,10 @@ export function libraryClosure(program: string, dir: string): string[] {
   return [...found.values()];
 }
 
-/** Busybox's table of applet names: they lie one behind the other, `[` and `[[` first, and an empty one ends them. */
+/** Busybox's table of applet names: consecutive strings that begin with `[` and `[[` and end with an empty one. */
 export function busyboxApplets(busybox: Buffer): string[] {
   let at = busybox.indexOf('[\0[[\0', 0, 'latin1');
-  if (at < 0) throw new InfraError('busybox without a table of its applets');
+  if (at < 0) throw new InfraError('busybox has no table of applets');
   const names: string[] = [];
   for (let name = textAt(busybox, at); name !== ''; name = textAt(busybox, at)) {
     names.push(name);

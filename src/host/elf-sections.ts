@@ -4,7 +4,7 @@ import { requireElf, textAt } from './elf-file.js';
 export interface ElfSection {
   index: number;
   name: string;
-  /** Where the linker put it; 0 in a module. */
+  /** Assigned by the linker; 0 in a module. */
   address: bigint;
   bytes: Buffer;
   executable: boolean;
@@ -13,11 +13,11 @@ export interface ElfSection {
 export interface ElfFunction {
   name: string;
   section: number;
-  /** In a module from the section's beginning, else an address. */
+  /** An offset in its section for a module, otherwise an address. */
   value: bigint;
 }
 
-/** At `offset` of the section that is relocated: the address of `addend` in another section. */
+/** At `offset` of the relocated section goes the address of `addend` in another section. */
 export interface ElfRelocation {
   offset: number;
   section: number;
@@ -27,7 +27,10 @@ export interface ElfRelocation {
 export interface Elf {
   sections: readonly ElfSection[];
   functions: readonly ElfFunction[];
-  /** Of the section with this index. A module has a hundred thousand, few of which are asked for. */
+  /**
+   * Relocations of the section with this index, read on demand: a module has a hundred thousand of them, and few are
+   * needed.
+   */
   relocations(section: number): ElfRelocation[];
 }
 

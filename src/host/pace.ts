@@ -1,32 +1,33 @@
 /**
- * The one home of deadlines. They count the time that the host gives to whom is waited for, not what it withholds: when our own timers are
- * late, nobody can tell what the other did meanwhile, and a host at ten times its load makes everybody ten times slower.
+ * All deadlines are counted here. A deadline counts the time that the host gives to the process that we wait for, not
+ * the time that it withholds. If our own timers are late, nobody knows what the other process could do in the meantime,
+ * and on a host with ten times the load everything is ten times slower.
  */
 import { type Clock, monotonic } from './clock.js';
 import { between, type Sample, sample } from './share.js';
 
-/** So often it is looked what the host gives. */
+/** How often the counters of the host are read. */
 const BEAT_MS = 500;
-/** Less than that is not worth a look. */
+/** A shorter time is not worth reading them. */
 const MOMENT_MS = 100;
-/** Our timers are late by less on any host that works. */
+/** On a healthy host our timers are late by less than this. */
 const LATE_MS = 50;
-/** From here on it is a stall, not a busy host. */
+/** From this length on it is a stall, not just a busy host. */
 const STALL_MS = 1_000;
-/** A deadline that passed with more of its length in stalls says nothing of whom was waited for. */
+/** If more than this share of a deadline was stalls, missing it says nothing about the process that we wait for. */
 const STALLED_SHARE = 0.1;
-/** However little the host gives, a deadline ends: so much of the time counts at least. */
+/** At least this share of the elapsed time always counts, so that every deadline ends. */
 const LEAST_SHARE = 1 / 20;
-/** The kernel's own patience with a processor that does nothing is 20 s: who was kept from running for half of that is excused. */
+/** The kernel's watchdogs wait 20 s. A guest that the host kept from running for half of that is excused. */
 export const WINDOW_MS = 20_000;
 const KEPT_MS = WINDOW_MS / 2;
 
-/** A span of time in which the host did not give all. In milliseconds. */
+/** A span of time in which the host withheld processor time. In milliseconds. */
 interface Shortage {
   end: number;
-  /** Not counted. */
+  /** Time that does not count. */
   withheld: number;
-  /** In which nothing was done: our process or the other was stopped, or the whole host. */
+  /** Time in which our process, the other one or the whole host was stopped. */
   stalled: number;
 }
 
@@ -36,9 +37,9 @@ interface Waiting {
 }
 
 export interface PaceOptions {
-  /** Who is waited for, besides ourselves. */
+  /** Processes to wait for, in addition to our own. */
   pids?: readonly number[];
-  /** Why whoever is waited for cannot do a thing now, if so; asked when a deadline has passed. */
+  /** Asked when a deadline has passed: why the process cannot run at the moment, if there is a reason. */
   excuse?: () => Promise<string | undefined>;
   clock?: Clock;
   sample?: (pids: readonly number[]) => Sample;
@@ -51,7 +52,7 @@ export class Pace implements Disposable {
   readonly #excuse: NonNullable<PaceOptions['excuse']>;
   readonly #waiting = new Set<Waiting>();
   readonly #shortages: Shortage[] = [];
-  /** Of the time that was watched, what the host gave. */
+  /** How much of the watched time the host has given so far. */
   #given = 0;
   #last: { at: number; due: number; sample: Sample } | undefined;
   #disarm = (): void => {};
@@ -69,7 +70,7 @@ export class Pace implements Disposable {
     this.#sample = books;
   }
 
-  /** Watches from now on, also while nobody waits: what `stalled` and `kept` tell of. Until it is disposed of. */
+  /** From now until disposal, keeps reading the counters even if nobody waits, for `stalled` and `kept`. */
   watch(): this {
     this.#watching = true;
     this.#beat();
@@ -82,18 +83,18 @@ export class Pace implements Disposable {
     this.#arm();
   }
 
-  /** A moment, for those who ask what has happened since. */
+  /** A point in time, for `stalled` and `kept`. */
   now(): number {
     return this.#clock.now();
   }
 
-  /** Calls back once when the host has given so much time. The function that it returns ends that. */
+  /** Calls back once, when the host has given this much time, unless the returned function is called. */
   after(ms: number, call: () => void): () => void {
     this.#beat();
     const since = this.#last === undefined ? 0 : this.#clock.now() - this.#last.at;
     const waiting = { due: this.#given + since + ms, call };
     this.#waiting.add(waiting);
-    // It was dropped when the last one had waited.
+    // The last reading was dropped when nobody waited any more.
     this.#last ??= { at: this.#clock.now(), due: Number.POSITIVE_INFINITY, sample: this.#sample(this.#pids) };
     this.#arm();
     return () => {
@@ -102,7 +103,7 @@ export class Pace implements Disposable {
     };
   }
 
-  /** What the promise brings if it does so while the host gives so much time. */
+  /** The result of the promise, or undefined when the host has given this much time. */
   async within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
     let stop = (): void => {};
     try {
@@ -116,8 +117,9 @@ export class Pace implements Disposable {
   }
 
   /**
-   * Calls back when somebody has had so much time and is not done. With a reason if that is not his fault: he cannot do a thing now, or
-   * there was a stall, and he was not done even after as much time again as the stall had taken. The function that it returns ends that.
+   * Calls back when the deadline has passed, unless the returned function is called. The callback gets a reason if the
+   * host or emulator is to blame: the process cannot run at the moment, or there was a stall and the process was not
+   * done even after an extension by the length of the stall.
    */
   deadline(ms: number, passed: (late: Late) => void): () => void {
     const from = this.#clock.now();
@@ -143,7 +145,7 @@ export class Pace implements Disposable {
     };
   }
 
-  /** Milliseconds since then in which we, or whom we wait for, were stopped. */
+  /** Milliseconds since then in which our process or the other one was stopped. */
   stalled(since: number): number {
     this.#beat();
     let sum = 0;
@@ -152,8 +154,8 @@ export class Pace implements Disposable {
   }
 
   /**
-   * In words, if so: since then, or shortly before, the host kept somebody from running for so long that what he or his kernel says of
-   * time is not his fault.
+   * One sentence if the host kept the process from running since then, or shortly before, for so long that timeouts of
+   * the process or its kernel are not its fault.
    */
   kept(since: number): string | undefined {
     this.#beat();
@@ -168,7 +170,7 @@ export class Pace implements Disposable {
     return worst >= KEPT_MS ? `the host kept the guest from running for ${seconds(worst)}` : undefined;
   }
 
-  /** Takes account of the time since the last beat; of a moment only when it is `due`. */
+  /** Accounts for the time since the last reading. Skips short times unless the reading is `due`. */
   #beat(due = false): void {
     const at = this.#clock.now();
     this.#last ??= { at, due: Number.POSITIVE_INFINITY, sample: this.#sample(this.#pids) };
@@ -195,7 +197,7 @@ export class Pace implements Disposable {
     this.#disarm();
     this.#disarm = () => {};
     const idle = this.#waiting.size === 0;
-    // What happens until somebody waits again is nobody's concern.
+    // Nobody waits, so the time until somebody does need not be accounted for.
     if (idle && !this.#watching) this.#last = undefined;
     if (this.#last === undefined) return;
     const next = Math.min(...[...this.#waiting].map(({ due }) => due - this.#given));
@@ -213,13 +215,13 @@ export class Pace implements Disposable {
 }
 
 export interface Late {
-  /** How much time there was, in words. */
+  /** The length of the deadline, for a person. */
   within: string;
-  /** What of the host or the emulator is to blame, if so. */
+  /** What the host or the emulator did, if it is to blame. */
   blame: string | undefined;
 }
 
-/** For what depends on no guest. */
+/** For waiting that does not depend on a guest. */
 export const ours = new Pace();
 
 function lost({ withheld, stalled }: Shortage): number {

@@ -1,18 +1,20 @@
-/** What the host gave to processes in a span of time, by its own books: procfs, sched_info and pressure stall information. */
+/**
+ * What the host gave to processes in a span of time, according to procfs, sched_info and pressure stall information.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Counters at a moment. What a host does not keep stays at zero. */
+/** Counters at one point in time. Counters that the host does not have stay 0. */
 export interface Sample {
-  /** Of each thread of the processes: milliseconds that it ran, and that it was ready to run and did not. */
+  /** Of each thread: milliseconds on a processor, and milliseconds runnable but waiting for one. */
   threads: ReadonlyMap<string, { ran: number; waited: number }>;
-  /** One of the processes is stopped by a signal or a debugger. */
+  /** A signal or a debugger has stopped one of the processes. */
   stopped: boolean;
-  /** Of the whole host, in clock ticks: what its processors were asked for, and what the machine below it kept for itself. */
+  /** Of the whole host, in clock ticks: time that its processors were wanted, and time that its hypervisor stole. */
   wanted: number;
   stolen: number;
-  /** Milliseconds in which all that was at work waited for a disk or for memory. */
+  /** Milliseconds in which everything that could run waited for a disk or for memory. */
   blocked: number;
-  /** Milliseconds since boot, including those in which the host slept. */
+  /** Milliseconds since boot, including suspend. */
   sinceBoot: number;
 }
 
@@ -21,7 +23,7 @@ export function sample(pids: readonly number[], proc = '/proc'): Sample {
     try {
       return readFileSync(`${proc}/${path}`, 'utf8');
     } catch {
-      return ''; // the process or the thread is gone, or this kernel does not count that
+      return ''; // the process or thread has ended, or this kernel lacks the counter
     }
   };
   const threads = new Map<string, { ran: number; waited: number }>();
@@ -31,7 +33,7 @@ export function sample(pids: readonly number[], proc = '/proc'): Sample {
       threads.set(thread, { ran: ran / 1e6, waited: waited / 1e6 });
     }
   }
-  // The name of a program may have blanks and parentheses of its own.
+  // A program's name may contain spaces and parentheses.
   const stopped = pids.some((pid) => /\) [Tt] [^)]*$/.test(read(`${pid}/stat`)));
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = numbers(
     /^cpu\s.*/.exec(read('stat'))?.[0] ?? '',
@@ -50,18 +52,18 @@ export function sample(pids: readonly number[], proc = '/proc'): Sample {
 
 /** In milliseconds. */
 export interface Kept {
-  /** Of the time by the clock: what the host did not give. */
+  /** The part of the elapsed time that the host withheld. */
   withheld: number;
   /** A signal or a debugger had stopped a process. */
   stopped: boolean;
-  /** The host slept, besides what the clock shows. */
+  /** How long the host was suspended, which the clock does not show. */
   suspended: number;
 }
 
-/** Shorter than that it is the grain of the counters. */
+/** Less than this is the resolution of the counters. */
 const SLEPT_MS = 1_000;
 
-/** What happened between two samples, `wall` milliseconds apart by the clock, of which so many count. */
+/** What happened between two samples that are `wall` milliseconds apart, of which `counted` count. */
 export function between(before: Sample, after: Sample, wall: number, counted = wall): Kept {
   let [ran, waited] = [0, 0];
   for (const [thread, now] of after.threads) {
@@ -69,7 +71,8 @@ export function between(before: Sample, after: Sample, wall: number, counted = w
     ran += Math.max(0, now.ran - then.ran);
     waited += Math.max(0, now.waited - then.waited);
   }
-  // Who waits nine tenths of the time in which he has work needs ten times as long; who mostly has none has lost no more than he waited.
+  // A thread that waits nine tenths of its runnable time needs ten times as long. One that is mostly idle has lost only
+  // the time it waited.
   const queued = waited === 0 ? 0 : Math.min(waited, (counted * waited) / (ran + waited));
   const wanted = after.wanted - before.wanted;
   const stolen = wanted > 0 ? Math.min(1, Math.max(0, after.stolen - before.stolen) / wanted) : 0;

@@ -9,20 +9,21 @@ export const amd = defineIommu(
     arches: ['x86_64'],
     objection: ({ domain }) =>
       domain === 'lazy'
-        ? 'AMD-Vi under emulation caches what is not mapped, so the kernel makes every domain strict: take strict'
+        ? 'AMD-Vi in QEMU caches non-present entries, so the kernel makes every domain strict: use strict'
         : undefined,
 
     qemu: {
       machine: { 'kernel-irqchip': 'split' },
-      // The PCI function is made beforehand: by itself it would take the first slot, which is a root port's.
+      // The PCI function is created explicitly. Otherwise QEMU would put it into the first slot, which is a root
+      // port's.
       devices: (_, place) => [
         ['AMDVI-PCI', { id: 'amdvi', ...place }],
         ['amd-iommu', { 'pci-id': 'amdvi', 'dma-remap': 'on', intremap: 'on' }],
       ],
-      // Before it, DMA is not translated.
-      since: () => ({ version: [11, 1], what: 'AMD-Vi that remaps DMA' }),
-      // Devices of a restored guest reach memory by physical address, and QEMU says so of nothing (11.1, hw/i386/amd_iommu.c).
-      unsaved: 'QEMU does not keep which devices an AMD IOMMU translates for',
+      // Older versions do not translate DMA.
+      since: () => ({ version: [11, 1], what: 'AMD-Vi with DMA remapping' }),
+      // After a restore, devices use untranslated addresses, and QEMU does not report it (11.1, hw/i386/amd_iommu.c).
+      unsaved: 'QEMU does not save which devices an AMD IOMMU translates for',
     },
 
     kernel: {
@@ -65,7 +66,7 @@ export const amd = defineIommu(
       allowed: [
         {
           line: /^AMD-Vi: (\[Firmware Bug\]: : No southbridge IOAPIC found|Disabling interrupt remapping)$/,
-          why: "QEMU's table of the AMD IOMMU names no IOAPIC: the kernel does without interrupt remapping",
+          why: "QEMU's table of the AMD IOMMU lists no IOAPIC, so the kernel disables interrupt remapping",
           boot: true,
         },
       ],

@@ -1,4 +1,4 @@
-/** The IOMMUs that a machine can have: a file each, and its name in LIST. */
+/** The IOMMUs that a machine can have: a file for each, and an entry in LIST. */
 import { z } from 'zod';
 import { amd } from './amd.js';
 import { intel } from './intel.js';
@@ -15,19 +15,19 @@ type SchemasOf<Models extends readonly { schema: z.ZodObject }[]> = {
   -readonly [I in keyof Models]: Models[I]['schema'];
 };
 
-/** The IOMMU that a machine has, and the default domain that its kernel is asked for. */
+/** A machine's IOMMU, and the default domain that its kernel is asked for. */
 export const Iommu = z
   .discriminatedUnion('kind', LIST.map(({ schema }) => schema) as unknown as SchemasOf<typeof LIST>)
   .superRefine((iommu, ctx) => {
     const object = (message: string) => ctx.addIssue({ code: 'custom', message });
     if (domainOf(iommu) === 'passthrough' && runtimeOf(iommu) !== undefined)
-      object('domain passthrough is identity from the start: runtime has nothing to change');
+      object('with domain passthrough all groups already are identity: remove runtime');
     const objection = modelOf(iommu).objection(iommu);
     if (objection !== undefined) object(objection);
   });
 export type Iommu = z.infer<typeof Iommu>;
 
-/** Each takes its own declaration; whoever has a machine asks `modelOf`. */
+/** Each model expects its own declaration, so use `modelOf` if you have a machine. */
 export const IOMMUS = LIST as readonly (IommuModel<never> & { kind: Iommu['kind'] })[];
 
 const BY_KIND = new Map(IOMMUS.map((model) => [model.kind, model]));
@@ -38,17 +38,17 @@ export function modelOf({ kind }: Pick<Iommu, 'kind'>): IommuModel<Iommu> {
   return model as IommuModel<never> as IommuModel<Iommu>;
 }
 
-/** The default domain that the kernel is asked for; none without an IOMMU. */
+/** The default domain that the kernel is asked for; undefined without an IOMMU. */
 export function domainOf(iommu: Iommu): Domain | undefined {
   return 'domain' in iommu ? iommu.domain : undefined;
 }
 
-/** What the devices' groups are set to once the kernel has booted. */
+/** The domain type that the groups are set to after boot. */
 export function runtimeOf(iommu: Iommu): 'identity' | undefined {
   return 'runtime' in iommu ? iommu.runtime : undefined;
 }
 
-/** What stands between a device and memory once the guest is set up. */
+/** What is between a device and memory once the guest is set up. */
 export type DomainInForce = 'none' | 'identity' | 'lazy' | 'strict';
 
 export function domainInForce(iommu: Iommu): DomainInForce {
@@ -57,18 +57,18 @@ export function domainInForce(iommu: Iommu): DomainInForce {
   return runtimeOf(iommu) ?? (domain === 'passthrough' ? 'identity' : domain);
 }
 
-/** Are there groups of devices, whatever their domains? */
+/** Are there IOMMU groups, whatever their domains? */
 export function hasIommu({ iommu }: { iommu: Iommu }): boolean {
   return domainOf(iommu) !== undefined;
 }
 
-/** Does DMA of an ordinary device go through page tables of the IOMMU? */
+/** Does an ordinary device's DMA go through I/O page tables? */
 export function translates(iommu: Iommu): boolean {
   const domain = domainInForce(iommu);
   return domain === 'lazy' || domain === 'strict';
 }
 
-/** All words for the kernel's command line. */
+/** All its arguments for the kernel's command line. */
 export function iommuArgs(iommu: Iommu): string[] {
   const domain = domainOf(iommu);
   return [...modelOf(iommu).kernel.args(iommu), ...(domain === undefined ? [] : DOMAIN_ARGS[domain])];

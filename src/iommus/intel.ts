@@ -19,18 +19,21 @@ export const intel = defineIommu(
   'intel',
   {
     domain: Domain,
-    /** The hypervisor wants to hear of every new mapping, too, which VFIO needs. */
+    /** Caching mode: the hypervisor is told of new mappings too, which VFIO needs. */
     cachingMode: z.boolean().optional(),
-    /** PASID tables instead of context entries, and the stage at which the kernel then translates: `first` has the CPU's table format. */
+    /**
+     * Scalable mode: PASID tables instead of context entries, and the stage at which the kernel translates.
+     * `first-stage` uses the CPU's table format.
+     */
     scalable: z.enum(['first-stage', 'second-stage']).optional(),
     runtime: Runtime,
   },
   {
     arches: ['x86_64'],
-    // Not first-stage tables: a hypervisor nests those and has nothing to copy.
+    // First-stage tables are exempt: a hypervisor nests them, so there is nothing to copy.
     objection: ({ domain, cachingMode, scalable }) =>
       domain === 'lazy' && cachingMode && scalable !== 'first-stage'
-        ? 'in caching mode the kernel makes every domain strict: take strict, or scalable first-stage'
+        ? 'in caching mode the kernel makes every domain strict: use strict, or scalable first-stage'
         : undefined,
 
     qemu: {
@@ -46,7 +49,7 @@ export const intel = defineIommu(
           },
         ],
       ],
-      // Before it, properties have other names or DMA hangs.
+      // In older versions properties have other names, or DMA hangs.
       since: ({ scalable }) =>
         scalable === undefined ? undefined : { version: [11, 1], what: `scalable mode, ${scalable}` },
       unsaved: undefined,
@@ -63,9 +66,9 @@ export const intel = defineIommu(
     trace: {
       events: /^vtd_\w+/,
       faults: ['vtd_dmar_fault', 'vtd_frr_new'],
-      // The recording of a fault in a register.
+      // A fault that is recorded in a register.
       echoes: ['vtd_frr_new'],
-      // A first stage is invalidated by PASID, of which QEMU tells the descriptor alone, as of any other.
+      // The first stage is invalidated by PASID. For that QEMU traces only the descriptor.
       watched: ({ scalable }) => (scalable === 'first-stage' ? [...WATCHED, 'vtd_inv_desc'] : WATCHED),
       invalidations: true,
       read(event, text) {
@@ -92,7 +95,7 @@ export const intel = defineIommu(
       pages: vtdPages,
     },
     tablesInMemory: true,
-    // Tables of the first stage are the processor's own, which cannot say that: whatever may be written may be read as well.
+    // First-stage tables are the processor's, which has no write-only pages.
     writeOnly: ({ scalable }) => scalable !== 'first-stage',
 
     labels: {
@@ -105,7 +108,7 @@ export const intel = defineIommu(
         ...(cachingMode ? ['caching mode'] : []),
         ...(scalable === undefined ? [] : [`scalable mode, ${scalable}`]),
       ],
-      // It is what most machines have.
+      // Most machines have this one, so it needs no label.
       column: '',
     },
   },
@@ -118,7 +121,10 @@ function invalidated(event: string, text: string): Invalidated {
     : { addr: 0, bytes: undefined };
 }
 
-/** Type, bits 5:4 of the low half: by PASID alone, or by page; bits 5:0 and 63:12 of the high half: so many pages (a power of 2), where. */
+/**
+ * Low half, bits 5:4: by PASID, or by page. High half, bits 5:0: how many pages (a power of 2); bits 63:12: their
+ * address.
+ */
 function inDescriptor(text: string): Invalidated | undefined {
   const [, high, low] = /type p-iotlb high 0x([0-9a-f]+) low 0x([0-9a-f]+)/.exec(text) ?? [];
   if (high === undefined) return undefined;

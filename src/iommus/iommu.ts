@@ -1,40 +1,43 @@
 /**
- * What is known of an IOMMU that a machine can have. Every field is asked for somewhere, so every field is required: a model that
- * lacks one does not compile, and none is found by its name elsewhere.
+ * Everything that the harness knows about an IOMMU model. All fields are required, so a model that lacks one does not
+ * compile. No other file may ask for a model's name.
  */
 import { z } from 'zod';
 import type { ArchId, Need, Properties } from '../arches/index.js';
 
-/** The default domain that a kernel is asked for. */
+/** The default domain that the kernel is asked for. */
 export const Domain = z.enum(['lazy', 'strict', 'passthrough']);
 export type Domain = z.infer<typeof Domain>;
 
-/** `identity`: the kernel boots with `domain`, and the groups of all endpoints are then set to identity through sysfs, as an administrator would. */
+/**
+ * `identity`: the kernel boots with `domain`, then the groups of all endpoints are set to identity through sysfs, as an
+ * administrator would do.
+ */
 export const Runtime = z.literal('identity').optional();
 
-/** What all declarations have in common; a machine without an IOMMU has no domain. */
+/** The common part of all declarations. A machine without an IOMMU has no domain. */
 export interface Declared {
   kind: string;
   domain?: Domain | undefined;
   runtime?: 'identity' | undefined;
 }
 
-/** `D`: how a machine declares it. */
+/** `D`: how a machine declares the model. */
 export interface IommuModel<D extends Declared> {
-  /** Whose machines can have it. */
+  /** The architectures whose machines can have it. */
   arches: readonly ArchId[];
-  /** Why the kernel would not run it as it is declared, if so. */
+  /** Why the kernel would not run it as declared, if so. */
   objection(own: D): string | undefined;
 
   qemu: QemuSide<D>;
   kernel: KernelSide<D>;
   trace: Trace<D>;
   log: Log;
-  /** Reads its page tables in the guest's memory; `undefined`: nobody reads this model's. */
+  /** Reads its page tables in guest memory; `undefined`: not supported. */
   tables: Tables<D> | undefined;
-  /** Do mappings take pages of the guest's for tables? */
+  /** Do its tables use pages of guest memory? */
   tablesInMemory: boolean;
-  /** Can its tables let a device write where it may not read? */
+  /** Can its tables make a page write-only? */
   writeOnly(own: D): boolean;
   labels: Labels<D>;
 }
@@ -42,21 +45,24 @@ export interface IommuModel<D extends Declared> {
 export interface QemuSide<D> {
   /** Properties of QEMU's machine. */
   machine: Properties;
-  /** Devices in order of creation, before any device whose DMA they translate. `place`: the bus and slot of one that is a PCI function. */
+  /**
+   * Devices to create, in this order, before any device whose DMA they translate. `place`: bus and slot for a model
+   * that is a PCI function.
+   */
   devices(own: D, place: Properties): [driver: string, properties: Properties][];
-  /** The oldest QEMU in which it was seen to work, if an older one is known not to do, and what that one lacks. */
+  /** If older QEMUs are known not to work: the oldest one that does, and what the older ones lack. */
   since(own: D): { version: readonly [major: number, minor: number]; what: string } | undefined;
-  /** Why a guest that goes on from a saved state would not be what it was, as far as QEMU does not say so itself. */
+  /** Why a restored guest would not behave like the saved one, in cases that QEMU does not detect. */
   unsaved: string | undefined;
 }
 
 export interface KernelSide<D> {
-  /** Words for its command line besides those that choose the domain. */
+  /** Kernel arguments in addition to those that choose the domain. */
   args(own: D): readonly string[];
   needs: readonly Need[];
-  /** Has Debian's small kernel, made for clouds, a driver for it? */
+  /** Does Debian's cloud kernel have its driver? */
   small: boolean;
-  /** The module that the guest's init loads before all others, and what that one needs; `undefined`: it is built in. */
+  /** The module that the guest's init loads first, and the modules that it needs; `undefined`: built in. */
   module: { name: string; needs: readonly string[] } | undefined;
   /** Its names in /sys/class/iommu. */
   sysfs: RegExp;
@@ -64,26 +70,26 @@ export interface KernelSide<D> {
 
 /** QEMU's trace events. */
 export interface Trace<D> {
-  /** The beginning of their lines. */
+  /** How their lines begin. */
   events: RegExp;
-  /** Of DMA that was not let through. Rare and cheap, so always on: an oracle needs them. */
+  /** Events for DMA that was blocked. They are rare and cheap, and an oracle needs them, so they are always on. */
   faults: readonly string[];
-  /** Those of them that accompany another and say no more. */
+  /** Those of them that only repeat another one. */
   echoes: readonly string[];
-  /** Of translations, and of what it is told to forget: on while a device is watched. */
+  /** Events for translations and invalidations, switched on while a device is watched. */
   watched(own: D): readonly string[];
   /** Are invalidations among them? */
   invalidations: boolean;
-  /** What a line of a watched event says. */
+  /** Parses a line of a watched event. */
   read(event: string, text: string): Translated | Invalidated | undefined;
 }
 
 export interface Translated {
-  /** The number by which the bus knows the device: bus, slot, function. */
+  /** The requester ID on the bus: bus, slot, function. */
   requester: number;
   iova: number;
   phys: number;
-  /** `phys` is where the IOMMU's page begins, which may be a large one of a size that is not said. */
+  /** `phys` is the start of the IOMMU's page, which may be a large one of unknown size. */
   largePage?: true;
 }
 
@@ -93,36 +99,39 @@ export interface Invalidated {
   bytes: number | undefined;
 }
 
-/** What its driver writes into the kernel's log. Parts of lines, but for `provoked` and `allowed`. */
+/** What its driver writes to the kernel log. Patterns match parts of a line, except `provoked` and `allowed`. */
 export interface Log {
-  /** Who speaks. */
+  /** Recognises lines of the driver. */
   driver: RegExp | undefined;
   fault: RegExp | undefined;
   queueError: RegExp | undefined;
   otherError: RegExp | undefined;
-  /** All that a sound kernel says of a device that goes where it may not. */
+  /** All that a correct kernel logs if a device accesses an unmapped address. */
   provoked: readonly RegExp[];
-  /** Lines of the severity of a warning or worse that mean no harm. */
+  /** Harmless lines of level warning or worse. */
   allowed: readonly AllowedLine[];
 }
 
 export interface AllowedLine {
   line: RegExp;
   why: string;
-  /** Only before the guest's first cell begins. */
+  /** Allowed only before the first cell of the guest. */
   boot?: true;
 }
 
 /** Reads 64-bit words of the guest's physical memory, or of a device register there. */
 export type ReadWords = (address: bigint, count: number) => Promise<bigint[]>;
 
-/** The page tables, found by the IOMMU's registers: neither the guest's kernel nor its command line is asked. `bdf`: `0000:03:00.0` */
+/**
+ * Its page tables, found through the IOMMU's registers, so that neither the guest's kernel nor its command line is
+ * trusted. `bdf`: `0000:03:00.0`
+ */
 export interface Tables<D> {
-  /** How they translate for a device. */
+  /** The mode in which they translate for a device. */
   mode(read: ReadWords, bdf: string): Promise<string>;
-  /** How they must. */
+  /** The mode that the machine declares. */
   modeDue(own: D): string;
-  /** The pages by which a device reaches any of `bytes` bytes from `iova` on, in order, each as large as its entry makes it. */
+  /** The pages that map any of the `bytes` bytes from `iova` on, in order. Each has the size of its entry. */
   pages(read: ReadWords, bdf: string, iova: number, bytes: number): Promise<IoPage[]>;
 }
 
@@ -135,17 +144,17 @@ export interface IoPage {
   mayWrite: boolean;
 }
 
-/** For people. */
+/** Labels for people. */
 export interface Labels<D> {
-  /** What of its hardware a defect can depend on, as one word after another. */
+  /** Hardware properties that a known defect can depend on, as words. */
   traits(own: D): readonly string[];
-  /** What `show` says of it beyond its name and domain. */
+  /** What `show` prints besides its name and domain. */
   more(own: D): readonly string[];
-  /** What stands before the domain in a table of several machines. */
+  /** Printed before the domain in a table of several machines. */
   column: string;
 }
 
-/** `declared`: the fields by which a machine declares it, besides `kind`. */
+/** `declared`: the fields of its declaration besides `kind`. */
 export function defineIommu<const K extends string, F extends z.ZodRawShape>(
   kind: K,
   declared: F,
@@ -154,7 +163,7 @@ export function defineIommu<const K extends string, F extends z.ZodRawShape>(
   return { kind, schema: z.strictObject({ kind: z.literal(kind), ...declared }), ...model };
 }
 
-/** The requester that is written `03:00.0`, or with two digits for the function. */
+/** Parses a requester ID in the form `03:00.0`; the function may have two digits. */
 export function requesterOf(place: string | undefined): number {
   const [bus, slot, fn] = /^(?:[0-9a-f]{4}:)?([0-9a-f]{2}):([0-9a-f]{2})\.0?([0-7])$/.exec(place ?? '')?.slice(1) ?? [];
   return hex(bus) * 256 + hex(slot) * 8 + hex(fn);

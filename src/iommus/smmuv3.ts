@@ -37,7 +37,7 @@ export const smmuv3 = defineIommu(
       queueError: /(CMDQ|CMD_SYNC|EVTQ|PRIQ|GERROR)\b.*(timeout|error|overflow|unexpected|abort|corrupt)/,
       otherError: undefined,
       provoked: [
-        // The event, and below it its words and its bytes.
+        // The event, and in the lines below it its words and bytes.
         /^arm-smmu-v3 \S+: (event 0x|event: F_(TRANSLATION|PERMISSION|ADDR_SIZE|ACCESS) |\s*0x[0-9a-f]{16}$|(un)?priv )/,
         /^arm_smmu_\w+: \d+ callbacks suppressed$/,
       ],
@@ -46,7 +46,7 @@ export const smmuv3 = defineIommu(
 
     tables: undefined,
     tablesInMemory: true,
-    // Its tables cannot say that: whatever may be written may be read as well.
+    // Its tables have no write-only pages.
     writeOnly: () => false,
 
     labels: { traits: () => ['smmuv3'], more: () => [], column: 'smmuv3 ' },

@@ -1,7 +1,7 @@
 import { ARCHES, needs } from '../arches/index.js';
 import { Domain, defineIommu, hex, Runtime } from './iommu.js';
 
-/** virtio-iommu, which is told of mappings by requests. */
+/** virtio-iommu, a paravirtual IOMMU: the guest sends it mappings as requests. */
 export const virtio = defineIommu(
   'virtio',
   { domain: Domain, runtime: Runtime },
@@ -20,9 +20,10 @@ export const virtio = defineIommu(
       args: () => [],
       needs: needs('m', 'machines with virtio-iommu', 'VIRTIO_IOMMU'),
       small: true,
-      // A module even where all else is built in. The kernel holds back the devices behind it until it is there.
+      // It is a module even where everything else is built in. The kernel defers the devices behind it until it is
+      // loaded.
       module: { name: 'virtio_iommu', needs: ['virtio_pci'] },
-      // Its PCI address.
+      // The name is its PCI address.
       sysfs: /^[0-9a-f]{4}:[0-9a-f]{2}:/,
     },
 
@@ -48,7 +49,7 @@ export const virtio = defineIommu(
     },
 
     tables: undefined,
-    // The device keeps them.
+    // The mappings are in the device.
     tablesInMemory: false,
     writeOnly: () => true,
 

@@ -1,6 +1,6 @@
 /**
- * How VT-d translates for a device, read from the emulated IOMMU's register and the tables that the guest made for it. Neither the
- * guest's kernel nor its command line is asked, so that a machine cannot be something else than it says.
+ * How VT-d translates for a device, read from the emulated IOMMU's registers and the tables in guest memory. Neither
+ * the guest's kernel nor its command line is trusted, so a machine cannot claim to be something else.
  *
  * Intel's Virtualization Technology for Directed I/O, chapters 9 (translation structures) and 11.4 (registers).
  */
@@ -9,12 +9,18 @@ import type { IoPage, ReadWords } from './iommu.js';
 
 export type VtdMode = 'legacy' | 'first-stage' | 'second-stage' | 'passthrough' | 'none';
 
-/** Global command in the lower half, which reads as zero, and global status in the upper one; its highest bit: translation is on. */
+/**
+ * Global command in the lower half (reads as zero), global status in the upper half. The highest bit says that
+ * translation is on.
+ */
 const GLOBAL_STATUS = 0xfed90018n;
 const ROOT_TABLE_ADDRESS = 0xfed90020n;
 const PAGE = ~0xfffn;
 
-/** What a device's tables begin with: `table` is the page of the highest of `levels`, of entries in the form of the mode. */
+/**
+ * The start of a device's tables: `table` is the page of the highest of `levels`, with entries in the format of the
+ * mode.
+ */
 interface Entry {
   mode: VtdMode;
   table: bigint;
@@ -39,7 +45,7 @@ export async function vtdPages(read: ReadWords, bdf: string, iova: number, bytes
     const entries = await read(at + BigInt(8 * first), last - first + 1);
     for (const [i, entry] of entries.entries()) {
       const here = base + (first + i) * span;
-      // Present, of the first stage; readable or writable, of the second.
+      // First stage: present. Second stage: readable or writable.
       if ((entry & (mode === 'first-stage' ? 1n : 3n)) === 0n) continue;
       if (level > 1 && (entry & LARGE) === 0n) await descend(entry & ADDRESS, level - 1, here);
       else
@@ -61,7 +67,7 @@ const ADDRESS = 0x000f_ffff_ffff_f000n;
 
 async function entryOf(read: ReadWords, bdf: string): Promise<Entry> {
   const [, bus, slot, fn] = /:([0-9a-f]{2}):([0-9a-f]{2})\.(\d)$/.exec(bdf) ?? [];
-  if (bus === undefined || slot === undefined || fn === undefined) throw new TypeError(`'${bdf}' is no PCI address`);
+  if (bus === undefined || slot === undefined || fn === undefined) throw new TypeError(`'${bdf}' is not a PCI address`);
   const devfn = (Number.parseInt(slot, 16) << 3) | Number(fn);
   const [status = 0n] = await read(GLOBAL_STATUS, 1);
   if (status >> 63n === 0n) return NONE;
@@ -94,7 +100,7 @@ async function scalable(read: ReadWords, contexts: bigint, devfn: number): Promi
     : { mode, table: second & ADDRESS, levels: levelsOf(second >> 2n) };
 }
 
-/** Of a field that says how many bits of address there are: 1 for 39. */
+/** The number of levels, from a field that encodes the address width: 1 means 39 bits. */
 function levelsOf(width: bigint): number {
   return Number(width & 7n) + 2;
 }

@@ -1,39 +1,42 @@
-/** Machine + topology -> QEMU's arguments. Pure: what it needs from the world (paths, descriptors) is handed in. */
+/** Turns a machine and a topology into QEMU's arguments. Pure: the caller passes paths and descriptors. */
 import { archOf, type Properties } from '../arches/index.js';
 import { modelOf } from '../iommus/index.js';
 import { type Machine, type NvmeNode, type Topology, walk } from '../model/index.js';
 import { kernelArgs } from './kernel-args.js';
 import { OWN_SLOTS, type PciDevice, pciDevices } from './pci.js';
 
-/** Path of the file behind each NVMe and ivshmem node, by the node's id, behind persistent memory regions and the NVDIMM. */
+/**
+ * The path of the file behind each NVMe and ivshmem node (by the node's id), each persistent memory region, and the
+ * NVDIMM.
+ */
 export type Backing = ReadonlyMap<string, string>;
 
 export interface ArgvSpec {
   machine: Machine;
   topology: Topology;
-  /** The best that the host has. */
+  /** The best accelerator that the host has. */
   accelerator: 'kvm' | 'tcg';
   /** Firmware directories. */
   dataDirs: readonly string[];
   kernel: string;
   initrd: string;
   backing: Backing;
-  /** Inherited descriptors of the monitor, a socket, and of the serial console. */
+  /** Descriptors that QEMU inherits: the monitor, a socket, and the serial console. */
   qmpFd: number;
   consoleFd: number;
-  /** Trace events and guest errors go here. */
+  /** QEMU writes trace events and guest errors to this file. */
   traceFile: string;
-  /** Trace events besides the IOMMU's faults. */
+  /** Trace events in addition to the IOMMU's faults. */
   traceEvents?: readonly string[];
-  /** QEMU's plugin that writes down which code ran, and the file for that. */
+  /** QEMU's coverage plugin, and the file that it writes. */
   coverage?: { plugin: string; map: string };
-  /** Wait for a state to go on from, and do not boot. */
+  /** Wait for a snapshot to restore instead of booting. */
   incoming?: boolean;
 }
 
 export function qemuArgv(spec: ArgvSpec): string[] {
   const { machine } = spec;
-  // Counting instructions is emulation by nature.
+  // -icount needs emulation.
   const accelerator = machine.clock === 'icount' ? 'tcg' : spec.accelerator;
   const { board, boardProperties, cpu, cpuProperties } = archOf(machine);
   const { qemu, trace } = modelOf(machine.iommu);
@@ -41,7 +44,7 @@ export function qemuArgv(spec: ArgvSpec): string[] {
   return [
     ...spec.dataDirs.flatMap((dir) => ['-L', dir]),
     ...['-name', machine.id, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    // Go on after a panic so that the whole report reaches the console; panic=-1 then resets, which ends QEMU.
+    // After a panic, let the kernel print its whole report. panic=-1 then resets the guest, which ends QEMU.
     ...['-action', 'panic=none'],
     ...['-machine', option(board, { ...boardProperties, ...qemu.machine, ...(machine.nvdimmMiB && { nvdimm: 'on' }) })],
     ...acceleratorArgs(machine, accelerator),
@@ -55,7 +58,7 @@ export function qemuArgv(spec: ArgvSpec): string[] {
       '-serial',
       'chardev:console',
     ],
-    // The guest's network ends at the host's forward to its SSH port.
+    // The guest's network consists of the forwarded SSH port only.
     ...['-netdev', option('user', { id: 'net', restrict: 'on', hostfwd: 'tcp:127.0.0.1:0-:22' })],
     ...deviceArgs('virtio-net-pci', {
       id: 'net0',
@@ -115,7 +118,7 @@ function topologyArgs(device: PciDevice, chassis: number, backing: Backing): str
     case 'ivshmem':
       return [
         ...memoryArgs(node.id, node.sizeMiB, fileOf(node.id, backing)),
-        // Its memory goes with the guest's state, which is of no other consequence; as a peer it would forbid to write that.
+        // A master's memory is part of a snapshot, which does no harm; with a peer's, QEMU would refuse to save one.
         ...deviceArgs(driver, { ...where, memdev: `memory-${node.id}`, master: 'on' }),
       ];
     case 'edu':
@@ -129,7 +132,7 @@ function topologyArgs(device: PciDevice, chassis: number, backing: Backing): str
   }
 }
 
-/** The file lives as long as the guest: flushing it to the host's disk would prove nothing. */
+/** The file lives as long as the guest, so flushing it to the host's disk would prove nothing. */
 function diskArgs(nodeId: string, backing: Backing): string[] {
   const disk = {
     'node-name': `disk-${nodeId}`,
@@ -163,12 +166,12 @@ function nvmeArgs(node: NvmeNode, where: Properties, backing: Backing): string[]
   ];
 }
 
-/** Key in `Backing` of the memory of an NVMe's persistent memory region; its disk has the node's own id. */
+/** Key in `Backing` for an NVMe's persistent memory region. Its disk has the node's own id. */
 export function pmrOf(nodeId: string): string {
   return `${nodeId}.pmr`;
 }
 
-/** Key of the file that a controller memory buffer is copied to when somebody wants to see it. */
+/** Key in `Backing` for the file that a copy of a controller memory buffer is written to. */
 export function cmbOf(nodeId: string): string {
   return `${nodeId}.cmb`;
 }
@@ -178,10 +181,13 @@ function memoryArgs(nodeId: string, sizeMiB: number, file: string): string[] {
   return ['-object', option('memory-backend-file', memory)];
 }
 
-/** Key in `Backing` of the machine's NVDIMM. No node has it: their ids are of lower-case letters. */
+/** Key in `Backing` for the machine's NVDIMM. No node has this id, since ids are lower-case. */
 export const NVDIMM = 'NVDIMM';
 
-/** The files that QEMU needs behind a machine and its topology, and those for copies of what has none: key in `Backing` and size. */
+/**
+ * Key in `Backing` and size of each file that QEMU needs for a machine and its topology, and of those for copies of
+ * controller memory buffers.
+ */
 export function backingFiles(
   { nvdimmMiB }: Pick<Machine, 'nvdimmMiB'>,
   topology: Topology,
@@ -207,7 +213,7 @@ function deviceArgs(driver: string, properties: Properties): string[] {
   return ['-device', option(driver, properties)];
 }
 
-/** `head,key=value,...`; QEMU writes a comma inside a value as two. */
+/** `head,key=value,...`. QEMU expects a comma inside a value to be doubled. */
 function option(head: string, properties: Properties): string {
   return [
     head,

@@ -1,4 +1,4 @@
-/** The guest's serial console: lines as they come, the whole in a file. */
+/** The guest's serial console: line by line for listeners, and as a whole in a file. */
 
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -6,17 +6,17 @@ import type { Readable } from 'node:stream';
 import { LineSplitter } from '../model/index.js';
 
 const KEPT_LINES = 400;
-/** The kernel's own are at most a thousand; the file has the whole of others. */
+/** Lines of the kernel have at most a thousand characters. Longer ones are cut here, but not in the file. */
 const LONGEST_LINE = 8192;
 
 export class SerialConsole {
-  /** The raw bytes, written line by line as they come, after what was there. */
+  /** The raw bytes, appended line by line as they arrive. */
   readonly file: string;
-  /** Resolved when QEMU has closed its end and the file is complete. */
+  /** Resolves when QEMU has closed the console and the file is complete. */
   readonly ended: Promise<void>;
-  /** Resolved with the error if the file cannot be written (a full disk); never if all goes well. */
+  /** Resolves with the error if the file cannot be written, for example because the disk is full. */
   readonly broken: Promise<Error>;
-  /** Resolved when all that has come so far is in the file. */
+  /** Resolves when everything that has arrived so far is in the file. */
   readonly written: () => Promise<void>;
   readonly #listeners = new Set<(line: string) => void>();
   readonly #recent: string[] = [];
@@ -27,7 +27,7 @@ export class SerialConsole {
     this.written = () => new Promise((resolve) => log.write('', () => resolve()));
     this.broken = new Promise((resolve) => log.on('error', resolve));
     const lines = new LineSplitter((line) => this.#receive(line), { longest: LONGEST_LINE });
-    // QEMU hands over a few bytes at a time: writing each of them to the file by itself was a third of our work.
+    // QEMU sends a few bytes at a time. Writing each piece separately took a third of our processor time.
     let unwritten: Buffer[] = [];
     const writeOut = () => {
       if (unwritten.length > 0) log.write(Buffer.concat(unwritten));
@@ -46,7 +46,7 @@ export class SerialConsole {
     });
   }
 
-  /** Calls back for every line from now on; the function that it returns ends that. */
+  /** Calls back for each new line, until the returned function is called. */
   onLine(listener: (line: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -57,7 +57,10 @@ export class SerialConsole {
     return this.#recent.slice(-count);
   }
 
-  /** Resolves with the first line, past or to come, that matches. Never rejects: race it. */
+  /**
+   * Resolves with the first line that matches, whether it has already arrived or not. Never rejects, so race it against
+   * the guest's death.
+   */
   line(pattern: RegExp): Promise<string> {
     const seen = this.#recent.find((line) => pattern.test(line));
     if (seen !== undefined) return Promise.resolve(seen);

@@ -1,17 +1,17 @@
-/** Decides how a guest ended from signs that reach us by several ways and in any order. */
+/** Decides how a guest ended, from signs that arrive in several ways and in any order. */
 import { ours } from '../host/index.js';
 import { GuestDied } from '../model/index.js';
 
 type How = GuestDied['how'];
 
-/** The better sign explains the lesser ones: a panic is followed by a reset, that by QEMU's exit. */
+/** The higher rank explains the lower ones: a panic causes a reset, and a reset ends QEMU. */
 const RANK: Record<How, number> = { panic: 4, 'emulator-error': 3, hang: 2, shutdown: 1, 'qemu-exit': 0 };
 
-/** Signs of one end arrive within milliseconds on different descriptors; wait that long for a better one. */
+/** Signs of the same end arrive within milliseconds on different descriptors. Wait this long for a better one. */
 const SETTLE_MS = 250;
 
 export class Death {
-  /** Resolved, never rejected, when the guest has ended. */
+  /** Resolves when the guest has ended. Never rejects. */
   readonly died: Promise<GuestDied>;
   /** The verdict, once there is one. */
   verdict: GuestDied | undefined;
@@ -32,7 +32,7 @@ export class Death {
     this.#stop ??= ours.after(SETTLE_MS, () => this.settle());
   }
 
-  /** No better sign can come: decide now. */
+  /** Decides at once, since no better sign can arrive. */
   settle(): void {
     this.#stop?.();
     if (this.verdict || !this.#best) return;

@@ -1,4 +1,4 @@
-/** A running guest and everything that it owns on the host. */
+/** A running guest, and everything that it owns on the host. */
 import { constants, createReadStream, createWriteStream } from 'node:fs';
 import { access, copyFile, type FileHandle, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,71 +35,81 @@ import { loadState, moveLimit, saveState, stateBlocked, stateConsole } from './s
 export interface GuestOptions {
   qemu: Qemu;
   kernel: Kernel;
-  /** cpio archives that are loaded one after the other: paths, or bytes made for this run. */
+  /** cpio archives that the kernel unpacks one after the other: paths, or bytes. */
   initrd: readonly (string | Uint8Array)[];
   machine: Machine;
   topology: Topology;
   accelerator: 'kvm' | 'tcg';
-  /** An existing directory, the caller's, that keeps console.log, trace.log and qmp.log; without it they go with the guest. */
+  /**
+   * An existing directory of the caller for console.log, trace.log and qmp.log. Without it, these files disappear with
+   * the guest.
+   */
   artefacts?: string;
-  /** Another place for QEMU's trace; must be writable. */
+  /** Another file for QEMU's trace. */
   traceFile?: string;
-  /** Where the nameless files behind disks and BARs take their room; default: the system's temporary directory. */
+  /** Directory for the unnamed files behind disks and BARs; default: the system's temporary directory. */
   scratch?: string;
-  /** Files of the caller's, by their keys in `Backing`, that outlive the guest with what they hold; others are new and go with it. */
+  /**
+   * Files of the caller, by their keys in `Backing`, whose content outlives the guest. All other files are new and
+   * disappear with it.
+   */
   kept?: ReadonlyMap<string, FileHandle>;
-  /** QEMU trace events besides the IOMMU's faults. */
+  /** QEMU trace events in addition to the IOMMU's faults. */
   traceEvents?: readonly string[];
-  /** Have QEMU write down which code runs at these addresses, by its plugin. Only its emulator (TCG) can. */
+  /** Record with QEMU's plugin which code runs at these addresses. Works only under TCG. */
   coverage?: { plugin: string; ranges: readonly Range[] } | undefined;
-  /** The folder of a state that `save` wrote of a guest of the same options: this one goes on from there, and does not boot. */
+  /**
+   * The folder of a snapshot that `save` wrote, of a guest with the same options. The guest is restored from it instead
+   * of booting.
+   */
   state?: string;
-  /** Gives up starting. A started guest is ended by closing it. */
+  /** Aborts the start. To end a started guest, close it. */
   signal: AbortSignal;
 }
 
 export interface Guest extends AsyncDisposable {
   readonly pid: number;
-  /** On 127.0.0.1; leads to the guest's port 22. */
+  /** A port on 127.0.0.1 that is forwarded to port 22 of the guest. */
   readonly sshPort: number;
   readonly console: SerialConsole;
   readonly qmp: Qmp;
-  /** Resolved at once when the guest ends, whatever ends it; also when it is closed (`shutdown`). Never rejected. */
+  /** Resolves as soon as the guest ends for any reason, closing it included (`shutdown`). Never rejects. */
   readonly died: Promise<GuestDied>;
-  /** What deadlines for this guest count, and what the host did to it. */
+  /** Counts deadlines for this guest, and knows when the host stalled it. */
   readonly pace: Pace;
   /**
-   * The host's file behind each nvme and ivshmem node, by node id: disk contents and BAR 2, zeroes at first; a persistent memory
-   * region's is at `pmrOf(id)`; at `cmbOf(id)` is what `copyCmb` saw last. The paths are good in
-   * any process on this host until the guest is closed; QEMU's death does not touch them.
+   * The host file behind each nvme and ivshmem node, by node id: the disk's or BAR 2's content, at first zeroes.
+   * Persistent memory regions have the key `pmrOf(id)`, the newest copy of a controller memory buffer `cmbOf(id)`. Any
+   * process on this host can open the paths until the guest is closed, even after QEMU has died.
    */
   readonly files: ReadonlyMap<string, string>;
-  /** IOMMU faults, guest errors and the extra trace events. */
+  /** IOMMU faults, guest errors, and the additional trace events. */
   readonly traceFile: string;
-  /** What has run, if that was asked for. */
+  /** Which code has run, if coverage is on. */
   readonly coverage: MapFile | undefined;
-  /** QEMU's whole command line, for a report. */
+  /** QEMU's whole command line, for reports. */
   readonly commandLine: readonly string[];
-  /** Does QEMU really report this trace event; without one: all by which the machine's IOMMU shows a fault? */
+  /** Is this trace event enabled in QEMU? Without an argument: are all fault events of the machine's IOMMU? */
   traceEnabled(event?: string): Promise<boolean>;
-  /** Looks into the guest's memory from outside. */
+  /** Reads the guest's memory from outside. */
   readWords: ReadWords;
-  /** Once the firmware has run: are all devices where `pciPlan` says? InfraError names the first that is not. */
+  /** Call it after boot. Throws InfraError if a device is not at the address that `pciPlan` predicts. */
   checkPci(): Promise<void>;
-  /** Copies the controller memory buffer of a node to its file. */
+  /** Copies a node's controller memory buffer to its file. */
   copyCmb(node: string): Promise<void>;
-  /** Takes the device of a node out of the running guest; resolves when its kernel has let it go. */
+  /** Unplugs a node's device; resolves when the guest's kernel has released it. */
   unplug(node: string): Promise<void>;
-  /** Puts it back where it was. */
+  /** Plugs it in again. */
   plug(node: string): Promise<void>;
-  /** Why QEMU cannot write this guest's state, if so. */
+  /** Why QEMU cannot save a snapshot of this guest, if it cannot. */
   unsaveable(): Promise<string | undefined>;
   /**
-   * Writes the guest's state into an empty folder; this guest goes on, too. InfraError if QEMU cannot, or if the guest has written to
-   * its disks, which are no part of the state, or if it takes longer than that (by default, than is reasonable for its memory).
+   * Saves a snapshot to an empty folder; the guest keeps running. Throws InfraError if QEMU cannot save it, if the
+   * guest has written to its disks (which a snapshot does not contain), or if it takes longer than the limit (default:
+   * by memory size).
    */
   save(dir: string, limitMs?: number): Promise<void>;
-  /** Ends QEMU and frees all; within 4 s. Idempotent, never throws. */
+  /** Ends QEMU and frees everything, within 4 s. Can be called again; never throws. */
   close(): Promise<void>;
 }
 
@@ -110,8 +120,8 @@ const QUIT_MS = 1_500;
 const WORDS_MS = 1_000;
 
 /**
- * Starts QEMU; resolves when its monitor answers, which is before the kernel runs its first line.
- * Fails with InfraError (QEMU does not start: its own words are in the message), or with the signal's reason.
+ * Starts QEMU. Resolves when its monitor answers, which is before the kernel starts. Throws InfraError with QEMU's own
+ * message if QEMU does not start, or the signal's reason.
  */
 export async function startGuest(options: GuestOptions): Promise<Guest> {
   options.signal.throwIfAborted();
@@ -138,7 +148,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     return handle;
   };
   const onHost = (handle: FileHandle) => `/proc/${process.pid}/fd/${handle.fd}`;
-  /** The child has its own number for each. */
+  /** The same file has another descriptor number in QEMU. */
   const inQemu = (handle: FileHandle) => `/proc/self/fd/${FD.files + handles.indexOf(handle)}`;
 
   await checkRoom(scratch, await roomFor(options));
@@ -154,7 +164,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     backing.set(key, inQemu(handle));
   }
 
-  /** A log file's path for us and for QEMU. */
+  /** The path of a log file, for us and for QEMU. */
   const openLog = async (name: string): Promise<{ here: string; inQemu: string }> => {
     if (options.artefacts !== undefined) {
       const path = join(options.artefacts, name);
@@ -183,7 +193,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
     ...(coverage && mapHandle && { coverage: { plugin: coverage.plugin, map: inQemu(mapHandle) } }),
     incoming: options.state !== undefined,
   });
-  // A guest that was to go on from a state, and did not, may have left that state's console.
+  // A restore that failed may have copied the snapshot's console into the file.
   if (options.state === undefined) await writeFile(consoleLog.here, '');
   else await copyFile(stateConsole(options.state), consoleLog.here);
   options.signal.throwIfAborted();
@@ -224,7 +234,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   };
   const sshPort = await orAborted(
     options.signal,
-    // QEMU's own words explain a lost monitor better, and come a little later.
+    // If QEMU died, its own message explains more than the lost monitor; it arrives a little later.
     come().catch(async (error) => {
       const exit = await pace.within(WORDS_MS, child.exited);
       throw exit ? didNotStart(child, exit) : error;
@@ -259,7 +269,7 @@ async function start(options: GuestOptions, owned: AsyncStack): Promise<Guest> {
   };
 }
 
-/** What was said to QEMU's monitor and what it said, with the seconds since QEMU's start. Not worth a guest's life: it may fail. */
+/** Logs the monitor's traffic with seconds since QEMU's start. An error here does not harm the guest. */
 function monitorLog(path: string): { write: (line: string) => void; end: () => void; ended: Promise<void> } {
   const started = performance.now();
   const file = createWriteStream(path);
@@ -282,7 +292,7 @@ function onEvent({ event, data }: QmpEvent, qmp: Qmp, death: Death): void {
     case 'SHUTDOWN':
       if (data.reason === 'guest-reset') death.sign('shutdown', 'the guest reset itself');
       else if (data.guest) death.sign('shutdown', 'the guest powered itself off');
-      else death.sign('shutdown', `QEMU was told to end (${data.reason})`);
+      else death.sign('shutdown', `somebody ended QEMU (${data.reason})`);
       break;
     case 'STOP':
       qmp.execute('query-status', z.object({ status: z.string() })).then(
@@ -291,7 +301,7 @@ function onEvent({ event, data }: QmpEvent, qmp: Qmp, death: Death): void {
           if (status === 'io-error')
             death.sign('emulator-error', 'QEMU stopped the guest: its disk file cannot be written');
         },
-        () => {}, // QEMU's end tells
+        () => {}, // QEMU's exit explains it
       );
       break;
   }
@@ -314,7 +324,7 @@ function watch(child: QemuProcess, serial: SerialConsole, death: Death): void {
   });
 }
 
-/** In reverse order of starting: let a panic's report out, ask QEMU to end, make it end. */
+/** Lets a panic's report finish, asks QEMU to quit, then kills it. */
 async function end(child: QemuProcess, qmp: Qmp, serial: SerialConsole, death: Death): Promise<void> {
   if (death.verdict?.how === 'panic') await qmp.pace.within(PANIC_REPORT_MS, child.exited);
   death.sign('shutdown', 'the guest was closed');
@@ -328,7 +338,7 @@ function didNotStart(child: QemuProcess, exit: Exit): InfraError {
   return new InfraError(`QEMU did not start: ${child.lastWords() ?? exit.how}`, child.complaints().join('\n'));
 }
 
-/** Why a guest that is late cannot do a thing now, if so. */
+/** Why a guest that misses a deadline cannot run at the moment, if QEMU knows. */
 async function standstill(qmp: Qmp): Promise<string | undefined> {
   try {
     const { status } = await qmp.execute('query-status', z.object({ status: z.string() }));
@@ -338,7 +348,10 @@ async function standstill(qmp: Qmp): Promise<string | undefined> {
   }
 }
 
-/** What the promise brings if it does so in that time. By the clock: nobody is judged by it, and our own end must not wait for a busy host. */
+/**
+ * The result of the promise, or undefined after that time. Uses the plain clock, since it decides no verdict and must
+ * not wait longer on a busy host.
+ */
 function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   return Promise.race([promise, sleep(ms, undefined, { ref: false })]);
 }
@@ -352,7 +365,7 @@ async function checkReadable(what: string, path: string, mode: number): Promise<
   }
 }
 
-/** The most that a guest's files can grow to, in bytes. */
+/** The most bytes that a guest's files can grow to. */
 async function roomFor({ initrd, machine, topology }: GuestOptions): Promise<number> {
   let bytes = 0;
   for (const part of initrd) bytes += typeof part === 'string' ? (await stat(part)).size : part.length;
@@ -360,7 +373,7 @@ async function roomFor({ initrd, machine, topology }: GuestOptions): Promise<num
   return bytes;
 }
 
-/** A host disk that fills up would look like a defect of the guest's disk, and end QEMU by a signal in a BAR. */
+/** A full host disk would look like a broken disk in the guest, or kill QEMU by a signal when it writes to a BAR. */
 async function checkRoom(dir: string, bytes: number): Promise<void> {
   const mib = (n: number) => `${Math.ceil(n / MIB)} MiB`;
   const { bavail, bsize } = await statfs(dir).catch((error) => {
@@ -382,7 +395,7 @@ async function concatenate(parts: readonly (string | Uint8Array)[], into: FileHa
     if (typeof part === 'string')
       for await (const chunk of createReadStream(part, { highWaterMark: 1 << 20 })) await append(chunk);
     else await append(part);
-    // Archives are told apart at multiples of four.
+    // The kernel looks for the next archive at a multiple of four.
     if (at % 4 !== 0) await append(new Uint8Array(4 - (at % 4)));
   }
 }
@@ -390,7 +403,7 @@ async function concatenate(parts: readonly (string | Uint8Array)[], into: FileHa
 async function forwardedPort(qmp: Qmp): Promise<number> {
   const table = await qmp.execute('human-monitor-command', z.string(), { 'command-line': 'info usernet' });
   const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)/.exec(table)?.[1];
-  if (!port) throw new InfraError('QEMU does not show the forwarded SSH port', table);
+  if (!port) throw new InfraError('QEMU reports no forwarded SSH port', table);
   return Number(port);
 }
 
@@ -414,11 +427,11 @@ async function checkPci(qmp: Qmp, topology: Topology): Promise<void> {
   const found = await pciFunctions(qmp);
   for (const { id, bdf } of pciDevices(topology)) {
     const there = found.get(id)?.bdf;
-    if (there !== bdf) throw new InfraError(`device '${id}' should be at ${bdf} and is at ${there ?? 'no address'}`);
+    if (there !== bdf) throw new InfraError(`device '${id}' should be at ${bdf}, but is at ${there ?? 'no address'}`);
   }
 }
 
-/** What a guest owns, freed in reverse order, once. */
+/** Resources of a guest, freed once, in reverse order. */
 class AsyncStack {
   readonly #owned: (() => Promise<unknown>)[] = [];
   #closing: Promise<void> | undefined;

@@ -1,19 +1,19 @@
-/** Looking into a guest from outside, through QEMU's monitor. */
+/** Inspects a guest from outside, through QEMU's monitor. */
 import { z } from 'zod';
 import { InfraError } from '../model/index.js';
 import type { Qmp } from './qmp.js';
 
-/** 64-bit words of the guest's physical memory, or of a device register there. */
+/** Reads 64-bit words of the guest's physical memory, or of a device register. */
 export async function readWords(qmp: Qmp, address: bigint, count: number): Promise<bigint[]> {
   const command = `xp /${count}xg 0x${address.toString(16)}`;
   const said = await qmp.execute('human-monitor-command', z.string(), { 'command-line': command });
   const words = said.split('\n').flatMap((line) => line.slice(line.indexOf(':') + 1).match(/0x[0-9a-f]+/g) ?? []);
-  if (words.length !== count) throw new InfraError(`QEMU does not show the guest's memory at ${address}`, said);
+  if (words.length !== count) throw new InfraError(`QEMU cannot read the guest's memory at ${address}`, said);
   return words.map(BigInt);
 }
 
 export interface PciFunction {
-  /** As Linux writes it. */
+  /** In Linux's notation. */
   bdf: string;
   regions: { bar: number; address: number; size: number }[];
 }
@@ -37,7 +37,7 @@ const PciInfo: z.ZodType<PciInfo> = z.lazy(() =>
   }),
 );
 
-/** All functions by QEMU's id of the device: where the firmware and the kernel have put them. */
+/** All PCI functions by QEMU device id, at the addresses that firmware and kernel gave them. */
 export async function pciFunctions(qmp: Qmp): Promise<Map<string, PciFunction>> {
   const buses = await qmp.execute('query-pci', z.array(z.object({ devices: z.array(PciInfo) })));
   const found = new Map<string, PciFunction>();

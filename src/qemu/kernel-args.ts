@@ -1,12 +1,12 @@
-/** The guest kernel's command line for a machine and its PCI tree. Pure. */
+/** The guest kernel's command line for a machine and its topology. Pure. */
 import { archOf } from '../arches/index.js';
 import { iommuArgs, modelOf } from '../iommus/index.js';
 import type { Machine, Topology } from '../model/index.js';
 
 /**
- * Under emulation the guest's clock checks, CPU mitigations and self-tests of ciphers (which nobody here trusts or doubts) only cost boot
- * time: the last nearly half of its instructions. Without KASLR addresses stay put between boots. The log is read when a cell has ended, and
- * holds all of it, also of one that says much.
+ * Clock checks, CPU mitigations and crypto self-tests test nothing here and only make an emulated boot slower; the
+ * self-tests take nearly half of its instructions. Without KASLR, addresses are the same in each boot. The log buffer
+ * must hold everything until the cell ends, since it is read then.
  */
 const COMMON = ['ignore_loglevel', 'log_buf_len=2M', 'panic=-1', 'mitigations=off', 'nokaslr', 'cryptomgr.notests'];
 
@@ -30,7 +30,7 @@ export function kernelArgs(machine: Machine, topology: Topology, accelerator: 'k
   ];
 }
 
-/** Vendor and device of QEMU's root port, the only bridge of ours that has access control services. */
+/** Vendor and device id of QEMU's root port, the only bridge we use that has ACS. */
 const ACS_PORTS = 'pci:1b36:000c';
 
 function pciArgs({ acsRedirect }: Topology): string[] {

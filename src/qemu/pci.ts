@@ -1,10 +1,10 @@
 /**
- * Where every device of a topology stands: QEMU's bus and slot, and the address by which the guest's kernel knows it.
+ * The place of every device of a topology: QEMU's bus and slot, and its PCI address in the guest.
  *
- * Slots are ours to choose. Bus numbers are the firmware's: SeaBIOS numbers the buses below bridges depth first in order
- * of their slots, starting with 1, and Linux keeps its numbers, so they can be predicted; on arm64, without a firmware, Linux
- * counts alike. The root bus of a second host bridge has the number that we give it; the firmware counts on from there, so the
- * first that is free is ours. `Guest.checkPci` holds the prediction against what QEMU reports after the boot.
+ * We choose the slots. The firmware numbers the buses: SeaBIOS goes depth first in the order of slots, starting with 1,
+ * and Linux keeps these numbers, so they can be predicted. On arm64 there is no firmware, and Linux numbers them the
+ * same way. We set the number of a second host bridge's root bus to the first free one, and the firmware continues from
+ * there. `Guest.checkPci` compares the prediction with what QEMU reports after boot.
  */
 import { type Endpoint, type PciNode, type Topology, UsageError, walk } from '../model/index.js';
 
@@ -17,15 +17,15 @@ export interface PciDevice {
     | 'xio3130-downstream'
     | 'pxb-pcie'
     | (typeof ENDPOINTS)[Endpoint['kind']];
-  /** The node that asked for this device; a switch makes a port for every node below it. */
+  /** The node that this device belongs to. A switch also has a port for each node below it. */
   node: PciNode;
   /** QEMU's id of the bus that it is plugged into. */
   bus: string;
   slot: number;
   fn: number;
-  /** One of several functions: the slot's first function has to say so. */
+  /** The slot has several functions, which its first function must announce. */
   multifunction: boolean;
-  /** Of the bus that it makes. */
+  /** Number of the bus below it. */
   below?: number;
   /** `0000:03:00.0`, as in the guest's /sys/bus/pci/devices */
   bdf: string;
@@ -38,7 +38,7 @@ const ENDPOINTS = {
   'iommu-testdev': 'iommu-testdev',
 } as const satisfies Record<Endpoint['kind'], string>;
 
-/** On pcie.0: the host bridge is slot 0, our own devices 1, 2 and 0x1e, the south bridge 0x1f. */
+/** On pcie.0, slot 0 is the host bridge and slot 0x1f the south bridge. These are the slots of our own devices. */
 export const OWN_SLOTS = { network: 1, pvpanic: 2, iommu: 0x1e } as const;
 const FIRST_ROOT_SLOT = 3;
 const LAST_ROOT_SLOT = 0x1d;
@@ -54,7 +54,7 @@ interface Place {
   slot: number;
 }
 
-/** Every device of the tree in an order in which QEMU can create them (a bus before what is plugged into it). */
+/** All devices, in an order in which QEMU can create them: a bus before the devices on it. */
 export function pciDevices(topology: Topology): PciDevice[] {
   const devices: PciDevice[] = [];
   let lastBus = 0;
@@ -80,7 +80,7 @@ export function pciDevices(topology: Topology): PciDevice[] {
       case 'switch': {
         const inside = bridge(node, 'x3130-upstream', at);
         for (const [slot, child] of node.below.entries()) {
-          // Only a QEMU root port has access control services; below the switch it makes a switch port that has them.
+          // Of QEMU's bridges only the root port has ACS. Below a switch it stands for a switch port with ACS.
           const driver = node.acs ? 'pcie-root-port' : 'xio3130-downstream';
           visit(child, { on: bridge(node, driver, { on: inside, slot }, `${inside.id}.${slot}`), slot: 0 });
         }
@@ -105,13 +105,16 @@ export function pciDevices(topology: Topology): PciDevice[] {
     node,
     at: { on: { id: 'pcie.0', number: 0 }, slot: FIRST_ROOT_SLOT + index },
   }));
-  // The firmware looks for further host bridges when it has numbered what is below the first.
+  // The firmware looks for more host bridges after it has numbered everything below the first one.
   for (const { node, at } of onRoot) if (node.kind !== 'host-bridge') visit(node, at);
   for (const { node, at } of onRoot) if (node.kind === 'host-bridge') visit(node, at);
   return devices;
 }
 
-/** The guest's address of every node of the topology, by the node's id; a switch is its upstream port, several functions are the first. */
+/**
+ * The PCI address of every node in the guest, by node id: of a switch its upstream port, of a multifunction device its
+ * first function.
+ */
 export function pciPlan(topology: Topology): Map<string, string> {
   const plan = new Map<string, string>();
   for (const device of pciDevices(topology)) if (!plan.has(device.node.id)) plan.set(device.node.id, device.bdf);
@@ -122,7 +125,7 @@ export function pciPlan(topology: Topology): Map<string, string> {
   return plan;
 }
 
-/** QEMU's ids begin with a letter and may not meet those of our own devices. */
+/** QEMU's ids must begin with a letter, and must not collide with our own devices. */
 export function deviceId(nodeId: string): string {
   return `pci-${nodeId}`;
 }
@@ -135,7 +138,7 @@ function hex(n: number): string {
   return n.toString(16).padStart(2, '0');
 }
 
-/** What the types allow and PCI Express does not. */
+/** Refuses topologies that the types allow but PCI Express does not. */
 function checkTree(topology: Topology): void {
   const wrong = (what: string, hint: string) => new UsageError(`topology '${topology.id}': ${what}`, hint);
   const roots = LAST_ROOT_SLOT - FIRST_ROOT_SLOT + 1;
@@ -149,15 +152,15 @@ function checkTree(topology: Topology): void {
     const over = above.at(-1);
     if (over?.kind === 'host-bridge' && node.kind !== 'root-port')
       throw wrong(
-        `'${node.id}' stands on the bus of '${over.id}'`,
-        'QEMU takes only root ports there: put it below one',
+        `'${node.id}' is on the root bus of '${over.id}'`,
+        'QEMU allows only root ports there: put it below one',
       );
     if (node.kind === 'switch' && over === undefined)
-      throw wrong(`switch '${node.id}' stands on the root bus`, 'put it below a root-port');
+      throw wrong(`switch '${node.id}' is on the root bus`, 'put it below a root-port');
     if (node.kind === 'root-port' && over !== undefined && over.kind !== 'host-bridge')
-      throw wrong(`root-port '${node.id}' stands below '${over.id}'`, 'root ports belong on a root bus');
+      throw wrong(`root-port '${node.id}' is below '${over.id}'`, 'root ports belong on a root bus');
     if (node.kind === 'host-bridge' && over !== undefined)
-      throw wrong(`host-bridge '${node.id}' stands below '${over.id}'`, 'host bridges belong at the root');
+      throw wrong(`host-bridge '${node.id}' is below '${over.id}'`, 'host bridges belong at the root');
     if (node.kind === 'nvme' && node.id.length > NVME_SERIAL_LENGTH)
       throw wrong(
         `the id '${node.id}' is too long for an NVMe serial number`,

@@ -1,4 +1,4 @@
-/** Does KVM really run a guest here? A /dev/kvm that opens proves nothing; a guest that booted with it does. */
+/** Does KVM work here? Opening /dev/kvm proves nothing, so a guest is booted with it. */
 import { createHash, randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
@@ -8,7 +8,7 @@ import { HOST } from '../arches/index.js';
 import { describe, type Image, type Machine, orAborted } from '../model/index.js';
 import { startGuest } from './guest.js';
 
-/** `until`: a mere lack of patience is believed for a day, since the host may only have been busy. */
+/** `until`: an answer that may only be due to a busy host is kept for a day. */
 const Answer = z.strictObject({
   accelerator: z.enum(['kvm', 'tcg']),
   why: z.string(),
@@ -17,17 +17,17 @@ const Answer = z.strictObject({
 export type AcceleratorAnswer = z.infer<typeof Answer>;
 
 export interface ProbeOptions extends Pick<Image, 'qemu' | 'kernel' | 'rootfs'> {
-  /** An existing directory that keeps the answer for this CPU, host kernel and QEMU. */
+  /** An existing directory where the answer for this CPU, host kernel and QEMU is kept. */
   cacheDir: string;
-  /** Ask again even if the answer is known. */
+  /** Probe again even if there is an answer. */
   fresh?: boolean;
-  /** The host's device; another one in tests. */
+  /** The host's KVM device; tests use another one. */
   device?: string;
   signal: AbortSignal;
 }
 
 const BOOT_MS = 20_000;
-/** With KVM that works the kernel speaks within a second. */
+/** If KVM works, the kernel prints its first line within a second. */
 const FIRST_LINE_MS = 5_000;
 const DAY_MS = 24 * 3600 * 1000;
 const PROBE_MACHINE: Machine = {
@@ -41,7 +41,7 @@ const PROBE_MACHINE: Machine = {
   kernelArgs: [],
 };
 
-/** Quick when there is no KVM to ask or the answer is known; otherwise boots a guest with it. Rejects only with the signal's reason. */
+/** Quick if there is no KVM or the answer is kept; otherwise boots a guest. Rejects only with the signal's reason. */
 export async function probeAccelerator(options: ProbeOptions): Promise<AcceleratorAnswer> {
   const device = options.device ?? '/dev/kvm';
   const refused = await openError(device);
@@ -61,7 +61,7 @@ async function openError(device: string): Promise<string | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return `${device} does not exist`;
-    if (code === 'EACCES' || code === 'EPERM') return `${device} may not be opened by this user`;
+    if (code === 'EACCES' || code === 'EPERM') return `this user may not open ${device}`;
     return `${device} cannot be opened: ${describe(error)}`;
   }
 }
@@ -88,7 +88,7 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
     });
     const { console, died, pace } = guest;
     const passed = (ms: number) => new Promise<void>((resolve) => timers.push(pace.after(ms, resolve)));
-    /** Resolves when the guest has not said a word for too long; never if it has spoken. */
+    /** Resolves if the guest prints nothing for too long. Never resolves once it has printed something. */
     const silent = new Promise<void>((resolve) => {
       const stop = pace.after(FIRST_LINE_MS, resolve);
       timers.push(stop);
@@ -96,7 +96,7 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
     });
     return await orAborted(
       signal,
-      // The first program that it runs writes to the kernel log: CPU, memory, interrupts and user space work.
+      // The guest's first program writes this to the kernel log, so CPU, memory, interrupts and user space work.
       console.line(/phyrlab: /).then((): AcceleratorAnswer => ({ accelerator: 'kvm', why: 'a guest booted with KVM' })),
       died.then((death) => no(death.message)),
       silent.then(() => late(`nothing on its console within ${FIRST_LINE_MS / 1000} s`)),
@@ -110,7 +110,7 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
   }
 }
 
-/** What decides whether KVM works here, apart from who may open the device. */
+/** Everything that decides whether KVM works here, except permissions. */
 function hostKey(qemuKey: string): string {
   const facts = JSON.stringify([cpus()[0]?.model, release(), qemuKey]);
   return createHash('sha256').update(facts).digest('hex').slice(0, 16);
@@ -121,11 +121,11 @@ async function readAnswer(file: string): Promise<AcceleratorAnswer | undefined> 
     const answer = Answer.parse(JSON.parse(await readFile(file, 'utf8')));
     return answer.until !== undefined && Date.parse(answer.until) < Date.now() ? undefined : answer;
   } catch {
-    return undefined; // never asked, or damaged: ask
+    return undefined; // no answer yet, or a damaged one
   }
 }
 
-/** An answer that cannot be kept is still the answer. */
+/** If the answer cannot be saved, it still counts. */
 async function keepAnswer(file: string, answer: AcceleratorAnswer): Promise<void> {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   try {

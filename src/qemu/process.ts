@@ -1,4 +1,4 @@
-/** The QEMU process: its descriptors, its dying words, and the certainty that it ends with us. */
+/** The QEMU process: its descriptors, its error output, and making sure that it dies with us. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { type HostProgram, LineSplitter } from '../model/index.js';
@@ -6,7 +6,7 @@ import { type HostProgram, LineSplitter } from '../model/index.js';
 const KEPT_LINES = 40;
 const LONGEST_LINE = 8192;
 
-/** Descriptors in the child: its monitor (a socket) and console (a pipe), then the files handed over. */
+/** Descriptors in QEMU: monitor (a socket), console (a pipe), then the files. */
 export const FD = { qmp: 3, console: 4, files: 5 } as const;
 
 export interface Exit {
@@ -17,22 +17,24 @@ export interface Exit {
 export interface QemuProcess {
   pid: number | undefined;
   qmp: Duplex;
-  /** Resolved when the process is gone and all that it wrote has been read. */
+  /** Resolves when the process has ended and all its output has been read. */
   exited: Promise<Exit>;
-  /** Last lines of its standard error. */
+  /** The last lines of standard error. */
   complaints(): string[];
-  /** The last of them that is more than a warning. */
+  /** The last of them that is not a warning. */
   lastWords(): string | undefined;
   kill(): void;
 }
 
-/** Run by a shell with our process id as $0: if we died before the death signal was set, it would never come. */
+/**
+ * A shell runs this with our process id as $0. If we died before the death signal was set, the signal would never come.
+ */
 const UNLESS_ORPHANED = '[ "$PPID" = "$0" ] && exec "$@"';
 
 /**
- * Starts QEMU in a session of its own, so that a terminal's Ctrl-C reaches only us, and with a death signal, so that it goes when
- * we go, however we go. `setpriv` (util-linux) sets that for any QEMU version; the signal is kept across exec. The kernel sends it
- * when the thread that called this ends: call it on the main thread.
+ * Starts QEMU in its own session, so that Ctrl-C in a terminal reaches only us, and with a parent death signal, so that
+ * it dies when we die. `setpriv` (util-linux) sets the signal, which survives exec. The kernel sends it when the thread
+ * that called this ends, so call it on the main thread.
  */
 export function spawnQemu(
   program: HostProgram,

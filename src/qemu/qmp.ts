@@ -1,4 +1,4 @@
-/** QEMU's monitor protocol: one JSON object a line, replies in order of the commands, events in between. */
+/** QEMU's monitor protocol (QMP): one JSON object per line, replies in the order of the commands, events in between. */
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { ours, type Pace } from '../host/index.js';
@@ -25,13 +25,13 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** A monitor that does not answer means that QEMU's main loop is stuck. */
+/** A monitor that does not answer means that QEMU's main loop hangs. */
 const REPLY_MS = 10_000;
 
 export class Qmp {
-  /** QEMU's version once it has greeted us; rejected if QEMU ends before that. */
+  /** QEMU's version, once it has sent its greeting. Rejects if QEMU ends before. */
   readonly greeted: Promise<string>;
-  /** Resolved when the connection is gone, which QEMU's death brings about within milliseconds. */
+  /** Resolves when the connection is closed, which happens within milliseconds of QEMU's death. */
   readonly closed: Promise<void>;
   readonly #stream: Duplex;
   readonly #pending = new Map<number, Pending>();
@@ -41,10 +41,10 @@ export class Qmp {
   #gone = false;
 
   readonly #log: (line: string) => void;
-  /** Of the guest: what deadlines count. */
+  /** Counts deadlines of the guest. */
   readonly pace: Pace;
 
-  /** Takes the stream over. `onEvent` sees every event, in order; `log` every line of either side. */
+  /** Owns the stream from now on. `onEvent` gets every event in order, `log` every line in both directions. */
   constructor(stream: Duplex, onEvent: (event: QmpEvent) => void, log: (line: string) => void = () => {}, pace = ours) {
     this.#stream = stream;
     this.pace = pace;
@@ -57,7 +57,7 @@ export class Qmp {
     this.closed = new Promise((resolve) => {
       const lines = new LineSplitter((line) => this.#receive(line));
       stream.on('data', (chunk: Buffer) => lines.push(chunk));
-      stream.on('error', () => {}); // ECONNRESET and EPIPE say what 'close' says
+      stream.on('error', () => {}); // 'close' follows
       stream.on('close', () => {
         this.#fail(new InfraError('QEMU closed its monitor connection'));
         resolve();
@@ -65,15 +65,15 @@ export class Qmp {
     });
   }
 
-  /** `listener` sees every event from now on, until the returned function is called. */
+  /** Calls `listener` for every event, until the returned function is called. */
   onEvent(listener: (event: QmpEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Runs one command and parses what it returns. Fails with InfraError when QEMU refuses it, is gone or does not answer. */
+  /** Runs a command and parses its result. Throws InfraError if QEMU refuses it, has ended, or does not answer. */
   async execute<T>(command: string, schema: z.ZodType<T>, args: Record<string, unknown> = {}): Promise<T> {
-    if (this.#gone) throw new InfraError(`QEMU is gone: ${command} cannot be asked`);
+    if (this.#gone) throw new InfraError(`QEMU has ended: cannot run ${command}`);
     const id = ++this.#lastId;
     const answer = await new Promise((resolve, reject) => {
       const stop = this.pace.after(REPLY_MS, () => {
@@ -93,7 +93,8 @@ export class Qmp {
       this.#stream.write(`${line}\n`);
     });
     const parsed = schema.safeParse(answer);
-    if (!parsed.success) throw new InfraError(`QEMU's answer to ${command} is not understood`, JSON.stringify(answer));
+    if (!parsed.success)
+      throw new InfraError(`QEMU's answer to ${command} has an unexpected form`, JSON.stringify(answer));
     return parsed.data;
   }
 
@@ -103,7 +104,7 @@ export class Qmp {
     try {
       message = Message.parse(JSON.parse(line));
     } catch (error) {
-      this.#fail(new InfraError('QEMU sent a monitor message that is not understood', line, { cause: error }));
+      this.#fail(new InfraError('QEMU sent a monitor message of an unexpected form', line, { cause: error }));
       this.#stream.destroy();
       return;
     }
@@ -131,7 +132,10 @@ export class Qmp {
   }
 }
 
-/** The first event from now on that is the one; it fails when QEMU ends. `within`: undefined when it did not come in that time. */
+/**
+ * Waits for the first event that matches; fails when QEMU ends. `within` resolves to undefined if it does not come in
+ * time.
+ */
 export function qmpEvent(
   qmp: Qmp,
   isIt: (event: QmpEvent) => boolean,

@@ -1,4 +1,4 @@
-/** Files without a name: whatever ends this process and QEMU, the kernel frees them with the last descriptor. */
+/** Files without a name: the kernel frees them when this process and QEMU have ended, however they end. */
 
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -6,10 +6,10 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../model/index.js';
 
-/** From the kernel's uapi; node does not name it. */
+/** From the kernel's uapi headers; Node has no name for it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
-/** An empty file in `dir` that only its descriptor reaches. The caller closes the handle. */
+/** A new file in `dir` that can only be reached by its descriptor. The caller must close it. */
 export async function openNameless(dir: string): Promise<FileHandle> {
   try {
     return await open(dir, O_TMPFILE | constants.O_RDWR, 0o600);
@@ -19,7 +19,7 @@ export async function openNameless(dir: string): Promise<FileHandle> {
         cause: error,
       });
   }
-  // A file system without O_TMPFILE: the name lives for a moment.
+  // The file system lacks O_TMPFILE, so the name exists for a moment.
   const path = join(dir, `.phyrlab-${randomBytes(8).toString('hex')}`);
   const handle = await open(path, 'wx+', 0o600);
   await unlink(path);

@@ -1,4 +1,4 @@
-/** Writing a guest's whole state to a folder, and going on from there in another QEMU of the same machine. */
+/** Saves a snapshot of a guest to a folder, and restores it in another QEMU of the same machine. */
 import { copyFile, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,30 +7,33 @@ import { modelOf } from '../iommus/index.js';
 import { InfraError, type Machine, type Topology, walk } from '../model/index.js';
 import { type Qmp, qmpEvent } from './qmp.js';
 
-/** A hundred megabytes take a second, and pages of zeroes are read as well: so long in any case, and so much longer for each GiB. */
+/**
+ * Time limit: a hundred megabytes take a second, and pages of zeroes must be read as well. Every guest gets this, plus
+ * the second value for each GiB.
+ */
 const MOVE_MS = 60_000;
 const MOVE_MS_PER_GIB = 30_000;
-/** A state of which nothing moves for that long will not move. */
+/** If no page has moved for this long, none will. */
 const IDLE_MS = 20_000;
 const LOOK_MS = 1_000;
 const FINISH_MS = 30_000;
 
 const [MEMORY, CONSOLE] = ['memory', 'console.log'];
 
-/** Why no guest of this kind is to go on from a state that was kept, as far as QEMU does not say so itself. */
+/** Why a snapshot of such a guest would not be faithful, in cases that QEMU does not detect. */
 export function stateLost(machine: Machine, topology: Topology): string | undefined {
-  if (machine.clock === 'icount') return 'what it costs would depend on what QEMU forgets of its clock';
+  if (machine.clock === 'icount') return 'a snapshot loses part of the instruction clock, so costs would differ';
   if (machine.nvdimmMiB !== undefined) return 'its NVDIMM may hold what an earlier guest left there';
   const { unsaved } = modelOf(machine.iommu).qemu;
   if (unsaved !== undefined) return unsaved;
   for (const { node } of walk(topology)) {
-    // They have no state to be written, not even that of their PCI registers, and QEMU lets that pass.
-    if (node.kind === 'edu' || node.kind === 'iommu-testdev') return `QEMU does not keep the state of ${node.kind}`;
+    // QEMU has no migration state for these devices, not even their PCI registers, and does not complain.
+    if (node.kind === 'edu' || node.kind === 'iommu-testdev') return `QEMU cannot save the state of ${node.kind}`;
   }
   return undefined;
 }
 
-/** What QEMU itself has against it: devices that cannot be moved. */
+/** Why QEMU refuses to save it: some device cannot be migrated. */
 export async function stateBlocked(qmp: Qmp): Promise<string | undefined> {
   const { 'blocked-reasons': reasons } = await qmp.execute('query-migrate', MigrationInfo);
   return reasons?.join('; ');
@@ -39,7 +42,7 @@ export async function stateBlocked(qmp: Qmp): Promise<string | undefined> {
 const MigrationInfo = z.object({
   status: z.string().optional(),
   'error-desc': z.string().optional(),
-  /** How far it is. */
+  /** Progress. */
   ram: z
     .object({ transferred: z.number(), remaining: z.number(), duplicate: z.number(), normal: z.number() })
     .optional(),
@@ -47,25 +50,25 @@ const MigrationInfo = z.object({
 });
 
 export interface Saved {
-  /** Disks and BARs, whose contents are no part of a state: all zeroes, as they will be found by whoever goes on from it. */
+  /** Disks and BARs. A snapshot does not contain their content, so it must be all zeroes. */
   files: Iterable<string>;
-  /** The console's log so far. */
+  /** The console log so far. */
   console: string;
-  /** By then it is given up. */
+  /** Gives up after this time. */
   limitMs: number;
 }
 
-/** In reason: of a guest with so much memory. */
+/** A reasonable time limit for a guest with this much memory. */
 export function moveLimit(bytes: number): number {
   return MOVE_MS + (MOVE_MS_PER_GIB * bytes) / 2 ** 30;
 }
 
-/** QEMU is still at it, and would abort if its guest went on. */
+/** QEMU is still migrating, and would abort if the guest were continued. */
 class StillMoving extends InfraError {}
 
 /**
- * Stops the guest for as long as it takes; then it goes on, whatever became of its state. InfraError, with the reason, if that cannot be
- * kept.
+ * Stops the guest, saves it and continues it, even if saving fails. Throws InfraError with the reason if it cannot be
+ * saved.
  */
 export async function saveState(qmp: Qmp, { files, console, limitMs }: Saved, dir: string): Promise<void> {
   await qmp.execute('stop', z.unknown());
@@ -80,14 +83,14 @@ export async function saveState(qmp: Qmp, { files, console, limitMs }: Saved, di
   await goOn(qmp);
 }
 
-/** For a moment after a state is written QEMU does not let the guest go on, and it does not say when that is over. */
+/** After a migration QEMU refuses to continue the guest for a moment, and does not report when that is over. */
 async function goOn(qmp: Qmp): Promise<void> {
   const running = async () => (await qmp.execute('query-status', z.object({ status: z.string() }))).status;
   await poll(qmp, running, (status) => status !== 'finish-migrate');
   await qmp.execute('cont', z.unknown());
 }
 
-/** Asks until it is so, or for FINISH_MS; returns the last answer. */
+/** Asks until the answer is so, for FINISH_MS at most; returns the last answer. */
 async function poll<T>(qmp: Qmp, ask: () => Promise<T>, isSo: (answer: T) => boolean): Promise<T> {
   let late = false;
   const stop = qmp.pace.after(FINISH_MS, () => {
@@ -104,14 +107,14 @@ async function poll<T>(qmp: Qmp, ask: () => Promise<T>, isSo: (answer: T) => boo
   }
 }
 
-/** Into a QEMU that was started with `-incoming defer`; the guest goes on where it was stopped. */
+/** For a QEMU that was started with `-incoming defer`; the guest continues where it was stopped. */
 export async function loadState(qmp: Qmp, dir: string): Promise<void> {
   const file = join(dir, MEMORY);
   await move(qmp, 'migrate-incoming', file, moveLimit((await stat(file)).size));
   await goOn(qmp);
 }
 
-/** What the guest of a state had shown. */
+/** The console log of the guest in the snapshot. */
 export function stateConsole(dir: string): string {
   return join(dir, CONSOLE);
 }
@@ -127,16 +130,19 @@ async function move(qmp: Qmp, command: 'migrate' | 'migrate-incoming', file: str
   if ((await moved(qmp, over, limitMs, outgoing)) === 'completed') return;
   let { status = '', 'error-desc': why } = await qmp.execute('query-migrate', MigrationInfo);
   if (!OVER.includes(status)) {
-    why = `it was not done in time (${status})`;
-    // Of the other way QEMU itself is the end.
+    why = `it took too long (${status})`;
+    // An incoming migration cannot be cancelled; QEMU is ended instead.
     if (outgoing) status = await cancel(qmp);
   }
   if (status === 'completed') return;
-  const words = `QEMU's ${command} did not succeed: ${why ?? (status || 'it does not say why')}`;
+  const words = `QEMU's ${command} failed: ${why ?? (status || 'no reason given')}`;
   throw outgoing && !OVER.includes(status) ? new StillMoving(words) : new InfraError(words);
 }
 
-/** How it ended; undefined if it has not in that time, or has come to a standstill: only who sends tells how far it is. */
+/**
+ * The final status; undefined if the time is over or, when saving, if nothing has moved for a while (only the sender
+ * reports progress).
+ */
 async function moved(qmp: Qmp, over: ReturnType<typeof qmpEvent>, limitMs: number, tells: boolean): Promise<unknown> {
   let [idle, last] = [0, ''];
   for (let left = limitMs; left > 0; left -= LOOK_MS) {
@@ -151,7 +157,7 @@ async function moved(qmp: Qmp, over: ReturnType<typeof qmpEvent>, limitMs: numbe
   return undefined;
 }
 
-/** How it ended: it may have been done by then. */
+/** The final status: the migration may have completed in the meantime. */
 async function cancel(qmp: Qmp): Promise<string> {
   await qmp.execute('migrate_cancel', z.unknown());
   const ended = async () => (await qmp.execute('query-migrate', MigrationInfo)).status ?? '';
@@ -160,7 +166,7 @@ async function cancel(qmp: Qmp): Promise<string> {
 
 const ZEROES = Buffer.alloc(1 << 20);
 
-/** A file that is one hole is read in no time. */
+/** Reading a file that is one hole takes no time. */
 async function isZero(file: string): Promise<boolean> {
   await using handle = await open(file);
   const piece = Buffer.allocUnsafe(ZEROES.length);

@@ -1,4 +1,4 @@
-/** What the kernel said while a cell ran that did not pass: the part of it that a person would look at first. */
+/** Excerpts from the kernel log of a cell that did not pass: the part that a person would look at first. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,20 +6,20 @@ import { IOMMUS } from '../iommus/index.js';
 import { type CellRecord, objectionsOf, signature } from '../model/index.js';
 
 export interface Excerpt {
-  /** Below the run's folder. */
+  /** Relative to the run's folder. */
   file: string;
   /** Number of the first line in that file, from 1. */
   from: number;
   /** As the guest wrote them. */
   lines: string[];
-  /** How many lines of it are not shown. */
+  /** How many lines are left out. */
   left: number;
 }
 
-/** The cell's own part of the log, else all that its guest said. */
+/** The cell's part of the log if there is one, otherwise the whole console of its guest. */
 const LOGS = ['kernel.log', 'console.log'];
 
-/** `undefined`: nothing was kept. */
+/** `undefined`: no log was saved. */
 export async function excerptFor(runFolder: string, { evidence, oracles }: CellRecord): Promise<Excerpt | undefined> {
   if (evidence === undefined) return undefined;
   const file = LOGS.map((name) => join(evidence, name)).find((one) => existsSync(join(runFolder, one)));
@@ -32,9 +32,9 @@ export async function excerptFor(runFolder: string, { evidence, oracles }: CellR
 const MOST = 60;
 const LONGEST = 400;
 
-/** What begins a report of the kernel. */
+/** The beginning of a kernel report. */
 const REPORT = /\bBUG\b|WARNING:|Oops|KASAN|KCSAN|UBSAN|lockdep|possible .* locking|panic|cut here|Call Trace|DMA-API:/;
-/** What else tells something: an IOMMU, a driver. */
+/** Other lines of interest, of an IOMMU or a driver. */
 const TELLING = new RegExp(
   [...IOMMUS.flatMap(({ log }) => log.driver ?? []), /WARNING|\bfault\b|phyr_\w+ [0-9a-f]{4}:/]
     .map(({ source }) => source)
@@ -42,16 +42,17 @@ const TELLING = new RegExp(
 );
 
 /**
- * What stands between the head of a kernel's report and its call trace, and says nothing of the cause: modules, hardware, registers
- * (of x86-64 and arm64) but for the place that the processor was at, and the bytes of its code.
+ * Lines between the head of a kernel report and its call trace that say nothing about the cause: modules, hardware,
+ * registers (of x86-64 and arm64) except the instruction pointer, and code bytes.
  */
 const SET_UP =
   /^(?:Modules linked in:|\[last unloaded|CPU(?::|#)|Hardware name:|Tainted:|Code:|(?:RSP|EFLAGS|R[A-D]X|R[SD]I|RBP|R\d\d|[CDFEG]S|[CD]R\d|PKRU|PGD|ORIG_RAX)\b|RSP: |(?:x\d+|sp|pstate|pmr_save)\s*:)/;
 
 /**
- * All of it if that is short; else from a little before the oracle's finding, or a report of the kernel, or what else tells something,
- * or the end. Registers are left out, so that a report's head and its call trace stand together.
- * @param finding the line that the kernel-log oracle objects to, by its signature
+ * The whole log if it is short. Otherwise it begins a little before the oracle's finding, a kernel report, or another
+ * line of interest, or shows the end. Registers are left out, so that the head of a report and its call trace are close
+ * together.
+ * @param finding the signature of the line that the kernel-log oracle objects to
  */
 export function excerpt(lines: readonly string[], finding?: string): Omit<Excerpt, 'file'> {
   const said = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
@@ -74,14 +75,14 @@ export function excerpt(lines: readonly string[], finding?: string): Omit<Excerp
   return { from: start + 1, lines: shown, left: said.length - (shown.length - marks) };
 }
 
-/** How many lines of set-up follow one another here. */
+/** How many consecutive lines of set-up follow here. */
 function setUpAt(lines: readonly string[], from: number): number {
   let to = from;
   while (to < lines.length && SET_UP.test(bare(lines[to] ?? ''))) to++;
   return to - from;
 }
 
-/** Without the time that the kernel puts before it. */
+/** Without the kernel's timestamp. */
 function bare(line: string): string {
   return line.replace(/^(?:\[ *[\d.]+\](?:\[ *\w+\])? ?)+/, '').trim();
 }

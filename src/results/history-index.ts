@@ -1,6 +1,4 @@
-/**
- * The index of a history: tables that are made from its files, and from them again whenever they are lost.
- */
+/** The index of a history: tables that can always be rebuilt from the history's files. */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +7,7 @@ import { countOf, describe, InfraError, measureName, SamplesHeader, Series } fro
 
 export const SUFFIX = '.samples.jsonl';
 
-/** A file that is not what it should be: it takes no part. */
+/** A file that is not valid, and is ignored. */
 export interface Refused {
   file: string;
   why: string;
@@ -20,7 +18,7 @@ interface File {
   size: number;
 }
 
-/** Raised when the tables change: an index of another version is made anew. */
+/** Increase it when the tables change: an index of another version is rebuilt. */
 export const INDEX_VERSION = 3;
 
 const TABLES = `
@@ -29,10 +27,10 @@ const TABLES = `
   create table if not exists series (id integer, key varchar, cell varchar, metric varchar, what varchar);
   create table if not exists sample (series integer, file integer, samples double[]);`;
 
-/** Files that are read at once: what of them is in memory is a few hundred MB at most. */
+/** How many files are read at once, which limits memory to a few hundred MB. */
 const BATCH = 250;
 
-/** Identifies a series: a short hash of all that it is. */
+/** Identifies a series: a short hash of its fields. */
 export function seriesKey(series: Series): string {
   const ordered = Object.entries(series).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(ordered)).digest('hex').slice(0, 16);
@@ -46,7 +44,7 @@ export async function rowsOf(
   return (await db.runAndReadAll(sql, values)).getRowObjectsJS();
 }
 
-/** Brings the index up to what the folder holds: new files are read, those that are gone or changed forgotten. */
+/** Updates the index: reads new files, and forgets files that were removed or changed. */
 export async function updateIndex(db: DuckDBConnection, folder: string, names: string[]): Promise<Refused[]> {
   await db.run(TABLES);
   const known = new Map((await rowsOf(db, 'select name, size from file')).map((row) => [row.name, Number(row.size)]));
@@ -83,7 +81,7 @@ async function forget(db: DuckDBConnection, names: string[]): Promise<void> {
 
 type Refuse = (name: string, why: string) => void;
 
-/** Reads the lines of files into a table; returns those that are JSON throughout. */
+/** Reads the lines of files into a table; returns the files that are valid JSON. */
 async function readAll(db: DuckDBConnection, folder: string, files: File[], refuse: Refuse): Promise<File[]> {
   let left = files;
   while (left.length > 0) {
@@ -102,7 +100,7 @@ async function readAll(db: DuckDBConnection, folder: string, files: File[], refu
   return left;
 }
 
-/** Adds what was read. Files that hold something else are left out, and named. */
+/** Adds the valid files and refuses the others. */
 async function add(db: DuckDBConnection, folder: string, files: File[], refuse: Refuse): Promise<void> {
   const good: File[] = [];
   const found = new Map((await rowsOf(db, FILE_CHECK)).map((row) => [String(row.file), row]));
@@ -137,8 +135,8 @@ async function add(db: DuckDBConnection, folder: string, files: File[], refuse: 
 }
 
 /**
- * Adds the series of what was read. A run has hundreds, the same as the run before: each text is parsed once. Returns the files in
- * which a text is no series.
+ * Adds the series of the files. A run has hundreds, mostly those of the run before, so each distinct text is parsed
+ * once. Returns the files that contain an invalid series.
  */
 async function addSeries(db: DuckDBConnection): Promise<Map<string, string>> {
   await db.run('create temp table text (what varchar, id integer)');
@@ -167,7 +165,7 @@ async function addSeries(db: DuckDBConnection): Promise<Map<string, string>> {
   return broken;
 }
 
-/** The lines of files as rows: a header has a schema and no series, all others have both series and samples. */
+/** The lines of files as rows: a header has a schema and no series; all other lines have a series and samples. */
 function readLines(paths: string[]): string {
   const list = paths.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
   return `select filename as file, series, "values" as samples, schema, run, "at" as started, modules_key
@@ -187,8 +185,8 @@ function objection(name: string, row: Record<string, unknown> | undefined): stri
   if (row === undefined) return 'it is empty';
   if (Number(row.headers) !== 1) return `it has ${row.headers} headers instead of one`;
   const header = Header.safeParse({ schema: row.schema, run: row.run, at: row.started, modules_key: row.modules_key });
-  if (!header.success) return 'its header is not what a history holds';
+  if (!header.success) return 'its header is not that of a history file';
   if (Number(row.bad) > 0)
     return `${countOf(Number(row.bad), 'line is no sample', 'lines are no samples')} of a series`;
-  return name === `${header.data.run}${SUFFIX}` ? undefined : `it says that it is of run ${header.data.run}`;
+  return name === `${header.data.run}${SUFFIX}` ? undefined : `its header names another run, ${header.data.run}`;
 }

@@ -1,9 +1,9 @@
 /**
- * The history of measurements: a folder of files, one a run, never changed once written; two histories are merged by copying files
- * together. What is asked of it is answered by an index (DuckDB) that can be thrown away: it is made from the files again.
+ * The history of measurements: a folder with one file per run, never changed once written. Copying files together
+ * merges two histories. Queries use an index (DuckDB) that can be deleted, since it is rebuilt from the files.
  *
- * DuckDB and not SQLite: it reads the files itself, all at once on all cores, keeps columns, and asks five million samples in a
- * fraction of a second (test/measure/history.ts); its npm package brings the engine ready-made, as SQLite's do.
+ * DuckDB instead of SQLite: it reads the files itself on all cores, stores columns, and queries five million samples in
+ * a fraction of a second (test/measure/history.ts). Its npm package contains the engine, as SQLite's do.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -21,12 +21,12 @@ import {
 } from '../model/index.js';
 import { INDEX_VERSION, type Refused, rowsOf, SUFFIX, updateIndex } from './history-index.js';
 
-/** The history of the runs in this folder: hidden, since all else there is a run. */
+/** The history of the runs in this folder. It is hidden, since everything else there is a run. */
 export function historyFolder(runs: string): string {
   return join(runs, '.history');
 }
 
-/** Writes the samples of a run, whole or not at all. A run has one file and keeps it. */
+/** Writes the samples of a run, whole or not at all. Each run has one file. */
 export async function writeSamples(folder: string, header: SamplesHeader, lines: SamplesLine[]): Promise<string> {
   const path = join(folder, `${header.run}${SUFFIX}`);
   const temporary = join(folder, `.${randomBytes(4).toString('hex')}.tmp`);
@@ -36,7 +36,7 @@ export async function writeSamples(folder: string, header: SamplesHeader, lines:
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw hostFault(error) ?? new InfraError(`cannot keep the measurements in ${folder}: ${describe(error)}`);
+    throw hostFault(error) ?? new InfraError(`cannot save the measurements in ${folder}: ${describe(error)}`);
   }
   return path;
 }
@@ -58,7 +58,7 @@ export interface SeriesHistory {
 export class History implements Disposable {
   readonly #db: DuckDBConnection;
   readonly #close: () => void;
-  /** Files that are not what they should be, with the reason: they take no part. */
+  /** Files that are not valid and are ignored, with the reason. */
   readonly refused: Refused[] = [];
 
   private constructor(db: DuckDBConnection, close: () => void) {
@@ -67,8 +67,8 @@ export class History implements Disposable {
   }
 
   /**
-   * Opens a history and brings its index up to date.
-   * @param indexFolder where indexes are kept; one a history, shared with nobody while it is open
+   * Opens a history and updates its index.
+   * @param indexFolder where indexes are kept: one for each history, which only one process can open
    */
   static async open(folder: string, indexFolder: string): Promise<History> {
     let names: string[];
@@ -79,7 +79,7 @@ export class History implements Disposable {
         hostFault(error) ??
         new UsageError(
           `there is no history in ${folder}`,
-          'a run that measures something makes it; --runs DIR names another folder of runs',
+          'a run with measurements creates it; --runs DIR names another folder of runs',
         )
       );
     }
@@ -92,8 +92,8 @@ export class History implements Disposable {
       instance = await DuckDBInstance.create(index);
     } catch (error) {
       if (/lock/i.test(describe(error)))
-        throw new InfraError('another phyrlab reads this history; try again when it is done');
-      // An index is made of files that are still there: a damaged one is no loss.
+        throw new InfraError('another phyrlab is reading this history; try again when it is done');
+      // A damaged index is rebuilt from the files.
       await rm(index, { force: true });
       await rm(`${index}.wal`, { force: true });
       instance = await DuckDBInstance.create(index);
@@ -116,13 +116,13 @@ export class History implements Disposable {
     this.#close();
   }
 
-  /** Series whose `cell metric` the matcher takes, oldest sample first. */
+  /** Series whose name (`cell metric`) matches, oldest sample first. */
   async series(matches: (name: string) => boolean): Promise<SeriesHistory[]> {
     const found = (await this.#rows('select id, key, what from series order by cell, metric, id'))
       .map((row) => ({ id: Number(row.id), key: String(row.key), series: Series.parse(JSON.parse(String(row.what))) }))
       .filter(({ series }) => matches(seriesName(series)));
     const runs = new Map((await this.#rows(RUNS)).map((row) => [Number(row.id), row]));
-    // Three lists a series instead of a row a sample: what crosses into JavaScript is what takes the time.
+    // Three lists per series instead of a row per sample, since passing rows to JavaScript takes most of the time.
     const rows = await this.#rows(
       `select series, list(file) as files, list(len(samples)) as counts, flatten(list(samples)) as flat
          from (select sample.* from sample join file on file.id = sample.file
@@ -138,9 +138,9 @@ export class History implements Disposable {
   }
 
   /**
-   * Of each series of a run, the last samples before that run, the oldest first.
-   * @param count at most so many of each
-   * @param counts which of the earlier runs count; default: all
+   * The last samples of each series of a run before that run, oldest first.
+   * @param count at most this many samples of each series
+   * @param counts which earlier runs to use; default: all
    */
   async before(
     run: string,
@@ -167,7 +167,7 @@ export class History implements Disposable {
     return found;
   }
 
-  /** The runs that measured something, oldest first. */
+  /** The runs with measurements, oldest first. */
   async runs(): Promise<{ run: string; at: string; modules: string }[]> {
     const rows = await this.#rows(RUNS);
     return rows.map(({ run, started, modules }) => ({

@@ -1,16 +1,16 @@
 /**
- * How text fits into the columns of a terminal: columns in, lines out. No line that these make is longer, but for a single word that is
- * longer by itself: a path or an id is left whole, to be copied.
+ * Fits text into the columns of a terminal: takes columns, returns lines. No line is longer, except for a single long
+ * word such as a path or an id, which is never broken, so that it can be copied.
  */
 import { harmless } from '../model/text.js';
 import { widthOf } from './output.js';
 
-/** What a stream has room for. A file or a pipe takes a line of any length. */
+/** The width of a stream. Lines in a file or pipe can have any length. */
 export function columnsOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY === true ? stream.columns || 80 : Number.POSITIVE_INFINITY;
 }
 
-/** The text in lines; all but the first are indented by `hang`, by default two more than the first. */
+/** Wraps text. All lines but the first are indented by `hang`, by default two more than the first. */
 export function wrapped(text: string, width: number, hang = indentOf(text) + 2): string[] {
   return harmless(text)
     .split('\n')
@@ -20,7 +20,7 @@ export function wrapped(text: string, width: number, hang = indentOf(text) + 2):
     });
 }
 
-/** A command that a person copies: in one line if it fits, else over several that a shell takes as one. */
+/** A command for a person to copy: in one line if it fits, otherwise in several that a shell joins. */
 export function commandLines(label: string, command: string, width: number): string[] {
   const whole = `${label} ${command}`;
   if (whole.length <= width) return [whole];
@@ -49,10 +49,10 @@ function indentOf(text: string): number {
 export type Align = 'left' | 'right';
 
 const GAP = '  ';
-/** A column of text that is narrower than this is not read but spelt. */
+/** Text in a narrower column is hard to read. */
 const READABLE = 32;
 
-/** A row of columns; the last one flows within itself, and stands below the others where it would be narrow. */
+/** A row of columns. The last one wraps; if it would be too narrow, it goes below the others. */
 export function flowing(cells: readonly string[], text: string, width: number, below = 4): string[] {
   const head = cells.join(GAP);
   const start = head === '' ? 0 : widthOf(head) + GAP.length;
@@ -67,7 +67,7 @@ export interface Part {
   paint?: (text: string) => string;
 }
 
-/** Parts beside each other as far as they fit, the others in lines of their own below. */
+/** As many parts as fit in one line; each of the others in a line of its own below. */
 export function joined(parts: readonly Part[], width: number, indent = 4): string[] {
   const lines: string[] = [];
   let used = 0;
@@ -85,7 +85,7 @@ export function joined(parts: readonly Part[], width: number, indent = 4): strin
   return lines;
 }
 
-/** The columns of rows made as wide as their widest entry. */
+/** Pads each column to its widest entry. */
 export function aligned(rows: readonly (readonly string[])[], align: (column: number) => Align): string[][] {
   const widths: number[] = [];
   for (const row of rows) for (const [at, text] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, text.length);
@@ -95,16 +95,16 @@ export function aligned(rows: readonly (readonly string[])[], align: (column: nu
 }
 
 export interface GridOptions {
-  /** Columns of the terminal. */
+  /** Width of the terminal. */
   width?: number | undefined;
-  /** How many columns say which row it is. */
+  /** How many columns identify a row. */
   keys?: number;
   align: (column: number) => Align;
 }
 
 /**
- * A table whose first row is its heading. Columns that have no room beside the others stand in blocks below them, each with the keys again;
- * if not even one has room beside those, each row becomes a list of its entries.
+ * A table whose first row is its heading. Columns that do not fit go into blocks below, each with the key columns
+ * again. If not even one column fits beside the keys, each row becomes a list.
  */
 export function grid(
   rows: readonly (readonly string[])[],

@@ -1,30 +1,31 @@
 /**
- * The only way to a terminal: whoever prints, prints by these functions (test/unit/terminal/output.test.ts looks for others). What they are
- * given is text, whoever wrote it, so that no escape sequence but our own colours gets out, and no line that a CI system would obey.
+ * All output to a terminal goes through these functions (test/unit/terminal/output.test.ts checks it). They escape
+ * everything except our own colours, so that no text can send escape sequences to the terminal or commands to a CI
+ * system.
  */
 import { randomBytes } from 'node:crypto';
 import { harmless } from '../model/text.js';
 
-/** Sets our colours apart from those of a guest, which cannot know it. */
+/** Marks our own colours. It is random, so a guest cannot forge it. */
 const OURS = `\x1b${randomBytes(12).toString('hex')};`;
 const PAINT = new RegExp(`${OURS}(\\d+)m`);
 
-/** By the numbers of the terminal's own colours (SGR). */
+/** @param colour the terminal's number of the colour (SGR) */
 export function painted(text: string, colour: number): string {
   return `${OURS}${colour}m${text}${OURS}0m`;
 }
 
 /** `##[error]`, `##vso[...]`, anywhere in a line. */
 const COMMAND = /#(?=#\w*\[)/g;
-/** `::error::` at the beginning of a line, behind blanks or a colour. */
+/** `::error::` at the beginning of a line, after spaces or a colour. */
 const OBEYED = new RegExp(`^((?:[^\\S\\n]|${'\x1b'}\\[\\d+m)*):(?=:)`, 'gm');
 
-/** How many columns it takes. */
+/** How many columns the text takes. */
 export function widthOf(text: string): number {
   return text.split(PAINT).reduce((sum, part, at) => (at % 2 === 0 ? sum + part.length : sum), 0);
 }
 
-/** As it may be written: GitHub, Azure and TeamCity take commands from any line of a program's output. */
+/** Safe to print: GitHub, Azure and TeamCity obey commands in any line of output. */
 export function safe(text: string): string {
   return text
     .split(PAINT)
@@ -39,12 +40,12 @@ export function print(stream: NodeJS.WritableStream, text: string): void {
   stream.write(text.endsWith('\n') ? safe(text) : `${safe(text)}\n`);
 }
 
-/** In place of the line that the cursor is in; nothing clears it. */
+/** Replaces the line with the cursor; nothing else clears it. */
 export function overwrite(stream: NodeJS.WritableStream, text: string): void {
   stream.write(`\r\x1b[K${safe(text)}`);
 }
 
-/** A line that GitHub is to obey, made by annotation() only. */
+/** A line that GitHub shall obey; only annotation() makes one. */
 export type Annotation = string & { readonly annotation: unique symbol };
 
 export function annotation(kind: 'error' | 'warning' | 'notice', title: string | undefined, text: string): Annotation {

@@ -1,6 +1,6 @@
 /**
  * What a cell waits for its guest, and takes by itself, where its guest boots for it, is shared with the cell before, or goes on from a
- * kept state: `npm run measure:boots [-- --rounds N] [--kernel K] [--cell PATTERN] [--beside COMMAND]`. COMMAND is timed in turns with
+ * snapshot: `npm run measure:boots [-- --rounds N] [--kernel K] [--cell PATTERN] [--beside COMMAND]`. COMMAND is timed in turns with
  * them, e.g. another harness that boots the same kernel: 'vng -r VMLINUZ --disable-kvm -- true'.
  */
 import { mkdtemp, rm } from 'node:fs/promises';

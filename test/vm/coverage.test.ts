@@ -63,7 +63,7 @@ describe('coverage of a guest', () => {
 
     const elsewhere = '{"module":"phyr_peer","sections":{".init.text":"0xffffffffc0dd0000"}}';
     expect(await reachedBy(`echo '${elsewhere}' >> /run/loaded`)).toEqual({
-      unread: 'phyr_peer was loaded, and its initialisation was not seen to run',
+      unread: 'phyr_peer was loaded, but its init function was not seen to run',
     });
     expect(await reachedBy('echo nonsense >> /run/loaded')).toMatchObject({
       unread: expect.stringContaining('cannot be read'),

@@ -112,7 +112,7 @@ describe('a damaged snapshot', () => {
   });
 });
 
-describe('a guest from a kept state', () => {
+describe('a guest from a snapshot', () => {
   const kinds = [
     'no-iommu/switch/crosscheck/phyr8',
     'vtd-strict/switch/crosscheck/phyr8',

@@ -42,7 +42,7 @@ describe('a guest', () => {
     const { code, result } = await box.cells(['iommu-off/switch/crosscheck', ...own]);
     expect(result.cells.map(({ verdict }) => verdict)).toEqual(['lost']);
     expect(result.cells[0]?.reason).toMatch(
-      /IOMMU domain 'none', and the machine declares 'DMA'|tables .* in mode 'none'/,
+      /IOMMU domain 'none', but the machine declares 'DMA'|tables .* in mode 'none'/,
     );
     expect(result.cells[0]?.repro).toBe(`phyrlab repro '${result.run.id}/${result.cells[0]?.id}'`);
     expect(code).toBe(3);

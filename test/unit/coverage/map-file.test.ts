@@ -38,8 +38,8 @@ describe('the map of what ran', () => {
   });
 
   it.each([
-    ['is full', file(1, [], 1), 'more code ran than'],
-    ['is cut short', file(1, [block(16n, [1], [1])]).subarray(0, -1), 'cut short'],
+    ['is full', file(1, [], 1), 'more than 400000 blocks ran'],
+    ['is cut short', file(1, [block(16n, [1], [1])]).subarray(0, -1), 'truncated'],
     ['is not one', Buffer.alloc(100), 'damaged'],
     ['was overwritten', file(1, []).fill(0, 0, 4), 'damaged'],
   ])('is not read where it %s', (_, map, why) => {

@@ -99,13 +99,13 @@ describe('merged coverage', () => {
     expect(again.unread).toEqual([]);
     const lost = run({ a: reached([1]) });
     expect(mergeCoverage([{ ...lost, codes: [] }]).unread).toEqual([
-      { cell: 'a', why: 'the run does not hold the code that it ran' },
+      { cell: 'a', why: 'the run lacks the description of the code that it ran' },
     ]);
   });
 
   it('refuses runs of different sources, and leaves out files that planted defects change', () => {
     expect(() => mergeCoverage([run({}), run({}, { key: 'k2', hash: 'other' })])).toThrow(
-      `different sources: ${PATH} is not the same in all`,
+      `different sources: ${PATH} differs`,
     );
     const planted = run({ p: reached([1]) }, { key: 'k2', hash: 'other', planted: true });
     const merged = mergeCoverage([planted, run({ a: reached([3]) })]);
@@ -170,7 +170,7 @@ describe('coverage in the folder of a run', () => {
     const run = join(await dir, 'damaged');
     await new CoverageFolder(run).keepUnread('a', 'why');
     await writeFile(join(run, 'coverage', 'a.json'), text);
-    await expect(readCoverage(run)).rejects.toThrow(/a\.json is no coverage: \S.*$/);
+    await expect(readCoverage(run)).rejects.toThrow(/a\.json is not a coverage file: \S.*$/);
   });
 });
 

@@ -39,7 +39,7 @@ describe('what was reached', () => {
 
   it('is not read where a module was loaded and its beginning was not seen to run', () => {
     const reached = reachedBy(code, loaded, [block(TEXT, text, 0, 5)]);
-    expect(linesOf(reached)).toBe('two was loaded, and its initialisation was not seen to run');
+    expect(linesOf(reached)).toBe('two was loaded, but its init function was not seen to run');
   });
 
   it('is nothing where nothing was loaded', () => {
@@ -77,7 +77,7 @@ describe('what was reached', () => {
     expect(linesOf(reachedBy(kernel, [], [ran, patched]))).toMatchObject({ 'guest/two/two.c': [16, 17, 19] });
     const other = block(TEXT, Buffer.alloc(0x10, 0x90), 0, 0x10);
     expect(reachedBy(kernel, [], [other])).toEqual({
-      unread: 'the kernel that ran is not the one of the debug information',
+      unread: 'the debug information does not match the kernel that ran',
     });
   });
 

@@ -98,7 +98,7 @@ describe('a shell for many commands', () => {
 
     const killed = run('echo half; kill -9 $$; sleep 1');
     await expect(killed).rejects.toThrow(InfraError);
-    await expect(killed).rejects.toThrow('the shell that does the steps has ended');
+    await expect(killed).rejects.toThrow('the shell in the guest has ended');
     expect(await run('echo still')).toMatchObject({ stdout: 'still\n' });
     expect(await pid()).not.toBe(second);
   });

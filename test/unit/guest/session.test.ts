@@ -23,7 +23,7 @@ describe('connect', () => {
   });
 
   it('says when its key is refused', async () => {
-    await expect(rig(silent, { authorize: false })).rejects.toThrow('does not take the key of this run');
+    await expect(rig(silent, { authorize: false })).rejects.toThrow('rejects the SSH key of this run');
   });
 });
 

@@ -48,9 +48,7 @@ it('libraries come with those that they need', () => {
   writeFileSync(path.join(dir, 'program'), elf(['liba.so', 'libc.so']));
   writeFileSync(path.join(lib, 'liba.so'), elf(['libb.so', 'libc.so']));
   writeFileSync(path.join(lib, 'libb.so'), elf(['libc.so']));
-  expect(() => libraryClosure(path.join(dir, 'program'), lib)).toThrow(
-    'needs libc.so, which none of the packages holds',
-  );
+  expect(() => libraryClosure(path.join(dir, 'program'), lib)).toThrow('needs libc.so, which no package contains');
   writeFileSync(path.join(lib, 'libc.so'), elf([]));
   const names = libraryClosure(path.join(dir, 'program'), lib).map((file) => path.basename(file));
   expect(names.sort()).toEqual(['liba.so', 'libb.so', 'libc.so']);
@@ -59,5 +57,5 @@ it('libraries come with those that they need', () => {
 it("busybox' table of applets ends where a name is empty", () => {
   const table = Buffer.from('junk [\0[[\0acpid\0ash\0zcip\0\0more\0', 'latin1');
   expect(busyboxApplets(table)).toEqual(['[', '[[', 'acpid', 'ash', 'zcip']);
-  expect(() => busyboxApplets(Buffer.from('nothing'))).toThrow('without a table');
+  expect(() => busyboxApplets(Buffer.from('nothing'))).toThrow('no table');
 });

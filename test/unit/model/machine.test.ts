@@ -11,18 +11,18 @@ describe('a machine', () => {
   it.each([
     [{ iommu: { kind: 'intel', domain: 'lazy', cachingMode: true } }, /caching mode .* strict/],
     [{ iommu: { kind: 'amd', domain: 'lazy' } }, /AMD-Vi .* strict/],
-    [{ iommu: { kind: 'intel', domain: 'passthrough', runtime: 'identity' } }, /nothing to change/],
+    [{ iommu: { kind: 'intel', domain: 'passthrough', runtime: 'identity' } }, /remove runtime/],
     [{ iommu: { kind: 'smmuv3', domain: 'strict' } }, /x86_64 machine cannot have an IOMMU of the kind smmuv3/],
     [
       { arch: 'aarch64', iommu: { kind: 'intel', domain: 'strict' } },
       /aarch64 machine cannot have an IOMMU of the kind intel/,
     ],
-    [{ arch: 'aarch64', hostBridgeP2p: true }, /no ARM host bridge/],
+    [{ arch: 'aarch64', hostBridgeP2p: true }, /trusts no Arm host bridge/],
     [{ bounce: 'force', iommu: { kind: 'virtio', domain: 'strict' } }, /'force' needs a machine without an IOMMU/],
     [{ clock: 'icount' }, /one vCPU/],
     [{ dmaBits: 20 }, />=28/],
     [{ reserved: { at: 0x1c000000, mib: 128 } }, /not all RAM, which ends at 512 MiB \(0x20000000\)/],
-    [{ arch: 'aarch64', reserved: { at: 0, mib: 128 } }, /cannot reserve RAM/],
+    [{ arch: 'aarch64', reserved: { at: 0, mib: 128 } }, /RAM cannot be reserved/],
     [{ iommu: { kind: 'virtio', domain: 'lazy', cachingMode: true } }, /cachingMode/],
   ])('that cannot be is refused: %j', (changes, why) => expect(said(changes)).toMatch(why));
 

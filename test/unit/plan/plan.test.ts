@@ -72,7 +72,7 @@ describe('expand', () => {
     const two = { machines: [machines.smmuStrict, machines.vtdStrict], topologies: [fabric] };
     const { cells, pruned } = expand(suiteOf(two), 1);
     expect(cells.map(({ id }) => id)).toEqual(['vtd-strict/fabric/fio-verify/phyr8']);
-    expect(pruned.map(({ reason }) => reason)).toEqual([expect.stringMatching(/firmware .* second host bridge/)]);
+    expect(pruned.map(({ reason }) => reason)).toEqual([expect.stringMatching(/second host bridge .* firmware/)]);
   });
 
   it('runs arm64 only where it is asked for by name, and at night', () => {

@@ -13,7 +13,7 @@ describe('a device that comes back', () => {
   });
 
   it('must have been there', () => {
-    expect(() => deviceOption('x', argv)).toThrow(/no device 'x'/);
+    expect(() => deviceOption('x', argv)).toThrow(/without a device 'x'/);
   });
 });
 
@@ -31,7 +31,7 @@ describe('a device that the guest does not let go', () => {
   it('is its failure when its time is up', async () => {
     const { host, outcome } = await pressed();
     await host.pass(20_000);
-    expect(await outcome).toEqual(new NotReleased("the guest did not let go of 'd' within 20 s"));
+    expect(await outcome).toEqual(new NotReleased("the guest did not release 'd' within 20 s"));
   });
 
   it('is nobody’s when QEMU stands still', async () => {

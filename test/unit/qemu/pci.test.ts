@@ -80,10 +80,10 @@ describe('pciPlan', () => {
   });
 
   it.each([
-    [tree(fabric('sw', nvme('a'))), "topology 'tree': switch 'sw' stands on the root bus"],
-    [tree(port('rp', port('rp2', nvme('a')))), "topology 'tree': root-port 'rp2' stands below 'rp'"],
-    [tree(bridge('hb', nvme('a'))), "'a' stands on the bus of 'hb'"],
-    [tree(port('rp', bridge('hb', port('rp2')))), "host-bridge 'hb' stands below 'rp'"],
+    [tree(fabric('sw', nvme('a'))), "topology 'tree': switch 'sw' is on the root bus"],
+    [tree(port('rp', port('rp2', nvme('a')))), "topology 'tree': root-port 'rp2' is below 'rp'"],
+    [tree(bridge('hb', nvme('a'))), "'a' is on the root bus of 'hb'"],
+    [tree(port('rp', bridge('hb', port('rp2')))), "host-bridge 'hb' is below 'rp'"],
     [tree(nvme('n23456789012345678901')), 'too long for an NVMe serial number'],
     [tree(...Array.from({ length: 29 }, (_, i) => port(`rp${i}`))), '29 devices on the root bus'],
   ])('refuses what PCI Express does not allow (%#)', (topology, message) => {

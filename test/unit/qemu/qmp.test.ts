@@ -39,10 +39,12 @@ describe('Qmp', () => {
     const { qmp, stream, send } = monitor(() => ({ return: { status: 7 } }));
     send(GREETING);
     await qmp.greeted;
-    await expect(qmp.execute('query-status', z.object({ status: z.string() }))).rejects.toThrow('is not understood');
+    await expect(qmp.execute('query-status', z.object({ status: z.string() }))).rejects.toThrow(
+      'has an unexpected form',
+    );
     stream.push('qemu: fatal\n');
     await qmp.closed;
-    await expect(qmp.execute('stop', z.unknown())).rejects.toThrow('QEMU is gone');
+    await expect(qmp.execute('stop', z.unknown())).rejects.toThrow('QEMU has ended');
   });
 
   it('gives up on a monitor that does not answer, but not since we were stopped ourselves', async () => {
