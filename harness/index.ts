@@ -8,6 +8,7 @@ import { commands } from './suites/commands.js';
 import { debug } from './suites/debug.js';
 import { dmabuf } from './suites/dmabuf.js';
 import { engines } from './suites/engines.js';
+import { iotlb } from './suites/iotlb.js';
 import { ktap } from './suites/ktap.js';
 import { lifetime } from './suites/lifetime.js';
 import { machines } from './suites/machines.js';
@@ -34,6 +35,7 @@ export const suites: Suite[] = [
   register,
   pmem,
   lifetime,
+  iotlb,
   ktap,
   shapes,
   commands,

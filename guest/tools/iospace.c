@@ -17,6 +17,8 @@
  *   follow API IOVA		translate the addresses of the whole memory
  *   write API IOVA PAGE	the device writes a page
  *   read API IOVA		the device reads a page (edu)
+ *   sweep API IOVA PAGE PAGES TRIED	map PAGES of the memory from PAGE on, let the device write to each, unmap, and let it try the
+ *				pages TRIED (N,N,...) again; prints those that it still reaches
  *   digest			SHA-256 of the memory
  *   cost API IOVA TIMES	map and unmap the whole memory
  *   fork			fork a child that overwrites its copy

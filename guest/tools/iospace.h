@@ -59,8 +59,8 @@ struct client {
 extern const struct iommu_api api_type1, api_compat, api_iommufd, api_phyr8, api_phyr16;
 int vfio_start_device(int device);
 
-/* iospace_device.c: 0, or EFAULT if the device reported an error, ENXIO if it read other data, EIO if it did not answer */
-int device_write(struct client *p, uint64_t iova, uint64_t phys);
+/* iospace_device.c: @len: bytes, of edu always a page; 0, or EFAULT if the device reported an error, ENXIO if it read other data, EIO if it did not answer */
+int device_write(struct client *p, uint64_t iova, uint64_t phys, uint32_t len);
 int device_read(struct client *p, uint64_t iova);
 
 /* iospace_probe.c: queries of phyr_probe.ko and of the kernel's counters */
@@ -94,6 +94,9 @@ void memory_drop(struct lab *lab);
 void memory_digest(struct lab *lab);
 void memory_fork(struct lab *lab);
 void memory_kept(const struct lab *lab);
+
+/* iospace_sweep.c: prints its answer to stdout */
+void sweep(struct client *p, uint64_t iova, uint64_t addr, const uint64_t *frame, uint64_t pages, const char *tried);
 
 /* iospace_commands.c: executes one line and prints one line to stdout */
 void command(struct lab *lab, char *line);

@@ -248,11 +248,24 @@ static void do_device(struct lab *lab, char **w, bool write)
 		complain("write API IOVA PAGE, or read API IOVA");
 		return;
 	}
-	err = write ? device_write(p, iova, lab->frame[page]) : device_read(p, iova);
+	err = write ? device_write(p, iova, lab->frame[page], PAGE) : device_read(p, iova);
 	if (err)
 		say_errno("device", err);
 	else
 		printf("{\"device\":{\"errno\":null}}\n");
+}
+
+static void do_sweep(struct lab *lab, char **w)
+{
+	struct client *p = client_of(lab, w[1]);
+	uint64_t iova, first, pages;
+
+	if (!p || p->edu || !lab->has_mem || !number(w[2], UINT64_MAX, &iova) || !number(w[3], lab->pages, &first) ||
+	    !number(w[4], lab->pages - first, &pages) || !pages) {
+		complain("sweep API IOVA PAGE PAGES TRIED, of an iommu-testdev");
+		return;
+	}
+	sweep(p, iova, (uintptr_t)lab->mem.addr + first * PAGE, lab->frame + first, pages, w[5]);
 }
 
 static void print_times(const char *name, const uint64_t *times, uint64_t n)
@@ -323,7 +336,7 @@ void command(struct lab *lab, char *line)
 		{ "memory", 4 }, { "open", 3 }, { "map", 6 }, { "unmap", 4 }, { "follow", 3 }, { "write", 4 },
 		{ "read", 3 }, { "digest", 1 }, { "cost", 4 }, { "fork", 1 }, { "munmap", 1 }, { "die", 1 },
 		{ "close", 2 }, { "count", 2 }, { "counted", 1 }, { "kept", 1 },
-		{ "reserved", 4 },
+		{ "reserved", 4 }, { "sweep", 6 },
 	};
 	char *word[MAX_WORDS] = { 0 }, *save = NULL;
 	size_t i;
@@ -360,5 +373,6 @@ void command(struct lab *lab, char *line)
 	case 14: do_counted(lab); break;
 	case 15: memory_kept(lab); break;
 	case 16: do_reserved(lab, word); break;
+	case 17: do_sweep(lab, word); break;
 	}
 }

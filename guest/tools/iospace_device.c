@@ -42,7 +42,7 @@ static int edu_run(struct client *p, uint64_t src, uint64_t dst, uint32_t cmd)
 	return EIO;
 }
 
-static int testdev_write(struct client *p, uint64_t iova, uint64_t phys)
+static int testdev_write(struct client *p, uint64_t iova, uint64_t phys, uint32_t len)
 {
 	uint32_t result;
 
@@ -51,7 +51,7 @@ static int testdev_write(struct client *p, uint64_t iova, uint64_t phys)
 	write_register(p, ITD_ADDR_HI, (uint32_t)(iova >> 32));
 	write_register(p, ITD_PHYS_LO, (uint32_t)phys);
 	write_register(p, ITD_PHYS_HI, (uint32_t)(phys >> 32));
-	write_register(p, ITD_LEN, PAGE);
+	write_register(p, ITD_LEN, len);
 	write_register(p, ITD_ARM, 1);
 	read_register(p, ITD_TRIGGER);
 	result = read_register(p, ITD_RESULT);
@@ -60,9 +60,9 @@ static int testdev_write(struct client *p, uint64_t iova, uint64_t phys)
 	return !result ? 0 : result == ITD_FAULT ? EFAULT : result == ITD_MISMATCH ? ENXIO : EIO;
 }
 
-int device_write(struct client *p, uint64_t iova, uint64_t phys)
+int device_write(struct client *p, uint64_t iova, uint64_t phys, uint32_t len)
 {
-	return p->edu ? edu_run(p, EDU_BUFFER, iova, EDU_TO_MEMORY) : testdev_write(p, iova, phys);
+	return p->edu ? edu_run(p, EDU_BUFFER, iova, EDU_TO_MEMORY) : testdev_write(p, iova, phys, len);
 }
 
 int device_read(struct client *p, uint64_t iova)

@@ -15,6 +15,7 @@ import {
 } from '../workloads.js';
 import { sharingMachine } from './dmabuf.js';
 import { enginesTopology, iommuTestdev } from './engines.js';
+import { iotlb4k } from './iotlb.js';
 import { enginesAndBars, registerEdu, registerRamEdu } from './register.js';
 import { enginePairs, vfio4k } from './vfio.js';
 
@@ -122,6 +123,7 @@ export const alarms: Suite = {
     planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
     plantedInPairs('no-pin', ['workload'], vfio4k),
     plantedInPairs('wrong-iova', ['translation', 'data', 'faults'], vfio4k),
+    plantedInPairs('short-flush', ['translation', 'faults'], iotlb4k),
     plantedInPairs('skip-drain', ['faults'], registerEdu),
     plantedInShared('skip-drain', ['faults']),
     plantedInShared('keep-import', ['workload']),

@@ -4,6 +4,7 @@ import { bounced, noIommu, virtioStrict, vtdLazy, vtdPassthrough, vtdStrict } fr
 import { alarms } from './alarms.js';
 import { dmabufForCi } from './dmabuf.js';
 import { iommuModes } from './iommu-modes.js';
+import { iotlb } from './iotlb.js';
 import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
 import { matrix } from './matrix.js';
@@ -75,6 +76,7 @@ export const ci: Suite = {
     ...each(vfio.blocks, OWNERS),
     ...pairwise(registerForCi),
     ...each(registerForCi.blocks),
+    ...each(iotlb.blocks, []),
     ...shapes.blocks.map((block): Block => ({ ...block, cover: 'each' })),
     ...alarms.blocks.map(byPhyr8),
     ...ktap.blocks,

@@ -3,6 +3,7 @@ import { alarms } from './alarms.js';
 import { arm64 } from './arm64.js';
 import { dmabuf } from './dmabuf.js';
 import { engines } from './engines.js';
+import { iotlb } from './iotlb.js';
 import { ktap } from './ktap.js';
 import { lifetime } from './lifetime.js';
 import { machines } from './machines.js';
@@ -24,6 +25,7 @@ export const nightly: Suite = {
     ...arm64.blocks,
     ...engines.blocks,
     ...vfio.blocks,
+    ...iotlb.blocks,
     ...register.blocks,
     ...pmem.blocks,
     ...lifetime.blocks,

@@ -22,9 +22,9 @@ export const fioLists: Workload = {
   kind: 'fio-verify',
   jobs: [
     { name: 'tag-full', pattern: 'random', blockSize: 128 << 10, regionKiB: 2048, depth: 8, jobs: 1 },
-    { name: 'page-first', pattern: 'random', blockSize: 132 << 10, regionKiB: 132 * 16, depth: 8, jobs: 1 },
+    { name: 'page-first', pattern: 'random', blockSize: 132 << 10, regionKiB: 132 * 16, depth: 8, jobs: 1, head: 2048 },
     { name: 'sectors-more', pattern: 'sequential', blockSize: (128 << 10) + 512, regionKiB: 2056, depth: 4, jobs: 1 },
-    { name: 'page-full', pattern: 'sequential', blockSize: 2 << 20, regionKiB: 8192, depth: 2, jobs: 1 },
+    { name: 'page-full', pattern: 'sequential', blockSize: 2 << 20, regionKiB: 8192, depth: 2, jobs: 1, head: 516 },
   ],
   driver: { maxKiB: LARGEST, uses: ['list_pages'] },
 };

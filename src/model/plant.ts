@@ -20,6 +20,7 @@ export const Plant = z.enum([
   'swap-ranges',
   'skip-drain',
   'keep-import',
+  'short-flush',
   'post-twice',
 ]);
 export type Plant = z.infer<typeof Plant>;

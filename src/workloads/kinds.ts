@@ -7,6 +7,7 @@ export { filesystem } from './filesystem/declaration.js';
 export { fioVerify } from './fio-verify/declaration.js';
 export { hotRemove } from './hot-remove/declaration.js';
 export { ioCost } from './io-cost/declaration.js';
+export { iotlb } from './iotlb/declaration.js';
 export { kernelCheck } from './kernel-check/declaration.js';
 export { ktap } from './ktap/declaration.js';
 export { lifetime } from './lifetime/declaration.js';

@@ -21,6 +21,13 @@ export const FioJob = z.strictObject({
     .min(1)
     .max(1 << 20),
   depth: z.int().min(1).max(256),
+  /** Where in a page its buffers begin. */
+  head: z
+    .int()
+    .min(4)
+    .max(4092)
+    .refine((n) => n % 4 === 0, 'must be a multiple of 4')
+    .optional(),
   jobs: z.int().min(1).max(16),
 });
 export type FioJob = z.infer<typeof FioJob>;

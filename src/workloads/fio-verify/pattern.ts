@@ -79,6 +79,8 @@ export function fioJobFile(disk: string, jobs: readonly FioJob[], start: number,
       `offset_increment=${bytes}`,
       `iodepth=${job.depth}`,
       `numjobs=${job.jobs}`,
+      // fio adds it to addresses that it has aligned to pages.
+      ...(job.head === undefined ? [] : [`iomem_align=${job.head}`]),
     );
     offset += bytes * job.jobs;
   }
