@@ -68,7 +68,12 @@ export class Laboratory implements AsyncDisposable {
     return new Laboratory(subject, images, options, accelerator, image.kernel);
   }
 
-  async try(mutant: Mutant, trials: readonly Trial[], onStep: (what: string) => void): Promise<Trial> {
+  /** @param trials of this session; those of the one before only tell which cells are worth trying first. */
+  async try(
+    mutant: Mutant,
+    { trials, earlier }: { trials: readonly Trial[]; earlier: readonly Trial[] },
+    onStep: (what: string) => void,
+  ): Promise<Trial> {
     const started = performance.now();
     const source = this.#subject.sources.get(mutant.file) ?? '';
     const { cells, exact } = reachOf(this.#subject.coverage, mutant.file, mutant);
@@ -103,7 +108,7 @@ export class Laboratory implements AsyncDisposable {
       const promising = inOrderOfPromise(
         known.map(({ cell, ms }) => ({ cell: cell.id, ms })),
         mutant.file,
-        trials,
+        [...earlier, ...trials],
       );
       return trial(await this.#judge(mutant, promising, builds, onStep), code);
     } finally {

@@ -88,12 +88,25 @@ async function mutate(words: string[], options: MutateOptions): Promise<void> {
     );
   const output = options.json === '-' ? process.stderr : process.stdout;
   using status = new StatusLine(output);
-  const begun = beginMutation(await mutations.newest(), subject, { ...options, newSeed: randomInt(2 ** 32) });
+  const last = await mutations.newest();
+  const begun = beginMutation(last, subject, { ...options, newSeed: randomInt(2 ** 32) });
   const { session, trials } = begun;
   for (const line of begun.said) status.say(line);
   await mutations.begin(session);
 
-  if (await tryAll({ ...begun, subject, mutations }, options, status)) session.ended = new Date().toISOString();
+  if (
+    await tryAll(
+      {
+        ...begun,
+        subject,
+        mutations,
+        earlier: last === undefined || begun.session === last.session ? [] : last.trials,
+      },
+      options,
+      status,
+    )
+  )
+    session.ended = new Date().toISOString();
   await mutations.save(session);
   const style = styleFor(output);
   for (const line of ['', ...mutationLines(session, trials, { width: status.width, style })]) status.print(line);
@@ -116,6 +129,8 @@ interface Underway {
   session: MutationSession;
   /** Grows. */
   trials: Trial[];
+  /** Of the last session: they tell which cells are worth trying first. */
+  earlier: readonly Trial[];
   subject: Subject;
   mutations: Mutations;
   mutants: readonly Subject['mutants'][number][];
@@ -123,7 +138,7 @@ interface Underway {
 
 /** False if there was no time for all. */
 async function tryAll(
-  { session, trials, subject, mutations, mutants }: Underway,
+  { session, trials, earlier, subject, mutations, mutants }: Underway,
   options: MutateOptions,
   status: StatusLine,
 ): Promise<boolean> {
@@ -159,7 +174,7 @@ async function tryAll(
         underway++;
         try {
           status.now(mutant.id, `${mutant.file}:${mutant.line} ${mutant.operator}`);
-          const trial = await laboratory.try(mutant, trials, (what) =>
+          const trial = await laboratory.try(mutant, { trials, earlier }, (what) =>
             status.now(mutant.id, `${mutant.file}:${mutant.line} ${mutant.operator}: ${what}`),
           );
           await mutations.add(session, trial);
