@@ -28,6 +28,10 @@ interface LaboratoryOptions {
   signal: AbortSignal;
 }
 
+/** A cell that takes so many times longer than when it passed, and this besides for a host that is busy, hangs. */
+const TIMES = 10;
+const LEAST_MS = 60_000;
+
 /** What one mutant is, for each kernel that it is built for. */
 type Builds = Map<string, Promise<EditedBuild>>;
 
@@ -149,6 +153,7 @@ export class Laboratory implements AsyncDisposable {
           snapshots: cold ? undefined : new Snapshots(this.#images.states, () => {}),
           // What the host broke says nothing, and is tried once more.
           retries: 1,
+          limitMs: (id) => (known.get(id)?.ms ?? 0) * TIMES + LEAST_MS,
           emit: (event) => {
             if (event.type === 'cell-start') onStep(event.cell);
           },
@@ -156,6 +161,11 @@ export class Laboratory implements AsyncDisposable {
         },
       );
       if (tried.failed !== undefined) return killed(tried.failed, tried.passed);
+      if (tried.stuck !== undefined) {
+        const { id, ms } = tried.stuck;
+        const reason = `it did not end within ${Math.round(ms / 1000)} s`;
+        return { kind: 'killed', how: 'stuck', by: id, oracles: [], reason, cells: tried.passed };
+      }
       const [unjudged] = tried.unjudged;
       if (unjudged === undefined) return { kind: 'survived', cells: tried.passed };
       return { kind: 'unjudged', reason: shortLine(`${unjudged.id}: ${unjudged.reason}`), cells: tried.passed };

@@ -38,7 +38,7 @@ export interface Summary {
 export function summaryOf(trials: readonly Trial[]): Summary {
   const of = (kind: Outcome['kind']) => trials.filter(({ outcome }) => outcome.kind === kind);
   const oracles = new Map<OracleName, number>();
-  const how = { oracle: 0, load: 0, died: 0 };
+  const how = { oracle: 0, load: 0, died: 0, stuck: 0 };
   const skipped = { 'does-not-compile': 0, 'same-code': 0, 'same-mutant': 0 };
   for (const { outcome } of trials) {
     if (outcome.kind === 'skipped') skipped[outcome.why]++;

@@ -15,7 +15,8 @@ const Skipped = z.enum(Object.keys(SKIPPED) as [keyof typeof SKIPPED, ...(keyof 
 export const HOW = {
   oracle: 'by an objection',
   load: 'because a module did not load',
-  died: 'because the guest died or hung',
+  died: 'because the guest died',
+  stuck: 'because a cell took more than ten times as long, and a minute',
 } as const;
 
 const How = z.enum(Object.keys(HOW) as [keyof typeof HOW, ...(keyof typeof HOW)[]]);

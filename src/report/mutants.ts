@@ -13,6 +13,8 @@ interface Output {
 
 const placeOf = ({ file, line, operator }: Trial) => `${file}:${line} ${operator}`;
 
+const NOTICED = { load: 'a module does not load', died: 'the guest died', stuck: 'it hangs' };
+
 /** One line as it is known; `undefined` for what is no mutant. */
 export function mutantLine(trial: Trial, { width, style }: Output): string[] {
   const { outcome } = trial;
@@ -24,12 +26,7 @@ export function mutantLine(trial: Trial, { width, style }: Output): string[] {
     case 'skipped':
       return [];
     case 'killed': {
-      const by =
-        outcome.how === 'load'
-          ? 'a module does not load'
-          : outcome.how === 'died'
-            ? 'the guest died'
-            : outcome.oracles.join(', ');
+      const by = outcome.how === 'oracle' ? outcome.oracles.join(', ') : NOTICED[outcome.how];
       return line('killed', style.good, `${by}: ${outcome.by}, ${formatSeconds(trial.ms)}`);
     }
     case 'survived':

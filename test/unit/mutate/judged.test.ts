@@ -65,7 +65,7 @@ describe('the score', () => {
       { oracle: 'faults', killed: 1 },
     ]);
     expect([summary.how, summary.skipped]).toEqual([
-      { oracle: 1, load: 0, died: 1 },
+      { oracle: 1, load: 0, died: 1, stuck: 0 },
       { 'does-not-compile': 0, 'same-code': 1, 'same-mutant': 0 },
     ]);
   });

@@ -33,6 +33,7 @@ async function tried(ids: string[], image: RunOptions['image'], signal = new Abo
     emit: (event) => events.push(event),
     signal,
     image,
+    limitMs: () => 60_000,
   });
   return { result, boots: events.flatMap((event) => (event.type === 'boot-start' ? [event.cells] : [])) };
 }
