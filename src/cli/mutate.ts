@@ -13,9 +13,10 @@ import {
   pausedLine,
   progressReporter,
   StatusLine,
+  type Style,
   styleFor,
 } from '../report/index.js';
-import { findRun, type MutationSession, Mutations, runsFolder, writeJson } from '../results/index.js';
+import { findRun, type MutationSession, Mutations, runsFolder, writeJson, writeWhole } from '../results/index.js';
 import { print } from '../terminal/index.js';
 import { interruptible } from './interrupt.js';
 import { newestMeasured } from './measured.js';
@@ -37,6 +38,8 @@ export interface MutateOptions extends ImageOptions {
 }
 
 const COUNT = 100;
+const plain = (text: string) => text;
+const PLAIN: Style = { good: plain, bad: plain, doubtful: plain, dim: plain };
 
 export function mutateCommand(): Command {
   const command = new Command('mutate')
@@ -109,8 +112,11 @@ async function mutate(words: string[], options: MutateOptions): Promise<void> {
     session.ended = new Date().toISOString();
   await mutations.save(session);
   const style = styleFor(output);
-  for (const line of ['', ...mutationLines(session, trials, { width: status.width, style })]) status.print(line);
-  status.print(style.dim(`session in ${mutations.folderOf(session)}`));
+  for (const line of ['', ...mutationLines(session, trials, { width: status.width, style, whole: false })])
+    status.print(line);
+  status.print(style.dim(`report.txt and result.json in ${mutations.folderOf(session)}`));
+  const text = mutationLines(session, trials, { width: Number.POSITIVE_INFINITY, style: PLAIN, whole: true });
+  await writeWhole(join(mutations.folderOf(session), 'report.txt'), `${text.join('\n')}\n`);
   const json = mutationJson(session, trials);
   await writeJson(join(mutations.folderOf(session), 'result.json'), json);
   if (options.json === '-') print(process.stdout, JSON.stringify(json, null, 2));

@@ -1,4 +1,5 @@
 /** Mutants and what became of them, for a terminal and for programs. Pure. */
+import { rangesText } from '../coverage/index.js';
 import { countOf, harmless, withInvocation } from '../model/index.js';
 import { HOW, type Score, type Share, SKIPPED, shares, summaryOf, type Trial } from '../mutate/index.js';
 import type { MutationSession } from '../results/index.js';
@@ -9,6 +10,11 @@ import type { Style } from './style.js';
 interface Output {
   width: number;
   style: Style;
+}
+
+interface Wanted extends Output {
+  /** With the diffs of those that no cell reaches, too. */
+  whole: boolean;
 }
 
 const placeOf = ({ file, line, operator }: Trial) => `${file}:${line} ${operator}`;
@@ -40,6 +46,16 @@ export function mutantLine(trial: Trial, { width, style }: Output): string[] {
   }
 }
 
+const UNREACHED = 'not reached: no cell runs their lines';
+
+/** Their lines, by file. */
+function placesOf(trials: readonly Trial[], width: number, style: Style): string[] {
+  const files = new Map<string, number[]>();
+  for (const { file, line } of trials) files.set(file, [...(files.get(file) ?? []), line]);
+  const lines = [...files].map(([file, some]) => `  ${file}: ${rangesText(some)}`);
+  return lines.length === 0 ? [] : ['', style.doubtful(UNREACHED), ...lines.flatMap((line) => wrapped(line, width))];
+}
+
 function percent({ killed, of }: Share): string {
   return of === 0 ? '-' : `${Math.floor((100 * killed) / of)} %`;
 }
@@ -54,7 +70,7 @@ function row(name: string, score: Score): string[] {
 export function mutationLines(
   session: Pick<MutationSession, 'seed' | 'run' | 'started'>,
   trials: readonly Trial[],
-  { width, style }: Output,
+  { width, style, whole }: Wanted,
 ): string[] {
   const summary = summaryOf(trials);
   const { all, files, operators, oracles, how, skipped, survivors, unreached, unjudged, anHour } = summary;
@@ -75,7 +91,7 @@ export function mutationLines(
       'operator',
       operators.map(({ operator, ...score }) => row(operator, score)),
     ),
-    ...listed('not reached: no cell runs their lines', unreached, style.doubtful),
+    ...(whole ? listed(UNREACHED, unreached, style.doubtful) : placesOf(unreached, width, style)),
     ...listed('not judged', unjudged, style.doubtful),
     ...listed('survived: cells ran them, and none objected', survivors, style.bad),
     '',

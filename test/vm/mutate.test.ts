@@ -87,7 +87,7 @@ describe('phyrlab mutate', () => {
     expect(shares.all.killed).toBeGreaterThan(0);
     expect([0, 1]).toContain(code);
     // What guests leave goes with each mutant.
-    expect(await readdir(await folder())).toEqual(['result.json', 'session.json', 'trials.jsonl']);
+    expect(await readdir(await folder())).toEqual(['report.txt', 'result.json', 'session.json', 'trials.jsonl']);
   });
 
   it('ended by Ctrl-C leaves nothing but what it knows, and says how to go on', { timeout: 300_000 }, async () => {
