@@ -13,7 +13,7 @@ import type { Recipes } from './recipe.js';
 /** A paragraph of an index: `Package`, `Version`, `SHA256` and so on. */
 export type Stanza = Record<string, string>;
 
-/** Debian's control format; of a field that goes on over several lines, the lines are kept with their line breaks. */
+/** Parses Debian's control format. A field that spans several lines keeps its line breaks. */
 export function parseStanzas(text: string): Stanza[] {
   return text
     .split(/\n\s*\n/)
@@ -38,7 +38,7 @@ const DEBIAN = 'phyrlab needs a Debian-family host with apt';
 const UNREACHABLE =
   /^\s+(Could not (resolve|connect)|Cannot initiate the connection|Unable to connect|Connection timed out)/;
 
-/** The line in which apt says what is wrong, without its prefix. */
+/** The line in which apt reports the error, without its prefix. */
 export function complaint(output: string): string {
   const lines = output.split('\n');
   const line = [/^[EW]: Failed to fetch/, /^E: /, /^Err:/].map((kind) => lines.find((l) => kind.test(l))).find(Boolean);
@@ -48,7 +48,7 @@ export function complaint(output: string): string {
     .trim();
 }
 
-/** `libc6` is that of the host's architecture, `libc6:arm64` another's. */
+/** `libc6` means the host's architecture, `libc6:arm64` another one. */
 function isOf(stanza: Stanza, name: string): boolean {
   const [base, arch = 'amd64'] = name.split(':');
   return stanza.Package === base && (stanza.Architecture === arch || stanza.Architecture === 'all');
@@ -59,8 +59,9 @@ export function escapePath(file: string): string {
 }
 
 /**
- * apt in a directory of its own: no installed packages, its own sources and lists, the keyring from the checkout. Works as any
- * user and touches nothing of the host's; from the host it takes only how to reach the network (Acquire::*).
+ * apt in a directory of its own: with no installed packages, its own sources and lists, and the keyring from the
+ * checkout. Works as any user and changes nothing on the host. It takes only the network settings (Acquire::*) from the
+ * host.
  */
 export class Apt {
   readonly #cache: Cache;
@@ -76,8 +77,9 @@ export class Apt {
   }
 
   /**
-   * Downloads into the cache's packages what is not there yet. Returns what could not be had, with apt's own words: the mirror
-   * does not hold it, or cannot be reached. Every file's SHA-256 is that of its lock entry. What fails is tried once more.
+   * Downloads missing packages into the cache, and retries a failed download once. Returns the packages that could not
+   * be downloaded and apt's message: the mirror does not have them, or cannot be reached. Every file must have the
+   * SHA-256 of its lock entry.
    */
   async download(
     packages: readonly Package[],
@@ -108,7 +110,7 @@ export class Apt {
         const percent = /^dlstatus:\d+:([\d.]+):/.exec(line)?.[1];
         if (percent) onBytes(Math.round((Number(percent) / 100) * total));
         unreachable ||= UNREACHABLE.test(line);
-        // Every further file would wait for the same.
+        // Every further file would run into the same timeout.
         return unreachable ? 'stop' : undefined;
       },
     });
@@ -122,7 +124,7 @@ export class Apt {
     return missing.length === 0 ? null : { packages: missing, said: complaint(result.all), unreachable };
   }
 
-  /** Fetches the signed indexes; once in the life of this object for each set of architectures. */
+  /** Fetches the signed indexes, once per object and set of architectures. */
   update(recipes: Recipes, architectures: readonly string[] = ['amd64']): Promise<void> {
     const key = architectures.join(',');
     const updated = this.#updated.get(key) ?? this.#update(recipes, key);
@@ -156,7 +158,7 @@ export class Apt {
     }
   }
 
-  /** Names and versions that an installation from nothing would take. */
+  /** Names and versions that apt would install on an empty system. */
   async closure(roots: readonly string[], prefer: string | undefined): Promise<{ name: string; version: string }[]> {
     const target = prefer ? ['-t', prefer] : [];
     const output = await this.#runOrFail('resolving packages', 'apt-get', [
@@ -169,7 +171,7 @@ export class Apt {
     return [...output.matchAll(/^Inst (\S+) \((\S+) /gm)].map(([, name = '', version = '']) => ({ name, version }));
   }
 
-  /** The archive's own record of these versions. */
+  /** The archive's records of these versions. */
   async show(packages: readonly { name: string; version: string }[]): Promise<Package[]> {
     const words = packages.map((p) => `${p.name}=${p.version}`);
     const stanzas = parseStanzas(await this.#runOrFail('reading the index', 'apt-cache', ['show', ...words]));
@@ -191,7 +193,7 @@ export class Apt {
     return { name, version, kind: 'source', path: `${stanza.Directory}/${base}`, size: Number(size), sha256 };
   }
 
-  /** The version of each that apt would take. */
+  /** The version of each package that apt would install. */
   async candidates(names: readonly string[]): Promise<{ name: string; version: string }[]> {
     const output = await this.#runOrFail('reading the index', 'apt-cache', ['show', '--no-all-versions', ...names]);
     const stanzas = parseStanzas(output);
@@ -202,7 +204,7 @@ export class Apt {
     });
   }
 
-  /** Those that the indexes still list in exactly this version. */
+  /** The packages that the indexes still list in exactly this version. */
   async available(packages: readonly Package[]): Promise<Package[]> {
     const words = packages.filter((p) => p.kind === 'binary').map((p) => `${p.name}=${p.version}`);
     const env = { APT_CONFIG: await this.#configure() };
@@ -217,7 +219,7 @@ export class Apt {
     return packages.filter((p) => sums.has(p.sha256));
   }
 
-  /** Names of all packages that match. */
+  /** Names of all matching packages. */
   async names(pattern: string): Promise<string[]> {
     const output = await this.#runOrFail('reading the index', 'apt-cache', ['search', '--names-only', pattern]);
     return output.split('\n').flatMap((line) => line.split(' - ')[0] || []);
@@ -273,7 +275,7 @@ export class Apt {
   }
 }
 
-/** What others need of it. */
+/** The part of its interface that others use. */
 export type Archive = Pick<
   Apt,
   'download' | 'update' | 'available' | 'closure' | 'show' | 'source' | 'candidates' | 'names'
@@ -282,6 +284,6 @@ export type Archive = Pick<
 export interface Missing {
   packages: Package[];
   said: string;
-  /** The mirror does not answer at all. */
+  /** The mirror cannot be reached. */
   unreachable: boolean;
 }

@@ -5,12 +5,12 @@ import type { CpioItem } from '../host/index.js';
 import { IOMMUS } from '../iommus/index.js';
 import { InfraError } from '../model/index.js';
 
-/** Built into the small kernels. Where they are modules they are loaded, too. */
+/** Built into the small kernels. Where they are modules, the guest loads them as well. */
 export const COMMON_MODULES = ['virtio_pci', 'nvme', 'ext4'] as const;
 
 /**
- * Loaded before all others if the kernel's command line says `phyrlab_modules=NAME,...`, each with those that it has no say in; or
- * by a workload that needs them.
+ * Modules that the guest loads first if the kernel's command line has `phyrlab_modules=NAME,...`, or that a workload
+ * loads. Each with the modules that must be loaded before it.
  */
 export const MODULES_ON_REQUEST: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
@@ -26,9 +26,9 @@ export const MODULES_ON_REQUEST: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The archive items of /lab/boot: the boot modules and all they depend on as plain .ko files, and `order`, their names in the
- * order of loading; `order.NAME` likewise for what is loaded on request. What is built into the kernel is left out. `plain` unpacks
- * a module file where that is needed.
+ * The archive items of /lab/boot: the boot modules and their dependencies as plain .ko files. `order` lists the files
+ * in load order, `order.NAME` those of a module on request. Modules that are built into the kernel are left out.
+ * `plain` unpacks a module file if necessary.
  */
 export async function bootModuleItems(
   modulesDir: string,
@@ -75,7 +75,7 @@ export function moduleDependencies(module: Buffer): string[] {
   return list.split(',').filter((name) => name !== '');
 }
 
-/** `pvpanic-pci` and `pvpanic_pci` are one module. */
+/** `pvpanic-pci` and `pvpanic_pci` are the same module. */
 function normalize(name: string): string {
   return name.replaceAll('-', '_');
 }
@@ -89,7 +89,7 @@ function builtinModules(dir: string): Set<string> {
   return new Set(existsSync(list) ? readFileSync(list, 'utf8').split('\n').map(moduleId) : []);
 }
 
-/** A build tree lists its modules, as object files; an unpacked package has to be searched. */
+/** A build tree lists its modules as object files; an unpacked package must be searched. */
 function moduleFiles(dir: string): Map<string, string> {
   const order = path.join(dir, 'modules.order');
   const listed = existsSync(order)

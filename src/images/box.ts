@@ -6,15 +6,15 @@ import { hostPath, InfraError, UsageError } from '../model/index.js';
 import { type RunOptions, type RunResult, run, tail } from './exec.js';
 
 export interface BoxOptions {
-  /** Unpacked toolbox: becomes /usr, read-only. */
+  /** An unpacked toolbox. It becomes /usr, read-only. */
   toolbox: string;
-  /** Appears as /box, the current directory. */
+  /** It becomes /box, the current directory. */
   work: string;
-  /** An empty directory for the root's mount point. */
+  /** An empty directory, the mount point of the root. */
   mountPoint: string;
-  /** Further directories, by where they appear. What lies below /usr must exist in the toolbox. */
+  /** Further directories by mount point. Mount points below /usr must exist in the toolbox. */
   mounts?: Record<string, string>;
-  /** As in run(). */
+  /** See run(). */
   onLine?: RunOptions['onLine'];
   signal: AbortSignal;
 }
@@ -39,22 +39,23 @@ cd "$R/box"
 exec chroot "$R" /usr/bin/env -i -C /box PATH=/usr/bin:/usr/sbin HOME=/tmp LC_ALL=C.UTF-8 "$@"
 `;
 
-/** $0 says, on standard error, that the root has been entered and holds the command. */
+/** Prints $0 on standard error to show that the root has been entered and contains the command. */
 const ENTERED = `
 command -v "$1" >/dev/null || { echo "the toolbox has no $1" >&2; exit 127; }
 echo "$0" >&2
 exec "$@"`;
 
 /**
- * Runs a command with the toolbox as its root, in mount and process namespaces of its own: nothing of the host's programs is
- * used, and all that it starts ends with it. Root uses its privileges if it has them, everyone else a user namespace.
- * What does not get as far as the command is a fault of the host, whatever it says: only what the command does is in the result.
+ * Runs a command with the toolbox as its root, in its own mount and process namespaces: it uses no programs of the
+ * host, and everything that it starts ends with it. Root uses its privileges if it has them, other users a user
+ * namespace. If the command cannot be started, that is a fault of the host, so the result only contains the command's
+ * own output.
  */
 export async function inBox(command: readonly string[], options: BoxOptions): Promise<RunResult> {
   return enter(await namespaceFlags(options.signal), command, options);
 }
 
-/** The words that run a command in a box, for somebody else to start. */
+/** The command line that runs a command in a box, for the caller to start. */
 export async function boxCommand(command: readonly string[], options: BoxOptions): Promise<[string, ...string[]]> {
   await mkdir(options.mountPoint, { recursive: true });
   return boxWords(await namespaceFlags(options.signal), command, options);
@@ -69,7 +70,7 @@ async function enter(flags: string[], command: readonly string[], options: BoxOp
   const result = await run(file, args, { signal, ...(heard ? { onLine: heard } : {}) });
   const [before, after] = split(result.all, word);
   if (after === undefined)
-    throw new InfraError(`cannot set up the build root: ${before.trim().split('\n')[0] || 'it ended'}`, tail(before));
+    throw new InfraError(`cannot set up the build root: ${before.trim().split('\n')[0] || 'no output'}`, tail(before));
   return { ...result, all: before + after };
 }
 
@@ -94,7 +95,7 @@ function boxWords(flags: string[], command: readonly string[], options: BoxOptio
   ];
 }
 
-/** Throws at once on a host where nothing can be built, before anything is downloaded for it. */
+/** Throws if nothing can be built on this host, before anything is downloaded. */
 export async function checkNamespaces(signal: AbortSignal): Promise<void> {
   await namespaceFlags(signal);
 }
@@ -109,7 +110,7 @@ function namespaceFlags(signal: AbortSignal): Promise<string[]> {
   return working;
 }
 
-/** Tries all that a step does, with the host's own programs as the toolbox. */
+/** Tries everything that a build needs, with the host's programs as the toolbox. */
 async function findNamespaceFlags(signal: AbortSignal): Promise<string[]> {
   const plain = ['--mount', '--pid', '--fork', '--kill-child'];
   const user = ['--user', '--map-root-user', ...plain];
@@ -131,19 +132,19 @@ async function findNamespaceFlags(signal: AbortSignal): Promise<string[]> {
     await rm(scratch, { recursive: true, force: true });
   }
   throw new UsageError(
-    `this host does not let us build kernel modules in namespaces of their own: ${said}`,
+    `cannot create the namespaces for building kernel modules on this host: ${said}`,
     / not found|No such file/.test(said)
       ? 'install it (Debian packages coreutils, mount and util-linux)'
       : 'allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0; in a container: CAP_SYS_ADMIN), or run as root',
   );
 }
 
-/** Where a command in a box finds the scratch directories of its step. */
+/** The scratch directories of a build step. */
 export function boxDirs(scratch: string): { mountPoint: string; work: string } {
   return { mountPoint: path.join(scratch, 'root'), work: path.join(scratch, 'work') };
 }
 
-/** What comes before the line with this word, and after it. */
+/** The text before the line with this word, and after it. */
 function split(text: string, word: string): [string, string | undefined] {
   const at = text.indexOf(word);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + word.length).replace(/^\n/, '')];

@@ -15,7 +15,7 @@ import { symbolsOf } from './symbols.js';
 const STEP = 1;
 const NEEDED = ['Makefile', '.config', 'Module.symvers', 'include/config/kernel.release'];
 
-/** A kernel that the user built: `--kernel DIR`. The tree is only read; its image and boot modules are copied. */
+/** A kernel that the user has built: `--kernel DIR`. The tree is only read; its image and boot modules are copied. */
 export async function treeKernel(spec: string, cache: Cache): Promise<{ kernel: Kernel; tree: BuildTree }> {
   const { dir, arch, config: configText } = checkTree(spec);
   const { image: imageFile, bootModules } = archOf({ arch }).kernel;
@@ -58,7 +58,10 @@ interface Tree {
   config: string;
 }
 
-/** Says what is missing before anything is built or booted: a guest without it would only be lost, and not say why. */
+/**
+ * Reports everything that is missing before anything is built or booted, since a guest without it would only get lost
+ * without a reason.
+ */
 function checkTree(spec: string): Tree {
   const hint = 'give the directory of a kernel that was built with make bzImage modules (or the O= directory)';
   let tree: Tree;
@@ -81,7 +84,7 @@ function checkTree(spec: string): Tree {
   return tree;
 }
 
-/** UsageError names all that the kernel of this tree lacks for guests with these IOMMUs. */
+/** Throws UsageError with all options that the kernel of this tree lacks for guests with these IOMMUs. */
 export function checkTreeIommus(spec: string, machines: readonly Pick<Machine, 'arch' | 'iommu'>[]): void {
   const tree = checkTree(spec);
   const own = machines.filter(({ arch }) => arch === tree.arch).map(({ iommu }) => iommu.kind);
@@ -93,6 +96,6 @@ function checkTreeFor(spec: string, { config, arch, dir }: Tree, iommus: readonl
   if (missing.length === 0) return;
   throw new UsageError(
     `--kernel ${spec}: ${path.join(dir, '.config')} lacks what the guests need:\n  ${missing.join('\n  ')}`,
-    'set them (scripts/config -e NAME ..., make olddefconfig), build the kernel again, then start again',
+    'set them (scripts/config -e NAME ..., make olddefconfig), rebuild the kernel, then try again',
   );
 }

@@ -20,37 +20,43 @@ const EntryFile = z.strictObject({
   files: Manifest,
 });
 
-/** A finished, unchanging directory of the cache. */
+/** A finished directory in the cache. It never changes. */
 export interface Entry {
   name: string;
   key: string;
   dir: string;
-  /** What the step that made it wants to be known, e.g. a version. */
+  /** Facts that the build step records, e.g. a version. */
   meta: Record<string, string>;
   cached: boolean;
 }
 
 export interface BuildContext {
-  /** Empty; becomes the entry when the build is done. */
+  /** Empty at first; becomes the entry when the build is done. */
   dir: string;
-  /** Scratch space beside it, on the same file system; gone afterwards. */
+  /** Scratch space on the same file system, removed afterwards. */
   scratch: string;
   signal: AbortSignal;
-  /** Shows how far a long part has come. */
+  /** Reports progress of a long step. */
   progress: (done: number, total: number, unit: 'bytes' | 'packages' | 'files') => void;
 }
 
 export interface EntrySpec {
   name: string;
-  /** Hash of everything that goes into it: the same key is the same content. */
+  /** Hash of all inputs: the same key means the same content. */
   key: string;
   build: (context: BuildContext) => Promise<Record<string, string>>;
 }
 
 /**
- * The cache: `entries/NAME-KEY` are finished and never change; `work/NAME-KEY` are being made, each by the holder of
- * `locks/NAME-KEY`; `users/` says who uses what now; `builds/` has objects to build upon; `packages/SHA256` are downloaded files; `substitutes` says what was taken for locks whose versions left
- * the mirror; `times` how long each kind of entry took to make. Entries appear by rename, so a half-made one is never seen, and work whose lock is free was left by a crash.
+ * The cache:
+ * `entries/NAME-KEY` are finished and never change;
+ * `work/NAME-KEY` are being built, each by the holder of `locks/NAME-KEY`;
+ * `users/` records who uses which entry;
+ * `builds/` has object files of earlier builds;
+ * `packages/SHA256` are downloaded files;
+ * `substitutes` records which packages replaced locked versions that left the mirror;
+ * `times` records how long each kind of entry took to build.
+ * Entries appear by rename, so nobody sees a half-built one. Work whose lock is free was left by a crash.
  */
 export class Cache {
   readonly dir: string;
@@ -85,7 +91,10 @@ export class Cache {
     return path.join(this.dir, ...parts);
   }
 
-  /** The entry, made first if it is missing or damaged. Concurrent calls, of this process or another, make it once. */
+  /**
+   * Returns the entry; builds it if it is missing or damaged. Concurrent calls, in this process or others, build it
+   * once.
+   */
   entry(spec: EntrySpec): Promise<Entry> {
     const id = `${spec.name}-${spec.key}`;
     let entry = this.#underway.get(id);
@@ -97,7 +106,7 @@ export class Cache {
     return entry;
   }
 
-  /** Resolves when nothing is being made any more, whether it succeeded or not; what was used may then be removed by others. */
+  /** Resolves when nothing is being built any more. Afterwards others may remove what was used. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#underway.values());
     await this.#users[Symbol.asyncDispose]();
@@ -119,10 +128,13 @@ export class Cache {
       await using lock = await FileLock.acquire(this.path('locks', id), {
         signal: this.#signal,
         onWait: () =>
-          this.#emit({ type: 'warning', text: `${spec.name}: waiting for another phyrlab that is building it` }),
+          this.#emit({
+            type: 'warning',
+            text: `${spec.name}: waiting for another phyrlab process that is building it`,
+          }),
       });
       const onDamage = (damage: string) => {
-        this.#emit({ type: 'warning', text: `cached ${id} is damaged (${damage}): making it again` });
+        this.#emit({ type: 'warning', text: `cached ${id} is damaged (${damage}): building it again` });
       };
       const made = (await this.#find(id, this.#deep, onDamage)) ?? (await this.#make(id, spec));
       if (!made.cached) recordMs(this.path('times'), spec.name, performance.now() - started);
@@ -134,15 +146,12 @@ export class Cache {
     }
   }
 
-  /**
-   * An entry that whoever asks can do without, if it is there and every byte of it as it was written. Nobody is told that it is in use:
-   * it may go at any time.
-   */
+  /** Finds an optional entry, checking every byte of it. It is not marked as used, so it may be removed at any time. */
   find(name: string, key: string, onDamage: (damage: string) => void): Promise<Entry | null> {
     return this.#find(`${name}-${key}`, true, onDamage);
   }
 
-  /** Makes such an entry in the place of what is there; false if somebody else makes it at this moment. */
+  /** Builds such an entry and replaces an existing one. Returns false if another process is just building it. */
   async offer(spec: EntrySpec): Promise<boolean> {
     const id = `${spec.name}-${spec.key}`;
     const lock = await FileLock.tryAcquire(this.path('locks', id));
@@ -169,12 +178,12 @@ export class Cache {
     };
   }
 
-  /** Removes an entry, unless somebody makes or uses it. */
+  /** Removes an entry, unless somebody builds or uses it. */
   async discard(name: string, key: string): Promise<void> {
     await this.#remove(`${name}-${key}`);
   }
 
-  /** Of the entries of this name, those used last are kept, as far as `bytes` go. */
+  /** Keeps the entries of this name that were used last, up to `bytes` in all, and removes the others. */
   async trim(name: string, bytes: number): Promise<Removed> {
     const gone: Removed = { removed: [], bytes: 0 };
     let sum = 0;
@@ -224,9 +233,12 @@ export class Cache {
     }
   }
 
-  /** Of a kernel's source it takes a busy disk half a minute, in which whoever has interrupted it wants to know what it waits for. */
+  /**
+   * On a busy disk, removing a kernel's source takes half a minute. Whoever interrupted the build should know what the
+   * program waits for.
+   */
   async #clear(work: string, name: string): Promise<void> {
-    const text = `${name}: interrupted, removing what is half made; interrupt again to leave that to the next start`;
+    const text = `${name}: interrupted; removing the unfinished build (interrupt again to leave that to the next start)`;
     const say = () => this.#signal.aborted && this.#emit({ type: 'warning', text });
     const late = setTimeout(say, 1_000);
     try {
@@ -249,25 +261,27 @@ export class Cache {
         return { name, key, dir, meta, cached: true };
       }
     } catch {
-      damage = 'its description cannot be read';
+      damage = 'its manifest cannot be read';
     }
     onDamage(damage);
     return null;
   }
 
-  /** Was it made? It may be damaged by now, which whoever asks for it will see. */
+  /** Does the entry exist? It may be damaged; whoever uses it will find out. */
   has(name: string, key: string): boolean {
     return existsSync(this.path('entries', `${name}-${key}`));
   }
 
-  /** A downloaded file by its SHA-256, or null. Its contents are checked: what is taken from here is unpacked. */
+  /** A downloaded file by its SHA-256, or null. Its content is checked, since it will be unpacked. */
   package(sha256: string, size: number): string | null {
     const file = this.path('packages', sha256);
     const now = lstatSync(file, { throwIfNoEntry: false });
     return now?.size === size && hashFile(file) === sha256 ? file : null;
   }
 
-  /** Removes work whose maker is gone. A cache that we may only read still serves. */
+  /**
+   * Removes unfinished work of processes that have ended. Not possible in a read-only cache, which can still be used.
+   */
   async #sweep(): Promise<void> {
     for (const id of readdirSync(this.path('work'))) {
       const lock = await FileLock.tryAcquire(this.path('locks', id)).catch((error: unknown) => {
@@ -281,7 +295,7 @@ export class Cache {
     }
   }
 
-  /** All finished entries, the one used last first. */
+  /** All finished entries, the most recently used first. */
   async list(): Promise<{ name: string; key: string; dir: string; used: Date; bytes: number }[]> {
     const entries = readdirSync(this.path('entries')).map(async (id) => {
       const dir = this.path('entries', id);
@@ -290,7 +304,10 @@ export class Cache {
     return (await Promise.all(entries)).sort((a, b) => b.used.getTime() - a.used.getTime());
   }
 
-  /** All that could be removed now: entries that nobody uses, and packages not in `keep`, unless somebody makes something. */
+  /**
+   * Everything that can be removed now: entries that nobody uses and, unless something is being built, packages not in
+   * `keep`.
+   */
   async removable(keep: ReadonlySet<string>): Promise<Removable[]> {
     const inUse = await this.#users.inUse();
     const entries = (await this.list())
@@ -303,7 +320,7 @@ export class Cache {
     return [...entries, ...packages];
   }
 
-  /** Removes what removable() told of; what another process makes or uses by now stays. */
+  /** Removes what removable() returned, except what another process uses or builds by now. */
   async remove(items: readonly Removable[]): Promise<Removed> {
     const gone: Removed = { removed: [], bytes: 0 };
     const loose = new Set(this.#looseFiles(new Set()));
@@ -321,13 +338,13 @@ export class Cache {
     return gone;
   }
 
-  /** Whoever makes something now may have fetched packages for it that no lock names. */
+  /** Not while something is being built, since it may use packages that no lock file names. */
   #looseFiles(keep: ReadonlySet<string>): string[] {
     if (readdirSync(this.path('work')).length > 0) return [];
     return readdirSync(this.path('packages')).filter((sha256) => !keep.has(sha256));
   }
 
-  /** False if it is not there, or somebody makes or uses it. */
+  /** Returns false if it does not exist, or somebody builds or uses it. */
   async #remove(id: string): Promise<boolean> {
     const lock = await FileLock.tryAcquire(this.path('locks', id));
     if (!lock) return false;
@@ -335,7 +352,7 @@ export class Cache {
     const [dir, work] = [this.path('entries', id), this.path('work', id)];
     if (!existsSync(dir)) return false;
     await rename(dir, work);
-    // Somebody may have come in between: a user says so before looking for the entry.
+    // Check again under the lock: a new user marks the entry before looking for it.
     if ((await this.#users.inUse()).has(id)) {
       await rename(work, dir);
       return false;
@@ -345,7 +362,7 @@ export class Cache {
     return true;
   }
 
-  /** Removes the files of locks that nobody holds: a crash leaves one. */
+  /** Removes lock files that nobody holds, which a crash leaves behind. */
   async #sweepLocks(): Promise<void> {
     for (const name of readdirSync(this.path('locks'))) {
       const lock = await FileLock.tryAcquire(this.path('locks', name));
@@ -358,15 +375,15 @@ export class Cache {
 /** An entry, or a downloaded package. */
 export interface Removable {
   id: string;
-  /** Of an entry, which all versions of it have. */
+  /** Name of an entry, without its key. */
   name?: string;
-  /** The file of a package. */
+  /** File name of a package. */
   package?: string;
   bytes: number;
   used: Date;
 }
 
-/** Names of what is gone, and what that freed. */
+/** Names of what was removed, and how much space that freed. */
 export interface Removed {
   removed: string[];
   bytes: number;
@@ -375,11 +392,11 @@ export interface Removed {
 export interface CacheOptions {
   progress: Emit<Progress>;
   signal: AbortSignal;
-  /** Look at every byte of what is found, not only at sizes and times. */
+  /** Check every byte, not only sizes and times. */
   deep: boolean;
 }
 
-/** Cache directory by flag, environment, XDG or home, in that order. */
+/** The cache directory: option, environment, XDG, home, in that order. */
 export function cacheDirectory(option: string | undefined, env: NodeJS.ProcessEnv): string {
   if (option) return option;
   if (env.PHYRLAB_CACHE) return env.PHYRLAB_CACHE;
@@ -388,17 +405,16 @@ export function cacheDirectory(option: string | undefined, env: NodeJS.ProcessEn
 
 const DENIED = /Permission denied|Operation not permitted|Read-only file system/;
 
-/** As rm(1) does it, which is much faster than Node; out of a terminal's reach, as an interrupt is when it is needed. */
+/**
+ * Uses rm(1), which is much faster than Node, in its own session so that Ctrl-C in the terminal does not interrupt it.
+ */
 export async function removeTree(dir: string): Promise<void> {
   if (!existsSync(dir)) return;
   for (let attempt = 0; ; attempt++) {
     const result = await execa('rm', ['-rf', '--', dir], { reject: false, detached: true });
     if (!result.failed) return;
     if (attempt === 4 && DENIED.test(result.stderr))
-      throw new UsageError(
-        `cannot remove ${dir}: ${result.stderr.split('\n')[0]}`,
-        'remove it as the user whose it is',
-      );
+      throw new UsageError(`cannot remove ${dir}: ${result.stderr.split('\n')[0]}`, 'remove it as its owner');
     if (attempt === 4) throw new InfraError(`cannot remove ${dir}`, result.stderr);
     await execa('chmod', ['-R', 'u+rwX', '--', dir], { reject: false });
     await sleep(100);
@@ -414,7 +430,7 @@ async function treeSize(dir: string): Promise<number> {
   }
 }
 
-/** When it was last used, for gc. A cache that we may only read still serves. */
+/** Records the time of use for gc. Not possible in a read-only cache, which can still be used. */
 function touch(dir: string): void {
   try {
     utimesSync(dir, new Date(), new Date());

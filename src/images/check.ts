@@ -17,49 +17,52 @@ import { unpack } from './unpack.js';
 
 const STEP = 1;
 
-/** Where the build root shows the checkers. */
+/** Mount point of the checkers in the build root. */
 const CHECKER = '/checker';
 const SCRIPTS = ['checkpatch.pl', 'spelling.txt', 'const_structs.checkpatch'];
 
 /**
- * Sparse looks at what is compiled: all of the product, and with the planted defects what they change. Not by C=1: the headers' package lacks
- * the script that says whether sparse is good enough, and the kernel then goes on without it. What sparse does not know, and the
- * kernel's headers use, is told in words that it knows.
+ * Sparse checks everything that is compiled: the product, and the files that planted defects change. C=1 does not work:
+ * the headers package lacks the script that tests whether sparse is new enough, and the kernel then continues without
+ * it. The kernel's headers use a keyword that sparse does not know, so define it.
  */
 const SPARSE = ['KBUILD_CHECKSRC=1', 'CF=-D__typeof_unqual__=__typeof__'];
 
-/** Sparse says so of every MODULE_*() of a kernel that asserts by __builtin_strlen(); the compiler says it of what really is none. */
+/**
+ * Sparse reports this for every MODULE_*() of a kernel that uses __builtin_strlen() in assertions. The compiler reports
+ * real errors.
+ */
 const NO_CONSTANT = /: error: bad constant expression$/;
 
-/** What checkpatch objects to and we do not mean to change. */
+/** Complaints of checkpatch that we do not want to fix. */
 const ACCEPTED: { type: string; file: RegExp; why: string }[] = [
-  { type: 'UNCOMMENTED_DEFINITION', file: /./, why: 'the kernel-doc of the structure says what each lock is for' },
+  { type: 'UNCOMMENTED_DEFINITION', file: /./, why: 'the kernel-doc of the structure documents each lock' },
   { type: 'OPEN_ENDED_LINE', file: /trace\.h$/, why: "the form of the kernel's own trace headers" },
   { type: 'PARENTHESIS_ALIGNMENT', file: /trace\.h$/, why: "the form of the kernel's own trace headers" },
-  { type: 'MACRO_ARG_REUSE', file: /^include\/phyr\//, why: 'a loop over an iterator names it more than once' },
-  { type: 'BIT_MACRO', file: /^phyr_nvme\/phyr_nvme\.h$/, why: 'the size of a page is a number, not a bit' },
+  { type: 'MACRO_ARG_REUSE', file: /^include\/phyr\//, why: 'a loop macro must use its iterator more than once' },
+  { type: 'BIT_MACRO', file: /^phyr_nvme\/phyr_nvme\.h$/, why: 'a page size is a number, not a bit' },
   { type: 'CONSTANT_COMPARISON', file: /^phyr_nvme\/dptr\.c$/, why: 'both sides of a static_assert are constants' },
   {
     type: 'MACRO_ARG_REUSE',
     file: /^phyr_test\/test\.h$/,
-    why: 'a macro of a test names the test, or the group, more than once',
+    why: 'a test macro must use its name more than once',
   },
   {
     type: 'STATIC_CONST_CHAR_ARRAY',
     file: /^phyr_probe\/(story_iommu|domain)\.c$/,
     why: 'register_fprobe_syms() sorts it',
   },
-  { type: 'COMPLEX_MACRO', file: /^phyr\/fail\.c$/, why: 'it declares a function and what is called in its place' },
-  { type: 'MACRO_WITH_FLOW_CONTROL', file: /^phyr_test\//, why: 'what a test expects ends it when it is not so' },
+  { type: 'COMPLEX_MACRO', file: /^phyr\/fail\.c$/, why: 'it declares a function and its replacement' },
+  { type: 'MACRO_WITH_FLOW_CONTROL', file: /^phyr_test\//, why: 'a failed expectation returns from the test' },
 ];
 
-/** A tool's own line, and what it was looking at: a kernel's release, or `style`. */
+/** A line from a tool, and what was checked: a kernel's release, or `style`. */
 export interface Complaint {
   about: string;
   line: string;
 }
 
-/** Sparse, and checkpatch out of the kernel's source. */
+/** Unpacks sparse, and checkpatch from the kernel's source. */
 export async function checkers(
   group: string,
   recipe: KernelSourceRecipe,
@@ -89,7 +92,7 @@ export async function checkers(
           const { dir: box } = await toolbox.root(builder);
           const command = ['tar', '-xf', archive, ...strip, ...members];
           const taken = await inBox(command, { toolbox: box, work, mountPoint, signal: context.signal });
-          if (!taken.ok) throw new InfraError(`${recipe.source} holds no checkpatch`, tail(taken.all));
+          if (!taken.ok) throw new InfraError(`${recipe.source} contains no checkpatch`, tail(taken.all));
           await unpack(set.packages, context.dir, packages, context);
           for (const name of SCRIPTS) await rename(path.join(work, name), path.join(context.dir, name));
           return {};
@@ -100,7 +103,7 @@ export async function checkers(
   return entry.dir;
 }
 
-/** All modules, as they are and with the planted defects, by the compiler with W=1 and by sparse; a warning is a complaint. */
+/** Compiles all modules, with and without planted defects, with W=1 and sparse. Every warning is a complaint. */
 export async function checkBuild(
   release: string,
   tree: BuildTree,
@@ -108,7 +111,7 @@ export async function checkBuild(
   box: string,
   signal: AbortSignal,
 ): Promise<Complaint[]> {
-  // Nobody loads these modules: no debug information, and no types for BPF.
+  // These modules are never loaded, so they need no debug information and no BTF.
   const lean = ['KCFLAGS=-g0', 'CONFIG_DEBUG_INFO_BTF_MODULES='];
   const targets = ['-k', `-j${os.availableParallelism()}`, 'CC=gcc-14', 'W=1', ...SPARSE, ...lean, 'modules'];
   const make = ['make', '-C', tree.dir, 'M=/box', `CHECK=${CHECKER}/usr/bin/sparse`, ...targets];
@@ -127,7 +130,7 @@ export async function checkBuild(
   });
 }
 
-/** checkpatch --strict over the modules and their headers, and over those that planted defects change. */
+/** Runs checkpatch --strict on the modules and their headers, and on those that planted defects change. */
 export async function checkStyle(tools: string, box: string, signal: AbortSignal): Promise<Complaint[]> {
   const { product, planted } = bothSources();
   const changed = [...planted.files].filter(([file, text]) => !product.files.get(file)?.equals(text));
@@ -167,7 +170,7 @@ async function styleOf(
   return complaints.filter((line) => !isAccepted(line)).map((line) => ({ about, line }));
 }
 
-/** The lines of a build that a compiler or sparse objects with. */
+/** The lines in which the compiler or sparse complains. */
 export function complaintsOf(said: string): string[] {
   const lines = said
     .split('\n')
@@ -176,12 +179,12 @@ export function complaintsOf(said: string): string[] {
   return [...new Set([...lines, ...notLookedAt(said)])];
 }
 
-/** What was compiled and sparse has not seen: without it a build says nothing of itself. */
+/** Files that were compiled but not checked by sparse. Without this test a silent build would prove nothing. */
 function notLookedAt(said: string): string[] {
   const checked = new Set([...said.matchAll(/^ {2}CHECK +(\S+)\.c$/gm)].map(([, file]) => file));
   const compiled = [...said.matchAll(/^ {2}CC \[M\] +(\S+)\.o$/gm)].map(([, file = '']) => file);
   const ours = compiled.filter((file) => !/\.mod$|(^|\/)\.module-common$/.test(file));
-  return ours.filter((file) => !checked.has(file)).map((file) => `${file}.c: sparse has not looked at it`);
+  return ours.filter((file) => !checked.has(file)).map((file) => `${file}.c: sparse did not check it`);
 }
 
 export function isAccepted(line: string): boolean {

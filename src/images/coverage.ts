@@ -1,4 +1,4 @@
-/** What measuring coverage takes: QEMU's plugin, built by the toolbox, and what the debug information says of what a guest can run. */
+/** What coverage needs: QEMU's plugin, built with the toolbox, and the debug information of what a guest can run. */
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const STEP = 1;
 const SOURCE = path.join(projectRoot, 'images', 'coverage.c');
 const PLUGIN = 'coverage.so';
 
-/** The path of the plugin. It is for QEMU, so for this host. */
+/** Path of the plugin. It runs in QEMU, so it is built for the host. */
 export async function coveragePlugin(cache: Cache, toolbox: Toolbox): Promise<string> {
   const builder = toolbox.key;
   const entry = await cache.entry({
@@ -42,27 +42,30 @@ export async function coveragePlugin(cache: Cache, toolbox: Toolbox): Promise<st
 
 export interface ImageCode {
   code: Code;
-  /** Of the text of each of our files as it was compiled, by its path. */
+  /** Hash of the text of each of our files as it was compiled, by path. */
   hashes: ReadonlyMap<string, string>;
 }
 
-/** The kernel's files that map memory for devices, besides our own. */
+/** Files of the kernel that map memory for devices. */
 const KERNEL_FILES =
   /\/((?:kernel\/dma|drivers\/iommu|drivers\/dma-buf|drivers\/vfio)\/.*|block\/blk-mq-dma\.c|drivers\/nvme\/host\/pci\.c|drivers\/pci\/p2pdma\.c|mm\/gup\.c)$/;
 
-/** The modules are compiled at /box; a kernel anywhere. */
+/** The modules are compiled in /box, a kernel anywhere. */
 function nameOf(file: string): string | undefined {
   return file.startsWith('/box/') ? `guest/${file.slice('/box/'.length)}` : KERNEL_FILES.exec(file)?.[1];
 }
 
 export interface CodeOptions {
-  /** Sources in the place of guest/. */
+  /** Sources to use instead of guest/. */
   guest?: string | undefined;
-  /** The kernel with its debug information, where it does not come with it. */
+  /** The kernel with debug information, if it is a separate file. */
   vmlinux?: string | undefined;
 }
 
-/** All that a guest of this image can run and whose lines are known. A packaged kernel comes without its own. */
+/**
+ * All code that a guest of this image can run and whose lines are known. A packaged kernel has no debug information of
+ * its own.
+ */
 export async function codeOfImage(
   { kernel, modules }: Image,
   { toolbox, guest, vmlinux, signal }: CodeOptions & { toolbox: string; signal: AbortSignal },
@@ -95,12 +98,12 @@ export async function codeOfImage(
   const hashes = new Map([...sources].map(([name, text]) => [`guest/${name}`, hashOf(text)]));
   const key = symbols === undefined ? modules.key : `${modules.key}-${kernel.key}`;
   const code = codeOf(key, objects, nameOf);
-  // Of its sources nothing is known but whose they are.
+  // For the kernel's sources no hash is known, only the release.
   for (const { path } of code.files) if (!hashes.has(path)) hashes.set(path, kernel.release);
   return { code, hashes };
 }
 
-/** The kernel's file with lines, if there is one: its own, or the one that was given, if that is of this kernel. */
+/** The kernel file with debug information: its own, or the given one if it belongs to this kernel. */
 async function kernelWithLines(
   { release, symbols }: Image['kernel'],
   given: string | undefined,
@@ -108,7 +111,7 @@ async function kernelWithLines(
   for (const file of [given, symbols]) {
     if (file === undefined) continue;
     const elf = await readFile(file).catch((error) => {
-      throw new UsageError(`cannot read ${file}: ${describe(error)}`, 'name the vmlinux of the kernel that is booted');
+      throw new UsageError(`cannot read ${file}: ${describe(error)}`, 'give the vmlinux of the kernel that boots');
     });
     if (elf.includes(`Linux version ${release} `) && elf.includes('.debug_line\0')) return { file, elf };
   }

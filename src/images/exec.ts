@@ -5,27 +5,30 @@ export interface RunOptions {
   signal: AbortSignal;
   cwd?: string;
   env?: Record<string, string>;
-  /** Called with each line of standard output or standard error as it comes; `stop` ends the program, which then has failed. */
+  /**
+   * Called for each line of standard output and standard error as it arrives. If it returns `stop`, the program is
+   * ended and counts as failed.
+   */
   onLine?: (line: string) => 'stop' | undefined;
 }
 
 export interface RunResult {
   ok: boolean;
   stdout: string;
-  /** Both streams as they came, for evidence. */
+  /** Both streams in the order of arrival. */
   all: string;
 }
 
-/** unshare(1) says it too, when there may be no more namespaces. */
+/** unshare(1) prints this as well if there are too many namespaces. */
 const FULL = /^(?!unshare:).*(No space left on device|Disk quota exceeded)/m;
 
-/** What starts it for us finds no such program. */
+/** setpriv's message if the program does not exist. */
 const MISSING = /^setpriv: failed to execute /m;
 
 /**
- * Runs one program to its end. It dies with us, whatever ends us (PDEATHSIG), and with all that it started on abort: it has
- * a process group of its own, which also keeps a terminal's Ctrl-C to the one who decides what it means.
- * A full disk is NoSpace wherever it strikes; any other failure is the caller's to judge.
+ * Runs a program to its end. On abort it is killed with everything that it started, and it dies when we die
+ * (PDEATHSIG). It has a process group of its own, so that Ctrl-C in a terminal reaches only us. A full disk is NoSpace;
+ * the caller judges any other failure.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   options.signal.throwIfAborted();
@@ -60,7 +63,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   return { ok: !result.failed, stdout: result.stdout, all };
 }
 
-/** As run(), but a failure is an InfraError with the last lines as evidence. */
+/** Like run(), but a failure throws InfraError with the last lines of output. */
 export async function runOrFail(
   file: string,
   args: readonly string[],
@@ -71,7 +74,7 @@ export async function runOrFail(
   return result.stdout;
 }
 
-/** The disk is full, says a program that we run or the file system. The cache makes a message for a person of it. */
+/** A program or the file system reports a full disk. The cache turns it into a message for a person. */
 export class NoSpace extends Error {
   static is(error: unknown): boolean {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -97,6 +100,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }

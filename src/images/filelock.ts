@@ -5,9 +5,10 @@ import { InfraError, onAbort } from '../model/index.js';
 const BUSY = 75;
 
 /**
- * A lock between processes that the kernel gives back when its holder ends, however it ends: flock(2) on a descriptor of ours.
- * Node has no flock; util-linux' `flock` takes it on our open file description, where it stays after the child is gone.
- * A lock counts only while its file has its name, so that a holder may remove the file when nobody needs it any more.
+ * A lock between processes that the kernel releases when its holder ends, however it ends: flock(2) on our file
+ * descriptor. Node has no flock, so util-linux's `flock` takes the lock on our open file description, where it stays
+ * after the child has ended. The lock counts only while the file has its name, so that a holder can remove the file
+ * when nobody needs it any more.
  */
 export class FileLock implements AsyncDisposable {
   readonly #handle: FileHandle;
@@ -17,12 +18,12 @@ export class FileLock implements AsyncDisposable {
     this.#file = file;
   }
 
-  /** Null if another process holds it. Never waits. */
+  /** Returns null if another process holds the lock. Never waits. */
   static async tryAcquire(file: string): Promise<FileLock | null> {
     return FileLock.#take(file, ['-n', '-E', String(BUSY)], undefined);
   }
 
-  /** Waits for the lock; `onWait` is called once if there is need to wait. */
+  /** Waits for the lock; `onWait` is called once if it has to wait. */
   static async acquire(file: string, options: { signal: AbortSignal; onWait: () => void }): Promise<FileLock> {
     const free = await FileLock.tryAcquire(file);
     if (free) return free;
@@ -48,12 +49,12 @@ export class FileLock implements AsyncDisposable {
         await handle.close();
         throw error;
       }
-      // The one who had it has removed the file: the lock is another by now.
+      // The holder has removed the file, so this is another lock by now.
       await handle.close();
     }
   }
 
-  /** Removes the file while the lock is held. It is held no longer: who waits for it takes a new one. */
+  /** Removes the file while the lock is held, which releases the lock: whoever waits will create a new one. */
   async remove(): Promise<void> {
     await rm(this.#file, { force: true });
   }

@@ -1,6 +1,6 @@
 /**
- * Somebody's own sources of the modules: a directory or a revision of this repository. What measures stays the project's own, so
- * that both sides are measured by the same.
+ * Module sources of the user: a directory, or a revision of this repository. The measuring parts stay the project's
+ * own, so that both sides are measured in the same way.
  */
 import { cpSync, existsSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,22 +9,22 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { projectRoot, UsageError } from '../model/index.js';
 
-/** Of guest/: never somebody else's. */
+/** Parts of guest/ that always are the project's own. */
 const MEASURES = ['phyr_probe', 'include/uapi/phyr_probe.h'];
 
 export interface GuestTree extends AsyncDisposable {
-  /** Takes the place of guest/. */
+  /** Used instead of guest/. */
   dir: string;
-  /** What a person calls it: the directory, or the revision with its commit. */
+  /** For people: the directory, or the revision with its commit. */
   name: string;
 }
 
-/** The folder that would be built: itself or its guest/. */
+/** The folder to build: the directory itself, or its guest/. */
 function treeIn(dir: string): string | undefined {
   return [dir, path.join(dir, 'guest')].find((place) => existsSync(path.join(place, 'phyr', 'Kbuild')));
 }
 
-/** Does the word name sources of modules? Else it may be a kernel. */
+/** Does the word name module sources? Otherwise it may name a kernel. */
 export function namesGuestTree(word: string): boolean {
   return existsSync(word) && statSync(word).isDirectory() && treeIn(word) !== undefined;
 }
@@ -56,8 +56,8 @@ async function checkOut(revision: string, to: string, signal: AbortSignal): Prom
   signal.throwIfAborted();
   if (parsed.exitCode !== 0)
     throw new UsageError(
-      `'${revision}' is no folder with sources of the modules, no kernel, and no revision of ${projectRoot}`,
-      'e.g. HEAD~1, ./my-guest, 7.2, or the build tree of a kernel',
+      `'${revision}' is neither a folder with module sources, nor a kernel, nor a revision of ${projectRoot}`,
+      'e.g. HEAD~1, ./my-guest, 7.2, or a kernel build tree',
     );
   const archive = path.join(to, 'guest.tar');
   const packed = await git('archive', '--output', archive, parsed.stdout, 'guest');

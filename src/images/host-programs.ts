@@ -1,4 +1,7 @@
-/** The programs of the host that phyrlab starts, each tried by starting it. Those of the build root are tried by entering it. */
+/**
+ * The host's programs that phyrlab needs, each tested by starting it. Those for the build root are tested by entering
+ * it.
+ */
 import { APT_HELPER } from './apt.js';
 import { run } from './exec.js';
 
@@ -12,7 +15,7 @@ const NEEDED: Record<string, readonly string[]> = {
   'util-linux': ['setpriv', 'flock', 'unshare'],
 };
 
-/** What phyrlab does without. */
+/** Optional programs. */
 const WANTED: readonly Lacking[] = [
   { program: 'git', from: 'git', use: 'bench --against REVISION' },
   { program: 'xdg-open', from: 'xdg-utils', use: 'report --open' },
@@ -21,13 +24,13 @@ const WANTED: readonly Lacking[] = [
 
 export interface Lacking {
   program: string;
-  /** The Debian package that has it. */
+  /** The Debian package with the program. */
   from: string;
-  /** What does not work without it; nothing does where it is not said. */
+  /** What does not work without it. Undefined: phyrlab does not work at all. */
   use?: string;
 }
 
-/** The programs that do not start here, and how many have to. */
+/** The programs that cannot be started here, and how many are needed. */
 export async function hostPrograms(signal: AbortSignal): Promise<{ needed: number; lacking: Lacking[] }> {
   const needed = Object.entries(NEEDED).flatMap(([from, programs]) => programs.map((program) => ({ program, from })));
   const lacking: Lacking[] = [];

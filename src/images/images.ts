@@ -24,24 +24,24 @@ import { decodeLog } from './symbols.js';
 import { Toolbox } from './toolbox.js';
 
 export interface ImagesOptions {
-  /** Else $PHYRLAB_CACHE, $XDG_CACHE_HOME/phyrlab, ~/.cache/phyrlab. */
+  /** Default: $PHYRLAB_CACHE, $XDG_CACHE_HOME/phyrlab, ~/.cache/phyrlab. */
   cacheDir?: string | undefined;
-  /** Else $PHYRLAB_MIRROR, else the Debian mirror of the host's apt. Asked for only when something has to be downloaded. */
+  /** Default: $PHYRLAB_MIRROR, then the Debian mirror of the host's apt. Only used if something must be downloaded. */
   mirror?: string | undefined;
-  /** A locked version that left the mirror is an error. */
+  /** Fail if a locked version has left the mirror. */
   locked?: boolean | undefined;
   /** Never use the network. */
   offline?: boolean | undefined;
-  /** A QEMU of the user's own instead of the packaged one. */
+  /** The user's QEMU instead of the packaged one. */
   qemu?: string | undefined;
-  /** Check every byte of what is in the cache, not only sizes and times. */
+  /** Check every byte of the cache, not only sizes and times. */
   deep?: boolean | undefined;
   progress: Emit<Progress>;
-  /** Ends everything under way; the calls then throw its reason. */
+  /** Aborts everything; pending calls throw its reason. */
   signal: AbortSignal;
 }
 
-/** QEMU's plugin, and the code that it sees. */
+/** QEMU's plugin, and the code that it records. */
 export interface ImageCoverage extends ImageCode {
   plugin: string;
 }
@@ -55,46 +55,49 @@ export interface CachedEntry {
 }
 
 /**
- * Everything that guests boot and that builds it, made when first asked for and taken from the cache ever after.
- * Calls may run at the same time; what two of them need is made once.
+ * Builds everything that guests boot, on first use, and takes it from the cache afterwards. Calls may run concurrently;
+ * shared parts are built once.
  */
 export interface Images extends AsyncDisposable {
   qemu(arch?: Machine['arch']): Promise<Qemu>;
-  /** `7.3`, `7.2`, a full release, `debug`, `debug+FRAGMENT` (a file that changes its configuration), or the directory of a build tree. */
+  /**
+   * @param spec `7.3`, `7.2`, a full release, `debug`, `debug+FRAGMENT` (a file that changes its configuration), or a
+   * build tree
+   */
   kernel(spec: string, machine?: Machine): Promise<Kernel>;
-  /** UsageError names all that a kernel of the user's own lacks for guests of these machines; nothing is built. */
+  /** Throws UsageError with everything that the user's kernel lacks for guests of these machines. Builds nothing. */
   checkKernel(spec: string, machines: readonly Machine[]): void;
-  /** Is that kernel, one of those that are built here, in the cache? */
+  /** Is that kernel in the cache, if it is one that is built here? */
   hasKernel(spec: string): Promise<boolean>;
-  /** What the compiler, sparse and checkpatch object to in the modules' sources. Takes a minute or two. */
+  /** Complaints of compiler, sparse and checkpatch about the modules' sources. Takes a minute or two. */
   checkGuest(kernels: readonly string[]): Promise<Complaint[]>;
   rootfs(arch?: Machine['arch']): Promise<RootFs>;
-  /** Built from guest/, or from `guest` in its place. */
+  /** Built from guest/, or from `guest` instead. */
   modules(kernel: Kernel, options?: ModuleOptions): Promise<Modules>;
   /** For modules with one file edited after the other. Nothing of them is kept in the cache. */
   edited(kernel: Kernel): Promise<EditedModules>;
-  /** What `modules` of that kernel go by, without building them. */
+  /** The key of the modules for that kernel, without building them. */
   modulesKey(kernel: Kernel, options?: ModuleOptions): string;
-  /** All that a guest boots; with `machine`, the flavour of the kernel that this machine needs. */
+  /** Everything that a guest boots. With `machine`, the flavour of the kernel that this machine needs. */
   image(spec: string, options?: ModuleOptions & { machine?: Machine }): Promise<Image>;
   toolbox(arch?: Machine['arch']): Promise<string>;
-  /** What measuring what its guests reach takes. Worked out once for all that boot the same. */
+  /** What measuring coverage of guests with this image needs. Computed once per image. */
   coverage(image: Image, options?: CodeOptions): Promise<ImageCoverage>;
-  /** A kernel's log, with the source lines of the functions that it names. */
+  /** Adds source lines to the functions in a kernel log. */
   decode(log: readonly string[], image: Image): Promise<string[]>;
-  /** States of guests that were ready, from which others go on. */
+  /** Snapshots of guests. */
   readonly states: GuestStates;
-  /** What was taken instead of locked versions, one line a package; of what was asked for so far. */
+  /** The packages that were used instead of locked versions, one line each, as far as they were needed so far. */
   drift(): string[];
   list(): Promise<CachedEntry[]>;
   readonly cacheDir: string;
-  /** What is in the cache that nobody uses and no lock names. */
+  /** What can be removed: nobody uses it, and no lock file names it. */
   removable(): Promise<Removable[]>;
-  /** Of that; what somebody uses by now stays. */
+  /** Removes them, except what somebody uses by now. */
   remove(items: readonly Removable[]): Promise<Removed>;
-  /** Locks what the mirror has now. Returns what changed. */
+  /** Updates a lock file to what the mirror has now. Returns what changed. */
   update(group: string): Promise<string[]>;
-  /** Names that `update` takes. */
+  /** Names for `update`. */
   groups(): string[];
 }
 
@@ -185,8 +188,8 @@ class CachedImages implements Images {
     const recipe = this.#recipes.groups[group];
     if (recipe?.kind !== 'kernel-source')
       throw new UsageError(
-        `--kernel-config: kernel '${base}' comes as it is`,
-        'only debug, which is built here, has variants',
+        `--kernel-config: kernel '${base}' cannot be configured`,
+        'only debug can, since it is built from source',
       );
     return this.#builtHere(group, recipe, changedBy(fragmentOf(recipe), changes));
   }
@@ -206,7 +209,7 @@ class CachedImages implements Images {
   async hasKernel(spec: string): Promise<boolean> {
     const group = `kernel-${spec}`;
     const recipe = this.#recipes.groups[group];
-    if (recipe?.kind !== 'kernel-source') throw new UsageError(`kernel '${spec}' is not one that is built here`);
+    if (recipe?.kind !== 'kernel-source') throw new UsageError(`kernel '${spec}' is not built from source`);
     const toolbox = this.#toolbox.key;
     const key = sourceKernelKey(this.#packages.set(group), recipe, fragmentOf(recipe), toolbox);
     return (await this.#cache.list()).some((entry) => entry.name === group && entry.key === key);
@@ -217,7 +220,7 @@ class CachedImages implements Images {
       const [group, recipe] =
         Object.entries(this.#recipes.groups).find(([, one]) => one.kind === 'kernel-source') ?? [];
       if (group === undefined || recipe?.kind !== 'kernel-source')
-        throw new UsageError('no recipe has the source of a kernel');
+        throw new UsageError('no recipe builds a kernel from source');
       const tools = await checkers(group, recipe, this.#cache, this.#packages, this.#toolbox);
       const { dir: box } = await this.#toolbox.root();
       const complaints = await this.#shown('check of the style', () => checkStyle(tools, box, this.#signal));
@@ -232,7 +235,7 @@ class CachedImages implements Images {
     });
   }
 
-  /** Shows work that takes minutes and leaves nothing in the cache. */
+  /** Shows progress of work that takes minutes and adds nothing to the cache. */
   async #shown<T>(step: string, work: () => Promise<T>): Promise<T> {
     const { progress } = this.#options;
     const began = performance.now();
@@ -257,7 +260,7 @@ class CachedImages implements Images {
     const toolbox = this.#toolboxOf(kernel.arch);
     const onBuild = () => {
       if (tree.own === undefined) return;
-      const text = `modules are built for ${kernel.release} of ${tree.own}: none are there yet for this kernel and these sources; the first time takes minutes`;
+      const text = `building modules for ${kernel.release} of ${tree.own}; this takes minutes the first time`;
       this.#options.progress({ type: 'note', text });
     };
     return toolbox.using(() => buildModules(kernel, tree, { ...options, onBuild }, this.#cache, toolbox));
@@ -285,7 +288,7 @@ class CachedImages implements Images {
     const key = JSON.stringify([spec, options.plants ?? false, arch, iommu?.kind, options.guest, options.modules]);
     const ready = this.#ready.get(key) ?? this.#image(spec, options);
     this.#ready.set(key, ready);
-    // What failed may be tried again.
+    // A failed build may be retried.
     ready.catch(() => this.#ready.delete(key));
     return ready;
   }
@@ -302,7 +305,7 @@ class CachedImages implements Images {
     return { qemu, kernel: await kernel, rootfs, modules };
   }
 
-  /** Of a kernel that has a name: what runs it need not wait until it is there. */
+  /** For a named kernel, known without building it. */
   #archOf(spec: string): ArchId | undefined {
     if (variantOf(spec) !== undefined || isDirectory(spec)) return undefined;
     const recipe = this.#recipes.groups[kernelGroup(spec, this.#recipes, this.#packages)];
@@ -365,7 +368,7 @@ class CachedImages implements Images {
     try {
       before = readLock(group).packages;
     } catch {
-      // No lock yet, or a broken one: it is what we came to write.
+      // Without a lock file, or with a broken one, there is nothing to compare.
     }
     await writeLock(lock);
     return differences(before, lock.packages);
@@ -382,7 +385,7 @@ class CachedImages implements Images {
     return { key, open };
   }
 
-  /** Stops what is under way and waits until its processes and temporary files are gone. */
+  /** Aborts running work, and waits until its processes and temporary files are gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the images were closed'));
     await this.#cache.settled();

@@ -1,4 +1,4 @@
-/** What a kernel of the user's own must be configured with, and what it lacks. Pure. */
+/** What a kernel of the user must be configured with, and what it lacks. Pure. */
 import { archOf, type Need, needs } from '../arches/index.js';
 import { modelOf } from '../iommus/index.js';
 import type { Machine } from '../model/index.js';
@@ -16,7 +16,7 @@ const EVERYWHERE: Need[] = [
     'MULTIUSER',
     'FUTEX',
   ),
-  ...needs('y', 'the console that is watched', 'PRINTK', 'TTY'),
+  ...needs('y', 'the serial console', 'PRINTK', 'TTY'),
   ...needs('y', 'SSH', 'NET', 'INET', 'NETDEVICES', 'POSIX_TIMERS', 'UNIX'),
   ...needs('m', 'SSH', 'VIRTIO_PCI', 'VIRTIO_NET'),
   ...needs(
@@ -31,9 +31,9 @@ const EVERYWHERE: Need[] = [
     'SWIOTLB',
   ),
   ...needs('y', 'the modules under test', 'ZONE_DEVICE', 'PCI_P2PDMA'),
-  ...needs('y', 'the modules under test, which make and use dma-bufs', 'UDMABUF'),
+  ...needs('y', 'dma-bufs in the modules under test', 'UDMABUF'),
   ...needs('y', 'hot removal', 'PCIEPORTBUS', 'HOTPLUG_PCI_PCIE'),
-  ...needs('m', 'the side that is compared with', 'BLK_DEV_NVME', 'EXT4_FS'),
+  ...needs('m', 'the reference driver and file system', 'BLK_DEV_NVME', 'EXT4_FS'),
   ...needs('y', 'fio', 'AIO'),
   ...needs(
     'y',
@@ -55,7 +55,7 @@ export function needsOf(arch: Machine['arch'], iommus: readonly Machine['iommu']
   return [...EVERYWHERE, ...archOf({ arch }).kernel.needs, ...ofIommus];
 }
 
-/** One line for each missing option, as a person would add it to the configuration. */
+/** One line for each missing option, to be added to the configuration. */
 export function missingOptions(
   config: string,
   arch: Machine['arch'],
@@ -69,7 +69,7 @@ export function missingOptions(
   });
 }
 
-/** Names and values of a configuration or a fragment of one; `# CONFIG_X is not set` is `n`. The last word counts. */
+/** Names and values of a configuration or fragment; `# CONFIG_X is not set` means `n`. The last value counts. */
 export function settingsOf(text: string): Map<string, string> {
   const lines = text.matchAll(/^(?:(CONFIG_\w+)=(.*)|# (CONFIG_\w+) is not set)$/gm);
   return new Map([...lines].map(([, name, value, unset]) => [name ?? unset ?? '', value?.trim() ?? 'n']));

@@ -1,11 +1,11 @@
-/** A variant of a kernel that is built here: `debug+FILE`, its configuration changed by a fragment of the user's. */
+/** A variant of a kernel that is built from source: `debug+FILE`, with a configuration fragment of the user. */
 import { readFileSync } from 'node:fs';
 import { describe, UsageError } from '../model/index.js';
 import { settingsOf } from './kernel-needs.js';
 
-/** A kernel of the locks and the file that changes it; `undefined`: an ordinary name or a directory. */
+/** The kernel and the fragment; `undefined`: not a variant. */
 export function variantOf(spec: string): { base: string; file: string } | undefined {
-  // Full releases have a plus, too.
+  // A full release contains a plus as well.
   const [, base, file] = /^(\w[\w.-]*)\+(\/.+)$/.exec(spec) ?? [];
   return base === undefined || file === undefined ? undefined : { base, file };
 }
@@ -22,14 +22,14 @@ export function readFragment(file: string): string {
   const bad = text.split('\n').findIndex((line) => !LINE.test(line.trimEnd()));
   if (bad >= 0)
     throw new UsageError(
-      `--kernel-config: ${file}:${bad + 1} is no line of a kernel configuration: ${text.split('\n')[bad]?.trim()}`,
+      `--kernel-config: ${file}:${bad + 1} is not a line of a kernel configuration: ${text.split('\n')[bad]?.trim()}`,
       'lines are CONFIG_NAME=value, # CONFIG_NAME is not set, or comments',
     );
   if (settingsOf(text).size === 0) throw new UsageError(`--kernel-config: ${file} sets no option`);
   return text;
 }
 
-/** The fragment with the changes of another, each option once. */
+/** The fragment with the changes applied, each option once. */
 export function changedBy(base: string, changes: string): string {
   const own = settingsOf(changes);
   const kept = base.split('\n').filter((line) => !own.has(/^(?:# )?(CONFIG_\w+)\b/.exec(line)?.[1] ?? ''));

@@ -18,13 +18,16 @@ import { unpackKernel } from './vmlinux.js';
 
 const STEP = 2;
 
-/** `linux-headers-...`, `linux-kbuild-...`: what modules are built against. */
+/** `linux-headers-...`, `linux-kbuild-...`: needed to build modules. */
 const isHeaders = (p: Package): boolean => /^linux-(headers|kbuild)-/.test(p.name);
 
-/** `7.3.4+deb13-cloud-amd64`, of a package of any architecture. */
+/** `7.3.4+deb13-cloud-amd64`, in a package of any architecture. */
 const BINARY = /^linux-binary-(?:unsigned-)?(\d[^:]*)(:\w+)?$/;
 
-/** The group of the lock files that a kernel spec names: the end of its name (`7.3`, `7.3-full`, `debug`) or a full release. */
+/**
+ * The lock file group of a kernel spec, which is the end of the group's name (`7.3`, `7.3-full`, `debug`) or a full
+ * release.
+ */
 export function kernelGroup(spec: string, recipes: Recipes, packages: Packages): string {
   const groups = Object.entries(recipes.groups).filter(([, { kind }]) => kind === 'kernel' || kind === 'kernel-source');
   const byName = groups.find(([group]) => group === `kernel-${spec}`);
@@ -38,8 +41,8 @@ export function kernelGroup(spec: string, recipes: Recipes, packages: Packages):
 }
 
 /**
- * The group of the kernel that a machine boots where `group` was asked for: the small flavour of a packaged kernel lacks
- * some drivers, and each architecture has another image. One that was built is taken as it is.
+ * The kernel group that a machine boots if the user asked for `group`: the cloud flavour of a packaged kernel lacks
+ * some drivers, and each architecture has its own image. A kernel that was built from source is used as it is.
  */
 export function groupForMachine(
   group: string,
@@ -69,7 +72,7 @@ export function releaseOf(set: PackageSet): string {
   throw new UsageError(`the lock of ${set.group} names no kernel`, `phyrlab images update ${set.group}`);
 }
 
-/** The kernel, unpacked, and its boot modules out of a kernel's packages. */
+/** The unpacked kernel and its boot modules, from a kernel's packages. */
 export async function packagedKernel(
   group: string,
   { arch }: Pick<KernelRecipe, 'arch'>,
@@ -97,7 +100,7 @@ export async function packagedKernel(
         ]);
         const modules = path.join(tree, 'usr/lib/modules', release);
         const image = ['vmlinuz', 'vmlinuz.unsigned'].map((name) => path.join(modules, name)).find(existsSync);
-        if (!image) throw new InfraError(`the packages of ${release} hold no kernel image`);
+        if (!image) throw new InfraError(`the packages of ${release} contain no kernel image`);
         const unpacked = path.join(context.dir, 'vmlinux');
         if (packed) await unpackKernel(image, unpacked, context.scratch, tools.dir, context.signal);
         else await rename(image, unpacked);
@@ -134,7 +137,7 @@ export function headersKey(set: PackageSet): string {
   return keyOf('headers', STEP, set.key);
 }
 
-/** The headers of a packaged kernel: `usr/src` and `usr/lib/modules`, to be mounted into a build root. */
+/** The headers of a packaged kernel: `usr/src` and `usr/lib/modules`, to be mounted in a build root. */
 export async function headers(set: PackageSet, cache: Cache, packages: Packages): Promise<Entry> {
   return cache.entry({
     name: `headers-${set.group.replace(/^kernel-/, '')}`,
@@ -148,7 +151,8 @@ export async function headers(set: PackageSet, cache: Cache, packages: Packages)
 }
 
 /**
- * Debian keeps the build scripts in usr/lib and reaches them by relative links. Moved into usr/src, one mount brings all.
+ * Debian has the build scripts in usr/lib, with relative links to them. Moving them to usr/src makes one mount
+ * sufficient.
  */
 async function gatherKbuild(root: string): Promise<void> {
   const src = path.join(root, 'usr/src');

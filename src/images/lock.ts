@@ -5,14 +5,14 @@ import path from 'node:path';
 import { z } from 'zod';
 import { describe, projectRoot, UsageError } from '../model/index.js';
 
-/** One file of a Debian archive, by what it is and not by where it lies: the mirror is configuration. */
+/** One file of a Debian archive, independent of the mirror. */
 export const Package = z.strictObject({
-  /** Of another architecture than the host's with that: `libc6:arm64`. */
+  /** Packages of another architecture than the host's have a suffix: `libc6:arm64`. */
   name: z.string().regex(/^[a-z0-9][a-z0-9.+-]+(:[a-z0-9]+)?$/),
   version: z.string().regex(/^[0-9][A-Za-z0-9.+:~-]*$/),
-  /** `source` is a source package's upstream archive. */
+  /** `source`: the upstream archive of a source package. */
   kind: z.enum(['binary', 'source']),
-  /** Below the archive's root. */
+  /** Relative to the root of the archive. */
   path: z
     .string()
     .regex(/^pool\/[A-Za-z0-9.+~_/-]+$/)
@@ -58,7 +58,7 @@ export function packagesKey(packages: readonly Package[]): string {
   return createHash('sha256').update(sums.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** What differs between the locked packages and those taken instead, one line each: `gcc-14 14.2.0-19 -> 14.2.0-20`. */
+/** Differences between the locked packages and those used instead, one line each: `gcc-14 14.2.0-19 -> 14.2.0-20`. */
 export function differences(locked: readonly Package[], taken: readonly Package[]): string[] {
   const id = (p: Package) => `${p.kind} ${p.name}`;
   const now = new Map(taken.map((p) => [id(p), p]));

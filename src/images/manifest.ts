@@ -5,16 +5,16 @@ import path from 'node:path';
 import { z } from 'zod';
 
 /**
- * What an entry of the cache is made of. Sizes and times are looked at whenever it is used, which costs microseconds a file
- * and finds what was truncated, replaced, edited or removed; the hashes are for `images build`, which looks at every byte, and for a
- * cache that was copied by something that does not keep times.
+ * The content of a cache entry. Sizes and times are checked at each use, which takes microseconds per file and detects
+ * truncated, replaced, edited or removed files. The hashes are for `images build`, which checks every byte, and for a
+ * cache that was copied without its times.
  */
 export const Manifest = z.array(
   z.strictObject({ path: z.string(), size: z.number(), mtime: z.number(), hash: z.string() }),
 );
 export type Manifest = z.infer<typeof Manifest>;
 
-/** Lists all files and links below `root`, with their hashes. A directory that holds nothing is not listed. */
+/** Lists all files and links below `root`, with their hashes. Empty directories are not listed. */
 export async function takeManifest(root: string, signal: AbortSignal): Promise<Manifest> {
   const manifest: Manifest = [];
   for (const item of await readdir(root, { recursive: true, withFileTypes: true })) {
@@ -28,7 +28,7 @@ export async function takeManifest(root: string, signal: AbortSignal): Promise<M
   return manifest;
 }
 
-/** The first thing that is wrong, or null. `deep` also compares the contents. */
+/** The first difference, or null. `deep` compares contents as well. */
 export async function findDamage(root: string, manifest: Manifest, deep: boolean): Promise<string | null> {
   for (const entry of manifest) {
     const file = path.join(root, entry.path);
@@ -44,7 +44,7 @@ export async function findDamage(root: string, manifest: Manifest, deep: boolean
   return null;
 }
 
-/** The next look is a quick one again. In a cache that we may only read it is not. */
+/** Makes the next check quick again; not possible in a read-only cache. */
 function setTime(file: string, ms: number): void {
   try {
     lutimesSync(file, ms / 1000, ms / 1000);
@@ -53,7 +53,7 @@ function setTime(file: string, ms: number): void {
 
 const buffer = Buffer.allocUnsafe(1 << 20);
 
-/** SHA-256 of a file, in pieces: memory stays small whatever its size. */
+/** SHA-256 of a file, read in pieces to save memory. */
 export function hashFile(file: string): string {
   const hash = createHash('sha256');
   const fd = openSync(file, 'r');

@@ -25,14 +25,15 @@ export function parseIndexTargets(output: string): IndexTarget[] {
     });
 }
 
-/** Where the host's Debian packages come from, by what the signed indexes say; the security archive is not a mirror. */
+/** The mirror of the host's Debian packages, according to the signed indexes. The security archive does not count. */
 export function chooseMirror(targets: readonly IndexTarget[]): string | null {
   return targets.find((t) => t.origin === 'Debian' && t.label === 'Debian' && USABLE.test(t.uri))?.uri ?? null;
 }
 
 /**
- * The same of a host that never ran `apt-get update`, such as a fresh container, whose apt knows only the addresses that it would
- * fetch (`apt-get --print-uris update`): a `debian` directory with a component main, best one that has updates too.
+ * The same for a host that never ran `apt-get update`, such as a fresh container, where apt knows only the addresses
+ * that it would fetch (`apt-get --print-uris update`): a `debian` directory with component main, preferably one with
+ * updates.
  */
 export function guessMirror(output: string): string | null {
   const indexes = [...output.matchAll(/^'(\S+\/debian)\/dists\/([^/']+)\/main\//gm)];
@@ -42,13 +43,16 @@ export function guessMirror(output: string): string | null {
 
 const USABLE = /^(https?|file):/;
 
-/** A mirror as the user gives it: the directory that holds `dists` and `pool`. */
+/** Validates a mirror that the user gave: the directory that contains `dists` and `pool`. */
 export function checkMirror(text: string): string {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw new UsageError(`mirror '${text}' is not a URL`, 'give the URL of the directory that holds dists/ and pool/');
+    throw new UsageError(
+      `mirror '${text}' is not a URL`,
+      'give the URL of the directory that contains dists/ and pool/',
+    );
   }
   if (!['http:', 'https:', 'file:'].includes(url.protocol) || /[\s'"|\\\]]/.test(text))
     throw new UsageError(`mirror '${text}' cannot be used`, 'give an http, https or file URL');
@@ -68,12 +72,12 @@ export async function findMirror(
   const guessed = guessMirror((await run('apt-get', ['--print-uris', 'update'], { signal })).stdout);
   if (guessed) return checkMirror(guessed);
   throw new UsageError(
-    'no Debian mirror is known: the apt of this host has none set up',
+    'found no Debian mirror: the apt of this host has none configured',
     'give one with --mirror or PHYRLAB_MIRROR',
   );
 }
 
-/** Fetches the signed index of each suite that the recipes name. Returns what is wrong, in one line, or nothing. */
+/** Fetches the signed index of each suite in the recipes. Returns the error in one line, or nothing. */
 export async function tryMirror(mirror: string, signal: AbortSignal): Promise<string | undefined> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'phyrlab-mirror-'));
   try {

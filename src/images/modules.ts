@@ -16,27 +16,30 @@ import { workshop } from './workshop.js';
 
 const STEP = 3;
 
-/** What modules are built against: where it is mounted in the build root, and the directory that `make -C` enters. */
+/** What modules are built against: the mount point in the build root, and the directory for `make -C`. */
 export interface BuildTree {
   key: string;
   mounts: Record<string, string>;
   dir: string;
-  /** Words for `make`, part of the key: DEBUG_INFO for a kernel whose own configuration has none. */
+  /** Arguments for `make`, part of the key: DEBUG_INFO if the kernel's configuration has none. */
   flags?: readonly string[];
 }
 
-/** The modules' source lines are wanted in any case; what a guest loads is stripped of them. */
+/** Our modules always get debug information. It is stripped from what a guest loads. */
 export const DEBUG_INFO = ['KCFLAGS=-g'];
 
 export interface ModuleOptions {
   plants?: boolean | undefined;
-  /** Sources in the place of guest/. */
+  /** Sources to use instead of guest/. */
   guest?: string | undefined;
-  /** Only these; else all. */
+  /** Build only these; default: all. */
   modules?: readonly string[] | undefined;
 }
 
-/** Builds guest/, or another folder in its place, for a kernel. Always at the same path and with the same tools: the same sources give the same bytes. */
+/**
+ * Builds guest/, or another folder instead, for a kernel. Paths and tools are always the same, so the same sources give
+ * the same bytes.
+ */
 export async function buildModules(
   kernel: Kernel,
   tree: { key: string; open: () => Promise<BuildTree> },
@@ -48,7 +51,7 @@ export async function buildModules(
   const builder = toolbox.key;
   const target = archOf(kernel).build;
   const name = plants ? 'modules-plants' : 'modules';
-  // All of them serve whoever wants some.
+  // An existing build of all modules serves those who need only some.
   const whole = keyFor(sources, tree.key, toolbox, plants);
   const some = wanted !== undefined && !cache.has(name, whole) ? [...wanted].sort() : undefined;
   const entry = await cache.entry({
@@ -60,7 +63,7 @@ export async function buildModules(
       const { work: scratch, mountPoint } = boxDirs(context.scratch);
       await using shop = await workshop(cache, buildsKey(tree.key, builder, plants), sources, {
         scratch,
-        // Most objects are the product's.
+        // Most object files are the same as without planted defects.
         upon: plants ? buildsKey(tree.key, builder, false) : undefined,
         signal: context.signal,
       });
@@ -69,19 +72,19 @@ export async function buildModules(
       const mounts = { ...built.mounts, '/ccache': ccache };
       const options = { toolbox: box.dir, work, mountPoint, mounts, signal: context.signal };
       const made = await inBox(makeWords(built, target, { only: some }), options);
-      // Make does not begin what does not compile, and keeps what does.
+      // make keeps what it has built if something does not compile.
       shop.finished();
       if (!made.ok) throw buildError(`${guest ?? 'guest/'} for ${kernel.release}`, made.all);
-      // Earlier builds may have left others.
+      // Remove modules of earlier builds.
       const isWanted = (file: string) => file.endsWith('.ko') && (some?.includes(path.basename(file, '.ko')) ?? true);
       const modules = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter(isWanted);
-      if (modules.length === 0) throw new InfraError('building guest/ gave no module', tail(made.all));
+      if (modules.length === 0) throw new InfraError('building guest/ produced no modules', tail(made.all));
       const debug = path.join(context.dir, 'debug');
       await mkdir(debug);
       const names = modules.map((file) => path.basename(file));
       for (const file of modules)
         for (const to of [context.dir, debug]) copyFileSync(path.join(work, file), path.join(to, path.basename(file)));
-      // Guests load what has no debug information, which is a tenth; gdb gets the rest from debug/.
+      // Guests load modules without debug information, a tenth of the size. gdb uses those in debug/.
       const stripped = await inBox([target.strip, '--strip-debug', ...names], { ...options, work: context.dir });
       if (!stripped.ok) throw new InfraError('cannot strip the modules', tail(stripped.all));
       return { release: kernel.release };
@@ -124,7 +127,7 @@ export function buildsKey(tree: string, builder: string, plants: boolean): strin
   return keyOf('builds', STEP, tree, builder, plants);
 }
 
-/** Of what modules are made of, whichever of them are made. */
+/** Key of the modules' sources and tools, whichever modules are built. */
 export function modulesKey(tree: string, toolbox: Toolbox, { plants = false, guest }: ModuleOptions): string {
   return keyFor(moduleSources({ guest, plants }), tree, toolbox, plants);
 }
@@ -133,7 +136,10 @@ function keyFor({ key }: Sources, tree: string, toolbox: Toolbox, plants: boolea
   return keyOf('modules', STEP, key, tree, toolbox.key, plants);
 }
 
-/** What was compiled before, by content: a changed file costs that file. ccache keeps its size and its order by itself. A kernel has its own: it would push out the modules. */
+/**
+ * Compiler results by content, so that a changed file costs only that file. ccache limits its size itself. A kernel has
+ * its own cache, since it would evict the modules.
+ */
 export async function compilerCache(cache: Cache, name: 'ccache' | 'ccache-kernel'): Promise<string> {
   const dir = cache.path(name);
   await mkdir(dir, { recursive: true });

@@ -8,14 +8,14 @@ import { keyOf } from './project.js';
 import type { Recipes } from './recipe.js';
 import { architecturesOf, resolveGroup } from './resolve.js';
 
-/** The packages that a group really uses: those of its lock file, or what took their place when they had left the mirror. */
+/** The packages that a group uses: those of its lock file, or their replacements if they have left the mirror. */
 export interface PackageSet {
   group: string;
   packages: Package[];
   key: string;
 }
 
-/** The mirror no longer has what the set names. */
+/** The mirror no longer has packages of the set. */
 class Gone extends UsageError {
   constructor(missing: readonly Package[]) {
     super(
@@ -46,7 +46,7 @@ export class Packages {
     this.#options = options;
   }
 
-  /** Needs no network: the lock file, and what an earlier run had to take instead. */
+  /** Needs no network: it reads the lock file, and the replacements that an earlier run chose. */
   set(group: string): PackageSet {
     let set = this.#sets.get(group);
     if (!set) {
@@ -58,7 +58,7 @@ export class Packages {
     return set;
   }
 
-  /** The packages of all these groups, as long as they may be needed again. */
+  /** The packages of all these groups that may be needed again. */
   inUse(groups: readonly string[]): Package[] {
     return groups.flatMap((group) => {
       const { locked, taken } = this.#load(group);
@@ -75,8 +75,8 @@ export class Packages {
   }
 
   /**
-   * Does `work` with the group's set. If the mirror no longer has a locked version, and that is allowed, the current
-   * versions are taken and `work` is done again with them.
+   * Runs `work` with the set of a group. If the mirror no longer has a locked version, and that is allowed, runs it
+   * again with the current versions.
    */
   async using<T>(group: string, work: (set: PackageSet) => Promise<T>): Promise<T> {
     const set = this.set(group);
@@ -88,7 +88,7 @@ export class Packages {
     }
   }
 
-  /** Paths of these packages, downloaded if need be. */
+  /** Paths of these packages, which are downloaded if necessary. */
   async fetch(packages: readonly Package[], context: BuildContext): Promise<Map<Package, string>> {
     const files = new Map<Package, string>();
     const wanted: Package[] = [];
@@ -101,7 +101,7 @@ export class Packages {
       if (this.#options.offline) {
         throw new UsageError(
           `${countOf(wanted.length, 'package is', 'packages are')} not in the cache (${wanted[0]?.name})`,
-          '--offline forbids to fetch them: run once without it',
+          '--offline forbids downloads: run once without it',
         );
       }
       const total = wanted.reduce((sum, p) => sum + p.size, 0);
@@ -114,14 +114,14 @@ export class Packages {
     return files;
   }
 
-  /** The network, the mirror, or a version that is no longer there? The signed index tells. Always throws. */
+  /** Finds out with the signed index whether it is the network, the mirror, or a removed version. Always throws. */
   async #explain(missing: Package[], said: string): Promise<never> {
     await this.#apt.update(this.#options.recipes, architecturesOf(missing.map(({ name }) => name)));
     const listed = new Set(await this.#apt.available(missing));
     const lost = missing.filter((p) => listed.has(p));
     if (lost.length > 0) {
       throw new UsageError(
-        `the mirror lists ${lost.map((p) => `${p.name} ${p.version}`).join(', ')} but does not deliver: ${said}`,
+        `the mirror lists ${lost.map((p) => `${p.name} ${p.version}`).join(', ')} but cannot deliver it: ${said}`,
         'try again later, or name another mirror with --mirror or PHYRLAB_MIRROR',
       );
     }
@@ -153,7 +153,7 @@ export class Packages {
     return taken;
   }
 
-  /** Packages that differ from the lock files, of the groups used so far. */
+  /** Packages that differ from the lock files, in the groups used so far. */
   drift(): string[] {
     return [...this.#drift.values()].flat();
   }
@@ -163,7 +163,7 @@ export class Packages {
     this.#drift.set(group, lines);
     this.#options.progress({
       type: 'warning',
-      text: `${group} is not as locked: ${lines.join(', ')} (refresh the lock: ${refresh(group)})`,
+      text: `${group} differs from its lock file: ${lines.join(', ')} (refresh the lock: ${refresh(group)})`,
     });
   }
 

@@ -1,15 +1,15 @@
 /**
- * Unified diffs, applied without any fuzz: the lines of a hunk are in its file exactly once, wherever that is. Several patches are applied
- * to one text at once, each made against it and none knowing of the others. Pure.
+ * Applies unified diffs without fuzz: the lines of a hunk must occur in the file exactly once, anywhere. Several
+ * patches are applied at once, all made against the same text and independent of each other. Pure.
  */
 import { UsageError } from '../model/index.js';
 
-/** Lines of a text that others replace; none of them for an insertion in front of line `at`. */
+/** Replaces lines of a text; without lines to replace, it inserts in front of line `at`. */
 export interface Edit {
   at: number;
   removed: number;
   lines: string[];
-  /** The patch that it belongs to. */
+  /** The name of its patch. */
   by: string;
 }
 
@@ -19,16 +19,16 @@ export interface FilePatch {
 }
 
 interface Hunk {
-  /** As the header has it, for messages. */
+  /** The `@@` line, for messages. */
   header: string;
-  /** Each with its sign. */
+  /** With their signs. */
   lines: string[];
 }
 
-const COUNTS = 'the hunk does not have as many lines as it says';
+const COUNTS = 'the hunk does not have as many lines as its header says';
 const HEADER = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 
-/** What comes before its first file is a description. Paths lose their first part, as with `patch -p1`. */
+/** Text before the first file is a description. Paths lose their first part, as with `patch -p1`. */
 export function parsePatch(text: string, name: string): FilePatch[] {
   const lines = text.split('\n');
   const files: FilePatch[] = [];
@@ -39,7 +39,7 @@ export function parsePatch(text: string, name: string): FilePatch[] {
       const hunk: Hunk = { header: line, lines: [] };
       let [before, after] = [Number(header[1] ?? 1), Number(header[2] ?? 1)];
       while (before > 0 || after > 0) {
-        // Editors take the space of an empty line of context away.
+        // Some editors remove the space of an empty context line.
         const next = lines[++at] === '' ? ' ' : (lines[at] ?? '');
         if (!/^[ +-]/.test(next)) throw bad(`${name}: ${line}: ${COUNTS}`);
         if (next[0] !== '+') before--;
@@ -53,15 +53,15 @@ export function parsePatch(text: string, name: string): FilePatch[] {
     } else if (line.startsWith('+++ ')) {
       const [, path] = /^\+\+\+ [^/\s]+\/(\S+)/.exec(line) ?? [];
       if (path === undefined)
-        throw bad(`${name}: '${line}' names no file: patches change files, they add and remove none`);
+        throw bad(`${name}: '${line}' names no file: a patch can only change files, not add or remove them`);
       files.push({ path, hunks: [] });
     }
   }
-  if (files.length === 0) throw bad(`${name}: no patch`);
+  if (files.length === 0) throw bad(`${name} is not a patch`);
   return files;
 }
 
-/** Where a patch of this file changes its lines. */
+/** Where a patch changes the lines of this file. */
 export function editsOf({ path, hunks }: FilePatch, lines: readonly string[], name: string): Edit[] {
   return hunks.flatMap((hunk) => {
     const before = hunk.lines.filter((line) => line[0] !== '+').map((line) => line.slice(1));
@@ -69,12 +69,15 @@ export function editsOf({ path, hunks }: FilePatch, lines: readonly string[], na
     const [place] = places;
     if (place === undefined) throw bad(`${name} does not apply to ${path}: its lines have changed at ${hunk.header}`);
     if (places.length > 1)
-      throw bad(`${name} applies to ${path} in ${places.length} places: more context at ${hunk.header}`);
+      throw bad(`${name} applies to ${path} in ${places.length} places: add context at ${hunk.header}`);
     return editsAt(place, hunk, name);
   });
 }
 
-/** All edits at once. No line is changed by two; what two insert at one place comes in the order of their names. */
+/**
+ * Applies all edits at once. Two patches may not change the same line; two insertions at one place are sorted by patch
+ * name.
+ */
 export function applyEdits(lines: readonly string[], edits: readonly Edit[], path: string): string[] {
   const inOrder = [...edits].sort((a, b) => a.at - b.at || a.removed - b.removed || (a.by < b.by ? -1 : 1));
   const result: string[] = [];
@@ -90,7 +93,7 @@ export function applyEdits(lines: readonly string[], edits: readonly Edit[], pat
 }
 
 function bad(message: string): UsageError {
-  return new UsageError(message, 'guest/plants/README.md says how a patch is made');
+  return new UsageError(message, 'guest/plants/README.md explains how to make a patch');
 }
 
 function placesOf(before: readonly string[], lines: readonly string[]): number[] {

@@ -1,6 +1,7 @@
 /**
- * What modules with planted defects are built from: the product's sources, which hold none, with what guest/plants/tree adds and with
- * every guest/plants/NAME.patch, one a defect. Without a compiler: what no longer fits is told at once.
+ * The sources for modules with planted defects: the product's sources, the files in guest/plants/tree, and every
+ * guest/plants/NAME.patch, one for each defect. Needs no compiler, so a patch that no longer applies is reported at
+ * once.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,17 +12,17 @@ import { guestFolder, guestSources, moduleParts, type Sources, sourcesOf } from 
 const FOLDER = 'plants';
 const TREE = 'tree';
 const TOP = ['/* SPDX-License-Identifier: GPL-2.0 */', '/* Made from the names of the patches in guest/plants. */'];
-const HINT = 'make it anew as guest/plants/README.md says';
+const HINT = 'guest/plants/README.md explains how to make it';
 
-/** A defect that phyr.ko can be told to have. */
+/** A planted defect in phyr.ko. */
 export interface PlantPatch {
   name: string;
-  /** What it breaks. */
+  /** What the defect breaks. */
   describe: string;
   text: string;
 }
 
-/** What the modules are built from: everything in guest/, or in `guest` in its place, that Kbuild descends into. */
+/** Sources of the modules: everything that Kbuild descends into, in guest/ or in `guest` instead. */
 export function moduleSources({ guest, plants }: { guest?: string | undefined; plants: boolean }): Sources {
   const product = guestSources(moduleParts(guest), guest);
   return plants ? withPlants(product, guest) : product;
@@ -36,7 +37,7 @@ export function plantPatches(root = guestFolder): PlantPatch[] {
     const name = path.basename(file, '.patch');
     const [, named, describe] = /^([a-z0-9-]+): (\S.*)\n/.exec(text) ?? [];
     if (named !== name || describe === undefined)
-      throw new UsageError(`guest/plants/${file}: its first line does not say '${name}: ' and what it breaks`, HINT);
+      throw new UsageError(`guest/plants/${file}: the first line must be '${name}: ' and what it breaks`, HINT);
     return { name, describe, text };
   });
 }
@@ -46,12 +47,12 @@ function withPlants(product: Sources, root: string | undefined): Sources {
   const files = new Map(product.files);
   for (const [file, content] of guestSources([TREE], path.join(root ?? guestFolder, FOLDER)).files) {
     const to = path.relative(TREE, file);
-    // Kbuild files add to what is there.
+    // Kbuild files are appended.
     files.set(to, Buffer.concat([files.get(to) ?? Buffer.of(), content]));
   }
   for (const [file, edits] of editsByFile(patches, files)) {
     const lines = applyEdits(linesOf(files, file), edits, file);
-    // Line 1 is the licence.
+    // Line 1 is the SPDX line.
     if (file.endsWith('.c')) lines.splice(1, 0, '#include "phyr_plant.h"');
     files.set(file, Buffer.from(lines.join('\n')));
   }
@@ -76,7 +77,7 @@ function linesOf(files: ReadonlyMap<string, Buffer>, file: string): string[] {
   return files.get(file)?.toString('utf8').split('\n') ?? [];
 }
 
-/** The names of the patches for the compiler: a defect that has no patch does not compile. */
+/** Lists the names of the patches for the compiler, so that a defect without a patch does not compile. */
 function lists(patches: readonly PlantPatch[]): [file: string, text: string][] {
   const all = ['none', ...patches.map(({ name }) => name)].map((name) => ({
     id: `PHYR_PLANT_${name.toUpperCase().replaceAll('-', '_')}`,

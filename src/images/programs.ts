@@ -15,7 +15,10 @@ import type { Toolbox } from './toolbox.js';
 
 const STEP = 1;
 
-/** By their names where fio is built. Its own configure compiles a hundred programs to find out what is known of a locked toolbox. */
+/**
+ * Our names of fio's configuration files. fio's own configure compiles a hundred programs to find out what a locked
+ * toolbox never changes.
+ */
 const FIO_FILES = { 'config-host.mak': 'fio.config', 'fio.mk': 'fio.mk' };
 
 const fioFile = (name: string): string => path.join(projectRoot, 'images', name);
@@ -27,7 +30,7 @@ export function fioKey(set: PackageSet, toolbox: Toolbox, { compiler }: Arch['bu
 
 const isFio = (p: { kind: string; name: string }): boolean => p.kind === 'source' && p.name === 'fio';
 
-/** A static fio from its upstream source. */
+/** A static fio, built from its upstream source. */
 export function fio(
   set: PackageSet,
   cache: Cache,
@@ -69,7 +72,7 @@ export function toolsKey(toolbox: Toolbox): string {
   return keyOf('tools', STEP, toolSources().key, toolbox.key);
 }
 
-/** The guest's own user-space programs, static. */
+/** The guest's user-space programs, static. */
 export function tools(cache: Cache, toolbox: Toolbox, target: Arch['build']): Promise<Entry> {
   const sources = toolSources();
   const builder = toolbox.key;
@@ -92,17 +95,17 @@ export function tools(cache: Cache, toolbox: Toolbox, target: Arch['build']): Pr
 }
 
 /**
- * What becomes of a failed build of somebody's sources. Where a compiler, a linker or make names a place in them it is theirs to correct:
- * bad input, with the first complaints. Anything else, a compiler that was killed among it, is a fault of the host.
+ * The error for a failed build of the user's sources. If compiler, linker or make name a place in them, it is bad
+ * input, and the first complaints are shown. Anything else, e.g. a killed compiler, is a fault of the host.
  */
 export function buildError(what: string, said: string): UsageError | InfraError {
   const lines = said.split('\n');
   const errors = lines.filter((line) => OBJECTIONS.test(line));
   if (errors.length === 0 || lines.some((line) => HOSTS_FAULT.test(line) && !QUOTED.test(line)))
-    return new InfraError(`${what} could not be compiled, and not for its sources`, tail(said));
+    return new InfraError(`${what} could not be compiled, but not because of its sources`, tail(said));
   return new UsageError(
     `${what} does not compile:\n${errors.slice(0, 10).join('\n')}`,
-    'correct the source and start again',
+    'fix the source and try again',
     {
       cause: new Error(said),
     },
@@ -112,9 +115,9 @@ export function buildError(what: string, said: string): UsageError | InfraError 
 const OBJECTIONS =
   /^\S+:\d+(:\d+)?: (fatal )?[Ee]rror:|^\S+:\d+: \*\*\* |^ERROR: modpost:|\b(undefined reference|multiple definition|error: objtool)\b|\*\*\* No rule to make target/;
 
-/** No memory, a tool that died, a file system that gives no more. */
+/** Out of memory, a crashed tool, a file system error. */
 const HOSTS_FAULT =
   /\bKilled\b|[Cc]annot allocate memory|virtual memory exhausted|out of memory|internal compiler error|Input\/output error|Read-only file system|Permission denied|Resource temporarily unavailable|cannot execute/;
 
-/** A source line that a compiler shows. */
+/** A source line that a compiler quotes. */
 const QUOTED = /^ *\d* \|/;

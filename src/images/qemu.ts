@@ -37,7 +37,7 @@ export async function packagedQemu(cache: Cache, packages: Packages, { emulator,
   };
 }
 
-/** A QEMU of the user's own: any x86-64 system emulator that says its version. */
+/** A QEMU of the user: any x86-64 system emulator that prints its version. */
 export async function ownQemu(file: string, signal: AbortSignal): Promise<Qemu> {
   const real = executable(file);
   const { size, mtimeMs } = statSync(real);
@@ -63,7 +63,7 @@ function executable(file: string): string {
       cause: error,
     });
   }
-  throw new UsageError(`--qemu ${file} is not a program`, HINT);
+  throw new UsageError(`--qemu ${file} is not an executable file`, HINT);
 }
 
 function versionOf(said: string): string | null {

@@ -7,13 +7,13 @@ import { describe, projectRoot, UsageError } from '../model/index.js';
 const Closure = z.strictObject({
   why: z.string(),
   kind: z.literal('closure'),
-  /** Resolved with everything that they depend on. */
+  /** Resolved with all their dependencies. */
   roots: z.array(z.string()),
-  /** Suite that outranks the others, for the roots and all that they need. */
+  /** Suite with priority over the others, for the roots and their dependencies. */
   prefer: z.string().optional(),
-  /** Dependencies that nothing here uses: maintainer scripts are not run, sanitizers not linked. */
+  /** Dependencies that are not needed here: maintainer scripts are not run, sanitizers not linked. */
   omit: z.array(z.string()).default([]),
-  /** Upstream archives of source packages and the suites they are taken from. */
+  /** Upstream archives of source packages, with the suites to take them from. */
   sources: z.record(z.string(), z.string()).default({}),
   links: z.record(z.string(), z.string()).default({}),
 });
@@ -21,19 +21,19 @@ const Closure = z.strictObject({
 const Kernel = z.strictObject({
   why: z.string(),
   kind: z.literal('kernel'),
-  /** The newest release of this series is locked. */
+  /** The lock has the newest release of this series. */
   series: z.string().regex(/^\d+\.\d+$/),
   flavour: z.string(),
   arch: ArchId.default(HOST.id),
-  /** Has it what the small flavour, made for clouds, leaves out? */
+  /** Does it have the drivers that the cloud flavour leaves out? */
   allDrivers: z.boolean().default(false),
 });
 
 const KernelSource = Closure.extend({
   kind: z.literal('kernel-source'),
-  /** Package among the roots that holds `usr/src/NAME.tar.xz`. */
+  /** The package among the roots with `usr/src/NAME.tar.xz`. */
   source: z.string(),
-  /** Fragment beside the recipes: what it does not say is off. */
+  /** Configuration fragment beside the recipes. All other options are off. */
   config: z.string(),
 });
 
@@ -49,7 +49,7 @@ export type ClosureRecipe = z.infer<typeof Closure>;
 export type KernelRecipe = z.infer<typeof Kernel>;
 export type KernelSourceRecipe = z.infer<typeof KernelSource>;
 
-/** What is locked and how it is found: images/recipes.json. */
+/** What is locked, and how it is found: images/recipes.json. */
 export function readRecipes(file = path.join(projectRoot, 'images', 'recipes.json')): Recipes {
   try {
     return Recipes.parse(JSON.parse(readFileSync(file, 'utf8')));

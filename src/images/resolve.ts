@@ -4,7 +4,7 @@ import type { Archive } from './apt.js';
 import type { Lock, Package } from './lock.js';
 import type { ClosureRecipe, KernelRecipe, KernelSourceRecipe, Recipes } from './recipe.js';
 
-/** The current packages of a group, as the mirror has them now. Signatures are checked by apt. */
+/** The current packages of a group in the mirror. apt checks the signatures. */
 export async function resolveGroup(group: string, recipes: Recipes, apt: Archive): Promise<Lock> {
   const recipe = recipes.groups[group];
   if (!recipe) throw new InfraError(`no recipe for '${group}'`);
@@ -21,17 +21,17 @@ async function resolveClosure(recipe: ClosureRecipe | KernelSourceRecipe, apt: A
   return [...(await apt.show(wanted)), ...sources];
 }
 
-/** The architectures whose packages these names mean. */
+/** The architectures of packages with these names. */
 export function architecturesOf(names: readonly string[]): string[] {
   return [...new Set([HOST.debian, ...names.flatMap((name) => name.split(':')[1] || [])])];
 }
 
-/** What a kernel has for its own architecture; kbuild's programs run on the host. */
+/** The package of the kernel's own architecture. kbuild's programs run on the host. */
 function qualified(name: string, { arch }: KernelRecipe): string {
   return arch === HOST.id ? name : `${name}:${archOf({ arch }).debian}`;
 }
 
-/** A kernel is complete only with its modules and headers; of two binaries the signed one is taken. */
+/** Requires a kernel's modules and headers. If there are two binaries, takes the signed one. */
 async function resolveKernel(recipe: KernelRecipe, apt: Archive): Promise<Package[]> {
   const flavour = recipe.flavour.replaceAll('+', '\\+');
   const series = recipe.series.replaceAll('.', '\\.');
@@ -52,11 +52,11 @@ async function resolveKernel(recipe: KernelRecipe, apt: Archive): Promise<Packag
   }
   throw new UsageError(
     `the mirror has no ${recipe.series} kernel (${recipe.flavour}) with modules and headers`,
-    'name a mirror that keeps old versions with --mirror or PHYRLAB_MIRROR, or take another kernel',
+    'name a mirror that keeps old versions with --mirror or PHYRLAB_MIRROR, or choose another kernel',
   );
 }
 
-/** By the numbers in them: 7.2.9 before 7.2.12. */
+/** Compares the numbers in them: 7.2.9 is before 7.2.12. */
 export function compareReleases(a: string, b: string): number {
   const numbers = (text: string) => (text.match(/\d+/g) ?? []).map(Number);
   const [x, y] = [numbers(a), numbers(b)];

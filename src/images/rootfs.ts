@@ -15,8 +15,8 @@ import { unpack } from './unpack.js';
 const STEP = 1;
 
 /**
- * Programs with shared libraries and their names in /bin. Busybox's shell runs its own mke2fs whatever PATH holds, so e2fsprogs'
- * goes by the name that busybox does not have.
+ * Programs with shared libraries, and their names in /bin. Busybox's shell prefers its own mke2fs to PATH, so
+ * e2fsprogs' has a name that busybox does not have.
  */
 const PROGRAMS: Record<string, string> = {
   'usr/sbin/dropbear': 'dropbear',
@@ -31,7 +31,7 @@ const TEXTS: Record<string, string> = {
   'etc/nsswitch.conf': 'passwd: files\ngroup: files\n',
 };
 
-/** The guest's root file system. Everything in it that we make is a step of its own, so a change of one tool is quick. */
+/** The guest's root file system. Each part that we build is a separate step, so changing one tool is quick. */
 export async function rootfs(
   cache: Cache,
   packages: Packages,
@@ -93,13 +93,13 @@ function skeleton(): CpioItem[] {
     { kind: 'link', path: 'sbin', target: 'bin' },
     { kind: 'link', path: 'usr/bin', target: '../bin' },
     { kind: 'link', path: 'usr/sbin', target: '../bin' },
-    // The SSH server's PATH is built into it and begins with /usr/local.
+    // dropbear has a built-in PATH, which begins with /usr/local.
     { kind: 'link', path: 'usr/local/bin', target: '/lab/bin' },
     ...Object.entries(TEXTS).map(([path, text]): CpioItem => ({ kind: 'text', path, text })),
   ];
 }
 
-/** The programs, the libraries that they need and the dynamic loader that brings them together. */
+/** The programs, their libraries, and the dynamic loader. */
 function programItems(tree: string, { triplet, loader }: Arch['build']): CpioItem[] {
   const items: CpioItem[] = [];
   const libraries = new Set<string>();
@@ -117,11 +117,11 @@ function programItems(tree: string, { triplet, loader }: Arch['build']): CpioIte
   return items;
 }
 
-/** A link to busybox for each of its applets, where no real program has the name. */
+/** A link to busybox for each applet, unless a program has that name. */
 function appletItems(tree: string, items: readonly CpioItem[]): CpioItem[] {
   const busybox = ['usr/bin/busybox', 'bin/busybox'].map((file) => path.join(tree, file)).find(existsSync);
   if (!busybox)
-    throw new InfraError('the packages of the root file system hold no busybox', readdirSync(tree).join(' '));
+    throw new InfraError('the packages of the root file system contain no busybox', readdirSync(tree).join(' '));
   const taken = new Set(items.map((item) => item.path));
   const applets = busyboxApplets(readFileSync(busybox));
   const links = applets.filter((name) => name !== '' && name !== 'busybox' && !taken.has(`bin/${name}`));

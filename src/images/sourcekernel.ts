@@ -21,15 +21,15 @@ import { unpack } from './unpack.js';
 
 const STEP = 2;
 
-/** Not vmlinux, which QEMU enters by its PVH note: there KASAN's checks run before the shadow memory that they look at exists. */
+/** Not vmlinux, which QEMU enters by its PVH note: there KASAN's checks run before their shadow memory exists. */
 const IMAGE = 'arch/x86/boot/bzImage';
 
-/** Where the build root shows the kernel's tree, both when it is built and when modules are built against it. */
+/** Mount point of the kernel's tree in the build root, when it is built and when modules are built against it. */
 const TREE = '/linux';
 
 /**
- * Of the source, what no configuration for a PC without graphics and sound compiles; Kconfig and make read the rest of these folders.
- * They are two thirds of what would be written to disk, and removed again: also when somebody interrupts and waits for that.
+ * Parts of the source that no configuration for a PC without graphics and sound compiles (except for what Kconfig and
+ * make read). They are two thirds of the source, which would all be written to disk and removed again.
  */
 const LEFT_OUT = [
   'Documentation/*/*',
@@ -45,22 +45,22 @@ const LEFT_OUT = [
   'tools/testing/*',
 ];
 
-/** About how many files the configuration compiles; only for showing how far it is. */
+/** About how many files are compiled; only used to show progress. */
 const FILES = 1350;
 
-/** The same source gives the same kernel, whoever builds it and whenever. */
+/** The same source gives the same kernel, whenever and by whomever it is built. */
 const REPRODUCIBLE = [
   'KBUILD_BUILD_TIMESTAMP=Thu Jan 1 00:00:00 UTC 1970',
   'KBUILD_BUILD_USER=phyrlab',
   'KBUILD_BUILD_HOST=phyrlab',
 ];
 
-/** Both the same: otherwise Kbuild makes the host's programs of the build tree a second time. */
+/** Both must be the same. Otherwise Kbuild builds the host's programs of the tree a second time. */
 const COMPILER = ['CC=ccache gcc-14', 'HOSTCC=ccache gcc-14'];
 
 /**
- * A kernel built from Debian's source package: `allnoconfig` and what the recipe's fragment turns on. Takes many minutes and
- * 2 GB while it is built; what is kept is the kernel and a tree that modules build against.
+ * A kernel built from Debian's source package: `allnoconfig` plus the recipe's fragment. Building takes many minutes
+ * and 2 GB; the kernel and a tree for building modules are kept.
  */
 export async function sourceKernel(
   { group, recipe, fragment }: { group: string; recipe: KernelSourceRecipe; fragment: string },
@@ -94,8 +94,8 @@ export async function sourceKernel(
         const refused = notGranted(fragment, config);
         if (refused.length > 0)
           throw new UsageError(
-            `Kconfig refuses what is asked of the kernel ${group.slice('kernel-'.length)}:\n  ${refused.join('\n  ')}`,
-            `another option that they depend on is missing; see images/${recipe.config} and your --kernel-config`,
+            `Kconfig rejects options of the kernel ${group.slice('kernel-'.length)}:\n  ${refused.join('\n  ')}`,
+            `they depend on another option that is missing; see images/${recipe.config} and your --kernel-config`,
           );
         const missing = missingOptions(config, HOST.id);
         if (missing.length > 0)
@@ -139,7 +139,7 @@ export function sourceKernelKey(
   return keyOf('kernel-source', STEP, set.key, recipe.source, fragment, builder, REPRODUCIBLE, HOST.kernel.bootModules);
 }
 
-/** The settings of a fragment that a finished configuration does not have, with what it has instead. */
+/** The settings of a fragment that a finished configuration does not have, and what it has instead. */
 export function notGranted(fragment: string, config: string): string[] {
   const settings = (text: string) =>
     [...text.matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]);
@@ -150,7 +150,7 @@ export function notGranted(fragment: string, config: string): string[] {
   });
 }
 
-/** The toolbox by hard links, and what building a kernel needs beyond it: this tree is gone with the scratch directory. */
+/** The toolbox by hard links, plus what building a kernel needs. The tree disappears with the scratch directory. */
 async function assembleTools(
   into: string,
   toolbox: string,
@@ -176,7 +176,7 @@ async function compile(make: readonly string[], box: BoxOptions, context: BuildC
   const onLine = (line: string): undefined => {
     if (/^ {2}CC /.test(line)) context.progress(++done, Math.max(done, FILES), 'files');
   };
-  // modules: makes Module.symvers, even where all is built in.
+  // The target modules creates Module.symvers, even if everything is built in.
   const targets = [`-j${os.availableParallelism()}`, 'bzImage', 'modules'];
   await boxed('building the kernel', [...make, ...targets], { ...box, onLine });
 }

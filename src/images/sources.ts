@@ -4,20 +4,20 @@ import path from 'node:path';
 import { InfraError, projectRoot } from '../model/index.js';
 import { keyOf } from './project.js';
 
-/** What one step builds from. */
+/** Input of a build step. */
 export interface Sources {
-  /** By their names below guest/, which are sorted. */
+  /** By path below guest/, sorted. */
   files: ReadonlyMap<string, Buffer>;
   key: string;
 }
 
-/** What guests run and are built from. */
+/** Sources of everything that guests run. */
 export const guestFolder = path.join(projectRoot, 'guest');
 
-/** What a build left, and pages: nothing is built from them, so that editing one builds nothing anew. */
+/** Build results and documentation. Editing them rebuilds nothing. */
 const NO_SOURCE = /\.(o|ko|mod|mod\.c|cmd|a|order|symvers|d|md)$|^\.|~$/;
 
-/** The files of these directories and files of guest/, without what nothing is built from. */
+/** The files in these parts of guest/, without those that nothing is built from. */
 export function guestSources(parts: readonly string[], root = guestFolder): Sources {
   const files = parts.flatMap((part) => listFiles(root, part));
   if (files.length === 0) throw new InfraError(`nothing to build in guest/: ${parts.join(', ')}`);
@@ -30,14 +30,14 @@ export function sourcesOf(content: ReadonlyMap<string, Buffer>): Sources {
   return { files, key: keyOf(hashes) };
 }
 
-/** What the modules are built from: everything in guest/ that Kbuild descends into. */
+/** The parts that modules are built from: everything in guest/ that Kbuild descends into. */
 export function moduleParts(root = guestFolder): string[] {
   const directories = readdirSync(root, { withFileTypes: true }).filter((item) => item.isDirectory());
   const modules = directories.map((item) => item.name).filter((name) => existsSync(path.join(root, name, 'Kbuild')));
   return ['Kbuild', 'include', ...modules];
 }
 
-/** What is there already and the same keeps its time, by which make knows that. */
+/** Leaves equal files alone, so that they keep their time for make. */
 export function copySources(sources: Sources, to: string): void {
   for (const [file, content] of sources.files) {
     const at = path.join(to, file);
@@ -47,7 +47,7 @@ export function copySources(sources: Sources, to: string): void {
   }
 }
 
-/** The sources below a folder in which something may have been built. */
+/** The sources in a folder that may contain build results. */
 export function sourcesIn(folder: string): string[] {
   return listFiles(folder, '.');
 }

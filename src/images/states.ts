@@ -1,11 +1,14 @@
-/** States of guests in the cache: each can be had again by booting, so they come and go as there is room. */
+/** Snapshots of guests in the cache. They can always be made again by booting, so they come and go as there is room. */
 import { chmod, statfs } from 'node:fs/promises';
 import type { Cache } from './cache.js';
 
 export const GUEST_STATE = 'guest-state';
-/** All of them together: some more than suite ci has under emulation. They take no more than half of what they leave free. */
+/**
+ * Size limit of all snapshots, somewhat more than suite ci has under emulation. They take at most half of the space
+ * that they leave free.
+ */
 const ROOM = 16 * 2 ** 30;
-/** With less than that left on the disk none is kept. */
+/** With less space than this left on the disk, no snapshot is saved. */
 const SPARE = 2 * 2 ** 30;
 
 export class GuestStates {
@@ -15,14 +18,14 @@ export class GuestStates {
     this.#cache = cache;
   }
 
-  /** The folder of a state, every byte of which is as it was written. It may go at any time: reading it may fail. */
+  /** The folder of a snapshot, with every byte checked. It may be removed at any time, so reading it may fail. */
   async find(key: string, onDamage: (damage: string) => void): Promise<string | undefined> {
     return (await this.#cache.find(GUEST_STATE, key, onDamage))?.dir;
   }
 
   /**
-   * Keeps a state: `write` fills its folder, which only this user may read. Those that were used longest ago make room for it. Nothing
-   * happens if another process writes it just now, or where the disk is nearly full.
+   * Saves a snapshot: `write` fills its folder, which only this user may read. Removes those that were used longest ago
+   * to make room. Does nothing if another process is writing it, or if the disk is nearly full.
    */
   async keep(key: string, write: (dir: string) => Promise<void>): Promise<void> {
     const { bavail, bsize } = await statfs(this.#cache.dir);
@@ -36,7 +39,7 @@ export class GuestStates {
       await this.#cache.trim(GUEST_STATE, Math.min(ROOM, (bavail * bsize) / 2));
   }
 
-  /** For a state that did not go on. */
+  /** Removes a snapshot that could not be restored. */
   async discard(key: string): Promise<void> {
     await this.#cache.discard(GUEST_STATE, key);
   }

@@ -1,5 +1,6 @@
 /**
- * Source lines for the functions in a kernel's log (`name+0x1a/0x40 [module]`), from the debug information of what the guest booted.
+ * Finds source lines for functions in a kernel log (`name+0x1a/0x40 [module]`) in the debug information of what the
+ * guest booted.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -8,20 +9,20 @@ import type { Image } from '../model/index.js';
 import { runOrFail } from './exec.js';
 import { hostProgram } from './toolbox.js';
 
-/** A function as a log names it. */
+/** A function as the log names it. */
 export interface Reference {
   name: string;
   offset: number;
   size: number;
-  /** `undefined`: the kernel itself. */
+  /** `undefined`: the kernel. */
   module: string | undefined;
-  /** A return address: the call is what comes before it. */
+  /** It is a return address, so the call is the instruction before it. */
   returns: boolean;
 }
 
 export interface Symbol {
   name: string;
-  /** In its section. */
+  /** Offset in its section. */
   value: number;
   size: number;
   section: string;
@@ -33,7 +34,7 @@ interface Place {
 }
 
 const REFERENCE = /\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[(\w+)(?: [^\]]*)?\])?/g;
-/** The register of the instruction that was at work, not one to which a call returns. */
+/** The instruction that was executing, as opposed to return addresses. */
 const AT_WORK = /\b(RIP|pc)\b/;
 
 export function referencesIn(line: string): Reference[] {
@@ -46,7 +47,7 @@ export function referencesIn(line: string): Reference[] {
   }));
 }
 
-/** The lines with ` (file:line)` behind each function that `find` knows. */
+/** Adds ` (file:line)` after each function that `find` knows. */
 export function annotate(line: string, find: (reference: Reference) => string | undefined): string {
   const known = referencesIn(line);
   let at = 0;
@@ -57,12 +58,12 @@ export function annotate(line: string, find: (reference: Reference) => string | 
   });
 }
 
-/** For a Kernel: its file with symbols, where there is one. */
+/** The kernel's file with symbols, if it exists. */
 export function symbolsOf(file: string): { symbols?: string } {
   return existsSync(file) ? { symbols: file } : {};
 }
 
-/** What `nm --format=sysv` says about functions. */
+/** Functions from the output of `nm --format=sysv`. */
 export function symbolsIn(text: string): Symbol[] {
   return text.split('\n').flatMap((line) => {
     const [name, value, , type, size, , section] = line.split('|').map((field) => field.trim());
@@ -71,17 +72,17 @@ export function symbolsIn(text: string): Symbol[] {
   });
 }
 
-/** Where a reference is; `undefined` if no function, or more than one, is of this name and size. */
+/** The place of a reference; `undefined` if not exactly one function has this name and size. */
 export function placeOf({ name, offset, size, returns }: Reference, symbols: readonly Symbol[]): Place | undefined {
   const named = symbols.filter((symbol) => symbol.name === name);
-  // The log's size counts the padding behind a function, too.
+  // The size in the log includes the padding after a function.
   const fitting = named.length > 1 ? named.filter((symbol) => symbol.size <= size && size < symbol.size + 64) : named;
   const [symbol] = fitting;
   if (symbol === undefined || fitting.length > 1) return undefined;
   return { section: symbol.section, address: symbol.value + offset - (returns && offset > 0 ? 1 : 0) };
 }
 
-/** What `addr2line -a -f -i` says, in the order that it was asked in: for each address the innermost line first. */
+/** Parses `addr2line -a -f -i`: for each address, in the order of the input, the innermost line first. */
 export function linesIn(text: string): string[] {
   const places: string[][] = [];
   const lines = text.split('\n').filter((line) => line !== '');
@@ -92,15 +93,15 @@ export function linesIn(text: string): string[] {
   return places.map((chain) => chain.join(', inlined at '));
 }
 
-/** Modules are built at /box, from guest/; a kernel at /linux, which is what `linux` stands for. */
+/** Modules are built in /box from guest/, a kernel in /linux, which becomes `linux`. */
 function sourceOf(line: string): string {
   const plain = line.replace(/ \(discriminator \d+\)$/, '');
   return plain.replace(/^(?:\/box\/)?(?=phyr)|^\/box\//, 'guest/').replace(/^\/linux\//, 'linux/');
 }
 
 /**
- * Decodes a log. A packaged kernel comes without debug information: then only the lines of our own modules are known, and the first line
- * says so.
+ * Decodes a log. A packaged kernel has no debug information, so only the lines of our modules are known then, and the
+ * first line says so.
  */
 export async function decodeLog(
   log: readonly string[],
@@ -133,7 +134,7 @@ export async function decodeLog(
     for (const section of new Set(places.map((place) => place.section))) {
       const here = places.filter((place) => place.section === section);
       const addresses = here.map(({ address }) => `0x${address.toString(16)}`);
-      // An object that is not linked yet has an address 0 in every section.
+      // In an unlinked object every section has an address 0.
       const within = module === undefined ? [] : ['-j', section];
       const lines = linesIn(await tool('addr2line', ['-e', object, ...within, '-a', '-f', '-i', ...addresses]));
       for (const [at, { key }] of here.entries()) {

@@ -14,7 +14,7 @@ const STEP = 1;
 
 class ToolboxChanged extends Error {}
 
-/** The compiler and its friends as a root file system. Its key is known without making it. */
+/** Compiler and tools as a root file system. Its key is known without building it. */
 export class Toolbox {
   readonly #cache: Cache;
   readonly #packages: Packages;
@@ -22,7 +22,7 @@ export class Toolbox {
   readonly #group: string;
   readonly #below: Toolbox | undefined;
 
-  /** With `below`, the packages of `group` come on top of another toolbox. */
+  /** With `below`, the packages of `group` are added to another toolbox. */
   constructor(cache: Cache, packages: Packages, recipes: Recipes, group = 'toolbox', below?: Toolbox) {
     const recipe = recipes.groups[group];
     this.#cache = cache;
@@ -37,14 +37,14 @@ export class Toolbox {
     return keyOf('toolbox', STEP, this.#packages.set(this.#group).key, this.#links, ...below);
   }
 
-  /** With `expected`, a key of what is being built by it: throws ToolboxChanged if it is another by now. */
+  /** Throws ToolboxChanged if its key is no longer `expected`. */
   async root(expected?: string): Promise<Entry> {
     const entry = await this.#make();
     if (expected !== undefined && expected !== this.key) throw new ToolboxChanged();
     return entry;
   }
 
-  /** Does `work`, and does it again, with its new keys, if other packages had to be taken for the toolbox on the way. */
+  /** Runs `work`, and again with new keys if packages of the toolbox had to be replaced in the meantime. */
   async using<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -63,7 +63,7 @@ export class Toolbox {
           await checkNamespaces(context.signal);
           if (this.#below) {
             const { dir } = await this.#below.root();
-            // Only usr: the entry's own description must not become one file with the other's.
+            // Only usr: the manifests of the two entries must not become one file.
             const link = ['--archive', '--link', path.join(dir, 'usr'), context.dir];
             await runOrFail('cp', link, { what: 'linking the toolbox', signal: context.signal });
           }
@@ -78,7 +78,7 @@ export class Toolbox {
   }
 }
 
-/** A program of an unpacked tree, run on the host by that tree's own dynamic loader. */
+/** A program of an unpacked tree, run on the host with the tree's own dynamic loader. */
 export function hostProgram(root: string, program: string): HostProgram {
   const lib = path.join(root, 'usr/lib', HOST.build.triplet);
   return {

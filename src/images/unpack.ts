@@ -8,7 +8,7 @@ import { run, tail } from './exec.js';
 import type { Package } from './lock.js';
 import type { Packages } from './packages.js';
 
-/** Documentation and the like, which nothing here reads. */
+/** Documentation and other files that are not needed. */
 const UNUSED = [
   'doc',
   'man',
@@ -23,7 +23,7 @@ const UNUSED = [
   'bash-completion',
 ];
 
-/** $1 the root; then packages. Whoever ends the shell ends what it runs. */
+/** $1: the root; then packages. The programs die with the shell. */
 const SCRIPT = `
 root=$1; shift
 for file; do
@@ -32,7 +32,9 @@ for file; do
 done
 `;
 
-/** Unpacks packages (no maintainer script runs) into `root`, in parallel, with the links of a merged /usr. */
+/**
+ * Unpacks packages into `root` in parallel, without running maintainer scripts, and adds the links of a merged /usr.
+ */
 export async function unpack(
   packages: readonly Package[],
   root: string,
@@ -43,7 +45,7 @@ export async function unpack(
   await mkdir(root, { recursive: true });
   let done = 0;
   const onDone = () => context.progress(++done, files.size, 'packages');
-  // One process each: to start one for every package would cost half as much as to unpack it.
+  // One process per share: starting one for every package would cost half as much as unpacking it.
   const shares = inShares([...files], Math.max(2, os.availableParallelism()));
   await Promise.all(shares.map((share) => extract(share, root, context.signal, onDone)));
   for (const dir of ['bin', 'lib', 'lib64', 'sbin']) {
@@ -54,7 +56,7 @@ export async function unpack(
 
 type Fetched = [Package, file: string];
 
-/** Of about the same size. */
+/** Shares of about the same size. */
 function inShares(files: readonly Fetched[], count: number): Fetched[][] {
   const shares = Array.from({ length: count }, () => ({ bytes: 0, files: [] as Fetched[] }));
   for (const one of [...files].sort(([a], [b]) => b.size - a.size)) {

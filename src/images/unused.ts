@@ -1,10 +1,10 @@
-/** Images that nobody uses, by age. Pure. */
+/** Unused images by age. Pure. */
 
-/** An image, or what images are made of, that nobody uses. */
+/** An unused image, or something that images are made of. */
 export interface Unused {
   bytes: number;
   used: Date;
-  /** A saved guest, which a boot makes again. */
+  /** A snapshot of a guest, which a boot makes again. */
   state: boolean;
 }
 

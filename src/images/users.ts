@@ -5,8 +5,8 @@ import { isDenied } from '../model/index.js';
 import { FileLock } from './filelock.js';
 
 /**
- * Who uses which entry of a cache. Each process that does has a file with their ids, and holds its lock for as long as it lives, so
- * that a file whose lock is free was left by a crash.
+ * Records who uses which entry of a cache. Each process has a file with the ids of its entries and holds a lock on it
+ * as long as it lives, so a file whose lock is free was left by a crash.
  */
 export class Users implements AsyncDisposable {
   readonly #dir: string;
@@ -17,7 +17,7 @@ export class Users implements AsyncDisposable {
     this.#dir = dir;
   }
 
-  /** To be called before looking whether the entry is there: from then on nobody else removes it. */
+  /** Call it before looking for the entry: from then on nobody else removes it. */
   async mark(id: string): Promise<void> {
     if (this.#own.has(id)) return;
     this.#own.add(id);
@@ -26,7 +26,7 @@ export class Users implements AsyncDisposable {
     if (file) appendFileSync(file.path, `${id}\n`);
   }
 
-  /** Entries that this or another living process uses. */
+  /** Entries that this process or another living one uses. */
   async inUse(): Promise<Set<string>> {
     const ids = new Set(this.#own);
     const own = path.basename((await this.#file)?.path ?? '');
@@ -41,7 +41,7 @@ export class Users implements AsyncDisposable {
     return ids;
   }
 
-  /** In a cache that we may only read, nothing is removed by us, and nobody is told. */
+  /** In a read-only cache we remove nothing, and cannot tell others what we use. */
   async #open(): Promise<{ path: string; lock: FileLock } | undefined> {
     const file = path.join(this.#dir, `${process.pid}-${randomBytes(4).toString('hex')}`);
     const lock = await FileLock.tryAcquire(file).catch((error: unknown) => {
@@ -61,7 +61,7 @@ export class Users implements AsyncDisposable {
   }
 }
 
-/** Its owner may just have ended. */
+/** The file's owner may have ended just now. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');

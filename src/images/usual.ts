@@ -1,18 +1,23 @@
-/** How long making an image takes: as it did here the last time, else as it did on two cores. */
+/**
+ * Estimates how long building an image takes: as long as it took here last time, otherwise by the time on two cores.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** Seconds of a first run on two idle cores, where these are made beside each other. Of what is fetched, the mirror decides. */
+/**
+ * Seconds of a first run on two idle cores, with these built in parallel. Download times depend on the mirror, so they
+ * are not listed.
+ */
 const TWO_CORES: Record<string, number> = {
   fio: 70,
   rootfs: 70,
   modules: 85,
-  // Upon the objects of the other build, and beside two guests.
+  // Starts with the object files of the other build, beside two guests.
   'modules-plants': 65,
 };
 
-/** Compilers fill as many cores as this; more help little. */
+/** Compilers use this many cores well; more help little. */
 const USED_CORES = 8;
 
 export function usualMs(folder: string, step: string, cores = os.availableParallelism()): number | undefined {
@@ -22,7 +27,7 @@ export function usualMs(folder: string, step: string, cores = os.availableParall
   return known === undefined ? undefined : Math.round((known * 1_000 * 2) / Math.min(cores, USED_CORES));
 }
 
-/** A folder that cannot be written costs the next start an estimate, nothing else. */
+/** If the folder cannot be written, the next run only lacks an estimate. */
 export function recordMs(folder: string, step: string, ms: number): void {
   try {
     mkdirSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 /**
- * Where objects of earlier builds lie, so that a build costs what was changed since: `builds/KEY` of the cache, the holder of its lock
- * only. One that was interrupted begins anew, and so does whoever finds that a source has gone.
+ * Keeps the object files of earlier builds, so that a build costs only what has changed: `builds/KEY` in the cache,
+ * used only by the holder of its lock. An interrupted build starts from scratch, and so does one after a source file
+ * was removed.
  */
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -15,16 +16,16 @@ const KEPT = 6;
 const UNFINISHED = 'unfinished';
 
 export interface Workshop extends AsyncDisposable {
-  /** The sources are there, with what earlier builds made of them. */
+  /** Contains the sources and the results of earlier builds. */
   work: string;
-  /** To be called when the build has come to its end: what it made can be built upon. */
+  /** Call it when the build has finished, so that later builds can use its results. */
   finished(): void;
 }
 
 /**
- * @param key of everything but the sources: where another's objects lie, these sources are built as if they were an edit of that one's
- * @param scratch where it is built from nothing while somebody else is at work there
- * @param upon the key of another, whose objects are taken for a beginning where there are none yet
+ * @param key of everything except the sources: with the same key, the sources are built like an edit of earlier ones
+ * @param scratch is used for a build from scratch while another process uses the folder
+ * @param upon the key of another build, whose object files are copied if there are none yet
  */
 export async function workshop(
   cache: Cache,
@@ -64,7 +65,7 @@ export async function workshop(
   }
 }
 
-/** With what another has made, times and all: what make then finds older than its sources it makes anew. */
+/** Copies the results of another build with their times, so that make rebuilds what is older than its sources. */
 export async function beginUpon(
   cache: Cache,
   work: string,
@@ -72,7 +73,7 @@ export async function beginUpon(
   signal: AbortSignal,
 ): Promise<void> {
   if (upon !== undefined) {
-    // If it is at work, it ends before long, and nothing need be made twice.
+    // If the other build is running, it will end soon, and waiting avoids building everything twice.
     await using lock = await FileLock.acquire(cache.path('locks', `builds-${upon}`), { signal, onWait: () => {} });
     const place = cache.path('builds', upon);
     if (existsSync(path.join(place, 'work')) && !existsSync(path.join(place, UNFINISHED)))
@@ -82,7 +83,7 @@ export async function beginUpon(
   await mkdir(work, { recursive: true });
 }
 
-/** Removes those that were used longest ago; nobody's who is at work. */
+/** Removes the builds that were used longest ago, except running ones. */
 async function clearOut(cache: Cache): Promise<void> {
   const used = (key: string) => statSync(cache.path('builds', key)).mtimeMs;
   const all = readdirSync(cache.path('builds')).sort((a, b) => used(b) - used(a));

@@ -111,7 +111,7 @@ describe('phyrlab bench', () => {
 
   it('refuses what it cannot hold against ours in one line', async () => {
     const { code, err } = await bench(CELL, '--against', 'no-such-thing');
-    expect(err).toMatch(/^phyrlab: 'no-such-thing' is no folder/);
+    expect(err).toMatch(/^phyrlab: 'no-such-thing' is neither a folder/);
     expect(code).toBe(64);
   });
 });

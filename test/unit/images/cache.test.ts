@@ -51,7 +51,9 @@ describe('an entry', () => {
     const entries = await Promise.all([one.cache.entry(spec), one.cache.entry(spec), two.cache.entry(spec)]);
     expect(counting.builds).toBe(1);
     expect(new Set(entries.map((entry) => entry.dir)).size).toBe(1);
-    expect([...one.warnings(), ...two.warnings()]).toEqual(['thing: waiting for another phyrlab that is building it']);
+    expect([...one.warnings(), ...two.warnings()]).toEqual([
+      'thing: waiting for another phyrlab process that is building it',
+    ]);
   });
 
   it('leaves nothing when its build fails, and can be tried again', async () => {
@@ -100,7 +102,7 @@ describe('damage', () => {
     'sub/file has 3 bytes instead of 7': (dir) => truncateSync(file(dir), 3),
     'sub/file is gone': (dir) => rmSync(file(dir)),
     'sub/file was changed': (dir) => writeFileSync(file(dir), 'CONTENT'),
-    'its description cannot be read': (dir) => writeFileSync(path.join(dir, 'entries', ID, 'entry.json'), '{'),
+    'its manifest cannot be read': (dir) => writeFileSync(path.join(dir, 'entries', ID, 'entry.json'), '{'),
   };
   for (const [what, damage] of Object.entries(damages)) {
     it(`is noticed and mended: ${what}`, async () => {
@@ -110,7 +112,7 @@ describe('damage', () => {
       damage(dir);
       const { cache, warnings } = await openCache(dir);
       await cache.entry(spec);
-      expect(warnings()).toEqual([`cached ${ID} is damaged (${what}): making it again`]);
+      expect(warnings()).toEqual([`cached ${ID} is damaged (${what}): building it again`]);
       expect(readFileSync(file(dir), 'utf8')).toBe('content');
       const clean = await openCache(dir);
       await clean.cache.entry(spec);
@@ -133,7 +135,7 @@ describe('damage', () => {
     expect(shallow.warnings()).toEqual([]);
     const deep = await openCache(dir, { deep: true });
     await deep.cache.entry(spec);
-    expect(deep.warnings()).toEqual([`cached ${ID} is damaged (the contents of sub/file changed): making it again`]);
+    expect(deep.warnings()).toEqual([`cached ${ID} is damaged (the contents of sub/file changed): building it again`]);
   });
 
   it('of a downloaded package is noticed', async () => {

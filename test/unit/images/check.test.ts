@@ -30,7 +30,7 @@ describe('what a build says', () => {
     const said = ['CC [M]  phyr/lib/list.o', 'CC [M]  phyr/lib/node.o', 'CHECK   phyr/lib/list.c'];
     const made = ['CC [M]  phyr/phyr.mod.o', 'CC [M]  .module-common.o', 'LD [M]  phyr/phyr.ko'];
     const all = [...said, ...made].map((line) => `  ${line}`).join('\n');
-    expect(complaintsOf(all)).toEqual(['phyr/lib/node.c: sparse has not looked at it']);
+    expect(complaintsOf(all)).toEqual(['phyr/lib/node.c: sparse did not check it']);
   });
 });
 

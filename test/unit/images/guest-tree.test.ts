@@ -45,7 +45,9 @@ describe("somebody's own sources of the modules", () => {
   });
 
   it('are refused in one line where there are none', async () => {
-    await expect(openGuestTree('no-such-thing', signal)).rejects.toThrow(/'no-such-thing' is no folder.*no revision/);
+    await expect(openGuestTree('no-such-thing', signal)).rejects.toThrow(
+      /'no-such-thing' is neither a folder.*nor a revision/,
+    );
     await expect(openGuestTree('--help', signal)).rejects.toThrow(/no revision/);
     const first = execFileSync('git', ['-C', ROOT, 'rev-list', '--max-parents=0', 'HEAD'], { encoding: 'utf8' });
     await expect(openGuestTree(first.split('\n')[0] ?? '', signal)).rejects.toThrow(/no guest/);

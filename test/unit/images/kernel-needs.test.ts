@@ -49,7 +49,7 @@ describe('a variant', () => {
 
   it('of lines that are none is refused, with file and line', () => {
     const file = fragment('CONFIG_A=y\n\nKASAN=y\n');
-    expect(() => readFragment(file)).toThrow(`${file}:3 is no line of a kernel configuration: KASAN=y`);
+    expect(() => readFragment(file)).toThrow(`${file}:3 is not a line of a kernel configuration: KASAN=y`);
     expect(() => readFragment(fragment('# nothing\n'))).toThrow('sets no option');
     expect(() => readFragment('/no/such/file')).toThrow('ENOENT');
   });

@@ -94,7 +94,7 @@ describe('a locked version that has left the mirror', () => {
     expect(packages.drift()).toEqual([drift]);
     expect(warnings()).toEqual([
       `${lost.name} ${lost.version} left the mirror`,
-      `rootfs is not as locked: ${drift} (refresh the lock: phyrlab images update rootfs)`,
+      `rootfs differs from its lock file: ${drift} (refresh the lock: phyrlab images update rootfs)`,
     ]);
   });
 
@@ -124,7 +124,7 @@ describe('a locked version that has left the mirror', () => {
     const { archive, take } = await open(temporaryDir());
     archive.listed = [lost];
     await expect(take()).rejects.toThrow(
-      `the mirror lists ${lost.name} ${lost.version} but does not deliver: 404 Not Found`,
+      `the mirror lists ${lost.name} ${lost.version} but cannot deliver it: 404 Not Found`,
     );
   });
 });

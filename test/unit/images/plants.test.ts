@@ -77,7 +77,7 @@ describe('what no longer fits is told at once', () => {
       /post-twice\.patch: there is no guest\/phyr_nvme\/gone\.c/,
     );
     edit('plants/post-twice.patch', (patch) => patch.replace('post-twice: ', ''));
-    expect(() => plantPatches(guest)).toThrow(/its first line does not say 'post-twice: '/);
+    expect(() => plantPatches(guest)).toThrow(/the first line must be 'post-twice: '/);
   });
 
   it('changes the key of the planted modules alone', () => {
