@@ -5,37 +5,43 @@ import { driverBackends } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
 import type { Figures } from '../shared/figures.js';
 
-/** In the guest, below the folder in which the command runs. */
+/** A path in the guest, below the folder in which the command runs. */
 const GuestPath = z
   .string()
   .max(90)
-  .regex(/^(?!.*(^|\/)\.)[\w@%+=:,.-]+(\/[\w@%+=:,.-]+)*$/, 'a relative path, in which no name begins with a dot');
+  .regex(/^(?!.*(^|\/)\.)[\w@%+=:,.-]+(\/[\w@%+=:,.-]+)*$/, 'a relative path, without a name that begins with a dot');
 
 const GivenFile = z.strictObject({
-  /** A file or a folder of the host. A relative path is relative to the scenario file; in the suites of the project, to the clone. */
+  /**
+   * A file or folder of the host. A relative path is relative to the scenario file; in the project's own suites, to the
+   * clone.
+   */
   from: z.string().min(1).max(4096),
   /** Its path below the command's folder in the guest; default: its own name. */
   to: GuestPath.optional(),
-  /** It is a program, whatever its mode on the host says. */
+  /** It is a program, whatever its mode is on the host. */
   program: z.boolean().optional(),
 });
 
-/** A command of the user's, with files of the host, on the disk under test. */
+/** A command of the user, with files of the host, on the disk under test. */
 export const Command = z.strictObject({
   id: Id,
   kind: z.literal('command'),
   files: z.array(GivenFile).max(100).default([]),
-  /** A script for the guest's shell (busybox), which runs in that folder. */
+  /** A script for the guest's shell (busybox), run in that folder. */
   run: z.string().min(1).max(65_536),
-  /** How the command says what it found: by its exit code, as KTAP or TAP, or as the JSON of fio. */
+  /** How the command reports its result: by exit code, as KTAP or TAP, or as fio's JSON. */
   verdict: z.enum(['exit', 'ktap', 'fio']).default('exit'),
   /** In seconds. */
   deadline: z.int().min(1).max(3600).default(60),
-  /** What $DUT is: the disk that the driver makes of the device under test, or the address of a PCI function that no driver owns. */
+  /** What $DUT is: the disk of the device under test, or the address of its PCI function without a driver. */
   dut: z.enum(['disk', 'function']).default('disk'),
-  /** How much the command reads and writes on the disk under test at least, in KiB; if it was less, the cell is inconclusive. */
+  /**
+   * The least number of KiB that the command reads and writes on the disk under test. If it moves fewer, the cell is
+   * inconclusive.
+   */
   movesKiB: z.int().min(0).default(1),
-  /** What the host writes to the disk before, from its start on, and what must be there afterwards. */
+  /** What the host writes to the start of the disk before the command runs, and what must be there afterwards. */
   disk: z
     .strictObject({
       fillKiB: z
@@ -43,7 +49,7 @@ export const Command = z.strictObject({
         .min(4)
         .max(64 * 1024)
         .multipleOf(4),
-      /** `unchanged`, or a file of the host whose content the disk must begin with. */
+      /** `unchanged`, or a file of the host; the disk must begin with its content. */
       after: z.union([z.literal('unchanged'), z.strictObject({ holds: z.string().min(1).max(4096) })]),
     })
     .optional(),
@@ -59,7 +65,7 @@ const BACKENDS = driverBackends('nvme');
 
 export const command = defineKind({
   name: 'command',
-  describe: "a command of one's own with files of the host, judged by its exit code, its KTAP or its fio JSON",
+  describe: 'a command of the user with files of the host, judged by its exit code, its KTAP or its fio JSON',
   schema: Command,
   clock: 'wall',
   kernel: 'any',

@@ -1,4 +1,4 @@
-/** From how a command ended and what it wrote to what the workload's oracle says. Pure. */
+/** Turns the exit code and output of a command into the report of the workload oracle. Pure. */
 import { z } from 'zod';
 import { type KtapTest, parseKtap } from '../../guest/index.js';
 import { countOf, type OracleReport, type Subtest } from '../../model/index.js';
@@ -6,15 +6,15 @@ import { done, failed, inconclusive, type Wrong } from '../shared/result.js';
 import type { Command } from './declaration.js';
 
 export interface Ended {
-  /** Exit code; 128 + n if a signal ended it. */
+  /** Exit code, or 128 + n if signal n ended it. */
   code: number;
-  /** It was ended because its time was up. */
+  /** It was killed at its deadline. */
   late: boolean;
-  /** It was ended because it wrote more than is kept. */
+  /** It was killed because it wrote too much. */
   endless: boolean;
-  /** What the disk under test read and wrote meanwhile. */
+  /** How much it moved on the disk under test. */
   kib: number;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, in the order of arrival. */
   output: string;
 }
 
@@ -23,7 +23,7 @@ export interface Outcome {
   subtests: Subtest[];
 }
 
-/** By which a test of the kernel's selftests says that it had nothing to test. */
+/** The exit code with which kernel selftests report a skip. */
 const SKIPPED = 4;
 
 export function outcomeOf(
@@ -42,9 +42,9 @@ export function outcomeOf(
       report: wrong({ code: 'command-endless', detail: 'the command wrote more than 8 MiB and was ended' }, ended),
       subtests,
     };
-  // Of a function the harness does not know what it moves.
+  // For a PCI function, the harness cannot know what is moved.
   if (report.verdict === 'pass' && dut === 'disk' && ended.kib < movesKiB) {
-    const detail = `the disk under test moved ${ended.kib} KiB, and the workload says that it moves ${movesKiB} at least`;
+    const detail = `the command moved ${ended.kib} KiB on the disk under test, but the workload declares at least ${movesKiB}`;
     return { report: inconclusive('disk-unused', detail), subtests };
   }
   return { report, subtests };
@@ -54,7 +54,7 @@ function wrong(objection: Wrong, { output }: Ended): OracleReport {
   const said = lastLine(output);
   return failed({
     ...objection,
-    detail: said === '' ? objection.detail : `${objection.detail}; it said last: ${said}`,
+    detail: said === '' ? objection.detail : `${objection.detail}; last line: ${said}`,
   });
 }
 
@@ -63,7 +63,7 @@ function byExitCode(ended: Ended): Outcome {
   if (code === 0) return { report: done('exit code 0'), subtests: [] };
   if (code === SKIPPED)
     return {
-      report: inconclusive('guest-unable', `it skipped itself (exit code 4): ${lastLine(ended.output)}`),
+      report: inconclusive('guest-unable', `the command skipped itself (exit code 4): ${lastLine(ended.output)}`),
       subtests: [],
     };
   return { report: wrong({ code: 'command-failed', detail: `exit code ${code}` }, ended), subtests: [] };
@@ -83,7 +83,7 @@ function byKtap(ended: Ended): Outcome {
       }),
     ),
   ];
-  // A failure that no test accounts for.
+  // The command failed, although no test did.
   if (objections.length === 0 && ended.code !== 0 && ended.code !== SKIPPED)
     objections.push({ code: 'command-failed', detail: `its tests passed, but its exit code is ${ended.code}` });
   if (objections.length > 0) return { report: failed(...objections), subtests };
@@ -96,7 +96,7 @@ function byKtap(ended: Ended): Outcome {
   return { report: done(`${passed} of ${countOf(subtests.length, 'test')} passed`), subtests };
 }
 
-/** Each test that has none below it, by its whole name. */
+/** All leaf tests, each with its full name. */
 function flattened({ name, status, reason, diagnostics, subtests }: KtapTest, above = ''): Subtest[] {
   const whole = above + (name === '' ? '(unnamed)' : name);
   if (subtests.length > 0) return subtests.flatMap((test) => flattened(test, `${whole} / `));
@@ -111,7 +111,7 @@ const FioOutput = z.object({
 function byFio(ended: Ended): Outcome {
   const output = fioOutput(ended.output);
   if (output === undefined) {
-    const detail = `exit code ${ended.code}, and no JSON of fio (fio --output-format=json)`;
+    const detail = `exit code ${ended.code}, but no JSON from fio (use fio --output-format=json)`;
     return { report: wrong({ code: 'answer-unexpected', detail }, ended), subtests: [] };
   }
   const subtests = output.jobs.map(
@@ -134,7 +134,7 @@ function byFio(ended: Ended): Outcome {
   return { report: done(`${countOf(subtests.length, 'fio job')} without an error`), subtests };
 }
 
-/** Between the notes that fio writes before and after it. */
+/** fio may print notes before and after the JSON. */
 function fioOutput(text: string): z.infer<typeof FioOutput> | undefined {
   const begin = /^\{/m.exec(text)?.index;
   const end = text.lastIndexOf('\n}');

@@ -44,7 +44,9 @@ const HowItEnded = z.object({
 });
 const SECTOR = 512;
 
-/** The user's command, in a guest that has our modules loaded; the disk under test has the driver that the backend says. */
+/**
+ * Runs the user's command in a guest with our modules loaded. The driver of the disk under test depends on the backend.
+ */
 export async function run(context: WorkloadContext<Command>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
   await putFiles(context);

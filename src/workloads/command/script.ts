@@ -2,13 +2,13 @@ import { basename } from 'node:path';
 import { type Script, shellWord } from '../../model/index.js';
 import type { Command } from './declaration.js';
 
-/** A script of the user's as a workload, with the files that it needs beside it. */
+/** Makes a workload from a script of the user and the files beside it. */
 export function scriptWorkload({ file, args, files, verdict, deadline, idle }: Script): Command {
   const name = basename(file);
   return {
     id: idOf(name),
     kind: 'command',
-    // Its own name may be none that a scenario could write.
+    // Its name may be one that a scenario could not contain.
     files: [{ from: file, to: 'script', program: true }, ...files.map((from) => ({ from }))],
     run: ['exec ./script', ...args.map(shellWord)].join(' '),
     verdict,
@@ -18,7 +18,7 @@ export function scriptWorkload({ file, args, files, verdict, deadline, idle }: S
   };
 }
 
-/** A part of a cell's id. */
+/** A valid part of a cell id. */
 function idOf(name: string): string {
   const id = name
     .toLowerCase()

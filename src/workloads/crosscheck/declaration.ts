@@ -5,7 +5,7 @@ import { OF_DRIVER } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
 import { SECRET_KIB } from '../shared/disk-layout.js';
 
-/** Write through our driver and read through the kernel's, then the other way round. */
+/** Writes through our driver and reads through the kernel's, then the reverse. */
 export const Crosscheck = z.strictObject({
   id: Id,
   kind: z.literal('crosscheck'),

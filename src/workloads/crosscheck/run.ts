@@ -18,8 +18,8 @@ const Stamp = z.object({
 });
 
 /**
- * Stamps written through our driver are read through the kernel's nvme driver, and the other way round; the second
- * stretch is first written with an older generation, so that stale data is told from right data.
+ * Stamps written through our driver are read through the kernel's nvme driver, and the reverse. The second region is
+ * first written with an older generation, so that stale data is detected.
  */
 export async function run(context: WorkloadContext<Crosscheck>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;

@@ -15,17 +15,17 @@ export const CtlIo = z
     memory: MemoryOwner,
     peer: Id.optional(),
     via: z.array(Via).min(1),
-    /** Of a dma-buf. */
+    /** For a dma-buf. */
     ranges: RangeLayout.optional(),
     threads: z.int().min(1).max(64),
-    /** Processes, not threads, which have only the key of what another has registered. */
+    /** Use processes instead of threads. They have only the key of memory that another process registered. */
     processes: z.boolean().optional(),
-    /** For each way of `via`: so much is written, and so much is read. */
+    /** For each path in `via`: how much is written, and how much is read. */
     sizeKiB: z
       .int()
       .min(64)
       .max(1 << 20),
-    /** In the end the memory is taken back under I/O. Only where nothing of it has struct pages. */
+    /** Revoke the memory under I/O in the end. Only possible if none of it has struct pages. */
     revoke: z.boolean().optional(),
     driver: DriverSettings.optional(),
   })
@@ -33,26 +33,26 @@ export const CtlIo = z
     const object = (message: string) => ctx.addIssue({ code: 'custom', message });
     const shared = workload.via.some((via) => via.startsWith('dma-buf'));
     if (workload.memory.startsWith('peer') !== (workload.peer !== undefined))
-      object("memory 'peer', 'peer-page-less' and 'peer-vfio' name the peer, the others have none");
-    if (shared !== (workload.ranges !== undefined)) object("a dma-buf is made of 'ranges', and nothing else is");
+      object("memory 'peer', 'peer-page-less' and 'peer-vfio' need 'peer', other memory must not have it");
+    if (shared !== (workload.ranges !== undefined)) object("a dma-buf needs 'ranges', other memory must not have it");
     if (shared && (workload.memory === 'user' || workload.memory === 'peer'))
-      object('dma-bufs are made of memory without struct pages');
+      object('a dma-buf needs memory without struct pages');
     if (workload.memory === 'peer-vfio' && workload.via.includes('dma-buf-sg') && workload.via.length > 1)
       object(
-        "of what vfio-pci has, 'dma-buf-sg' works and everything else is refused: a workload has one or the other",
+        "with memory of vfio-pci, 'dma-buf-sg' works and everything else is refused, so a workload cannot have both",
       );
     if (workload.memory === 'peer' && workload.via.includes('registered'))
       object('P2P memory with struct pages may not be pinned for long, so it cannot be registered');
     if (workload.processes === true && workload.via.includes('direct'))
-      object('what is named in each request has no key that processes could share');
+      object('memory that each request names has no key that processes could share');
     if (workload.revoke === true && (workload.memory === 'user' || workload.memory === 'peer'))
-      object('memory with struct pages cannot be taken back');
+      object('memory with struct pages cannot be revoked');
     if (
       workload.revoke === true &&
       shared &&
       (workload.threads < 2 || !workload.via.every((v) => v.startsWith('dma-buf')))
     )
-      object('dma-bufs are taken back where there are two threads and no other way to the memory');
+      object('revoking a dma-buf needs two threads, and no other path to its memory');
   });
 export type CtlIo = z.infer<typeof CtlIo>;
 

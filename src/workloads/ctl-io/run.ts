@@ -26,8 +26,8 @@ const Revoked = z.object({
 });
 
 /**
- * I/O through /dev/phyrN-ctl. For each way of naming the memory the guest writes stamps to one stretch of the disk and reads
- * another, which the host has filled: the host looks for the stamps, and the guest's digest must be that of the host's bytes.
+ * I/O through /dev/phyrN-ctl. For each path the guest writes stamps to one region of the disk and reads another, which
+ * the host has filled. The host looks for the stamps, and the guest's digest must match the host's bytes.
  */
 export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
@@ -92,7 +92,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   };
 }
 
-/** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
+/** Does the kernel's own helper map it? It has none for RAM, so there it is ours. */
 function isKernels({ memory }: CtlIo, via: Via): boolean {
   return via === 'dma-buf-sg' && memory !== 'page-less';
 }
@@ -132,7 +132,10 @@ type Context = WorkloadContext<CtlIo>;
 
 const REVOKERS = 3;
 
-/** The owner takes the memory back under I/O, once for each way: what comes later is refused, and the device is done with it. */
+/**
+ * The owner revokes the memory under I/O, once for each path. Later I/O must be refused, and the device must have
+ * stopped using it.
+ */
 async function revoke(
   { lab }: Context,
   ctl: string,
@@ -140,7 +143,7 @@ async function revoke(
   went: ReadonlySet<Via>,
 ): Promise<Wrong[]> {
   const objections: Wrong[] = [];
-  // I/O on named and on registered memory goes on at once.
+  // Direct and registered I/O run at the same time.
   const ways = new Set([...went].map((via): Via => (isShared(via) ? via : 'direct')));
   for (const via of ways) {
     const seen = await lab.ask(Revoked, `phyrio revoke ${ctl} ${taken(via)} ${knob} ${REVOKERS} 150`, { accept: [1] });
@@ -153,15 +156,15 @@ function* judgeRevoked(seen: z.infer<typeof Revoked>): Generator<Wrong> {
   const used = (outcome: string, detail: string): Wrong => {
     return { code: 'use-after-revoke', detail, where: { step: 'revoke', outcome } };
   };
-  if (seen.done === 0) yield { code: 'nothing-under-way', detail: 'no I/O before the memory was taken back' };
-  if (seen.refused === 0) yield used('not refused', 'no I/O was refused after it was taken back');
-  if (seen.late > 0) yield used('late', `${seen.late} I/Os on memory that was taken back`);
+  if (seen.done === 0) yield { code: 'nothing-under-way', detail: 'no I/O before the memory was revoked' };
+  if (seen.refused === 0) yield used('not refused', 'no I/O was refused after the memory was revoked');
+  if (seen.late > 0) yield used('late', `${seen.late} I/Os on revoked memory succeeded`);
   if (seen.other > 0) {
     const detail = `${seen.other} I/Os failed with ${seen.errno}, expected ENODEV`;
     yield otherOutcome(detail, seen.errno, 'ENODEV', { step: 'revoke' });
   }
   if (seen.unregister !== '0') {
-    const detail = `unregistering what was taken back: ${seen.unregister}`;
+    const detail = `unregistering revoked memory: ${seen.unregister}`;
     yield otherOutcome(detail, seen.unregister, undefined, { step: 'unregister' });
   }
 }

@@ -5,7 +5,7 @@ import { only } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
 import type { Figures } from '../shared/figures.js';
 
-/** DMA by a device that does nothing else, with mappings that are right, gone, or for the other direction. */
+/** DMA by a device that does nothing else, through valid mappings, removed ones, and ones for the other direction. */
 export const Engine = z.strictObject({ id: Id, kind: z.literal('engine'), engine: z.enum(['edu', 'iommu-testdev']) });
 export type Engine = z.infer<typeof Engine>;
 
@@ -13,7 +13,7 @@ export const figures = { 'stale window': { unit: 'us', better: 'neither' } } sat
 
 const BACKENDS = only(
   ['sg', 'phyr16', 'phyr8'],
-  'an engine has no requests: its memory is mapped by sg, phyr16 or phyr8',
+  'an engine has no block requests, so only sg, phyr16 and phyr8 can map its memory',
 );
 
 export const engine = defineKind({

@@ -26,8 +26,8 @@ const CASES_DEADLINE_MS = 60_000;
 type Name = Engine['engine'];
 
 /**
- * A device that does nothing but DMA uses addresses that are mapped, no longer mapped, or mapped for the other direction: first by
- * the kernel's dma_map_phys(), then by the cell's backend.
+ * A DMA engine uses addresses that are mapped, no longer mapped, or mapped for the other direction: first mapped by the
+ * kernel's dma_map_phys(), then by the cell's backend.
  */
 export async function run(context: WorkloadContext<Engine>): Promise<WorkloadResult> {
   const { cell, workload, lab } = context;
@@ -46,7 +46,8 @@ export async function run(context: WorkloadContext<Engine>): Promise<WorkloadRes
         const { lines, stderr } = await lab.run(command, { deadlineMs: CASES_DEADLINE_MS });
         for (const [at, name] of cases.entries()) {
           const { engine: outcome } = check(Answer, command, lines[at], stderr);
-          if (outcome.case !== name || outcome.path !== path) throw new InfraError(`${command}: answers out of order`);
+          if (outcome.case !== name || outcome.path !== path)
+            throw new InfraError(`${command}: unexpected order of answers`);
           outcomes.push(outcome);
         }
       }
@@ -63,7 +64,7 @@ export async function run(context: WorkloadContext<Engine>): Promise<WorkloadRes
     translation:
       objections.length > 0
         ? objects('translation', objections)
-        : passes('translation', 'as seen by a device that is no NVMe'),
+        : passes('translation', 'as seen by a device that is not an NVMe'),
     metrics: windows(outcomes),
     provoked: outcomes.flatMap((outcome) => provokedBy(cell.machine, outcome)),
     expectedLog: FAULTS_IN_LOG,
@@ -72,22 +73,22 @@ export async function run(context: WorkloadContext<Engine>): Promise<WorkloadRes
 
 const Answer = z.object({ engine: EngineOutcome });
 
-/** The kernel reports the faults that are provoked; whether they are those, and no others, QEMU's trace says. */
+/** The kernel logs the faults that are provoked. QEMU's trace shows whether these and no others happened. */
 
-/** Without translation a device may do what it likes: then only what is right is asked of it. */
+/** Without translation nothing stops a device, so only valid accesses are tested then. */
 function casesOf(machine: Machine, engine: Name, bits: number): string[] {
   const protects = ['strict', 'lazy'].includes(domainInForce(machine.iommu));
   if (engine === 'iommu-testdev') return protects ? ['mapped', 'unmapped', 'stale', 'readonly'] : ['mapped'];
   if (protects) return ['mapped', 'read', 'unmapped', 'readonly', 'writeonly', 'beyond'];
   const cases = ['mapped', 'read'];
   if (machine.bounce !== undefined) return cases;
-  // The kernel has bounce buffers below 4 GiB if there is memory above it.
+  // The kernel has bounce buffers below 4 GiB only if there is memory above.
   if (bits >= 32 && machine.memoryMiB >= 4096) cases.push('beyond');
   if (machine.memoryMiB * 2 ** 20 > 2 ** bits || cases.includes('beyond')) cases.push('clamped');
   return cases;
 }
 
-/** What QEMU must have objected to. */
+/** The accesses that QEMU must have blocked. */
 function provokedBy(machine: Machine, outcome: EngineOutcome): Provoked[] {
   const { addr, write } = outcome;
   if (outcome.case === 'clamped') return [{ addr, bytes: PAGE, how: 'clamped' }];
@@ -98,7 +99,7 @@ function provokedBy(machine: Machine, outcome: EngineOutcome): Provoked[] {
     : [];
 }
 
-/** How long a translation outlived its mapping, as the device itself felt it. */
+/** How long a translation outlived its mapping, as observed by the device. */
 function windows(outcomes: readonly EngineOutcome[]): Metric[] {
   const stale = outcomes.filter((outcome) => outcome.case === 'stale' && outcome.uses > 0);
   const longest = Math.max(0, ...stale.map(({ window_us: us }) => us));

@@ -4,7 +4,7 @@ import { defineKind, never, none } from '../kind.js';
 import { OF_DRIVER } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
 
-/** Make a file system, fill it, unmount, check it again. */
+/** Makes a file system, fills it, unmounts it and checks it. */
 export const Filesystem = z.strictObject({ id: Id, kind: z.literal('filesystem'), files: z.int().min(1).max(1000) });
 export type Filesystem = z.infer<typeof Filesystem>;
 

@@ -10,8 +10,8 @@ const PAGE = 4096;
 const Sums = z.object({ sums: z.array(z.string()) });
 
 /**
- * ext4 made and filled through our driver, then read through the kernel's: every file is one page that the host sent and
- * finds again in the backing file.
+ * Makes and fills an ext4 through our driver, then reads it through the kernel's. The content of every file is one page
+ * from the host, which then looks for it in the backing file.
  */
 export async function run(context: WorkloadContext<Filesystem>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
@@ -31,7 +31,11 @@ export async function run(context: WorkloadContext<Filesystem>): Promise<Workloa
         ? done(`${countOf(sums.length, 'file')}, clean`)
         : failed(
             complete
-              ? { code: 'read-wrong', detail: `file ${wrong} differs when read by nvme`, where: { driver: 'nvme' } }
+              ? {
+                  code: 'read-wrong',
+                  detail: `file ${wrong} differs when read through nvme`,
+                  where: { driver: 'nvme' },
+                }
               : { code: 'io-incomplete', detail: `${sums.length} of ${workload.files} files are there` },
           ),
     data: Array.from({ length: workload.files }, (_, i) => ({

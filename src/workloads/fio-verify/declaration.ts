@@ -7,7 +7,7 @@ import { SECRET_KIB } from '../shared/disk-layout.js';
 import { beyondDevice, DriverSettings } from '../shared/driver-settings.js';
 import type { Figures } from '../shared/figures.js';
 
-/** One fio job of a `fio-verify` workload: every block of its region is written once and read back once. */
+/** One fio job: every block of its region is written once and read back once. */
 export const FioJob = z.strictObject({
   name: Id,
   pattern: z.enum(['sequential', 'random']),
@@ -36,7 +36,7 @@ export const FioVerify = z.strictObject({
   id: Id,
   kind: z.literal('fio-verify'),
   jobs: z.array(FioJob).min(1),
-  /** Watch the device as well (oracle `device`); the small workloads always do. */
+  /** Trace the device for the oracle `device`; small workloads always do. */
   deviceTrace: z.boolean().optional(),
   driver: DriverSettings.optional(),
 });
@@ -61,7 +61,7 @@ export const fioVerify = defineKind({
     const { blockSize } = setup.dut;
     const small = jobs.find((job) => job.blockSize % blockSize !== 0);
     if (small)
-      return { prune: `job '${small.name}' uses blocks that are no multiple of the disk's ${blockSize} bytes` };
+      return { prune: `job '${small.name}' uses blocks that are not a multiple of the disk's ${blockSize} bytes` };
     return beyondDevice(driver, setup.dut) ?? worksOnHost(setup);
   },
   peer: none,

@@ -1,7 +1,7 @@
 import type { Due } from '../../oracle/index.js';
 import type { FioJob } from './declaration.js';
 
-/** One stretch of the disk that a single fio thread writes. */
+/** The region of the disk that one fio thread writes. */
 export interface FioRegion {
   name: string;
   offset: number;
@@ -9,7 +9,7 @@ export interface FioRegion {
   blockSize: number;
 }
 
-/** Where each thread of each job writes, packed one after the other from byte `start` on. Bytes. */
+/** The regions of all threads of all jobs, one after the other from byte `start` on. In bytes. */
 export function fioRegions(jobs: readonly FioJob[], start: number): FioRegion[] {
   let offset = start;
   return jobs.flatMap((job) =>
@@ -21,19 +21,19 @@ export function fioRegions(jobs: readonly FioJob[], start: number): FioRegion[] 
   );
 }
 
-/** fio's `verify_pattern`: the seed, then the offset of the block on the disk, repeated until the block is full. */
+/** fio's `verify_pattern`: the seed, then the offset of the block on the disk, repeated to the end of the block. */
 export function fioPatternOption(seed: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(seed);
   return `0x${bytes.toString('hex')}%o`;
 }
 
-/** What a region holds after every one of its blocks was written once. */
+/** The content of a region after each of its blocks was written once. */
 export function fioDue(region: FioRegion, seed: number): Due {
   return { bytes: region.bytes, piece: (from, length) => fioPiece(region, seed, from, length) };
 }
 
-/** Blocks need not begin where a piece does: the pattern counts from the block's own start. */
+/** A piece need not begin at a block boundary: the pattern counts from the start of each block. */
 function fioPiece({ offset, blockSize }: FioRegion, seed: number, from: number, length: number): Buffer {
   const out = Buffer.allocUnsafe(length);
   const unit = Buffer.alloc(12);
@@ -50,8 +50,8 @@ function fioPiece({ offset, blockSize }: FioRegion, seed: number, from: number, 
 }
 
 /**
- * The job file that makes fio do it. `verify_fatal` stops at the first wrong block; the pattern has no header, so that
- * every byte of every block is compared.
+ * The job file for fio. `verify_fatal` stops at the first wrong block. The pattern has no header, so every byte of
+ * every block is compared.
  */
 export function fioJobFile(disk: string, jobs: readonly FioJob[], start: number, seed: number): string {
   const lines = [

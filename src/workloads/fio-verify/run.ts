@@ -20,7 +20,7 @@ const FioOutput = z.object({
   jobs: z.array(z.object({ jobname: z.string(), error: z.number(), read: Side, write: Side })).min(1),
 });
 
-/** fio writes every block of every region once and reads it back; the host knows what each block must hold. */
+/** fio writes every block of every region once and reads it back. The host knows what each block must contain. */
 export async function run(context: WorkloadContext<FioVerify>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const secret = new Secret(dutFile, 0, cell.seed);
@@ -48,7 +48,7 @@ export async function run(context: WorkloadContext<FioVerify>): Promise<Workload
   const broken = output.data.jobs.find((job) => job.error !== 0);
   const incomplete = output.data.jobs.find((job) => job.read.io_bytes < job.write.io_bytes || job.write.io_bytes === 0);
   if (broken || incomplete || fio.code !== 0) {
-    const what = broken ? `job ${broken.jobname} ended with error ${broken.error}` : 'fio did not do all its I/O';
+    const what = broken ? `job ${broken.jobname} ended with error ${broken.error}` : 'fio did not complete all its I/O';
     const detail = `${what}: ${lastLine(fio.stderr)}`;
     const code = broken ? 'io-failed' : 'io-incomplete';
     return { workload: failed({ code, detail, where: { step: 'fio' } }), data, metrics: [] };
@@ -80,7 +80,7 @@ function sum(jobs: z.infer<typeof FioOutput>['jobs']): Total {
   };
 }
 
-/** Emulated time: good only for ratios inside one run. */
+/** Emulated time: only ratios within one run mean anything. */
 function throughput(total: Total): Metric[] {
   return [figure('verified', total.ios), figure('fio', total.ms)];
 }

@@ -6,7 +6,7 @@ import { worksOnHost } from '../shared/decision.js';
 import { CHURN_KIB, SECRET_KIB } from '../shared/disk-layout.js';
 import type { Figures } from '../shared/figures.js';
 
-/** The device goes while I/O is under way, by the slot's button or by the driver's `unbind`, and comes back. */
+/** The device is removed under I/O, by hot-unplug or by the driver's `unbind`, and comes back. */
 export const HotRemove = z.strictObject({
   id: Id,
   kind: z.literal('hot-remove'),
@@ -33,10 +33,11 @@ export const hotRemove = defineKind({
   decide({ how }, setup) {
     if (how === 'unbind') return worksOnHost(setup);
     const over = [...walk(setup.topology)].find(({ node }) => node === setup.dut)?.above.at(-1);
-    if (over?.kind === 'multifunction') return { prune: 'the dut is a function of a card, which only goes as a whole' };
-    if (over === undefined) return { prune: 'the dut stands on the root bus, whose devices stay where they are' };
+    if (over?.kind === 'multifunction')
+      return { prune: 'the dut is one function of a card, which can only be unplugged as a whole' };
+    if (over === undefined) return { prune: 'the dut is on the root bus, where nothing can be unplugged' };
     if (runtimeOf(setup.machine.iommu) !== undefined)
-      return { prune: 'a device that comes back is in a new group, with the domain that the kernel was booted with' };
+      return { prune: 'a device that comes back is in a new IOMMU group, which has the default domain of the kernel' };
     return worksOnHost(setup);
   },
   peer: none,

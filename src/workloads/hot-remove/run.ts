@@ -13,20 +13,23 @@ import { figures, type HotRemove } from './declaration.js';
 
 const figure = metricsOf(figures);
 
-/** I/O is well under way by then, also in an emulated guest with a debug kernel. */
+/** By then I/O is under way, even in an emulated guest with a debug kernel. */
 const UNDER_WAY_MS = 1_500;
-/** Ends the workers if the removal did not. */
+/** Ends the workers if the removal has not. */
 const SECONDS = 30;
-/** From the device's end to that of the last I/O. */
+/** From the removal of the device to the end of the last I/O. */
 const DRAIN_MS = 10_000;
 const AFTERWARDS_SECONDS = 1;
 
-/** What I/O may end with whose device goes. The last two: its size is 0 then, so there is no room to write and nothing to zero. */
+/**
+ * Valid errors of I/O whose device is removed. The last two: the size of the device is 0 then, so there is no room to
+ * write and nothing to zero.
+ */
 const ERRORS = ['EIO', 'ENODEV', 'ENXIO', 'ENOSPC', 'EINVAL'];
 
 /**
- * Takes the device away under the I/O of several threads: each of them must get an error, soon, and what was done before must be on
- * the disk. Then puts it back: the kernel's driver and ours must find everything, and work.
+ * Removes the device under the I/O of several threads. Each of them must get an error soon, and what was done before
+ * must be on the disk. Then the device comes back: the kernel's driver and ours must find everything, and work.
  */
 export async function run(context: WorkloadContext<HotRemove>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile, slot } = context;
@@ -48,7 +51,7 @@ export async function run(context: WorkloadContext<HotRemove>): Promise<Workload
 
   let disk = await lab.bind(dut, 'phyr_nvme');
   const interrupted = before.run(lab, disk);
-  // Its end is awaited below; until then a failure is not nobody's.
+  // Its result is awaited below. Until then a rejection must not be unhandled.
   interrupted.catch(() => {});
   await sleep(UNDER_WAY_MS);
   const removed = performance.now();
@@ -77,7 +80,7 @@ export async function run(context: WorkloadContext<HotRemove>): Promise<Workload
   };
 }
 
-/** What the kernel says of I/O whose device is gone, and nothing else. */
+/** What the kernel logs about I/O whose device is gone, and nothing else. */
 const EXPECTED_LOG = [
   /phyr_nvme 0000:\S+: (read|write|write_zeroes|flush) of \d+ bytes at sector \d+ failed/i,
   /I\/O error, dev phyr\d+, sector \d+/,
@@ -91,11 +94,11 @@ function judgeRemoval(churn: Churn['churn'], drainMs: number, again: Churn['chur
   const untouched = churn.workers.findIndex(({ error }) => error === null);
   const survived = (detail: string, where: NonNullable<Wrong['where']>) =>
     failed({ code: 'survived-removal', detail, where });
-  if (untouched >= 0) return survived(`worker ${untouched} went on without the device`, { outcome: 'went on' });
+  if (untouched >= 0) return survived(`worker ${untouched} continued without the device`, { outcome: 'went on' });
   const odd = churn.workers.find(({ error }) => !ERRORS.includes(String(error)));
-  if (odd) return survived(`I/O without its device ended with ${odd.error}`, { errno: String(odd.error) });
+  if (odd) return survived(`I/O on the removed device ended with ${odd.error}`, { errno: String(odd.error) });
   if (drainMs > DRAIN_MS)
-    return survived(`the last I/O ended ${Math.round(drainMs)} ms after the device had to go`, { outcome: 'late' });
+    return survived(`the last I/O ended ${Math.round(drainMs)} ms after the device was removed`, { outcome: 'late' });
   const broken = again.workers.find(({ error }) => error !== null);
   if (broken) {
     const detail = `after the device came back, operation ${broken.done + 1} ended with ${broken.error}`;
@@ -107,7 +110,7 @@ function judgeRemoval(churn: Churn['churn'], drainMs: number, again: Churn['chur
   );
 }
 
-/** A driver that does not let go of its device is what the cell is there to find. */
+/** If a driver does not release its device, that is a failure of the code under test. */
 async function unplugged(slot: { unplug(): Promise<void> }): Promise<void> {
   try {
     await slot.unplug();

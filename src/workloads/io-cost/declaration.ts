@@ -6,7 +6,9 @@ import { worksOnHost } from '../shared/decision.js';
 import { COST_REGION_KIB } from '../shared/disk-layout.js';
 import type { Figures } from '../shared/figures.js';
 
-/** Instructions of whole reads and writes in the driver, of pages of which none adjoins the next; needs `icount` as well. */
+/**
+ * Instructions of whole reads and writes in the driver, for scattered pages. Needs a machine with the clock `icount`.
+ */
 export const IoCost = z.strictObject({
   id: Id,
   kind: z.literal('io-cost'),

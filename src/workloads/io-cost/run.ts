@@ -12,12 +12,12 @@ import { figures, type IoCost } from './declaration.js';
 const figure = metricsOf(figures);
 
 /**
- * The middle one counts: an interrupt of somebody else's that was pending adds to some, and what comes after a command for which
- * the device took too long may be spared a few instructions.
+ * The median counts: some samples include an unrelated interrupt, and some miss a few instructions after a command for
+ * which the device took too long.
  */
 const ITERATIONS = 16;
 const MEASURE_MS = 240_000;
-/** Written and read back before anything is measured. */
+/** Written and read back before the measurement. */
 const SHOWN_KIB = 1024;
 
 const Cost = z.object({ min: z.number(), median: z.number() });
@@ -37,8 +37,9 @@ type Answer = z.infer<typeof Answer>['io_cost'];
 const OPS = { read: 'from', write: 'to' } as const;
 
 /**
- * Instructions from the driver's queue_rq() to the end of the I/O, for our driver or (backend `nvme`) the kernel's on the same disk.
- * Before that the driver shows that its I/O is right, with the watch on; measured is without it, since it costs instructions.
+ * Counts the instructions from the driver's queue_rq() to the end of the I/O, for our driver or (backend `nvme`) the
+ * kernel's on the same disk. First the driver must prove, with the watch on, that its I/O is right. The measurement is
+ * without the watch, which costs instructions.
  */
 export async function run(context: WorkloadContext<IoCost>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
@@ -57,7 +58,7 @@ export async function run(context: WorkloadContext<IoCost>): Promise<WorkloadRes
   return {
     workload: done(`${countOf(costs.length, 'kind')} of I/O, ${ITERATIONS} times each`),
     ...claims,
-    // The kernel's driver is nobody's to judge, and the watch sees only ours.
+    // The kernel's driver is not judged, and the watch sees only ours.
     ...(ours ? { watch } : { translation: 'nothing' as const }),
     uncounted: outerCounters(command, lines, Counters),
     metrics: workload.sizesKiB.flatMap((kib) =>
@@ -70,7 +71,7 @@ function find(costs: readonly Answer[], op: keyof typeof OPS, kib: number, ours:
   const found = costs.find(({ pages, direction }) => pages === kib / 4 && direction === OPS[op]);
   if (found === undefined)
     throw new StepFailed(`phyrctl io-cost: no answer for a ${op} of ${sizeName(kib)}`, { code: 'answer-unexpected' });
-  // Nothing is mapped for nothing: then nobody looked.
+  // Mapping cannot cost nothing, so it was not seen.
   if (ours && found.map.median <= 0)
     throw new CouldNotLook(`phyrctl io-cost: mapping a ${op} of ${sizeName(kib)} was not seen`);
   return found;

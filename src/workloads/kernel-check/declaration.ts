@@ -3,7 +3,7 @@ import { Id } from '../../model/index.js';
 import { defineKind, never, none } from '../kind.js';
 import { NO_BACKEND } from '../shared/backends.js';
 
-/** A module does what a kernel that checks itself must object to: shows that its reports arrive. */
+/** A module makes a mistake that a debug kernel must report; shows that the reports arrive. */
 export const KernelCheck = z.strictObject({
   id: Id,
   kind: z.literal('kernel-check'),

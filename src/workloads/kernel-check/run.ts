@@ -3,7 +3,7 @@ import type { WorkloadContext } from '../shared/context.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import type { KernelCheck } from './declaration.js';
 
-/** What the kernel must say of each fault. Any other objection is not the one that was to be seen. */
+/** The report that the kernel must make for each mistake. No other report counts. */
 export const REPORTS: Record<KernelCheck['fault'], RegExp> = {
   'use-after-free': /KASAN: slab-use-after-free in phyr_fault_make_use_after_free/,
   inversion: /possible circular locking dependency/,
@@ -12,7 +12,7 @@ export const REPORTS: Record<KernelCheck['fault'], RegExp> = {
   'short-unmap': /DMA-API: .*frees DMA memory with different size/,
 };
 
-/** A module makes a mistake on purpose; the kernel's report of it must reach the kernel-log oracle. */
+/** A module makes a mistake on purpose. The kernel's report of it must reach the kernel-log oracle. */
 export async function run({ workload, lab }: WorkloadContext<KernelCheck>): Promise<WorkloadResult> {
   await lab.run(`lab misbehave ${workload.fault}`);
   return {

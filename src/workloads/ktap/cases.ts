@@ -1,6 +1,6 @@
 /**
- * Which cases of phyr_test.ko must pass on a machine. Each must be skipped on every other: a case that is skipped on all machines,
- * one that nobody knows of and one that did not report are failures.
+ * Which cases of phyr_test.ko must pass on a machine; on all others each must be skipped. A case that is skipped on all
+ * machines, an unknown case, and a case without a result are failures.
  */
 import { domainInForce, hasIommu, type Machine, translates } from '../../model/index.js';
 import { reservedRam } from '../shared/reserved-ram.js';
@@ -14,10 +14,10 @@ const unbounced: On = (machine) => !bounced(machine);
 const translated: On = ({ iommu }) => translates(iommu);
 const strict: On = ({ iommu }) => domainInForce(iommu) === 'strict';
 const lazy: On = ({ iommu }) => domainInForce(iommu) === 'lazy';
-/** A peer behind another root port is reached, by the host bridge. */
+/** The host bridge routes to a peer behind another root port. */
 const bridged: On = (machine) => machine.hostBridgeP2p && unbounced(machine);
 
-/** Hazard 23 is tested without a guest: pack, unpack and slice against a plain array. */
+/** Hazard 23 is tested without a guest: pack, unpack and slice, compared with a plain array. */
 export const HAZARDS: Readonly<Record<string, On>> = {
   'hazard 01: unaligned ends are bounced, and keep their low bits': bounced,
   'hazard 02: a chunk of 2 MiB is bounced in pieces': bounced,
@@ -93,7 +93,7 @@ const ALL: Readonly<Record<string, On>> = {
   'uapi: phyr_store refuses reserved fields and unknown flags': always,
 };
 
-/** Where phyr.ko makes no step that can fail, there is nothing to see. */
+/** Without bouncing or translation phyr.ko does nothing that can fail. */
 const maps: On = (machine) => bounced(machine) || translated(machine);
 
 const FAILURES: Readonly<Record<string, On>> = {
@@ -115,13 +115,13 @@ const FAILURES: Readonly<Record<string, On>> = {
   'every failure: register': always,
 };
 
-/** By the name of each case: must it pass, or be skipped? */
+/** For each case, by name: must it pass, or be skipped? */
 export function casesDue(machine: Machine, cases: Ktap['cases']): Map<string, 'pass' | 'skip'> {
   const table = cases === 'failures' ? FAILURES : ALL;
   return new Map(Object.entries(table).map(([name, on]) => [name, on(machine) ? 'pass' : 'skip']));
 }
 
-/** Two parts of the reserved RAM: what the tests map by its addresses, and what phyr_store lends. */
+/** Two parts of the reserved RAM: one that the tests map by address, and one for phyr_store. */
 export function ktapMemory(machine: Machine): { tests: string; store: { base: string; bytes: number } } | undefined {
   const ram = reservedRam(machine);
   if (ram === undefined) return undefined;

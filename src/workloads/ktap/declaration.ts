@@ -6,15 +6,15 @@ import { worksOnHost } from '../shared/decision.js';
 import { NO_RESERVED_RAM } from '../shared/reserved-ram.js';
 import { ktapMemory } from './cases.js';
 
-/** phyr.ko's own tests (guest/phyr_test), bound to the device under test. Needs reserved RAM. */
+/** phyr.ko's own tests (guest/phyr_test), bound to the device under test. They need reserved RAM. */
 export const Ktap = z.strictObject({
   id: Id,
   kind: z.literal('ktap'),
-  /** `all`: every group but that of failures; `failures`: each allocation, link, pin, ... is refused in turn. */
+  /** `all`: every group except the failures. `failures`: each allocation, link, pin, ... fails in turn. */
   cases: z.enum(['all', 'failures']),
-  /** BARs that are offered with struct pages: one below the switch of the device under test, one behind another root port. */
+  /** BARs with struct pages: one below the same switch as the device under test, one behind another root port. */
   peers: z.array(Id).min(1),
-  /** A BAR that is lent without struct pages. */
+  /** A BAR without struct pages, lent through phyr_store. */
   lent: Id,
 });
 export type Ktap = z.infer<typeof Ktap>;
@@ -31,7 +31,7 @@ export const ktap = defineKind({
   diskKiB: () => 0,
   decide({ peers, lent }, setup) {
     if (ktapMemory(setup.machine) === undefined) return { prune: NO_RESERVED_RAM };
-    // Below a mask of 32 bits there must be memory that it does not reach.
+    // With a mask of 32 bits there must be memory that the device cannot reach.
     if (setup.machine.memoryMiB <= 4096) return { prune: 'the tests need memory above 4 GiB' };
     const bars = setup.nodes.filter(({ kind }) => kind === 'ivshmem').map(({ id }) => id);
     const missing = [...peers, lent].find((id) => !bars.includes(id));

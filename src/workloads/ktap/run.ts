@@ -10,10 +10,10 @@ import type { Ktap } from './declaration.js';
 
 const CASES_DEADLINE_MS = 120_000;
 
-/** Of a device that writes where it may no longer, and of a pool of bounce buffers that is used up on purpose. */
+/** Faults of a device that accesses what it may not, and a pool of bounce buffers that is exhausted on purpose. */
 const EXPECTED_LOG = [...FAULTS_IN_LOG, /^phyr_test .*swiotlb buffer is full/];
 
-/** phyr.ko's own tests. Their witnesses are the kernel's: page tables, pools, counts of pins, tracepoints. */
+/** Runs phyr.ko's own tests. They compare with the kernel: page tables, pools, pin counts, tracepoints. */
 export async function run(context: WorkloadContext<Ktap>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, peers } = context;
   const memory = ktapMemory(cell.machine);
@@ -48,7 +48,7 @@ export async function run(context: WorkloadContext<Ktap>): Promise<WorkloadResul
     ...judgeCases(cases, casesDue(cell.machine, workload.cases)),
   ];
   const passed = cases.filter(({ status }) => status === 'pass').length;
-  const detail = `${countOf(passed, 'case')} passed, ${cases.length - passed} have nothing to see on this machine`;
+  const detail = `${countOf(passed, 'case')} passed, ${cases.length - passed} do not apply to this machine`;
   return {
     workload: objections.length > 0 ? failed(...objections) : done(detail),
     translation:
@@ -63,7 +63,7 @@ export async function run(context: WorkloadContext<Ktap>): Promise<WorkloadResul
 
 type CaseWrong = Wrong & ObjectionOf<'translation'>;
 
-/** What did not go as it was due: each case must pass, or be skipped, where the plan says so, and no case may be missing or new. */
+/** Compares results with the plan: each case must pass or be skipped as planned, and none may be missing or unknown. */
 export function judgeCases(found: readonly KtapTest[], due: ReadonlyMap<string, 'pass' | 'skip'>): CaseWrong[] {
   const wrong = (code: CaseWrong['code'], name: string, what: string): CaseWrong[] => [
     { code, detail: `${name}: ${what}`, where: { case: name } },
@@ -72,22 +72,21 @@ export function judgeCases(found: readonly KtapTest[], due: ReadonlyMap<string, 
   return [
     ...found.flatMap(({ name, status, reason, diagnostics }) => {
       const wanted = due.get(name);
-      if (status === 'fail') return wrong('case-failed', name, diagnostics.at(-1) ?? 'does not say why it failed');
-      if (wanted === undefined) return wrong('case-undeclared', name, 'a case that nobody expects');
+      if (status === 'fail') return wrong('case-failed', name, diagnostics.at(-1) ?? 'no reason given');
+      if (wanted === undefined) return wrong('case-undeclared', name, 'unknown case');
       if (status === wanted) return [];
-      if (wanted === 'skip')
-        return wrong('case-undeclared', name, 'passed, and must have nothing to see on this machine');
+      if (wanted === 'skip') return wrong('case-undeclared', name, 'passed, but must be skipped on this machine');
       return wrong(
         'case-not-run',
         name,
-        status === 'skip' ? `was skipped, and must pass on this machine: ${reason}` : 'was not passed',
+        status === 'skip' ? `was skipped, but must pass on this machine: ${reason}` : 'did not pass',
       );
     }),
     ...missing.flatMap((name) => wrong('case-not-run', name, 'did not report')),
   ];
 }
 
-/** A case says which access of its device must fault. */
+/** Each case reports the accesses of its device that must fault. */
 function provokedBy({ diagnostics }: KtapTest): Provoked[] {
   return diagnostics.flatMap((line) => {
     const [, how, addr, bytes] = /^provokes: (read|write) (0x[0-9a-f]+) (\d+)$/.exec(line) ?? [];

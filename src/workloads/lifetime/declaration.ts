@@ -5,13 +5,16 @@ import { OF_DRIVER } from '../shared/backends.js';
 import { worksOnHost } from '../shared/decision.js';
 import { IO_PATHS } from '../shared/io-paths.js';
 
-/** I/O with memory of a process to which something happens, before it and again and again while it is under way. */
+/** I/O on memory of a process to which something happens, before the I/O and repeatedly during it. */
 export const Lifetime = z.strictObject({
   id: Id,
   kind: z.literal('lifetime'),
-  /** It forks and the child writes; it is moved; its pages are given up; its file is cut; its huge page is split, or is made; it is swapped out. */
+  /**
+   * The process forks and the child writes; mremap(); MADV_DONTNEED; its file is truncated; its huge page is split or
+   * collapsed; it is swapped out.
+   */
   event: z.enum(['fork', 'mremap', 'dontneed', 'truncate', 'thp-split', 'thp-collapse', 'swap']),
-  /** Of the memory. */
+  /** Size of the memory. */
   sizeKiB: z.int().min(4).max(1024).multipleOf(4),
 });
 export type Lifetime = z.infer<typeof Lifetime>;

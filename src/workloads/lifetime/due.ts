@@ -1,24 +1,25 @@
-/** What becomes of I/O with memory to which something happens. */
+/** The expected result of I/O on memory to which something happens. */
 
 import type { IoPath } from '../shared/io-paths.js';
 import type { Lifetime } from './declaration.js';
 
 export interface LifetimeDue {
-  /** With which both I/Os after the event must be refused. */
+  /** The errno of both I/Os after the event. */
   refused?: 'EFAULT';
-  /** What gets to the disk: what the memory held before the event, or what it holds after. */
+  /** What is written to the disk: the memory's content before the event, or after it. */
   written: 'stamps' | 'zeroes' | 'nothing';
-  /** What the process has in the end: what was read, or pages of its own that no device knows. */
+  /** What the process sees in the end: the data that was read, or new pages that no device uses. */
   seen: 'read' | 'zeroes';
   /** Must the pages be huge after the event? */
   huge?: boolean;
-  /** Must some, or none, be in the swap after it? */
+  /** Must some of the pages, or none, be swapped out after it? */
   swapped?: boolean;
 }
 
 /**
- * Pins keep pages, not addresses: memory that was pinned before the event (registered) is the device's to use as it was, whatever the
- * process has there afterwards; and the kernel may neither split, collapse nor swap it. What is pinned for each I/O goes by the address.
+ * A pin holds pages, not addresses. If memory was pinned (registered) before the event, the device keeps using its
+ * pages, whatever the process has at that address afterwards, and the kernel may not split, collapse or swap them.
+ * Memory that is pinned for each I/O is found by its address.
  */
 export function lifetimeDue({ event }: Lifetime, { via }: Pick<IoPath, 'via'>): LifetimeDue {
   const pinned = via === 'registered';

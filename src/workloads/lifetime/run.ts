@@ -18,7 +18,7 @@ const Life = z.object({
   read: Step,
   write: Step,
   was: Step.exactOptional(),
-  /** `events`: of the tries, those that changed something; `after`: of the reads, those that began when something had. */
+  /** `events`: how many tries changed something. `after`: how many reads began after a change. */
   storm: z
     .object({ reads: z.number(), tries: z.number(), events: z.number(), after: z.number(), bad: z.number() })
     .exactOptional(),
@@ -28,21 +28,24 @@ const Digest = z.object({ sha256: z.string() });
 
 interface Case extends IoPath {
   generation: number;
-  /** On the disk: where the memory is written, and what is read into it. Bytes. */
+  /** Places on the disk, in bytes: where the memory is written to, and where it is read from. */
   to: number;
   from: number;
   secret: Due;
   due: LifetimeDue;
 }
 
-/** What goes on while I/O is under way. */
+/** Events that are repeated while I/O is under way. */
 const REPEATED: Lifetime['event'][] = ['fork', 'thp-split', 'thp-collapse', 'swap'];
-/** What the disk holds where nobody has written. */
+/** What the disk contains where nobody has written. */
 const UNTOUCHED = 0xee;
-/** What guest/tools/lifetime_events.c has a child write to the first half of its memory. */
+/** What a child in guest/tools/lifetime_events.c writes to the first half of its memory. */
 const CHILD = 0x11;
 
-/** The same event with each path in turn, on memory of its own: both I/Os after it, those under way meanwhile, and what is in the memory in the end. */
+/**
+ * The same event for each path in turn, each with its own memory. Checks both I/Os after it, those during it, and the
+ * final content of the memory.
+ */
 export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
   const bytes = workload.sizeKiB * 1024;
@@ -109,21 +112,21 @@ function* judgeLife({ driver, via, due }: Case, life: Life, bytes: number): Gene
     return { code: 'pinned-page-moved', detail: `${name}: ${what}`, where: { ...where, outcome } };
   };
   if (via === 'registered' && due.huge === false && life.pages.huge > 0)
-    yield moved('collapsed', `${life.pages.huge} pages that are pinned became part of a huge one`);
+    yield moved('collapsed', `${life.pages.huge} pinned pages were collapsed into a huge one`);
   if (via === 'registered' && due.huge === true && life.pages.huge < life.pages.all)
-    yield moved('split', `${life.pages.all - life.pages.huge} pages that are pinned were split from their huge one`);
+    yield moved('split', `${life.pages.all - life.pages.huge} pinned pages were split from their huge page`);
   if (due.swapped === false && life.pages.swapped > 0)
     yield moved('swapped', `${life.pages.swapped} pinned pages were swapped out`);
   if (life.storm !== undefined && life.storm.events > 0 && stays({ via, due }))
-    yield moved('changed', `pages that are pinned changed ${life.storm.events} times while I/O was under way`);
+    yield moved('changed', `pinned pages changed ${life.storm.events} times while I/O was under way`);
   if (life.storm !== undefined && life.storm.bad > 0) {
     const { bad, reads, events } = life.storm;
-    const detail = `${name}: ${bad} of ${reads} reads brought other bytes, with ${events} events meanwhile`;
+    const detail = `${name}: ${bad} of ${reads} reads returned wrong bytes, with ${events} events in the meantime`;
     yield { code: 'read-wrong', detail, where };
   }
 }
 
-/** Did the event happen at all? To memory that nobody has pinned it must. */
+/** Did the event happen at all? With unpinned memory it must. */
 function* doubtsIn(
   name: string,
   event: Lifetime['event'],
@@ -132,19 +135,18 @@ function* doubtsIn(
 ): Generator<string> {
   const is = due.huge === true ? pages.huge === pages.all : pages.huge === 0;
   if (via !== 'registered' && due.huge !== undefined && !is)
-    yield `${name}: ${pages.huge} of ${pages.all} pages are huge: it did not happen`;
+    yield `${name}: ${pages.huge} of ${pages.all} pages are huge: the event did not happen`;
   if (due.swapped === true && pages.swapped === 0) yield `${name}: no page was swapped out`;
   if (storm === undefined) {
-    if (REPEATED.includes(event)) yield `${name}: nothing was tried while I/O was under way`;
+    if (REPEATED.includes(event)) yield `${name}: the event was not tried while I/O was under way`;
   } else if (!stays({ via, due })) {
-    if (storm.events === 0) yield `${name}: in ${storm.tries} tries nothing happened while I/O was under way`;
-    // With memory that is registered the reads do not wait for it: two I/Os came after the event before.
-    else if (storm.after === 0 && via !== 'registered')
-      yield `${name}: nothing was read after something had happened under I/O`;
+    if (storm.events === 0) yield `${name}: none of ${storm.tries} tries had an effect while I/O was under way`;
+    // With registered memory the reads need not wait for an event, since two I/Os came after the event before.
+    else if (storm.after === 0 && via !== 'registered') yield `${name}: no read followed an event under I/O`;
   }
 }
 
-/** Pages that the kernel would split, collapse or swap, and that are pinned for as long as the case lasts. */
+/** Pages that the kernel would split, collapse or swap, but that stay pinned during the whole case. */
 function stays({ via, due }: Pick<Case, 'via' | 'due'>): boolean {
   return via === 'registered' && (due.huge !== undefined || due.swapped !== undefined);
 }
@@ -179,7 +181,7 @@ function after(due: Due, from: number): Due {
   return { bytes: due.bytes - from, piece: (at, length) => due.piece(from + at, length) };
 }
 
-/** One after the other; both of whole pieces. */
+/** Concatenates two sequences of whole pieces. */
 function joined(a: Due, b: Due): Due {
   return {
     bytes: a.bytes + b.bytes,

@@ -1,16 +1,16 @@
-/** Which of the points of a cost workload a cell can measure, and why the others are left out. Pure. */
+/** Which points a cell can measure, and why the others are left out. Pure. */
 
 import { pathToRam } from '../../fabric/index.js';
 import type { Backend, Machine } from '../../model/index.js';
 import { type CostPoint, chunkPages } from './points.js';
 
-/** A bounce buffer is as long as this at most (IO_TLB_SEGSIZE slots of 2 KiB). */
+/** The longest bounce buffer (IO_TLB_SEGSIZE slots of 2 KiB). */
 const BOUNCE_KIB = 256;
-/** Of the pool of 64 MiB that the kernel has when nothing else is asked for, which has to have room for it in one piece after another. */
+/** Part of the default pool of 64 MiB, which must have room for one contiguous piece after another. */
 const BOUNCED_KIB = 8192;
-/** Beyond it the cost of a page does not change any more, and the guest needs minutes. */
+/** Above this size the cost per page is constant, and the guest would take minutes. */
 const BY_PAGE_KIB = 16 * 1024;
-/** What a request of the block layer has at most. */
+/** The most segments of a block layer request. */
 const SEGMENTS = 65_535;
 
 export interface CostPlan {
@@ -33,12 +33,12 @@ function objection(machine: Machine, backend: Backend, { layout, kib }: CostPoin
   if (pathToRam(machine) === 'bounce') {
     if (kib > BOUNCED_KIB) return `more than ${BOUNCED_KIB} KiB of bounce buffers`;
     if (longest > BOUNCE_KIB && WHOLE_CHUNKS.includes(backend))
-      return `chunks longer than a bounce buffer, ${BOUNCE_KIB} KiB, which this way does not cut`;
+      return `chunks longer than a bounce buffer, ${BOUNCE_KIB} KiB, which this backend does not split`;
   }
   if (backend === 'page' && kib > BY_PAGE_KIB) return `more than ${BY_PAGE_KIB} KiB page by page`;
   if (backend === 'iter' && kib / longest > SEGMENTS) return `more than ${SEGMENTS} segments of a request`;
   return undefined;
 }
 
-/** What maps a chunk in one piece. The others cut it to what can be mapped at once. */
+/** Backends that map a chunk in one piece. The others split it if necessary. */
 const WHOLE_CHUNKS: readonly Backend[] = ['sg', 'iter', 'iova'];

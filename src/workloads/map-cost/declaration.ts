@@ -5,7 +5,10 @@ import { worksOnHost } from '../shared/decision.js';
 import type { Figures } from '../shared/figures.js';
 import { CostPoint } from './points.js';
 
-/** What building, mapping, using and unmapping cost, in instructions, and what they do besides; needs a machine whose clock is `icount`. */
+/**
+ * The cost of building, mapping, using and unmapping a list, in instructions and other counts. Needs a machine with the
+ * clock `icount`.
+ */
 export const MapCost = z.strictObject({ id: Id, kind: z.literal('map-cost'), points: z.array(CostPoint).min(1) });
 export type MapCost = z.infer<typeof MapCost>;
 
@@ -24,7 +27,7 @@ export const figures = {
 
 const BACKENDS = {
   has: Backend.exclude(['nvme']).options,
-  why: () => "the kernel's nvme driver maps only its own requests, which the probe cannot make",
+  why: () => "the kernel's nvme driver maps only block requests, which the probe cannot make",
 };
 
 export const mapCost = defineKind({

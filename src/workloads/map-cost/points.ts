@@ -1,10 +1,11 @@
-/** What mapping and I/O are measured of, and what the figures are called. */
+/** The points at which mapping and I/O are measured, and the names of their figures. */
 import { z } from 'zod';
 import { Id, sizeName } from '../../model/index.js';
 
 /**
- * A physical layout that the probe makes on purpose, so that counts are the same in every run: chunks of one size, each followed by
- * a hole of that size; or chunks of so many pages, in turn, each followed by a hole of one.
+ * A physical layout that the probe arranges on purpose, so that counts are the same in every run: chunks of one size,
+ * each followed by a hole of that size; or chunks of the listed numbers of pages in turn, each followed by a hole of
+ * one page.
  */
 export const Layout = z.strictObject({
   id: Id,
@@ -12,12 +13,12 @@ export const Layout = z.strictObject({
 });
 export type Layout = z.infer<typeof Layout>;
 
-/** Pages of 4 KiB of the chunks of a layout; several where they differ. */
+/** The sizes of a layout's chunks in pages of 4 KiB; several if they differ. */
 export function chunkPages({ chunks }: Layout): readonly number[] {
   return typeof chunks === 'string' ? [{ '4k': 1, '64k': 16, '2m': 512 }[chunks]] : chunks;
 }
 
-/** What mapping is measured of: so much memory of this layout. At most 2 GiB. */
+/** A point of measurement: this much memory of this layout, at most 2 GiB. */
 export const CostPoint = z
   .strictObject({
     layout: Layout,
@@ -36,7 +37,7 @@ export const CostPoint = z
   });
 export type CostPoint = z.infer<typeof CostPoint>;
 
-/** What a person reads: `4k 1 MiB`. */
+/** For people: `4k 1 MiB`. */
 export function pointName({ layout, kib }: CostPoint): string {
   return `${layout.id} ${sizeName(kib)}`;
 }

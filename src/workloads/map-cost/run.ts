@@ -12,9 +12,9 @@ import { type CostPoint, pointName } from './points.js';
 
 const figure = metricsOf(figures);
 
-/** Few: a median of numbers that are equal but for an allocator that refills its stock. */
+/** Few are enough: the samples are equal, except when an allocator refills its caches. */
 const ITERATIONS = 5;
-/** What is translated page by page, both ways: what costs much to look at shows no more. */
+/** How much is translated page by page in both directions. More would cost much and show nothing new. */
 const TRANSLATED_KIB = 4 * 1024;
 const MEASURE_MS = 180_000;
 
@@ -32,7 +32,7 @@ const Costs = z.object({
     meta_bytes: z.number(),
   }),
 });
-/** A count that this kernel does not show is not there. */
+/** Counts that this kernel does not have are missing. */
 const Counts = z.object({
   map_counts: Asked.extend({
     prps: z.number(),
@@ -45,8 +45,8 @@ type Costs = z.infer<typeof Costs>['map_cost'];
 type Counts = z.infer<typeof Counts>['map_counts'];
 
 /**
- * Instructions of each phase, and what is done besides, for memory that the probe lays out on purpose. Cost without correctness is
- * worth nothing, so memory of each layout is translated page by page first, in both directions.
+ * Counts instructions of each phase, and other events, for memory in a known layout. A fast mapping that is wrong is
+ * worth nothing, so memory of each layout is first translated page by page in both directions.
  */
 export async function run(context: WorkloadContext<MapCost>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
@@ -72,7 +72,7 @@ export async function run(context: WorkloadContext<MapCost>): Promise<WorkloadRe
   };
 }
 
-/** The largest point of each layout, or as much of it as is not too much to look at. */
+/** The largest point of each layout, limited to what can be translated in reasonable time. */
 function translated({ points }: CostPlan): CostPoint[] {
   const largest = new Map<string, CostPoint>();
   for (const point of points) {
@@ -90,7 +90,7 @@ function asked({ layout }: CostPoint): { layout: string; lengths: string } {
     : { layout: 'list', lengths: ` -m ${chunks.join(',')}` };
 }
 
-/** One command for each list of lengths, since counting ends measuring for whoever asks for it. */
+/** One command for each list of lengths, since measuring ends when the counts are read. */
 function measurements(backend: Backend, { points }: CostPlan): string[] {
   const commands = new Map<string, string[]>();
   for (const point of points) {
@@ -105,7 +105,7 @@ function measurements(backend: Backend, { points }: CostPlan): string[] {
 function measured(backend: Backend, plan: CostPlan, command: string, lines: unknown[], named: boolean): Metric[] {
   const costs = linesOf(Costs, command, lines).map((line) => line.map_cost);
   const counts = linesOf(Counts, command, lines).map((line) => line.map_counts);
-  // In the order of the commands, which is that of the points but for those of one list of lengths.
+  // In the order of the commands, which is that of the points, except that points with the same lengths come together.
   const order = [...new Set(plan.points.map((point) => asked(point).lengths))];
   const points = order.flatMap((lengths) => plan.points.filter((point) => asked(point).lengths === lengths));
   return points.flatMap((point, at) => {

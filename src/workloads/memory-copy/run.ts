@@ -10,8 +10,8 @@ import { judged, named, type Sides, type WorkloadResult } from '../shared/result
 import type { MemoryCopy } from './declaration.js';
 
 /**
- * Disk -> memory of the machine -> another place of the disk, with the kernel's driver and with ours: for each kind of page, and for
- * data that begins and ends inside one. Both drivers must do the same; the host reads what arrived.
+ * Copies disk -> RAM -> another place on the disk, with the kernel's driver and with ours, for each kind of page, and
+ * for data that begins and ends inside a page. Both drivers must do the same. The host checks what arrived.
  */
 export async function run(context: WorkloadContext<MemoryCopy>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
@@ -37,7 +37,7 @@ export async function run(context: WorkloadContext<MemoryCopy>): Promise<Workloa
       const copy = await lab.ask(Copy, command, { accept: [1, 3] });
       if (copy.chunk !== PIECE[memory])
         throw new StepFailed(
-          `${command}: the memory came in pieces of ${copy.chunk} bytes, which shows something else`,
+          `${command}: the memory consists of pieces of ${copy.chunk} bytes, which is not what the cell tests`,
           { code: 'answer-unexpected', where: { step: 'dmacopy' } },
         );
       for (const wrong of judgeCopy({ driver }, copy, undefined, bytes))

@@ -5,7 +5,7 @@ import { defineKind, never, none } from '../kind.js';
 import { OF_DRIVER } from '../shared/backends.js';
 import { works } from '../shared/decision.js';
 
-/** Disk -> BAR of the peer -> disk, without the CPU touching a byte. */
+/** Disk -> BAR of the peer -> disk; the CPU does not touch the data. */
 export const P2pCopy = z.strictObject({
   id: Id,
   kind: z.literal('p2p-copy'),

@@ -9,14 +9,14 @@ import { judged, type Sides, type WorkloadResult } from '../shared/result.js';
 import { undoing } from '../shared/undo.js';
 import type { P2pCopy } from './declaration.js';
 
-/** What the block layer says of a request that is refused. */
+/** What the block layer logs about a refused request. */
 const REFUSED_IN_LOG = [/^(I\/O|invalid|critical target) error, dev (phyr\d+|nvme\d+n\d+), sector \d+ /];
 
 const Offered = z.object({ size: z.number(), available: z.number() });
 
 /**
- * Disk -> BAR of the peer -> another place of the disk, with the kernel's driver and with ours: both must do what the
- * topology allows. The host sees both ends, the disk's file and the memory behind the BAR.
+ * Copies disk -> BAR of the peer -> another place on the disk, with the kernel's driver and with ours. Both must do
+ * what the topology allows. The host checks both ends: the file of the disk, and the memory behind the BAR.
  */
 export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
@@ -28,7 +28,7 @@ export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadRe
     from: 2 * i * bytes,
     to: (2 * i + 1) * bytes,
     due: stampedDue(2 * i * bytes, bytes, cell.seed, i),
-    // The kernel's driver stays the reference: it knows of no mask but its own, and none of our backends.
+    // The kernel's driver is the reference whatever the backend: it knows neither our backends nor a narrower mask.
     refused: refusal(
       driver === 'nvme' ? p2pRoute(cell.machine, cell.topology, dutOf(cell.topology).id, workload.peer) : cell.expect,
     ),
@@ -38,7 +38,7 @@ export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadRe
     await overwrite(dutFile, to, Buffer.alloc(bytes));
   }
 
-  // The kernel's driver has its controllers from the start, and their queues may lie in the memory that they offer.
+  // The kernel's driver owns its controllers from the start, and their queues may be in the memory that they offer.
   await lab.run(`lab keep ${peer.bdf} ${peer.driver}`);
   const objections: Sides = { ours: [], kernel: [] };
   await undoing(
@@ -55,7 +55,7 @@ export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadRe
       if (after.available !== before.available)
         objections.ours.push({
           code: 'p2p-memory-kept',
-          detail: `${before.available - after.available} bytes of the peer's memory were not given back`,
+          detail: `${before.available - after.available} bytes of the peer's memory were not freed`,
         });
     },
     async () => {
@@ -87,7 +87,7 @@ export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadRe
   };
 }
 
-/** The kernel's driver goes first: what is in the peer's memory afterwards is ours, or nobody's. */
+/** The kernel's driver goes first, so afterwards the peer's memory contains what our driver wrote. */
 function inPeer(file: string, refused: boolean, driver: string, due: Due): DataClaim[] {
   const what = `peer's memory after ${driver}`;
   if (refused) return [{ kind: 'holds-nowhere', what, file, due }];

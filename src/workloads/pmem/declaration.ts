@@ -7,14 +7,15 @@ import { IO_PATHS } from '../shared/io-paths.js';
 import { pathToNvdimm } from './refusal.js';
 
 /**
- * I/O between the disk and an NVDIMM, by the kernel's path and by ours; then the guest is switched off and on, and it must hold what it
- * held. `raw`: memory without struct pages, which phyr_store exports; `fsdax`: with pages, a file of a file system on it.
+ * I/O between the disk and an NVDIMM, with the kernel's driver and with ours. Then the guest is power-cycled, and the
+ * NVDIMM must keep its content. `raw`: memory without struct pages, which phyr_store exports. `fsdax`: memory with
+ * pages, a file on a DAX file system.
  */
 export const Pmem = z.strictObject({
   id: Id,
   kind: z.literal('pmem'),
   mode: z.enum(['raw', 'fsdax']),
-  /** Of one copy. */
+  /** Size of one copy. */
   sizeKiB: z.int().min(64).max(4096).multipleOf(4),
 });
 export type Pmem = z.infer<typeof Pmem>;

@@ -14,12 +14,12 @@ type Context = WorkloadContext<Pmem>;
 
 const Memory = z.object({ file: z.string() });
 const Copied = z.object({ read: Step, flush: Step, write: Step });
-/** From the memory alone. */
+/** After the power cycle: only from the memory. */
 const CopiedBack = z.object({ write: Step, read: Step.exactOptional(), flush: Step.exactOptional() });
 const Digest = z.object({ sha256: z.string() });
 
 interface Copy extends IoPath {
-  /** In the memory, and on the disk from where and to where. Bytes. */
+  /** Offset in the memory, and on the disk where from and where to. In bytes. */
   at: number;
   from: number;
   to: number;
@@ -28,8 +28,8 @@ interface Copy extends IoPath {
 }
 
 /**
- * Disk -> NVDIMM -> another place of the disk, by each path to a place of its own. In a guest that was switched off and on since:
- * what the CPU reads in the NVDIMM, and NVDIMM -> disk. The host looks into the files of both.
+ * Copies disk -> NVDIMM -> another place on the disk, each path with its own places. After the power cycle: reads the
+ * NVDIMM with the CPU, and copies NVDIMM -> disk. The host checks the files of both.
  */
 export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile, again = false, nvdimm } = context;
@@ -104,7 +104,7 @@ function claims(
   const place = { ...side, what: what('NVDIMM'), file: nvdimm, due };
   return [
     { ...disk, due },
-    // Where in the NVDIMM a file lies is the file system's business.
+    // The file system decides where a file is in the NVDIMM.
     mode === 'raw' ? { ...place, kind: 'holds', offset: at } : { ...place, kind: 'holds-scattered' },
     ...(again ? [{ ...side, kind: 'read-back' as const, what: what('NVDIMM, by the CPU'), digest, due }] : []),
   ];

@@ -9,7 +9,7 @@ import { HostMemory, MemoryOwner, notInPages, RangeLayout, Via } from '../shared
 import { decideMemory } from '../shared/memory-spec.js';
 import { engineOf, memorySpecOf } from './source.js';
 
-/** Of whose memory a region is made: a process's own; or a dma-buf of memory without struct pages, named as in `ctl-io`. */
+/** What a region is made of: memory of a process, or a dma-buf of memory without struct pages, as in `ctl-io`. */
 export const RegionSource = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('user'),
@@ -27,8 +27,8 @@ export const RegionSource = z.discriminatedUnion('kind', [
 export type RegionSource = z.infer<typeof RegionSource>;
 
 /**
- * Memory that is registered with a DMA engine: mapped once, described in blocks, used by key from several processes, and deregistered
- * while they use it; a dma-buf is taken back by its exporter as well.
+ * Memory that is registered with a DMA engine: mapped once, described in blocks, used by key from several processes,
+ * and deregistered while they use it. The exporter of a dma-buf also revokes it.
  */
 export const Register = z
   .strictObject({
@@ -43,7 +43,7 @@ export const Register = z
       ctx.addIssue({
         code: 'custom',
         path: ['from', 'peer'],
-        message: "memory 'peer-page-less' and 'peer-vfio' name the peer, the other has none",
+        message: "memory 'peer-page-less' and 'peer-vfio' need 'peer', other memory must not have it",
       });
   });
 export type Register = z.infer<typeof Register>;
@@ -68,17 +68,18 @@ export const register = defineKind({
     const { from } = workload;
     const engine = engineOf(setup.topology, workload);
     if (engine === undefined) return { prune: `the topology has no ${workload.engine}` };
-    if (pathToRam(setup.machine) === 'bounce') return { prune: 'what is bounced is not where it is registered' };
+    if (pathToRam(setup.machine) === 'bounce')
+      return { prune: 'the device would reach bounce buffers instead of the registered memory' };
     const narrow = engine.kind === 'edu' && !translates(setup.machine.iommu);
     if (from.kind === 'user') {
-      if (narrow) return { prune: 'edu reaches 28 bits of address, and a process has its memory elsewhere' };
+      if (narrow) return { prune: 'edu has 28 address bits, and the memory of a process is above' };
       const prune = notInPages(from);
       return prune === undefined ? worksOnHost(setup) : { prune };
     }
     const decided = decideMemory(memorySpecOf(from), setup, engine.id);
     if (decided !== undefined && ('prune' in decided || decided.run.kind !== 'works')) return decided;
     if (!narrow) return decided ?? worksOnHost(setup);
-    // What is decided lies above all of edu's addresses: reserved RAM at the end of what there is, BARs beyond.
+    // The result is decided by memory above edu's addresses: reserved RAM at the end of RAM, BARs beyond.
     return { run: { kind: 'refused', errno: 'EIO' } };
   },
   peer: none,

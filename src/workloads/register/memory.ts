@@ -1,4 +1,4 @@
-/** What memory of a workload `register` is made of: as the guest's tool names it, and where the host sees it. */
+/** The memory of a workload `register`: its names for the guest's tool, and where the host sees it. */
 
 import type { Run } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
@@ -12,13 +12,13 @@ import { memorySpecOf } from './source.js';
 
 export interface RegionMemory {
   from: RegionSource;
-  /** What is used, and of the same kind and size what is taken back. */
+  /** The memory that is used. Memory of the same kind and size is revoked. */
   name: string;
   taken: string;
   bytes: number;
-  /** In physically contiguous pieces of so many bytes; 0: as the exporter has it. */
+  /** Size of its physically contiguous pieces in bytes; 0: decided by the exporter. */
   chunk: number;
-  /** A dma-buf's; `runs`: where it is for a device that nothing translates for. */
+  /** For a dma-buf. `runs`: where the memory is for a device without translation. */
   target?: { memory: TestMemory; ranges: Range[]; runs: Run[] };
   release(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export async function makeRegionMemory(context: WorkloadContext<Register>, from:
 
 type DmaBuf = Extract<RegionSource, { kind: 'dma-buf' }>;
 
-/** Where the lender's memory begins: the reserved RAM, or the peer's BAR 2. */
+/** Where the exporter's memory begins: the reserved RAM, or the peer's BAR 2. */
 async function baseOf({ cell, lab, peers }: WorkloadContext<Register>, { memory, peer = '' }: DmaBuf): Promise<number> {
   if (memory === 'page-less') return Number(reservedRam(cell.machine)?.base);
   const line = await lab.text(`sed -n 3p /sys/bus/pci/devices/${peers.get(peer)?.bdf}/resource`);

@@ -1,6 +1,6 @@
 import type { RegionSource } from './declaration.js';
 
-/** What must be refused, by the names that guest/tools/region_refuse.c gives it; null for what must go through. */
+/** The expected errno of each request in guest/tools/region_refuse.c, by its name there; null: it must succeed. */
 export function regionRefusals(from: RegionSource): Record<string, string | null> {
   return {
     'use beyond the end': 'ERANGE',

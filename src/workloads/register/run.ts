@@ -52,7 +52,7 @@ const Load = z.object({
     other: z.number(),
     errno: z.string(),
     late: z.boolean(),
-    /** Of a dma-buf that was taken back: registering it anew. */
+    /** For a revoked dma-buf: the result of registering it again. */
     again: z.string().optional(),
     deregister: z.string(),
   }),
@@ -61,9 +61,9 @@ const Load = z.object({
 type Context = WorkloadContext<Register>;
 
 /**
- * Memory of a process, or a dma-buf, is registered with a DMA engine and described in blocks as large as they can be; several processes
- * have the engine write to it by key and offset. Then it is registered again, and taken back while they do: by who has registered it,
- * and by who lends it.
+ * Registers memory of a process, or a dma-buf, with a DMA engine, which describes it in blocks as large as possible.
+ * Several processes have the engine write to it by key and offset. Then it is registered again, and revoked under load:
+ * by its owner, and by the exporter.
  */
 export async function run(context: Context): Promise<WorkloadResult> {
   const { cell, workload, lab } = context;
@@ -103,12 +103,15 @@ export async function run(context: Context): Promise<WorkloadResult> {
   );
 }
 
-/** Is it mapped by the kernel's own helper? That of RAM, for which it has none, is ours. */
+/** Does the kernel's own helper map it? It has none for RAM, so there it is ours. */
 function isKernels(from: RegionSource): boolean {
   return from.kind === 'dma-buf' && from.via === 'dma-buf-sg' && from.memory !== 'page-less';
 }
 
-/** The same memory as drivers have registered it for long, by a scatterlist and page by page: data and what is refused must be the same. */
+/**
+ * The same memory, registered in the kernel's two usual forms: by scatterlist, and page by page. Data and refusals must
+ * be the same.
+ */
 async function kernelsWays(context: Context, bdf: string, memory: RegionMemory) {
   const steps: Wrong[] = [];
   const data: DataClaim[] = [];
@@ -120,7 +123,7 @@ async function kernelsWays(context: Context, bdf: string, memory: RegionMemory) 
   return { steps, data };
 }
 
-/** What nothing is to refuse, and the kernel's own helper did. */
+/** The kernel's own helper refused something that it should not. */
 class RefusedByKernel extends Error {
   constructor(readonly errno: string) {
     super(`dma-buf-sg register: ${errno}`);
@@ -132,7 +135,7 @@ function asRefused(error: unknown): RefusedByKernel {
   throw error;
 }
 
-/** It is refused each time, and what else a refusal is to leave as it was is so. */
+/** Every registration must be refused, with no other effect. */
 async function kernelsRefusal(context: Context, bdf: string, memory: RegionMemory, refused: RefusedByKernel) {
   const shown = await refuse(context, bdf, memory, refused.errno);
   const where = { step: 'register', via: 'dma-buf-sg' };
@@ -149,8 +152,8 @@ async function useBy({ cell, workload, lab }: Context, bdf: string, memory: Regi
 }
 
 /**
- * It cannot be registered, and what the CPU has put there is all that there is. Behind an IOMMU, where any engine reaches all memory,
- * a process's own shows that it is not the engine.
+ * Memory that cannot be registered must keep what the CPU has written. Behind an IOMMU, where any engine reaches all
+ * memory, registering memory of a process shows that the engine is not the reason.
  */
 async function refuse(context: Context, bdf: string, memory: RegionMemory, due: string): Promise<WorkloadResult> {
   const { cell } = context;
@@ -176,7 +179,10 @@ async function refuse(context: Context, bdf: string, memory: RegionMemory, due: 
 
 const OWN: RegionSource = { kind: 'user', memory: '4k', kib: 64 };
 
-/** Where the memory itself says what blocks are due. Behind an IOMMU their addresses are the library's word, which the engine's data alone holds against it. */
+/**
+ * Checks the blocks, where the memory determines them. Behind an IOMMU their addresses are only known from the library;
+ * there the data that the engine moves is the check.
+ */
 function translation(
   { cell }: Context,
   { blocks, detail }: { blocks: BlockWrong[]; detail: string },
@@ -195,7 +201,7 @@ async function use(context: Context, bdf: string, memory: RegionMemory) {
   }
   const { registered } = check(Registered, command, lines[0], stderr);
   if (registered.chunk !== memory.chunk)
-    throw new InfraError(`memory '${memory.name}' came in pieces of ${registered.chunk} bytes`);
+    throw new InfraError(`memory '${memory.name}' consists of pieces of ${registered.chunk} bytes`);
   const users = linesOf(User, command, lines);
   const errors = users.flatMap(({ user }) => user.errno ?? []);
   const answered = `${users.length} of ${workload.processes} processes answered`;
@@ -220,7 +226,7 @@ function part(bytes: Buffer, at: number, length: number): Due {
   return { bytes: length, piece: (from, size) => bytes.subarray(at + from, at + from + size) };
 }
 
-/** What a dma-buf must hold, looked at past it: in the lender's file, or in the file of the host behind a peer's memory. */
+/** Checks the content of a dma-buf without using it: in the exporter's file, or in the host's file of a peer. */
 async function held({ lab }: Context, { target }: RegionMemory, due: Buffer): Promise<DataClaim[]> {
   if (target === undefined) return [];
   const { memory, ranges } = target;
@@ -229,7 +235,7 @@ async function held({ lab }: Context, { target }: RegionMemory, due: Buffer): Pr
 
 type BlockWrong = Wrong & ObjectionOf<'translation'>;
 
-/** Behind an IOMMU the device has one range; else it has the memory as it lies. */
+/** Behind an IOMMU the device sees one range, otherwise the memory as it is laid out. */
 function wrongBlocks({ cell }: Context, registered: Registered, { bytes, target }: RegionMemory): BlockWrong[] {
   const untranslated = target?.runs ?? parseRuns(registered.frames);
   const runs = translates(cell.machine.iommu) ? [{ phys: registered.first, bytes }] : untranslated;
@@ -258,13 +264,16 @@ function* refusals({ from }: RegionMemory, found: readonly z.infer<typeof Refusa
   }
 }
 
-/** Spread over the memory, the ends included; few for edu, which needs a tenth of a second for each. */
+/** Spread over the memory, including both ends. Few for edu, which takes a tenth of a second for each. */
 function chosen({ engine }: Register, pages: number): number[] {
   const many = engine === 'edu' ? 4 : 24;
   return [...new Set([0, ...Array.from({ length: many }, (_, i) => Math.floor(((i + 1) * (pages - 1)) / many))])];
 }
 
-/** The tester writes a word of its own all over a page; edu what it has read, which is page 7, or the last. */
+/**
+ * iommu-testdev writes a word of its own over the whole page; edu writes what it has read, which is page 7 or the last
+ * page.
+ */
 function content({ engine }: Register, seed: number, bytes: number, pages: readonly number[]): Buffer {
   const due = stamped(0, bytes, seed, 1);
   const read = Math.min(7, bytes / PAGE - 1);
@@ -276,7 +285,7 @@ function content({ engine }: Register, seed: number, bytes: number, pages: reado
   return due;
 }
 
-/** By who has registered it; and of a dma-buf by its exporter, which is for good. */
+/** Revokes the memory: by its owner, and a dma-buf also by its exporter, which is final. */
 async function takeBack(context: Context, bdf: string, { taken, bytes, target }: RegionMemory) {
   const { workload, lab } = context;
   const ms = workload.engine === 'edu' ? 350 : 150;
@@ -290,13 +299,13 @@ async function takeBack(context: Context, bdf: string, { taken, bytes, target }:
   const detail = `deregistered under load after ${deregistered.done} uses`;
   if (target === undefined) return { steps, detail };
   const revoked = await ask('revoke', target.memory.knob);
-  steps.push(...objectionsTo(revoked, 'taken back'));
+  steps.push(...objectionsTo(revoked, 'revoked'));
   if (revoked.again !== 'ENODEV') {
-    const detail = `registering what was taken back: ${revoked.again}, expected ENODEV`;
+    const detail = `registering revoked memory again: ${revoked.again}, expected ENODEV`;
     const again = revoked.again === '0' ? undefined : revoked.again;
     steps.push(otherOutcome(detail, again, 'ENODEV', { step: 'register again' }));
   }
-  return { steps, detail: `${detail}, taken back after ${revoked.done}` };
+  return { steps, detail: `${detail}, revoked after ${revoked.done}` };
 }
 
 function* objectionsTo(load: z.infer<typeof Load>['load'], how: string): Generator<Wrong> {
@@ -311,7 +320,7 @@ function* objectionsTo(load: z.infer<typeof Load>['load'], how: string): Generat
     yield { code: 'io-failed', detail: `${other} uses failed with ${errno}`, where: { step: how, errno } };
   }
   if (load.deregister !== '0') {
-    const detail = `deregistering what was ${how} under load: ${load.deregister}`;
+    const detail = `deregistering memory that was ${how} under load: ${load.deregister}`;
     yield otherOutcome(detail, load.deregister, undefined, { step: 'deregister' });
   }
 }

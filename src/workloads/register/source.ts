@@ -1,9 +1,9 @@
-/** What memory a region is made of, and for which engine. Pure. */
+/** What a region's memory is, and for which engine. Pure. */
 import { type PciNode, type Topology, walk } from '../../model/index.js';
 import type { MemorySpec } from '../shared/memory-spec.js';
 import type { RegionSource, Register } from './declaration.js';
 
-/** The engine of a workload: the first of its kind. */
+/** The engine of a workload: the first of its kind in the topology. */
 export function engineOf(
   topology: Topology,
   { engine }: Register,
@@ -15,7 +15,7 @@ export function engineOf(
 
 type DmaBuf = Extract<RegionSource, { kind: 'dma-buf' }>;
 
-/** A dma-buf as a memory spec, with room for one that is used, and one that is taken back. */
+/** A dma-buf as a memory spec, with room for one that is used and one that is revoked. */
 export function memorySpecOf({ memory, peer, via, ranges }: DmaBuf): MemorySpec {
   return { memory, peer, via: [via], ranges, threads: 2 };
 }

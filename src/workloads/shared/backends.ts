@@ -9,7 +9,7 @@ export interface Backends {
 const byDriver: ReadonlySet<Backend> = new Set(DriverBackend.options);
 
 function notByDriver(backend: Backend): string {
-  return `'${backend}' is no way in which phyr_nvme maps a request`;
+  return `phyr_nvme has no backend '${backend}'`;
 }
 
 /** All backends of phyr_nvme, and perhaps more. */
@@ -26,9 +26,9 @@ export function only(has: readonly Backend[], why: string): Backends {
 
 export const WITHOUT_BIO = only(
   ['phyr8'],
-  'I/O without a bio is mapped by phyr.ko as packed lists, whatever the backend: it is run once',
+  'phyr.ko maps I/O without a bio as packed lists, whatever the backend, so it runs once',
 );
 
-export const REGISTERED = only(['phyr8'], 'registered memory is a packed list, whatever the backend: it is run once');
+export const REGISTERED = only(['phyr8'], 'registered memory is a packed list, whatever the backend, so it runs once');
 
-export const NO_BACKEND = only(['phyr8'], 'it tests no backend of the driver: it is run once');
+export const NO_BACKEND = only(['phyr8'], 'it tests no backend of the driver, so it runs once');

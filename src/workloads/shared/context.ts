@@ -28,7 +28,7 @@ export interface WorkloadContext<W = unknown> {
   peers: ReadonlyMap<string, Peer>;
   /** Host file behind the machine's NVDIMM. */
   nvdimm?: string | undefined;
-  /** The host's folder for what is kept of the cell, whatever its verdict. Whoever writes into it makes it. */
+  /** The host's folder for files of the cell, whatever its verdict. Create it before writing to it. */
   folder: string;
   /** Is this the second run, after the guest was powered off and booted again? */
   again?: boolean;

@@ -39,7 +39,7 @@ export async function* refusals(
   const { lines, stderr } = await lab.run(`phyrio refuse ${ctl} ${exporter}`, { accept: [1] });
   const { asked, wrong } = check(Refusals, 'phyrio refuse', lines.at(-1), stderr);
   if (wrong === 0 && asked > 0) return;
-  const detail = `${wrong} of ${asked} invalid requests were not refused as they must be: ${JSON.stringify(lines[0])}`;
+  const detail = `${wrong} of ${asked} invalid requests did not fail with the expected errno: ${JSON.stringify(lines[0])}`;
   yield { code: 'wrong-errno', detail, where: { step: 'phyrio refuse' } };
 }
 

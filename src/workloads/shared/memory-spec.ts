@@ -63,13 +63,13 @@ function decideVfio(
   client: string,
   peer: string,
 ): Decision | undefined {
-  if (!hasIommu(machine)) return { prune: 'vfio-pci takes no device where there is no IOMMU' };
+  if (!hasIommu(machine)) return { prune: 'vfio-pci needs an IOMMU' };
   const route = p2pRoute(machine, topology, client, peer);
   if (route.kind === 'not-modelled' && !translates(machine.iommu))
     return { run: { kind: 'not-modelled', why: route.why } };
   // An IOMMU cannot isolate peers that reach each other without passing it.
   if (route.kind === 'not-modelled' || (route.kind === 'works' && route.how === 'bus-address'))
-    return { prune: `the device and '${peer}' are in one IOMMU group, and vfio-pci takes whole groups` };
+    return { prune: `the device and '${peer}' are in one IOMMU group, and vfio-pci needs the whole group` };
   // vfio-pci is not an exporter of ours: it can revoke its memory without notice, and provides no list of ranges.
   if (!via.includes('dma-buf-sg')) return { run: { kind: 'refused', errno: 'EOPNOTSUPP' } };
   // dma_buf_phys_vec_to_sgt() returns this errno for a peer that is out of reach.

@@ -6,12 +6,15 @@ import { worksOnHost } from '../shared/decision.js';
 import { CHURN_CACHED_KIB, CHURN_KIB, SECRET_KIB } from '../shared/disk-layout.js';
 import type { Figures } from '../shared/figures.js';
 
-/** All sizes, directions and alignments from many threads, direct and through the page cache, with memory short. */
+/**
+ * I/O of all sizes, directions and alignments from many threads, direct and through the page cache, under memory
+ * pressure.
+ */
 export const Stress = z.strictObject({
   id: Id,
   kind: z.literal('stress'),
   seconds: z.int().min(1).max(86_400),
-  /** With direct I/O; one more goes through the page cache. */
+  /** Threads with direct I/O. One more uses the page cache. */
   threads: z.int().min(1).max(64),
 });
 export type Stress = z.infer<typeof Stress>;

@@ -13,8 +13,8 @@ const figure = metricsOf(figures);
 const PAGE = 4096;
 
 /**
- * Reads, writes and zeroes of 512 bytes to 1 MiB from many threads, on buffers at any multiple of four bytes, while the kernel has
- * to reclaim memory. The host knows from the seed what every sector must hold in the end.
+ * Reads, writes and zeroes 512 bytes to 1 MiB from many threads, with buffers at any multiple of four bytes, while the
+ * kernel must reclaim memory. The host knows from the seed what each sector must contain in the end.
  */
 export async function run(context: WorkloadContext<Stress>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut, dutFile } = context;
@@ -50,7 +50,7 @@ function judgeChurn(churn: Churn['churn']): OracleReport {
     return failed({ code: 'io-failed', detail, where: { errno: String(error) } });
   }
   const idle = churn.workers.findIndex(({ done }) => done === 0);
-  if (idle >= 0) return inconclusive('event-missing', `worker ${idle} did not finish one operation`);
+  if (idle >= 0) return inconclusive('event-missing', `worker ${idle} did not complete a single operation`);
   const { scanned, reclaimed, stalls, mib } = churn.pressure;
   if (reclaimed === 0)
     return inconclusive(

@@ -19,12 +19,12 @@ export const FioLoad = z.strictObject({
 });
 export type FioLoad = z.infer<typeof FioLoad>;
 
-/** Throughput and latency of our driver and of the kernel's, in turns, on two disks that differ in nothing else. */
+/** Throughput and latency of our driver and of the kernel's, in turns, on two identical disks. */
 export const Throughput = z.strictObject({
   id: Id,
   kind: z.literal('throughput'),
   loads: z.array(FioLoad).min(1),
-  /** Of a turn. */
+  /** Length of a turn. */
   ms: z.int().min(100).max(60_000),
   rounds: z.int().min(1).max(100),
 });
@@ -57,7 +57,7 @@ export const throughput = defineKind({
   diskKiB: () => 2 * COST_REGION_KIB,
   decide(_, setup) {
     if (!setup.nodes.some((node) => node.kind === 'nvme' && node.role === 'reference'))
-      return { prune: 'the topology has no disk for the kernel to be measured with' };
+      return { prune: 'the topology has no reference disk for the nvme driver' };
     return worksOnHost(setup);
   },
   peer: none,

@@ -29,8 +29,8 @@ const FioOutput = z.object({
 const SIDES = ['ours', 'theirs'] as const;
 
 /**
- * Our driver and the kernel's in turns, each with a disk of its own that differs in nothing else. Emulated time: only what one is of
- * the other means anything, and the spread of that over the rounds says how much.
+ * Measures our driver and the kernel's in turns, each on its own of two identical disks. Time is emulated, so only the
+ * ratio of the two means anything, and its spread over the rounds shows how much.
  */
 export async function run(context: WorkloadContext<Throughput>): Promise<WorkloadResult> {
   const { cell, workload, lab, dut } = context;
@@ -66,7 +66,7 @@ export async function run(context: WorkloadContext<Throughput>): Promise<Workloa
 
 export const EMULATED = 'emulated time is not hardware time: only ratios of one run mean anything';
 
-/** One job after the other; who begins changes from round to round. */
+/** One job after the other. Each round begins with the other driver. */
 function turns(loads: readonly FioLoad[], ms: number, rounds: number): string {
   const jobs = Array.from({ length: rounds }, (_, round) =>
     loads.flatMap((load) => (round % 2 === 0 ? SIDES : [...SIDES].reverse()).map((side) => job(load, side, round, ms))),
@@ -99,7 +99,7 @@ function percentile({ clat_ns }: Side, which: string): number {
   return (clat_ns.percentile?.[which] ?? Number.NaN) / 1000;
 }
 
-/** The ratios are what is compared; what they are ratios of is only shown. */
+/** The ratios are compared between runs; the absolute figures are only shown. */
 function figuresOf(load: FioLoad, rounds: number, jobs: Jobs): Metric[] {
   const reads = load.op.endsWith('read');
   const values = (side: (typeof SIDES)[number], of: (side: Side) => number) =>
@@ -107,7 +107,7 @@ function figuresOf(load: FioLoad, rounds: number, jobs: Jobs): Metric[] {
       const found = jobs.find(({ jobname }) => jobname === jobName(load.name, side, round));
       const value = found === undefined ? Number.NaN : of(reads ? found.read : found.write);
       if (!(value > 0))
-        throw new StepFailed(`fio says nothing of ${jobName(load.name, side, round)}`, { code: 'answer-unexpected' });
+        throw new StepFailed(`fio's result lacks ${jobName(load.name, side, round)}`, { code: 'answer-unexpected' });
       return value;
     });
   const sampled = (name: keyof typeof figures, samples: number[]) =>

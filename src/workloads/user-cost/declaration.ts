@@ -15,12 +15,12 @@ const HostPoint = z.strictObject({
     .max(2 << 20)
     .multipleOf(4),
 });
-/** A dma-buf of RAM without struct pages; ranges that are drawn would cost something else with every seed. */
+/** A dma-buf of RAM without struct pages. Random ranges would cost something else with each seed. */
 const DmaBufPoint = z.strictObject({ memory: z.literal('dma-buf'), ranges: RangeLayout.exclude(['mixed']) });
 
 /**
- * Instructions of giving a device a process's memory, beside the kernel's ways: `domain` by entering it into a domain of the device's
- * own, `region` by registering it; this a dma-buf's as well. Needs a machine whose clock is `icount`.
+ * Instructions to give a device a process's memory, compared with the kernel's APIs: `domain` maps it into a domain of
+ * the device's own, `region` registers it (or a dma-buf). Needs a machine with the clock `icount`.
  */
 export const UserCost = z.discriminatedUnion('what', [
   z.strictObject({
@@ -52,8 +52,8 @@ export const figures = {
   entries: { unit: '', better: 'lower' },
 } satisfies Figures;
 
-const DOMAINS = only(['phyr8', 'phyr16'], 'a domain of its own is filled from lists: phyr8 or phyr16');
-/** What the guest needs besides the memory that is measured. MiB. */
+const DOMAINS = only(['phyr8', 'phyr16'], 'phyr_domain fills a domain from phyr lists only: phyr8 or phyr16');
+/** What the guest needs in addition to the measured memory. In MiB. */
 const SPARE_MIB = 512;
 
 export const userCost = defineKind({
@@ -70,16 +70,16 @@ export const userCost = defineKind({
     const { machine, nodes } = setup;
     const testers = nodes.filter(({ kind }) => kind === 'iommu-testdev').length;
     if (workload.what === 'domain') {
-      if (!hasIommu(machine)) return { prune: 'without an IOMMU a process cannot be given a device' };
-      if (testers < 2) return { prune: 'the topology has no two iommu-testdevs' };
+      if (!hasIommu(machine)) return { prune: 'giving a device to a process needs an IOMMU' };
+      if (testers < 2) return { prune: 'the topology needs two iommu-testdevs' };
     } else {
       if (testers < 1) return { prune: 'the topology has no iommu-testdev' };
       if (workload.points.some(({ memory }) => memory === 'dma-buf') && reservedRam(machine) === undefined)
-        return { prune: 'the machine reserves no RAM that a dma-buf could be made of' };
+        return { prune: 'the machine reserves no RAM for a dma-buf' };
     }
     const most = Math.max(...workload.points.map((point) => ('kib' in point ? point.kib : 0))) / 1024;
     if (most + SPARE_MIB > machine.memoryMiB)
-      return { prune: `${most} MiB do not fit into a machine of ${machine.memoryMiB} MiB` };
+      return { prune: `the measured ${most} MiB do not fit into the machine's ${machine.memoryMiB} MiB` };
     return worksOnHost(setup);
   },
   peer: none,

@@ -16,24 +16,24 @@ import { figures } from './declaration.js';
 
 const figure = metricsOf(figures);
 
-/** Numbers that are equal but for timer interrupts and allocators' stocks: the smallest counts. */
+/** The samples are equal, except for timer interrupts and allocator refills, so the smallest counts. */
 const TIMES = 3;
-/** Above it once is enough, and takes an emulated machine long. */
+/** Larger memory is measured once, since it takes an emulated machine long. */
 const ONCE_KIB = 512 * 1024;
 const COST_MS = 400_000;
 const IOVA = 2 ** 32;
-/** Where ranges are cut out of; each point has its own. */
+/** The ranges are cut out of this memory; each point has its own. */
 const PAGE_LESS: MemorySpec = { memory: 'page-less', via: [], threads: 1 };
 
 type Context = WorkloadContext<UserCost>;
 
-/** What it costs to give a device a process's memory, by the kernel's ways and by lists, on the same memory. */
+/** What it costs to give a device a process's memory, by the kernel's APIs and by lists, with the same memory. */
 export async function run(context: Context): Promise<WorkloadResult> {
   const { workload } = context;
   const measured = workload.what === 'domain' ? await domains(context, workload) : await regions(context, workload);
   return {
     workload: done(`${workload.points.length} points`),
-    // That the memory is where it should be the suites `vfio` and `register` show, on the same paths.
+    // The suites `vfio` and `register` check on the same paths that the memory is mapped correctly.
     translation: 'nothing',
     uncounted: measured.uncounted,
     metrics: measured.metrics,
@@ -47,7 +47,7 @@ type Measured = { metrics: Metric[]; uncounted: NonNullable<WorkloadResult['unco
 
 type Name = keyof typeof figures;
 
-/** The smallest of each: they are equal but for what comes in between. */
+/** The smallest sample of each figure. */
 function smallest(point: Point, via: string, costs: Partial<Record<Name, number[]>>): Metric[] {
   return Object.entries(costs).map(([what, values]) =>
     figure(what as Name, Math.min(...values), { ...subjectOf(point), via }),
@@ -76,7 +76,7 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
   return withDevices(context, 'iommu-testdev', 0, async ({ bdf, apis }) => {
     const metrics: Metric[] = [];
     await lab.run('iospace serve');
-    // Once while mappings are counted, so that a leak shows; counting costs.
+    // Once with counting on, so that a leak shows. Counting costs instructions.
     const [first] = workload.points;
     const api = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
     if (first !== undefined) {
@@ -158,7 +158,7 @@ const RegionCost = z.object({
   }),
 });
 
-/** What the guest's tool is asked, and by which ways it answers. */
+/** A command for the guest's tool, and the paths that it answers for. */
 interface Asked {
   point: Region['points'][number];
   command: string;
@@ -188,7 +188,7 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
     async () => {
       await lab.run('lab engine load 64');
       await lab.bind(bdf, 'phyr_engine');
-      // Once while mappings are counted, so that a leak shows; counting costs.
+      // Once with counting on, so that a leak shows. Counting costs instructions.
       await lab.run(`${tool} 4k 65536 1`);
       const command = `lab uncounted sh -c '${asked.map((one) => one.command).join(' && ')}'`;
       const { lines } = await lab.run(command, { deadlineMs: COST_MS });

@@ -7,15 +7,15 @@ import type { Figures } from '../shared/figures.js';
 import { HostMemory, notInPages } from '../shared/memory.js';
 
 /**
- * A process's memory in an address space of its device's own, by the kernel's VFIO (and iommufd where it has it) and by phyr_domain.ko,
- * on two devices of a kind: the first is the kernel's.
+ * A process's memory in a device's own address space, by the kernel's VFIO (and iommufd if it has it) and by
+ * phyr_domain.ko. Uses two devices of the same kind; the first is for the kernel's APIs.
  */
 export const Vfio = z.strictObject({
   id: Id,
   kind: z.literal('vfio'),
   memory: HostMemory,
   kib: z.int().min(64).max(16_384).multipleOf(4),
-  /** The device that moves the data. */
+  /** The device that moves data. */
   engine: z.enum(['edu', 'iommu-testdev']),
 });
 export type Vfio = z.infer<typeof Vfio>;
@@ -31,7 +31,7 @@ export const figures = {
 
 const BACKENDS = only(
   ['phyr8', 'phyr16'],
-  'a domain of its own is filled from lists: phyr8 or phyr16, with the kernel beside each',
+  'phyr_domain fills a domain from phyr lists only: phyr8 or phyr16, each beside the kernel',
 );
 
 export const vfio = defineKind({
@@ -46,12 +46,12 @@ export const vfio = defineKind({
   diskKiB: () => 0,
   decide(workload, { machine, nodes }) {
     const { engine } = workload;
-    if (!hasIommu(machine)) return { prune: 'without an IOMMU a process cannot be given a device' };
+    if (!hasIommu(machine)) return { prune: 'giving a device to a process needs an IOMMU' };
     if (runtimeOf(machine.iommu) !== undefined)
-      return { prune: 'only the groups of disks get another domain at run time' };
+      return { prune: 'the harness changes only the domains of disks at run time' };
     if (nodes.filter(({ kind }) => kind === engine).length < 2)
       return {
-        prune: `the topology has no two devices of kind ${engine}, one for the kernel's way and one for ours`,
+        prune: `the topology needs two devices of kind ${engine}, one for the kernel's API and one for ours`,
       };
     const prune = notInPages(workload);
     return prune === undefined ? works('iova') : { prune };

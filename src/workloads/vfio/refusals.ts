@@ -6,7 +6,7 @@ export interface Refusal {
   what: string;
   command(api: IommuApi): string;
   errno: string;
-  /** Where iommufd calls it something else. */
+  /** iommufd's errno, if it is another one. */
   iommufd?: string;
 }
 
@@ -17,10 +17,12 @@ export function errnoDue({ errno, iommufd }: Refusal, api: IommuApi): string {
 const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
 const PAGE = 4096;
 
-/** Fields of phyr_domain's requests that later versions may use, and that must be 0 until then. */
+/** Fields of phyr_domain's requests that are reserved and must be 0. */
 const RESERVED_FIELDS = ['map.flags', 'map.reserved', 'unmap.flags', 'unmap.reserved', 'unmap.unmapped'];
 
-/** What phyr_domain alone must refuse: each such field that is not 0. `free`: where nothing is mapped. */
+/**
+ * What phyr_domain alone must refuse: each reserved field that is not 0. `free`: an address where nothing is mapped.
+ */
 export function reservedFields(free: number): Refusal[] {
   return RESERVED_FIELDS.map((field) => ({
     what: `${field} that is not 0`,
@@ -29,7 +31,7 @@ export function reservedFields(free: number): Refusal[] {
   }));
 }
 
-/** `iova`: where the whole memory is mapped, `free`: where nothing is. */
+/** `iova`: where the whole memory is mapped. `free`: where nothing is. */
 export function refusals(iova: number, free: number, bytes: number): Refusal[] {
   const map = (at: number | bigint, memory: string | number, length: number, access: string) => (api: IommuApi) =>
     `map ${api} ${hex(at)} ${memory} ${length} ${access}`;

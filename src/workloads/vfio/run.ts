@@ -34,7 +34,9 @@ const figure = metricsOf(figures);
 
 const PAGE = 4096;
 const HUGE = 2 ** 21;
-/** Addresses that 28 bits have, as edu's. Memory in large pages lies in them as it does in memory, or a page beside that. */
+/**
+ * Addresses within edu's 28 bits. At ALIGNED large pages fit, at BESIDE only small ones do, and FREE stays unmapped.
+ */
 const [ALIGNED, BESIDE, FREE] = [64 * 2 ** 20, 96 * 2 ** 20 + PAGE, 128 * 2 ** 20];
 const ASK_MS = 60_000;
 
@@ -58,11 +60,11 @@ const Followed = z.object({
 });
 const Device = z.object({ device: z.object({ errno: Errno }) });
 const Digest = z.object({ sha256: z.string() });
-/** Pages that are elsewhere since; the child has looked whether what it wrote is its own. */
+/** How many pages have moved. The child has checked that its write was private. */
 const Forked = z.strictObject({ forked: z.strictObject({ moved: z.number() }) });
-/** Pages that the memory had and that nobody has given back. */
+/** How many pages of the memory are still the same and not freed. */
 const Kept = z.strictObject({ kept: z.strictObject({ pages: z.number() }) });
-/** What is only to be done. */
+/** Answers without content. */
 const DONE = {
   munmap: z.strictObject({ munmapped: z.literal(true) }),
   close: z.strictObject({ closed: z.literal(true) }),
@@ -72,18 +74,19 @@ const DONE = {
 type Context = WorkloadContext<Vfio>;
 
 /**
- * The same memory of one process in the address spaces of two devices: of one by the kernel's APIs, each of those that it has, of the
- * other by phyr_domain.ko. The devices write to it; what they reach is read off the IOMMU's tables, and what is refused must be refused
- * alike. Then the process forks, unmaps the memory, and is killed, with mappings alive.
+ * Maps the same memory of one process in the address spaces of two devices: one by each of the kernel's APIs in turn,
+ * the other by phyr_domain.ko. The devices write to it, and what they reach is checked with the IOMMU's tables. Both
+ * sides must refuse the same requests. Then the process forks, unmaps the memory, and is killed with its mappings
+ * alive.
  */
 export async function run(context: Context): Promise<WorkloadResult> {
   const { workload } = context;
-  // A child of the process gets copies of pinned huge pages: out of those that are to spare.
+  // A forked child gets copies of pinned huge pages, which come from the spare ones.
   const spare = workload.memory === 'hugetlb' ? Math.ceil((workload.kib * 1024) / HUGE) : 0;
   return withDevices(context, workload.engine, spare, ({ bdf, apis }) => new Story(context, bdf, apis).run());
 }
 
-/** What is wrong: with what is under test, and with the kernel's own APIs. */
+/** Objections to the code under test, and to the kernel's own APIs. */
 class Objections<O extends 'workload' | 'translation'> {
   readonly #name: O;
   readonly #ours: ObjectionOf<O>[] = [];
@@ -103,7 +106,7 @@ class Objections<O extends 'workload' | 'translation'> {
   }
 }
 
-/** One cell, and what it has found out so far. */
+/** One cell, and its results so far. */
 class Story {
   readonly #context: Context;
   readonly #bytes: number;
@@ -111,7 +114,7 @@ class Story {
   readonly #bdf: Record<'theirs' | 'ours', string>;
   readonly #theirs: readonly IommuApi[];
   readonly #ours: IommuApi;
-  /** The memory as it must be. */
+  /** The expected content of the memory. */
   readonly #content: Buffer;
   readonly #steps = new Objections('workload');
   readonly #translation = new Objections('translation');
@@ -149,7 +152,8 @@ class Story {
     await this.#beside();
     await this.#unmaps(last);
     await this.#unmaps(this.#ours);
-    // Each alone has memory, and other memory each time: the pins of one do not speak for the other's, nor its losses.
+    // Each API alone has the memory, and other memory each time, so that pins and losses of one API cannot hide those
+    // of another.
     for (const api of [this.#ours, last]) {
       await this.#remembers();
       await this.#maps(api);
@@ -181,26 +185,26 @@ class Story {
     return api === this.#ours;
   }
 
-  /** The process and its memory. */
+  /** Starts the process and its memory. */
   async #begin(): Promise<void> {
     await this.#context.lab.run('iospace serve');
     await this.#remembers();
   }
 
-  /** `seed` 0: nobody asks what is in it. */
+  /** `seed` 0: the content does not matter. */
   async #remembers(seed = this.#context.cell.seed): Promise<void> {
     const { workload } = this.#context;
     const [{ memory }] = await this.#answers(Memory, [`memory ${workload.memory} ${this.#bytes} ${seed}`]);
     if (memory.chunk !== PIECE[workload.memory])
-      throw new InfraError(`memory '${workload.memory}' came in pieces of ${memory.chunk} bytes`);
+      throw new InfraError(`memory '${workload.memory}' consists of pieces of ${memory.chunk} bytes`);
     this.#frames = parseRuns(memory.frames);
     stamped(0, this.#bytes, seed, 1).copy(this.#content);
   }
 
-  /** A device gets an address space by this API, with the whole memory in it. */
+  /** Opens a device with this API, and maps the whole memory. */
   async #enter(api: IommuApi): Promise<void> {
     const [opened] = await this.#answers(Opened, [`open ${api} ${this.#bdfOf(api)}`]);
-    if (opened.open.errno !== null) throw this.#ended(api, `${api} does not open: ${opened.open.errno}`);
+    if (opened.open.errno !== null) throw this.#ended(api, `opening ${api} failed: ${opened.open.errno}`);
     const [, { map }, { counted }] = await this.#turn(
       [Counting, `count ${api}`],
       [Mapped, this.#mapping(api, ALIGNED)],
@@ -255,15 +259,15 @@ class Story {
     return this.#follows(api, iova, follow);
   }
 
-  /** Does the device reach the memory, by the largest pages? As the IOMMU's driver says, and as its tables do. */
+  /** Is every page mapped, by the largest possible pages? Checked with the IOMMU driver and with the tables. */
   async #follows(api: IommuApi, iova: number, follow: z.infer<typeof Followed>['follow']): Promise<Page[] | undefined> {
-    if (follow.errno !== null) throw this.#ended(api, `the domain of ${api} cannot be followed: ${follow.errno}`);
+    if (follow.errno !== null) throw this.#ended(api, `cannot read the domain of ${api}: ${follow.errno}`);
     this.#looked.pages += this.#pages;
     if (follow.right !== this.#pages)
       this.#mistranslated(
         api,
         (follow.wrong ?? 0) > 0 ? 'leads-elsewhere' : 'not-translated',
-        `of ${this.#pages} pages ${follow.nowhere} lead nowhere and ${follow.wrong} elsewhere, first at ${follow.first}`,
+        `of ${this.#pages} pages, ${follow.nowhere} are not mapped and ${follow.wrong} are mapped elsewhere, first at ${follow.first}`,
       );
     if (follow.beyond === true) this.#mistranslated(api, 'mapped-beyond', 'more is mapped than there is memory');
     const pages = await this.#context.ioPages(this.#bdfOf(api), iova, this.#bytes);
@@ -298,7 +302,7 @@ class Story {
     }
   }
 
-  /** The device writes to a few pages, ours to the first and the last among them; none that another API has written to. */
+  /** The device writes to a few pages, each API to its own; ours include the first and the last page. */
   async #moves(api: IommuApi): Promise<void> {
     await this.#device(api, this.#chosen(api));
     await this.#claim(`memory after the device of ${api}`, !this.#isOurs(api));
@@ -306,13 +310,13 @@ class Story {
 
   #chosen(api: IommuApi): number[] {
     const turn = [this.#ours, 'type1', 'compat', 'iommufd'].indexOf(api);
-    // edu needs a tenth of a second for each.
+    // edu takes a tenth of a second for each.
     const many = this.#context.workload.engine === 'edu' ? 2 : 5;
     const chosen = Array.from({ length: many }, (_, i) => Math.floor((i * this.#pages) / many) + turn);
     return [...chosen, this.#pages - 1 - turn];
   }
 
-  /** edu writes what it has read before: the first page. The tester has a word. */
+  /** edu writes the page that it has read before; iommu-testdev writes a word of its own. */
   async #device(api: IommuApi, pages: readonly number[]): Promise<void> {
     const edu = this.#context.workload.engine === 'edu';
     const commands = pages.map((page) => `write ${api} ${ALIGNED + page * PAGE} ${page}`);
@@ -342,7 +346,7 @@ class Story {
     });
   }
 
-  /** A page beside where large pages would fit: only small ones do. */
+  /** At this address only small pages fit. */
   async #beside(): Promise<void> {
     for (const api of [this.#theirs.at(-1) ?? 'type1', this.#ours]) {
       const [{ map }, { follow }] = await this.#turn(
@@ -369,7 +373,7 @@ class Story {
       });
   }
 
-  /** Unmaps it all: then the device reaches nothing. */
+  /** Unmaps everything; then the device must reach nothing. */
   async #leave(api: IommuApi): Promise<void> {
     const [, { unmap }, { counted }, { follow }] = await this.#turn(
       [Counting, `count ${api}`],
@@ -380,22 +384,22 @@ class Story {
     this.#isUnmapped(api, unmap);
     this.#figure(api, 'unmap calls', counted.unmaps);
     if (follow.nowhere !== this.#pages)
-      this.#mistranslated(api, 'translates-after-unmap', 'still leads somewhere after unmapping');
+      this.#mistranslated(api, 'translates-after-unmap', 'addresses are still mapped after unmapping');
     await this.#reachesNothing(api);
   }
 
   async #reachesNothing(api: IommuApi): Promise<void> {
-    // Each at a page of its own: the fault of one device does not speak for another's.
+    // Each device at its own page, so that their faults can be told apart.
     const addr = ALIGNED + this.#provoked.length * PAGE;
     const [{ device }] = await this.#answers(Device, [`write ${api} ${addr} 0`]);
     this.#provoked.push({ addr, bytes: PAGE, how: 'write' });
-    // edu is not told that it failed, only that it has done.
+    // edu only reports that it has finished, not that it failed.
     const due = this.#context.workload.engine === 'edu' ? null : 'EFAULT';
     if (device.errno !== due)
       this.#wrong(
         api,
         otherOutcome(
-          `a device without memory: ${device.errno ?? 'wrote'}, expected ${due ?? 'no word of it'}`,
+          `DMA after unmapping: ${device.errno ?? 'succeeded'}, expected ${due ?? 'no error'}`,
           device.errno ?? undefined,
           due ?? undefined,
           { step: 'device without memory' },
@@ -403,7 +407,7 @@ class Story {
       );
   }
 
-  /** The pages that are pinned stay the parent's, also when it writes before the child does; what the child writes is the child's. */
+  /** Pinned pages must stay the parent's, even if the parent writes first. What the child writes must be private. */
   async #forks(api: IommuApi): Promise<void> {
     const [{ forked }] = await this.#answers(Forked, ['fork']);
     if (this.#hasLost(api, 'forking', forked.moved)) return;
@@ -413,7 +417,7 @@ class Story {
     await this.#claim(`memory that ${api} has, after a fork`, !this.#isOurs(api));
   }
 
-  /** The process has the memory no more; the device has it until it is unmapped. */
+  /** munmap() takes the memory from the process. The device keeps it until it is unmapped there. */
   async #unmapsMemory(api: IommuApi): Promise<void> {
     await this.#does('munmap');
     const [{ kept }] = await this.#answers(Kept, ['kept']);
@@ -424,18 +428,18 @@ class Story {
     await this.#leave(api);
   }
 
-  /** Has the device pages that are somebody else's by now? Then it must not write: nobody knows whose. */
+  /** Has the device lost pages? Then it must not write, since they may belong to somebody else. */
   #hasLost(api: IommuApi, by: string, pages: number): boolean {
     if (pages === 0) return false;
     this.#wrong(api, {
       code: 'pinned-page-moved',
-      detail: `${by} took ${pages} of ${this.#pages} pages from under the device`,
+      detail: `${by} replaced ${pages} of ${this.#pages} pages while the device used them`,
       where: { step: by },
     });
     return true;
   }
 
-  /** A process that is killed takes its mappings with it, and others can have the devices. */
+  /** Killing the process must remove its mappings and release the devices for others. */
   async #dies(apis: readonly IommuApi[]): Promise<void> {
     const { lab } = this.#context;
     await lab.run('lab vfio gone');
@@ -451,7 +455,7 @@ class Story {
     await lab.run('iospace ask die', { accept: 'all' });
     await lab.run('lab vfio gone');
     await lab.run('iospace serve');
-    // Pages for the device to miss.
+    // Memory that is not mapped for the device.
     await this.#answers(Memory, [`memory 4k ${PAGE} 0`]);
     for (const api of apis) {
       const [{ open }] = await this.#answers(Opened, [`open ${api} ${this.#bdfOf(api)}`]);
@@ -469,7 +473,7 @@ class Story {
     return api === this.#ours ? this.#bdf.ours : this.#bdf.theirs;
   }
 
-  /** What cannot go on: of what is under test it is a failure. */
+  /** For errors that end the cell: a failure if our API caused it, otherwise a fault of the harness. */
   #ended(api: IommuApi, message: string): Error {
     return this.#isOurs(api) ? new StepFailed(message, { code: 'refused-unduly' }) : new InfraError(message);
   }
@@ -478,12 +482,15 @@ class Story {
     await this.#answers<unknown>(DONE[what], [api === undefined ? what : `${what} ${api}`]);
   }
 
-  /** One of this shape for each command. */
+  /** One answer of this form for each command. */
   #answers<T>(schema: z.ZodType<T>, commands: string[]): Promise<[T, ...T[]]> {
     return this.#turn(...commands.map((command) => [schema, command] as const)) as Promise<[T, ...T[]]>;
   }
 
-  /** One for each command, of its shape: by one process of the guest, which takes it longer than most of them do. */
+  /**
+   * One answer for each command, each with its own form. All commands run in one process of the guest, since starting a
+   * process takes longer than most of them.
+   */
   async #turn<T extends unknown[]>(...steps: { [K in keyof T]: readonly [z.ZodType<T[K]>, string] }): Promise<T> {
     const line = `iospace ask ${steps.map(([, command]) => `'${command}'`).join(' ')}`;
     const { lines, stderr } = await this.#context.lab.run(line, { deadlineMs: ASK_MS });
@@ -491,7 +498,7 @@ class Story {
   }
 }
 
-/** What the tester writes all over a page. */
+/** What iommu-testdev writes over the whole page. */
 const TESTER = Buffer.alloc(PAGE, Buffer.from([0x78, 0x56, 0x34, 0x12]));
 
-/** The kernel reports the faults that are provoked; whether they are those, and no others, QEMU's trace says. */
+/** The kernel logs the faults that are provoked. QEMU's trace shows whether these and no others happened. */

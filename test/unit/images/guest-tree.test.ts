@@ -48,7 +48,7 @@ describe("somebody's own sources of the modules", () => {
     await expect(openGuestTree('no-such-thing', signal)).rejects.toThrow(
       /'no-such-thing' is neither a folder.*nor a revision/,
     );
-    await expect(openGuestTree('--help', signal)).rejects.toThrow(/no revision/);
+    await expect(openGuestTree('--help', signal)).rejects.toThrow(/nor a revision/);
     const first = execFileSync('git', ['-C', ROOT, 'rev-list', '--max-parents=0', 'HEAD'], { encoding: 'utf8' });
     await expect(openGuestTree(first.split('\n')[0] ?? '', signal)).rejects.toThrow(/no guest/);
     expect(namesGuestTree(join(scratch, 'no'))).toBe(false);

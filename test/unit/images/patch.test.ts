@@ -39,7 +39,7 @@ describe('a patch', () => {
     expect(() => parsePatch('@@ -1,1 +1,1 @@\n-a\n+b\n', 'p')).toThrow(/a hunk without a file/);
     expect(() => parsePatch(patch(' one', '+1').replace('+1,2', '+1,3'), 'p')).toThrow(/does not have as many lines/);
     expect(() => parsePatch('--- a/x\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-a\n', 'p')).toThrow(/names no file/);
-    expect(() => parsePatch('nothing\n', 'p')).toThrow(/no patch/);
+    expect(() => parsePatch('nothing\n', 'p')).toThrow(/not a patch/);
   });
 });
 

@@ -218,7 +218,7 @@ describe('expand', () => {
     expect(why(switched)).toBeUndefined();
     expect(why(twoFunctions)).toMatch(/function of a card/);
     expect(why({ id: 'flat', root: [dut] })).toMatch(/root bus/);
-    expect(why(switched, machines.vtdRuntimeIdentity)).toMatch(/in a new group/);
+    expect(why(switched, machines.vtdRuntimeIdentity)).toMatch(/in a new IOMMU group/);
   });
 
   it('takes the dut by its role, whatever it is called, and only one', () => {

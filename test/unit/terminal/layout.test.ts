@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aligned, columnsOf, commandLines, flowing, grid, wrapped } from '../../../src/terminal/index.js';
 
 const WIDTHS = [20, 40, 80, 100, 160];
-const words = 'the device and its peer are in one IOMMU group, and vfio-pci takes whole groups '.repeat(5).trim();
+const words = 'the device and its peer are in one IOMMU group, and vfio-pci needs the whole group '.repeat(5).trim();
 const longest = (lines: readonly string[]) => Math.max(...lines.map((line) => line.length));
 const stream = (isTTY: boolean, columns: number) => ({ isTTY, columns }) as NodeJS.WriteStream;
 

@@ -19,7 +19,7 @@ describe('by its exit code', () => {
     expect(judged({}).report.verdict).toBe('pass');
     expect(judged({ code: 4 }).report.verdict).toBe('inconclusive');
     const { report } = judged({ code: 1, output: 'a\nno such device\n' });
-    expect(report).toMatchObject({ verdict: 'fail', detail: 'exit code 1; it said last: no such device' });
+    expect(report).toMatchObject({ verdict: 'fail', detail: 'exit code 1; last line: no such device' });
   });
 
   it('a command that did not use the disk shows nothing', () => {

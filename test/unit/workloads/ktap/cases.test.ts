@@ -71,16 +71,16 @@ describe('the report of the cases', () => {
 
   it.each([
     [test('a', 'fail', '3 pins are left'), 'a: 3 pins are left'],
-    [test('a', 'skip', 'no IOMMU'), 'a: was skipped, and must pass on this machine: no IOMMU'],
-    [test('a', 'todo'), 'a: was not passed'],
+    [test('a', 'skip', 'no IOMMU'), 'a: was skipped, but must pass on this machine: no IOMMU'],
+    [test('a', 'todo'), 'a: did not pass'],
   ])('is not when one failed, or was skipped where it must pass', (found, objection) => {
     expect(judgeCases([found, test('b', 'skip')], due).map(({ detail }) => detail)).toEqual([objection]);
   });
 
   it('is not when one passes where there is nothing to see, is missing, or is new', () => {
     expect(judgeCases([test('b', 'pass'), test('c', 'pass')], due).map(({ detail }) => detail)).toEqual([
-      'b: passed, and must have nothing to see on this machine',
-      'c: a case that nobody expects',
+      'b: passed, but must be skipped on this machine',
+      'c: unknown case',
       'a: did not report',
     ]);
   });

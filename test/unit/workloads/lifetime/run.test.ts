@@ -117,7 +117,7 @@ describe('memory to which something happens', () => {
   it('objects to reads that went wrong meanwhile, and to refusals that are not due', async () => {
     const storm = { reads: 8, tries: 9, events: 9, after: 4, bad: 2 };
     const torn = await run('mremap', only('phyr_nvme', 'odirect', { storm }));
-    expect(torn.workload.detail).toMatch(/^phyr_nvme, odirect: 2 of 8 reads brought other bytes/);
+    expect(torn.workload.detail).toMatch(/^phyr_nvme, odirect: 2 of 8 reads returned wrong bytes/);
     const refused = await run('mremap', only('nvme', 'odirect', { read: { errno: 'EFAULT' } }));
     expect(refused.workload).toMatchObject({
       verdict: 'pass',
@@ -129,12 +129,12 @@ describe('memory to which something happens', () => {
     const split = await run('thp-split', only('phyr_nvme', 'registered', { pages: { huge: 0, swapped: 0 } }));
     expect(split.workload).toMatchObject({
       verdict: 'fail',
-      detail: expect.stringMatching(/16 pages that are pinned were split/),
+      detail: expect.stringMatching(/16 pinned pages were split/),
     });
     const still = await run('thp-split', only('phyr_nvme', 'direct', { pages: { huge: 16, swapped: 0 } }));
     expect(still.workload).toMatchObject({
       verdict: 'inconclusive',
-      detail: expect.stringMatching(/it did not happen/),
+      detail: expect.stringMatching(/the event did not happen/),
     });
     const unswapped = await run('swap');
     expect(unswapped.workload).toMatchObject({
@@ -151,17 +151,17 @@ describe('memory to which something happens', () => {
     const moved = await run('thp-split', only('phyr_nvme', 'registered', storm(1)));
     expect(moved.workload).toMatchObject({
       verdict: 'fail',
-      detail: expect.stringMatching(/^phyr_nvme, registered: pages that are pinned changed 1 times/),
+      detail: expect.stringMatching(/^phyr_nvme, registered: pinned pages changed 1 times/),
     });
     const idle = await run('thp-split', only('phyr_nvme', 'direct', storm(0)));
     expect(idle.workload).toMatchObject({
       verdict: 'inconclusive',
-      detail: expect.stringMatching(/^phyr_nvme, direct: in 31 tries nothing happened/),
+      detail: expect.stringMatching(/^phyr_nvme, direct: none of 31 tries had an effect/),
     });
     const late = await run('thp-split', only('phyr_nvme', 'direct', storm(1, 0)));
     expect(late.workload).toMatchObject({
       verdict: 'inconclusive',
-      detail: expect.stringMatching(/^phyr_nvme, direct: nothing was read after/),
+      detail: expect.stringMatching(/^phyr_nvme, direct: no read followed/),
     });
     const untried = await run('thp-split', only('phyr_nvme', 'direct', { storm: undefined as never }));
     expect(untried.workload.verdict).toBe('inconclusive');

@@ -230,7 +230,7 @@ async function runShared(
 describe('a dma-buf of a BAR as registered memory', () => {
   it('passes where each range is as due, and both ways of taking it back go well, on memory of their own', async () => {
     const { result, data, commands } = await runShared();
-    expect(result.workload).toMatchObject({ verdict: 'pass', detail: expect.stringMatching(/taken back after 9/) });
+    expect(result.workload).toMatchObject({ verdict: 'pass', detail: expect.stringMatching(/revoked after 9/) });
     expect([result.translation, data]).toMatchObject([{ verdict: 'pass' }, { verdict: 'pass' }]);
     const used = commands.find((command) => command.startsWith('region run'))?.split(' ')[3];
     const taken = commands.filter((command) => /^region (load|revoke)/.test(command)).map((text) => text.split(' ')[3]);
@@ -246,10 +246,10 @@ describe('a dma-buf of a BAR as registered memory', () => {
   });
 
   it.each([
-    [{ revoke: { again: '0' } }, /registering what was taken back: 0, expected ENODEV/],
-    [{ revoke: { late: true } }, /a use ended after it was taken back/],
-    [{ revoke: { refused: 0 } }, /no use was refused after it was taken back/],
-    [{ revoke: { deregister: 'ENOENT' } }, /deregistering what was taken back under load: ENOENT/],
+    [{ revoke: { again: '0' } }, /registering revoked memory again: 0, expected ENODEV/],
+    [{ revoke: { late: true } }, /a use ended after it was revoked/],
+    [{ revoke: { refused: 0 } }, /no use was refused after it was revoked/],
+    [{ revoke: { deregister: 'ENOENT' } }, /deregistering memory that was revoked under load: ENOENT/],
     [{ load: { late: true } }, /a use ended after it was deregistered/],
   ])('fails where taking it back goes wrong: %#', async (wrong, objection) => {
     const { result } = await runShared(wrong);

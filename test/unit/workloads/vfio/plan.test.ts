@@ -22,10 +22,10 @@ describe('a device of a process', () => {
   });
 
   it.each([
-    [{ machines: [machines.noIommu] }, /without an IOMMU/],
-    [{ machines: [vtdRuntimeIdentity] }, /only the groups of disks/],
-    [{ topologies: [switched] }, /no two devices/],
-    [{ backends: ['sg' as const] }, /filled from lists/],
+    [{ machines: [machines.noIommu] }, /needs an IOMMU/],
+    [{ machines: [vtdRuntimeIdentity] }, /only the domains of disks/],
+    [{ topologies: [switched] }, /needs two devices/],
+    [{ backends: ['sg' as const] }, /from phyr lists only/],
   ])('is pruned with the reason: %#', (more, reason) => {
     expect(one(more).pruned[0]?.reason).toMatch(reason);
   });
