@@ -57,7 +57,9 @@ describe('the plan', () => {
     expect(planOfScript(plan, { ...own, backend: 'nvme' }, 7).cells.map(({ id }) => id)).toEqual([
       'vtd-strict/switch/my-test-2/nvme',
     ]);
-    expect(() => planOfScript(plan, { ...own, backend: 'raw' }, 7)).toThrow(/the script cannot run there: phyr_nvme has no backend 'raw'/);
+    expect(() => planOfScript(plan, { ...own, backend: 'raw' }, 7)).toThrow(
+      /the script cannot run there: phyr_nvme has no backend 'raw'/,
+    );
     const costs = planOf(suites, ['vtd-strict-icount/switch/map-cost/sg'], 7);
     expect(() => planOfScript(costs, own, 7)).toThrow(/count instructions/);
   });
