@@ -73,7 +73,14 @@ describe('nothing is changed', () => {
   });
 
   it('outside functions', () => {
-    const source = 'struct a { int b[1 == 1]; };\nstatic const int c = 1 == 1;\nMODULE_PARM(a == b);\nint g(int a);\n';
+    const source = [
+      'struct a { int b[1 == 1]; };',
+      'static const int c = 1 == 1;',
+      'static struct ops o = { .f = 1 == 1, .g = -EIO };',
+      'MODULE_PARM(a == b);',
+      'int g(int a);',
+      '',
+    ].join('\n');
     expect(mutantsOf('a.c', source)).toEqual([]);
   });
 });
