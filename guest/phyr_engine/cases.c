@@ -92,7 +92,7 @@ static const char *pengine_compare_page(struct pengine *e, const struct pengine_
 {
 	const u8 *page = page_address(m->page[i]);
 
-	if (e->ops->check(e, page))
+	if (e->ops->check(e, page, PAGE_SIZE))
 		return "right";
 	return memchr_inv(page, FILL, PAGE_SIZE) ? "wrong" : "untouched";
 }
@@ -105,13 +105,20 @@ static void pengine_fill_pages(struct pengine_mapping *m)
 		memset(page_address(m->page[i]), FILL, PAGE_SIZE);
 }
 
+/* Let the device write to the first @len bytes of a page. */
+static int pengine_device_write_part(struct pengine *e, const struct pengine_mapping *m,
+				     unsigned int i, u32 len, struct pengine_outcome *out)
+{
+	out->addr = m->addr[i];
+	out->write = true;
+	return e->ops->write(e, m->addr[i], pengine_case_target(e, m->addr[i], m->page[i]), len);
+}
+
 /* Let the device write to a page. */
 static int pengine_device_write(struct pengine *e, const struct pengine_mapping *m, unsigned int i,
 				struct pengine_outcome *out)
 {
-	out->addr = m->addr[i];
-	out->write = true;
-	return e->ops->write(e, m->addr[i], pengine_case_target(e, m->addr[i], m->page[i]));
+	return pengine_device_write_part(e, m, i, PAGE_SIZE, out);
 }
 
 /* Is this error of pengine_device_write() an outcome? */
@@ -140,6 +147,32 @@ static int pengine_case_mapped(struct pengine *e, enum pengine_path path, struct
 											     0);
 	if (!err && !strcmp(out->how, "right"))
 		out->how = pengine_compare_page(e, m, 1);
+	return pengine_is_outcome(err) ? 0 : err;
+}
+
+/* Write less than what is mapped: the rest must be as before, and not what a bounce buffer held. */
+static int pengine_case_short(struct pengine *e, enum pengine_path path, struct pengine_mapping *m,
+			      struct pengine_outcome *out)
+{
+	const u8 *first = page_address(m->page[0]), *second = page_address(m->page[1]);
+	const u32 part = PAGE_SIZE / 2;
+	int err;
+
+	pengine_fill_pages(m);
+	if (pengine_map(m, path, DMA_FROM_DEVICE)) {
+		out->write = true;
+		out->how = "refused";
+		return 0;
+	}
+	err = pengine_device_write_part(e, m, 0, part, out);
+	pengine_unmap(m);
+	if (err == -EFAULT)
+		out->how = "fault";
+	else if (!err && e->ops->check(e, first, part))
+		out->how = memchr_inv(first + part, FILL, PAGE_SIZE - part) ||
+			   memchr_inv(second, FILL, PAGE_SIZE) ? "wrong" : "right";
+	else if (!err && !memchr_inv(first, FILL, PAGE_SIZE))
+		out->how = "untouched";
 	return pengine_is_outcome(err) ? 0 : err;
 }
 
@@ -223,12 +256,13 @@ static int pengine_read_back(struct pengine *e, dma_addr_t addr, const void *sec
 	pengine_fill_pages(&m);
 	err = pengine_map(&m, PENGINE_PHYS, DMA_FROM_DEVICE);
 	if (!err) {
-		err = e->ops->write(e, m.addr[0], 0);
+		err = e->ops->write(e, m.addr[0], 0, PAGE_SIZE);
 		pengine_unmap(&m);
 	}
 	if (!err)
 		out->how = !memcmp(page_address(m.page[0]), secret, PAGE_SIZE) ? "right" :
-			   e->ops->check(e, page_address(m.page[0])) ? "untouched" : "wrong";
+			   e->ops->check(e, page_address(m.page[0]), PAGE_SIZE) ? "untouched" :
+			   "wrong";
 	pengine_free(&m);
 	return err;
 }
@@ -292,6 +326,7 @@ static int pengine_case_clamped(struct pengine *e, enum pengine_path path,
 
 static const struct pengine_case cases[] = {
 	{ "mapped",	BOTH,	 LOW,			.run = pengine_case_mapped },
+	{ "short",	BOTH,	 LOW,			.run = pengine_case_short },
 	{ "unmapped",	BOTH,	 ANY,			.run = pengine_case_unmapped },
 	{ "stale",	TESTDEV, ANY, .unloaded = true,	.run = pengine_case_stale },
 	{ "readonly",	BOTH,	 ANY,			.run = pengine_case_readonly },

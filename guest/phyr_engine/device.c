@@ -16,14 +16,14 @@ static const unsigned int testdev_bits = 64;
 
 #define EDU_TIMEOUT_US	(5 * USEC_PER_SEC)
 
-static int pengine_edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
+static int pengine_edu_run(struct pengine *e, u64 src, u64 dst, u32 len, u32 cmd)
 {
 	u32 now;
 	int err;
 
 	writeq(src, e->bar + EDU_SRC);
 	writeq(dst, e->bar + EDU_DST);
-	writeq(PAGE_SIZE, e->bar + EDU_COUNT);
+	writeq(len, e->bar + EDU_COUNT);
 	writeq(cmd | EDU_RUN, e->bar + EDU_CMD);
 	err = readl_poll_timeout(e->bar + EDU_CMD, now, !(now & EDU_RUN), 5000, EDU_TIMEOUT_US);
 	/* After a timeout, prevent a late transfer to memory that is then reused. */
@@ -32,19 +32,19 @@ static int pengine_edu_run(struct pengine *e, u64 src, u64 dst, u32 cmd)
 	return err;
 }
 
-static int pengine_edu_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
+static int pengine_edu_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys, u32 len)
 {
-	return pengine_edu_run(e, EDU_BUFFER, addr, EDU_TO_MEMORY);
+	return pengine_edu_run(e, EDU_BUFFER, addr, len, EDU_TO_MEMORY);
 }
 
 static int pengine_edu_read(struct pengine *e, dma_addr_t addr)
 {
-	return pengine_edu_run(e, addr, EDU_BUFFER, 0);
+	return pengine_edu_run(e, addr, EDU_BUFFER, PAGE_SIZE, 0);
 }
 
-static bool pengine_edu_check(struct pengine *e, const void *page)
+static bool pengine_edu_check(struct pengine *e, const void *page, u32 len)
 {
-	return !memcmp(page, e->expect, PAGE_SIZE);
+	return !memcmp(page, e->expect, len);
 }
 
 const struct pengine_ops pengine_edu = {
@@ -55,13 +55,13 @@ const struct pengine_ops pengine_edu = {
 	.check		= pengine_edu_check,
 };
 
-static int pengine_testdev_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys)
+static int pengine_testdev_write(struct pengine *e, dma_addr_t addr, phys_addr_t phys, u32 len)
 {
 	writel(lower_32_bits(addr), e->bar + ITD_ADDR_LO);
 	writel(upper_32_bits(addr), e->bar + ITD_ADDR_HI);
 	writel(lower_32_bits(phys), e->bar + ITD_PHYS_LO);
 	writel(upper_32_bits(phys), e->bar + ITD_PHYS_HI);
-	writel(PAGE_SIZE, e->bar + ITD_LEN);
+	writel(len, e->bar + ITD_LEN);
 	writel(1, e->bar + ITD_ARM);
 	readl(e->bar + ITD_TRIGGER);
 	switch (readl(e->bar + ITD_RESULT)) {
@@ -76,12 +76,12 @@ static int pengine_testdev_write(struct pengine *e, dma_addr_t addr, phys_addr_t
 	}
 }
 
-static bool pengine_testdev_check(struct pengine *e, const void *page)
+static bool pengine_testdev_check(struct pengine *e, const void *page, u32 len)
 {
 	const __le32 *word = page;
 	unsigned int i;
 
-	for (i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+	for (i = 0; i < len / sizeof(*word); i++)
 		if (le32_to_cpu(word[i]) != ITD_WORD)
 			return false;
 	return true;

@@ -22,19 +22,20 @@ struct pengine_node;
  * struct pengine_ops - a kind of engine
  * @name:	name for messages
  * @mask_bits:	bits of its DMA addresses; a module parameter for edu
- * @write:	let the device write a page to @addr; @phys is the expected physical address.
+ * @write:	let the device write @len bytes, a page or less, to @addr; @phys is the expected
+ *		physical address.
  *		Returns 0; -EFAULT if the device reports a fault; -ENXIO if it finds other data at
  *		@phys; another error if it does not respond
  * @read:	let the device read a page from @addr, for the next write(); NULL if it has data of
  *		its own
- * @check:	does this page hold what the device wrote last?
+ * @check:	do the first bytes of this page hold what the device wrote last?
  */
 struct pengine_ops {
 	const char *name;
 	const unsigned int *mask_bits;
-	int (*write)(struct pengine *e, dma_addr_t addr, phys_addr_t phys);
+	int (*write)(struct pengine *e, dma_addr_t addr, phys_addr_t phys, u32 len);
 	int (*read)(struct pengine *e, dma_addr_t addr);
-	bool (*check)(struct pengine *e, const void *page);
+	bool (*check)(struct pengine *e, const void *page, u32 len);
 };
 
 extern const struct pengine_ops pengine_edu, pengine_testdev;

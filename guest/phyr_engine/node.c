@@ -165,7 +165,7 @@ static int pengine_run_dma(struct pengine_node *node, struct phyr_region_use *ar
 	guard(mutex)(&e->lock);
 	if (arg->op == PHYR_REGION_DO_READ)
 		return e->ops->read ? e->ops->read(e, arg->addr) : -EOPNOTSUPP;
-	return e->ops->write(e, arg->addr, phys);
+	return e->ops->write(e, arg->addr, phys, PAGE_SIZE);
 }
 
 static int pengine_region_use(struct pengine_node *node, struct pengine_region *r,

@@ -65,6 +65,7 @@ union pprobe_arg {
 	struct phyr_probe_story_read story_read;
 	struct phyr_probe_follow_domain follow_domain;
 	struct phyr_probe_calls calls;
+	struct phyr_probe_soil soil;
 };
 
 static int pprobe_ioctl_map_cost(union pprobe_arg *arg)
@@ -160,6 +161,11 @@ static int pprobe_ioctl_calls(union pprobe_arg *arg)
 	return pprobe_calls(&arg->calls);
 }
 
+static int pprobe_ioctl_soil(union pprobe_arg *arg)
+{
+	return pprobe_pool_soil(&arg->soil);
+}
+
 static const struct pprobe_op {
 	unsigned int cmd;
 	int (*run)(union pprobe_arg *arg);
@@ -175,6 +181,7 @@ static const struct pprobe_op {
 	{ PHYR_PROBE_IOC_STORY_READ, pprobe_ioctl_story_read },
 	{ PHYR_PROBE_IOC_FOLLOW_DOMAIN, pprobe_ioctl_follow_domain },
 	{ PHYR_PROBE_IOC_CALLS, pprobe_ioctl_calls },
+	{ PHYR_PROBE_IOC_SOIL, pprobe_ioctl_soil },
 };
 
 static long pprobe_ioctl(struct file *file, unsigned int cmd, unsigned long user)

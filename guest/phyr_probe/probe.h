@@ -267,6 +267,9 @@ void pprobe_watch_read(struct phyr_probe_watch *arg);
 /* domain.c */
 int pprobe_follow_domain(struct phyr_probe_follow_domain *arg);
 int pprobe_calls(struct phyr_probe_calls *arg);
+
+/* pool.c */
+int pprobe_pool_soil(struct phyr_probe_soil *arg);
 void pprobe_calls_exit(void);
 
 /* events.c */

@@ -72,6 +72,7 @@ static void ptest_uapi_probe(struct ptest *t)
 	const struct phyr_probe_calls calls = {
 		.segment = segment, .devfn = devfn, .action = PHYR_PROBE_CALLS_START, .reserved = 1,
 	};
+	const struct phyr_probe_soil soil = { .segment = segment, .devfn = devfn, .bytes = 1 };
 	const struct phyr_probe_follow_domain follow = {
 		.segment = segment, .devfn = devfn, .count = 1, .by = 1,
 	};
@@ -79,6 +80,7 @@ static void ptest_uapi_probe(struct ptest *t)
 		{ "STORY_START, reserved", PHYR_PROBE_IOC_STORY_START, &story },
 		{ "IO_COST, reserved", PHYR_PROBE_IOC_IO_COST, &io_cost },
 		{ "CALLS, reserved", PHYR_PROBE_IOC_CALLS, &calls },
+		{ "SOIL, bytes", PHYR_PROBE_IOC_SOIL, &soil },
 		{ "FOLLOW_DOMAIN, by", PHYR_PROBE_IOC_FOLLOW_DOMAIN, &follow },
 	};
 

@@ -9,6 +9,7 @@
  *   phyrctl translate [-b BACKEND] [-l LAYOUT] [-n PAGES] [-d DIR] [-t TRIM]
  *   phyrctl watch start | stop | read
  *   phyrctl story start BDF | stop record the guest's events for a device, in order
+ *   phyrctl soil BDF              leave a pattern in all free bounce buffers, if the device uses any
  *   phyrctl arm | disarm          start or stop counting IOMMU map and unmap events
  *   phyrctl counters
  *   phyrctl COMMAND... , COMMAND...   run all, even if one fails
@@ -37,6 +38,7 @@ static const struct {
 	{ "translate",	cmd_translate },
 	{ "watch",	cmd_watch },
 	{ "story",	cmd_story },
+	{ "soil",	cmd_soil },
 	{ "arm",	cmd_arm },
 	{ "disarm",	cmd_disarm },
 	{ "counters",	cmd_counters },
@@ -91,14 +93,14 @@ static int run(char **args)
 	if (code)
 		return code;
 	if (!args[0])
-		fail(EXIT_USAGE, "which command? map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or counters");
+		fail(EXIT_USAGE, "which command? map-cost, map-costs, io-cost, translate, watch, story, soil, arm, disarm or counters");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(args[0], commands[i].name)) {
 			commands[i].run(args + 1);
 			return 0;
 		}
 	}
-	fail(EXIT_USAGE, "unknown command '%s': map-cost, map-costs, io-cost, translate, watch, story, arm, disarm or counters",
+	fail(EXIT_USAGE, "unknown command '%s': map-cost, map-costs, io-cost, translate, watch, story, soil, arm, disarm or counters",
 	     args[0]);
 }
 

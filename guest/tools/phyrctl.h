@@ -29,6 +29,9 @@ void cmd_watch(char **args);
 /* phyrctl_story.c */
 void cmd_story(char **args);
 
+/* phyrctl_soil.c */
+void cmd_soil(char **args);
+
 /* phyrctl_count.c: bytes mapped and unmapped by the IOMMU */
 void cmd_arm(char **args);
 void cmd_disarm(char **args);

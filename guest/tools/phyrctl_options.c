@@ -176,3 +176,14 @@ void no_arguments(char **args)
 	if (args[0])
 		fail(EXIT_USAGE, "'%s': no argument is taken", args[0]);
 }
+
+void parse_device(const char *bdf, uint32_t *segment, uint32_t *devfn)
+{
+	unsigned int bus, device, function;
+	char end;
+
+	if (!bdf || sscanf(bdf, "%x:%x:%x.%x%c", segment, &bus, &device, &function, &end) != 4 ||
+	    *segment > 0xffff || bus > 0xff || device > 0x1f || function > 7)
+		fail(EXIT_USAGE, "'%s' is no PCI address such as 0000:03:00.0", bdf ? bdf : "");
+	*devfn = bus << 8 | device << 3 | function;
+}

@@ -36,6 +36,9 @@ struct options parse(char ***args, int with);
 
 int name_index(const char *const *names, const char *name);
 
+/* Parses a PCI address; fails the command if it is none. */
+void parse_device(const char *bdf, uint32_t *segment, uint32_t *devfn);
+
 /* Parses a number up to max; fails the command if it is none. */
 uint32_t option_number(const char *option, const char *text, uint32_t max);
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -18,21 +17,6 @@
 
 /* Events a line: a multiple of 3 bytes, so that only the last line is padded. */
 #define BATCH	1200
-
-static struct phyr_probe_story_start parse_device(const char *bdf)
-{
-	unsigned int segment, bus, device, function;
-	char end;
-
-	if (!bdf || sscanf(bdf, "%x:%x:%x.%x%c", &segment, &bus, &device, &function, &end) != 4 ||
-	    segment > 0xffff || bus > 0xff || device > 0x1f || function > 7)
-		fail(EXIT_USAGE, "'%s' is no PCI address such as 0000:03:00.0", bdf ? bdf : "");
-	return (struct phyr_probe_story_start){
-		.segment = segment,
-		.devfn = bus << 8 | device << 3 | function,
-		.events = ROOM,
-	};
-}
 
 static void print_base64(const unsigned char *data, size_t size)
 {
@@ -80,14 +64,14 @@ static void print_story(int fd)
 /* start BDF; stop, which prints the events */
 void cmd_story(char **args)
 {
-	struct phyr_probe_story_start start = { 0 };
+	struct phyr_probe_story_start start = { .events = ROOM };
 	int stop = args[0] && !strcmp(args[0], "stop") && !args[1];
 	int fd;
 
 	if (!stop) {
 		if (!args[0] || strcmp(args[0], "start") || !args[1] || args[2])
 			fail(EXIT_USAGE, "story takes start BDF or stop");
-		start = parse_device(args[1]);
+		parse_device(args[1], &start.segment, &start.devfn);
 	}
 	fd = open_node();
 	if (stop) {

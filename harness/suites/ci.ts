@@ -3,6 +3,7 @@ import type { Block, Suite } from '../../src/workloads/index.js';
 import { bounced, noIommu, virtioStrict, vtdLazy, vtdPassthrough, vtdStrict } from '../machines.js';
 import { alarms } from './alarms.js';
 import { dmabufForCi } from './dmabuf.js';
+import { enginesBounced } from './engines.js';
 import { iommuModes } from './iommu-modes.js';
 import { iotlb } from './iotlb.js';
 import { ktap } from './ktap.js';
@@ -78,6 +79,7 @@ export const ci: Suite = {
     ...each(registerForCi.blocks),
     ...each(iotlb.blocks, []),
     ...shapes.blocks.map((block): Block => ({ ...block, cover: 'each' })),
+    byPhyr8(enginesBounced),
     ...alarms.blocks.map(byPhyr8),
     ...ktap.blocks,
   ],

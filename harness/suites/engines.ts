@@ -1,6 +1,7 @@
 import type { Topology } from '../../src/model/index.js';
-import type { Suite, Workload } from '../../src/workloads/index.js';
+import type { Block, Suite, Workload } from '../../src/workloads/index.js';
 import {
+  bounced,
   narrowNoIommu,
   noIommu,
   virtioStrict,
@@ -31,6 +32,17 @@ export const enginesTopology = withEdu('engines', 28);
 export const edu: Workload = { id: 'edu', kind: 'engine', engine: 'edu' };
 export const iommuTestdev: Workload = { id: 'iommu-testdev', kind: 'engine', engine: 'iommu-testdev' };
 
+/** With room for bounce buffers. */
+const engines32 = withEdu('engines-32', 32);
+
+/** Every byte that a device moves goes through buffers that hold data of others. */
+export const enginesBounced: Block = {
+  machines: [bounced],
+  topologies: [engines32],
+  workloads: [iommuTestdev, edu],
+  backends: ['sg', 'phyr16', 'phyr8'],
+};
+
 export const engines: Suite = {
   id: 'engines',
   describe: 'devices that only do DMA: mapped, unmapped, stale, wrong direction, too few address bits',
@@ -44,9 +56,10 @@ export const engines: Suite = {
     // Memory beyond 32 bits, and bounce buffers within.
     {
       machines: [narrowNoIommu],
-      topologies: [withEdu('engines-32', 32)],
+      topologies: [engines32],
       workloads: [edu],
       backends: ['sg', 'phyr16', 'phyr8'],
     },
+    enginesBounced,
   ],
 };

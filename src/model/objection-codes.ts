@@ -186,7 +186,7 @@ export const CODES = {
     by: ['workload'],
     means: 'The driver never used what the cell is for, for example an SGL, so it was not tested.',
     causes:
-      'The device or the block layer limits commands; the memory came in other pieces than the workload asks for.',
+      'The device or the block layer limits commands; the memory came in other pieces than the workload asks for; the bounce buffers were not filled.',
     look: "The driver's statistics (debugfs) and the limits of its queue in sysfs; the field driver of the workload.",
   },
   'event-missing': {

@@ -2,7 +2,7 @@
  * phyr_nvme's own statistics. They say which backend mapped how much, never whether it was right.
  */
 import { z } from 'zod';
-import type { Backend, DriverUse, Expectation, Metric, ObjectionOf } from '../model/index.js';
+import type { Backend, DriverUse, Expectation, Machine, Metric, ObjectionOf } from '../model/index.js';
 
 /** debugfs of phyr_nvme, which guest/lab/lab saves when the driver is unbound. More counters may follow. */
 export const DriverStats = z.object({
@@ -39,6 +39,21 @@ export function unusedInput(
   const unused = uses.filter((use) => total(stats, use) === 0);
   if (unused.length === 0) return undefined;
   return { code: 'input-unused', detail: `the driver counted no ${unused.join(' and no ')}` };
+}
+
+/** What `phyrctl soil` says: the size of the bounce buffers that hold a pattern now. */
+export const Soiled = z.object({ soiled: z.number() });
+
+/**
+ * The objection if all DMA is bounced and the buffers were as fresh as after the boot: zeros would hide data of others. Where instructions are
+ * counted, they are left so.
+ */
+export function cleanBuffers(
+  { bounce, clock }: Pick<Machine, 'bounce' | 'clock'>,
+  soiled: number | undefined,
+): ObjectionOf<'workload'> | undefined {
+  if (bounce !== 'force' || clock !== 'wall' || (soiled ?? 0) > 0) return undefined;
+  return { code: 'input-unused', detail: 'no bounce buffer was filled before the cell' };
 }
 
 /** Figures that do not vary: how the data was described to the device. */

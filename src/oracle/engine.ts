@@ -8,7 +8,7 @@ import { domainInForce, type Machine, type ObjectionOf } from '../model/index.js
 /** The outcome of a case of phyr_engine.ko, for one backend. */
 export const EngineOutcome = z.object({
   device: z.enum(['edu', 'iommu-testdev']),
-  case: z.enum(['mapped', 'unmapped', 'stale', 'readonly', 'read', 'writeonly', 'clamped', 'beyond']),
+  case: z.enum(['mapped', 'short', 'unmapped', 'stale', 'readonly', 'read', 'writeonly', 'clamped', 'beyond']),
   path: z.enum(['phys', 'sg', 'phyr16', 'phyr8']),
   outcome: z.enum(['right', 'fault', 'untouched', 'wrong', 'refused']),
   /** The last address that it used, successfully or not. */
@@ -45,6 +45,8 @@ export function knowsWriteOnly({ iommu }: Machine): boolean {
 function outcomesDue(machine: Machine, { device, case: name }: EngineOutcome): EngineOutcome['outcome'][] {
   switch (name) {
     case 'mapped':
+    // The rest of the memory is as it was.
+    case 'short':
     case 'read':
     // Translated by the IOMMU, or bounced.
     case 'beyond':

@@ -5,7 +5,7 @@ export { Churn, type ChurnArea, churnClaim, churnGenerations, churnOp } from './
 export { type Complaint, complaints, complaintText, objectionTo } from './complaints.js';
 export { type DataClaim, type Due, judgeData } from './data.js';
 export { type DeviceEvidence, judgeDevice } from './device.js';
-export { DriverStats, otherBackend, structureCounts, unusedInput } from './driver.js';
+export { cleanBuffers, DriverStats, otherBackend, Soiled, structureCounts, unusedInput } from './driver.js';
 export { EngineOutcome, judgeEngine, knowsWriteOnly } from './engine.js';
 export { foldFaults, judgeFaults, type Provoked } from './faults.js';
 export { judgeForeignLog, type LogJudgement, type LogObjection } from './foreign-log.js';

@@ -26,6 +26,7 @@ import {
 import {
   acrossPowerCycle,
   Counters,
+  cleanBuffers,
   complaints,
   DriverStats,
   findingsIn,
@@ -45,6 +46,7 @@ import {
   objectionTo,
   otherBackend,
   P2pMemory,
+  Soiled,
   type Story,
   storyIn,
   structureCounts,
@@ -232,6 +234,8 @@ interface Evidence {
   device: { story: Story | undefined; trace: NvmeTrace } | undefined;
   /** One for each time that phyr_nvme was bound to the device. */
   stats: DriverStats[];
+  /** How much of the bounce buffers held a pattern at the beginning. */
+  soiled: number | undefined;
   p2p: P2pMemory[];
   /** Did unbinding and unloading succeed? */
   cleaned: boolean;
@@ -259,7 +263,12 @@ async function collect(
   if (peer?.driver === 'phyr_peer') await lab.unbind(peer.bdf);
   const reaching = await Reaching.begin(booted, options.signal);
   const { dmaBits } = cell.machine;
-  const settings = [tracer && 'STORY=1', dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`].filter(Boolean);
+  const settings = [
+    tracer && 'STORY=1',
+    // Where instructions are counted it would change what follows.
+    cell.machine.clock === 'wall' && 'SOIL=1',
+    dmaBits !== undefined && `PHYR_NVME=dma_bits=${dmaBits}`,
+  ].filter(Boolean);
   const backend = DriverBackend.safeParse(cell.backend).data ?? 'phyr8';
   const begin = `lab begin ${beginMark} ${dut} ${backend} ${cell.plant ?? ''}`.trim();
   const begun = await lab.run([...settings, begin].join(' '));
@@ -284,6 +293,7 @@ async function collect(
     after: left(Counters).at(0),
     watch: left(Watch).at(0),
     stats: left(DriverStats),
+    soiled: linesOf(Soiled, begin, begun.lines).at(0)?.soiled,
     p2p: left(P2pMemory),
     log: logWindow(log, beginMark, endMark),
     faults: { enabled: traced && (await booted.traceEnabled()), ...faults },
@@ -330,7 +340,10 @@ function judgeWorkload(evidence: Evidence): OracleReport {
     const cleanup: Objection = { code: 'cleanup-failed', detail: `afterwards: ${cleanupError}` };
     return { ...workload, ...objectionReport('workload', 'fail', [...wrong, cleanup]) };
   }
-  if (result.workload.verdict !== 'pass' || result.translation !== undefined) return result.workload;
+  if (result.workload.verdict !== 'pass') return result.workload;
+  const clean = cleanBuffers(cell.machine, evidence.soiled);
+  if (clean !== undefined) return couldNotLook('workload', [clean]);
+  if (result.translation !== undefined) return result.workload;
   const other = otherBackend(stats, cell.backend, cell.expect) ?? unusedInput(stats, result.uses ?? []);
   if (other === undefined) return result.workload;
   return couldNotLook('workload', [other]);

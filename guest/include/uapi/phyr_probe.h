@@ -373,6 +373,18 @@ struct phyr_probe_calls {
 #define PHYR_PROBE_CALLS_READ	2
 #define PHYR_PROBE_CALLS_STOP	3
 
+/**
+ * struct phyr_probe_soil - leave a pattern in all free bounce buffers, if the device uses any
+ * @segment:	PCI segment of the device
+ * @devfn:	bus number << 8 | device << 3 | function
+ * @bytes:	in: 0; out: size of these buffers
+ */
+struct phyr_probe_soil {
+	__u32 segment;
+	__u32 devfn;
+	__u64 bytes;
+};
+
 #define PHYR_PROBE_IOC_MAP_COST		_IOWR('Y', 0x41, struct phyr_probe_map_cost)
 #define PHYR_PROBE_IOC_TRANSLATE	_IOWR('Y', 0x42, struct phyr_probe_translate)
 #define PHYR_PROBE_IOC_WATCH_START	_IO('Y', 0x43)
@@ -384,5 +396,6 @@ struct phyr_probe_calls {
 #define PHYR_PROBE_IOC_IO_COST		_IOWR('Y', 0x49, struct phyr_probe_io_cost)
 #define PHYR_PROBE_IOC_FOLLOW_DOMAIN	_IOWR('Y', 0x4a, struct phyr_probe_follow_domain)
 #define PHYR_PROBE_IOC_CALLS		_IOWR('Y', 0x4b, struct phyr_probe_calls)
+#define PHYR_PROBE_IOC_SOIL		_IOWR('Y', 0x4c, struct phyr_probe_soil)
 
 #endif /* _UAPI_PHYR_PROBE_H */

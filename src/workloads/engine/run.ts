@@ -78,9 +78,10 @@ const Answer = z.object({ engine: EngineOutcome });
 /** Without translation nothing stops a device, so only valid accesses are tested then. */
 function casesOf(machine: Machine, engine: Name, bits: number): string[] {
   const protects = ['strict', 'lazy'].includes(domainInForce(machine.iommu));
-  if (engine === 'iommu-testdev') return protects ? ['mapped', 'unmapped', 'stale', 'readonly'] : ['mapped'];
-  if (protects) return ['mapped', 'read', 'unmapped', 'readonly', 'writeonly', 'beyond'];
-  const cases = ['mapped', 'read'];
+  if (engine === 'iommu-testdev')
+    return protects ? ['mapped', 'short', 'unmapped', 'stale', 'readonly'] : ['mapped', 'short'];
+  if (protects) return ['mapped', 'short', 'read', 'unmapped', 'readonly', 'writeonly', 'beyond'];
+  const cases = ['mapped', 'short', 'read'];
   if (machine.bounce !== undefined) return cases;
   // The kernel has bounce buffers below 4 GiB only if there is memory above.
   if (bits >= 32 && machine.memoryMiB >= 4096) cases.push('beyond');

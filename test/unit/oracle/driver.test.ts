@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { otherBackend, structureCounts, unusedInput } from '../../../src/oracle/index.js';
+import { cleanBuffers, otherBackend, structureCounts, unusedInput } from '../../../src/oracle/index.js';
 
 describe("the driver's account", () => {
   const bound = (backend: string, mapped: number, sgls = 0) => ({
@@ -20,6 +20,15 @@ describe("the driver's account", () => {
     expect(unusedInput([bound('sg', 3), bound('sg', 3, 1)], ['sgls'])).toBeUndefined();
     expect(unusedInput([bound('sg', 3, 1)], ['list_pages', 'sgls'])?.detail).toBe('the driver counted no list_pages');
     expect(unusedInput([], ['list_pages', 'sgls'])?.code).toBe('input-unused');
+  });
+
+  it('objects to bounce buffers that hold nothing', () => {
+    const bounced = { bounce: 'force', clock: 'wall' } as const;
+    expect(cleanBuffers(bounced, 4096)).toBeUndefined();
+    expect(cleanBuffers({ clock: 'wall' }, 0)).toBeUndefined();
+    expect(cleanBuffers({ ...bounced, clock: 'icount' }, undefined)).toBeUndefined();
+    expect(cleanBuffers(bounced, 0)?.code).toBe('input-unused');
+    expect(cleanBuffers(bounced, undefined)?.code).toBe('input-unused');
   });
 
   it('adds up over the bindings of a cell', () => {

@@ -34,6 +34,8 @@ describe('a DMA engine', () => {
     expect(judgeEngine(strict, outcome({ outcome: 'wrong' }))?.detail).toMatch(
       /mapped by phyr8: wrong, expected right/,
     );
+    expect(judgeEngine(strict, outcome({ case: 'short' }))).toBeUndefined();
+    expect(judgeEngine(strict, outcome({ case: 'short', outcome: 'wrong' }))?.detail).toMatch(/wrong, expected right/);
     expect(judgeEngine(strict, outcome({ device: 'edu', outcome: 'refused' }))?.detail).toMatch(
       /refused, expected right/,
     );
