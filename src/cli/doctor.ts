@@ -12,7 +12,7 @@ import {
   openImages,
   tryMirror,
 } from '../images/index.js';
-import { countOf, describe, ExitCode, formatBytes, hostFault, invocation, UsageError } from '../model/index.js';
+import { countOf, ExitCode, formatBytes, hostFault, invocation, messageOf, UsageError } from '../model/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { progressReporter, StatusLine, styleFor } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
@@ -97,7 +97,7 @@ async function imagesAndAccelerator(options: DoctorOptions, looking: Looking): P
     say({
       what: 'images',
       state: fetchable || options.offline ? 'note' : 'bad',
-      text: `not all are in the cache yet; ${remedy}: ${describe(hostFault(error) ?? error)}`,
+      text: `not all are in the cache yet; ${remedy}: ${messageOf(hostFault(error) ?? error)}`,
     });
     return undefined;
   });
@@ -131,7 +131,7 @@ async function namespaces(signal: AbortSignal): Promise<Finding> {
   } catch (error) {
     signal.throwIfAborted();
     const hint = error instanceof UsageError && error.hint !== undefined ? `; ${error.hint}` : '';
-    return { what: 'namespaces', state: 'bad', text: `${describe(error)}${hint}` };
+    return { what: 'namespaces', state: 'bad', text: `${messageOf(error)}${hint}` };
   }
 }
 
@@ -149,7 +149,7 @@ async function folder(what: string, path: string): Promise<Finding> {
       text: `${path}, ${formatBytes(free)} free${enough ? '' : ' (3 GiB are recommended)'}`,
     };
   } catch (error) {
-    return { what, state: 'bad', text: describe(hostFault(error) ?? error) };
+    return { what, state: 'bad', text: messageOf(hostFault(error) ?? error) };
   }
 }
 
@@ -166,6 +166,6 @@ async function mirror(options: DoctorOptions, signal: AbortSignal): Promise<Find
       : { what, state: 'note', text: `${url} does not serve its package indexes: ${wrong} (${only})` };
   } catch (error) {
     signal.throwIfAborted();
-    return { what, state: 'note', text: `${describe(error)} (${only})` };
+    return { what, state: 'note', text: `${messageOf(error)} (${only})` };
   }
 }

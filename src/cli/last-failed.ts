@@ -1,5 +1,5 @@
 /** --last-failed: finds the cells that have not passed since they last ran, and how those runs were asked for. */
-import { type Asked, countOf, describe } from '../model/index.js';
+import { type Asked, countOf, messageOf } from '../model/index.js';
 import type { Plan } from '../plan/index.js';
 import { notPassed, type Unpassed } from '../results/index.js';
 import type { Cell, Suite } from '../workloads/index.js';
@@ -36,7 +36,7 @@ export async function lastFailed(
     others.shift();
     const [newest] = sources;
     const suites = await suitesOf(newest.run.asked?.scenarios).catch((error: unknown) => {
-      notes.push(`${counted(sources)} cannot be run: ${describe(error)}`);
+      notes.push(`${counted(sources)} cannot be run: ${messageOf(error)}`);
       return undefined;
     });
     if (suites === undefined) continue;

@@ -3,7 +3,7 @@ import { cp, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { COVERAGE } from '../coverage/index.js';
-import { describe, quoted, shellWord, UsageError } from '../model/index.js';
+import { messageOf, quoted, shellWord, UsageError } from '../model/index.js';
 import { StatusLine, styleFor } from '../report/index.js';
 import {
   EVENTS,
@@ -68,7 +68,7 @@ async function merge(folders: string[], options: MergeCommandOptions): Promise<v
   for (const event of merged.events) recording.consume(event);
   for (const { from, to } of merged.evidence) {
     await cp(from, join(store.folder, to), { recursive: true }).catch((error: unknown) =>
-      recording.consume(notice(`cannot copy evidence: ${describe(error)}`)),
+      recording.consume(notice(`cannot copy evidence: ${messageOf(error)}`)),
     );
   }
   // Each cell was in one shard only, and the code is the same.
@@ -93,7 +93,7 @@ async function inside(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
   } catch (error) {
-    throw new UsageError(`cannot read ${folder}: ${describe(error)}`);
+    throw new UsageError(`cannot read ${folder}: ${messageOf(error)}`);
   }
 }
 

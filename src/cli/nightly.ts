@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { FileLock, type Images, openImages } from '../images/index.js';
 import {
-  describe,
   ExitCode,
   exitCodeOf,
   InfraError,
+  messageOf,
   type Night,
   type NightStage,
   type RunResult,
@@ -138,7 +138,7 @@ async function runStage(stage: NightStage, inProgress: NightInProgress): Promise
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof InfraError || error instanceof UsageError)) throw error;
-    stage.trouble = describe(error);
+    stage.trouble = messageOf(error);
     status.print(`stage ${stage.name} could not run: ${stage.trouble}`);
   }
 }

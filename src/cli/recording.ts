@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import {
   type CellRecord,
-  describe,
   ExitCode,
   exitCodeOf,
+  messageOf,
   type RunRecord,
   RunResult,
   SCHEMA_VERSION,
@@ -108,7 +108,7 @@ export class Recording {
     try {
       status.say(`report: ${await writeReport(store.folder)}`);
     } catch (error) {
-      status.say(`warning: no report.html: ${describe(error)}`);
+      status.say(`warning: no report.html: ${messageOf(error)}`);
     }
   }
 }

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { mergeCoverage, readCoverage } from '../coverage/index.js';
 import { cacheDirectory } from '../images/index.js';
-import { describe, invocation, projectRoot, seriesName, UsageError } from '../model/index.js';
+import { invocation, messageOf, projectRoot, seriesName, UsageError } from '../model/index.js';
 import { changesOf, medianOf } from '../perf/index.js';
 import { type Cause, type CoverageInput, causesOf, type HistoryLine, htmlReport } from '../report/index.js';
 import {
@@ -48,7 +48,7 @@ export function reportCommand(): Command {
       try {
         await writeWhole(file, html);
       } catch (error) {
-        throw new UsageError(`cannot write ${file}: ${describe(error)}`, 'name another file with --out');
+        throw new UsageError(`cannot write ${file}: ${messageOf(error)}`, 'name another file with --out');
       }
       say(file);
       if (options.open) show(file);
@@ -93,7 +93,7 @@ async function coverageOf(folder: string): Promise<CoverageInput | string | unde
   try {
     return await measuredIn(folder);
   } catch (error) {
-    return `The coverage cannot be read: ${describe(error)}`;
+    return `The coverage cannot be read: ${messageOf(error)}`;
   }
 }
 
@@ -145,7 +145,7 @@ async function historyOf({ folder, run }: RecordedRun): Promise<HistoryLine[] | 
       });
   } catch (error) {
     // The report is useful without it.
-    return `The history cannot be read: ${describe(error)}`;
+    return `The history cannot be read: ${messageOf(error)}`;
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { access, appendFile, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { type CellRecord, describe, type RunResult, UsageError } from '../model/index.js';
+import { type CellRecord, messageOf, type RunResult, UsageError } from '../model/index.js';
 import { annotations, FORMATS, type Format, summary } from '../report/index.js';
 import { writeWhole } from '../results/store.js';
 import { annotate, say } from '../terminal/index.js';
@@ -52,7 +52,7 @@ export async function checkTargets(targets: readonly ReportTarget[]): Promise<vo
       await access(exists ? full : dirname(full), constants.W_OK);
     } catch (error) {
       throw new UsageError(
-        `${format} report: cannot write ${file}: ${describe(error)}`,
+        `${format} report: cannot write ${file}: ${messageOf(error)}`,
         'name a file in an existing folder',
       );
     }

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { knownDefects } from '../../harness/findings.js';
 import { suites as builtIn, consumers } from '../../harness/index.js';
-import { type Asked, describe, Machine, Topology, UsageError } from '../model/index.js';
+import { type Asked, Machine, messageOf, Topology, UsageError } from '../model/index.js';
 import { projectRoot } from '../model/project-root.js';
 import { type Plan, select, withKnown, withOwnPatterns } from '../plan/index.js';
 import { Block, type Cell, Suite, Workload } from '../workloads/index.js';
@@ -108,7 +108,7 @@ async function loadFolder(folder: string): Promise<Loaded[]> {
   try {
     names = (await readdir(folder)).filter((name) => /\.(ts|mts|js|mjs)$/.test(name) && !name.endsWith('.d.ts')).sort();
   } catch (error) {
-    throw new UsageError(`cannot read the scenario folder ${folder}: ${describe(error)}`);
+    throw new UsageError(`cannot read the scenario folder ${folder}: ${messageOf(error)}`);
   }
   if (names.length === 0) throw new UsageError(`no scenario files (.ts, .js) in ${folder}`);
   const suites = await Promise.all(names.map((name) => loadFile(join(folder, name))));
@@ -207,5 +207,5 @@ function location(error: unknown, path: string): string {
 
 /** Without the place, which the message already has. */
 function firstLine(error: unknown, path: string): string {
-  return (describe(error).split('\n')[0] ?? '').replace(`${path}: `, '').replace(/ \(\d+:\d+\)$/, '');
+  return (messageOf(error).split('\n')[0] ?? '').replace(`${path}: `, '').replace(/ \(\d+:\d+\)$/, '');
 }

@@ -4,18 +4,18 @@ import { Command } from 'commander';
 import { Detached, type Streams } from '../guest/index.js';
 import { cacheDirectory, guestFolder, type Images, openImages } from '../images/index.js';
 import {
-  describe,
   ExitCode,
   GuestDied,
   InfraError,
   type Modules,
+  messageOf,
   type Progress,
   quoted,
   UsageError,
   withInvocation,
 } from '../model/index.js';
 import { deviceEvents } from '../oracle/index.js';
-import { type Found, find } from '../plan/index.js';
+import { type FoundCell, findCell } from '../plan/index.js';
 import { probeAccelerator } from '../qemu/index.js';
 import { progressReporter, StatusLine } from '../report/index.js';
 import { runsFolder } from '../results/index.js';
@@ -72,7 +72,7 @@ export function shellCommand(): Command {
 }
 
 async function shell(word: string, words: string[], options: ShellOptions): Promise<void> {
-  const cell = find(await loadSuites(options.scenarios), word);
+  const cell = findCell(await loadSuites(options.scenarios), word);
   // Reports a bad event name before images are built.
   if (options.trace !== undefined) eventsOf(options.trace);
   using interrupt = interruptible();
@@ -122,7 +122,7 @@ async function shell(word: string, words: string[], options: ShellOptions): Prom
     artefacts: folder.path,
     deadlineMs: (options.bootTimeout ?? BOOT_TIMEOUT_S * image.kernel.patience) * 1000,
     snapshots: options.cold ? undefined : new Snapshots(images.states, say),
-    keepState: true,
+    saveSnapshot: true,
     signal,
     ...(trace && { traceFile: trace.file, traceEvents: trace.events }),
   });
@@ -218,7 +218,7 @@ function reloader(
       if (changed.length === 0) return 'nothing to reload: the guest already has these modules';
       return `reloaded ${changed.join(', ')} in ${seconds()} (building: ${built})`;
     } catch (error) {
-      throw error instanceof Error ? error : new Error(describe(error));
+      throw error instanceof Error ? error : new Error(messageOf(error));
     } finally {
       busy = false;
     }
@@ -237,7 +237,7 @@ function eventsOf(trace: string): string[] | undefined {
   );
 }
 
-async function traceOf(option: string, { machine }: Found): Promise<{ file: string; events: readonly string[] }> {
+async function traceOf(option: string, { machine }: FoundCell): Promise<{ file: string; events: readonly string[] }> {
   const at = option.lastIndexOf('=');
   const file = resolve(option.slice(at + 1));
   const events = eventsOf(option) ?? deviceEvents(machine.iommu);
@@ -249,7 +249,7 @@ async function traceOf(option: string, { machine }: Found): Promise<{ file: stri
   try {
     await writeFile(file, '', { flag: 'wx' });
   } catch (error) {
-    throw new UsageError(`--trace cannot be written: ${describe(error)}`);
+    throw new UsageError(`--trace cannot be written: ${messageOf(error)}`);
   }
   return { file, events };
 }

@@ -5,7 +5,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { describe, UsageError } from '../model/index.js';
+import { messageOf, UsageError } from '../model/index.js';
 import type { Code, SourceFile } from './code.js';
 import { numbersIn, RANGES, rangesText } from './numbers.js';
 import type { CellReached, FileReached } from './reached.js';
@@ -151,7 +151,7 @@ export function parseCell(text: string): CellCoverage {
 }
 
 function whyNot(error: unknown): string {
-  if (!(error instanceof z.ZodError)) return describe(error);
+  if (!(error instanceof z.ZodError)) return messageOf(error);
   const [issue] = error.issues;
   return `at '${issue?.path.join('.') ?? ''}': ${issue?.message ?? ''}`;
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import type { Pace } from '../host/index.js';
-import { describe, GuestDied, InfraError, onAbort } from '../model/index.js';
+import { GuestDied, InfraError, messageOf, onAbort } from '../model/index.js';
 import type { RunKeys } from './keys.js';
 import { whileAlive } from './race.js';
 import { Session } from './session.js';
@@ -51,7 +51,7 @@ export async function connect(
       } catch (error) {
         if (over.aborted) throw error;
         if ((error as { level?: string }).level === 'client-authentication')
-          throw new InfraError(`the guest rejects the SSH key of this run: ${describe(error)}`);
+          throw new InfraError(`the guest rejects the SSH key of this run: ${messageOf(error)}`);
         await sleep(RETRY_MS, undefined, { signal: over });
       }
     }

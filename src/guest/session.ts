@@ -9,7 +9,7 @@ import { gzip } from 'node:zlib';
 import type { Client, ClientChannel } from 'ssh2';
 import { z } from 'zod';
 import type { Pace } from '../host/index.js';
-import { describe, GuestDied, InfraError, LineSplitter, onAbort } from '../model/index.js';
+import { GuestDied, InfraError, LineSplitter, messageOf, onAbort } from '../model/index.js';
 import { LabShell } from './lab-shell.js';
 import { whileAlive } from './race.js';
 import { tarArchive } from './tar.js';
@@ -76,7 +76,7 @@ export class Session implements AsyncDisposable {
       try {
         return await Promise.race([this.#run(command, options, over), this.#connectionLost()]);
       } catch (error) {
-        throw new InfraError(`SSH: '${shorten(command)}': ${describe(error)}`, undefined, { cause: error });
+        throw new InfraError(`SSH: '${shorten(command)}': ${messageOf(error)}`, undefined, { cause: error });
       }
     });
   }
@@ -106,7 +106,7 @@ export class Session implements AsyncDisposable {
         return await Promise.race([attach(this.#client, command, streams, over), this.#connectionLost()]);
       } catch (error) {
         if (error instanceof Detached) throw error;
-        throw new InfraError(`SSH: '${shorten(command)}': ${describe(error)}`, undefined, { cause: error });
+        throw new InfraError(`SSH: '${shorten(command)}': ${messageOf(error)}`, undefined, { cause: error });
       }
     });
   }

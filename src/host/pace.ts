@@ -70,7 +70,7 @@ export class Pace implements Disposable {
     this.#sample = books;
   }
 
-  /** From now until disposal, keeps reading the counters even if nobody waits, for `stalled` and `kept`. */
+  /** From now until disposal, keeps reading the counters even if nobody waits, for `stalled` and `hostStall`. */
   watch(): this {
     this.#watching = true;
     this.#beat();
@@ -83,7 +83,7 @@ export class Pace implements Disposable {
     this.#arm();
   }
 
-  /** A point in time, for `stalled` and `kept`. */
+  /** A point in time, for `stalled` and `hostStall`. */
   now(): number {
     return this.#clock.now();
   }
@@ -157,7 +157,7 @@ export class Pace implements Disposable {
    * One sentence if the host kept the process from running since then, or shortly before, for so long that timeouts of
    * the process or its kernel are not its fault.
    */
-  kept(since: number): string | undefined {
+  hostStall(since: number): string | undefined {
     this.#beat();
     const recent = this.#shortages.filter(({ end }) => end > since - WINDOW_MS);
     let [worst, sum, first] = [0, 0, 0];

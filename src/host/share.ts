@@ -51,7 +51,7 @@ export function sample(pids: readonly number[], proc = '/proc'): Sample {
 }
 
 /** In milliseconds. */
-export interface Kept {
+export interface Interval {
   /** The part of the elapsed time that the host withheld. */
   withheld: number;
   /** A signal or a debugger had stopped a process. */
@@ -64,7 +64,7 @@ export interface Kept {
 const SLEPT_MS = 1_000;
 
 /** What happened between two samples that are `wall` milliseconds apart, of which `counted` count. */
-export function between(before: Sample, after: Sample, wall: number, counted = wall): Kept {
+export function between(before: Sample, after: Sample, wall: number, counted = wall): Interval {
   let [ran, waited] = [0, 0];
   for (const [thread, now] of after.threads) {
     const then = before.threads.get(thread) ?? { ran: 0, waited: 0 };

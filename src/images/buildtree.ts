@@ -2,7 +2,7 @@ import { accessSync, constants, copyFileSync, existsSync, readFileSync, realpath
 import path from 'node:path';
 import { ARCHES, archOf, HOST } from '../arches/index.js';
 import { writeCpio } from '../host/index.js';
-import { describe, type Kernel, type Machine, UsageError } from '../model/index.js';
+import { type Kernel, type Machine, messageOf, UsageError } from '../model/index.js';
 import { bootModuleItems } from './bootmodules.js';
 import type { Cache } from './cache.js';
 import { missingOptions } from './kernel-needs.js';
@@ -74,7 +74,7 @@ function checkTree(spec: string): Tree {
     accessSync(path.join(dir, archOf({ arch }).kernel.image.path), constants.R_OK);
     tree = { dir, arch, config };
   } catch (error) {
-    throw new UsageError(`--kernel ${spec} is not a built kernel tree: ${describe(error)}`, hint, { cause: error });
+    throw new UsageError(`--kernel ${spec} is not a built kernel tree: ${messageOf(error)}`, hint, { cause: error });
   }
   const { path: file, magic, what } = archOf(tree).kernel.image;
   const image = readFileSync(path.join(tree.dir, file));

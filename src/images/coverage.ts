@@ -5,7 +5,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { archOf } from '../arches/index.js';
 import { type Code, codeOf, type ObjectCode, wantedSpans } from '../coverage/index.js';
-import { describe, type Image, InfraError, projectRoot, UsageError } from '../model/index.js';
+import { type Image, InfraError, messageOf, projectRoot, UsageError } from '../model/index.js';
 import { boxDirs, inBox } from './box.js';
 import type { Cache } from './cache.js';
 import { runOrFail, tail } from './exec.js';
@@ -111,7 +111,7 @@ async function kernelWithLines(
   for (const file of [given, symbols]) {
     if (file === undefined) continue;
     const elf = await readFile(file).catch((error) => {
-      throw new UsageError(`cannot read ${file}: ${describe(error)}`, 'give the vmlinux of the kernel that boots');
+      throw new UsageError(`cannot read ${file}: ${messageOf(error)}`, 'give the vmlinux of the kernel that boots');
     });
     if (elf.includes(`Linux version ${release} `) && elf.includes('.debug_line\0')) return { file, elf };
   }

@@ -1,6 +1,6 @@
 /** A variant of a kernel that is built from source: `debug+FILE`, with a configuration fragment of the user. */
 import { readFileSync } from 'node:fs';
-import { describe, UsageError } from '../model/index.js';
+import { messageOf, UsageError } from '../model/index.js';
 import { settingsOf } from './kernel-needs.js';
 
 /** The kernel and the fragment; `undefined`: not a variant. */
@@ -17,7 +17,7 @@ export function readFragment(file: string): string {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--kernel-config ${file}: ${describe(error)}`, undefined, { cause: error });
+    throw new UsageError(`--kernel-config ${file}: ${messageOf(error)}`, undefined, { cause: error });
   }
   const bad = text.split('\n').findIndex((line) => !LINE.test(line.trimEnd()));
   if (bad >= 0)

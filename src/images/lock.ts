@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { describe, projectRoot, UsageError } from '../model/index.js';
+import { messageOf, projectRoot, UsageError } from '../model/index.js';
 
 /** One file of a Debian archive, independent of the mirror. */
 export const Package = z.strictObject({
@@ -43,7 +43,7 @@ export function readLock(group: string, file = lockFile(group)): Lock {
     if (lock.group !== group) throw new Error(`it locks '${lock.group}'`);
     return lock;
   } catch (error) {
-    const what = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : describe(error);
+    const what = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : messageOf(error);
     throw new UsageError(`lock file ${file} is not valid: ${what}`, `phyrlab images update ${group}`, { cause: error });
   }
 }

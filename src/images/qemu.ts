@@ -1,7 +1,7 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Arch, HOST } from '../arches/index.js';
-import { describe, InfraError, type Qemu, UsageError } from '../model/index.js';
+import { InfraError, messageOf, type Qemu, UsageError } from '../model/index.js';
 import type { Cache } from './cache.js';
 import { run } from './exec.js';
 import type { Packages } from './packages.js';
@@ -59,7 +59,7 @@ function executable(file: string): string {
     accessSync(real, constants.X_OK);
     if (statSync(real).isFile()) return real;
   } catch (error) {
-    throw new UsageError(`--qemu ${file}: ${describe(error)}`, HINT, {
+    throw new UsageError(`--qemu ${file}: ${messageOf(error)}`, HINT, {
       cause: error,
     });
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ArchId, HOST } from '../arches/index.js';
-import { describe, projectRoot, UsageError } from '../model/index.js';
+import { messageOf, projectRoot, UsageError } from '../model/index.js';
 
 const Closure = z.strictObject({
   why: z.string(),
@@ -54,7 +54,7 @@ export function readRecipes(file = path.join(projectRoot, 'images', 'recipes.jso
   try {
     return Recipes.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    const what = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : describe(error);
+    const what = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : messageOf(error);
     throw new UsageError(`${file} is not valid: ${what}`, undefined, { cause: error });
   }
 }

@@ -27,7 +27,7 @@ export class GuestStates {
    * Saves a snapshot: `write` fills its folder, which only this user may read. Removes those that were used longest ago
    * to make room. Does nothing if another process is writing it, or if the disk is nearly full.
    */
-  async keep(key: string, write: (dir: string) => Promise<void>): Promise<void> {
+  async save(key: string, write: (dir: string) => Promise<void>): Promise<void> {
     const { bavail, bsize } = await statfs(this.#cache.dir);
     if (bavail * bsize < SPARE) return;
     const build = async ({ dir }: { dir: string }) => {

@@ -41,6 +41,6 @@ export class GuestDied extends Error {
 }
 
 /** The message of whatever was thrown. */
-export function describe(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

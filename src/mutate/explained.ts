@@ -1,6 +1,6 @@
 /** Mutants that live and cannot be noticed, with the reason: a list that people keep. */
 import { z } from 'zod';
-import { describe, UsageError } from '../model/index.js';
+import { messageOf, UsageError } from '../model/index.js';
 import type { Mutant } from './mutants.js';
 
 const Explained = z.strictObject({
@@ -18,7 +18,7 @@ export function parseExplained(text: string, name: string): Explained[] {
   try {
     return z.array(Explained).max(10_000).parse(JSON.parse(text));
   } catch (error) {
-    const what = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : describe(error);
+    const what = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : messageOf(error);
     throw new UsageError(`${name} is no list of explained mutants: ${what}`, 'src/mutate/README.md says what it holds');
   }
 }

@@ -6,13 +6,13 @@ import type { LogLine } from './kmsg.js';
 
 /** What identifies a report. */
 export type Known = Pick<KnownDefect, 'code' | 'where'>;
-type Found = ObjectionOf<'kernel-log'>;
+type KernelReport = ObjectionOf<'kernel-log'>;
 
 export interface Sorted {
   /** The lines without the known reports. */
   lines: readonly LogLine[];
   /** One of each known report. */
-  found: Found[];
+  found: KernelReport[];
 }
 
 const WARNING_BEGINS = '[ cut here ]';
@@ -26,7 +26,7 @@ const LEAKS_COUNTED = /kmemleak: (\d+) new suspected memory leaks/;
 /** A warning extends from its cut to its end. If a known warning interrupts it, or it has no end, it does not match a known one. */
 export function withoutWarnings(lines: readonly LogLine[], known: readonly Known[]): Sorted {
   const taken = new Set<number>();
-  const found = new Map<string, Found>();
+  const found = new Map<string, KernelReport>();
   let begin: number | undefined;
   for (const [at, { text: line }] of lines.entries()) {
     if (line.includes(WARNING_BEGINS)) begin = at;
@@ -50,7 +50,7 @@ export function withoutLeaks(lines: readonly LogLine[], known: readonly Known[])
     if (line.includes(LEAK_BEGINS)) reports.push([at]);
     else reports.at(-1)?.push(at);
   }
-  const found = new Map<string, Found>();
+  const found = new Map<string, KernelReport>();
   const taken = new Set<number>();
   let excused = 0;
   for (const report of reports) {
@@ -67,7 +67,7 @@ export function withoutLeaks(lines: readonly LogLine[], known: readonly Known[])
 }
 
 /** The report, with only those calls that identify it: the others vary. */
-function knownBy(report: Found & { where: Where }, known: readonly Known[]): Found | undefined {
+function knownBy(report: KernelReport & { where: Where }, known: readonly Known[]): KernelReport | undefined {
   const defect = known.find((one) => matchesDefect(one, report));
   if (defect === undefined) return undefined;
   const calls = defect.where?.calls ?? [];
@@ -75,7 +75,7 @@ function knownBy(report: Found & { where: Where }, known: readonly Known[]): Fou
 }
 
 /** Parses `WARNING: FILE:LINE at FUNCTION+OFFSET, ...`, and the calls below it. */
-function warning(lines: readonly LogLine[]): Found & { where: Where } {
+function warning(lines: readonly LogLine[]): KernelReport & { where: Where } {
   const heads = lines.map(({ text }) => /WARNING: (?:CPU: .* at )?(\S+):\d+ (?:at )?([\w.]+)\+/.exec(text));
   const [line = '', file, name] = heads.find((head) => head !== null) ?? [];
   const place = { ...(file !== undefined && { file }), ...(name !== undefined && { function: name }) };
@@ -83,7 +83,7 @@ function warning(lines: readonly LogLine[]): Found & { where: Where } {
   return { code: 'log-warn', detail, where: { ...place, calls: callsIn(lines) } };
 }
 
-function leak(lines: readonly LogLine[]): Found & { where: Where } {
+function leak(lines: readonly LogLine[]): KernelReport & { where: Where } {
   return { code: 'log-kmemleak', detail: LEAK_BEGINS, where: { calls: callsIn(lines) } };
 }
 

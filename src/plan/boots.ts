@@ -29,7 +29,7 @@ const FEW = { kvm: 8, tcg: 150 };
  * Which boots are worth a snapshot, which takes a second and a hundred megabytes? If a run has few guests, because a user will probably run
  * them again, and if the same run restores it. Only for guests that QEMU can save.
  */
-export function keptStates(
+export function snapshotsToSave(
   boots: readonly Boot[],
   accelerator: keyof typeof FEW,
   canSave: (cell: Cell) => boolean,

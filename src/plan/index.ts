@@ -4,12 +4,12 @@ export {
   groupIntoBoots,
   guestOf,
   hostLoad,
-  keptStates,
   type Load,
   loadOf,
+  snapshotsToSave,
 } from './boots.js';
 export { expand, type Plan } from './expand.js';
-export { type Found, find } from './find.js';
+export { type FoundCell, findCell } from './find-cell.js';
 export { withKnown, withOwnPatterns } from './known.js';
 export { type ImageNeed, imageNeeds, inOrderOfNeed, neededModules } from './needs.js';
 export { select } from './select.js';

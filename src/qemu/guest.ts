@@ -9,11 +9,11 @@ import { MapFile, type Range } from '../coverage/index.js';
 import { Pace } from '../host/index.js';
 import { modelOf, type ReadWords } from '../iommus/index.js';
 import {
-  describe,
   type GuestDied,
   InfraError,
   type Kernel,
   type Machine,
+  messageOf,
   orAborted,
   type Qemu,
   type Topology,
@@ -344,7 +344,7 @@ async function standstill(qmp: Qmp): Promise<string | undefined> {
     const { status } = await qmp.execute('query-status', z.object({ status: z.string() }));
     return status === 'running' ? undefined : `QEMU says that the guest is '${status}'`;
   } catch (error) {
-    return describe(error);
+    return messageOf(error);
   }
 }
 

@@ -5,7 +5,7 @@ import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HOST } from '../arches/index.js';
-import { describe, type Image, type Machine, orAborted } from '../model/index.js';
+import { type Image, type Machine, messageOf, orAborted } from '../model/index.js';
 import { startGuest } from './guest.js';
 
 /** `until`: an answer that may only be due to a busy host is kept for a day. */
@@ -62,7 +62,7 @@ async function openError(device: string): Promise<string | undefined> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return `${device} does not exist`;
     if (code === 'EACCES' || code === 'EPERM') return `this user may not open ${device}`;
-    return `${device} cannot be opened: ${describe(error)}`;
+    return `${device} cannot be opened: ${messageOf(error)}`;
   }
 }
 
@@ -104,7 +104,7 @@ async function bootWithKvm({ qemu, kernel, rootfs, signal }: ProbeOptions): Prom
     );
   } catch (error) {
     signal.throwIfAborted();
-    return no(describe(error));
+    return no(messageOf(error));
   } finally {
     for (const stop of timers) stop();
   }

@@ -16,7 +16,7 @@ import {
   runtimeOf,
   shellWord,
 } from '../model/index.js';
-import type { Found } from '../plan/index.js';
+import type { FoundCell } from '../plan/index.js';
 // Not imported from the index: showing a cell needs no guest.
 import { backingFiles, qemuArgv } from '../qemu/argv.js';
 import { kernelArgs } from '../qemu/kernel-args.js';
@@ -25,7 +25,7 @@ import { kindOf, type Workload } from '../workloads/index.js';
 import { DMA_PATH_TEXT, formatRoute } from './route.js';
 import { drawTree } from './tree.js';
 
-export function showCell(cell: Found, width = Number.POSITIVE_INFINITY): string[] {
+export function showCell(cell: FoundCell, width = Number.POSITIVE_INFINITY): string[] {
   const { id, suites, outcome } = cell;
   const shown = { ...cell, ...('expect' in outcome ? outcome : {}) };
   return [
@@ -43,7 +43,7 @@ function flowed(line: string, width: number): string[] {
   return flowing([line.slice(0, NAME)], line.slice(NAME + 2), width);
 }
 
-type Shown = Pick<Found, 'machine' | 'topology' | 'workload' | 'backend'> & {
+type Shown = Pick<FoundCell, 'machine' | 'topology' | 'workload' | 'backend'> & {
   plant?: Plant | undefined;
   /** Missing if the cell cannot run. */
   expect?: Expectation;
@@ -74,7 +74,7 @@ export function treeOf({ machine, topology, expect }: Shown, width?: number): st
 }
 
 /** QEMU's command line, one option per line, with placeholders for the files of a run. */
-export function qemuCommand({ machine, topology }: Found): string[] {
+export function qemuCommand({ machine, topology }: FoundCell): string[] {
   const backing = new Map(backingFiles(machine, topology).map(({ key }) => [key, `FILE-OF-${key}`]));
   const argv = qemuArgv({
     machine,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { countOf, describe, InfraError, measureName, SamplesHeader, Series } from '../model/index.js';
+import { countOf, InfraError, measureName, messageOf, SamplesHeader, Series } from '../model/index.js';
 
 export const SUFFIX = '.samples.jsonl';
 
@@ -90,7 +90,7 @@ async function readAll(db: DuckDBConnection, folder: string, files: File[], refu
       await db.run(`create temp table line as ${readLines(left.map(({ name }) => join(folder, name)))}`);
       break;
     } catch (error) {
-      const why = describe(error).split('\n')[0] ?? '';
+      const why = messageOf(error).split('\n')[0] ?? '';
       const bad = left.find(({ name }) => why.includes(join(folder, name)));
       if (bad === undefined) throw new InfraError(`cannot read the history in ${folder}: ${why}`);
       refuse(bad.name, why);

@@ -10,9 +10,9 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import {
-  describe,
   hostFault,
   InfraError,
+  messageOf,
   type SamplesHeader,
   type SamplesLine,
   Series,
@@ -36,7 +36,7 @@ export async function writeSamples(folder: string, header: SamplesHeader, lines:
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw hostFault(error) ?? new InfraError(`cannot save the measurements in ${folder}: ${describe(error)}`);
+    throw hostFault(error) ?? new InfraError(`cannot save the measurements in ${folder}: ${messageOf(error)}`);
   }
   return path;
 }
@@ -91,7 +91,7 @@ export class History implements Disposable {
     try {
       instance = await DuckDBInstance.create(index);
     } catch (error) {
-      if (/lock/i.test(describe(error)))
+      if (/lock/i.test(messageOf(error)))
         throw new InfraError('another phyrlab is reading this history; try again when it is done');
       // A damaged index is rebuilt from the files.
       await rm(index, { force: true });

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { countOf, describe, type RunRecord, UsageError } from '../model/index.js';
+import { countOf, messageOf, type RunRecord, UsageError } from '../model/index.js';
 import { type Cell, KEPT_CELL, KeptCell } from '../workloads/index.js';
 import { EVENTS, readEvents, readStart } from './events.js';
 
@@ -129,7 +129,7 @@ async function fromFolder(folder: string): Promise<RecordedCell> {
     return { run: kept.run, cell: kept.cell, kept };
   } catch (error) {
     throw new UsageError(
-      `${file} does not say what the cell was: ${describe(error).split('\n')[0]}`,
+      `${file} does not say what the cell was: ${messageOf(error).split('\n')[0]}`,
       'another version of phyrlab wrote it, or it was changed',
     );
   }

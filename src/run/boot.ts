@@ -65,7 +65,7 @@ export interface BootOptions {
   /** Without it, the guest always boots. */
   snapshots?: Snapshots | undefined;
   /** If the guest boots, is a snapshot of it saved for others? */
-  keepState?: boolean;
+  saveSnapshot?: boolean;
 }
 
 export class BootedGuest implements AsyncDisposable {
@@ -167,11 +167,11 @@ export class BootedGuest implements AsyncDisposable {
       let session = await connect(guest, keys, saved ? wasReady : { deadlineMs: options.deadlineMs, signal });
       await guest.checkPci();
       if (saved) await wake(session, signal);
-      else if (await worthKeeping(guest, session, options)) {
+      else if (await shouldSave(guest, session, options)) {
         await session.exec(COUNT, { deadlineMs: WAKE_MS * patience, signal });
         // The snapshot would contain an open connection to a host that is not there any more.
         await session.close();
-        await options.snapshots?.keep(options, guest, keys);
+        await options.snapshots?.save(options, guest, keys);
         session = await connect(guest, keys, wasReady);
       }
       await session.push(await modulesOf(image), { signal });
@@ -233,7 +233,7 @@ export class BootedGuest implements AsyncDisposable {
     return this.#guest.plug(node);
   }
 
-  /** A point in time, for `kept`. */
+  /** A point in time, for `hostStall`. */
   now(): number {
     return this.#guest.pace.now();
   }
@@ -242,8 +242,8 @@ export class BootedGuest implements AsyncDisposable {
    * If the host has kept this guest from running since then, so long that timeouts are not its fault: one sentence that
    * says so.
    */
-  kept(since: number): string | undefined {
-    return this.#guest.pace.kept(since);
+  hostStall(since: number): string | undefined {
+    return this.#guest.pace.hostStall(since);
   }
 
   /** Which parts of the measured code have run. `undefined`: not measured. */
@@ -369,11 +369,11 @@ const COUNT = 'phyrctl arm';
  * A guest whose kernel complained during boot is not saved: the complaint must be judged, and no restored guest would
  * show it again.
  */
-async function worthKeeping(guest: Guest, session: Session, options: BootOptions): Promise<boolean> {
-  if (options.snapshots === undefined || !options.keepState) return false;
+async function shouldSave(guest: Guest, session: Session, options: BootOptions): Promise<boolean> {
+  if (options.snapshots === undefined || !options.saveSnapshot) return false;
   const { signal } = options;
   const { lines } = await readLog(session, -1, { deadlineMs: LOG_MS * options.image.kernel.patience, signal });
-  return complaints(lines, allowedWhile('boot')).length === 0 && options.snapshots.keeps(options, guest);
+  return complaints(lines, allowedWhile('boot')).length === 0 && options.snapshots.canSave(options, guest);
 }
 
 async function readLog(session: Session, after: number, options: ExecOptions): Promise<LogRead> {

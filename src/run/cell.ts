@@ -10,10 +10,10 @@ import {
   type CellRecord,
   couldNotLook,
   DriverBackend,
-  describe,
   GuestDied,
   InfraError,
   type KnownDefect,
+  messageOf,
   type Objection,
   type OracleReport,
   objectionReport,
@@ -128,8 +128,8 @@ export async function runCell(
       throw error;
     };
     const oracles = isSwitchedOff(cell) ? await afterPowerCycle(first).catch(orFirst) : first;
-    const kept = booted.kept(since);
-    const judgement = judgeKept(cell, oracles, known, kept);
+    const stall = booted.hostStall(since);
+    const judgement = judgeStalled(cell, oracles, known, stall);
     const findings = findingsIn(oracles, known);
     // A warning of the kernel's own code taints the kernel as well.
     const clean =
@@ -148,9 +148,9 @@ export async function runCell(
     return { record: findings.length > 0 ? { ...record, findings } : record, guestUsable: clean, reached };
   } catch (error) {
     options.signal.throwIfAborted();
-    const kept = booted.kept(since);
-    if (kept !== undefined && isLate(error, console()))
-      return { record: finish(lost('host-stalled', `${kept}: ${describe(error)}`)), guestUsable: false };
+    const stall = booted.hostStall(since);
+    if (stall !== undefined && isLate(error, console()))
+      return { record: finish(lost('host-stalled', `${stall}: ${messageOf(error)}`)), guestUsable: false };
     if (error instanceof GuestDied && (error.how === 'panic' || error.how === 'hang' || error.how === 'shutdown')) {
       // The modules under test were loaded, so they are responsible for what the kernel did.
       const lines = console();
@@ -176,14 +176,14 @@ export async function runCell(
 }
 
 /** If an oracle could not judge because the host stalled the guest, the cell is lost; the guest did not fail. */
-function judgeKept(
+function judgeStalled(
   { expect }: Cell,
   oracles: readonly OracleReport[],
   known: readonly KnownDefect[],
-  kept: string | undefined,
+  stall: string | undefined,
 ): Judgement {
-  if (kept === undefined) return judge(expect, oracles, known);
-  const judged = judge(expect, withoutTime(oracles, kept), known);
+  if (stall === undefined) return judge(expect, oracles, known);
+  const judged = judge(expect, withoutTime(oracles, stall), known);
   return judged.verdict === 'inconclusive' ? lost('host-stalled', judged.reason) : judged;
 }
 
@@ -193,7 +193,7 @@ function lost(code: UnjudgedCode, reason: string): Judgement {
 
 /** For errors that say nothing about the code under test. */
 export function whyLost(error: unknown): Unjudged {
-  const reason = describe(error);
+  const reason = messageOf(error);
   if (error instanceof GuestDied) return { code: 'guest-lost', reason };
   return { code: error instanceof InfraError ? 'infrastructure' : 'harness-error', reason };
 }

@@ -1,7 +1,7 @@
 /** What one cell reaches, from its beginning to its end, whichever modules it loads in between. */
 import { type CellReached, reachedBy } from '../coverage/index.js';
 import type { ExecOptions } from '../guest/index.js';
-import { describe } from '../model/index.js';
+import { messageOf } from '../model/index.js';
 import type { BootedGuest } from './boot.js';
 import { Sections } from './sections.js';
 
@@ -46,7 +46,7 @@ export class Reaching {
       const loaded = lines.map((line) => Sections.parse(JSON.parse(line)));
       return reachedBy(coverage.code, loaded.map(addressesOf), read.blocks);
     } catch (error) {
-      return { unread: `the addresses of the guest's modules cannot be read: ${describe(error).split('\n')[0]}` };
+      return { unread: `the addresses of the guest's modules cannot be read: ${messageOf(error).split('\n')[0]}` };
     }
   }
 }

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { describe, LineSplitter, UsageError } from '../model/index.js';
+import { LineSplitter, messageOf, UsageError } from '../model/index.js';
 
 const CONTROL = 'control';
 /** Compiler errors are shortened to a few lines before they are sent here. */
@@ -84,7 +84,7 @@ async function respond(line: string, answer: (ask: Request['ask']) => Promise<st
     return { answer: await answer(Request.parse(JSON.parse(line)).ask) };
   } catch (error) {
     const hint = error instanceof UsageError && error.hint !== undefined ? `\n  ${error.hint}` : '';
-    return { refused: describe(error) + hint };
+    return { refused: messageOf(error) + hint };
   }
 }
 
@@ -130,7 +130,7 @@ export async function askDesk(folder: string, ask: Request['ask']): Promise<stri
     socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
     socket.write(`${JSON.stringify({ ask } satisfies Request)}\n`);
     const line = await lineOf(socket).catch((error: unknown) => {
-      throw new UsageError(`the phyrlab shell cannot be reached: ${describe(error)}`);
+      throw new UsageError(`the phyrlab shell cannot be reached: ${messageOf(error)}`);
     });
     const reply = Answer.parse(JSON.parse(line));
     if ('refused' in reply) throw new UsageError(reply.refused);

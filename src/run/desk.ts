@@ -6,13 +6,13 @@ import { dutOf } from '../fabric/index.js';
 import type { PushedFile } from '../guest/index.js';
 import { Lab, StepFailed } from '../guest/index.js';
 import { type Image, InfraError, type Modules } from '../model/index.js';
-import type { Found } from '../plan/index.js';
+import type { FoundCell } from '../plan/index.js';
 import { BootedGuest, type BootOptions } from './boot.js';
 import { Sections } from './sections.js';
 
 export type { Sections };
 
-export type DeskOptions = Omit<BootOptions, 'machine' | 'topology'> & { cell: Found };
+export type DeskOptions = Omit<BootOptions, 'machine' | 'topology'> & { cell: FoundCell };
 
 const NEXT = '/run/next';
 const RELOAD_MS = 20_000;
@@ -21,7 +21,7 @@ const BUSY = 5;
 
 export class Desk implements AsyncDisposable {
   readonly guest: BootedGuest;
-  readonly cell: Found;
+  readonly cell: FoundCell;
   readonly #lab: Lab;
   readonly #signal: AbortSignal;
   readonly #bound = new Map<string, string>();

@@ -8,9 +8,9 @@ import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
   CellRecord,
-  describe,
   harmless,
   type Image,
+  messageOf,
   objectionsOf,
   oneLine,
   type RunRecord,
@@ -45,7 +45,7 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
   const trouble: string[] = [];
   const attempt = async (what: string, work: () => Promise<void>) => {
     await work().catch((error: unknown) =>
-      trouble.push(`${record.id}: ${what} could not be saved: ${describe(error)}`),
+      trouble.push(`${record.id}: ${what} could not be saved: ${messageOf(error)}`),
     );
   };
   await attempt('evidence', async () => {
@@ -77,7 +77,7 @@ export async function keepEvidence(evidence: Evidence, decode: Decode): Promise<
   await attempt('the kernel log', async () => {
     const lines = await decode(log, image).catch((error: unknown) => [
       ...log,
-      `(phyrlab: not decoded: ${describe(error)})`,
+      `(phyrlab: not decoded: ${messageOf(error)})`,
     ]);
     await writeFile(join(folder, 'kernel.log'), lines.map((line) => `${line}\n`).join(''));
   });

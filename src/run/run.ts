@@ -9,11 +9,11 @@ import { type CellReached, CoverageFolder } from '../coverage/index.js';
 import type { ImageCoverage } from '../images/index.js';
 import {
   type CellRecord,
-  describe,
   type Emit,
   GuestDied,
   type Image,
   InfraError,
+  messageOf,
   orAborted,
   type RunRecord,
   type Unjudged,
@@ -25,10 +25,10 @@ import {
   type ImageNeed,
   imageNeeds,
   inOrderOfNeed,
-  keptStates,
   type Load,
   loadOf,
   type Plan,
+  snapshotsToSave,
 } from '../plan/index.js';
 import { qemuLacks, stateLost } from '../qemu/index.js';
 import { type Cell, kindOf, partsOf, RunEvent } from '../workloads/index.js';
@@ -96,7 +96,11 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
     if (cell.expect.kind === 'not-modelled') finish(skipped(cell, `not modelled: ${cell.expect.why}`, repro));
   const slots = new GuestSlots(options.host);
   const boots = groupIntoBoots(plan.cells);
-  const kept = keptStates(boots, options.accelerator, (cell) => stateLost(cell.machine, cell.topology) === undefined);
+  const isSaved = snapshotsToSave(
+    boots,
+    options.accelerator,
+    (cell) => stateLost(cell.machine, cell.topology) === undefined,
+  );
   const needs = imageNeeds(boots);
   const kit = options.coverage && { of: options.coverage, folder: new CoverageFolder(options.folder) };
   const running: Promise<void>[] = [];
@@ -114,7 +118,7 @@ export async function executeRun(options: RunOptions): Promise<CellRecord[]> {
 
   async function runWithRoom(boot: Boot, need: ImageNeed, made: Promise<Image>): Promise<void> {
     using _slot = await slots.take(loadOf(need.machine));
-    const place = { index: (options.firstBoot ?? 0) + boots.indexOf(boot), keepState: kept(boot), image: made };
+    const place = { index: (options.firstBoot ?? 0) + boots.indexOf(boot), saveSnapshot: isSaved(boot), image: made };
     const again = () => image(need);
     await runBoots(boot, place, again, { ...options, emit, signal: cancellation.signal, kit });
   }
@@ -136,7 +140,7 @@ type BootsOptions = RunOptions & { kit: Kit | undefined };
 
 interface Place {
   index: number;
-  keepState: boolean;
+  saveSnapshot: boolean;
   attempt: number;
   image: Promise<Image>;
 }
@@ -192,7 +196,7 @@ async function runBoot(
   emit({ type: 'boot-start', at: now(), boot: place.index, machine: machine.id, topology: topology.id, cells });
   let ended = 'all cells are done';
   let done = 0;
-  const spoilt: Evidence[] = [];
+  const notPassed: Evidence[] = [];
   let keep = options.keep;
   let starting = false;
   const name = folderName(first, place);
@@ -214,15 +218,16 @@ async function runBoot(
       deadlineMs: options.bootDeadlineMs,
       // A second attempt always boots.
       snapshots: place.attempt === 0 ? options.snapshots : undefined,
-      keepState: place.keepState,
+      saveSnapshot: place.saveSnapshot,
       coverage,
       signal,
     });
     // On a host that stalls, the kernel's watchdogs report lockups that are not the kernel's fault, and those reports
     // would hide real ones.
     const standstill = guest.console().find(isStandstill);
-    const kept = guest.kept(Number.NEGATIVE_INFINITY);
-    if (standstill !== undefined && kept !== undefined) throw new InfraError(`${kept} while it booted: ${standstill}`);
+    const stall = guest.hostStall(Number.NEGATIVE_INFINITY);
+    if (standstill !== undefined && stall !== undefined)
+      throw new InfraError(`${stall} while it booted: ${standstill}`);
     starting = false;
     await writeFile(join(artefacts, 'qemu.argv'), `${guest.commandLine.join('\n')}\n`);
     const ms = Math.round(performance.now() - started);
@@ -233,7 +238,7 @@ async function runBoot(
     }
     for (const cell of boot.cells) {
       emit({ type: 'cell-start', at: now(), cell: cell.id, boot: place.index });
-      const kept = evidenceFolder(cell.id, place.attempt);
+      const evidence = evidenceFolder(cell.id, place.attempt);
       const onStep = (step: string) => emit({ type: 'cell-step', at: now(), cell: cell.id, step });
       const console = guest.console().length;
       const { release, key } = image.kernel;
@@ -242,7 +247,7 @@ async function runBoot(
         signal,
         onStep,
         release,
-        folder: join(options.folder, kept),
+        folder: join(options.folder, evidence),
         // The first cell is judged for what the kernel says during boot.
         ...(done === 0 && { since: Number.NEGATIVE_INFINITY }),
       });
@@ -254,12 +259,12 @@ async function runBoot(
       if (coverage !== undefined)
         await kit?.folder.keepCell(cell.id, coverage.code.key, outcome.reached ?? unreadOf(record));
       // A workload may have saved files of its own.
-      if (existsSync(join(options.folder, kept))) record.evidence = kept;
+      if (existsSync(join(options.folder, evidence))) record.evidence = evidence;
       if (!['pass', 'caught', 'skip'].includes(record.verdict)) {
-        record.evidence = kept;
+        record.evidence = evidence;
         const log = guest.console().slice(console);
-        const folder = join(options.folder, kept);
-        spoilt.push({ folder, artefacts, run: options.run, cell, record, image, log });
+        const folder = join(options.folder, evidence);
+        notPassed.push({ folder, artefacts, run: options.run, cell, record, image, log });
       }
       done++;
       finish(record);
@@ -269,7 +274,7 @@ async function runBoot(
       }
     }
   } catch (error) {
-    ended = describe(error);
+    ended = messageOf(error);
     // None of our code was loaded before the guest was ready, so the loss says nothing about the code under test.
     if (!signal.aborted) {
       const recordOf = (cell: Cell) =>
@@ -283,7 +288,7 @@ async function runBoot(
     }
   }
   emit({ type: 'boot-end', at: now(), boot: place.index, reason: ended });
-  for (const one of spoilt) {
+  for (const one of notPassed) {
     const trouble = await keepEvidence(one, options.decode);
     for (const text of trouble) emit({ type: 'notice', at: now(), level: 'warning', text });
   }

@@ -8,7 +8,7 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { type RunKeys, readKeys, runArchive, writtenKeys } from '../guest/index.js';
 import { type GuestStates, keyOf } from '../images/index.js';
-import { describe, type Image, type Machine, type Topology } from '../model/index.js';
+import { type Image, type Machine, messageOf, type Topology } from '../model/index.js';
 import { backingFiles, type Guest, qemuArgv, stateLost } from '../qemu/index.js';
 
 export interface BootedAs {
@@ -30,12 +30,12 @@ const STEP = 2;
 const KEYS = 'keys.json';
 
 export class Snapshots {
-  readonly #states: Pick<GuestStates, 'find' | 'keep' | 'discard'>;
+  readonly #states: Pick<GuestStates, 'find' | 'save' | 'discard'>;
   readonly #say: (text: string) => void;
   readonly #underway = new Set<string>();
 
   /** @param say receives warnings: a failure costs no more than a boot */
-  constructor(states: Pick<GuestStates, 'find' | 'keep' | 'discard'>, say: (text: string) => void) {
+  constructor(states: Pick<GuestStates, 'find' | 'save' | 'discard'>, say: (text: string) => void) {
     this.#states = states;
     this.#say = say;
   }
@@ -48,34 +48,34 @@ export class Snapshots {
       const dir = await this.#states.find(key, onDamage);
       return dir === undefined ? undefined : { dir, keys: readKeys(await readFile(join(dir, KEYS), 'utf8')) };
     } catch (error) {
-      this.#say(`the snapshot of ${booted.machine.id} cannot be read: ${describe(error)}`);
+      this.#say(`the snapshot of ${booted.machine.id} cannot be read: ${messageOf(error)}`);
       return undefined;
     }
   }
 
   /** Removes a snapshot that could not be restored. The next guest that boots saves a new one. */
   async discard(booted: BootedAs, why: unknown): Promise<void> {
-    this.#say(`${booted.machine.id} boots, since its snapshot could not be restored: ${describe(why)}`);
+    this.#say(`${booted.machine.id} boots, since its snapshot could not be restored: ${messageOf(why)}`);
     await this.#states.discard(stateKey(booted)).catch(() => {});
   }
 
   /** Can a snapshot of this guest be saved, and is nobody just saving one? */
-  async keeps(booted: BootedAs, guest: Guest): Promise<boolean> {
+  async canSave(booted: BootedAs, guest: Guest): Promise<boolean> {
     if (stateLost(booted.machine, booted.topology) !== undefined || this.#underway.has(stateKey(booted))) return false;
     return (await guest.unsaveable()) === undefined;
   }
 
   /** Nobody may be logged in. If it fails, the next guest boots as well; that is no error. */
-  async keep(booted: BootedAs, guest: Guest, keys: RunKeys): Promise<void> {
+  async save(booted: BootedAs, guest: Guest, keys: RunKeys): Promise<void> {
     const key = stateKey(booted);
     this.#underway.add(key);
     try {
-      await this.#states.keep(key, async (dir) => {
+      await this.#states.save(key, async (dir) => {
         await guest.save(dir);
         await writeFile(join(dir, KEYS), writtenKeys(keys), { mode: 0o600 });
       });
     } catch (error) {
-      this.#say(`no snapshot of ${booted.machine.id} was saved: ${describe(error)}`);
+      this.#say(`no snapshot of ${booted.machine.id} was saved: ${messageOf(error)}`);
     } finally {
       this.#underway.delete(key);
     }

@@ -79,10 +79,10 @@ try {
   const { states } = images;
   const none = {
     find: async () => undefined,
-    keep: states.keep.bind(states),
+    save: states.save.bind(states),
     discard: async () => {},
   } satisfies Partial<typeof states>;
-  const keeping = { ...boot, snapshots: new Snapshots(none, say), keepState: true };
+  const keeping = { ...boot, snapshots: new Snapshots(none, say), saveSnapshot: true };
   const first = await timed('cold, and its state is kept: until it is ready', () => BootedGuest.start(keeping));
   await first[Symbol.asyncDispose]();
   for (let n = 0; n < Number(values.rounds); n++) {

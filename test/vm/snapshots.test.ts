@@ -94,7 +94,7 @@ describe('a damaged snapshot', () => {
         data: await readFile(join(dir ?? '', name)),
       })),
     );
-    await images.states.keep(key, async (to) => {
+    await images.states.save(key, async (to) => {
       for (const { name, data } of files) {
         // As if another QEMU had written it.
         if (name === 'memory') data.fill(0x5a, data.length >> 1);

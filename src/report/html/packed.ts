@@ -3,7 +3,7 @@
 type Text = number;
 /** Index of a verdict: fail, lost, inconclusive, skip, xfail, caught, pass. */
 type VerdictNumber = number;
-type Said = [oracle: Text, verdict: VerdictNumber, detail: Text];
+type PackedOracle = [oracle: Text, verdict: VerdictNumber, detail: Text];
 
 export interface PackedCell {
   id: Text;
@@ -13,7 +13,7 @@ export interface PackedCell {
   v: VerdictNumber;
   reason?: Text;
   ms: number;
-  oracles?: Said[];
+  oracles?: PackedOracle[];
   metrics?: [name: Text, unit: Text, value: number][];
   /** Tests that the workload ran. */
   subtests?: [name: Text, status: Text, detail: Text][];
@@ -36,7 +36,7 @@ export interface PackedCause {
   v: VerdictNumber;
   oracle?: Text;
   finding: Text;
-  also: Said[];
+  also: PackedOracle[];
   where: [part: string, values: Text[], passesWith: Text[], all: boolean][];
   /** Indexes into `cells`. */
   cells: number[];

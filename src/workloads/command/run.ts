@@ -5,13 +5,13 @@ import { finished } from 'node:stream/promises';
 import { z } from 'zod';
 import { archOf } from '../../arches/index.js';
 import { type GuestSystem, payloadOf } from '../../guest/index.js';
-import { describe, formatBytes, harmless, InfraError, projectRoot, walk } from '../../model/index.js';
+import { formatBytes, harmless, InfraError, messageOf, projectRoot, walk } from '../../model/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
 import { overwrite } from '../shared/host-file.js';
 import type { WorkloadResult } from '../shared/result.js';
-import { undoing } from '../shared/undo.js';
 import { type Command, figures } from './declaration.js';
 import { type Ended, outcomeOf } from './outcome.js';
 
@@ -61,7 +61,7 @@ export async function run(context: WorkloadContext<Command>): Promise<WorkloadRe
     PEER: [...context.peers.values()][0]?.bdf,
     SEED: `${cell.seed}`,
   };
-  const ended = await undoing(
+  const ended = await withCleanup(
     () => execute(context, environment),
     async () => {
       // What it had mapped before the cell began must be there at the end.
@@ -116,7 +116,7 @@ async function fillDisk({ cell, workload, dutFile }: WorkloadContext<Command>): 
 
 async function fileDue(path: string, most: number): Promise<Due> {
   const content = await readFile(path).catch((error: unknown) => {
-    throw new InfraError(`what the disk must hold cannot be read: ${describe(error)}`);
+    throw new InfraError(`what the disk must hold cannot be read: ${messageOf(error)}`);
   });
   if (content.length > most)
     throw new InfraError(`${path} is longer than the ${formatBytes(most)} of the disk that fillKiB names`);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { check } from '../../guest/index.js';
 import { type DataClaim, stamped, stampedDue } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { layCanary, place, refusals } from '../shared/dma-buf.js';
 import { tune } from '../shared/driver-settings.js';
@@ -10,7 +11,6 @@ import { isShared } from '../shared/memory-spec.js';
 import { RANGES_SPAN } from '../shared/ranges.js';
 import { judged, named, otherOutcome, type Sides, type WorkloadResult, type Wrong } from '../shared/result.js';
 import { makeMemory, type TestMemory } from '../shared/test-memory.js';
-import { undoing } from '../shared/undo.js';
 import type { CtlIo } from './declaration.js';
 
 const Refused = z.object({ error: z.string(), errno: z.string() });
@@ -48,7 +48,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   const objections: Sides = { ours: [], kernel: [] };
   const data: DataClaim[] = [];
   let moved = 0;
-  await undoing(
+  await withCleanup(
     async () => {
       await layCanary(lab, workload, memory);
       await tune(lab, workload.driver);

@@ -11,11 +11,11 @@ import {
   walk,
 } from '../../model/index.js';
 import { EngineOutcome, judgeEngine, knowsWriteOnly, type Provoked } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
 import { metricsOf } from '../shared/figures.js';
 import { done, failed, type WorkloadResult } from '../shared/result.js';
-import { undoing } from '../shared/undo.js';
 import { type Engine, figures } from './declaration.js';
 
 const figure = metricsOf(figures);
@@ -38,7 +38,7 @@ export async function run(context: WorkloadContext<Engine>): Promise<WorkloadRes
   const cases = casesOf(cell.machine, workload.engine, bits);
   const outcomes: EngineOutcome[] = [];
   await lab.run(`lab engine load ${bits}`);
-  await undoing(
+  await withCleanup(
     async () => {
       await lab.bind(bdf, 'phyr_engine');
       for (const path of ['phys', cell.backend]) {

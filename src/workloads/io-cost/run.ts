@@ -62,12 +62,12 @@ export async function run(context: WorkloadContext<IoCost>): Promise<WorkloadRes
     ...(ours ? { watch } : { translation: 'nothing' as const }),
     uncounted: outerCounters(command, lines, Counters),
     metrics: workload.sizesKiB.flatMap((kib) =>
-      (['read', 'write'] as const).flatMap((op) => figuresOf(op, kib, find(costs, op, kib, ours), ours)),
+      (['read', 'write'] as const).flatMap((op) => figuresOf(op, kib, answerFor(costs, op, kib, ours), ours)),
     ),
   };
 }
 
-function find(costs: readonly Answer[], op: keyof typeof OPS, kib: number, ours: boolean): Answer {
+function answerFor(costs: readonly Answer[], op: keyof typeof OPS, kib: number, ours: boolean): Answer {
   const found = costs.find(({ pages, direction }) => pages === kib / 4 && direction === OPS[op]);
   if (found === undefined)
     throw new StepFailed(`phyrctl io-cost: no answer for a ${op} of ${sizeName(kib)}`, { code: 'answer-unexpected' });

@@ -1,10 +1,10 @@
 import { type KtapTest, parseKtap } from '../../guest/index.js';
 import { countOf, InfraError, type ObjectionOf, objects, passes } from '../../model/index.js';
 import type { Provoked } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
 import { done, failed, type WorkloadResult, type Wrong } from '../shared/result.js';
-import { undoing } from '../shared/undo.js';
 import { casesDue, ktapMemory } from './cases.js';
 import type { Ktap } from './declaration.js';
 
@@ -30,7 +30,7 @@ export async function run(context: WorkloadContext<Ktap>): Promise<WorkloadResul
   ];
   await lab.run(`lab store ${memory.store.base} ${memory.store.bytes}`);
   await lab.run(`lab ktap-load ${memory.tests}`);
-  const text = await undoing(
+  const text = await withCleanup(
     async () => {
       for (const [bdf, driver] of owners) await lab.bind(bdf, driver);
       return lab.text(`lab ktap ${workload.cases}`, { deadlineMs: CASES_DEADLINE_MS });

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { check } from '../../guest/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { type Copy, DRIVERS, judgeCopy, Step, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
 import { IO_PATHS, type IoPath } from '../shared/io-paths.js';
 import { inconclusive, judged, otherOutcome, type Sides, type WorkloadResult, type Wrong } from '../shared/result.js';
-import { undoing } from '../shared/undo.js';
 import type { Lifetime } from './declaration.js';
 import { type LifetimeDue, lifetimeDue } from './due.js';
 
@@ -65,7 +65,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   const doubts: string[] = [];
   const digests = new Map<Case, string>();
   let moved = 0;
-  await undoing(
+  await withCleanup(
     async () => {
       for (const driver of DRIVERS) {
         const disk = await lab.bind(dut, driver);

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { dutOf, type P2pRoute, p2pRoute } from '../../fabric/index.js';
 import { type Expectation, InfraError } from '../../model/index.js';
 import { type DataClaim, type Due, stampedDue } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { Copy, DRIVERS, judgeCopy, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
 import { judged, type Sides, type WorkloadResult } from '../shared/result.js';
-import { undoing } from '../shared/undo.js';
 import type { P2pCopy } from './declaration.js';
 
 /** What the block layer logs about a refused request. */
@@ -41,7 +41,7 @@ export async function run(context: WorkloadContext<P2pCopy>): Promise<WorkloadRe
   // The kernel's driver owns its controllers from the start, and their queues may be in the memory that they offer.
   await lab.run(`lab keep ${peer.bdf} ${peer.driver}`);
   const objections: Sides = { ours: [], kernel: [] };
-  await undoing(
+  await withCleanup(
     async () => {
       const before = await lab.ask(Offered, `lab p2pmem ${peer.bdf}`);
       for (const { driver, from, to, refused } of transfers) {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { countOf, InfraError } from '../../model/index.js';
 import { type DataClaim, stampedDue } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { DRIVERS, judgeCopy, Step, sideOf } from '../shared/copy.js';
 import { overwrite } from '../shared/host-file.js';
 import { IO_PATHS, type IoPath } from '../shared/io-paths.js';
 import { judged, type Sides, type WorkloadResult } from '../shared/result.js';
-import { undoing } from '../shared/undo.js';
 import type { Pmem } from './declaration.js';
 import { pmemRefusal } from './refusal.js';
 
@@ -49,7 +49,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   const objections: Sides = { ours: [], kernel: [] };
   const digests = new Map<Copy, string>();
   const asked = again ? copies.filter(({ refused }) => refused === undefined) : copies;
-  await undoing(
+  await withCleanup(
     async () => {
       if (again)
         for (const copy of asked)

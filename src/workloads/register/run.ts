@@ -12,11 +12,11 @@ import {
   withKernelFindings,
 } from '../../model/index.js';
 import { blocksDue, type DataClaim, type Due, parseRuns, stamped } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { checkBackingMemory } from '../shared/dma-buf.js';
 import { metricsOf } from '../shared/figures.js';
 import { done, failed, named, otherOutcome, type WorkloadResult, type Wrong } from '../shared/result.js';
-import { undoing } from '../shared/undo.js';
 import { figures, type RegionSource, type Register } from './declaration.js';
 import { makeRegionMemory, type RegionMemory } from './memory.js';
 import { regionRefusals } from './refusals.js';
@@ -72,7 +72,7 @@ export async function run(context: Context): Promise<WorkloadResult> {
   const bdf = context.bdf(node.id);
   await lab.run(`lab engine load ${node.kind === 'edu' ? node.dmaMaskBits : 64}`);
   let memory: RegionMemory | undefined;
-  return undoing(
+  return withCleanup(
     async () => {
       memory = await makeRegionMemory(context, workload.from);
       await lab.bind(bdf, 'phyr_engine');

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { InfraError, walk } from '../../model/index.js';
+import { withCleanup } from './cleanup.js';
 import type { WorkloadContext } from './context.js';
-import { undoing } from './undo.js';
 
 /** How a process gets a device and its address space: VFIO type 1, iommufd's emulation of it, iommufd itself, or phyr. */
 export type IommuApi = 'type1' | 'compat' | 'iommufd' | 'phyr8' | 'phyr16';
@@ -37,7 +37,7 @@ export async function withDevices<T>(
     .map(({ node }) => bdfOf(node.id));
   if (theirs === undefined || ours === undefined) throw new InfraError(`the topology has no two devices '${kind}'`);
   const { apis } = await lab.ask(IommuApis, `lab vfio load ${spare}`);
-  return undoing(
+  return withCleanup(
     async () => {
       await lab.bind(theirs, 'vfio-pci');
       await lab.bind(ours, 'phyr_domain');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { check, linesOf } from '../../guest/index.js';
 import { InfraError, isLineOf, type Measure, type Metric, subjectName, walk } from '../../model/index.js';
 import { Counters } from '../../oracle/index.js';
+import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
 import { Counted, Counting, type IommuApi, withDevices } from '../shared/iospace.js';
@@ -10,7 +11,6 @@ import type { MemorySpec } from '../shared/memory-spec.js';
 import { bytesOf, rangesOf } from '../shared/ranges.js';
 import { done, type WorkloadResult } from '../shared/result.js';
 import { makeMemory, rangesText } from '../shared/test-memory.js';
-import { undoing } from '../shared/undo.js';
 import type { UserCost } from './declaration.js';
 import { figures } from './declaration.js';
 
@@ -184,7 +184,7 @@ async function regions(context: Context, { points }: Region): Promise<Measured> 
       return { point, command: `${tool} ${name} ${bytesOf(ranges)} ${TIMES}`, hows: [how] };
     });
   });
-  const uncounted = await undoing(
+  const uncounted = await withCleanup(
     async () => {
       await lab.run('lab engine load 64');
       await lab.bind(bdf, 'phyr_engine');

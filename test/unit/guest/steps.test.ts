@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Session } from '../../../src/guest/index.js';
 import { CouldNotLook, Lab, otherMachine, StepFailed } from '../../../src/guest/lab.js';
 import { Machine } from '../../../src/model/index.js';
-import { undoing } from '../../../src/workloads/shared/undo.js';
+import { withCleanup } from '../../../src/workloads/shared/cleanup.js';
 
 const machine = (changes: object) =>
   Machine.parse({
@@ -68,11 +68,11 @@ it('tells of what failed first, and undoes nevertheless', async () => {
   const work = async () => {
     throw new Error('the driver refuses');
   };
-  await expect(undoing(work, undo)).rejects.toThrow('the driver refuses');
-  await expect(undoing(async () => 1, undo)).rejects.toThrow('nothing to unbind');
+  await expect(withCleanup(work, undo)).rejects.toThrow('the driver refuses');
+  await expect(withCleanup(async () => 1, undo)).rejects.toThrow('nothing to unbind');
   expect(done).toEqual(['undone', 'undone']);
   expect(
-    await undoing(
+    await withCleanup(
       async () => 2,
       async () => {},
     ),

@@ -5,7 +5,7 @@ import { matrix } from '../../../harness/suites/matrix.js';
 import { fabric, switched, twoFunctions } from '../../../harness/topologies.js';
 import { crosscheck, filesystem, fioVerify, hotUnplug, mapCost, p2pFar, p2pNear } from '../../../harness/workloads.js';
 import { cellSeed, UsageError } from '../../../src/model/index.js';
-import { expand, find, groupIntoBoots, keptStates, select } from '../../../src/plan/index.js';
+import { expand, findCell, groupIntoBoots, select, snapshotsToSave } from '../../../src/plan/index.js';
 import { traitsOf } from '../../../src/plan/traits.js';
 import { stateLost } from '../../../src/qemu/index.js';
 import type { Block, Cell, Suite } from '../../../src/workloads/index.js';
@@ -266,7 +266,7 @@ describe('select', () => {
 
   it('means the same when one cell is to be shown', () => {
     const { cells } = select(suites, ['vtd-strict/*/crosscheck/*'], 1);
-    expect(() => find(suites, 'vtd-strict/*/crosscheck/*')).toThrow(`matches ${cells.length} cells`);
+    expect(() => findCell(suites, 'vtd-strict/*/crosscheck/*')).toThrow(`matches ${cells.length} cells`);
   });
 
   it('takes the id of a cell for that cell alone, not for those whose ids it begins', () => {
@@ -351,7 +351,7 @@ describe('the states of guests that are kept', () => {
     return {
       boots: boots.length,
       all: guests(boots.filter(({ cells }) => cells.every(canSave))).size,
-      guests: guests(boots.filter(keptStates(boots, accelerator, canSave))),
+      guests: guests(boots.filter(snapshotsToSave(boots, accelerator, canSave))),
     };
   };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import { UsageError } from '../../../src/model/index.js';
-import { expand, find } from '../../../src/plan/index.js';
+import { expand, findCell } from '../../../src/plan/index.js';
 import { qemuCommand, showCell } from '../../../src/report/index.js';
 import { setupOf } from '../../../src/report/show.js';
 
@@ -26,7 +26,7 @@ describe('phyrlab show', () => {
   });
 
   it('explains a cell, its machine, and what may flow where', () => {
-    expect(showCell(find(p2p, 'vtd-pt-p2p/acs/p2p-near/phyr8'))).toMatchInlineSnapshot(`
+    expect(showCell(findCell(p2p, 'vtd-pt-p2p/acs/p2p-near/phyr8'))).toMatchInlineSnapshot(`
       [
         "vtd-pt-p2p/acs/p2p-near/phyr8  (p2p)",
         "  expected: works, through the host bridge: port 1 of switch sw redirects peer traffic upwards, and the kernel trusts this host bridge to forward it",
@@ -57,7 +57,7 @@ describe('phyrlab show', () => {
   });
 
   it('draws several functions, a second host bridge and page tables', () => {
-    const lines = showCell(find(p2p, 'vtd-strict-p2p/fabric/p2p-beyond/phyr8'));
+    const lines = showCell(findCell(p2p, 'vtd-strict-p2p/fabric/p2p-beyond/phyr8'));
     expect(lines.slice(lines.indexOf('topology fabric'))).toMatchInlineSnapshot(`
       [
         "topology fabric",
@@ -86,7 +86,7 @@ describe('phyrlab show', () => {
   });
 
   it('says why a combination cannot run, and shows its tree all the same', () => {
-    const lines = showCell(find(suites, 'no-iommu/switch/map-cost/sg'));
+    const lines = showCell(findCell(suites, 'no-iommu/switch/map-cost/sg'));
     expect(lines[1]).toBe('  cannot run: instruction counts need a machine whose clock is icount');
     expect(lines).toContain('topology switch');
   });
@@ -94,7 +94,7 @@ describe('phyrlab show', () => {
   it('agrees with the plan', () => {
     for (const suite of suites.filter(({ id }) => id === 'smoke' || id === 'p2p')) {
       for (const { id, expect: due } of expand(suite, 1).cells) {
-        const [title, outcome] = showCell(find([suite], id));
+        const [title, outcome] = showCell(findCell([suite], id));
         expect(title).toContain(suite.id);
         expect(outcome).toContain(due.kind === 'works' ? 'works' : due.kind === 'refused' ? due.errno : '');
       }
@@ -102,7 +102,7 @@ describe('phyrlab show', () => {
   });
 
   it("prints QEMU's command line as a shell would take it", () => {
-    const lines = qemuCommand(find(suites, 'vtd-strict/switch/crosscheck/sg'));
+    const lines = qemuCommand(findCell(suites, 'vtd-strict/switch/crosscheck/sg'));
     expect(lines[0]).toBe('qemu-system-x86_64 \\');
     expect(lines.filter((line) => !line.startsWith('  -')).length).toBe(1);
     expect(lines.join('\n')).toContain('file.filename=FILE-OF-dut,');
@@ -112,8 +112,8 @@ describe('phyrlab show', () => {
 
 describe('find', () => {
   it('takes an id, or a pattern that one combination matches', () => {
-    expect(find(suites, 'vtd-strict/switch/fio-verify/phyr8').suites.length).toBeGreaterThan(1);
-    expect(find(suites, 'vtd-strict/switch/fio-verify/phyr8!swap*').plant).toBe('swap-direction');
+    expect(findCell(suites, 'vtd-strict/switch/fio-verify/phyr8').suites.length).toBeGreaterThan(1);
+    expect(findCell(suites, 'vtd-strict/switch/fio-verify/phyr8!swap*').plant).toBe('swap-direction');
   });
 
   it.each([
@@ -122,9 +122,9 @@ describe('find', () => {
     ['nothing-like-it', /no cell is called/, /phyrlab list/],
     ['', /an empty word names no cell/, /name a suite, a cell/],
   ])('refuses %j', (word, message, hint) => {
-    expect(() => find(suites, word)).toThrow(UsageError);
+    expect(() => findCell(suites, word)).toThrow(UsageError);
     try {
-      find(suites, word);
+      findCell(suites, word);
     } catch (error) {
       expect((error as UsageError).message).toMatch(message);
       expect((error as UsageError).hint).toMatch(hint);

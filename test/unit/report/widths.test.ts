@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { suites } from '../../../harness/index.js';
 import { measureOfName } from '../../../src/model/index.js';
 import { judgePairs } from '../../../src/perf/index.js';
-import { expand, find } from '../../../src/plan/index.js';
+import { expand, findCell } from '../../../src/plan/index.js';
 import {
   benchTables,
   budgetTable,
@@ -43,7 +43,7 @@ const phases = ['build', 'map', 'consume', 'unmap'].map((name, at) => ({
   better: 'lower' as const,
 }));
 const p2p = expand(suites.find((suite) => suite.id === 'p2p') ?? { id: '', describe: '', blocks: [] }, 1).cells;
-const CELL = find(suites, 'vtd-strict/switch/p2p-far/phyr8');
+const CELL = findCell(suites, 'vtd-strict/switch/p2p-far/phyr8');
 const pair = (name: string, before: number[], after: number[]) =>
   ({
     cell: ID,

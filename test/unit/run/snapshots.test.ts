@@ -56,7 +56,7 @@ describe('a state', () => {
     const { snapshots, said } = await store();
     expect(await snapshots.find(booted)).toBeUndefined();
     const keys = makeRunKeys();
-    await snapshots.keep(booted, guest(), keys);
+    await snapshots.save(booted, guest(), keys);
     const found = await snapshots.find(booted);
     expect(found?.keys).toEqual(keys);
     expect(readFileSync(join(found?.dir ?? '', 'memory'), 'utf8')).toBe('state');
@@ -66,20 +66,20 @@ describe('a state', () => {
 
   it('that was damaged, without a trace in size or time, is none; the next guest writes it anew', async () => {
     const { snapshots, said } = await store();
-    await snapshots.keep(booted, guest(), makeRunKeys());
+    await snapshots.save(booted, guest(), makeRunKeys());
     const { dir = '' } = (await snapshots.find(booted)) ?? {};
     const { atime, mtime } = statSync(join(dir, 'memory'));
     writeFileSync(join(dir, 'memory'), 'stale');
     utimesSync(join(dir, 'memory'), atime, mtime);
     expect(await snapshots.find(booted)).toBeUndefined();
     expect(said.join()).toMatch(/vtd-strict is damaged: the contents of memory changed/);
-    await snapshots.keep(booted, guest(), makeRunKeys());
+    await snapshots.save(booted, guest(), makeRunKeys());
     expect(await snapshots.find(booted)).toBeDefined();
   });
 
   it('that did not go on is gone', async () => {
     const { snapshots, said } = await store();
-    await snapshots.keep(booted, guest(), makeRunKeys());
+    await snapshots.save(booted, guest(), makeRunKeys());
     await snapshots.discard(booted, new Error('no answer'));
     expect(await snapshots.find(booted)).toBeUndefined();
     expect(said).toEqual(['vtd-strict boots, since its snapshot could not be restored: no answer']);
@@ -90,7 +90,7 @@ describe('a state', () => {
     const full = () => {
       throw new Error('No space left on device');
     };
-    await snapshots.keep(booted, guest(full), makeRunKeys());
+    await snapshots.save(booted, guest(full), makeRunKeys());
     expect(said).toEqual(['no snapshot of vtd-strict was saved: No space left on device']);
     expect([readdirSync(join(dir, 'work')), readdirSync(join(dir, 'entries'))]).toEqual([[], []]);
   });
@@ -98,12 +98,12 @@ describe('a state', () => {
   it('is none of a guest whose clock counts, or whose devices QEMU forgets or refuses', async () => {
     const { snapshots } = await store();
     const engines: Topology = { id: 'e', root: [{ kind: 'edu', id: 'edu', dmaMaskBits: 32 }] };
-    expect(await snapshots.keeps(booted, guest())).toBe(true);
-    expect(await snapshots.keeps({ ...booted, machine: vtdStrictCounting }, guest())).toBe(false);
-    expect(await snapshots.keeps({ ...booted, topology: engines }, guest())).toBe(false);
+    expect(await snapshots.canSave(booted, guest())).toBe(true);
+    expect(await snapshots.canSave({ ...booted, machine: vtdStrictCounting }, guest())).toBe(false);
+    expect(await snapshots.canSave({ ...booted, topology: engines }, guest())).toBe(false);
     for (const machine of [amdStrict, amdPassthrough])
-      expect(await snapshots.keeps({ ...booted, machine }, guest())).toBe(false);
+      expect(await snapshots.canSave({ ...booted, machine }, guest())).toBe(false);
     const refused = { ...guest(), unsaveable: async () => 'PMR' } as Guest;
-    expect(await snapshots.keeps(booted, refused)).toBe(false);
+    expect(await snapshots.canSave(booted, refused)).toBe(false);
   });
 });

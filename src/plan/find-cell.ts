@@ -1,12 +1,12 @@
 /**
- * Finds one combination, planned or pruned, for `phyrlab show` and `shell`.
+ * Finds one cell, planned or pruned, for `phyrlab show` and `shell`.
  */
 import { countOf, type Expectation, UsageError } from '../model/index.js';
 import type { Suite } from '../workloads/index.js';
 import { type Combination, decide } from './expand.js';
 import { cellsNamed, closestNames } from './named.js';
 
-export interface Found extends Combination {
+export interface FoundCell extends Combination {
   id: string;
   /** The suites that have it. */
   suites: string[];
@@ -15,8 +15,8 @@ export interface Found extends Combination {
 }
 
 /** `word` is the id of a combination, or a pattern that matches one. If several match, but only one can run, it is that one. */
-export function find(suites: readonly Suite[], word: string): Found {
-  const all = cellsNamed(suites, word).map(({ combination, block, ...more }): Found => {
+export function findCell(suites: readonly Suite[], word: string): FoundCell {
+  const all = cellsNamed(suites, word).map(({ combination, block, ...more }): FoundCell => {
     const decision = decide(combination, block);
     const outcome = 'run' in decision ? { expect: decision.run } : { pruned: decision.prune };
     return { ...combination, ...more, outcome };

@@ -1,7 +1,7 @@
 /**
  * Runs `work`, then `undo` in any case. If both fail, the first error is thrown: the second is usually its consequence.
  */
-export async function undoing<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T> {
+export async function withCleanup<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T> {
   let result: T;
   try {
     result = await work();
