@@ -1,21 +1,14 @@
 /** A host that stops in the middle of a cell: that costs the cell at most, and is no failure of the kernel. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { brokenSuites, got } from './support/broken.js';
-import { Sandbox, until } from './support/phyrlab.js';
+import { describe, expect, it } from 'vitest';
+import { brokenMachines, got } from './support/broken.js';
+import { type Sandbox, until } from './support/phyrlab.js';
 
-let box: Sandbox;
-/** What has a run know the suite. */
-let own: string[];
-beforeAll(async () => {
-  box = await Sandbox.create();
-  own = await brokenSuites(box);
-});
-afterAll(() => box[Symbol.asyncDispose]());
+const machines = brokenMachines();
 
 describe('a host that stops', () => {
   const stopped = async (seconds: number, who: (child: ReturnType<Sandbox['start']>) => Promise<number[]>) => {
-    const child = box.start(['run', 'sound/switch/crosscheck', '--cold', ...own]);
-    await until('a cell runs', 120_000, () => got(box, 'lab begin'));
+    const child = machines.box.start(['run', 'sound/switch/crosscheck', '--cold', ...machines.scenarios]);
+    await until('a cell runs', 120_000, () => got(machines.box, 'lab begin'));
     const pids = await who(child);
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     await Promise.race([child, new Promise((resolve) => setTimeout(resolve, seconds * 1000))]);
@@ -37,7 +30,7 @@ describe('a host that stops', () => {
   });
 
   it('QEMU loses the cell, which does not fail', async () => {
-    const { exitCode, out } = await stopped(60, () => box.guests());
+    const { exitCode, out } = await stopped(60, () => machines.box.guests());
     expect(out).toMatch(/^lost [\s\S]*did not end within \d+ s: QEMU did not answer query-status/m);
     expect(exitCode).toBe(3);
   });

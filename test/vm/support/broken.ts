@@ -1,7 +1,8 @@
 /** Machines that fail in known ways, made of what a user has: words on the kernel command line. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sandbox } from './phyrlab.js';
+import { afterAll, beforeAll } from 'vitest';
+import { Sandbox } from './phyrlab.js';
 
 const HARNESS = join(import.meta.dirname, '../../../harness');
 const SUITES = `import { noIommu, vtdStrict } from '${HARNESS}/machines.ts';
@@ -21,12 +22,25 @@ export default [
 ];
 `;
 
-/** Writes them into a folder of the sandbox. Returns the words that have a run know them. */
-export async function brokenSuites(box: Sandbox): Promise<string[]> {
-  const folder = join(box.folder, 'own');
-  await mkdir(folder);
-  await writeFile(join(folder, 'broken.ts'), SUITES);
-  return ['--scenarios', folder];
+/** A sandbox for the tests of one file. Its fields are set when the first test begins. */
+export interface BrokenMachines {
+  box: Sandbox;
+  /** The options by which a command finds the suites. */
+  scenarios: string[];
+}
+
+/** Creates the sandbox and its suites before the tests of this file, and removes it after them. */
+export function brokenMachines(): BrokenMachines {
+  const machines = {} as BrokenMachines;
+  beforeAll(async () => {
+    machines.box = await Sandbox.create();
+    const folder = join(machines.box.folder, 'own');
+    await mkdir(folder);
+    await writeFile(join(folder, 'broken.ts'), SUITES);
+    machines.scenarios = ['--scenarios', folder];
+  });
+  afterAll(() => machines.box[Symbol.asyncDispose]());
+  return machines;
 }
 
 /** Has the run that has a guest now recorded such an event? Without a guest the newest run is that of the test before. */
