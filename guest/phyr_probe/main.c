@@ -66,6 +66,7 @@ union pprobe_arg {
 	struct phyr_probe_follow_domain follow_domain;
 	struct phyr_probe_calls calls;
 	struct phyr_probe_soil soil;
+	struct phyr_probe_live live;
 };
 
 static int pprobe_ioctl_map_cost(union pprobe_arg *arg)
@@ -166,6 +167,11 @@ static int pprobe_ioctl_soil(union pprobe_arg *arg)
 	return pprobe_pool_soil(&arg->soil);
 }
 
+static int pprobe_ioctl_live(union pprobe_arg *arg)
+{
+	return pprobe_live(&arg->live);
+}
+
 static const struct pprobe_op {
 	unsigned int cmd;
 	int (*run)(union pprobe_arg *arg);
@@ -182,6 +188,7 @@ static const struct pprobe_op {
 	{ PHYR_PROBE_IOC_FOLLOW_DOMAIN, pprobe_ioctl_follow_domain },
 	{ PHYR_PROBE_IOC_CALLS, pprobe_ioctl_calls },
 	{ PHYR_PROBE_IOC_SOIL, pprobe_ioctl_soil },
+	{ PHYR_PROBE_IOC_LIVE, pprobe_ioctl_live },
 };
 
 static long pprobe_ioctl(struct file *file, unsigned int cmd, unsigned long user)
@@ -245,6 +252,7 @@ static void __exit pprobe_exit(void)
 	pprobe_watch_stop();
 	pprobe_story_exit();
 	pprobe_calls_exit();
+	pprobe_live_exit();
 	pci_unregister_driver(&pprobe_driver);
 }
 

@@ -272,6 +272,10 @@ int pprobe_calls(struct phyr_probe_calls *arg);
 int pprobe_pool_soil(struct phyr_probe_soil *arg);
 void pprobe_calls_exit(void);
 
+/* live.c */
+int pprobe_live(struct phyr_probe_live *arg);
+void pprobe_live_exit(void);
+
 /* events.c */
 extern raw_spinlock_t pprobe_events_lock;
 void __pprobe_events_add(const struct phyr_probe_event *event);

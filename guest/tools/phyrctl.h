@@ -4,6 +4,8 @@
 #define PHYRCTL_H
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdnoreturn.h>
 
 /* Exit codes: 0 done, 1 failed, 64 usage. */
@@ -41,8 +43,14 @@ void print_iommu(void);
 /* phyrctl_counters.c: counters of the kernel */
 void cmd_counters(char **args);
 
+/* phyrctl_live.c: memory that the modules have not freed; @action is PHYR_PROBE_LIVE_START or _STOP */
+bool live_do(uint32_t action);
+void print_live(void);
+
 /* Opens /dev/phyr_probe until the end of the command; fails the command on error. */
 int open_node(void);
+/* -1 if it cannot. */
+int try_node(void);
 void close_node(void);
 
 /* Content of a file as a string, NULL if it cannot be read.  The caller frees it. */

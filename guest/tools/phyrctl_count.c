@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * phyrctl: bytes mapped and unmapped by the IOMMU, counted by the kernel.  Histogram triggers on the
+ * phyrctl: starts and stops counting, and prints bytes mapped and unmapped by the IOMMU.  Histogram triggers on the
  * iommu:map and iommu:unmap events, with one bucket, add up the bytes; those on fprobes of the IOVA
  * allocator count allocated and freed IOVAs.
  */
@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "../include/uapi/phyr_probe.h"
 #include "phyrctl.h"
 
 #define TRACING	"/sys/kernel/tracing"
@@ -115,6 +116,8 @@ void cmd_arm(char **args)
 			fail(EXIT_FAILED, "cannot count %s:%s: %s", triggers[i].group, triggers[i].event,
 			     strerror(errno));
 	}
+	/* While the guest boots the module is not there yet.  The counter is null if this fails. */
+	live_do(PHYR_PROBE_LIVE_START);
 	puts("{\"armed\":true}");
 }
 
@@ -125,6 +128,7 @@ void cmd_disarm(char **args)
 		if (is_armed(i) && !set_trigger(i, "!", ""))
 			fail(EXIT_FAILED, "cannot stop counting %s:%s: %s", triggers[i].group, triggers[i].event,
 			     strerror(errno));
+	live_do(PHYR_PROBE_LIVE_STOP);
 	puts("{\"armed\":false}");
 }
 

@@ -97,6 +97,39 @@ static void print_slab(void)
 	printf("}");
 }
 
+/*
+ * vmalloc() areas whose caller is a module under test, in bytes.  kvmalloc() takes them for what is
+ * large.
+ */
+static void print_vmalloc(void)
+{
+	char *text = slurp("/proc/vmallocinfo"), *save = NULL;
+	unsigned long long bytes = 0;
+
+	if (!text) {
+		printf("\"vmalloc\":null");
+		return;
+	}
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		const char *module = strstr(line, "[phyr");
+		unsigned long long size;
+
+		if (module && strncmp(module, "[phyr_probe]", 12) && sscanf(line, "%*s %llu", &size) == 1)
+			bytes += size;
+	}
+	printf("\"vmalloc\":%llu", bytes);
+	free(text);
+}
+
+/* debugfs shows all dma-bufs; the last line holds their number. */
+static void print_dma_bufs(void)
+{
+	char *text = slurp("/sys/kernel/debug/dma_buf/bufinfo");
+
+	print_line_value("dma_bufs", text, "\nTotal ");
+	free(text);
+}
+
 static void print_modules(void)
 {
 	char *text = slurp("/proc/modules"), *save = NULL;
@@ -139,6 +172,12 @@ void cmd_counters(char **args)
 	free(taint);
 	printf(",");
 	print_slab();
+	printf(",");
+	print_live();
+	printf(",");
+	print_vmalloc();
+	printf(",");
+	print_dma_bufs();
 	printf(",");
 	print_modules();
 	printf("}}\n");

@@ -13,10 +13,15 @@
 
 static int node = -1;
 
-int open_node(void)
+int try_node(void)
 {
 	node = open(NODE, O_RDWR | O_CLOEXEC);
-	if (node < 0)
+	return node;
+}
+
+int open_node(void)
+{
+	if (try_node() < 0)
 		fail(EXIT_FAILED, "cannot open %s: %s; load phyr_probe.ko", NODE, strerror(errno));
 	return node;
 }

@@ -121,6 +121,7 @@ export const alarms: Suite = {
       workload: dmabufList('page-less', 'one', true),
     }),
     planted('pin-leak', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
+    planted('keep-file', ['phyr8'], ['leaks'], { machine: vtdStrict, workload: ctlDirect }),
     plantedInPairs('no-pin', ['workload'], vfio4k),
     plantedInPairs('wrong-iova', ['translation', 'data', 'faults'], vfio4k),
     plantedInPairs('short-flush', ['translation', 'faults'], iotlb4k),

@@ -547,6 +547,24 @@ export const CODES = {
     causes: 'A structure is allocated for each request or list but not freed.',
     look: 'The cache in the detail, and who allocates from it.',
   },
+  'allocations-left': {
+    by: ['leaks'],
+    means: 'A module under test has allocated memory with kmalloc() and not freed it.',
+    causes: 'A kfree() is missing, often in an error path or when a file is closed.',
+    look: 'The places of the allocations, which the detail names.',
+  },
+  'vmalloc-left': {
+    by: ['leaks'],
+    means: 'A module under test has more memory from vmalloc() than before.',
+    causes: 'A kvfree() is missing for an array that is too large for kmalloc().',
+    look: 'Arrays of the size in the detail; /proc/vmallocinfo in the guest names their callers.',
+  },
+  'dma-bufs-left': {
+    by: ['leaks'],
+    means: 'There are more dma-bufs than before.',
+    causes: 'A dma_buf_put() is missing, or a file that holds one is not closed.',
+    look: 'Importers, and error paths after dma_buf_get().',
+  },
   'p2p-memory-left': {
     by: ['leaks'],
     means: 'Peer-to-peer memory was still in use when its driver was unbound.',

@@ -22,5 +22,6 @@ export const Plant = z.enum([
   'keep-import',
   'short-flush',
   'post-twice',
+  'keep-file',
 ]);
 export type Plant = z.infer<typeof Plant>;

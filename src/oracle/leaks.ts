@@ -6,6 +6,13 @@ import { couldNotLook, type ObjectionOf, type OracleReport, objects, passes } fr
 
 const Count = z.number().nullable();
 
+/** kmalloc memory that the modules have allocated since counting began and not freed, by the place of the call. */
+const Allocations = z.object({
+  objects: z.number(),
+  bytes: z.number(),
+  sites: z.array(z.object({ at: z.string(), objects: z.number(), bytes: z.number() })),
+});
+
 /** `phyrctl counters`. Counters that the kernel does not provide are null, never 0. */
 export const Counters = z.object({
   counters: z.object({
@@ -21,6 +28,10 @@ export const Counters = z.object({
     }),
     tainted: Count,
     slab: z.record(z.string(), Count).nullable(),
+    allocations: Allocations.nullable(),
+    /** Bytes that the modules have from vmalloc(). */
+    vmalloc: Count,
+    dma_bufs: Count,
     modules: z.record(z.string(), z.number()).nullable(),
   }),
 });
@@ -35,7 +46,7 @@ export interface LeakEvidence {
   before: Counters;
   /** After it was unbound. `undefined`: the cell did not get that far. */
   after: Counters | undefined;
-  /** A part in which IOMMU mappings were not counted: the counters before and after it, which both start from zero. */
+  /** A part in which IOMMU mappings and allocations were not counted: the counters before and after it, which both start from zero. */
   uncounted?: { from: Counters; to: Counters } | undefined;
   /** One for each unbinding of a function with peer-to-peer memory. */
   p2p?: readonly P2pMemory[];
@@ -45,8 +56,14 @@ export interface LeakEvidence {
 
 export function judgeLeaks({ before, after, uncounted, p2p = [], translated }: LeakEvidence): OracleReport {
   if (after === undefined) return blind('counters-missing', 'no counters after the workload: could not look');
-  const mappings = uncounted ? [mapped(before, uncounted.from), mapped(uncounted.to, after)] : [mapped(before, after)];
-  const balances = [...countersOf(before, after)];
+  const windows: [Counters, Counters][] = uncounted
+    ? [
+        [before, uncounted.from],
+        [uncounted.to, after],
+      ]
+    : [[before, after]];
+  const mappings = windows.map(([from, to]) => mapped(from, to));
+  const balances = [...countersOf(before, after), ...windows.flatMap(([from, to]) => allocated(from, to))];
   if (translated) {
     for (const { left, iovas } of mappings) {
       balances.push({ code: 'mappings-left', what: 'IOMMU mappings', unit: 'bytes', left });
@@ -60,9 +77,9 @@ export function judgeLeaks({ before, after, uncounted, p2p = [], translated }: L
   if (leaked.length > 0) {
     return objects(
       'leaks',
-      leaked.map(({ code, what, left, unit }) => ({
+      leaked.map(({ code, what, left, unit, at }) => ({
         code,
-        detail: `${what}: ${left} ${unit} left`,
+        detail: `${what}: ${left} ${unit} left${at === undefined ? '' : `, from ${at}`}`,
         where: { counter: what },
       })),
     );
@@ -88,6 +105,21 @@ interface Balance {
   unit: string;
   /** Above 0: taken and not released. `undefined`: could not be read. */
   left: number | undefined;
+  /** Who took it. */
+  at?: string;
+}
+
+/** How many places are named. */
+const MOST_SITES = 4;
+
+/** Memory of the modules' that is allocated and not freed between two readings of one count. */
+function allocated({ counters: a }: Counters, { counters: b }: Counters): Balance[] {
+  const balance = { code: 'allocations-left', what: 'kmalloc memory', unit: 'objects' } as const;
+  if (a.allocations === null || b.allocations === null) return [{ ...balance, left: undefined }];
+  const sites = b.allocations.sites.toSorted((one, other) => other.objects - one.objects);
+  const named = sites.slice(0, MOST_SITES).map(({ at, objects, bytes }) => `${at} (${objects}, ${bytes} bytes)`);
+  const more = sites.length > named.length ? [`${sites.length - named.length} more places`] : [];
+  return [{ ...balance, left: b.allocations.objects - a.allocations.objects, at: [...named, ...more].join(', ') }];
 }
 
 /** Bytes and IOVAs that are still mapped, and the number of map calls, between two readings. */
@@ -131,6 +163,10 @@ function* countersOf({ counters: a }: Counters, { counters: b }: Counters): Gene
       left: minus(b.slab?.[cache], a.slab?.[cache] ?? 0),
     };
   }
+  yield { code: 'vmalloc-left', what: 'vmalloc memory', unit: 'bytes', left: minus(b.vmalloc, a.vmalloc) };
+  // A kernel without dma-buf has no such counter, and nothing that could leak.
+  if (a.dma_bufs !== null || b.dma_bufs !== null)
+    yield { code: 'dma-bufs-left', what: 'dma-bufs', unit: 'buffers', left: minus(b.dma_bufs, a.dma_bufs) };
   const users = b.modules;
   if (users === null || Object.keys(a.modules ?? {}).length === 0) {
     yield { code: 'module-references-left', what: 'module references', unit: 'references', left: undefined };

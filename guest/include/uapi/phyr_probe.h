@@ -385,6 +385,51 @@ struct phyr_probe_soil {
 	__u64 bytes;
 };
 
+/**
+ * struct phyr_probe_live_site - memory that was allocated at one place and is not freed
+ * @site:	address of the call
+ * @objects:	allocations
+ * @bytes:	their bytes
+ * @name:	function, offset and module
+ */
+struct phyr_probe_live_site {
+	__u64 site;
+	__u64 objects;
+	__u64 bytes;
+	char name[104];
+};
+
+#define PHYR_PROBE_MAX_SITES	64
+
+/**
+ * struct phyr_probe_live - follow the kmalloc() memory of the modules under test
+ * @action:	in: PHYR_PROBE_LIVE_START follows allocations from now on and forgets older ones,
+ *		_READ reads what is left of them, _STOP ends it
+ * @reserved:	0
+ * @sites:	in, for _READ: address of struct phyr_probe_live_site[@count]
+ * @count:	in, for _READ: size of @sites in entries; out: number of entries copied
+ * @padding:	0
+ * @objects:	out, for _READ: allocations that are not freed
+ * @bytes:	out, for _READ: their bytes
+ * @lost:	out, for _READ: allocations that there was no room to follow
+ *
+ * phyr_probe.ko itself is not followed.
+ */
+struct phyr_probe_live {
+	__u32 action;
+	__u32 reserved;
+	__u64 sites;
+	__u32 count;
+	__u32 padding;
+	__u64 objects;
+	__u64 bytes;
+	__u64 lost;
+};
+
+#define PHYR_PROBE_LIVE_START	1
+#define PHYR_PROBE_LIVE_READ	2
+#define PHYR_PROBE_LIVE_STOP	3
+
 #define PHYR_PROBE_IOC_MAP_COST		_IOWR('Y', 0x41, struct phyr_probe_map_cost)
 #define PHYR_PROBE_IOC_TRANSLATE	_IOWR('Y', 0x42, struct phyr_probe_translate)
 #define PHYR_PROBE_IOC_WATCH_START	_IO('Y', 0x43)
@@ -397,5 +442,6 @@ struct phyr_probe_soil {
 #define PHYR_PROBE_IOC_FOLLOW_DOMAIN	_IOWR('Y', 0x4a, struct phyr_probe_follow_domain)
 #define PHYR_PROBE_IOC_CALLS		_IOWR('Y', 0x4b, struct phyr_probe_calls)
 #define PHYR_PROBE_IOC_SOIL		_IOWR('Y', 0x4c, struct phyr_probe_soil)
+#define PHYR_PROBE_IOC_LIVE		_IOWR('Y', 0x4d, struct phyr_probe_live)
 
 #endif /* _UAPI_PHYR_PROBE_H */

@@ -17,12 +17,23 @@ describe('the leak oracle', () => {
       iommu: iommu(4, 4096),
       tainted: 0,
       slab: { phyr_node: 3 },
+      allocations: { objects: 0, bytes: 0, sites: [] },
+      vmalloc: 8192,
+      dma_bufs: 1,
       modules: { phyr: 2, phyr_nvme: 0 },
     };
     change(s);
     return { counters: s };
   };
 
+  const LEFT = {
+    objects: 3,
+    bytes: 192,
+    sites: [
+      { at: 'g+0x3/0x4 [phyr_nvme]', objects: 1, bytes: 64 },
+      { at: 'f+0x1/0x2 [phyr]', objects: 2, bytes: 128 },
+    ],
+  };
   const judged = (change: (s: Counters['counters']) => void) =>
     judgeLeaks({ before: counters(), after: counters(change), translated: true });
   const busy = (s: Counters['counters']) => {
@@ -41,6 +52,13 @@ describe('the leak oracle', () => {
     ['a bounce buffer', (s) => (s.swiotlb_used = 2), /bounce buffers: 2 slots/],
     ['an object', (s) => (s.slab = { phyr_node: 4 }), /slab phyr_node: 1 objects/],
     ['an object of a new cache', (s) => (s.slab = { phyr_node: 3, phyr_list: 1 }), /slab phyr_list: 1/],
+    [
+      'an allocation',
+      (s) => (s.allocations = LEFT),
+      /kmalloc memory: 3 objects left, from f\+0x1\/0x2 \[phyr\] \(2, 128 bytes\), g/,
+    ],
+    ['an array', (s) => (s.vmalloc = 16_384), /vmalloc memory: 8192 bytes left/],
+    ['a dma-buf', (s) => (s.dma_bufs = 2), /dma-bufs: 1 buffers left/],
     ['a module reference', (s) => (s.modules = { phyr: 2, phyr_nvme: 1 }), /references of phyr_nvme: 1/],
     [
       'a reference to a module that came later',
@@ -62,6 +80,8 @@ describe('the leak oracle', () => {
     ['no counter of pins', (s) => (s.pins.acquired = null)],
     ['no slab', (s) => (s.slab = null)],
     ['no cache of ours', (s) => (s.slab = {})],
+    ['allocations that were not followed', (s) => (s.allocations = null)],
+    ['no list of vmalloc areas', (s) => (s.vmalloc = null)],
     ['no modules', (s) => (s.modules = null)],
   ])('could not look with %s', (_, change) => {
     const leaks = judged((s) => {

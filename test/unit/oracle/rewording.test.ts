@@ -74,6 +74,9 @@ const counters = (pins: number): Counters => ({
     },
     tainted: 0,
     slab: { phyr_node: pins },
+    allocations: { objects: 0, bytes: 0, sites: [] },
+    vmalloc: 0,
+    dma_bufs: null,
     modules: { phyr: 1 },
   },
 });

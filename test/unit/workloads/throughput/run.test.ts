@@ -14,7 +14,16 @@ const side = (iops: number) => ({
   clat_ns: { percentile: { '50.000000': 1e9 / iops, '99.000000': 2e9 / iops } },
 });
 const job = (jobname: string, iops: number, error = 0) => ({ jobname, error, read: side(iops), write: side(1) });
-const counters = { swiotlb_used: 0, tainted: 0, slab: {}, modules: {}, pins: { acquired: 0, released: 0 } };
+const counters = {
+  swiotlb_used: 0,
+  tainted: 0,
+  slab: {},
+  modules: {},
+  pins: { acquired: 0, released: 0 },
+  allocations: { objects: 0, bytes: 0, sites: [] },
+  vmalloc: 0,
+  dma_bufs: 0,
+};
 const iommu = {
   map_events: 0,
   map_bytes: 0,
