@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory that the modules under test have allocated and not freed.  The kernel's tracepoints show
- * every kmalloc() with its call site and every kfree(), so nothing depends on what the modules say of
- * themselves.  Slab caches of their own have counters in sysfs and are not followed here.
+ * every kmalloc() with its call site and every kfree(), so nothing depends on what the modules say
+ * of themselves.  Slab caches of their own have counters in sysfs and are not followed here.
  *
- * Memory freed by kfree_rcu() or kfree_bulk() passes no tracepoint and would be reported as left.  The
- * modules do not use them.
+ * Memory freed by kfree_rcu() or kfree_bulk() passes no tracepoint and would be reported as left.
+ * The modules do not use them.
  */
 #include <linux/hash.h>
 #include <linux/kallsyms.h>
@@ -228,18 +228,19 @@ static void pprobe_live_stop(void)
 }
 
 /* Adds an object to the sites that were found so far.  Returns their number. */
-static u32 pprobe_live_add(struct phyr_probe_live_site *sites, u32 nr, unsigned long site, u32 bytes)
+static u32 pprobe_live_add(struct phyr_probe_live_site *sites, u32 nr,
+			   const struct pprobe_live_object *object)
 {
 	u32 i;
 
-	for (i = 0; i < nr && sites[i].site != site; i++)
+	for (i = 0; i < nr && sites[i].site != object->site; i++)
 		;
 	if (i == PHYR_PROBE_MAX_SITES)
 		return nr;
 	if (i == nr)
-		sites[nr++].site = site;
+		sites[nr++].site = object->site;
 	sites[i].objects++;
-	sites[i].bytes += bytes;
+	sites[i].bytes += object->bytes;
 	return nr;
 }
 
@@ -260,12 +261,14 @@ static int pprobe_live_read(struct phyr_probe_live *arg)
 	arg->lost = live.lost;
 	for (i = 1; live.objects && i < PPROBE_LIVE_OBJECTS; i++)
 		if (live.object[i].ptr)
-			nr = pprobe_live_add(sites, nr, live.object[i].site, live.object[i].bytes);
+			nr = pprobe_live_add(sites, nr, &live.object[i]);
 	raw_spin_unlock_irq(&live_lock);
 	for (i = 0; i < nr; i++)
-		snprintf(sites[i].name, sizeof(sites[i].name), "%pS", (void *)(uintptr_t)sites[i].site);
+		snprintf(sites[i].name, sizeof(sites[i].name), "%pS",
+			 (void *)(unsigned long)sites[i].site);
 	arg->count = min(arg->count, nr);
-	if (copy_to_user(u64_to_user_ptr(arg->sites), sites, array_size(arg->count, sizeof(*sites))))
+	if (copy_to_user(u64_to_user_ptr(arg->sites), sites,
+			 array_size(arg->count, sizeof(*sites))))
 		err = -EFAULT;
 	kvfree(sites);
 	return err;

@@ -114,7 +114,8 @@ static void print_vmalloc(void)
 		const char *module = strstr(line, "[phyr");
 		unsigned long long size;
 
-		if (module && strncmp(module, "[phyr_probe]", 12) && sscanf(line, "%*s %llu", &size) == 1)
+		if (module && strncmp(module, "[phyr_probe]", 12) &&
+		    sscanf(line, "%*s %llu", &size) == 1)
 			bytes += size;
 	}
 	printf("\"vmalloc\":%llu", bytes);

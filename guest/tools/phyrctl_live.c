@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* phyrctl: memory that the modules under test have allocated and not freed, followed by phyr_probe.ko. */
+/* phyrctl: what the modules under test have allocated and not freed; phyr_probe.ko follows it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -22,7 +22,9 @@ void print_live(void)
 {
 	static struct phyr_probe_live_site sites[PHYR_PROBE_MAX_SITES];
 	struct phyr_probe_live arg = {
-		.action = PHYR_PROBE_LIVE_READ, .sites = (uintptr_t)sites, .count = PHYR_PROBE_MAX_SITES,
+		.action = PHYR_PROBE_LIVE_READ,
+		.sites = (uintptr_t)sites,
+		.count = PHYR_PROBE_MAX_SITES,
 	};
 	int fd = try_node();
 	bool good = fd >= 0 && !ioctl(fd, PHYR_PROBE_IOC_LIVE, &arg) && !arg.lost;
