@@ -91,27 +91,17 @@ async function mutate(words: string[], options: MutateOptions): Promise<void> {
     );
   const output = options.json === '-' ? process.stderr : process.stdout;
   using status = new StatusLine(output);
+  const style = styleFor(output);
   const last = await mutations.newest();
   const begun = beginMutation(last, subject, { ...options, newSeed: randomInt(2 ** 32) });
   const { session, trials } = begun;
   for (const line of begun.said) status.say(line);
   await mutations.begin(session);
 
-  if (
-    await tryAll(
-      {
-        ...begun,
-        subject,
-        mutations,
-        earlier: last === undefined || begun.session === last.session ? [] : last.trials,
-      },
-      options,
-      status,
-    )
-  )
-    session.ended = new Date().toISOString();
+  const earlier = last === undefined || session === last.session ? [] : last.trials;
+  const all = await tryAll({ ...begun, subject, mutations, earlier }, options, { status, style });
+  if (all) session.ended = new Date().toISOString();
   await mutations.save(session);
-  const style = styleFor(output);
   for (const line of ['', ...mutationLines(session, trials, { width: status.width, style, whole: false })])
     status.print(line);
   status.print(style.dim(`report.txt and result.json in ${mutations.folderOf(session)}`));
@@ -146,17 +136,18 @@ interface Underway {
 async function tryAll(
   { session, trials, earlier, subject, mutations, mutants }: Underway,
   options: MutateOptions,
-  status: StatusLine,
+  { status, style }: { status: StatusLine; style: Style },
 ): Promise<boolean> {
   const done = new Set(trials.map(({ id }) => id));
   const counted = () => trials.filter(({ outcome }) => outcome.kind !== 'skipped').length;
   const queue = mutants.filter(({ id }) => !done.has(id));
   if (counted() >= session.count || queue.length === 0) return true;
   using interrupt = interruptible();
-  const { signal } = interrupt;
+  /** What ends one ends all. */
+  const stop = new AbortController();
+  const signal = AbortSignal.any([interrupt.signal, stop.signal]);
   const started = performance.now();
   const late = () => options.maxTime !== undefined && performance.now() - started > options.maxTime.ms;
-  const width = () => ({ width: status.width, style: styleFor(process.stdout) });
   try {
     await using images = await openImages({
       ...options,
@@ -185,7 +176,9 @@ async function tryAll(
           );
           await mutations.add(session, trial);
           trials.push(trial);
-          for (const line of mutantLine(trial, width())) status.print(line);
+          for (const line of mutantLine(trial, { width: status.width, style })) status.print(line);
+        } catch (error) {
+          stop.abort(error);
         } finally {
           underway--;
           status.now(mutant.id, undefined);
@@ -197,7 +190,7 @@ async function tryAll(
     signal.throwIfAborted();
   } catch (error) {
     status.clear();
-    if (signal.aborted) status.say(pausedLine(counted(), session.count));
+    if (interrupt.signal.aborted) status.say(pausedLine(counted(), session.count));
     throw error;
   }
   status.clear();

@@ -1,6 +1,6 @@
 /** Mutants and what became of them, for a terminal and for programs. Pure. */
 import { rangesText } from '../coverage/index.js';
-import { countOf, harmless, withInvocation } from '../model/index.js';
+import { countOf, harmless } from '../model/index.js';
 import { HOW, type Score, type Share, SKIPPED, shares, summaryOf, type Trial } from '../mutate/index.js';
 import type { MutationSession } from '../results/index.js';
 import { flowing, grid, wrapped } from '../terminal/index.js';
@@ -153,5 +153,5 @@ export function mutationJson(session: MutationSession, trials: readonly Trial[])
 
 /** What a person is told who stops in between. */
 export function pausedLine(done: number, count: number): string {
-  return withInvocation(`${done} of ${countOf(count, 'mutant')} are done; the same command goes on with the rest`);
+  return `${done} of ${countOf(count, 'mutant')} are done; the same command goes on with the rest`;
 }
