@@ -28,7 +28,12 @@ it('other IOMMUs, narrow devices and an identity group made at run time pass', a
 const impostors = [
   ['no-vtd', { kind: 'intel', domain: 'strict' }, 'intel_iommu=off', /IOMMU domain 'none'.* 'DMA'|tables .* 'none'/],
   ['not-strict', { kind: 'intel', domain: 'strict' }, 'iommu.strict=0', /IOMMU domain 'DMA-FQ'.* 'DMA'/],
-  ['not-scalable', { kind: 'intel', domain: 'strict', scalable: 'first-stage' }, 'intel_iommu=sm_off', /in mode 'legacy'/],
+  [
+    'not-scalable',
+    { kind: 'intel', domain: 'strict', scalable: 'first-stage' },
+    'intel_iommu=sm_off',
+    /in mode 'legacy'/,
+  ],
 ] as const;
 
 it('a guest without the IOMMU that its machine declares is lost', async () => {
