@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { check, StepFailed } from '../../guest/index.js';
+import { StepFailed } from '../../guest/index.js';
 import { countOf, InfraError, type ObjectionOf, objects, passes, withKernelFindings } from '../../model/index.js';
 import type { Provoked } from '../../oracle/index.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
-import { type IommuApi, withDevices } from '../shared/iospace.js';
+import { askAll, type IommuApi, Opened, withDevices } from '../shared/iospace.js';
 import { PIECE } from '../shared/memory.js';
 import { judged, type Sides, type WorkloadResult, type Wrong } from '../shared/result.js';
 import type { Iotlb } from './declaration.js';
@@ -15,10 +15,8 @@ const LARGE = 2 ** 21;
 /** IOVAs for the kernel's way and for ours: the fault of one device does not speak for the other's. In pages. */
 const BASE = { theirs: 2 ** 16, ours: 2 ** 18 };
 const AT_ONCE = 8;
-const ASK_MS = 60_000;
 
 const Memory = z.object({ memory: z.object({ chunk: z.number() }) });
-const Opened = z.object({ open: z.object({ errno: z.string().nullable() }) });
 export const Swept = z.object({
   sweep: z.object({ touched: z.number(), reached: z.array(z.number()), errno: z.string().nullable() }),
 });
@@ -37,23 +35,19 @@ export async function run(context: WorkloadContext<Iotlb>): Promise<WorkloadResu
   const provoked: Provoked[] = [];
   let pages = 0;
   await withDevices(context, 'iommu-testdev', memory === 'hugetlb' ? bytes / LARGE : 0, async ({ bdf, apis }) => {
-    const ask = async <T>(schema: z.ZodType<T>, commands: string[]): Promise<T[]> => {
-      const line = `iospace ask ${commands.map((command) => `'${command}'`).join(' ')}`;
-      const { lines, stderr } = await lab.run(line, { deadlineMs: ASK_MS });
-      return commands.map((command, i) => check(schema, command, lines[i], stderr));
-    };
     await lab.run('iospace serve');
-    const [made] = await ask(Memory, [`memory ${memory} ${bytes} ${cell.seed}`]);
+    const [made] = await askAll(lab, Memory, [`memory ${memory} ${bytes} ${cell.seed}`]);
     if (made?.memory.chunk !== PIECE[memory])
       throw new InfraError(`memory '${memory}' came in pieces of ${made?.memory.chunk} bytes`);
     const ours: IommuApi = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
     for (const [api, side] of [...apis.map((one) => [one, 'kernel'] as const), [ours, 'ours'] as const]) {
-      const [opened] = await ask(Opened, [`open ${api} ${side === 'ours' ? bdf.ours : bdf.theirs}`]);
+      const [opened] = await askAll(lab, Opened, [`open ${api} ${side === 'ours' ? bdf.ours : bdf.theirs}`]);
       if (opened?.open.errno !== null) throw new StepFailed(`${api} does not open: ${opened?.open.errno}`);
       const sweeps = sweepsOf(memory, side === 'ours' ? BASE.ours : BASE.theirs, cell.seed);
       for (let i = 0; i < sweeps.length; i += AT_ONCE) {
         const some = sweeps.slice(i, i + AT_ONCE);
-        const answers = await ask(
+        const answers = await askAll(
+          lab,
           Swept,
           some.map((one) => commandOf(api, one)),
         );

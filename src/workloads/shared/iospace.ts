@@ -3,6 +3,7 @@
  * kernel's APIs, the second for phyr_domain.ko.
  */
 import { z } from 'zod';
+import { check, type Lab } from '../../guest/index.js';
 import { InfraError, walk } from '../../model/index.js';
 import { withCleanup } from './cleanup.js';
 import type { WorkloadContext } from './context.js';
@@ -17,6 +18,30 @@ export const Counting = z.object({ count: z.object({ errno: z.null() }) });
 export const Counted = z.object({
   counted: z.object({ errno: z.null(), maps: z.number(), unmaps: z.number(), tables: z.number().nullable() }),
 });
+
+/** The answer to `open`. */
+export const Opened = z.object({ open: z.object({ errno: z.string().nullable() }) });
+
+/** One line for all commands: starting a process in the guest takes longer than most of them. */
+export function askLine(commands: readonly string[]): string {
+  return `iospace ask ${commands.map((command) => `'${command}'`).join(' ')}`;
+}
+
+const ASK_MS = 60_000;
+
+/** One answer for each command, each with its own form. */
+export async function askEach<T extends unknown[]>(
+  lab: Lab,
+  ...steps: { [K in keyof T]: readonly [z.ZodType<T[K]>, string] }
+): Promise<T> {
+  const { lines, stderr } = await lab.run(askLine(steps.map(([, command]) => command)), { deadlineMs: ASK_MS });
+  return steps.map(([schema, command], i) => check(schema, command, lines[i], stderr)) as T;
+}
+
+/** One answer of this form for each command. */
+export function askAll<T>(lab: Lab, schema: z.ZodType<T>, commands: readonly string[]): Promise<[T, ...T[]]> {
+  return askEach(lab, ...commands.map((command) => [schema, command] as const)) as Promise<[T, ...T[]]>;
+}
 
 export interface Devices {
   /** PCI addresses. */

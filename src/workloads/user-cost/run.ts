@@ -5,7 +5,7 @@ import { Counters } from '../../oracle/index.js';
 import { withCleanup } from '../shared/cleanup.js';
 import type { WorkloadContext } from '../shared/context.js';
 import { metricsOf } from '../shared/figures.js';
-import { Counted, Counting, type IommuApi, withDevices } from '../shared/iospace.js';
+import { askEach, askLine, Counted, Counting, type IommuApi, withDevices } from '../shared/iospace.js';
 import { outerCounters } from '../shared/lines.js';
 import type { MemorySpec } from '../shared/memory-spec.js';
 import { bytesOf, rangesOf } from '../shared/ranges.js';
@@ -81,15 +81,14 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
     const api = cell.backend === 'phyr16' ? 'phyr16' : 'phyr8';
     if (first !== undefined) {
       const bytes = first.kib * 1024;
-      const once: [string, z.ZodType][] = [
-        [`memory ${first.memory} ${bytes} 0`, Memory],
-        [`open ${api} ${bdf.ours}`, Opened],
-        [`map ${api} ${IOVA} 0 ${bytes} rw`, Mapped],
-        [`unmap ${api} ${IOVA} ${bytes}`, Unmapped],
-        [`close ${api}`, Closed],
+      const once: [z.ZodType, string][] = [
+        [Memory, `memory ${first.memory} ${bytes} 0`],
+        [Opened, `open ${api} ${bdf.ours}`],
+        [Mapped, `map ${api} ${IOVA} 0 ${bytes} rw`],
+        [Unmapped, `unmap ${api} ${IOVA} ${bytes}`],
+        [Closed, `close ${api}`],
       ];
-      const { lines, stderr } = await lab.run(`iospace ask ${once.map(([command]) => `'${command}'`).join(' ')}`);
-      for (const [i, [command, schema]] of once.entries()) check(schema, command, lines[i], stderr);
+      await askEach(lab, ...once);
     }
     const all: IommuApi[] = [...apis, api];
     const commands: string[] = [];
@@ -113,7 +112,7 @@ async function domains(context: Context, workload: Domain): Promise<Measured> {
       }
     }
     say(Quit, 'quit');
-    const command = `lab uncounted iospace ask ${commands.map((one) => `'${one}'`).join(' ')}`;
+    const command = `lab uncounted ${askLine(commands)}`;
     const { lines, stderr } = await lab.run(command, { deadlineMs: COST_MS });
     const uncounted = outerCounters('iospace', lines, Counters);
     const answers = lines.filter((line) => !isLineOf(Counters, line));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { check, StepFailed } from '../../guest/index.js';
+import { StepFailed } from '../../guest/index.js';
 import { modelOf } from '../../iommus/index.js';
 import {
   InfraError,
@@ -23,7 +23,7 @@ import {
 import type { WorkloadContext } from '../shared/context.js';
 import { FAULTS_IN_LOG } from '../shared/faults-in-log.js';
 import { metricsOf } from '../shared/figures.js';
-import { Counted, Counting, type IommuApi, withDevices } from '../shared/iospace.js';
+import { askAll, askEach, Counted, Counting, type IommuApi, Opened, withDevices } from '../shared/iospace.js';
 import { PIECE } from '../shared/memory.js';
 import { named, otherOutcome, type WorkloadResult, type Wrong } from '../shared/result.js';
 import type { Vfio } from './declaration.js';
@@ -38,13 +38,11 @@ const HUGE = 2 ** 21;
  * Addresses within edu's 28 bits. At ALIGNED large pages fit, at BESIDE only small ones do, and FREE stays unmapped.
  */
 const [ALIGNED, BESIDE, FREE] = [64 * 2 ** 20, 96 * 2 ** 20 + PAGE, 128 * 2 ** 20];
-const ASK_MS = 60_000;
 
 const Errno = z.string().nullable();
 const Memory = z.object({
   memory: z.object({ chunk: z.number(), pages: z.number(), runs: z.number(), frames: z.string() }),
 });
-const Opened = z.object({ open: z.object({ errno: Errno }) });
 const Mapped = z.object({ map: z.object({ errno: Errno }) });
 const Unmapped = z.object({ unmap: z.object({ errno: Errno, bytes: z.number().optional() }) });
 const Reserved = z.object({ reserved: z.object({ errno: Errno }) });
@@ -194,7 +192,7 @@ class Story {
   /** `seed` 0: the content does not matter. */
   async #remembers(seed = this.#context.cell.seed): Promise<void> {
     const { workload } = this.#context;
-    const [{ memory }] = await this.#answers(Memory, [`memory ${workload.memory} ${this.#bytes} ${seed}`]);
+    const [{ memory }] = await askAll(this.#context.lab, Memory, [`memory ${workload.memory} ${this.#bytes} ${seed}`]);
     if (memory.chunk !== PIECE[workload.memory])
       throw new InfraError(`memory '${workload.memory}' consists of pieces of ${memory.chunk} bytes`);
     this.#frames = parseRuns(memory.frames);
@@ -203,9 +201,10 @@ class Story {
 
   /** Opens a device with this API, and maps the whole memory. */
   async #enter(api: IommuApi): Promise<void> {
-    const [opened] = await this.#answers(Opened, [`open ${api} ${this.#bdfOf(api)}`]);
+    const [opened] = await askAll(this.#context.lab, Opened, [`open ${api} ${this.#bdfOf(api)}`]);
     if (opened.open.errno !== null) throw this.#ended(api, `opening ${api} failed: ${opened.open.errno}`);
-    const [, { map }, { counted }] = await this.#turn(
+    const [, { map }, { counted }] = await askEach(
+      this.#context.lab,
       [Counting, `count ${api}`],
       [Mapped, this.#mapping(api, ALIGNED)],
       [Counted, 'counted'],
@@ -241,12 +240,12 @@ class Story {
   }
 
   async #maps(api: IommuApi): Promise<void> {
-    const [{ map }] = await this.#answers(Mapped, [this.#mapping(api, ALIGNED)]);
+    const [{ map }] = await askAll(this.#context.lab, Mapped, [this.#mapping(api, ALIGNED)]);
     this.#isMapped(api, map);
   }
 
   async #unmaps(api: IommuApi): Promise<void> {
-    const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(api, ALIGNED)]);
+    const [{ unmap }] = await askAll(this.#context.lab, Unmapped, [this.#unmapping(api, ALIGNED)]);
     this.#isUnmapped(api, unmap);
   }
 
@@ -255,7 +254,7 @@ class Story {
   }
 
   async #reaches(api: IommuApi, iova: number): Promise<Page[] | undefined> {
-    const [{ follow }] = await this.#answers(Followed, [`follow ${api} ${iova}`]);
+    const [{ follow }] = await askAll(this.#context.lab, Followed, [`follow ${api} ${iova}`]);
     return this.#follows(api, iova, follow);
   }
 
@@ -284,7 +283,8 @@ class Story {
   async #refuses(api: IommuApi): Promise<void> {
     const due = [...refusals(ALIGNED, FREE, this.#bytes), ...(this.#isOurs(api) ? reservedFields(FREE) : [])];
     const Refused = z.union([Mapped, Unmapped, Reserved]);
-    const answers = await this.#answers(
+    const answers = await askAll(
+      this.#context.lab,
       Refused,
       due.map(({ command }) => command(api)),
     );
@@ -322,7 +322,7 @@ class Story {
     const commands = pages.map((page) => `write ${api} ${ALIGNED + page * PAGE} ${page}`);
     const read = edu ? [`read ${api} ${ALIGNED + PAGE * 7}`] : [];
     const word = edu ? Buffer.from(this.#content.subarray(7 * PAGE, 8 * PAGE)) : TESTER;
-    const answers = await this.#answers(Device, [...read, ...commands]);
+    const answers = await askAll(this.#context.lab, Device, [...read, ...commands]);
     for (const [i, { device }] of answers.entries())
       if (device.errno !== null)
         this.#wrong(api, {
@@ -334,7 +334,7 @@ class Story {
   }
 
   async #claim(what: string, kernel = false): Promise<void> {
-    const [{ sha256: digest }] = await this.#answers(Digest, ['digest']);
+    const [{ sha256: digest }] = await askAll(this.#context.lab, Digest, ['digest']);
     const due = Buffer.from(this.#content);
     const piece = (from: number, length: number) => due.subarray(from, from + length);
     this.#data.push({
@@ -349,13 +349,14 @@ class Story {
   /** At this address only small pages fit. */
   async #beside(): Promise<void> {
     for (const api of [this.#theirs.at(-1) ?? 'type1', this.#ours]) {
-      const [{ map }, { follow }] = await this.#turn(
+      const [{ map }, { follow }] = await askEach(
+        this.#context.lab,
         [Mapped, this.#mapping(api, BESIDE)],
         [Followed, `follow ${api} ${BESIDE}`],
       );
       this.#isMapped(api, map);
       await this.#follows(api, BESIDE, follow);
-      const [{ unmap }] = await this.#answers(Unmapped, [this.#unmapping(api, BESIDE)]);
+      const [{ unmap }] = await askAll(this.#context.lab, Unmapped, [this.#unmapping(api, BESIDE)]);
       this.#isUnmapped(api, unmap);
     }
   }
@@ -375,7 +376,8 @@ class Story {
 
   /** Unmaps everything; then the device must reach nothing. */
   async #leave(api: IommuApi): Promise<void> {
-    const [, { unmap }, { counted }, { follow }] = await this.#turn(
+    const [, { unmap }, { counted }, { follow }] = await askEach(
+      this.#context.lab,
       [Counting, `count ${api}`],
       [Unmapped, this.#unmapping(api, ALIGNED)],
       [Counted, 'counted'],
@@ -391,7 +393,7 @@ class Story {
   async #reachesNothing(api: IommuApi): Promise<void> {
     // Each device at its own page, so that their faults can be told apart.
     const addr = ALIGNED + this.#provoked.length * PAGE;
-    const [{ device }] = await this.#answers(Device, [`write ${api} ${addr} 0`]);
+    const [{ device }] = await askAll(this.#context.lab, Device, [`write ${api} ${addr} 0`]);
     this.#provoked.push({ addr, bytes: PAGE, how: 'write' });
     // edu only reports that it has finished, not that it failed.
     const due = this.#context.workload.engine === 'edu' ? null : 'EFAULT';
@@ -409,7 +411,7 @@ class Story {
 
   /** Pinned pages must stay the parent's, even if the parent writes first. What the child writes must be private. */
   async #forks(api: IommuApi): Promise<void> {
-    const [{ forked }] = await this.#answers(Forked, ['fork']);
+    const [{ forked }] = await askAll(this.#context.lab, Forked, ['fork']);
     if (this.#hasLost(api, 'forking', forked.moved)) return;
     await this.#reaches(api, ALIGNED);
     const turn = this.#isOurs(api) ? 11 : 10;
@@ -420,7 +422,7 @@ class Story {
   /** munmap() takes the memory from the process. The device keeps it until it is unmapped there. */
   async #unmapsMemory(api: IommuApi): Promise<void> {
     await this.#does('munmap');
-    const [{ kept }] = await this.#answers(Kept, ['kept']);
+    const [{ kept }] = await askAll(this.#context.lab, Kept, ['kept']);
     if (!this.#hasLost(api, 'munmap()', this.#pages - kept.pages)) {
       await this.#reaches(api, ALIGNED);
       await this.#device(api, [12]);
@@ -445,7 +447,8 @@ class Story {
     await lab.run('lab vfio gone');
     await this.#begin();
     for (const api of apis) {
-      const [, { map }] = await this.#turn(
+      const [, { map }] = await askEach(
+        this.#context.lab,
         [Opened, `open ${api} ${this.#bdfOf(api)}`],
         [Mapped, this.#mapping(api, ALIGNED)],
       );
@@ -456,9 +459,9 @@ class Story {
     await lab.run('lab vfio gone');
     await lab.run('iospace serve');
     // Memory that is not mapped for the device.
-    await this.#answers(Memory, [`memory 4k ${PAGE} 0`]);
+    await askAll(this.#context.lab, Memory, [`memory 4k ${PAGE} 0`]);
     for (const api of apis) {
-      const [{ open }] = await this.#answers(Opened, [`open ${api} ${this.#bdfOf(api)}`]);
+      const [{ open }] = await askAll(this.#context.lab, Opened, [`open ${api} ${this.#bdfOf(api)}`]);
       if (open.errno !== null)
         this.#wrong(
           api,
@@ -479,22 +482,7 @@ class Story {
   }
 
   async #does(what: keyof typeof DONE, api?: IommuApi): Promise<void> {
-    await this.#answers<unknown>(DONE[what], [api === undefined ? what : `${what} ${api}`]);
-  }
-
-  /** One answer of this form for each command. */
-  #answers<T>(schema: z.ZodType<T>, commands: string[]): Promise<[T, ...T[]]> {
-    return this.#turn(...commands.map((command) => [schema, command] as const)) as Promise<[T, ...T[]]>;
-  }
-
-  /**
-   * One answer for each command, each with its own form. All commands run in one process of the guest, since starting a
-   * process takes longer than most of them.
-   */
-  async #turn<T extends unknown[]>(...steps: { [K in keyof T]: readonly [z.ZodType<T[K]>, string] }): Promise<T> {
-    const line = `iospace ask ${steps.map(([, command]) => `'${command}'`).join(' ')}`;
-    const { lines, stderr } = await this.#context.lab.run(line, { deadlineMs: ASK_MS });
-    return steps.map(([schema, command], i) => check(schema, command, lines[i], stderr)) as T;
+    await askAll<unknown>(this.#context.lab, DONE[what], [api === undefined ? what : `${what} ${api}`]);
   }
 }
 
