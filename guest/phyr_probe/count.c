@@ -74,15 +74,6 @@ static struct kprobe flush_probe;
 static u32 armed;	/* PHYR_PROBE_COUNTED_* */
 static bool on;
 
-static void pprobe_count_find_point(struct tracepoint *tp, void *unused)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(points); i++)
-		if (!strcmp(tp->name, points[i].name))
-			points[i].tp = tp;
-}
-
 /**
  * pprobe_count_arm - attach the probes
  *
@@ -96,8 +87,8 @@ void pprobe_count_arm(void)
 	if (on)
 		return;
 	armed = 0;
-	for_each_kernel_tracepoint(pprobe_count_find_point, NULL);
 	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		points[i].tp = pprobe_kernel_point(points[i].name);
 		if (points[i].tp &&
 		    tracepoint_probe_register(points[i].tp, points[i].call, NULL))
 			points[i].tp = NULL;

@@ -153,15 +153,6 @@ static struct {
 	{ "kmalloc", pprobe_live_on_kmalloc },
 };
 
-static void pprobe_live_find_point(struct tracepoint *tp, void *unused)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(points); i++)
-		if (!strcmp(tp->name, points[i].name))
-			points[i].tp = tp;
-}
-
 static void pprobe_live_detach(int nr)
 {
 	while (nr--)
@@ -173,8 +164,8 @@ static int pprobe_live_attach(void)
 {
 	int i, err = -ENOENT;
 
-	for_each_kernel_tracepoint(pprobe_live_find_point, NULL);
 	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		points[i].tp = pprobe_kernel_point(points[i].name);
 		if (points[i].tp)
 			err = tracepoint_probe_register(points[i].tp, points[i].call, NULL);
 		if (!points[i].tp || err) {

@@ -13,6 +13,7 @@
 
 struct iommu_domain;
 struct request;
+struct tracepoint;
 
 /* layout.c */
 
@@ -271,6 +272,9 @@ int pprobe_calls(struct phyr_probe_calls *arg);
 /* pool.c */
 int pprobe_pool_soil(struct phyr_probe_soil *arg);
 void pprobe_calls_exit(void);
+
+/* points.c */
+struct tracepoint *pprobe_kernel_point(const char *name);
 
 /* live.c */
 int pprobe_live(struct phyr_probe_live *arg);
